@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Everything is compiled in the Swift 6 language mode; unsafe constructs are
+/// marked where they stand, and views over bytes are `~Escapable`.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "swift-net",
+    products: [
+        .executable(name: "swift-net", targets: ["swift-net"]),
+        .library(name: "WireFormat", targets: ["WireFormat"]),
+        .library(name: "PacketEngine", targets: ["PacketEngine"]),
+        .library(name: "LinuxNet", targets: ["LinuxNet"]),
+        .library(name: "Diagnostics", targets: ["Diagnostics"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Bytes to values and back. Knows no system, no tool.
+        .target(name: "WireFormat", swiftSettings: settings),
+
+        // The seam between tools and the world: engines, packets, time.
+        .target(name: "PacketEngine", dependencies: ["WireFormat"], swiftSettings: settings),
+
+        // Everything that touches the kernel.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+        .target(
+            name: "LinuxNet",
+            dependencies: ["WireFormat", "PacketEngine", "CLinux", "CLibcap"],
+            swiftSettings: settings
+        ),
+
+        // The tools, as engines without sockets.
+        .target(name: "Diagnostics", dependencies: ["WireFormat", "PacketEngine"], swiftSettings: settings),
+
+        // The command line.
+        .executableTarget(
+            name: "swift-net",
+            dependencies: [
+                "WireFormat", "PacketEngine", "LinuxNet", "Diagnostics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+
+        .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: settings),
+        .testTarget(
+            name: "DiagnosticsTests",
+            dependencies: ["Diagnostics", "PacketEngine", "WireFormat"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LabTests",
+            dependencies: [
+                "WireFormat", "PacketEngine", "LinuxNet",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,70 @@
+/// An address of either family.
+public enum IPAddress: Hashable, Sendable {
+    case v4(IPv4Address)
+    case v6(IPv6Address)
+
+    /// The text of either family, as `IPv4Address` and `IPv6Address` read it.
+    public init?(_ text: some StringProtocol) {
+        if let address = IPv4Address(text) {
+            self = .v4(address)
+        } else if let address = IPv6Address(text) {
+            self = .v6(address)
+        } else {
+            return nil
+        }
+    }
+
+    public enum Family: Sendable, Hashable {
+        case v4, v6
+    }
+
+    public var family: Family {
+        switch self {
+        case .v4: .v4
+        case .v6: .v6
+        }
+    }
+
+    public var isMulticast: Bool {
+        switch self {
+        case .v4(let address): address.isMulticast
+        case .v6(let address): address.isMulticast
+        }
+    }
+
+    public var isUnspecified: Bool {
+        switch self {
+        case .v4(let address): address.isUnspecified
+        case .v6(let address): address.isUnspecified
+        }
+    }
+
+    /// An address that means nothing without the interface it is used on.
+    public var needsZone: Bool {
+        switch self {
+        case .v4: false
+        case .v6(let address): address.isLinkLocal || address.isLinkLocalMulticast
+        }
+    }
+}
+
+extension IPAddress: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .v4(let address): address.description
+        case .v6(let address): address.description
+        }
+    }
+}
+
+extension IPAddress: Comparable {
+    /// IPv4 before IPv6, each by its number.
+    public static func < (left: IPAddress, right: IPAddress) -> Bool {
+        switch (left, right) {
+        case (.v4(let left), .v4(let right)): left < right
+        case (.v6(let left), .v6(let right)): left < right
+        case (.v4, .v6): true
+        case (.v6, .v4): false
+        }
+    }
+}

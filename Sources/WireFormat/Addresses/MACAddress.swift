@@ -1,0 +1,82 @@
+/// A 48-bit IEEE 802 link-layer address (EUI-48).
+public struct MACAddress: Hashable, Sendable {
+    /// The address in the low 48 bits, first octet on the wire highest.
+    public let rawValue: UInt64
+
+    /// The low 48 bits of `rawValue`.
+    @inlinable
+    public init(rawValue: UInt64) {
+        self.rawValue = rawValue & 0xFFFF_FFFF_FFFF
+    }
+
+    /// ff:ff:ff:ff:ff:ff, every station.
+    public static let broadcast = MACAddress(rawValue: 0xFFFF_FFFF_FFFF)
+
+    /// Six groups of one or two hexadecimal digits separated by colons or by
+    /// hyphens, not mixed.
+    public init?(_ text: some StringProtocol) {
+        var value: UInt64 = 0
+        var groups = 1
+        var digits = 0
+        var separator: UInt8?
+        for character in text.utf8 {
+            if let digit = character.hexadecimalDigit {
+                digits += 1
+                guard digits <= 2 else { return nil }
+                // The octet so far is the low byte; a second digit shifts only that.
+                value = digits == 1 ? value << 8 | UInt64(digit) : (value & ~0xFF) | (value & 0xF) << 4 | UInt64(digit)
+            } else {
+                guard character == UInt8(ascii: ":") || character == UInt8(ascii: "-"), digits > 0 else { return nil }
+                guard separator == nil || separator == character else { return nil }
+                separator = character
+                groups += 1
+                digits = 0
+                guard groups <= 6 else { return nil }
+            }
+        }
+        guard groups == 6, digits > 0 else { return nil }
+        rawValue = value
+    }
+
+    /// The group bit: the lowest bit of the first octet.
+    public var isMulticast: Bool { rawValue >> 40 & 1 == 1 }
+    /// Every bit set.
+    public var isBroadcast: Bool { self == .broadcast }
+    /// The locally administered bit: the second lowest of the first octet.
+    public var isLocallyAdministered: Bool { rawValue >> 40 & 2 == 2 }
+
+    /// The address that IPv4 multicast uses (RFC 1112, section 6.4): 01:00:5e and the low 23 bits of the group.
+    public init(multicast group: IPv4Address) {
+        self.init(rawValue: 0x0100_5E00_0000 | UInt64(group.rawValue & 0x7F_FFFF))
+    }
+
+    /// The address that IPv6 multicast uses (RFC 2464, section 7): 33:33 and the low 32 bits of the group.
+    public init(multicast group: IPv6Address) {
+        self.init(rawValue: 0x3333_0000_0000 | group.low & 0xFFFF_FFFF)
+    }
+}
+
+extension MACAddress: CustomStringConvertible {
+    /// Six groups of two lower-case digits, separated by colons.
+    public var description: String {
+        (0..<6).map { hexadecimal(UInt8(truncatingIfNeeded: rawValue >> (40 - 8 * $0))) }.joined(separator: ":")
+    }
+}
+
+extension RawSpan {
+    /// The link-layer address in the six bytes at `offset`.
+    @inlinable
+    public func macAddress(at offset: Int) -> MACAddress {
+        MACAddress(rawValue: UInt64(bigEndian16(at: offset)) << 32 | UInt64(bigEndian32(at: offset &+ 2)))
+    }
+}
+
+extension MutableRawSpan {
+    /// Writes a link-layer address into the six bytes at `offset`.
+    @inlinable
+    @_lifetime(self: copy self)
+    public mutating func setMACAddress(_ address: MACAddress, at offset: Int) {
+        setBigEndian16(UInt16(truncatingIfNeeded: address.rawValue >> 32), at: offset)
+        setBigEndian32(UInt32(truncatingIfNeeded: address.rawValue), at: offset &+ 2)
+    }
+}

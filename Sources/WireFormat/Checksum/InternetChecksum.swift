@@ -1,0 +1,109 @@
+/// The Internet checksum (RFC 1071): the one's complement of the one's
+/// complement sum of 16-bit words, the last odd byte padded with zero.
+///
+/// Every protocol of this library is summed by this one type. Add the parts
+/// in any order - each but the last must have an even length - then take
+/// `value`.
+public struct InternetChecksum: Sendable {
+    /// The sum of the words in memory order, not yet folded. RFC 1071, section
+    /// 2(B): the sum does not depend on byte order, so it is swapped once, at the end.
+    @usableFromInline var sum: UInt64 = 0
+
+    @inlinable public init() {}
+
+    /// Adds bytes; a part of odd length is padded with a zero byte.
+    @inlinable
+    public mutating func add(_ bytes: RawSpan) {
+        addFolded(checksumKernel(bytes))
+    }
+
+    /// Adds one 16-bit word in the order it is written (a length, a protocol number).
+    @inlinable
+    public mutating func add(_ word: UInt16) {
+        sum &+= UInt64(word.bigEndian)
+    }
+
+    /// Adds one 32-bit integer in the order it is written.
+    @inlinable
+    public mutating func add(_ word: UInt32) {
+        sum &+= UInt64(word.bigEndian)
+    }
+
+    /// Adds the pseudo-header of UDP and TCP over IPv4 (RFC 768; RFC 9293, section 3.1).
+    @inlinable
+    public mutating func addPseudoHeader(
+        source: IPv4Address, destination: IPv4Address, protocol: IPProtocol, length: Int
+    ) {
+        add(source.rawValue)
+        add(destination.rawValue)
+        add(UInt16(`protocol`.rawValue))
+        add(UInt16(truncatingIfNeeded: length))
+    }
+
+    /// Adds the pseudo-header of IPv6 (RFC 8200, section 8.1).
+    @inlinable
+    public mutating func addPseudoHeader(
+        source: IPv6Address, destination: IPv6Address, protocol: IPProtocol, length: Int
+    ) {
+        for half in [source.high, source.low, destination.high, destination.low] {
+            add(UInt32(truncatingIfNeeded: half >> 32))
+            add(UInt32(truncatingIfNeeded: half))
+        }
+        add(UInt32(truncatingIfNeeded: length))
+        add(UInt32(`protocol`.rawValue))
+    }
+
+    @inlinable
+    mutating func addFolded(_ partial: UInt64) {
+        let (result, overflow) = sum.addingReportingOverflow(partial)
+        sum = overflow ? result &+ 1 : result
+    }
+
+    /// The checksum as it is written into the field. Over bytes that hold a
+    /// correct checksum it is 0.
+    @inlinable
+    public var value: UInt16 {
+        ~UInt16(bigEndian: foldChecksum(sum))
+    }
+
+    /// The checksum of `bytes`.
+    @inlinable
+    public static func of(_ bytes: RawSpan) -> UInt16 {
+        var checksum = InternetChecksum()
+        checksum.add(bytes)
+        return checksum.value
+    }
+
+    /// The checksum after one 16-bit word under it has changed (RFC 1624, equation 3).
+    @inlinable
+    public static func updated(_ checksum: UInt16, replacing old: UInt16, with new: UInt16) -> UInt16 {
+        let sum = UInt32(~checksum) &+ UInt32(~old) &+ UInt32(new)
+        let once = (sum & 0xFFFF) &+ (sum >> 16)
+        return ~UInt16(truncatingIfNeeded: (once & 0xFFFF) &+ (once >> 16))
+    }
+
+    /// The checksum after one 64-bit word under it has changed, at an even offset (RFC 1624, equation 3).
+    @inlinable
+    public static func updated(_ checksum: UInt16, replacing old: UInt64, with new: UInt64) -> UInt16 {
+        var sum = UInt64(~checksum)
+        sum &+= (~old >> 32) &+ (~old & 0xFFFF_FFFF)
+        sum &+= (new >> 32) &+ (new & 0xFFFF_FFFF)
+        return ~foldChecksum(sum)
+    }
+}
+
+/// What was found out about a checksum.
+public enum ChecksumState: String, Sendable {
+    case correct, incorrect
+    /// Bytes that the checksum covers are missing.
+    case unchecked
+}
+
+/// One's complement fold of 64 bits into 16.
+@inlinable
+func foldChecksum(_ sum: UInt64) -> UInt16 {
+    let a = (sum & 0xFFFF_FFFF) &+ (sum >> 32)
+    let b = (a & 0xFFFF) &+ (a >> 16 & 0xFFFF) &+ (a >> 32)
+    let c = (b & 0xFFFF) &+ (b >> 16)
+    return UInt16(truncatingIfNeeded: (c & 0xFFFF) &+ (c >> 16))
+}

@@ -1,0 +1,97 @@
+/// The extension structure at the end of an ICMP error (RFC 4884, section 7).
+public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
+    /// Class-Num and C-Type of an object, and its data.
+    public struct Object: Hashable, Sendable {
+        public var classNumber: UInt8
+        public var classType: UInt8
+        public var data: [UInt8]
+
+        public init(classNumber: UInt8, classType: UInt8, data: [UInt8]) {
+            self.classNumber = classNumber
+            self.classType = classType
+            self.data = data
+        }
+
+        /// The label stack of an MPLS object (RFC 4950), class 1, type 1; top first.
+        public var mplsLabelStack: [MPLSLabel]? {
+            guard classNumber == 1, classType == 1, data.count % 4 == 0 else { return nil }
+            return stride(from: 0, to: data.count, by: 4).map { MPLSLabel(rawValue: data.rawBytes.bigEndian32(at: $0)) }
+        }
+    }
+
+    public var objects: [Object]
+    /// The checksum to write; nil to compute it. 0 says that none was made.
+    public var checksum: UInt16?
+    /// Bytes after the last object whose length can be right.
+    public var trailing: [UInt8]
+
+    public static let version: UInt8 = 2
+
+    public init(_ objects: [Object]) {
+        self.objects = objects
+        checksum = nil
+        trailing = []
+    }
+
+    /// Nil when there is no extension header of version 2 here or its checksum
+    /// is wrong; with `requireChecksum`, also when none was made.
+    public init?(_ bytes: RawSpan, requireChecksum: Bool) {
+        guard bytes.byteCount >= 4, bytes.byte(at: 0) >> 4 == Self.version else { return nil }
+        let checksum = bytes.bigEndian16(at: 2)
+        guard checksum == 0 ? !requireChecksum : InternetChecksum.of(bytes) == 0 else { return nil }
+        self.checksum = checksum
+        objects = []
+        var offset = 4
+        while offset + 4 <= bytes.byteCount {
+            let length = Int(bytes.bigEndian16(at: offset))
+            guard length >= 4, offset + length <= bytes.byteCount else { break }
+            objects.append(
+                Object(
+                    classNumber: bytes.byte(at: offset + 2), classType: bytes.byte(at: offset + 3),
+                    data: bytes.extracting(offset + 4..<offset + length).copied()))
+            offset += length
+        }
+        trailing = bytes.dropping(offset).copied()
+    }
+
+    public var byteCount: Int { objects.reduce(4 + trailing.count) { $0 + 4 + $1.data.count } }
+
+    @_lifetime(bytes: copy bytes)
+    public func write(into bytes: inout MutableRawSpan, at offset: Int) throws(CapacityError) {
+        try requireCapacity(bytes, at: offset)
+        bytes.setBigEndian16(UInt16(Self.version) << 12, at: offset)
+        bytes.setBigEndian16(checksum ?? 0, at: offset + 2)
+        var position = offset + 4
+        for object in objects {
+            bytes.setBigEndian16(UInt16(truncatingIfNeeded: 4 + object.data.count), at: position)
+            bytes.setByte(object.classNumber, at: position + 2)
+            bytes.setByte(object.classType, at: position + 3)
+            bytes.copy(object.data, at: position + 4)
+            position += 4 + object.data.count
+        }
+        bytes.copy(trailing, at: position)
+        if checksum == nil {
+            let computed = InternetChecksum.of(bytes.bytes.extracting(offset..<offset + byteCount))
+            bytes.setBigEndian16(computed, at: offset + 2)
+        }
+    }
+}
+
+/// One entry of an MPLS label stack (RFC 3032, section 2.1; RFC 5462).
+public struct MPLSLabel: Hashable, Sendable {
+    /// The four bytes in network order.
+    public var rawValue: UInt32
+
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    public init(label: UInt32, trafficClass: UInt8, isBottomOfStack: Bool, timeToLive: UInt8) {
+        rawValue = label << 12 | UInt32(trafficClass & 7) << 9 | (isBottomOfStack ? 0x100 : 0) | UInt32(timeToLive)
+    }
+
+    /// 20 bits.
+    public var label: UInt32 { rawValue >> 12 }
+    /// 3 bits, formerly "experimental".
+    public var trafficClass: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 9) & 7 }
+    public var isBottomOfStack: Bool { rawValue & 0x100 != 0 }
+    public var timeToLive: UInt8 { UInt8(truncatingIfNeeded: rawValue) }
+}

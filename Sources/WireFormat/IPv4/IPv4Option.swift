@@ -1,0 +1,221 @@
+/// One option of an IPv4 header (RFC 791, section 3.1; RFC 2113).
+public enum IPv4Option: Hashable, Sendable {
+    /// Type 0.
+    case endOfOptionList
+    /// Type 1.
+    case noOperation
+    /// Type 7: every router writes its address into the next slot.
+    case recordRoute(IPv4RouteData)
+    /// Type 131: the datagram goes through these addresses, others between them allowed.
+    case looseSourceRoute(IPv4RouteData)
+    /// Type 137: the datagram goes through these addresses and no others.
+    case strictSourceRoute(IPv4RouteData)
+    /// Type 68: every router writes its time, by `flag` with its address.
+    case timestamp(IPv4TimestampData)
+    /// Type 148 (RFC 2113): routers look at the datagram; the value is 0.
+    case routerAlert(value: UInt16)
+    /// An option of another type, or of a known type whose data does not fit it: its data as it came.
+    case unknown(type: UInt8, data: [UInt8])
+
+    /// The option-type octet: copied flag, class and number.
+    public var type: UInt8 {
+        switch self {
+        case .endOfOptionList: 0
+        case .noOperation: 1
+        case .recordRoute: 7
+        case .timestamp: 68
+        case .looseSourceRoute: 131
+        case .strictSourceRoute: 137
+        case .routerAlert: 148
+        case .unknown(let type, _): type
+        }
+    }
+
+    /// Whether fragments after the first carry the option: the highest bit of its type.
+    public var isCopied: Bool { type & 0x80 != 0 }
+
+    /// Bytes of the option: 1, or type, length and data.
+    public var byteCount: Int {
+        switch self {
+        case .endOfOptionList, .noOperation: 1
+        case .recordRoute(let route), .looseSourceRoute(let route), .strictSourceRoute(let route):
+            3 + 4 * route.slots.count
+        case .timestamp(let data): data.byteCount
+        case .routerAlert: 4
+        case .unknown(_, let data): 2 + data.count
+        }
+    }
+
+    /// The option at the start of `bytes` and its length, or nil when the length cannot be right.
+    static func parse(_ bytes: RawSpan) -> (IPv4Option, Int)? {
+        let type = bytes.byte(at: 0)
+        if type == 0 { return (.endOfOptionList, 1) }
+        if type == 1 { return (.noOperation, 1) }
+        guard bytes.byteCount >= 2 else { return nil }
+        let length = Int(bytes.byte(at: 1))
+        guard length >= 2, length <= bytes.byteCount else { return nil }
+        let option = bytes.prefix(length)
+        let parsed: IPv4Option? =
+            switch type {
+            case 7: IPv4RouteData(option).map { .recordRoute($0) }
+            case 131: IPv4RouteData(option).map { .looseSourceRoute($0) }
+            case 137: IPv4RouteData(option).map { .strictSourceRoute($0) }
+            case 68: IPv4TimestampData(option).map { .timestamp($0) }
+            case 148: length == 4 ? .routerAlert(value: option.bigEndian16(at: 2)) : nil
+            default: nil
+            }
+        return (parsed ?? .unknown(type: type, data: option.dropping(2).copied()), length)
+    }
+
+    @_lifetime(bytes: copy bytes)
+    func write(into bytes: inout MutableRawSpan, at offset: Int) {
+        bytes.setByte(type, at: offset)
+        guard byteCount > 1 else { return }
+        bytes.setByte(UInt8(truncatingIfNeeded: byteCount), at: offset + 1)
+        switch self {
+        case .endOfOptionList, .noOperation: break
+        case .recordRoute(let route), .looseSourceRoute(let route), .strictSourceRoute(let route):
+            bytes.setByte(route.pointer, at: offset + 2)
+            for (index, address) in route.slots.enumerated() {
+                bytes.setIPv4Address(address, at: offset + 3 + 4 * index)
+            }
+        case .timestamp(let data): data.write(into: &bytes, at: offset)
+        case .routerAlert(let value): bytes.setBigEndian16(value, at: offset + 2)
+        case .unknown(_, let data): bytes.copy(data, at: offset + 2)
+        }
+    }
+}
+
+/// The data of a record-route or source-route option (RFC 791, section 3.1).
+public struct IPv4RouteData: Hashable, Sendable {
+    /// Offset of the next slot from the start of the option, counted from 1: 4 when nothing is used yet.
+    public var pointer: UInt8
+    /// Every slot, used or not.
+    public var slots: [IPv4Address]
+
+    /// The most slots that fit into a header: 37 bytes of data.
+    public static let maximumSlots = 9
+
+    public init(pointer: UInt8 = 4, slots: [IPv4Address]) {
+        self.pointer = pointer
+        self.slots = slots
+    }
+
+    /// An empty route to be filled on the way.
+    public init(emptySlots count: Int) {
+        self.init(slots: Array(repeating: .unspecified, count: count))
+    }
+
+    init?(_ option: RawSpan) {
+        guard option.byteCount >= 3, (option.byteCount - 3) % 4 == 0 else { return nil }
+        pointer = option.byte(at: 2)
+        slots = []
+        for offset in stride(from: 3, to: option.byteCount, by: 4) { slots.append(option.ipv4Address(at: offset)) }
+    }
+
+    /// The slots before the pointer: what has been recorded, or visited.
+    public var used: ArraySlice<IPv4Address> {
+        slots.prefix(max(0, (Int(pointer) - 4) / 4))
+    }
+}
+
+/// The data of a timestamp option (RFC 791, section 3.1).
+public struct IPv4TimestampData: Hashable, Sendable {
+    /// What each entry holds.
+    public enum Flag: Hashable, Sendable {
+        /// 0: timestamps alone.
+        case timestampsOnly
+        /// 1: each preceded by the address of who wrote it.
+        case withAddresses
+        /// 3: addresses are given, and only those hosts write.
+        case prespecified
+        case unknown(UInt8)
+
+        public init(rawValue: UInt8) {
+            self =
+                switch rawValue {
+                case 0: .timestampsOnly
+                case 1: .withAddresses
+                case 3: .prespecified
+                default: .unknown(rawValue)
+                }
+        }
+
+        public var rawValue: UInt8 {
+            switch self {
+            case .timestampsOnly: 0
+            case .withAddresses: 1
+            case .prespecified: 3
+            case .unknown(let value): value
+            }
+        }
+    }
+
+    public struct Entry: Hashable, Sendable {
+        /// Who wrote, or is to write; nil with `.timestampsOnly`.
+        public var address: IPv4Address?
+        /// Milliseconds since midnight UT; with the highest bit set, another unit.
+        public var timestamp: UInt32
+
+        public init(address: IPv4Address?, timestamp: UInt32) {
+            self.address = address
+            self.timestamp = timestamp
+        }
+    }
+
+    /// Offset of the next entry from the start of the option, counted from 1: 5 when nothing is used yet.
+    public var pointer: UInt8
+    /// Hosts that found no room, 0 to 15.
+    public var overflow: UInt8
+    public var flag: Flag
+    /// Every entry, used or not.
+    public var entries: [Entry]
+
+    public init(pointer: UInt8 = 5, overflow: UInt8 = 0, flag: Flag, entries: [Entry]) {
+        self.pointer = pointer
+        self.overflow = overflow
+        self.flag = flag
+        self.entries = entries
+    }
+
+    private var entryLength: Int { flag == .timestampsOnly ? 4 : 8 }
+
+    var byteCount: Int { 4 + entries.count * entryLength }
+
+    init?(_ option: RawSpan) {
+        guard option.byteCount >= 4 else { return nil }
+        pointer = option.byte(at: 2)
+        overflow = option.byte(at: 3) >> 4
+        flag = Flag(rawValue: option.byte(at: 3) & 0xF)
+        entries = []
+        if case .unknown = flag { return nil }
+        let length = flag == .timestampsOnly ? 4 : 8
+        guard (option.byteCount - 4) % length == 0 else { return nil }
+        for offset in stride(from: 4, to: option.byteCount, by: length) {
+            entries.append(
+                Entry(
+                    address: length == 8 ? option.ipv4Address(at: offset) : nil,
+                    timestamp: option.bigEndian32(at: offset + length - 4)))
+        }
+    }
+
+    @_lifetime(bytes: copy bytes)
+    func write(into bytes: inout MutableRawSpan, at offset: Int) {
+        bytes.setByte(pointer, at: offset + 2)
+        bytes.setByte(overflow << 4 | flag.rawValue & 0xF, at: offset + 3)
+        var position = offset + 4
+        for entry in entries {
+            if entryLength == 8 {
+                bytes.setIPv4Address(entry.address ?? .unspecified, at: position)
+                position += 4
+            }
+            bytes.setBigEndian32(entry.timestamp, at: position)
+            position += 4
+        }
+    }
+
+    /// The entries before the pointer: what has been written.
+    public var used: ArraySlice<Entry> {
+        entries.prefix(max(0, (Int(pointer) - 5) / entryLength))
+    }
+}
