@@ -1,14 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Everything is compiled in the Swift 6 language mode; unsafe constructs are
-/// marked where they stand, and views over bytes are `~Escapable`.
-let settings: [SwiftSetting] = [
+/// The Swift 6 language mode; views over bytes are `~Escapable`.
+let systemSettings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
-    .strictMemorySafety(),
     .enableExperimentalFeature("Lifetimes"),
     .enableUpcomingFeature("ExistentialAny"),
 ]
+
+/// Outside the room that talks to the kernel every unsafe expression is marked where it stands.
+let settings = systemSettings + [.strictMemorySafety()]
 
 let package = Package(
     name: "swift-net",
@@ -36,7 +37,7 @@ let package = Package(
         .target(
             name: "LinuxNet",
             dependencies: ["WireFormat", "PacketEngine", "CLinux", "CLibcap"],
-            swiftSettings: settings
+            swiftSettings: systemSettings
         ),
 
         // The tools, as engines without sockets.

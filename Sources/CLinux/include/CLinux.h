@@ -1,0 +1,77 @@
+// What the Swift overlay of the C library leaves out: packet and error-queue
+// structures, netlink, socket filters, control messages. Declarations and
+// inline wrappers of macros only; no logic.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netdb.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/errqueue.h>
+#include <linux/filter.h>
+#include <linux/icmp.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/net_tstamp.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+
+static inline struct cmsghdr *clinux_cmsg_first(const struct msghdr *message) { return CMSG_FIRSTHDR(message); }
+static inline struct cmsghdr *clinux_cmsg_next(struct msghdr *message, struct cmsghdr *header) {
+    return CMSG_NXTHDR(message, header);
+}
+static inline const void *clinux_cmsg_data(const struct cmsghdr *header) { return CMSG_DATA(header); }
+static inline size_t clinux_cmsg_len(size_t length) { return CMSG_LEN(length); }
+
+static inline int clinux_errno(void) { return errno; }
+static inline int clinux_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
+static inline int clinux_ioctl(int descriptor, unsigned long request, void *argument) {
+    return ioctl(descriptor, request, argument);
+}
+static inline int clinux_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+
+// glibc declares these with transparent unions, which Swift cannot pass.
+static inline int clinux_bind(int descriptor, const struct sockaddr *address, socklen_t length) {
+    return bind(descriptor, address, length);
+}
+static inline int clinux_connect(int descriptor, const struct sockaddr *address, socklen_t length) {
+    return connect(descriptor, address, length);
+}
+static inline int clinux_getsockname(int descriptor, struct sockaddr *address, socklen_t *length) {
+    return getsockname(descriptor, address, length);
+}
+static inline void clinux_ignore_signal(int number) { signal(number, SIG_IGN); }
+
+static const int clinux_MSG_ERRQUEUE = MSG_ERRQUEUE;
+static const int clinux_MSG_DONTWAIT = MSG_DONTWAIT;
+static const int clinux_MSG_TRUNC = MSG_TRUNC;
+static const unsigned int clinux_TIMESTAMPING =
+    SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
+    SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
+static const unsigned short clinux_NLM_F_DUMP = NLM_F_DUMP;
+
+#endif

@@ -1,0 +1,59 @@
+import CLinux
+
+/// A file descriptor that is closed when its owner goes.
+public struct Descriptor: ~Copyable, Sendable {
+    public let rawValue: Int32
+
+    /// Takes over an open descriptor.
+    public init(owning rawValue: Int32) { self.rawValue = rawValue }
+
+    deinit { close(rawValue) }
+
+    /// A new socket, closed on exec.
+    static func socket(
+        _ domain: Int32, _ type: Int32, _ proto: Int32, blocks: Bool = false, _ operation: String = "socket"
+    ) throws(SystemError) -> Descriptor {
+        let flags = (blocks ? 0 : SOCK_NONBLOCK.rawValue) | SOCK_CLOEXEC.rawValue
+        let descriptor = CLinux.socket(domain, type | Int32(flags), proto)
+        guard descriptor >= 0 else { throw .last(operation) }
+        return Descriptor(owning: descriptor)
+    }
+
+    /// Sets a socket option of any plain type.
+    func setOption<Value: BitwiseCopyable>(
+        _ level: Int32, _ name: Int32, _ value: Value, _ operation: String
+    ) throws(SystemError) {
+        let result = withUnsafeBytes(of: value) { setsockopt(rawValue, level, name, $0.baseAddress, socklen_t($0.count)) }
+        guard result == 0 else { throw .last(operation) }
+    }
+
+    /// Sets a socket option that is a run of bytes.
+    func setOption(_ level: Int32, _ name: Int32, bytes: [UInt8], _ operation: String) throws(SystemError) {
+        let result = bytes.withUnsafeBytes { setsockopt(rawValue, level, name, $0.baseAddress, socklen_t($0.count)) }
+        guard result == 0 else { throw .last(operation) }
+    }
+
+    /// An integer socket option, or nil when the kernel does not tell.
+    func option(_ level: Int32, _ name: Int32) -> Int32? {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(rawValue, level, name, &value, &length) == 0 ? value : nil
+    }
+
+    /// Binds the socket to an address.
+    func bind(_ address: SocketAddress, _ operation: String = "bind") throws(SystemError) {
+        let result = address.withPointer { clinux_bind(rawValue, $0, $1) }
+        guard result == 0 else { throw .last(operation) }
+    }
+
+    /// Connects the socket to an address.
+    func connect(_ address: SocketAddress, _ operation: String = "connect") throws(SystemError) {
+        let result = address.withPointer { clinux_connect(rawValue, $0, $1) }
+        guard result == 0 else { throw .last(operation) }
+    }
+
+    /// Sends only through, and receives only from, this interface.
+    func bindToDevice(_ name: String) throws(SystemError) {
+        try setOption(SOL_SOCKET, SO_BINDTODEVICE, bytes: Array(name.utf8) + [0], "SO_BINDTODEVICE \(name)")
+    }
+}

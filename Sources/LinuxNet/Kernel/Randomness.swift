@@ -1,0 +1,12 @@
+import CLinux
+
+/// Random bytes of the kernel (getrandom(2)), for keys and identifiers.
+public struct SystemRandomness: RandomNumberGenerator, Sendable {
+    public init() {}
+
+    public mutating func next() -> UInt64 {
+        var value: UInt64 = 0
+        while getrandom(&value, MemoryLayout<UInt64>.size, 0) != MemoryLayout<UInt64>.size {}
+        return value
+    }
+}

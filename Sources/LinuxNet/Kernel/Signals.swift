@@ -1,0 +1,52 @@
+import CLinux
+import PacketEngine
+
+/// SIGINT, SIGTERM and SIGQUIT as something that can be waited for (signalfd(2)).
+public struct SignalSource: ~Copyable, Sendable {
+    let descriptor: Descriptor
+
+    /// Blocks the signals for this process and takes them over; SIGPIPE is
+    /// ignored, so that a closed output is an error to see and not a death.
+    public init() throws(SystemError) {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in [SIGINT, SIGTERM, SIGQUIT] { sigaddset(&set, signal) }
+        guard pthread_sigmask(SIG_BLOCK, &set, nil) == 0 else { throw .last("pthread_sigmask") }
+        clinux_ignore_signal(SIGPIPE)
+        let opened = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
+        guard opened >= 0 else { throw .last("signalfd") }
+        descriptor = Descriptor(owning: opened)
+    }
+
+    /// What the signals that have come say.
+    func read() -> Wakening {
+        var wakening: Wakening = []
+        var information = signalfd_siginfo()
+        while CLinux.read(descriptor.rawValue, &information, MemoryLayout<signalfd_siginfo>.size)
+            == MemoryLayout<signalfd_siginfo>.size
+        {
+            wakening.insert(Int32(bitPattern: information.ssi_signo) == SIGQUIT ? .status : .stop)
+        }
+        return wakening
+    }
+}
+
+/// A bell that another thread rings (eventfd(2)).
+public final class Bell: Sendable {
+    let descriptor: Descriptor
+
+    public init() throws(SystemError) {
+        let opened = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        guard opened >= 0 else { throw .last("eventfd") }
+        descriptor = Descriptor(owning: opened)
+    }
+
+    /// Wakes whoever waits for the bell.
+    public func ring() { eventfd_write(descriptor.rawValue, 1) }
+
+    /// True when the bell was rung since the last call.
+    func answer() -> Bool {
+        var count: eventfd_t = 0
+        return eventfd_read(descriptor.rawValue, &count) == 0
+    }
+}

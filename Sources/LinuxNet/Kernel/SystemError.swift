@@ -1,0 +1,34 @@
+import CLinux
+
+/// A system call that failed.
+public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// errno.
+    public var code: Int32
+    /// What was tried: the call, or the option by its C name.
+    public var operation: String
+
+    public init(code: Int32, operation: String) {
+        self.code = code
+        self.operation = operation
+    }
+
+    /// The error that the last call of this thread left behind.
+    static func last(_ operation: String) -> SystemError {
+        SystemError(code: clinux_errno(), operation: operation)
+    }
+
+    /// The system's words for the error.
+    public var message: String { Self.message(code) }
+
+    /// The system's words for an error number.
+    public static func message(_ code: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard let text = strerror_r(code, &buffer, buffer.count) else { return "error \(code)" }
+        return String(cString: text)
+    }
+
+    public var description: String { "\(operation): \(message)" }
+
+    /// The call needs a privilege that the process does not have.
+    public var isPermission: Bool { code == EPERM || code == EACCES }
+}

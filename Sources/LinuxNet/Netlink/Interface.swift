@@ -1,0 +1,92 @@
+import CLinux
+import WireFormat
+
+/// A network interface of this host.
+public struct Interface: Sendable, Equatable {
+    public var index: UInt32
+    public var name: String
+    /// Bytes of the largest packet, without the link header.
+    public var mtu: Int
+    public var isUp: Bool
+    public var isLoopback: Bool
+    /// Frames begin with an Ethernet header (ARPHRD_ETHER, ARPHRD_LOOPBACK).
+    public var hasEthernetHeader: Bool
+    public var macAddress: MACAddress?
+    /// Addresses with their prefix lengths.
+    public var addresses: [Address]
+
+    public struct Address: Sendable, Equatable {
+        public var address: IPAddress
+        public var prefixLength: Int
+    }
+
+    /// Every interface of this network namespace, by index.
+    public static func all() throws(SystemError) -> [Interface] {
+        var socket = try NetlinkSocket()
+        var interfaces: [Interface] = []
+        let links = try socket.request(
+            Int(RTM_GETLINK), flags: clinux_NLM_F_DUMP, header: ifinfomsg(), "interfaces")
+        for link in links {
+            guard let fixed = link.header(ifinfomsg.self) else { continue }
+            var interface = Interface(
+                index: UInt32(bitPattern: fixed.ifi_index), name: "", mtu: 0,
+                isUp: fixed.ifi_flags & UInt32(IFF_UP) != 0,
+                isLoopback: fixed.ifi_flags & UInt32(IFF_LOOPBACK) != 0,
+                hasEthernetHeader: [Int32(ARPHRD_ETHER), Int32(ARPHRD_LOOPBACK)].contains(Int32(fixed.ifi_type)),
+                macAddress: nil, addresses: [])
+            for attribute in link.attributes(after: MemoryLayout<ifinfomsg>.size) {
+                switch Int(attribute.type) {
+                case Int(IFLA_IFNAME): interface.name = link.string(attribute)
+                case Int(IFLA_MTU): interface.mtu = Int(link.uint32(attribute) ?? 0)
+                case Int(IFLA_ADDRESS) where attribute.range.count == 6:
+                    interface.macAddress = link.bytes.rawBytes.macAddress(at: attribute.range.lowerBound)
+                default: break
+                }
+            }
+            interfaces.append(interface)
+        }
+        let addresses = try socket.request(
+            Int(RTM_GETADDR), flags: clinux_NLM_F_DUMP, header: ifaddrmsg(), "addresses")
+        for message in addresses {
+            guard let fixed = message.header(ifaddrmsg.self),
+                let position = interfaces.firstIndex(where: { $0.index == fixed.ifa_index })
+            else { continue }
+            let attributes = message.attributes(after: MemoryLayout<ifaddrmsg>.size)
+            // On point-to-point links IFA_ADDRESS is the peer and IFA_LOCAL ours.
+            let own = attributes.first { $0.type == UInt16(IFA_LOCAL) } ?? attributes.first { $0.type == UInt16(IFA_ADDRESS) }
+            if let own, let address = RouteTable.address(message.bytes[own.range]) {
+                interfaces[position].addresses.append(Address(address: address, prefixLength: Int(fixed.ifa_prefixlen)))
+            }
+        }
+        return interfaces.sorted { $0.index < $1.index }
+    }
+
+    /// The index of an interface, or nil when there is none of that name.
+    public static func index(of name: String) -> UInt32? {
+        let index = if_nametoindex(name)
+        return index == 0 ? nil : index
+    }
+
+    /// The name of an interface, or nil when there is none with that index.
+    public static func name(of index: UInt32) -> String? {
+        var buffer = [UInt8](repeating: 0, count: Int(IF_NAMESIZE))
+        return buffer.withUnsafeMutableBytes { bytes in
+            guard let base = bytes.baseAddress, if_indextoname(index, base.assumingMemoryBound(to: CChar.self)) != nil
+            else { return nil }
+            return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+
+    /// The MTU of an interface in bytes.
+    public static func mtu(of name: String) -> Int? {
+        guard name.utf8.count < Int(IF_NAMESIZE),
+            let socket = try? Descriptor.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        else { return nil }
+        var request = ifreq()
+        withUnsafeMutableBytes(of: &request) { bytes in
+            for (index, byte) in name.utf8.enumerated() { bytes[index] = byte }
+        }
+        guard clinux_ioctl(socket.rawValue, UInt(SIOCGIFMTU), &request) == 0 else { return nil }
+        return Int(request.ifr_ifru.ifru_mtu)
+    }
+}

@@ -1,0 +1,161 @@
+import CLinux
+import PacketEngine
+import WireFormat
+
+extension ICMPChannel {
+    /// Hands over everything that is waiting, in full batches.
+    func receive<E: Engine>(
+        into engine: inout E, _ trace: ((PacketTrace) -> Void)?
+    ) throws(SystemError) -> Int {
+        var total = hasQueuedError ? drainErrors(into: &engine) : 0
+        // A socket that never runs dry must not keep the engine from sending.
+        for _ in 0..<16 {
+            let count = vector.receive(from: receiveDescriptor)
+            if count < 0 {
+                switch Int32(-count) {
+                case EAGAIN:
+                    break
+                case ENETDOWN:
+                    // An interface went down; the socket lives on and the next call goes on.
+                    continue
+                default:
+                    // An error of an earlier packet of this socket: its details are in the queue.
+                    if drainErrors(into: &engine) == 0 { continue }
+                }
+                break
+            }
+            translator.refresh()
+            for index in 0..<count { deliver(index, to: &engine, trace) }
+            total += count
+            if count < vector.capacity {
+                translator.markEmpty()
+                break
+            }
+        }
+        return total
+    }
+
+    private func deliver<E: Engine>(_ index: Int, to engine: inout E, _ trace: ((PacketTrace) -> Void)?) {
+        guard let source = vector.source(index) else { return }
+        var details = ControlDetails()
+        vector.forEachControl(index) { level, type, data in details.read(level, type, data) }
+        if let overflows = details.overflows { overflowCount = UInt64(overflows) }
+        let bytes = vector.bytes(index)
+        let form: ReceivedPacket.Form = family == .v4 && level == .raw ? .datagram : .message
+        if let trace {
+            trace(
+                PacketTrace(direction: .inbound, bytes: Array(bytes), family: family, startsAtMessage: form == .message))
+        }
+        engine.receive(
+            ReceivedPacket(
+                bytes: bytes.bytes, form: form, arrival: translator.instant(ofStamp: details.stamp),
+                source: source.address, destination: details.destination, hopLimit: details.hopLimit,
+                interfaceIndex: details.interfaceIndex))
+    }
+
+    /// Reads the sending socket's queue of errors and transmit stamps until it is empty.
+    /// - Returns: the number of ICMP errors handed over.
+    func drainErrors<E: Engine>(into engine: inout E) -> Int {
+        hasQueuedError = false
+        var errors = 0
+        // Errors and stamps come with the message they are about.
+        for _ in 0..<1024 {
+            let count = vector.receive(from: sender.rawValue, flags: clinux_MSG_ERRQUEUE)
+            guard count > 0 else { break }
+            translator.refresh()
+            for index in 0..<count {
+                var details = ControlDetails()
+                vector.forEachControl(index) { level, type, data in details.read(level, type, data) }
+                guard let error = details.error else { continue }
+                switch Int32(error.ee_origin) {
+                case SO_EE_ORIGIN_TIMESTAMPING:
+                    guard let token = tokens.token(ofPacket: error.ee_data), let stamp = details.transmitStamp else {
+                        continue
+                    }
+                    let stage: TransmitStage = error.ee_info == UInt32(SCM_TSTAMP_SCHED) ? .queued : .sent
+                    engine.transmitStamped(token, stage, at: translator.instantOfPast(stamp))
+                case SO_EE_ORIGIN_LOCAL:
+                    if error.ee_errno == UInt32(EMSGSIZE) { learnedMTU = Int(error.ee_info) }
+                    errors += 1
+                case SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6:
+                    errors += 1
+                    guard let target = vector.source(index), let offender = details.offender else { continue }
+                    let report = ReceivedPacket.ErrorReport(
+                        type: error.ee_type, code: error.ee_code, information: error.ee_info, offender: offender)
+                    engine.receive(
+                        ReceivedPacket(
+                            bytes: vector.bytes(index).bytes, form: .quotedMessage(report),
+                            arrival: translator.instant(ofStamp: details.stamp), source: target.address))
+                default:
+                    continue
+                }
+            }
+        }
+        return errors
+    }
+
+    /// Remembers which packet has which number in the kernel's count of stamps.
+    func noteSent(_ batch: borrowing PacketBatch, _ range: Range<Int>) {
+        guard configuration.wantsTransmitStamps else { return }
+        for index in range { tokens.append(batch.entries[index].token) }
+    }
+}
+
+/// The tokens of the last packets, by the number that the kernel counts for
+/// its transmit stamps (SOF_TIMESTAMPING_OPT_ID).
+struct StampedTokens {
+    private var recent = [UInt64](repeating: 0, count: 64)
+    private var count: UInt32 = 0
+
+    mutating func append(_ token: UInt64) {
+        recent[Int(count) % recent.count] = token
+        count &+= 1
+    }
+
+    func token(ofPacket number: UInt32) -> UInt64? {
+        number < count && count &- number <= UInt32(recent.count) ? recent[Int(number) % recent.count] : nil
+    }
+}
+
+/// What the control messages of one packet say.
+struct ControlDetails {
+    /// Nanoseconds since 1970.
+    var stamp: Int64?
+    var transmitStamp: Int64?
+    var hopLimit: UInt8?
+    var destination: IPAddress?
+    var interfaceIndex: UInt32 = 0
+    var overflows: UInt32?
+    var error: sock_extended_err?
+    /// Who sent the error.
+    var offender: IPAddress?
+
+    mutating func read(_ level: Int32, _ type: Int32, _ data: UnsafeRawBufferPointer) {
+        switch (level, type) {
+        case (SOL_SOCKET, SO_TIMESTAMPNS) where data.count >= MemoryLayout<timespec>.size:
+            stamp = Self.nanoseconds(data.loadUnaligned(as: timespec.self))
+        case (SOL_SOCKET, SO_TIMESTAMPING) where data.count >= MemoryLayout<timespec>.size:
+            transmitStamp = Self.nanoseconds(data.loadUnaligned(as: timespec.self))
+        case (SOL_SOCKET, SO_RXQ_OVFL) where data.count >= 4:
+            overflows = data.loadUnaligned(as: UInt32.self)
+        case (Int32(IPPROTO_IP), IP_TTL) where data.count >= 4, (Int32(IPPROTO_IPV6), IPV6_HOPLIMIT) where data.count >= 4:
+            hopLimit = UInt8(truncatingIfNeeded: data.loadUnaligned(as: Int32.self))
+        case (Int32(IPPROTO_IPV6), IPV6_PKTINFO) where data.count >= 20:
+            destination = .v6(
+                IPv6Address(
+                    high: UInt64(bigEndian: data.loadUnaligned(as: UInt64.self)),
+                    low: UInt64(bigEndian: data.loadUnaligned(fromByteOffset: 8, as: UInt64.self))))
+            interfaceIndex = data.loadUnaligned(fromByteOffset: 16, as: UInt32.self)
+        case (Int32(IPPROTO_IP), IP_RECVERR), (Int32(IPPROTO_IPV6), IPV6_RECVERR):
+            let size = MemoryLayout<sock_extended_err>.size
+            guard data.count >= size, let base = data.baseAddress else { return }
+            error = data.loadUnaligned(as: sock_extended_err.self)
+            if data.count >= size + MemoryLayout<sockaddr_in>.size { offender = SocketAddress.parse(base + size)?.address }
+        default: break
+        }
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,95 @@
+import WireFormat
+
+extension SocketFilter {
+    /// Lets through the ICMPv4 messages that can be answers to `identifier`, on
+    /// a raw socket, whose packets begin with the IP header: replies of the
+    /// given types with the identifier, router advertisements, which have
+    /// none, and errors that quote an ICMP message with it.
+    public static func icmpv4Answers(identifier: UInt16, replies: [ICMPv4Type]) -> SocketFilter {
+        var filter = SocketFilter()
+        filter.acceptICMPv4(base: 0, identifier: identifier, types: replies)
+        filter.end(fallThrough: true)
+        return filter
+    }
+
+    /// The same for ICMPv6, on a raw socket, whose packets begin with the
+    /// ICMPv6 header. Errors that quote a packet with extension headers are
+    /// let through for the engine to judge.
+    public static func icmpv6Answers(identifier: UInt16, replies: [ICMPv6Type]) -> SocketFilter {
+        var filter = SocketFilter()
+        filter.acceptICMPv6(base: 0, identifier: identifier, types: replies)
+        filter.end(fallThrough: true)
+        return filter
+    }
+
+    /// Lets through the frames of a conversation, requests and answers of both
+    /// families, on a packet socket whatever its link header.
+    public static func conversation(
+        identifier: UInt16, types: [ICMPv4Type], typesV6: [ICMPv6Type]
+    ) -> SocketFilter {
+        // Offsets from here on count from the network header (SKF_NET_OFF).
+        let network = UInt32(bitPattern: -0x10_0000)
+        let protocolOfFrame = UInt32(bitPattern: -0x1000)
+        var filter = SocketFilter()
+        filter.loadHalf(protocolOfFrame)
+        filter.branch(ifOneOf: [UInt32(EtherType.ipv4.rawValue)]) { ipv4 in
+            ipv4.loadByte(network &+ 9)
+            ipv4.ifEqual(UInt32(IPProtocol.icmp.rawValue), .next, otherwise: .reject)
+            ipv4.acceptICMPv4(base: network, identifier: identifier, types: types)
+            ipv4.loadImmediate(0)
+            ipv4.ifEqual(0, .accept, otherwise: .accept)
+        }
+        filter.ifEqual(UInt32(EtherType.ipv6.rawValue), .next, otherwise: .reject)
+        filter.loadByte(network &+ 6)
+        filter.ifEqual(UInt32(IPProtocol.icmpv6.rawValue), .next, otherwise: .reject)
+        filter.acceptICMPv6(base: network &+ 40, identifier: identifier, types: typesV6)
+        filter.end(fallThrough: true)
+        return filter
+    }
+
+    /// Falls through for what is to be accepted. `base` is where the IPv4 header begins.
+    private mutating func acceptICMPv4(base: UInt32, identifier: UInt16, types: [ICMPv4Type]) {
+        let errors: [ICMPv4Type] = [.destinationUnreachable, .sourceQuench, .redirect, .timeExceeded, .parameterProblem]
+        let anonymous: [ICMPv4Type] = [.routerAdvertisement, .routerSolicitation]
+        loadHeaderLength(base)
+        loadByte(indexed: base)
+        for type in types where anonymous.contains(type) { ifEqual(UInt32(type.rawValue), .accept, otherwise: .next) }
+        let identified = types.filter { !anonymous.contains($0) }.map { UInt32($0.rawValue) }
+        branch(ifOneOf: identified) { reply in
+            reply.loadHalf(indexed: base &+ 4)
+            reply.ifEqual(UInt32(identifier), .accept, otherwise: .reject)
+        }
+        requireOne(of: errors.map { UInt32($0.rawValue) }, otherwise: .reject)
+        loadByte(indexed: base &+ 8 &+ 9)
+        ifEqual(UInt32(IPProtocol.icmp.rawValue), .next, otherwise: .reject)
+        loadByte(indexed: base &+ 8)
+        and(0xF)
+        shiftLeft(2)
+        addX()
+        moveToX()
+        loadByte(indexed: base &+ 8)
+        for type in types where anonymous.contains(type) { ifEqual(UInt32(type.rawValue), .accept, otherwise: .next) }
+        loadHalf(indexed: base &+ 8 &+ 4)
+        ifEqual(UInt32(identifier), .next, otherwise: .reject)
+    }
+
+    /// Falls through for what is to be accepted. `base` is where the ICMPv6 header begins.
+    private mutating func acceptICMPv6(base: UInt32, identifier: UInt16, types: [ICMPv6Type]) {
+        let anonymous: [ICMPv6Type] = [.routerAdvertisement, .routerSolicitation]
+        loadByte(base)
+        for type in types where anonymous.contains(type) { ifEqual(UInt32(type.rawValue), .accept, otherwise: .next) }
+        branch(ifOneOf: types.filter { !anonymous.contains($0) }.map { UInt32($0.rawValue) }) { reply in
+            reply.loadHalf(base &+ 4)
+            reply.ifEqual(UInt32(identifier), .accept, otherwise: .reject)
+        }
+        let errors: [ICMPv6Type] = [.destinationUnreachable, .packetTooBig, .timeExceeded, .parameterProblem]
+        requireOne(of: errors.map { UInt32($0.rawValue) }, otherwise: .reject)
+        loadByte(base &+ 8 &+ 6)
+        branch(ifOneOf: [UInt32(IPProtocol.icmpv6.rawValue)]) { quote in
+            quote.loadHalf(base &+ 8 &+ 40 &+ 4)
+            quote.ifEqual(UInt32(identifier), .accept, otherwise: .reject)
+        }
+        let extensionHeaders: [IPProtocol] = [.hopByHopOptions, .routing, .fragment, .destinationOptions]
+        requireOne(of: extensionHeaders.map { UInt32($0.rawValue) }, otherwise: .reject)
+    }
+}

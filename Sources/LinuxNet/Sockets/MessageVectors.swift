@@ -1,0 +1,142 @@
+import CLinux
+import PacketEngine
+import WireFormat
+
+/// The arrays that sendmmsg(2) takes, made once.
+struct SendVector: ~Copyable {
+    private let headers: UnsafeMutablePointer<mmsghdr>
+    private let pieces: UnsafeMutablePointer<iovec>
+    private let addresses: UnsafeMutablePointer<SocketAddress>
+    private let capacity: Int
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        headers = .allocate(capacity: capacity)
+        headers.initialize(repeating: mmsghdr(), count: capacity)
+        pieces = .allocate(capacity: capacity)
+        pieces.initialize(repeating: iovec(), count: capacity)
+        addresses = .allocate(capacity: capacity)
+        addresses.initialize(repeating: SocketAddress(), count: capacity)
+    }
+
+    deinit {
+        headers.deallocate()
+        pieces.deallocate()
+        addresses.deallocate()
+    }
+
+    /// Sends the packets of `range` on one socket.
+    /// - Returns: how many the kernel took, or the negative errno of the first.
+    mutating func send(
+        _ batch: borrowing PacketBatch, _ range: Range<Int>, on socket: Int32, scope: UInt32
+    ) -> Int {
+        let count = min(range.count, capacity)
+        let entries = batch.entries
+        return batch.storage.withUnsafeBytes { bytes in
+            for index in 0..<count {
+                let entry = entries[range.lowerBound + index]
+                addresses[index] = SocketAddress(entry.destination, scope: scope)
+                pieces[index].iov_base = UnsafeMutableRawPointer(mutating: bytes.baseAddress! + entry.offset)
+                pieces[index].iov_len = entry.length
+                headers[index].msg_hdr.msg_name = UnsafeMutableRawPointer(addresses + index)
+                headers[index].msg_hdr.msg_namelen = addresses[index].length
+                headers[index].msg_hdr.msg_iov = pieces + index
+                headers[index].msg_hdr.msg_iovlen = 1
+            }
+            while true {
+                let sent = sendmmsg(socket, headers, UInt32(count), clinux_MSG_DONTWAIT)
+                if sent >= 0 { return Int(sent) }
+                let code = clinux_errno()
+                if code != EINTR { return -Int(code) }
+            }
+        }
+    }
+}
+
+/// The arrays that recvmmsg(2) takes, with room for packets and control messages, made once.
+struct ReceiveVector: ~Copyable {
+    let capacity: Int
+    private let slotLength: Int
+    private let headers: UnsafeMutablePointer<mmsghdr>
+    private let pieces: UnsafeMutablePointer<iovec>
+    private let addresses: UnsafeMutablePointer<sockaddr_storage>
+    private let buffer: UnsafeMutableRawPointer
+    private let control: UnsafeMutableRawPointer
+    private static let controlLength = 512
+    /// Headers whose lengths the kernel has written over since they were set.
+    private var used: Int
+
+    init(capacity: Int, slotLength: Int) {
+        self.capacity = capacity
+        self.slotLength = slotLength
+        headers = .allocate(capacity: capacity)
+        headers.initialize(repeating: mmsghdr(), count: capacity)
+        pieces = .allocate(capacity: capacity)
+        addresses = .allocate(capacity: capacity)
+        addresses.initialize(repeating: sockaddr_storage(), count: capacity)
+        buffer = .allocate(byteCount: capacity * slotLength, alignment: 16)
+        control = .allocate(byteCount: capacity * Self.controlLength, alignment: 16)
+        for index in 0..<capacity {
+            pieces[index] = iovec(iov_base: buffer + index * slotLength, iov_len: slotLength)
+            headers[index].msg_hdr.msg_iov = pieces + index
+            headers[index].msg_hdr.msg_iovlen = 1
+            headers[index].msg_hdr.msg_name = UnsafeMutableRawPointer(addresses + index)
+            headers[index].msg_hdr.msg_control = control + index * Self.controlLength
+        }
+        used = capacity
+    }
+
+    deinit {
+        headers.deallocate()
+        pieces.deallocate()
+        addresses.deallocate()
+        buffer.deallocate()
+        control.deallocate()
+    }
+
+    /// Takes what is waiting, without blocking.
+    /// - Returns: the number of messages, or the negative errno.
+    mutating func receive(from socket: Int32, flags: Int32 = 0) -> Int {
+        for index in 0..<used {
+            headers[index].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            headers[index].msg_hdr.msg_controllen = Self.controlLength
+        }
+        used = 0
+        while true {
+            let count = recvmmsg(socket, headers, UInt32(capacity), flags | clinux_MSG_DONTWAIT, nil)
+            if count >= 0 {
+                used = Int(count)
+                return Int(count)
+            }
+            let code = clinux_errno()
+            if code != EINTR { return -Int(code) }
+        }
+    }
+
+    /// The bytes of a message.
+    func bytes(_ index: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: buffer + index * slotLength, count: min(Int(headers[index].msg_len), slotLength))
+    }
+
+    /// Who sent a message; nil when the kernel gave no address.
+    func source(_ index: Int) -> (address: IPAddress, port: UInt16, scope: UInt32)? {
+        headers[index].msg_hdr.msg_namelen == 0 ? nil : SocketAddress.parse(UnsafeRawPointer(addresses + index))
+    }
+
+    /// The sender's address of a packet socket's message.
+    func linkSource(_ index: Int) -> sockaddr_ll {
+        UnsafeRawPointer(addresses + index).loadUnaligned(as: sockaddr_ll.self)
+    }
+
+    /// Calls `body` with level, type and data of every control message.
+    func forEachControl(_ index: Int, _ body: (Int32, Int32, UnsafeRawBufferPointer) -> Void) {
+        var header = clinux_cmsg_first(&headers[index].msg_hdr)
+        while let current = header {
+            let length = Int(current.pointee.cmsg_len) - clinux_cmsg_len(0)
+            if length >= 0, let data = clinux_cmsg_data(current) {
+                body(current.pointee.cmsg_level, current.pointee.cmsg_type, UnsafeRawBufferPointer(start: data, count: length))
+            }
+            header = clinux_cmsg_next(&headers[index].msg_hdr, current)
+        }
+    }
+}

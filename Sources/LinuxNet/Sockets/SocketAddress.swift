@@ -1,0 +1,73 @@
+import CLinux
+import WireFormat
+
+/// An address as the socket calls take it.
+struct SocketAddress {
+    private var storage = sockaddr_storage()
+    private(set) var length: socklen_t = 0
+
+    /// Room for the kernel to write an address into.
+    init() {}
+
+    init(_ address: IPAddress, port: UInt16 = 0, scope: UInt32 = 0) {
+        switch address {
+        case .v4(let address):
+            var value = sockaddr_in()
+            value.sin_family = sa_family_t(AF_INET)
+            value.sin_port = port.bigEndian
+            value.sin_addr.s_addr = address.rawValue.bigEndian
+            set(value)
+        case .v6(let address):
+            var value = sockaddr_in6()
+            value.sin6_family = sa_family_t(AF_INET6)
+            value.sin6_port = port.bigEndian
+            value.sin6_scope_id = scope
+            withUnsafeMutableBytes(of: &value.sin6_addr) { bytes in
+                bytes.storeBytes(of: address.high.bigEndian, toByteOffset: 0, as: UInt64.self)
+                bytes.storeBytes(of: address.low.bigEndian, toByteOffset: 8, as: UInt64.self)
+            }
+            set(value)
+        }
+    }
+
+    private mutating func set<Value>(_ value: Value) {
+        withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: value, as: Value.self) }
+        length = socklen_t(MemoryLayout<Value>.size)
+    }
+
+    func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        withUnsafeBytes(of: storage) { bytes in
+            body(bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), length)
+        }
+    }
+
+    /// The IP address and scope in a `sockaddr` of either family; nil for other families.
+    static func parse(_ bytes: UnsafeRawPointer) -> (address: IPAddress, port: UInt16, scope: UInt32)? {
+        switch Int32(bytes.load(as: sa_family_t.self)) {
+        case AF_INET:
+            let value = bytes.loadUnaligned(as: sockaddr_in.self)
+            return (.v4(IPv4Address(rawValue: UInt32(bigEndian: value.sin_addr.s_addr))), UInt16(bigEndian: value.sin_port), 0)
+        case AF_INET6:
+            let value = bytes.loadUnaligned(as: sockaddr_in6.self)
+            let offset = MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr) ?? 8
+            let address = IPv6Address(
+                high: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)),
+                low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)))
+            return (.v6(address), UInt16(bigEndian: value.sin6_port), value.sin6_scope_id)
+        default:
+            return nil
+        }
+    }
+
+    /// The address a socket is bound to.
+    static func local(of descriptor: borrowing Descriptor) -> (address: IPAddress, port: UInt16, scope: UInt32)? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutableBytes(of: &storage) { bytes in
+            guard let base = bytes.baseAddress,
+                clinux_getsockname(descriptor.rawValue, base.assumingMemoryBound(to: sockaddr.self), &length) == 0
+            else { return nil }
+            return parse(base)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import CLinux
+import WireFormat
+
+/// A classic BPF program that decides in the kernel which packets a socket
+/// sees (Documentation/networking/filter.rst), so that a busy host costs nothing.
+public struct SocketFilter: Sendable, Equatable {
+    /// One instruction: the fields of `struct sock_filter`.
+    public struct Instruction: Sendable, Equatable {
+        public var code: UInt16
+        public var jumpTrue: UInt8
+        public var jumpFalse: UInt8
+        public var k: UInt32
+    }
+
+    public private(set) var instructions: [Instruction] = []
+
+    public init() {}
+
+    /// Where a conditional jump goes: on, or to a verdict at the program's end.
+    public enum Target: Sendable { case next, accept, reject }
+
+    // The jumps to a verdict are kept until the program's length is known.
+    private var pending: [(index: Int, whenTrue: Target, whenFalse: Target)] = []
+
+    private mutating func emit(_ code: Int32, _ k: UInt32 = 0) {
+        instructions.append(Instruction(code: UInt16(code), jumpTrue: 0, jumpFalse: 0, k: k))
+    }
+
+    /// A := the value.
+    public mutating func loadImmediate(_ value: UInt32) { emit(BPF_LD | BPF_IMM, value) }
+    /// A := byte at the absolute offset.
+    public mutating func loadByte(_ offset: UInt32) { emit(BPF_LD | BPF_B | BPF_ABS, offset) }
+    /// A := byte at X + offset.
+    public mutating func loadByte(indexed offset: UInt32) { emit(BPF_LD | BPF_B | BPF_IND, offset) }
+    /// A := 16-bit word at the absolute offset.
+    public mutating func loadHalf(_ offset: UInt32) { emit(BPF_LD | BPF_H | BPF_ABS, offset) }
+    /// A := 16-bit word at X + offset.
+    public mutating func loadHalf(indexed offset: UInt32) { emit(BPF_LD | BPF_H | BPF_IND, offset) }
+    /// X := length of the IPv4 header at the absolute offset.
+    public mutating func loadHeaderLength(_ offset: UInt32) { emit(BPF_LDX | BPF_B | BPF_MSH, offset) }
+    /// A := A & mask.
+    public mutating func and(_ mask: UInt32) { emit(BPF_ALU | BPF_AND | BPF_K, mask) }
+    /// A := A << bits.
+    public mutating func shiftLeft(_ bits: UInt32) { emit(BPF_ALU | BPF_LSH | BPF_K, bits) }
+    /// A := A + X.
+    public mutating func addX() { emit(BPF_ALU | BPF_ADD | BPF_X) }
+    /// X := A.
+    public mutating func moveToX() { emit(BPF_MISC | BPF_TAX) }
+
+    /// Goes to one target when A is `value`, to the other when it is not.
+    public mutating func ifEqual(_ value: UInt32, _ whenTrue: Target, otherwise whenFalse: Target) {
+        pending.append((instructions.count, whenTrue, whenFalse))
+        emit(BPF_JMP | BPF_JEQ | BPF_K, value)
+    }
+
+    /// Goes on when A is one of the values, otherwise to the target.
+    public mutating func requireOne(of values: [UInt32], otherwise target: Target) {
+        for (index, value) in values.enumerated() {
+            let isLast = index == values.count - 1
+            if isLast {
+                ifEqual(value, .next, otherwise: target)
+            } else {
+                emit(BPF_JMP | BPF_JEQ | BPF_K, value)
+                instructions[instructions.count - 1].jumpTrue = UInt8(values.count - 1 - index)
+            }
+        }
+    }
+
+    /// Ends the program: what falls through gets the verdict, and the jumps find theirs.
+    public mutating func end(fallThrough accepts: Bool) {
+        emit(BPF_RET | BPF_K, accepts ? .max : 0)
+        let fallThrough = instructions.count - 1
+        emit(BPF_RET | BPF_K, accepts ? 0 : .max)
+        let (accept, reject) = accepts ? (fallThrough, fallThrough + 1) : (fallThrough + 1, fallThrough)
+        for jump in pending {
+            func distance(_ target: Target) -> UInt8 {
+                switch target {
+                case .next: 0
+                case .accept: UInt8(clamping: accept - jump.index - 1)
+                case .reject: UInt8(clamping: reject - jump.index - 1)
+                }
+            }
+            instructions[jump.index].jumpTrue = distance(jump.whenTrue)
+            instructions[jump.index].jumpFalse = distance(jump.whenFalse)
+        }
+        pending = []
+    }
+
+    public static func == (left: SocketFilter, right: SocketFilter) -> Bool { left.instructions == right.instructions }
+}
+
+extension SocketFilter {
+    /// Puts the filter in force on a socket and throws away what was queued before it.
+    func attach(to descriptor: Int32) throws(SystemError) {
+        var program = instructions.map { sock_filter(code: $0.code, jt: $0.jumpTrue, jf: $0.jumpFalse, k: $0.k) }
+        let result = program.withUnsafeMutableBufferPointer { buffer in
+            var header = sock_fprog(len: UInt16(buffer.count), filter: buffer.baseAddress)
+            return setsockopt(
+                descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &header, socklen_t(MemoryLayout<sock_fprog>.size))
+        }
+        guard result == 0 else { throw .last("SO_ATTACH_FILTER") }
+        var byte: UInt8 = 0
+        while recv(descriptor, &byte, 1, clinux_MSG_DONTWAIT) >= 0 {}
+    }
+}
+
+extension SocketFilter {
+    /// Runs `body` - which must end in verdicts on every path - when A is one
+    /// of the values; goes on behind it otherwise, with A as it was.
+    mutating func branch(ifOneOf values: [UInt32], _ body: (inout SocketFilter) -> Void) {
+        guard !values.isEmpty else { return }
+        let first = instructions.count
+        for value in values { emit(BPF_JMP | BPF_JEQ | BPF_K, value) }
+        // None matched: over the body.
+        let over = instructions.count
+        emit(BPF_JMP | BPF_JA)
+        let start = instructions.count
+        for (index, _) in values.enumerated() {
+            instructions[first + index].jumpTrue = UInt8(clamping: start - (first + index) - 1)
+        }
+        body(&self)
+        instructions[over].k = UInt32(instructions.count - over - 1)
+    }
+}

@@ -1,0 +1,58 @@
+/// A tool without sockets: told what arrived and what time it is, it says what
+/// to send, when to wake it, and what it found.
+///
+/// An engine makes no system call, reads no clock and prints nothing. One loop
+/// (`EngineLoop`) runs it on real sockets and on a simulated network alike.
+public protocol Engine {
+    associatedtype Event: Sendable
+
+    /// The longest packet that `transmit` will write, in bytes.
+    var maximumPacketLength: Int { get }
+
+    /// How many packets it wants to hand over at a time, at the most.
+    var batchCapacity: Int { get }
+
+    /// Appends the packets that are due at `now` and says when to be asked
+    /// again. What does not fit into the batch is due at once, in the next call.
+    mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline
+
+    /// The packet that was appended with `token` left at `instant`.
+    mutating func transmitted(_ token: UInt64, at instant: Instant)
+
+    /// The packet that was appended with `token` could not be sent.
+    mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant)
+
+    /// The kernel's stamp of a packet on its way out, where the port asks for them.
+    mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant)
+
+    /// A packet arrived; its bytes are valid for the call.
+    mutating func receive(_ packet: borrowing ReceivedPacket)
+
+    /// The user wants it to end: no packet more, and the result so far.
+    mutating func stop(at now: Instant)
+
+    /// Hands over the events that have come up since the last call, in their order.
+    mutating func drain(_ report: (Event) -> Void)
+}
+
+extension Engine {
+    public mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant) {}
+}
+
+/// How far a packet had got when the kernel stamped it.
+public enum TransmitStage: Sendable {
+    /// Its next hop is resolved and it enters the interface's queue.
+    case queued
+    /// The driver has it.
+    case sent
+}
+
+/// Why a packet could not be sent.
+public enum TransmissionFailure: Error, Hashable, Sendable {
+    /// It is longer than the interface takes; `mtu` in bytes, 0 when not known.
+    case messageTooLong(mtu: Int)
+    /// The kernel's queues were full for too long.
+    case noBuffers
+    /// Another refusal of the system, with its number and its words.
+    case system(code: Int32, message: String)
+}

@@ -1,0 +1,86 @@
+/// Who hears what an engine finds.
+public protocol EngineObserver: ~Copyable {
+    associatedtype Observed: Engine
+
+    /// An event of the engine.
+    mutating func report(_ event: Observed.Event)
+
+    /// Called after every step that reported something or was woken: the place
+    /// to write out, to feed the engine from outside, and to answer `status`.
+    /// - Returns: when to be called again at the latest.
+    mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant?
+
+    /// False ends the run at once: nobody is listening any more.
+    var isListening: Bool { get }
+}
+
+/// The one loop that runs any engine on any port.
+public enum EngineLoop {
+    /// How often a busy loop looks for signals, which cost a system call.
+    @usableFromInline static let signalInterval = Nanoseconds.milliseconds(20)
+    /// First pause after the kernel's queues were full; doubled up to the second.
+    @usableFromInline static let congestionPause = Nanoseconds.microseconds(200)
+    @usableFromInline static let longestCongestionPause = Nanoseconds.milliseconds(20)
+    /// A packet that finds no room for this long is given up.
+    @usableFromInline static let congestionPatience = Nanoseconds.seconds(1)
+
+    /// Runs until the engine has finished or nobody listens.
+    ///
+    /// Receives first and waits only when there is nothing: a round trip on an
+    /// answering path costs one send and one receive.
+    @inlinable
+    public static func run<E: Engine, P: PacketPort & ~Copyable, O: EngineObserver & ~Copyable>(
+        _ engine: inout E, on port: inout P, observer: inout O
+    ) throws(P.Failure) where O.Observed == E {
+        var batch = PacketBatch(capacity: engine.batchCapacity, slotLength: engine.maximumPacketLength)
+        var next = 0
+        var deadline = Deadline.never
+        var congestion: (since: Instant, pause: Nanoseconds, retry: Instant)?
+        var lastWait = port.now
+        var observerDeadline: Instant?
+        var wakening: Wakening = []
+
+        while true {
+            let now = port.now
+            if next == batch.count {
+                batch.removeAll()
+                next = 0
+                deadline = engine.transmit(into: &batch, at: now)
+            }
+            if next < batch.count, congestion.map({ now >= $0.retry }) ?? true {
+                next = try port.send(batch, from: next, reportingTo: &engine)
+                if next == batch.count {
+                    congestion = nil
+                } else if let held = congestion, now - held.since > congestionPatience {
+                    engine.transmissionFailed(batch.entries[next].token, .noBuffers, at: now)
+                    next += 1
+                    congestion = nil
+                } else {
+                    let pause = min((congestion?.pause ?? congestionPause) * 2, longestCongestionPause)
+                    congestion = (congestion?.since ?? now, pause, now + pause)
+                }
+            }
+
+            let received = try port.receive(into: &engine)
+            engine.drain { observer.report($0) }
+            observerDeadline = observer.step(&engine, wakening, at: now)
+            wakening = []
+            guard observer.isListening else { return }
+            if deadline == .finished, next == batch.count { return }
+
+            // Work that is due now goes on without a wait, but not for ever without a look at the signals.
+            var until: Instant?
+            if next < batch.count {
+                until = congestion?.retry
+            } else if case .at(let instant) = deadline {
+                until = instant
+            }
+            if let observerDeadline { until = until.map { min($0, observerDeadline) } ?? observerDeadline }
+            let isBusy = received > 0 || until.map { $0 <= now } ?? false
+            if isBusy, now - lastWait < signalInterval { continue }
+            wakening = try port.wait(until: isBusy ? now : until)
+            lastWait = port.now
+            if wakening.contains(.stop) { engine.stop(at: lastWait) }
+        }
+    }
+}

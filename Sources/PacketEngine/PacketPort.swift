@@ -1,0 +1,39 @@
+/// The other side of the seam: what carries an engine's packets and tells it
+/// the time. `LinuxNet` implements it with sockets, the tests with a simulated network.
+public protocol PacketPort: ~Copyable {
+    /// What can end a run: the port itself fails, not a single packet.
+    associatedtype Failure: Error
+
+    /// The time now.
+    var now: Instant { mutating get }
+
+    /// Sends the packets of the batch from `first` on, in order, and tells the
+    /// engine of each that it was sent or refused.
+    /// - Returns: the index of the first packet that found no room in the
+    ///   kernel's queues and is to be tried again, or the batch's count.
+    mutating func send<E: Engine>(
+        _ batch: borrowing PacketBatch, from first: Int, reportingTo engine: inout E
+    ) throws(Failure) -> Int
+
+    /// Hands over what has arrived, without waiting.
+    /// - Returns: the number of packets handed over; 0 when nothing was there.
+    mutating func receive<E: Engine>(into engine: inout E) throws(Failure) -> Int
+
+    /// Waits for a packet, a signal or news from outside, at the longest until `deadline`.
+    mutating func wait(until deadline: Instant?) throws(Failure) -> Wakening
+}
+
+/// What ended a wait; empty when only the time did.
+public struct Wakening: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Packets are waiting.
+    public static let packets = Wakening(rawValue: 1)
+    /// The user wants the run to end (SIGINT, SIGTERM).
+    public static let stop = Wakening(rawValue: 2)
+    /// The user wants to know how things stand (SIGQUIT).
+    public static let status = Wakening(rawValue: 4)
+    /// Something that the observer asked for is ready.
+    public static let news = Wakening(rawValue: 8)
+}
