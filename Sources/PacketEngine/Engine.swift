@@ -53,6 +53,9 @@ public enum TransmissionFailure: Error, Hashable, Sendable {
     case messageTooLong(mtu: Int)
     /// The kernel's queues were full for too long.
     case noBuffers
+    /// The kernel forbids this destination (EACCES): a broadcast address that
+    /// was not asked for, or a rule of the firewall. The system's words.
+    case notPermitted(String)
     /// Another refusal of the system, with its number and its words.
     case system(code: Int32, message: String)
 }

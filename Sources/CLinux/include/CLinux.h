@@ -8,6 +8,14 @@
 #define _GNU_SOURCE
 #endif
 
+// Swift's own view of the C library, which the Synchronization module brings
+// along, names the member of fd_set as programs without _GNU_SOURCE see it.
+#include <features.h>
+#pragma push_macro("__USE_XOPEN")
+#undef __USE_XOPEN
+#include <sys/select.h>
+#pragma pop_macro("__USE_XOPEN")
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -18,6 +26,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>

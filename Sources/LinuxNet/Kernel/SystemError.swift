@@ -29,6 +29,11 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(operation): \(message)" }
 
+    /// EAFNOSUPPORT.
+    public static let familyNotSupported = CLinux.EAFNOSUPPORT
+    /// EADDRNOTAVAIL.
+    public static let addressNotAvailable = CLinux.EADDRNOTAVAIL
+
     /// The call needs a privilege that the process does not have.
     public var isPermission: Bool { code == EPERM || code == EACCES }
 }

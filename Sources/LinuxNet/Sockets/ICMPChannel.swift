@@ -134,7 +134,7 @@ public final class ICMPChannel {
             }
             if let value = configuration.trafficClass { try sender.setOption(level, IP_TOS, Int32(value), "IP_TOS") }
             if let discovery = configuration.pathMTUDiscovery {
-                try sender.setOption(level, IP_MTU_DISCOVER, discovery.rawValue, "IP_MTU_DISCOVER")
+                try sender.setOption(level, IP_MTU_DISCOVER, discovery.socketOption, "IP_MTU_DISCOVER")
             }
             if !configuration.ipv4Options.isEmpty {
                 try sender.setOption(level, IP_OPTIONS, bytes: configuration.ipv4Options, "IP_OPTIONS")
@@ -150,7 +150,7 @@ public final class ICMPChannel {
                 try sender.setOption(level, IPV6_TCLASS, Int32(value), "IPV6_TCLASS")
             }
             if let discovery = configuration.pathMTUDiscovery {
-                try sender.setOption(level, IPV6_MTU_DISCOVER, discovery.rawValue, "IPV6_MTU_DISCOVER")
+                try sender.setOption(level, IPV6_MTU_DISCOVER, discovery.socketOption, "IPV6_MTU_DISCOVER")
             }
         }
     }

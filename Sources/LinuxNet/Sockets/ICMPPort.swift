@@ -75,7 +75,9 @@ public struct ICMPPort: PacketPort, ~Copyable {
                 // A datagram socket reports an earlier packet's error at the next
                 // call; with the error taken from the queue the call is free again.
                 if channel.level == .datagram, channel.drainErrors(into: &engine) > 0 { continue }
-                let failure = TransmissionFailure.system(code: code, message: SystemError.message(code))
+                let message = SystemError.message(code)
+                let failure: TransmissionFailure =
+                    code == EACCES ? .notPermitted(message) : .system(code: code, message: message)
                 engine.transmissionFailed(batch.entries[next].token, failure, at: now)
             }
             next += 1

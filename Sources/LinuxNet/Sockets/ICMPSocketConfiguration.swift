@@ -3,14 +3,6 @@ import WireFormat
 
 /// What the sockets of a ping need to know, of either family.
 public struct ICMPSocketConfiguration: Sendable {
-    /// Path MTU discovery of a datagram socket (ip(7), IP_MTU_DISCOVER).
-    public enum PathMTUDiscovery: Int32, Sendable {
-        case dont = 0
-        case want = 1
-        case always = 2
-        case probe = 3
-    }
-
     /// The interface to send through.
     public var interface: String?
     /// The address to send from; it must be one of this host's.
@@ -44,4 +36,16 @@ public struct ICMPSocketConfiguration: Sendable {
     public var wantsTransmitStamps = false
 
     public init() {}
+}
+
+extension PathMTUDiscovery {
+    /// The value that IP_MTU_DISCOVER and IPV6_MTU_DISCOVER take (ip(7)).
+    var socketOption: Int32 {
+        switch self {
+        case .dont: 0
+        case .want: 1
+        case .do: 2
+        case .probe: 3
+        }
+    }
 }

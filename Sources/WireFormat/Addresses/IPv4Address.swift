@@ -40,6 +40,8 @@ public struct IPv4Address: Hashable, Sendable, Comparable {
     }
 
     public static let unspecified = IPv4Address(rawValue: 0)
+    /// 127.0.0.1, this host.
+    public static let loopback = IPv4Address(rawValue: 0x7F00_0001)
     /// 255.255.255.255, every host of the link (RFC 919).
     public static let limitedBroadcast = IPv4Address(rawValue: .max)
 

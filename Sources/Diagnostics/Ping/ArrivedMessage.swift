@@ -1,0 +1,115 @@
+import PacketEngine
+import WireFormat
+
+/// An ICMP message that arrived, whatever its family and the socket it came
+/// through: its bytes, and what the header before them said.
+struct ArrivedMessage: ~Escapable {
+    /// From the ICMP header on; at least eight bytes.
+    let bytes: RawSpan
+    let family: IPAddress.Family
+    let source: IPAddress
+    /// Time to live or hop limit, where it is known.
+    let hopLimit: UInt8?
+    /// The options of an IPv4 header.
+    let options: RawSpan
+    let checksum: ChecksumState
+
+    /// Throws when the header lies about its length, or fewer than eight bytes of message are there.
+    @_lifetime(copy packet)
+    init(_ packet: borrowing ReceivedPacket) throws(ParseError) {
+        family = packet.source.family
+        source = packet.source
+        if packet.form == .datagram {
+            let header = try IPv4View(packet.bytes)
+            guard header.protocol == .icmp, Int(header.totalLength) >= header.headerLength else {
+                throw ParseError(
+                    layer: .ipv4, field: "totalLength", offset: 2, reason: .invalid(value: UInt64(header.totalLength)))
+            }
+            let message = try ICMPv4View(header.payload)
+            bytes = message.bytes
+            hopLimit = header.timeToLive
+            options = header.options
+            checksum = header.isTruncated ? .unchecked : message.checksumState
+            return
+        }
+        hopLimit = packet.hopLimit
+        options = packet.bytes.prefix(0)
+        if family == .v4 {
+            let message = try ICMPv4View(packet.bytes)
+            bytes = message.bytes
+            checksum = message.checksumState
+        } else {
+            let message = try ICMPv6View(packet.bytes)
+            bytes = message.bytes
+            if case .v6(let source) = packet.source, case .v6(let destination)? = packet.destination {
+                checksum = message.checksumState(source: source, destination: destination)
+            } else {
+                checksum = .unchecked
+            }
+        }
+    }
+
+    var type: UInt8 { bytes.byte(at: 0) }
+    var code: UInt8 { bytes.byte(at: 1) }
+    var identifier: UInt16 { bytes.bigEndian16(at: 4) }
+    var sequence: UInt16 { bytes.bigEndian16(at: 6) }
+    var restOfHeader: UInt32 { bytes.bigEndian32(at: 4) }
+
+    /// What follows the ICMP header.
+    var data: RawSpan {
+        @_lifetime(copy self) get { bytes.dropping(8) }
+    }
+
+    /// Whether this is an error about another datagram.
+    var isError: Bool {
+        family == .v4 ? ICMPv4Type(rawValue: type).isError : ICMPv6Type(rawValue: type).isError
+    }
+
+    /// What the message says, in words.
+    var meaning: String {
+        family == .v4
+            ? ICMPv4Type(rawValue: type).meaning(code: code, information: restOfHeader)
+            : ICMPv6Type(rawValue: type).meaning(code: code, information: restOfHeader)
+    }
+}
+
+/// The request of ours that an ICMP error is about, as far as the error quotes it.
+struct QuotedProbe: ~Escapable {
+    let destination: IPAddress
+    let type: UInt8
+    let identifier: UInt16
+    let sequence: UInt16
+    /// What was quoted after the ICMP header: perhaps nothing.
+    let data: RawSpan
+
+    /// Reads the quote of an error; nil when it quotes no ICMP message. Only
+    /// the addresses, the protocol and the first eight bytes behind the header
+    /// are relied on: routers change the rest.
+    @_lifetime(copy error)
+    init?(_ error: borrowing ArrivedMessage) {
+        let quote = error.data
+        if error.family == .v4 {
+            guard let header = try? IPv4View(quote), header.protocol == .icmp, header.fragmentOffset == 0,
+                let message = try? ICMPv4View(quote.dropping(header.headerLength))
+            else { return nil }
+            self.init(destination: .v4(header.destination), message: message.bytes)
+        } else {
+            guard let header = try? IPv6View(quote),
+                let chain = try? IPv6ExtensionChain(first: header.nextHeader, payload: quote.dropping(IPv6View.headerLength)),
+                chain.upperLayer == .icmpv6,
+                let message = try? ICMPv6View(quote.dropping(IPv6View.headerLength + chain.byteCount))
+            else { return nil }
+            self.init(destination: .v6(header.destination), message: message.bytes)
+        }
+    }
+
+    /// The request itself, from its ICMP header on; at least eight bytes.
+    @_lifetime(copy message)
+    init(destination: IPAddress, message: RawSpan) {
+        self.destination = destination
+        type = message.byte(at: 0)
+        identifier = message.bigEndian16(at: 4)
+        sequence = message.bigEndian16(at: 6)
+        data = message.dropping(8)
+    }
+}

@@ -1,0 +1,233 @@
+import PacketEngine
+import WireFormat
+
+extension PingEngine {
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        if case .quotedMessage(let report) = packet.form {
+            receiveReport(report, packet)
+            return
+        }
+        do {
+            let message = try ArrivedMessage(packet)
+            if message.type == format.answerType {
+                receiveAnswer(message, packet)
+            } else if message.isError {
+                receiveError(message, packet)
+            } else if message.type != format.requestType {
+                ignore(.unexpected(message.meaning), packet)
+            }
+        } catch {
+            ignore(.malformed(error), packet)
+        }
+    }
+
+    private mutating func ignore(_ reason: IgnoredPacket.Reason, _ packet: borrowing ReceivedPacket) {
+        guard configuration.reportsIgnored else { return }
+        emit(.ignored(IgnoredPacket(source: packet.source, reason: reason, arrival: packet.arrival)))
+    }
+
+    // MARK: Answers
+
+    private mutating func receiveAnswer(_ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket) {
+        let number: Int
+        if format.question == .routerSolicitation {
+            // Advertisements name no request: they answer the last one.
+            guard window.newest > 0 else { return }
+            number = window.newest
+        } else {
+            // Somebody else's ping.
+            guard message.identifier == format.identifier else { return }
+            guard let found = window.number(ofSequence: message.sequence) else {
+                return ignore(.unknownProbe, packet)
+            }
+            number = found
+        }
+        guard message.checksum != .incorrect else {
+            summary.corrupted &+= 1
+            return emitReply(message, packet, number, flags: .corrupted)
+        }
+        guard message.data.byteCount >= format.cookieLength else {
+            return ignore(.truncated(byteCount: message.bytes.byteCount), packet)
+        }
+        guard format.carries(cookie: cookie(number), message.data) else { return ignore(.wrongCookie, packet) }
+        guard configuration.acceptsAnySource || message.source == configuration.destination else {
+            return emitReply(message, packet, number, flags: .otherSource)
+        }
+        take(message, packet, number)
+    }
+
+    /// Believes an answer to probe `number`.
+    private mutating func take(
+        _ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, _ number: Int
+    ) {
+        let slot = window[number]
+        let roundTrip = max(packet.arrival - slot.sentAt, .zero)
+        var flags: PingReply.Flags = []
+        switch slot.state {
+        case .queued, .failed:
+            return ignore(.unknownProbe, packet)
+        case .answered, .late:
+            summary.duplicates &+= 1
+            flags.insert(.duplicate)
+        case .pending, .timedOut, .refused:
+            if slot.state != .pending { summary.lost &-= 1 }
+            if slot.state == .timedOut || roundTrip > configuration.timeout {
+                summary.late &+= 1
+                window[number].state = .late
+                flags.insert(.late)
+            } else {
+                summary.answered &+= 1
+                window[number].state = .answered
+            }
+            tally.received &+= 1
+            outage.answer(at: slot.sentAt)
+        }
+        resolve(number)
+        summary.roundTrips.add(roundTrip)
+        if configuration.reportInterval != nil { tally.roundTrips.add(roundTrip) }
+        schedule.adapt(movingAverage: summary.roundTrips.movingAverage)
+        emitReply(message, packet, number, flags: flags)
+        if number == 1, configuration.splitsFirstRoundTrip {
+            parts.answered = packet.arrival
+            if let found = parts.take() { emit(.firstRoundTrip(found)) }
+        }
+    }
+
+    private mutating func emitReply(
+        _ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, _ number: Int,
+        flags: PingReply.Flags
+    ) {
+        var flags = flags
+        let expectedLength = format.question == .echo ? format.messageLength : 8
+        if message.bytes.byteCount < expectedLength { flags.insert(.truncated) }
+        emit(
+            .reply(
+                PingReply(
+                    sequence: UInt16(truncatingIfNeeded: number), source: message.source,
+                    byteCount: message.bytes.byteCount, hopLimit: message.hopLimit,
+                    roundTrip: max(packet.arrival - window[number].sentAt, .zero), arrival: packet.arrival,
+                    flags: flags, details: details(of: message))))
+    }
+
+    private func details(of message: borrowing ArrivedMessage) -> ReplyDetails? {
+        let options = message.options.byteCount > 0 ? IPv4Options(message.options) : nil
+        let wrongData = format.question == .echo ? wrongData(message.data) : nil
+        let answer = format.question == .echo ? nil : InformationAnswer(message)
+        guard options != nil || wrongData != nil || answer != nil else { return nil }
+        return ReplyDetails(options: options, wrongData: wrongData, answer: answer)
+    }
+
+    /// The first byte behind the cookie that is not what was sent.
+    private func wrongData(_ data: RawSpan) -> ReplyDetails.WrongData? {
+        guard data.byteCount >= format.data.count else { return nil }
+        for offset in format.cookieLength..<format.data.count where data.byte(at: offset) != format.data[offset] {
+            return ReplyDetails.WrongData(
+                offset: offset, expected: format.data[offset], actual: data.byte(at: offset), bytes: data.copied())
+        }
+        return nil
+    }
+
+    // MARK: Errors
+
+    private mutating func receiveError(_ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket) {
+        guard let quote = QuotedProbe(message), quote.identifier == format.identifier else { return }
+        take(PingErrorNotice(message, packet, sequence: quote.sequence), quote, packet)
+    }
+
+    private mutating func receiveReport(
+        _ report: ReceivedPacket.ErrorReport, _ packet: borrowing ReceivedPacket
+    ) {
+        guard packet.bytes.byteCount >= 8 else { return }
+        let quote = QuotedProbe(destination: packet.source, message: packet.bytes)
+        take(PingErrorNotice(report, packet), quote, packet)
+    }
+
+    private mutating func take(
+        _ notice: PingErrorNotice, _ quote: borrowing QuotedProbe, _ packet: borrowing ReceivedPacket
+    ) {
+        guard quote.type == format.requestType, quote.destination == configuration.destination,
+            let number = window.number(ofSequence: quote.sequence), isQuoteOurs(quote, number)
+        else { return ignore(.unknownProbe, packet) }
+        let slot = window[number]
+        guard slot.state != .queued, slot.state != .failed else { return ignore(.unknownProbe, packet) }
+        if notice.isFinal {
+            summary.errors &+= 1
+            if slot.state == .pending {
+                window[number].state = .refused
+                summary.lost &+= 1
+                outage.lose(at: slot.sentAt)
+            }
+            resolve(number)
+            if let mtu = notice.mtu { format.header.learn(pathMTU: mtu, format.family) }
+        }
+        emit(.icmpError(notice))
+    }
+
+    /// Where the quote reaches the cookie it must be ours; zeros there are the
+    /// padding of a router that quotes less.
+    private func isQuoteOurs(_ quote: borrowing QuotedProbe, _ number: Int) -> Bool {
+        guard format.cookieLength == 8, quote.data.byteCount >= 8, quote.data.bigEndian64(at: 0) != 0 else { return true }
+        return format.carries(cookie: cookie(number), quote.data)
+    }
+}
+
+extension ProbeHeader {
+    /// Takes a router's word for the path MTU, as far as it can be true: it
+    /// only falls, and not below what every path takes.
+    mutating func learn(pathMTU mtu: Int, _ family: IPAddress.Family) {
+        guard mtu < pathMTU else { return }
+        pathMTU = max(mtu, Self.minimumMTU(family))
+    }
+}
+
+extension ProbeFormat {
+    /// The ICMP type of the probes.
+    var requestType: UInt8 { Self.requestType(question, family) }
+
+    static func requestType(_ question: Question, _ family: IPAddress.Family) -> UInt8 {
+        switch (question, family) {
+        case (.echo, .v4): ICMPv4Type.echoRequest.rawValue
+        case (.echo, .v6): ICMPv6Type.echoRequest.rawValue
+        case (.timestamp, _): ICMPv4Type.timestampRequest.rawValue
+        case (.addressMask, _): ICMPv4Type.addressMaskRequest.rawValue
+        case (.routerSolicitation, .v4): ICMPv4Type.routerSolicitation.rawValue
+        case (.routerSolicitation, .v6): ICMPv6Type.routerSolicitation.rawValue
+        }
+    }
+
+    /// The ICMP type of the answers.
+    var answerType: UInt8 {
+        switch (question, family) {
+        case (.echo, .v4): ICMPv4Type.echoReply.rawValue
+        case (.echo, .v6): ICMPv6Type.echoReply.rawValue
+        case (.timestamp, _): ICMPv4Type.timestampReply.rawValue
+        case (.addressMask, _): ICMPv4Type.addressMaskReply.rawValue
+        case (.routerSolicitation, .v4): ICMPv4Type.routerAdvertisement.rawValue
+        case (.routerSolicitation, .v6): ICMPv6Type.routerAdvertisement.rawValue
+        }
+    }
+}
+
+extension InformationAnswer {
+    /// What an answer to a question other than echo says; nil when it does not fit its type.
+    init?(_ message: borrowing ArrivedMessage) {
+        if message.family == .v6 {
+            guard let view = try? ICMPv6View(message.bytes) else { return nil }
+            guard case .neighborDiscovery(let discovery) = ICMPv6Message(view).body,
+                case .routerAdvertisement(let advertisement) = discovery.kind
+            else { return nil }
+            self = .ipv6Router(advertisement, discovery.options)
+            return
+        }
+        guard let view = try? ICMPv4View(message.bytes) else { return nil }
+        switch ICMPv4Message(view).body {
+        case .timestampReply(let timestamp):
+            self = .timestamp(
+                originate: timestamp.originate, receive: timestamp.receive, transmit: timestamp.transmit)
+        case .addressMaskReply(let reply): self = .addressMask(reply.mask)
+        case .routerAdvertisement(let advertisement):
+            self = .routers(lifetime: advertisement.lifetime, advertisement.routers)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,262 @@
+import PacketEngine
+import WireFormat
+
+/// Pings one target: sends probes on their schedule, recognises the answers,
+/// and keeps the account.
+public struct PingEngine: Engine {
+    public let configuration: PingConfiguration
+    public internal(set) var summary = PingSummary()
+    /// How the probes look now: the path MTU changes as routers report it.
+    public internal(set) var format: ProbeFormat
+
+    var window = ProbeWindow()
+    var schedule: ProbeSchedule
+    /// Every probe before this number is answered, given up or refused.
+    private var firstUnresolved = 1
+    /// The newest probe that was answered or refused.
+    var newestResolved = 0
+    private var isStopping = false
+    private var isFinished = false
+    private var lingerEnd: Instant?
+    var tally = PingReport.PingTally()
+    private var nextReport: Instant?
+    var outage = OutageClock()
+    var parts = FirstRoundTrip()
+    private var events: [PingEvent] = []
+
+    public init(_ configuration: PingConfiguration) {
+        self.configuration = configuration
+        format = configuration.format
+        schedule = ProbeSchedule(configuration)
+    }
+
+    public var maximumPacketLength: Int {
+        format.mayBeCut ? min(format.packetLength, format.header.linkMTU) : format.packetLength
+    }
+
+    public var batchCapacity: Int { max(min(configuration.preload, 64), format.mostPackets) }
+
+    // MARK: Sending
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        if summary.start == nil {
+            summary.start = now
+            schedule.begin(at: now)
+            nextReport = configuration.reportInterval.map { now + $0 }
+        }
+        expire(at: now)
+        report(at: now)
+        if isOver(at: now) {
+            finish(at: now)
+            return .finished
+        }
+        while maySendMore, schedule.isDue(at: now, inFlight: inFlight) {
+            guard batch.room > 0, sendProbe(into: &batch, at: now) else { return .at(now) }
+        }
+        return nextDeadline(at: now)
+    }
+
+    /// Probes that may still be under way.
+    private var inFlight: Int { window.newest &- newestResolved }
+
+    private var maySendMore: Bool {
+        guard let count = configuration.count, configuration.deadline == nil else { return true }
+        return window.newest < count
+    }
+
+    /// - Returns: false when the batch has too little room.
+    private mutating func sendProbe(into batch: inout PacketBatch, at now: Instant) -> Bool {
+        let number = window.newest &+ 1
+        let length = format.packetLength
+        let isTooLong =
+            format.level == .datagram && !format.header.mayFragment && length > format.header.effectiveMTU
+        if !isTooLong {
+            guard format.append(fields(number, at: now), token: UInt64(number), to: &batch) else { return false }
+        }
+        if configuration.reportsOutstanding, window.newest > 0, window[window.newest].state == .pending {
+            events.append(.outstanding(sequence: UInt16(truncatingIfNeeded: window.newest), at: now))
+        }
+        if let forgotten = window.append(), forgotten == .pending || forgotten == .queued {
+            lose(sequence: UInt16(truncatingIfNeeded: number &- ProbeWindow.maximumCapacity), at: now)
+        }
+        summary.transmitted &+= 1
+        tally.transmitted &+= 1
+        summary.lastTransmission = now
+        schedule.sent(at: now)
+        if isTooLong { fail(number, .messageTooLong(mtu: format.header.effectiveMTU), at: now) }
+        return true
+    }
+
+    private func fields(_ number: Int, at now: Instant) -> ProbeFields {
+        let sequence = UInt16(truncatingIfNeeded: number)
+        var fields = ProbeFields(
+            destination: configuration.destination, sequence: sequence, identification: sequence)
+        fields.cookie = cookie(number)
+        if format.question == .timestamp {
+            let milliseconds = (now.nanoseconds &+ configuration.wallOffset) / 1_000_000
+            fields.originate = UInt32(truncatingIfNeeded: milliseconds % 86_400_000)
+        }
+        return fields
+    }
+
+    func cookie(_ number: Int) -> UInt64 { format.cookie(UInt64(number), 0) }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant) {
+        let number = Int(truncatingIfNeeded: token)
+        guard number >= window.oldest, number <= window.newest, window[number].state == .queued else { return }
+        window[number] = ProbeWindow.Slot(sentAt: instant, state: .pending)
+        if number == 1 { parts.sent = instant }
+        if configuration.reportsTransmissions { events.append(.transmitted(number: number)) }
+    }
+
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        let number = Int(truncatingIfNeeded: token)
+        guard number >= window.oldest, number <= window.newest else { return }
+        if failure == .noBuffers { schedule.slowDown() }
+        fail(number, failure, at: instant)
+    }
+
+    private mutating func fail(_ number: Int, _ failure: TransmissionFailure, at instant: Instant) {
+        switch window[number].state {
+        case .queued, .pending: break
+        default: return
+        }
+        window[number] = ProbeWindow.Slot(sentAt: instant, state: .failed)
+        summary.failed &+= 1
+        summary.errors &+= 1
+        outage.lose(at: instant)
+        resolve(number)
+        events.append(
+            .transmissionFailed(sequence: UInt16(truncatingIfNeeded: number), failure, at: instant))
+    }
+
+    public mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant) {
+        guard configuration.splitsFirstRoundTrip, token == 1 else { return }
+        parts.stamp(stage, at: instant)
+        if let found = parts.take() { events.append(.firstRoundTrip(found)) }
+    }
+
+    // MARK: Time
+
+    /// Gives up the probes whose time is up. All wait equally long, so they run out in their order.
+    private mutating func expire(at now: Instant) {
+        while firstUnresolved <= window.newest {
+            let number = max(firstUnresolved, window.oldest)
+            let slot = window[number]
+            if slot.state == .queued { break }
+            if slot.state == .pending {
+                guard slot.sentAt + configuration.timeout <= now else { break }
+                window[number].state = .timedOut
+                lose(sequence: UInt16(truncatingIfNeeded: number), at: slot.sentAt, reported: now)
+            }
+            firstUnresolved = number &+ 1
+        }
+    }
+
+    private mutating func lose(sequence: UInt16, at sent: Instant, reported now: Instant? = nil) {
+        summary.lost &+= 1
+        outage.lose(at: sent)
+        events.append(.timeout(sequence: sequence, at: now ?? sent))
+    }
+
+    private func isOver(at now: Instant) -> Bool {
+        if isStopping || isFinished { return true }
+        if let count = configuration.count, summary.received &+ summary.errors >= count { return true }
+        if let deadline = configuration.deadline {
+            if summary.errors > 0 { return true }
+            return summary.start.map { now >= $0 + deadline } ?? false
+        }
+        guard !maySendMore else { return false }
+        // Every probe has its end: nothing can come that would still count.
+        if firstUnresolved > window.newest { return true }
+        return lingerEnd(at: now).map { now >= $0 } ?? false
+    }
+
+    /// When to stop waiting for the last answers: as iputils does it, after
+    /// twice the longest round trip or an interval, whichever is longer; after
+    /// the whole timeout when nothing has answered at all.
+    private func lingerEnd(at now: Instant) -> Instant? {
+        guard !maySendMore, let last = summary.lastTransmission else { return nil }
+        let wait =
+            summary.received > 0
+            ? max(summary.roundTrips.maximum * 2, schedule.interval) : configuration.timeout
+        return last + wait
+    }
+
+    private mutating func finish(at now: Instant) {
+        guard !isFinished else { return }
+        isFinished = true
+        var number = max(firstUnresolved, window.oldest)
+        while number <= window.newest {
+            let slot = window[number]
+            if slot.state == .pending || slot.state == .queued {
+                window[number].state = .timedOut
+                lose(sequence: UInt16(truncatingIfNeeded: number), at: slot.sentAt, reported: now)
+            }
+            number &+= 1
+        }
+        outage.end(at: now)
+        summary.outage = outage.total
+        summary.longestOutage = outage.longest
+    }
+
+    private func nextDeadline(at now: Instant) -> Deadline {
+        var deadline: Deadline = maySendMore ? .at(schedule.nextDue) : .never
+        if firstUnresolved <= window.newest, window[firstUnresolved].state == .pending {
+            deadline = .earliest(deadline, .at(window[firstUnresolved].sentAt + configuration.timeout))
+        }
+        if let linger = lingerEnd(at: now), configuration.deadline == nil {
+            deadline = .earliest(deadline, .at(linger))
+        }
+        if let limit = configuration.deadline, let start = summary.start {
+            deadline = .earliest(deadline, .at(start + limit))
+        }
+        if let nextReport { deadline = .earliest(deadline, .at(nextReport)) }
+        return deadline
+    }
+
+    private mutating func report(at now: Instant) {
+        guard let interval = configuration.reportInterval, let due = nextReport, now >= due else { return }
+        let total = PingReport.PingTally(
+            transmitted: summary.transmitted, received: summary.received, roundTrips: summary.roundTrips,
+            outage: outage.total(at: now))
+        tally.outage = outage.takeInterval(at: now)
+        events.append(.report(PingReport(at: now, interval: tally, total: total)))
+        tally = PingReport.PingTally()
+        // A report that comes late does not shift the next, and none is made up for.
+        var next = due
+        while next <= now { next = next + interval }
+        nextReport = next
+    }
+
+    public mutating func stop(at now: Instant) { isStopping = true }
+
+    // MARK: What the receiving half needs
+
+    mutating func resolve(_ number: Int) {
+        let inFlight = window.newest &- number &+ 1
+        if inFlight > summary.mostInFlight { summary.mostInFlight = inFlight }
+        if number > newestResolved { newestResolved = number }
+    }
+
+    mutating func emit(_ event: PingEvent) { events.append(event) }
+
+    public mutating func drain(_ report: (PingEvent) -> Void) {
+        guard !events.isEmpty else { return }
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+}
+
+extension ProbeFormat {
+    /// Whether probes can become fragments, now or when a router says so.
+    var mayBeCut: Bool { level == .datagram && header.mayFragment }
+
+    /// Packets of one probe on the narrowest path there may be.
+    var mostPackets: Int {
+        guard mayBeCut, packetLength > ProbeHeader.minimumMTU(family) else { return 1 }
+        var narrow = self
+        narrow.header.pathMTU = max(min(narrow.header.pathMTU, 576), ProbeHeader.minimumMTU(family))
+        return narrow.pieces?.count ?? 1
+    }
+}

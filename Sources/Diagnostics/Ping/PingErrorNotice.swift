@@ -1,0 +1,70 @@
+import PacketEngine
+import WireFormat
+
+/// An ICMP error about a probe.
+public struct PingErrorNotice: Sendable {
+    public var sequence: UInt16
+    public var source: IPAddress
+    /// ICMP type and code of the error, in the numbers of the destination's family.
+    public var type: UInt8
+    public var code: UInt8
+    /// What it says, in words.
+    public var meaning: String
+    /// Bytes that would get through, where the error says so.
+    public var mtu: Int?
+    public var arrival: Instant
+    public var hasWrongChecksum: Bool
+    /// False for notices (source quench, redirect) after which an answer may still come.
+    public var isFinal: Bool
+    /// The header of the quoted datagram, when it is IPv4.
+    public var quotedHeader: IPv4Header?
+}
+
+extension PingErrorNotice {
+    /// The notice in an ICMP error that arrived.
+    init(_ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, sequence: UInt16) {
+        var isFinal = message.checksum != .incorrect
+        var header: IPv4Header?
+        if message.family == .v4 {
+            let type = ICMPv4Type(rawValue: message.type)
+            if type == .redirect || type == .sourceQuench { isFinal = false }
+            if let view = try? IPv4View(message.data) { header = IPv4Header(view) }
+        }
+        self.init(
+            sequence: sequence, source: message.source, type: message.type, code: message.code,
+            meaning: message.meaning,
+            mtu: Self.mtu(message.family, message.type, message.code, message.restOfHeader),
+            arrival: packet.arrival, hasWrongChecksum: message.checksum == .incorrect, isFinal: isFinal,
+            quotedHeader: header)
+    }
+
+    /// The notice in a report of the kernel's error queue, which comes with our message.
+    init(_ report: ReceivedPacket.ErrorReport, _ packet: borrowing ReceivedPacket) {
+        let family = packet.source.family
+        // The kernel keeps the pointer of a parameter problem in the low bits; the wire has it in the highest.
+        let isPointer = family == .v4 && report.type == ICMPv4Type.parameterProblem.rawValue
+        let information = isPointer ? report.information << 24 : report.information
+        let meaning =
+            family == .v4
+            ? ICMPv4Type(rawValue: report.type).meaning(code: report.code, information: information)
+            : ICMPv6Type(rawValue: report.type).meaning(code: report.code, information: information)
+        self.init(
+            sequence: packet.bytes.byteCount >= 8 ? packet.bytes.bigEndian16(at: 6) : 0, source: report.offender,
+            type: report.type, code: report.code, meaning: meaning,
+            mtu: Self.mtu(family, report.type, report.code, information), arrival: packet.arrival,
+            hasWrongChecksum: false, isFinal: true, quotedHeader: nil)
+    }
+
+    /// The MTU that an error names; nil when it is none of that kind.
+    private static func mtu(_ family: IPAddress.Family, _ type: UInt8, _ code: UInt8, _ information: UInt32) -> Int? {
+        switch family {
+        case .v4:
+            guard type == ICMPv4Type.destinationUnreachable.rawValue,
+                code == ICMPv4UnreachableCode.fragmentationNeeded.rawValue
+            else { return nil }
+            return Int(information & 0xFFFF)
+        case .v6:
+            return type == ICMPv6Type.packetTooBig.rawValue ? Int(information) : nil
+        }
+    }
+}

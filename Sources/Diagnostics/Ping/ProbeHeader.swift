@@ -1,0 +1,40 @@
+import PacketEngine
+import WireFormat
+
+/// What the IP header of a probe says besides the addresses, and what the way takes.
+public struct ProbeHeader: Sendable {
+    /// Time to live, or hop limit.
+    public var hopLimit: UInt8 = 64
+    /// Differentiated services and ECN, formerly type of service.
+    public var trafficClass: UInt8 = 0
+    /// IPv6 alone; 20 bits.
+    public var flowLabel: UInt32 = 0
+    /// IPv4 alone.
+    public var options = IPv4Options()
+    public var pathMTUDiscovery = PathMTUDiscovery.want
+    /// Bytes of the longest packet that the interface takes.
+    public var linkMTU = 1500
+    /// Bytes of the longest packet that is known to get through: the kernel's
+    /// word at first, a router's when an error brings it.
+    public var pathMTU = 1500
+
+    public init() {}
+
+    /// The least that a path must take (RFC 791, section 3.2; RFC 8200, section 5).
+    static func minimumMTU(_ family: IPAddress.Family) -> Int { family == .v4 ? 68 : 1280 }
+
+    /// The packet length beyond which a probe is cut, or refused when it must not be.
+    var effectiveMTU: Int { pathMTUDiscovery == .probe ? linkMTU : min(linkMTU, pathMTU) }
+
+    /// Whether a packet of this length forbids routers to fragment it.
+    func forbidsFragments(length: Int) -> Bool {
+        switch pathMTUDiscovery {
+        case .do, .probe: true
+        case .want: length <= effectiveMTU
+        case .dont: false
+        }
+    }
+
+    /// Whether this host may cut a packet that is too long.
+    var mayFragment: Bool { pathMTUDiscovery == .want || pathMTUDiscovery == .dont }
+}

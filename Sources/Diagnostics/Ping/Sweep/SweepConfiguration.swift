@@ -1,0 +1,83 @@
+import PacketEngine
+import WireFormat
+
+/// Many targets and how to ping them.
+public struct SweepConfiguration: Sendable {
+    /// What is asked of every target.
+    public enum Plan: Sendable, Equatable {
+        /// Probe until it answers, this many times more after the first.
+        case untilAnswered(retries: Int)
+        /// This many probes, so long apart.
+        case count(Int, period: Nanoseconds)
+    }
+
+    public var targets: TargetSet
+    /// How the probes to IPv4 targets look, when there are any.
+    public var v4: ProbeFormat?
+    /// How the probes to IPv6 targets look, when there are any.
+    public var v6: ProbeFormat?
+    public var plan = Plan.untilAnswered(retries: 3)
+    /// How long a probe waits for its answer.
+    public var timeout = Nanoseconds.milliseconds(500)
+    /// Packets a second over all targets; nil for as many as the kernel takes.
+    public var rate: Double? = 10_000
+    /// End of the run after its start.
+    public var deadline: Nanoseconds?
+    /// Say what ICMP errors came, and what was not believed.
+    public var reportsErrors = false
+
+    public init(targets: TargetSet) { self.targets = targets }
+}
+
+/// What a sweep finds, as it finds it.
+public enum SweepEvent: Sendable {
+    /// A target's verdict.
+    case host(HostResult)
+    /// An ICMP error about a probe to the target with this index.
+    case icmpError(index: Int, PingErrorNotice)
+}
+
+/// The verdict about one target.
+public struct HostResult: Sendable {
+    /// The target's index in the set.
+    public var index: Int
+    public var address: IPAddress
+    public var isAlive: Bool
+    /// Of the first answer; nil when it was to a probe sent before the last two.
+    public var roundTrip: Nanoseconds?
+    public var hopLimit: UInt8?
+    /// Probes sent.
+    public var transmitted: Int
+    /// Probes answered.
+    public var received: Int
+    /// Of all answers whose time is known.
+    public var minimum: Nanoseconds?
+    public var average: Nanoseconds?
+    public var maximum: Nanoseconds?
+    /// Why it did not answer, where somebody or this host said so.
+    public var reason: String?
+    public var at: Instant
+}
+
+/// The account of a sweep.
+public struct SweepSummary: Sendable {
+    public internal(set) var targets = 0
+    public internal(set) var alive = 0
+    public internal(set) var unreachable = 0
+    /// Addresses that are no hosts: broadcast addresses of this host's networks.
+    public internal(set) var skipped = 0
+    public internal(set) var transmitted = 0
+    public internal(set) var received = 0
+    public internal(set) var duplicates = 0
+    public internal(set) var errors = 0
+    public internal(set) var roundTrips = RoundTripStatistics()
+    public internal(set) var start: Instant?
+    public internal(set) var end: Instant?
+
+    public init() {}
+
+    public var elapsed: Nanoseconds {
+        guard let start, let end else { return .zero }
+        return end - start
+    }
+}

@@ -1,0 +1,264 @@
+import PacketEngine
+import WireFormat
+
+/// Pings many targets through one door, paced, and remembers a few bytes of each.
+public struct SweepEngine: Engine {
+    public let configuration: SweepConfiguration
+    public internal(set) var summary = SweepSummary()
+
+    /// What is remembered of a target.
+    struct Host {
+        /// When its last probe left, and the one before.
+        var lastSent = Instant(nanoseconds: 0)
+        var sentBefore = Instant(nanoseconds: 0)
+        /// Which of the last 64 attempts were answered: bit 0 is the last.
+        var answered: UInt64 = 0
+        var attempts: UInt16 = 0
+        /// The attempt whose sending time is `lastSent`.
+        var stampedAttempt: UInt16 = 0
+        var received: UInt16 = 0
+        var state = State.waiting
+
+        enum State: UInt8 {
+            case waiting
+            /// The verdict is out.
+            case decided
+        }
+    }
+
+    var hosts: [Host]
+    var v4: ProbeFormat?
+    var v6: ProbeFormat?
+    /// Round trips of a target, kept when it gets several probes.
+    var tallies: [RoundTripTally]
+    /// The last reason that somebody gave for a target's silence.
+    var reasons: [Int: String] = [:]
+    private var pacer: SendPacer
+    /// The first target without a probe.
+    private var nextNew = 0
+    /// Targets with a probe under way, in the order of their sending.
+    private var waiting = IndexQueue()
+    private var undecided: Int
+    private var isStopping = false
+    private var isFinished = false
+    private var events: [SweepEvent] = []
+
+    public init(_ configuration: SweepConfiguration) {
+        self.configuration = configuration
+        v4 = configuration.v4
+        v6 = configuration.v6
+        let count = configuration.targets.count
+        hosts = [Host](repeating: Host(), count: count)
+        undecided = count
+        if case .count = configuration.plan {
+            tallies = [RoundTripTally](repeating: RoundTripTally(), count: count)
+        } else {
+            tallies = []
+        }
+        pacer = SendPacer(rate: configuration.rate)
+        summary.targets = count
+    }
+
+    public var maximumPacketLength: Int {
+        max(v4?.packetLength ?? 0, v6?.packetLength ?? 0)
+    }
+
+    public var batchCapacity: Int { max(64, v4?.mostPackets ?? 0, v6?.mostPackets ?? 0) }
+
+    /// Targets whose verdict is out, of all.
+    public var progress: (decided: Int, total: Int) { (hosts.count - undecided, hosts.count) }
+
+    private var attemptsPerTarget: Int {
+        switch configuration.plan {
+        case .untilAnswered(let retries): retries + 1
+        case .count(let count, _): count
+        }
+    }
+
+    /// From a probe to the next one to the same target, or to the verdict.
+    private func pause(after attempts: Int) -> Nanoseconds {
+        guard case .count(let count, let period) = configuration.plan, attempts < count else {
+            return configuration.timeout
+        }
+        return period
+    }
+
+    // MARK: Sending
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        if summary.start == nil { summary.start = now }
+        if isStopping || isFinished || deadlineHasPassed(at: now) {
+            finish(at: now)
+            return .finished
+        }
+        var allowance = pacer.allowance(at: now)
+        while true {
+            guard let index = nextTarget(at: now) else { break }
+            guard allowance > 0, batch.room > 0 else {
+                return allowance > 0 ? .at(now) : .earliest(.at(pacer.nextDue(at: now)), deadline)
+            }
+            guard append(index, to: &batch) else { return .at(now) }
+            allowance -= 1
+        }
+        if undecided == 0 {
+            finish(at: now)
+            return .finished
+        }
+        return .earliest(nextWaiting(), deadline)
+    }
+
+    /// The target that is to be probed now: first one whose answer has not
+    /// come in time, then a new one. Gives verdicts about those that have had every probe.
+    private mutating func nextTarget(at now: Instant) -> Int? {
+        while let index = waiting.first {
+            let host = hosts[index]
+            if host.state == .decided {
+                waiting.removeFirst()
+                continue
+            }
+            guard host.lastSent + pause(after: Int(host.attempts)) <= now else { break }
+            if Int(host.attempts) < attemptsPerTarget { return index }
+            waiting.removeFirst()
+            decide(index, at: now)
+        }
+        return nextNew < hosts.count ? nextNew : nil
+    }
+
+    private mutating func append(_ index: Int, to batch: inout PacketBatch) -> Bool {
+        let destination = configuration.targets[index]
+        guard let format = destination.family == .v4 ? v4 : v6 else {
+            // No way to this family at all: the verdict needs no probe.
+            if index == nextNew { nextNew += 1 }
+            decide(index, at: summary.start ?? Instant(nanoseconds: 0))
+            return true
+        }
+        let attempt = hosts[index].attempts &+ 1
+        var fields = ProbeFields(destination: destination, sequence: attempt, identification: attempt)
+        fields.cookie = format.cookie(UInt64(index), UInt64(attempt))
+        let token = UInt64(index) << 16 | UInt64(attempt)
+        guard format.append(fields, token: token, to: &batch) else { return false }
+        if index == nextNew, attempt == 1 { nextNew += 1 } else { waiting.removeFirst() }
+        hosts[index].attempts = attempt
+        hosts[index].answered <<= 1
+        waiting.append(index)
+        pacer.send()
+        summary.transmitted &+= 1
+        return true
+    }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant) {
+        let index = Int(truncatingIfNeeded: token >> 16)
+        let attempt = UInt16(truncatingIfNeeded: token)
+        // The fragments of one probe count once.
+        guard attempt == hosts[index].attempts, attempt != hosts[index].stampedAttempt else { return }
+        hosts[index].stampedAttempt = attempt
+        hosts[index].sentBefore = hosts[index].lastSent
+        hosts[index].lastSent = instant
+    }
+
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        let index = Int(truncatingIfNeeded: token >> 16)
+        transmitted(token, at: instant)
+        summary.errors &+= 1
+        switch failure {
+        case .notPermitted where hosts[index].received == 0:
+            // The kernel refuses broadcast addresses to sockets that have not asked for them.
+            hosts[index].state = .decided
+            undecided -= 1
+            summary.skipped += 1
+        case .system(_, let message), .notPermitted(let message): reasons[index] = message
+        case .messageTooLong(let mtu): reasons[index] = mtu > 0 ? "Message too long, mtu=\(mtu)" : "Message too long"
+        case .noBuffers: reasons[index] = "No buffer space available"
+        }
+    }
+
+    private func nextWaiting() -> Deadline {
+        guard let index = waiting.first else { return .never }
+        return .at(hosts[index].lastSent + pause(after: Int(hosts[index].attempts)))
+    }
+
+    private var deadline: Deadline {
+        guard let limit = configuration.deadline, let start = summary.start else { return .never }
+        return .at(start + limit)
+    }
+
+    private func deadlineHasPassed(at now: Instant) -> Bool {
+        if case .at(let end) = deadline { return now >= end }
+        return false
+    }
+
+    public mutating func stop(at now: Instant) { isStopping = true }
+
+    /// Gives the verdict about every target that has had a probe; those that have had none stay without.
+    private mutating func finish(at now: Instant) {
+        guard !isFinished else { return }
+        isFinished = true
+        summary.end = now
+        for index in 0..<nextNew where hosts[index].state != .decided { decide(index, at: now) }
+    }
+
+    // MARK: Verdicts
+
+    mutating func decide(_ index: Int, at now: Instant, _ reply: (roundTrip: Nanoseconds?, hopLimit: UInt8?)? = nil) {
+        guard hosts[index].state != .decided else { return }
+        hosts[index].state = .decided
+        undecided -= 1
+        let host = hosts[index]
+        let isAlive = host.received > 0
+        if isAlive { summary.alive += 1 } else { summary.unreachable += 1 }
+        let tally = tallies.isEmpty ? nil : tallies[index]
+        events.append(
+            .host(
+                HostResult(
+                    index: index, address: configuration.targets[index], isAlive: isAlive,
+                    roundTrip: reply?.roundTrip ?? tally?.first, hopLimit: reply?.hopLimit ?? tally?.hopLimit,
+                    transmitted: Int(host.attempts), received: Int(host.received), minimum: tally?.minimum,
+                    average: tally?.average, maximum: tally?.maximum, reason: isAlive ? nil : reasons[index], at: now)))
+    }
+
+    mutating func emit(_ event: SweepEvent) { events.append(event) }
+
+    public mutating func drain(_ report: (SweepEvent) -> Void) {
+        guard !events.isEmpty else { return }
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Round trips to one target.
+struct RoundTripTally {
+    private(set) var first: Nanoseconds?
+    private(set) var minimum: Nanoseconds?
+    private(set) var maximum: Nanoseconds?
+    private var sum = Nanoseconds.zero
+    private var count: Int64 = 0
+    var hopLimit: UInt8?
+
+    var average: Nanoseconds? { count > 0 ? Nanoseconds(sum.count / count) : nil }
+
+    mutating func add(_ roundTrip: Nanoseconds) {
+        first = first ?? roundTrip
+        minimum = minimum.map { min($0, roundTrip) } ?? roundTrip
+        maximum = maximum.map { max($0, roundTrip) } ?? roundTrip
+        sum = sum + roundTrip
+        count += 1
+    }
+}
+
+/// Indices in the order they came, in one array that is cleaned up now and then.
+struct IndexQueue {
+    private var storage: [UInt32] = []
+    private var head = 0
+
+    var first: Int? { head < storage.count ? Int(storage[head]) : nil }
+
+    mutating func append(_ index: Int) { storage.append(UInt32(truncatingIfNeeded: index)) }
+
+    mutating func removeFirst() {
+        head += 1
+        if head > 4096, head * 2 > storage.count {
+            storage.removeFirst(head)
+            head = 0
+        }
+    }
+}

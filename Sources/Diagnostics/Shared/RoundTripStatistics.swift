@@ -1,0 +1,90 @@
+import PacketEngine
+
+/// Statistics of round-trip times, exact to the nanosecond until they are asked for.
+public struct RoundTripStatistics: Sendable {
+    public private(set) var count = 0
+    public private(set) var minimum = Nanoseconds(.max)
+    public private(set) var maximum = Nanoseconds.zero
+    /// Sums of the times and of their squares, in nanoseconds: in 128 bits neither can overflow.
+    private var sum: UInt128 = 0
+    private var sumOfSquares: UInt128 = 0
+    /// Interarrival jitter (RFC 3550, section 6.4.1) in nanoseconds.
+    private var jitterEstimate = 0.0
+    private var previous: Nanoseconds?
+    /// Eight times the exponentially weighted moving average, in microseconds, as iputils keeps it.
+    private var scaledAverage: Int64 = 0
+    /// The times in whole microseconds.
+    public private(set) var histogram = ValueHistogram()
+
+    public init() {}
+
+    /// Adds a round trip; a negative one cannot be and counts as none at all.
+    public mutating func add(_ roundTrip: Nanoseconds) {
+        let time = max(roundTrip, .zero)
+        count += 1
+        minimum = min(minimum, time)
+        maximum = max(maximum, time)
+        let value = UInt128(time.count.magnitude)
+        sum &+= value
+        sumOfSquares &+= value &* value
+        if let previous {
+            jitterEstimate += (Double((time - previous).count.magnitude) - jitterEstimate) / 16
+        }
+        previous = time
+        let microseconds = time.roundedMicroseconds
+        scaledAverage = scaledAverage == 0 ? microseconds &* 8 : scaledAverage &+ microseconds &- scaledAverage / 8
+        histogram.add(UInt64(microseconds))
+    }
+
+    /// The arithmetic mean, rounded to the nearest nanosecond.
+    public var average: Nanoseconds {
+        guard count > 0 else { return .zero }
+        return Nanoseconds(Int64(clamping: (sum + UInt128(count) / 2) / UInt128(count)))
+    }
+
+    /// iputils' mdev, the population's standard deviation: the root of the
+    /// mean of the squares less the square of the mean.
+    public var meanDeviation: Nanoseconds {
+        guard count > 0 else { return .zero }
+        let number = UInt128(count)
+        // n * sum of squares - (sum)^2, over n^2: one division, after the subtraction, so that nothing cancels.
+        let (left, overflow) = number.multipliedReportingOverflow(by: sumOfSquares)
+        let (right, overflow2) = sum.multipliedReportingOverflow(by: sum)
+        guard !overflow, !overflow2 else {
+            let mean = Double(sum) / Double(count)
+            return Nanoseconds(Int64((max(Double(sumOfSquares) / Double(count) - mean * mean, 0)).squareRoot()))
+        }
+        let root = integerRoot(left >= right ? left - right : 0)
+        return Nanoseconds(Int64(clamping: (root + number / 2) / number))
+    }
+
+    /// Interarrival jitter (RFC 3550, section 6.4.1), the transit times' differences being those of the round trips.
+    public var jitter: Nanoseconds { Nanoseconds(Int64(jitterEstimate.rounded())) }
+
+    /// The exponentially weighted moving average with a weight of 1/8, in whole microseconds.
+    public var movingAverage: Nanoseconds { .microseconds(scaledAverage / 8) }
+
+    /// The nearest-rank percentile in whole microseconds.
+    public func percentile(_ share: Double) -> Nanoseconds? {
+        histogram.percentile(share).map { .microseconds(Int64(clamping: $0)) }
+    }
+}
+
+extension Nanoseconds {
+    /// Microseconds, rounded to the nearest.
+    public var roundedMicroseconds: Int64 {
+        count >= 0 ? (count &+ 500) / 1_000 : (count &- 500) / 1_000
+    }
+}
+
+/// The largest integer whose square is not above `value`.
+func integerRoot(_ value: UInt128) -> UInt128 {
+    guard value > 1 else { return value }
+    // Newton's method from a power of two above the root only falls until it is there.
+    var root = UInt128(1) << UInt128((128 - value.leadingZeroBitCount + 1) / 2)
+    while true {
+        let next = (root + value / root) / 2
+        if next >= root { return root }
+        root = next
+    }
+}

@@ -1,0 +1,46 @@
+import PacketEngine
+
+/// A rate kept on an absolute schedule: packet k leaves at start + k / rate.
+///
+/// Packets leave in small bursts of 2 ms, so that a fast rate does not need a
+/// wakening for each of them.
+struct SendPacer {
+    /// A schedule that has fallen further behind than this starts anew.
+    private static let patience = Nanoseconds.milliseconds(100)
+
+    /// Packets a second; nil for no limit.
+    private let rate: Double?
+    private let burst: Int
+    private var start: Instant?
+    private var sent = 0
+
+    init(rate: Double?) {
+        self.rate = rate
+        burst = rate.map { max(1, Int($0 / 500)) } ?? .max
+    }
+
+    /// How many packets may leave now.
+    mutating func allowance(at now: Instant) -> Int {
+        guard let rate else { return .max }
+        guard let start else {
+            self.start = now
+            return burst
+        }
+        let due = (now - start).seconds * rate
+        if due - Double(sent) > Self.patience.seconds * rate + Double(burst) {
+            self.start = now
+            sent = 0
+            return burst
+        }
+        return max(0, Int(due) + burst - sent)
+    }
+
+    mutating func send() { sent += 1 }
+
+    /// When the next burst, or the next packet of a slow rate, may leave.
+    func nextDue(at now: Instant) -> Instant {
+        guard let rate, let start else { return now }
+        let packets = Double(sent - burst) + max(1, Double(burst) / 2)
+        return start + Nanoseconds(Int64((packets / rate * 1e9).rounded(.up)))
+    }
+}

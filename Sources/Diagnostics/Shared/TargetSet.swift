@@ -1,0 +1,145 @@
+import WireFormat
+
+/// Many targets in little memory: runs of neighbouring addresses, each target
+/// with an index, and back from an address to the index.
+public struct TargetSet: Sendable {
+    /// Neighbouring addresses.
+    struct Run: Sendable {
+        var family: IPAddress.Family
+        var first: UInt128
+        var count: Int
+        /// Index of the first address.
+        var index: Int
+
+        var last: UInt128 { first + UInt128(count - 1) }
+    }
+
+    /// The most targets of one set.
+    public static let maximumCount = 1 << 24
+
+    /// In the order of their indices.
+    private var runs: [Run] = []
+    /// The same, ordered by family and address, as soon as they are more than one.
+    private var sorted: [Run] = []
+    /// Names of targets that were given by name, by index.
+    private var names: [Int: String] = [:]
+    public private(set) var count = 0
+
+    public init() {}
+
+    /// Why targets could not be added.
+    public enum Refusal: Error, Equatable, Sendable {
+        /// More than `maximumCount`.
+        case tooMany
+    }
+
+    /// Adds one address. A target that is in the set already is not added again.
+    /// - Parameter name: what to call it, when not by its address.
+    public mutating func append(_ address: IPAddress, name: String? = nil) throws(Refusal) {
+        guard index(of: address) == nil else { return }
+        if let name { names[count] = name }
+        try append(Run(family: address.family, first: address.number, count: 1, index: count))
+    }
+
+    /// Adds every address from `first` to `last`, both of one family, except those that are there already.
+    public mutating func append(from first: IPAddress, through last: IPAddress) throws(Refusal) {
+        guard first.family == last.family, first.number <= last.number else { return }
+        guard last.number - first.number < UInt128(Self.maximumCount) else { throw .tooMany }
+        // Around what is there already.
+        var start = first.number
+        for run in sorted where run.family == first.family && run.last >= start && run.first <= last.number {
+            if run.first > start { try append(first.family, start, run.first - 1) }
+            start = run.last + 1
+        }
+        if start <= last.number { try append(first.family, start, last.number) }
+    }
+
+    private mutating func append(_ family: IPAddress.Family, _ first: UInt128, _ last: UInt128) throws(Refusal) {
+        try append(Run(family: family, first: first, count: Int(last - first) + 1, index: count))
+    }
+
+    private mutating func append(_ run: Run) throws(Refusal) {
+        guard count + run.count <= Self.maximumCount else { throw .tooMany }
+        count += run.count
+        let position = position(of: run.family, run.first)
+        sorted.insert(run, at: position)
+        if let last = runs.last, names[run.index] == nil, last.family == run.family, last.last + 1 == run.first {
+            runs[runs.count - 1].count += run.count
+            merge(at: position)
+        } else {
+            runs.append(run)
+        }
+    }
+
+    /// Joins the run at `position` with the one before it when addresses and indices both go on.
+    private mutating func merge(at position: Int) {
+        guard position > 0 else { return }
+        let before = sorted[position - 1]
+        let run = sorted[position]
+        guard before.family == run.family, before.last + 1 == run.first, before.index + before.count == run.index else { return }
+        sorted[position - 1].count += run.count
+        sorted.remove(at: position)
+    }
+
+    /// Where in `sorted` the first run lies that does not begin before this address.
+    private func position(of family: IPAddress.Family, _ number: UInt128) -> Int {
+        var low = 0
+        var high = sorted.count
+        while low < high {
+            let middle = (low + high) / 2
+            let run = sorted[middle]
+            let isBefore = run.family == family ? run.first < number : run.family == .v4
+            if isBefore { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The address of a target.
+    public subscript(index: Int) -> IPAddress {
+        var low = 0
+        var high = runs.count - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if runs[middle].index <= index { low = middle } else { high = middle - 1 }
+        }
+        return IPAddress(runs[low].family, number: runs[low].first + UInt128(index - runs[low].index))
+    }
+
+    /// The index of an address; nil when it is no target.
+    public func index(of address: IPAddress) -> Int? {
+        let number = address.number
+        let after = position(of: address.family, number)
+        for position in [after, after - 1] where position >= 0 && position < sorted.count {
+            let run = sorted[position]
+            if run.family == address.family, run.first <= number, number <= run.last {
+                return run.index + Int(number - run.first)
+            }
+        }
+        return nil
+    }
+
+    /// What to call a target: its name where it was given by one, else its address.
+    public func label(of index: Int) -> String { names[index] ?? self[index].description }
+
+    /// The families that occur.
+    public var families: Set<IPAddress.Family> { Set(runs.map(\.family)) }
+}
+
+extension IPAddress {
+    /// The address as a number.
+    var number: UInt128 {
+        switch self {
+        case .v4(let address): UInt128(address.rawValue)
+        case .v6(let address): UInt128(address.high) << 64 | UInt128(address.low)
+        }
+    }
+
+    init(_ family: Family, number: UInt128) {
+        switch family {
+        case .v4: self = .v4(IPv4Address(rawValue: UInt32(truncatingIfNeeded: number)))
+        case .v6:
+            self = .v6(
+                IPv6Address(high: UInt64(truncatingIfNeeded: number >> 64), low: UInt64(truncatingIfNeeded: number)))
+        }
+    }
+}

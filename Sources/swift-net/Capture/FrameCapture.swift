@@ -1,0 +1,85 @@
+import Diagnostics
+import LinuxNet
+import WireFormat
+
+/// The frames of a run in a pcapng file, nanosecond stamps.
+final class FrameCapture {
+    private let file: OutputStream
+    private let path: String
+    private let console: Console
+    private(set) var tap: PacketTap?
+    /// Numbers of the interfaces in the file, by the kernel's index.
+    private var interfaces: [UInt32: UInt32] = [:]
+    private var hasComplained = false
+
+    /// The file could not be written to its end.
+    var hasFailed: Bool { hasComplained }
+
+    init(path: String, console: Console) throws {
+        self.path = path
+        self.console = console
+        do {
+            file = try OutputStream.file(path)
+        } catch {
+            throw CannotRun(message: "--pcap: \(error)")
+        }
+        file.write(PcapNG.sectionHeader(application: "swift-net \(SwiftNet.version)"))
+    }
+
+    /// Opens the tap; CAP_NET_RAW must be effective.
+    func open() throws {
+        do {
+            tap = try PacketTap { [weak self] frame in self?.write(frame) }
+        } catch {
+            throw CannotRun(message: "--pcap: \(error)", hints: error.isPermission ? [Privileges.hint] : [])
+        }
+    }
+
+    /// Begins to listen for the conversation of a ping.
+    func start(identifier: UInt16, question: Question) throws {
+        let types: [ICMPv4Type]
+        switch question {
+        case .echo: types = [.echoRequest, .echoReply]
+        case .timestamp: types = [.timestampRequest, .timestampReply]
+        case .addressMask: types = [.addressMaskRequest, .addressMaskReply]
+        case .routerSolicitation: types = [.routerSolicitation, .routerAdvertisement]
+        }
+        let typesV6: [ICMPv6Type] =
+            question == .routerSolicitation ? [.routerSolicitation, .routerAdvertisement] : [.echoRequest, .echoReply]
+        try tap?.start(filter: .conversation(identifier: identifier, types: types, typesV6: typesV6))
+    }
+
+    private func write(_ frame: PacketTap.Frame) {
+        guard !hasComplained else { return }
+        let number: UInt32
+        if let known = interfaces[frame.interfaceIndex] {
+            number = known
+        } else {
+            number = UInt32(interfaces.count)
+            interfaces[frame.interfaceIndex] = number
+            file.write(
+                PcapNG.interface(
+                    name: Interface.name(of: frame.interfaceIndex) ?? "?",
+                    linkType: frame.hasEthernetHeader ? .ethernet : .rawIP))
+        }
+        file.write(
+            PcapNG.packet(
+                frame.bytes.rawBytes, interface: number, nanoseconds: UInt64(max(frame.wallTime, 0)),
+                direction: frame.isOutbound ? .outbound : .inbound))
+        complainOnce()
+    }
+
+    /// Writes what the tap still holds.
+    func finish() {
+        tap?.drain()
+        file.flush()
+        complainOnce()
+        if let lost = tap?.overflowCount, lost > 0 { console.complain("--pcap: \(lost) frames were lost here") }
+    }
+
+    private func complainOnce() {
+        guard !hasComplained, !file.isOpen else { return }
+        hasComplained = true
+        console.complain("--pcap: \(path): \(file.failure?.message ?? "the reader is gone"); the capture ends here")
+    }
+}

@@ -1,0 +1,54 @@
+import LinuxNet
+
+/// Where a command's words go: results to standard output, complaints to standard error.
+final class Console {
+    let output = OutputStream.standardOutput()
+    let errors = OutputStream.standardError()
+    /// The name that complaints begin with.
+    let command: String
+    /// One JSON object a line instead of prose; failures too.
+    let isJSON: Bool
+    let usesColor: Bool
+    /// Removes what stands in the terminal's last line before something else is written there.
+    var beforeComplaint: (() -> Void)?
+
+    init(command: String, isJSON: Bool = false, color: String = "auto") {
+        self.command = command
+        self.isJSON = isJSON
+        switch color {
+        case "always": usesColor = true
+        case "never": usesColor = false
+        default: usesColor = output.isTerminal && CurrentProcess.environment("NO_COLOR").map(\.isEmpty) ?? true
+        }
+    }
+
+    /// A line on standard error, after what was printed before it.
+    func complain(_ message: String) {
+        output.flush()
+        beforeComplaint?()
+        errors.write("\(command): \(Text.escaped(message))\n")
+        errors.flush()
+    }
+
+    /// A failure that ends the run: a complaint, and with JSON an object that says the same.
+    func fail(_ message: String) {
+        if isJSON {
+            var object = JSONObject(type: "error")
+            object.add("message", message)
+            output.write(object.line + "\n")
+        }
+        complain(message)
+    }
+
+    /// Text in a colour, where colours are wanted.
+    func painted(_ text: String, _ color: Color) -> String {
+        usesColor ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    enum Color: Int {
+        case red = 31
+        case green = 32
+        case yellow = 33
+        case dim = 2
+    }
+}

@@ -1,0 +1,99 @@
+import PacketEngine
+
+/// Times as text, from whole nanoseconds: no floating point, no locale.
+enum Milliseconds {
+    /// Exactly three decimals: `0.042`.
+    static func fixed(_ time: Nanoseconds) -> String {
+        decimal(time.roundedMicroseconds, places: 3)
+    }
+
+    /// iputils' rounding by size: `0.042`, `1.23`, `12.3`, `123`.
+    static func bySize(_ time: Nanoseconds) -> String {
+        let microseconds = time.roundedMicroseconds
+        if microseconds >= 100_000 - 50 { return "\((microseconds + 500) / 1_000)" }
+        if microseconds >= 10_000 - 5 { return decimal((microseconds + 50) / 100, places: 1) }
+        if microseconds >= 1_000 { return decimal((microseconds + 5) / 10, places: 2) }
+        return decimal(microseconds, places: 3)
+    }
+
+    /// fping's rounding by size: three significant digits.
+    static func short(_ time: Nanoseconds) -> String {
+        let microseconds = time.roundedMicroseconds
+        if microseconds < 1_000 { return decimal(microseconds, places: 3) }
+        if microseconds < 10_000 { return decimal((microseconds + 5) / 10, places: 2) }
+        if microseconds < 100_000 { return decimal((microseconds + 50) / 100, places: 1) }
+        return "\((microseconds + 500) / 1_000)"
+    }
+
+    /// A JSON number: three decimals at the most, one at least.
+    static func json(_ time: Nanoseconds) -> String {
+        var text = fixed(time)
+        while text.hasSuffix("0"), !text.hasSuffix(".0") { text.removeLast() }
+        return text
+    }
+
+    /// Seconds without needless decimals: `0.002`, `2147483`.
+    static func seconds(_ time: Nanoseconds) -> String {
+        var text = decimal(time.roundedMicroseconds, places: 6)
+        while text.hasSuffix("0") { text.removeLast() }
+        if text.hasSuffix(".") { text.removeLast() }
+        return text
+    }
+
+    /// `value` divided by ten to the power of `places`.
+    static func decimal(_ value: Int64, places: Int) -> String {
+        let digits = String(value.magnitude)
+        let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
+        return (value < 0 ? "-" : "") + padded.dropLast(places) + "." + padded.suffix(places)
+    }
+}
+
+/// Shares as text.
+enum Percent {
+    /// As printf's `%g` writes it, six significant digits: `0`, `33.3333`, `0.00152588`, `1e-05`.
+    static func general(_ part: Int, of whole: Int) -> String {
+        guard whole > 0, part > 0 else { return "0" }
+        // The first significant digit stands at 10^exponent, and six digits are kept.
+        let numerator = Int128(part) * 100
+        let denominator = Int128(whole)
+        var exponent = 0
+        var scale: (numerator: Int128, denominator: Int128) = (1, 1)
+        while numerator >= denominator * 10 * scale.numerator {
+            scale.numerator *= 10
+            exponent += 1
+        }
+        while numerator * scale.denominator < denominator {
+            scale.denominator *= 10
+            exponent -= 1
+        }
+        func rounded() -> Int128 {
+            let top = numerator * scale.denominator * 100_000
+            let bottom = denominator * scale.numerator
+            return (top + bottom / 2) / bottom
+        }
+        var digits = rounded()
+        if digits >= 1_000_000 {
+            digits /= 10
+            exponent += 1
+        }
+        var text = String(digits)
+        while text.hasSuffix("0"), text.count > 1 { text.removeLast() }
+        if exponent < -4 {
+            let fraction = text.dropFirst()
+            let power = String(-exponent)
+            return "\(text.prefix(1))\(fraction.isEmpty ? "" : ".\(fraction)")e-\(power.count < 2 ? "0" : "")\(power)"
+        }
+        if exponent < 0 { return "0." + String(repeating: "0", count: -exponent - 1) + text }
+        if text.count <= exponent + 1 { return text + String(repeating: "0", count: exponent + 1 - text.count) }
+        return "\(text.prefix(exponent + 1)).\(text.dropFirst(exponent + 1))"
+    }
+
+    /// One decimal: `66.7`.
+    static func oneDecimal(_ part: Int, of whole: Int) -> String {
+        guard whole > 0 else { return "0.0" }
+        return Milliseconds.decimal(Int64((Int128(part) * 1000 + Int128(whole) / 2) / Int128(whole)), places: 1)
+    }
+
+    /// Rounded towards zero, as the status line has it.
+    static func whole(_ part: Int, of whole: Int) -> Int { whole > 0 ? part * 100 / whole : 0 }
+}

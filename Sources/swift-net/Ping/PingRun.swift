@@ -1,0 +1,140 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// From a command line to an exit status.
+struct PingRun {
+    private let command: PingCommand
+    private let settings: PingSettings
+    private let console: Console
+
+    /// Parses nothing any more: `command` has the words.
+    static func run(_ command: PingCommand, name: String) -> Int32 {
+        let console = Console(command: name, isJSON: command.json, color: command.color ?? "auto")
+        do {
+            let run = PingRun(command: command, settings: try PingSettings(command), console: console)
+            return try run.run()
+        } catch let error as UsageError {
+            console.fail(error.message)
+        } catch let error as CannotRun {
+            console.fail(error.message)
+            for line in error.hints { console.errors.write(line + "\n") }
+        } catch {
+            console.fail("\(error)")
+        }
+        console.output.flush()
+        console.errors.flush()
+        return 2
+    }
+
+    private func run() throws -> Int32 {
+        let signals = try SignalSource()
+        let bell = try Bell()
+        let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
+        let families = Set(settings.expressions.flatMap(families))
+        var sockets = try PingSockets(
+            families: families, configuration: socketConfiguration, needsRaw: needsRaw, capture: capture)
+        try Privileges.dropForGood()
+        let identifier = settings.identifier ?? UInt16.random(in: 1...UInt16.max)
+        let explainer = settings.explained > 0 ? Explainer(count: settings.explained, console: console) : nil
+        let world = PingWorld(
+            command: command, settings: settings, console: console, identifier: identifier, bell: bell)
+        if settings.isSweep {
+            return try SweepRun(world: world).run(&sockets, signals: signals, explainer: explainer, capture: capture)
+        }
+        return try SinglePing(world: world).run(&sockets, signals: signals, explainer: explainer, capture: capture)
+    }
+
+    /// The families that a target may turn out to have.
+    private func families(_ expression: TargetExpression) -> [IPAddress.Family] {
+        switch expression {
+        case .address(let address, _), .range(let address, _): [address.family]
+        case .name: settings.family.map { [$0] } ?? [.v4, .v6]
+        }
+    }
+
+    /// What the kernel's datagram sockets cannot do.
+    private var needsRaw: String? {
+        if settings.question != .echo { return "--icmp \(settings.question.rawValue)" }
+        if settings.flowLabel != nil { return "-F" }
+        if command.pcap != nil { return "--pcap" }
+        if settings.identifier == 0 { return "-e 0" }
+        return nil
+    }
+
+    private var socketConfiguration: ICMPSocketConfiguration {
+        var configuration = ICMPSocketConfiguration()
+        configuration.interface = settings.interface
+        configuration.source = settings.source
+        configuration.mark = settings.mark
+        configuration.sendBuffer = settings.sendBuffer
+        configuration.allowsBroadcast = command.broadcast
+        configuration.bypassesRouting = command.bypassRouting
+        configuration.debugs = command.debug
+        configuration.loopsMulticast = !command.noLoop
+        switch settings.question {
+        case .echo: break
+        case .timestamp: configuration.replyTypes = [.timestampReply]
+        case .addressMask: configuration.replyTypes = [.addressMaskReply]
+        case .routerSolicitation:
+            configuration.replyTypes = [.routerAdvertisement]
+            configuration.replyTypesV6 = [.routerAdvertisement]
+        }
+        // An answer with options and a little more than was asked for.
+        configuration.longestPacket = max(2048, settings.size + 8 + 60 + 76)
+        // Room for every probe under way, and what the kernel adds to each.
+        let perPacket = settings.size + 8 + ((settings.size + 8 + 511) / 512) * 768
+        configuration.receiveBuffer = settings.isSweep ? 8 << 20 : max(1 << 20, min(perPacket * settings.preload, 32 << 20))
+        configuration.hopLimit = settings.timeToLive
+        configuration.trafficClass = settings.trafficClass
+        configuration.pathMTUDiscovery = settings.pathMTUDiscovery
+        configuration.ipv4Options = settings.options.isEmpty ? [] : settings.options.encoded()
+        configuration.ignoresKernelStamps = command.userLatency
+        configuration.wantsTransmitStamps = command.split
+        return configuration
+    }
+}
+
+/// The run cannot begin; with lines that help.
+struct CannotRun: Error {
+    var message: String
+    var hints: [String] = []
+}
+
+/// What both kinds of run share.
+struct PingWorld {
+    let command: PingCommand
+    let settings: PingSettings
+    let console: Console
+    let identifier: UInt16
+    let bell: Bell
+
+    /// How the probes to a destination look, by what the kernel says of the way there.
+    func format(to route: Route, source: IPAddress, level: ICMPChannel.Level, identifier: UInt16) -> ProbeFormat {
+        var header = ProbeHeader()
+        let isToMany = route.kind == .multicast || route.kind == .broadcast
+        header.hopLimit = settings.timeToLive ?? (route.kind == .multicast ? 1 : 64)
+        // Routers answer solicitations of their own link alone (RFC 4861, section 6.1.1).
+        if settings.question == .routerSolicitation, settings.timeToLive == nil {
+            header.hopLimit = source.family == .v6 ? 255 : 1
+        }
+        header.trafficClass = settings.trafficClass ?? 0
+        header.flowLabel = settings.flowLabel ?? 0
+        header.options = settings.options
+        header.pathMTUDiscovery = settings.pathMTUDiscovery ?? (isToMany ? .do : .want)
+        header.linkMTU = Interface.name(of: route.interfaceIndex).flatMap(Interface.mtu) ?? 1500
+        header.pathMTU = route.mtu > 0 ? route.mtu : header.linkMTU
+        var random = SystemRandomness()
+        return ProbeFormat(
+            question: settings.question, level: level == .raw ? .datagram : .message, source: source,
+            identifier: identifier, header: header, data: settings.data, key: SipHash(using: &random))
+    }
+
+    /// The index of a zone, which is an interface's name or number.
+    func zoneIndex(_ zone: String, of text: String) throws -> UInt32 {
+        if let index = Interface.index(of: zone) { return index }
+        if let index = UInt32(zone), Interface.name(of: index) != nil { return index }
+        throw UsageError("\(text): unknown iface: \(zone)")
+    }
+}

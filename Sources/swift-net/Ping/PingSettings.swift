@@ -1,0 +1,205 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// What a `ping` command line asks for, checked.
+struct PingSettings {
+    var expressions: [TargetExpression] = []
+    /// The targets as they were written, beside `expressions`.
+    var texts: [String] = []
+    var family: IPAddress.Family?
+    var count: Int?
+    var identifier: UInt16?
+    var flowLabel: UInt32?
+    var interval: Nanoseconds?
+    var interface: String?
+    var source: IPAddress?
+    var preload = 1
+    var mark: UInt32?
+    var pathMTUDiscovery: PathMTUDiscovery?
+    var pattern: [UInt8]?
+    var trafficClass: UInt8?
+    var size = 56
+    var sendBuffer: Int?
+    var timeToLive: UInt8?
+    var options = IPv4Options()
+    var deadline: Nanoseconds?
+    var timeout: Nanoseconds?
+    /// Packets a second of a sweep; nil for as many as the kernel takes.
+    var rate: Double? = 10_000
+    var retries = 3
+    var question = Question.echo
+    var reportInterval: Nanoseconds?
+    /// Packets each way to explain.
+    var explained = 0
+    var isSweep = false
+
+    /// The fewest milliseconds between an ordinary user's probes, and between those to many hosts (iputils).
+    static let minimumUserInterval = Nanoseconds.milliseconds(2)
+    static let minimumMulticastUserInterval = Nanoseconds.seconds(1)
+
+    init(_ command: PingCommand) throws {
+        if command.ipv4, command.ipv6 { throw UsageError("only one -4 or -6 option may be specified") }
+        family = command.ipv4 ? .v4 : command.ipv6 ? .v6 : nil
+        try readNumbers(command)
+        try readWords(command)
+        try readTargets(command)
+        try checkUserLimits(command)
+    }
+
+    private mutating func readNumbers(_ command: PingCommand) throws {
+        func integer(_ option: String, _ text: String?, _ range: ClosedRange<Int>) throws -> Int? {
+            try text.map { try ArgumentValue.integer(option, $0, in: range) }
+        }
+        count = try integer("-c", command.count, 1...Int.max)
+        identifier = try integer("-e", command.identifier, 0...65_535).map { UInt16($0) }
+        flowLabel = try integer("-F", command.flowLabel, 0...0xF_FFFF).map { UInt32($0) }
+        preload = try integer("-l", command.preload, 1...65_536) ?? 1
+        mark = try integer("-m", command.mark, 0...Int(UInt32.max)).map { UInt32($0) }
+        trafficClass = try integer("-Q", command.trafficClass, 0...255).map { UInt8($0) }
+        size = try integer("-s", command.size, 0...65_507) ?? 56
+        sendBuffer = try integer("-S", command.sendBuffer, 1...Int(Int32.max))
+        timeToLive = try integer("-t", command.timeToLive, 1...255).map { UInt8($0) }
+        retries = try integer("--retries", command.retries, 0...1_000) ?? 3
+        explained = try integer("--explain", command.explain, 0...1_000_000) ?? 0
+        interval = try command.interval.map { try ArgumentValue.duration("-i", $0) }
+        deadline = try command.deadline.map { try ArgumentValue.duration("-w", $0) }
+        // Without a deadline, as ping takes it.
+        if deadline == .zero { deadline = nil }
+        timeout = try command.timeout.map { try ArgumentValue.duration("-W", $0) }
+        reportInterval = try command.reportEvery.map {
+            try ArgumentValue.duration("--report-every", $0, atLeast: .milliseconds(1))
+        }
+        if let text = command.rate, text != "max" {
+            rate = Double(try ArgumentValue.integer("--rate", text, in: 1...100_000_000))
+        } else if command.rate != nil {
+            rate = nil
+        }
+    }
+
+    private mutating func readWords(_ command: PingCommand) throws {
+        if let text = command.pathMTUDiscovery {
+            guard let mode = PathMTUDiscovery(rawValue: text) else {
+                throw UsageError("-M: '\(text)' is none of do, dont, want, probe")
+            }
+            pathMTUDiscovery = mode
+        }
+        if let text = command.icmp {
+            guard let asked = Question(rawValue: text) else {
+                throw UsageError("--icmp: '\(text)' is none of echo, timestamp, address-mask, router-solicitation")
+            }
+            question = asked
+        }
+        pattern = try command.pattern.map { try ArgumentValue.pattern("-p", $0) }
+        if let color = command.color, !["auto", "always", "never"].contains(color) {
+            throw UsageError("--color: '\(color)' is none of auto, always, never")
+        }
+        if command.alive, command.unreachable {
+            throw UsageError("only one of --alive and --unreachable may be used")
+        }
+        guard let text = command.interface else { return }
+        if let address = IPAddress(text) {
+            source = address
+        } else if let percent = text.firstIndex(of: "%"), let address = IPv6Address(text[..<percent]) {
+            source = .v6(address)
+            interface = String(text[text.index(after: percent)...])
+        } else {
+            interface = text
+        }
+        if let interface, Interface.index(of: interface) == nil { throw UsageError("unknown iface: \(interface)") }
+    }
+
+    private mutating func readTargets(_ command: PingCommand) throws {
+        texts = command.targets
+        for file in command.targetsFile {
+            do {
+                texts += try TextInput.lines(of: file).compactMap(Self.target)
+            } catch {
+                throw UsageError("--targets: \(error)")
+            }
+        }
+        guard !texts.isEmpty else { throw UsageError("usage error: Destination address required") }
+        if command.recordRoute, command.timestampOption != nil {
+            throw UsageError("only one of -T or -R may be used")
+        }
+        if command.recordRoute { options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))]) }
+        if let kind = command.timestampOption { try readTimestampOption(kind) }
+        expressions = try texts.map { text in
+            do throws(TargetExpression.Problem) {
+                return try TargetExpression(text)
+            } catch {
+                throw UsageError("\(text): \(error.words)")
+            }
+        }
+        if question == .addressMask || question == .timestamp, family == .v6 {
+            throw UsageError("--icmp \(question.rawValue) is a question of IPv4")
+        }
+        if !options.isEmpty, family == .v6 { throw UsageError("-R and -T are options of IPv4") }
+        if !options.isEmpty || question == .timestamp || question == .addressMask { family = .v4 }
+        let hasRange = expressions.contains { if case .range = $0 { true } else { false } }
+        isSweep = expressions.count > 1 || hasRange || !command.targetsFile.isEmpty
+        let overhead = options.paddedByteCount
+        if size + overhead > 65_507 { throw UsageError("-s: '\(size)' is out of range: 0 <= value <= \(65_507 - overhead)") }
+    }
+
+    /// The target of a line: the text before a comment, or nothing.
+    private static func target(_ line: String) -> String? {
+        let text = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).first
+        return text.map(String.init)
+    }
+
+    private mutating func readTimestampOption(_ kind: String) throws {
+        switch kind {
+        case "tsonly":
+            let empty = IPv4TimestampData.Entry(address: nil, timestamp: 0)
+            options = IPv4Options([
+                .timestamp(IPv4TimestampData(flag: .timestampsOnly, entries: Array(repeating: empty, count: 9)))
+            ])
+        case "tsandaddr":
+            let empty = IPv4TimestampData.Entry(address: .unspecified, timestamp: 0)
+            options = IPv4Options([
+                .timestamp(IPv4TimestampData(flag: .withAddresses, entries: Array(repeating: empty, count: 4)))
+            ])
+        case "tsprespec":
+            let hosts = texts.compactMap { IPv4Address($0) }
+            guard hosts.count == texts.count, (1...4).contains(hosts.count) else {
+                throw UsageError("-T: 'tsprespec' needs one to four IPv4 addresses, the target last")
+            }
+            let entries = hosts.map { IPv4TimestampData.Entry(address: $0, timestamp: 0) }
+            options = IPv4Options([.timestamp(IPv4TimestampData(flag: .prespecified, entries: entries))])
+            texts = [texts[texts.count - 1]]
+        default:
+            throw UsageError("-T: '\(kind)' is none of tsonly, tsandaddr, tsprespec")
+        }
+    }
+
+    /// What iputils allows an ordinary user.
+    private func checkUserLimits(_ command: PingCommand) throws {
+        guard !Privileges.isSuperuser, !isSweep else { return }
+        let interval = interval ?? (command.flood ? .zero : .seconds(1))
+        if interval < Self.minimumUserInterval, !command.adaptive || self.interval != nil {
+            throw UsageError(
+                "cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)")
+        }
+        if preload > 3 { throw UsageError("cannot set preload to value greater than 3: \(preload)") }
+    }
+
+    /// The data of the probes: bytes that count up, or the pattern.
+    var data: [UInt8] {
+        guard let pattern else { return (0..<size).map { UInt8(truncatingIfNeeded: $0) } }
+        return (0..<size).map { pattern[$0 % pattern.count] }
+    }
+}
+
+extension TargetExpression.Problem {
+    /// The problem as a user reads it, after the text it is about.
+    var words: String {
+        switch self {
+        case .empty: "a target is empty"
+        case .invalidNetwork: "not a network (ADDRESS/LENGTH)"
+        case .invalidRange: "not a range (FIRST-LAST)"
+        case .invalidAddress: "not an address"
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// One target, pinged until it is enough.
+struct SinglePing {
+    let world: PingWorld
+    private var settings: PingSettings { world.settings }
+    private var command: PingCommand { world.command }
+
+    init(world: PingWorld) { self.world = world }
+
+    /// A destination and the way to it.
+    private struct Destination {
+        var address: IPAddress
+        var zone: UInt32
+        var hostname: String
+        var isNumeric: Bool
+        var route: Route
+        var source: IPAddress
+    }
+
+    func run(
+        _ sockets: inout PingSockets, signals: consuming SignalSource, explainer: Explainer?, capture: FrameCapture?
+    ) throws -> Int32 {
+        let destination = try findDestination(sockets)
+        guard let channel = sockets.channel(destination.address.family) else {
+            throw CannotRun(message: "socket: \(SystemError.message(SystemError.familyNotSupported))")
+        }
+        let isMulticast = try checkBroadcast(destination)
+        channel.scope = destination.zone
+        try channel.prepare(identifier: world.identifier)
+        if command.connect { try channel.connect(to: destination.address) }
+        let format = world.format(
+            to: destination.route, source: destination.source, level: channel.level, identifier: channel.identifier)
+        var engine = PingEngine(configuration(destination, format, isMulticast: isMulticast))
+        let names = ReverseNames(bell: world.bell, zone: destination.zone)
+        let renderer = renderer(destination, format, isMulticast: isMulticast, names: names)
+        try capture?.start(identifier: channel.identifier, question: settings.question)
+        var port = ICMPPort(
+            v4: destination.address.family == .v4 ? channel : nil, v6: destination.address.family == .v6 ? channel : nil,
+            signals: signals, bell: world.bell, tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
+        var observer = PingObserver(console: world.console, renderer: renderer)
+        renderer.begin()
+        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        let summary = engine.summary
+        renderer.finish(summary, overflows: port.overflowCount)
+        world.console.output.flush()
+        capture?.finish()
+        let isEnough = settings.deadline == nil || settings.count.map { summary.received >= $0 } ?? true
+        if capture?.hasFailed == true || world.console.output.failure != nil { return 2 }
+        return summary.received > 0 && isEnough ? 0 : 1
+    }
+
+    // MARK: The destination
+
+    /// The first address of the target that there is a way to.
+    private func findDestination(_ sockets: PingSockets) throws -> Destination {
+        let text = settings.texts[0]
+        var candidates: [(address: IPAddress, zone: UInt32)] = []
+        var hostname = text
+        var isNumeric = true
+        switch settings.expressions[0] {
+        case .address(let address, let zone):
+            if let family = settings.family, family != address.family {
+                throw CannotRun(message: "\(text): Address family for hostname not supported")
+            }
+            candidates = [(address, try zone.map { try world.zoneIndex($0, of: text) } ?? 0)]
+        case .range:
+            throw UsageError("\(text): a range is swept, not pinged")
+        case .name(let name):
+            isNumeric = false
+            let found = try Resolver.addresses(of: name, family: settings.family)
+            candidates = found.answers.filter { sockets.channel($0.address.family) != nil }.map { ($0.address, $0.zone) }
+            guard !candidates.isEmpty else {
+                throw CannotRun(message: "\(text): Address family for hostname not supported")
+            }
+            // iputils calls an IPv4 target by its canonical name, an IPv6 one as it was typed.
+            if candidates[0].address.family == .v4 { hostname = found.canonicalName ?? text }
+        }
+        var failure: (any Error)?
+        for candidate in candidates {
+            do {
+                return try destination(candidate.address, candidate.zone, hostname, isNumeric: isNumeric)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? CannotRun(message: "\(text): no address")
+    }
+
+    private func destination(
+        _ address: IPAddress, _ zone: UInt32, _ hostname: String, isNumeric: Bool
+    ) throws -> Destination {
+        var address = address
+        // Nobody in particular is this host itself.
+        if address.isUnspecified { address = settings.source ?? (address.family == .v4 ? .v4(.loopback) : .v6(.loopback)) }
+        let interface = settings.interface.flatMap(Interface.index)
+        if let source = settings.source {
+            guard source.family == address.family else {
+                throw CannotRun(message: "\(hostname): the source \(source) is of the other address family")
+            }
+            guard try Interface.all().contains(where: { $0.addresses.contains { $0.address == source } }) else {
+                throw CannotRun(message: "bind: \(SystemError.message(SystemError.addressNotAvailable))")
+            }
+        }
+        let scope = zone != 0 ? zone : address.needsZone ? interface ?? 0 : 0
+        let route = try RouteTable.route(
+            to: address, from: settings.source, interface: scope != 0 ? scope : interface ?? 0, mark: settings.mark,
+            typeOfService: settings.trafficClass ?? 0)
+        let unknown: IPAddress = address.family == .v4 ? .v4(.unspecified) : .v6(.unspecified)
+        return Destination(
+            address: address, zone: scope, hostname: hostname, isNumeric: isNumeric, route: route,
+            source: settings.source ?? route.source ?? unknown)
+    }
+
+    /// - Returns: whether answers come from many.
+    private func checkBroadcast(_ destination: Destination) throws -> Bool {
+        let isBroadcast = destination.route.kind == .broadcast
+        if isBroadcast {
+            guard command.broadcast else {
+                throw CannotRun(
+                    message: "Do you want to ping broadcast? Then -b. If not, check your local firewall rules")
+            }
+            world.console.errors.write("WARNING: pinging broadcast address\n")
+            world.console.errors.flush()
+        }
+        let isToMany = isBroadcast || destination.address.isMulticast
+        guard isToMany, !Privileges.isSuperuser else { return isToMany }
+        let kind = destination.address.family == .v4 ? "broadcast" : "multicast"
+        if settings.interval ?? (command.flood ? .zero : .seconds(1)) < PingSettings.minimumMulticastUserInterval {
+            throw UsageError("minimal interval for \(kind) ping for user must be >= 1000 ms, use -i 1 (or higher)")
+        }
+        if let mode = settings.pathMTUDiscovery, mode != .do { throw UsageError("\(kind) ping does not fragment") }
+        return true
+    }
+
+    // MARK: Engine and renderer
+
+    private func configuration(
+        _ destination: Destination, _ format: ProbeFormat, isMulticast: Bool
+    ) -> PingConfiguration {
+        var configuration = PingConfiguration(destination: destination.address, format: format)
+        configuration.count = settings.count
+        configuration.interval = settings.interval ?? (command.flood ? .zero : .seconds(1))
+        configuration.preload = settings.preload
+        configuration.isAdaptive = command.adaptive
+        configuration.minimumInterval = Privileges.isSuperuser ? .zero : PingSettings.minimumUserInterval
+        configuration.deadline = settings.deadline
+        configuration.timeout = settings.timeout ?? .seconds(10)
+        configuration.acceptsAnySource = isMulticast || isSubnetRouterAnycast(destination.address) || settings.question == .routerSolicitation
+        configuration.reportsOutstanding = command.outstanding
+        configuration.reportsTransmissions = command.flood && !command.quiet && !command.json
+        configuration.reportsIgnored = command.verbose
+        configuration.reportInterval = settings.reportInterval
+        configuration.wallOffset = SystemClock.wall - SystemClock.now.nanoseconds
+        configuration.splitsFirstRoundTrip = command.split
+        return configuration
+    }
+
+    /// RFC 4291, section 2.6.1, as far as the usual prefix length of 64 shows it.
+    private func isSubnetRouterAnycast(_ address: IPAddress) -> Bool {
+        if case .v6(let address) = address { return address.low == 0 && !address.isUnspecified }
+        return false
+    }
+
+    private func renderer(
+        _ destination: Destination, _ format: ProbeFormat, isMulticast: Bool, names: ReverseNames
+    ) -> any PingRenderer {
+        let facts = PingFacts(
+            hostname: destination.hostname, address: destination.address,
+            zone: destination.zone == 0 ? nil : Interface.name(of: destination.zone), source: destination.source,
+            device: settings.interface, hasFixedSource: settings.source != nil, isMulticast: isMulticast,
+            identifier: format.identifier, dataLength: settings.size,
+            packetLength: settings.size + 8 + 20 + settings.options.paddedByteCount, flowLabel: settings.flowLabel,
+            pattern: settings.pattern,
+            wantsNames: command.forceNames || !(command.numeric || destination.isNumeric || command.flood))
+        if command.json {
+            return PingJSON(facts, target: settings.texts[0], isQuiet: command.quiet, world.console)
+        }
+        let style = PingText.Style(
+            isQuiet: command.quiet, isFlood: command.flood, isVerbose: command.verbose, isAudible: command.audible,
+            printsTimes: command.timestamps, isPrecise: command.precise,
+            printsGaps: command.flood || command.adaptive || settings.interval == .zero)
+        let plot = command.plot ? PingPlot(terminalWidth: world.console.output.terminalWidth) : nil
+        return PingText(facts, style, world.console, names: names, plot: plot)
+    }
+}

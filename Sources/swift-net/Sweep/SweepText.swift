@@ -1,0 +1,76 @@
+import Diagnostics
+import PacketEngine
+
+/// A sweep in fping's lines.
+final class SweepText: SweepRenderer {
+    private let configuration: SweepConfiguration
+    private let filter: SweepFilter
+    private let isQuiet: Bool
+    private let console: Console
+
+    init(_ configuration: SweepConfiguration, filter: SweepFilter, isQuiet: Bool, _ console: Console) {
+        self.configuration = configuration
+        self.filter = filter
+        self.isQuiet = isQuiet
+        self.console = console
+    }
+
+    private var isCounting: Bool {
+        if case .count = configuration.plan { true } else { false }
+    }
+
+    func report(_ event: SweepEvent) {
+        switch event {
+        case .host(let result):
+            guard !isQuiet, filter.shows(result) else { return }
+            console.output.write(line(result) + "\n")
+        case .icmpError(let index, let notice):
+            guard !isQuiet else { return }
+            let target = Text.escaped(configuration.targets.label(of: index))
+            console.complain("\(notice.meaning) from \(notice.source) for \(target)")
+        }
+    }
+
+    private func line(_ result: HostResult) -> String {
+        let label = Text.escaped(configuration.targets.label(of: result.index))
+        if filter != .all { return label }
+        if isCounting { return tally(result, label) }
+        if result.isAlive {
+            let state = console.painted("alive", .green)
+            return "\(label) is \(state)" + (result.roundTrip.map { " (\(Milliseconds.short($0)) ms)" } ?? "")
+        }
+        return "\(label) is \(console.painted("unreachable", .red))" + (result.reason.map { " (\($0))" } ?? "")
+    }
+
+    /// fping's -c.
+    private func tally(_ result: HostResult, _ label: String) -> String {
+        let loss = Percent.whole(max(result.transmitted - result.received, 0), of: result.transmitted)
+        var line = "\(label) : xmt/rcv/%loss = \(result.transmitted)/\(result.received)/\(loss)%"
+        if let minimum = result.minimum, let average = result.average, let maximum = result.maximum {
+            line += ", min/avg/max = \([minimum, average, maximum].map(Milliseconds.short).joined(separator: "/"))"
+        } else if let reason = result.reason {
+            line += " (\(reason))"
+        }
+        return line
+    }
+
+    func finish(_ summary: SweepSummary, overflows: UInt64) {
+        if filter == .all {
+            var text = "\n\(summary.targets - summary.skipped) targets, \(summary.alive) alive, \(summary.unreachable) unreachable"
+            if summary.skipped > 0 { text += ", \(summary.skipped) broadcast addresses left out" }
+            text += "\n\(summary.transmitted) packets transmitted, \(summary.received) received"
+            if summary.duplicates > 0 { text += ", +\(summary.duplicates) duplicates" }
+            if summary.errors > 0 { text += ", +\(summary.errors) errors" }
+            text += ", time \((summary.elapsed.count + 500_000) / 1_000_000)ms\n"
+            let trips = summary.roundTrips
+            if trips.count > 0 {
+                let values = [trips.minimum, trips.average, trips.maximum, trips.meanDeviation].map(Milliseconds.fixed)
+                text += "rtt min/avg/max/mdev = \(values.joined(separator: "/")) ms\n"
+            }
+            console.output.write(text)
+        }
+        if overflows > 0 {
+            console.complain("\(overflows) packets were lost here: the receive buffer was full")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import LinuxNet
+
+/// The tree of commands, for help and completions; a run goes straight to its command.
+struct SwiftNet: ParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "swift-net",
+        abstract: "Network diagnostics for Linux.",
+        usage: "swift-net COMMAND [options] TARGET...",
+        discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
+        version: "swift-net \(version)",
+        subcommands: [PingCommand.self])
+
+    /// Names by which the binary may be started, as a symbolic link.
+    private static let commands: [String: @Sendable ([String], String) -> Int32] = ["ping": runPing]
+
+    /// From the words of the command line to the exit status.
+    static func main(_ arguments: [String]) -> Int32 {
+        let started = arguments.first?.split(separator: "/").last.map(String.init)
+        if let started, let command = commands[started] { return command(Array(arguments.dropFirst()), started) }
+        guard arguments.count > 1 else { return usage("a command is missing") }
+        let rest = Array(arguments.dropFirst(2))
+        if let command = commands[arguments[1]] { return command(rest, arguments[1]) }
+        if arguments[1] == "help" { return help(rest) }
+        if arguments[1].hasPrefix("-") { return answer(SwiftNet.self, Array(arguments.dropFirst()), name: "swift-net") }
+        return usage("there is no command '\(arguments[1])'")
+    }
+
+    private static func help(_ words: [String]) -> Int32 {
+        guard let word = words.first else { return answer(SwiftNet.self, ["--help"], name: "swift-net") }
+        guard let command = commands[word] else { return usage("there is no command '\(word)'") }
+        return command(["--help"], word)
+    }
+
+    private static func usage(_ message: String) -> Int32 {
+        let errors = OutputStream.standardError()
+        errors.write("swift-net: \(message)\nUsage: swift-net COMMAND [options] TARGET...; swift-net help lists the commands\n")
+        errors.flush()
+        return 2
+    }
+
+    @Sendable
+    private static func runPing(_ words: [String], name: String) -> Int32 {
+        do {
+            let command = try PingCommand.parse(PingCommand.words.normalized(words))
+            if command.version {
+                print("\(name) from swift-net \(version)")
+                return 0
+            }
+            return PingRun.run(command, name: name)
+        } catch {
+            return answer(PingCommand.self, error, name: name)
+        }
+    }
+
+    /// Parses the words for a command that has nothing to run: help, version, completions, mistakes.
+    private static func answer<Command: ParsableCommand>(
+        _ type: Command.Type, _ words: [String], name: String
+    ) -> Int32 {
+        do {
+            _ = try type.parseAsRoot(words)
+            return usage("a command is missing")
+        } catch {
+            return answer(type, error, name: name)
+        }
+    }
+
+    /// What the parser has to say: help on standard output, mistakes on standard error with status 2.
+    private static func answer<Command: ParsableCommand>(_ type: Command.Type, _ error: any Error, name: String) -> Int32 {
+        let isMistake = type.exitCode(for: error) != .success
+        let stream = isMistake ? OutputStream.standardError() : OutputStream.standardOutput()
+        stream.write((isMistake ? "\(name): \(type.message(for: error))\nTry '\(name == "swift-net" ? name : "swift-net " + name) --help'." : type.fullMessage(for: error)) + "\n")
+        stream.flush()
+        return isMistake ? 2 : 0
+    }
+}
