@@ -1,10 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The Swift 6 language mode; views over bytes are `~Escapable`.
+/// The Swift 6 language mode; views over bytes are `~Escapable`, engines `~Copyable`.
 let systemSettings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableExperimentalFeature("Lifetimes"),
+    .enableExperimentalFeature("SuppressedAssociatedTypes"),
     .enableUpcomingFeature("ExistentialAny"),
 ]
 

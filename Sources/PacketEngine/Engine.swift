@@ -3,7 +3,8 @@
 ///
 /// An engine makes no system call, reads no clock and prints nothing. One loop
 /// (`EngineLoop`) runs it on real sockets and on a simulated network alike.
-public protocol Engine {
+/// It cannot be copied: its state is large, and touched for every packet.
+public protocol Engine: ~Copyable {
     associatedtype Event: Sendable
 
     /// The longest packet that `transmit` will write, in bytes.
@@ -35,7 +36,7 @@ public protocol Engine {
     mutating func drain(_ report: (Event) -> Void)
 }
 
-extension Engine {
+extension Engine where Self: ~Copyable {
     public mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant) {}
 }
 

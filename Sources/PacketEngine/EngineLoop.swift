@@ -1,6 +1,6 @@
 /// Who hears what an engine finds.
 public protocol EngineObserver: ~Copyable {
-    associatedtype Observed: Engine
+    associatedtype Observed: Engine & ~Copyable
 
     /// An event of the engine.
     mutating func report(_ event: Observed.Event)
@@ -29,7 +29,7 @@ public enum EngineLoop {
     /// Receives first and waits only when there is nothing: a round trip on an
     /// answering path costs one send and one receive.
     @inlinable
-    public static func run<E: Engine, P: PacketPort & ~Copyable, O: EngineObserver & ~Copyable>(
+    public static func run<E: Engine & ~Copyable, P: PacketPort & ~Copyable, O: EngineObserver & ~Copyable>(
         _ engine: inout E, on port: inout P, observer: inout O
     ) throws(P.Failure) where O.Observed == E {
         var batch = PacketBatch(capacity: engine.batchCapacity, slotLength: engine.maximumPacketLength)

@@ -11,48 +11,61 @@ public struct PacketBatch: ~Copyable {
         public var destination: IPAddress
         /// The engine's name for the packet, handed back when it was sent or refused.
         public var token: UInt64
+
+        @inlinable
+        init(offset: Int, length: Int, destination: IPAddress, token: UInt64) {
+            self.offset = offset
+            self.length = length
+            self.destination = destination
+            self.token = token
+        }
     }
 
     public let capacity: Int
     public let slotLength: Int
-    /// Slots of `slotLength` bytes one after the other.
-    public private(set) var storage: [UInt8]
-    public private(set) var entries: [Entry]
+    @usableFromInline var slots: [UInt8]
+    @usableFromInline var packets: [Entry]
 
     public init(capacity: Int, slotLength: Int) {
         self.capacity = max(capacity, 1)
         self.slotLength = max(slotLength, 1)
-        storage = [UInt8](repeating: 0, count: self.capacity * self.slotLength)
-        entries = []
-        entries.reserveCapacity(self.capacity)
+        slots = [UInt8](repeating: 0, count: self.capacity * self.slotLength)
+        packets = []
+        packets.reserveCapacity(self.capacity)
     }
 
-    @inlinable public var count: Int { entries.count }
-    @inlinable public var isEmpty: Bool { entries.isEmpty }
+    /// Slots of `slotLength` bytes one after the other.
+    @inlinable public var storage: [UInt8] { slots }
+    /// The packets, in the order they were added.
+    @inlinable public var entries: [Entry] { packets }
+    @inlinable public var count: Int { packets.count }
+    @inlinable public var isEmpty: Bool { packets.isEmpty }
     /// Slots still to be filled.
-    @inlinable public var room: Int { capacity - entries.count }
+    @inlinable public var room: Int { capacity &- packets.count }
 
     /// Forgets the packets; the bytes stay until they are written over.
+    @inlinable
     public mutating func removeAll() {
-        entries.removeAll(keepingCapacity: true)
+        packets.removeAll(keepingCapacity: true)
     }
 
     /// Adds a packet of `length` bytes, which `fill` writes from the given
     /// offset on. The slot holds whatever was in it before.
     /// - Returns: false, without calling `fill`, when there is no slot left or the packet is too long for one.
+    @inlinable
     @discardableResult
     public mutating func append(
         length: Int, destination: IPAddress, token: UInt64, _ fill: (inout MutableRawSpan, Int) -> Void
     ) -> Bool {
         guard room > 0, length >= 0, length <= slotLength else { return false }
-        let offset = entries.count * slotLength
-        storage.withMutableBytes { bytes in fill(&bytes, offset) }
-        entries.append(Entry(offset: offset, length: length, destination: destination, token: token))
+        let offset = packets.count &* slotLength
+        slots.withMutableBytes { bytes in fill(&bytes, offset) }
+        packets.append(Entry(offset: offset, length: length, destination: destination, token: token))
         return true
     }
 
     /// The bytes of one packet.
     public func bytes(of entry: Entry) -> [UInt8] {
-        Array(storage[entry.offset..<entry.offset + entry.length])
+        Array(slots[entry.offset..<entry.offset + entry.length])
     }
 }

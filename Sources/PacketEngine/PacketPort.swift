@@ -11,13 +11,13 @@ public protocol PacketPort: ~Copyable {
     /// engine of each that it was sent or refused.
     /// - Returns: the index of the first packet that found no room in the
     ///   kernel's queues and is to be tried again, or the batch's count.
-    mutating func send<E: Engine>(
+    mutating func send<E: Engine & ~Copyable>(
         _ batch: borrowing PacketBatch, from first: Int, reportingTo engine: inout E
     ) throws(Failure) -> Int
 
     /// Hands over what has arrived, without waiting.
     /// - Returns: the number of packets handed over; 0 when nothing was there.
-    mutating func receive<E: Engine>(into engine: inout E) throws(Failure) -> Int
+    mutating func receive<E: Engine & ~Copyable>(into engine: inout E) throws(Failure) -> Int
 
     /// Waits for a packet, a signal or news from outside, at the longest until `deadline`.
     mutating func wait(until deadline: Instant?) throws(Failure) -> Wakening

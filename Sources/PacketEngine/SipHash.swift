@@ -62,7 +62,7 @@ public struct SipHash: Sendable {
             v2 = v2 &<< 32 | v2 &>> 32
         }
 
-        @inlinable
+        @inlinable @inline(__always)
         mutating func absorb(_ word: UInt64) {
             v3 ^= word
             round()
@@ -70,7 +70,7 @@ public struct SipHash: Sendable {
             v0 ^= word
         }
 
-        @inlinable
+        @inlinable @inline(__always)
         mutating func finish(length: UInt64) -> UInt64 {
             absorb(length << 56)
             v2 ^= 0xFF

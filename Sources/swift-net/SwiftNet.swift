@@ -44,11 +44,15 @@ struct SwiftNet: ParsableCommand {
     @Sendable
     private static func runPing(_ words: [String], name: String) -> Int32 {
         do {
-            let command = try PingCommand.parse(PingCommand.words.normalized(words))
-            if command.version {
-                print("\(name) from swift-net \(version)")
+            let normalized = PingCommand.words.normalized(words)
+            // Asked for, like help, whatever else the words say.
+            if normalized.contains("-V") || normalized.contains("--version") {
+                let output = OutputStream.standardOutput()
+                output.write("\(name) from swift-net \(version)\n")
+                output.flush()
                 return 0
             }
+            let command = try PingCommand.parse(normalized)
             return PingRun.run(command, name: name)
         } catch {
             return answer(PingCommand.self, error, name: name)

@@ -73,6 +73,10 @@ static inline int clinux_connect(int descriptor, const struct sockaddr *address,
 static inline int clinux_getsockname(int descriptor, struct sockaddr *address, socklen_t *length) {
     return getsockname(descriptor, address, length);
 }
+static inline ssize_t clinux_sendto(
+    int descriptor, const void *bytes, size_t count, int flags, const void *address, socklen_t length) {
+    return sendto(descriptor, bytes, count, flags, (const struct sockaddr *)address, length);
+}
 static inline void clinux_ignore_signal(int number) { signal(number, SIG_IGN); }
 
 static const int clinux_MSG_ERRQUEUE = MSG_ERRQUEUE;

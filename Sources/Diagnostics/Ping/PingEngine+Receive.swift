@@ -109,7 +109,7 @@ extension PingEngine {
                     flags: flags, details: details(of: message))))
     }
 
-    private func details(of message: borrowing ArrivedMessage) -> ReplyDetails? {
+    private mutating func details(of message: borrowing ArrivedMessage) -> ReplyDetails? {
         let options = message.options.byteCount > 0 ? IPv4Options(message.options) : nil
         let wrongData = format.question == .echo ? wrongData(message.data) : nil
         let answer = format.question == .echo ? nil : InformationAnswer(message)
@@ -118,13 +118,13 @@ extension PingEngine {
     }
 
     /// The first byte behind the cookie that is not what was sent.
-    private func wrongData(_ data: RawSpan) -> ReplyDetails.WrongData? {
-        guard data.byteCount >= format.data.count else { return nil }
-        for offset in format.cookieLength..<format.data.count where data.byte(at: offset) != format.data[offset] {
-            return ReplyDetails.WrongData(
-                offset: offset, expected: format.data[offset], actual: data.byte(at: offset), bytes: data.copied())
-        }
-        return nil
+    private mutating func wrongData(_ data: RawSpan) -> ReplyDetails.WrongData? {
+        let sent = format.data
+        guard data.byteCount >= sent.count,
+            let offset = data.firstDifference(from: sent.rawBytes, start: format.cookieLength, end: sent.count)
+        else { return nil }
+        return ReplyDetails.WrongData(
+            offset: offset, expected: sent[offset], actual: data.byte(at: offset), bytes: data.copied())
     }
 
     // MARK: Errors
@@ -158,32 +158,32 @@ extension PingEngine {
                 outage.lose(at: slot.sentAt)
             }
             resolve(number)
-            if let mtu = notice.mtu { format.header.learn(pathMTU: mtu, format.family) }
+            if let mtu = notice.mtu { learn(pathMTU: mtu) }
         }
         emit(.icmpError(notice))
     }
 
     /// Where the quote reaches the cookie it must be ours; zeros there are the
     /// padding of a router that quotes less.
-    private func isQuoteOurs(_ quote: borrowing QuotedProbe, _ number: Int) -> Bool {
+    private mutating func isQuoteOurs(_ quote: borrowing QuotedProbe, _ number: Int) -> Bool {
         guard format.cookieLength == 8, quote.data.byteCount >= 8, quote.data.bigEndian64(at: 0) != 0 else { return true }
         return format.carries(cookie: cookie(number), quote.data)
     }
 }
 
-extension ProbeHeader {
+extension PingEngine {
     /// Takes a router's word for the path MTU, as far as it can be true: it
     /// only falls, and not below what every path takes.
-    mutating func learn(pathMTU mtu: Int, _ family: IPAddress.Family) {
-        guard mtu < pathMTU else { return }
-        pathMTU = max(mtu, Self.minimumMTU(family))
+    private mutating func learn(pathMTU mtu: Int) {
+        var header = format.header
+        guard mtu < header.pathMTU else { return }
+        header.pathMTU = max(mtu, ProbeHeader.minimumMTU(format.family))
+        format = format.with(header: header)
     }
 }
 
 extension ProbeFormat {
     /// The ICMP type of the probes.
-    var requestType: UInt8 { Self.requestType(question, family) }
-
     static func requestType(_ question: Question, _ family: IPAddress.Family) -> UInt8 {
         switch (question, family) {
         case (.echo, .v4): ICMPv4Type.echoRequest.rawValue
@@ -196,7 +196,7 @@ extension ProbeFormat {
     }
 
     /// The ICMP type of the answers.
-    var answerType: UInt8 {
+    static func answerType(_ question: Question, _ family: IPAddress.Family) -> UInt8 {
         switch (question, family) {
         case (.echo, .v4): ICMPv4Type.echoReply.rawValue
         case (.echo, .v6): ICMPv6Type.echoReply.rawValue

@@ -3,7 +3,10 @@ import WireFormat
 
 /// Pings one target: sends probes on their schedule, recognises the answers,
 /// and keeps the account.
-public struct PingEngine: Engine {
+///
+/// What runs for every packet is `mutating` even where it only reads: other
+/// methods are handed a copy of the whole engine, 800 bytes a call.
+public struct PingEngine: Engine, ~Copyable {
     public let configuration: PingConfiguration
     public internal(set) var summary = PingSummary()
     /// How the probes look now: the path MTU changes as routers report it.
@@ -87,7 +90,7 @@ public struct PingEngine: Engine {
         return true
     }
 
-    private func fields(_ number: Int, at now: Instant) -> ProbeFields {
+    private mutating func fields(_ number: Int, at now: Instant) -> ProbeFields {
         let sequence = UInt16(truncatingIfNeeded: number)
         var fields = ProbeFields(
             destination: configuration.destination, sequence: sequence, identification: sequence)
@@ -99,7 +102,7 @@ public struct PingEngine: Engine {
         return fields
     }
 
-    func cookie(_ number: Int) -> UInt64 { format.cookie(UInt64(number), 0) }
+    mutating func cookie(_ number: Int) -> UInt64 { format.cookie(UInt64(number), 0) }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant) {
         let number = Int(truncatingIfNeeded: token)
@@ -159,7 +162,7 @@ public struct PingEngine: Engine {
         events.append(.timeout(sequence: sequence, at: now ?? sent))
     }
 
-    private func isOver(at now: Instant) -> Bool {
+    private mutating func isOver(at now: Instant) -> Bool {
         if isStopping || isFinished { return true }
         if let count = configuration.count, summary.received &+ summary.errors >= count { return true }
         if let deadline = configuration.deadline {
@@ -175,7 +178,7 @@ public struct PingEngine: Engine {
     /// When to stop waiting for the last answers: as iputils does it, after
     /// twice the longest round trip or an interval, whichever is longer; after
     /// the whole timeout when nothing has answered at all.
-    private func lingerEnd(at now: Instant) -> Instant? {
+    private mutating func lingerEnd(at now: Instant) -> Instant? {
         guard !maySendMore, let last = summary.lastTransmission else { return nil }
         let wait =
             summary.received > 0
@@ -200,7 +203,7 @@ public struct PingEngine: Engine {
         summary.longestOutage = outage.longest
     }
 
-    private func nextDeadline(at now: Instant) -> Deadline {
+    private mutating func nextDeadline(at now: Instant) -> Deadline {
         var deadline: Deadline = maySendMore ? .at(schedule.nextDue) : .never
         if firstUnresolved <= window.newest, window[firstUnresolved].state == .pending {
             deadline = .earliest(deadline, .at(window[firstUnresolved].sentAt + configuration.timeout))
@@ -255,8 +258,8 @@ extension ProbeFormat {
     /// Packets of one probe on the narrowest path there may be.
     var mostPackets: Int {
         guard mayBeCut, packetLength > ProbeHeader.minimumMTU(family) else { return 1 }
-        var narrow = self
-        narrow.header.pathMTU = max(min(narrow.header.pathMTU, 576), ProbeHeader.minimumMTU(family))
-        return narrow.pieces?.count ?? 1
+        var narrow = header
+        narrow.pathMTU = max(min(narrow.pathMTU, 576), ProbeHeader.minimumMTU(family))
+        return with(header: narrow).pieces?.count ?? 1
     }
 }

@@ -1,7 +1,8 @@
 import PacketEngine
 import WireFormat
 
-/// What a ping finds, as it finds it.
+/// What a ping finds, as it finds it. The rare cases are indirect: a flood's
+/// events are copied by the million, and should be small.
 public enum PingEvent: Sendable {
     /// A probe left. `number` counts from 1.
     case transmitted(number: Int)
@@ -11,15 +12,15 @@ public enum PingEvent: Sendable {
     /// A probe's time is up.
     case timeout(sequence: UInt16, at: Instant)
     /// Somebody on the way, or the target, says why there will be no answer.
-    case icmpError(PingErrorNotice)
+    indirect case icmpError(PingErrorNotice)
     /// This host could not send a probe.
-    case transmissionFailed(sequence: UInt16, TransmissionFailure, at: Instant)
+    indirect case transmissionFailed(sequence: UInt16, TransmissionFailure, at: Instant)
     /// Something came that was not believed.
-    case ignored(IgnoredPacket)
+    indirect case ignored(IgnoredPacket)
     /// The parts of the first round trip.
-    case firstRoundTrip(RoundTripParts)
+    indirect case firstRoundTrip(RoundTripParts)
     /// How things stand, every report interval.
-    case report(PingReport)
+    indirect case report(PingReport)
 }
 
 /// An answer to a probe.

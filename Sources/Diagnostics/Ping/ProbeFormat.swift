@@ -11,7 +11,10 @@ public enum Question: String, CaseIterable, Sendable {
 
 /// How the probes of one run look on the wire: everything but destination,
 /// sequence number and cookie stands ready, and its checksum is summed.
-public struct ProbeFormat: Sendable {
+///
+/// A class, because it is large, never changes and is read for every packet:
+/// engines must not copy it.
+public final class ProbeFormat: Sendable {
     /// What the packets begin with.
     public enum Level: Sendable {
         /// Our own IP header.
@@ -24,7 +27,7 @@ public struct ProbeFormat: Sendable {
     public let level: Level
     public let source: IPAddress
     public let identifier: UInt16
-    public var header: ProbeHeader
+    public let header: ProbeHeader
     /// The data after the ICMP header, as it is sent but for the cookie at its start.
     public let data: [UInt8]
     /// Bytes of the cookie: eight, or as many as the data has room for.
@@ -33,6 +36,13 @@ public struct ProbeFormat: Sendable {
     /// The ICMP message with sequence number, checksum and cookie zero.
     private let message: [UInt8]
     private let messageSum: InternetChecksum
+
+    /// Bytes of the IP header before the message, 0 when that is the kernel's.
+    public let headerLength: Int
+    private let hasOptions: Bool
+    /// The ICMP types of the probes and of their answers.
+    let requestType: UInt8
+    let answerType: UInt8
 
     public var family: IPAddress.Family { source.family }
 
@@ -72,19 +82,25 @@ public struct ProbeFormat: Sendable {
         }
         self.message = message
         messageSum = sum
+        requestType = Self.requestType(question, source.family)
+        answerType = Self.answerType(question, source.family)
+        hasOptions = !header.options.isEmpty
+        switch (level, source.family) {
+        case (.message, _): headerLength = 0
+        case (.datagram, .v4): headerLength = IPv4View.minimumHeaderLength + header.options.paddedByteCount
+        case (.datagram, .v6): headerLength = IPv6View.headerLength
+        }
+    }
+
+    /// The same probes under another header.
+    func with(header: ProbeHeader) -> ProbeFormat {
+        ProbeFormat(
+            question: question, level: level, source: source, identifier: identifier, header: header, data: data,
+            key: key)
     }
 
     /// Bytes of the ICMP message.
     public var messageLength: Int { message.count }
-
-    /// Bytes of the IP header before it, 0 when that is the kernel's.
-    public var headerLength: Int {
-        switch (level, family) {
-        case (.message, _): 0
-        case (.datagram, .v4): IPv4View.minimumHeaderLength + header.options.paddedByteCount
-        case (.datagram, .v6): IPv6View.headerLength
-        }
-    }
 
     /// Bytes of the whole packet, or of the whole datagram when it is cut.
     public var packetLength: Int { headerLength + messageLength }
@@ -178,7 +194,7 @@ extension ProbeFormat {
         _ fields: ProbeFields, dataLength: Int, into bytes: inout MutableRawSpan, at offset: Int
     ) {
         switch (source, fields.destination) {
-        case (.v4(let source), .v4(let destination)) where header.options.isEmpty:
+        case (.v4(let source), .v4(let destination)) where !hasOptions:
             bytes.setBigEndian16(0x4500 | UInt16(header.trafficClass), at: offset)
             bytes.setBigEndian16(UInt16(truncatingIfNeeded: headerLength &+ dataLength), at: offset &+ 2)
             bytes.setBigEndian16(fields.identification, at: offset &+ 4)

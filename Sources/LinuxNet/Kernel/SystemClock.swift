@@ -31,19 +31,44 @@ public enum SystemClock {
 /// seen empty, nor after now. A stamp outside of that is not believed.
 struct StampTranslator {
     private var lastEmpty: Instant
+    private var lastCalibration: Instant
+    /// What to add to a wall-clock stamp to get an instant.
+    private var offset: Int64
     private var monotonic: Instant
-    private var wall: Int64
+    /// The distance of the clocks is measured anew after this long: a clock
+    /// step cannot make a longer error than that.
+    private static let calibrationInterval = Nanoseconds.milliseconds(1)
 
     init() {
-        monotonic = SystemClock.now
-        wall = SystemClock.wall
+        let wall: Int64
+        (monotonic, wall) = Self.bothClocks()
+        offset = monotonic.nanoseconds &- wall
         lastEmpty = monotonic
+        lastCalibration = monotonic
     }
 
-    /// Reads both clocks; call it after packets were read and before they are stamped.
+    /// Looks at the time; call it after packets were read and before they are stamped.
     mutating func refresh() {
         monotonic = SystemClock.now
-        wall = SystemClock.wall
+        guard monotonic - lastCalibration > Self.calibrationInterval else { return }
+        let wall: Int64
+        (monotonic, wall) = Self.bothClocks()
+        offset = monotonic.nanoseconds &- wall
+        lastCalibration = monotonic
+    }
+
+    /// Both clocks at what is the same instant to within a fraction of a
+    /// microsecond: a reading that was interrupted is done again.
+    private static func bothClocks() -> (Instant, Int64) {
+        var before = SystemClock.now
+        var wall = SystemClock.wall
+        var after = SystemClock.now
+        for _ in 0..<4 where after - before > .microseconds(1) {
+            before = after
+            wall = SystemClock.wall
+            after = SystemClock.now
+        }
+        return (before + Nanoseconds((after - before).count / 2), wall)
     }
 
     /// The socket held nothing at the last `refresh`.
@@ -51,13 +76,16 @@ struct StampTranslator {
 
     /// The instant of a stamp that may lie before the socket was last seen empty, but not after now.
     func instantOfPast(_ stamp: Int64) -> Instant {
-        min(monotonic - Nanoseconds(wall &- stamp), monotonic)
+        min(Instant(nanoseconds: stamp &+ offset), monotonic)
     }
 
     /// The instant of a stamp in nanoseconds since 1970, or of the last `refresh` when it cannot be believed.
-    func instant(ofStamp stamp: Int64?) -> Instant {
+    mutating func instant(ofStamp stamp: Int64?) -> Instant {
         guard let stamp else { return monotonic }
-        let instant = monotonic - Nanoseconds(wall &- stamp)
-        return instant >= lastEmpty && instant <= monotonic ? instant : monotonic
+        let instant = Instant(nanoseconds: stamp &+ offset)
+        guard instant >= lastEmpty, instant <= monotonic else { return monotonic }
+        // Packets queue in the order they came, give or take what processors disagree.
+        lastEmpty = max(lastEmpty, instant - .milliseconds(1))
+        return instant
     }
 }

@@ -55,6 +55,7 @@ public final class OutputStream {
 
     /// Hands everything over to the system.
     public func flush() {
+        guard !buffer.isEmpty else { return }
         var offset = 0
         while isOpen, offset < buffer.count {
             let written = buffer.withUnsafeBytes { CLinux.write(descriptor, $0.baseAddress! + offset, $0.count - offset) }

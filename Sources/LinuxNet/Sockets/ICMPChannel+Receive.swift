@@ -4,13 +4,14 @@ import WireFormat
 
 extension ICMPChannel {
     /// Hands over everything that is waiting, in full batches.
-    func receive<E: Engine>(
+    func receive<E: Engine & ~Copyable>(
         into engine: inout E, _ trace: ((PacketTrace) -> Void)?
     ) throws(SystemError) -> Int {
         var total = hasQueuedError ? drainErrors(into: &engine) : 0
         // A socket that never runs dry must not keep the engine from sending.
         for _ in 0..<16 {
-            let count = vector.receive(from: receiveDescriptor)
+            let asked = expectedCount
+            let count = vector.receive(from: receiveDescriptor, atMost: asked)
             if count < 0 {
                 switch Int32(-count) {
                 case EAGAIN:
@@ -27,15 +28,21 @@ extension ICMPChannel {
             translator.refresh()
             for index in 0..<count { deliver(index, to: &engine, trace) }
             total += count
-            if count < vector.capacity {
-                translator.markEmpty()
+            if count < asked { translator.markEmpty() }
+            if asked == 1 {
+                // A single packet that was expected needs no second look: the
+                // next round has one. Now and then it looks for more all the same.
+                singles &+= 1
+                if singles % 16 == 0 { expectedCount = min(8, vector.capacity) }
                 break
             }
+            expectedCount = min(count < asked ? max(count, 1) : asked * 4, vector.capacity)
+            if count < asked { break }
         }
         return total
     }
 
-    private func deliver<E: Engine>(_ index: Int, to engine: inout E, _ trace: ((PacketTrace) -> Void)?) {
+    private func deliver<E: Engine & ~Copyable>(_ index: Int, to engine: inout E, _ trace: ((PacketTrace) -> Void)?) {
         guard let source = vector.source(index) else { return }
         var details = ControlDetails()
         vector.forEachControl(index) { level, type, data in details.read(level, type, data) }
@@ -55,7 +62,7 @@ extension ICMPChannel {
 
     /// Reads the sending socket's queue of errors and transmit stamps until it is empty.
     /// - Returns: the number of ICMP errors handed over.
-    func drainErrors<E: Engine>(into engine: inout E) -> Int {
+    func drainErrors<E: Engine & ~Copyable>(into engine: inout E) -> Int {
         hasQueuedError = false
         var errors = 0
         // Errors and stamps come with the message they are about.

@@ -27,11 +27,18 @@ public final class ICMPChannel {
     /// The identifier that the kernel gave a datagram socket.
     public private(set) var identifier: UInt16 = 0
 
-    var translator = StampTranslator()
-    var vector: ReceiveVector
-    var sendVector = SendVector(capacity: 64)
+    // Touched for every packet, and by this channel's own methods alone, which
+    // never call each other back: the run-time check of exclusive access is left out.
+    @exclusivity(unchecked) var translator = StampTranslator()
+    @exclusivity(unchecked) var vector: ReceiveVector
+    @exclusivity(unchecked) var sendVector = SendVector(capacity: 64)
+    /// Packets to ask the kernel for in the next call: one where one comes at a
+    /// time, so that the kernel does not look for a second in vain.
+    @exclusivity(unchecked) var expectedCount = 1
+    /// Packets that came one at a time.
+    @exclusivity(unchecked) var singles: UInt32 = 0
     /// An error is waiting in the queue of errors.
-    var hasQueuedError = false
+    @exclusivity(unchecked) var hasQueuedError = false
     /// The MTU that the last refused packet met, 0 when none was.
     var learnedMTU = 0
     var tokens = StampedTokens()

@@ -37,7 +37,7 @@ public struct ICMPPort: PacketPort, ~Copyable {
 
     // MARK: Sending
 
-    public mutating func send<E: Engine>(
+    public mutating func send<E: Engine & ~Copyable>(
         _ batch: borrowing PacketBatch, from first: Int, reportingTo engine: inout E
     ) throws(SystemError) -> Int {
         var next = first
@@ -63,6 +63,7 @@ public struct ICMPPort: PacketPort, ~Copyable {
                     show(batch, entry, channel)
                 }
                 channel.noteSent(batch, next..<next + result)
+                if result > channel.expectedCount { channel.expectedCount = result }
                 next += result
                 continue
             }
@@ -95,7 +96,7 @@ public struct ICMPPort: PacketPort, ~Copyable {
 
     // MARK: Receiving
 
-    public mutating func receive<E: Engine>(into engine: inout E) throws(SystemError) -> Int {
+    public mutating func receive<E: Engine & ~Copyable>(into engine: inout E) throws(SystemError) -> Int {
         var count = 0
         if let v4 { count += try v4.receive(into: &engine, trace) }
         if let v6 { count += try v6.receive(into: &engine, trace) }

@@ -31,10 +31,10 @@ struct SendVector: ~Copyable {
         _ batch: borrowing PacketBatch, _ range: Range<Int>, on socket: Int32, scope: UInt32
     ) -> Int {
         let count = min(range.count, capacity)
-        let entries = batch.entries
+        if count == 1 { return send(batch, batch.entries[range.lowerBound], on: socket, scope: scope) }
         return batch.storage.withUnsafeBytes { bytes in
             for index in 0..<count {
-                let entry = entries[range.lowerBound + index]
+                let entry = batch.entries[range.lowerBound + index]
                 addresses[index] = SocketAddress(entry.destination, scope: scope)
                 pieces[index].iov_base = UnsafeMutableRawPointer(mutating: bytes.baseAddress! + entry.offset)
                 pieces[index].iov_len = entry.length
@@ -46,6 +46,26 @@ struct SendVector: ~Copyable {
             while true {
                 let sent = sendmmsg(socket, headers, UInt32(count), clinux_MSG_DONTWAIT)
                 if sent >= 0 { return Int(sent) }
+                let code = clinux_errno()
+                if code != EINTR { return -Int(code) }
+            }
+        }
+    }
+}
+
+extension SendVector {
+    /// A single packet goes by sendto(2), which has fewer structures to copy.
+    private mutating func send(
+        _ batch: borrowing PacketBatch, _ entry: PacketBatch.Entry, on socket: Int32, scope: UInt32
+    ) -> Int {
+        addresses[0] = SocketAddress(entry.destination, scope: scope)
+        let length = addresses[0].length
+        return batch.storage.withUnsafeBytes { bytes in
+            while true {
+                let sent = clinux_sendto(
+                    socket, bytes.baseAddress! + entry.offset, entry.length, clinux_MSG_DONTWAIT,
+                    UnsafeRawPointer(addresses), length)
+                if sent >= 0 { return 1 }
                 let code = clinux_errno()
                 if code != EINTR { return -Int(code) }
             }
@@ -96,17 +116,32 @@ struct ReceiveVector: ~Copyable {
 
     /// Takes what is waiting, without blocking.
     /// - Returns: the number of messages, or the negative errno.
-    mutating func receive(from socket: Int32, flags: Int32 = 0) -> Int {
+    mutating func receive(from socket: Int32, flags: Int32 = 0, atMost limit: Int = .max) -> Int {
         for index in 0..<used {
             headers[index].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
             headers[index].msg_hdr.msg_controllen = Self.controlLength
         }
         used = 0
+        if limit == 1 { return receiveOne(from: socket, flags: flags) }
         while true {
-            let count = recvmmsg(socket, headers, UInt32(capacity), flags | clinux_MSG_DONTWAIT, nil)
+            let count = recvmmsg(socket, headers, UInt32(min(capacity, limit)), flags | clinux_MSG_DONTWAIT, nil)
             if count >= 0 {
                 used = Int(count)
                 return Int(count)
+            }
+            let code = clinux_errno()
+            if code != EINTR { return -Int(code) }
+        }
+    }
+
+    /// A single message comes by recvmsg(2), which has fewer structures to copy.
+    private mutating func receiveOne(from socket: Int32, flags: Int32) -> Int {
+        while true {
+            let length = recvmsg(socket, &headers[0].msg_hdr, flags | clinux_MSG_DONTWAIT)
+            if length >= 0 {
+                headers[0].msg_len = UInt32(length)
+                used = 1
+                return 1
             }
             let code = clinux_errno()
             if code != EINTR { return -Int(code) }

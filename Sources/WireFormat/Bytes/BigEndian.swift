@@ -42,6 +42,18 @@ extension RawSpan {
         extracting(first: Swift.min(Swift.max(count, 0), byteCount))
     }
 
+    /// The first offset from `start` on, below `end`, where the two differ;
+    /// nil when there is none. Both must reach to `end`.
+    public func firstDifference(from other: RawSpan, start: Int, end: Int) -> Int? {
+        var offset = start
+        while offset &+ 8 <= end, bigEndian64(at: offset) == other.bigEndian64(at: offset) { offset &+= 8 }
+        while offset < end {
+            if byte(at: offset) != other.byte(at: offset) { return offset }
+            offset &+= 1
+        }
+        return nil
+    }
+
     /// A copy of the bytes.
     public func copied() -> [UInt8] {
         [UInt8](capacity: byteCount) { output in

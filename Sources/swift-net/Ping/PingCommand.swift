@@ -29,66 +29,31 @@ struct PingCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Names, addresses, networks or ranges.", valueName: "target"))
     var targets: [String] = []
 
-    @Flag(name: [.customShort("4"), .customLong("ipv4")], help: "Use IPv4.")
-    var ipv4 = false
-    @Flag(name: [.customShort("6"), .customLong("ipv6")], help: "Use IPv6.")
-    var ipv6 = false
-    @Flag(name: [.customShort("3"), .customLong("precise")], help: "Print round trips with all three decimals.")
-    var precise = false
-    @Flag(name: [.customShort("a"), .customLong("audible")], help: "Ring the bell at every reply.")
-    var audible = false
-    @Flag(name: [.customShort("A"), .customLong("adaptive")], help: "Let the interval follow the round trip.")
-    var adaptive = false
-    @Flag(name: [.customShort("b"), .customLong("broadcast")], help: "Allow a broadcast address.")
-    var broadcast = false
-    @Flag(name: [.customShort("B"), .customLong("sticky-source")], help: "Keep the source address of the first probe.")
-    var stickySource = false
+    @Flag
+    var switches: [PingSwitch] = []
+
     @Option(name: [.customShort("c"), .customLong("count")], help: "Stop after so many replies.")
     var count: String?
-    @Flag(name: [.customShort("C"), .customLong("connect")], help: "Connect the socket to the target.")
-    var connect = false
-    @Flag(name: .customShort("d"), help: "Set SO_DEBUG on the socket.")
-    var debug = false
-    @Flag(name: [.customShort("D"), .customLong("timestamps")], help: "Print the time before each line.")
-    var timestamps = false
     @Option(name: [.customShort("e"), .customLong("identifier")], help: "ICMP identifier; random by default.")
     var identifier: String?
-    @Flag(name: [.customShort("f"), .customLong("flood")], help: "Send as fast as answers come, a dot a probe.")
-    var flood = false
     @Option(name: [.customShort("F"), .customLong("flow-label")], help: "IPv6 flow label, 20 bits.")
     var flowLabel: String?
-    @Flag(name: [.customShort("H"), .customLong("names")], help: "Look up names even for numeric targets; undoes -n.")
-    var forceNames = false
     @Option(name: [.customShort("i"), .customLong("interval")], help: "Time between probes (1).")
     var interval: String?
     @Option(name: [.customShort("I"), .customLong("interface")], help: "Interface or source address.")
     var interface: String?
-    @Flag(name: [.customShort("j"), .customLong("json")], help: "One JSON object a line.")
-    var json = false
     @Option(name: [.customShort("l"), .customLong("preload")], help: "Probes to send before waiting for answers (1).")
     var preload: String?
-    @Flag(name: [.customShort("L"), .customLong("no-loop")], help: "Do not loop multicast back.")
-    var noLoop = false
     @Option(name: [.customShort("m"), .customLong("mark")], help: "Mark on the packets, for routing rules.")
     var mark: String?
     @Option(
         name: [.customShort("M"), .customLong("pmtu-discovery")],
         help: ArgumentHelp("Path MTU discovery: do, dont, want or probe.", valueName: "mode"))
     var pathMTUDiscovery: String?
-    @Flag(name: [.customShort("n"), .customLong("numeric")], help: "Look up no names; undoes -H.")
-    var numeric = false
-    @Flag(name: [.customShort("O"), .customLong("outstanding")], help: "Report probes without an answer before the next one.")
-    var outstanding = false
     @Option(name: [.customShort("p"), .customLong("pattern")], help: "Up to 16 hexadecimal bytes to fill the data with.")
     var pattern: String?
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print only the summary.")
-    var quiet = false
     @Option(name: [.customShort("Q"), .customLong("tos")], help: "Type of service or traffic class, 0 to 255.")
     var trafficClass: String?
-    @Flag(name: [.customShort("r"), .customLong("bypass-routing")], help: "Send only to hosts on the link.")
-    var bypassRouting = false
-    @Flag(name: [.customShort("R"), .customLong("record-route")], help: "Record the route (IPv4).")
-    var recordRoute = false
     @Option(name: [.customShort("s"), .customLong("size")], help: "Bytes of data (56).")
     var size: String?
     @Option(name: [.customShort("S"), .customLong("send-buffer")], help: "Bytes of the socket's send buffer.")
@@ -99,12 +64,6 @@ struct PingCommand: ParsableCommand {
         name: [.customShort("T"), .customLong("timestamp")],
         help: ArgumentHelp("IP timestamps (IPv4): tsonly, tsandaddr or tsprespec HOST...", valueName: "kind"))
     var timestampOption: String?
-    @Flag(name: [.customShort("U"), .customLong("user-latency")], help: "Time in this program, not in the kernel.")
-    var userLatency = false
-    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Say also what was not believed.")
-    var verbose = false
-    @Flag(name: [.customShort("V"), .customLong("version")], help: "Print the version.")
-    var version = false
     @Option(name: [.customShort("w"), .customLong("deadline")], help: "End after this time, whatever has come.")
     var deadline: String?
     @Option(name: [.customShort("W"), .customLong("timeout")], help: "Time to wait for an answer (10; in a sweep 0.5).")
@@ -115,22 +74,14 @@ struct PingCommand: ParsableCommand {
         help: ArgumentHelp("Read targets from a file, one a line; - for standard input.", valueName: "file"),
         completion: .file())
     var targetsFile: [String] = []
-    @Flag(help: "In a sweep, print only the targets that answer.")
-    var alive = false
-    @Flag(help: "In a sweep, print only the targets that do not.")
-    var unreachable = false
     @Option(help: "Packets a second in a sweep, or max (10000).")
     var rate: String?
     @Option(help: "Further probes to silent targets of a sweep (3).")
     var retries: String?
     @Option(help: "What to ask: echo, timestamp, address-mask or router-solicitation.")
     var icmp: String?
-    @Flag(help: "Draw the round trips over time, and their spread.")
-    var plot = false
     @Option(help: ArgumentHelp("Print statistics and outage so often.", valueName: "duration"))
     var reportEvery: String?
-    @Flag(help: "Split the first round trip into its parts.")
-    var split = false
     @Option(help: ArgumentHelp("Write every frame to a pcapng file.", valueName: "file"), completion: .file())
     var pcap: String?
     @Option(help: ArgumentHelp("Explain the first packets, field by field (2).", valueName: "number"))
@@ -139,4 +90,6 @@ struct PingCommand: ParsableCommand {
         help: ArgumentHelp("Colours: auto, always or never.", valueName: "when"),
         completion: .list(["auto", "always", "never"]))
     var color: String?
+
+    func has(_ option: PingSwitch) -> Bool { switches.contains(option) }
 }

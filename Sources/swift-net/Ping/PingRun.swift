@@ -11,7 +11,7 @@ struct PingRun {
 
     /// Parses nothing any more: `command` has the words.
     static func run(_ command: PingCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.json, color: command.color ?? "auto")
+        let console = Console(command: name, isJSON: command.has(.json), color: command.color ?? "auto")
         do {
             let run = PingRun(command: command, settings: try PingSettings(command), console: console)
             return try run.run()
@@ -69,10 +69,10 @@ struct PingRun {
         configuration.source = settings.source
         configuration.mark = settings.mark
         configuration.sendBuffer = settings.sendBuffer
-        configuration.allowsBroadcast = command.broadcast
-        configuration.bypassesRouting = command.bypassRouting
-        configuration.debugs = command.debug
-        configuration.loopsMulticast = !command.noLoop
+        configuration.allowsBroadcast = command.has(.broadcast)
+        configuration.bypassesRouting = command.has(.bypassRouting)
+        configuration.debugs = command.has(.debug)
+        configuration.loopsMulticast = !command.has(.noLoop)
         switch settings.question {
         case .echo: break
         case .timestamp: configuration.replyTypes = [.timestampReply]
@@ -90,8 +90,8 @@ struct PingRun {
         configuration.trafficClass = settings.trafficClass
         configuration.pathMTUDiscovery = settings.pathMTUDiscovery
         configuration.ipv4Options = settings.options.isEmpty ? [] : settings.options.encoded()
-        configuration.ignoresKernelStamps = command.userLatency
-        configuration.wantsTransmitStamps = command.split
+        configuration.ignoresKernelStamps = command.has(.userLatency)
+        configuration.wantsTransmitStamps = command.has(.split)
         return configuration
     }
 }

@@ -40,8 +40,8 @@ struct PingSettings {
     static let minimumMulticastUserInterval = Nanoseconds.seconds(1)
 
     init(_ command: PingCommand) throws {
-        if command.ipv4, command.ipv6 { throw UsageError("only one -4 or -6 option may be specified") }
-        family = command.ipv4 ? .v4 : command.ipv6 ? .v6 : nil
+        if command.has(.ipv4), command.has(.ipv6) { throw UsageError("only one -4 or -6 option may be specified") }
+        family = command.has(.ipv4) ? .v4 : command.has(.ipv6) ? .v6 : nil
         try readNumbers(command)
         try readWords(command)
         try readTargets(command)
@@ -95,7 +95,7 @@ struct PingSettings {
         if let color = command.color, !["auto", "always", "never"].contains(color) {
             throw UsageError("--color: '\(color)' is none of auto, always, never")
         }
-        if command.alive, command.unreachable {
+        if command.has(.alive), command.has(.unreachable) {
             throw UsageError("only one of --alive and --unreachable may be used")
         }
         guard let text = command.interface else { return }
@@ -120,10 +120,10 @@ struct PingSettings {
             }
         }
         guard !texts.isEmpty else { throw UsageError("usage error: Destination address required") }
-        if command.recordRoute, command.timestampOption != nil {
+        if command.has(.recordRoute), command.timestampOption != nil {
             throw UsageError("only one of -T or -R may be used")
         }
-        if command.recordRoute { options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))]) }
+        if command.has(.recordRoute) { options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))]) }
         if let kind = command.timestampOption { try readTimestampOption(kind) }
         expressions = try texts.map { text in
             do throws(TargetExpression.Problem) {
@@ -177,8 +177,8 @@ struct PingSettings {
     /// What iputils allows an ordinary user.
     private func checkUserLimits(_ command: PingCommand) throws {
         guard !Privileges.isSuperuser, !isSweep else { return }
-        let interval = interval ?? (command.flood ? .zero : .seconds(1))
-        if interval < Self.minimumUserInterval, !command.adaptive || self.interval != nil {
+        let interval = interval ?? (command.has(.flood) ? .zero : .seconds(1))
+        if interval < Self.minimumUserInterval, !command.has(.adaptive) || self.interval != nil {
             throw UsageError(
                 "cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)")
         }

@@ -31,7 +31,7 @@ struct SinglePing {
         let isMulticast = try checkBroadcast(destination)
         channel.scope = destination.zone
         try channel.prepare(identifier: world.identifier)
-        if command.connect { try channel.connect(to: destination.address) }
+        if command.has(.connect) { try channel.connect(to: destination.address) }
         let format = world.format(
             to: destination.route, source: destination.source, level: channel.level, identifier: channel.identifier)
         var engine = PingEngine(configuration(destination, format, isMulticast: isMulticast))
@@ -119,7 +119,7 @@ struct SinglePing {
     private func checkBroadcast(_ destination: Destination) throws -> Bool {
         let isBroadcast = destination.route.kind == .broadcast
         if isBroadcast {
-            guard command.broadcast else {
+            guard command.has(.broadcast) else {
                 throw CannotRun(
                     message: "Do you want to ping broadcast? Then -b. If not, check your local firewall rules")
             }
@@ -129,7 +129,7 @@ struct SinglePing {
         let isToMany = isBroadcast || destination.address.isMulticast
         guard isToMany, !Privileges.isSuperuser else { return isToMany }
         let kind = destination.address.family == .v4 ? "broadcast" : "multicast"
-        if settings.interval ?? (command.flood ? .zero : .seconds(1)) < PingSettings.minimumMulticastUserInterval {
+        if settings.interval ?? (command.has(.flood) ? .zero : .seconds(1)) < PingSettings.minimumMulticastUserInterval {
             throw UsageError("minimal interval for \(kind) ping for user must be >= 1000 ms, use -i 1 (or higher)")
         }
         if let mode = settings.pathMTUDiscovery, mode != .do { throw UsageError("\(kind) ping does not fragment") }
@@ -143,19 +143,19 @@ struct SinglePing {
     ) -> PingConfiguration {
         var configuration = PingConfiguration(destination: destination.address, format: format)
         configuration.count = settings.count
-        configuration.interval = settings.interval ?? (command.flood ? .zero : .seconds(1))
+        configuration.interval = settings.interval ?? (command.has(.flood) ? .zero : .seconds(1))
         configuration.preload = settings.preload
-        configuration.isAdaptive = command.adaptive
+        configuration.isAdaptive = command.has(.adaptive)
         configuration.minimumInterval = Privileges.isSuperuser ? .zero : PingSettings.minimumUserInterval
         configuration.deadline = settings.deadline
         configuration.timeout = settings.timeout ?? .seconds(10)
         configuration.acceptsAnySource = isMulticast || isSubnetRouterAnycast(destination.address) || settings.question == .routerSolicitation
-        configuration.reportsOutstanding = command.outstanding
-        configuration.reportsTransmissions = command.flood && !command.quiet && !command.json
-        configuration.reportsIgnored = command.verbose
+        configuration.reportsOutstanding = command.has(.outstanding)
+        configuration.reportsTransmissions = command.has(.flood) && !command.has(.quiet) && !command.has(.json)
+        configuration.reportsIgnored = command.has(.verbose)
         configuration.reportInterval = settings.reportInterval
         configuration.wallOffset = SystemClock.wall - SystemClock.now.nanoseconds
-        configuration.splitsFirstRoundTrip = command.split
+        configuration.splitsFirstRoundTrip = command.has(.split)
         return configuration
     }
 
@@ -175,15 +175,15 @@ struct SinglePing {
             identifier: format.identifier, dataLength: settings.size,
             packetLength: settings.size + 8 + 20 + settings.options.paddedByteCount, flowLabel: settings.flowLabel,
             pattern: settings.pattern,
-            wantsNames: command.forceNames || !(command.numeric || destination.isNumeric || command.flood))
-        if command.json {
-            return PingJSON(facts, target: settings.texts[0], isQuiet: command.quiet, world.console)
+            wantsNames: command.has(.forceNames) || !(command.has(.numeric) || destination.isNumeric || command.has(.flood)))
+        if command.has(.json) {
+            return PingJSON(facts, target: settings.texts[0], isQuiet: command.has(.quiet), world.console)
         }
         let style = PingText.Style(
-            isQuiet: command.quiet, isFlood: command.flood, isVerbose: command.verbose, isAudible: command.audible,
-            printsTimes: command.timestamps, isPrecise: command.precise,
-            printsGaps: command.flood || command.adaptive || settings.interval == .zero)
-        let plot = command.plot ? PingPlot(terminalWidth: world.console.output.terminalWidth) : nil
+            isQuiet: command.has(.quiet), isFlood: command.has(.flood), isVerbose: command.has(.verbose), isAudible: command.has(.audible),
+            printsTimes: command.has(.timestamps), isPrecise: command.has(.precise),
+            printsGaps: command.has(.flood) || command.has(.adaptive) || settings.interval == .zero)
+        let plot = command.has(.plot) ? PingPlot(terminalWidth: world.console.output.terminalWidth) : nil
         return PingText(facts, style, world.console, names: names, plot: plot)
     }
 }

@@ -65,12 +65,12 @@ struct SweepObserver: EngineObserver {
         return next
     }
 
-    private func status(_ engine: SweepEngine) -> String {
+    private func status(_ engine: borrowing SweepEngine) -> String {
         let (decided, total) = engine.progress
         return "\(decided)/\(total) targets, \(engine.summary.alive) alive, \(engine.summary.transmitted) packets sent"
     }
 
-    private mutating func drawProgress(_ engine: SweepEngine) {
+    private mutating func drawProgress(_ engine: borrowing SweepEngine) {
         let (decided, total) = engine.progress
         let text = " " + status(engine)
         let width = max(10, min(40, (console.errors.terminalWidth ?? 80) - text.count - 4))

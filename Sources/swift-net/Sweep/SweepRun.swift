@@ -29,7 +29,7 @@ struct SweepRun {
         configuration.timeout = settings.timeout ?? .milliseconds(500)
         configuration.rate = rate
         configuration.deadline = settings.deadline
-        configuration.reportsErrors = command.verbose || command.json
+        configuration.reportsErrors = command.has(.verbose) || command.has(.json)
         if let count = settings.count {
             configuration.plan = .count(min(count, Int(UInt16.max)), period: settings.interval ?? .seconds(1))
         } else {
@@ -116,10 +116,10 @@ struct SweepRun {
     }
 
     private func renderer(_ configuration: SweepConfiguration) -> any SweepRenderer {
-        let filter: SweepFilter = command.alive ? .alive : command.unreachable ? .unreachable : .all
-        if command.json {
-            return SweepJSON(configuration, filter: filter, isQuiet: command.quiet, world.console)
+        let filter: SweepFilter = command.has(.alive) ? .alive : command.has(.unreachable) ? .unreachable : .all
+        if command.has(.json) {
+            return SweepJSON(configuration, filter: filter, isQuiet: command.has(.quiet), world.console)
         }
-        return SweepText(configuration, filter: filter, isQuiet: command.quiet, world.console)
+        return SweepText(configuration, filter: filter, isQuiet: command.has(.quiet), world.console)
     }
 }

@@ -2,7 +2,7 @@ import PacketEngine
 import WireFormat
 
 /// Pings many targets through one door, paced, and remembers a few bytes of each.
-public struct SweepEngine: Engine {
+public struct SweepEngine: Engine, ~Copyable {
     public let configuration: SweepConfiguration
     public internal(set) var summary = SweepSummary()
 
