@@ -60,10 +60,17 @@ let package = Package(
             dependencies: ["Diagnostics", "PacketEngine", "WireFormat"],
             swiftSettings: settings
         ),
+        // A faulty wire for the lab.
+        .executableTarget(
+            name: "lab-relay",
+            dependencies: ["WireFormat", "PacketEngine", "LinuxNet"],
+            path: "Tests/LabRelay",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "WireFormat", "PacketEngine", "LinuxNet",
+                "WireFormat", "PacketEngine", "LinuxNet", "swift-net", "lab-relay",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: settings

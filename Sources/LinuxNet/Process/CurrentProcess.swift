@@ -8,6 +8,9 @@ public enum CurrentProcess {
         return String(cString: value)
     }
 
+    /// The real user.
+    public static var userIdentifier: UInt32 { getuid() }
+
     /// Ends the process at once, without waiting for threads that hang in a look-up.
     public static func exit(_ status: Int32) -> Never { _exit(status) }
 }

@@ -39,16 +39,7 @@ public final class PacketTap {
     /// - Parameter interface: an interface index, 0 for all.
     public func start(filter: SocketFilter, interface: UInt32 = 0) throws(SystemError) {
         try filter.attach(to: descriptor.rawValue)
-        var address = sockaddr_ll()
-        address.sll_family = UInt16(AF_PACKET)
-        address.sll_protocol = UInt16(ETH_P_ALL).bigEndian
-        address.sll_ifindex = Int32(bitPattern: interface)
-        let result = withUnsafeBytes(of: address) { bytes in
-            clinux_bind(
-                descriptor.rawValue, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self),
-                socklen_t(MemoryLayout<sockaddr_ll>.size))
-        }
-        guard result == 0 else { throw .last("packet socket") }
+        try descriptor.bindToLink(interface: interface)
     }
 
     /// Hands over every frame that is waiting.

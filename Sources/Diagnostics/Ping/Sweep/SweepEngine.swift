@@ -97,7 +97,7 @@ public struct SweepEngine: Engine, ~Copyable {
             guard allowance > 0, batch.room > 0 else {
                 return allowance > 0 ? .at(now) : .earliest(.at(pacer.nextDue(at: now)), deadline)
             }
-            guard append(index, to: &batch) else { return .at(now) }
+            guard append(index, to: &batch, at: now) else { return .at(now) }
             allowance -= 1
         }
         if undecided == 0 {
@@ -124,12 +124,12 @@ public struct SweepEngine: Engine, ~Copyable {
         return nextNew < hosts.count ? nextNew : nil
     }
 
-    private mutating func append(_ index: Int, to batch: inout PacketBatch) -> Bool {
+    private mutating func append(_ index: Int, to batch: inout PacketBatch, at now: Instant) -> Bool {
         let destination = configuration.targets[index]
         guard let format = destination.family == .v4 ? v4 : v6 else {
             // No way to this family at all: the verdict needs no probe.
             if index == nextNew { nextNew += 1 }
-            decide(index, at: summary.start ?? Instant(nanoseconds: 0))
+            decide(index, at: now)
             return true
         }
         let attempt = hosts[index].attempts &+ 1
@@ -139,6 +139,9 @@ public struct SweepEngine: Engine, ~Copyable {
         guard format.append(fields, token: token, to: &batch) else { return false }
         if index == nextNew, attempt == 1 { nextNew += 1 } else { waiting.removeFirst() }
         hosts[index].attempts = attempt
+        hosts[index].sentBefore = hosts[index].lastSent
+        // Until the port says when it really left.
+        hosts[index].lastSent = now
         hosts[index].answered <<= 1
         waiting.append(index)
         pacer.send()
@@ -152,7 +155,6 @@ public struct SweepEngine: Engine, ~Copyable {
         // The fragments of one probe count once.
         guard attempt == hosts[index].attempts, attempt != hosts[index].stampedAttempt else { return }
         hosts[index].stampedAttempt = attempt
-        hosts[index].sentBefore = hosts[index].lastSent
         hosts[index].lastSent = instant
     }
 

@@ -1,0 +1,62 @@
+import CLinux
+import PacketEngine
+
+/// Whole frames of one interface, both ways (packet(7)).
+public struct LinkSocket: ~Copyable {
+    private let descriptor: Descriptor
+    private var buffer = [UInt8](repeating: 0, count: 1 << 17)
+
+    /// Hears every frame that arrives on the interface, none that leaves.
+    /// CAP_NET_RAW must be effective.
+    public init(interface: UInt32) throws(SystemError) {
+        let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
+        try opened.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(1), "PACKET_IGNORE_OUTGOING")
+        try opened.setOption(SOL_SOCKET, SO_RCVBUF, Int32(4 << 20), "SO_RCVBUF")
+        try opened.bindToLink(interface: interface)
+        descriptor = opened
+    }
+
+    /// The next frame that has arrived, or nil when there is none.
+    public mutating func receive() -> [UInt8]? {
+        while true {
+            let count = buffer.withUnsafeMutableBytes {
+                recv(descriptor.rawValue, $0.baseAddress, $0.count, clinux_MSG_DONTWAIT)
+            }
+            if count >= 0 { return Array(buffer[..<count]) }
+            if clinux_errno() != EINTR { return nil }
+        }
+    }
+
+    /// Sends a frame; false when the kernel refuses it.
+    @discardableResult
+    public func send(_ frame: [UInt8]) -> Bool {
+        frame.withUnsafeBytes { CLinux.send(descriptor.rawValue, $0.baseAddress, $0.count, clinux_MSG_DONTWAIT) } == frame.count
+    }
+
+    /// Waits until one of two sockets has a frame, at the longest until `deadline`.
+    public static func wait(_ first: borrowing LinkSocket, _ second: borrowing LinkSocket, until deadline: Instant) {
+        var polls = [
+            pollfd(fd: first.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: second.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+        ]
+        let left = max((deadline - SystemClock.now).count, 0)
+        var timeout = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+        _ = ppoll(&polls, 2, &timeout, nil)
+    }
+}
+
+extension Descriptor {
+    /// Binds a packet socket to an interface - 0 for all - and every protocol.
+    func bindToLink(interface: UInt32) throws(SystemError) {
+        var address = sockaddr_ll()
+        address.sll_family = UInt16(AF_PACKET)
+        address.sll_protocol = UInt16(ETH_P_ALL).bigEndian
+        address.sll_ifindex = Int32(bitPattern: interface)
+        let result = withUnsafeBytes(of: address) { bytes in
+            clinux_bind(
+                rawValue, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self),
+                socklen_t(MemoryLayout<sockaddr_ll>.size))
+        }
+        guard result == 0 else { throw .last("packet socket") }
+    }
+}

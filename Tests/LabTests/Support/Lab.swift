@@ -1,0 +1,189 @@
+import Subprocess
+import Testing
+
+/// Hosts and wires of a test, as network namespaces.
+///
+/// Everything hangs on one process, the anchor: it lives in a mount namespace
+/// of its own, in which `ip netns` keeps the network namespaces, and ends when
+/// its standard input does. So nothing outlives a test, even one that is killed.
+struct Lab: Sendable {
+    private let anchor: Int32
+
+    /// What a program did.
+    struct Outcome: Sendable {
+        var output: String
+        var errors: String
+        /// The exit status; 128 and the signal's number when one ended it.
+        var status: Int32
+
+        var lines: [Substring] { output.split(separator: "\n", omittingEmptySubsequences: false).dropLast() }
+    }
+
+    /// Commands that lay out the lab, for `sh -e`.
+    struct Layout {
+        var script: String
+
+        /// Two hosts on one wire: `a` has 192.0.2.1 and 2001:db8::1, `b` 192.0.2.2 and 2001:db8::2.
+        static let pair = Layout(
+            script: """
+                ip netns add a; ip netns add b
+                ip link add va netns a type veth peer name vb netns b
+                ip -n a addr add 192.0.2.1/24 dev va; ip -n b addr add 192.0.2.2/24 dev vb
+                ip -n a addr add 2001:db8::1/64 dev va nodad; ip -n b addr add 2001:db8::2/64 dev vb nodad
+                for n in a b; do ip -n $n link set lo up; ip -n $n link set v$n up; done
+                ip netns exec b sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=1000000 \
+                    net.ipv4.icmp_msgs_burst=100000 net.ipv6.icmp.ratelimit=0
+                ip -n a route add 198.18.0.0/15 via 192.0.2.2
+                """)
+
+        /// The same two hosts, with a namespace `r` between them for the relay.
+        static let relayed = Layout(
+            script: """
+                ip netns add a; ip netns add b; ip netns add r
+                ip link add va netns a type veth peer name ra netns r
+                ip link add vb netns b type veth peer name rb netns r
+                for n in a b; do
+                    ip netns exec $n ethtool -K v$n tx off >/dev/null
+                    ip -n $n link set lo up; ip -n $n link set v$n up; ip -n r link set r$n up
+                    ip netns exec r sysctl -qw net.ipv6.conf.r$n.disable_ipv6=1
+                done
+                ip -n a addr add 192.0.2.1/24 dev va; ip -n b addr add 192.0.2.2/24 dev vb
+                ip -n a addr add 2001:db8::1/64 dev va nodad; ip -n b addr add 2001:db8::2/64 dev vb nodad
+                """)
+
+        /// `a` and `b` with the router `m` between them: 192.0.2.0/24 and 2001:db8::/64 on the
+        /// side of `a`, 198.51.100.0/24 and 2001:db8:1::/64, of 1,400 bytes, on that of `b`.
+        static let routed = Layout(
+            script: """
+                ip netns add a; ip netns add b; ip netns add m
+                ip link add va netns a type veth peer name ma netns m
+                ip link add vb netns b type veth peer name mb netns m
+                for n in a b; do
+                    ip -n $n link set lo up; ip -n $n link set v$n up; ip -n m link set m$n up
+                done
+                ip -n a addr add 192.0.2.1/24 dev va; ip -n m addr add 192.0.2.254/24 dev ma
+                ip -n b addr add 198.51.100.2/24 dev vb; ip -n m addr add 198.51.100.254/24 dev mb
+                ip -n a addr add 2001:db8::1/64 dev va nodad; ip -n m addr add 2001:db8::fe/64 dev ma nodad
+                ip -n b addr add 2001:db8:1::2/64 dev vb nodad; ip -n m addr add 2001:db8:1::fe/64 dev mb nodad
+                ip -n m link set mb mtu 1400; ip -n b link set vb mtu 1400
+                ip -n a route add default via 192.0.2.254; ip -n b route add default via 198.51.100.254
+                ip -n a -6 route add default via 2001:db8::fe; ip -n b -6 route add default via 2001:db8:1::fe
+                ip netns exec m sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+                    net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+                """)
+
+        /// This layout and further commands.
+        func and(_ more: String) -> Layout { Layout(script: script + "\n" + more) }
+    }
+
+    /// Lays out a lab, runs `body` in it and takes it away, whatever happens.
+    static func with<Result: Sendable>(
+        _ layout: Layout, _ body: @Sendable @escaping (Lab) async throws -> Result
+    ) async throws -> Result {
+        let isRoot = try await run(["id", "-u"]).output == "0\n"
+        let unshare = isRoot ? ["-m"] : ["--user", "--map-root-user", "--net", "--mount"]
+        let script = """
+            set -e
+            mount --make-rprivate /
+            mkdir -p /run/netns
+            mount -t tmpfs none /run/netns
+            \(layout.script)
+            echo ready
+            cat >/dev/null
+            """
+        let result = try await Subprocess.run(
+            .name("unshare"), arguments: Arguments(unshare + ["sh", "-c", script]), input: .inputWriter,
+            output: .sequence, error: .string(limit: 1 << 16)
+        ) { execution in
+            var isReady = false
+            for try await line in execution.standardOutput.strings() where line.contains("ready") {
+                isReady = true
+                break
+            }
+            guard isReady else { return Swift.Result<Result, any Error>.failure(LabError.notLaidOut) }
+            let lab = Lab(anchor: execution.processIdentifier.value)
+            let outcome: Swift.Result<Result, any Error>
+            do {
+                outcome = .success(try await body(lab))
+            } catch {
+                outcome = .failure(error)
+            }
+            try await execution.standardInputWriter.finish()
+            return outcome
+        }
+        if case .failure(LabError.notLaidOut) = result.closureResult {
+            Issue.record("the lab could not be laid out: \(result.standardError)")
+        }
+        return try result.closureResult.get()
+    }
+
+    enum LabError: Error { case notLaidOut, noOutput(String) }
+
+    /// The words that run a program in one of the lab's namespaces.
+    private func words(_ namespace: String, _ command: [String]) -> [String] {
+        ["nsenter", "--target", "\(anchor)", "--mount", "--user", "--preserve-credentials", "--", "ip", "netns", "exec", namespace]
+            .filter { Self.isUserNamespaced || !["--user", "--preserve-credentials"].contains($0) } + command
+    }
+
+    private static let isUserNamespaced = Environment.userIdentifier != 0
+
+    /// Runs a program in a namespace until it ends.
+    func run(_ namespace: String, _ command: [String], input: String = "") async throws -> Outcome {
+        try await Self.run(words(namespace, command), input: input)
+    }
+
+    /// Runs our `ping` in a namespace until it ends.
+    func ping(_ namespace: String = "a", _ arguments: String..., input: String = "") async throws -> Outcome {
+        let words = arguments.flatMap { $0.split(separator: " ").map(String.init) }
+        return try await run(namespace, [Binary.swiftNet, "ping"] + words, input: input)
+    }
+
+    /// Runs a program beside `body` and ends it afterwards; `body` begins when
+    /// the program has printed a line that contains `mark`.
+    func beside<Result: Sendable>(
+        _ namespace: String, _ command: [String], readyMark mark: String,
+        _ body: @Sendable @escaping () async throws -> Result
+    ) async throws -> Result {
+        let words = words(namespace, command)
+        let result = try await Subprocess.run(
+            .name(words[0]), arguments: Arguments(Array(words.dropFirst())), input: .none, output: .sequence,
+            error: .combinedWithOutput
+        ) { execution in
+            var seen = ""
+            var isReady = false
+            for try await line in execution.standardOutput.strings() {
+                seen += line
+                if seen.contains(mark) {
+                    isReady = true
+                    break
+                }
+            }
+            guard isReady else { throw LabError.noOutput(seen) }
+            let value = try await body()
+            try execution.send(signal: .kill)
+            return value
+        }
+        return result.closureResult
+    }
+
+    /// Runs the relay between `a` and `b` of the layout `relayed` beside `body`.
+    func relaying<Result: Sendable>(
+        _ arguments: String, _ body: @Sendable @escaping () async throws -> Result
+    ) async throws -> Result {
+        let words = [Binary.relay, "ra", "rb"] + arguments.split(separator: " ").map(String.init)
+        return try await beside("r", words, readyMark: "ready", body)
+    }
+
+    /// Runs a program outside of every lab.
+    static func run(_ words: [String], input: String = "") async throws -> Outcome {
+        let result = try await Subprocess.run(
+            .name(words[0]), arguments: Arguments(Array(words.dropFirst())), input: .string(input),
+            output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+        let status: Int32 =
+            switch result.terminationStatus {
+            case .exited(let code): code
+            case .signaled(let signal): 128 + signal
+            }
+        return Outcome(output: result.standardOutput, errors: result.standardError, status: status)
+    }
+}
