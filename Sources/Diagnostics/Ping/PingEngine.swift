@@ -71,10 +71,12 @@ public struct PingEngine: Engine, ~Copyable {
     private mutating func sendProbe(into batch: inout PacketBatch, at now: Instant) -> Bool {
         let number = window.newest &+ 1
         let length = format.packetLength
-        let isTooLong =
+        var isTooLong =
             format.level == .datagram && !format.header.mayFragment && length > format.header.effectiveMTU
-        if !isTooLong {
-            guard format.append(fields(number, at: now), token: UInt64(number), to: &batch) else { return false }
+        if !isTooLong, !format.append(fields(number, at: now), token: UInt64(number), to: &batch) {
+            guard batch.isEmpty else { return false }
+            // Not even an empty batch has room for its pieces.
+            isTooLong = true
         }
         if configuration.reportsOutstanding, window.newest > 0, window[window.newest].state == .pending {
             events.append(.outstanding(sequence: UInt16(truncatingIfNeeded: window.newest), at: now))
@@ -205,8 +207,11 @@ public struct PingEngine: Engine, ~Copyable {
 
     private mutating func nextDeadline(at now: Instant) -> Deadline {
         var deadline: Deadline = maySendMore ? .at(schedule.nextDue) : .never
-        if firstUnresolved <= window.newest, window[firstUnresolved].state == .pending {
-            deadline = .earliest(deadline, .at(window[firstUnresolved].sentAt + configuration.timeout))
+        if firstUnresolved <= window.newest {
+            // A probe that is only just handed over counts from now.
+            let slot = window[max(firstUnresolved, window.oldest)]
+            let sent = slot.state == .queued ? now : slot.sentAt
+            deadline = .earliest(deadline, .at(sent + configuration.timeout))
         }
         if let linger = lingerEnd(at: now), configuration.deadline == nil {
             deadline = .earliest(deadline, .at(linger))
@@ -257,9 +262,9 @@ extension ProbeFormat {
 
     /// Packets of one probe on the narrowest path there may be.
     var mostPackets: Int {
-        guard mayBeCut, packetLength > ProbeHeader.minimumMTU(family) else { return 1 }
+        guard mayBeCut, packetLength > min(header.effectiveMTU, ProbeHeader.minimumMTU(family)) else { return 1 }
         var narrow = header
-        narrow.pathMTU = max(min(narrow.pathMTU, 576), ProbeHeader.minimumMTU(family))
+        narrow.pathMTU = min(narrow.effectiveMTU, ProbeHeader.minimumMTU(family))
         return with(header: narrow).pieces?.count ?? 1
     }
 }

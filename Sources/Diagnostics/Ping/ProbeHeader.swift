@@ -20,8 +20,10 @@ public struct ProbeHeader: Sendable {
 
     public init() {}
 
-    /// The least that a path must take (RFC 791, section 3.2; RFC 8200, section 5).
-    static func minimumMTU(_ family: IPAddress.Family) -> Int { family == .v4 ? 68 : 1280 }
+    /// The least that a router is believed: Linux's own bound for IPv4
+    /// (net.ipv4.route.min_pmtu), which keeps forged errors from grinding
+    /// packets to dust, and what every IPv6 link must take (RFC 8200, section 5).
+    static func minimumMTU(_ family: IPAddress.Family) -> Int { family == .v4 ? 552 : 1280 }
 
     /// The packet length beyond which a probe is cut, or refused when it must not be.
     var effectiveMTU: Int { pathMTUDiscovery == .probe ? linkMTU : min(linkMTU, pathMTU) }

@@ -32,7 +32,8 @@ struct SendPacer {
             sent = 0
             return burst
         }
-        return max(0, Int(due) + burst - sent)
+        // A time that was computed for packet k must not fall short of it by a rounding.
+        return max(0, Int(due + 1e-6) + burst - sent)
     }
 
     mutating func send() { sent += 1 }
