@@ -97,7 +97,7 @@ public struct PingEngine: Engine, ~Copyable {
         var fields = ProbeFields(
             destination: configuration.destination, sequence: sequence, identification: sequence)
         fields.cookie = cookie(number)
-        if format.question == .timestamp {
+        if format.question == .timestamp || !format.header.options.isEmpty {
             let milliseconds = (now.nanoseconds &+ configuration.wallOffset) / 1_000_000
             fields.originate = UInt32(truncatingIfNeeded: milliseconds % 86_400_000)
         }

@@ -134,7 +134,7 @@ struct ProbeFields {
     var cookie: UInt64 = 0
     /// The IPv4 identification, or that of IPv6 fragments.
     var identification: UInt16
-    /// Timestamp requests: milliseconds since midnight UT.
+    /// Timestamp requests and options: milliseconds since midnight UT.
     var originate: UInt32 = 0
 }
 
@@ -224,7 +224,31 @@ extension ProbeFormat {
         return IPv4Header(
             source: addresses.0, destination: addresses.1, protocol: .icmp, payloadLength: dataLength,
             timeToLive: header.hopLimit, typeOfService: header.trafficClass, identification: fields.identification,
-            dontFragment: header.forbidsFragments(length: headerLength + dataLength), options: header.options)
+            dontFragment: header.forbidsFragments(length: headerLength + dataLength), options: writtenOptions(fields))
+    }
+
+    /// The options with what this host writes into them as the first on the
+    /// way: the kernel does it for headers of its own, not for ours.
+    private func writtenOptions(_ fields: ProbeFields) -> IPv4Options {
+        guard case .v4(let source) = source, level == .datagram else { return header.options }
+        var options = header.options
+        options.list = options.list.map { option in
+            switch option {
+            case .recordRoute(var route) where route.pointer == 4 && !route.slots.isEmpty:
+                route.slots[0] = source
+                route.pointer = 8
+                return .recordRoute(route)
+            case .timestamp(var data) where data.pointer == 5 && !data.entries.isEmpty:
+                guard data.flag != .prespecified || data.entries[0].address == source else { return option }
+                if data.flag != .timestampsOnly { data.entries[0].address = source }
+                data.entries[0].timestamp = fields.originate
+                data.pointer += data.flag == .timestampsOnly ? 4 : 8
+                return .timestamp(data)
+            default:
+                return option
+            }
+        }
+        return options
     }
 
     private func ipv6Header(_ fields: ProbeFields, next: IPProtocol, dataLength: Int) -> IPv6Header {

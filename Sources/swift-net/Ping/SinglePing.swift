@@ -171,9 +171,9 @@ struct SinglePing {
         let facts = PingFacts(
             hostname: destination.hostname, address: destination.address,
             zone: destination.zone == 0 ? nil : Interface.name(of: destination.zone), source: destination.source,
-            device: settings.interface, hasFixedSource: settings.source != nil, isMulticast: isMulticast,
+            device: settings.interface, hasFixedSource: settings.source != nil || command.has(.stickySource), isMulticast: isMulticast,
             identifier: format.identifier, dataLength: settings.size,
-            packetLength: settings.size + 8 + 20 + settings.options.paddedByteCount, flowLabel: settings.flowLabel,
+            packetLength: settings.size + 8 + 20 + (settings.options.isEmpty ? 0 : IPv4Options.maximumByteCount), flowLabel: settings.flowLabel,
             pattern: settings.pattern,
             wantsNames: command.has(.forceNames) || !(command.has(.numeric) || destination.isNumeric || command.has(.flood)))
         if command.has(.json) {

@@ -8,6 +8,8 @@ import Testing
 /// its standard input does. So nothing outlives a test, even one that is killed.
 struct Lab: Sendable {
     private let anchor: Int32
+    /// A number that no other lab has now.
+    var id: Int32 { anchor }
 
     /// What a program did.
     struct Outcome: Sendable {
@@ -30,7 +32,7 @@ struct Lab: Sendable {
                 ip link add va netns a type veth peer name vb netns b
                 ip -n a addr add 192.0.2.1/24 dev va; ip -n b addr add 192.0.2.2/24 dev vb
                 ip -n a addr add 2001:db8::1/64 dev va nodad; ip -n b addr add 2001:db8::2/64 dev vb nodad
-                for n in a b; do ip -n $n link set lo up; ip -n $n link set v$n up; done
+                for n in a b; do ip -n $n link set dev lo up; ip -n $n link set dev v$n up; done
                 ip netns exec b sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=1000000 \
                     net.ipv4.icmp_msgs_burst=100000 net.ipv6.icmp.ratelimit=0
                 ip -n a route add 198.18.0.0/15 via 192.0.2.2
@@ -44,7 +46,7 @@ struct Lab: Sendable {
                 ip link add vb netns b type veth peer name rb netns r
                 for n in a b; do
                     ip netns exec $n ethtool -K v$n tx off >/dev/null
-                    ip -n $n link set lo up; ip -n $n link set v$n up; ip -n r link set r$n up
+                    ip -n $n link set dev lo up; ip -n $n link set dev v$n up; ip -n r link set dev r$n up
                     ip netns exec r sysctl -qw net.ipv6.conf.r$n.disable_ipv6=1
                 done
                 ip -n a addr add 192.0.2.1/24 dev va; ip -n b addr add 192.0.2.2/24 dev vb
@@ -59,13 +61,13 @@ struct Lab: Sendable {
                 ip link add va netns a type veth peer name ma netns m
                 ip link add vb netns b type veth peer name mb netns m
                 for n in a b; do
-                    ip -n $n link set lo up; ip -n $n link set v$n up; ip -n m link set m$n up
+                    ip -n $n link set dev lo up; ip -n $n link set dev v$n up; ip -n m link set dev m$n up
                 done
                 ip -n a addr add 192.0.2.1/24 dev va; ip -n m addr add 192.0.2.254/24 dev ma
                 ip -n b addr add 198.51.100.2/24 dev vb; ip -n m addr add 198.51.100.254/24 dev mb
                 ip -n a addr add 2001:db8::1/64 dev va nodad; ip -n m addr add 2001:db8::fe/64 dev ma nodad
                 ip -n b addr add 2001:db8:1::2/64 dev vb nodad; ip -n m addr add 2001:db8:1::fe/64 dev mb nodad
-                ip -n m link set mb mtu 1400; ip -n b link set vb mtu 1400
+                ip -n m link set dev mb mtu 1400; ip -n b link set dev vb mtu 1400
                 ip -n a route add default via 192.0.2.254; ip -n b route add default via 198.51.100.254
                 ip -n a -6 route add default via 2001:db8::fe; ip -n b -6 route add default via 2001:db8:1::fe
                 ip netns exec m sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
