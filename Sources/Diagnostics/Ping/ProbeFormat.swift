@@ -238,8 +238,7 @@ extension ProbeFormat {
                 route.slots[0] = source
                 route.pointer = 8
                 return .recordRoute(route)
-            case .timestamp(var data) where data.pointer == 5 && !data.entries.isEmpty:
-                guard data.flag != .prespecified || data.entries[0].address == source else { return option }
+            case .timestamp(var data) where data.pointer == 5 && data.flag != .prespecified && !data.entries.isEmpty:
                 if data.flag != .timestampsOnly { data.entries[0].address = source }
                 data.entries[0].timestamp = fields.originate
                 data.pointer += data.flag == .timestampsOnly ? 4 : 8

@@ -1,4 +1,5 @@
 import Subprocess
+import SystemPackage
 import Testing
 
 /// Hosts and wires of a test, as network namespaces.
@@ -179,7 +180,8 @@ struct Lab: Sendable {
     /// Runs a program outside of every lab.
     static func run(_ words: [String], input: String = "") async throws -> Outcome {
         let result = try await Subprocess.run(
-            .name(words[0]), arguments: Arguments(Array(words.dropFirst())), input: .string(input),
+            words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0]),
+            arguments: Arguments(Array(words.dropFirst())), input: .string(input),
             output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
         let status: Int32 =
             switch result.terminationStatus {

@@ -1,0 +1,62 @@
+# Works as root, and as an ordinary user with sudo for what needs it alone:
+# packages, and the capability of an installed binary.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+ARGS ?= ping -c 3 127.0.0.1
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+BUILD := .build-static
+# The shipped binary: one file that needs no library of the system it runs on.
+STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-path $(BUILD)
+BINARY := $(BUILD)/release/swift-net
+MANUALS := $(wildcard man/*.8)
+
+.PHONY: run build test bench lint install completions packages-build packages-test packages-bench clean
+
+run: build
+	$(BINARY) $(ARGS)
+
+build: packages-build
+	swift build $(STATIC)
+
+test: build packages-test
+	swift build --build-tests
+	SWIFT_NET_BINARY="$(CURDIR)/$(BINARY)" swift test --skip-build
+
+bench: build packages-bench
+	Benchmarks/run
+
+lint:
+	swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
+	mandoc -Tlint -Wwarning $(MANUALS)
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 755 -s $(BINARY) $(DESTDIR)$(PREFIX)/bin/swift-net
+	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 completions/swift-net.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/swift-net
+	install -m 644 completions/_swift-net $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_swift-net
+	install -m 644 completions/swift-net.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/swift-net.fish
+	$(SUDO) setcap cap_net_raw+p $(DESTDIR)$(PREFIX)/bin/swift-net
+
+# Written anew from the binary; a test holds the committed ones against it.
+completions: build
+	$(BINARY) --generate-completion-script bash > completions/swift-net.bash
+	$(BINARY) --generate-completion-script zsh > completions/_swift-net
+	$(BINARY) --generate-completion-script fish > completions/swift-net.fish
+
+packages-build:
+	@Scripts/packages libcap-dev
+
+packages-test:
+	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping fping dnsmasq-base tshark mandoc \
+	    bash zsh fish bash-completion tmux
+
+packages-bench:
+	@Scripts/packages iproute2 util-linux procps iputils-ping fping python3
+
+clean:
+	rm -rf .build $(BUILD)

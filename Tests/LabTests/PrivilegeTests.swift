@@ -1,0 +1,86 @@
+import Testing
+
+@Suite("privileges")
+struct PrivilegeTests {
+    private static let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+
+    /// A copy of the binary that anybody may run, with or without the capability.
+    private func withCopy(capability: Bool, _ body: @Sendable @escaping (Lab, String) async throws -> Void) async throws {
+        guard Environment.userIdentifier == 0 else {
+            print("skipped: changing the user needs root")
+            return
+        }
+        guard await Peer.require(.setcap) else { return }
+        try await Lab.with(.pair) { lab in
+            let path = "/tmp/swift-net-copy-\(lab.id)-\(capability)"
+            _ = try await lab.run("a", ["cp", Binary.swiftNet, path])
+            _ = try await lab.run("a", ["chmod", "755", path])
+            if capability {
+                let outcome = try await lab.run("a", ["setcap", "cap_net_raw+p", path])
+                #expect(outcome.status == 0)
+            }
+            do { try await body(lab, path) } catch {
+                _ = try await lab.run("a", ["rm", "-f", path])
+                throw error
+            }
+            _ = try await lab.run("a", ["rm", "-f", path])
+        }
+    }
+
+    @Test("cap_net_raw+p is enough, and is dropped for good")
+    func capability() async throws {
+        try await withCopy(capability: true) { lab, path in
+            let outcome = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "--icmp", "timestamp", "192.0.2.2"])
+            #expect(outcome.status == 0, "\(outcome)")
+            let script = "\(path) ping -q -c 20 -i 0.1 192.0.2.2 >/dev/null & p=$!; sleep 0.4; grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/$p/status; wait $p; echo $?"
+            let status = try await lab.run("a", Self.nobody + ["bash", "-c", script])
+            #expect(status.lines.filter { $0.hasPrefix("Cap") }.allSatisfy { $0.hasSuffix("0000000000000000") }, "\(status)")
+            #expect(status.output.contains("NoNewPrivs:\t1") && status.output.hasSuffix("0\n"))
+        }
+    }
+
+    @Test("without it a datagram socket does, where the system allows it")
+    func datagram() async throws {
+        try await withCopy(capability: false) { lab, path in
+            _ = try await lab.run("a", ["sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647"])
+            for target in ["192.0.2.2", "2001:db8::2"] {
+                let outcome = try await lab.run("a", Self.nobody + [path, "ping", "-c", "2", "-i", "0.1", target])
+                #expect(outcome.status == 0 && outcome.output.contains("64 bytes from \(target): icmp_seq=2 ttl=64 time="), "\(outcome)")
+            }
+            let far = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "-W", "4", "192.0.2.77"])
+            #expect(far.status == 1 && far.output.contains("From 192.0.2.1 icmp_seq=1 Destination Host Unreachable"), "\(far)")
+            let large = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "-s", "5000", "192.0.2.2"])
+            #expect(large.status == 0 && large.output.contains("5008 bytes from"))
+            let strict = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "-M", "do", "-s", "2000", "192.0.2.2"])
+            #expect(strict.status == 1 && strict.errors.contains("message too long, mtu=1500"), "\(strict)")
+            let sweep = try await lab.run("a", Self.nobody + [path, "ping", "192.0.2.2", "2001:db8::2"])
+            #expect(sweep.status == 0)
+            let needsRaw = try await lab.run("a", Self.nobody + [path, "ping", "--icmp", "timestamp", "192.0.2.2"])
+            #expect(needsRaw.status == 2 && needsRaw.errors.contains("sudo setcap cap_net_raw+p \(path)"))
+        }
+    }
+
+    @Test("where neither is allowed, one line says what helps")
+    func refused() async throws {
+        try await withCopy(capability: false) { lab, path in
+            _ = try await lab.run("a", ["sysctl", "-qw", "net.ipv4.ping_group_range=1 0"])
+            let outcome = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "192.0.2.2"])
+            #expect(outcome.status == 2 && outcome.errors.contains("sudo setcap cap_net_raw+p \(path)"), "\(outcome)")
+        }
+    }
+
+    @Test("ordinary users are held to iputils' limits")
+    func limits() async throws {
+        try await withCopy(capability: true) { lab, path in
+            for (words, mention) in [
+                ("-f 192.0.2.2", "minimal interval for user"), ("-i 0.001 192.0.2.2", "minimal interval for user"), ("-l 4 192.0.2.2", "preload to value greater than 3"),
+                ("-i 0.2 224.0.0.1%va", "not an address"), ("-i 0.2 -I va 224.0.0.1", "minimal interval for broadcast ping"),
+            ] {
+                let outcome = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1"] + words.split(separator: " ").map(String.init))
+                #expect(outcome.status == 2 && outcome.errors.contains(mention), "\(words): \(outcome)")
+            }
+            let adaptive = try await lab.run("a", Self.nobody + [path, "ping", "-A", "-c", "20", "-j", "-q", "192.0.2.2"])
+            #expect(adaptive.summary?.number("elapsed_ms").map { $0 >= 36 } == true)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+function __swift-net_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __swift-net_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __swift-net_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __swift-net_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __swift-net_parse_tokens -S
+    set -l unparsed_tokens (__swift-net_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'swift-net'
+        __swift-net_parse_subcommand 0 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'ping'
+            __swift-net_parse_subcommand -r 1 '4/ipv4' '6/ipv6' '3/precise' 'a/audible' 'A/adaptive' 'b/broadcast' 'B/sticky-source' 'C/connect' 'd' 'D/timestamps' 'f/flood' 'H/names' 'j/json' 'L/no-loop' 'n/numeric' 'O/outstanding' 'q/quiet' 'r/bypass-routing' 'R/record-route' 'U/user-latency' 'v/verbose' 'V/version' 'alive' 'unreachable' 'plot' 'split' 'c/count=' 'e/identifier=' 'F/flow-label=' 'i/interval=' 'I/interface=' 'l/preload=' 'm/mark=' 'M/pmtu-discovery=' 'p/pattern=' 'Q/tos=' 's/size=' 'S/send-buffer=' 't/ttl=' 'T/timestamp=' 'w/deadline=' 'W/timeout=' 'targets=+' 'rate=' 'retries=' 'icmp=' 'report-every=' 'pcap=' 'explain=' 'color=' 'version' 'h/help'
+        case 'help'
+            __swift-net_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __swift-net_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __swift-net_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __swift-net_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __swift-net_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__swift-net_tokens -p)
+    if test -z "$(__swift-net_tokens -t)"
+        set -l index (count (__swift-net_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'swift-net' -f
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net" version' -l 'version' -d 'Show the version.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'ping' -d 'Ask hosts whether they answer, and how fast.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" 4 ipv4' -s '4' -l 'ipv4' -d 'Use IPv4.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" 6 ipv6' -s '6' -l 'ipv6' -d 'Use IPv6.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" 3 precise' -s '3' -l 'precise' -d 'Print round trips with all three decimals.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" a audible' -s 'a' -l 'audible' -d 'Ring the bell at every reply.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" A adaptive' -s 'A' -l 'adaptive' -d 'Let the interval follow the round trip.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" b broadcast' -s 'b' -l 'broadcast' -d 'Allow a broadcast address.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" B sticky-source' -s 'B' -l 'sticky-source' -d 'Keep the source address of the first probe.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" C connect' -s 'C' -l 'connect' -d 'Connect the socket to the target.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" d' -s 'd' -d 'Set SO_DEBUG on the socket.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" D timestamps' -s 'D' -l 'timestamps' -d 'Print the time before each line.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" f flood' -s 'f' -l 'flood' -d 'Send as fast as answers come, a dot a probe.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" H names' -s 'H' -l 'names' -d 'Look up names even for numeric targets; undoes -n.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" L no-loop' -s 'L' -l 'no-loop' -d 'Do not loop multicast back.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" n numeric' -s 'n' -l 'numeric' -d 'Look up no names; undoes -H.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" O outstanding' -s 'O' -l 'outstanding' -d 'Report probes without an answer before the next one.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" q quiet' -s 'q' -l 'quiet' -d 'Print only the summary.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" bypass-routing r' -s 'r' -l 'bypass-routing' -d 'Send only to hosts on the link.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" R record-route' -s 'R' -l 'record-route' -d 'Record the route (IPv4).'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" U user-latency' -s 'U' -l 'user-latency' -d 'Time in this program, not in the kernel.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" v verbose' -s 'v' -l 'verbose' -d 'Say also what was not believed.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" V version' -s 'V' -l 'version' -d 'Print the version.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" alive' -l 'alive' -d 'In a sweep, print only the targets that answer.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" unreachable' -l 'unreachable' -d 'In a sweep, print only the targets that do not.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" plot' -l 'plot' -d 'Draw the round trips over time, and their spread.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" split' -l 'split' -d 'Split the first round trip into its parts.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" c count' -s 'c' -l 'count' -d 'Stop after so many replies.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" e identifier' -s 'e' -l 'identifier' -d 'ICMP identifier; random by default.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" F flow-label' -s 'F' -l 'flow-label' -d 'IPv6 flow label, 20 bits.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" i interval' -s 'i' -l 'interval' -d 'Time between probes (1).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" I interface' -s 'I' -l 'interface' -d 'Interface or source address.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" l preload' -s 'l' -l 'preload' -d 'Probes to send before waiting for answers (1).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" m mark' -s 'm' -l 'mark' -d 'Mark on the packets, for routing rules.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" M pmtu-discovery' -s 'M' -l 'pmtu-discovery' -d 'Path MTU discovery: do, dont, want or probe.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" p pattern' -s 'p' -l 'pattern' -d 'Up to 16 hexadecimal bytes to fill the data with.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" Q tos' -s 'Q' -l 'tos' -d 'Type of service or traffic class, 0 to 255.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" s size' -s 's' -l 'size' -d 'Bytes of data (56).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" S send-buffer' -s 'S' -l 'send-buffer' -d 'Bytes of the socket\'s send buffer.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" t ttl' -s 't' -l 'ttl' -d 'Time to live, or hop limit.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" T timestamp' -s 'T' -l 'timestamp' -d 'IP timestamps (IPv4): tsonly, tsandaddr or tsprespec HOST...' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" deadline w' -s 'w' -l 'deadline' -d 'End after this time, whatever has come.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" W timeout' -s 'W' -l 'timeout' -d 'Time to wait for an answer (10; in a sweep 0.5).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping"' -l 'targets' -d 'Read targets from a file, one a line; - for standard input.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" rate' -l 'rate' -d 'Packets a second in a sweep, or max (10000).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" retries' -l 'retries' -d 'Further probes to silent targets of a sweep (3).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" icmp' -l 'icmp' -d 'What to ask: echo, timestamp, address-mask or router-solicitation.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" report-every' -l 'report-every' -d 'Print statistics and outage so often.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" pcap' -l 'pcap' -d 'Write every frame to a pcapng file.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" explain' -l 'explain' -d 'Explain the first packets, field by field (2).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" color' -l 'color' -d 'Colours: auto, always or never.' -rfka 'auto always never'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" version' -l 'version' -d 'Show the version.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net help" version' -l 'version' -d 'Show the version.'
