@@ -23,9 +23,9 @@ function __swift-net_parse_tokens -S
         __swift-net_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'ping'
-            __swift-net_parse_subcommand -r 1 '4/ipv4' '6/ipv6' '3/precise' 'a/audible' 'A/adaptive' 'b/broadcast' 'B/sticky-source' 'C/connect' 'd' 'D/timestamps' 'f/flood' 'H/names' 'j/json' 'L/no-loop' 'n/numeric' 'O/outstanding' 'q/quiet' 'r/bypass-routing' 'R/record-route' 'U/user-latency' 'v/verbose' 'V/version' 'alive' 'unreachable' 'plot' 'split' 'c/count=' 'e/identifier=' 'F/flow-label=' 'i/interval=' 'I/interface=' 'l/preload=' 'm/mark=' 'M/pmtu-discovery=' 'p/pattern=' 'Q/tos=' 's/size=' 'S/send-buffer=' 't/ttl=' 'T/timestamp=' 'w/deadline=' 'W/timeout=' 'targets=+' 'rate=' 'retries=' 'icmp=' 'report-every=' 'pcap=' 'explain=' 'color=' 'version' 'h/help'
+            __swift-net_parse_subcommand -r 1 '4/ipv4' '6/ipv6' '3/precise' 'a/audible' 'A/adaptive' 'b/broadcast' 'B/sticky-source' 'C/connect' 'd' 'D/timestamps' 'f/flood' 'H/names' 'j/json' 'L/no-loop' 'n/numeric' 'O/outstanding' 'q/quiet' 'r/bypass-routing' 'R/record-route' 'U/user-latency' 'v/verbose' 'V/version' 'alive' 'unreachable' 'plot' 'split' 'c/count=' 'e/identifier=' 'F/flow-label=' 'i/interval=' 'I/interface=' 'l/preload=' 'm/mark=' 'M/pmtu-discovery=' 'p/pattern=' 'Q/tos=' 's/size=' 'S/send-buffer=' 't/ttl=' 'T/timestamp=' 'w/deadline=' 'W/timeout=' 'targets=+' 'rate=' 'retries=' 'icmp=' 'report-every=' 'pcap=' 'explain=' 'color=' 'h/help'
         case 'help'
-            __swift-net_parse_subcommand -r 1 'version'
+            __swift-net_parse_subcommand -r 1 
         end
     end
 end
@@ -79,7 +79,7 @@ function __swift-net_custom_completion
 end
 
 complete -c 'swift-net' -f
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net" version' -l 'version' -d 'Show the version.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net" version' -l 'version' -d 'Print the version.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'ping' -d 'Ask hosts whether they answer, and how fast.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'help' -d 'Show subcommand help information.'
@@ -133,6 +133,4 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" pcap' -l 'pcap' -d 'Write every frame to a pcapng file.' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" explain' -l 'explain' -d 'Explain the first packets, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" color' -l 'color' -d 'Colours: auto, always or never.' -rfka 'auto always never'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" version' -l 'version' -d 'Show the version.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net help" version' -l 'version' -d 'Show the version.'

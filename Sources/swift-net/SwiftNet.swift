@@ -10,8 +10,11 @@ struct SwiftNet: ParsableCommand {
         abstract: "Network diagnostics for Linux.",
         usage: "swift-net COMMAND [options] TARGET...",
         discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
-        version: "swift-net \(version)",
         subcommands: [PingCommand.self])
+
+    // Not the parser's own: that would offer every command a second --version.
+    @Flag(name: .customLong("version"), help: "Print the version.")
+    var asksVersion = false
 
     /// Names by which the binary may be started, as a symbolic link.
     private static let commands: [String: @Sendable ([String], String) -> Int32] = ["ping": runPing]
@@ -24,6 +27,7 @@ struct SwiftNet: ParsableCommand {
         let rest = Array(arguments.dropFirst(2))
         if let command = commands[arguments[1]] { return command(rest, arguments[1]) }
         if arguments[1] == "help" { return help(rest) }
+        if arguments[1] == "--version" { return say("swift-net \(version)") }
         if arguments[1].hasPrefix("-") { return answer(SwiftNet.self, Array(arguments.dropFirst()), name: "swift-net") }
         return usage("there is no command '\(arguments[1])'")
     }
@@ -41,16 +45,20 @@ struct SwiftNet: ParsableCommand {
         return 2
     }
 
+    private static func say(_ line: String) -> Int32 {
+        let output = OutputStream.standardOutput()
+        output.write(line + "\n")
+        output.flush()
+        return 0
+    }
+
     @Sendable
     private static func runPing(_ words: [String], name: String) -> Int32 {
         do {
             let normalized = PingCommand.words.normalized(words)
             // Asked for, like help, whatever else the words say.
             if normalized.contains("-V") || normalized.contains("--version") {
-                let output = OutputStream.standardOutput()
-                output.write("\(name) from swift-net \(version)\n")
-                output.flush()
-                return 0
+                return say("\(name) from swift-net \(version)")
             }
             let command = try PingCommand.parse(normalized)
             return PingRun.run(command, name: name)
@@ -64,8 +72,10 @@ struct SwiftNet: ParsableCommand {
         _ type: Command.Type, _ words: [String], name: String
     ) -> Int32 {
         do {
-            _ = try type.parseAsRoot(words)
-            return usage("a command is missing")
+            // What has nothing to run answers with its help, as an error.
+            var command = try type.parseAsRoot(words)
+            try command.run()
+            return 0
         } catch {
             return answer(type, error, name: name)
         }

@@ -44,6 +44,10 @@ struct BadInputTests {
         #expect(unknown.status == 2 && unknown.errors.contains("pong"))
         let version = try await Lab.run([Binary.swiftNet, "--version"])
         #expect(version.status == 0 && version.output.hasPrefix("swift-net "))
+        for words in [["--help"], ["-h"], ["help"]] {
+            let outcome = try await Lab.run([Binary.swiftNet] + words)
+            #expect(outcome.status == 0 && outcome.output.contains("ping ") && outcome.errors.isEmpty, "\(words): \(outcome)")
+        }
         let help = try await Lab.run([Binary.swiftNet, "help", "ping"])
         #expect(help.status == 0 && help.output.contains("--report-every"))
         let link = try await Lab.run(["sh", "-c", "d=$(mktemp -d); ln -s \(Binary.swiftNet) $d/ping; $d/ping -V; rm -r $d"])

@@ -74,7 +74,7 @@ struct PrivilegeTests {
         try await withCopy(capability: true) { lab, path in
             for (words, mention) in [
                 ("-f 192.0.2.2", "minimal interval for user"), ("-i 0.001 192.0.2.2", "minimal interval for user"), ("-l 4 192.0.2.2", "preload to value greater than 3"),
-                ("-i 0.2 224.0.0.1%va", "not an address"), ("-i 0.2 -I va 224.0.0.1", "minimal interval for broadcast ping"),
+                ("-i 0.2 -I va 224.0.0.1", "minimal interval for broadcast ping"),
             ] {
                 let outcome = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1"] + words.split(separator: " ").map(String.init))
                 #expect(outcome.status == 2 && outcome.errors.contains(mention), "\(words): \(outcome)")

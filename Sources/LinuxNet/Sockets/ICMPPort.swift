@@ -71,6 +71,8 @@ public struct ICMPPort: PacketPort, ~Copyable {
             case EAGAIN, ENOBUFS, ENOMEM:
                 return next
             case EMSGSIZE:
+                // The queue of errors has the MTU.
+                if channel.level == .datagram { _ = channel.drainErrors(into: &engine) }
                 engine.transmissionFailed(batch.entries[next].token, .messageTooLong(mtu: channel.learnedMTU), at: now)
             case let code:
                 // A datagram socket reports an earlier packet's error at the next
