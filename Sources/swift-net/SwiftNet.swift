@@ -55,12 +55,14 @@ struct SwiftNet: ParsableCommand {
     @Sendable
     private static func runPing(_ words: [String], name: String) -> Int32 {
         do {
-            let normalized = PingCommand.words.normalized(words)
-            // Asked for, like help, whatever else the words say.
-            if normalized.contains("-V") || normalized.contains("--version") {
+            let cut = PingWords.shape.normalized(words)
+            guard let command = PingWords(cut) else {
+                _ = try PingCommand.parse(cut)
+                return usage("the words are not understood")
+            }
+            if command.has(.version) {
                 return say("\(name) from swift-net \(version)")
             }
-            let command = try PingCommand.parse(normalized)
             return PingRun.run(command, name: name)
         } catch {
             return answer(PingCommand.self, error, name: name)

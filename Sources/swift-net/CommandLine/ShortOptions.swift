@@ -13,13 +13,6 @@ struct ShortOptions {
     /// Long options whose value may be left out, and what it is then.
     let optionalValues: [String: String]
 
-    init(flags: String, values: String, longValues: Set<String>, optionalValues: [String: String] = [:]) {
-        self.flags = Set(flags)
-        self.values = Set(values)
-        self.longValues = longValues
-        self.optionalValues = optionalValues
-    }
-
     /// The words with every option in a word of its own and its value behind `=`.
     func normalized(_ words: [String]) -> [String] {
         var result: [String] = []

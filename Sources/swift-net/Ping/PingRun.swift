@@ -5,13 +5,13 @@ import WireFormat
 
 /// From a command line to an exit status.
 struct PingRun {
-    private let command: PingCommand
+    private let command: PingWords
     private let settings: PingSettings
     private let console: Console
 
     /// Parses nothing any more: `command` has the words.
-    static func run(_ command: PingCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.has(.json), color: command.color ?? "auto")
+    static func run(_ command: PingWords, name: String) -> Int32 {
+        let console = Console(command: name, isJSON: command.has(.json), color: command[.color] ?? "auto")
         do {
             let run = PingRun(command: command, settings: try PingSettings(command), console: console)
             return try run.run()
@@ -31,7 +31,7 @@ struct PingRun {
     private func run() throws -> Int32 {
         let signals = try SignalSource()
         let bell = try Bell()
-        let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
+        let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         let families = Set(settings.expressions.flatMap(families))
         var sockets = try PingSockets(
             families: families, configuration: socketConfiguration, needsRaw: needsRaw, capture: capture)
@@ -58,7 +58,7 @@ struct PingRun {
     private var needsRaw: String? {
         if settings.question != .echo { return "--icmp \(settings.question.rawValue)" }
         if settings.flowLabel != nil { return "-F" }
-        if command.pcap != nil { return "--pcap" }
+        if command[.pcap] != nil { return "--pcap" }
         if settings.identifier == 0 { return "-e 0" }
         return nil
     }
@@ -104,7 +104,7 @@ struct CannotRun: Error {
 
 /// What both kinds of run share.
 struct PingWorld {
-    let command: PingCommand
+    let command: PingWords
     let settings: PingSettings
     let console: Console
     let identifier: UInt16

@@ -39,7 +39,7 @@ struct PingSettings {
     static let minimumUserInterval = Nanoseconds.milliseconds(2)
     static let minimumMulticastUserInterval = Nanoseconds.seconds(1)
 
-    init(_ command: PingCommand) throws {
+    init(_ command: PingWords) throws {
         if command.has(.ipv4), command.has(.ipv6) { throw UsageError("only one -4 or -6 option may be specified") }
         family = command.has(.ipv4) ? .v4 : command.has(.ipv6) ? .v6 : nil
         try readNumbers(command)
@@ -48,57 +48,57 @@ struct PingSettings {
         try checkUserLimits(command)
     }
 
-    private mutating func readNumbers(_ command: PingCommand) throws {
+    private mutating func readNumbers(_ command: PingWords) throws {
         func integer(_ option: String, _ text: String?, _ range: ClosedRange<Int>) throws -> Int? {
             try text.map { try ArgumentValue.integer(option, $0, in: range) }
         }
-        count = try integer("-c", command.count, 1...Int.max)
-        identifier = try integer("-e", command.identifier, 0...65_535).map { UInt16($0) }
-        flowLabel = try integer("-F", command.flowLabel, 0...0xF_FFFF).map { UInt32($0) }
-        preload = try integer("-l", command.preload, 1...65_536) ?? 1
-        mark = try integer("-m", command.mark, 0...Int(UInt32.max)).map { UInt32($0) }
-        trafficClass = try integer("-Q", command.trafficClass, 0...255).map { UInt8($0) }
-        size = try integer("-s", command.size, 0...65_507) ?? 56
-        sendBuffer = try integer("-S", command.sendBuffer, 1...Int(Int32.max))
-        timeToLive = try integer("-t", command.timeToLive, 1...255).map { UInt8($0) }
-        retries = try integer("--retries", command.retries, 0...1_000) ?? 3
-        explained = try integer("--explain", command.explain, 0...1_000_000) ?? 0
-        interval = try command.interval.map { try ArgumentValue.duration("-i", $0) }
-        deadline = try command.deadline.map { try ArgumentValue.duration("-w", $0) }
+        count = try integer("-c", command[.count], 1...Int.max)
+        identifier = try integer("-e", command[.identifier], 0...65_535).map { UInt16($0) }
+        flowLabel = try integer("-F", command[.flowLabel], 0...0xF_FFFF).map { UInt32($0) }
+        preload = try integer("-l", command[.preload], 1...65_536) ?? 1
+        mark = try integer("-m", command[.mark], 0...Int(UInt32.max)).map { UInt32($0) }
+        trafficClass = try integer("-Q", command[.trafficClass], 0...255).map { UInt8($0) }
+        size = try integer("-s", command[.size], 0...65_507) ?? 56
+        sendBuffer = try integer("-S", command[.sendBuffer], 1...Int(Int32.max))
+        timeToLive = try integer("-t", command[.timeToLive], 1...255).map { UInt8($0) }
+        retries = try integer("--retries", command[.retries], 0...1_000) ?? 3
+        explained = try integer("--explain", command[.explain], 0...1_000_000) ?? 0
+        interval = try command[.interval].map { try ArgumentValue.duration("-i", $0) }
+        deadline = try command[.deadline].map { try ArgumentValue.duration("-w", $0) }
         // Without a deadline, as ping takes it.
         if deadline == .zero { deadline = nil }
-        timeout = try command.timeout.map { try ArgumentValue.duration("-W", $0) }
-        reportInterval = try command.reportEvery.map {
+        timeout = try command[.timeout].map { try ArgumentValue.duration("-W", $0) }
+        reportInterval = try command[.reportEvery].map {
             try ArgumentValue.duration("--report-every", $0, atLeast: .milliseconds(1))
         }
-        if let text = command.rate, text != "max" {
+        if let text = command[.rate], text != "max" {
             rate = Double(try ArgumentValue.integer("--rate", text, in: 1...100_000_000))
-        } else if command.rate != nil {
+        } else if command[.rate] != nil {
             rate = nil
         }
     }
 
-    private mutating func readWords(_ command: PingCommand) throws {
-        if let text = command.pathMTUDiscovery {
+    private mutating func readWords(_ command: PingWords) throws {
+        if let text = command[.pathMTUDiscovery] {
             guard let mode = PathMTUDiscovery(rawValue: text) else {
                 throw UsageError("-M: '\(text)' is none of do, dont, want, probe")
             }
             pathMTUDiscovery = mode
         }
-        if let text = command.icmp {
+        if let text = command[.icmp] {
             guard let asked = Question(rawValue: text) else {
                 throw UsageError("--icmp: '\(text)' is none of echo, timestamp, address-mask, router-solicitation")
             }
             question = asked
         }
-        pattern = try command.pattern.map { try ArgumentValue.pattern("-p", $0) }
-        if let color = command.color, !["auto", "always", "never"].contains(color) {
+        pattern = try command[.pattern].map { try ArgumentValue.pattern("-p", $0) }
+        if let color = command[.color], !["auto", "always", "never"].contains(color) {
             throw UsageError("--color: '\(color)' is none of auto, always, never")
         }
         if command.has(.alive), command.has(.unreachable) {
             throw UsageError("only one of --alive and --unreachable may be used")
         }
-        guard let text = command.interface else { return }
+        guard let text = command[.interface] else { return }
         if let address = IPAddress(text) {
             source = address
         } else if let percent = text.firstIndex(of: "%"), let address = IPv6Address(text[..<percent]) {
@@ -110,9 +110,9 @@ struct PingSettings {
         if let interface, Interface.index(of: interface) == nil { throw UsageError("unknown iface: \(interface)") }
     }
 
-    private mutating func readTargets(_ command: PingCommand) throws {
+    private mutating func readTargets(_ command: PingWords) throws {
         texts = command.targets
-        for file in command.targetsFile {
+        for file in command.all(.targetsFile) {
             do {
                 texts += try TextInput.lines(of: file).compactMap(Self.target)
             } catch {
@@ -120,11 +120,11 @@ struct PingSettings {
             }
         }
         guard !texts.isEmpty else { throw UsageError("usage error: Destination address required") }
-        if command.has(.recordRoute), command.timestampOption != nil {
+        if command.has(.recordRoute), command[.timestampOption] != nil {
             throw UsageError("only one of -T or -R may be used")
         }
         if command.has(.recordRoute) { options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))]) }
-        if let kind = command.timestampOption { try readTimestampOption(kind) }
+        if let kind = command[.timestampOption] { try readTimestampOption(kind) }
         expressions = try texts.map { text in
             do throws(TargetExpression.Problem) {
                 return try TargetExpression(text)
@@ -138,7 +138,7 @@ struct PingSettings {
         if !options.isEmpty, family == .v6 { throw UsageError("-R and -T are options of IPv4") }
         if !options.isEmpty || question == .timestamp || question == .addressMask { family = .v4 }
         let hasRange = expressions.contains { if case .range = $0 { true } else { false } }
-        isSweep = expressions.count > 1 || hasRange || !command.targetsFile.isEmpty
+        isSweep = expressions.count > 1 || hasRange || !command.all(.targetsFile).isEmpty
         let overhead = options.paddedByteCount
         if size + overhead > 65_507 { throw UsageError("-s: '\(size)' is out of range: 0 <= value <= \(65_507 - overhead)") }
     }
@@ -175,7 +175,7 @@ struct PingSettings {
     }
 
     /// What iputils allows an ordinary user.
-    private func checkUserLimits(_ command: PingCommand) throws {
+    private func checkUserLimits(_ command: PingWords) throws {
         guard !Privileges.isSuperuser, !isSweep else { return }
         let interval = interval ?? (command.has(.flood) ? .zero : .seconds(1))
         if interval < Self.minimumUserInterval, !command.has(.adaptive) || self.interval != nil {

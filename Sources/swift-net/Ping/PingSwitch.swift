@@ -32,14 +32,13 @@ enum PingSwitch: String, EnumerableFlag {
 
     static func name(for value: PingSwitch) -> NameSpecification {
         let name = value.names
-        switch (name.short, name.long) {
-        case (let short?, let long?): return [.customShort(short), .customLong(long)]
-        case (let short?, nil): return .customShort(short)
-        case (nil, let long): return .customLong(long ?? value.rawValue)
-        }
+        let short = name.short.map { NameSpecification.Element.customShort($0) }
+        let long = name.long.map { NameSpecification.Element.customLong($0) }
+        return NameSpecification([short, long].compactMap { $0 })
     }
 
-    private var names: (short: Character?, long: String?) {
+    /// The letter and the long name.
+    var names: (short: Character?, long: String?) {
         switch self {
         case .ipv4: ("4", "ipv4")
         case .ipv6: ("6", "ipv6")

@@ -1,193 +1,68 @@
-import Diagnostics
-import PacketEngine
-import WireFormat
+/// A command line of `ping`, read without the parser: that takes longer than
+/// all the rest of a start. Only what is entirely right is read; everything
+/// else is left to the parser, which knows how to complain.
+struct PingWords {
+    private var switches: Set<PingSwitch> = []
+    private var values: [PingValue: [String]] = [:]
+    private(set) var targets: [String] = []
 
-extension TransmissionFailure {
-    /// The failure as iputils says it.
-    var words: String {
-        switch self {
-        case .messageTooLong(let mtu):
-            mtu > 0 ? "local error: message too long, mtu=\(mtu)" : "sendmsg: Message too long"
-        case .noBuffers: "sendmsg: No buffer space available"
-        case .notPermitted(let message), .system(_, let message): "sendmsg: \(message)"
-        }
-    }
-}
+    /// The options by their letters and by their long names.
+    private static let letters = (
+        switches: Dictionary(uniqueKeysWithValues: PingSwitch.allCases.compactMap { item in item.names.short.map { ($0, item) } }),
+        values: Dictionary(uniqueKeysWithValues: PingValue.allCases.compactMap { item in item.names.short.map { ($0, item) } })
+    )
+    private static let names = (
+        switches: Dictionary(uniqueKeysWithValues: PingSwitch.allCases.compactMap { item in item.names.long.map { ($0, item) } }),
+        values: Dictionary(uniqueKeysWithValues: PingValue.allCases.map { ($0.names.long, $0) })
+    )
 
-extension IgnoredPacket.Reason {
-    /// Why the packet was not believed.
-    var words: String {
-        switch self {
-        case .malformed(let error): "ignored, \(error)"
-        case .truncated(let byteCount): "ignored, packet too short (\(byteCount) bytes)"
-        case .wrongCookie: "ignored, a reply with data that was not sent"
-        case .unknownProbe: "ignored, about a probe that was not sent or is forgotten"
-        case .unexpected(let meaning): meaning
-        }
-    }
-}
+    /// How words are cut before they are read.
+    static let shape = ShortOptions(
+        flags: Set(letters.switches.keys).union(["h"]), values: Set(letters.values.keys), longValues: Set(names.values.keys),
+        optionalValues: ["explain": "2"])
 
-/// The parts of the first round trip in words.
-enum PingSplit {
-    static func line(_ parts: RoundTripParts) -> String {
-        "first round trip: neighbour resolution \(Milliseconds.fixed(parts.neighborResolution)) ms, "
-            + "queue \(Milliseconds.fixed(parts.queue)) ms, network and target \(Milliseconds.fixed(parts.network)) ms"
-    }
-}
-
-/// A running report in fping's lines (-Q, -o).
-enum PingReportText {
-    static func lines(_ report: PingReport, of name: String) -> String {
-        "[\(WallTime.timeOfDay(report.at))]\n" + line(report.interval, of: name) + "\n"
-    }
-
-    private static func line(_ tally: PingReport.PingTally, of name: String) -> String {
-        let loss = Percent.whole(tally.transmitted - tally.received, of: tally.transmitted)
-        var line =
-            "\(Text.escaped(name)) : xmt/rcv/%loss = \(tally.transmitted)/\(tally.received)/\(max(loss, 0))%, "
-            + "outage(ms) = \(tally.outage.wholeMilliseconds)"
-        if tally.roundTrips.count > 0 {
-            let values = [tally.roundTrips.minimum, tally.roundTrips.average, tally.roundTrips.maximum]
-            line += ", min/avg/max = \(values.map(Milliseconds.short).joined(separator: "/"))"
-        }
-        return line
-    }
-}
-
-/// The options of a reply in iputils' lines.
-struct OptionText {
-    /// The route recorded last: an equal one is not printed again.
-    private var lastRoute: [IPv4Address]?
-
-    mutating func lines(_ options: IPv4Options, isFlood: Bool, label: (IPAddress) -> String) -> String {
-        var text = ""
-        for option in options.list {
-            switch option {
-            case .endOfOptionList: return text
-            case .noOperation: text += "\nNOP"
-            case .strictSourceRoute(let route): text += "\nSSRR: " + addresses(route, label)
-            case .looseSourceRoute(let route): text += "\nLSRR: " + addresses(route, label)
-            case .recordRoute(let route):
-                guard !route.used.isEmpty else { continue }
-                if lastRoute == Array(route.used) {
-                    text += "\t(same route)"
-                } else {
-                    lastRoute = Array(route.used)
-                    text += "\nRR: " + addresses(route, label)
-                }
-            case .timestamp(let data): text += timestamps(data, label)
-            case .routerAlert, .unknown: text += "\nunknown option \(String(option.type, radix: 16))"
+    /// Nil when a word is no option of ours, lacks its value or has one too many.
+    /// - Parameter words: as `shape` has cut them.
+    init?(_ words: [String]) {
+        var areTargets = false
+        for word in words {
+            if areTargets || !word.hasPrefix("-") || word == "-" {
+                targets.append(word)
+                continue
             }
-        }
-        return text
-    }
-
-    private func addresses(_ route: IPv4RouteData, _ label: (IPAddress) -> String) -> String {
-        route.used.map { "\t\($0.isUnspecified ? "0.0.0.0" : label(.v4($0)))\n" }.joined()
-    }
-
-    /// The first time absolute, those after it as differences, in milliseconds.
-    private func timestamps(_ data: IPv4TimestampData, _ label: (IPAddress) -> String) -> String {
-        guard !data.used.isEmpty else { return "" }
-        var text = "\nTS: "
-        var standard: UInt32 = 0
-        var other: UInt32 = 0
-        for entry in data.used {
-            if let address = entry.address { text += "\t\(address.isUnspecified ? "0.0.0.0" : label(.v4(address)))" }
-            let value = entry.timestamp & 0x7FFF_FFFF
-            if entry.timestamp & 0x8000_0000 != 0 {
-                text += other == 0 ? "\t\(value) absolute not-standard" : "\t\(Int64(value) - Int64(other)) not-standard"
-                other = value
+            if word == "--" {
+                areTargets = true
+                continue
+            }
+            let mark = word.firstIndex(of: "=")
+            let value = mark.map { String(word[word.index(after: $0)...]) }
+            let name = word[..<(mark ?? word.endIndex)].drop { $0 == "-" }
+            let isLong = word.hasPrefix("--")
+            if let option = isLong ? Self.names.values[String(name)] : Self.value(name) {
+                guard let value else { return nil }
+                values[option, default: []].append(value)
+            } else if let option = isLong ? Self.names.switches[String(name)] : Self.flag(name) {
+                guard value == nil else { return nil }
+                switches.insert(option)
             } else {
-                text += standard == 0 ? "\t\(value) absolute" : "\t\(Int64(value) - Int64(standard))"
-                standard = value
+                return nil
             }
-            text += "\n"
-        }
-        if data.overflow > 0 { text += "Unrecorded hops: \(data.overflow)\n" }
-        return text
-    }
-}
-
-/// A quoted header as ping -v dumps it.
-enum HeaderText {
-    static func dump(_ header: IPv4Header) -> String {
-        func hex(_ value: some BinaryInteger, _ width: Int) -> String {
-            let digits = String(UInt64(value), radix: 16)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
-        let flags = (header.reservedFlag ? 4 : 0) | (header.dontFragment ? 2 : 0) | (header.moreFragments ? 1 : 0)
-        return "Vr HL TOS  Len   ID Flg  off TTL Pro  cks      Src      Dst Data\n"
-            + " 4  \(hex(header.byteCount / 4, 1))  \(hex(header.typeOfService, 2)) \(hex(header.totalLength, 4))"
-            + " \(hex(header.identification, 4))   \(hex(flags, 1)) \(hex(header.fragmentOffset, 4))"
-            + "  \(hex(header.timeToLive, 2))  \(hex(header.protocol.rawValue, 2)) \(hex(header.headerChecksum ?? 0, 4))"
-            + " \(header.source)  \(header.destination) "
-    }
-}
-
-/// What the answers to other questions say, in words, each on a line of its own.
-enum AnswerText {
-    static func words(_ answer: InformationAnswer, receivedAt arrival: Instant) -> String {
-        switch answer {
-        case .timestamp(let originate, let receive, let transmit):
-            var text =
-                "\n\tsent \(time(originate)), received there \(time(receive)), answered \(time(transmit)), back here "
-                + time(milliseconds(arrival))
-            if let offset = clockOffset(originate, receive, transmit, milliseconds(arrival)) {
-                text += "\n\tits clock is \(abs(offset)) ms \(offset < 0 ? "behind" : "ahead of") ours"
-            }
-            return text
-        case .addressMask(let mask):
-            let ones = (~mask.rawValue).leadingZeroBitCount
-            let isPrefix = ones == 32 || mask.rawValue << UInt32(ones) == 0
-            return "\n\tmask \(mask)" + (isPrefix ? " (/\(ones))" : " (not contiguous)")
-        case .routers(let lifetime, let routers):
-            return "\n\tlifetime \(lifetime) s"
-                + routers.map { router in
-                    "\n\trouter \(router.address), "
-                        + (router.preference == .min ? "never as a default" : "preference \(router.preference)")
-                }.joined()
-        case .ipv6Router(let advertisement, let options):
-            return "\n\tlifetime \(advertisement.routerLifetime) s, hop limit \(advertisement.currentHopLimit)"
-                + ", reachable \(advertisement.reachableTime) ms, retransmit \(advertisement.retransmissionTimer) ms"
-                + options.map(words).joined()
         }
     }
 
-    private static func words(_ option: NDPOption) -> String {
-        switch option {
-        case .sourceLinkLayerAddress(let address): "\n\tlink-layer address \(address)"
-        case .prefixInformation(let length, let flags, let valid, let preferred, _, let prefix):
-            "\n\tprefix \(prefix)/\(length)\(flags & 0x80 != 0 ? " on-link" : "")\(flags & 0x40 != 0 ? " autonomous" : "")"
-                + ", valid \(valid) s, preferred \(preferred) s"
-        case .mtu(_, let mtu): "\n\tMTU \(mtu)"
-        default: ""
-        }
+    private static func value(_ name: Substring) -> PingValue? {
+        name.count == 1 ? name.first.flatMap { letters.values[$0] } : nil
     }
 
-    /// Milliseconds since midnight UT.
-    private static func milliseconds(_ instant: Instant) -> UInt32 {
-        UInt32(truncatingIfNeeded: WallTime.nanoseconds(instant) / 1_000_000 % 86_400_000)
+    private static func flag(_ name: Substring) -> PingSwitch? {
+        name.count == 1 ? name.first.flatMap { letters.switches[$0] } : nil
     }
 
-    static func time(_ value: UInt32) -> String {
-        guard value & 0x8000_0000 == 0, value < 86_400_000 else { return "\(value & 0x7FFF_FFFF) (not standard)" }
-        func two(_ value: UInt32) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        let fraction = Milliseconds.decimal(Int64(value % 1_000), places: 3).dropFirst(2)
-        return "\(two(value / 3_600_000)):\(two(value / 60_000 % 60)):\(two(value / 1_000 % 60)).\(fraction)"
-    }
+    func has(_ option: PingSwitch) -> Bool { switches.contains(option) }
 
-    /// How far the other clock is ahead, in milliseconds, the way taking equally long there and back.
-    private static func clockOffset(_ sent: UInt32, _ received: UInt32, _ answered: UInt32, _ back: UInt32) -> Int? {
-        let times = [sent, received, answered, back]
-        guard times.allSatisfy({ $0 < 86_400_000 }) else { return nil }
-        func difference(_ left: UInt32, _ right: UInt32) -> Int {
-            var value = Int(left) - Int(right)
-            // Across midnight.
-            if value > 43_200_000 { value -= 86_400_000 }
-            if value < -43_200_000 { value += 86_400_000 }
-            return value
-        }
-        return (difference(received, sent) + difference(answered, back)) / 2
-    }
+    /// The value of an option; the last one counts.
+    subscript(option: PingValue) -> String? { values[option]?.last }
+
+    /// Every value of an option that may be given several times.
+    func all(_ option: PingValue) -> [String] { values[option] ?? [] }
 }

@@ -7,7 +7,7 @@ import WireFormat
 struct SinglePing {
     let world: PingWorld
     private var settings: PingSettings { world.settings }
-    private var command: PingCommand { world.command }
+    private var command: PingWords { world.command }
 
     init(world: PingWorld) { self.world = world }
 

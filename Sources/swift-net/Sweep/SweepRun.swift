@@ -7,7 +7,7 @@ import WireFormat
 struct SweepRun {
     let world: PingWorld
     private var settings: PingSettings { world.settings }
-    private var command: PingCommand { world.command }
+    private var command: PingWords { world.command }
 
     init(world: PingWorld) { self.world = world }
 
@@ -56,7 +56,7 @@ struct SweepRun {
 
     /// `-i` in a sweep without a count is the time between packets, as in fping.
     private var rate: Double? {
-        guard command.rate == nil, settings.count == nil, let interval = settings.interval else { return settings.rate }
+        guard command[.rate] == nil, settings.count == nil, let interval = settings.interval else { return settings.rate }
         return interval == .zero ? nil : 1 / interval.seconds
     }
 

@@ -1,0 +1,26 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that nobody who builds the tool pays for it.
+let package = Package(
+    name: "swift-net-benchmarks",
+    dependencies: [
+        .package(name: "swift-net", path: ".."),
+        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+    ],
+    targets: [
+        // The peer: the same sum in C, with the compiler's vectors.
+        .target(name: "CVectorChecksum", cSettings: [.unsafeFlags(["-O3"])]),
+        .executableTarget(
+            name: "WireFormatBenchmarks",
+            dependencies: [
+                "CVectorChecksum",
+                .product(name: "WireFormat", package: "swift-net"),
+                .product(name: "Benchmark", package: "benchmark"),
+            ],
+            path: "Benchmarks/WireFormatBenchmarks",
+            swiftSettings: [.swiftLanguageMode(.v6)],
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        ),
+    ]
+)
