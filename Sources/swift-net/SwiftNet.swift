@@ -40,7 +40,8 @@ struct SwiftNet: ParsableCommand {
 
     private static func usage(_ message: String) -> Int32 {
         let errors = OutputStream.standardError()
-        errors.write("swift-net: \(message)\nUsage: swift-net COMMAND [options] TARGET...; swift-net help lists the commands\n")
+        errors.write(
+            "swift-net: \(message)\nUsage: swift-net COMMAND [options] TARGET...; swift-net help lists the commands\n")
         errors.flush()
         return 2
     }
@@ -84,10 +85,15 @@ struct SwiftNet: ParsableCommand {
     }
 
     /// What the parser has to say: help on standard output, mistakes on standard error with status 2.
-    private static func answer<Command: ParsableCommand>(_ type: Command.Type, _ error: any Error, name: String) -> Int32 {
+    private static func answer<Command: ParsableCommand>(_ type: Command.Type, _ error: any Error, name: String)
+        -> Int32
+    {
         let isMistake = type.exitCode(for: error) != .success
         let stream = isMistake ? OutputStream.standardError() : OutputStream.standardOutput()
-        stream.write((isMistake ? "\(name): \(type.message(for: error))\nTry '\(name == "swift-net" ? name : "swift-net " + name) --help'." : type.fullMessage(for: error)) + "\n")
+        stream.write(
+            (isMistake
+                ? "\(name): \(type.message(for: error))\nTry '\(name == "swift-net" ? name : "swift-net " + name) --help'."
+                : type.fullMessage(for: error)) + "\n")
         stream.flush()
         return isMistake ? 2 : 0
     }

@@ -29,11 +29,15 @@ struct PingDisbeliefTests {
         return batch.bytes(of: batch.entries[0])
     }
 
-    private func receive(_ bytes: [UInt8], _ engine: inout PingEngine, from source: IPAddress = .v4(Echo.there), form: ReceivedPacket.Form? = nil) {
+    private func receive(
+        _ bytes: [UInt8], _ engine: inout PingEngine, from source: IPAddress = .v4(Echo.there),
+        form: ReceivedPacket.Form? = nil
+    ) {
         engine.receive(
             ReceivedPacket(
                 bytes: bytes.rawBytes, form: form ?? (source.family == .v4 ? .datagram : .message),
-                arrival: Instant(nanoseconds: 51_000), source: source, destination: source.family == .v6 ? Echo.here6 : nil))
+                arrival: Instant(nanoseconds: 51_000), source: source,
+                destination: source.family == .v6 ? Echo.here6 : nil))
     }
 
     private func events(_ engine: inout PingEngine) -> [PingEvent] {
@@ -65,7 +69,9 @@ struct PingDisbeliefTests {
 
     @Test("another identifier, sequence number or cookie does not count")
     func foreign() throws {
-        for (index, name) in [(24, "identifier"), (25, "identifier"), (26, "sequence"), (27, "sequence")] + (28..<36).map({ ($0, "cookie") }) {
+        for (index, name) in [(24, "identifier"), (25, "identifier"), (26, "sequence"), (27, "sequence")]
+            + (28..<36).map({ ($0, "cookie") })
+        {
             let probe = self.probe()
             var engine = engineWithProbe()
             let reply = try #require(Echo.reply(to: probe, from: .v4(Echo.there)))
@@ -160,7 +166,10 @@ struct PingDisbeliefTests {
 
     @Test("errors count only when they quote a probe that was sent")
     func errors() {
-        func error(_ type: ICMPv4Type, _ code: UInt8, quoting probe: [UInt8], from router: IPv4Address = IPv4Address(192, 0, 2, 254)) -> [UInt8] {
+        func error(
+            _ type: ICMPv4Type, _ code: UInt8, quoting probe: [UInt8],
+            from router: IPv4Address = IPv4Address(192, 0, 2, 254)
+        ) -> [UInt8] {
             let message = ICMPv4Message(.unknown(type: type, code: code, restOfHeader: 1_400, data: probe))
             return Echo.datagram(message.encoded(), from: router, to: Echo.here)
         }
@@ -179,7 +188,8 @@ struct PingDisbeliefTests {
             #expect(engine.summary.lost == 1)
         }
         let changes: [(String, Int, UInt8)] = [
-            ("destination", 19, 77), ("protocol", 9, 17), ("type", 20, 0), ("identifier", 24, 0), ("sequence", 27, 9), ("cookie", 28, 0xFF),
+            ("destination", 19, 77), ("protocol", 9, 17), ("type", 20, 0), ("identifier", 24, 0), ("sequence", 27, 9),
+            ("cookie", 28, 0xFF),
         ]
         for (name, index, value) in changes {
             var probe = self.probe()
@@ -213,7 +223,8 @@ struct PingDisbeliefTests {
         var engine = engineWithProbe()
         let reply = try #require(Echo.reply(to: probe, from: .v4(Echo.there)))
         engine.receive(
-            ReceivedPacket(bytes: reply.rawBytes, form: .datagram, arrival: Instant(nanoseconds: 0), source: .v4(Echo.there)))
+            ReceivedPacket(
+                bytes: reply.rawBytes, form: .datagram, arrival: Instant(nanoseconds: 0), source: .v4(Echo.there)))
         #expect(engine.summary.roundTrips.minimum == .zero)
     }
 
@@ -228,12 +239,17 @@ struct PingDisbeliefTests {
             let probe = self.probe(to: isV6 ? Echo.there6 : .v4(Echo.there))
             var engine = engineWithProbe(destination: isV6 ? Echo.there6 : .v4(Echo.there))
             for _ in 0..<2_000 {
-                var bytes = (0..<Int.random(in: 0...120, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                var bytes = (0..<Int.random(in: 0...120, using: &random)).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                }
                 // Half of them nearly right.
-                if Bool.random(using: &random), let reply = Echo.reply(to: probe, from: isV6 ? Echo.there6 : .v4(Echo.there)) {
+                if Bool.random(using: &random),
+                    let reply = Echo.reply(to: probe, from: isV6 ? Echo.there6 : .v4(Echo.there))
+                {
                     bytes = reply
                     for _ in 0..<Int.random(in: 1...4, using: &random) {
-                        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
+                            in: 0...255, using: &random)
                     }
                     bytes.removeLast(Int.random(in: 0...min(bytes.count, 30), using: &random))
                 }

@@ -11,7 +11,10 @@ struct PingEngineTests {
         let outcome = PingScenario().run()
         #expect(outcome.times == (0..<5).map { Nanoseconds.seconds(Int64($0)) })
         #expect(outcome.replies.map(\.sequence) == [1, 2, 3, 4, 5])
-        #expect(outcome.replies.allSatisfy { $0.roundTrip == .milliseconds(1) + .microseconds(1) && $0.byteCount == 64 && $0.hopLimit == 64 })
+        #expect(
+            outcome.replies.allSatisfy {
+                $0.roundTrip == .milliseconds(1) + .microseconds(1) && $0.byteCount == 64 && $0.hopLimit == 64
+            })
         #expect(outcome.summary.answered == 5 && outcome.isBalanced)
         #expect(outcome.summary.elapsed == .seconds(4))
     }
@@ -38,7 +41,9 @@ struct PingEngineTests {
             }, prepare: { $0.sendingTime = .milliseconds(500) }
         ).run()
         // Behind by half a second after each packet, it never sends two at once.
-        for (earlier, later) in zip(outcome.times, outcome.times.dropFirst()) { #expect(later - earlier >= .milliseconds(500)) }
+        for (earlier, later) in zip(outcome.times, outcome.times.dropFirst()) {
+            #expect(later - earlier >= .milliseconds(500))
+        }
     }
 
     @Test("preload sends that many at once, then keeps the interval")
@@ -64,7 +69,8 @@ struct PingEngineTests {
             },
             faults: SimulatedNetwork.Faults(
                 loss: 0.1, duplication: 0.1, corruption: 0.1, truncation: 0.1,
-                delay: .microseconds(50)...Nanoseconds.milliseconds(80), congestion: 0.05, refusal: seed % 3 == 0 ? 0 : 0.05)
+                delay: .microseconds(50)...Nanoseconds.milliseconds(80), congestion: 0.05,
+                refusal: seed % 3 == 0 ? 0 : 0.05)
         ).run()
         let summary = outcome.summary
         #expect(outcome.isBalanced, "seed \(seed): \(summary)")
@@ -148,7 +154,8 @@ struct PingEngineTests {
             faults: .init(loss: 0.01, delay: .microseconds(10)...Nanoseconds.microseconds(200)), keepsEvents: false
         ).run()
         #expect(outcome.isBalanced)
-        #expect(outcome.summary.received == 1_000_000 - outcome.summary.lost || outcome.summary.transmitted == 1_000_000)
+        #expect(
+            outcome.summary.received == 1_000_000 - outcome.summary.lost || outcome.summary.transmitted == 1_000_000)
     }
 
     @Test("a flood sends on an answer, or every 10 ms without one")
@@ -229,7 +236,9 @@ struct PingEngineTests {
                 $0.timeout = .seconds(2)
             }, prepare: { $0.everybody = .silent }
         ).run()
-        let reported = outcome.events.compactMap { if case .outstanding(let sequence, _) = $0 { sequence } else { nil } }
+        let reported = outcome.events.compactMap {
+            if case .outstanding(let sequence, _) = $0 { sequence } else { nil }
+        }
         #expect(reported == [1, 2])
     }
 

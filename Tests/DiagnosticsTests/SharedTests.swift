@@ -73,20 +73,27 @@ struct TargetTests {
         let four = IPAddress.v4(IPv4Address(192, 0, 2, 1))
         #expect(try TargetExpression("192.0.2.1") == .address(four, zone: nil))
         #expect(try TargetExpression("fe80::1%eth0") == .address(try #require(IPAddress("fe80::1")), zone: "eth0"))
-        #expect(try TargetExpression("192.0.2.0/30") == .range(.v4(IPv4Address(192, 0, 2, 0)), .v4(IPv4Address(192, 0, 2, 3))))
+        #expect(
+            try TargetExpression("192.0.2.0/30")
+                == .range(.v4(IPv4Address(192, 0, 2, 0)), .v4(IPv4Address(192, 0, 2, 3))))
         #expect(try TargetExpression("192.0.2.1-20") == .range(four, .v4(IPv4Address(192, 0, 2, 20))))
         #expect(try TargetExpression("192.0.2.1-192.0.3.2") == .range(four, .v4(IPv4Address(192, 0, 3, 2))))
         #expect(try TargetExpression("example-1.test") == .name("example-1.test"))
-        #expect(try TargetExpression("2001:db8::/126") == .range(try #require(IPAddress("2001:db8::")), try #require(IPAddress("2001:db8::3"))))
+        #expect(
+            try TargetExpression("2001:db8::/126")
+                == .range(try #require(IPAddress("2001:db8::")), try #require(IPAddress("2001:db8::3"))))
     }
 
     @Test(
         "expressions that are none",
         arguments: [
-            ("", "empty"), ("192.0.2", "too few octets"), ("192.0.2.256", "octet too large"), ("192.0.2.01", "leading zero"),
-            ("1", "a number alone"), ("192.0.2.0/33", "prefix too long"), ("192.0.2.0/", "no prefix"), ("192.0.2.0/-1", "negative prefix"),
+            ("", "empty"), ("192.0.2", "too few octets"), ("192.0.2.256", "octet too large"),
+            ("192.0.2.01", "leading zero"),
+            ("1", "a number alone"), ("192.0.2.0/33", "prefix too long"), ("192.0.2.0/", "no prefix"),
+            ("192.0.2.0/-1", "negative prefix"),
             ("192.0.2.9-3", "backwards"), ("192.0.2.1-300", "end too large"), ("192.0.2.1-::1", "mixed families"),
-            (":::1", "three colons"), ("2001:db8::1::2", "two gaps"), ("fe80::1%", "empty zone"), ("a/24", "a name with a prefix"),
+            (":::1", "three colons"), ("2001:db8::1::2", "two gaps"), ("fe80::1%", "empty zone"),
+            ("a/24", "a name with a prefix"),
         ])
     func invalid(text: String, reason: String) {
         #expect(throws: TargetExpression.Problem.self, "\(reason)") { try TargetExpression(text) }
@@ -104,7 +111,8 @@ struct TargetTests {
             if length == 0 {
                 try targets.append(IPAddress(family, number: first), name: "n\(first)")
             } else {
-                try targets.append(from: IPAddress(family, number: first), through: IPAddress(family, number: first + length))
+                try targets.append(
+                    from: IPAddress(family, number: first), through: IPAddress(family, number: first + length))
             }
             for number in first...(first + length) where !model.contains(IPAddress(family, number: number)) {
                 model.append(IPAddress(family, number: number))

@@ -51,7 +51,9 @@ struct SweepEngineTests {
             $0.plan = .untilAnswered(retries: 2)
             $0.timeout = .milliseconds(100)
         } prepare: { network in
-            for host in stride(from: UInt8(0), to: 100, by: 2) { network.hosts[.v4(IPv4Address(198, 18, 0, host))] = .silent }
+            for host in stride(from: UInt8(0), to: 100, by: 2) {
+                network.hosts[.v4(IPv4Address(198, 18, 0, host))] = .silent
+            }
         }
         #expect(outcome.summary.alive == 50 && outcome.summary.unreachable == 50)
         #expect(outcome.summary.transmitted == 50 + 150)
@@ -92,7 +94,9 @@ struct SweepEngineTests {
     func count() throws {
         let outcome = try run(count: 10, faults: .init(duplication: 1)) {
             $0.plan = .count(4, period: .milliseconds(200))
-        } prepare: { $0.hosts[.v4(IPv4Address(198, 18, 0, 3))] = .silent }
+        } prepare: {
+            $0.hosts[.v4(IPv4Address(198, 18, 0, 3))] = .silent
+        }
         #expect(outcome.summary.transmitted == 40 && outcome.summary.received == 36)
         #expect(outcome.summary.duplicates > 0)
         let answered = try #require(outcome.hosts.first { $0.isAlive })
@@ -135,7 +139,9 @@ struct SweepEngineTests {
 
     @Test("stops with the verdicts so far")
     func stop() throws {
-        let outcome = try run(count: 10_000) { $0.rate = 1_000 } prepare: {
+        let outcome = try run(count: 10_000) {
+            $0.rate = 1_000
+        } prepare: {
             $0.signals = [(Instant(nanoseconds: 2_000_000_000), .stop)]
         }
         #expect((900...1_100).contains(outcome.summary.transmitted))

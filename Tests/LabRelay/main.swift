@@ -62,7 +62,8 @@ struct Echo {
         {
             offset = EthernetView.headerLength + header.headerLength
             isV6 = false
-        } else if let header = try? IPv6View(ethernet.payload), ethernet.etherType == .ipv6, header.nextHeader == .icmpv6,
+        } else if let header = try? IPv6View(ethernet.payload), ethernet.etherType == .ipv6,
+            header.nextHeader == .icmpv6,
             let message = try? ICMPv6View(header.payload), [.echoRequest, .echoReply].contains(message.type)
         {
             offset = EthernetView.headerLength + IPv6View.headerLength
@@ -178,7 +179,8 @@ let seed = UInt64(option("--seed", in: &words) ?? "1") ?? 1
 let direction = option("--direction", in: &words) ?? "both"
 let seconds = Int64(option("--for", in: &words) ?? "60") ?? 60
 let output = OutputStream.standardOutput()
-guard words.count >= 2, let leftIndex = Interface.index(of: words[0]), let rightIndex = Interface.index(of: words[1]) else {
+guard words.count >= 2, let leftIndex = Interface.index(of: words[0]), let rightIndex = Interface.index(of: words[1])
+else {
     output.write("lab-relay: LEFT RIGHT [options] FAULT...\n")
     output.flush()
     CurrentProcess.exit(2)

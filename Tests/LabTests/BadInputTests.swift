@@ -5,11 +5,16 @@ struct BadInputTests {
     @Test(
         "an option's value that cannot be is named, with the option, and the status is 2",
         arguments: [
-            ("-c", ["0", "-1", "x", "1x", "", "99999999999999999999"]), ("-i", ["-1", "x", "1x", "nan", "inf", "1e3", "", ".", "99999999999", "1h"]),
-            ("-s", ["-1", "65508", "x"]), ("-t", ["0", "256", "-1"]), ("-l", ["0", "65537"]), ("-w", ["-1", "x"]), ("-W", ["-0.1", "x", "nan"]),
-            ("-Q", ["256", "-1", "0x100"]), ("-e", ["65536", "-1"]), ("-F", ["0x100000", "-1"]), ("-m", ["-1", "4294967296"]), ("-S", ["0", "x"]),
-            ("-p", ["xy", "", "000102030405060708090a0b0c0d0e0f10"]), ("-M", ["maybe", ""]), ("-T", ["ts", ""]), ("--rate", ["0", "-5", "fast"]),
-            ("--retries", ["-1", "1001"]), ("--icmp", ["ping"]), ("--report-every", ["0", "-1", "x"]), ("--explain", ["-1"]), ("--color", ["red"]),
+            ("-c", ["0", "-1", "x", "1x", "", "99999999999999999999"]),
+            ("-i", ["-1", "x", "1x", "nan", "inf", "1e3", "", ".", "99999999999", "1h"]),
+            ("-s", ["-1", "65508", "x"]), ("-t", ["0", "256", "-1"]), ("-l", ["0", "65537"]), ("-w", ["-1", "x"]),
+            ("-W", ["-0.1", "x", "nan"]),
+            ("-Q", ["256", "-1", "0x100"]), ("-e", ["65536", "-1"]), ("-F", ["0x100000", "-1"]),
+            ("-m", ["-1", "4294967296"]), ("-S", ["0", "x"]),
+            ("-p", ["xy", "", "000102030405060708090a0b0c0d0e0f10"]), ("-M", ["maybe", ""]), ("-T", ["ts", ""]),
+            ("--rate", ["0", "-5", "fast"]),
+            ("--retries", ["-1", "1001"]), ("--icmp", ["ping"]), ("--report-every", ["0", "-1", "x"]),
+            ("--explain", ["-1"]), ("--color", ["red"]),
             ("--targets", ["/nosuch/file"]), ("-I", ["nosuch0"]), ("--pcap", ["/nosuch/dir/file"]),
         ] as [(String, [String])])
     func values(option: String, values: [String]) async throws {
@@ -18,17 +23,23 @@ struct BadInputTests {
             let outcome = try await Lab.run([Binary.swiftNet, "ping"] + word + ["127.0.0.1"])
             #expect(outcome.status == 2, "\(option) \(value)")
             #expect(outcome.output.isEmpty, "\(option) \(value): \(outcome.output)")
-            #expect(outcome.errors.hasPrefix("ping: ") && (outcome.errors.contains(option) || option == "-I") && outcome.errors.contains(value), "\(option) \(value): \(outcome.errors)")
+            #expect(
+                outcome.errors.hasPrefix("ping: ") && (outcome.errors.contains(option) || option == "-I")
+                    && outcome.errors.contains(value), "\(option) \(value): \(outcome.errors)")
         }
     }
 
     @Test(
         "words that cannot be",
         arguments: [
-            ([], "ping: "), (["--nosuch", "127.0.0.1"], "--nosuch"), (["-Z", "127.0.0.1"], "-Z"), (["-c"], "-c"), (["-4", "-6", "127.0.0.1"], "-4 or -6"),
-            (["-6", "127.0.0.1"], "Address family for hostname not supported"), (["-4", "::1"], "Address family for hostname not supported"),
-            (["-R", "-T", "tsonly", "127.0.0.1"], "only one of -T or -R"), (["300.1.1.1"], "300.1.1.1"), (["192.0.2.9-3"], "192.0.2.9-3"),
-            (["192.0.2.0/33"], "192.0.2.0/33"), (["::1%nosuch0"], "nosuch0"), (["--alive", "--unreachable", "127.0.0.1", "127.0.0.2"], "--alive"),
+            ([], "ping: "), (["--nosuch", "127.0.0.1"], "--nosuch"), (["-Z", "127.0.0.1"], "-Z"), (["-c"], "-c"),
+            (["-4", "-6", "127.0.0.1"], "-4 or -6"),
+            (["-6", "127.0.0.1"], "Address family for hostname not supported"),
+            (["-4", "::1"], "Address family for hostname not supported"),
+            (["-R", "-T", "tsonly", "127.0.0.1"], "only one of -T or -R"), (["300.1.1.1"], "300.1.1.1"),
+            (["192.0.2.9-3"], "192.0.2.9-3"),
+            (["192.0.2.0/33"], "192.0.2.0/33"), (["::1%nosuch0"], "nosuch0"),
+            (["--alive", "--unreachable", "127.0.0.1", "127.0.0.2"], "--alive"),
             (["-R", "::1"], ""), (["--icmp", "timestamp", "::1"], ""), ([""], "empty"),
         ] as [([String], String)])
     func words(words: [String], mention: String) async throws {
@@ -46,17 +57,27 @@ struct BadInputTests {
         #expect(version.status == 0 && version.output.hasPrefix("swift-net "))
         for words in [["--help"], ["-h"], ["help"]] {
             let outcome = try await Lab.run([Binary.swiftNet] + words)
-            #expect(outcome.status == 0 && outcome.output.contains("ping ") && outcome.errors.isEmpty, "\(words): \(outcome)")
+            #expect(
+                outcome.status == 0 && outcome.output.contains("ping ") && outcome.errors.isEmpty,
+                "\(words): \(outcome)")
         }
         let help = try await Lab.run([Binary.swiftNet, "help", "ping"])
         #expect(help.status == 0 && help.output.contains("--report-every"))
-        let link = try await Lab.run(["sh", "-c", "d=$(mktemp -d); ln -s \(Binary.swiftNet) $d/ping; $d/ping -V; rm -r $d"])
+        let link = try await Lab.run([
+            "sh", "-c", "d=$(mktemp -d); ln -s \(Binary.swiftNet) $d/ping; $d/ping -V; rm -r $d",
+        ])
         #expect(link.output.hasPrefix("ping from swift-net "))
     }
 
-    @Test("values of every allowed form", arguments: ["-i0.2", "-i 200ms", "-i=0.2", "-W2s", "-w 1m", "-c1", "-Q0x10", "-s 0", "-nc1", "-qnc 1", "--interval 0.2", "--interval=0.2", "-i .2", "-i 1."])
+    @Test(
+        "values of every allowed form",
+        arguments: [
+            "-i0.2", "-i 200ms", "-i=0.2", "-W2s", "-w 1m", "-c1", "-Q0x10", "-s 0", "-nc1", "-qnc 1", "--interval 0.2",
+            "--interval=0.2", "-i .2", "-i 1.",
+        ])
     func goodValues(words: String) async throws {
-        let outcome = try await Lab.run([Binary.swiftNet, "ping", "-c", "1"] + words.split(separator: " ").map(String.init) + ["127.0.0.1"])
+        let outcome = try await Lab.run(
+            [Binary.swiftNet, "ping", "-c", "1"] + words.split(separator: " ").map(String.init) + ["127.0.0.1"])
         #expect(outcome.status == 0, "\(words): \(outcome.errors)")
     }
 }

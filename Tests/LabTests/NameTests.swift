@@ -13,7 +13,8 @@ struct NameTests {
         """)
 
     private static let server = [
-        "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--user=root", "--log-facility=-",
+        "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--user=root",
+        "--log-facility=-",
         "--log-queries", "--bind-interfaces", "--local=/lab.test/", "--listen-address=192.0.2.2", "--pid-file=",
         "--host-record=both.lab.test,192.0.2.2,2001:db8::2", "--host-record=four.lab.test,192.0.2.2",
         "--host-record=six.lab.test,2001:db8::2", "--cname=alias.lab.test,four.lab.test",
@@ -29,7 +30,9 @@ struct NameTests {
     @Test("from the hosts file, without a server")
     func files() async throws {
         try await Lab.with(Self.layout) { lab in
-            for (name, address) in [("fromfile", "192.0.2.2"), ("fromfile6", "2001:db8::2"), ("localhost", "127.0.0.1")] {
+            for (name, address) in [
+                ("fromfile", "192.0.2.2"), ("fromfile6", "2001:db8::2"), ("localhost", "127.0.0.1"),
+            ] {
                 let outcome = try await lab.ping("a", "-n -c 1 \(name)")
                 #expect(outcome.output.hasPrefix("PING \(name) (\(address)) ") && outcome.status == 0, "\(outcome)")
             }
@@ -53,7 +56,9 @@ struct NameTests {
             let wrongFamily = try await lab.ping("a", "-6 -c 1 four.lab.test")
             #expect(wrongFamily.status == 2 && wrongFamily.errors.contains("four.lab.test: "))
             let swept = try await lab.ping("a", "four.lab.test six.lab.test")
-            #expect(swept.status == 0 && swept.output.contains("four.lab.test is alive") && swept.output.contains("six.lab.test is alive"))
+            #expect(
+                swept.status == 0 && swept.output.contains("four.lab.test is alive")
+                    && swept.output.contains("six.lab.test is alive"))
         }
     }
 
@@ -70,13 +75,17 @@ struct NameTests {
     @Test("a DNS server that hangs delays neither probes nor times, and lines but a little")
     func hangingServer() async throws {
         // Nobody listens on 192.0.2.99; the name of the target is in the hosts file, the way back is not.
-        let layout = Self.layout.and("printf 'nameserver 198.18.0.53\\noptions timeout:30 attempts:5\\n' > /run/netns/resolv.conf; printf '192.0.2.2 fromfile\\n' > /run/netns/hosts")
+        let layout = Self.layout.and(
+            "printf 'nameserver 198.18.0.53\\noptions timeout:30 attempts:5\\n' > /run/netns/resolv.conf; printf '192.0.2.2 fromfile\\n' > /run/netns/hosts"
+        )
         try await Lab.with(layout) { lab in
             let outcome = try await lab.ping("a", "-D -H -c 5 -i 0.1 192.0.2.2")
             #expect(outcome.status == 0)
             let times = outcome.output.matches(of: #/\[([0-9.]+)\]/#).compactMap { Double($0.output.1) }
             #expect(times.count == 5)
-            for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier > 0.05 && later - earlier < 0.25) }
+            for (earlier, later) in zip(times, times.dropFirst()) {
+                #expect(later - earlier > 0.05 && later - earlier < 0.25)
+            }
             #expect(outcome.output.contains("time 40"))
         }
     }

@@ -8,7 +8,8 @@ struct PaperTests {
         let help = try await Lab.run([Binary.swiftNet, "ping", "--help"]).output
         var options: Set<String> = []
         for line in help.split(separator: "\n") where line.hasPrefix("  -") {
-            for word in line.split(separator: " ").prefix(while: { $0.hasPrefix("-") || $0.hasPrefix("<") }) where word.hasPrefix("-") {
+            for word in line.split(separator: " ").prefix(while: { $0.hasPrefix("-") || $0.hasPrefix("<") })
+            where word.hasPrefix("-") {
                 options.insert(String(word.prefix { $0 != "," }))
             }
         }
@@ -20,7 +21,10 @@ struct PaperTests {
         let options = try await options()
         let manual = try await Lab.run(["cat", Binary.repository + "/man/swift-net-ping.8"]).output
         for letter in "aABbcCDefFhHiIjlLmMnOpqQRrsStTUvVwW346" { #expect(options.contains("-\(letter)"), "-\(letter)") }
-        for name in ["targets", "alive", "unreachable", "rate", "retries", "icmp", "plot", "report-every", "split", "pcap", "explain", "json", "color"] {
+        for name in [
+            "targets", "alive", "unreachable", "rate", "retries", "icmp", "plot", "report-every", "split", "pcap",
+            "explain", "json", "color",
+        ] {
             #expect(options.contains("--\(name)"), "--\(name)")
         }
         for option in options {
@@ -30,7 +34,9 @@ struct PaperTests {
         }
         for line in manual.split(separator: "\n") where line.hasPrefix(".It Fl Fl ") || line.contains(" , Fl Fl ") {
             let words = line.split(separator: " ")
-            guard let index = words.indices.dropLast().first(where: { words[$0] == "Fl" && words[$0 + 1] == "Fl" }), index + 2 < words.count else { continue }
+            guard let index = words.indices.dropLast().first(where: { words[$0] == "Fl" && words[$0 + 1] == "Fl" }),
+                index + 2 < words.count
+            else { continue }
             #expect(options.contains("--\(words[index + 2])"), "the manual's --\(words[index + 2]) is no option")
         }
     }
@@ -44,7 +50,9 @@ struct PaperTests {
         }
     }
 
-    @Test("the committed completions are those of the binary", arguments: [("bash", "swift-net.bash"), ("zsh", "_swift-net"), ("fish", "swift-net.fish")])
+    @Test(
+        "the committed completions are those of the binary",
+        arguments: [("bash", "swift-net.bash"), ("zsh", "_swift-net"), ("fish", "swift-net.fish")])
     func current(shell: String, file: String) async throws {
         let generated = try await Lab.run([Binary.swiftNet, "--generate-completion-script", shell])
         let committed = try await Lab.run(["cat", "\(Binary.repository)/completions/\(file)"])
@@ -67,8 +75,12 @@ struct PaperTests {
     @Test("fish offers commands and options")
     func fish() async throws {
         guard await Peer.require(.fish) else { return }
-        let script = "source \(Binary.repository)/completions/swift-net.fish; complete -C 'swift-net pi'; complete -C 'swift-net ping --rep'"
-        let outcome = try await Lab.run(["env", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin", "fish", "--no-config", "-c", script])
+        let script =
+            "source \(Binary.repository)/completions/swift-net.fish; complete -C 'swift-net pi'; complete -C 'swift-net ping --rep'"
+        let outcome = try await Lab.run([
+            "env", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin", "fish", "--no-config", "-c",
+            script,
+        ])
         #expect(outcome.output.contains("ping") && outcome.output.contains("--report-every"), "\(outcome)")
     }
 
@@ -82,7 +94,10 @@ struct PaperTests {
             zpty -w z $'swift-net ping --rep\\t\\025'; zpty -w z 'echo do""ne'
             zpty -r -m z out '*done*'; print -r -- "$out"
             """
-        let outcome = try await Lab.run(["timeout", "20", "env", "TERM=dumb", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin", "zsh", "-f", "-c", script])
+        let outcome = try await Lab.run([
+            "timeout", "20", "env", "TERM=dumb", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin",
+            "zsh", "-f", "-c", script,
+        ])
         #expect(outcome.output.contains("--report-every"), "\(outcome)")
     }
 }

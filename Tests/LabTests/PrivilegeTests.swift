@@ -5,7 +5,8 @@ struct PrivilegeTests {
     private static let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
 
     /// A copy of the binary that anybody may run, with or without the capability.
-    private func withCopy(capability: Bool, _ body: @Sendable @escaping (Lab, String) async throws -> Void) async throws {
+    private func withCopy(capability: Bool, _ body: @Sendable @escaping (Lab, String) async throws -> Void) async throws
+    {
         guard Environment.userIdentifier == 0 else {
             print("skipped: changing the user needs root")
             return
@@ -30,11 +31,15 @@ struct PrivilegeTests {
     @Test("cap_net_raw+p is enough, and is dropped for good")
     func capability() async throws {
         try await withCopy(capability: true) { lab, path in
-            let outcome = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "--icmp", "timestamp", "192.0.2.2"])
+            let outcome = try await lab.run(
+                "a", Self.nobody + [path, "ping", "-c", "1", "--icmp", "timestamp", "192.0.2.2"])
             #expect(outcome.status == 0, "\(outcome)")
-            let script = "\(path) ping -q -c 20 -i 0.1 192.0.2.2 >/dev/null & p=$!; sleep 0.4; grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/$p/status; wait $p; echo $?"
+            let script =
+                "\(path) ping -q -c 20 -i 0.1 192.0.2.2 >/dev/null & p=$!; sleep 0.4; grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/$p/status; wait $p; echo $?"
             let status = try await lab.run("a", Self.nobody + ["bash", "-c", script])
-            #expect(status.lines.filter { $0.hasPrefix("Cap") }.allSatisfy { $0.hasSuffix("0000000000000000") }, "\(status)")
+            #expect(
+                status.lines.filter { $0.hasPrefix("Cap") }.allSatisfy { $0.hasSuffix("0000000000000000") }, "\(status)"
+            )
             #expect(status.output.contains("NoNewPrivs:\t1") && status.output.hasSuffix("0\n"))
         }
     }
@@ -45,13 +50,18 @@ struct PrivilegeTests {
             _ = try await lab.run("a", ["sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647"])
             for target in ["192.0.2.2", "2001:db8::2"] {
                 let outcome = try await lab.run("a", Self.nobody + [path, "ping", "-c", "2", "-i", "0.1", target])
-                #expect(outcome.status == 0 && outcome.output.contains("64 bytes from \(target): icmp_seq=2 ttl=64 time="), "\(outcome)")
+                #expect(
+                    outcome.status == 0 && outcome.output.contains("64 bytes from \(target): icmp_seq=2 ttl=64 time="),
+                    "\(outcome)")
             }
             let far = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "-W", "4", "192.0.2.77"])
-            #expect(far.status == 1 && far.output.contains("From 192.0.2.1 icmp_seq=1 Destination Host Unreachable"), "\(far)")
+            #expect(
+                far.status == 1 && far.output.contains("From 192.0.2.1 icmp_seq=1 Destination Host Unreachable"),
+                "\(far)")
             let large = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "-s", "5000", "192.0.2.2"])
             #expect(large.status == 0 && large.output.contains("5008 bytes from"))
-            let strict = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "-M", "do", "-s", "2000", "192.0.2.2"])
+            let strict = try await lab.run(
+                "a", Self.nobody + [path, "ping", "-c", "1", "-M", "do", "-s", "2000", "192.0.2.2"])
             #expect(strict.status == 1 && strict.errors.contains("message too long, mtu=1500"), "\(strict)")
             let sweep = try await lab.run("a", Self.nobody + [path, "ping", "192.0.2.2", "2001:db8::2"])
             #expect(sweep.status == 0)
@@ -73,13 +83,16 @@ struct PrivilegeTests {
     func limits() async throws {
         try await withCopy(capability: true) { lab, path in
             for (words, mention) in [
-                ("-f 192.0.2.2", "minimal interval for user"), ("-i 0.001 192.0.2.2", "minimal interval for user"), ("-l 4 192.0.2.2", "preload to value greater than 3"),
+                ("-f 192.0.2.2", "minimal interval for user"), ("-i 0.001 192.0.2.2", "minimal interval for user"),
+                ("-l 4 192.0.2.2", "preload to value greater than 3"),
                 ("-i 0.2 -I va 224.0.0.1", "minimal interval for broadcast ping"),
             ] {
-                let outcome = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1"] + words.split(separator: " ").map(String.init))
+                let outcome = try await lab.run(
+                    "a", Self.nobody + [path, "ping", "-c", "1"] + words.split(separator: " ").map(String.init))
                 #expect(outcome.status == 2 && outcome.errors.contains(mention), "\(words): \(outcome)")
             }
-            let adaptive = try await lab.run("a", Self.nobody + [path, "ping", "-A", "-c", "20", "-j", "-q", "192.0.2.2"])
+            let adaptive = try await lab.run(
+                "a", Self.nobody + [path, "ping", "-A", "-c", "20", "-j", "-q", "192.0.2.2"])
             #expect(adaptive.summary?.number("elapsed_ms").map { $0 >= 36 } == true)
         }
     }

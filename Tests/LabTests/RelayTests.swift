@@ -44,9 +44,14 @@ struct RelayTests {
                 try await lab.relaying("--direction left truncate:\(length)/1") {
                     let outcome = try await lab.ping("a", "-v -c 1 -W 0.3 \(target)")
                     if length >= 16 {
-                        #expect(outcome.output.contains("\(length) bytes from \(target): icmp_seq=1") && outcome.output.contains("(truncated)") && outcome.status == 0, "\(length): \(outcome)")
+                        #expect(
+                            outcome.output.contains("\(length) bytes from \(target): icmp_seq=1")
+                                && outcome.output.contains("(truncated)") && outcome.status == 0,
+                            "\(length): \(outcome)")
                     } else {
-                        #expect(outcome.output.contains("packet too short (\(length) bytes)") && outcome.status == 1, "\(length): \(outcome)")
+                        #expect(
+                            outcome.output.contains("packet too short (\(length) bytes)") && outcome.status == 1,
+                            "\(length): \(outcome)")
                     }
                 }
             }
@@ -97,7 +102,8 @@ struct RelayTests {
         try await Lab.with(.relayed) { lab in
             try await lab.relaying("--direction left drop@3") {
                 let outcome = try await lab.ping("a", "-q --plot -c 6 -i 0.02 -W 0.2 192.0.2.2")
-                #expect(outcome.output.contains("┤") && outcome.output.contains("lost  ") && outcome.output.contains("×"))
+                #expect(
+                    outcome.output.contains("┤") && outcome.output.contains("lost  ") && outcome.output.contains("×"))
                 #expect(outcome.output.contains("█") && outcome.output.contains("rtt p50/p90/p99 = "))
             }
         }

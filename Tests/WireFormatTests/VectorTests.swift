@@ -10,7 +10,9 @@ struct VectorTests {
         // NOP, record route of 11 bytes with one of two slots used.
         let text = bytes("48 10 0028 1234 4000 05 01 a649 c0000201 c6336402 01 07 0b 08 c0000201 00000000")
         let view = try IPv4View(text.rawBytes)
-        #expect(view.headerLength == 32 && view.typeOfService == 0x10 && view.totalLength == 40 && view.identification == 0x1234)
+        #expect(
+            view.headerLength == 32 && view.typeOfService == 0x10 && view.totalLength == 40
+                && view.identification == 0x1234)
         #expect(view.dontFragment && !view.moreFragments && !view.reservedFlag && view.fragmentOffset == 0)
         #expect(view.timeToLive == 5 && view.protocol == .icmp && view.source == IPv4Address(192, 0, 2, 1))
         #expect(view.destination == IPv4Address(198, 51, 100, 2) && view.isTruncated && view.payload.byteCount == 0)
@@ -27,10 +29,22 @@ struct VectorTests {
 
     @Test("IPv4 options of the family: timestamp, router alert, source routes, unknown")
     func options() {
-        let entries = [IPv4TimestampData.Entry(address: IPv4Address(192, 0, 2, 9), timestamp: 1), .init(address: .unspecified, timestamp: 0)]
+        let entries = [
+            IPv4TimestampData.Entry(address: IPv4Address(192, 0, 2, 9), timestamp: 1),
+            .init(address: .unspecified, timestamp: 0),
+        ]
         let cases: [(String, IPv4Option)] = [
-            ("44 14 0d 11 c0000209 00000001 00000000 00000000", .timestamp(.init(pointer: 13, overflow: 1, flag: .withAddresses, entries: entries))),
-            ("44 0c 05 00 00000000 00000000", .timestamp(.init(flag: .timestampsOnly, entries: [.init(address: nil, timestamp: 0), .init(address: nil, timestamp: 0)]))),
+            (
+                "44 14 0d 11 c0000209 00000001 00000000 00000000",
+                .timestamp(.init(pointer: 13, overflow: 1, flag: .withAddresses, entries: entries))
+            ),
+            (
+                "44 0c 05 00 00000000 00000000",
+                .timestamp(
+                    .init(
+                        flag: .timestampsOnly,
+                        entries: [.init(address: nil, timestamp: 0), .init(address: nil, timestamp: 0)]))
+            ),
             ("94 04 0000", .routerAlert(value: 0)),
             ("83 07 04 c0000201", .looseSourceRoute(.init(slots: [IPv4Address(192, 0, 2, 1)]))),
             ("89 07 08 c0000201", .strictSourceRoute(.init(pointer: 8, slots: [IPv4Address(192, 0, 2, 1)]))),
@@ -45,7 +59,9 @@ struct VectorTests {
         }
         let broken = IPv4Options(bytes("01 07 ff 04").rawBytes)
         #expect(broken.isMalformed && broken.list == [.noOperation] && broken.trailing == [7, 0xFF, 4])
-        #expect(IPv4Option.recordRoute(.init(slots: [])).isCopied == false && IPv4Option.looseSourceRoute(.init(slots: [])).isCopied)
+        #expect(
+            IPv4Option.recordRoute(.init(slots: [])).isCopied == false
+                && IPv4Option.looseSourceRoute(.init(slots: [])).isCopied)
     }
 
     @Test("an IPv6 header with a fragment header (RFC 8200, sections 3 and 4.5)")
@@ -65,18 +81,37 @@ struct VectorTests {
     @Test("ICMPv4 messages (RFC 792, 950, 1256)")
     func icmpv4() throws {
         let cases: [(String, ICMPv4Message.Body)] = [
-            ("08 00 8468 1234 0001 6162", .echoRequest(.init(identifier: 0x1234, sequenceNumber: 1, data: [0x61, 0x62]))),
+            (
+                "08 00 8468 1234 0001 6162",
+                .echoRequest(.init(identifier: 0x1234, sequenceNumber: 1, data: [0x61, 0x62]))
+            ),
             ("00 00 0000 0001 0002", .echoReply(.init(identifier: 1, sequenceNumber: 2))),
-            ("03 04 0000 0000 0578", .destinationUnreachable(.fragmentationNeeded, .init(restOfHeader: 1400, data: []))),
+            (
+                "03 04 0000 0000 0578",
+                .destinationUnreachable(.fragmentationNeeded, .init(restOfHeader: 1400, data: []))
+            ),
             ("05 01 0000 c00002fe", .redirect(code: 1, .init(restOfHeader: 0xC000_02FE, data: []))),
             ("0b 00 0000 00000000", .timeExceeded(code: 0, .init(data: []))),
             ("0c 00 0000 14000000", .parameterProblem(code: 0, .init(restOfHeader: 0x1400_0000, data: []))),
-            ("0e 00 0000 0007 0009 00000001 00000002 00000003", .timestampReply(.init(identifier: 7, sequenceNumber: 9, originate: 1, receive: 2, transmit: 3))),
-            ("12 00 0000 0007 0009 ffffff00", .addressMaskReply(.init(identifier: 7, sequenceNumber: 9, mask: IPv4Address(255, 255, 255, 0)))),
-            ("09 00 0000 01 02 0708 c0000201 80000000", .routerAdvertisement(.init(lifetime: 1800, routers: [.init(address: IPv4Address(192, 0, 2, 1), preference: .min)]))),
+            (
+                "0e 00 0000 0007 0009 00000001 00000002 00000003",
+                .timestampReply(.init(identifier: 7, sequenceNumber: 9, originate: 1, receive: 2, transmit: 3))
+            ),
+            (
+                "12 00 0000 0007 0009 ffffff00",
+                .addressMaskReply(.init(identifier: 7, sequenceNumber: 9, mask: IPv4Address(255, 255, 255, 0)))
+            ),
+            (
+                "09 00 0000 01 02 0708 c0000201 80000000",
+                .routerAdvertisement(
+                    .init(lifetime: 1800, routers: [.init(address: IPv4Address(192, 0, 2, 1), preference: .min)]))
+            ),
             ("0a 00 0000 00000000", .routerSolicitation(code: 0, reserved: 0, trailing: [])),
             ("04 00 0000 00000000", .sourceQuench(code: 0, .init(data: []))),
-            ("63 07 0000 01020304 05", .unknown(type: .init(rawValue: 99), code: 7, restOfHeader: 0x0102_0304, data: [5])),
+            (
+                "63 07 0000 01020304 05",
+                .unknown(type: .init(rawValue: 99), code: 7, restOfHeader: 0x0102_0304, data: [5])
+            ),
             // A timestamp without its times is no timestamp.
             ("0d 00 0000 0001 0001", .unknown(type: .timestampRequest, code: 0, restOfHeader: 0x0001_0001, data: [])),
         ]
@@ -101,7 +136,9 @@ struct VectorTests {
         var meanings: Set<String> = []
         for code in UInt8(0)...16 { meanings.insert(ICMPv4UnreachableCode(rawValue: code).meaning(nextHopMTU: 1400)) }
         #expect(meanings.count == 17)
-        #expect(ICMPv4UnreachableCode.fragmentationNeeded.meaning(nextHopMTU: 1400) == "Frag needed and DF set (mtu = 1400)")
+        #expect(
+            ICMPv4UnreachableCode.fragmentationNeeded.meaning(nextHopMTU: 1400) == "Frag needed and DF set (mtu = 1400)"
+        )
     }
 
     @Test("RFC 4884 extensions with an MPLS label stack (RFC 4950)")
@@ -144,12 +181,35 @@ struct VectorTests {
             ("80 00 0000 1234 0001 61", .echoRequest(.init(identifier: 0x1234, sequenceNumber: 1, data: [0x61]))),
             ("02 00 0000 00000500", .packetTooBig(code: 0, .init(restOfHeader: 1280, data: []))),
             ("01 04 0000 00000000", .destinationUnreachable(.port, .init(data: []))),
-            ("85 00 0000 00000000 0101 020000000001", .neighborDiscovery(.init(.routerSolicitation(reserved: 0), options: [.sourceLinkLayerAddress(mac)]))),
-            ("86 00 0000 40 80 0708 00000000 000003e8 0501 0000 000005dc",
-             .neighborDiscovery(.init(.routerAdvertisement(.init(currentHopLimit: 64, flags: 0x80, routerLifetime: 1800, reachableTime: 0, retransmissionTimer: 1000)), options: [.mtu(reserved: 0, 1500)]))),
-            ("87 00 0000 00000000 \(address) 0101 020000000001", .neighborDiscovery(.init(.neighborSolicitation(reserved: 0, target: target), options: [.sourceLinkLayerAddress(mac)]))),
-            ("88 00 0000 60000000 \(address) 0201 020000000001", .neighborDiscovery(.init(.neighborAdvertisement(flags: [.solicited, .override], target: target), options: [.targetLinkLayerAddress(mac)]))),
-            ("89 00 0000 00000000 \(address) \(address)", .neighborDiscovery(.init(.redirect(reserved: 0, target: target, destination: target)))),
+            (
+                "85 00 0000 00000000 0101 020000000001",
+                .neighborDiscovery(.init(.routerSolicitation(reserved: 0), options: [.sourceLinkLayerAddress(mac)]))
+            ),
+            (
+                "86 00 0000 40 80 0708 00000000 000003e8 0501 0000 000005dc",
+                .neighborDiscovery(
+                    .init(
+                        .routerAdvertisement(
+                            .init(
+                                currentHopLimit: 64, flags: 0x80, routerLifetime: 1800, reachableTime: 0,
+                                retransmissionTimer: 1000)), options: [.mtu(reserved: 0, 1500)]))
+            ),
+            (
+                "87 00 0000 00000000 \(address) 0101 020000000001",
+                .neighborDiscovery(
+                    .init(.neighborSolicitation(reserved: 0, target: target), options: [.sourceLinkLayerAddress(mac)]))
+            ),
+            (
+                "88 00 0000 60000000 \(address) 0201 020000000001",
+                .neighborDiscovery(
+                    .init(
+                        .neighborAdvertisement(flags: [.solicited, .override], target: target),
+                        options: [.targetLinkLayerAddress(mac)]))
+            ),
+            (
+                "89 00 0000 00000000 \(address) \(address)",
+                .neighborDiscovery(.init(.redirect(reserved: 0, target: target, destination: target)))
+            ),
         ]
         for (text, body) in cases {
             let wire = bytes(text)
@@ -171,15 +231,20 @@ struct VectorTests {
         let wire = datagram.encoded()
         #expect(Array(wire.prefix(6)) == bytes("0400 0035 000b"))
         #expect(try UDPView(wire.rawBytes).checksumState(source: source, destination: destination) == .correct)
-        #expect(try UDPView(bytes("0400 0035 0008 0000").rawBytes).checksumState(source: source, destination: destination) == .unchecked)
-        #expect(try UDPView(bytes("0400 0035 0008 0000").rawBytes).checksumState(source: .v6(.loopback), destination: .v6(.loopback)) == .incorrect)
+        #expect(
+            try UDPView(bytes("0400 0035 0008 0000").rawBytes).checksumState(source: source, destination: destination)
+                == .unchecked)
+        #expect(
+            try UDPView(bytes("0400 0035 0008 0000").rawBytes).checksumState(
+                source: .v6(.loopback), destination: .v6(.loopback)) == .incorrect)
         // The two bytes that make the sum come out as zero.
         var zero = UDPDatagram(sourcePort: 0, destinationPort: 0, data: [0, 0])
         zero.updateChecksum(source: source, destination: destination)
         zero.data = [UInt8(zero.checksum >> 8), UInt8(zero.checksum & 0xFF)]
         zero.updateChecksum(source: source, destination: destination)
         #expect(zero.checksum == 0xFFFF)
-        #expect(try UDPView(zero.encoded().rawBytes).checksumState(source: source, destination: destination) == .correct)
+        #expect(
+            try UDPView(zero.encoded().rawBytes).checksumState(source: source, destination: destination) == .correct)
     }
 
     @Test("an Ethernet header")
@@ -193,11 +258,21 @@ struct VectorTests {
     @Test("pcapng blocks byte for byte (draft-ietf-opsawg-pcapng, sections 4.1 to 4.3)")
     func pcapng() {
         let section = PcapNG.sectionHeader(application: "test")
-        #expect(section == bytes("0a0d0d0a 28000000 4d3c2b1a 0100 0000 ffffffffffffffff 0400 0400 74657374 0000 0000 28000000"))
+        #expect(
+            section
+                == bytes("0a0d0d0a 28000000 4d3c2b1a 0100 0000 ffffffffffffffff 0400 0400 74657374 0000 0000 28000000"))
         let interface = PcapNG.interface(name: "va", linkType: .ethernet)
-        #expect(interface == bytes("01000000 28000000 0100 0000 00000000 0200 0200 76610000 0900 0100 09000000 0000 0000 28000000"))
-        let packet = PcapNG.packet([1, 2, 3].rawBytes, interface: 0, nanoseconds: 0x1_0000_0002, originalLength: 60, direction: .outbound)
-        #expect(packet == bytes("06000000 30000000 00000000 01000000 02000000 03000000 3c000000 01020300 0200 0400 02000000 0000 0000 30000000"))
+        #expect(
+            interface
+                == bytes(
+                    "01000000 28000000 0100 0000 00000000 0200 0200 76610000 0900 0100 09000000 0000 0000 28000000"))
+        let packet = PcapNG.packet(
+            [1, 2, 3].rawBytes, interface: 0, nanoseconds: 0x1_0000_0002, originalLength: 60, direction: .outbound)
+        #expect(
+            packet
+                == bytes(
+                    "06000000 30000000 00000000 01000000 02000000 03000000 3c000000 01020300 0200 0400 02000000 0000 0000 30000000"
+                ))
     }
 }
 

@@ -19,12 +19,17 @@ let benchmarks: @Sendable () -> Void = {
         }
     }
 
-    let echo = ICMPv4Message(.echoRequest(ICMPEcho(identifier: 1, sequenceNumber: 1, data: [UInt8](repeating: 7, count: 56)))).encoded()
+    let echo = ICMPv4Message(
+        .echoRequest(ICMPEcho(identifier: 1, sequenceNumber: 1, data: [UInt8](repeating: 7, count: 56)))
+    ).encoded()
     let datagram =
-        IPv4Header(source: .loopback, destination: .loopback, protocol: .icmp, payloadLength: echo.count).encoded() + echo
+        IPv4Header(source: .loopback, destination: .loopback, protocol: .icmp, payloadLength: echo.count).encoded()
+        + echo
     Benchmark("view of an echo, both headers") { benchmark in
         for _ in benchmark.scaledIterations {
-            guard let header = try? IPv4View(datagram.rawBytes), let message = try? ICMPv4View(header.payload) else { continue }
+            guard let header = try? IPv4View(datagram.rawBytes), let message = try? ICMPv4View(header.payload) else {
+                continue
+            }
             blackHole(message.sequenceNumber)
         }
     }

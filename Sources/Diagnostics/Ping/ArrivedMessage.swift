@@ -95,7 +95,8 @@ struct QuotedProbe: ~Escapable {
             self.init(destination: .v4(header.destination), message: message.bytes)
         } else {
             guard let header = try? IPv6View(quote),
-                let chain = try? IPv6ExtensionChain(first: header.nextHeader, payload: quote.dropping(IPv6View.headerLength)),
+                let chain = try? IPv6ExtensionChain(
+                    first: header.nextHeader, payload: quote.dropping(IPv6View.headerLength)),
                 chain.upperLayer == .icmpv6,
                 let message = try? ICMPv6View(quote.dropping(IPv6View.headerLength + chain.byteCount))
             else { return nil }

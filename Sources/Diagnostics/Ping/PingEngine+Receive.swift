@@ -166,7 +166,9 @@ extension PingEngine {
     /// Where the quote reaches the cookie it must be ours; zeros there are the
     /// padding of a router that quotes less.
     private mutating func isQuoteOurs(_ quote: borrowing QuotedProbe, _ number: Int) -> Bool {
-        guard format.cookieLength == 8, quote.data.byteCount >= 8, quote.data.bigEndian64(at: 0) != 0 else { return true }
+        guard format.cookieLength == 8, quote.data.byteCount >= 8, quote.data.bigEndian64(at: 0) != 0 else {
+            return true
+        }
         return format.carries(cookie: cookie(number), quote.data)
     }
 }

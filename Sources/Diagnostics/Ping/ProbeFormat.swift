@@ -152,7 +152,8 @@ extension ProbeFormat {
             bytes.setBigEndian64(fields.cookie, at: offset &+ 8)
         } else {
             for index in 0..<cookieLength {
-                bytes.setByte(UInt8(truncatingIfNeeded: fields.cookie >> UInt64(56 - 8 * index)), at: offset + 8 + index)
+                bytes.setByte(
+                    UInt8(truncatingIfNeeded: fields.cookie >> UInt64(56 - 8 * index)), at: offset + 8 + index)
             }
         }
         sum.add(UInt32(truncatingIfNeeded: fields.cookie >> 32))

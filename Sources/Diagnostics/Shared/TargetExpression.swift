@@ -50,7 +50,9 @@ public enum TargetExpression: Equatable, Sendable {
     /// The upper end of a range: a whole address, or the last octet of one.
     private static func end(of first: IPAddress, _ text: Substring) -> IPAddress? {
         if let address = IPAddress(text) { return address.family == first.family ? address : nil }
-        guard case .v4(let start) = first, (1...3).contains(text.utf8.count), let octet = UInt8(text) else { return nil }
+        guard case .v4(let start) = first, (1...3).contains(text.utf8.count), let octet = UInt8(text) else {
+            return nil
+        }
         return .v4(IPv4Address(rawValue: start.rawValue & 0xFFFF_FF00 | UInt32(octet)))
     }
 }

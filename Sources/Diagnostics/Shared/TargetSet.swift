@@ -76,7 +76,9 @@ public struct TargetSet: Sendable {
         guard position > 0 else { return }
         let before = sorted[position - 1]
         let run = sorted[position]
-        guard before.family == run.family, before.last + 1 == run.first, before.index + before.count == run.index else { return }
+        guard before.family == run.family, before.last + 1 == run.first, before.index + before.count == run.index else {
+            return
+        }
         sorted[position - 1].count += run.count
         sorted.remove(at: position)
     }

@@ -23,7 +23,9 @@ public struct Descriptor: ~Copyable, Sendable {
     func setOption<Value: BitwiseCopyable>(
         _ level: Int32, _ name: Int32, _ value: Value, _ operation: String
     ) throws(SystemError) {
-        let result = withUnsafeBytes(of: value) { setsockopt(rawValue, level, name, $0.baseAddress, socklen_t($0.count)) }
+        let result = withUnsafeBytes(of: value) {
+            setsockopt(rawValue, level, name, $0.baseAddress, socklen_t($0.count))
+        }
         guard result == 0 else { throw .last(operation) }
     }
 

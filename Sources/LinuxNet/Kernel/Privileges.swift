@@ -13,7 +13,9 @@ public enum Privileges {
     /// The path of the running binary, as the kernel knows it.
     public static var executablePath: String {
         var buffer = [UInt8](repeating: 0, count: 4096)
-        let length = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress!, $0.count) }
+        let length = buffer.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? 0
+        }
         return length > 0 ? String(decoding: buffer[..<length], as: UTF8.self) : "swift-net"
     }
 

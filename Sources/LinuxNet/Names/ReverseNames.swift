@@ -47,11 +47,13 @@ public final class ReverseNames: Sendable {
     private func startThread() {
         var thread = pthread_t()
         let reference = Unmanaged.passRetained(self)
-        let result = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<ReverseNames>.fromOpaque(argument).takeRetainedValue().work()
-            return nil
-        }, reference.toOpaque())
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<ReverseNames>.fromOpaque(argument).takeRetainedValue().work()
+                return nil
+            }, reference.toOpaque())
         if result == 0 {
             pthread_detach(thread)
         } else {

@@ -53,7 +53,8 @@ public struct Interface: Sendable, Equatable {
             else { continue }
             let attributes = message.attributes(after: MemoryLayout<ifaddrmsg>.size)
             // On point-to-point links IFA_ADDRESS is the peer and IFA_LOCAL ours.
-            let own = attributes.first { $0.type == UInt16(IFA_LOCAL) } ?? attributes.first { $0.type == UInt16(IFA_ADDRESS) }
+            let own =
+                attributes.first { $0.type == UInt16(IFA_LOCAL) } ?? attributes.first { $0.type == UInt16(IFA_ADDRESS) }
             if let own, let address = RouteTable.address(message.bytes[own.range]) {
                 interfaces[position].addresses.append(Address(address: address, prefixLength: Int(fixed.ifa_prefixlen)))
             }

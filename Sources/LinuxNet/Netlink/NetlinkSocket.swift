@@ -7,7 +7,8 @@ struct NetlinkSocket: ~Copyable {
 
     // It may block: answers are made while the request is sent, no network is waited for.
     init() throws(SystemError) {
-        descriptor = try Descriptor.socket(AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE, blocks: true, "netlink socket")
+        descriptor = try Descriptor.socket(
+            AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE, blocks: true, "netlink socket")
     }
 
     /// One attribute of a message: its type, and where its data lies in the message's bytes.
@@ -34,7 +35,9 @@ struct NetlinkSocket: ~Copyable {
         func uint32(_ attribute: Attribute) -> UInt32? {
             attribute.range.count < 4
                 ? nil
-                : bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: attribute.range.lowerBound, as: UInt32.self) }
+                : bytes.withUnsafeBytes {
+                    $0.loadUnaligned(fromByteOffset: attribute.range.lowerBound, as: UInt32.self)
+                }
         }
 
         func string(_ attribute: Attribute) -> String {

@@ -99,7 +99,8 @@ public enum RouteTable {
         switch address {
         case .v4(let address): withUnsafeBytes(of: address.rawValue.bigEndian) { Array($0) }
         case .v6(let address):
-            withUnsafeBytes(of: address.high.bigEndian) { Array($0) } + withUnsafeBytes(of: address.low.bigEndian) { Array($0) }
+            withUnsafeBytes(of: address.high.bigEndian) { Array($0) }
+                + withUnsafeBytes(of: address.low.bigEndian) { Array($0) }
         }
     }
 

@@ -58,7 +58,9 @@ public final class OutputStream {
         guard !buffer.isEmpty else { return }
         var offset = 0
         while isOpen, offset < buffer.count {
-            let written = buffer.withUnsafeBytes { CLinux.write(descriptor, $0.baseAddress! + offset, $0.count - offset) }
+            let written = buffer.withUnsafeBytes { bytes in
+                bytes.baseAddress.map { CLinux.write(descriptor, $0 + offset, bytes.count - offset) } ?? 0
+            }
             if written >= 0 {
                 offset += written
                 continue

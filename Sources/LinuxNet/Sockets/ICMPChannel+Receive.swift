@@ -51,7 +51,8 @@ extension ICMPChannel {
         let form: ReceivedPacket.Form = family == .v4 && level == .raw ? .datagram : .message
         if let trace {
             trace(
-                PacketTrace(direction: .inbound, bytes: Array(bytes), family: family, startsAtMessage: form == .message))
+                PacketTrace(direction: .inbound, bytes: Array(bytes), family: family, startsAtMessage: form == .message)
+            )
         }
         engine.receive(
             ReceivedPacket(
@@ -145,7 +146,8 @@ struct ControlDetails {
             transmitStamp = Self.nanoseconds(data.loadUnaligned(as: timespec.self))
         case (SOL_SOCKET, SO_RXQ_OVFL) where data.count >= 4:
             overflows = data.loadUnaligned(as: UInt32.self)
-        case (Int32(IPPROTO_IP), IP_TTL) where data.count >= 4, (Int32(IPPROTO_IPV6), IPV6_HOPLIMIT) where data.count >= 4:
+        case (Int32(IPPROTO_IP), IP_TTL) where data.count >= 4,
+            (Int32(IPPROTO_IPV6), IPV6_HOPLIMIT) where data.count >= 4:
             hopLimit = UInt8(truncatingIfNeeded: data.loadUnaligned(as: Int32.self))
         case (Int32(IPPROTO_IPV6), IPV6_PKTINFO) where data.count >= 20:
             destination = .v6(
@@ -157,7 +159,9 @@ struct ControlDetails {
             let size = MemoryLayout<sock_extended_err>.size
             guard data.count >= size, let base = data.baseAddress else { return }
             error = data.loadUnaligned(as: sock_extended_err.self)
-            if data.count >= size + MemoryLayout<sockaddr_in>.size { offender = SocketAddress.parse(base + size)?.address }
+            if data.count >= size + MemoryLayout<sockaddr_in>.size {
+                offender = SocketAddress.parse(base + size)?.address
+            }
         default: break
         }
     }

@@ -101,7 +101,9 @@ public final class ICMPChannel {
             }
         }
         try set(receiveDescriptor, SOL_SOCKET, SO_RXQ_OVFL, 1, "SO_RXQ_OVFL")
-        if !configuration.ignoresKernelStamps { try set(receiveDescriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS") }
+        if !configuration.ignoresKernelStamps {
+            try set(receiveDescriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS")
+        }
         if family == .v6 {
             try set(receiveDescriptor, Int32(IPPROTO_IPV6), IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT")
             try set(receiveDescriptor, Int32(IPPROTO_IPV6), IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO")

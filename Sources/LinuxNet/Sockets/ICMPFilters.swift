@@ -49,7 +49,9 @@ extension SocketFilter {
 
     /// Falls through for what is to be accepted. `base` is where the IPv4 header begins.
     private mutating func acceptICMPv4(base: UInt32, identifier: UInt16, types: [ICMPv4Type]) {
-        let errors: [ICMPv4Type] = [.destinationUnreachable, .sourceQuench, .redirect, .timeExceeded, .parameterProblem]
+        let errors: [ICMPv4Type] = [
+            .destinationUnreachable, .sourceQuench, .redirect, .timeExceeded, .parameterProblem,
+        ]
         let anonymous: [ICMPv4Type] = [.routerAdvertisement, .routerSolicitation]
         loadHeaderLength(base)
         loadByte(indexed: base)

@@ -30,7 +30,8 @@ public struct LinkSocket: ~Copyable {
     /// Sends a frame; false when the kernel refuses it.
     @discardableResult
     public func send(_ frame: [UInt8]) -> Bool {
-        frame.withUnsafeBytes { CLinux.send(descriptor.rawValue, $0.baseAddress, $0.count, clinux_MSG_DONTWAIT) } == frame.count
+        frame.withUnsafeBytes { CLinux.send(descriptor.rawValue, $0.baseAddress, $0.count, clinux_MSG_DONTWAIT) }
+            == frame.count
     }
 
     /// Waits until one of two sockets has a frame, at the longest until `deadline`.
@@ -52,10 +53,10 @@ extension Descriptor {
         address.sll_family = UInt16(AF_PACKET)
         address.sll_protocol = UInt16(ETH_P_ALL).bigEndian
         address.sll_ifindex = Int32(bitPattern: interface)
-        let result = withUnsafeBytes(of: address) { bytes in
-            clinux_bind(
-                rawValue, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self),
-                socklen_t(MemoryLayout<sockaddr_ll>.size))
+        let result = withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                clinux_bind(rawValue, $0, socklen_t(MemoryLayout<sockaddr_ll>.size))
+            }
         }
         guard result == 0 else { throw .last("packet socket") }
     }

@@ -33,10 +33,11 @@ struct SendVector: ~Copyable {
         let count = min(range.count, capacity)
         if count == 1 { return send(batch, batch.entries[range.lowerBound], on: socket, scope: scope) }
         return batch.storage.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return 0 }
             for index in 0..<count {
                 let entry = batch.entries[range.lowerBound + index]
                 addresses[index] = SocketAddress(entry.destination, scope: scope)
-                pieces[index].iov_base = UnsafeMutableRawPointer(mutating: bytes.baseAddress! + entry.offset)
+                pieces[index].iov_base = UnsafeMutableRawPointer(mutating: base + entry.offset)
                 pieces[index].iov_len = entry.length
                 headers[index].msg_hdr.msg_name = UnsafeMutableRawPointer(addresses + index)
                 headers[index].msg_hdr.msg_namelen = addresses[index].length
@@ -61,9 +62,10 @@ extension SendVector {
         addresses[0] = SocketAddress(entry.destination, scope: scope)
         let length = addresses[0].length
         return batch.storage.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return 0 }
             while true {
                 let sent = clinux_sendto(
-                    socket, bytes.baseAddress! + entry.offset, entry.length, clinux_MSG_DONTWAIT,
+                    socket, base + entry.offset, entry.length, clinux_MSG_DONTWAIT,
                     UnsafeRawPointer(addresses), length)
                 if sent >= 0 { return 1 }
                 let code = clinux_errno()
@@ -169,7 +171,9 @@ struct ReceiveVector: ~Copyable {
         while let current = header {
             let length = Int(current.pointee.cmsg_len) - clinux_cmsg_len(0)
             if length >= 0, let data = clinux_cmsg_data(current) {
-                body(current.pointee.cmsg_level, current.pointee.cmsg_type, UnsafeRawBufferPointer(start: data, count: length))
+                body(
+                    current.pointee.cmsg_level, current.pointee.cmsg_type,
+                    UnsafeRawBufferPointer(start: data, count: length))
             }
             header = clinux_cmsg_next(&headers[index].msg_hdr, current)
         }

@@ -36,8 +36,8 @@ struct SocketAddress {
     }
 
     func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-        withUnsafeBytes(of: storage) { bytes in
-            body(bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), length)
+        withUnsafePointer(to: storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
         }
     }
 
@@ -46,7 +46,10 @@ struct SocketAddress {
         switch Int32(bytes.load(as: sa_family_t.self)) {
         case AF_INET:
             let value = bytes.loadUnaligned(as: sockaddr_in.self)
-            return (.v4(IPv4Address(rawValue: UInt32(bigEndian: value.sin_addr.s_addr))), UInt16(bigEndian: value.sin_port), 0)
+            return (
+                .v4(IPv4Address(rawValue: UInt32(bigEndian: value.sin_addr.s_addr))), UInt16(bigEndian: value.sin_port),
+                0
+            )
         case AF_INET6:
             let value = bytes.loadUnaligned(as: sockaddr_in6.self)
             let offset = MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr) ?? 8

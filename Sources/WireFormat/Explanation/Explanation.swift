@@ -69,18 +69,24 @@ public struct Explanation: Sendable {
 
     private mutating func addIPv4(_ bytes: RawSpan, at base: Int) throws(ParseError) {
         let view = try IPv4View(bytes)
-        let flags = [(view.reservedFlag, "reserved"), (view.dontFragment, "don't fragment"), (view.moreFragments, "more fragments")]
+        let flags = [
+            (view.reservedFlag, "reserved"), (view.dontFragment, "don't fragment"),
+            (view.moreFragments, "more fragments"),
+        ]
         let set = flags.filter(\.0).map(\.1).joined(separator: ", ")
         var fields = [
             Field(offset: base, length: 1, name: "version", meaning: "4"),
             Field(offset: base, length: 1, name: "header length", meaning: "\(view.headerLength) bytes"),
-            Field(offset: base + 1, length: 1, name: "type of service", meaning: Self.words(trafficClass: view.typeOfService)),
+            Field(
+                offset: base + 1, length: 1, name: "type of service",
+                meaning: Self.words(trafficClass: view.typeOfService)),
             Field(
                 offset: base + 2, length: 2, name: "total length",
                 meaning: "\(view.totalLength) bytes" + (view.isTruncated ? ", more than is here" : "")),
             Field(offset: base + 4, length: 2, name: "identification", meaning: "\(view.identification)"),
             Field(offset: base + 6, length: 2, name: "flags", meaning: set.isEmpty ? "none" : set),
-            Field(offset: base + 6, length: 2, name: "fragment offset", meaning: "\(Int(view.fragmentOffset) * 8) bytes"),
+            Field(
+                offset: base + 6, length: 2, name: "fragment offset", meaning: "\(Int(view.fragmentOffset) * 8) bytes"),
             Field(offset: base + 8, length: 1, name: "time to live", meaning: "\(view.timeToLive) hops"),
             Field(offset: base + 9, length: 1, name: "protocol", meaning: "\(view.protocol)"),
             Field(offset: base + 10, length: 2, name: "header checksum", meaning: view.checksumState.rawValue),
@@ -103,8 +109,11 @@ public struct Explanation: Sendable {
             .ipv6,
             [
                 Field(offset: base, length: 1, name: "version", meaning: "6"),
-                Field(offset: base, length: 2, name: "traffic class", meaning: Self.words(trafficClass: view.trafficClass)),
-                Field(offset: base + 1, length: 3, name: "flow label", meaning: "0x" + String(view.flowLabel, radix: 16)),
+                Field(
+                    offset: base, length: 2, name: "traffic class", meaning: Self.words(trafficClass: view.trafficClass)
+                ),
+                Field(
+                    offset: base + 1, length: 3, name: "flow label", meaning: "0x" + String(view.flowLabel, radix: 16)),
                 Field(
                     offset: base + 4, length: 2, name: "payload length",
                     meaning: "\(view.payloadLength) bytes" + (view.isTruncated ? ", more than is here" : "")),
@@ -114,8 +123,11 @@ public struct Explanation: Sendable {
                 Field(offset: base + 24, length: 16, name: "destination", meaning: "\(view.destination)"),
             ])
         let chain = try IPv6ExtensionChain(first: view.nextHeader, payload: view.payload)
-        guard chain.upperLayer == .icmpv6, let message = try? ICMPv6View(view.payload.dropping(chain.byteCount)) else { return }
-        let checksum = view.isTruncated ? .unchecked : message.checksumState(source: view.source, destination: view.destination)
+        guard chain.upperLayer == .icmpv6, let message = try? ICMPv6View(view.payload.dropping(chain.byteCount)) else {
+            return
+        }
+        let checksum =
+            view.isTruncated ? .unchecked : message.checksumState(source: view.source, destination: view.destination)
         try addICMPv6(message.bytes, at: base + IPv6View.headerLength + chain.byteCount, checksum: checksum)
     }
 
@@ -124,7 +136,9 @@ public struct Explanation: Sendable {
     private mutating func addICMP(_ bytes: RawSpan, at base: Int) throws(ParseError) {
         let view = try ICMPv4View(bytes)
         var fields = [
-            Field(offset: base, length: 1, name: "type", meaning: "\(view.type.rawValue), \(view.type.meaning(code: view.code, information: view.restOfHeader))"),
+            Field(
+                offset: base, length: 1, name: "type",
+                meaning: "\(view.type.rawValue), \(view.type.meaning(code: view.code, information: view.restOfHeader))"),
             Field(offset: base + 1, length: 1, name: "code", meaning: "\(view.code)"),
             Field(offset: base + 2, length: 2, name: "checksum", meaning: view.checksumState.rawValue),
         ]
@@ -134,8 +148,13 @@ public struct Explanation: Sendable {
             fields += Self.data(view.payload, at: base + 8)
         case .timestampRequest(let times), .timestampReply(let times):
             fields += Self.identified(view.identifier, view.sequenceNumber, at: base)
-            for (index, (name, value)) in [("originate", times.originate), ("receive", times.receive), ("transmit", times.transmit)].enumerated() {
-                fields.append(Field(offset: base + 8 + 4 * index, length: 4, name: "\(name) timestamp", meaning: "\(value) ms since midnight UT"))
+            for (index, (name, value)) in [
+                ("originate", times.originate), ("receive", times.receive), ("transmit", times.transmit),
+            ].enumerated() {
+                fields.append(
+                    Field(
+                        offset: base + 8 + 4 * index, length: 4, name: "\(name) timestamp",
+                        meaning: "\(value) ms since midnight UT"))
             }
         case .addressMaskRequest(let mask), .addressMaskReply(let mask):
             fields += Self.identified(view.identifier, view.sequenceNumber, at: base)
@@ -151,7 +170,10 @@ public struct Explanation: Sendable {
         case .routerAdvertisement(let advertisement):
             fields.append(Field(offset: base + 6, length: 2, name: "lifetime", meaning: "\(advertisement.lifetime) s"))
             for (index, router) in advertisement.routers.enumerated() {
-                fields.append(Field(offset: base + 8 + 8 * index, length: 8, name: "router", meaning: "\(router.address), preference \(router.preference)"))
+                fields.append(
+                    Field(
+                        offset: base + 8 + 8 * index, length: 8, name: "router",
+                        meaning: "\(router.address), preference \(router.preference)"))
             }
         case .routerSolicitation, .unknown:
             fields += Self.data(view.payload, at: base + 8)
@@ -163,7 +185,9 @@ public struct Explanation: Sendable {
     private mutating func addICMPv6(_ bytes: RawSpan, at base: Int, checksum: ChecksumState?) throws(ParseError) {
         let view = try ICMPv6View(bytes)
         var fields = [
-            Field(offset: base, length: 1, name: "type", meaning: "\(view.type.rawValue), \(view.type.meaning(code: view.code, information: view.restOfHeader))"),
+            Field(
+                offset: base, length: 1, name: "type",
+                meaning: "\(view.type.rawValue), \(view.type.meaning(code: view.code, information: view.restOfHeader))"),
             Field(offset: base + 1, length: 1, name: "code", meaning: "\(view.code)"),
             Field(offset: base + 2, length: 2, name: "checksum", meaning: (checksum ?? .unchecked).rawValue),
         ]
@@ -189,11 +213,16 @@ public struct Explanation: Sendable {
     }
 
     private static func data(_ bytes: RawSpan, at offset: Int) -> [Field] {
-        bytes.byteCount == 0 ? [] : [Field(offset: offset, length: bytes.byteCount, name: "data", meaning: "\(bytes.byteCount) bytes")]
+        bytes.byteCount == 0
+            ? [] : [Field(offset: offset, length: bytes.byteCount, name: "data", meaning: "\(bytes.byteCount) bytes")]
     }
 
     private static func quote(_ bytes: RawSpan, at offset: Int) -> [Field] {
-        [Field(offset: offset, length: bytes.byteCount, name: "original datagram", meaning: "\(bytes.byteCount) bytes, explained below")]
+        [
+            Field(
+                offset: offset, length: bytes.byteCount, name: "original datagram",
+                meaning: "\(bytes.byteCount) bytes, explained below")
+        ]
     }
 
     private static func words(_ address: MACAddress) -> String {
@@ -203,12 +232,15 @@ public struct Explanation: Sendable {
     }
 
     private static func words(trafficClass: UInt8) -> String {
-        let notification = ["not ECN-capable", "ECN-capable (1)", "ECN-capable (0)", "congestion experienced"][Int(trafficClass & 3)]
+        let notification = ["not ECN-capable", "ECN-capable (1)", "ECN-capable (0)", "congestion experienced"][
+            Int(trafficClass & 3)]
         return "DSCP \(trafficClass >> 2), \(notification)"
     }
 
     private static func words(_ option: IPv4Option) -> String {
-        func list(_ route: IPv4RouteData) -> String { route.used.isEmpty ? "empty" : route.used.map(\.description).joined(separator: ", ") }
+        func list(_ route: IPv4RouteData) -> String {
+            route.used.isEmpty ? "empty" : route.used.map(\.description).joined(separator: ", ")
+        }
         return switch option {
         case .endOfOptionList: "end of option list"
         case .noOperation: "no operation"

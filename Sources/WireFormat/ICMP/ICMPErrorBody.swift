@@ -60,7 +60,8 @@ public struct ICMPErrorBody: Hashable, Sendable {
     /// the extensions at byte 128 (its section 5.5), and everything is quote otherwise.
     private func quoteLength(words: Int, wordLength: Int) -> Int {
         if words > 0 { return min(words * wordLength, data.count) }
-        let hasOldExtensions = data.count > 128 && ICMPExtensions(data.rawBytes.dropping(128), requireChecksum: true) != nil
+        let hasOldExtensions =
+            data.count > 128 && ICMPExtensions(data.rawBytes.dropping(128), requireChecksum: true) != nil
         return hasOldExtensions ? 128 : data.count
     }
 

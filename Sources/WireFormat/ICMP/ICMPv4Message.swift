@@ -32,7 +32,8 @@ public struct ICMPv4Message: Hashable, Sendable, WireEncodable {
     /// Reads a message of any type; what does not fit its type is kept as `.unknown`.
     public init(_ view: borrowing ICMPv4View) {
         checksum = view.checksum
-        body = Self.body(view)
+        body =
+            Self.body(view)
             ?? .unknown(
                 type: view.type, code: view.code, restOfHeader: view.restOfHeader, data: view.payload.copied())
     }

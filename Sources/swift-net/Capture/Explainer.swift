@@ -32,7 +32,9 @@ final class Explainer {
             for field in section.fields {
                 let offset = String(field.offset)
                 text += "    \(String(repeating: " ", count: max(0, 4 - offset.count)))\(offset)  "
-                text += Self.padded(Self.hexadecimal(packet.bytes, field), 26) + Self.padded(field.name, 18) + field.meaning + "\n"
+                text +=
+                    Self.padded(Self.hexadecimal(packet.bytes, field), 26) + Self.padded(field.name, 18) + field.meaning
+                    + "\n"
             }
         }
         if let problem = explanation.problem { text += "  \(problem)\n" }

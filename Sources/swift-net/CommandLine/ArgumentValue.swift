@@ -15,7 +15,9 @@ enum ArgumentValue {
         guard let value, !isHexadecimal || text.dropFirst(2).first?.isHexDigit == true else {
             // A number that no machine word holds is out of range; anything else is no number.
             let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-            if !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) { throw outOfRange(option, text, range) }
+            if !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) {
+                throw outOfRange(option, text, range)
+            }
             throw UsageError("\(option): '\(text)' is not a whole number")
         }
         guard range.contains(value) else { throw outOfRange(option, text, range) }
@@ -41,7 +43,8 @@ enum ArgumentValue {
         }
         guard value >= minimum, value <= maximum else {
             throw UsageError(
-                "\(option): '\(text)' is out of range: \(Milliseconds.seconds(minimum)) <= seconds <= \(Milliseconds.seconds(maximum))")
+                "\(option): '\(text)' is out of range: \(Milliseconds.seconds(minimum)) <= seconds <= \(Milliseconds.seconds(maximum))"
+            )
         }
         return value
     }
@@ -51,7 +54,8 @@ enum ArgumentValue {
         let isNegative = text.first == "-"
         let digits = isNegative ? text.dropFirst() : text
         let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard digits.contains(where: \.isNumber), parts.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }) else {
+        guard digits.contains(where: \.isNumber), parts.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } })
+        else {
             return nil
         }
         guard let whole = parts[0].isEmpty ? 0 : Int64(parts[0]), whole <= Int64.max / scale / 2 else {

@@ -37,7 +37,9 @@ struct PingCommand: ParsableCommand {
     var preload: String?
     @Option(name: PingValue.mark.name, help: "Mark on the packets, for routing rules.")
     var mark: String?
-    @Option(name: PingValue.pathMTUDiscovery.name, help: ArgumentHelp("Path MTU discovery: do, dont, want or probe.", valueName: "mode"))
+    @Option(
+        name: PingValue.pathMTUDiscovery.name,
+        help: ArgumentHelp("Path MTU discovery: do, dont, want or probe.", valueName: "mode"))
     var pathMTUDiscovery: String?
     @Option(name: PingValue.pattern.name, help: "Up to 16 hexadecimal bytes to fill the data with.")
     var pattern: String?
@@ -49,14 +51,18 @@ struct PingCommand: ParsableCommand {
     var sendBuffer: String?
     @Option(name: PingValue.timeToLive.name, help: "Time to live, or hop limit.")
     var timeToLive: String?
-    @Option(name: PingValue.timestampOption.name, help: ArgumentHelp("IP timestamps (IPv4): tsonly, tsandaddr or tsprespec HOST...", valueName: "kind"))
+    @Option(
+        name: PingValue.timestampOption.name,
+        help: ArgumentHelp("IP timestamps (IPv4): tsonly, tsandaddr or tsprespec HOST...", valueName: "kind"))
     var timestampOption: String?
     @Option(name: PingValue.deadline.name, help: "End after this time, whatever has come.")
     var deadline: String?
     @Option(name: PingValue.timeout.name, help: "Time to wait for an answer (10; in a sweep 0.5).")
     var timeout: String?
 
-    @Option(name: PingValue.targetsFile.name, help: ArgumentHelp("Read targets from a file, one a line; - for standard input.", valueName: "file"),
+    @Option(
+        name: PingValue.targetsFile.name,
+        help: ArgumentHelp("Read targets from a file, one a line; - for standard input.", valueName: "file"),
         completion: .file())
     var targetsFile: [String] = []
     @Option(name: PingValue.rate.name, help: "Packets a second in a sweep, or max (10000).")
@@ -65,13 +71,20 @@ struct PingCommand: ParsableCommand {
     var retries: String?
     @Option(name: PingValue.icmp.name, help: "What to ask: echo, timestamp, address-mask or router-solicitation.")
     var icmp: String?
-    @Option(name: PingValue.reportEvery.name, help: ArgumentHelp("Print statistics and outage so often.", valueName: "duration"))
+    @Option(
+        name: PingValue.reportEvery.name,
+        help: ArgumentHelp("Print statistics and outage so often.", valueName: "duration"))
     var reportEvery: String?
-    @Option(name: PingValue.pcap.name, help: ArgumentHelp("Write every frame to a pcapng file.", valueName: "file"), completion: .file())
+    @Option(
+        name: PingValue.pcap.name, help: ArgumentHelp("Write every frame to a pcapng file.", valueName: "file"),
+        completion: .file())
     var pcap: String?
-    @Option(name: PingValue.explain.name, help: ArgumentHelp("Explain the first packets, field by field (2).", valueName: "number"))
+    @Option(
+        name: PingValue.explain.name,
+        help: ArgumentHelp("Explain the first packets, field by field (2).", valueName: "number"))
     var explain: String?
-    @Option(name: PingValue.color.name, help: ArgumentHelp("Colours: auto, always or never.", valueName: "when"),
+    @Option(
+        name: PingValue.color.name, help: ArgumentHelp("Colours: auto, always or never.", valueName: "when"),
         completion: .list(["auto", "always", "never"]))
     var color: String?
 }

@@ -96,7 +96,8 @@ struct OptionText {
             if let address = entry.address { text += "\t\(address.isUnspecified ? "0.0.0.0" : label(.v4(address)))" }
             let value = entry.timestamp & 0x7FFF_FFFF
             if entry.timestamp & 0x8000_0000 != 0 {
-                text += other == 0 ? "\t\(value) absolute not-standard" : "\t\(Int64(value) - Int64(other)) not-standard"
+                text +=
+                    other == 0 ? "\t\(value) absolute not-standard" : "\t\(Int64(value) - Int64(other)) not-standard"
                 other = value
             } else {
                 text += standard == 0 ? "\t\(value) absolute" : "\t\(Int64(value) - Int64(standard))"

@@ -85,7 +85,8 @@ struct PingRun {
         configuration.longestPacket = max(2048, settings.size + 8 + 60 + 76)
         // Room for every probe under way, and what the kernel adds to each.
         let perPacket = settings.size + 8 + ((settings.size + 8 + 511) / 512) * 768
-        configuration.receiveBuffer = settings.isSweep ? 8 << 20 : max(1 << 20, min(perPacket * settings.preload, 32 << 20))
+        configuration.receiveBuffer =
+            settings.isSweep ? 8 << 20 : max(1 << 20, min(perPacket * settings.preload, 32 << 20))
         configuration.hopLimit = settings.timeToLive
         configuration.trafficClass = settings.trafficClass
         configuration.pathMTUDiscovery = settings.pathMTUDiscovery

@@ -123,7 +123,9 @@ struct PingSettings {
         if command.has(.recordRoute), command[.timestampOption] != nil {
             throw UsageError("only one of -T or -R may be used")
         }
-        if command.has(.recordRoute) { options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))]) }
+        if command.has(.recordRoute) {
+            options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))])
+        }
         if let kind = command[.timestampOption] { try readTimestampOption(kind) }
         expressions = try texts.map { text in
             do throws(TargetExpression.Problem) {
@@ -140,7 +142,9 @@ struct PingSettings {
         let hasRange = expressions.contains { if case .range = $0 { true } else { false } }
         isSweep = expressions.count > 1 || hasRange || !command.all(.targetsFile).isEmpty
         let overhead = options.paddedByteCount
-        if size + overhead > 65_507 { throw UsageError("-s: '\(size)' is out of range: 0 <= value <= \(65_507 - overhead)") }
+        if size + overhead > 65_507 {
+            throw UsageError("-s: '\(size)' is out of range: 0 <= value <= \(65_507 - overhead)")
+        }
     }
 
     /// The target of a line: the text before a comment, or nothing.

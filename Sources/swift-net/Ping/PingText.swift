@@ -113,7 +113,9 @@ final class PingText: PingRenderer {
         case .icmpError(let notice): show(notice)
         case .transmissionFailed(_, let failure, _): show(failure)
         case .ignored(let packet):
-            if !style.isQuiet, !style.isFlood { print("\(time(packet.arrival))From \(label(packet.source)): \(packet.reason.words)\n") }
+            if !style.isQuiet, !style.isFlood {
+                print("\(time(packet.arrival))From \(label(packet.source)): \(packet.reason.words)\n")
+            }
         case .firstRoundTrip(let parts): print(PingSplit.line(parts) + "\n")
         case .report(let report): print(PingReportText.lines(report, of: facts.hostname))
         }
@@ -130,14 +132,16 @@ final class PingText: PingRenderer {
             print((reply.flags.contains(.corrupted) ? "\u{8}C" : "\u{8} \u{8}") + bell)
             return
         }
-        var line = "\(time(reply.arrival))\(reply.byteCount) bytes from \(label(reply.source)): icmp_seq=\(reply.sequence)"
+        var line =
+            "\(time(reply.arrival))\(reply.byteCount) bytes from \(label(reply.source)): icmp_seq=\(reply.sequence)"
         if style.isVerbose { line += " ident=\(facts.identifier)" }
         if let hopLimit = reply.hopLimit { line += " ttl=\(hopLimit)" }
         if reply.flags.contains(.truncated) {
             print(line + " (truncated)\n")
             return
         }
-        line += " time=\(style.isPrecise ? Milliseconds.fixed(reply.roundTrip) : Milliseconds.bySize(reply.roundTrip)) ms"
+        line +=
+            " time=\(style.isPrecise ? Milliseconds.fixed(reply.roundTrip) : Milliseconds.bySize(reply.roundTrip)) ms"
         if reply.flags.contains(.duplicate), !facts.isMulticast || style.isVerbose { line += " (DUP!)" }
         if reply.flags.contains(.late) { line += " (LATE!)" }
         if reply.flags.contains(.corrupted) { line += " (BAD CHECKSUM!)" }
@@ -154,7 +158,8 @@ final class PingText: PingRenderer {
     /// The first byte that is wrong, and all that came, 32 a line.
     private static func lines(_ wrong: ReplyDetails.WrongData) -> String {
         let expected = String(wrong.expected, radix: 16)
-        var text = "\nwrong data byte #\(wrong.offset) should be 0x\(expected) but was 0x\(String(wrong.actual, radix: 16))"
+        var text =
+            "\nwrong data byte #\(wrong.offset) should be 0x\(expected) but was 0x\(String(wrong.actual, radix: 16))"
         for (offset, byte) in wrong.bytes.enumerated() {
             if offset % 32 == 0 { text += "\n#\(offset)\t" }
             text += String(byte, radix: 16) + " "
@@ -230,9 +235,11 @@ final class PingText: PingRenderer {
         guard summary.received > 0 else { return "" }
         let trips = summary.roundTrips
         let values = [0.5, 0.9, 0.99].map { Milliseconds.fixed(trips.percentile($0) ?? .zero) }
-        var text = "rtt p50/p90/p99 = \(values.joined(separator: "/")) ms, jitter \(Milliseconds.fixed(trips.jitter)) ms"
+        var text =
+            "rtt p50/p90/p99 = \(values.joined(separator: "/")) ms, jitter \(Milliseconds.fixed(trips.jitter)) ms"
         if summary.outage > .zero {
-            text += ", outage \(Milliseconds.fixed(summary.outage)) ms (longest \(Milliseconds.fixed(summary.longestOutage)) ms)"
+            text +=
+                ", outage \(Milliseconds.fixed(summary.outage)) ms (longest \(Milliseconds.fixed(summary.longestOutage)) ms)"
         }
         return text + "\n"
     }

@@ -8,17 +8,21 @@ struct PingWords {
 
     /// The options by their letters and by their long names.
     private static let letters = (
-        switches: Dictionary(uniqueKeysWithValues: PingSwitch.allCases.compactMap { item in item.names.short.map { ($0, item) } }),
-        values: Dictionary(uniqueKeysWithValues: PingValue.allCases.compactMap { item in item.names.short.map { ($0, item) } })
+        switches: Dictionary(
+            uniqueKeysWithValues: PingSwitch.allCases.compactMap { item in item.names.short.map { ($0, item) } }),
+        values: Dictionary(
+            uniqueKeysWithValues: PingValue.allCases.compactMap { item in item.names.short.map { ($0, item) } })
     )
     private static let names = (
-        switches: Dictionary(uniqueKeysWithValues: PingSwitch.allCases.compactMap { item in item.names.long.map { ($0, item) } }),
+        switches: Dictionary(
+            uniqueKeysWithValues: PingSwitch.allCases.compactMap { item in item.names.long.map { ($0, item) } }),
         values: Dictionary(uniqueKeysWithValues: PingValue.allCases.map { ($0.names.long, $0) })
     )
 
     /// How words are cut before they are read.
     static let shape = ShortOptions(
-        flags: Set(letters.switches.keys).union(["h"]), values: Set(letters.values.keys), longValues: Set(names.values.keys),
+        flags: Set(letters.switches.keys).union(["h"]), values: Set(letters.values.keys),
+        longValues: Set(names.values.keys),
         optionalValues: ["explain": "2"])
 
     /// Nil when a word is no option of ours, lacks its value or has one too many.

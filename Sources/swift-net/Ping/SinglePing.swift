@@ -39,8 +39,10 @@ struct SinglePing {
         let renderer = renderer(destination, format, isMulticast: isMulticast, names: names)
         try capture?.start(identifier: channel.identifier, question: settings.question)
         var port = ICMPPort(
-            v4: destination.address.family == .v4 ? channel : nil, v6: destination.address.family == .v6 ? channel : nil,
-            signals: signals, bell: world.bell, tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
+            v4: destination.address.family == .v4 ? channel : nil,
+            v6: destination.address.family == .v6 ? channel : nil,
+            signals: signals, bell: world.bell, tap: capture?.tap,
+            trace: explainer.map { explainer in { explainer.show($0) } })
         var observer = PingObserver(console: world.console, renderer: renderer)
         renderer.begin()
         try EngineLoop.run(&engine, on: &port, observer: &observer)
@@ -72,7 +74,9 @@ struct SinglePing {
         case .name(let name):
             isNumeric = false
             let found = try Resolver.addresses(of: name, family: settings.family)
-            candidates = found.answers.filter { sockets.channel($0.address.family) != nil }.map { ($0.address, $0.zone) }
+            candidates = found.answers.filter { sockets.channel($0.address.family) != nil }.map {
+                ($0.address, $0.zone)
+            }
             guard !candidates.isEmpty else {
                 throw CannotRun(message: "\(text): Address family for hostname not supported")
             }
@@ -95,7 +99,9 @@ struct SinglePing {
     ) throws -> Destination {
         var address = address
         // Nobody in particular is this host itself.
-        if address.isUnspecified { address = settings.source ?? (address.family == .v4 ? .v4(.loopback) : .v6(.loopback)) }
+        if address.isUnspecified {
+            address = settings.source ?? (address.family == .v4 ? .v4(.loopback) : .v6(.loopback))
+        }
         let interface = settings.interface.flatMap(Interface.index)
         if let source = settings.source {
             guard source.family == address.family else {
@@ -129,7 +135,8 @@ struct SinglePing {
         let isToMany = isBroadcast || destination.address.isMulticast
         guard isToMany, !Privileges.isSuperuser else { return isToMany }
         let kind = destination.address.family == .v4 ? "broadcast" : "multicast"
-        if settings.interval ?? (command.has(.flood) ? .zero : .seconds(1)) < PingSettings.minimumMulticastUserInterval {
+        if settings.interval ?? (command.has(.flood) ? .zero : .seconds(1)) < PingSettings.minimumMulticastUserInterval
+        {
             throw UsageError("minimal interval for \(kind) ping for user must be >= 1000 ms, use -i 1 (or higher)")
         }
         if let mode = settings.pathMTUDiscovery, mode != .do { throw UsageError("\(kind) ping does not fragment") }
@@ -149,7 +156,8 @@ struct SinglePing {
         configuration.minimumInterval = Privileges.isSuperuser ? .zero : PingSettings.minimumUserInterval
         configuration.deadline = settings.deadline
         configuration.timeout = settings.timeout ?? .seconds(10)
-        configuration.acceptsAnySource = isMulticast || isSubnetRouterAnycast(destination.address) || settings.question == .routerSolicitation
+        configuration.acceptsAnySource =
+            isMulticast || isSubnetRouterAnycast(destination.address) || settings.question == .routerSolicitation
         configuration.reportsOutstanding = command.has(.outstanding)
         configuration.reportsTransmissions = command.has(.flood) && !command.has(.quiet) && !command.has(.json)
         configuration.reportsIgnored = command.has(.verbose)
@@ -171,16 +179,20 @@ struct SinglePing {
         let facts = PingFacts(
             hostname: destination.hostname, address: destination.address,
             zone: destination.zone == 0 ? nil : Interface.name(of: destination.zone), source: destination.source,
-            device: settings.interface, hasFixedSource: settings.source != nil || command.has(.stickySource), isMulticast: isMulticast,
+            device: settings.interface, hasFixedSource: settings.source != nil || command.has(.stickySource),
+            isMulticast: isMulticast,
             identifier: format.identifier, dataLength: settings.size,
-            packetLength: settings.size + 8 + 20 + (settings.options.isEmpty ? 0 : IPv4Options.maximumByteCount), flowLabel: settings.flowLabel,
+            packetLength: settings.size + 8 + 20 + (settings.options.isEmpty ? 0 : IPv4Options.maximumByteCount),
+            flowLabel: settings.flowLabel,
             pattern: settings.pattern,
-            wantsNames: command.has(.forceNames) || !(command.has(.numeric) || destination.isNumeric || command.has(.flood)))
+            wantsNames: command.has(.forceNames)
+                || !(command.has(.numeric) || destination.isNumeric || command.has(.flood)))
         if command.has(.json) {
             return PingJSON(facts, target: settings.texts[0], isQuiet: command.has(.quiet), world.console)
         }
         let style = PingText.Style(
-            isQuiet: command.has(.quiet), isFlood: command.has(.flood), isVerbose: command.has(.verbose), isAudible: command.has(.audible),
+            isQuiet: command.has(.quiet), isFlood: command.has(.flood), isVerbose: command.has(.verbose),
+            isAudible: command.has(.audible),
             printsTimes: command.has(.timestamps), isPrecise: command.has(.precise),
             printsGaps: command.has(.flood) || command.has(.adaptive) || settings.interval == .zero)
         let plot = command.has(.plot) ? PingPlot(terminalWidth: world.console.output.terminalWidth) : nil

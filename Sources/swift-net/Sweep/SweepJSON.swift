@@ -59,7 +59,9 @@ final class SweepJSON: SweepRenderer {
         object.add("received", summary.received)
         object.add("duplicates", summary.duplicates)
         object.add("errors", summary.errors)
-        object.add("loss_percent", raw: Percent.oneDecimal(max(summary.transmitted - summary.received, 0), of: summary.transmitted))
+        object.add(
+            "loss_percent",
+            raw: Percent.oneDecimal(max(summary.transmitted - summary.received, 0), of: summary.transmitted))
         object.add("elapsed_ms", (summary.elapsed.count + 500_000) / 1_000_000)
         object.add("rtt", raw: PingJSON.roundTrips(summary.roundTrips))
         object.add("percentiles", raw: PingJSON.percentiles(summary.roundTrips))

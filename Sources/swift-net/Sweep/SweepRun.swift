@@ -42,7 +42,8 @@ struct SweepRun {
             v4: configuration.v4 == nil ? nil : sockets.v4, v6: configuration.v6 == nil ? nil : sockets.v6,
             signals: signals, bell: world.bell, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
-        var observer = SweepObserver(console: world.console, renderer: renderer, showsProgress: world.console.errors.isTerminal)
+        var observer = SweepObserver(
+            console: world.console, renderer: renderer, showsProgress: world.console.errors.isTerminal)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         observer.clearProgress()
         renderer.finish(engine.summary, overflows: port.overflowCount)
@@ -56,7 +57,9 @@ struct SweepRun {
 
     /// `-i` in a sweep without a count is the time between packets, as in fping.
     private var rate: Double? {
-        guard command[.rate] == nil, settings.count == nil, let interval = settings.interval else { return settings.rate }
+        guard command[.rate] == nil, settings.count == nil, let interval = settings.interval else {
+            return settings.rate
+        }
         return interval == .zero ? nil : 1 / interval.seconds
     }
 
@@ -80,7 +83,8 @@ struct SweepRun {
                 case .name(let name):
                     do throws(Resolver.Failure) {
                         let found = try Resolver.addresses(of: name, family: settings.family)
-                        guard let answer = found.answers.first(where: { sockets.channel($0.address.family) != nil }) else {
+                        guard let answer = found.answers.first(where: { sockets.channel($0.address.family) != nil })
+                        else {
                             throw Resolver.Failure(name: name, message: "Address family for hostname not supported")
                         }
                         try? targets.append(answer.address, name: name)
@@ -98,13 +102,15 @@ struct SweepRun {
 
     /// One format for all targets of a family. Their source is that of the
     /// route to the first of them that has one.
-    private func format(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) throws -> ProbeFormat {
+    private func format(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) throws -> ProbeFormat
+    {
         let interface = settings.interface.flatMap(Interface.index) ?? 0
         var failure: SystemError?
         for index in 0..<min(targets.count, 1024) where targets[index].family == family {
             do throws(SystemError) {
                 let route = try RouteTable.route(
-                    to: targets[index], from: settings.source, interface: channel.scope != 0 ? channel.scope : interface,
+                    to: targets[index], from: settings.source,
+                    interface: channel.scope != 0 ? channel.scope : interface,
                     mark: settings.mark, typeOfService: settings.trafficClass ?? 0)
                 guard let source = settings.source ?? route.source, route.kind != .broadcast else { continue }
                 return world.format(to: route, source: source, level: channel.level, identifier: channel.identifier)

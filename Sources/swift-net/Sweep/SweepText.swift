@@ -56,7 +56,8 @@ final class SweepText: SweepRenderer {
 
     func finish(_ summary: SweepSummary, overflows: UInt64) {
         if filter == .all {
-            var text = "\n\(summary.targets - summary.skipped) targets, \(summary.alive) alive, \(summary.unreachable) unreachable"
+            var text =
+                "\n\(summary.targets - summary.skipped) targets, \(summary.alive) alive, \(summary.unreachable) unreachable"
             if summary.skipped > 0 { text += ", \(summary.skipped) broadcast addresses left out" }
             text += "\n\(summary.transmitted) packets transmitted, \(summary.received) received"
             if summary.duplicates > 0 { text += ", +\(summary.duplicates) duplicates" }

@@ -21,8 +21,12 @@ struct PingScenario {
         var sentCount: Int
 
         var replies: [PingReply] { events.compactMap { if case .reply(let reply) = $0 { reply } else { nil } } }
-        var timeouts: [UInt16] { events.compactMap { if case .timeout(let sequence, _) = $0 { sequence } else { nil } } }
-        var errors: [PingErrorNotice] { events.compactMap { if case .icmpError(let notice) = $0 { notice } else { nil } } }
+        var timeouts: [UInt16] {
+            events.compactMap { if case .timeout(let sequence, _) = $0 { sequence } else { nil } }
+        }
+        var errors: [PingErrorNotice] {
+            events.compactMap { if case .icmpError(let notice) = $0 { notice } else { nil } }
+        }
 
         /// Every probe is in exactly one of the account's columns.
         var isBalanced: Bool {

@@ -85,12 +85,16 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         return batch.count
     }
 
-    private mutating func chance(_ share: Double) -> Bool { share > 0 && Double.random(in: 0..<1, using: &random) < share }
+    private mutating func chance(_ share: Double) -> Bool {
+        share > 0 && Double.random(in: 0..<1, using: &random) < share
+    }
 
     private mutating func carry(_ bytes: [UInt8], to destination: IPAddress) {
         guard !chance(faults.loss), var answer = answer(bytes, destination) else { return }
         if chance(faults.corruption) { answer.bytes[Int.random(in: 0..<answer.bytes.count, using: &random)] ^= 0x55 }
-        if chance(faults.truncation) { answer.bytes.removeLast(Int.random(in: 1...answer.bytes.count - 1, using: &random)) }
+        if chance(faults.truncation) {
+            answer.bytes.removeLast(Int.random(in: 1...answer.bytes.count - 1, using: &random))
+        }
         for _ in 0..<(chance(faults.duplication) ? 2 : 1) {
             let delay = Int64.random(in: faults.delay.lowerBound.count...faults.delay.upperBound.count, using: &random)
             deliver(answer.bytes, from: answer.source, at: clock + Nanoseconds(delay))
@@ -118,7 +122,9 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         var parent = 0
         while true {
             var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < queue.count && isEarlier(child, least) { least = child }
+            for child in [2 * parent + 1, 2 * parent + 2] where child < queue.count && isEarlier(child, least) {
+                least = child
+            }
             if least == parent { return arrival }
             queue.swapAt(parent, least)
             parent = least
@@ -178,7 +184,8 @@ enum Echo {
 
     /// A datagram around an ICMP message.
     static func datagram(_ message: [UInt8], from source: IPv4Address, to destination: IPv4Address) -> [UInt8] {
-        IPv4Header(source: source, destination: destination, protocol: .icmp, payloadLength: message.count).encoded() + message
+        IPv4Header(source: source, destination: destination, protocol: .icmp, payloadLength: message.count).encoded()
+            + message
     }
 
     /// The answer to an echo request, as the engine's socket would hand it over.
@@ -196,7 +203,9 @@ enum Echo {
             message[3] = UInt8(checksum & 0xFF)
             return datagram(message, from: address, to: header.source)
         case .v6(let address):
-            guard let header = try? IPv6View(bytes.rawBytes), let view = try? ICMPv6View(header.payload) else { return nil }
+            guard let header = try? IPv6View(bytes.rawBytes), let view = try? ICMPv6View(header.payload) else {
+                return nil
+            }
             guard case .echoRequest(let echo) = ICMPv6Message(view).body else { return nil }
             return ICMPv6Message(.echoReply(echo), source: address, destination: header.source).encoded()
         }

@@ -124,8 +124,11 @@ struct Lab: Sendable {
 
     /// The words that run a program in one of the lab's namespaces.
     private func words(_ namespace: String, _ command: [String]) -> [String] {
-        ["nsenter", "--target", "\(anchor)", "--mount", "--user", "--preserve-credentials", "--", "ip", "netns", "exec", namespace]
-            .filter { Self.isUserNamespaced || !["--user", "--preserve-credentials"].contains($0) } + command
+        [
+            "nsenter", "--target", "\(anchor)", "--mount", "--user", "--preserve-credentials", "--", "ip", "netns",
+            "exec", namespace,
+        ]
+        .filter { Self.isUserNamespaced || !["--user", "--preserve-credentials"].contains($0) } + command
     }
 
     private static let isUserNamespaced = Environment.userIdentifier != 0

@@ -6,7 +6,9 @@ enum Peer: String {
     case ping, fping, dnsmasq, tshark, bash, zsh, fish, mandoc, setcap
 
     var isInstalled: Bool {
-        get async { (try? await Lab.run(["sh", "-c", "command -v \(rawValue) || ls /usr/sbin/\(rawValue)"]).status) == 0 }
+        get async {
+            (try? await Lab.run(["sh", "-c", "command -v \(rawValue) || ls /usr/sbin/\(rawValue)"]).status) == 0
+        }
     }
 
     /// True when the test can go on; says what is missing, and fails in CI.
@@ -37,8 +39,8 @@ struct JSONLine {
 
     /// The text of a field's value, without the quotes of a string.
     subscript(name: String) -> String? {
-        guard let match = text.firstMatch(of: try! Regex("\"\(name)\":(\"([^\"\\\\]|\\\\.)*\"|[^,}\\]]+)")),
-            let value = match.output[1].substring
+        guard let expression = try? Regex("\"\(name)\":(\"([^\"\\\\]|\\\\.)*\"|[^,}\\]]+)"),
+            let match = text.firstMatch(of: expression), let value = match.output[1].substring
         else { return nil }
         return value.hasPrefix("\"") ? String(value.dropFirst().dropLast()) : String(value)
     }

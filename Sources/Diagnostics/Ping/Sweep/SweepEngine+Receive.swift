@@ -6,7 +6,8 @@ extension SweepEngine {
         guard let format = packet.source.family == .v4 ? v4 : v6 else { return }
         if case .quotedMessage(let report) = packet.form {
             guard packet.bytes.byteCount >= 8 else { return }
-            take(PingErrorNotice(report, packet), QuotedProbe(destination: packet.source, message: packet.bytes), format)
+            take(
+                PingErrorNotice(report, packet), QuotedProbe(destination: packet.source, message: packet.bytes), format)
             return
         }
         guard let message = try? ArrivedMessage(packet) else { return }
