@@ -56,7 +56,7 @@ packages-test:
 	    bash zsh fish bash-completion tmux
 
 packages-bench:
-	@Scripts/packages iproute2 util-linux procps iputils-ping fping python3
+	@Scripts/packages iproute2 util-linux procps iputils-ping fping python3 time
 
 clean:
 	rm -rf .build $(BUILD)

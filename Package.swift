@@ -23,6 +23,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
@@ -63,7 +64,10 @@ let package = Package(
         // A faulty wire for the lab.
         .executableTarget(
             name: "lab-relay",
-            dependencies: ["WireFormat", "PacketEngine", "LinuxNet"],
+            dependencies: [
+                "WireFormat", "PacketEngine", "LinuxNet",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             path: "Tests/LabRelay",
             swiftSettings: settings
         ),

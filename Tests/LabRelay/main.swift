@@ -9,6 +9,7 @@
 // `corrupt` changes a byte under the checksum, `alter` mends the checksum after
 // it, `truncate:N` leaves N bytes of the ICMP message and mends everything.
 
+import DequeModule
 import LinuxNet
 import PacketEngine
 import WireFormat
@@ -116,7 +117,7 @@ struct Relay: ~Copyable {
     let faults: [Fault]
     let direction: String
     var random: SeededGenerator
-    var pending: [Pending] = []
+    var pending: Deque<Pending> = []
     /// Echoes seen in the direction of the faults.
     var count = 0
 
@@ -143,11 +144,18 @@ struct Relay: ~Copyable {
         for _ in 0..<copies {
             if delay > 0 {
                 let due = SystemClock.now + Nanoseconds(Int64(delay * 1e6))
-                pending.append(Pending(due: due, toRight: toRight, frame: frame))
+                hold(Pending(due: due, toRight: toRight, frame: frame))
             } else {
                 send(frame, toRight: toRight)
             }
         }
+    }
+
+    /// Keeps the frames that wait in the order of their times. Most belong at the end.
+    private mutating func hold(_ item: Pending) {
+        var index = pending.endIndex
+        while index > 0, pending[index - 1].due > item.due { index -= 1 }
+        pending.insert(item, at: index)
     }
 
     func send(_ frame: [UInt8], toRight: Bool) {
@@ -159,11 +167,11 @@ struct Relay: ~Copyable {
             while let frame = left.receive() { take(frame, toRight: true) }
             while let frame = right.receive() { take(frame, toRight: false) }
             let now = SystemClock.now
-            for item in pending.filter({ $0.due <= now }).sorted(by: { $0.due < $1.due }) {
-                send(item.frame, toRight: item.toRight)
+            while let first = pending.first, first.due <= now {
+                send(first.frame, toRight: first.toRight)
+                pending.removeFirst()
             }
-            pending.removeAll { $0.due <= now }
-            LinkSocket.wait(left, right, until: min(pending.map(\.due).min() ?? end, end))
+            LinkSocket.wait(left, right, until: min(pending.first?.due ?? end, end))
         }
     }
 }

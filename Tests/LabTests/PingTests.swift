@@ -148,7 +148,7 @@ struct PingTests {
         try await Lab.with(.pair) { lab in
             let time = try await lab.ping("a", "-c 1 --icmp timestamp 192.0.2.2")
             #expect(
-                time.status == 0 && time.output.contains("received there ") && time.output.contains("its clock is "))
+                time.status == 0 && time.output.contains("received there ") && time.output.contains("\n\tits clock "))
             // Linux answers no address mask requests.
             let mask = try await lab.ping("a", "-c 1 -W 0.2 --icmp address-mask 192.0.2.2")
             #expect(mask.status == 1)
@@ -193,13 +193,16 @@ struct PingTests {
             #expect(outcome.output.contains("0, Echo Reply"))
             let json = try await lab.ping("a", "-j -c 1 --explain 1 192.0.2.2")
             #expect(json.objects("packet").count == 2)
+            let flow = try await lab.ping("a", "-c 1 -F 0x12345 --explain 1 2001:db8::2")
+            #expect(flow.output.hasPrefix("PING 2001:db8::2 (2001:db8::2) , flow 0x12345, 56 data bytes\n"))
+            #expect(flow.output.contains("flow label        0x12345") && flow.status == 0)
         }
     }
 
     @Test("splits the first round trip when the kernel stamps what leaves")
     func split() async throws {
         try await Lab.with(.pair) { lab in
-            let outcome = try await lab.ping("a", "-c 2 -i 0.1 --split 192.0.2.2")
+            let outcome = try await lab.ping("a", "-c 1 --split 192.0.2.2")
             #expect(outcome.status == 0)
             #expect(outcome.output.contains("first round trip: neighbour resolution "), "\(outcome)")
         }

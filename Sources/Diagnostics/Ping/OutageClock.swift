@@ -49,6 +49,14 @@ struct FirstRoundTrip {
     private var queued: Instant?
     private var driver: Instant?
     private var isTaken = false
+    /// The kernel's stamps come a little after the answer; the run waits this long for them.
+    static let patience = Nanoseconds.milliseconds(100)
+
+    /// The answer is there and the stamps are not: until when to wait for them.
+    var awaitedUntil: Instant? {
+        guard !isTaken, let answered else { return nil }
+        return answered + Self.patience
+    }
 
     mutating func stamp(_ stage: TransmitStage, at instant: Instant) {
         switch stage {

@@ -166,7 +166,9 @@ public struct PingEngine: Engine, ~Copyable {
 
     private mutating func isOver(at now: Instant) -> Bool {
         if isStopping || isFinished { return true }
-        if let count = configuration.count, summary.received &+ summary.errors >= count { return true }
+        if let count = configuration.count, summary.received &+ summary.errors >= count {
+            return parts.awaitedUntil.map { now >= $0 } ?? true
+        }
         if let deadline = configuration.deadline {
             if summary.errors > 0 { return true }
             return summary.start.map { now >= $0 + deadline } ?? false
@@ -219,6 +221,7 @@ public struct PingEngine: Engine, ~Copyable {
         if let limit = configuration.deadline, let start = summary.start {
             deadline = .earliest(deadline, .at(start + limit))
         }
+        if let awaited = parts.awaitedUntil { deadline = .earliest(deadline, .at(awaited)) }
         if let nextReport { deadline = .earliest(deadline, .at(nextReport)) }
         return deadline
     }

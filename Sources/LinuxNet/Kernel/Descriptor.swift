@@ -42,6 +42,19 @@ public struct Descriptor: ~Copyable, Sendable {
         return getsockopt(rawValue, level, name, &value, &length) == 0 ? value : nil
     }
 
+    /// Packets that the kernel threw away because the socket's receive buffer
+    /// was full. (SO_RXQ_OVFL would tell it only with a later packet, of which
+    /// there may be none.)
+    static func dropCount(_ descriptor: Int32) -> UInt64 {
+        var information = [UInt32](repeating: 0, count: Int(SK_MEMINFO_VARS))
+        var length = socklen_t(information.count * MemoryLayout<UInt32>.size)
+        let drops = Int(SK_MEMINFO_DROPS)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, &information, &length) == 0,
+            Int(length) > drops * MemoryLayout<UInt32>.size
+        else { return 0 }
+        return UInt64(information[drops])
+    }
+
     /// Binds the socket to an address.
     func bind(_ address: SocketAddress, _ operation: String = "bind") throws(SystemError) {
         let result = address.withPointer { clinux_bind(rawValue, $0, $1) }

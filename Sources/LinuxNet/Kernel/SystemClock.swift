@@ -39,27 +39,28 @@ struct StampTranslator {
     /// step cannot make a longer error than that.
     private static let calibrationInterval = Nanoseconds.milliseconds(1)
 
-    init() {
-        let wall: Int64
-        (monotonic, wall) = Self.bothClocks()
-        offset = monotonic.nanoseconds &- wall
-        lastEmpty = monotonic
-        lastCalibration = monotonic
+    init(_ clocks: (monotonic: Instant, wall: Int64) = Self.bothClocks()) {
+        monotonic = clocks.monotonic
+        offset = clocks.monotonic.nanoseconds &- clocks.wall
+        lastEmpty = clocks.monotonic
+        lastCalibration = clocks.monotonic
     }
 
     /// Looks at the time; call it after packets were read and before they are stamped.
-    mutating func refresh() {
-        monotonic = SystemClock.now
+    mutating func refresh() { refresh(now: SystemClock.now, Self.bothClocks) }
+
+    mutating func refresh(now: Instant, _ bothClocks: () -> (monotonic: Instant, wall: Int64)) {
+        monotonic = now
         guard monotonic - lastCalibration > Self.calibrationInterval else { return }
-        let wall: Int64
-        (monotonic, wall) = Self.bothClocks()
-        offset = monotonic.nanoseconds &- wall
+        let clocks = bothClocks()
+        monotonic = clocks.monotonic
+        offset = clocks.monotonic.nanoseconds &- clocks.wall
         lastCalibration = monotonic
     }
 
     /// Both clocks at what is the same instant to within a fraction of a
     /// microsecond: a reading that was interrupted is done again.
-    private static func bothClocks() -> (Instant, Int64) {
+    static func bothClocks() -> (monotonic: Instant, wall: Int64) {
         var before = SystemClock.now
         var wall = SystemClock.wall
         var after = SystemClock.now

@@ -46,7 +46,6 @@ extension ICMPChannel {
         guard let source = vector.source(index) else { return }
         var details = ControlDetails()
         vector.forEachControl(index) { level, type, data in details.read(level, type, data) }
-        if let overflows = details.overflows { overflowCount = UInt64(overflows) }
         let bytes = vector.bytes(index)
         let form: ReceivedPacket.Form = family == .v4 && level == .raw ? .datagram : .message
         if let trace {
@@ -133,7 +132,6 @@ struct ControlDetails {
     var hopLimit: UInt8?
     var destination: IPAddress?
     var interfaceIndex: UInt32 = 0
-    var overflows: UInt32?
     var error: sock_extended_err?
     /// Who sent the error.
     var offender: IPAddress?
@@ -144,8 +142,6 @@ struct ControlDetails {
             stamp = Self.nanoseconds(data.loadUnaligned(as: timespec.self))
         case (SOL_SOCKET, SO_TIMESTAMPING) where data.count >= MemoryLayout<timespec>.size:
             transmitStamp = Self.nanoseconds(data.loadUnaligned(as: timespec.self))
-        case (SOL_SOCKET, SO_RXQ_OVFL) where data.count >= 4:
-            overflows = data.loadUnaligned(as: UInt32.self)
         case (Int32(IPPROTO_IP), IP_TTL) where data.count >= 4,
             (Int32(IPPROTO_IPV6), IPV6_HOPLIMIT) where data.count >= 4:
             hopLimit = UInt8(truncatingIfNeeded: data.loadUnaligned(as: Int32.self))

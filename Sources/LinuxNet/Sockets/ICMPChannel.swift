@@ -43,7 +43,7 @@ public final class ICMPChannel {
     var learnedMTU = 0
     var tokens = StampedTokens()
     /// Packets that the kernel threw away because the receive buffer was full.
-    public internal(set) var overflowCount: UInt64 = 0
+    public var overflowCount: UInt64 { Descriptor.dropCount(receiveDescriptor) }
 
     /// Opens the sockets; CAP_NET_RAW must be effective for `.raw`. What needs
     /// a privilege is done here, so that it can be dropped afterwards.
@@ -100,7 +100,6 @@ public final class ICMPChannel {
                 try sender.setOption(Int32(IPPROTO_IPV6), IPV6_MULTICAST_LOOP, Int32(0), "IPV6_MULTICAST_LOOP")
             }
         }
-        try set(receiveDescriptor, SOL_SOCKET, SO_RXQ_OVFL, 1, "SO_RXQ_OVFL")
         if !configuration.ignoresKernelStamps {
             try set(receiveDescriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS")
         }

@@ -19,7 +19,7 @@ public final class PacketTap {
     private var vector = ReceiveVector(capacity: 32, slotLength: 65_550 + 18)
     private let deliver: (Frame) -> Void
     /// Frames that the kernel threw away because the buffer was full.
-    public private(set) var overflowCount: UInt64 = 0
+    public var overflowCount: UInt64 { Descriptor.dropCount(descriptor.rawValue) }
 
     /// Opens the tap; CAP_NET_RAW must be effective. It hears every interface
     /// until `start` binds it and puts its filter in force; nothing read before counts.
@@ -28,7 +28,6 @@ public final class PacketTap {
         descriptor = try .socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
         self.deliver = deliver
         try descriptor.setOption(SOL_SOCKET, SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
-        try descriptor.setOption(SOL_SOCKET, SO_RXQ_OVFL, Int32(1), "SO_RXQ_OVFL")
         var size: Int32 = 8 << 20
         if setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
             setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVBUF, &size, 4)
@@ -53,7 +52,6 @@ public final class PacketTap {
                 let isOutbound = Int32(link.sll_pkttype) == PACKET_OUTGOING
                 var details = ControlDetails()
                 vector.forEachControl(index) { level, type, data in details.read(level, type, data) }
-                if let overflows = details.overflows { overflowCount = UInt64(overflows) }
                 // The loopback interface shows every packet twice, out and in.
                 if isLoopback, isOutbound { continue }
                 deliver(

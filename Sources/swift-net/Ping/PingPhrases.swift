@@ -135,7 +135,10 @@ enum AnswerText {
                 "\n\tsent \(time(originate)), received there \(time(receive)), answered \(time(transmit)), back here "
                 + time(milliseconds(arrival))
             if let offset = clockOffset(originate, receive, transmit, milliseconds(arrival)) {
-                text += "\n\tits clock is \(abs(offset)) ms \(offset < 0 ? "behind" : "ahead of") ours"
+                text +=
+                    offset == 0
+                    ? "\n\tits clock agrees with ours"
+                    : "\n\tits clock is \(abs(offset)) ms \(offset < 0 ? "behind" : "ahead of") ours"
             }
             return text
         case .addressMask(let mask):
