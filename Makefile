@@ -22,7 +22,9 @@ build: packages-build
 
 test: build packages-test
 	swift build --build-tests
-	SWIFT_NET_BINARY="$(CURDIR)/$(BINARY)" swift test --skip-build
+	swift test --skip-build --skip LabTests
+	# One lab at a time: they would not disturb each other, but their clocks are real.
+	SWIFT_NET_BINARY="$(CURDIR)/$(BINARY)" swift test --skip-build --filter LabTests --no-parallel
 
 bench: build packages-bench
 	Benchmarks/run

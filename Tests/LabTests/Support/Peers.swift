@@ -30,6 +30,8 @@ func masked(_ text: String) -> String {
         .replacing(#/ipg\/ewma [0-9.]+\/[0-9.]+ ms/#, with: "ipg/ewma T ms")
         .replacing(#/, pipe [0-9]+/#, with: "")
         .replacing(#/[0-9]+ absolute/#, with: "T absolute")
+        // The differences between IP timestamps, each at the end of its line.
+        .replacing(#/\t-?[0-9]+\n/#, with: "\tD\n")
         .replacing(#/\[[0-9]+\.[0-9]{6}\]/#, with: "[T]")
 }
 
