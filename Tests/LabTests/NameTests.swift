@@ -14,6 +14,7 @@ struct NameTests {
 
     private static let server = [
         "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--user=root",
+        "--group=root",
         "--log-facility=-",
         "--log-queries", "--bind-interfaces", "--local=/lab.test/", "--listen-address=192.0.2.2", "--pid-file=",
         "--host-record=both.lab.test,192.0.2.2,2001:db8::2", "--host-record=four.lab.test,192.0.2.2",

@@ -207,4 +207,21 @@ struct PingTests {
             #expect(outcome.output.contains("first round trip: neighbour resolution "), "\(outcome)")
         }
     }
+
+    @Test("several pings at once do not take each other's answers")
+    func side() async throws {
+        try await Lab.with(.pair) { lab in
+            // A new link resolves no IPv6 neighbour for a while, and the kernel keeps few packets waiting for it.
+            _ = try await lab.ping("a", "-c 1 2001:db8::2")
+            try await withThrowingTaskGroup(of: Lab.Outcome.self) { group in
+                for target in ["192.0.2.2", "192.0.2.2", "192.0.2.2", "2001:db8::2", "2001:db8::2"] {
+                    group.addTask { try await lab.ping("a", "-j -q -c 200 -i 0.002 \(target)") }
+                }
+                for try await outcome in group {
+                    let summary = try #require(outcome.summary)
+                    #expect(summary.number("received") == 200 && summary.number("duplicates") == 0, "\(summary.text)")
+                }
+            }
+        }
+    }
 }

@@ -85,6 +85,7 @@ struct PrivilegeTests {
             for (words, mention) in [
                 ("-f 192.0.2.2", "minimal interval for user"), ("-i 0.001 192.0.2.2", "minimal interval for user"),
                 ("-l 4 192.0.2.2", "preload to value greater than 3"),
+                ("-i 0.005 192.0.2.2 192.0.2.1", ">= 10 ms in a sweep"),
                 ("-i 0.2 -I va 224.0.0.1", "minimal interval for broadcast ping"),
             ] {
                 let outcome = try await lab.run(

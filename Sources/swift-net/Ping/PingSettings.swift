@@ -38,6 +38,7 @@ struct PingSettings {
     /// The fewest milliseconds between an ordinary user's probes, and between those to many hosts (iputils).
     static let minimumUserInterval = Nanoseconds.milliseconds(2)
     static let minimumMulticastUserInterval = Nanoseconds.seconds(1)
+    static let minimumSweepUserInterval = Nanoseconds.milliseconds(10)
 
     init(_ command: PingWords) throws {
         if command.has(.ipv4), command.has(.ipv6) { throw UsageError("only one -4 or -6 option may be specified") }
@@ -178,9 +179,18 @@ struct PingSettings {
         }
     }
 
-    /// What iputils allows an ordinary user.
+    /// What iputils allows an ordinary user, and fping where there are many targets.
     private func checkUserLimits(_ command: PingWords) throws {
-        guard !Privileges.isSuperuser, !isSweep else { return }
+        if isSweep, let count, count > Int(UInt16.max) {
+            throw UsageError("-c: '\(count)' is out of range: 1 <= value <= 65535 in a sweep")
+        }
+        guard !Privileges.isSuperuser else { return }
+        if isSweep {
+            if count != nil, let interval, interval < Self.minimumSweepUserInterval {
+                throw UsageError("minimal interval for user must be >= 10 ms in a sweep, use -i 0.01 (or higher)")
+            }
+            return
+        }
         let interval = interval ?? (command.has(.flood) ? .zero : .seconds(1))
         if interval < Self.minimumUserInterval, !command.has(.adaptive) || self.interval != nil {
             throw UsageError(

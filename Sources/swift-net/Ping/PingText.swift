@@ -24,6 +24,8 @@ final class PingText: PingRenderer {
     /// Lines that wait for a name, in their order, and since when.
     private var held: [PingEvent] = []
     private var heldSince: Instant?
+    /// Addresses whose names took too long: no line waits for them again.
+    private var givenUp: Set<IPAddress> = []
     /// No line waits longer than this for a name.
     private static let patience = Nanoseconds.milliseconds(1_000)
     private var routes = OptionText()
@@ -70,13 +72,18 @@ final class PingText: PingRenderer {
         return "\(Text.escaped(name)) (\(text))"
     }
 
-    private func isNamePending(_ event: PingEvent) -> Bool {
-        guard facts.wantsNames, let names else { return false }
-        let address: IPAddress
+    /// The address whose name an event's line is to have.
+    private func namedAddress(_ event: PingEvent) -> IPAddress? {
         switch event {
-        case .reply(let reply): address = reply.source
-        case .icmpError(let notice): address = notice.source
-        default: return false
+        case .reply(let reply): reply.source
+        case .icmpError(let notice): notice.source
+        default: nil
+        }
+    }
+
+    private func isNamePending(_ event: PingEvent) -> Bool {
+        guard facts.wantsNames, let names, let address = namedAddress(event), !givenUp.contains(address) else {
+            return false
         }
         return names.name(of: address) == .pending
     }
@@ -92,8 +99,8 @@ final class PingText: PingRenderer {
         guard !held.isEmpty else { return nil }
         let since = heldSince ?? now
         heldSince = since
-        let isOver = now >= since + Self.patience
-        while let first = held.first, isOver || !isNamePending(first) {
+        if now >= since + Self.patience { givenUp.formUnion(held.compactMap(namedAddress)) }
+        while let first = held.first, !isNamePending(first) {
             show(first)
             held.removeFirst()
         }

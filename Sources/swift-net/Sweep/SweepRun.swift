@@ -31,7 +31,7 @@ struct SweepRun {
         configuration.deadline = settings.deadline
         configuration.reportsErrors = command.has(.verbose) || command.has(.json)
         if let count = settings.count {
-            configuration.plan = .count(min(count, Int(UInt16.max)), period: settings.interval ?? .seconds(1))
+            configuration.plan = .count(count, period: settings.interval ?? .seconds(1))
         } else {
             configuration.plan = .untilAnswered(retries: settings.retries)
         }
