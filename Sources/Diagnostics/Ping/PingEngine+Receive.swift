@@ -184,32 +184,6 @@ extension PingEngine {
     }
 }
 
-extension ProbeFormat {
-    /// The ICMP type of the probes.
-    static func requestType(_ question: Question, _ family: IPAddress.Family) -> UInt8 {
-        switch (question, family) {
-        case (.echo, .v4): ICMPv4Type.echoRequest.rawValue
-        case (.echo, .v6): ICMPv6Type.echoRequest.rawValue
-        case (.timestamp, _): ICMPv4Type.timestampRequest.rawValue
-        case (.addressMask, _): ICMPv4Type.addressMaskRequest.rawValue
-        case (.routerSolicitation, .v4): ICMPv4Type.routerSolicitation.rawValue
-        case (.routerSolicitation, .v6): ICMPv6Type.routerSolicitation.rawValue
-        }
-    }
-
-    /// The ICMP type of the answers.
-    static func answerType(_ question: Question, _ family: IPAddress.Family) -> UInt8 {
-        switch (question, family) {
-        case (.echo, .v4): ICMPv4Type.echoReply.rawValue
-        case (.echo, .v6): ICMPv6Type.echoReply.rawValue
-        case (.timestamp, _): ICMPv4Type.timestampReply.rawValue
-        case (.addressMask, _): ICMPv4Type.addressMaskReply.rawValue
-        case (.routerSolicitation, .v4): ICMPv4Type.routerAdvertisement.rawValue
-        case (.routerSolicitation, .v6): ICMPv6Type.routerAdvertisement.rawValue
-        }
-    }
-}
-
 extension InformationAnswer {
     /// What an answer to a question other than echo says; nil when it does not fit its type.
     init?(_ message: borrowing ArrivedMessage) {

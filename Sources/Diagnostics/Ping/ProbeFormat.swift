@@ -1,14 +1,6 @@
 import PacketEngine
 import WireFormat
 
-/// What a probe asks.
-public enum Question: String, CaseIterable, Sendable {
-    case echo
-    case timestamp
-    case addressMask = "address-mask"
-    case routerSolicitation = "router-solicitation"
-}
-
 /// How the probes of one run look on the wire: everything but destination,
 /// sequence number and cookie stands ready, and its checksum is summed.
 ///
@@ -69,7 +61,7 @@ public final class ProbeFormat: Sendable {
         self.data = body
         cookieLength = question == .echo ? min(data.count, 8) : 0
         var message = [UInt8](repeating: 0, count: 8) + body
-        message[0] = Self.requestType(question, source.family)
+        message[0] = question.requestType(source.family)
         for index in 0..<cookieLength { message[8 + index] = 0 }
         if question != .routerSolicitation {
             message[4] = UInt8(truncatingIfNeeded: identifier >> 8)
@@ -82,8 +74,8 @@ public final class ProbeFormat: Sendable {
         }
         self.message = message
         messageSum = sum
-        requestType = Self.requestType(question, source.family)
-        answerType = Self.answerType(question, source.family)
+        requestType = question.requestType(source.family)
+        answerType = question.answerType(source.family)
         hasOptions = !header.options.isEmpty
         switch (level, source.family) {
         case (.message, _): headerLength = 0

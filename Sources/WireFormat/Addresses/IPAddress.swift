@@ -39,6 +39,13 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// The anycast address of a link's routers, as far as the usual prefix
+    /// length of 64 shows it (RFC 4291, section 2.6.1).
+    public var isSubnetRouterAnycast: Bool {
+        if case .v6(let address) = self { return address.low == 0 && !address.isUnspecified }
+        return false
+    }
+
     /// An address that means nothing without the interface it is used on.
     public var needsZone: Bool {
         switch self {

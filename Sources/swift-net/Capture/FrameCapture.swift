@@ -37,15 +37,8 @@ final class FrameCapture {
 
     /// Begins to listen for the conversation of a ping.
     func start(identifier: UInt16, question: Question) throws {
-        let types: [ICMPv4Type]
-        switch question {
-        case .echo: types = [.echoRequest, .echoReply]
-        case .timestamp: types = [.timestampRequest, .timestampReply]
-        case .addressMask: types = [.addressMaskRequest, .addressMaskReply]
-        case .routerSolicitation: types = [.routerSolicitation, .routerAdvertisement]
-        }
-        let typesV6: [ICMPv6Type] =
-            question == .routerSolicitation ? [.routerSolicitation, .routerAdvertisement] : [.echoRequest, .echoReply]
+        let types = [question.requestType(.v4), question.answerType(.v4)].map(ICMPv4Type.init(rawValue:))
+        let typesV6 = [question.requestType(.v6), question.answerType(.v6)].map(ICMPv6Type.init(rawValue:))
         try tap?.start(filter: .conversation(identifier: identifier, types: types, typesV6: typesV6))
     }
 

@@ -73,14 +73,8 @@ struct PingRun {
         configuration.bypassesRouting = command.has(.bypassRouting)
         configuration.debugs = command.has(.debug)
         configuration.loopsMulticast = !command.has(.noLoop)
-        switch settings.question {
-        case .echo: break
-        case .timestamp: configuration.replyTypes = [.timestampReply]
-        case .addressMask: configuration.replyTypes = [.addressMaskReply]
-        case .routerSolicitation:
-            configuration.replyTypes = [.routerAdvertisement]
-            configuration.replyTypesV6 = [.routerAdvertisement]
-        }
+        configuration.replyTypes = [ICMPv4Type(rawValue: settings.question.answerType(.v4))]
+        configuration.replyTypesV6 = [ICMPv6Type(rawValue: settings.question.answerType(.v6))]
         // An answer with options and a little more than was asked for.
         configuration.longestPacket = max(2048, settings.size + 8 + 60 + 76)
         // Room for every probe under way, and what the kernel adds to each.
@@ -115,11 +109,9 @@ struct PingWorld {
     func format(to route: Route, source: IPAddress, level: ICMPChannel.Level, identifier: UInt16) -> ProbeFormat {
         var header = ProbeHeader()
         let isToMany = route.kind == .multicast || route.kind == .broadcast
-        header.hopLimit = settings.timeToLive ?? (route.kind == .multicast ? 1 : 64)
-        // Routers answer solicitations of their own link alone (RFC 4861, section 6.1.1).
-        if settings.question == .routerSolicitation, settings.timeToLive == nil {
-            header.hopLimit = source.family == .v6 ? 255 : 1
-        }
+        header.hopLimit =
+            settings.timeToLive
+            ?? settings.question.hopLimit(source.family, isMulticast: route.kind == .multicast)
         header.trafficClass = settings.trafficClass ?? 0
         header.flowLabel = settings.flowLabel ?? 0
         header.options = settings.options

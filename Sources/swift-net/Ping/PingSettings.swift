@@ -135,11 +135,11 @@ struct PingSettings {
                 throw UsageError("\(text): \(error.words)")
             }
         }
-        if question == .addressMask || question == .timestamp, family == .v6 {
+        if family == .v6, !question.exists(in: .v6) {
             throw UsageError("--icmp \(question.rawValue) is a question of IPv4")
         }
         if !options.isEmpty, family == .v6 { throw UsageError("-R and -T are options of IPv4") }
-        if !options.isEmpty || question == .timestamp || question == .addressMask { family = .v4 }
+        if !options.isEmpty || !question.exists(in: .v6) { family = .v4 }
         let hasRange = expressions.contains { if case .range = $0 { true } else { false } }
         isSweep = expressions.count > 1 || hasRange || !command.all(.targetsFile).isEmpty
         let overhead = options.paddedByteCount

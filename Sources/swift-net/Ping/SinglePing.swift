@@ -157,7 +157,7 @@ struct SinglePing {
         configuration.deadline = settings.deadline
         configuration.timeout = settings.timeout ?? .seconds(10)
         configuration.acceptsAnySource =
-            isMulticast || isSubnetRouterAnycast(destination.address) || settings.question == .routerSolicitation
+            isMulticast || destination.address.isSubnetRouterAnycast || settings.question == .routerSolicitation
         configuration.reportsOutstanding = command.has(.outstanding)
         configuration.reportsTransmissions = command.has(.flood) && !command.has(.quiet) && !command.has(.json)
         configuration.reportsIgnored = command.has(.verbose)
@@ -165,12 +165,6 @@ struct SinglePing {
         configuration.wallOffset = SystemClock.wall - SystemClock.now.nanoseconds
         configuration.splitsFirstRoundTrip = command.has(.split)
         return configuration
-    }
-
-    /// RFC 4291, section 2.6.1, as far as the usual prefix length of 64 shows it.
-    private func isSubnetRouterAnycast(_ address: IPAddress) -> Bool {
-        if case .v6(let address) = address { return address.low == 0 && !address.isUnspecified }
-        return false
     }
 
     private func renderer(
