@@ -17,8 +17,14 @@ public protocol Engine: ~Copyable {
     /// again. What does not fit into the batch is due at once, in the next call.
     mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline
 
+    /// Packets are to leave one by one, each with its exact time. An engine
+    /// that would rather be fast has them sent many in one call, and times all
+    /// but the first by how far they stand from it.
+    var wantsExactTimes: Bool { get }
+
     /// The packet that was appended with `token` left at `instant`.
-    mutating func transmitted(_ token: UInt64, at instant: Instant)
+    /// - Parameter isExact: false when the time is only shared out among the packets of one call.
+    mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool)
 
     /// The packet that was appended with `token` could not be sent.
     mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant)
@@ -37,6 +43,12 @@ public protocol Engine: ~Copyable {
 }
 
 extension Engine where Self: ~Copyable {
+    public var wantsExactTimes: Bool { true }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant) {
+        transmitted(token, at: instant, isExact: true)
+    }
+
     public mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant) {}
 }
 

@@ -217,6 +217,25 @@ struct PingDisbeliefTests {
         #expect(engine.summary.answered == 1)
     }
 
+    @Test("a time that is only shared out is not believed below one that is exact")
+    func sharedTimes() {
+        var shared = SharedTimes()
+        #expect(shared.roundTrip(.microseconds(-3), isExact: false) == .zero)
+        #expect(shared.roundTrip(.microseconds(9), isExact: true) == .microseconds(9))
+        #expect(shared.roundTrip(.microseconds(2), isExact: false) == .microseconds(9))
+        #expect(shared.roundTrip(.microseconds(20), isExact: false) == .microseconds(20))
+        #expect(shared.roundTrip(.microseconds(7), isExact: true) == .microseconds(7))
+        #expect(shared.roundTrip(.microseconds(2), isExact: false) == .microseconds(7))
+        for (interval, preload, isExact) in [(0, 64, false), (0, 1, true), (1, 64, true)] as [(Int64, Int, Bool)] {
+            let scenario = PingScenario(configure: {
+                $0.interval = .seconds(interval)
+                $0.preload = preload
+            })
+            let wantsExactTimes = PingEngine(scenario.configuration).wantsExactTimes
+            #expect(wantsExactTimes == isExact, "interval \(interval), preload \(preload)")
+        }
+    }
+
     @Test("an answer that seems to have come before its probe left takes no time")
     func timeTravel() throws {
         let probe = self.probe()

@@ -42,6 +42,22 @@ struct OutageClock {
     }
 }
 
+/// Round trips of probes that left many in one call.
+///
+/// Only the first of a call has a time of its own; the others' are shared out
+/// evenly, and so may lie a little after the truth. None of them is taken to
+/// have been quicker than the quickest whose time is exact.
+struct SharedTimes {
+    private var quickest: Nanoseconds?
+
+    mutating func roundTrip(_ measured: Nanoseconds, isExact: Bool) -> Nanoseconds {
+        let time = max(measured, .zero)
+        guard isExact else { return max(time, quickest ?? .zero) }
+        quickest = quickest.map { min($0, time) } ?? time
+        return time
+    }
+}
+
 /// The stations of the first probe, until all of them are known.
 struct FirstRoundTrip {
     var sent: Instant?

@@ -44,14 +44,14 @@ extension PingEngine {
         }
         guard message.checksum != .incorrect else {
             summary.corrupted &+= 1
-            return emitReply(message, packet, number, flags: .corrupted)
+            return emitReply(message, packet, number, packet.arrival - window[number].sentAt, flags: .corrupted)
         }
         guard message.data.byteCount >= format.cookieLength else {
             return ignore(.truncated(byteCount: message.bytes.byteCount), packet)
         }
         guard format.carries(cookie: cookie(number), message.data) else { return ignore(.wrongCookie, packet) }
         guard configuration.acceptsAnySource || message.source == configuration.destination else {
-            return emitReply(message, packet, number, flags: .otherSource)
+            return emitReply(message, packet, number, packet.arrival - window[number].sentAt, flags: .otherSource)
         }
         take(message, packet, number)
     }
@@ -61,7 +61,7 @@ extension PingEngine {
         _ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, _ number: Int
     ) {
         let slot = window[number]
-        let roundTrip = max(packet.arrival - slot.sentAt, .zero)
+        let roundTrip = shared.roundTrip(packet.arrival - slot.sentAt, isExact: slot.isExact)
         var flags: PingReply.Flags = []
         switch slot.state {
         case .queued, .failed:
@@ -86,7 +86,7 @@ extension PingEngine {
         summary.roundTrips.add(roundTrip)
         if configuration.reportInterval != nil { tally.roundTrips.add(roundTrip) }
         schedule.adapt(movingAverage: summary.roundTrips.movingAverage)
-        emitReply(message, packet, number, flags: flags)
+        emitReply(message, packet, number, roundTrip, flags: flags)
         if number == 1, configuration.splitsFirstRoundTrip {
             parts.answered = packet.arrival
             if let found = parts.take() { emit(.firstRoundTrip(found)) }
@@ -95,7 +95,7 @@ extension PingEngine {
 
     private mutating func emitReply(
         _ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, _ number: Int,
-        flags: PingReply.Flags
+        _ roundTrip: Nanoseconds, flags: PingReply.Flags
     ) {
         var flags = flags
         let expectedLength = format.question == .echo ? format.messageLength : 8
@@ -105,7 +105,7 @@ extension PingEngine {
                 PingReply(
                     sequence: UInt16(truncatingIfNeeded: number), source: message.source,
                     byteCount: message.bytes.byteCount, hopLimit: message.hopLimit,
-                    roundTrip: max(packet.arrival - window[number].sentAt, .zero), arrival: packet.arrival,
+                    roundTrip: max(roundTrip, .zero), arrival: packet.arrival,
                     flags: flags, details: details(of: message))))
     }
 

@@ -25,6 +25,7 @@ public struct PingEngine: Engine, ~Copyable {
     private var nextReport: Instant?
     var outage = OutageClock()
     var parts = FirstRoundTrip()
+    var shared = SharedTimes()
     private var events: [PingEvent] = []
 
     public init(_ configuration: PingConfiguration) {
@@ -106,10 +107,13 @@ public struct PingEngine: Engine, ~Copyable {
 
     mutating func cookie(_ number: Int) -> UInt64 { format.cookie(UInt64(number), 0) }
 
-    public mutating func transmitted(_ token: UInt64, at instant: Instant) {
+    /// A flood with many probes under way is for speed.
+    public var wantsExactTimes: Bool { configuration.interval > .zero || configuration.preload == 1 }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
         let number = Int(truncatingIfNeeded: token)
         guard number >= window.oldest, number <= window.newest, window[number].state == .queued else { return }
-        window[number] = ProbeWindow.Slot(sentAt: instant, state: .pending)
+        window[number] = ProbeWindow.Slot(sentAt: instant, state: .pending, isExact: isExact)
         if number == 1 { parts.sent = instant }
         if configuration.reportsTransmissions { events.append(.transmitted(number: number)) }
     }

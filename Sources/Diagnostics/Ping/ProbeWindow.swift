@@ -22,6 +22,8 @@ struct ProbeWindow {
     struct Slot {
         var sentAt = Instant(nanoseconds: 0)
         var state = State.queued
+        /// The time is the packet's own, not shared out among several.
+        var isExact = true
     }
 
     static let maximumCapacity = 1 << 16

@@ -41,10 +41,11 @@ public struct ICMPPort: PacketPort, ~Copyable {
         _ batch: borrowing PacketBatch, from first: Int, reportingTo engine: inout E
     ) throws(SystemError) -> Int {
         var next = first
+        let most = engine.wantsExactTimes ? 1 : Int.max
         while next < batch.count {
             let family = batch.entries[next].destination.family
             var end = next + 1
-            while end < batch.count, batch.entries[end].destination.family == family { end += 1 }
+            while end < batch.count, end - next < most, batch.entries[end].destination.family == family { end += 1 }
             guard let channel = family == .v4 ? v4 : v6 else {
                 let failure = TransmissionFailure.system(code: EAFNOSUPPORT, message: SystemError.message(EAFNOSUPPORT))
                 engine.transmissionFailed(batch.entries[next].token, failure, at: now)
@@ -59,7 +60,7 @@ public struct ICMPPort: PacketPort, ~Copyable {
                 for index in 0..<result {
                     let entry = batch.entries[next + index]
                     let instant = start + Nanoseconds(span.count * Int64(index) / Int64(result))
-                    engine.transmitted(entry.token, at: instant)
+                    engine.transmitted(entry.token, at: instant, isExact: index == 0)
                     show(batch, entry, channel)
                 }
                 channel.noteSent(batch, next..<next + result)

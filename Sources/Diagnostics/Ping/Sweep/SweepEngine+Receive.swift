@@ -39,7 +39,8 @@ extension SweepEngine {
         hosts[index].received &+= 1
         summary.received &+= 1
         let sent = age == 0 ? hosts[index].lastSent : age == 1 ? hosts[index].sentBefore : nil
-        let roundTrip = sent.map { max(packet.arrival - $0, .zero) }
+        let isExact = age == 0 ? hosts[index].isExact : false
+        let roundTrip = sent.map { shared.roundTrip(packet.arrival - $0, isExact: isExact) }
         if let roundTrip {
             summary.roundTrips.add(roundTrip)
             if !tallies.isEmpty { tallies[index].add(roundTrip) }

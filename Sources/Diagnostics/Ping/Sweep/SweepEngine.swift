@@ -18,6 +18,8 @@ public struct SweepEngine: Engine, ~Copyable {
         var stampedAttempt: UInt16 = 0
         var received: UInt16 = 0
         var state = State.waiting
+        /// `lastSent` is the packet's own time, not shared out among several.
+        var isExact = true
 
         enum State: UInt8 {
             case waiting
@@ -41,6 +43,7 @@ public struct SweepEngine: Engine, ~Copyable {
     private var undecided: Int
     private var isStopping = false
     private var isFinished = false
+    var shared = SharedTimes()
     private var events: [SweepEvent] = []
 
     public init(_ configuration: SweepConfiguration) {
@@ -149,13 +152,17 @@ public struct SweepEngine: Engine, ~Copyable {
         return true
     }
 
-    public mutating func transmitted(_ token: UInt64, at instant: Instant) {
+    /// A sweep without a limit is for speed.
+    public var wantsExactTimes: Bool { configuration.rate != nil }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
         let index = Int(truncatingIfNeeded: token >> 16)
         let attempt = UInt16(truncatingIfNeeded: token)
         // The fragments of one probe count once.
         guard attempt == hosts[index].attempts, attempt != hosts[index].stampedAttempt else { return }
         hosts[index].stampedAttempt = attempt
         hosts[index].lastSent = instant
+        hosts[index].isExact = isExact
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
