@@ -90,4 +90,22 @@ struct NameTests {
             #expect(outcome.output.contains("time 40"))
         }
     }
+
+    @Test("a name whose server hangs holds up no other target of a sweep")
+    func hangingName() async throws {
+        let layout = Self.layout.and(
+            "printf 'nameserver 198.18.0.53\\noptions timeout:1 attempts:1\\n' > /run/netns/resolv.conf")
+        try await Lab.with(layout) { lab in
+            // Ended by a signal while the name is still being looked up: the others are known by then.
+            let words = ["timeout", "0.5", Binary.swiftNet, "ping", "-j", "slow.test", "192.0.2.2", "localhost"]
+            let cut = try await lab.run("a", words)
+            #expect(cut.objects("host").filter { $0["alive"] == "true" }.count == 2, "\(cut)")
+            let whole = try await lab.ping("a", "slow.test 192.0.2.2")
+            #expect(
+                whole.output.contains("192.0.2.2 is alive") && whole.errors.contains("ping: slow.test: ")
+                    && whole.status == 1)
+            let none = try await lab.ping("a", "slow.test slower.test")
+            #expect(none.status == 2 && none.errors.contains("no target has an address"))
+        }
+    }
 }

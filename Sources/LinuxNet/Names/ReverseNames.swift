@@ -1,4 +1,3 @@
-import CLinux
 import Synchronization
 import WireFormat
 
@@ -40,26 +39,8 @@ public final class ReverseNames: Sendable {
             defer { state.isRunning = true }
             return (.pending, !state.isRunning)
         }
-        if mustStart { startThread() }
+        if mustStart, !BackgroundThread.run({ self.work() }) { state.withLock { $0.isRunning = false } }
         return entry
-    }
-
-    private func startThread() {
-        var thread = pthread_t()
-        let reference = Unmanaged.passRetained(self)
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<ReverseNames>.fromOpaque(argument).takeRetainedValue().work()
-                return nil
-            }, reference.toOpaque())
-        if result == 0 {
-            pthread_detach(thread)
-        } else {
-            reference.release()
-            state.withLock { $0.isRunning = false }
-        }
     }
 
     /// Looks up what waits, then ends.

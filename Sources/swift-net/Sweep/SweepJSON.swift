@@ -23,14 +23,14 @@ final class SweepJSON: SweepRenderer {
         case .host(let result):
             guard filter.shows(result) else { return }
             print(object(result))
-        case .icmpError(let index, let notice):
-            print(PingJSON.object(notice, target: configuration.targets.label(of: index), sequence: true))
+        case .icmpError(let label, let notice):
+            print(PingJSON.object(notice, target: label, sequence: true))
         }
     }
 
     private func object(_ result: HostResult) -> JSONObject {
         var object = JSONObject(type: "host")
-        object.add("target", configuration.targets.label(of: result.index))
+        object.add("target", result.label)
         object.add("addr", result.address.description)
         object.add("alive", result.isAlive)
         object.add("rtt_ms", raw: result.roundTrip.map(Milliseconds.json))

@@ -29,11 +29,13 @@ struct SweepObserver: EngineObserver {
     let console: Console
     let renderer: any SweepRenderer
     let showsProgress: Bool
+    let arrivals: SweepArrivals?
     private var nextProgress: Instant?
     private var hasProgress = false
     private static let progressInterval = Nanoseconds.milliseconds(200)
 
-    init(console: Console, renderer: any SweepRenderer, showsProgress: Bool) {
+    init(console: Console, renderer: any SweepRenderer, showsProgress: Bool, arrivals: SweepArrivals?) {
+        self.arrivals = arrivals
         self.console = console
         self.renderer = renderer
         self.showsProgress = showsProgress
@@ -48,6 +50,8 @@ struct SweepObserver: EngineObserver {
 
     mutating func step(_ engine: inout SweepEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         console.output.flush()
+        // New targets are looked at in the next round, which begins at once.
+        if let arrivals, arrivals.feed(&engine) { return now }
         if wakening.contains(.status) {
             clearProgress()
             console.errors.write(status(engine) + "\n")

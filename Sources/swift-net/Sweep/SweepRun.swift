@@ -14,18 +14,16 @@ struct SweepRun {
     func run(
         _ sockets: inout PingSockets, signals: consuming SignalSource, explainer: Explainer?, capture: FrameCapture?
     ) throws -> Int32 {
-        var (targets, unresolved) = try findTargets(sockets)
-        guard targets.count > 0 else {
-            throw CannotRun(message: "no target has an address")
-        }
+        let (targets, names, refused) = try findTargets(sockets)
         var configuration = SweepConfiguration(targets: targets)
-        targets = TargetSet()
-        for family in configuration.targets.families {
+        for family in sockets.families {
             guard let channel = sockets.channel(family) else { continue }
             try channel.prepare(identifier: world.identifier)
-            let format = try format(family, channel, configuration.targets)
+            guard let format = format(family, channel, targets) else { continue }
             if family == .v4 { configuration.v4 = format } else { configuration.v6 = format }
         }
+        configuration.expectsMore = !names.isEmpty
+        configuration.longestPacket = settings.size + 8 + 60
         configuration.timeout = settings.timeout ?? .milliseconds(500)
         configuration.rate = rate
         configuration.deadline = settings.deadline
@@ -39,20 +37,29 @@ struct SweepRun {
         var engine = SweepEngine(configuration)
         let renderer = renderer(configuration)
         var port = ICMPPort(
-            v4: configuration.v4 == nil ? nil : sockets.v4, v6: configuration.v6 == nil ? nil : sockets.v6,
+            v4: sockets.v4, v6: sockets.v6,
             signals: signals, bell: world.bell, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
+        let opened = sockets
+        let arrivals = SweepArrivals(
+            names: ForwardNames(names, family: settings.family, bell: world.bell), families: Set(opened.families),
+            console: world.console
+        ) { address in
+            opened.channel(address.family).flatMap { format(to: address, $0) }
+        }
         var observer = SweepObserver(
-            console: world.console, renderer: renderer, showsProgress: world.console.errors.isTerminal)
+            console: world.console, renderer: renderer, showsProgress: world.console.errors.isTerminal,
+            arrivals: names.isEmpty ? nil : arrivals)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         observer.clearProgress()
-        renderer.finish(engine.summary, overflows: port.overflowCount)
+        let summary = engine.summary
+        guard summary.targets > 0 else { throw CannotRun(message: "no target has an address") }
+        renderer.finish(summary, overflows: port.overflowCount)
         world.console.output.flush()
         capture?.finish()
-        unresolved += engine.summary.unreachable
-        let isComplete = engine.summary.alive + engine.summary.skipped == engine.summary.targets
+        let isComplete = summary.alive + summary.skipped == summary.targets
         if capture?.hasFailed == true || world.console.output.failure != nil { return 2 }
-        return unresolved == 0 && isComplete && engine.summary.alive > 0 ? 0 : 1
+        return refused + arrivals.failures == 0 && isComplete && summary.alive > 0 ? 0 : 1
     }
 
     /// `-i` in a sweep without a count is the time between packets, as in fping.
@@ -63,10 +70,11 @@ struct SweepRun {
         return interval == .zero ? nil : 1 / interval.seconds
     }
 
-    /// Every target's address, and how many names had none.
-    private func findTargets(_ sockets: PingSockets) throws -> (TargetSet, unresolved: Int) {
+    /// The targets that are addresses, the names of the others, and how many were of the wrong family.
+    private func findTargets(_ sockets: PingSockets) throws -> (TargetSet, names: [String], refused: Int) {
         var targets = TargetSet()
-        var unresolved = 0
+        var names: [String] = []
+        var refused = 0
         do {
             for (expression, text) in zip(settings.expressions, settings.texts) {
                 switch expression {
@@ -74,51 +82,40 @@ struct SweepRun {
                     if let zone { sockets.channel(address.family)?.scope = try world.zoneIndex(zone, of: text) }
                     guard settings.family.map({ $0 == address.family }) ?? true else {
                         world.console.complain("\(text): Address family for hostname not supported")
-                        unresolved += 1
+                        refused += 1
                         continue
                     }
                     try targets.append(address)
                 case .range(let first, let last):
                     try targets.append(from: first, through: last)
                 case .name(let name):
-                    do throws(Resolver.Failure) {
-                        let found = try Resolver.addresses(of: name, family: settings.family)
-                        guard let answer = found.answers.first(where: { sockets.channel($0.address.family) != nil })
-                        else {
-                            throw Resolver.Failure(name: name, message: "Address family for hostname not supported")
-                        }
-                        try? targets.append(answer.address, name: name)
-                    } catch {
-                        world.console.complain("\(error)")
-                        unresolved += 1
-                    }
+                    names.append(name)
                 }
             }
         } catch TargetSet.Refusal.tooMany {
             throw UsageError("more than \(TargetSet.maximumCount) targets")
         }
-        return (targets, unresolved)
+        return (targets, names, refused)
     }
 
     /// One format for all targets of a family. Their source is that of the
-    /// route to the first of them that has one.
-    private func format(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) throws -> ProbeFormat
-    {
-        let interface = settings.interface.flatMap(Interface.index) ?? 0
-        var failure: SystemError?
+    /// route to the first of them that has one; nil when none has, which makes them unreachable.
+    private func format(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> ProbeFormat? {
         for index in 0..<min(targets.count, 1024) where targets[index].family == family {
-            do throws(SystemError) {
-                let route = try RouteTable.route(
-                    to: targets[index], from: settings.source,
-                    interface: channel.scope != 0 ? channel.scope : interface,
-                    mark: settings.mark, typeOfService: settings.trafficClass ?? 0)
-                guard let source = settings.source ?? route.source, route.kind != .broadcast else { continue }
-                return world.format(to: route, source: source, level: channel.level, identifier: channel.identifier)
-            } catch {
-                failure = failure ?? error
-            }
+            if let format = format(to: targets[index], channel) { return format }
         }
-        throw CannotRun(message: failure.map { "\($0)" } ?? "no way to any target")
+        return nil
+    }
+
+    private func format(to address: IPAddress, _ channel: ICMPChannel) -> ProbeFormat? {
+        let interface = settings.interface.flatMap(Interface.index) ?? 0
+        guard
+            let route = try? RouteTable.route(
+                to: address, from: settings.source, interface: channel.scope != 0 ? channel.scope : interface,
+                mark: settings.mark, typeOfService: settings.trafficClass ?? 0),
+            let source = settings.source ?? route.source, route.kind != .broadcast
+        else { return nil }
+        return world.format(to: route, source: source, level: channel.level, identifier: channel.identifier)
     }
 
     private func renderer(_ configuration: SweepConfiguration) -> any SweepRenderer {

@@ -24,15 +24,14 @@ final class SweepText: SweepRenderer {
         case .host(let result):
             guard !isQuiet, filter.shows(result) else { return }
             console.output.write(line(result) + "\n")
-        case .icmpError(let index, let notice):
+        case .icmpError(let label, let notice):
             guard !isQuiet else { return }
-            let target = Text.escaped(configuration.targets.label(of: index))
-            console.complain("\(notice.meaning) from \(notice.source) for \(target)")
+            console.complain("\(notice.meaning) from \(notice.source) for \(label)")
         }
     }
 
     private func line(_ result: HostResult) -> String {
-        let label = Text.escaped(configuration.targets.label(of: result.index))
+        let label = Text.escaped(result.label)
         if filter != .all { return label }
         if isCounting { return tally(result, label) }
         if result.isAlive {

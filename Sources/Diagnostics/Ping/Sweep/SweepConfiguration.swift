@@ -23,6 +23,10 @@ public struct SweepConfiguration: Sendable {
     public var rate: Double? = 10_000
     /// End of the run after its start.
     public var deadline: Nanoseconds?
+    /// More targets are to come while it runs.
+    public var expectsMore = false
+    /// Bytes of the longest packet, for the targets to come.
+    public var longestPacket = 0
     /// Say what ICMP errors came, and what was not believed.
     public var reportsErrors = false
 
@@ -33,14 +37,14 @@ public struct SweepConfiguration: Sendable {
 public enum SweepEvent: Sendable {
     /// A target's verdict.
     case host(HostResult)
-    /// An ICMP error about a probe to the target with this index.
-    case icmpError(index: Int, PingErrorNotice)
+    /// An ICMP error about a probe to the target of this name.
+    indirect case icmpError(label: String, PingErrorNotice)
 }
 
 /// The verdict about one target.
 public struct HostResult: Sendable {
-    /// The target's index in the set.
-    public var index: Int
+    /// What to call it: its name where it was given by one, else its address.
+    public var label: String
     public var address: IPAddress
     public var isAlive: Bool
     /// Of the first answer; nil when it was to a probe sent before the last two.

@@ -24,7 +24,7 @@ extension SweepEngine {
         _ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, _ format: ProbeFormat
     ) {
         guard message.identifier == format.identifier, message.checksum != .incorrect,
-            let index = configuration.targets.index(of: message.source)
+            let index = targets.index(of: message.source)
         else { return }
         let attempt = message.sequence
         let age = Int(hosts[index].attempts) - Int(attempt)
@@ -54,11 +54,11 @@ extension SweepEngine {
 
     private mutating func take(_ notice: PingErrorNotice, _ quote: borrowing QuotedProbe, _ format: ProbeFormat) {
         guard quote.type == format.requestType, quote.identifier == format.identifier,
-            let index = configuration.targets.index(of: quote.destination), notice.isFinal,
+            let index = targets.index(of: quote.destination), notice.isFinal,
             quote.sequence > 0, quote.sequence <= hosts[index].attempts
         else { return }
         summary.errors &+= 1
         if hosts[index].state != .decided { reasons[index] = "\(notice.meaning) from \(notice.source)" }
-        if configuration.reportsErrors { emit(.icmpError(index: index, notice)) }
+        if configuration.reportsErrors { emit(.icmpError(label: targets.label(of: index), notice)) }
     }
 }

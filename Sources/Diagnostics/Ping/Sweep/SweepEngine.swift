@@ -28,6 +28,7 @@ public struct SweepEngine: Engine, ~Copyable {
         }
     }
 
+    var targets: TargetSet
     var hosts: [Host]
     var v4: ProbeFormat?
     var v6: ProbeFormat?
@@ -41,6 +42,8 @@ public struct SweepEngine: Engine, ~Copyable {
     /// Targets with a probe under way, in the order of their sending.
     private var waiting = IndexQueue()
     private var undecided: Int
+    /// More targets are to come: it does not end before they have.
+    public var expectsMore: Bool
     private var isStopping = false
     private var isFinished = false
     var shared = SharedTimes()
@@ -48,6 +51,8 @@ public struct SweepEngine: Engine, ~Copyable {
 
     public init(_ configuration: SweepConfiguration) {
         self.configuration = configuration
+        targets = configuration.targets
+        expectsMore = configuration.expectsMore
         v4 = configuration.v4
         v6 = configuration.v6
         let count = configuration.targets.count
@@ -63,10 +68,33 @@ public struct SweepEngine: Engine, ~Copyable {
     }
 
     public var maximumPacketLength: Int {
-        max(v4?.packetLength ?? 0, v6?.packetLength ?? 0)
+        max(configuration.longestPacket, v4?.packetLength ?? 0, v6?.packetLength ?? 0)
     }
 
-    public var batchCapacity: Int { max(64, v4?.mostPackets ?? 0, v6?.mostPackets ?? 0) }
+    public var batchCapacity: Int {
+        max(64, v4?.mostPackets ?? 0, v6?.mostPackets ?? 0, configuration.longestPacket / 512 + 1)
+    }
+
+    // MARK: Targets that come while it runs
+
+    /// Adds a target, unless it is there already.
+    public mutating func add(_ address: IPAddress, name: String?) throws(TargetSet.Refusal) {
+        let before = targets.count
+        try targets.append(address, name: name)
+        guard targets.count > before else { return }
+        hosts.append(Host())
+        if case .count = configuration.plan { tallies.append(RoundTripTally()) }
+        undecided += 1
+        summary.targets += 1
+    }
+
+    /// How probes of a family look.
+    public func format(of family: IPAddress.Family) -> ProbeFormat? { family == .v4 ? v4 : v6 }
+
+    /// Says how probes of a family look that had no target before.
+    public mutating func use(_ format: ProbeFormat) {
+        if format.family == .v4 { v4 = format } else { v6 = format }
+    }
 
     /// Targets whose verdict is out, of all.
     public var progress: (decided: Int, total: Int) { (hosts.count - undecided, hosts.count) }
@@ -103,7 +131,7 @@ public struct SweepEngine: Engine, ~Copyable {
             guard append(index, to: &batch, at: now) else { return .at(now) }
             allowance -= 1
         }
-        if undecided == 0 {
+        if undecided == 0, !expectsMore {
             finish(at: now)
             return .finished
         }
@@ -128,10 +156,11 @@ public struct SweepEngine: Engine, ~Copyable {
     }
 
     private mutating func append(_ index: Int, to batch: inout PacketBatch, at now: Instant) -> Bool {
-        let destination = configuration.targets[index]
+        let destination = targets[index]
         guard let format = destination.family == .v4 ? v4 : v6 else {
             // No way to this family at all: the verdict needs no probe.
             if index == nextNew { nextNew += 1 }
+            reasons[index] = "no route"
             decide(index, at: now)
             return true
         }
@@ -219,7 +248,7 @@ public struct SweepEngine: Engine, ~Copyable {
         events.append(
             .host(
                 HostResult(
-                    index: index, address: configuration.targets[index], isAlive: isAlive,
+                    label: targets.label(of: index), address: targets[index], isAlive: isAlive,
                     roundTrip: reply?.roundTrip ?? tally?.first, hopLimit: reply?.hopLimit ?? tally?.hopLimit,
                     transmitted: Int(host.attempts), received: Int(host.received), minimum: tally?.minimum,
                     average: tally?.average, maximum: tally?.maximum, reason: isAlive ? nil : reasons[index], at: now)))

@@ -1,0 +1,48 @@
+import Diagnostics
+import LinuxNet
+import WireFormat
+
+/// Targets given by name, as their addresses come in while the sweep runs.
+final class SweepArrivals {
+    private let names: ForwardNames
+    private let families: Set<IPAddress.Family>
+    private let console: Console
+    private let format: (IPAddress) -> ProbeFormat?
+    /// Names that have no address here.
+    private(set) var failures = 0
+
+    /// - Parameter format: how probes to an address look; nil when there is no way to it.
+    init(
+        names: ForwardNames, families: Set<IPAddress.Family>, console: Console,
+        format: @escaping (IPAddress) -> ProbeFormat?
+    ) {
+        self.names = names
+        self.families = families
+        self.console = console
+        self.format = format
+    }
+
+    /// Hands the engine what has come.
+    /// - Returns: whether the engine has something new to look at.
+    func feed(_ engine: inout SweepEngine) -> Bool {
+        guard engine.expectsMore else { return false }
+        let (results, expectsMore) = names.take()
+        for result in results {
+            do {
+                let answers = try result.answer.get()
+                guard let answer = answers.first(where: { families.contains($0.address.family) }) else {
+                    throw Resolver.Failure(name: result.name, message: "Address family for hostname not supported")
+                }
+                if engine.format(of: answer.address.family) == nil, let format = format(answer.address) {
+                    engine.use(format)
+                }
+                try engine.add(answer.address, name: result.name)
+            } catch {
+                failures += 1
+                console.complain("\(error)")
+            }
+        }
+        engine.expectsMore = expectsMore
+        return !results.isEmpty
+    }
+}
