@@ -11,7 +11,7 @@ struct SweepTests {
         try await Lab.with(Self.layout) { lab in
             let alive = try await lab.ping("a", "--alive --rate max 198.18.0.0/22")
             #expect(Set(alive.lines).count == 1_024 && alive.status == 0)
-            let half = try await lab.ping("a", "--rate max --retries 1 -W 0.2 198.18.2.0/23 198.18.4.0-198.18.5.255")
+            let half = try await lab.ping("a", "--rate max --retries 1 -W 0.5 198.18.2.0/23 198.18.4.0-198.18.5.255")
             #expect(half.lines.filter { $0.contains(" is alive (") }.count == 512)
             #expect(half.lines.filter { $0.contains(" is unreachable") }.count == 512)
             #expect(
