@@ -40,6 +40,10 @@ struct BadInputTests {
             (["192.0.2.9-3"], "192.0.2.9-3"),
             (["192.0.2.0/33"], "192.0.2.0/33"), (["::1%nosuch0"], "nosuch0"),
             (["--alive", "--unreachable", "127.0.0.1", "127.0.0.2"], "--alive"),
+            (["-f", "127.0.0.1", "127.0.0.2"], "-f is for a single target"),
+            (["--plot", "127.0.0.1", "127.0.0.2"], "--plot is for a single target"),
+            (["--icmp", "router-solicitation", "127.0.0.1", "127.0.0.2"], "is for a single target"),
+            (["-c", "65536", "127.0.0.1", "127.0.0.2"], "65536"),
             (["-R", "::1"], ""), (["--icmp", "timestamp", "::1"], ""), ([""], "empty"),
         ] as [([String], String)])
     func words(words: [String], mention: String) async throws {

@@ -40,6 +40,8 @@ struct SweepTests {
             let piped = try await lab.ping(
                 "a", "--targets - --unreachable --retries 0 -W 0.1", input: "# hosts\n198.18.0.1 # one\n\n198.18.4.1\n")
             #expect(piped.output == "198.18.4.1\n" && piped.status == 1)
+            let single = try await lab.ping("a", "--alive 198.18.0.1")
+            #expect(single.output == "198.18.0.1\n" && single.status == 0)
             let counted = try await lab.ping("a", "-c 3 -i 0.05 198.18.0.1 198.18.4.1 -W 0.1")
             #expect(counted.output.contains("198.18.0.1 : xmt/rcv/%loss = 3/3/0%, min/avg/max = "))
             #expect(counted.output.contains("198.18.4.1 : xmt/rcv/%loss = 3/0/100%"))

@@ -46,6 +46,7 @@ struct PingSettings {
         try readNumbers(command)
         try readWords(command)
         try readTargets(command)
+        try checkSweep(command)
         try checkUserLimits(command)
     }
 
@@ -141,11 +142,28 @@ struct PingSettings {
         if !options.isEmpty, family == .v6 { throw UsageError("-R and -T are options of IPv4") }
         if !options.isEmpty || !question.exists(in: .v6) { family = .v4 }
         let hasRange = expressions.contains { if case .range = $0 { true } else { false } }
-        isSweep = expressions.count > 1 || hasRange || !command.all(.targetsFile).isEmpty
+        // A script's list may have one host.
+        let asksForHosts = command.has(.alive) || command.has(.unreachable)
+        isSweep = expressions.count > 1 || hasRange || asksForHosts || !command.all(.targetsFile).isEmpty
         let overhead = options.paddedByteCount
         if size + overhead > 65_507 {
             throw UsageError("-s: '\(size)' is out of range: 0 <= value <= \(65_507 - overhead)")
         }
+    }
+
+    /// What only one target can have is refused for many, rather than passed over in silence.
+    private func checkSweep(_ command: PingWords) throws {
+        guard isSweep else { return }
+        let switches: [(PingSwitch, String)] = [
+            (.flood, "-f"), (.adaptive, "-A"), (.outstanding, "-O"), (.connect, "-C"), (.plot, "--plot"),
+            (.split, "--split"),
+        ]
+        if let (_, name) = switches.first(where: { command.has($0.0) }) {
+            throw UsageError("\(name) is for a single target")
+        }
+        if command[.preload] != nil { throw UsageError("-l is for a single target") }
+        if reportInterval != nil { throw UsageError("--report-every is for a single target") }
+        if question == .routerSolicitation { throw UsageError("--icmp router-solicitation is for a single target") }
     }
 
     /// The target of a line: the text before a comment, or nothing.
