@@ -61,11 +61,11 @@ extension PingEngine {
         _ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, _ number: Int
     ) {
         let slot = window[number]
+        guard slot.state != .queued, slot.state != .failed else { return ignore(.unknownProbe, packet) }
         let roundTrip = shared.roundTrip(packet.arrival - slot.sentAt, isExact: slot.isExact)
         var flags: PingReply.Flags = []
         switch slot.state {
-        case .queued, .failed:
-            return ignore(.unknownProbe, packet)
+        case .queued, .failed: break
         case .answered, .late:
             summary.duplicates &+= 1
             flags.insert(.duplicate)

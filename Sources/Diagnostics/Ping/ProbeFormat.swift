@@ -24,6 +24,7 @@ public final class ProbeFormat: Sendable {
     public let data: [UInt8]
     /// Bytes of the cookie: eight, or as many as the data has room for.
     public let cookieLength: Int
+    private let cookieMask: UInt64
     private let key: SipHash
     /// The ICMP message with sequence number, checksum and cookie zero.
     private let message: [UInt8]
@@ -59,7 +60,9 @@ public final class ProbeFormat: Sendable {
         case .routerSolicitation: body = []
         }
         self.data = body
-        cookieLength = question == .echo ? min(data.count, 8) : 0
+        let cookieLength = question == .echo ? min(data.count, 8) : 0
+        self.cookieLength = cookieLength
+        cookieMask = cookieLength == 0 ? 0 : ~UInt64(0) << UInt64(64 - 8 * cookieLength)
         var message = [UInt8](repeating: 0, count: 8) + body
         message[0] = question.requestType(source.family)
         for index in 0..<cookieLength { message[8 + index] = 0 }
@@ -98,16 +101,7 @@ public final class ProbeFormat: Sendable {
     public var packetLength: Int { headerLength + messageLength }
 
     /// The cookie of a probe, as the number whose first bytes are written.
-    @inlinable
-    func cookie(_ first: UInt64, _ second: UInt64) -> UInt64 {
-        cookieLength == 8 ? keyed(first, second) : keyed(first, second) & cookieMask
-    }
-
-    @usableFromInline
-    func keyed(_ first: UInt64, _ second: UInt64) -> UInt64 { key(first, second) }
-
-    @usableFromInline
-    var cookieMask: UInt64 { cookieLength == 0 ? 0 : ~UInt64(0) << UInt64(64 - 8 * cookieLength) }
+    func cookie(_ first: UInt64, _ second: UInt64) -> UInt64 { key(first, second) & cookieMask }
 
     /// Whether `data`, what followed an ICMP header, begins with this cookie.
     func carries(cookie: UInt64, _ data: RawSpan) -> Bool {
@@ -148,17 +142,14 @@ extension ProbeFormat {
                     UInt8(truncatingIfNeeded: fields.cookie >> UInt64(56 - 8 * index)), at: offset + 8 + index)
             }
         }
-        sum.add(UInt32(truncatingIfNeeded: fields.cookie >> 32))
-        sum.add(UInt32(truncatingIfNeeded: fields.cookie))
+        sum.add(fields.cookie)
         if question == .timestamp {
             bytes.setBigEndian32(fields.originate, at: offset + 8)
             sum.add(fields.originate)
         }
         if case .v6(let address) = fields.destination {
-            sum.add(UInt32(truncatingIfNeeded: address.high >> 32))
-            sum.add(UInt32(truncatingIfNeeded: address.high))
-            sum.add(UInt32(truncatingIfNeeded: address.low >> 32))
-            sum.add(UInt32(truncatingIfNeeded: address.low))
+            sum.add(address.high)
+            sum.add(address.low)
         }
         bytes.setBigEndian16(sum.value, at: offset &+ 2)
     }

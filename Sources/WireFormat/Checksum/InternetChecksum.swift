@@ -29,6 +29,13 @@ public struct InternetChecksum: Sendable {
         sum &+= UInt64(word.bigEndian)
     }
 
+    /// Adds one 64-bit integer in the order it is written.
+    @inlinable
+    public mutating func add(_ word: UInt64) {
+        add(UInt32(truncatingIfNeeded: word >> 32))
+        add(UInt32(truncatingIfNeeded: word))
+    }
+
     /// Adds the pseudo-header of UDP and TCP over IPv4 (RFC 768; RFC 9293, section 3.1).
     @inlinable
     public mutating func addPseudoHeader(
@@ -45,10 +52,10 @@ public struct InternetChecksum: Sendable {
     public mutating func addPseudoHeader(
         source: IPv6Address, destination: IPv6Address, protocol: IPProtocol, length: Int
     ) {
-        for half in [source.high, source.low, destination.high, destination.low] {
-            add(UInt32(truncatingIfNeeded: half >> 32))
-            add(UInt32(truncatingIfNeeded: half))
-        }
+        add(source.high)
+        add(source.low)
+        add(destination.high)
+        add(destination.low)
         add(UInt32(truncatingIfNeeded: length))
         add(UInt32(`protocol`.rawValue))
     }

@@ -9,7 +9,7 @@ struct PingRun {
     private let settings: PingSettings
     private let console: Console
 
-    /// Parses nothing any more: `command` has the words.
+    /// - Parameter name: what the command was called as, for complaints.
     static func run(_ command: PingWords, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.has(.json), color: command[.color] ?? "auto")
         do {
@@ -33,7 +33,7 @@ struct PingRun {
         let bell = try Bell()
         let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         let families = Set(settings.expressions.flatMap(families))
-        var sockets = try PingSockets(
+        let sockets = try PingSockets(
             families: families, configuration: socketConfiguration, needsRaw: needsRaw, capture: capture)
         try Privileges.dropForGood()
         let identifier = settings.identifier ?? UInt16.random(in: 1...UInt16.max)
@@ -41,9 +41,9 @@ struct PingRun {
         let world = PingWorld(
             command: command, settings: settings, console: console, identifier: identifier, bell: bell)
         if settings.isSweep {
-            return try SweepRun(world: world).run(&sockets, signals: signals, explainer: explainer, capture: capture)
+            return try SweepRun(world: world).run(sockets, signals: signals, explainer: explainer, capture: capture)
         }
-        return try SinglePing(world: world).run(&sockets, signals: signals, explainer: explainer, capture: capture)
+        return try SinglePing(world: world).run(sockets, signals: signals, explainer: explainer, capture: capture)
     }
 
     /// The families that a target may turn out to have.

@@ -22,7 +22,7 @@ struct SinglePing {
     }
 
     func run(
-        _ sockets: inout PingSockets, signals: consuming SignalSource, explainer: Explainer?, capture: FrameCapture?
+        _ sockets: PingSockets, signals: consuming SignalSource, explainer: Explainer?, capture: FrameCapture?
     ) throws -> Int32 {
         let destination = try findDestination(sockets)
         guard let channel = sockets.channel(destination.address.family) else {

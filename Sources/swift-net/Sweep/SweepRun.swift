@@ -12,7 +12,7 @@ struct SweepRun {
     init(world: PingWorld) { self.world = world }
 
     func run(
-        _ sockets: inout PingSockets, signals: consuming SignalSource, explainer: Explainer?, capture: FrameCapture?
+        _ sockets: PingSockets, signals: consuming SignalSource, explainer: Explainer?, capture: FrameCapture?
     ) throws -> Int32 {
         let (targets, names, refused) = try findTargets(sockets)
         var configuration = SweepConfiguration(targets: targets)
@@ -40,12 +40,11 @@ struct SweepRun {
             v4: sockets.v4, v6: sockets.v6,
             signals: signals, bell: world.bell, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
-        let opened = sockets
         let arrivals = SweepArrivals(
-            names: ForwardNames(names, family: settings.family, bell: world.bell), families: Set(opened.families),
+            names: ForwardNames(names, family: settings.family, bell: world.bell), families: Set(sockets.families),
             console: world.console
         ) { address in
-            opened.channel(address.family).flatMap { format(to: address, $0) }
+            sockets.channel(address.family).flatMap { format(to: address, $0) }
         }
         var observer = SweepObserver(
             console: world.console, renderer: renderer, showsProgress: world.console.errors.isTerminal,
