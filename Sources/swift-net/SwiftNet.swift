@@ -10,14 +10,17 @@ struct SwiftNet: ParsableCommand {
         abstract: "Network diagnostics for Linux.",
         usage: "swift-net COMMAND [options] TARGET...",
         discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
-        subcommands: [PingCommand.self])
+        subcommands: [PingCommand.self, DecodeCommand.self])
 
     // Not the parser's own: that would offer every command a second --version.
     @Flag(name: .customLong("version"), help: "Print the version.")
     var asksVersion = false
 
     /// Names by which the binary may be started, as a symbolic link.
-    private static let commands: [String: @Sendable ([String], String) -> Int32] = ["ping": runPing]
+    private static let commands: [String: @Sendable ([String], String) -> Int32] = [
+        "ping": runPing,
+        "decode": { parse(DecodeCommand.self, $0, name: $1, DecodeRun.run) },
+    ]
 
     /// From the words of the command line to the exit status.
     static func main(_ arguments: [String]) -> Int32 {
@@ -67,6 +70,17 @@ struct SwiftNet: ParsableCommand {
             return PingRun.run(command, name: name)
         } catch {
             return answer(PingCommand.self, error, name: name)
+        }
+    }
+
+    /// A command that the parser reads.
+    private static func parse<Command: ParsableCommand>(
+        _ type: Command.Type, _ words: [String], name: String, _ run: (Command, String) -> Int32
+    ) -> Int32 {
+        do {
+            return run(try type.parse(words), name)
+        } catch {
+            return answer(type, error, name: name)
         }
     }
 

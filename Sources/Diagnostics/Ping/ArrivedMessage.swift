@@ -87,21 +87,10 @@ struct QuotedProbe: ~Escapable {
     /// are relied on: routers change the rest.
     @_lifetime(copy error)
     init?(_ error: borrowing ArrivedMessage) {
-        let quote = error.data
-        if error.family == .v4 {
-            guard let header = try? IPv4View(quote), header.protocol == .icmp, header.fragmentOffset == 0,
-                let message = try? ICMPv4View(quote.dropping(header.headerLength))
-            else { return nil }
-            self.init(destination: .v4(header.destination), message: message.bytes)
-        } else {
-            guard let header = try? IPv6View(quote),
-                let chain = try? IPv6ExtensionChain(
-                    first: header.nextHeader, payload: quote.dropping(IPv6View.headerLength)),
-                chain.upperLayer == .icmpv6,
-                let message = try? ICMPv6View(quote.dropping(IPv6View.headerLength + chain.byteCount))
-            else { return nil }
-            self.init(destination: .v6(header.destination), message: message.bytes)
+        guard let quote = QuotedPacketView(error.data), quote.family == error.family, quote.icmp != nil else {
+            return nil
         }
+        self.init(destination: quote.destination, message: quote.transport)
     }
 
     /// The request itself, from its ICMP header on; at least eight bytes.

@@ -53,6 +53,12 @@ public final class OutputStream {
         if buffer.count >= capacity { flush() }
     }
 
+    public func write(_ bytes: RawSpan) {
+        guard isOpen else { return }
+        bytes.withUnsafeBytes { buffer.append(contentsOf: $0) }
+        if buffer.count >= capacity { flush() }
+    }
+
     /// Hands everything over to the system.
     public func flush() {
         guard !buffer.isEmpty else { return }

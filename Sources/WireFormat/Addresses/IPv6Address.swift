@@ -80,10 +80,22 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
         (left.high, left.low) < (right.high, right.low)
     }
 
-    /// The eight 16-bit groups in the order they are written.
-    var groups: [UInt16] {
-        (0..<4).map { UInt16(truncatingIfNeeded: high >> (48 - 16 * $0)) }
-            + (0..<4).map { UInt16(truncatingIfNeeded: low >> (48 - 16 * $0)) }
+    /// One of the eight 16-bit groups in the order they are written, 0 to 7.
+    func group(_ index: Int) -> UInt16 {
+        UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)))
+    }
+
+    /// The longest run of two or more zero groups, the first of equal ones (RFC 5952, section 4.2); empty when there is none.
+    var longestZeroRun: Range<Int> {
+        var best = 0..<0
+        var start = 0
+        while start < 8 {
+            var end = start
+            while end < 8, group(end) == 0 { end += 1 }
+            if end - start > best.count, end - start >= 2 { best = start..<end }
+            start = Swift.max(end, start + 1)
+        }
+        return best
     }
 }
 
@@ -92,21 +104,9 @@ extension IPv6Address: CustomStringConvertible {
     /// run of two or more zero groups - the first of equal ones - as `::`, and
     /// IPv4-mapped addresses with their last part in dotted decimal.
     public var description: String {
-        if isIPv4Mapped { return "::ffff:\(IPv4Address(rawValue: UInt32(truncatingIfNeeded: low)))" }
-        let groups = self.groups
-        var best = 0..<0
-        var start = 0
-        while start < 8 {
-            var end = start
-            while end < 8, groups[end] == 0 { end += 1 }
-            if end - start > best.count, end - start >= 2 { best = start..<end }
-            start = Swift.max(end, start + 1)
-        }
-        func text(_ part: ArraySlice<UInt16>) -> String {
-            part.map { String($0, radix: 16) }.joined(separator: ":")
-        }
-        return best.isEmpty
-            ? text(groups[...]) : text(groups[..<best.lowerBound]) + "::" + text(groups[best.upperBound...])
+        var text = TextBuffer()
+        text.append(self)
+        return text.text()
     }
 }
 

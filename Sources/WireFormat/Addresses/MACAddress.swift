@@ -9,6 +9,8 @@ public struct MACAddress: Hashable, Sendable {
         self.rawValue = rawValue & 0xFFFF_FFFF_FFFF
     }
 
+    /// 00:00:00:00:00:00, no station: what ARP requests have for the unknown address.
+    public static let unspecified = MACAddress(rawValue: 0)
     /// ff:ff:ff:ff:ff:ff, every station.
     public static let broadcast = MACAddress(rawValue: 0xFFFF_FFFF_FFFF)
 
@@ -59,7 +61,9 @@ public struct MACAddress: Hashable, Sendable {
 extension MACAddress: CustomStringConvertible {
     /// Six groups of two lower-case digits, separated by colons.
     public var description: String {
-        (0..<6).map { hexadecimal(UInt8(truncatingIfNeeded: rawValue >> (40 - 8 * $0))) }.joined(separator: ":")
+        var text = TextBuffer()
+        text.append(self)
+        return text.text()
     }
 }
 

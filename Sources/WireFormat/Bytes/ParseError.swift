@@ -37,8 +37,12 @@ extension ParseError: CustomStringConvertible {
 }
 
 /// A protocol layer by the name that the tools print.
-public enum Layer: String, Sendable {
-    case ethernet, ipv4, ipv6, icmp, icmpv6, udp, address, pcapng
+public enum Layer: String, Sendable, CaseIterable {
+    case ethernet, vlan, llc, arp, rarp, ipv4, ipv6, icmp, icmpv6, igmp, mld, ndp, udp, tcp, http, payload
+    case icmpExtensions = "icmp-extensions"
+    case linuxCooked = "linux-cooked"
+    case loopback
+    case pcap, pcapng
 }
 
 /// The output given to a writer is too small.

@@ -1,17 +1,7 @@
-/// Blocks of a pcapng file (IETF draft-ietf-opsawg-pcapng), little-endian,
-/// nanosecond stamps. Write the section header once, an interface block for
+/// Writes the blocks of a pcapng file (IETF draft-ietf-opsawg-pcapng), little-endian,
+/// nanosecond stamps; `CaptureReader` reads it. Write the section header once, an interface block for
 /// every interface, then packets.
 public enum PcapNG {
-    /// What a captured packet begins with (the tcpdump group's link-layer header types).
-    public struct LinkType: RawRepresentable, Hashable, Sendable {
-        public let rawValue: UInt16
-        public init(rawValue: UInt16) { self.rawValue = rawValue }
-
-        public static let ethernet = LinkType(rawValue: 1)
-        /// An IPv4 or IPv6 header at once.
-        public static let rawIP = LinkType(rawValue: 101)
-    }
-
     public enum Direction: UInt32, Sendable {
         case inbound = 1
         case outbound = 2

@@ -60,6 +60,22 @@ public struct InternetChecksum: Sendable {
         add(UInt32(`protocol`.rawValue))
     }
 
+    /// Adds the pseudo-header of either family; false, and nothing added, when the addresses are of two.
+    @inlinable
+    public mutating func addPseudoHeader(
+        source: IPAddress, destination: IPAddress, protocol: IPProtocol, length: Int
+    ) -> Bool {
+        switch (source, destination) {
+        case (.v4(let source), .v4(let destination)):
+            addPseudoHeader(source: source, destination: destination, protocol: `protocol`, length: length)
+            return true
+        case (.v6(let source), .v6(let destination)):
+            addPseudoHeader(source: source, destination: destination, protocol: `protocol`, length: length)
+            return true
+        default: return false
+        }
+    }
+
     @inlinable
     mutating func addFolded(_ partial: UInt64) {
         let (result, overflow) = sum.addingReportingOverflow(partial)

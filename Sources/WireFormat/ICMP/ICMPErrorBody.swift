@@ -56,13 +56,18 @@ public struct ICMPErrorBody: Hashable, Sendable {
     /// The extensions of an ICMPv6 error, if there are any that can be read.
     public var v6Extensions: ICMPExtensions? { extensions(at: v6QuoteLength) }
 
-    /// The length as written; where it is 0, routers from before RFC 4884 put
-    /// the extensions at byte 128 (its section 5.5), and everything is quote otherwise.
     private func quoteLength(words: Int, wordLength: Int) -> Int {
-        if words > 0 { return min(words * wordLength, data.count) }
+        Self.quoteLength(data.rawBytes, words: words, wordLength: wordLength)
+    }
+
+    /// Bytes of the quote in what follows an error's first eight bytes: the
+    /// length as written; where it is 0, routers from before RFC 4884 put the
+    /// extensions at byte 128 (its section 5.5), and everything is quote otherwise.
+    static func quoteLength(_ data: RawSpan, words: Int, wordLength: Int) -> Int {
+        if words > 0 { return min(words * wordLength, data.byteCount) }
         let hasOldExtensions =
-            data.count > 128 && ICMPExtensions(data.rawBytes.dropping(128), requireChecksum: true) != nil
-        return hasOldExtensions ? 128 : data.count
+            data.byteCount > 128 && ICMPExtensions(data.dropping(128), requireChecksum: true) != nil
+        return hasOldExtensions ? 128 : data.byteCount
     }
 
     private func extensions(at offset: Int) -> ICMPExtensions? {

@@ -10,6 +10,7 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
         case echoRequest(ICMPEcho)
         case echoReply(ICMPEcho)
         case neighborDiscovery(NDPMessage)
+        case multicastListener(MLDMessage)
         /// A type that is not known, or a body that does not fit its type.
         case unknown(type: ICMPv6Type, code: UInt8, restOfHeader: UInt32, data: [UInt8])
     }
@@ -43,6 +44,8 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
         default:
             if let message = NDPMessage(view) {
                 body = .neighborDiscovery(message)
+            } else if let message = MLDMessage(view) {
+                body = .multicastListener(message)
             } else {
                 body = .unknown(
                     type: view.type, code: view.code, restOfHeader: view.restOfHeader, data: view.payload.copied())
@@ -59,6 +62,7 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
         case .echoRequest: .echoRequest
         case .echoReply: .echoReply
         case .neighborDiscovery(let message): message.type
+        case .multicastListener(let message): message.type
         case .unknown(let type, _, _, _): type
         }
     }
@@ -71,6 +75,7 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
             code
         case .echoRequest(let echo), .echoReply(let echo): echo.code
         case .neighborDiscovery(let message): message.code
+        case .multicastListener(let message): message.code
         }
     }
 
@@ -81,6 +86,7 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
             ICMPv6View.headerLength + error.data.count
         case .echoRequest(let echo), .echoReply(let echo): ICMPv6View.headerLength + echo.data.count
         case .neighborDiscovery(let message): message.byteCount
+        case .multicastListener(let message): message.byteCount
         case .unknown(_, _, _, let data): ICMPv6View.headerLength + data.count
         }
     }
@@ -99,6 +105,7 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
             bytes.copy(error.data, at: data)
         case .echoRequest(let echo), .echoReply(let echo): echo.write(into: &bytes, at: offset)
         case .neighborDiscovery(let message): message.write(into: &bytes, at: offset)
+        case .multicastListener(let message): message.write(into: &bytes, at: offset)
         case .unknown(_, _, let restOfHeader, let rest):
             bytes.setBigEndian32(restOfHeader, at: offset + 4)
             bytes.copy(rest, at: data)

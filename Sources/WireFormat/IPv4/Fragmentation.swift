@@ -39,8 +39,3 @@ public enum Fragmentation {
         return pieces
     }
 }
-
-extension IPv4Options {
-    /// The options that fragments after the first carry: those with the copied flag (RFC 791, section 3.1).
-    public var copiedIntoFragments: IPv4Options { IPv4Options(list.filter(\.isCopied)) }
-}

@@ -63,12 +63,31 @@ public struct IPv4View: ~Escapable {
         }
     }
 
-    /// The data that is there: up to the total length, or to the end of the bytes when that comes first.
+    /// Bytes of header and data: the total length, or all where it is 0, as it
+    /// is in captures of packets that the card was to cut (segmentation offload).
+    @inlinable public var datagramLength: Int { totalLength == 0 ? bytes.byteCount : Int(totalLength) }
+
+    /// The data that is there: up to the datagram's length, or to the end of the bytes when that comes first.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get {
-            let end = Swift.min(Swift.max(Int(totalLength), headerLength), bytes.byteCount)
+            let end = Swift.min(Swift.max(datagramLength, headerLength), bytes.byteCount)
             return bytes.extracting(headerLength..<end)
         }
+    }
+
+    /// Where the datagram goes in the end: the last address of a source route
+    /// that still has some before it, and the destination otherwise. The
+    /// checksums of UDP and TCP cover this one (RFC 1122, section 3.2.1.8).
+    public var finalDestination: IPv4Address {
+        guard headerLength > Self.minimumHeaderLength else { return destination }
+        var reader = OptionReader(options)
+        while let (type, data) = reader.next() {
+            guard type == 131 || type == 137, data.count >= 5 else { continue }
+            let pointer = Int(options.byte(at: data.lowerBound))
+            // Counted from 1 at the option's type: beyond the length nothing is left to visit.
+            if pointer &+ 3 <= data.count &+ 2 { return options.ipv4Address(at: data.upperBound &- 4) }
+        }
+        return destination
     }
 
     /// True when fewer bytes are there than the total length says.

@@ -1,5 +1,5 @@
 /// One option of an IPv4 header (RFC 791, section 3.1; RFC 2113).
-public enum IPv4Option: Hashable, Sendable {
+public enum IPv4Option: HeaderOption {
     /// Type 0.
     case endOfOptionList
     /// Type 1.
@@ -46,8 +46,9 @@ public enum IPv4Option: Hashable, Sendable {
         }
     }
 
-    /// The option at the start of `bytes` and its length, or nil when the length cannot be right.
-    static func parse(_ bytes: RawSpan) -> (IPv4Option, Int)? {
+    public var endsList: Bool { self == .endOfOptionList }
+
+    public static func parse(_ bytes: RawSpan) -> (option: IPv4Option, length: Int)? {
         let type = bytes.byte(at: 0)
         if type == 0 { return (.endOfOptionList, 1) }
         if type == 1 { return (.noOperation, 1) }
@@ -68,7 +69,7 @@ public enum IPv4Option: Hashable, Sendable {
     }
 
     @_lifetime(bytes: copy bytes)
-    func write(into bytes: inout MutableRawSpan, at offset: Int) {
+    public func write(into bytes: inout MutableRawSpan, at offset: Int) {
         bytes.setByte(type, at: offset)
         guard byteCount > 1 else { return }
         bytes.setByte(UInt8(truncatingIfNeeded: byteCount), at: offset + 1)

@@ -1,4 +1,5 @@
-/// An Ethernet II header over its frame's bytes (RFC 894; IEEE 802.3).
+/// An Ethernet header over its frame's bytes: Ethernet II, or 802.3 with a
+/// length in the place of the type (RFC 894; IEEE 802.3, clause 3).
 public struct EthernetView: ~Escapable {
     public let bytes: RawSpan
 
@@ -22,13 +23,16 @@ public struct EthernetView: ~Escapable {
     /// The type field as it stands; below 0x0600 it is an 802.3 length.
     @inlinable public var etherType: EtherType { EtherType(rawValue: bytes.bigEndian16(at: 12)) }
 
-    /// What follows the header, padding included.
+    /// What follows the header, without the padding where an 802.3 length tells it.
     @inlinable public var payload: RawSpan {
-        @_lifetime(copy self) get { bytes.dropping(Self.headerLength) }
+        @_lifetime(copy self) get {
+            let rest = bytes.dropping(Self.headerLength)
+            return etherType.isLength ? rest.prefix(Int(etherType.rawValue)) : rest
+        }
     }
 }
 
-/// An Ethernet II header (RFC 894; IEEE 802.3).
+/// An Ethernet header, II or 802.3 (RFC 894; IEEE 802.3, clause 3).
 public struct EthernetHeader: Hashable, Sendable, WireEncodable {
     public var destination: MACAddress
     public var source: MACAddress
@@ -38,6 +42,16 @@ public struct EthernetHeader: Hashable, Sendable, WireEncodable {
         self.destination = destination
         self.source = source
         self.etherType = etherType
+    }
+
+    /// Bytes of the shortest frame without its check sequence (IEEE 802.3, clause 4.4.2): data of fewer than 46 are padded.
+    public static let minimumFrameLength = 60
+    /// The most data bytes of a standard frame.
+    public static let maximumPayloadLength = 1500
+
+    /// The frame with zeros after it up to the shortest length that Ethernet sends.
+    public static func padded(_ frame: [UInt8]) -> [UInt8] {
+        frame + [UInt8](repeating: 0, count: max(0, minimumFrameLength - frame.count))
     }
 
     public init(_ view: borrowing EthernetView) {

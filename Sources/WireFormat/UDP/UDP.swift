@@ -27,26 +27,27 @@ public struct UDPView: ~Escapable {
     /// The data that is there: up to the length, or to the end of the bytes when that comes first.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get {
-            let end = Swift.min(Swift.max(Int(length), Self.headerLength), bytes.byteCount)
+            let end = Swift.min(Swift.max(datagramLength, Self.headerLength), bytes.byteCount)
             return bytes.extracting(Self.headerLength..<end)
         }
     }
 
+    /// Bytes of the datagram: the length, or all where it is 0, as it is in
+    /// jumbograms and in captures of offloaded packets (RFC 2675, section 4).
+    @inlinable public var datagramLength: Int { length == 0 ? bytes.byteCount : Int(length) }
+
     /// Whether the checksum is right for this pair of addresses; `.unchecked`
     /// when bytes are missing or, over IPv4, when the sender made no checksum.
     public func checksumState(source: IPAddress, destination: IPAddress) -> ChecksumState {
-        guard Int(length) >= Self.headerLength, Int(length) <= bytes.byteCount else { return .unchecked }
+        let length = datagramLength
+        guard length >= Self.headerLength, length <= bytes.byteCount else { return .unchecked }
+        // Over IPv6 the checksum is compulsory (RFC 8200, section 8.1).
+        guard checksum != 0 else { return source.family == .v4 ? .unchecked : .incorrect }
         var sum = InternetChecksum()
-        switch (source, destination) {
-        case (.v4(let source), .v4(let destination)):
-            guard checksum != 0 else { return .unchecked }
-            sum.addPseudoHeader(source: source, destination: destination, protocol: .udp, length: Int(length))
-        case (.v6(let source), .v6(let destination)):
-            guard checksum != 0 else { return .incorrect }
-            sum.addPseudoHeader(source: source, destination: destination, protocol: .udp, length: Int(length))
-        default: return .unchecked
+        guard sum.addPseudoHeader(source: source, destination: destination, protocol: .udp, length: length) else {
+            return .unchecked
         }
-        sum.add(bytes.prefix(Int(length)))
+        sum.add(bytes.prefix(length))
         return sum.value == 0 ? .correct : .incorrect
     }
 }
@@ -94,12 +95,8 @@ public struct UDPDatagram: Hashable, Sendable, WireEncodable {
     public mutating func updateChecksum(source: IPAddress, destination: IPAddress) {
         checksum = 0
         var sum = InternetChecksum()
-        switch (source, destination) {
-        case (.v4(let source), .v4(let destination)):
-            sum.addPseudoHeader(source: source, destination: destination, protocol: .udp, length: byteCount)
-        case (.v6(let source), .v6(let destination)):
-            sum.addPseudoHeader(source: source, destination: destination, protocol: .udp, length: byteCount)
-        default: return
+        guard sum.addPseudoHeader(source: source, destination: destination, protocol: .udp, length: byteCount) else {
+            return
         }
         let bytes = encoded()
         sum.add(bytes.rawBytes)

@@ -1,0 +1,70 @@
+import CLinux
+
+/// A file or the standard input, read in pieces; a signal ends the wait for more.
+public final class InputStream {
+    public enum Outcome: Sendable, Equatable {
+        case bytes(Int)
+        case end
+        /// A signal asked to stop.
+        case stopped
+    }
+
+    private let descriptor: Int32
+    private let ownsDescriptor: Bool
+    /// Whether reading may wait for somebody who writes: everything but a file.
+    private let mayWait: Bool
+    /// Bytes of a regular file; nil for everything else.
+    public let size: UInt64?
+    /// Once asked to stop, how long what is still on its way is waited for, in milliseconds.
+    private static let grace: Int32 = 300
+    private var isStopping = false
+
+    /// - Parameter path: `-` for the standard input.
+    public init(path: String) throws(SystemError) {
+        ownsDescriptor = path != "-"
+        descriptor = ownsDescriptor ? clinux_open(path, O_RDONLY | O_CLOEXEC, 0) : 0
+        guard descriptor >= 0 else { throw .last(path) }
+        var status = stat()
+        let isFile = fstat(descriptor, &status) == 0 && status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG)
+        if fstat(descriptor, &status) == 0, status.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR) {
+            if ownsDescriptor { close(descriptor) }
+            throw SystemError(code: EISDIR, operation: path)
+        }
+        mayWait = !isFile
+        size = isFile ? UInt64(max(status.st_size, 0)) : nil
+    }
+
+    deinit { if ownsDescriptor { close(descriptor) } }
+
+    /// Reads once into `buffer` from `start` on.
+    ///
+    /// The writer of a pipe is mostly asked to stop by the same Ctrl-C, and has
+    /// something left to say: until it closes its end, what comes within a
+    /// moment is still read.
+    public func read(
+        into buffer: inout [UInt8], from start: Int, signals: borrowing SignalSource
+    ) throws(SystemError) -> Outcome {
+        while true {
+            if signals.read().contains(.stop) {
+                guard mayWait, !isStopping else { return .stopped }
+                isStopping = true
+            }
+            if mayWait {
+                var waits = [
+                    pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                    pollfd(fd: signals.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+                ]
+                let count = poll(&waits, 2, isStopping ? Self.grace : -1)
+                if count == 0 { return .stopped }
+                if count > 0, waits[0].revents == 0 { continue }
+            }
+            let count = buffer.withUnsafeMutableBytes { bytes in
+                bytes.baseAddress.map { CLinux.read(descriptor, $0 + start, bytes.count - start) } ?? 0
+            }
+            if count > 0 { return .bytes(count) }
+            if count == 0 { return .end }
+            let code = clinux_errno()
+            if code != EINTR && code != EAGAIN { throw SystemError(code: code, operation: "read") }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/// An IP address of either version by its bytes, for messages that have one form for both.
+public protocol WireAddress: Hashable, Sendable, CustomStringConvertible {
+    /// Bytes of an address: 4 or 16.
+    static var byteCount: Int { get }
+    /// Reads the address at `offset`, where its bytes must be there.
+    init(_ bytes: RawSpan, at offset: Int)
+    /// Writes the address at `offset`, where there must be room for it.
+    @_lifetime(bytes: copy bytes)
+    func write(into bytes: inout MutableRawSpan, at offset: Int)
+}
+
+extension IPv4Address: WireAddress {
+    public static var byteCount: Int { 4 }
+    public init(_ bytes: RawSpan, at offset: Int) { self = bytes.ipv4Address(at: offset) }
+    @_lifetime(bytes: copy bytes)
+    public func write(into bytes: inout MutableRawSpan, at offset: Int) { bytes.setIPv4Address(self, at: offset) }
+}
+
+extension IPv6Address: WireAddress {
+    public static var byteCount: Int { 16 }
+    public init(_ bytes: RawSpan, at offset: Int) { self = bytes.ipv6Address(at: offset) }
+    @_lifetime(bytes: copy bytes)
+    public func write(into bytes: inout MutableRawSpan, at offset: Int) { bytes.setIPv6Address(self, at: offset) }
+}

@@ -1,0 +1,32 @@
+/// Reads the options of an IPv4 or TCP header in place, one after another, without an array.
+public struct OptionReader: ~Escapable {
+    @usableFromInline let bytes: RawSpan
+    @usableFromInline var offset = 0
+
+    @inlinable
+    @_lifetime(copy bytes)
+    public init(_ bytes: RawSpan) { self.bytes = bytes }
+
+    /// The kind of the next option and where its data lies in the bytes; nil
+    /// at the end, or when a length cannot be right. An end of the list is
+    /// reported once.
+    @inlinable
+    @_lifetime(self: copy self)
+    public mutating func next() -> (kind: UInt8, data: Range<Int>)? {
+        guard offset < bytes.byteCount else { return nil }
+        let begin = offset
+        let kind = bytes.byte(at: begin)
+        if kind <= 1 {
+            offset = kind == 0 ? bytes.byteCount : begin &+ 1
+            return (kind, begin &+ 1..<begin &+ 1)
+        }
+        guard begin &+ 2 <= bytes.byteCount else { return nil }
+        let length = Int(bytes.byte(at: begin &+ 1))
+        guard length >= 2, begin &+ length <= bytes.byteCount else { return nil }
+        offset = begin &+ length
+        return (kind, begin &+ 2..<offset)
+    }
+
+    /// Whether bytes are left that are no option.
+    public var isMalformed: Bool { offset < bytes.byteCount }
+}

@@ -1,0 +1,143 @@
+/// A packet taken apart for people: every field of every layer with its place and its meaning.
+public struct Explanation: Sendable {
+    /// One field.
+    public struct Field: Hashable, Sendable {
+        /// Where the field begins, in bytes from the start of the packet.
+        public var offset: Int
+        /// Bytes of the field; fields of a few bits share theirs.
+        public var length: Int
+        /// The RFC's name.
+        public var name: String
+        /// The value as it is written, and what it means where that is not the same.
+        public var meaning: String
+    }
+
+    /// One layer and its fields, in the order of their bytes.
+    public struct Section: Hashable, Sendable {
+        public var layer: Layer
+        /// Within the datagram that an ICMP error quotes.
+        public var isQuoted: Bool
+        public var fields: [Field]
+    }
+
+    public internal(set) var sections: [Section] = []
+    /// What keeps the packet, or a part of it, from being read.
+    public internal(set) var problems: [String] = []
+    private var list: String?
+
+    /// What the bytes begin with.
+    public enum Start: Sendable {
+        case link(LinkType)
+        /// An ICMP message without the header before it, as a datagram socket hands it over.
+        case icmp
+        case icmpv6
+
+        public static let ethernet = Start.link(.ethernet)
+        /// An IPv4 or IPv6 header.
+        public static let datagram = Start.link(.rawIP)
+    }
+
+    /// Takes `bytes` apart as far as they can be read.
+    public init(_ bytes: RawSpan, startingAt start: Start, frameCheckSequenceLength: Int = 0) {
+        switch start {
+        case .link(let type):
+            describe(
+                bytes, PacketLayers(bytes, linkType: type), frameCheckSequenceLength: frameCheckSequenceLength)
+        case .icmp: describeICMP(bytes, at: 0, .alone)
+        case .icmpv6: describeICMPv6(bytes, at: 0, .alone)
+        }
+    }
+
+    private mutating func add(_ name: String, at offset: Int, _ length: Int, _ meaning: String) {
+        guard !sections.isEmpty else { return }
+        sections[sections.count - 1].fields.append(Field(offset: offset, length: length, name: name, meaning: meaning))
+    }
+
+    /// The name as people read it.
+    private static func words(_ name: StaticString) -> String {
+        let key = name.description
+        switch key {
+        case "ttl": return "time to live"
+        case "sender_addr": return "sender address"
+        case "target_addr": return "target address"
+        case "sender_mac": return "sender MAC"
+        case "target_mac": return "target MAC"
+        default: return key.replacing("_", with: " ")
+        }
+    }
+}
+
+extension Explanation: FieldSink {
+    mutating func begin(_ layer: Layer, isQuoted: Bool) {
+        sections.append(Section(layer: layer, isQuoted: isQuoted, fields: []))
+    }
+
+    mutating func end() {}
+
+    mutating func number(
+        _ name: StaticString, _ value: UInt64, at offset: Int, _ length: Int, meaning: (inout TextBuffer) -> Void
+    ) {
+        var text = TextBuffer()
+        meaning(&text)
+        if text.count == 0 { text.append(decimal: value) }
+        add(Self.words(name), at: offset, length, text.text())
+    }
+
+    mutating func text(
+        _ name: StaticString, at offset: Int, _ length: Int, value: (inout TextBuffer) -> Void,
+        meaning: (inout TextBuffer) -> Void
+    ) {
+        var text = TextBuffer()
+        meaning(&text)
+        if text.count == 0 { value(&text) }
+        add(Self.words(name), at: offset, length, text.text())
+    }
+
+    mutating func flag(_ name: StaticString, _ value: Bool, at offset: Int, _ length: Int) {
+        add(Self.words(name), at: offset, length, value ? "yes" : "no")
+    }
+
+    mutating func checksum(
+        _ name: StaticString, _ state: ChecksumState, _ value: UInt64, at offset: Int, _ length: Int
+    ) {
+        var text = TextBuffer()
+        text.append("0x")
+        text.append(hexadecimal: value, digits: 2 * length)
+        text.append(", ")
+        text.append(state.rawValue)
+        add(Self.words(name), at: offset, length, text.text())
+    }
+
+    mutating func beginList(_ name: StaticString) {
+        // Each item is a field of its own: "options" is a list of "option".
+        let words = Self.words(name)
+        list = words.hasSuffix("s") ? String(words.dropLast()) : words
+    }
+
+    mutating func item(at offset: Int, _ length: Int, value: (inout TextBuffer) -> Void) {
+        var text = TextBuffer()
+        value(&text)
+        add(list ?? "item", at: offset, length, text.text())
+    }
+
+    mutating func strangeItem(_ bytes: RawSpan, at offset: Int, _ length: Int) {
+        var text = TextBuffer()
+        text.append(escaped: bytes)
+        add(list ?? "item", at: offset, length, text.text())
+    }
+
+    mutating func endList() { list = nil }
+
+    mutating func bytes(_ name: StaticString, _ bytes: RawSpan, at offset: Int) {
+        guard bytes.byteCount > 0 else { return }
+        add(Self.words(name), at: offset, bytes.byteCount, bytes.byteCount == 1 ? "1 byte" : "\(bytes.byteCount) bytes")
+    }
+
+    mutating func strange(_ name: StaticString, _ bytes: RawSpan, at offset: Int) {
+        var text = TextBuffer()
+        text.append(escaped: bytes)
+        add(Self.words(name), at: offset, bytes.byteCount, text.text())
+    }
+
+    mutating func problem(_ text: String) { problems.append(text) }
+}

@@ -1,0 +1,96 @@
+extension FieldSink where Self: ~Copyable {
+    /// Describes the link-layer header, its tags and LLC.
+    mutating func describeLink(_ bytes: RawSpan, _ layers: PacketLayers, frameCheckSequenceLength: Int) {
+        switch layers.linkType {
+        case .ethernet:
+            guard let view = try? EthernetView(bytes) else { return }
+            begin(.ethernet)
+            address("destination", view.destination, at: 0)
+            address("source", view.source, at: 6)
+            if view.etherType.isLength {
+                number("length", view.etherType.rawValue, "bytes", at: 12, 2)
+            } else {
+                describe(view.etherType, at: 12)
+            }
+            describeEnd(bytes, layers, frameCheckSequenceLength)
+            end()
+        case .linuxCooked, .linuxCooked2:
+            guard
+                let view = try? LinuxCookedView(bytes, version: layers.linkType == .linuxCooked ? .first : .second)
+            else { return }
+            describe(view)
+        case .null, .loop:
+            guard let view = try? NullLoopbackView(bytes) else { return }
+            begin(.loopback)
+            number("family", view.family, at: 0, 4)
+            end()
+        default: return
+        }
+        describeTags(bytes, layers)
+    }
+
+    private mutating func describe(_ type: EtherType, at offset: Int) {
+        number("type", UInt64(type.rawValue), at: offset, 2) { text in
+            text.append("0x")
+            text.append(hexadecimal: UInt64(type.rawValue), digits: 4)
+            text.append(", ")
+            text.append(type.description)
+        }
+    }
+
+    /// Padding after the datagram, and the check sequence where the capture holds it.
+    private mutating func describeEnd(_ bytes: RawSpan, _ layers: PacketLayers, _ checkLength: Int) {
+        let stop = max(bytes.byteCount - checkLength, 0)
+        if layers.network != .none || layers.hasLogicalLinkControl, layers.end < stop {
+            number("padding", stop - layers.end, "bytes", at: layers.end, stop - layers.end)
+        }
+        guard checkLength == FrameCheckSequence.byteCount, bytes.byteCount >= checkLength else { return }
+        checksum(
+            "frame_check_sequence", FrameCheckSequence.state(ofFrame: bytes),
+            UInt64(bytes.bigEndian32(at: stop).byteSwapped), at: stop, checkLength)
+    }
+
+    private mutating func describe(_ view: borrowing LinuxCookedView) {
+        let isFirst = view.version == .first
+        begin(.linuxCooked)
+        number("version", view.version.rawValue, at: 0, 0)
+        number("packet_type", view.packetType.rawValue, at: isFirst ? 0 : 10, isFirst ? 2 : 1)
+        number("hardware_type", view.hardwareType, at: isFirst ? 2 : 8, 2)
+        number("address_length", view.addressLength, at: isFirst ? 4 : 11, isFirst ? 2 : 1)
+        let start = isFirst ? 6 : 12
+        if view.addressLength == 6 {
+            address("address", view.bytes.macAddress(at: start), at: start)
+        } else {
+            bytes("address", view.address, at: start)
+        }
+        if let index = view.interfaceIndex { number("interface", index, at: 4, 4) }
+        describe(view.protocolType, at: isFirst ? 14 : 0)
+        end()
+    }
+
+    private mutating func describeTags(_ bytes: RawSpan, _ layers: PacketLayers) {
+        var offset = layers.linkHeaderLength
+        for _ in 0..<layers.tagCount {
+            guard let tag = try? VLANTagView(bytes.dropping(offset)) else { return }
+            begin(.vlan)
+            number("priority", tag.priority, at: offset, 1)
+            flag("drop_eligible", tag.isDropEligible, at: offset, 1)
+            number("identifier", tag.identifier, at: offset, 2)
+            describe(tag.etherType, at: offset + 2)
+            end()
+            offset += VLANTagView.headerLength
+        }
+        guard layers.hasLogicalLinkControl, let header = try? LogicalLinkControlView(bytes.dropping(offset)) else {
+            return
+        }
+        begin(.llc)
+        number("dsap", header.destinationServiceAccessPoint, at: offset, 1)
+        number("ssap", header.sourceServiceAccessPoint, at: offset + 1, 1)
+        number("control", header.control, at: offset + 2, 1)
+        if let organization = header.organization, let type = header.subnetworkType {
+            number("organization", organization, at: offset + 3, 3)
+            describe(EtherType(rawValue: type), at: offset + 6)
+        }
+        end()
+    }
+}

@@ -1,0 +1,126 @@
+/// A packet as JSON: the array of its layers, each an object, and the array of its problems.
+public struct PacketJSON: ~Copyable {
+    /// The text so far; the caller puts what it has to say around the layers.
+    public var text: TextBuffer
+    private var isFirstLayer = true
+    private var isFirstItem = true
+    private var problems: [String] = []
+    /// Adds the bytes of what no format explains.
+    private let showsBytes: Bool
+
+    public init(showsBytes: Bool = false) {
+        text = TextBuffer(capacity: 1 << 16)
+        self.showsBytes = showsBytes
+    }
+
+    /// Appends `"layers":[...],"problems":[...]`.
+    public mutating func append(
+        _ bytes: RawSpan, _ layers: PacketLayers, frameCheckSequenceLength: Int = 0
+    ) {
+        isFirstLayer = true
+        text.append("\"layers\":[")
+        describe(bytes, layers, frameCheckSequenceLength: frameCheckSequenceLength)
+        text.append("],\"problems\":[")
+        for (index, problem) in problems.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            text.append(UInt8(ascii: "\""))
+            text.append(jsonEscaped: unsafe problem.utf8.span.bytes)
+            text.append(UInt8(ascii: "\""))
+        }
+        text.append("]")
+        if !problems.isEmpty { problems.removeAll() }
+    }
+
+    private mutating func key(_ name: StaticString) {
+        text.append(",\"")
+        text.append(name)
+        text.append("\":")
+    }
+}
+
+extension PacketJSON: FieldSink {
+    mutating func begin(_ layer: Layer, isQuoted: Bool) {
+        text.append(isFirstLayer ? "{\"layer\":\"" : ",{\"layer\":\"")
+        isFirstLayer = false
+        text.append(layer.rawValue)
+        text.append(isQuoted ? "\",\"quoted\":true" : "\"")
+    }
+
+    mutating func end() { text.append(UInt8(ascii: "}")) }
+
+    mutating func number(
+        _ name: StaticString, _ value: UInt64, at offset: Int, _ length: Int, meaning: (inout TextBuffer) -> Void
+    ) {
+        key(name)
+        text.append(decimal: value)
+    }
+
+    mutating func text(
+        _ name: StaticString, at offset: Int, _ length: Int, value: (inout TextBuffer) -> Void,
+        meaning: (inout TextBuffer) -> Void
+    ) {
+        key(name)
+        text.append(UInt8(ascii: "\""))
+        value(&text)
+        text.append(UInt8(ascii: "\""))
+    }
+
+    mutating func flag(_ name: StaticString, _ value: Bool, at offset: Int, _ length: Int) {
+        key(name)
+        text.append(value ? "true" : "false")
+    }
+
+    mutating func checksum(
+        _ name: StaticString, _ state: ChecksumState, _ value: UInt64, at offset: Int, _ length: Int
+    ) {
+        key(name)
+        switch state {
+        case .correct: text.append("\"correct\"")
+        case .incorrect: text.append("\"incorrect\"")
+        case .unchecked: text.append("\"unchecked\"")
+        }
+    }
+
+    mutating func beginList(_ name: StaticString) {
+        key(name)
+        text.append(UInt8(ascii: "["))
+        isFirstItem = true
+    }
+
+    mutating func item(at offset: Int, _ length: Int, value: (inout TextBuffer) -> Void) {
+        text.append(isFirstItem ? "\"" : ",\"")
+        isFirstItem = false
+        value(&text)
+        text.append(UInt8(ascii: "\""))
+    }
+
+    mutating func strangeItem(_ bytes: RawSpan, at offset: Int, _ length: Int) {
+        text.append(isFirstItem ? "\"" : ",\"")
+        isFirstItem = false
+        text.append(jsonEscaped: bytes)
+        text.append(UInt8(ascii: "\""))
+    }
+
+    mutating func endList() { text.append(UInt8(ascii: "]")) }
+
+    mutating func bytes(_ name: StaticString, _ bytes: RawSpan, at offset: Int) {
+        text.append(",\"")
+        text.append(name)
+        text.append("_length\":")
+        text.append(decimal: bytes.byteCount)
+        guard showsBytes else { return }
+        key(name)
+        text.append(UInt8(ascii: "\""))
+        text.append(hexadecimal: bytes)
+        text.append(UInt8(ascii: "\""))
+    }
+
+    mutating func strange(_ name: StaticString, _ bytes: RawSpan, at offset: Int) {
+        key(name)
+        text.append(UInt8(ascii: "\""))
+        text.append(jsonEscaped: bytes)
+        text.append(UInt8(ascii: "\""))
+    }
+
+    mutating func problem(_ text: String) { problems.append(text) }
+}

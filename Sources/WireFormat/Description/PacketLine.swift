@@ -1,0 +1,341 @@
+// One packet in one line, in the manner of `tcpdump -n`, with the sequence
+// numbers as they are on the wire: each line stands for itself.
+
+extension TextBuffer {
+    /// What a packet is, without its time.
+    /// - Parameters:
+    ///   - bytes: the packet, from its link-layer header on.
+    ///   - layers: the same bytes walked.
+    ///   - originalLength: bytes it had on the wire.
+    public mutating func append(lineOf bytes: RawSpan, _ layers: PacketLayers, originalLength: Int) {
+        if layers.tagCount > 0 { append(tagsOf: bytes, layers) }
+        switch layers.network {
+        case .ipv4:
+            append("IP ")
+            append(datagram: bytes, layers)
+        case .ipv6:
+            append("IP6 ")
+            append(datagram: bytes, layers)
+        case .arp, .reverseARP:
+            guard let view = try? ARPView(bytes.dropping(layers.networkOffset)) else { return }
+            append(layers.network == .arp ? "ARP, " : "RARP, ")
+            append(line: view)
+            append(", length ")
+            append(decimal: max(originalLength - layers.networkOffset, 0))
+        case .none: append(linkLineOf: bytes, layers, originalLength: originalLength)
+        }
+    }
+
+    private mutating func append(tagsOf bytes: RawSpan, _ layers: PacketLayers) {
+        var rest = bytes.dropping(layers.linkHeaderLength)
+        for _ in 0..<layers.tagCount {
+            guard let tag = try? VLANTagView(rest) else { return }
+            append("vlan ")
+            append(decimal: tag.identifier)
+            append(", p ")
+            append(decimal: tag.priority)
+            append(tag.isDropEligible ? ", DEI, " : ", ")
+            rest = tag.payload
+        }
+    }
+
+    /// Packets that carry nothing that is known, or that could not be read.
+    private mutating func append(linkLineOf bytes: RawSpan, _ layers: PacketLayers, originalLength: Int) {
+        if layers.linkType == .ethernet, let frame = try? EthernetView(bytes) {
+            append(frame.source)
+            append(" > ")
+            append(frame.destination)
+            append(", ")
+        }
+        if layers.hasLogicalLinkControl, layers.broken == nil,
+            let header = try? LogicalLinkControlView(bytes.dropping(layers.networkOffset))
+        {
+            append("802.3, LLC, dsap 0x")
+            append(hexadecimal: UInt64(header.destinationServiceAccessPoint), digits: 2)
+            append(", ssap 0x")
+            append(hexadecimal: UInt64(header.sourceServiceAccessPoint), digits: 2)
+            append(", ctrl 0x")
+            append(hexadecimal: UInt64(header.control), digits: 2)
+        } else if layers.etherType.rawValue != 0 || layers.linkType == .ethernet && layers.broken != .ethernet {
+            append("ethertype ")
+            append(layers.etherType.description)
+        } else {
+            append(layers.linkType.description)
+        }
+        append(", length ")
+        append(decimal: originalLength)
+        if let broken = layers.broken { append(cut: broken) }
+    }
+
+    /// tcpdump's mark of a layer that could not be read.
+    private mutating func append(cut layer: Layer) {
+        append(" [|")
+        append(layer.rawValue)
+        append(UInt8(ascii: "]"))
+    }
+
+    private mutating func append(datagram bytes: RawSpan, _ layers: PacketLayers) {
+        let start = layers.networkOffset
+        let transport = bytes.extracting(min(layers.transportOffset, layers.end)..<layers.end)
+        let hasPorts =
+            !layers.isLaterFragment && layers.broken == nil && (layers.transport == .tcp || layers.transport == .udp)
+        if layers.network == .ipv4 {
+            append(bytes.ipv4Address(at: start + 12))
+            if hasPorts { append(port: transport.bigEndian16(at: 0)) }
+            append(" > ")
+            append(bytes.ipv4Address(at: start + 16))
+        } else {
+            append(bytes.ipv6Address(at: start + 8))
+            if hasPorts { append(port: transport.bigEndian16(at: 0)) }
+            append(" > ")
+            append(bytes.ipv6Address(at: start + 24))
+        }
+        if hasPorts { append(port: transport.bigEndian16(at: 2)) }
+        append(": ")
+        let stated = max(layers.statedEnd - layers.transportOffset, 0)
+        if layers.isLaterFragment { return append(fragment: bytes, layers, length: stated) }
+        switch layers.readableTransport {
+        case .tcp?: if let view = try? TCPView(transport) { append(line: view, length: stated) }
+        case .udp?:
+            append("UDP, length ")
+            append(decimal: max(stated - UDPView.headerLength, 0))
+        case .icmp?: if let view = try? ICMPv4View(transport) { append(line: view, length: stated) }
+        case .icmpv6?: if let view = try? ICMPv6View(transport) { append(line: view, length: stated) }
+        case .igmp?: if let view = try? IGMPView(transport) { append(line: view) }
+        default:
+            if let broken = layers.broken {
+                append("truncated or malformed")
+                append(cut: broken)
+                return
+            }
+            append(layers.transport?.description ?? "?")
+            append(", length ")
+            append(decimal: stated)
+        }
+    }
+
+    private mutating func append(port: UInt16) {
+        append(UInt8(ascii: "."))
+        append(decimal: port)
+    }
+
+    /// A fragment that begins in the middle of its datagram.
+    private mutating func append(fragment bytes: RawSpan, _ layers: PacketLayers, length: Int) {
+        append(layers.transport?.description ?? "?")
+        append(" fragment, offset ")
+        let offset =
+            layers.network == .ipv4
+            ? Int(bytes.bigEndian16(at: layers.networkOffset + 6) & 0x1FFF) * 8
+            : Int(bytes.bigEndian16(at: layers.transportOffset - 6) & 0xFFF8)
+        append(decimal: offset)
+        append(", length ")
+        append(decimal: length)
+    }
+
+    // MARK: ARP
+
+    private mutating func append(line view: borrowing ARPView) {
+        guard let senderMAC = view.senderMAC, let sender = view.senderAddress, let targetMAC = view.targetMAC,
+            let target = view.targetAddress
+        else {
+            append(view.operation.description)
+            append(", hardware type ")
+            append(decimal: view.hardwareType)
+            append(", protocol type ")
+            append(view.protocolType.description)
+            return
+        }
+        switch (view.operation, ARPPacket.Purpose(view.operation, sender: sender, target: target)) {
+        case (.request, .probe):
+            append("Probe ")
+            append(target)
+        case (.request, .announcement):
+            append("Announcement ")
+            append(target)
+        case (.request, .resolution):
+            append("Request who-has ")
+            append(target)
+            if targetMAC != .unspecified {
+                append(" (")
+                append(targetMAC)
+                append(UInt8(ascii: ")"))
+            }
+            append(" tell ")
+            append(sender)
+        case (.reply, _):
+            append("Reply ")
+            append(sender)
+            append(" is-at ")
+            append(senderMAC)
+        case (.reverseRequest, _):
+            append("Reverse Request who-is ")
+            append(targetMAC)
+            append(" tell ")
+            append(senderMAC)
+        case (.reverseReply, _):
+            append("Reverse Reply ")
+            append(targetMAC)
+            append(" at ")
+            append(target)
+        case (.inverseRequest, _):
+            append("Inverse Request who-is ")
+            append(targetMAC)
+            append(" tell ")
+            append(senderMAC)
+        case (.inverseReply, _):
+            append("Inverse Reply ")
+            append(senderMAC)
+            append(" at ")
+            append(sender)
+        default:
+            append(view.operation.description)
+            append(UInt8(ascii: " "))
+            append(sender)
+            append(" > ")
+            append(target)
+        }
+    }
+
+    // MARK: TCP
+
+    private mutating func append(line view: borrowing TCPView, length segmentLength: Int) {
+        let length = max(segmentLength - view.headerLength, 0)
+        let flags = view.flags
+        append("Flags [")
+        append(flags)
+        append(UInt8(ascii: "]"))
+        if length > 0 || !flags.isDisjoint(with: [.syn, .fin, .rst]) {
+            append(", seq ")
+            append(decimal: view.sequenceNumber)
+            if length > 0 {
+                append(UInt8(ascii: ":"))
+                append(decimal: view.sequenceNumber &+ UInt32(truncatingIfNeeded: length))
+            }
+        }
+        if flags.contains(.ack) {
+            append(", ack ")
+            append(decimal: view.acknowledgmentNumber)
+        }
+        append(", win ")
+        append(decimal: view.window)
+        if flags.contains(.urg) {
+            append(", urg ")
+            append(decimal: view.urgentPointer)
+        }
+        if view.headerLength > TCPView.minimumHeaderLength {
+            append(", options [")
+            append(tcpOptions: view.options)
+            append(UInt8(ascii: "]"))
+        }
+        append(", length ")
+        append(decimal: length)
+        if let line = HTTPStartLine.recognized(in: view.payload) {
+            append(": HTTP: ")
+            append(escaped: line)
+        }
+    }
+
+    private mutating func append(_ flags: TCPFlags) {
+        let letters: [(TCPFlags, StaticString)] = [
+            (.fin, "F"), (.syn, "S"), (.rst, "R"), (.psh, "P"), (.ack, "."), (.urg, "U"), (.ece, "E"), (.cwr, "W"),
+            (.accurateECN, "e"),
+        ]
+        if flags.subtracting(.reserved).isEmpty { return append("none") }
+        for (flag, letter) in letters where flags.contains(flag) { append(letter) }
+    }
+
+    /// The options of a TCP header, as tcpdump lists them.
+    mutating func append(tcpOptions options: RawSpan) {
+        var reader = OptionReader(options)
+        var isFirst = true
+        while let (kind, range) = reader.next() {
+            if !isFirst { append(UInt8(ascii: ",")) }
+            isFirst = false
+            append(tcpdumpOption: kind, options.extracting(range))
+        }
+        if reader.isMalformed { append(isFirst ? "malformed" : ",malformed") }
+    }
+
+    private mutating func append(tcpdumpOption kind: UInt8, _ data: RawSpan) {
+        switch (kind, data.byteCount) {
+        case (TCPOption.Kind.endOfOptionList, _): append("eol")
+        case (TCPOption.Kind.noOperation, _): append("nop")
+        case (TCPOption.Kind.maximumSegmentSize, 2):
+            append("mss ")
+            append(decimal: data.bigEndian16(at: 0))
+        case (TCPOption.Kind.windowScale, 1):
+            append("wscale ")
+            append(decimal: data.byte(at: 0))
+        case (TCPOption.Kind.selectiveAcknowledgmentPermitted, 0): append("sackOK")
+        case (TCPOption.Kind.selectiveAcknowledgment, let count) where count % 8 == 0:
+            append("sack ")
+            append(decimal: count / 8)
+            append(UInt8(ascii: " "))
+            for block in 0..<count / 8 {
+                append(UInt8(ascii: "{"))
+                append(decimal: data.bigEndian32(at: 8 * block))
+                append(UInt8(ascii: ":"))
+                append(decimal: data.bigEndian32(at: 8 * block + 4))
+                append(UInt8(ascii: "}"))
+            }
+        case (TCPOption.Kind.timestamps, 8):
+            append("TS val ")
+            append(decimal: data.bigEndian32(at: 0))
+            append(" ecr ")
+            append(decimal: data.bigEndian32(at: 4))
+        case (TCPOption.Kind.fastOpen, 0): append("tfo cookiereq")
+        case (TCPOption.Kind.fastOpen, _):
+            append("tfo cookie ")
+            append(hexadecimal: data)
+        case (TCPOption.Kind.multipath, 1...):
+            append("mptcp ")
+            append(decimal: data.byte(at: 0) >> 4)
+            append(UInt8(ascii: " "))
+            append(hexadecimal: data)
+        default:
+            append("unknown-")
+            append(decimal: kind)
+            if data.byteCount > 0 {
+                append(" 0x")
+                append(hexadecimal: data)
+            }
+        }
+    }
+
+    // MARK: IGMP
+
+    private mutating func append(line view: borrowing IGMPView) {
+        append("igmp ")
+        switch view.type {
+        case .membershipQuery:
+            append("query v")
+            append(decimal: view.queryVersion ?? 2)
+            let tenths = view.queryVersion == 3 ? TimeCode8(rawValue: view.code).value : Int(view.code)
+            if view.queryVersion != 1, tenths != 100 {
+                append(" [max resp time ")
+                append(decimal: tenths / 10)
+                append(UInt8(ascii: "."))
+                append(decimal: tenths % 10)
+                append("s]")
+            }
+            if !view.group.isUnspecified {
+                append(" [gaddr ")
+                append(view.group)
+                append(UInt8(ascii: "]"))
+            }
+        case .version1Report, .version2Report:
+            append(view.type == .version1Report ? "v1 report " : "v2 report ")
+            append(view.group)
+        case .leaveGroup:
+            append("leave ")
+            append(view.group)
+        case .version3Report:
+            append("v3 report, ")
+            append(decimal: view.bytes.bigEndian16(at: 6))
+            append(" group record(s)")
+        default:
+            append("type 0x")
+            append(hexadecimal: UInt64(view.type.rawValue), digits: 2)
+        }
+    }
+}

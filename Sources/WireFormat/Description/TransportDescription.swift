@@ -1,0 +1,135 @@
+extension FieldSink where Self: ~Copyable {
+    /// Describes a UDP datagram.
+    mutating func describeUDP(_ bytes: RawSpan, at base: Int, _ context: DatagramContext) {
+        let view: UDPView
+        do throws(ParseError) {
+            view = try UDPView(bytes)
+        } catch {
+            problem(context.isQuoted ? "quoted \(error)" : "\(error)")
+            return describePayload(bytes, at: base, isQuoted: context.isQuoted)
+        }
+        begin(.udp, isQuoted: context.isQuoted)
+        number("source_port", view.sourcePort, at: base, 2)
+        number("destination_port", view.destinationPort, at: base + 2, 2)
+        number("length", view.length, "bytes", at: base + 4, 2)
+        let state: ChecksumState =
+            if let addresses = context.addresses, !context.isIncomplete {
+                view.checksumState(source: addresses.source, destination: addresses.destination)
+            } else {
+                .unchecked
+            }
+        checksum("checksum", state, UInt64(view.checksum), at: base + 6, 2)
+        end()
+        if view.length != 0, Int(view.length) < UDPView.headerLength || !context.isIncomplete && Int(view.length) > bytes.byteCount {
+            problem("udp: length at offset 4 is \(view.length), which cannot be right")
+        }
+        describePayload(view.payload, at: base + UDPView.headerLength, isQuoted: context.isQuoted)
+    }
+
+    /// Describes a TCP segment, and HTTP where its data begin like that.
+    mutating func describeTCP(_ bytes: RawSpan, at base: Int, _ context: DatagramContext) {
+        let view: TCPView
+        do throws(ParseError) {
+            view = try TCPView(bytes)
+        } catch {
+            return describeCutTCP(bytes, at: base, context, error)
+        }
+        begin(.tcp, isQuoted: context.isQuoted)
+        number("source_port", view.sourcePort, at: base, 2)
+        number("destination_port", view.destinationPort, at: base + 2, 2)
+        number("sequence", view.sequenceNumber, at: base + 4, 4)
+        number("acknowledgment", view.acknowledgmentNumber, at: base + 8, 4)
+        number("header_length", view.headerLength, "bytes", at: base + 12, 1)
+        beginList("flags")
+        let flags = view.flags
+        for (flag, name) in TCPFlags.names where flags.contains(flag) {
+            item(at: base + (flag == .accurateECN ? 12 : 13), 1) { $0.append(name) }
+        }
+        endList()
+        number("window", view.window, "bytes, before any scale", at: base + 14, 2)
+        let state: ChecksumState =
+            if let addresses = context.addresses, !context.isIncomplete {
+                view.checksumState(source: addresses.source, destination: addresses.destination)
+            } else {
+                .unchecked
+            }
+        checksum("checksum", state, UInt64(view.checksum), at: base + 16, 2)
+        number("urgent_pointer", view.urgentPointer, at: base + 18, 2)
+        beginList("options")
+        var reader = OptionReader(view.options)
+        while let (kind, data) = reader.next() {
+            let start = data.lowerBound - (kind <= 1 ? 1 : 2)
+            let optionBytes = view.options.extracting(data)
+            item(at: base + TCPView.minimumHeaderLength + start, data.upperBound - start) {
+                $0.append(tcpOption: kind, optionBytes)
+            }
+        }
+        endList()
+        end()
+        if reader.isMalformed { problem("tcp: an option has a length that cannot be right") }
+        let data = base + view.headerLength
+        if !context.isQuoted, HTTPStartLine.isRecognized(in: view.payload) {
+            describeHTTP(view.payload, at: data)
+        } else {
+            describePayload(view.payload, at: data, isQuoted: context.isQuoted)
+        }
+    }
+
+    /// What is there of a header that is cut: an ICMP error promises its first eight bytes alone.
+    private mutating func describeCutTCP(
+        _ bytes: RawSpan, at base: Int, _ context: DatagramContext, _ error: ParseError
+    ) {
+        guard context.isQuoted, bytes.byteCount >= 8, bytes.byteCount < TCPView.minimumHeaderLength else {
+            problem(context.isQuoted ? "quoted \(error)" : "\(error)")
+            return describePayload(bytes, at: base, isQuoted: context.isQuoted)
+        }
+        begin(.tcp, isQuoted: true)
+        number("source_port", bytes.bigEndian16(at: 0), at: base, 2)
+        number("destination_port", bytes.bigEndian16(at: 2), at: base + 2, 2)
+        number("sequence", bytes.bigEndian32(at: 4), at: base + 4, 4)
+        end()
+    }
+}
+
+extension TextBuffer {
+    /// One TCP option in the contract's words.
+    mutating func append(tcpOption kind: UInt8, _ data: RawSpan) {
+        switch (kind, data.byteCount) {
+        case (TCPOption.Kind.endOfOptionList, _): append("end")
+        case (TCPOption.Kind.noOperation, _): append("nop")
+        case (TCPOption.Kind.maximumSegmentSize, 2):
+            append("mss ")
+            append(decimal: data.bigEndian16(at: 0))
+        case (TCPOption.Kind.windowScale, 1):
+            append("window-scale ")
+            append(decimal: data.byte(at: 0))
+        case (TCPOption.Kind.selectiveAcknowledgmentPermitted, 0): append("sack-permitted")
+        case (TCPOption.Kind.selectiveAcknowledgment, let count) where count % 8 == 0:
+            append("sack")
+            for block in 0..<count / 8 {
+                append(UInt8(ascii: " "))
+                append(decimal: data.bigEndian32(at: 8 * block))
+                append(UInt8(ascii: "-"))
+                append(decimal: data.bigEndian32(at: 8 * block + 4))
+            }
+        case (TCPOption.Kind.timestamps, 8):
+            append("timestamps ")
+            append(decimal: data.bigEndian32(at: 0))
+            append(UInt8(ascii: " "))
+            append(decimal: data.bigEndian32(at: 4))
+        case (TCPOption.Kind.fastOpen, _): append("fast-open", hexadecimalOrNothing: data)
+        case (TCPOption.Kind.multipath, 1...): append("multipath", hexadecimalOrNothing: data)
+        default:
+            append("unknown ")
+            append(decimal: kind)
+            append("", hexadecimalOrNothing: data)
+        }
+    }
+
+    private mutating func append(_ name: StaticString, hexadecimalOrNothing data: RawSpan) {
+        append(name)
+        guard data.byteCount > 0 else { return }
+        append(UInt8(ascii: " "))
+        append(hexadecimal: data)
+    }
+}

@@ -1,0 +1,93 @@
+/// The directives of a Cache-Control field, in their order, unknown ones too (RFC 9111, section 5.2).
+public struct CacheControl: Hashable, Sendable {
+    public struct Directive: Hashable, Sendable {
+        /// In lower case.
+        public var name: String
+        /// The argument without its quotes; nil when there is none.
+        public var argument: String?
+        public var isQuoted: Bool
+    }
+
+    public var directives: [Directive]
+    /// What the standard thinks of them, each in words.
+    public private(set) var problems: [String] = []
+
+    /// Reads a field's value.
+    public init(_ value: [UInt8]) {
+        directives = []
+        for member in HTTPList.members(value) { read(member) }
+        for name in ["max-age", "s-maxage", "no-store", "no-cache"] where directives.count(where: { $0.name == name }) > 1 {
+            problems.append("\(name) is there more than once")
+        }
+    }
+
+    private mutating func read(_ member: ArraySlice<UInt8>) {
+        let equals = member.firstIndex(of: UInt8(ascii: "="))
+        let name = member[..<(equals ?? member.endIndex)]
+        let text = String(decoding: name.map(\.lowercased), as: UTF8.self)
+        guard !name.isEmpty, name.allSatisfy(\.isToken) else {
+            problems.append("'\(String(decoding: member, as: UTF8.self))' is no directive")
+            return
+        }
+        var directive = Directive(name: text, argument: nil, isQuoted: false)
+        if let equals {
+            let raw = member[(equals + 1)...]
+            if raw.first == UInt8(ascii: "\"") {
+                directive.isQuoted = true
+                directive.argument = unquoted(raw, of: text)
+            } else {
+                directive.argument = String(decoding: raw, as: UTF8.self)
+                if raw.isEmpty || !raw.allSatisfy(\.isToken) { problems.append("\(text) has an argument that is no token") }
+            }
+        }
+        if Self.withSeconds.contains(text) {
+            if directive.argument == nil, text != "max-stale" {
+                problems.append("\(text) lacks its number of seconds")
+            } else if let argument = directive.argument, Self.number(argument) == nil {
+                problems.append("\(text) is no number of seconds: \(argument)")
+            }
+        }
+        directives.append(directive)
+    }
+
+    private mutating func unquoted(_ raw: ArraySlice<UInt8>, of name: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = raw.dropFirst()
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\"") {
+                if !rest.isEmpty { problems.append("\(name) goes on after its quotes") }
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            bytes.append(byte == UInt8(ascii: "\\") ? rest.popFirst() ?? byte : byte)
+        }
+        problems.append("\(name) lacks its closing quote")
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static let withSeconds: Set<String> = [
+        "max-age", "s-maxage", "max-stale", "min-fresh", "stale-while-revalidate", "stale-if-error",
+    ]
+
+    /// Whether the directive is there, with or without an argument.
+    public func has(_ name: String) -> Bool { directives.contains { $0.name == name } }
+
+    /// The seconds of a directive; values too large for anything are 2^31 (RFC 9111, section 1.2.2).
+    public func seconds(of name: String) -> Int? {
+        directives.first { $0.name == name }?.argument.flatMap(Self.number)
+    }
+
+    private static func number(_ text: String) -> Int? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0.decimalDigit != nil }) else { return nil }
+        return min(Array(text.utf8).decimalNumber ?? .max, 1 << 31)
+    }
+
+    public var maximumAge: Int? { seconds(of: "max-age") }
+    /// For caches that many share.
+    public var sharedMaximumAge: Int? { seconds(of: "s-maxage") }
+    public var forbidsStoring: Bool { has("no-store") }
+    public var forbidsCaching: Bool { has("no-cache") }
+    public var isPrivate: Bool { has("private") }
+    public var isPublic: Bool { has("public") }
+    public var mustRevalidate: Bool { has("must-revalidate") }
+    public var isImmutable: Bool { has("immutable") }
+}

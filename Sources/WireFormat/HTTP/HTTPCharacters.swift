@@ -1,0 +1,58 @@
+// The character classes of HTTP's grammar (RFC 9110, section 5.6; RFC 5234, appendix B.1).
+
+extension UInt8 {
+    /// `tchar`: what methods, field names and directives are made of (RFC 9110, section 5.6.2).
+    var isToken: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    /// Space or tab.
+    var isBlank: Bool { self == 0x20 || self == 0x09 }
+
+    /// Control characters, which no field value may have but for the tab.
+    var isForbiddenInValue: Bool { self < 0x20 && self != 0x09 || self == 0x7F }
+
+    /// The letter in lower case, and every other byte as it is.
+    var lowercased: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
+}
+
+extension Collection<UInt8> {
+    /// Whether this is the ASCII text, whatever the case of its letters.
+    func equalsIgnoringCase(_ text: some Collection<UInt8>) -> Bool {
+        count == text.count && zip(self, text).allSatisfy { $0.lowercased == $1.lowercased }
+    }
+
+    func equalsIgnoringCase(_ text: String) -> Bool { equalsIgnoringCase(Array(text.utf8)) }
+
+    /// A decimal number of nothing but digits; nil for no digits, and when it is above Int.max.
+    var decimalNumber: Int? {
+        guard !isEmpty else { return nil }
+        var value = 0
+        for byte in self {
+            guard let digit = byte.decimalDigit else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(Int(digit))
+            guard !overflow, !carry else { return nil }
+            value = sum
+        }
+        return value
+    }
+}
+
+extension BidirectionalCollection<UInt8> where SubSequence: BidirectionalCollection<UInt8> {
+    /// Without spaces and tabs at both ends.
+    var trimmingBlanks: SubSequence {
+        let front = drop { $0.isBlank }
+        guard let last = front.lastIndex(where: { !$0.isBlank }) else { return front.prefix(0) }
+        return front[front.startIndex...last]
+    }
+}

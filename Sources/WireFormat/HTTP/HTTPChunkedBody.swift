@@ -1,0 +1,166 @@
+/// A body in chunks, every byte of it as it came (RFC 9112, section 7.1).
+public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
+    public struct Chunk: Hashable, Sendable {
+        /// The size in hexadecimal and its extensions.
+        public var sizeLine: HTTPLine
+        public var data: [UInt8]
+        /// What stood between the data and the next chunk: nothing but the line's ending, where all is well.
+        public var end: HTTPLine?
+
+        public init(_ data: [UInt8], extensions: String = "") {
+            sizeLine = HTTPLine(Array((String(data.count, radix: 16) + extensions).utf8))
+            self.data = data
+            end = HTTPLine([])
+        }
+
+        init(sizeLine: HTTPLine, data: [UInt8], end: HTTPLine?) {
+            self.sizeLine = sizeLine
+            self.data = data
+            self.end = end
+        }
+
+        /// Everything after the size: `;name=value`.
+        public var extensions: [UInt8] {
+            Array(sizeLine.bytes.drop { $0.hexadecimalDigit != nil })
+        }
+
+        var byteCount: Int { sizeLine.byteCount + data.count + (end?.byteCount ?? 0) }
+    }
+
+    /// The chunks with data.
+    public var chunks: [Chunk]
+    /// The line of size 0 that ends them; nil when the bytes ended, or went wrong, before it.
+    public var lastLine: HTTPLine?
+    public var trailers: [HTTPField]
+    /// The empty line after the trailers; nil when the bytes ended first.
+    public var end: HTTPLine?
+    /// Bytes from the first line on that is no chunk size.
+    public var rest: [UInt8]
+    public private(set) var problems: [HTTPProblem]
+
+    /// Data in chunks of at most `size` bytes.
+    public init(_ data: [UInt8], chunkSize size: Int, trailers: [HTTPField] = []) {
+        chunks = stride(from: 0, to: data.count, by: max(size, 1)).map {
+            Chunk(Array(data[$0..<min($0 + max(size, 1), data.count)]))
+        }
+        lastLine = HTTPLine("0")
+        self.trailers = trailers
+        end = HTTPLine([])
+        rest = []
+        problems = []
+    }
+
+    /// Reads chunks from the start of `bytes` as far as they go; `byteCount` says how far that was.
+    public init(_ bytes: RawSpan) {
+        chunks = []
+        trailers = []
+        rest = []
+        problems = []
+        var offset = 0
+        while offset < bytes.byteCount {
+            let start = offset
+            let (line, next) = HTTPLine.read(bytes, at: offset)
+            guard let size = Self.size(line), line.ending != .missing else {
+                problems.append(line.ending == .missing ? .unfinishedBody : .invalidChunkSize)
+                rest = bytes.dropping(start).copied()
+                return
+            }
+            note(line)
+            offset = next
+            if size == 0 {
+                lastLine = line
+                readTrailers(bytes, from: offset)
+                return
+            }
+            let data = bytes.dropping(offset).prefix(size).copied()
+            offset += data.count
+            guard data.count == size, offset < bytes.byteCount else {
+                chunks.append(Chunk(sizeLine: line, data: data, end: nil))
+                problems.append(.unfinishedBody)
+                return
+            }
+            let (end, afterEnd) = HTTPLine.read(bytes, at: offset)
+            if !end.bytes.isEmpty { problems.append(.missingChunkEnd) }
+            if end.ending == .bareLineFeed { problems.append(.bareLineFeed) }
+            chunks.append(Chunk(sizeLine: line, data: data, end: end))
+            offset = afterEnd
+        }
+        problems.append(.unfinishedBody)
+    }
+
+    private mutating func readTrailers(_ bytes: RawSpan, from start: Int) {
+        var offset = start
+        while offset < bytes.byteCount {
+            let (line, next) = HTTPLine.read(bytes, at: offset)
+            offset = next
+            if line.bytes.isEmpty, line.ending != .missing {
+                end = line
+                return
+            }
+            if let first = line.bytes.first, first.isBlank, !trailers.isEmpty {
+                trailers[trailers.count - 1].fold(line)
+            } else {
+                trailers.append(HTTPField(line))
+            }
+        }
+        problems.append(.unfinishedBody)
+    }
+
+    private mutating func note(_ line: HTTPLine) {
+        if line.ending == .bareLineFeed { problems.append(.bareLineFeed) }
+        if line.bytes.drop(while: { $0.hexadecimalDigit != nil }).first?.isBlank == true {
+            problems.append(.whitespaceAfterChunkSize)
+        }
+    }
+
+    /// The number that a size line begins with; nil when there is none, something else follows it than
+    /// spaces or an extension, or it is above 2^31: no such chunk is believed.
+    static func size(_ line: HTTPLine) -> Int? {
+        let digits = line.bytes.prefix { $0.hexadecimalDigit != nil }
+        let after = line.bytes.dropFirst(digits.count).drop { $0.isBlank }
+        guard !digits.isEmpty, after.isEmpty || after.first == UInt8(ascii: ";") else { return nil }
+        var size = 0
+        for digit in digits {
+            size = size << 4 | Int(digit.hexadecimalDigit ?? 0)
+            guard size <= 1 << 31 else { return nil }
+        }
+        return size
+    }
+
+    /// The data of all chunks together.
+    public var data: [UInt8] { chunks.flatMap(\.data) }
+
+    /// Whether the last chunk, and the empty line after it, are there.
+    public var isComplete: Bool { lastLine != nil && end != nil }
+
+    public var byteCount: Int {
+        chunks.reduce(0) { $0 + $1.byteCount } + (lastLine?.byteCount ?? 0)
+            + trailers.reduce(0) { $0 + $1.byteCount } + (end?.byteCount ?? 0) + rest.count
+    }
+
+    @_lifetime(bytes: copy bytes)
+    public func write(into bytes: inout MutableRawSpan, at offset: Int) throws(CapacityError) {
+        try requireCapacity(bytes, at: offset)
+        var position = offset
+        for chunk in chunks {
+            bytes.copy(chunk.sizeLine, at: &position)
+            bytes.copy(chunk.data, at: position)
+            position += chunk.data.count
+            if let end = chunk.end { bytes.copy(end, at: &position) }
+        }
+        if let lastLine { bytes.copy(lastLine, at: &position) }
+        for line in trailers.flatMap(\.lines) { bytes.copy(line, at: &position) }
+        if let end { bytes.copy(end, at: &position) }
+        bytes.copy(rest, at: position)
+    }
+}
+
+extension MutableRawSpan {
+    /// Copies a line with its ending to `offset`, and moves that behind it.
+    @_lifetime(self: copy self)
+    mutating func copy(_ line: HTTPLine, at offset: inout Int) {
+        copy(line.bytes, at: offset)
+        copy(line.ending.bytes, at: offset + line.bytes.count)
+        offset += line.byteCount
+    }
+}

@@ -1,0 +1,181 @@
+/// A date of HTTP in one of its three forms (RFC 9110, section 5.6.7).
+public struct HTTPDate: Hashable, Sendable {
+    /// How it was written.
+    public enum Form: String, Sendable {
+        /// `Sun, 06 Nov 1994 08:49:37 GMT`: the one that is to be sent.
+        case fixed = "IMF-fixdate"
+        /// `Sunday, 06-Nov-94 08:49:37 GMT`.
+        case rfc850 = "RFC 850"
+        /// `Sun Nov  6 08:49:37 1994`.
+        case asctime = "asctime"
+    }
+
+    /// What keeps a text from being a date.
+    public enum Problem: Error, Hashable, Sendable {
+        case empty
+        /// `0` and `-1` are common in Expires and mean the past (RFC 9111, section 5.3).
+        case number
+        case unknownForm
+        case unknownWeekday(String)
+        case unknownMonth(String)
+        case invalidDay(String)
+        case invalidYear(String)
+        case invalidTime(String)
+        case notGMT(String)
+        case trailingText(String)
+        /// The weekday is another day's.
+        case wrongWeekday(written: String, correct: String)
+        /// No such day or time of day.
+        case nonexistent
+    }
+
+    /// In UTC.
+    public var time: CivilTime
+    public var form: Form
+
+    public var secondsSince1970: Int64 { time.secondsSince1970 }
+
+    private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    /// A date to be sent.
+    public init(secondsSince1970: Int64) {
+        time = CivilTime(secondsSince1970: secondsSince1970)
+        form = .fixed
+    }
+
+    /// Reads a date; names of days and months matter in case, as the grammar has it.
+    /// - Parameter currentYear: a two-digit year more than 50 years after it lies in the past.
+    public init(_ text: [UInt8], currentYear: Int) throws(Problem) {
+        let words = text.split { $0.isBlank }.map { String(decoding: $0, as: UTF8.self) }
+        guard let first = words.first else { throw .empty }
+        if words.count == 1, first.utf8.allSatisfy({ $0.decimalDigit != nil || $0 == UInt8(ascii: "-") }) { throw .number }
+        let weekday: String
+        if first.utf8.last == UInt8(ascii: ",") {
+            weekday = String(first.dropLast())
+            if words.count > 1, words[1].contains("-") {
+                form = .rfc850
+                time = try Self.rfc850(words, currentYear: currentYear)
+            } else {
+                form = .fixed
+                time = try Self.fixed(words)
+            }
+        } else {
+            guard words.count >= 5 else { throw .unknownForm }
+            weekday = first
+            form = .asctime
+            time = try Self.asctime(words)
+        }
+        guard time.isValid else { throw .nonexistent }
+        let names = form == .rfc850 ? Self.weekdays : Self.weekdays.map { String($0.prefix(3)) }
+        guard let index = names.firstIndex(of: weekday) else { throw .unknownWeekday(weekday) }
+        guard index == time.weekday else { throw .wrongWeekday(written: weekday, correct: names[time.weekday]) }
+        guard text == Array(written(as: form).utf8) else { throw .unknownForm }
+    }
+
+    /// What keeps a text from being a date; nil for one.
+    public static func problem(_ text: [UInt8], currentYear: Int) -> Problem? {
+        do throws(Problem) {
+            _ = try HTTPDate(text, currentYear: currentYear)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static func fixed(_ words: [String]) throws(Problem) -> CivilTime {
+        guard words.count >= 5 else { throw .unknownForm }
+        let day = try number(words[1], digits: 2, or: .invalidDay(words[1]))
+        let month = try month(words[2])
+        let year = try number(words[3], digits: 4, or: .invalidYear(words[3]))
+        let time = try clock(words[4])
+        try zone(words.dropFirst(5))
+        return CivilTime(year: year, month: month, day: day, hour: time.0, minute: time.1, second: time.2)
+    }
+
+    private static func rfc850(_ words: [String], currentYear: Int) throws(Problem) -> CivilTime {
+        let parts = words[1].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, words.count >= 3 else { throw .unknownForm }
+        let day = try number(parts[0], digits: 2, or: .invalidDay(parts[0]))
+        let month = try month(parts[1])
+        let short = try number(parts[2], digits: 2, or: .invalidYear(parts[2]))
+        var year = currentYear - currentYear % 100 + short
+        if year > currentYear + 50 { year -= 100 }
+        let time = try clock(words[2])
+        try zone(words.dropFirst(3))
+        return CivilTime(year: year, month: month, day: day, hour: time.0, minute: time.1, second: time.2)
+    }
+
+    private static func asctime(_ words: [String]) throws(Problem) -> CivilTime {
+        let month = try month(words[1])
+        let day = try number(words[2], digits: words[2].utf8.count == 1 ? 1 : 2, or: .invalidDay(words[2]))
+        let time = try clock(words[3])
+        let year = try number(words[4], digits: 4, or: .invalidYear(words[4]))
+        if words.count > 5 { throw .trailingText(words[5...].joined(separator: " ")) }
+        return CivilTime(year: year, month: month, day: day, hour: time.0, minute: time.1, second: time.2)
+    }
+
+    private static func number(_ text: String, digits: Int, or problem: Problem) throws(Problem) -> Int {
+        guard text.utf8.count == digits, let value = Array(text.utf8).decimalNumber else { throw problem }
+        return value
+    }
+
+    private static func month(_ text: String) throws(Problem) -> Int {
+        guard let index = months.firstIndex(of: text) else { throw .unknownMonth(text) }
+        return index + 1
+    }
+
+    private static func clock(_ text: String) throws(Problem) -> (Int, Int, Int) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { Array($0.utf8) }
+        guard parts.count == 3, parts.allSatisfy({ $0.count == 2 }), let hour = parts[0].decimalNumber,
+            let minute = parts[1].decimalNumber, let second = parts[2].decimalNumber
+        else { throw .invalidTime(text) }
+        return (hour, minute, second)
+    }
+
+    private static func zone(_ words: ArraySlice<String>) throws(Problem) {
+        guard let zone = words.first else { throw .notGMT("") }
+        guard zone == "GMT" else { throw .notGMT(zone) }
+        if words.count > 1 { throw .trailingText(words.dropFirst().joined(separator: " ")) }
+    }
+
+    /// The text in a form.
+    public func written(as form: Form) -> String {
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let weekday = Self.weekdays[time.weekday]
+        let month = Self.months[min(max(time.month, 1), 12) - 1]
+        let clock = "\(two(time.hour)):\(two(time.minute)):\(two(time.second))"
+        let year = String(repeating: "0", count: max(0, 4 - "\(time.year)".utf8.count)) + "\(time.year)"
+        return switch form {
+        case .fixed: "\(weekday.prefix(3)), \(two(time.day)) \(month) \(year) \(clock) GMT"
+        case .rfc850: "\(weekday), \(two(time.day))-\(month)-\(year.suffix(2)) \(clock) GMT"
+        case .asctime: "\(weekday.prefix(3)) \(month) \(time.day < 10 ? " " : "")\(time.day) \(clock) \(year)"
+        }
+    }
+}
+
+extension HTTPDate: CustomStringConvertible {
+    /// The form that is to be sent.
+    public var description: String { written(as: .fixed) }
+}
+
+extension HTTPDate.Problem: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .empty: "nothing is there"
+        case .number: "a number"
+        case .unknownForm: "none of the three forms"
+        case .unknownWeekday(let text): "no weekday: \(text)"
+        case .unknownMonth(let text): "no month: \(text)"
+        case .invalidDay(let text): "no day of two digits: \(text)"
+        case .invalidYear(let text): "no year: \(text)"
+        case .invalidTime(let text): "no time of day: \(text)"
+        case .notGMT(let text): text.isEmpty ? "GMT is missing" : "not GMT: \(text)"
+        case .trailingText(let text): "more comes after it: \(text)"
+        case .wrongWeekday(let written, let correct): "it was \(correct), not \(written)"
+        case .nonexistent: "there is no such day or time"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+extension HTTPHead {
+    /// What the standard thinks of the head, in the order of its lines.
+    /// - Parameter currentYear: by which the two-digit years of RFC 850's dates are understood.
+    public func problems(currentYear: Int = 2026) -> [HTTPProblem] {
+        var problems: [HTTPProblem] = []
+        if !leadingLines.isEmpty { problems.append(.emptyLineBeforeStart) }
+        switch start {
+        case .request(let line): problems += line.problems
+        case .status(let line): problems += line.problems
+        }
+        if startLine.bytes.contains(13) { problems.append(.bareCarriageReturn) }
+        if allLines.contains(where: { $0.ending == .bareLineFeed }) { problems.append(.bareLineFeed) }
+        if fields.first?.lines[0].bytes.first?.isBlank == true { problems.append(.whitespaceBeforeFirstField) }
+        var number = leadingLines.count + 2
+        for field in fields {
+            problems += field.problems(line: number)
+            number += field.lines.count
+        }
+        problems += framingProblems + dateProblems(currentYear: currentYear)
+        for value in values("Cache-Control") {
+            problems += CacheControl(Array(value.utf8)).problems.map { .invalidDirective($0) }
+        }
+        if end == nil { problems.append(.unfinishedHead) }
+        // A thing said once is enough.
+        var seen: Set<HTTPProblem> = []
+        return problems.filter { seen.insert($0).inserted }
+    }
+
+    private var framingProblems: [HTTPProblem] {
+        var problems: [HTTPProblem] = []
+        if case .request(let line) = start, line.version == .http11, values("Host").isEmpty {
+            problems.append(.missingHost)
+        }
+        for name in ["Host", "Date", "Expires", "Last-Modified", "Location", "Content-Type", "ETag", "Age", "Retry-After"]
+        where values(name).count > 1 {
+            problems.append(.repeatedField(name: name))
+        }
+        let lengths = list("Content-Length")
+        for length in Set(lengths) where Array(length.utf8).decimalNumber == nil {
+            problems.append(.invalidContentLength(length))
+        }
+        if Set(lengths).count > 1 { problems.append(.repeatedField(name: "Content-Length")) }
+        let codings = list("Transfer-Encoding")
+        if !codings.isEmpty {
+            if !lengths.isEmpty { problems.append(.contentLengthWithTransferEncoding) }
+            if let index = codings.firstIndex(where: { Array($0.utf8).equalsIgnoringCase("chunked") }),
+                index != codings.count - 1
+            {
+                problems.append(.chunkedIsNotLast)
+            }
+            if version == .http10 { problems.append(.transferEncodingInHTTP10) }
+        }
+        return problems
+    }
+
+    /// The version of the first line, where it has one.
+    public var version: HTTPVersion? {
+        switch start {
+        case .request(let line): line.version
+        case .status(let line): line.version
+        }
+    }
+
+    private func dateProblems(currentYear: Int) -> [HTTPProblem] {
+        ["Date", "Expires", "Last-Modified", "If-Modified-Since", "If-Unmodified-Since"].flatMap { name in
+            values(name).compactMap { value -> HTTPProblem? in
+                HTTPDate.problem(Array(value.utf8), currentYear: currentYear).map {
+                    .invalidDate(name: name, value: value, $0)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+/// The head of an HTTP/1 message: its first line, its fields and the empty
+/// line after them, every byte as it came (RFC 9112, section 2.1).
+///
+/// Whatever the bytes, they are read; `problems` says what the standard
+/// thinks of them. Writing gives the same bytes.
+public struct HTTPHead: Hashable, Sendable, WireEncodable {
+    /// Empty lines before the first one that is not (RFC 9112, section 2.2).
+    public var leadingLines: [HTTPLine]
+    public var startLine: HTTPLine
+    public var fields: [HTTPField]
+    /// The empty line that ends the head; nil when the bytes ended first.
+    public var end: HTTPLine?
+
+    public init(startLine: String, fields: [HTTPField] = []) {
+        leadingLines = []
+        self.startLine = HTTPLine(startLine)
+        self.fields = fields
+        end = HTTPLine([])
+    }
+
+    /// A request as it should be written.
+    public static func request(
+        _ method: HTTPMethod, _ target: String, version: HTTPVersion = .http11, fields: [HTTPField] = []
+    ) -> HTTPHead {
+        HTTPHead(startLine: "\(method) \(target) \(version)", fields: fields)
+    }
+
+    /// A response as it should be written.
+    public static func response(
+        _ code: Int, _ reason: String, version: HTTPVersion = .http11, fields: [HTTPField] = []
+    ) -> HTTPHead {
+        HTTPHead(startLine: "\(version) \(code) \(reason)", fields: fields)
+    }
+
+    /// Reads a head from the start of `bytes`; what follows it is the body.
+    public init(_ bytes: RawSpan) {
+        leadingLines = []
+        startLine = HTTPLine([], ending: .missing)
+        fields = []
+        var offset = 0
+        while offset < bytes.byteCount {
+            let (line, next) = HTTPLine.read(bytes, at: offset)
+            offset = next
+            guard line.bytes.isEmpty, line.ending != .missing else {
+                startLine = line
+                break
+            }
+            leadingLines.append(line)
+        }
+        while offset < bytes.byteCount {
+            let (line, next) = HTTPLine.read(bytes, at: offset)
+            offset = next
+            if line.bytes.isEmpty {
+                end = line
+                return
+            }
+            if line.bytes[0].isBlank, !fields.isEmpty {
+                fields[fields.count - 1].fold(line)
+            } else {
+                fields.append(HTTPField(line))
+            }
+        }
+    }
+
+    /// Whether the empty line that ends the head is in `bytes`: until then more may come.
+    public static func isComplete(_ bytes: RawSpan) -> Bool {
+        var hasText = false
+        var lineLength = 0
+        for offset in 0..<bytes.byteCount {
+            let byte = bytes.byte(at: offset)
+            if byte == 10 {
+                if lineLength == 0, hasText { return true }
+                lineLength = 0
+            } else if byte != 13 || offset + 1 >= bytes.byteCount || bytes.byte(at: offset + 1) != 10 {
+                lineLength += 1
+                hasText = true
+            }
+        }
+        return false
+    }
+
+    /// What the first line says.
+    public var start: HTTPStartLine { HTTPStartLine(startLine.bytes) }
+
+    /// The values of every field of this name, in their order.
+    public func values(_ name: String) -> [String] { fields.filter { $0.isNamed(name) }.map(\.value) }
+
+    /// The value of the first field of this name.
+    public subscript(name: String) -> String? { fields.first { $0.isNamed(name) }?.value }
+
+    /// The members of a field that is a list, from all its lines, empty ones left out (RFC 9110, section 5.6.1).
+    public func list(_ name: String) -> [String] {
+        values(name).flatMap { value in
+            HTTPList.members(Array(value.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// Every line of the head, in order.
+    var allLines: [HTTPLine] {
+        leadingLines + [startLine] + fields.flatMap(\.lines) + (end.map { [$0] } ?? [])
+    }
+
+    public var byteCount: Int { allLines.reduce(0) { $0 + $1.byteCount } }
+
+    @_lifetime(bytes: copy bytes)
+    public func write(into bytes: inout MutableRawSpan, at offset: Int) throws(CapacityError) {
+        try requireCapacity(bytes, at: offset)
+        var position = offset
+        for line in allLines {
+            bytes.copy(line, at: &position)
+        }
+    }
+}
+
+/// Members of comma-separated values, quoted strings kept whole (RFC 9110, sections 5.6.1 and 5.6.4).
+enum HTTPList {
+    static func members(_ value: [UInt8]) -> [ArraySlice<UInt8>] {
+        var members: [ArraySlice<UInt8>] = []
+        var start = 0
+        var isQuoted = false
+        var index = 0
+        while index < value.count {
+            switch value[index] {
+            case UInt8(ascii: "\\") where isQuoted: index += 1
+            case UInt8(ascii: "\""): isQuoted.toggle()
+            case UInt8(ascii: ",") where !isQuoted:
+                members.append(value[start..<index].trimmingBlanks)
+                start = index + 1
+            default: break
+            }
+            index += 1
+        }
+        members.append(value[start...].trimmingBlanks)
+        return members.filter { !$0.isEmpty }
+    }
+}

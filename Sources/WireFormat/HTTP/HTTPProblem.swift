@@ -1,0 +1,105 @@
+/// What the standard thinks of a message that was read all the same.
+public enum HTTPProblem: Hashable, Sendable {
+    case invalidMethod
+    case missingTarget
+    case whitespaceInTarget
+    case missingVersion
+    case malformedVersion([UInt8])
+    case unknownMajorVersion(Int)
+    case invalidStatusCode
+    case statusCodeOutOfRange(Int)
+    case oddWhitespaceInStartLine
+    case emptyLineBeforeStart
+    case bareLineFeed
+    case bareCarriageReturn
+    case unfinishedHead
+    case missingColon(line: Int)
+    case emptyFieldName(line: Int)
+    case whitespaceBeforeColon(name: String)
+    case invalidFieldName(name: String)
+    case obsoleteFolding(name: String)
+    case whitespaceBeforeFirstField
+    case controlCharacter
+    case missingHost
+    case repeatedField(name: String)
+    case invalidContentLength(String)
+    case contentLengthWithTransferEncoding
+    case chunkedIsNotLast
+    case transferEncodingInHTTP10
+    case invalidDate(name: String, value: String, HTTPDate.Problem)
+    case invalidDirective(String)
+    case invalidChunkSize
+    case whitespaceAfterChunkSize
+    case missingChunkEnd
+    case unfinishedBody
+
+    static func of(_ version: HTTPVersion?) -> [HTTPProblem] {
+        guard let version else { return [] }
+        guard let numbers = version.numbers else { return [.malformedVersion(version.bytes)] }
+        return numbers.major == 1 ? [] : [.unknownMajorVersion(numbers.major)]
+    }
+
+    /// The standard's place that says so.
+    public var section: String {
+        switch self {
+        case .invalidMethod: "RFC 9110, section 9.1"
+        case .missingTarget, .whitespaceInTarget, .oddWhitespaceInStartLine: "RFC 9112, section 3"
+        case .missingVersion, .malformedVersion, .unknownMajorVersion: "RFC 9112, section 2.3"
+        case .invalidStatusCode, .statusCodeOutOfRange: "RFC 9110, section 15"
+        case .emptyLineBeforeStart, .bareLineFeed, .bareCarriageReturn, .whitespaceBeforeFirstField, .unfinishedHead:
+            "RFC 9112, section 2.2"
+        case .missingColon, .whitespaceBeforeColon: "RFC 9112, section 5.1"
+        case .emptyFieldName, .invalidFieldName: "RFC 9110, section 5.1"
+        case .obsoleteFolding: "RFC 9112, section 5.2"
+        case .controlCharacter: "RFC 9110, section 5.5"
+        case .missingHost: "RFC 9112, section 3.2"
+        case .repeatedField: "RFC 9110, section 5.3"
+        case .invalidContentLength: "RFC 9110, section 8.6"
+        case .contentLengthWithTransferEncoding, .chunkedIsNotLast: "RFC 9112, section 6.3"
+        case .transferEncodingInHTTP10: "RFC 9112, section 6.1"
+        case .invalidDate: "RFC 9110, section 5.6.7"
+        case .invalidDirective: "RFC 9111, section 5.2"
+        case .invalidChunkSize, .whitespaceAfterChunkSize, .missingChunkEnd: "RFC 9112, section 7.1"
+        case .unfinishedBody: "RFC 9112, section 8"
+        }
+    }
+}
+
+extension HTTPProblem: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .invalidMethod: "the method is no token"
+        case .missingTarget: "the request has no target"
+        case .whitespaceInTarget: "the target has a space in it"
+        case .missingVersion: "the request has no version"
+        case .malformedVersion(let bytes): "'\(String(decoding: bytes, as: UTF8.self))' is no HTTP version"
+        case .unknownMajorVersion(let major): "HTTP/\(major) is not written like this"
+        case .invalidStatusCode: "the status code is not three digits"
+        case .statusCodeOutOfRange(let code): "the status code \(code) is not between 100 and 599"
+        case .oddWhitespaceInStartLine: "the words of the first line are not apart by one space"
+        case .emptyLineBeforeStart: "an empty line comes before the message"
+        case .bareLineFeed: "a line ends with LF alone"
+        case .bareCarriageReturn: "a CR stands in the middle of a line"
+        case .unfinishedHead: "the head does not end with an empty line"
+        case .missingColon(let line): "line \(line) has no colon"
+        case .emptyFieldName(let line): "line \(line) has no field name"
+        case .whitespaceBeforeColon(let name): "\(name) has a space before its colon"
+        case .invalidFieldName(let name): "the field name '\(name)' is no token"
+        case .obsoleteFolding(let name): "\(name) goes on over several lines"
+        case .whitespaceBeforeFirstField: "the first field begins with a space"
+        case .controlCharacter: "a value has control characters in it"
+        case .missingHost: "the request names no Host"
+        case .repeatedField(let name): "\(name) is there more than once"
+        case .invalidContentLength(let value): "Content-Length is no number: \(value)"
+        case .contentLengthWithTransferEncoding: "Content-Length and Transfer-Encoding are both there"
+        case .chunkedIsNotLast: "chunked is not the last transfer coding"
+        case .transferEncodingInHTTP10: "a message of HTTP/1.0 has Transfer-Encoding"
+        case .invalidDate(let name, let value, let problem): "\(name) is not a date: \(value) (\(problem))"
+        case .invalidDirective(let text): "Cache-Control: \(text)"
+        case .invalidChunkSize: "a chunk's size is no hexadecimal number"
+        case .whitespaceAfterChunkSize: "a chunk's size is followed by a space"
+        case .missingChunkEnd: "a chunk is longer than its size"
+        case .unfinishedBody: "the body ends before it is complete"
+        }
+    }
+}

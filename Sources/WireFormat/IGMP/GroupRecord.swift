@@ -1,0 +1,89 @@
+/// One record of an IGMPv3 or MLDv2 report: what a host wants of one group
+/// (RFC 3376, section 4.2.4; RFC 3810, section 5.2.4).
+public struct GroupRecord<Address: WireAddress>: Hashable, Sendable {
+    public var type: GroupRecordType
+    public var group: Address
+    public var sources: [Address]
+    /// Data that the standards leave undefined; a multiple of 4 bytes.
+    public var auxiliaryData: [UInt8]
+
+    public init(_ type: GroupRecordType, group: Address, sources: [Address] = []) {
+        self.type = type
+        self.group = group
+        self.sources = sources
+        auxiliaryData = []
+    }
+
+    public var byteCount: Int { 4 + Address.byteCount * (1 + sources.count) + auxiliaryData.count }
+
+    /// `count` records from the start of `bytes`, and the bytes they take; nil when they are not all there.
+    static func list(_ bytes: RawSpan, count: Int) -> (records: [GroupRecord], length: Int)? {
+        var records: [GroupRecord] = []
+        var offset = 0
+        for _ in 0..<count {
+            guard let record = GroupRecord(bytes.dropping(offset)) else { return nil }
+            records.append(record)
+            offset += record.byteCount
+        }
+        return (records, offset)
+    }
+
+    init?(_ bytes: RawSpan) {
+        let fixed = 4 + Address.byteCount
+        guard bytes.byteCount >= fixed else { return nil }
+        let sourceCount = Int(bytes.bigEndian16(at: 2))
+        let auxiliaryLength = Int(bytes.byte(at: 1)) * 4
+        let sourcesEnd = fixed + Address.byteCount * sourceCount
+        guard bytes.byteCount >= sourcesEnd + auxiliaryLength else { return nil }
+        type = GroupRecordType(rawValue: bytes.byte(at: 0))
+        group = Address(bytes, at: 4)
+        sources = (0..<sourceCount).map { Address(bytes, at: fixed + Address.byteCount * $0) }
+        auxiliaryData = bytes.extracting(sourcesEnd..<sourcesEnd + auxiliaryLength).copied()
+    }
+
+    @_lifetime(bytes: copy bytes)
+    func write(into bytes: inout MutableRawSpan, at offset: Int) {
+        bytes.setByte(type.rawValue, at: offset)
+        bytes.setByte(UInt8(truncatingIfNeeded: auxiliaryData.count / 4), at: offset + 1)
+        bytes.setBigEndian16(UInt16(truncatingIfNeeded: sources.count), at: offset + 2)
+        group.write(into: &bytes, at: offset + 4)
+        var position = offset + 4 + Address.byteCount
+        for source in sources {
+            source.write(into: &bytes, at: position)
+            position += Address.byteCount
+        }
+        bytes.copy(auxiliaryData, at: position)
+    }
+}
+
+/// What a group record says (RFC 3376, section 4.2.12).
+public struct GroupRecordType: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt8
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The answer to a query: only these sources are wanted.
+    public static let modeIsInclude = GroupRecordType(rawValue: 1)
+    /// The answer to a query: all but these sources are wanted.
+    public static let modeIsExclude = GroupRecordType(rawValue: 2)
+    /// From now on only these sources; none of them is a leave.
+    public static let changeToInclude = GroupRecordType(rawValue: 3)
+    /// From now on all but these sources; none of them is a join.
+    public static let changeToExclude = GroupRecordType(rawValue: 4)
+    public static let allowNewSources = GroupRecordType(rawValue: 5)
+    public static let blockOldSources = GroupRecordType(rawValue: 6)
+}
+
+extension GroupRecordType: CustomStringConvertible {
+    /// The words that tcpdump has for them.
+    public var description: String {
+        switch self {
+        case .modeIsInclude: "is_in"
+        case .modeIsExclude: "is_ex"
+        case .changeToInclude: "to_in"
+        case .changeToExclude: "to_ex"
+        case .allowNewSources: "allow"
+        case .blockOldSources: "block"
+        default: "type-\(rawValue)"
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/// The four bytes at the end of an Ethernet frame: CRC-32 over all before
+/// them (IEEE 802.3, clause 3.2.9). Captures rarely hold it.
+public struct FrameCheckSequence: Hashable, Sendable {
+    /// Bytes of the sequence.
+    public static let byteCount = 4
+
+    private var remainder: UInt32 = .max
+
+    public init() {}
+
+    /// Adds bytes in the order they are sent.
+    public mutating func add(_ bytes: RawSpan) {
+        var value = remainder
+        for offset in 0..<bytes.byteCount {
+            value = value >> 8 ^ Self.table[Int(truncatingIfNeeded: (value ^ UInt32(bytes.byte(at: offset))) & 0xFF)]
+        }
+        remainder = value
+    }
+
+    /// The CRC as a number; it is sent with its lowest byte first.
+    public var value: UInt32 { ~remainder }
+
+    /// The CRC of `bytes`.
+    public static func of(_ bytes: RawSpan) -> UInt32 {
+        var sequence = FrameCheckSequence()
+        sequence.add(bytes)
+        return sequence.value
+    }
+
+    /// Whether the last four bytes are the CRC of those before; `.unchecked` when there are not even four.
+    public static func state(ofFrame bytes: RawSpan) -> ChecksumState {
+        guard bytes.byteCount >= byteCount else { return .unchecked }
+        let covered = bytes.byteCount - byteCount
+        return of(bytes.prefix(covered)) == bytes.bigEndian32(at: covered).byteSwapped ? .correct : .incorrect
+    }
+
+    /// The frame with the CRC after it.
+    public static func appended(to frame: [UInt8]) -> [UInt8] {
+        let value = of(frame.rawBytes)
+        return frame + (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+
+    /// Remainders of every byte for the reflected polynomial 0xEDB88320.
+    private static let table: [UInt32] = (0..<256).map { index in
+        (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+    }
+}

@@ -1,0 +1,67 @@
+/// The tag control information and the type after it, as they follow an
+/// Ethernet header whose type says so (IEEE 802.1Q, clause 9).
+public struct VLANTagView: ~Escapable {
+    public let bytes: RawSpan
+
+    /// Bytes of the tag after the type that announced it.
+    public static let headerLength = 4
+
+    /// Throws when fewer than 4 bytes are there.
+    @inlinable
+    @_lifetime(copy bytes)
+    public init(_ bytes: RawSpan) throws(ParseError) {
+        guard bytes.byteCount >= Self.headerLength else {
+            throw ParseError(
+                layer: .vlan, field: "header", offset: 0,
+                reason: .truncated(needed: Self.headerLength, available: bytes.byteCount))
+        }
+        self.bytes = bytes
+    }
+
+    /// Priority code point, 0 to 7.
+    @inlinable public var priority: UInt8 { bytes.byte(at: 0) >> 5 }
+    /// Drop eligible indicator, formerly canonical format indicator.
+    @inlinable public var isDropEligible: Bool { bytes.byte(at: 0) & 0x10 != 0 }
+    /// VLAN identifier, 12 bits: 0 is a priority tag without a VLAN, 4,095 is reserved.
+    @inlinable public var identifier: UInt16 { bytes.bigEndian16(at: 0) & 0xFFF }
+    /// What follows the tag.
+    @inlinable public var etherType: EtherType { EtherType(rawValue: bytes.bigEndian16(at: 2)) }
+
+    @inlinable public var payload: RawSpan {
+        @_lifetime(copy self) get { bytes.dropping(Self.headerLength) }
+    }
+}
+
+/// A tag of a virtual LAN (IEEE 802.1Q, clause 9).
+public struct VLANTag: Hashable, Sendable, WireEncodable {
+    /// Priority code point, 0 to 7.
+    public var priority: UInt8
+    public var isDropEligible: Bool
+    /// 12 bits; higher ones are not written.
+    public var identifier: UInt16
+    /// What follows the tag.
+    public var etherType: EtherType
+
+    public init(identifier: UInt16, priority: UInt8 = 0, isDropEligible: Bool = false, etherType: EtherType) {
+        self.identifier = identifier
+        self.priority = priority
+        self.isDropEligible = isDropEligible
+        self.etherType = etherType
+    }
+
+    public init(_ view: borrowing VLANTagView) {
+        self.init(
+            identifier: view.identifier, priority: view.priority, isDropEligible: view.isDropEligible,
+            etherType: view.etherType)
+    }
+
+    public var byteCount: Int { VLANTagView.headerLength }
+
+    @_lifetime(bytes: copy bytes)
+    public func write(into bytes: inout MutableRawSpan, at offset: Int) throws(CapacityError) {
+        try requireCapacity(bytes, at: offset)
+        let control = UInt16(priority & 7) << 13 | (isDropEligible ? 0x1000 : 0) | identifier & 0xFFF
+        bytes.setBigEndian16(control, at: offset)
+        bytes.setBigEndian16(etherType.rawValue, at: offset + 2)
+    }
+}

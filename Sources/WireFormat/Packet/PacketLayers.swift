@@ -1,0 +1,278 @@
+/// Where the layers of a packet lie: the whole packet walked once, in place,
+/// without a value for any header.
+///
+/// It never fails. Where a header cannot be read the walk ends, and `broken`
+/// says which; everything before it is there.
+public struct PacketLayers: Sendable {
+    /// What the link layer carries.
+    public enum Network: UInt8, Sendable {
+        /// Something else, or nothing that could be read.
+        case none
+        case arp
+        case reverseARP
+        case ipv4
+        case ipv6
+    }
+
+    /// What the packet begins with.
+    public let linkType: LinkType
+    /// Bytes of the link-layer header without tags.
+    @usableFromInline var link: UInt16 = 0
+    @usableFromInline var networkStart: UInt32 = 0
+    @usableFromInline var transportStart: UInt32 = 0
+    @usableFromInline var endOfData: UInt32 = 0
+    @usableFromInline var statedEndOfData: UInt32 = 0
+    /// The type after the last tag; 0 where the link layer has none.
+    public var etherType = EtherType(rawValue: 0)
+    /// Tags between the Ethernet header and what it carries.
+    public var tagCount: UInt8 = 0
+    /// The frame has a length and an LLC header.
+    public var hasLogicalLinkControl = false
+    public var network = Network.none
+    /// What the datagram carries, where the walk came so far.
+    public var transport: IPProtocol?
+    /// The datagram is one of several fragments.
+    public var isFragment = false
+    /// The datagram is a fragment after the first: its data begin in the middle of something.
+    public var isLaterFragment = false
+    /// Fewer bytes are there than the datagram's header says.
+    public var isTruncated = false
+    /// The layer that could not be read.
+    public var broken: Layer?
+
+    /// Where the network header begins.
+    @inlinable public var networkOffset: Int { Int(networkStart) }
+    /// Where the transport header, or the data of a later fragment, begins.
+    @inlinable public var transportOffset: Int { Int(transportStart) }
+    /// Where the datagram ends: what follows is padding.
+    @inlinable public var end: Int { Int(endOfData) }
+    /// Where the datagram would end, were it all there.
+    @inlinable public var statedEnd: Int { Int(statedEndOfData) }
+    /// Bytes of the link-layer header without tags.
+    @inlinable public var linkHeaderLength: Int { Int(link) }
+
+    /// More tags than this are not walked: no network stacks so many.
+    @usableFromInline static let maximumTags: UInt8 = 8
+
+    /// Walks `bytes`.
+    @inlinable
+    public init(_ bytes: RawSpan, linkType: LinkType) {
+        self.linkType = linkType
+        endOfData = UInt32(truncatingIfNeeded: bytes.byteCount)
+        statedEndOfData = endOfData
+        if linkType == .ethernet {
+            guard bytes.byteCount >= EthernetView.headerLength else {
+                broken = .ethernet
+                return
+            }
+            link = 14
+            etherType = EtherType(rawValue: bytes.bigEndian16(at: 12))
+            walk(bytes, from: 14)
+        } else {
+            walkOther(bytes)
+        }
+    }
+
+    /// From the data of an Ethernet frame on.
+    @inlinable
+    mutating func walk(_ bytes: RawSpan, from start: Int) {
+        switch etherType.rawValue {
+        case 0x0800: walkIPv4(bytes, from: start)
+        case 0x0806: walkARP(bytes, from: start, .arp)
+        case 0x86DD: walkIPv6(bytes, from: start)
+        default: walkTagged(bytes, from: start)
+        }
+    }
+
+    /// What is rarer: tags, RARP, 802.3 lengths.
+    @usableFromInline
+    mutating func walkTagged(_ bytes: RawSpan, from start: Int) {
+        networkStart = UInt32(truncatingIfNeeded: start)
+        if etherType == .reverseARP { return walkARP(bytes, from: start, .reverseARP) }
+        if etherType.isTag, tagCount < Self.maximumTags {
+            guard bytes.byteCount >= start &+ VLANTagView.headerLength else {
+                broken = .vlan
+                return
+            }
+            tagCount &+= 1
+            etherType = EtherType(rawValue: bytes.bigEndian16(at: start &+ 2))
+            return walk(bytes, from: start &+ VLANTagView.headerLength)
+        }
+        guard etherType.isLength, linkType == .ethernet || hasLogicalLinkControl else { return }
+        if linkType == .ethernet {
+            endOfData = UInt32(truncatingIfNeeded: min(start &+ Int(etherType.rawValue), bytes.byteCount))
+        }
+        hasLogicalLinkControl = true
+        guard let header = try? LogicalLinkControlView(bytes.prefix(end).dropping(start)) else {
+            broken = .llc
+            return
+        }
+        // A type of SNAP under organization 0 is an EtherType (RFC 1042).
+        if header.organization == 0, let type = header.subnetworkType, type >= 0x0600 {
+            etherType = EtherType(rawValue: type)
+            walk(bytes.prefix(end), from: start &+ header.headerLength)
+        }
+    }
+
+    /// Link types other than Ethernet.
+    @usableFromInline
+    mutating func walkOther(_ bytes: RawSpan) {
+        switch linkType {
+        case .linuxCooked, .linuxCooked2:
+            let version: LinuxCooked.Version = linkType == .linuxCooked ? .first : .second
+            guard let header = try? LinuxCookedView(bytes, version: version) else {
+                broken = .linuxCooked
+                return
+            }
+            link = UInt16(version.headerLength)
+            etherType = header.protocolType
+            // 4 says that an LLC header follows (LINUX_SLL_P_802_2).
+            hasLogicalLinkControl = etherType.rawValue == 4
+            walk(bytes, from: version.headerLength)
+        case .null, .loop:
+            guard let header = try? NullLoopbackView(bytes) else {
+                broken = .loopback
+                return
+            }
+            link = UInt16(NullLoopbackView.headerLength)
+            networkStart = UInt32(link)
+            guard let type = header.etherType else { return }
+            etherType = type
+            walk(bytes, from: NullLoopbackView.headerLength)
+        case .rawIP, .ipv4, .ipv6:
+            // The version in the first four bits decides, as it does for the systems that write it.
+            guard bytes.byteCount > 0 else {
+                broken = linkType == .ipv6 ? .ipv6 : .ipv4
+                return
+            }
+            if bytes.byte(at: 0) >> 4 == 6 {
+                etherType = .ipv6
+                walkIPv6(bytes, from: 0)
+            } else {
+                etherType = .ipv4
+                walkIPv4(bytes, from: 0)
+            }
+        default: break
+        }
+    }
+
+    @inlinable
+    mutating func walkARP(_ bytes: RawSpan, from start: Int, _ kind: Network) {
+        networkStart = UInt32(truncatingIfNeeded: start)
+        guard bytes.byteCount >= start &+ ARPView.fixedLength,
+            bytes.byteCount >= start &+ ARPView.fixedLength
+                &+ 2 &* (Int(bytes.byte(at: start &+ 4)) &+ Int(bytes.byte(at: start &+ 5)))
+        else {
+            broken = kind == .arp ? .arp : .rarp
+            return
+        }
+        network = kind
+        endOfData = UInt32(
+            truncatingIfNeeded: start &+ ARPView.fixedLength
+                &+ 2 &* (Int(bytes.byte(at: start &+ 4)) &+ Int(bytes.byte(at: start &+ 5))))
+    }
+
+    @inlinable
+    mutating func walkIPv4(_ bytes: RawSpan, from start: Int) {
+        networkStart = UInt32(truncatingIfNeeded: start)
+        guard bytes.byteCount >= start &+ IPv4View.minimumHeaderLength else {
+            broken = .ipv4
+            return
+        }
+        let first = bytes.byte(at: start)
+        let headerLength = Int(first & 0xF) &* 4
+        guard first >> 4 == 4, headerLength >= IPv4View.minimumHeaderLength, bytes.byteCount >= start &+ headerLength
+        else {
+            broken = .ipv4
+            return
+        }
+        network = .ipv4
+        transport = IPProtocol(rawValue: bytes.byte(at: start &+ 9))
+        let data = start &+ headerLength
+        transportStart = UInt32(truncatingIfNeeded: data)
+        let totalLength = Int(bytes.bigEndian16(at: start &+ 2))
+        let stop = totalLength == 0 ? bytes.byteCount : Swift.max(start &+ totalLength, data)
+        isTruncated = stop > bytes.byteCount
+        statedEndOfData = UInt32(truncatingIfNeeded: stop)
+        endOfData = UInt32(truncatingIfNeeded: Swift.min(stop, bytes.byteCount))
+        let fragment = bytes.bigEndian16(at: start &+ 6) & 0x3FFF
+        if fragment != 0 {
+            isFragment = true
+            isLaterFragment = fragment & 0x1FFF != 0
+        }
+        checkTransport(bytes)
+    }
+
+    @inlinable
+    mutating func walkIPv6(_ bytes: RawSpan, from start: Int) {
+        networkStart = UInt32(truncatingIfNeeded: start)
+        guard bytes.byteCount >= start &+ IPv6View.headerLength, bytes.byte(at: start) >> 4 == 6 else {
+            broken = .ipv6
+            return
+        }
+        network = .ipv6
+        let next = IPProtocol(rawValue: bytes.byte(at: start &+ 6))
+        let payloadLength = Int(bytes.bigEndian16(at: start &+ 4))
+        let data = start &+ IPv6View.headerLength
+        // 0 is a jumbogram's or an offloaded packet's; without data the next header says so.
+        let stop = payloadLength == 0 && next != .noNextHeader ? bytes.byteCount : data &+ payloadLength
+        isTruncated = stop > bytes.byteCount
+        statedEndOfData = UInt32(truncatingIfNeeded: stop)
+        endOfData = UInt32(truncatingIfNeeded: Swift.min(stop, bytes.byteCount))
+        transportStart = UInt32(truncatingIfNeeded: data)
+        if next.isExtensionHeader { return walkChain(bytes, first: next) }
+        transport = next
+        checkTransport(bytes)
+    }
+
+    /// The extension headers of IPv6.
+    @usableFromInline
+    mutating func walkChain(_ bytes: RawSpan, first: IPProtocol) {
+        let start = transportOffset
+        var reader = IPv6ChainReader(first: first, payload: bytes.extracting(start..<end))
+        while reader.next() != nil {}
+        isFragment = reader.isFragment
+        isLaterFragment = reader.isLaterFragment
+        transportStart = UInt32(truncatingIfNeeded: start &+ reader.offset)
+        guard !reader.isTruncated else {
+            broken = .ipv6
+            return
+        }
+        transport = reader.nextHeader
+        checkTransport(bytes)
+    }
+
+    /// Whether the transport header is all there.
+    @inlinable
+    mutating func checkTransport(_ bytes: RawSpan) {
+        guard let transport, !isLaterFragment else { return }
+        let available = end &- transportOffset
+        switch transport.rawValue {
+        case 6:
+            guard available >= TCPView.minimumHeaderLength else {
+                broken = .tcp
+                return
+            }
+            let headerLength = Int(bytes.byte(at: transportOffset &+ 12) >> 4) &* 4
+            if headerLength < TCPView.minimumHeaderLength || headerLength > available { broken = .tcp }
+        case 17: if available < UDPView.headerLength { broken = .udp }
+        case 1: if available < ICMPv4View.headerLength, network == .ipv4 { broken = .icmp }
+        case 58: if available < ICMPv6View.headerLength, network == .ipv6 { broken = .icmpv6 }
+        case 2: if available < IGMPView.headerLength, network == .ipv4 { broken = .igmp }
+        default: break
+        }
+    }
+
+    /// The protocol whose header stands, whole, at `transportOffset`: ICMP of the other family is none.
+    @inlinable public var readableTransport: Layer? {
+        guard let transport, broken == nil, !isLaterFragment else { return nil }
+        switch transport.rawValue {
+        case 6: return .tcp
+        case 17: return .udp
+        case 1: return network == .ipv4 ? .icmp : nil
+        case 58: return network == .ipv6 ? .icmpv6 : nil
+        case 2: return network == .ipv4 ? .igmp : nil
+        default: return nil
+        }
+    }
+}

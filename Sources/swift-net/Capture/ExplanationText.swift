@@ -1,0 +1,55 @@
+import WireFormat
+
+extension Explanation {
+    /// A table of every field: its offset, its bytes where they are wanted, its name and its meaning.
+    func table(_ packet: RawSpan, showsBytes: Bool) -> String {
+        var text = ""
+        for section in sections {
+            text += "  \(section.layer.rawValue)\(section.isQuoted ? " (quoted)" : "")\n"
+            for field in section.fields {
+                text += "    " + Self.right("\(field.offset)", 4) + "  "
+                if showsBytes { text += Self.left(Self.hexadecimal(packet, field, limit: 8), 26) }
+                text += Self.left(field.name, 22) + field.meaning + "\n"
+            }
+        }
+        for problem in problems { text += "  problem: \(Text.escaped(problem))\n" }
+        return text
+    }
+
+    /// The same for programs.
+    func add(to object: inout JSONObject, _ packet: RawSpan) {
+        let layers = sections.map { section in
+            var layer = JSONObject()
+            layer.add("layer", section.layer.rawValue)
+            if section.isQuoted { layer.add("quoted", true) }
+            let fields = section.fields.map { field in
+                var item = JSONObject()
+                item.add("offset", field.offset)
+                item.add("bytes", Self.hexadecimal(packet, field, limit: .max))
+                item.add("name", field.name)
+                item.add("meaning", field.meaning)
+                return item.line
+            }
+            layer.add("fields", raw: "[\(fields.joined(separator: ","))]")
+            return layer.line
+        }
+        object.add("layers", raw: "[\(layers.joined(separator: ","))]")
+        object.add("problems", raw: "[\(problems.map(JSONObject.quoted).joined(separator: ","))]")
+    }
+
+    /// The bytes of a field, the first of them where they are more than the limit.
+    private static func hexadecimal(_ packet: RawSpan, _ field: Field, limit: Int) -> String {
+        let bytes = packet.dropping(field.offset).prefix(field.length)
+        let shown = bytes.byteCount > limit ? limit - 1 : bytes.byteCount
+        let text = (0..<shown).map { WireFormat.hexadecimal(bytes.byte(at: $0)) }.joined(separator: " ")
+        return text + (shown < bytes.byteCount ? " .." : "")
+    }
+
+    private static func left(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+
+    private static func right(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+}

@@ -1,0 +1,125 @@
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// From the command line of `decode` to an exit status.
+struct DecodeRun {
+    private let command: DecodeCommand
+    private let console: Console
+    private let filter: PacketFilter?
+    private let limit: Int
+    private let timeFormat: PacketTime.Format
+
+    static func run(_ command: DecodeCommand, name: String) -> Int32 {
+        let console = Console(command: name, isJSON: command.json, color: command.color)
+        defer {
+            console.output.flush()
+            console.errors.flush()
+        }
+        do {
+            return try DecodeRun(command, console).run()
+        } catch {
+            console.fail("\(error)")
+            return 2
+        }
+    }
+
+    private init(_ command: DecodeCommand, _ console: Console) throws {
+        self.command = command
+        self.console = console
+        limit = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...Int.max) } ?? .max
+        guard let format = PacketTime.Format(rawValue: command.time) else {
+            throw UsageError("--time: '\(command.time)' is none of local, utc, epoch, delta and none")
+        }
+        timeFormat = format
+        guard ["auto", "always", "never"].contains(command.color) else {
+            throw UsageError("--color: '\(command.color)' is none of auto, always and never")
+        }
+        let words = [command.filter ?? "", command.filterWords.joined(separator: " ")].filter { !$0.isEmpty }
+        guard words.count < 2 else { throw UsageError("--filter: there is a filter after the file too") }
+        do {
+            filter = try words.first.map { text throws(PacketFilter.SyntaxError) in try PacketFilter(text) }
+        } catch {
+            throw UsageError("\(command.filter == nil ? "filter" : "--filter"): \(error)")
+        }
+    }
+
+    private func run() throws -> Int32 {
+        var file: CaptureFile
+        do {
+            file = try CaptureFile(path: command.file)
+        } catch {
+            throw CannotRun(message: "\(error)")
+        }
+        var renderer = DecodeRenderer(command, console, PacketTime(timeFormat))
+        var progress = DecodeProgress(console)
+        var seen = 0
+        var shown = 0
+        var damage: String?
+        do {
+            try file.packets(pause: { progress.show(offset: $0, percent: $1, packets: seen) }) { packet, bytes in
+                seen += 1
+                let layers = PacketLayers(bytes, linkType: packet.linkType)
+                if let filter, !filter.matches(bytes, layers) { return true }
+                shown += 1
+                renderer.show(packet, bytes, layers, number: seen)
+                return shown < limit && console.output.isOpen
+            }
+        } catch let error as CaptureError where error.isNoCapture {
+            progress.clear()
+            throw CannotRun(message: "\(command.file): \(error)")
+        } catch {
+            damage = "\(command.file): \(error)"
+        }
+        progress.clear()
+        renderer.finish(seen: seen, shown: shown, damage: damage)
+        if let damage { console.complain(damage) }
+        return damage == nil && shown > 0 ? 0 : 1
+    }
+}
+
+extension CaptureError {
+    /// Nothing of the file could be read as a capture.
+    fileprivate var isNoCapture: Bool {
+        switch reason {
+        case .notACapture, .unsupportedVersion: true
+        case .truncated: offset == 0
+        case .invalidLength, .unknownInterface: false
+        }
+    }
+}
+
+/// How far a long file has been read, in the last line of a terminal.
+private struct DecodeProgress {
+    private let console: Console
+    private let isWanted: Bool
+    private var next: Instant?
+    private var isShown = false
+
+    init(_ console: Console) {
+        self.console = console
+        isWanted = console.errors.isTerminal && !console.output.isTerminal
+    }
+
+    /// Says it twice a second.
+    mutating func show(offset: UInt64, percent: Int?, packets: Int) {
+        guard isWanted else { return }
+        let now = SystemClock.now
+        guard let due = next else {
+            next = now + .milliseconds(500)
+            return
+        }
+        guard now >= due else { return }
+        next = now + .milliseconds(500)
+        isShown = true
+        let share = percent.map { ", \($0) %" } ?? ""
+        console.errors.write("\r\(packets) packets, \(offset >> 20) MiB\(share)\u{1B}[K")
+        console.errors.flush()
+    }
+
+    mutating func clear() {
+        guard isShown else { return }
+        console.errors.write("\r\u{1B}[K")
+        console.errors.flush()
+    }
+}

@@ -1,0 +1,49 @@
+import LinuxNet
+import WireFormat
+
+/// The times of packets as they are printed before their lines.
+struct PacketTime {
+    enum Format: String {
+        /// `12:00:00.000001` in the machine's time zone, as tcpdump has it.
+        case local
+        /// `2026-01-31T12:00:00.000001Z`.
+        case utc
+        /// Seconds since 1970.
+        case epoch
+        /// Seconds since the packet before.
+        case delta
+        case none
+    }
+
+    private let format: Format
+    private var zone = LocalTime()
+    private var last: Int64?
+
+    init(_ format: Format) { self.format = format }
+
+    /// Appends the time and a space; a packet without one has a hyphen.
+    mutating func append(_ nanoseconds: Int64?, to text: inout TextBuffer) {
+        guard format != .none else { return }
+        guard let nanoseconds else { return text.append("- ") }
+        switch format {
+        case .local:
+            let offset = zone.secondsFromUTC(at: nanoseconds / 1_000_000_000)
+            text.append(timeOfDay: nanoseconds, secondsFromUTC: offset)
+        case .utc: text.append(rfc3339: nanoseconds)
+        case .epoch: Self.append(seconds: nanoseconds, to: &text)
+        case .delta:
+            Self.append(seconds: nanoseconds &- (last ?? nanoseconds), to: &text)
+            last = nanoseconds
+        case .none: break
+        }
+        text.append(UInt8(ascii: " "))
+    }
+
+    private static func append(seconds nanoseconds: Int64, to text: inout TextBuffer) {
+        if nanoseconds < 0 { text.append(UInt8(ascii: "-")) }
+        let microseconds = nanoseconds.magnitude / 1_000
+        text.append(decimal: microseconds / 1_000_000)
+        text.append(UInt8(ascii: "."))
+        text.append(decimal: microseconds % 1_000_000, minimumDigits: 6)
+    }
+}
