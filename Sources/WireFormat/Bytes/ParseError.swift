@@ -29,20 +29,48 @@ extension ParseError: CustomStringConvertible {
     public var description: String {
         switch reason {
         case .truncated(let needed, let available):
-            "\(layer.rawValue): \(field) at offset \(offset) needs \(needed) bytes, \(available) are there"
+            "\(layer): \(field) at offset \(offset) needs \(needed) bytes, \(available) are there"
         case .invalid(let value):
-            "\(layer.rawValue): \(field) at offset \(offset) is \(value), which is not allowed"
+            "\(layer): \(field) at offset \(offset) is \(value), which is not allowed"
         }
     }
 }
 
-/// A protocol layer by the name that the tools print.
-public enum Layer: String, Sendable, CaseIterable {
-    case ethernet, vlan, llc, arp, rarp, ipv4, ipv6, icmp, icmpv6, igmp, mld, ndp, udp, tcp, http, payload
-    case icmpExtensions = "icmp-extensions"
-    case linuxCooked = "linux-cooked"
-    case loopback
-    case pcap, pcapng
+/// A protocol layer.
+public enum Layer: Sendable, CaseIterable {
+    case ethernet, vlan, llc, linuxCooked, loopback, arp, rarp, ipv4, ipv6, icmp, icmpExtensions, icmpv6, igmp, mld
+    case ndp, udp, tcp, http, payload, pcap, pcapng
+
+    var name: StaticString {
+        switch self {
+        case .ethernet: "ethernet"
+        case .vlan: "vlan"
+        case .llc: "llc"
+        case .arp: "arp"
+        case .rarp: "rarp"
+        case .ipv4: "ipv4"
+        case .ipv6: "ipv6"
+        case .icmp: "icmp"
+        case .icmpv6: "icmpv6"
+        case .igmp: "igmp"
+        case .mld: "mld"
+        case .ndp: "ndp"
+        case .udp: "udp"
+        case .tcp: "tcp"
+        case .http: "http"
+        case .payload: "payload"
+        case .icmpExtensions: "icmp-extensions"
+        case .linuxCooked: "linux-cooked"
+        case .loopback: "loopback"
+        case .pcap: "pcap"
+        case .pcapng: "pcapng"
+        }
+    }
+}
+
+extension Layer: CustomStringConvertible {
+    /// The name that the tools print.
+    public var description: String { name.description }
 }
 
 /// The output given to a writer is too small.

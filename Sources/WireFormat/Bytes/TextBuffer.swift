@@ -45,6 +45,8 @@ public struct TextBuffer: ~Copyable {
         unsafe append(RawSpan(_unsafeStart: text.utf8Start, byteCount: text.utf8CodeUnitCount))
     }
 
+    // Literals are static strings, which cost less.
+    @_disfavoredOverload
     public mutating func append(_ text: String) {
         append(unsafe text.utf8.span.bytes)
     }
@@ -57,6 +59,19 @@ public struct TextBuffer: ~Copyable {
         var output = unsafe elements.mutableBytes
         output.copy(text, at: start)
         count = start &+ text.byteCount
+    }
+
+    /// `,"name":`, as it stands before every member of an object but the first.
+    mutating func append(jsonKey name: StaticString) {
+        let length = name.utf8CodeUnitCount
+        reserve(length &+ 4)
+        let start = count
+        var elements = storage.mutableSpan
+        var output = unsafe elements.mutableBytes
+        output.setBigEndian16(0x2C22, at: start)
+        unsafe output.copy(RawSpan(_unsafeStart: name.utf8Start, byteCount: length), at: start &+ 2)
+        output.setBigEndian16(0x223A, at: start &+ 2 &+ length)
+        count = start &+ length &+ 4
     }
 
     /// A number without leading zeros.

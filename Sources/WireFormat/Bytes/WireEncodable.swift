@@ -41,16 +41,28 @@ extension MutableRawSpan {
     }
 
     /// Copies `source` to `offset`; what does not fit is an error of the caller.
+    ///
+    /// The pieces are mostly a few bytes: the last eight, or four, are copied
+    /// once more over what is there already, instead of one by one.
     @_lifetime(self: copy self)
     public mutating func copy(_ source: RawSpan, at offset: Int) {
-        var index = 0
-        while index &+ 8 <= source.byteCount {
-            setBigEndian64(source.bigEndian64(at: index), at: offset &+ index)
-            index &+= 8
-        }
-        while index < source.byteCount {
-            setByte(source.byte(at: index), at: offset &+ index)
-            index &+= 1
+        let count = source.byteCount
+        if count >= 8 {
+            var index = 0
+            while index &+ 8 <= count {
+                setBigEndian64(source.bigEndian64(at: index), at: offset &+ index)
+                index &+= 8
+            }
+            if index < count { setBigEndian64(source.bigEndian64(at: count &- 8), at: offset &+ count &- 8) }
+        } else if count >= 4 {
+            setBigEndian32(source.bigEndian32(at: 0), at: offset)
+            setBigEndian32(source.bigEndian32(at: count &- 4), at: offset &+ count &- 4)
+        } else {
+            var index = 0
+            while index < count {
+                setByte(source.byte(at: index), at: offset &+ index)
+                index &+= 1
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ extension FieldSink where Self: ~Copyable {
             case .arp, .rarp: _ = try ARPView(bytes)
             case .ipv4: _ = try IPv4View(bytes)
             case .ipv6: _ = try IPv6View(bytes)
-            default: problem("\(layer.rawValue) cannot be read")
+            default: problem("\(layer) cannot be read")
             }
         } catch {
             problem("\(error)")

@@ -32,9 +32,7 @@ public struct PacketJSON: ~Copyable {
     }
 
     private mutating func key(_ name: StaticString) {
-        text.append(",\"")
-        text.append(name)
-        text.append("\":")
+        text.append(jsonKey: name)
     }
 }
 
@@ -42,7 +40,7 @@ extension PacketJSON: FieldSink {
     mutating func begin(_ layer: Layer, isQuoted: Bool) {
         text.append(isFirstLayer ? "{\"layer\":\"" : ",{\"layer\":\"")
         isFirstLayer = false
-        text.append(layer.rawValue)
+        text.append(layer.name)
         text.append(isQuoted ? "\",\"quoted\":true" : "\"")
     }
 

@@ -70,7 +70,7 @@ extension TextBuffer {
     /// tcpdump's mark of a layer that could not be read.
     private mutating func append(cut layer: Layer) {
         append(" [|")
-        append(layer.rawValue)
+        append(layer.name)
         append(UInt8(ascii: "]"))
     }
 

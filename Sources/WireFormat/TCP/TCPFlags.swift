@@ -21,7 +21,7 @@ public struct TCPFlags: OptionSet, Hashable, Sendable {
     public static let reserved = TCPFlags(rawValue: 0xE00)
 
     /// The single bits with their names in lower case, in the order that people say them.
-    public static let names: [(flag: TCPFlags, name: String)] = [
+    public static let names: [(flag: TCPFlags, name: StaticString)] = [
         (.syn, "syn"), (.fin, "fin"), (.rst, "rst"), (.psh, "psh"), (.ack, "ack"), (.urg, "urg"), (.ece, "ece"),
         (.cwr, "cwr"), (.accurateECN, "ae"),
     ]

@@ -5,7 +5,7 @@ extension Explanation {
     func table(_ packet: RawSpan, showsBytes: Bool) -> String {
         var text = ""
         for section in sections {
-            text += "  \(section.layer.rawValue)\(section.isQuoted ? " (quoted)" : "")\n"
+            text += "  \(section.layer)\(section.isQuoted ? " (quoted)" : "")\n"
             for field in section.fields {
                 text += "    " + Self.right("\(field.offset)", 4) + "  "
                 if showsBytes { text += Self.left(Self.hexadecimal(packet, field, limit: 8), 26) }
@@ -20,7 +20,7 @@ extension Explanation {
     func add(to object: inout JSONObject, _ packet: RawSpan) {
         let layers = sections.map { section in
             var layer = JSONObject()
-            layer.add("layer", section.layer.rawValue)
+            layer.add("layer", section.layer.description)
             if section.isQuoted { layer.add("quoted", true) }
             let fields = section.fields.map { field in
                 var item = JSONObject()

@@ -2,7 +2,18 @@ import WireFormat
 
 /// What `decode` prints of a packet, for people or for programs.
 struct DecodeRenderer: ~Copyable {
-    private let command: DecodeCommand
+    /// What the command line says, read once: the parser's own properties are slow.
+    private struct Options {
+        let isJSON: Bool
+        let isQuiet: Bool
+        let isVerbose: Bool
+        let showsBytes: Bool
+        let showsLinkLevel: Bool
+        let showsNumber: Bool
+    }
+
+    private let options: Options
+    private let isTerminal: Bool
     private let console: Console
     private var time: PacketTime
     private var text = TextBuffer(capacity: 1 << 16)
@@ -11,15 +22,18 @@ struct DecodeRenderer: ~Copyable {
     private static let batch = 1 << 15
 
     init(_ command: DecodeCommand, _ console: Console, _ time: PacketTime) {
-        self.command = command
+        options = Options(
+            isJSON: command.json, isQuiet: command.quiet, isVerbose: command.verbose, showsBytes: command.hex,
+            showsLinkLevel: command.linkLevel, showsNumber: command.number)
+        isTerminal = console.output.isTerminal
         self.console = console
         self.time = time
         json = PacketJSON(showsBytes: command.hex)
     }
 
     mutating func show(_ packet: CapturedPacket, _ bytes: RawSpan, _ layers: PacketLayers, number: Int) {
-        if command.quiet { return }
-        if command.json {
+        if options.isQuiet { return }
+        if options.isJSON {
             showJSON(packet, bytes, layers, number: number)
         } else {
             showText(packet, bytes, layers, number: number)
@@ -29,23 +43,23 @@ struct DecodeRenderer: ~Copyable {
     private mutating func showText(
         _ packet: CapturedPacket, _ bytes: RawSpan, _ layers: PacketLayers, number: Int
     ) {
-        if command.number {
+        if options.showsNumber {
             text.append(decimal: number)
             text.append(" ")
         }
         time.append(packet.nanoseconds, to: &text)
-        if command.linkLevel { appendLinkLevel(bytes, layers, length: packet.originalLength) }
+        if options.showsLinkLevel { appendLinkLevel(bytes, layers, length: packet.originalLength) }
         text.append(lineOf: bytes, layers, originalLength: packet.originalLength)
         text.append(UInt8(ascii: "\n"))
-        if command.verbose {
+        if options.isVerbose {
             let explanation = Explanation(
                 bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength)
-            text.append(explanation.table(bytes, showsBytes: command.hex))
-        } else if command.hex {
+            text.append(explanation.table(bytes, showsBytes: options.showsBytes))
+        } else if options.showsBytes {
             text.append(dumpOf: bytes)
         }
         // A pipe's reader wants every line at once, a file's the whole soon enough.
-        if text.count >= Self.batch || console.output.isTerminal { hand() }
+        if text.count >= Self.batch || isTerminal { hand() }
     }
 
     /// `02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4, length 74: `.
@@ -80,7 +94,7 @@ struct DecodeRenderer: ~Copyable {
             json.text.append(direction == .outbound ? ",\"direction\":\"out\"" : ",\"direction\":\"in\"")
         }
         json.text.append(",")
-        if command.verbose {
+        if options.isVerbose {
             var object = JSONObject()
             Explanation(
                 bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength
@@ -90,23 +104,23 @@ struct DecodeRenderer: ~Copyable {
             json.append(bytes, layers, frameCheckSequenceLength: packet.frameCheckSequenceLength)
         }
         json.text.append("}\n")
-        if json.text.count >= Self.batch || console.output.isTerminal { hand() }
+        if json.text.count >= Self.batch || isTerminal { hand() }
     }
 
     private mutating func hand() {
-        if command.json {
+        if options.isJSON {
             console.output.write(json.text.bytes)
         } else {
             console.output.write(text.bytes)
         }
-        if console.output.isTerminal { console.output.flush() }
+        if isTerminal { console.output.flush() }
         text.removeAll()
         json.text.removeAll()
     }
 
     mutating func finish(seen: Int, shown: Int, damage: String?) {
         hand()
-        if command.json {
+        if options.isJSON {
             if let damage {
                 var object = JSONObject(type: "error")
                 object.add("message", damage)
@@ -117,7 +131,7 @@ struct DecodeRenderer: ~Copyable {
             object.add("shown", shown)
             object.add("complete", damage == nil)
             console.output.write(object.line + "\n")
-        } else if command.quiet {
+        } else if options.isQuiet {
             let words = seen == 1 ? "packet" : "packets"
             console.output.write(shown == seen ? "\(seen) \(words)\n" : "\(shown) of \(seen) \(words)\n")
         }
