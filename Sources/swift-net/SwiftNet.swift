@@ -10,7 +10,7 @@ struct SwiftNet: ParsableCommand {
         abstract: "Network diagnostics for Linux.",
         usage: "swift-net COMMAND [options] TARGET...",
         discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
-        subcommands: [PingCommand.self, DecodeCommand.self])
+        subcommands: [PingCommand.self, DecodeCommand.self, AddressCommand.self])
 
     // Not the parser's own: that would offer every command a second --version.
     @Flag(name: .customLong("version"), help: "Print the version.")
@@ -20,6 +20,7 @@ struct SwiftNet: ParsableCommand {
     private static let commands: [String: @Sendable ([String], String) -> Int32] = [
         "ping": runPing,
         "decode": { parse(DecodeCommand.self, $0, name: $1, DecodeRun.run) },
+        "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },
     ]
 
     /// From the words of the command line to the exit status.

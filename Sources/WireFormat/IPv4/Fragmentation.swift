@@ -39,3 +39,59 @@ public enum Fragmentation {
         return pieces
     }
 }
+
+extension Fragmentation {
+    /// Why a datagram cannot be cut.
+    public enum Refusal: Error, Equatable, Sendable {
+        /// Don't-fragment is set, and the datagram is larger than the MTU.
+        case dontFragment
+        /// Not even eight bytes of data fit behind the header.
+        case mtuTooSmall(Int)
+        /// The data would end beyond the 65,535 bytes that a total length can say.
+        case tooLong(Int)
+        case malformed(ParseError)
+    }
+
+    /// Cuts a datagram, itself perhaps a fragment, for links that take packets of `mtu` bytes.
+    ///
+    /// The first piece carries all options, the others those with the copied
+    /// flag; every header has its own checksum (RFC 791, section 3.2, "An Example
+    /// Fragmentation Procedure").
+    /// - Returns: whole datagrams in order; the one that was given when it fits.
+    public static func fragments(of datagram: [UInt8], mtu: Int) throws(Refusal) -> [[UInt8]] {
+        let header: IPv4Header
+        let data: [UInt8]
+        do throws(ParseError) {
+            let view = try IPv4View(datagram.rawBytes)
+            guard !view.isTruncated else {
+                throw ParseError(
+                    layer: .ipv4, field: "totalLength", offset: 2,
+                    reason: .truncated(needed: Int(view.totalLength), available: datagram.count))
+            }
+            header = IPv4Header(view)
+            data = view.payload.copied()
+        } catch {
+            throw .malformed(error)
+        }
+        let start = Int(header.fragmentOffset) * 8
+        guard start + data.count + header.byteCount <= Int(UInt16.max) else { throw .tooLong(start + data.count) }
+        if header.byteCount + data.count <= mtu { return [Array(datagram.prefix(header.byteCount + data.count))] }
+        guard !header.dontFragment else { throw .dontFragment }
+        var later = header
+        // A later fragment has copied its options already.
+        if start == 0 { later.options = header.options.copiedIntoFragments }
+        guard
+            let pieces = pieces(
+                dataLength: data.count, mtu: mtu, firstHeaderLength: header.byteCount,
+                laterHeaderLength: later.byteCount)
+        else { throw .mtuTooSmall(mtu) }
+        return pieces.map { piece in
+            var fragment = piece.offset == 0 ? header : later
+            fragment.headerChecksum = nil
+            fragment.fragmentOffset = UInt16(truncatingIfNeeded: (start + piece.offset) / 8)
+            fragment.moreFragments = piece.moreFragments || header.moreFragments
+            fragment.totalLength = UInt16(truncatingIfNeeded: fragment.byteCount + piece.length)
+            return fragment.encoded() + data[piece.offset..<piece.offset + piece.length]
+        }
+    }
+}

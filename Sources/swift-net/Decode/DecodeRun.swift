@@ -18,10 +18,14 @@ struct DecodeRun {
         }
         do {
             return try DecodeRun(command, console).run()
+        } catch let error as UsageError {
+            console.fail(error.message)
+        } catch let error as CannotRun {
+            console.fail(error.message)
         } catch {
             console.fail("\(error)")
-            return 2
         }
+        return 2
     }
 
     private init(_ command: DecodeCommand, _ console: Console) throws {

@@ -1,0 +1,210 @@
+import WireFormat
+
+/// What can be said of an address by looking at it: rows of a name and a value.
+struct AddressReport {
+    enum Value {
+        case text(String)
+        case number(UInt64)
+        case flag(Bool)
+    }
+
+    struct Row {
+        /// The name in JSON.
+        var key: String
+        /// The name for people.
+        var name: String
+        var value: Value
+        /// What stands behind the value for people.
+        var note: String?
+    }
+
+    private(set) var rows: [Row] = []
+
+    /// Reads an address; an error names what is wrong with the text.
+    init(_ text: String) throws {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 1, let mac = MACAddress(text) {
+            describe(mac)
+            return
+        }
+        guard let address = IPAddress(parts[0]) else { throw UsageError("'\(text)' is no address") }
+        switch address {
+        case .v4(let address):
+            let length = try parts.count == 1 ? nil : Self.length(parts[1], of: text, bits: 32)
+            describe(address, length)
+        case .v6(let address):
+            describe(address, try parts.count == 1 ? nil : Self.length(parts[1], of: text, bits: 128))
+        }
+    }
+
+    /// A prefix length, or for IPv4 a mask in dotted decimal.
+    private static func length(_ text: Substring, of whole: String, bits: Int) throws -> Int {
+        if bits == 32, let mask = IPv4Address(text) {
+            guard let length = mask.maskLength else {
+                throw UsageError("'\(whole)': the ones of the mask \(mask) are not all in front")
+            }
+            return length
+        }
+        guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }), let length = Int(text),
+            (0...bits).contains(length)
+        else { throw UsageError("'\(whole)': '\(text)' is no prefix length of 0 to \(bits)") }
+        return length
+    }
+
+    private mutating func add(_ key: String, _ name: String, _ value: String, note: String? = nil) {
+        rows.append(Row(key: key, name: name, value: .text(value), note: note))
+    }
+
+    private mutating func add(_ key: String, _ name: String, number value: UInt64, note: String? = nil) {
+        rows.append(Row(key: key, name: name, value: .number(value), note: note))
+    }
+
+    private mutating func add(_ key: String, _ name: String, flag value: Bool) {
+        rows.append(Row(key: key, name: name, value: .flag(value)))
+    }
+
+    private mutating func add(_ kind: AddressKind) {
+        add("kind", "kind", kind.name, note: kind.source.isEmpty ? nil : kind.source)
+        add("global", "known everywhere", flag: kind.isGlobal)
+    }
+
+    // MARK: IPv4
+
+    private mutating func describe(_ address: IPv4Address, _ length: Int?) {
+        add("addr", "address", "\(address)")
+        add("binary", "in bits", Self.bits(address))
+        let addressClass = address.addressClass
+        add("class", "class", addressClass.rawValue, note: "first bits \(addressClass.leadingBits)")
+        if let parts = address.classParts {
+            add("net_id", "net-id by class", parts.networkIdentifier)
+            add("host_id", "host-id by class", parts.hostIdentifier)
+        }
+        // A group, or an address of class E, is in no network unless somebody says so.
+        let network = length.map { IPv4Network(address, prefixLength: $0) } ?? address.classNetwork
+        if let network { describe(network, around: address) }
+        add(address.kind)
+        if address.isMulticast {
+            let mac = MACAddress(multicast: address)
+            add("multicast_mac", "multicast MAC", "\(mac)", note: "shared by 32 groups")
+        }
+        add("reverse", "reverse name", Self.reverseName(address))
+        add("number", "as a number", number: UInt64(address.rawValue), note: "0x" + String(address.rawValue, radix: 16))
+    }
+
+    private mutating func describe(_ network: IPv4Network, around address: IPv4Address) {
+        add("prefix_length", "prefix length", number: UInt64(network.prefixLength))
+        add("mask", "mask", "\(network.mask)")
+        add("wildcard", "wildcard", "\(network.wildcard)")
+        add("network", "network", "\(network)")
+        add("host_part", "host part", "\(network.hostPart(of: address))")
+        add("first_host", "first host", "\(IPv4Address(rawValue: network.hosts.lowerBound))")
+        add("last_host", "last host", "\(IPv4Address(rawValue: network.hosts.upperBound))")
+        add("host_count", "hosts", number: UInt64(network.hosts.count))
+        if let broadcast = network.broadcast { add("broadcast", "directed broadcast", "\(broadcast)") }
+        let role =
+            if network.broadcast == address {
+                "the directed broadcast of the network"
+            } else if network.prefixLength <= 30, network.address == address {
+                "the network itself"
+            } else {
+                "a host"
+            }
+        add("role", "is", role)
+    }
+
+    private static func bits(_ address: IPv4Address) -> String {
+        (0..<4).map { index in
+            let octet = String(address.rawValue >> UInt32(24 - 8 * index) & 0xFF, radix: 2)
+            return String(repeating: "0", count: 8 - octet.count) + octet
+        }.joined(separator: ".")
+    }
+
+    private static func reverseName(_ address: IPv4Address) -> String {
+        address.description.split(separator: ".").reversed().joined(separator: ".") + ".in-addr.arpa"
+    }
+
+    // MARK: IPv6
+
+    private mutating func describe(_ address: IPv6Address, _ length: Int?) {
+        add("addr", "address", "\(address)")
+        add("full", "in full", Self.full(address))
+        if let length, let network = IPv6Network(address, prefixLength: length) {
+            add("prefix_length", "prefix length", number: UInt64(length))
+            add("mask", "mask", "\(network.mask)")
+            add("network", "network", "\(network)")
+            add("first_host", "first address", "\(network.address)", note: "subnet-router anycast")
+            add("last_host", "last address", "\(network.lastAddress)")
+            add("address_count", "addresses", network.addressCount.map(String.init) ?? "2^\(128 - length)")
+        }
+        add(address.kind)
+        if let scope = address.multicastScope { add("scope", "scope", scope) }
+        if address.isMulticast {
+            add("multicast_mac", "multicast MAC", "\(MACAddress(multicast: address))")
+        } else {
+            add("solicited_node", "solicited-node group", "\(address.solicitedNodeGroup)")
+            add("solicited_node_mac", "its MAC", "\(MACAddress(multicast: address.solicitedNodeGroup))")
+        }
+        if let mac = address.interfaceMAC { add("interface_mac", "made from MAC", "\(mac)") }
+        if let inner = address.embeddedIPv4 { add("ipv4", "IPv4 within", "\(inner)") }
+        add("reverse", "reverse name", Self.reverseName(address))
+    }
+
+    /// All 32 digits.
+    private static func digits(_ address: IPv6Address) -> String {
+        [address.high, address.low].map { half in
+            let text = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - text.count) + text
+        }.joined()
+    }
+
+    private static func full(_ address: IPv6Address) -> String {
+        let digits = Array(digits(address))
+        return stride(from: 0, to: 32, by: 4).map { String(digits[$0..<$0 + 4]) }.joined(separator: ":")
+    }
+
+    private static func reverseName(_ address: IPv6Address) -> String {
+        digits(address).reversed().map(String.init).joined(separator: ".") + ".ip6.arpa"
+    }
+
+    // MARK: MAC
+
+    private mutating func describe(_ address: MACAddress) {
+        add("addr", "address", "\(address)")
+        add("kind", "kind", address.isBroadcast ? "broadcast" : address.isMulticast ? "multicast" : "unicast")
+        add("locally_administered", "locally administered", flag: address.isLocallyAdministered)
+        let organization = String(address.organization, radix: 16)
+        add("organization", "organization", String(repeating: "0", count: 6 - organization.count) + organization)
+        if let group = address.firstIPv4Group {
+            add("first_group", "IPv4 groups", "\(group)", note: "and 31 others share it")
+        }
+        if !address.isMulticast { add("link_local", "link-local IPv6", "\(address.linkLocalAddress)") }
+    }
+
+    // MARK: Output
+
+    var text: String {
+        let width = (rows.map(\.name.count).max() ?? 0) + 2
+        return rows.map { row in
+            let value =
+                switch row.value {
+                case .text(let text): text
+                case .number(let number): String(number)
+                case .flag(let flag): flag ? "yes" : "no"
+                }
+            let note = row.note.map { "  (\($0))" } ?? ""
+            return row.name + String(repeating: " ", count: width - row.name.count) + value + note + "\n"
+        }.joined()
+    }
+
+    var json: String {
+        var object = JSONObject(type: "address")
+        for row in rows {
+            switch row.value {
+            case .text(let text): object.add(row.key, text)
+            case .number(let number): object.add(row.key, number)
+            case .flag(let flag): object.add(row.key, flag)
+            }
+        }
+        return object.line + "\n"
+    }
+}
