@@ -55,7 +55,24 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: settings),
+        // What the unit tests, the oracle's and the fuzzer share.
+        .target(
+            name: "WireFormatTestSupport",
+            dependencies: ["WireFormat"],
+            path: "Tests/WireFormatTestSupport",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fuzz-corpus",
+            dependencies: ["WireFormatTestSupport", "LinuxNet"],
+            path: "Tests/FuzzCorpus",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WireFormatTests",
+            dependencies: ["WireFormat", "WireFormatTestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "DiagnosticsTests",
             dependencies: ["Diagnostics", "PacketEngine", "WireFormat"],
@@ -74,9 +91,10 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "WireFormat", "PacketEngine", "LinuxNet", "swift-net", "lab-relay",
+                "WireFormat", "WireFormatTestSupport", "PacketEngine", "LinuxNet", "swift-net", "lab-relay",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
+            exclude: ["Oracle"],
             swiftSettings: settings
         ),
     ]

@@ -154,13 +154,13 @@ struct VectorTests {
         let body = ICMPErrorBody(v4Original: [UInt8](repeating: 0x45, count: 28), extensions: extensions)
         // The quote is padded to 128 bytes; its length stands in the second byte, in words.
         #expect(body.restOfHeader == 0x0020_0000 && body.data.count == 128 + 12)
-        #expect(body.v4Extensions?.objects == [object])
-        #expect(body.v4Extensions?.objects.first?.mplsLabelStack == [label])
+        #expect(body.extensions(.timeExceeded as ICMPv4Type)?.objects == [object])
+        #expect(body.extensions(.timeExceeded as ICMPv4Type)?.objects.first?.mplsLabelStack == [label])
         // A router from before RFC 4884 writes no length: the extensions stand at byte 128.
         let old = ICMPErrorBody(restOfHeader: 0, data: body.data)
-        #expect(old.v4Extensions?.objects == [object] && old.v4QuoteLength == 128)
+        #expect(old.extensions(.timeExceeded as ICMPv4Type)?.objects == [object] && old.quoteLength(.timeExceeded as ICMPv4Type) == 128)
         let six = ICMPErrorBody(v6Original: [UInt8](repeating: 0x60, count: 48), extensions: extensions)
-        #expect(six.restOfHeader >> 24 == 16 && six.v6Extensions?.objects == [object])
+        #expect(six.restOfHeader >> 24 == 16 && six.extensions(.timeExceeded as ICMPv6Type)?.objects == [object])
         // Lengths are a stranger's word.
         for length in [0, 3, 9, 0xFFFF] {
             var lying = wire

@@ -19,7 +19,7 @@ extension FieldSink where Self: ~Copyable {
         let hasData = describeBody(view, at: base)
         end()
         if type.isError, !context.isQuoted {
-            describeQuote(view.payload, wordLength: 4, words: Int(rest >> 16 & 0xFF), at: base + 8)
+            describeQuote(view.payload, wordLength: 4, words: type.quoteWords(rest), at: base + 8)
         } else if hasData {
             describePayload(view.payload, at: base + 8, isQuoted: context.isQuoted)
         }
@@ -146,7 +146,7 @@ extension FieldSink where Self: ~Copyable {
         }
         end()
         if type.isError, !context.isQuoted {
-            describeQuote(view.payload, wordLength: 8, words: Int(rest >> 24), at: base + 8)
+            describeQuote(view.payload, wordLength: 8, words: type.quoteWords(rest), at: base + 8)
         } else if hasData {
             describePayload(view.payload, at: base + 8, isQuoted: context.isQuoted)
         }

@@ -25,8 +25,9 @@ extension FieldSink where Self: ~Copyable {
         case .none:
             if let broken = layers.broken {
                 problem(ofBroken: broken, bytes.dropping(start), layers)
-            } else if layers.linkType != .ethernet || layers.end > start {
-                describePayload(bytes.prefix(layers.end).dropping(start), at: start)
+            } else {
+                let data = start + layers.logicalLinkControlLength(bytes)
+                describePayload(bytes.prefix(layers.end).dropping(data), at: data)
             }
         }
     }

@@ -75,11 +75,11 @@ extension FieldSink where Self: ~Copyable {
         }
     }
 
-    /// What is there of a header that is cut: an ICMP error promises its first eight bytes alone.
+    /// What is there of a header that is cut: an ICMP error promises its first eight bytes alone, and may pad them.
     private mutating func describeCutTCP(
         _ bytes: RawSpan, at base: Int, _ context: DatagramContext, _ error: ParseError
     ) {
-        guard context.isQuoted, bytes.byteCount >= 8, bytes.byteCount < TCPView.minimumHeaderLength else {
+        guard context.isQuoted, bytes.byteCount >= 8 else {
             problem(context.isQuoted ? "quoted \(error)" : "\(error)")
             return describePayload(bytes, at: base, isQuoted: context.isQuoted)
         }

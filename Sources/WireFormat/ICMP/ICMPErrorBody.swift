@@ -46,19 +46,20 @@ public struct ICMPErrorBody: Hashable, Sendable {
     /// ICMPv4 parameter problem: offset of the byte in error.
     public var pointer: UInt8 { UInt8(truncatingIfNeeded: restOfHeader >> 24) }
 
-    /// Bytes of the quoted datagram in an ICMPv4 error, padding included.
-    public var v4QuoteLength: Int { quoteLength(words: Int(restOfHeader >> 16 & 0xFF), wordLength: 4) }
-    /// Bytes of the quoted datagram in an ICMPv6 error, padding included.
-    public var v6QuoteLength: Int { quoteLength(words: Int(restOfHeader >> 24), wordLength: 8) }
+    /// Bytes of the quoted datagram, padding included, in an ICMPv4 error of this type.
+    public func quoteLength(_ type: ICMPv4Type) -> Int {
+        Self.quoteLength(data.rawBytes, words: type.quoteWords(restOfHeader), wordLength: 4)
+    }
+
+    /// Bytes of the quoted packet, padding included, in an ICMPv6 error of this type.
+    public func quoteLength(_ type: ICMPv6Type) -> Int {
+        Self.quoteLength(data.rawBytes, words: type.quoteWords(restOfHeader), wordLength: 8)
+    }
 
     /// The extensions of an ICMPv4 error, if there are any that can be read.
-    public var v4Extensions: ICMPExtensions? { extensions(at: v4QuoteLength) }
+    public func extensions(_ type: ICMPv4Type) -> ICMPExtensions? { extensions(at: quoteLength(type)) }
     /// The extensions of an ICMPv6 error, if there are any that can be read.
-    public var v6Extensions: ICMPExtensions? { extensions(at: v6QuoteLength) }
-
-    private func quoteLength(words: Int, wordLength: Int) -> Int {
-        Self.quoteLength(data.rawBytes, words: words, wordLength: wordLength)
-    }
+    public func extensions(_ type: ICMPv6Type) -> ICMPExtensions? { extensions(at: quoteLength(type)) }
 
     /// Bytes of the quote in what follows an error's first eight bytes: the
     /// length as written; where it is 0, routers from before RFC 4884 put the
@@ -72,5 +73,27 @@ public struct ICMPErrorBody: Hashable, Sendable {
 
     private func extensions(at offset: Int) -> ICMPExtensions? {
         offset < data.count ? ICMPExtensions(data.rawBytes.dropping(offset), requireChecksum: false) : nil
+    }
+}
+
+extension ICMPv4Type {
+    /// The length of the quote in 32-bit words as an error of this type says it
+    /// in its second word; 0 for types that have something else there (RFC 4884, section 4).
+    func quoteWords(_ restOfHeader: UInt32) -> Int {
+        switch self {
+        case .destinationUnreachable, .timeExceeded, .parameterProblem: Int(restOfHeader >> 16 & 0xFF)
+        default: 0
+        }
+    }
+}
+
+extension ICMPv6Type {
+    /// The length of the quote in 64-bit words as an error of this type says it
+    /// in its second word; 0 for types that have something else there (RFC 4884, section 4).
+    func quoteWords(_ restOfHeader: UInt32) -> Int {
+        switch self {
+        case .destinationUnreachable, .timeExceeded: Int(restOfHeader >> 24)
+        default: 0
+        }
     }
 }

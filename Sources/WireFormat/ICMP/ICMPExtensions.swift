@@ -20,6 +20,8 @@ public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
     }
 
     public var objects: [Object]
+    /// Twelve bits after the version, which must be zero.
+    public var reserved: UInt16
     /// The checksum to write; nil to compute it. 0 says that none was made.
     public var checksum: UInt16?
     /// Bytes after the last object whose length can be right.
@@ -29,6 +31,7 @@ public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
 
     public init(_ objects: [Object]) {
         self.objects = objects
+        reserved = 0
         checksum = nil
         trailing = []
     }
@@ -40,6 +43,7 @@ public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
         let checksum = bytes.bigEndian16(at: 2)
         guard checksum == 0 ? !requireChecksum : InternetChecksum.of(bytes) == 0 else { return nil }
         self.checksum = checksum
+        reserved = bytes.bigEndian16(at: 0) & 0xFFF
         objects = []
         var offset = 4
         while offset + 4 <= bytes.byteCount {
@@ -59,7 +63,7 @@ public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
     @_lifetime(bytes: copy bytes)
     public func write(into bytes: inout MutableRawSpan, at offset: Int) throws(CapacityError) {
         try requireCapacity(bytes, at: offset)
-        bytes.setBigEndian16(UInt16(Self.version) << 12, at: offset)
+        bytes.setBigEndian16(UInt16(Self.version) << 12 | reserved & 0xFFF, at: offset)
         bytes.setBigEndian16(checksum ?? 0, at: offset + 2)
         var position = offset + 4
         for object in objects {

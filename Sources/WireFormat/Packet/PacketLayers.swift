@@ -275,4 +275,12 @@ public struct PacketLayers: Sendable {
         default: return nil
         }
     }
+
+    /// Bytes of the LLC header at `networkOffset`, where what it carries is not known; 0 without one.
+    func logicalLinkControlLength(_ bytes: RawSpan) -> Int {
+        guard hasLogicalLinkControl, network == .none,
+            let header = try? LogicalLinkControlView(bytes.dropping(networkOffset))
+        else { return 0 }
+        return header.headerLength
+    }
 }

@@ -1,0 +1,90 @@
+/// The checksums of a packet, each as far as it can be told.
+public struct PacketChecksums: Hashable, Sendable {
+    /// The IPv4 header's; nil where there is none.
+    public var network: ChecksumState?
+    /// The transport layer's, ICMP and IGMP among them; nil where there is none.
+    public var transport: ChecksumState?
+
+    @inlinable
+    init(network: ChecksumState?, transport: ChecksumState?) {
+        self.network = network
+        self.transport = transport
+    }
+
+    /// Whether every checksum that could be told is right.
+    @inlinable public var hasIncorrect: Bool { network == .incorrect || transport == .incorrect }
+}
+
+extension PacketLayers {
+    /// Verifies every checksum of the packet that was walked.
+    @inlinable
+    public func verifyChecksums(_ bytes: RawSpan) -> PacketChecksums {
+        let start = networkOffset
+        switch network {
+        case .ipv4:
+            let header = bytes.extracting(start..<transportOffset)
+            let state: ChecksumState = InternetChecksum.of(header) == 0 ? .correct : .incorrect
+            guard let layer = readableTransport else { return PacketChecksums(network: state, transport: nil) }
+            guard !isFragment, !isTruncated else { return PacketChecksums(network: state, transport: .unchecked) }
+            if layer == .icmp || layer == .igmp {
+                let sum = InternetChecksum.of(bytes.extracting(transportOffset..<end))
+                return PacketChecksums(network: state, transport: sum == 0 ? .correct : .incorrect)
+            }
+            let destination =
+                header.byteCount == IPv4View.minimumHeaderLength
+                ? bytes.ipv4Address(at: start &+ 16) : finalDestination4(bytes)
+            var sum = InternetChecksum()
+            let length = coveredLength(bytes, layer)
+            sum.addPseudoHeader(
+                source: bytes.ipv4Address(at: start &+ 12), destination: destination,
+                protocol: layer == .tcp ? .tcp : .udp, length: length)
+            return PacketChecksums(network: state, transport: verify(bytes, layer, sum, length))
+        case .ipv6:
+            guard let layer = readableTransport else { return PacketChecksums(network: nil, transport: nil) }
+            guard !isFragment, !isTruncated else { return PacketChecksums(network: nil, transport: .unchecked) }
+            let destination =
+                transportOffset == start &+ IPv6View.headerLength
+                ? bytes.ipv6Address(at: start &+ 24) : finalDestination6(bytes)
+            var sum = InternetChecksum()
+            let length = coveredLength(bytes, layer)
+            sum.addPseudoHeader(
+                source: bytes.ipv6Address(at: start &+ 8), destination: destination,
+                protocol: layer == .tcp ? .tcp : layer == .udp ? .udp : .icmpv6, length: length)
+            return PacketChecksums(network: nil, transport: verify(bytes, layer, sum, length))
+        default: return PacketChecksums(network: nil, transport: nil)
+        }
+    }
+
+    /// Bytes that the transport checksum covers: UDP says that itself.
+    @inlinable
+    func coveredLength(_ bytes: RawSpan, _ layer: Layer) -> Int {
+        guard layer == .udp else { return end &- transportOffset }
+        let length = Int(bytes.bigEndian16(at: transportOffset &+ 4))
+        return length == 0 ? end &- transportOffset : length
+    }
+
+    @inlinable
+    func verify(_ bytes: RawSpan, _ layer: Layer, _ pseudoHeader: InternetChecksum, _ length: Int) -> ChecksumState {
+        if layer == .udp {
+            if bytes.bigEndian16(at: transportOffset &+ 6) == 0 { return network == .ipv4 ? .unchecked : .incorrect }
+            guard length >= UDPView.headerLength, transportOffset &+ length <= end else { return .unchecked }
+        }
+        var sum = pseudoHeader
+        sum.add(bytes.extracting(transportOffset..<transportOffset &+ length))
+        return sum.value == 0 ? .correct : .incorrect
+    }
+
+    @usableFromInline
+    func finalDestination4(_ bytes: RawSpan) -> IPv4Address {
+        (try? IPv4View(bytes.dropping(networkOffset)))?.finalDestination ?? bytes.ipv4Address(at: networkOffset + 16)
+    }
+
+    @usableFromInline
+    func finalDestination6(_ bytes: RawSpan) -> IPv6Address {
+        let payload = bytes.extracting(networkOffset + IPv6View.headerLength..<end)
+        var reader = IPv6ChainReader(first: IPProtocol(rawValue: bytes.byte(at: networkOffset + 6)), payload: payload)
+        while reader.next() != nil {}
+        return reader.finalDestinationOffset.map { payload.ipv6Address(at: $0) }
+            ?? bytes.ipv6Address(at: networkOffset + 24)
+    }
+}

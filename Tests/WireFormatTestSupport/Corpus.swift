@@ -1,0 +1,317 @@
+import WireFormat
+
+/// One input of each kind for every entry point, made by the library itself:
+/// what the fuzzer starts from, and what the unit tests cut and change.
+public enum Corpus {
+    public struct Seed: Sendable {
+        public var name: String
+        public var bytes: [UInt8]
+
+        init(_ name: String, _ bytes: [UInt8]) {
+            self.name = name
+            self.bytes = bytes
+        }
+    }
+
+    static let client = IPv4Address(192, 0, 2, 1)
+    static let server = IPv4Address(198, 51, 100, 2)
+    static let client6 = IPv6Address(high: 0x2001_0DB8 << 32, low: 1)
+    static let server6 = IPv6Address(high: 0x2001_0DB8_0001_0000, low: 2)
+    static let clientMAC = MACAddress(rawValue: 0x0200_0000_0001)
+    static let serverMAC = MACAddress(rawValue: 0x0200_0000_0002)
+
+    public static func seeds(_ target: FuzzTarget) -> [Seed] {
+        switch target {
+        case .frame: frames
+        case .arp:
+            [
+                Seed("request", ARPPacket.request(for: server, from: clientMAC, client).encoded()),
+                Seed("probe", ARPPacket.probe(for: server, from: clientMAC).encoded()),
+                Seed("odd-lengths", [0, 6, 8, 0, 8, 2, 0, 8] + [UInt8](repeating: 7, count: 20)),
+            ]
+        case .ipv4: packets4
+        case .ipv6: packets6
+        case .icmp: messages4
+        case .icmpv6: messages6
+        case .igmp: groupMessages
+        case .udp: [Seed("datagram", udp(Array(0..<10)))]
+        case .tcp: [Seed("syn", tcp()), Seed("data", tcp(flags: [.ack, .psh], data: Array(0..<9)))]
+        case .options: optionLists
+        case .http: httpTexts
+        case .pcap: captures
+        case .pcapng: [Seed("two-interfaces", pcapng)]
+        case .reassembly: [Seed("in-order", fragmentStream(reversed: false)), Seed("reversed", fragmentStream(reversed: true))]
+        }
+    }
+
+    // MARK: Transport
+
+    static func udp(_ data: [UInt8]) -> [UInt8] {
+        var datagram = UDPDatagram(sourcePort: 40_000, destinationPort: 33_434, data: data)
+        datagram.updateChecksum(source: .v4(client), destination: .v4(server))
+        return datagram.encoded()
+    }
+
+    static let allOptions = TCPOptions([
+        .maximumSegmentSize(1_460), .selectiveAcknowledgmentPermitted, .timestamps(value: 1, echoReply: 2),
+        .noOperation, .windowScale(7), .fastOpen(cookie: [1, 2, 3, 4]), .multipath([0x10, 0x81]),
+        .unknown(kind: 254, data: [9]), .endOfOptionList,
+    ])
+
+    static func tcp(flags: TCPFlags = .syn, data: [UInt8] = []) -> [UInt8] {
+        var segment = TCPSegment(
+            sourcePort: 40_001, destinationPort: 80, sequenceNumber: 0xFFFF_FFF0, acknowledgmentNumber: 5, flags: flags,
+            options: data.isEmpty
+                ? allOptions : TCPOptions([.noOperation, .noOperation, .selectiveAcknowledgment([.init(start: 1, end: 9)])]),
+            data: data)
+        segment.updateChecksum(source: .v4(client), destination: .v4(server))
+        return segment.encoded()
+    }
+
+    // MARK: IPv4
+
+    static func datagram(_ transport: IPProtocol, _ data: [UInt8], _ options: [IPv4Option] = []) -> [UInt8] {
+        IPv4Header(
+            source: client, destination: server, protocol: transport, payloadLength: data.count, identification: 7,
+            options: IPv4Options(options)
+        ).encoded() + data
+    }
+
+    static let routeOptions: [IPv4Option] = [
+        .noOperation, .recordRoute(IPv4RouteData(pointer: 8, slots: [client, .unspecified])), .routerAlert(value: 0),
+        .timestamp(IPv4TimestampData(pointer: 13, flag: .withAddresses, entries: [.init(address: client, timestamp: 5)])),
+    ]
+
+    static let sourceRoute: [IPv4Option] = [.looseSourceRoute(IPv4RouteData(slots: [client, server]))]
+
+    static var packets4: [Seed] {
+        var fragment = IPv4Header(source: client, destination: server, protocol: .udp, payloadLength: 16)
+        fragment.fragmentOffset = 185
+        return [
+            Seed("udp", datagram(.udp, udp([1, 2, 3]))), Seed("syn", datagram(.tcp, tcp())),
+            Seed("options", datagram(.udp, udp([1]), routeOptions)),
+            Seed("source-route", datagram(.tcp, tcp(flags: .ack, data: [1]), sourceRoute)),
+            Seed("echo", datagram(.icmp, messages4[0].bytes)), Seed("error", datagram(.icmp, messages4[1].bytes)),
+            Seed("igmp", datagram(.igmp, groupMessages[1].bytes, [.routerAlert(value: 0)])),
+            Seed("fragment", fragment.encoded() + [UInt8](repeating: 1, count: 16)),
+            Seed("http", datagram(.tcp, tcp(flags: [.ack, .psh], data: httpTexts[0].bytes))),
+        ]
+    }
+
+    static var messages4: [Seed] {
+        let quote = Array(datagram(.udp, udp([1, 2, 3, 4])).prefix(28))
+        let extensions = ICMPExtensions([
+            .init(
+                classNumber: 1, classType: 1,
+                data: ByteOrderBytes.bigEndian(
+                    MPLSLabel(label: 16_001, trafficClass: 3, isBottomOfStack: true, timeToLive: 1).rawValue)),
+            ICMPInterfaceInformation(
+                role: .incoming, index: 2, address: .v4(server), name: Array("eth0".utf8), mtu: 1_500
+            ).object,
+        ])
+        let bodies: [(String, ICMPv4Message.Body)] = [
+            ("echo", .echoRequest(ICMPEcho(identifier: 1, sequenceNumber: 2, data: Array(0..<8)))),
+            ("extended", .timeExceeded(code: 0, ICMPErrorBody(v4Original: quote, extensions: extensions))),
+            ("too-big", .destinationUnreachable(.fragmentationNeeded, ICMPErrorBody(restOfHeader: 1_400, data: quote))),
+            ("redirect", .redirect(code: 1, ICMPErrorBody(restOfHeader: client.rawValue, data: quote))),
+            ("timestamp", .timestampReply(.init(identifier: 1, sequenceNumber: 2, originate: 3, receive: 4, transmit: 5))),
+            ("mask", .addressMaskReply(.init(identifier: 1, sequenceNumber: 2, mask: .limitedBroadcast))),
+            ("router", .routerAdvertisement(.init(lifetime: 1_800, routers: [.init(address: client, preference: -1)]))),
+        ]
+        return bodies.map { Seed($0, ICMPv4Message($1).encoded()) }
+    }
+
+    static var groupMessages: [Seed] {
+        let group = IPv4Address(239, 1, 2, 3)
+        return [
+            Seed("query-v2", IGMPMessage.query(group: group).encoded()),
+            Seed(
+                "report-v3",
+                IGMPMessage(
+                    .version3Report(
+                        reserved: 0,
+                        [GroupRecord(.changeToExclude, group: group), GroupRecord(.modeIsInclude, group: group, sources: [client, server])])
+                ).encoded()),
+            Seed(
+                "query-v3",
+                IGMPMessage.version3Query(group: group, maximumResponseTime: 2_000, SourceQuery(sources: [client])).encoded()),
+            Seed("leave", IGMPMessage(.leaveGroup(group: group)).encoded()),
+        ]
+    }
+
+    // MARK: IPv6
+
+    static func packet6(_ transport: IPProtocol, _ data: [UInt8], _ headers: [IPv6ExtensionHeader] = []) -> [UInt8] {
+        var chain: [UInt8] = []
+        for (index, header) in headers.enumerated() {
+            let next = index + 1 < headers.count ? headers[index + 1].protocol : transport
+            var bytes = [UInt8](repeating: 0, count: header.byteCount)
+            bytes.withMutableBytes { span in try? header.write(into: &span, at: 0, nextHeader: next) }
+            chain += bytes
+        }
+        return IPv6Header(
+            source: client6, destination: server6, nextHeader: headers.first?.protocol ?? transport,
+            payloadLength: chain.count + data.count, flowLabel: 0x12345
+        ).encoded() + chain + data
+    }
+
+    static var packets6: [Seed] {
+        var route: [UInt8] = [0, 0, 0, 0]
+        route += ByteOrderBytes.bigEndian(client6.high) + ByteOrderBytes.bigEndian(client6.low)
+        return [
+            Seed("tcp", packet6(.tcp, tcp())),
+            Seed("mld", packet6(.icmpv6, messages6[2].bytes, [.hopByHopOptions([.routerAlert(0)])])),
+            Seed("routing", packet6(.udp, udp([1]), [.routing(type: 0, segmentsLeft: 1, data: route)])),
+            Seed(
+                "chain",
+                packet6(
+                    .tcp, tcp(),
+                    [
+                        .hopByHopOptions([.unknown(type: 0x1E, data: [1, 2])]), .destinationOptions([.padN([0, 0, 0, 0])]),
+                        .fragment(offset: 0, reserved: 0, moreFragments: true, identification: 9),
+                    ])),
+            Seed(
+                "fragment",
+                packet6(
+                    .udp, [UInt8](repeating: 3, count: 16),
+                    [.fragment(offset: 181, reserved: 0, moreFragments: false, identification: 9)])),
+            Seed("error", packet6(.icmpv6, messages6[1].bytes)),
+        ]
+    }
+
+    static var messages6: [Seed] {
+        let quote = Array(packet6(.udp, udp([1, 2])).prefix(48))
+        let group = IPv6Address(high: 0xFF05 << 48, low: 0x1234)
+        let extensions = ICMPExtensions([ICMPInterfaceInformation(role: .nextHop, address: .v6(server6)).object])
+        let bodies: [(String, ICMPv6Message.Body)] = [
+            ("echo", .echoRequest(ICMPEcho(identifier: 1, sequenceNumber: 2, data: Array(0..<8)))),
+            ("extended", .timeExceeded(code: 0, ICMPErrorBody(v6Original: quote, extensions: extensions))),
+            (
+                "report-v2",
+                .multicastListener(
+                    MLDMessage(.version2Report([GroupRecord(.changeToInclude, group: group, sources: [client6])])))
+            ),
+            (
+                "query-v2",
+                .multicastListener(
+                    MLDMessage(.query(group: group, SourceQuery(sources: [server6])), maximumResponseCode: 0x9ABC))
+            ),
+            ("too-big", .packetTooBig(code: 0, ICMPErrorBody(restOfHeader: 1_280, data: quote))),
+            (
+                "solicitation",
+                .neighborDiscovery(
+                    NDPMessage(
+                        .neighborSolicitation(reserved: 0, target: server6), options: [.sourceLinkLayerAddress(clientMAC)]))
+            ),
+            (
+                "advertisement",
+                .neighborDiscovery(
+                    NDPMessage(
+                        .routerAdvertisement(.init(currentHopLimit: 64, flags: 0xC0, routerLifetime: 1_800)),
+                        options: [
+                            .mtu(reserved: 0, 1_500),
+                            .prefixInformation(
+                                prefixLength: 64, flags: 0xC0, validLifetime: 1, preferredLifetime: 2, reserved: 0,
+                                prefix: client6),
+                            .redirectedHeader(reserved: [0, 0, 0, 0, 0, 0], packet: Array(0..<8)),
+                        ]))
+            ),
+        ]
+        return bodies.map { Seed($0, ICMPv6Message($1, source: client6, destination: server6).encoded()) }
+    }
+
+    // MARK: Frames
+
+    static func ethernet(_ type: EtherType, _ data: [UInt8]) -> [UInt8] {
+        EthernetHeader(destination: serverMAC, source: clientMAC, etherType: type).encoded() + data
+    }
+
+    /// Each with the number of its link type before it.
+    static var frames: [Seed] {
+        let arp = ARPPacket.request(for: server, from: clientMAC, client)
+        let llc = LogicalLinkControl(destination: 0x42, source: 0x42).encoded() + [UInt8](repeating: 0, count: 35)
+        let snap = LogicalLinkControl(etherType: .ipv4).encoded() + packets4[0].bytes
+        let tagged =
+            VLANTag(identifier: 100, priority: 5, etherType: .vlan).encoded()
+            + VLANTag(identifier: 5, isDropEligible: true, etherType: .ipv6).encoded() + packets6[0].bytes
+        let cooked = { (version: LinuxCooked.Version) in
+            LinuxCooked(version: version, packetType: .outgoing, address: clientMAC, protocolType: .ipv4, interfaceIndex: 2)
+                .encoded()
+        }
+        return [
+            Seed("arp", [0] + EthernetHeader.padded(ethernet(.arp, arp.encoded()))),
+            Seed("rarp", [0] + ethernet(.reverseARP, ARPPacket(
+                operation: .reverseRequest, senderMAC: clientMAC, senderAddress: .unspecified, targetMAC: clientMAC,
+                targetAddress: .unspecified
+            ).encoded())),
+            Seed("tagged", [0] + ethernet(.serviceVLAN, tagged)),
+            Seed("llc", [0] + ethernet(EtherType(rawValue: 38), llc)),
+            Seed("snap", [0] + ethernet(EtherType(rawValue: UInt16(snap.count)), snap)),
+            Seed("checked", [0] + FrameCheckSequence.appended(to: EthernetHeader.padded(ethernet(.ipv4, packets4[0].bytes)))),
+            Seed("error", [0] + ethernet(.ipv4, packets4[5].bytes)), Seed("raw", [1] + packets4[1].bytes),
+            Seed("cooked", [2] + cooked(.first) + packets4[0].bytes), Seed("cooked2", [3] + cooked(.second) + packets4[2].bytes),
+            Seed("null", [4] + NullLoopback(family: 10, isLittleEndian: true).encoded() + packets6[1].bytes),
+        ]
+    }
+
+    static var optionLists: [Seed] {
+        [
+            Seed("tcp", allOptions.encoded()), Seed("ipv4", IPv4Options(routeOptions).encoded()),
+            Seed("broken", [1, 1, 7, 200, 4, 0, 0, 0]), Seed("ipv6", [6, 0, 5, 2, 0, 0, 1, 0]),
+        ]
+    }
+
+    // MARK: Text and files
+
+    static var httpTexts: [Seed] {
+        [
+            Seed("request", Array("GET /a?b HTTP/1.1\r\nHost: example.net\r\nCache-Control: max-age=5\r\n\r\n".utf8)),
+            Seed(
+                "response",
+                Array(
+                    "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 3\r\nX: a\r\n b\r\n\r\nabc".utf8)),
+            Seed("odd", Array("\r\nget  / HTTP/3.0\nHost : x\n Fold\nnocolon\n\n".utf8)),
+            Seed("chunked", HTTPChunkedBody(Array("hello, world".utf8), chunkSize: 5, trailers: [HTTPField("A", "b")]).encoded()),
+            Seed("cache", Array("public, max-age=60, private=\"a, b\", x".utf8)),
+            Seed("date", Array("Sunday, 06-Nov-94 08:49:37 GMT".utf8)),
+        ]
+    }
+
+    static var captures: [Seed] {
+        let frames = [ethernet(.ipv4, packets4[0].bytes), ethernet(.ipv6, packets6[0].bytes)]
+        return [ByteOrder.bigEndian, .littleEndian].flatMap { order in
+            [false, true].map { isNanoseconds in
+                let writer = PcapWriter(linkType: .ethernet, order: order, hasNanoseconds: isNanoseconds, snapLength: 80)
+                let file = frames.enumerated().reduce(writer.header) { file, item in
+                    file + writer.record(item.element.rawBytes, nanoseconds: 1_700_000_000_123_456_789 + UInt64(item.offset))
+                }
+                return Seed("\(order == .bigEndian ? "big" : "little")-\(isNanoseconds ? "nanoseconds" : "microseconds")", file)
+            }
+        }
+    }
+
+    static var pcapng: [UInt8] {
+        let frame = Array(frames[0].bytes.dropFirst())
+        let packet = packets4[0].bytes
+        return PcapNG.sectionHeader(application: "corpus") + PcapNG.interface(name: "eth0", linkType: .ethernet)
+            + PcapNG.interface(name: "tun0", linkType: .rawIP, snapLength: 100)
+            + PcapNG.packet(
+                frame.rawBytes, interface: 0, nanoseconds: 1_700_000_000_123_456_789, direction: .inbound)
+            + PcapNG.packet(packet.rawBytes, interface: 1, nanoseconds: 5, originalLength: 900)
+    }
+
+    static func fragmentStream(reversed: Bool) -> [UInt8] {
+        let whole = datagram(.udp, udp([UInt8](repeating: 9, count: 150)), routeOptions)
+        let pieces = (try? Fragmentation.fragments(of: whole, mtu: 96)) ?? []
+        return (reversed ? pieces.reversed() : pieces).flatMap { piece in
+            ByteOrderBytes.bigEndian(UInt16(piece.count)) + piece
+        }
+    }
+}
+
+/// Integers as bytes.
+enum ByteOrderBytes {
+    static func bigEndian(_ value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
+        stride(from: value.bitWidth - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> $0) }
+    }
+}

@@ -1,0 +1,234 @@
+import WireFormat
+
+/// The entry points of the library for bytes of a stranger. Each is run by the
+/// fuzzer, and by the unit tests on the corpus and on all that is near it.
+public enum FuzzTarget: String, CaseIterable, Sendable {
+    case frame, arp, ipv4, ipv6, icmp, icmpv6, igmp, udp, tcp, options, http, pcap, pcapng, reassembly
+
+    /// Runs the entry point.
+    /// - Returns: what must not be: a value that does not write the bytes it was read from.
+    public func problem(_ bytes: RawSpan) -> String? {
+        switch self {
+        case .frame: Self.frame(bytes)
+        case .arp: Self.arp(bytes)
+        case .ipv4: Self.packet(bytes, .ipv4)
+        case .ipv6: Self.packet(bytes, .ipv6)
+        case .icmp: Self.icmp(bytes)
+        case .icmpv6: Self.icmpv6(bytes)
+        case .igmp: Self.igmp(bytes)
+        case .udp: Self.udp(bytes)
+        case .tcp: Self.tcp(bytes)
+        case .options: Self.options(bytes)
+        case .http: Self.http(bytes)
+        case .pcap, .pcapng: Self.capture(bytes)
+        case .reassembly: Self.reassembly(bytes)
+        }
+    }
+
+    private static func compare(_ what: String, _ written: [UInt8], _ read: RawSpan) -> String? {
+        written == read.copied() ? nil : "\(what) writes \(written), read from \(read.copied())"
+    }
+
+    /// The first byte chooses the link type, the rest is the packet.
+    private static func frame(_ bytes: RawSpan) -> String? {
+        guard bytes.byteCount > 0 else { return nil }
+        let types: [LinkType] = [.ethernet, .rawIP, .linuxCooked, .linuxCooked2, .null, .loop, .ipv4, .ipv6]
+        return packet(bytes.dropping(1), types[Int(bytes.byte(at: 0)) % types.count])
+    }
+
+    /// Everything that is done with a packet: walked, described three times, filtered, written again.
+    private static func packet(_ bytes: RawSpan, _ linkType: LinkType) -> String? {
+        let layers = PacketLayers(bytes, linkType: linkType)
+        guard layers.end <= bytes.byteCount, layers.networkOffset <= bytes.byteCount,
+            layers.transportOffset <= bytes.byteCount
+        else { return "the walk leaves the packet" }
+        var text = TextBuffer()
+        text.append(lineOf: bytes, layers, originalLength: bytes.byteCount)
+        var json = PacketJSON(showsBytes: true)
+        json.append(bytes, layers, frameCheckSequenceLength: linkType == .ethernet ? 4 : 0)
+        let explanation = Explanation(bytes, startingAt: .link(linkType), frameCheckSequenceLength: 4)
+        for field in explanation.sections.flatMap(\.fields)
+        where field.offset < 0 || field.length < 0 || field.offset + field.length > bytes.byteCount {
+            return "the field \(field) lies outside the packet"
+        }
+        if let problem = compareChecksums(explanation, layers.verifyChecksums(bytes)) { return problem }
+        _ = filter.matches(bytes, layers)
+        return compare("the packet", Reencoder.reencoded(bytes, linkType: linkType), bytes)
+    }
+
+    /// What the describer says of the checksums is what the walk says.
+    private static func compareChecksums(_ explanation: Explanation, _ checksums: PacketChecksums) -> String? {
+        let transports: Set<Layer> = [.tcp, .udp, .icmp, .icmpv6, .igmp, .mld, .ndp]
+        for (layers, state) in [([.ipv4], checksums.network), (transports, checksums.transport)] {
+            let section = explanation.sections.first { layers.contains($0.layer) && !$0.isQuoted }
+            let field = section?.fields.first { $0.name == "checksum" }
+            if let state, field?.meaning.hasSuffix(", \(state)") != true {
+                return "a checksum is \(state) to the walk, \(field?.meaning ?? "unknown") to the describer"
+            }
+        }
+        return nil
+    }
+
+    private static let filter: PacketFilter =
+        (try? PacketFilter("vlan 5 or (net 192.0.2.0/24 and port 80) or http or mld or ndp or ether src 02:00:00:00:00:01"))
+        ?? .layer(.tcp)
+
+    private static func arp(_ bytes: RawSpan) -> String? {
+        guard let view = try? ARPView(bytes) else { return nil }
+        _ = (view.senderHardwareAddress.byteCount, view.targetProtocolAddress.byteCount, view.targetHardwareAddress.byteCount)
+        guard let value = try? ARPPacket(view) else { return nil }
+        return compare("ARP", value.encoded(), bytes.prefix(28))
+    }
+
+    private static func icmp(_ bytes: RawSpan) -> String? {
+        guard let view = try? ICMPv4View(bytes) else { return nil }
+        _ = (view.checksumState, Explanation(bytes, startingAt: .icmp).sections.count)
+        quote(view.payload)
+        let body = ICMPErrorBody(restOfHeader: view.restOfHeader, data: view.payload.copied())
+        if let extensions = body.extensions(view.type),
+            let problem = compare("extensions", extensions.encoded(), view.payload.dropping(body.quoteLength(view.type)))
+        {
+            return problem
+        }
+        return compare("ICMP", ICMPv4Message(view).encoded(), bytes)
+    }
+
+    private static func icmpv6(_ bytes: RawSpan) -> String? {
+        guard let view = try? ICMPv6View(bytes) else { return nil }
+        _ = (view.checksumState(source: .loopback, destination: .allNodes))
+        _ = Explanation(bytes, startingAt: .icmpv6).sections.count
+        quote(view.payload)
+        return compare("ICMPv6", ICMPv6Message(view).encoded(), bytes)
+    }
+
+    private static func quote(_ bytes: RawSpan) {
+        guard let quote = QuotedPacketView(bytes) else { return }
+        _ = (quote.source, quote.destination, quote.hopLimit, quote.sourcePort, quote.sequenceNumber)
+        _ = (quote.icmp?.identifier, quote.udpLengthAndChecksum?.checksum, quote.transport.byteCount, quote.flowLabel)
+    }
+
+    private static func igmp(_ bytes: RawSpan) -> String? {
+        guard let view = try? IGMPView(bytes) else { return nil }
+        _ = (view.checksumState, view.queryVersion)
+        return compare("IGMP", IGMPMessage(view).encoded(), bytes)
+    }
+
+    private static func udp(_ bytes: RawSpan) -> String? {
+        guard let view = try? UDPView(bytes) else { return nil }
+        _ = view.checksumState(source: .v4(.loopback), destination: .v4(.loopback))
+        let value = UDPDatagram(view)
+        return compare("UDP", value.encoded(), bytes.prefix(value.byteCount))
+    }
+
+    private static func tcp(_ bytes: RawSpan) -> String? {
+        guard let view = try? TCPView(bytes) else { return nil }
+        _ = view.checksumState(source: .v6(.loopback), destination: .v6(.allNodes))
+        return compare("TCP", TCPSegment(view).encoded(), bytes)
+    }
+
+    /// As the options of an IPv4 header, of a TCP header and of an IPv6 header.
+    private static func options(_ bytes: RawSpan) -> String? {
+        let bytes = bytes.prefix(bytes.byteCount & ~3)
+        if let problem = compare("IPv4 options", IPv4Options(bytes).encoded(), bytes)
+            ?? compare("TCP options", TCPOptions(bytes).encoded(), bytes)
+        {
+            return problem
+        }
+        // In place and as values the options are the same.
+        var reader = OptionReader(bytes)
+        var count = 0
+        while reader.next() != nil { count += 1 }
+        let list = TCPOptions(bytes)
+        guard count == list.list.count, reader.isMalformed == list.isMalformed else {
+            return "\(count) options in place, \(list.list.count) as values"
+        }
+        _ = try? IPv6ExtensionChain(first: .hopByHopOptions, payload: bytes)
+        return nil
+    }
+
+    private static func http(_ bytes: RawSpan) -> String? {
+        let head = HTTPHead(bytes)
+        _ = (head.problems().map { "\($0) (\($0.section))" }, head.requestFraming, head.keepsConnection)
+        _ = (head.responseFraming(to: .get), head.list("Connection"))
+        let body = HTTPChunkedBody(bytes)
+        let text = bytes.copied()
+        _ = (CacheControl(text).problems, CacheControl(text).maximumAge)
+        if let date = try? HTTPDate(text, currentYear: 2026), HTTPDate.problem(Array(date.written(as: date.form).utf8), currentYear: 2026) != nil {
+            return "the date \(date) cannot be read again"
+        }
+        if HTTPHead.isComplete(bytes) != (head.end != nil) {
+            return "the head is \(head.end == nil ? "un" : "")finished, isComplete says otherwise"
+        }
+        return compare("the head", head.encoded(), bytes.prefix(head.byteCount))
+            ?? compare("the chunks", body.encoded(), bytes.prefix(body.byteCount))
+    }
+
+    /// The whole file at once, and again byte by byte: both must say the same.
+    private static func capture(_ bytes: RawSpan) -> String? {
+        let whole = packets(bytes, step: bytes.byteCount)
+        let small = packets(bytes, step: 7)
+        return whole == small ? nil : "read at once it has \(whole), in pieces \(small)"
+    }
+
+    private static func packets(_ bytes: RawSpan, step: Int) -> [String] {
+        var reader = CaptureReader()
+        var found: [String] = []
+        var start = 0
+        var end = min(step, bytes.byteCount)
+        do throws(CaptureError) {
+            while true {
+                switch try reader.next(bytes.extracting(start..<end)) {
+                case .packet(let packet, let consumed):
+                    let layers = PacketLayers(
+                        bytes.extracting(start..<end).extracting(packet.range), linkType: packet.linkType)
+                    found.append("\(packet.nanoseconds ?? -1) \(packet.originalLength) \(packet.range.count) \(layers.network)")
+                    start += consumed
+                case .consumed(let count): start += count
+                case .needs(let count):
+                    guard end < bytes.byteCount else {
+                        return found + [reader.endError(available: end - start).map { "\($0)" } ?? "end"]
+                    }
+                    end = min(max(start + count, end + step), bytes.byteCount)
+                }
+            }
+        } catch {
+            return found + ["\(error)"]
+        }
+    }
+
+    /// Fragments one after another, each with two bytes of its length before it.
+    private static func reassembly(_ bytes: RawSpan) -> String? {
+        var reassembly = IPv4Reassembly(memoryLimit: 1 << 16, datagramLimit: 8, lifetime: 1_000)
+        var offset = 0
+        var now: Int64 = 0
+        while offset + 2 <= bytes.byteCount {
+            let length = Int(bytes.bigEndian16(at: offset))
+            let fragment = bytes.dropping(offset + 2).prefix(length)
+            offset += 2 + length
+            now += Int64(length & 0xFF)
+            if case .complete(let datagram) = reassembly.add(fragment, now: now) {
+                guard let view = try? IPv4View(datagram.rawBytes), !view.isTruncated else { return "an unreadable datagram" }
+                for mtu in [68, 576] {
+                    if let problem = cutAgain(datagram, mtu: mtu) { return problem }
+                }
+            }
+            _ = reassembly.expire(now: now - 500)
+            guard reassembly.heldBytes <= 1 << 16, reassembly.waitingCount <= 8 else { return "too much is held" }
+        }
+        return nil
+    }
+
+    /// A datagram cut and put together again is the same but for its checksum.
+    private static func cutAgain(_ datagram: [UInt8], mtu: Int) -> String? {
+        guard let pieces = try? Fragmentation.fragments(of: datagram, mtu: mtu), pieces.count > 1 else { return nil }
+        var reassembly = IPv4Reassembly()
+        for piece in pieces {
+            guard piece.count <= mtu else { return "a piece of \(piece.count) bytes for \(mtu)" }
+            if case .complete(let whole) = reassembly.add(piece.rawBytes, now: 0) {
+                return whole.dropFirst(12) == datagram.prefix(whole.count).dropFirst(12)
+                    ? nil : "cut and put together \(datagram) is \(whole)"
+            }
+        }
+        return "the pieces of \(datagram) make no whole"
+    }
+}
