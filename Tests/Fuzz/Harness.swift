@@ -19,6 +19,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: data, count: size))
     if let problem = target.problem(bytes.span.bytes) {
         print("\(target): \(problem)")
+        fflush(nil)
         abort()
     }
     return 0

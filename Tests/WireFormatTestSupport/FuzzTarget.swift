@@ -59,7 +59,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     /// What the describer says of the checksums is what the walk says.
     private static func compareChecksums(_ explanation: Explanation, _ checksums: PacketChecksums) -> String? {
         let transports: Set<Layer> = [.tcp, .udp, .icmp, .icmpv6, .igmp, .mld, .ndp]
-        for (layers, state) in [([.ipv4], checksums.network), (transports, checksums.transport)] {
+        for (layers, state) in [(Set<Layer>([.ipv4]), checksums.network), (transports, checksums.transport)] {
             let section = explanation.sections.first { layers.contains($0.layer) && !$0.isQuoted }
             let field = section?.fields.first { $0.name == "checksum" }
             if let state, field?.meaning.hasSuffix(", \(state)") != true {

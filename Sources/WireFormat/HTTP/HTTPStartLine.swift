@@ -113,9 +113,8 @@ public struct HTTPRequestLine: Hashable, Sendable {
         if target.contains(where: { $0.isBlank }) { problems.append(.whitespaceInTarget) }
         if version == nil { problems.append(.missingVersion) }
         problems += HTTPProblem.of(version)
-        if line != Array([method[...], target[...], (version?.bytes ?? [])[...]].joined(separator: [0x20])) {
-            problems.append(.oddWhitespaceInStartLine)
-        }
+        let parts = [method, target, version?.bytes ?? []].filter { !$0.isEmpty }
+        if line != Array(parts.joined(separator: [0x20])) { problems.append(.oddWhitespaceInStartLine) }
     }
 }
 

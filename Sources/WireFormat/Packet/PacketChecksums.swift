@@ -66,8 +66,8 @@ extension PacketLayers {
     @inlinable
     func verify(_ bytes: RawSpan, _ layer: Layer, _ pseudoHeader: InternetChecksum, _ length: Int) -> ChecksumState {
         if layer == .udp {
-            if bytes.bigEndian16(at: transportOffset &+ 6) == 0 { return network == .ipv4 ? .unchecked : .incorrect }
             guard length >= UDPView.headerLength, transportOffset &+ length <= end else { return .unchecked }
+            if bytes.bigEndian16(at: transportOffset &+ 6) == 0 { return network == .ipv4 ? .unchecked : .incorrect }
         }
         var sum = pseudoHeader
         sum.add(bytes.extracting(transportOffset..<transportOffset &+ length))

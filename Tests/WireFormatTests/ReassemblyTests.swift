@@ -1,0 +1,159 @@
+import Testing
+import WireFormat
+
+extension IPv4Reassembly {
+    fileprivate mutating func add(_ bytes: [UInt8], now: Int64) -> Outcome { add(bytes.rawBytes, now: now) }
+}
+
+@Suite("IPv4 fragmentation and reassembly")
+struct ReassemblyTests {
+    private let options: [IPv4Option] = [
+        .recordRoute(IPv4RouteData(emptySlots: 2)), .looseSourceRoute(IPv4RouteData(slots: [.loopback])),
+    ]
+
+    private func datagram(_ length: Int, _ options: [IPv4Option] = [], identification: UInt16 = 7) -> [UInt8] {
+        IPv4Header(
+            source: IPv4Address(192, 0, 2, 1), destination: IPv4Address(192, 0, 2, 2), protocol: .udp,
+            payloadLength: length, identification: identification, options: IPv4Options(options)
+        ).encoded() + (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    }
+
+    private func fragment(_ offset: Int, _ data: [UInt8], more: Bool) -> [UInt8] {
+        var header = IPv4Header(
+            source: IPv4Address(192, 0, 2, 1), destination: IPv4Address(192, 0, 2, 2), protocol: .udp,
+            payloadLength: data.count, identification: 7)
+        header.fragmentOffset = UInt16(offset / 8)
+        header.moreFragments = more
+        return header.encoded() + data
+    }
+
+    @Test("options go into later fragments as their copy bit says (RFC 791, section 3.1)")
+    func copiedOptions() throws {
+        let pieces = try Fragmentation.fragments(of: datagram(100, options), mtu: 76)
+        let piece = pieces[0]
+        let first = IPv4Header(try IPv4View(piece.rawBytes))
+        #expect(first.options.list.count >= 2 && first.moreFragments && first.fragmentOffset == 0)
+        for piece in pieces.dropFirst() {
+            let view = try IPv4View(piece.rawBytes)
+            #expect(view.checksumState == .correct)
+            #expect(IPv4Header(view).options.list.filter { $0 != .endOfOptionList } == [options[1]])
+        }
+        #expect(pieces.allSatisfy { $0.count <= 76 })
+    }
+
+    @Test("what cannot be cut is said")
+    func refusals() throws {
+        var header = IPv4Header(source: .loopback, destination: .loopback, protocol: .udp, payloadLength: 100)
+        header.dontFragment = true
+        let whole = header.encoded() + [UInt8](repeating: 0, count: 100)
+        #expect(throws: Fragmentation.Refusal.dontFragment) { try Fragmentation.fragments(of: whole, mtu: 68) }
+        #expect(try Fragmentation.fragments(of: whole, mtu: 120) == [whole])
+        #expect(throws: Fragmentation.Refusal.mtuTooSmall(27)) { try Fragmentation.fragments(of: datagram(100), mtu: 27) }
+    }
+
+    @Test("any order, with copies, gives the datagram back", arguments: 0..<200)
+    func anyOrder(seed: UInt64) throws {
+        var random = Seeded(seed)
+        let sent = datagram(Int.random(in: 1...4_000, using: &random), Bool.random(using: &random) ? options : [])
+        let mtu = Int.random(in: 76...1_500, using: &random)
+        var pieces = try Fragmentation.fragments(of: sent, mtu: mtu)
+        guard pieces.count > 1 else { return }
+        // A fragment cut once more on the way, and some that come twice.
+        let again = try Fragmentation.fragments(of: pieces[0], mtu: 68)
+        pieces.replaceSubrange(0...0, with: again)
+        pieces += pieces.filter { _ in Bool.random(using: &random) }
+        pieces.shuffle(using: &random)
+        var reassembly = IPv4Reassembly()
+        var result: [UInt8]?
+        for piece in pieces where result == nil {
+            switch reassembly.add(piece, now: 0) {
+            case .complete(let datagram): result = datagram
+            case .waiting: break
+            case let other: Issue.record("seed \(seed): \(other)")
+            }
+        }
+        #expect(result?.dropFirst(20) == sent.dropFirst(20), "seed \(seed)")
+        let whole = try #require(result)
+        let state = try IPv4View(whole.rawBytes).checksumState
+        #expect(state == .correct, "seed \(seed)")
+        #expect(reassembly.heldBytes == 0 && reassembly.waitingCount == 0, "seed \(seed)")
+    }
+
+    @Test("a last fragment of fewer than eight bytes is legal")
+    func shortLast() {
+        var reassembly = IPv4Reassembly()
+        #expect(reassembly.add(fragment(8, [1, 2, 3], more: false), now: 0) == .waiting)
+        guard case .complete(let whole) = reassembly.add(fragment(0, Array(0..<8), more: true), now: 0) else {
+            Issue.record("it is not complete")
+            return
+        }
+        #expect(Array(whole.dropFirst(20)) == Array(0..<8) + [1, 2, 3])
+    }
+
+    @Test("an exact copy changes nothing; every other overlap drops the datagram (RFC 5722)")
+    func overlaps() {
+        let eight = [UInt8](0..<8)
+        var reassembly = IPv4Reassembly()
+        #expect(reassembly.add(fragment(8, eight, more: true), now: 0) == .waiting)
+        #expect(reassembly.add(fragment(8, eight, more: true), now: 0) == .waiting)
+        for other in [fragment(8, [9, 9, 9, 9, 9, 9, 9, 9], more: true), fragment(0, eight + eight, more: true), fragment(8, eight + eight, more: true)] {
+            var reassembly = IPv4Reassembly()
+            _ = reassembly.add(fragment(8, eight, more: true), now: 0)
+            #expect(reassembly.add(other, now: 0) == .dropped(.overlap))
+            // What comes of it later does not bring it back.
+            #expect(reassembly.add(fragment(0, eight, more: true), now: 0) == .ignored)
+            #expect(reassembly.add(fragment(16, [1], more: false), now: 0) == .ignored)
+            #expect(reassembly.heldBytes == 0)
+        }
+    }
+
+    @Test("lengths that cannot be right are named")
+    func lengths() {
+        func outcome(_ fragments: [UInt8]...) -> IPv4Reassembly.Outcome? {
+            var reassembly = IPv4Reassembly()
+            return fragments.map { reassembly.add($0, now: 0) }.last
+        }
+        #expect(outcome(fragment(0, [1, 2, 3], more: true)) == .dropped(.invalidLength))
+        #expect(outcome(fragment(8, [], more: false)) == .dropped(.invalidLength))
+        #expect(outcome(fragment(65_528, [UInt8](repeating: 0, count: 8), more: false)) == .dropped(.tooLong))
+        #expect(outcome(fragment(16, [1], more: false), fragment(24, [1], more: false)) == .dropped(.contradictoryEnd))
+        #expect(outcome(fragment(16, [1], more: false), fragment(24, Array(0..<8), more: true)) == .dropped(.contradictoryEnd))
+        #expect(outcome(fragment(24, Array(0..<8), more: true), fragment(16, [1], more: false)) == .dropped(.contradictoryEnd))
+        #expect(outcome([0x45, 0]) == .dropped(.malformed))
+    }
+
+    @Test("a datagram that is no fragment is complete at once, without its padding")
+    func whole() {
+        var reassembly = IPv4Reassembly()
+        let plain = datagram(10)
+        #expect(reassembly.add(plain + [0, 0, 0], now: 0) == .complete(plain))
+    }
+
+    @Test("time is up, and the first fragment's sender is told")
+    func timeout() {
+        var reassembly = IPv4Reassembly(lifetime: 100)
+        _ = reassembly.add(fragment(0, Array(0..<8), more: true), now: 0)
+        #expect(reassembly.nextDeadline == 100 && reassembly.expire(now: 99).isEmpty)
+        let late = reassembly.expire(now: 100)
+        #expect(late.count == 1 && late[0].firstHeader?.identification == 7 && reassembly.heldBytes == 0)
+        // A fragment that comes after the time begins anew.
+        #expect(reassembly.add(fragment(8, [1], more: false), now: 101) == .waiting)
+        #expect(reassembly.expire(now: 300).first?.firstHeader == nil)
+    }
+
+    @Test("memory is bounded: the oldest goes first")
+    func memory() throws {
+        var reassembly = IPv4Reassembly(memoryLimit: 4_000, datagramLimit: 3)
+        for identification in UInt16(1)...50 {
+            let pieces = try Fragmentation.fragments(of: datagram(3_000, identification: identification), mtu: 1_500)
+            #expect(reassembly.add(pieces[0], now: Int64(identification)) == .waiting)
+            #expect(reassembly.heldBytes <= 4_000 && reassembly.waitingCount <= 3)
+        }
+        let last = try Fragmentation.fragments(of: datagram(3_000, identification: 50), mtu: 1_500)
+        let outcomes = last.dropFirst().map { reassembly.add($0, now: 60) }
+        guard case .complete = outcomes.last else {
+            Issue.record("the newest was thrown away: \(outcomes)")
+            return
+        }
+    }
+}
