@@ -4,6 +4,8 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 ARGS ?= ping -c 3 127.0.0.1
+FUZZ_SECONDS ?= 20
+TARGETS ?=
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD := .build-static
@@ -12,7 +14,7 @@ STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-p
 BINARY := $(BUILD)/release/swift-net
 MANUALS := $(wildcard man/*.8)
 
-.PHONY: run build test bench lint install completions packages-build packages-test packages-bench clean
+.PHONY: run build test fuzz corpus bench lint install completions packages-build packages-test packages-bench clean
 
 run: build
 	$(BINARY) $(ARGS)
@@ -25,6 +27,16 @@ test: build packages-test
 	swift test --skip-build --skip LabTests
 	# One lab at a time: they would not disturb each other, but their clocks are real.
 	SWIFT_NET_BINARY="$(CURDIR)/$(BINARY)" swift test --skip-build --filter LabTests --no-parallel
+	Scripts/fuzz $(FUZZ_SECONDS)
+
+# Every entry point for bytes of a stranger, so many seconds each: make fuzz FUZZ_SECONDS=600 TARGETS=tcp
+fuzz:
+	Scripts/fuzz $(FUZZ_SECONDS) $(TARGETS)
+
+# The fuzzer's seeds written anew by the library; a test holds the committed ones against it.
+corpus:
+	swift build --product fuzz-corpus
+	swift run --skip-build fuzz-corpus Tests/Fuzz/Corpus
 
 bench: build packages-bench
 	Benchmarks/run
@@ -54,11 +66,11 @@ packages-build:
 	@Scripts/packages libcap-dev
 
 packages-test:
-	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping fping dnsmasq-base tshark mandoc \
+	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping fping dnsmasq-base tshark tcpdump python3-scapy mandoc \
 	    bash zsh fish bash-completion tmux
 
 packages-bench:
-	@Scripts/packages iproute2 util-linux procps iputils-ping fping python3 time
+	@Scripts/packages iproute2 util-linux procps iputils-ping fping tcpdump python3 time
 
 clean:
 	rm -rf .build $(BUILD)

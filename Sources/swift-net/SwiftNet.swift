@@ -19,7 +19,7 @@ struct SwiftNet: ParsableCommand {
     /// Names by which the binary may be started, as a symbolic link.
     private static let commands: [String: @Sendable ([String], String) -> Int32] = [
         "ping": runPing,
-        "decode": { parse(DecodeCommand.self, $0, name: $1, DecodeRun.run) },
+        "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },
     ]
 

@@ -3,9 +3,11 @@ import Testing
 /// What the papers say is what the program does.
 @Suite("manual pages, help and completions")
 struct PaperTests {
-    /// The options that `--help` lists, with their hyphens.
-    private func options() async throws -> Set<String> {
-        let help = try await Lab.run([Binary.swiftNet, "ping", "--help"]).output
+    static let commands = ["ping", "decode", "address"]
+
+    /// The options that `--help` of a command lists, with their hyphens.
+    private func options(_ command: String) async throws -> Set<String> {
+        let help = try await Lab.run([Binary.swiftNet, command, "--help"]).output
         var options: Set<String> = []
         for line in help.split(separator: "\n") where line.hasPrefix("  -") {
             for word in line.split(separator: " ").prefix(while: { $0.hasPrefix("-") || $0.hasPrefix("<") })
@@ -16,17 +18,28 @@ struct PaperTests {
         return options
     }
 
-    @Test("every option of the contract is there, in the manual too")
+    @Test("every option of the contract is there")
     func contract() async throws {
-        let options = try await options()
-        let manual = try await Lab.run(["cat", Binary.repository + "/man/swift-net-ping.8"]).output
-        for letter in "aABbcCDefFhHiIjlLmMnOpqQRrsStTUvVwW346" { #expect(options.contains("-\(letter)"), "-\(letter)") }
+        let ping = try await options("ping")
+        for letter in "aABbcCDefFhHiIjlLmMnOpqQRrsStTUvVwW346" { #expect(ping.contains("-\(letter)"), "-\(letter)") }
         for name in [
             "targets", "alive", "unreachable", "rate", "retries", "icmp", "plot", "report-every", "split", "pcap",
             "explain", "json", "color",
         ] {
-            #expect(options.contains("--\(name)"), "--\(name)")
+            #expect(ping.contains("--\(name)"), "--\(name)")
         }
+        let decode = try await options("decode")
+        for name in ["-v", "-x", "-q", "-n", "-c", "--count", "--json", "--filter", "--pcap", "--explain", "--color"] {
+            #expect(decode.contains(name), "\(name)")
+        }
+        let address = try await options("address")
+        #expect(address.contains("--json"))
+    }
+
+    @Test("the manual has the options of --help, and no others", arguments: commands)
+    func manual(command: String) async throws {
+        let options = try await options(command)
+        let manual = try await Lab.run(["cat", Binary.repository + "/man/swift-net-\(command).8"]).output
         for option in options {
             let bare = option.drop { $0 == "-" }
             let request = option.hasPrefix("--") ? "Fl Fl \(bare)" : "Fl \(bare)"
@@ -44,7 +57,7 @@ struct PaperTests {
     @Test("manual pages are clean")
     func manuals() async throws {
         guard await Peer.require(.mandoc) else { return }
-        for page in ["swift-net.8", "swift-net-ping.8"] {
+        for page in ["swift-net.8"] + Self.commands.map({ "swift-net-\($0).8" }) {
             let lint = try await Lab.run(["mandoc", "-Tlint", "-Wwarning", "\(Binary.repository)/man/\(page)"])
             #expect(lint.status == 0 && lint.output.isEmpty, "\(lint.output)")
         }

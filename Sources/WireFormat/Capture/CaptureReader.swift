@@ -47,6 +47,7 @@ extension CaptureError: CustomStringConvertible {
         case .invalidLength(let length): "a length of \(length) at byte \(offset) cannot be right"
         case .unknownInterface(let number):
             "the packet at byte \(offset) is of interface \(number), which the file does not describe"
+        case .truncated(available: 0): "the file is empty"
         case .truncated(let available):
             "the file is cut: it ends \(available) bytes into what begins at byte \(offset)"
         }

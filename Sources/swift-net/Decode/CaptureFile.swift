@@ -1,6 +1,18 @@
 import LinuxNet
 import WireFormat
 
+/// Who wants the packets of a capture file.
+protocol CaptureVisitor: ~Copyable {
+    /// Takes a packet; false when no more are wanted.
+    mutating func visit(_ packet: CapturedPacket, _ bytes: RawSpan) -> Bool
+
+    /// The window has to be filled, which may take as long as the writer of a pipe likes.
+    /// - Parameters:
+    ///   - offset: bytes of the file read so far.
+    ///   - percent: their share of the file, where its size is known.
+    mutating func pause(at offset: UInt64, percent: Int?)
+}
+
 /// A capture file or a pipe as a window that moves over it: memory does not grow with the file.
 struct CaptureFile: ~Copyable {
     private let input: InputStream
@@ -21,24 +33,20 @@ struct CaptureFile: ~Copyable {
         window = [UInt8](repeating: 0, count: Self.windowSize)
     }
 
-    /// Hands every packet to `body`, until that returns false or the file ends.
+    /// Hands every packet to the visitor, until that has enough or the file ends.
     /// Throws `CaptureError` where it cannot be read further, `SystemError` where the system cannot.
-    /// - Parameter pause: is called whenever the window has to be filled, with the bytes
-    ///   read so far and their share of the file, where its size is known.
-    mutating func packets(
-        pause: (_ offset: UInt64, _ percent: Int?) -> Void, _ body: (CapturedPacket, RawSpan) -> Bool
-    ) throws {
+    mutating func read<Visitor: CaptureVisitor & ~Copyable>(for visitor: inout Visitor) throws {
         var reader = CaptureReader()
         while true {
             switch try reader.next(window.rawBytes.extracting(start..<end)) {
             case .packet(let packet, let consumed):
                 let range = start + packet.range.lowerBound..<start + packet.range.upperBound
-                guard body(packet, window.rawBytes.extracting(range)) else { return }
+                guard visitor.visit(packet, window.rawBytes.extracting(range)) else { return }
                 start += consumed
             case .consumed(let count): start += count
             case .needs(let count):
                 let offset = reader.offset
-                pause(offset, input.size.flatMap { $0 > 0 ? Int(min(offset, $0) * 100 / $0) : nil })
+                visitor.pause(at: offset, percent: input.size.flatMap { $0 > 0 ? Int(min(offset, $0) * 100 / $0) : nil })
                 guard try fill(atLeast: count) else {
                     if let error = wasStopped ? nil : reader.endError(available: end - start) { throw error }
                     return

@@ -36,9 +36,17 @@ struct DecodeCommand: ParsableCommand {
     @Flag(name: [.customShort("n"), .customLong("numeric")], help: "Look up no names, which is never done.")
     var numeric = false
     @Option(
-        name: [.customShort("c", allowingJoined: true), .customLong("count")],
+        name: [.customShort("c"), .customLong("count")],
         help: ArgumentHelp("Stop after showing so many packets.", valueName: "number"))
     var count: String?
+    @Option(
+        name: .customLong("explain"),
+        help: ArgumentHelp("Explain the first packets, field by field (2).", valueName: "number"))
+    var explain: String?
+    @Option(
+        name: .customLong("pcap"), help: ArgumentHelp("Write the packets shown to a pcapng file.", valueName: "file"),
+        completion: .file())
+    var pcap: String?
     @Option(name: .customLong("filter"), help: ArgumentHelp("Which packets to show.", valueName: "expression"))
     var filter: String?
     @Option(
@@ -50,4 +58,9 @@ struct DecodeCommand: ParsableCommand {
         name: .customLong("color"), help: ArgumentHelp("Colours: auto, always or never.", valueName: "when"),
         completion: .list(["auto", "always", "never"]))
     var color: String = "auto"
+
+    /// How words are cut before the parser reads them.
+    static let shape = ShortOptions(
+        flags: ["v", "x", "e", "j", "q", "n", "h"], values: ["c"],
+        longValues: ["count", "filter", "time", "color", "pcap"], optionalValues: ["explain": "2"])
 }

@@ -13,7 +13,8 @@ struct DecodeRenderer: ~Copyable {
     }
 
     private let options: Options
-    private let isTerminal: Bool
+    /// Packets that are still to be explained.
+    private var explanationsLeft: Int
     private let console: Console
     private var time: PacketTime
     private var text = TextBuffer(capacity: 1 << 16)
@@ -21,14 +22,21 @@ struct DecodeRenderer: ~Copyable {
     /// Text is handed on when there is so much of it.
     private static let batch = 1 << 15
 
-    init(_ command: DecodeCommand, _ console: Console, _ time: PacketTime) {
+    init(_ command: DecodeCommand, _ console: Console, _ time: PacketTime, explained: Int) {
+        explanationsLeft = command.verbose ? .max : explained
         options = Options(
             isJSON: command.json, isQuiet: command.quiet, isVerbose: command.verbose, showsBytes: command.hex,
             showsLinkLevel: command.linkLevel, showsNumber: command.number)
-        isTerminal = console.output.isTerminal
         self.console = console
         self.time = time
         json = PacketJSON(showsBytes: command.hex)
+    }
+
+    /// Whether this packet is one that is explained field by field.
+    private mutating func takesExplanation() -> Bool {
+        guard explanationsLeft > 0 else { return false }
+        explanationsLeft -= 1
+        return true
     }
 
     mutating func show(_ packet: CapturedPacket, _ bytes: RawSpan, _ layers: PacketLayers, number: Int) {
@@ -51,15 +59,14 @@ struct DecodeRenderer: ~Copyable {
         if options.showsLinkLevel { appendLinkLevel(bytes, layers, length: packet.originalLength) }
         text.append(lineOf: bytes, layers, originalLength: packet.originalLength)
         text.append(UInt8(ascii: "\n"))
-        if options.isVerbose {
+        if takesExplanation() {
             let explanation = Explanation(
                 bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength)
-            text.append(explanation.table(bytes, showsBytes: options.showsBytes))
+            text.append(explanation.table(bytes, showsBytes: options.showsBytes || !options.isVerbose))
         } else if options.showsBytes {
             text.append(dumpOf: bytes)
         }
-        // A pipe's reader wants every line at once, a file's the whole soon enough.
-        if text.count >= Self.batch || isTerminal { hand() }
+        if text.count >= Self.batch { hand() }
     }
 
     /// `02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4, length 74: `.
@@ -94,7 +101,7 @@ struct DecodeRenderer: ~Copyable {
             json.text.append(direction == .outbound ? ",\"direction\":\"out\"" : ",\"direction\":\"in\"")
         }
         json.text.append(",")
-        if options.isVerbose {
+        if takesExplanation() {
             var object = JSONObject()
             Explanation(
                 bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength
@@ -104,7 +111,13 @@ struct DecodeRenderer: ~Copyable {
             json.append(bytes, layers, frameCheckSequenceLength: packet.frameCheckSequenceLength)
         }
         json.text.append("}\n")
-        if json.text.count >= Self.batch || isTerminal { hand() }
+        if json.text.count >= Self.batch { hand() }
+    }
+
+    /// Hands everything over to the system.
+    mutating func flush() {
+        hand()
+        console.output.flush()
     }
 
     private mutating func hand() {
@@ -113,7 +126,6 @@ struct DecodeRenderer: ~Copyable {
         } else {
             console.output.write(text.bytes)
         }
-        if isTerminal { console.output.flush() }
         text.removeAll()
         json.text.removeAll()
     }

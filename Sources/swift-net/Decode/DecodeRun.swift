@@ -9,6 +9,7 @@ struct DecodeRun {
     private let filter: PacketFilter?
     private let limit: Int
     private let timeFormat: PacketTime.Format
+    private let explained: Int
 
     static func run(_ command: DecodeCommand, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.json, color: command.color)
@@ -32,6 +33,7 @@ struct DecodeRun {
         self.command = command
         self.console = console
         limit = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...Int.max) } ?? .max
+        explained = try command.explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) } ?? 0
         guard let format = PacketTime.Format(rawValue: command.time) else {
             throw UsageError("--time: '\(command.time)' is none of local, utc, epoch, delta and none")
         }
@@ -55,30 +57,71 @@ struct DecodeRun {
         } catch {
             throw CannotRun(message: "\(error)")
         }
-        var renderer = DecodeRenderer(command, console, PacketTime(timeFormat))
-        var progress = DecodeProgress(console)
-        var seen = 0
-        var shown = 0
+        let copy: PacketCopy?
+        do {
+            copy = try command.pcap.map { try PacketCopy($0) }
+        } catch {
+            throw CannotRun(message: "--pcap: \(error)")
+        }
+        var session = DecodeSession(
+            filter: filter, limit: limit, copy: copy, console: console,
+            renderer: DecodeRenderer(command, console, PacketTime(timeFormat), explained: explained))
         var damage: String?
         do {
-            try file.packets(pause: { progress.show(offset: $0, percent: $1, packets: seen) }) { packet, bytes in
-                seen += 1
-                let layers = PacketLayers(bytes, linkType: packet.linkType)
-                if let filter, !filter.matches(bytes, layers) { return true }
-                shown += 1
-                renderer.show(packet, bytes, layers, number: seen)
-                return shown < limit && console.output.isOpen
-            }
+            try file.read(for: &session)
         } catch let error as CaptureError where error.isNoCapture {
-            progress.clear()
             throw CannotRun(message: "\(command.file): \(error)")
         } catch {
             damage = "\(command.file): \(error)"
         }
+        let unwritten = copy?.finish().map { "--pcap: \($0)" }
+        session.finish(damage: damage ?? unwritten)
+        for complaint in [damage, unwritten].compactMap({ $0 }) { console.complain(complaint) }
+        return unwritten != nil ? 2 : damage == nil && session.shown > 0 ? 0 : 1
+    }
+}
+
+/// A capture on its way through the filter to the renderer.
+private struct DecodeSession: CaptureVisitor, ~Copyable {
+    private let filter: PacketFilter?
+    private let limit: Int
+    private let copy: PacketCopy?
+    private let console: Console
+    private var renderer: DecodeRenderer
+    private var progress: DecodeProgress
+    private var seen = 0
+    private(set) var shown = 0
+
+    init(
+        filter: PacketFilter?, limit: Int, copy: PacketCopy?, console: Console, renderer: consuming DecodeRenderer
+    ) {
+        self.filter = filter
+        self.limit = limit
+        self.copy = copy
+        self.console = console
+        self.renderer = renderer
+        progress = DecodeProgress(console)
+    }
+
+    mutating func visit(_ packet: CapturedPacket, _ bytes: RawSpan) -> Bool {
+        seen += 1
+        let layers = PacketLayers(bytes, linkType: packet.linkType)
+        if let filter, !filter.matches(bytes, layers) { return true }
+        shown += 1
+        renderer.show(packet, bytes, layers, number: seen)
+        copy?.write(packet, bytes)
+        return shown < limit && console.output.isOpen
+    }
+
+    /// What there is to see is shown before more is waited for.
+    mutating func pause(at offset: UInt64, percent: Int?) {
+        renderer.flush()
+        progress.show(offset: offset, percent: percent, packets: seen)
+    }
+
+    mutating func finish(damage: String?) {
         progress.clear()
         renderer.finish(seen: seen, shown: shown, damage: damage)
-        if let damage { console.complain(damage) }
-        return damage == nil && shown > 0 ? 0 : 1
     }
 }
 

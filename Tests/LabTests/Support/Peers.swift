@@ -3,11 +3,13 @@ import Testing
 /// Programs that a test needs beside ours. One that is missing skips its tests
 /// by name; in CI that is a failure.
 enum Peer: String {
-    case ping, fping, dnsmasq, tshark, bash, zsh, fish, mandoc, setcap
+    case ping, fping, dnsmasq, tshark, tcpdump, scapy, bash, zsh, fish, mandoc, setcap
 
     var isInstalled: Bool {
         get async {
-            (try? await Lab.run(["sh", "-c", "command -v \(rawValue) || ls /usr/sbin/\(rawValue)"]).status) == 0
+            // Debian's Scapy is its own Python's.
+            if self == .scapy { return (try? await Lab.run(["/usr/bin/python3", "-c", "import scapy"]).status) == 0 }
+            return (try? await Lab.run(["sh", "-c", "command -v \(rawValue) || ls /usr/sbin/\(rawValue)"]).status) == 0
         }
     }
 

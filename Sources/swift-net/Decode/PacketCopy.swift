@@ -1,0 +1,44 @@
+import LinuxNet
+import WireFormat
+
+/// The packets that were shown, in a pcapng file of their own.
+final class PacketCopy {
+    private let file: OutputStream
+    private let path: String
+    /// Numbers of the interfaces in the new file, by number and link type in the old one.
+    private var interfaces: [Source: UInt32] = [:]
+
+    private struct Source: Hashable {
+        var interface: UInt32
+        var linkType: LinkType
+    }
+
+    init(_ path: String) throws(SystemError) {
+        self.path = path
+        file = try OutputStream.file(path)
+        file.write(PcapNG.sectionHeader(application: "swift-net \(SwiftNet.version)"))
+    }
+
+    /// A packet without a time gets 1970.
+    func write(_ packet: CapturedPacket, _ bytes: RawSpan) {
+        let source = Source(interface: packet.interface, linkType: packet.linkType)
+        let number: UInt32
+        if let known = interfaces[source] {
+            number = known
+        } else {
+            number = UInt32(truncatingIfNeeded: interfaces.count)
+            interfaces[source] = number
+            file.write(PcapNG.interface(name: "\(packet.interface)", linkType: packet.linkType))
+        }
+        file.write(
+            PcapNG.packet(
+                bytes, interface: number, nanoseconds: UInt64(max(packet.nanoseconds ?? 0, 0)),
+                originalLength: packet.originalLength, direction: packet.direction))
+    }
+
+    /// Why not all could be written; nil when it was.
+    func finish() -> String? {
+        file.flush()
+        return file.isOpen ? nil : "\(path): \(file.failure?.message ?? "the reader is gone")"
+    }
+}
