@@ -173,13 +173,13 @@ _swift-net() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    ping|help)
+    ping|decode|address|help)
         # Offer subcommand argument completions
         "_swift-net_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'ping help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'ping decode address help' -- "${cur}"))
         ;;
     esac
 }
@@ -269,6 +269,55 @@ _swift-net_ping() {
         return
         ;;
     esac
+}
+
+_swift-net_decode() {
+    repeating_flags=()
+    non_repeating_flags=(--verbose -v -x --hex -e --link-level -j --json --quiet -q --number -n --numeric -h --help)
+    repeating_options=()
+    non_repeating_options=(-c --count --explain --pcap --filter --time --color)
+    __swift-net_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-c'|'--count')
+        return
+        ;;
+    '--explain')
+        return
+        ;;
+    '--pcap')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--filter')
+        return
+        ;;
+    '--time')
+        __swift-net_add_completions -W 'local'$'\n''utc'$'\n''epoch'$'\n''delta'$'\n''none'
+        return
+        ;;
+    '--color')
+        __swift-net_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __swift-net_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_swift-net_address() {
+    repeating_flags=()
+    non_repeating_flags=(-j --json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __swift-net_offer_flags_options -1
 }
 
 _swift-net_help() {

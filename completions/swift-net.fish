@@ -24,6 +24,10 @@ function __swift-net_parse_tokens -S
         switch $unparsed_tokens[1]
         case 'ping'
             __swift-net_parse_subcommand -r 1 '4/ipv4' '6/ipv6' '3/precise' 'a/audible' 'A/adaptive' 'b/broadcast' 'B/sticky-source' 'C/connect' 'd' 'D/timestamps' 'f/flood' 'H/names' 'j/json' 'L/no-loop' 'n/numeric' 'O/outstanding' 'q/quiet' 'r/bypass-routing' 'R/record-route' 'U/user-latency' 'v/verbose' 'V/version' 'alive' 'unreachable' 'plot' 'split' 'c/count=' 'e/identifier=' 'F/flow-label=' 'i/interval=' 'I/interface=' 'l/preload=' 'm/mark=' 'M/pmtu-discovery=' 'p/pattern=' 'Q/tos=' 's/size=' 'S/send-buffer=' 't/ttl=' 'T/timestamp=' 'w/deadline=' 'W/timeout=' 'targets=+' 'rate=' 'retries=' 'icmp=' 'report-every=' 'pcap=' 'explain=' 'color=' 'h/help'
+        case 'decode'
+            __swift-net_parse_subcommand -r 2 'v/verbose' 'x/hex' 'e/link-level' 'j/json' 'q/quiet' 'number' 'n/numeric' 'c/count=' 'explain=' 'pcap=' 'filter=' 'time=' 'color=' 'h/help'
+        case 'address'
+            __swift-net_parse_subcommand -r 1 'j/json' 'h/help'
         case 'help'
             __swift-net_parse_subcommand -r 1 
         end
@@ -82,6 +86,8 @@ complete -c 'swift-net' -f
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net" version' -l 'version' -d 'Print the version.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'ping' -d 'Ask hosts whether they answer, and how fast.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'decode' -d 'Show the packets of a capture file.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'address' -d 'Explain addresses: class, network, hosts, kind.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" 4 ipv4' -s '4' -l 'ipv4' -d 'Use IPv4.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" 6 ipv6' -s '6' -l 'ipv6' -d 'Use IPv6.'
@@ -134,3 +140,20 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" explain' -l 'explain' -d 'Explain the first packets, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" color' -l 'color' -d 'Colours: auto, always or never.' -rfka 'auto always never'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net ping" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net decode" -eq 1' -F
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" v verbose' -l 'verbose' -s 'v' -d 'Every field with its offset, name and meaning.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" hex x' -s 'x' -l 'hex' -d 'The bytes too.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" e link-level' -s 'e' -l 'link-level' -d 'The link-layer addresses before each line.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" q quiet' -l 'quiet' -s 'q' -d 'Print no packets, only how many there are.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" number' -l 'number' -d 'The packet\'s number before each line.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" n numeric' -s 'n' -l 'numeric' -d 'Look up no names, which is never done.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" c count' -s 'c' -l 'count' -d 'Stop after showing so many packets.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" explain' -l 'explain' -d 'Explain the first packets, field by field (2).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" pcap' -l 'pcap' -d 'Write the packets shown to a pcapng file.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" filter' -l 'filter' -d 'Which packets to show.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" time' -l 'time' -d 'How times are printed: local, utc, epoch, delta or none.' -rfka 'local utc epoch delta none'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" color' -l 'color' -d 'Colours: auto, always or never.' -rfka 'auto always never'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net address" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net address" h help' -s 'h' -l 'help' -d 'Show help information.'

@@ -26,7 +26,7 @@ final class Explainer {
             console.output.write(object.line + "\n")
         } else {
             console.output.write("\(isOutbound ? "sent" : "received") \(packet.bytes.count) bytes\n")
-            console.output.write(explanation.table(packet.bytes.rawBytes, showsBytes: true))
+            console.output.write(explanation.table(packet.bytes.rawBytes, showsBytes: true, console))
         }
     }
 }

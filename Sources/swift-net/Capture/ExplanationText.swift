@@ -2,17 +2,19 @@ import WireFormat
 
 extension Explanation {
     /// A table of every field: its offset, its bytes where they are wanted, its name and its meaning.
-    func table(_ packet: RawSpan, showsBytes: Bool) -> String {
+    func table(_ packet: RawSpan, showsBytes: Bool, _ console: Console) -> String {
         var text = ""
         for section in sections {
             text += "  \(section.layer)\(section.isQuoted ? " (quoted)" : "")\n"
             for field in section.fields {
                 text += "    " + Self.right("\(field.offset)", 4) + "  "
                 if showsBytes { text += Self.left(Self.hexadecimal(packet, field, limit: 8), 26) }
-                text += Self.left(field.name, 22) + field.meaning + "\n"
+                let isWrong = field.meaning.hasSuffix(", \(ChecksumState.incorrect.rawValue)")
+                let meaning = isWrong ? console.painted(field.meaning, .red) : field.meaning
+                text += Self.left(field.name, 22) + meaning + "\n"
             }
         }
-        for problem in problems { text += "  problem: \(Text.escaped(problem))\n" }
+        for problem in problems { text += "  " + console.painted("problem: \(Text.escaped(problem))", .yellow) + "\n" }
         return text
     }
 

@@ -62,7 +62,7 @@ struct DecodeRenderer: ~Copyable {
         if takesExplanation() {
             let explanation = Explanation(
                 bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength)
-            text.append(explanation.table(bytes, showsBytes: options.showsBytes || !options.isVerbose))
+            text.append(explanation.table(bytes, showsBytes: options.showsBytes || !options.isVerbose, console))
         } else if options.showsBytes {
             text.append(dumpOf: bytes)
         }
