@@ -11,9 +11,12 @@ let package = Package(
     targets: [
         // The peer: the same sum in C, with the compiler's vectors.
         .target(name: "CVectorChecksum", cSettings: [.unsafeFlags(["-O3"])]),
+        // The peer: a walk over a packet's layers in C, and a count of allocations.
+        .target(name: "CPacketWalk", cSettings: [.unsafeFlags(["-O3"])]),
         .executableTarget(
             name: "WireFormatBenchmarks",
             dependencies: [
+                "CPacketWalk",
                 "CVectorChecksum",
                 .product(name: "WireFormat", package: "swift-net"),
                 .product(name: "Benchmark", package: "benchmark"),
