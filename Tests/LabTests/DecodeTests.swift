@@ -53,41 +53,61 @@ struct DecodeTests {
         var datagram = UDPDatagram(sourcePort: 40_000, destinationPort: 33_434, data: [1, 2, 3])
         datagram.updateChecksum(source: .v4(client), destination: .v4(server))
         let quote =
-            IPv4Header(source: client, destination: server, protocol: .udp, payloadLength: 11).encoded() + datagram.encoded()
+            IPv4Header(source: client, destination: server, protocol: .udp, payloadLength: 11).encoded()
+            + datagram.encoded()
         let messages: [ICMPv4Message.Body] = [
             .echoRequest(ICMPEcho(identifier: 5, sequenceNumber: 6, data: [1, 2, 3])),
             .echoReply(ICMPEcho(identifier: 5, sequenceNumber: 6)), .timeExceeded(code: 0, ICMPErrorBody(data: quote)),
-            .destinationUnreachable(.port, ICMPErrorBody(data: quote)), .destinationUnreachable(.host, ICMPErrorBody(data: quote)),
-            .destinationUnreachable(.network, ICMPErrorBody(data: quote)), .destinationUnreachable(.protocol, ICMPErrorBody(data: quote)),
+            .destinationUnreachable(.port, ICMPErrorBody(data: quote)),
+            .destinationUnreachable(.host, ICMPErrorBody(data: quote)),
+            .destinationUnreachable(.network, ICMPErrorBody(data: quote)),
+            .destinationUnreachable(.protocol, ICMPErrorBody(data: quote)),
             .destinationUnreachable(.fragmentationNeeded, ICMPErrorBody(restOfHeader: 1_400, data: quote)),
-            .destinationUnreachable(.communicationProhibited, ICMPErrorBody(data: quote)), .sourceQuench(code: 0, ICMPErrorBody(data: quote)),
+            .destinationUnreachable(.communicationProhibited, ICMPErrorBody(data: quote)),
+            .sourceQuench(code: 0, ICMPErrorBody(data: quote)),
             .redirect(code: 1, ICMPErrorBody(restOfHeader: client.rawValue, data: quote)),
         ]
         let messages6: [ICMPv6Message.Body] = [
-            .echoRequest(ICMPEcho(identifier: 5, sequenceNumber: 6, data: [1, 2, 3])), .packetTooBig(code: 0, ICMPErrorBody(restOfHeader: 1_280, data: [])),
+            .echoRequest(ICMPEcho(identifier: 5, sequenceNumber: 6, data: [1, 2, 3])),
+            .packetTooBig(code: 0, ICMPErrorBody(restOfHeader: 1_280, data: [])),
             .neighborDiscovery(NDPMessage(.neighborSolicitation(reserved: 0, target: client6))),
             .neighborDiscovery(NDPMessage(.neighborAdvertisement(flags: [], target: client6))),
         ]
         return [
             ethernet(.arp, ARPPacket.request(for: server, from: mac, client).encoded()),
             ethernet(.arp, ARPPacket.request(for: server, from: mac, client).reply(from: peer).encoded()),
-            four(.udp, datagram.encoded()), tcp(.syn, [.maximumSegmentSize(1_460), .selectiveAcknowledgmentPermitted, .timestamps(value: 1, echoReply: 0), .noOperation, .windowScale(7)]),
-            tcp([.syn, .ack], [.maximumSegmentSize(1_460)]), tcp([.ack, .psh], [], [1, 2, 3]), tcp([.rst], []), tcp([.fin, .ack, .urg], []),
-            tcp([.ack], [.noOperation, .noOperation, .selectiveAcknowledgment([.init(start: 1, end: 2)])]), tcp([], []), tcp([.syn, .ece, .cwr], []),
+            four(.udp, datagram.encoded()),
+            tcp(
+                .syn,
+                [
+                    .maximumSegmentSize(1_460), .selectiveAcknowledgmentPermitted, .timestamps(value: 1, echoReply: 0),
+                    .noOperation, .windowScale(7),
+                ]),
+            tcp([.syn, .ack], [.maximumSegmentSize(1_460)]), tcp([.ack, .psh], [], [1, 2, 3]), tcp([.rst], []),
+            tcp([.fin, .ack, .urg], []),
+            tcp([.ack], [.noOperation, .noOperation, .selectiveAcknowledgment([.init(start: 1, end: 2)])]), tcp([], []),
+            tcp([.syn, .ece, .cwr], []),
         ] + messages.map { four(.icmp, ICMPv4Message($0).encoded()) }
             + messages6.map { body in
                 let data = ICMPv6Message(body, source: client6, destination: .allNodes).encoded()
-                return ethernet(.ipv6, IPv6Header(source: client6, destination: .allNodes, nextHeader: .icmpv6, payloadLength: data.count).encoded() + data)
+                return ethernet(
+                    .ipv6,
+                    IPv6Header(source: client6, destination: .allNodes, nextHeader: .icmpv6, payloadLength: data.count)
+                        .encoded() + data)
             }
     }
 
     private func capture(_ writer: PcapWriter = PcapWriter(linkType: .ethernet)) -> [UInt8] {
         frames.enumerated().reduce(writer.header) { file, item in
-            file + writer.record(item.element.rawBytes, nanoseconds: 1_700_000_000_000_001_000 + UInt64(item.offset) * 1_000_000)
+            file
+                + writer.record(
+                    item.element.rawBytes, nanoseconds: 1_700_000_000_000_001_000 + UInt64(item.offset) * 1_000_000)
         }
     }
 
-    @Test("its lines are tcpdump's, and both read what our writers wrote", arguments: [ByteOrder.bigEndian, .littleEndian], [false, true])
+    @Test(
+        "its lines are tcpdump's, and both read what our writers wrote",
+        arguments: [ByteOrder.bigEndian, .littleEndian], [false, true])
     func lines(order: ByteOrder, isNanoseconds: Bool) async throws {
         guard await Peer.require(.tcpdump) else { return }
         try await inFolder { folder in
@@ -106,20 +126,24 @@ struct DecodeTests {
         guard await Peer.require(.tcpdump, .tshark) else { return }
         try await inFolder { folder in
             try write(capture(), to: "\(folder)/file.pcap")
-            let shown = try await decode("\(folder)/file.pcap", "--filter", "not arp", "--pcap", "\(folder)/copy.pcapng", "-q")
+            let shown = try await decode(
+                "\(folder)/file.pcap", "--filter", "not arp", "--pcap", "\(folder)/copy.pcapng", "-q")
             #expect(shown.status == 0 && shown.output == "\(frames.count - 2) of \(frames.count) packets\n")
             let theirs = try await Lab.run(["tcpdump", "-nSr", "\(folder)/copy.pcapng"])
             let ours = try await decode("\(folder)/copy.pcapng")
             #expect(ours.output == theirs.output && ours.lines.count == frames.count - 2)
             let shark = try await Lab.run([
-                "tshark", "-r", "\(folder)/copy.pcapng", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-T", "fields",
-                "-e", "frame.len", "-e", "tcp.checksum.status", "-e", "udp.checksum.status", "-e", "icmp.checksum.status",
+                "tshark", "-r", "\(folder)/copy.pcapng", "-o", "tcp.check_checksum:TRUE", "-o",
+                "udp.check_checksum:TRUE", "-T", "fields",
+                "-e", "frame.len", "-e", "tcp.checksum.status", "-e", "udp.checksum.status", "-e",
+                "icmp.checksum.status",
             ])
             #expect(shark.lines.count == frames.count - 2, "\(shark)")
             // 1 is "good" of a checksum, 0 "bad"; the quotes of errors have none of their own.
             for (line, frame) in zip(shark.lines, frames.dropFirst(2)) {
                 let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-                #expect(fields.first.map(String.init) == "\(frame.count)" && !fields.dropFirst().contains("0"), "\(line)")
+                #expect(
+                    fields.first.map(String.init) == "\(frame.count)" && !fields.dropFirst().contains("0"), "\(line)")
             }
         }
     }
@@ -130,7 +154,8 @@ struct DecodeTests {
         let seed = UInt32.random(in: 1...UInt32.max)
         try await inFolder { folder in
             let outcome = try await Lab.run([
-                "/usr/bin/python3", "\(Binary.repository)/Tests/LabTests/Oracle/oracle.py", Binary.swiftNet, "\(seed)", "20000", folder,
+                "/usr/bin/python3", "\(Binary.repository)/Tests/LabTests/Oracle/oracle.py", Binary.swiftNet, "\(seed)",
+                "20000", folder,
             ])
             #expect(outcome.status == 0, "seed \(seed): \(outcome.output)\(outcome.errors)")
             let listing = try await Lab.run(["cat", "\(folder)/packets.txt"])
@@ -140,7 +165,9 @@ struct DecodeTests {
                 guard parts.count == 2, let link = UInt16(parts[0]) else { continue }
                 let packet = Self.bytes(parts[1])
                 let written = Reencoder.reencoded(packet.rawBytes, linkType: LinkType(rawValue: link))
-                if written != packet { Issue.record("seed \(seed), link type \(link): \(parts[1]) is not written as it was read") }
+                if written != packet {
+                    Issue.record("seed \(seed), link type \(link): \(parts[1]) is not written as it was read")
+                }
             }
         }
     }
@@ -173,7 +200,9 @@ struct DecodeTests {
                 first
                     == #"{"type":"packet","number":1,"time":"2023-11-14T22:13:20.000001Z","length":60,"captured":60,"layers":[{"layer":"ethernet","destination":"02:00:00:00:00:02","source":"02:00:00:00:00:01","type":2054,"padding":18},{"layer":"arp","hardware_type":1,"protocol_type":2048,"hardware_length":6,"protocol_length":4,"operation":"request","sender_mac":"02:00:00:00:00:01","sender_addr":"192.0.2.1","target_mac":"00:00:00:00:00:00","target_addr":"198.51.100.2"}],"problems":[]}"#
             )
-            #expect(outcome.lines.last == #"{"type":"summary","packets":3,"shown":3,"complete":true}"# && outcome.lines.count == 4)
+            #expect(
+                outcome.lines.last == #"{"type":"summary","packets":3,"shown":3,"complete":true}"#
+                    && outcome.lines.count == 4)
         }
     }
 
@@ -182,13 +211,17 @@ struct DecodeTests {
         try await inFolder { folder in
             try write(capture(), to: "\(folder)/file.pcap")
             let plain = try await decode("-v", "-c1", "\(folder)/file.pcap").output
-            #expect(plain.contains("\n  arp\n      14  hardware type         1, Ethernet\n") && plain.contains("      20  operation             1, request\n"))
+            #expect(
+                plain.contains("\n  arp\n      14  hardware type         1, Ethernet\n")
+                    && plain.contains("      20  operation             1, request\n"))
             let both = try await decode("-vxc1", "\(folder)/file.pcap").output
             #expect(both.contains("      20  00 01                     operation             1, request\n"))
             let dump = try await decode("-x", "-c1", "\(folder)/file.pcap")
             #expect(dump.lines[1].hasPrefix("\t0x0000:  0200 0000 0002 0200 0000 0001 0806 0001  ......"))
             let explained = try await decode("--explain", "1", "-c2", "\(folder)/file.pcap").output
-            #expect(explained.contains("00 01                     operation") && !explained.contains("is-at 02:00:00:00:00:02, length 46\n  ethernet"))
+            #expect(
+                explained.contains("00 01                     operation")
+                    && !explained.contains("is-at 02:00:00:00:00:02, length 46\n  ethernet"))
         }
     }
 
@@ -199,7 +232,9 @@ struct DecodeTests {
             try write(Array(file.dropLast(5)), to: "\(folder)/cut.pcap")
             let outcome = try await decode("\(folder)/cut.pcap")
             #expect(outcome.status == 1 && outcome.lines.count == frames.count - 1)
-            #expect(outcome.errors.hasPrefix("decode: \(folder)/cut.pcap: the file is cut: it ends ") && outcome.errors.hasSuffix("\n"))
+            #expect(
+                outcome.errors.hasPrefix("decode: \(folder)/cut.pcap: the file is cut: it ends ")
+                    && outcome.errors.hasSuffix("\n"))
             let json = try await decode("-j", "\(folder)/cut.pcap")
             #expect(json.status == 1 && json.objects("error").count == 1 && json.summary?["complete"] == "false")
         }
@@ -210,7 +245,9 @@ struct DecodeTests {
         guard await Peer.require(.tcpdump) else { return }
         try await inFolder { folder in
             try write(capture(), to: "\(folder)/file.pcap")
-            let piped = try await Lab.run(["sh", "-c", "tcpdump -r \(folder)/file.pcap -w - 2>/dev/null | \(Binary.swiftNet) decode -"])
+            let piped = try await Lab.run([
+                "sh", "-c", "tcpdump -r \(folder)/file.pcap -w - 2>/dev/null | \(Binary.swiftNet) decode -",
+            ])
             let direct = try await decode("\(folder)/file.pcap")
             #expect(piped.status == 0 && piped.output == direct.output && !direct.output.isEmpty)
         }
@@ -230,7 +267,8 @@ struct DecodeTests {
                 """
             let outcome = try await Lab.run(["timeout", "30", "sh", "-c", script])
             #expect(
-                outcome.output == "status 0\n{\"type\":\"summary\",\"packets\":\(frames.count),\"shown\":\(frames.count),\"complete\":true}\n",
+                outcome.output
+                    == "status 0\n{\"type\":\"summary\",\"packets\":\(frames.count),\"shown\":\(frames.count),\"complete\":true}\n",
                 "\(outcome)")
         }
     }
@@ -242,7 +280,9 @@ struct DecodeTests {
             let frame = frames[0]
             let record = writer.record(frame.rawBytes, nanoseconds: 1)
             try write((0..<20_000).reduce(into: writer.header) { file, _ in file += record }, to: "\(folder)/long.pcap")
-            let outcome = try await Lab.run(["bash", "-c", "\(Binary.swiftNet) decode \(folder)/long.pcap | head -n 1; echo ${PIPESTATUS[0]}"])
+            let outcome = try await Lab.run([
+                "bash", "-c", "\(Binary.swiftNet) decode \(folder)/long.pcap | head -n 1; echo ${PIPESTATUS[0]}",
+            ])
             #expect(outcome.errors.isEmpty && outcome.lines.count == 2 && outcome.lines.last == "0", "\(outcome)")
         }
     }
@@ -254,7 +294,9 @@ struct DecodeTests {
             let block = frames.reduce(into: [UInt8]()) { $0 += writer.record($1.rawBytes, nanoseconds: 1) }
             try write((0..<20_000).reduce(into: writer.header) { file, _ in file += block }, to: "\(folder)/long.pcap")
             // The limit is on all of the address space: the file alone is larger.
-            let outcome = try await Lab.run(["sh", "-c", "ulimit -v 40960; exec \(Binary.swiftNet) decode -q \(folder)/long.pcap"])
+            let outcome = try await Lab.run([
+                "sh", "-c", "ulimit -v 40960; exec \(Binary.swiftNet) decode -q \(folder)/long.pcap",
+            ])
             #expect(outcome.output == "\(20_000 * frames.count) packets\n", "\(outcome)")
         }
     }
@@ -270,15 +312,21 @@ struct DecodeTests {
             let none = try await decode("\(folder)/file.pcap", "--filter", "host 203.0.113.1")
             #expect(none.status == 1 && none.output.isEmpty && none.errors.isEmpty)
             let wrong = try await decode("\(folder)/file.pcap", "--filter", "prot 5")
-            #expect(wrong.status == 2 && wrong.errors == "decode: --filter: 'prot' stands where a layer, 'host', 'net', 'port' or an address should be\n")
+            #expect(
+                wrong.status == 2
+                    && wrong.errors
+                        == "decode: --filter: 'prot' stands where a layer, 'host', 'net', 'port' or an address should be\n"
+            )
         }
     }
 
     @Test(
         "what it cannot read is said, and exits 2",
         arguments: [
-            (["/nonexistent"], "decode: /nonexistent: No such file or directory\n"), (["/dev/null"], "decode: /dev/null: the file is empty\n"),
-            (["/tmp"], "decode: /tmp: Is a directory\n"), (["-c", "0", "/dev/null"], "decode: -c: '0' is out of range: 1 <= value <= 9223372036854775807\n"),
+            (["/nonexistent"], "decode: /nonexistent: No such file or directory\n"),
+            (["/dev/null"], "decode: /dev/null: the file is empty\n"),
+            (["/tmp"], "decode: /tmp: Is a directory\n"),
+            (["-c", "0", "/dev/null"], "decode: -c: '0' is out of range: 1 <= value <= 9223372036854775807\n"),
             (["--time", "noon", "/dev/null"], "decode: --time: 'noon' is none of local, utc, epoch, delta and none\n"),
             (["--filter", "tcp", "/dev/null", "udp"], "decode: --filter: there is a filter after the file too\n"),
         ] as [([String], String)])
@@ -296,8 +344,10 @@ struct AddressTests {
         let outcome = try await Lab.run([Binary.swiftNet, "address", "140.252.20.68/24"])
         #expect(outcome.status == 0 && outcome.errors.isEmpty)
         for line in [
-            "class               B  (first bits 10)", "net-id by class     140.252", "host-id by class    20.68", "mask                255.255.255.0",
-            "network             140.252.20.0/24", "first host          140.252.20.1", "last host           140.252.20.254", "hosts               254",
+            "class               B  (first bits 10)", "net-id by class     140.252", "host-id by class    20.68",
+            "mask                255.255.255.0",
+            "network             140.252.20.0/24", "first host          140.252.20.1",
+            "last host           140.252.20.254", "hosts               254",
             "directed broadcast  140.252.20.255", "kind                global unicast",
         ] {
             #expect(outcome.lines.contains(Substring(line)), "\(line)")
@@ -307,10 +357,14 @@ struct AddressTests {
     @Test(
         "JSON of every kind of address",
         arguments: [
-            ("140.252.20.68", "class", "B"), ("140.252.20.68", "network", "140.252.0.0/16"), ("140.252.255.255", "role", "the directed broadcast of the network"),
-            ("192.0.2.0/255.255.255.128", "last_host", "192.0.2.126"), ("192.0.2.0/31", "host_count", "2"), ("239.1.2.3", "multicast_mac", "01:00:5e:01:02:03"),
-            ("2001:db8::1/64", "network", "2001:db8::/64"), ("ff02::1", "scope", "link-local"), ("ff02::1", "multicast_mac", "33:33:00:00:00:01"),
-            ("fe80::1", "solicited_node", "ff02::1:ff00:1"), ("02:00:00:00:00:01", "locally_administered", "true"), ("ff:ff:ff:ff:ff:ff", "kind", "broadcast"),
+            ("140.252.20.68", "class", "B"), ("140.252.20.68", "network", "140.252.0.0/16"),
+            ("140.252.255.255", "role", "the directed broadcast of the network"),
+            ("192.0.2.0/255.255.255.128", "last_host", "192.0.2.126"), ("192.0.2.0/31", "host_count", "2"),
+            ("239.1.2.3", "multicast_mac", "01:00:5e:01:02:03"),
+            ("2001:db8::1/64", "network", "2001:db8::/64"), ("ff02::1", "scope", "link-local"),
+            ("ff02::1", "multicast_mac", "33:33:00:00:00:01"),
+            ("fe80::1", "solicited_node", "ff02::1:ff00:1"), ("02:00:00:00:00:01", "locally_administered", "true"),
+            ("ff:ff:ff:ff:ff:ff", "kind", "broadcast"),
         ])
     func json(text: String, field: String, value: String) async throws {
         let outcome = try await Lab.run([Binary.swiftNet, "address", "--json", text])
@@ -321,9 +375,14 @@ struct AddressTests {
     @Test(
         "what is no address names the text",
         arguments: [
-            ("x", "address: 'x' is no address\n"), ("192.0.2.1/33", "address: '192.0.2.1/33': '33' is no prefix length of 0 to 32\n"),
-            ("192.0.2.1/255.0.255.0", "address: '192.0.2.1/255.0.255.0': the ones of the mask 255.0.255.0 are not all in front\n"),
-            ("::1/129", "address: '::1/129': '129' is no prefix length of 0 to 128\n"), ("192.0.2.1/", "address: '192.0.2.1/': '' is no prefix length of 0 to 32\n"),
+            ("x", "address: 'x' is no address\n"),
+            ("192.0.2.1/33", "address: '192.0.2.1/33': '33' is no prefix length of 0 to 32\n"),
+            (
+                "192.0.2.1/255.0.255.0",
+                "address: '192.0.2.1/255.0.255.0': the ones of the mask 255.0.255.0 are not all in front\n"
+            ),
+            ("::1/129", "address: '::1/129': '129' is no prefix length of 0 to 128\n"),
+            ("192.0.2.1/", "address: '192.0.2.1/': '' is no prefix length of 0 to 32\n"),
             ("01:02:03:04:05:06/8", "address: '01:02:03:04:05:06/8' is no address\n"),
         ])
     func mistakes(text: String, message: String) async throws {

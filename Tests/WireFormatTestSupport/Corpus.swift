@@ -40,7 +40,8 @@ public enum Corpus {
         case .http: httpTexts
         case .pcap: captures
         case .pcapng: [Seed("two-interfaces", pcapng)]
-        case .reassembly: [Seed("in-order", fragmentStream(reversed: false)), Seed("reversed", fragmentStream(reversed: true))]
+        case .reassembly:
+            [Seed("in-order", fragmentStream(reversed: false)), Seed("reversed", fragmentStream(reversed: true))]
         }
     }
 
@@ -62,7 +63,8 @@ public enum Corpus {
         var segment = TCPSegment(
             sourcePort: 40_001, destinationPort: 80, sequenceNumber: 0xFFFF_FFF0, acknowledgmentNumber: 5, flags: flags,
             options: data.isEmpty
-                ? allOptions : TCPOptions([.noOperation, .noOperation, .selectiveAcknowledgment([.init(start: 1, end: 9)])]),
+                ? allOptions
+                : TCPOptions([.noOperation, .noOperation, .selectiveAcknowledgment([.init(start: 1, end: 9)])]),
             data: data)
         segment.updateChecksum(source: .v4(client), destination: .v4(server))
         return segment.encoded()
@@ -79,7 +81,8 @@ public enum Corpus {
 
     static let routeOptions: [IPv4Option] = [
         .noOperation, .recordRoute(IPv4RouteData(pointer: 8, slots: [client, .unspecified])), .routerAlert(value: 0),
-        .timestamp(IPv4TimestampData(pointer: 13, flag: .withAddresses, entries: [.init(address: client, timestamp: 5)])),
+        .timestamp(
+            IPv4TimestampData(pointer: 13, flag: .withAddresses, entries: [.init(address: client, timestamp: 5)])),
     ]
 
     static let sourceRoute: [IPv4Option] = [.looseSourceRoute(IPv4RouteData(slots: [client, server]))]
@@ -114,7 +117,10 @@ public enum Corpus {
             ("extended", .timeExceeded(code: 0, ICMPErrorBody(v4Original: quote, extensions: extensions))),
             ("too-big", .destinationUnreachable(.fragmentationNeeded, ICMPErrorBody(restOfHeader: 1_400, data: quote))),
             ("redirect", .redirect(code: 1, ICMPErrorBody(restOfHeader: client.rawValue, data: quote))),
-            ("timestamp", .timestampReply(.init(identifier: 1, sequenceNumber: 2, originate: 3, receive: 4, transmit: 5))),
+            (
+                "timestamp",
+                .timestampReply(.init(identifier: 1, sequenceNumber: 2, originate: 3, receive: 4, transmit: 5))
+            ),
             ("mask", .addressMaskReply(.init(identifier: 1, sequenceNumber: 2, mask: .limitedBroadcast))),
             ("router", .routerAdvertisement(.init(lifetime: 1_800, routers: [.init(address: client, preference: -1)]))),
         ]
@@ -130,11 +136,15 @@ public enum Corpus {
                 IGMPMessage(
                     .version3Report(
                         reserved: 0,
-                        [GroupRecord(.changeToExclude, group: group), GroupRecord(.modeIsInclude, group: group, sources: [client, server])])
+                        [
+                            GroupRecord(.changeToExclude, group: group),
+                            GroupRecord(.modeIsInclude, group: group, sources: [client, server]),
+                        ])
                 ).encoded()),
             Seed(
                 "query-v3",
-                IGMPMessage.version3Query(group: group, maximumResponseTime: 2_000, SourceQuery(sources: [client])).encoded()),
+                IGMPMessage.version3Query(group: group, maximumResponseTime: 2_000, SourceQuery(sources: [client]))
+                    .encoded()),
             Seed("leave", IGMPMessage(.leaveGroup(group: group)).encoded()),
         ]
     }
@@ -167,7 +177,8 @@ public enum Corpus {
                 packet6(
                     .tcp, tcp(),
                     [
-                        .hopByHopOptions([.unknown(type: 0x1E, data: [1, 2])]), .destinationOptions([.padN([0, 0, 0, 0])]),
+                        .hopByHopOptions([.unknown(type: 0x1E, data: [1, 2])]),
+                        .destinationOptions([.padN([0, 0, 0, 0])]),
                         .fragment(offset: 0, reserved: 0, moreFragments: true, identification: 9),
                     ])),
             Seed(
@@ -201,7 +212,8 @@ public enum Corpus {
                 "solicitation",
                 .neighborDiscovery(
                     NDPMessage(
-                        .neighborSolicitation(reserved: 0, target: server6), options: [.sourceLinkLayerAddress(clientMAC)]))
+                        .neighborSolicitation(reserved: 0, target: server6),
+                        options: [.sourceLinkLayerAddress(clientMAC)]))
             ),
             (
                 "advertisement",
@@ -235,21 +247,32 @@ public enum Corpus {
             VLANTag(identifier: 100, priority: 5, etherType: .vlan).encoded()
             + VLANTag(identifier: 5, isDropEligible: true, etherType: .ipv6).encoded() + packets6[0].bytes
         let cooked = { (version: LinuxCooked.Version) in
-            LinuxCooked(version: version, packetType: .outgoing, address: clientMAC, protocolType: .ipv4, interfaceIndex: 2)
-                .encoded()
+            LinuxCooked(
+                version: version, packetType: .outgoing, address: clientMAC, protocolType: .ipv4, interfaceIndex: 2
+            )
+            .encoded()
         }
         return [
             Seed("arp", [0] + EthernetHeader.padded(ethernet(.arp, arp.encoded()))),
-            Seed("rarp", [0] + ethernet(.reverseARP, ARPPacket(
-                operation: .reverseRequest, senderMAC: clientMAC, senderAddress: .unspecified, targetMAC: clientMAC,
-                targetAddress: .unspecified
-            ).encoded())),
+            Seed(
+                "rarp",
+                [0]
+                    + ethernet(
+                        .reverseARP,
+                        ARPPacket(
+                            operation: .reverseRequest, senderMAC: clientMAC, senderAddress: .unspecified,
+                            targetMAC: clientMAC,
+                            targetAddress: .unspecified
+                        ).encoded())),
             Seed("tagged", [0] + ethernet(.serviceVLAN, tagged)),
             Seed("llc", [0] + ethernet(EtherType(rawValue: 38), llc)),
             Seed("snap", [0] + ethernet(EtherType(rawValue: UInt16(snap.count)), snap)),
-            Seed("checked", [0] + FrameCheckSequence.appended(to: EthernetHeader.padded(ethernet(.ipv4, packets4[0].bytes)))),
+            Seed(
+                "checked",
+                [0] + FrameCheckSequence.appended(to: EthernetHeader.padded(ethernet(.ipv4, packets4[0].bytes)))),
             Seed("error", [0] + ethernet(.ipv4, packets4[5].bytes)), Seed("raw", [1] + packets4[1].bytes),
-            Seed("cooked", [2] + cooked(.first) + packets4[0].bytes), Seed("cooked2", [3] + cooked(.second) + packets4[2].bytes),
+            Seed("cooked", [2] + cooked(.first) + packets4[0].bytes),
+            Seed("cooked2", [3] + cooked(.second) + packets4[2].bytes),
             Seed("null", [4] + NullLoopback(family: 10, isLittleEndian: true).encoded() + packets6[1].bytes),
         ]
     }
@@ -269,9 +292,12 @@ public enum Corpus {
             Seed(
                 "response",
                 Array(
-                    "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 3\r\nX: a\r\n b\r\n\r\nabc".utf8)),
+                    "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 3\r\nX: a\r\n b\r\n\r\nabc"
+                        .utf8)),
             Seed("odd", Array("\r\nget  / HTTP/3.0\nHost : x\n Fold\nnocolon\n\n".utf8)),
-            Seed("chunked", HTTPChunkedBody(Array("hello, world".utf8), chunkSize: 5, trailers: [HTTPField("A", "b")]).encoded()),
+            Seed(
+                "chunked",
+                HTTPChunkedBody(Array("hello, world".utf8), chunkSize: 5, trailers: [HTTPField("A", "b")]).encoded()),
             Seed("cache", Array("public, max-age=60, private=\"a, b\", x".utf8)),
             Seed("date", Array("Sunday, 06-Nov-94 08:49:37 GMT".utf8)),
         ]
@@ -281,11 +307,15 @@ public enum Corpus {
         let frames = [ethernet(.ipv4, packets4[0].bytes), ethernet(.ipv6, packets6[0].bytes)]
         return [ByteOrder.bigEndian, .littleEndian].flatMap { order in
             [false, true].map { isNanoseconds in
-                let writer = PcapWriter(linkType: .ethernet, order: order, hasNanoseconds: isNanoseconds, snapLength: 80)
+                let writer = PcapWriter(
+                    linkType: .ethernet, order: order, hasNanoseconds: isNanoseconds, snapLength: 80)
                 let file = frames.enumerated().reduce(writer.header) { file, item in
-                    file + writer.record(item.element.rawBytes, nanoseconds: 1_700_000_000_123_456_789 + UInt64(item.offset))
+                    file
+                        + writer.record(
+                            item.element.rawBytes, nanoseconds: 1_700_000_000_123_456_789 + UInt64(item.offset))
                 }
-                return Seed("\(order == .bigEndian ? "big" : "little")-\(isNanoseconds ? "nanoseconds" : "microseconds")", file)
+                return Seed(
+                    "\(order == .bigEndian ? "big" : "little")-\(isNanoseconds ? "nanoseconds" : "microseconds")", file)
             }
         }
     }

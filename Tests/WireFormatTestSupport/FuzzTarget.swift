@@ -70,12 +70,16 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
 
     private static let filter: PacketFilter =
-        (try? PacketFilter("vlan 5 or (net 192.0.2.0/24 and port 80) or http or mld or ndp or ether src 02:00:00:00:00:01"))
+        (try? PacketFilter(
+            "vlan 5 or (net 192.0.2.0/24 and port 80) or http or mld or ndp or ether src 02:00:00:00:00:01"))
         ?? .layer(.tcp)
 
     private static func arp(_ bytes: RawSpan) -> String? {
         guard let view = try? ARPView(bytes) else { return nil }
-        _ = (view.senderHardwareAddress.byteCount, view.targetProtocolAddress.byteCount, view.targetHardwareAddress.byteCount)
+        _ = (
+            view.senderHardwareAddress.byteCount, view.targetProtocolAddress.byteCount,
+            view.targetHardwareAddress.byteCount
+        )
         guard let value = try? ARPPacket(view) else { return nil }
         return compare("ARP", value.encoded(), bytes.prefix(28))
     }
@@ -86,7 +90,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         quote(view.payload)
         let body = ICMPErrorBody(restOfHeader: view.restOfHeader, data: view.payload.copied())
         if let extensions = body.extensions(view.type),
-            let problem = compare("extensions", extensions.encoded(), view.payload.dropping(body.quoteLength(view.type)))
+            let problem = compare(
+                "extensions", extensions.encoded(), view.payload.dropping(body.quoteLength(view.type)))
         {
             return problem
         }
@@ -153,7 +158,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         let body = HTTPChunkedBody(bytes)
         let text = bytes.copied()
         _ = (CacheControl(text).problems, CacheControl(text).maximumAge)
-        if let date = try? HTTPDate(text, currentYear: 2026), HTTPDate.problem(Array(date.written(as: date.form).utf8), currentYear: 2026) != nil {
+        if let date = try? HTTPDate(text, currentYear: 2026),
+            HTTPDate.problem(Array(date.written(as: date.form).utf8), currentYear: 2026) != nil
+        {
             return "the date \(date) cannot be read again"
         }
         if HTTPHead.isComplete(bytes) != (head.end != nil) {
@@ -181,7 +188,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
                 case .packet(let packet, let consumed):
                     let layers = PacketLayers(
                         bytes.extracting(start..<end).extracting(packet.range), linkType: packet.linkType)
-                    found.append("\(packet.nanoseconds ?? -1) \(packet.originalLength) \(packet.range.count) \(layers.network)")
+                    found.append(
+                        "\(packet.nanoseconds ?? -1) \(packet.originalLength) \(packet.range.count) \(layers.network)")
                     start += consumed
                 case .consumed(let count): start += count
                 case .needs(let count):
@@ -207,7 +215,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
             offset += 2 + length
             now += Int64(length & 0xFF)
             if case .complete(let datagram) = reassembly.add(fragment, now: now) {
-                guard let view = try? IPv4View(datagram.rawBytes), !view.isTruncated else { return "an unreadable datagram" }
+                guard let view = try? IPv4View(datagram.rawBytes), !view.isTruncated else {
+                    return "an unreadable datagram"
+                }
                 for mtu in [68, 576] {
                     if let problem = cutAgain(datagram, mtu: mtu) { return problem }
                 }

@@ -29,7 +29,9 @@ public struct Reencoder {
         default: break
         }
         for _ in 0..<layers.tagCount {
-            guard let tag = try? VLANTagView(bytes.dropping(output.count)) else { return raw(bytes.dropping(output.count)) }
+            guard let tag = try? VLANTagView(bytes.dropping(output.count)) else {
+                return raw(bytes.dropping(output.count))
+            }
             output += VLANTag(tag).encoded()
         }
         if layers.hasLogicalLinkControl, let header = try? LogicalLinkControlView(bytes.dropping(output.count)) {

@@ -6,15 +6,20 @@ struct AddressKindTests {
     @Test(
         "the classes at their bounds (RFC 791, section 3.2)",
         arguments: [
-            ("0.0.0.0", "A", "0", "0.0.0"), ("127.255.255.255", "A", "127", "255.255.255"), ("128.0.0.0", "B", "128.0", "0.0"),
-            ("140.252.20.68", "B", "140.252", "20.68"), ("191.255.0.1", "B", "191.255", "0.1"), ("192.0.0.0", "C", "192.0.0", "0"),
-            ("223.255.255.255", "C", "223.255.255", "255"), ("224.0.0.0", "D", "", ""), ("239.255.255.255", "D", "", ""),
+            ("0.0.0.0", "A", "0", "0.0.0"), ("127.255.255.255", "A", "127", "255.255.255"),
+            ("128.0.0.0", "B", "128.0", "0.0"),
+            ("140.252.20.68", "B", "140.252", "20.68"), ("191.255.0.1", "B", "191.255", "0.1"),
+            ("192.0.0.0", "C", "192.0.0", "0"),
+            ("223.255.255.255", "C", "223.255.255", "255"), ("224.0.0.0", "D", "", ""),
+            ("239.255.255.255", "D", "", ""),
             ("240.0.0.0", "E", "", ""), ("255.255.255.255", "E", "", ""),
         ])
     func classes(text: String, name: String, network: String, host: String) throws {
         let address = try #require(IPv4Address(text))
         #expect(address.addressClass.rawValue == name)
-        #expect((address.classParts?.networkIdentifier ?? "") == network && (address.classParts?.hostIdentifier ?? "") == host)
+        #expect(
+            (address.classParts?.networkIdentifier ?? "") == network
+                && (address.classParts?.hostIdentifier ?? "") == host)
         let bits = String(address.rawValue | 0, radix: 2)
         let full = String(repeating: "0", count: 32 - bits.count) + bits
         #expect(full.hasPrefix(address.addressClass.leadingBits))
@@ -25,13 +30,18 @@ struct AddressKindTests {
         arguments: [
             ("10.1.2.3", "private use"), ("172.31.255.255", "private use"), ("172.32.0.0", "global unicast"),
             ("100.127.0.1", "shared by carrier-grade NAT"), ("169.254.9.9", "link-local"), ("127.0.0.1", "loopback"),
-            ("192.0.2.1", "documentation (TEST-NET-1)"), ("198.19.255.255", "benchmarking"), ("224.0.0.251", "multicast, local network control"),
-            ("239.1.2.3", "multicast, administratively scoped"), ("255.255.255.255", "limited broadcast"), ("250.0.0.1", "reserved"),
+            ("192.0.2.1", "documentation (TEST-NET-1)"), ("198.19.255.255", "benchmarking"),
+            ("224.0.0.251", "multicast, local network control"),
+            ("239.1.2.3", "multicast, administratively scoped"), ("255.255.255.255", "limited broadcast"),
+            ("250.0.0.1", "reserved"),
             ("0.0.0.0", "unspecified: this host on this network"), ("192.0.0.9", "port control protocol anycast"),
             ("8.8.4.4", "global unicast"), ("::", "unspecified"), ("::1", "loopback"), ("fe80::1", "link-local"),
-            ("fd00::1", "unique local"), ("2001:db8::1", "documentation"), ("3fff::1", "documentation"), ("2002:c000:201::", "6to4"),
-            ("2001::1", "Teredo"), ("64:ff9b::1", "IPv4/IPv6 translation"), ("ff02::1:ff00:1", "multicast, link-local, solicited-node"),
-            ("ff05::2", "multicast, site-local, well-known"), ("ff1e::2", "multicast, global, transient"), ("4000::1", "unassigned"),
+            ("fd00::1", "unique local"), ("2001:db8::1", "documentation"), ("3fff::1", "documentation"),
+            ("2002:c000:201::", "6to4"),
+            ("2001::1", "Teredo"), ("64:ff9b::1", "IPv4/IPv6 translation"),
+            ("ff02::1:ff00:1", "multicast, link-local, solicited-node"),
+            ("ff05::2", "multicast, site-local, well-known"), ("ff1e::2", "multicast, global, transient"),
+            ("4000::1", "unassigned"),
             ("2600::1", "global unicast"), ("::ffff:192.0.2.1", "IPv4-mapped"),
         ])
     func kinds(text: String, name: String) throws {
@@ -42,7 +52,9 @@ struct AddressKindTests {
     func masks() {
         #expect(IPv4Address("255.255.255.0")?.maskLength == 24 && IPv4Address("0.0.0.0")?.maskLength == 0)
         #expect(IPv4Address.limitedBroadcast.maskLength == 32 && IPv4Address("255.0.255.0")?.maskLength == nil)
-        #expect(IPv4Network("192.0.2.0/24")?.broadcast == IPv4Address(192, 0, 2, 255) && IPv4Network("192.0.2.0/31")?.broadcast == nil)
+        #expect(
+            IPv4Network("192.0.2.0/24")?.broadcast == IPv4Address(192, 0, 2, 255)
+                && IPv4Network("192.0.2.0/31")?.broadcast == nil)
         #expect(IPv4Network("192.0.2.77/26")?.wildcard.description == "0.0.0.63")
     }
 
@@ -50,10 +62,12 @@ struct AddressKindTests {
     func derived() throws {
         // RFC 4291, appendix A turns the universal bit over.
         let mac = try #require(MACAddress("34:56:78:9a:bc:de"))
-        #expect(mac.linkLocalAddress.description == "fe80::3656:78ff:fe9a:bcde" && mac.linkLocalAddress.interfaceMAC == mac)
+        #expect(
+            mac.linkLocalAddress.description == "fe80::3656:78ff:fe9a:bcde" && mac.linkLocalAddress.interfaceMAC == mac)
         // RFC 4291, section 2.7.1.
         let address = try #require(IPv6Address("4037::01:800:200e:8c6c"))
-        #expect(address.solicitedNodeGroup.description == "ff02::1:ff0e:8c6c" && address.solicitedNodeGroup.isSolicitedNode)
+        #expect(
+            address.solicitedNodeGroup.description == "ff02::1:ff0e:8c6c" && address.solicitedNodeGroup.isSolicitedNode)
         #expect(MACAddress("01:00:5e:01:02:03")?.firstIPv4Group == IPv4Address(224, 1, 2, 3))
         #expect(MACAddress("01:00:5e:81:02:03")?.firstIPv4Group == nil)
         #expect(IPv6Address("2002:c000:201::1")?.embeddedIPv4 == IPv4Address(192, 0, 2, 1))
@@ -65,7 +79,8 @@ struct AddressKindTests {
     @Test("ranges of ports (RFC 6335)")
     func ranges() {
         let rows: [(UInt16, PortRange)] = [
-            (0, .wellKnown), (1_023, .wellKnown), (1_024, .registered), (49_151, .registered), (49_152, .dynamic), (65_535, .dynamic),
+            (0, .wellKnown), (1_023, .wellKnown), (1_024, .registered), (49_151, .registered), (49_152, .dynamic),
+            (65_535, .dynamic),
         ]
         for (port, range) in rows { #expect(PortRange(port) == range, "\(port)") }
     }
@@ -73,16 +88,22 @@ struct AddressKindTests {
     @Test("names of services, from a services file")
     func services() {
         let names = ServiceNames(lines: [
-            "# comment", "http\t\t80/tcp\t\twww\t# WorldWideWeb HTTP", "domain 53/udp", "domain 53/tcp", "other 80/tcp", "bad line", "x 99999/tcp",
+            "# comment", "http\t\t80/tcp\t\twww\t# WorldWideWeb HTTP", "domain 53/udp", "domain 53/tcp", "other 80/tcp",
+            "bad line", "x 99999/tcp",
         ])
-        #expect(names.name(of: 80, .tcp) == "http" && names.name(of: 80, .udp) == nil && names.name(of: 53, .udp) == "domain")
-        #expect(names.port(named: "WWW", .tcp) == 80 && names.port(named: "other", .tcp) == 80 && names.port(named: "x", .tcp) == nil)
+        #expect(
+            names.name(of: 80, .tcp) == "http" && names.name(of: 80, .udp) == nil
+                && names.name(of: 53, .udp) == "domain")
+        #expect(
+            names.port(named: "WWW", .tcp) == 80 && names.port(named: "other", .tcp) == 80
+                && names.port(named: "x", .tcp) == nil)
     }
 
     @Test(
         "lists of ports",
         arguments: [
-            ("80", [80...80]), ("80,443", [80...80, 443...443]), ("8000-8002,8003,7999", [7_999...8_003]), ("-", [1...65_535]),
+            ("80", [80...80]), ("80,443", [80...80, 443...443]), ("8000-8002,8003,7999", [7_999...8_003]),
+            ("-", [1...65_535]),
             ("-1024", [1...1_024]), ("65000-", [65_000...65_535]), ("0", [0...0]), ("http,443", [80...80, 443...443]),
             ("5-10,7-8,1", [1...1, 5...10]), ("65535,65534", [65_534...65_535]),
         ] as [(String, [ClosedRange<UInt16>])])

@@ -5,7 +5,9 @@ import WireFormatTestSupport
 @Suite("capture files")
 struct CaptureTests {
     /// Everything in a file, and how it ended.
-    private func read(_ file: [UInt8], window: Int = .max) -> (packets: [CapturedPacket], bytes: [[UInt8]], error: CaptureError?) {
+    private func read(_ file: [UInt8], window: Int = .max) -> (
+        packets: [CapturedPacket], bytes: [[UInt8]], error: CaptureError?
+    ) {
         var reader = CaptureReader()
         var packets: [CapturedPacket] = []
         var contents: [[UInt8]] = []
@@ -30,7 +32,8 @@ struct CaptureTests {
         }
     }
 
-    @Test("pcap in both byte orders and both resolutions", arguments: [ByteOrder.bigEndian, .littleEndian], [false, true])
+    @Test(
+        "pcap in both byte orders and both resolutions", arguments: [ByteOrder.bigEndian, .littleEndian], [false, true])
     func pcap(order: ByteOrder, isNanoseconds: Bool) throws {
         let writer = PcapWriter(linkType: .linuxCooked2, order: order, hasNanoseconds: isNanoseconds, snapLength: 4)
         let packets: [[UInt8]] = [[1, 2, 3], [], [1, 2, 3, 4, 5, 6]]
@@ -50,7 +53,8 @@ struct CaptureTests {
     func cut() throws {
         let writer = PcapWriter(linkType: .ethernet)
         let (three, one): ([UInt8], [UInt8]) = ([1, 2, 3], [4])
-        let file = writer.header + writer.record(three.rawBytes, nanoseconds: 1) + writer.record(one.rawBytes, nanoseconds: 2)
+        let file =
+            writer.header + writer.record(three.rawBytes, nanoseconds: 1) + writer.record(one.rawBytes, nanoseconds: 2)
         for length in 0..<file.count {
             let (packets, _, error) = read(Array(file.prefix(length)))
             #expect(packets.count == (length >= 43 ? 1 : 0), "\(length)")
@@ -62,7 +66,9 @@ struct CaptureTests {
 
     @Test("what is no capture is said by its first bytes")
     func noCapture() {
-        #expect(read(Array("GIF89a and more that follows".utf8)).error == CaptureError(.notACapture(magic: 0x4749_4638), offset: 0))
+        #expect(
+            read(Array("GIF89a and more that follows".utf8)).error
+                == CaptureError(.notACapture(magic: 0x4749_4638), offset: 0))
         #expect(read([]).error == CaptureError(.truncated(available: 0), offset: 0))
         let future = bytes("d4c3b2a1 0900 0400 00000000 00000000 ffff0000 01000000")
         #expect(read(future).error == CaptureError(.unsupportedVersion(major: 9, minor: 4), offset: 4))
@@ -73,7 +79,8 @@ struct CaptureTests {
     @Test("a check sequence's length in the link type's highest bits, and raw IP by its other numbers")
     func linkTypeBits() {
         // f_fcs set, two 16-bit words of FCS, link type 1.
-        let file = bytes("d4c3b2a1 0200 0400 00000000 00000000 ffff0000 01000024 00000000 00000000 01000000 01000000 07")
+        let file = bytes(
+            "d4c3b2a1 0200 0400 00000000 00000000 ffff0000 01000024 00000000 00000000 01000000 01000000 07")
         #expect(read(file).packets.first?.frameCheckSequenceLength == 4)
         let raw = bytes("d4c3b2a1 0200 0400 00000000 00000000 ffff0000 0c000000 00000000 00000000 01000000 01000000 45")
         #expect(read(raw).packets.first?.linkType == .rawIP)
@@ -85,13 +92,18 @@ struct CaptureTests {
         let file =
             PcapNG.sectionHeader(application: "test") + PcapNG.interface(name: "a", linkType: .ethernet)
             + PcapNG.interface(name: "b", linkType: .rawIP)
-            + PcapNG.packet(five.rawBytes, interface: 1, nanoseconds: 1_700_000_000_000_000_001, originalLength: 99, direction: .outbound)
+            + PcapNG.packet(
+                five.rawBytes, interface: 1, nanoseconds: 1_700_000_000_000_000_001, originalLength: 99,
+                direction: .outbound)
             + PcapNG.packet(nine.rawBytes, interface: 0, nanoseconds: 2, direction: .inbound)
         for window in [1, 13, Int.max] {
             let (packets, contents, error) = read(file, window: window)
             #expect(error == nil && contents == [[1, 2, 3, 4, 5], [9]])
-            #expect(packets.map(\.nanoseconds) == [1_700_000_000_000_000_001, 2] && packets.map(\.originalLength) == [99, 1])
-            #expect(packets.map(\.linkType) == [.rawIP, .ethernet] && packets.map(\.direction) == [.outbound, .inbound])
+            #expect(
+                packets.map(\.nanoseconds) == [1_700_000_000_000_000_001, 2]
+                    && packets.map(\.originalLength) == [99, 1])
+            #expect(
+                packets.map(\.linkType) == [.rawIP, .ethernet] && packets.map(\.direction) == [.outbound, .inbound])
         }
     }
 
@@ -130,7 +142,8 @@ struct CaptureTests {
             block("0a0d0d0a", section) + block("00000001", "0001 0000 00000002") + block("00000bad", "01020304")
             + block("00000003", "00000003 01020000")
             + block("00000002", "0000 0007 00000000 00000001 00000001 00000001 09000000")
-            + block("0a0d0d0a", section) + block("00000001", "0065 0000 00000000") + block("00000003", "00000001 45000000")
+            + block("0a0d0d0a", section) + block("00000001", "0065 0000 00000000")
+            + block("00000003", "00000001 45000000")
         let (packets, contents, error) = read(file)
         #expect(error == nil && contents == [[1, 2], [9], [0x45]])
         #expect(packets.map(\.nanoseconds) == [nil, 1_000, nil] && packets.map(\.originalLength) == [3, 1, 1])
@@ -140,7 +153,9 @@ struct CaptureTests {
     @Test("lengths and interfaces that cannot be are errors with their place")
     func broken() {
         let start = block("0a0d0d0a", section)
-        #expect(read(start + block("00000006", "00000005 00000000 00000000 00000000 00000000")).error == CaptureError(.unknownInterface(5), offset: 28))
+        #expect(
+            read(start + block("00000006", "00000005 00000000 00000000 00000000 00000000")).error
+                == CaptureError(.unknownInterface(5), offset: 28))
         #expect(read(start + bytes("00000006 00000005 00000000")).error == CaptureError(.invalidLength(5), offset: 32))
         var twisted = start + block("00000bad", "01020304")
         twisted[twisted.count - 1] ^= 4

@@ -28,7 +28,9 @@ struct ChecksumCoverageTests {
         let six = IPv6Address(high: 0x2001_0DB8 << 32, low: 1)
         segment.updateChecksum(source: .v6(six), destination: .v6(.allNodes))
         let header6 =
-            bytes("20010db8000000000000000000000001 ff020000000000000000000000000001") + [0, 0, 0, UInt8(plain.count), 0, 0, 0, 6]
+            bytes("20010db8000000000000000000000001 ff020000000000000000000000000001") + [
+                0, 0, 0, UInt8(plain.count), 0, 0, 0, 6,
+            ]
         #expect(segment.checksum == naive(header6 + plain))
     }
 
@@ -81,7 +83,8 @@ struct ChecksumCoverageTests {
     func offloaded() throws {
         var segment = TCPSegment(sourcePort: 1, destinationPort: 2, sequenceNumber: 3, flags: .ack, data: [9, 9, 9])
         segment.updateChecksum(source: .v4(source), destination: .v4(destination))
-        var header = IPv4Header(source: source, destination: destination, protocol: .tcp, payloadLength: segment.byteCount)
+        var header = IPv4Header(
+            source: source, destination: destination, protocol: .tcp, payloadLength: segment.byteCount)
         header.totalLength = 0
         let wire = header.encoded() + segment.encoded()
         let view = try IPv4View(wire.rawBytes)

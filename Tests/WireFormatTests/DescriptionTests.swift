@@ -6,7 +6,8 @@ import WireFormatTestSupport
 struct DescriptionTests {
     private func line(_ frame: [UInt8], _ linkType: LinkType = .rawIP) -> String {
         var text = TextBuffer()
-        text.append(lineOf: frame.rawBytes, PacketLayers(frame.rawBytes, linkType: linkType), originalLength: frame.count)
+        text.append(
+            lineOf: frame.rawBytes, PacketLayers(frame.rawBytes, linkType: linkType), originalLength: frame.count)
         return text.text()
     }
 
@@ -44,9 +45,15 @@ struct DescriptionTests {
         let arp = Array(try seed(.frame, "arp").dropFirst())
         #expect(line(arp, .ethernet) == "ARP, Request who-has 198.51.100.2 tell 192.0.2.1, length 46")
         let tagged = Array(try seed(.frame, "tagged").dropFirst())
-        #expect(line(tagged, .ethernet).hasPrefix("vlan 100, p 5, vlan 5, p 0, DEI, IP6 2001:db8::1.40001 > 2001:db8:1::2.80: Flags [S]"))
-        #expect(line(Array(arp.prefix(20)), .ethernet) == "02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype ARP, length 20 [|arp]")
-        #expect(line([0x45, 0]) == "RAW (Raw IP), length 2 [|ipv4]" || line([0x45, 0]) == "ethertype IPv4, length 2 [|ipv4]")
+        #expect(
+            line(tagged, .ethernet).hasPrefix(
+                "vlan 100, p 5, vlan 5, p 0, DEI, IP6 2001:db8::1.40001 > 2001:db8:1::2.80: Flags [S]"))
+        #expect(
+            line(Array(arp.prefix(20)), .ethernet)
+                == "02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype ARP, length 20 [|arp]")
+        #expect(
+            line([0x45, 0]) == "RAW (Raw IP), length 2 [|ipv4]"
+                || line([0x45, 0]) == "ethertype IPv4, length 2 [|ipv4]")
     }
 
     @Test("a stranger's bytes leave no control character in lines, JSON or tables")
@@ -54,7 +61,8 @@ struct DescriptionTests {
         let nasty = Array("GET /\u{1B}]0;x\u{7}\"\\\u{7F} HTTP/1.1\r\nA\u{1B}: \u{9B}31m\r\n\r\n".utf8)
         let segment = TCPSegment(sourcePort: 1, destinationPort: 2, sequenceNumber: 3, flags: .ack, data: nasty)
         let packet =
-            IPv4Header(source: .loopback, destination: .loopback, protocol: .tcp, payloadLength: segment.byteCount).encoded()
+            IPv4Header(source: .loopback, destination: .loopback, protocol: .tcp, payloadLength: segment.byteCount)
+            .encoded()
             + segment.encoded()
         let explanation = Explanation(packet.rawBytes, startingAt: .datagram)
         let texts =
@@ -71,12 +79,17 @@ struct DescriptionTests {
     func unexplained() throws {
         let packet = try seed(.ipv4, "udp")
         #expect(json(packet).hasSuffix(#"{"layer":"payload","data_length":3}],"problems":[]"#))
-        #expect(json(packet, showsBytes: true).hasSuffix(#"{"layer":"payload","data_length":3,"data":"010203"}],"problems":[]"#))
+        #expect(
+            json(packet, showsBytes: true).hasSuffix(
+                #"{"layer":"payload","data_length":3,"data":"010203"}],"problems":[]"#))
     }
 
     @Test("what cannot be read is a problem with its field and place")
     func problems() {
-        let cut = Array(IPv4Header(source: .loopback, destination: .loopback, protocol: .tcp, payloadLength: 5).encoded()) + [1, 2, 3, 4, 5]
+        let cut =
+            Array(IPv4Header(source: .loopback, destination: .loopback, protocol: .tcp, payloadLength: 5).encoded()) + [
+                1, 2, 3, 4, 5,
+            ]
         #expect(json(cut).hasSuffix(#""problems":["tcp: header at offset 0 needs 20 bytes, 5 are there"]"#))
         #expect(json([0x95]).contains(#""problems":["ipv4: header at offset 0 needs 20 bytes, 1 are there"]"#))
     }
@@ -104,7 +117,9 @@ struct DescriptionTests {
         let bytes = view.payload.copied()
         let extensions = try #require(ICMPErrorBody(restOfHeader: view.restOfHeader, data: bytes).extensions(view.type))
         let information = try #require(extensions.objects[1].interfaceInformation)
-        #expect(information.index == 2 && information.mtu == 1_500 && information.name == Array("eth0".utf8) && information.role == .incoming)
+        #expect(
+            information.index == 2 && information.mtu == 1_500 && information.name == Array("eth0".utf8)
+                && information.role == .incoming)
         // The name's length counts itself, padded to a multiple of four (section 4.3).
         #expect(extensions.objects[1].classType == 0x0F && extensions.objects[1].data.count == 4 + 8 + 8 + 4)
         #expect(extensions.objects[0].mplsLabelStack?.first?.label == 16_001)
@@ -119,7 +134,8 @@ struct DescriptionTests {
         quote[10] ^= 0x55
         let facts = try #require(Quote(quote))
         #expect(facts.sourcePort == 40_000 && facts.destinationPort == 33_434 && facts.udpLength == 11)
-        #expect(facts.destination == .v4(IPv4Address(198, 51, 100, 2)) && facts.identification == 7 && facts.hopLimit == 0)
+        #expect(
+            facts.destination == .v4(IPv4Address(198, 51, 100, 2)) && facts.identification == 7 && facts.hopLimit == 0)
     }
 
     /// What a quote says: the view itself cannot leave its function.
@@ -166,9 +182,12 @@ struct DescriptionTests {
         "filters",
         arguments: [
             ("udp", true), ("tcp", false), ("ip and udp", true), ("udp port 40000", true), ("src port 33434", false),
-            ("dst port 33434", true), ("portrange 33000-34000", true), ("host 192.0.2.1", true), ("dst 192.0.2.1", false),
-            ("src net 192.0.2.0/24 and not tcp", true), ("192.0.2.0/24", true), ("!(udp or icmp)", false), ("arp or (udp and (port 1 or port 40000))", true),
-            ("ip6", false), ("not ip6", true), ("vlan", false), ("net 2001:db8::/32", false), ("http", false), ("not not udp", true),
+            ("dst port 33434", true), ("portrange 33000-34000", true), ("host 192.0.2.1", true),
+            ("dst 192.0.2.1", false),
+            ("src net 192.0.2.0/24 and not tcp", true), ("192.0.2.0/24", true), ("!(udp or icmp)", false),
+            ("arp or (udp and (port 1 or port 40000))", true),
+            ("ip6", false), ("not ip6", true), ("vlan", false), ("net 2001:db8::/32", false), ("http", false),
+            ("not not udp", true),
         ])
     func filters(text: String, isWanted: Bool) throws {
         let packet = try seed(.ipv4, "udp")
@@ -196,7 +215,8 @@ struct DescriptionTests {
     @Test(
         "texts that are no filter name the word",
         arguments: [
-            ("", ""), ("foo", "foo"), ("tcp and", ""), ("port", ""), ("port x", "x"), ("host 1.2.3", "1.2.3"), ("(tcp", ""), ("tcp)", ")"),
+            ("", ""), ("foo", "foo"), ("tcp and", ""), ("port", ""), ("port x", "x"), ("host 1.2.3", "1.2.3"),
+            ("(tcp", ""), ("tcp)", ")"),
             ("net 192.0.2.0", "192.0.2.0"), ("portrange 5", "5"), ("src tcp", "tcp"), ("ether src 1", "1"),
         ])
     func noFilters(text: String, word: String) {
@@ -211,6 +231,8 @@ struct DescriptionTests {
     @Test("endless parentheses end")
     func deepFilters() {
         #expect(throws: PacketFilter.SyntaxError.self) { try PacketFilter(String(repeating: "(", count: 100_000)) }
-        #expect(throws: PacketFilter.SyntaxError.self) { try PacketFilter(Array(repeating: "tcp", count: 100_000).joined(separator: " and ")) }
+        #expect(throws: PacketFilter.SyntaxError.self) {
+            try PacketFilter(Array(repeating: "tcp", count: 100_000).joined(separator: " and "))
+        }
     }
 }

@@ -9,7 +9,11 @@ struct FormatVectorTests {
         let wire = bytes("0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202")
         let view = try ARPView(wire.rawBytes)
         let packet = try ARPPacket(view)
-        #expect(packet == .request(for: IPv4Address(192, 0, 2, 2), from: MACAddress(rawValue: 0x0200_0000_0001), IPv4Address(192, 0, 2, 1)))
+        #expect(
+            packet
+                == .request(
+                    for: IPv4Address(192, 0, 2, 2), from: MACAddress(rawValue: 0x0200_0000_0001),
+                    IPv4Address(192, 0, 2, 1)))
         #expect(packet.writtenBetweenGuards() == wire)
         let reply = packet.reply(from: MACAddress(rawValue: 0x0200_0000_0002))
         #expect(reply.encoded() == bytes("0001 0800 06 04 0002 020000000002 c0000202 020000000001 c0000201"))
@@ -33,12 +37,14 @@ struct FormatVectorTests {
         let view = try ARPView(wire.rawBytes)
         #expect(view.hardwareLength == 20 && view.length == 56 && view.senderMAC == nil)
         #expect(view.targetProtocolAddress.copied() == [2, 2, 2, 2] && view.senderHardwareAddress.byteCount == 20)
-        #expect(throws: ParseError(layer: .arp, field: "protocolType", offset: 2, reason: .invalid(value: 0x0800_1404))) {
+        #expect(throws: ParseError(layer: .arp, field: "protocolType", offset: 2, reason: .invalid(value: 0x0800_1404)))
+        {
             try { () throws(ParseError) in _ = try ARPPacket(ARPView(wire.rawBytes)) }()
         }
         let cut = Array(wire.dropLast())
         #expect(
-            throws: ParseError(layer: .arp, field: "addresses", offset: 8, reason: .truncated(needed: 56, available: 55))
+            throws: ParseError(
+                layer: .arp, field: "addresses", offset: 8, reason: .truncated(needed: 56, available: 55))
         ) {
             try { () throws(ParseError) in _ = try ARPView(cut.rawBytes) }()
         }
@@ -49,7 +55,8 @@ struct FormatVectorTests {
         let names = [1, 2, 3, 4, 8, 9, 77].map { ARPOperation(rawValue: $0).description }
         #expect(
             names == [
-                "request", "reply", "reverse-request", "reverse-reply", "inverse-request", "inverse-reply", "operation-77",
+                "request", "reply", "reverse-request", "reverse-reply", "inverse-request", "inverse-reply",
+                "operation-77",
             ])
         #expect(ARPOperation.reverseReply.isReverse && !ARPOperation.reply.isReverse)
         #expect(EtherType.reverseARP.rawValue == 0x8035)
@@ -101,7 +108,9 @@ struct FormatVectorTests {
     func cooked() throws {
         let first = bytes("0004 0001 0006 020000000001 0000 0800")
         let view = try LinuxCookedView(first.rawBytes, version: .first)
-        #expect(view.packetType == .outgoing && view.protocolType == .ipv4 && view.address.byteCount == 6 && view.interfaceIndex == nil)
+        #expect(
+            view.packetType == .outgoing && view.protocolType == .ipv4 && view.address.byteCount == 6
+                && view.interfaceIndex == nil)
         #expect(LinuxCooked(view).writtenBetweenGuards() == first)
         let second = bytes("86dd 0000 00000007 0001 03 06 020000000001 0000")
         let view2 = try LinuxCookedView(second.rawBytes, version: .second)
@@ -115,7 +124,9 @@ struct FormatVectorTests {
 
     @Test("address families before loopback packets, in both byte orders")
     func loopback() throws {
-        for (text, type) in [("02000000", EtherType.ipv4), ("00000002", .ipv4), ("1e000000", .ipv6), ("0000001c", .ipv6)] {
+        for (text, type) in [
+            ("02000000", EtherType.ipv4), ("00000002", .ipv4), ("1e000000", .ipv6), ("0000001c", .ipv6),
+        ] {
             let view = try NullLoopbackView(bytes(text).rawBytes)
             #expect(view.etherType == type, "\(text)")
             #expect(NullLoopback(view).encoded() == bytes(text))
@@ -170,7 +181,9 @@ struct FormatVectorTests {
     }
 
     // RFC 3376, section 4.1.1: 128 and above are (mantissa | 16) times 2 to (exponent + 3).
-    @Test("floating-point times", arguments: [(0, 0), (127, 127), (0x80, 128), (0x8F, 248), (0x90, 256), (0xFF, 31_744)] as [(UInt8, Int)])
+    @Test(
+        "floating-point times",
+        arguments: [(0, 0), (127, 127), (0x80, 128), (0x8F, 248), (0x90, 256), (0xFF, 31_744)] as [(UInt8, Int)])
     func timeCodes(code: UInt8, value: Int) {
         #expect(TimeCode8(rawValue: code).value == value && TimeCode8(atMost: value).rawValue == code)
     }
@@ -211,8 +224,12 @@ struct FormatVectorTests {
         "options that are legal, and what they are",
         arguments: [
             ("02 04 ffff", .maximumSegmentSize(65_535)), ("03 03 0e", .windowScale(14)),
-            ("05 12 00000001 00000002 00000003 00000004", .selectiveAcknowledgment([.init(start: 1, end: 2), .init(start: 3, end: 4)])),
-            ("05 02", .selectiveAcknowledgment([])), ("22 02", .fastOpen(cookie: [])), ("22 06 01020304", .fastOpen(cookie: [1, 2, 3, 4])),
+            (
+                "05 12 00000001 00000002 00000003 00000004",
+                .selectiveAcknowledgment([.init(start: 1, end: 2), .init(start: 3, end: 4)])
+            ),
+            ("05 02", .selectiveAcknowledgment([])), ("22 02", .fastOpen(cookie: [])),
+            ("22 06 01020304", .fastOpen(cookie: [1, 2, 3, 4])),
             ("1e 03 10", .multipath([0x10])), ("02 03 05", .unknown(kind: 2, data: [5])),
             ("05 03 09", .unknown(kind: 5, data: [9])), ("fd 04 f989", .unknown(kind: 253, data: [0xF9, 0x89])),
         ] as [(String, TCPOption)])
@@ -222,7 +239,9 @@ struct FormatVectorTests {
         #expect(Array(TCPOptions([option]).encoded().prefix(wire.count)) == wire)
     }
 
-    @Test("lengths that cannot be right are kept, and said", arguments: ["02", "02 00", "02 01", "02 05 00 00", "01 08 0a 00"])
+    @Test(
+        "lengths that cannot be right are kept, and said",
+        arguments: ["02", "02 00", "02 01", "02 05 00 00", "01 08 0a 00"])
     func brokenOptions(text: String) {
         let wire = bytes(text)
         let options = TCPOptions(wire.rawBytes)
@@ -236,7 +255,9 @@ struct FormatVectorTests {
             try { () throws(ParseError) in _ = try TCPView(wire.rawBytes) }()
         }
         wire[12] = 0x60
-        #expect(throws: ParseError(layer: .tcp, field: "header", offset: 0, reason: .truncated(needed: 24, available: 20))) {
+        #expect(
+            throws: ParseError(layer: .tcp, field: "header", offset: 0, reason: .truncated(needed: 24, available: 20))
+        ) {
             try { () throws(ParseError) in _ = try TCPView(wire.rawBytes) }()
         }
     }
@@ -248,7 +269,9 @@ struct FormatVectorTests {
             options: TCPOptions([.unknown(kind: 254, data: [UInt8](repeating: 0, count: 40))]))
         var room = [UInt8](repeating: 0, count: 100)
         #expect(throws: CapacityError(needed: 44, available: 40)) {
-            try room.withMutableBytes { (span: inout MutableRawSpan) throws(CapacityError) in try segment.write(into: &span, at: 0) }
+            try room.withMutableBytes { (span: inout MutableRawSpan) throws(CapacityError) in
+                try segment.write(into: &span, at: 0)
+            }
         }
     }
 }

@@ -26,7 +26,9 @@ struct HTTPTests {
 
     @Test("a response, and what its fields say")
     func response() {
-        let head = head("HTTP/1.0 404 Not Found\r\nConnection: Keep-Alive\r\nVary: a, \"b,c\", d\r\nvary: e\r\nContent-Length: 5\r\n\r\n")
+        let head = head(
+            "HTTP/1.0 404 Not Found\r\nConnection: Keep-Alive\r\nVary: a, \"b,c\", d\r\nvary: e\r\nContent-Length: 5\r\n\r\n"
+        )
         guard case .status(let line) = head.start else {
             Issue.record("no response")
             return
@@ -55,20 +57,34 @@ struct HTTPTests {
             ("GET / HTTP/1.0\r\n A: x\r\n\r\n", [.whitespaceBeforeFirstField]),
             ("GET / HTTP/1.0\r\nA: x\u{1}\r\n\r\n", [.controlCharacter]),
             ("GET / HTTP/1.0\r\nA: x\ry\r\n\r\n", [.bareCarriageReturn]),
-            ("HTTP/1.1 200 OK\r\n\r\n", []), ("HTTP/1.1 200\r\n\r\n", [.oddWhitespaceInStartLine]), ("HTTP/1.1 200 \r\n\r\n", []),
+            ("HTTP/1.1 200 OK\r\n\r\n", []), ("HTTP/1.1 200\r\n\r\n", [.oddWhitespaceInStartLine]),
+            ("HTTP/1.1 200 \r\n\r\n", []),
             ("HTTP/1.1 20 OK\r\n\r\n", [.invalidStatusCode]), ("HTTP/1.1 999 OK\r\n\r\n", [.statusCodeOutOfRange(999)]),
             ("HTTP/11 200 OK\r\n\r\n", [.malformedVersion(Array("HTTP/11".utf8))]),
             ("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", [.invalidContentLength("x")]),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n", []),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", [.repeatedField(name: "Content-Length")]),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", [.contentLengthWithTransferEncoding]),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+                [.repeatedField(name: "Content-Length")]
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+                [.contentLengthWithTransferEncoding]
+            ),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", [.chunkedIsNotLast]),
             ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", [.transferEncodingInHTTP10]),
             ("HTTP/1.1 200 OK\r\nExpires: 0\r\n\r\n", [.invalidDate(name: "Expires", value: "0", .number)]),
-            ("HTTP/1.1 200 OK\r\nDate: a\r\nDate: b\r\n\r\n", [
-                .repeatedField(name: "Date"), .invalidDate(name: "Date", value: "a", .unknownForm), .invalidDate(name: "Date", value: "b", .unknownForm),
-            ]),
-            ("HTTP/1.1 200 OK\r\nCache-Control: max-age=x\r\n\r\n", [.invalidDirective("max-age is no number of seconds: x")]),
+            (
+                "HTTP/1.1 200 OK\r\nDate: a\r\nDate: b\r\n\r\n",
+                [
+                    .repeatedField(name: "Date"), .invalidDate(name: "Date", value: "a", .unknownForm),
+                    .invalidDate(name: "Date", value: "b", .unknownForm),
+                ]
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nCache-Control: max-age=x\r\n\r\n",
+                [.invalidDirective("max-age is no number of seconds: x")]
+            ),
         ] as [(String, [HTTPProblem])])
     func problems(text: String, problems: [HTTPProblem]) {
         #expect(head(text).problems() == problems, "\(text)")
@@ -79,14 +95,22 @@ struct HTTPTests {
     func framing() {
         func response(_ line: String, _ fields: String = "") -> HTTPHead { head("HTTP/1.1 \(line)\r\n\(fields)\r\n") }
         #expect(response("204 x", "Content-Length: 5\r\n").responseFraming(to: .get) == .none)
-        #expect(response("304 x").responseFraming(to: .get) == .none && response("100 x").responseFraming(to: .get) == .none)
-        #expect(response("200 x").responseFraming(to: .connect) == .tunnel && response("200 x").responseFraming(to: .get) == .untilClose)
-        #expect(response("200 x", "Transfer-Encoding: gzip, Chunked\r\nContent-Length: 5\r\n").responseFraming(to: .get) == .chunked)
+        #expect(
+            response("304 x").responseFraming(to: .get) == .none && response("100 x").responseFraming(to: .get) == .none
+        )
+        #expect(
+            response("200 x").responseFraming(to: .connect) == .tunnel
+                && response("200 x").responseFraming(to: .get) == .untilClose)
+        #expect(
+            response("200 x", "Transfer-Encoding: gzip, Chunked\r\nContent-Length: 5\r\n").responseFraming(to: .get)
+                == .chunked)
         #expect(response("200 x", "Transfer-Encoding: gzip\r\n").responseFraming(to: .get) == .untilClose)
         #expect(response("200 x", "Content-Length: 5\r\nContent-Length: 6\r\n").responseFraming(to: .get) == .invalid)
         #expect(response("200 x", "Content-Length: -1\r\n").responseFraming(to: .get) == .invalid)
         #expect(head("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n").requestFraming == .invalid)
-        #expect(!response("200 x", "Connection: foo, CLOSE\r\n").keepsConnection && !head("HTTP/1.0 200 x\r\n\r\n").keepsConnection)
+        #expect(
+            !response("200 x", "Connection: foo, CLOSE\r\n").keepsConnection
+                && !head("HTTP/1.0 200 x\r\n\r\n").keepsConnection)
     }
 
     // RFC 9110, section 5.6.7 has the three of one moment.
@@ -105,13 +129,17 @@ struct HTTPTests {
     @Test(
         "what is wrong with other dates",
         arguments: [
-            ("", .empty), ("0", .number), ("-1", .number), ("never", .unknownForm), ("Sun, 6 Nov 1994 08:49:37 GMT", .invalidDay("6")),
-            ("Sun, 06 Nov 94 08:49:37 GMT", .invalidYear("94")), ("Sun, 06 nov 1994 08:49:37 GMT", .unknownMonth("nov")),
-            ("Sun, 06 Nov 1994 8:49:37 GMT", .invalidTime("8:49:37")), ("Sun, 06 Nov 1994 08:49:37 UTC", .notGMT("UTC")),
+            ("", .empty), ("0", .number), ("-1", .number), ("never", .unknownForm),
+            ("Sun, 6 Nov 1994 08:49:37 GMT", .invalidDay("6")),
+            ("Sun, 06 Nov 94 08:49:37 GMT", .invalidYear("94")),
+            ("Sun, 06 nov 1994 08:49:37 GMT", .unknownMonth("nov")),
+            ("Sun, 06 Nov 1994 8:49:37 GMT", .invalidTime("8:49:37")),
+            ("Sun, 06 Nov 1994 08:49:37 UTC", .notGMT("UTC")),
             ("Sun, 06 Nov 1994 08:49:37 +0000", .notGMT("+0000")), ("Sun, 06 Nov 1994 08:49:37", .notGMT("")),
             ("Mon, 06 Nov 1994 08:49:37 GMT", .wrongWeekday(written: "Mon", correct: "Sun")),
             ("Sun, 31 Feb 1994 08:49:37 GMT", .nonexistent), ("Sun, 06 Nov 1994 24:49:37 GMT", .nonexistent),
-            ("Son, 06 Nov 1994 08:49:37 GMT", .unknownWeekday("Son")), ("Sun, 06 Nov 1994 08:49:37 GMT x", .trailingText("x")),
+            ("Son, 06 Nov 1994 08:49:37 GMT", .unknownWeekday("Son")),
+            ("Sun, 06 Nov 1994 08:49:37 GMT x", .trailingText("x")),
             ("Sun,  06 Nov 1994 08:49:37 GMT", .unknownForm), ("1994-11-06T08:49:37Z", .unknownForm),
             ("Sun Nov 6 08:49:37 1994", .unknownForm), ("Sun Nov  6 08:49:37 1994 GMT", .trailingText("GMT")),
         ] as [(String, HTTPDate.Problem)])
@@ -125,7 +153,9 @@ struct HTTPTests {
         #expect(near.time.year == 1994)
         // 2076-11-06 is a Friday.
         #expect(try HTTPDate(Array("Friday, 06-Nov-76 08:49:37 GMT".utf8), currentYear: 2026).time.year == 2076)
-        #expect(HTTPDate.problem(Array("Friday, 06-Nov-77 08:49:37 GMT".utf8), currentYear: 2026) == .wrongWeekday(written: "Friday", correct: "Sunday"))
+        #expect(
+            HTTPDate.problem(Array("Friday, 06-Nov-77 08:49:37 GMT".utf8), currentYear: 2026)
+                == .wrongWeekday(written: "Friday", correct: "Sunday"))
     }
 
     @Test("every moment is read back from its three texts", arguments: 0..<200)
@@ -135,7 +165,8 @@ struct HTTPTests {
         for form in [HTTPDate.Form.fixed, .asctime, .rfc850] {
             let text = HTTPDate(secondsSince1970: moment).written(as: form)
             let year = HTTPDate(secondsSince1970: moment).time.year
-            #expect(try HTTPDate(Array(text.utf8), currentYear: year).secondsSince1970 == moment, "seed \(seed): \(text)")
+            #expect(
+                try HTTPDate(Array(text.utf8), currentYear: year).secondsSince1970 == moment, "seed \(seed): \(text)")
         }
     }
 
@@ -143,8 +174,12 @@ struct HTTPTests {
     func calendar(seed: UInt64) {
         #expect(CivilTime(secondsSince1970: 0) == CivilTime(year: 1970, month: 1, day: 1))
         #expect(CivilTime(secondsSince1970: 951_782_400) == CivilTime(year: 2000, month: 2, day: 29))
-        #expect(CivilTime(secondsSince1970: -1) == CivilTime(year: 1969, month: 12, day: 31, hour: 23, minute: 59, second: 59))
-        #expect(CivilTime(year: 2026, month: 11, day: 25).weekday == 3 && CivilTime(year: 1969, month: 12, day: 31).weekday == 3)
+        #expect(
+            CivilTime(secondsSince1970: -1)
+                == CivilTime(year: 1969, month: 12, day: 31, hour: 23, minute: 59, second: 59))
+        #expect(
+            CivilTime(year: 2026, month: 11, day: 25).weekday == 3
+                && CivilTime(year: 1969, month: 12, day: 31).weekday == 3)
         var random = Seeded(seed)
         let moment = Int64.random(in: -100_000_000_000...100_000_000_000, using: &random)
         let time = CivilTime(secondsSince1970: moment)
@@ -153,7 +188,8 @@ struct HTTPTests {
 
     @Test("directives of caches (RFC 9111, section 5.2)")
     func cacheControl() {
-        let control = CacheControl(Array("Public, MAX-AGE=60 , private=\"a, \\\"b\", x=y, s-maxage=99999999999999999999".utf8))
+        let control = CacheControl(
+            Array("Public, MAX-AGE=60 , private=\"a, \\\"b\", x=y, s-maxage=99999999999999999999".utf8))
         #expect(control.isPublic && control.maximumAge == 60 && control.isPrivate && control.problems.isEmpty)
         #expect(control.directives[2].argument == "a, \"b" && control.directives[2].isQuoted)
         // Beyond 2^31 the number is that (section 1.2.2).
@@ -182,8 +218,10 @@ struct HTTPTests {
         arguments: [
             ("5\nhello\n0\n\n", "hello", true, [.bareLineFeed, .bareLineFeed, .bareLineFeed]),
             ("5 \r\nhello\r\n0\r\n\r\n", "hello", true, [.whitespaceAfterChunkSize]),
-            ("5\r\nhelloXX\r\n0\r\n\r\n", "hello", true, [.missingChunkEnd]), ("x\r\nhello", "", false, [.invalidChunkSize]),
-            ("5\r\nhel", "hel", false, [.unfinishedBody]), ("5", "", false, [.unfinishedBody]), ("", "", false, [.unfinishedBody]),
+            ("5\r\nhelloXX\r\n0\r\n\r\n", "hello", true, [.missingChunkEnd]),
+            ("x\r\nhello", "", false, [.invalidChunkSize]),
+            ("5\r\nhel", "hel", false, [.unfinishedBody]), ("5", "", false, [.unfinishedBody]),
+            ("", "", false, [.unfinishedBody]),
             ("0\r\n", "", false, [.unfinishedBody]), ("80000001\r\nx", "", false, [.invalidChunkSize]),
             ("ffffffffffffffffff\r\nx", "", false, [.invalidChunkSize]),
         ] as [(String, String, Bool, [HTTPProblem])])
@@ -204,7 +242,9 @@ struct HTTPTests {
 
     @Test("what looks like HTTP in a segment, and what does not")
     func recognition() {
-        for text in ["GET / HTTP/1.1", "HTTP/1.1 200 OK", "DELETE / HTTP/1.0", "OPTIONS * HTTP/1.1", "CONNECT a:1 HTTP/1.1"] {
+        for text in [
+            "GET / HTTP/1.1", "HTTP/1.1 200 OK", "DELETE / HTTP/1.0", "OPTIONS * HTTP/1.1", "CONNECT a:1 HTTP/1.1",
+        ] {
             let isRecognized = HTTPStartLine.isRecognized(in: Array(text.utf8).rawBytes)
             #expect(isRecognized, "\(text)")
         }

@@ -48,7 +48,9 @@ struct ReassemblyTests {
         let whole = header.encoded() + [UInt8](repeating: 0, count: 100)
         #expect(throws: Fragmentation.Refusal.dontFragment) { try Fragmentation.fragments(of: whole, mtu: 68) }
         #expect(try Fragmentation.fragments(of: whole, mtu: 120) == [whole])
-        #expect(throws: Fragmentation.Refusal.mtuTooSmall(27)) { try Fragmentation.fragments(of: datagram(100), mtu: 27) }
+        #expect(throws: Fragmentation.Refusal.mtuTooSmall(27)) {
+            try Fragmentation.fragments(of: datagram(100), mtu: 27)
+        }
     }
 
     @Test("any order, with copies, gives the datagram back", arguments: 0..<200)
@@ -96,7 +98,10 @@ struct ReassemblyTests {
         var reassembly = IPv4Reassembly()
         #expect(reassembly.add(fragment(8, eight, more: true), now: 0) == .waiting)
         #expect(reassembly.add(fragment(8, eight, more: true), now: 0) == .waiting)
-        for other in [fragment(8, [9, 9, 9, 9, 9, 9, 9, 9], more: true), fragment(0, eight + eight, more: true), fragment(8, eight + eight, more: true)] {
+        for other in [
+            fragment(8, [9, 9, 9, 9, 9, 9, 9, 9], more: true), fragment(0, eight + eight, more: true),
+            fragment(8, eight + eight, more: true),
+        ] {
             var reassembly = IPv4Reassembly()
             _ = reassembly.add(fragment(8, eight, more: true), now: 0)
             #expect(reassembly.add(other, now: 0) == .dropped(.overlap))
@@ -117,8 +122,12 @@ struct ReassemblyTests {
         #expect(outcome(fragment(8, [], more: false)) == .dropped(.invalidLength))
         #expect(outcome(fragment(65_528, [UInt8](repeating: 0, count: 8), more: false)) == .dropped(.tooLong))
         #expect(outcome(fragment(16, [1], more: false), fragment(24, [1], more: false)) == .dropped(.contradictoryEnd))
-        #expect(outcome(fragment(16, [1], more: false), fragment(24, Array(0..<8), more: true)) == .dropped(.contradictoryEnd))
-        #expect(outcome(fragment(24, Array(0..<8), more: true), fragment(16, [1], more: false)) == .dropped(.contradictoryEnd))
+        #expect(
+            outcome(fragment(16, [1], more: false), fragment(24, Array(0..<8), more: true))
+                == .dropped(.contradictoryEnd))
+        #expect(
+            outcome(fragment(24, Array(0..<8), more: true), fragment(16, [1], more: false))
+                == .dropped(.contradictoryEnd))
         #expect(outcome([0x45, 0]) == .dropped(.malformed))
     }
 

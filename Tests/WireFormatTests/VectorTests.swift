@@ -158,7 +158,9 @@ struct VectorTests {
         #expect(body.extensions(.timeExceeded as ICMPv4Type)?.objects.first?.mplsLabelStack == [label])
         // A router from before RFC 4884 writes no length: the extensions stand at byte 128.
         let old = ICMPErrorBody(restOfHeader: 0, data: body.data)
-        #expect(old.extensions(.timeExceeded as ICMPv4Type)?.objects == [object] && old.quoteLength(.timeExceeded as ICMPv4Type) == 128)
+        #expect(
+            old.extensions(.timeExceeded as ICMPv4Type)?.objects == [object]
+                && old.quoteLength(.timeExceeded as ICMPv4Type) == 128)
         let six = ICMPErrorBody(v6Original: [UInt8](repeating: 0x60, count: 48), extensions: extensions)
         #expect(six.restOfHeader >> 24 == 16 && six.extensions(.timeExceeded as ICMPv6Type)?.objects == [object])
         // Lengths are a stranger's word.

@@ -43,7 +43,8 @@ private struct MixedPackets {
         let destination = IPv4Address(rawValue: 0xC613_0000 | UInt32(index))
         func four(_ transport: IPProtocol, _ data: [UInt8]) -> [UInt8] {
             EthernetHeader(destination: peer, source: mac, etherType: .ipv4).encoded()
-                + IPv4Header(source: source, destination: destination, protocol: transport, payloadLength: data.count).encoded() + data
+                + IPv4Header(source: source, destination: destination, protocol: transport, payloadLength: data.count)
+                .encoded() + data
         }
         switch index % 4 {
         case 0:
@@ -51,7 +52,8 @@ private struct MixedPackets {
             segment.updateChecksum(source: .v4(source), destination: .v4(destination))
             return four(.tcp, segment.encoded())
         case 1:
-            var datagram = UDPDatagram(sourcePort: 40_000, destinationPort: 33_434, data: [UInt8](repeating: 1, count: 16))
+            var datagram = UDPDatagram(
+                sourcePort: 40_000, destinationPort: 33_434, data: [UInt8](repeating: 1, count: 16))
             datagram.updateChecksum(source: .v4(source), destination: .v4(destination))
             return four(.udp, datagram.encoded())
         case 2: return four(.icmp, ICMPv4Message(.echoRequest(echo)).encoded())
@@ -66,7 +68,8 @@ private struct MixedPackets {
     static let syn = TCPSegment(
         sourcePort: 40_000, destinationPort: 80, sequenceNumber: 1, flags: .syn,
         options: TCPOptions([
-            .maximumSegmentSize(1_460), .selectiveAcknowledgmentPermitted, .timestamps(value: 1, echoReply: 0), .noOperation,
+            .maximumSegmentSize(1_460), .selectiveAcknowledgmentPermitted, .timestamps(value: 1, echoReply: 0),
+            .noOperation,
             .windowScale(7),
         ]))
 }
@@ -132,7 +135,9 @@ private func builds() {
     build("an Ethernet header", EthernetHeader(destination: peer, source: mac, etherType: .ipv4))
     build("a tag", VLANTag(identifier: 5, etherType: .ipv4))
     build("an ARP request", ARPPacket.request(for: .loopback, from: mac, .loopback))
-    build("an IPv4 header and its checksum", IPv4Header(source: .loopback, destination: .loopback, protocol: .tcp, payloadLength: 20))
+    build(
+        "an IPv4 header and its checksum",
+        IPv4Header(source: .loopback, destination: .loopback, protocol: .tcp, payloadLength: 20))
     build("an IPv6 header", IPv6Header(source: .loopback, destination: .loopback, nextHeader: .tcp, payloadLength: 20))
     build("a TCP header without options", TCPSegment(sourcePort: 1, destinationPort: 2, sequenceNumber: 3, flags: .ack))
     build("a SYN with five options", MixedPackets.syn)

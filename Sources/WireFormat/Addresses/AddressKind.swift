@@ -144,7 +144,8 @@ extension IPv6Address {
         let isGlobal = high >> 48 & 0xF == 0xE
         if isSolicitedNode { return AddressKind("multicast, \(scope), solicited-node", "RFC 4291, section 2.7.1") }
         if flags & 3 == 3, high >> 32 & 0xFF == 0 {
-            return AddressKind("multicast, \(scope), source-specific or by unicast prefix", "RFC 3306", isGlobal: isGlobal)
+            return AddressKind(
+                "multicast, \(scope), source-specific or by unicast prefix", "RFC 3306", isGlobal: isGlobal)
         }
         return AddressKind(
             "multicast, \(scope)" + (flags & 1 == 0 ? ", well-known" : ", transient"), "RFC 4291, section 2.7",

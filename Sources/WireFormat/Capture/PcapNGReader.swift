@@ -104,7 +104,8 @@ struct PcapNGReader: Sendable {
             interface.resolution = (0..<exponent).reduce(1) { power, _ in power * 10 }
         }
         let resolution = interface.resolution
-        interface.unit = resolution <= 1_000_000_000 && 1_000_000_000 % resolution == 0 ? Int64(1_000_000_000 / resolution) : nil
+        interface.unit =
+            resolution <= 1_000_000_000 && 1_000_000_000 % resolution == 0 ? Int64(1_000_000_000 / resolution) : nil
     }
 
     private func interface(_ number: UInt32, offset: UInt64) throws(CaptureError) -> Interface {
@@ -135,7 +136,9 @@ struct PcapNGReader: Sendable {
         let number = order.read32(window, at: 8)
         let interface = try interface(number, offset: offset)
         let captured = Int(order.read32(window, at: 20))
-        guard captured <= length &- 32 else { throw CaptureError(.invalidLength(UInt64(captured)), offset: offset + 20) }
+        guard captured <= length &- 32 else {
+            throw CaptureError(.invalidLength(UInt64(captured)), offset: offset + 20)
+        }
         let stamp = UInt64(order.read32(window, at: 12)) << 32 | UInt64(order.read32(window, at: 16))
         let optionsStart = 28 &+ (captured &+ 3) & ~3
         return .packet(

@@ -22,7 +22,9 @@ extension FieldSink where Self: ~Copyable {
             } else {
                 .resolution
             }
-        text("operation", at: base + 6, 2) { $0.append(operation) } meaning: { text in
+        text("operation", at: base + 6, 2) {
+            $0.append(operation)
+        } meaning: { text in
             text.append(decimal: operation.rawValue)
             text.append(", ")
             text.append(operation)

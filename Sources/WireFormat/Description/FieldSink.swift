@@ -65,7 +65,9 @@ extension FieldSink where Self: ~Copyable {
     }
 
     mutating func address(_ name: StaticString, _ value: MACAddress, at offset: Int) {
-        text(name, at: offset, 6) { $0.append(value) } meaning: { text in
+        text(name, at: offset, 6) {
+            $0.append(value)
+        } meaning: { text in
             text.append(value)
             if value.isBroadcast {
                 text.append(", everybody on the link")

@@ -9,7 +9,8 @@ extension FieldSink where Self: ~Copyable {
             strange("method", line.method.rawBytes, at: offset)
             strange("target", line.target.rawBytes, at: offset + line.method.count + 1)
             if let version = line.version {
-                strange("version", version.bytes.rawBytes, at: offset + head.startLine.bytes.count - version.bytes.count)
+                strange(
+                    "version", version.bytes.rawBytes, at: offset + head.startLine.bytes.count - version.bytes.count)
             }
         case .status(let line):
             strange("version", line.version.bytes.rawBytes, at: offset)

@@ -75,7 +75,9 @@ extension FieldSink where Self: ~Copyable {
             offset += option.byteCount
         }
         endList()
-        if options.isMalformed { problem("ipv4: the option at offset \(offset - base + 20) has a length that cannot be right") }
+        if options.isMalformed {
+            problem("ipv4: the option at offset \(offset - base + 20) has a length that cannot be right")
+        }
     }
 }
 

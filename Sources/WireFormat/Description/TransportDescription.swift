@@ -20,7 +20,9 @@ extension FieldSink where Self: ~Copyable {
             }
         checksum("checksum", state, UInt64(view.checksum), at: base + 6, 2)
         end()
-        if view.length != 0, Int(view.length) < UDPView.headerLength || !context.isIncomplete && Int(view.length) > bytes.byteCount {
+        if view.length != 0,
+            Int(view.length) < UDPView.headerLength || !context.isIncomplete && Int(view.length) > bytes.byteCount
+        {
             problem("udp: length at offset 4 is \(view.length), which cannot be right")
         }
         describePayload(view.payload, at: base + UDPView.headerLength, isQuoted: context.isQuoted)

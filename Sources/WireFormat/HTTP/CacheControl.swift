@@ -16,7 +16,8 @@ public struct CacheControl: Hashable, Sendable {
     public init(_ value: [UInt8]) {
         directives = []
         for member in HTTPList.members(value) { read(member) }
-        for name in ["max-age", "s-maxage", "no-store", "no-cache"] where directives.count(where: { $0.name == name }) > 1 {
+        for name in ["max-age", "s-maxage", "no-store", "no-cache"]
+        where directives.count(where: { $0.name == name }) > 1 {
             problems.append("\(name) is there more than once")
         }
     }
@@ -37,7 +38,9 @@ public struct CacheControl: Hashable, Sendable {
                 directive.argument = unquoted(raw, of: text)
             } else {
                 directive.argument = String(decoding: raw, as: UTF8.self)
-                if raw.isEmpty || !raw.allSatisfy(\.isToken) { problems.append("\(text) has an argument that is no token") }
+                if raw.isEmpty || !raw.allSatisfy(\.isToken) {
+                    problems.append("\(text) has an argument that is no token")
+                }
             }
         }
         if Self.withSeconds.contains(text) {

@@ -51,7 +51,9 @@ public struct HTTPDate: Hashable, Sendable {
     public init(_ text: [UInt8], currentYear: Int) throws(Problem) {
         let words = text.split { $0.isBlank }.map { String(decoding: $0, as: UTF8.self) }
         guard let first = words.first else { throw .empty }
-        if words.count == 1, first.utf8.allSatisfy({ $0.decimalDigit != nil || $0 == UInt8(ascii: "-") }) { throw .number }
+        if words.count == 1, first.utf8.allSatisfy({ $0.decimalDigit != nil || $0 == UInt8(ascii: "-") }) {
+            throw .number
+        }
         let weekday: String
         if first.utf8.last == UInt8(ascii: ",") {
             weekday = String(first.dropLast())

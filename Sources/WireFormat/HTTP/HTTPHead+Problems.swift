@@ -31,7 +31,9 @@ extension HTTPHead {
         if case .request(let line) = start, line.version == .http11, values("Host").isEmpty {
             problems.append(.missingHost)
         }
-        for name in ["Host", "Date", "Expires", "Last-Modified", "Location", "Content-Type", "ETag", "Age", "Retry-After"]
+        for name in [
+            "Host", "Date", "Expires", "Last-Modified", "Location", "Content-Type", "ETag", "Age", "Retry-After",
+        ]
         where values(name).count > 1 {
             problems.append(.repeatedField(name: name))
         }

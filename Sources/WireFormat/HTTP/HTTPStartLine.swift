@@ -104,7 +104,8 @@ public struct HTTPRequestLine: Hashable, Sendable {
         version = hasVersion ? HTTPVersion(bytes: Array(last)) : nil
         if words.count > (hasVersion ? 2 : 1) {
             let targetWords = words[1..<(hasVersion ? words.count - 1 : words.count)]
-            target = Array(line[targetWords[targetWords.startIndex].startIndex..<targetWords[targetWords.endIndex - 1].endIndex])
+            target = Array(
+                line[targetWords[targetWords.startIndex].startIndex..<targetWords[targetWords.endIndex - 1].endIndex])
         } else {
             target = []
         }

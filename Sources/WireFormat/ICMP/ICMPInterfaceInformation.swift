@@ -46,7 +46,9 @@ public struct ICMPInterfaceInformation: Hashable, Sendable {
 
     /// Reads an object's data; nil when it is of another class, or a part that its type promises is not there.
     public init?(_ object: ICMPExtensions.Object) {
-        guard object.classNumber == Self.classNumber, let role = Role(rawValue: object.classType >> 6) else { return nil }
+        guard object.classNumber == Self.classNumber, let role = Role(rawValue: object.classType >> 6) else {
+            return nil
+        }
         self.init(role: role)
         let data = object.data
         var rest = data.rawBytes

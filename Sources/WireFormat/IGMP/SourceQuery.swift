@@ -8,7 +8,8 @@ public struct SourceQuery<Address: WireAddress>: Hashable, Sendable {
     public var sources: [Address]
 
     public init(
-        suppressesRouterProcessing: Bool = false, robustness: UInt8 = 2, queryInterval: TimeCode8 = .init(rawValue: 125),
+        suppressesRouterProcessing: Bool = false, robustness: UInt8 = 2,
+        queryInterval: TimeCode8 = .init(rawValue: 125),
         sources: [Address] = []
     ) {
         flags = (suppressesRouterProcessing ? 8 : 0) | min(robustness, 7)

@@ -40,9 +40,13 @@ public indirect enum PacketFilter: Hashable, Sendable {
         case .vlan(let identifier): layers.hasTag(identifier, bytes)
         case .host(let address, let side): layers.hasAddress(bytes, side) { $0 == address }
         case .network4(let network, let side):
-            layers.hasAddress(bytes, side) { if case .v4(let address) = $0 { network.contains(address) } else { false } }
+            layers.hasAddress(bytes, side) {
+                if case .v4(let address) = $0 { network.contains(address) } else { false }
+            }
         case .network6(let network, let side):
-            layers.hasAddress(bytes, side) { if case .v6(let address) = $0 { network.contains(address) } else { false } }
+            layers.hasAddress(bytes, side) {
+                if case .v6(let address) = $0 { network.contains(address) } else { false }
+            }
         case .station(let station, let side): layers.hasStation(station, bytes, side)
         case .ports(let range, let side): layers.hasPort(range, bytes, side)
         case .and(let left, let right): left.matches(bytes, layers) && right.matches(bytes, layers)

@@ -45,7 +45,8 @@ struct AddressReport {
             }
             return length
         }
-        guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }), let length = Int(text),
+        guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }),
+            let length = Int(text),
             (0...bits).contains(length)
         else { throw UsageError("'\(whole)': '\(text)' is no prefix length of 0 to \(bits)") }
         return length

@@ -46,7 +46,8 @@ struct CaptureFile: ~Copyable {
             case .consumed(let count): start += count
             case .needs(let count):
                 let offset = reader.offset
-                visitor.pause(at: offset, percent: input.size.flatMap { $0 > 0 ? Int(min(offset, $0) * 100 / $0) : nil })
+                visitor.pause(
+                    at: offset, percent: input.size.flatMap { $0 > 0 ? Int(min(offset, $0) * 100 / $0) : nil })
                 guard try fill(atLeast: count) else {
                     if let error = wasStopped ? nil : reader.endError(available: end - start) { throw error }
                     return

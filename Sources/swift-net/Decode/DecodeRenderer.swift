@@ -71,7 +71,9 @@ struct DecodeRenderer: ~Copyable {
 
     /// `02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4, length 74: `.
     private mutating func appendLinkLevel(_ bytes: RawSpan, _ layers: PacketLayers, length: Int) {
-        guard layers.linkType == .ethernet, layers.network != .none, let frame = try? EthernetView(bytes) else { return }
+        guard layers.linkType == .ethernet, layers.network != .none, let frame = try? EthernetView(bytes) else {
+            return
+        }
         text.append(frame.source)
         text.append(" > ")
         text.append(frame.destination)
