@@ -67,7 +67,7 @@ packages-build:
 
 packages-test:
 	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping fping dnsmasq-base tshark tcpdump python3-scapy mandoc \
-	    bash zsh fish bash-completion tmux
+	    bash zsh fish bash-completion tmux netbase
 
 packages-bench:
 	@Scripts/packages iproute2 util-linux procps iputils-ping fping tcpdump python3 time

@@ -365,6 +365,7 @@ struct AddressTests {
             ("ff02::1", "multicast_mac", "33:33:00:00:00:01"),
             ("fe80::1", "solicited_node", "ff02::1:ff00:1"), ("02:00:00:00:00:01", "locally_administered", "true"),
             ("ff:ff:ff:ff:ff:ff", "kind", "broadcast"),
+            ("443/tcp", "service", "https"), ("domain/udp", "port", "53"), ("49152/udp", "range", "dynamic"),
         ])
     func json(text: String, field: String, value: String) async throws {
         let outcome = try await Lab.run([Binary.swiftNet, "address", "--json", text])
@@ -381,6 +382,11 @@ struct AddressTests {
                 "192.0.2.1/255.0.255.0",
                 "address: '192.0.2.1/255.0.255.0': the ones of the mask 255.0.255.0 are not all in front\n"
             ),
+            (
+                "nonesuch/tcp",
+                "address: 'nonesuch/tcp' is no port: 'nonesuch' is neither a number nor the name of a service\n"
+            ),
+            ("65536/udp", "address: '65536/udp' is no port: '65536' is neither a number nor the name of a service\n"),
             ("::1/129", "address: '::1/129': '129' is no prefix length of 0 to 128\n"),
             ("192.0.2.1/", "address: '192.0.2.1/': '' is no prefix length of 0 to 32\n"),
             ("01:02:03:04:05:06/8", "address: '01:02:03:04:05:06/8' is no address\n"),

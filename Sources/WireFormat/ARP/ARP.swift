@@ -45,21 +45,25 @@ public struct ARPView: ~Escapable {
     /// Bytes of the packet; what follows is padding.
     @inlinable public var length: Int { Self.fixedLength &+ 2 &* (hardwareLength &+ protocolLength) }
 
+    /// The sender's link-layer address, of `hardwareLength` bytes.
     @inlinable public var senderHardwareAddress: RawSpan {
         @_lifetime(copy self) get { bytes.extracting(8..<8 &+ hardwareLength) }
     }
+    /// The sender's protocol address, of `protocolLength` bytes.
     @inlinable public var senderProtocolAddress: RawSpan {
         @_lifetime(copy self) get {
             let start = 8 &+ hardwareLength
             return bytes.extracting(start..<start &+ protocolLength)
         }
     }
+    /// The target's link-layer address, of `hardwareLength` bytes.
     @inlinable public var targetHardwareAddress: RawSpan {
         @_lifetime(copy self) get {
             let start = 8 &+ hardwareLength &+ protocolLength
             return bytes.extracting(start..<start &+ hardwareLength)
         }
     }
+    /// The target's protocol address, of `protocolLength` bytes.
     @inlinable public var targetProtocolAddress: RawSpan {
         @_lifetime(copy self) get { bytes.extracting(length &- protocolLength..<length) }
     }
@@ -67,9 +71,13 @@ public struct ARPView: ~Escapable {
     /// Whether addresses are six bytes and four, and the protocol is IPv4.
     @inlinable public var isEthernetIPv4: Bool { bytes.bigEndian32(at: 2) == 0x0800_0604 }
 
+    /// The sender's link-layer address; in the view nil unless `isEthernetIPv4`.
     @inlinable public var senderMAC: MACAddress? { isEthernetIPv4 ? bytes.macAddress(at: 8) : nil }
+    /// The sender's address; in the view nil unless `isEthernetIPv4`. Unspecified in probes (RFC 5227).
     @inlinable public var senderAddress: IPv4Address? { isEthernetIPv4 ? bytes.ipv4Address(at: 14) : nil }
+    /// The target's link-layer address; nil unless `isEthernetIPv4`.
     @inlinable public var targetMAC: MACAddress? { isEthernetIPv4 ? bytes.macAddress(at: 18) : nil }
+    /// The address that is asked for, or the asker's in an answer; in the view nil unless `isEthernetIPv4`.
     @inlinable public var targetAddress: IPv4Address? { isEthernetIPv4 ? bytes.ipv4Address(at: 24) : nil }
 }
 
@@ -78,13 +86,18 @@ public struct ARPView: ~Escapable {
 public struct ARPPacket: Hashable, Sendable, WireEncodable {
     /// The kind of link: 1 is Ethernet.
     public var hardwareType: UInt16
+    /// What is asked or answered.
     public var operation: ARPOperation
+    /// The sender's link-layer address; in the view nil unless `isEthernetIPv4`.
     public var senderMAC: MACAddress
+    /// The sender's address; in the view nil unless `isEthernetIPv4`. Unspecified in probes (RFC 5227).
     public var senderAddress: IPv4Address
     /// Unspecified in requests: what is asked for.
     public var targetMAC: MACAddress
+    /// The address that is asked for, or the asker's in an answer; in the view nil unless `isEthernetIPv4`.
     public var targetAddress: IPv4Address
 
+    /// A packet for Ethernet.
     public init(
         operation: ARPOperation, senderMAC: MACAddress, senderAddress: IPv4Address,
         targetMAC: MACAddress = .unspecified, targetAddress: IPv4Address
@@ -163,6 +176,7 @@ public struct ARPPacket: Hashable, Sendable, WireEncodable {
         case announcement
     }
 
+    /// What the packet is for.
     public var purpose: Purpose { .init(operation, sender: senderAddress, target: targetAddress) }
 }
 

@@ -16,6 +16,7 @@ public struct AddressKind: Hashable, Sendable {
 }
 
 extension IPAddress {
+    /// What the address is for, as the registries have it.
     public var kind: AddressKind {
         switch self {
         case .v4(let address): address.kind
@@ -25,6 +26,7 @@ extension IPAddress {
 }
 
 extension IPv4Address {
+    /// What the address is for, as the registries have it.
     public var kind: AddressKind {
         for row in Self.specialPurpose where rawValue >= row.first && rawValue <= row.last { return row.kind }
         return AddressKind("global unicast", "", isGlobal: true)
@@ -83,6 +85,7 @@ extension IPv4Address {
 }
 
 extension IPv6Address {
+    /// What the address is for, as the registries have it.
     public var kind: AddressKind {
         if isMulticast { return multicastKind }
         for row in Self.specialPurpose where row.network?.contains(self) ?? false { return row.kind }

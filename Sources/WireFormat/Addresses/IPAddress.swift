@@ -14,10 +14,12 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// The version of the Internet protocol.
     public enum Family: Sendable, Hashable {
         case v4, v6
     }
 
+    /// The address's version.
     public var family: Family {
         switch self {
         case .v4: .v4
@@ -25,6 +27,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether it is a group.
     public var isMulticast: Bool {
         switch self {
         case .v4(let address): address.isMulticast
@@ -32,6 +35,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// 0.0.0.0 or ::.
     public var isUnspecified: Bool {
         switch self {
         case .v4(let address): address.isUnspecified

@@ -65,12 +65,15 @@ public struct IPv6Network: Hashable, Sendable {
         )
     }
 
+    /// The mask with `prefixLength` ones in front.
     public var mask: IPv6Address { Self.mask(prefixLength) }
+    /// The highest address.
     public var lastAddress: IPv6Address { IPv6Address(high: address.high | ~mask.high, low: address.low | ~mask.low) }
 
     /// Addresses in the network, or nil when they are 2^64 or more.
     public var addressCount: UInt64? { prefixLength <= 64 ? nil : 1 << UInt64(128 - prefixLength) }
 
+    /// Whether an address is one of the network.
     public func contains(_ other: IPv6Address) -> Bool {
         other.high & mask.high == address.high && other.low & mask.low == address.low
     }

@@ -9,6 +9,7 @@ public enum IPv4AddressClass: String, Sendable, CaseIterable {
     /// Reserved.
     case e = "E"
 
+    /// The class of an address.
     public init(_ address: IPv4Address) {
         let first = address.rawValue >> 24
         self = first < 128 ? .a : first < 192 ? .b : first < 224 ? .c : first < 240 ? .d : .e
@@ -37,6 +38,7 @@ public enum IPv4AddressClass: String, Sendable, CaseIterable {
 }
 
 extension IPv4Address {
+    /// The class by the first bits.
     public var addressClass: IPv4AddressClass { IPv4AddressClass(self) }
 
     /// The network that the class gives the address; nil for classes D and E.

@@ -5,13 +5,16 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
     /// The last 64 bits, as a number.
     public let low: UInt64
 
+    /// From its two halves.
     @inlinable
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
 
+    /// ::, no address (RFC 4291, section 2.5.2).
     public static let unspecified = IPv6Address(high: 0, low: 0)
+    /// ::1, this host (RFC 4291, section 2.5.3).
     public static let loopback = IPv6Address(high: 0, low: 1)
     /// ff02::1, all nodes of the link.
     public static let allNodes = IPv6Address(high: 0xFF02 << 48, low: 1)
@@ -67,7 +70,9 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
 
     /// ff00::/8.
     public var isMulticast: Bool { high >> 56 == 0xFF }
+    /// ::, no address.
     public var isUnspecified: Bool { high == 0 && low == 0 }
+    /// ::1, this host.
     public var isLoopback: Bool { self == .loopback }
     /// fe80::/10 (RFC 4291, section 2.5.6).
     public var isLinkLocal: Bool { high >> 54 == 0xFE80 >> 6 }

@@ -11,6 +11,7 @@ public protocol WireAddress: Hashable, Sendable, CustomStringConvertible {
 
 extension IPv4Address: WireAddress {
     public static var byteCount: Int { 4 }
+    /// Reads the address at `offset`, where its bytes must be there.
     public init(_ bytes: RawSpan, at offset: Int) { self = bytes.ipv4Address(at: offset) }
     @_lifetime(bytes: copy bytes)
     public func write(into bytes: inout MutableRawSpan, at offset: Int) { bytes.setIPv4Address(self, at: offset) }
@@ -18,6 +19,7 @@ extension IPv4Address: WireAddress {
 
 extension IPv6Address: WireAddress {
     public static var byteCount: Int { 16 }
+    /// Reads the address at `offset`, where its bytes must be there.
     public init(_ bytes: RawSpan, at offset: Int) { self = bytes.ipv6Address(at: offset) }
     @_lifetime(bytes: copy bytes)
     public func write(into bytes: inout MutableRawSpan, at offset: Int) { bytes.setIPv6Address(self, at: offset) }

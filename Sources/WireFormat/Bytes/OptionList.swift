@@ -18,6 +18,7 @@ public protocol HeaderOption: Hashable, Sendable {
 /// Bytes that are no option - after the end of the list, or from a broken
 /// length on - are kept in `trailing`, so that parse then write gives the same bytes.
 public struct OptionList<Option: HeaderOption>: Hashable, Sendable, WireEncodable {
+    /// The options, in their order.
     public var list: [Option]
     /// Bytes after the end-of-list option, or from the first malformed option on.
     public var trailing: [UInt8]
@@ -27,6 +28,7 @@ public struct OptionList<Option: HeaderOption>: Hashable, Sendable, WireEncodabl
     /// The most that a header has room for: 60 bytes less the fixed 20.
     public static var maximumByteCount: Int { 40 }
 
+    /// A list of these options.
     public init(_ list: [Option] = []) {
         self.list = list
         trailing = []
@@ -49,6 +51,7 @@ public struct OptionList<Option: HeaderOption>: Hashable, Sendable, WireEncodabl
         if offset < bytes.byteCount { trailing = bytes.dropping(offset).copied() }
     }
 
+    /// Whether there are neither options nor bytes after them.
     public var isEmpty: Bool { list.isEmpty && trailing.isEmpty }
 
     /// Bytes of the options without padding.

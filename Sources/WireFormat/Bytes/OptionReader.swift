@@ -3,6 +3,7 @@ public struct OptionReader: ~Escapable {
     @usableFromInline let bytes: RawSpan
     @usableFromInline var offset = 0
 
+    /// Reads the options in `bytes`, which lie after a fixed header.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) { self.bytes = bytes }

@@ -3,6 +3,7 @@
 /// It names the layer, the field, the offset of that field from the layer's
 /// first byte, and what was wrong with it.
 public struct ParseError: Error, Equatable, Sendable {
+    /// What can be wrong.
     public enum Reason: Equatable, Sendable {
         /// The layer needs `needed` bytes up to and including the field; `available` were there.
         case truncated(needed: Int, available: Int)
@@ -10,13 +11,16 @@ public struct ParseError: Error, Equatable, Sendable {
         case invalid(value: UInt64)
     }
 
+    /// The layer that the field is of.
     public var layer: Layer
     /// The field's RFC name in Swift's style.
     public var field: String
     /// Offset of the field from the layer's first byte, in bytes.
     public var offset: Int
+    /// What is wrong.
     public var reason: Reason
 
+    /// An error of these parts.
     public init(layer: Layer, field: String, offset: Int, reason: Reason) {
         self.layer = layer
         self.field = field
@@ -80,6 +84,7 @@ public struct CapacityError: Error, Equatable, Sendable {
     /// Bytes that the output has.
     public var available: Int
 
+    /// An error of these parts.
     public init(needed: Int, available: Int) {
         self.needed = needed
         self.available = available

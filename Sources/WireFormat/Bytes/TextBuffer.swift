@@ -5,6 +5,7 @@ public struct TextBuffer: ~Copyable {
     /// Bytes of text, UTF-8.
     public private(set) var count = 0
 
+    /// An empty text with room for so many bytes; it grows by itself.
     public init(capacity: Int = 1 << 10) {
         storage = [UInt8](repeating: 0, count: max(capacity, 64))
     }
@@ -17,6 +18,7 @@ public struct TextBuffer: ~Copyable {
     /// The text as a string of its own.
     public func text() -> String { String(decoding: storage[..<count], as: UTF8.self) }
 
+    /// Forgets the text and keeps the room.
     public mutating func removeAll() { count = 0 }
 
     /// Forgets what was written after the text had `length` bytes.
@@ -32,6 +34,7 @@ public struct TextBuffer: ~Copyable {
         storage.append(contentsOf: repeatElement(0, count: max(storage.count, more)))
     }
 
+    /// Appends it as it is.
     @inline(__always)
     public mutating func append(_ byte: UInt8) {
         reserve(1)
@@ -39,6 +42,7 @@ public struct TextBuffer: ~Copyable {
         count &+= 1
     }
 
+    /// Appends it as it is.
     @inline(__always)
     public mutating func append(_ text: StaticString) {
         // A static string's bytes last as long as the program.
@@ -46,6 +50,7 @@ public struct TextBuffer: ~Copyable {
     }
 
     // Literals are static strings, which cost less.
+    /// Appends it as it is.
     @_disfavoredOverload
     public mutating func append(_ text: String) {
         append(unsafe text.utf8.span.bytes)
@@ -207,6 +212,7 @@ public struct TextBuffer: ~Copyable {
         }
     }
 
+    /// Appends it as it is.
     public mutating func append(_ address: IPAddress) {
         switch address {
         case .v4(let address): append(address)

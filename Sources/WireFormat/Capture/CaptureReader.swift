@@ -4,11 +4,13 @@ public struct CapturedPacket: Hashable, Sendable {
     public var nanoseconds: Int64?
     /// Bytes it had on the wire.
     public var originalLength: Int
+    /// What the packet begins with.
     public var linkType: LinkType
     /// Number of the interface in a pcapng file; 0 in pcap.
     public var interface: UInt32
     /// Bytes of the frame check sequence at its end: 0 or, rarely, 4.
     public var frameCheckSequenceLength: Int
+    /// Whether it came or went; nil where the file does not say.
     public var direction: PcapNG.Direction?
     /// Where its bytes lie in those that were given to the reader.
     public var range: Range<Int>
@@ -16,6 +18,7 @@ public struct CapturedPacket: Hashable, Sendable {
 
 /// Why a file cannot be read as a capture, or not further.
 public struct CaptureError: Error, Equatable, Sendable {
+    /// What can be wrong.
     public enum Reason: Equatable, Sendable {
         /// Neither pcap nor pcapng begins so.
         case notACapture(magic: UInt32)
@@ -28,10 +31,12 @@ public struct CaptureError: Error, Equatable, Sendable {
         case truncated(available: Int)
     }
 
+    /// What is wrong.
     public var reason: Reason
     /// Where in the file, in bytes from its start.
     public var offset: UInt64
 
+    /// An error of these parts; a reader at the start of a file.
     public init(_ reason: Reason, offset: UInt64) {
         self.reason = reason
         self.offset = offset
@@ -63,6 +68,7 @@ extension CaptureError: CustomStringConvertible {
 /// The caller holds a window of the file, hands it to `next` and drops what
 /// was consumed; the reader keeps only what the file says of its interfaces.
 public struct CaptureReader: Sendable {
+    /// What was read.
     public enum Step: Hashable, Sendable {
         /// A packet; `consumed` bytes are done with once it is.
         case packet(CapturedPacket, consumed: Int)
@@ -85,6 +91,7 @@ public struct CaptureReader: Sendable {
     /// The longest record that is believed: no link has packets of more.
     static let maximumLength = 1 << 24
 
+    /// An error of these parts; a reader at the start of a file.
     public init() {}
 
     /// What the file's packets begin with, as far as it has said that: the

@@ -1,12 +1,15 @@
 /// A pcap file: a header, then records (IETF draft-ietf-opsawg-pcap).
 public struct PcapWriter: Sendable {
+    /// The order of the bytes of every number in the file.
     public let order: ByteOrder
     /// Stamps count nanoseconds, and microseconds otherwise.
     public let hasNanoseconds: Bool
+    /// What the packets begin with.
     public let linkType: LinkType
     /// The most bytes of a packet that a record holds.
     public let snapLength: UInt32
 
+    /// A writer; little-endian nanoseconds unless it is said otherwise.
     public init(
         linkType: LinkType, order: ByteOrder = .littleEndian, hasNanoseconds: Bool = true,
         snapLength: UInt32 = 262_144

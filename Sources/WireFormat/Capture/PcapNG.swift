@@ -2,6 +2,7 @@
 /// nanosecond stamps; `CaptureReader` reads it. Write the section header once, an interface block for
 /// every interface, then packets.
 public enum PcapNG {
+    /// Whether a packet came or went (option epb_flags).
     public enum Direction: UInt32, Sendable {
         case inbound = 1
         case outbound = 2

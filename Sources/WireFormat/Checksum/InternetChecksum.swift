@@ -9,6 +9,7 @@ public struct InternetChecksum: Sendable {
     /// 2(B): the sum does not depend on byte order, so it is swapped once, at the end.
     @usableFromInline var sum: UInt64 = 0
 
+    /// The sum of nothing yet.
     @inlinable public init() {}
 
     /// Adds bytes; a part of odd length is padded with a zero byte.

@@ -14,12 +14,15 @@ public struct Explanation: Sendable {
 
     /// One layer and its fields, in the order of their bytes.
     public struct Section: Hashable, Sendable {
+        /// The layer's name.
         public var layer: Layer
         /// Within the datagram that an ICMP error quotes.
         public var isQuoted: Bool
+        /// Its fields, in the order of their bytes.
         public var fields: [Field]
     }
 
+    /// The layers, outermost first.
     public internal(set) var sections: [Section] = []
     /// What keeps the packet, or a part of it, from being read.
     public internal(set) var problems: [String] = []
@@ -32,6 +35,7 @@ public struct Explanation: Sendable {
         case icmp
         case icmpv6
 
+        /// An Ethernet header.
         public static let ethernet = Start.link(.ethernet)
         /// An IPv4 or IPv6 header.
         public static let datagram = Start.link(.rawIP)

@@ -8,6 +8,7 @@ public struct PacketJSON: ~Copyable {
     /// Adds the bytes of what no format explains.
     private let showsBytes: Bool
 
+    /// Empty text; with `showsBytes` bytes that no format explains are shown in hexadecimal.
     public init(showsBytes: Bool = false) {
         text = TextBuffer(capacity: 1 << 16)
         self.showsBytes = showsBytes

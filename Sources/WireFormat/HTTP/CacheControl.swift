@@ -1,13 +1,16 @@
 /// The directives of a Cache-Control field, in their order, unknown ones too (RFC 9111, section 5.2).
 public struct CacheControl: Hashable, Sendable {
+    /// One directive, with its argument where it has one.
     public struct Directive: Hashable, Sendable {
         /// In lower case.
         public var name: String
         /// The argument without its quotes; nil when there is none.
         public var argument: String?
+        /// Whether the argument stood in quotes.
         public var isQuoted: Bool
     }
 
+    /// Every directive that could be read.
     public var directives: [Directive]
     /// What the standard thinks of them, each in words.
     public private(set) var problems: [String] = []
@@ -84,13 +87,20 @@ public struct CacheControl: Hashable, Sendable {
         return min(Array(text.utf8).decimalNumber ?? .max, 1 << 31)
     }
 
+    /// Seconds for which the response is fresh (section 5.2.2.1).
     public var maximumAge: Int? { seconds(of: "max-age") }
     /// For caches that many share.
     public var sharedMaximumAge: Int? { seconds(of: "s-maxage") }
+    /// Whether nothing of it may be stored (section 5.2.2.5).
     public var forbidsStoring: Bool { has("no-store") }
+    /// Whether it must be validated before every use (section 5.2.2.4).
     public var forbidsCaching: Bool { has("no-cache") }
+    /// Whether only the user agent may store it (section 5.2.2.7).
     public var isPrivate: Bool { has("private") }
+    /// Whether anybody may store it (section 5.2.2.9).
     public var isPublic: Bool { has("public") }
+    /// Whether it must not be used once it is stale (section 5.2.2.2).
     public var mustRevalidate: Bool { has("must-revalidate") }
+    /// Whether it does not change while it is fresh (RFC 8246).
     public var isImmutable: Bool { has("immutable") }
 }

@@ -1,12 +1,15 @@
 /// A body in chunks, every byte of it as it came (RFC 9112, section 7.1).
 public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
+    /// A chunk with data: its size, the data, and the end of its line.
     public struct Chunk: Hashable, Sendable {
         /// The size in hexadecimal and its extensions.
         public var sizeLine: HTTPLine
+        /// The chunk's data.
         public var data: [UInt8]
         /// What stood between the data and the next chunk: nothing but the line's ending, where all is well.
         public var end: HTTPLine?
 
+        /// A chunk as it should be written.
         public init(_ data: [UInt8], extensions: String = "") {
             sizeLine = HTTPLine(Array((String(data.count, radix: 16) + extensions).utf8))
             self.data = data
@@ -31,11 +34,13 @@ public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
     public var chunks: [Chunk]
     /// The line of size 0 that ends them; nil when the bytes ended, or went wrong, before it.
     public var lastLine: HTTPLine?
+    /// Fields after the last chunk (RFC 9112, section 7.1.2).
     public var trailers: [HTTPField]
     /// The empty line after the trailers; nil when the bytes ended first.
     public var end: HTTPLine?
     /// Bytes from the first line on that is no chunk size.
     public var rest: [UInt8]
+    /// What the standard thinks of the chunks, in their order.
     public private(set) var problems: [HTTPProblem]
 
     /// Data in chunks of at most `size` bytes.

@@ -31,8 +31,10 @@ public struct HTTPDate: Hashable, Sendable {
 
     /// In UTC.
     public var time: CivilTime
+    /// How it was written.
     public var form: Form
 
+    /// Seconds since 1970-01-01 00:00 UTC.
     public var secondsSince1970: Int64 { time.secondsSince1970 }
 
     private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]

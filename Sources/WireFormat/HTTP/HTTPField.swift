@@ -8,6 +8,7 @@ public struct HTTPField: Hashable, Sendable {
         lines = [HTTPLine(Array("\(name): \(value)".utf8))]
     }
 
+    /// A field of one line, whatever stands in it.
     public init(_ line: HTTPLine) { lines = [line] }
 
     mutating func fold(_ line: HTTPLine) { lines.append(line) }
@@ -31,10 +32,13 @@ public struct HTTPField: Hashable, Sendable {
         return value
     }
 
+    /// The value as text: `valueBytes` as UTF-8, replaced where it is none.
     public var value: String { String(decoding: valueBytes, as: UTF8.self) }
 
+    /// Whether there is a colon: without one the line is no field.
     public var hasColon: Bool { colon != nil }
 
+    /// Whether the field has this name, in any case.
     public func isNamed(_ name: String) -> Bool { rawName.trimmingBlanks.equalsIgnoringCase(name) }
 
     var byteCount: Int { lines.reduce(0) { $0 + $1.byteCount } }

@@ -6,11 +6,14 @@
 public struct HTTPHead: Hashable, Sendable, WireEncodable {
     /// Empty lines before the first one that is not (RFC 9112, section 2.2).
     public var leadingLines: [HTTPLine]
+    /// The request line or status line.
     public var startLine: HTTPLine
+    /// The fields, in their order.
     public var fields: [HTTPField]
     /// The empty line that ends the head; nil when the bytes ended first.
     public var end: HTTPLine?
 
+    /// A head of this first line and these fields, ended by an empty line.
     public init(startLine: String, fields: [HTTPField] = []) {
         leadingLines = []
         self.startLine = HTTPLine(startLine)

@@ -19,13 +19,16 @@ public struct HTTPLine: Hashable, Sendable {
 
     /// The line without its ending.
     public var bytes: [UInt8]
+    /// What ended it.
     public var ending: Ending
 
+    /// A line of these bytes, ended by CRLF unless it is said otherwise.
     public init(_ bytes: [UInt8], ending: Ending = .crlf) {
         self.bytes = bytes
         self.ending = ending
     }
 
+    /// A line of these bytes, ended by CRLF unless it is said otherwise.
     public init(_ text: String, ending: Ending = .crlf) { self.init(Array(text.utf8), ending: ending) }
 
     var byteCount: Int { bytes.count + ending.bytes.count }

@@ -45,16 +45,26 @@ public enum HTTPStartLine: Hashable, Sendable {
 
 /// A method's name (RFC 9110, section 9); case matters.
 public struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
+    /// The method's name.
     public var name: String
+    /// Reads it from the bytes or numbers given.
     public init(_ name: String) { self.name = name }
 
+    /// Transfer a representation (RFC 9110, section 9.3.1).
     public static let get = HTTPMethod("GET")
+    /// The same without the content (section 9.3.2).
     public static let head = HTTPMethod("HEAD")
+    /// Let the resource process the content (section 9.3.3).
     public static let post = HTTPMethod("POST")
+    /// Replace the resource (section 9.3.4).
     public static let put = HTTPMethod("PUT")
+    /// Remove the resource (section 9.3.5).
     public static let delete = HTTPMethod("DELETE")
+    /// Make a tunnel (section 9.3.6).
     public static let connect = HTTPMethod("CONNECT")
+    /// Ask what is possible (section 9.3.7).
     public static let options = HTTPMethod("OPTIONS")
+    /// Send the request back (section 9.3.8).
     public static let trace = HTTPMethod("TRACE")
     /// RFC 5789.
     public static let patch = HTTPMethod("PATCH")
@@ -67,12 +77,17 @@ public struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
 
 /// `HTTP/1.1` as it was written (RFC 9112, section 2.3).
 public struct HTTPVersion: Hashable, Sendable, CustomStringConvertible {
+    /// The word as it was written.
     public var bytes: [UInt8]
+    /// Reads it from the bytes or numbers given.
     public init(bytes: [UInt8]) { self.bytes = bytes }
 
+    /// Reads it from the bytes or numbers given.
     public init(major: UInt8, minor: UInt8) { bytes = Array("HTTP/\(major).\(minor)".utf8) }
 
+    /// HTTP/1.0 (RFC 1945).
     public static let http10 = HTTPVersion(major: 1, minor: 0)
+    /// HTTP/1.1 (RFC 9112).
     public static let http11 = HTTPVersion(major: 1, minor: 1)
 
     /// The two numbers; nil unless the word is exactly `HTTP/`, a digit, a point and a digit.
@@ -88,6 +103,7 @@ public struct HTTPVersion: Hashable, Sendable, CustomStringConvertible {
 
 /// Method, target and version of a request, as far as they are there (RFC 9112, section 3).
 public struct HTTPRequestLine: Hashable, Sendable {
+    /// The first word.
     public var method: [UInt8]
     /// Everything between method and version, spaces within it too.
     public var target: [UInt8]
@@ -96,6 +112,7 @@ public struct HTTPRequestLine: Hashable, Sendable {
     /// What the standard thinks of the line.
     public var problems: [HTTPProblem] = []
 
+    /// Reads it from the bytes or numbers given.
     public init(_ line: [UInt8]) {
         let words = line.split { $0.isBlank }
         method = words.first.map(Array.init) ?? []
@@ -121,6 +138,7 @@ public struct HTTPRequestLine: Hashable, Sendable {
 
 /// Version, status code and reason of a response, as far as they are there (RFC 9112, section 4).
 public struct HTTPStatusLine: Hashable, Sendable {
+    /// The first word.
     public var version: HTTPVersion
     /// Three digits; nil when the second word is anything else.
     public var code: Int?
@@ -129,6 +147,7 @@ public struct HTTPStatusLine: Hashable, Sendable {
     /// What the standard thinks of the line.
     public var problems: [HTTPProblem] = []
 
+    /// Reads it from the bytes or numbers given.
     public init(_ line: [UInt8]) {
         let words = line.split(maxSplits: 2, omittingEmptySubsequences: true) { $0.isBlank }
         version = HTTPVersion(bytes: words.first.map(Array.init) ?? [])

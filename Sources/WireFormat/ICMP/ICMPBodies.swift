@@ -1,11 +1,16 @@
 /// Identifier, sequence number and data: echo of both versions (RFC 792; RFC
 /// 4443, section 4), and ICMPv4's information messages, which have no data.
 public struct ICMPEcho: Hashable, Sendable {
+    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
+    /// Whose message it is: the asker's choice, which the answer repeats.
     public var identifier: UInt16
+    /// Which of its messages it is; the answer repeats it.
     public var sequenceNumber: UInt16
+    /// What is to be sent back.
     public var data: [UInt8]
 
+    /// A message of these fields, its code 0.
     public init(code: UInt8 = 0, identifier: UInt16, sequenceNumber: UInt16, data: [UInt8] = []) {
         self.code = code
         self.identifier = identifier
@@ -36,8 +41,11 @@ public struct ICMPEcho: Hashable, Sendable {
 /// Timestamp request and reply (RFC 792): times are milliseconds since
 /// midnight UT, or another unit when the highest bit is set.
 public struct ICMPv4Timestamp: Hashable, Sendable {
+    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
+    /// Whose message it is: the asker's choice, which the answer repeats.
     public var identifier: UInt16
+    /// Which of its messages it is; the answer repeats it.
     public var sequenceNumber: UInt16
     /// When the sender last touched the request.
     public var originate: UInt32
@@ -51,6 +59,7 @@ public struct ICMPv4Timestamp: Hashable, Sendable {
     /// Bytes of the whole message without `trailing`.
     public static let byteCount = 20
 
+    /// A message of these fields, its code 0.
     public init(identifier: UInt16, sequenceNumber: UInt16, originate: UInt32, receive: UInt32, transmit: UInt32) {
         code = 0
         self.identifier = identifier
@@ -84,8 +93,11 @@ public struct ICMPv4Timestamp: Hashable, Sendable {
 
 /// Address mask request and reply (RFC 950, appendix I).
 public struct ICMPv4AddressMask: Hashable, Sendable {
+    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
+    /// Whose message it is: the asker's choice, which the answer repeats.
     public var identifier: UInt16
+    /// Which of its messages it is; the answer repeats it.
     public var sequenceNumber: UInt16
     /// The mask of the network the message came from; 0 in a request.
     public var mask: IPv4Address
@@ -95,6 +107,7 @@ public struct ICMPv4AddressMask: Hashable, Sendable {
     /// Bytes of the whole message without `trailing`.
     public static let byteCount = 12
 
+    /// A message of these fields, its code 0.
     public init(identifier: UInt16, sequenceNumber: UInt16, mask: IPv4Address = .unspecified) {
         code = 0
         self.identifier = identifier
@@ -122,24 +135,30 @@ public struct ICMPv4AddressMask: Hashable, Sendable {
 
 /// Router advertisement (RFC 1256, section 3).
 public struct ICMPv4RouterAdvertisement: Hashable, Sendable {
+    /// One router and how much it is preferred.
     public struct Router: Hashable, Sendable {
+        /// The router's address.
         public var address: IPv4Address
         /// Higher is better; Int32.min means never as a default router.
         public var preference: Int32
 
+        /// A message of these fields, its code 0.
         public init(address: IPv4Address, preference: Int32) {
             self.address = address
             self.preference = preference
         }
     }
 
+    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
     /// Seconds for which the addresses are valid.
     public var lifetime: UInt16
+    /// The routers, in their order.
     public var routers: [Router]
     /// Bytes after the last router.
     public var trailing: [UInt8]
 
+    /// A message of these fields, its code 0.
     public init(lifetime: UInt16, routers: [Router]) {
         code = 0
         self.lifetime = lifetime

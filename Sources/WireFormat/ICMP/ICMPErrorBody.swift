@@ -6,6 +6,7 @@ public struct ICMPErrorBody: Hashable, Sendable {
     /// Everything after the first eight bytes, as it came.
     public var data: [UInt8]
 
+    /// A body of these parts.
     public init(restOfHeader: UInt32 = 0, data: [UInt8]) {
         self.restOfHeader = restOfHeader
         self.data = data

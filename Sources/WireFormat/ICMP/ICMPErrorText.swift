@@ -100,12 +100,17 @@ extension ICMPv6Type {
         case .neighborSolicitation: return "Neighbor solicitation"
         case .neighborAdvertisement: return "Neighbor advertisement"
         case .redirect: return "Redirect"
+        case .multicastListenerQuery: return "Multicast listener query"
+        case .multicastListenerReport: return "Multicast listener report"
+        case .multicastListenerDone: return "Multicast listener done"
+        case .version2MulticastListenerReport: return "Multicast listener report, version 2"
         default: return "unknown icmp type: \(rawValue)"
         }
     }
 }
 
 extension ICMPv6UnreachableCode {
+    /// The meaning of the code.
     public var meaning: String {
         switch self {
         case .noRoute: "No route"

@@ -2,10 +2,14 @@
 public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
     /// Class-Num and C-Type of an object, and its data.
     public struct Object: Hashable, Sendable {
+        /// What kind of object it is: 1 is an MPLS label stack, 2 interface information (IANA ICMP extension object classes).
         public var classNumber: UInt8
+        /// What it is within its class.
         public var classType: UInt8
+        /// What follows the four bytes of its header.
         public var data: [UInt8]
 
+        /// From these parts; the checksum is computed when it is written.
         public init(classNumber: UInt8, classType: UInt8, data: [UInt8]) {
             self.classNumber = classNumber
             self.classType = classType
@@ -19,6 +23,7 @@ public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
         }
     }
 
+    /// The objects, in their order.
     public var objects: [Object]
     /// Twelve bits after the version, which must be zero.
     public var reserved: UInt16
@@ -27,8 +32,10 @@ public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
     /// Bytes after the last object whose length can be right.
     public var trailing: [UInt8]
 
+    /// The only version of the structure (RFC 4884, section 7).
     public static let version: UInt8 = 2
 
+    /// From these parts; the checksum is computed when it is written.
     public init(_ objects: [Object]) {
         self.objects = objects
         reserved = 0
@@ -88,6 +95,7 @@ public struct MPLSLabel: Hashable, Sendable {
 
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// From these parts; the checksum is computed when it is written.
     public init(label: UInt32, trafficClass: UInt8, isBottomOfStack: Bool, timeToLive: UInt8) {
         rawValue = label << 12 | UInt32(trafficClass & 7) << 9 | (isBottomOfStack ? 0x100 : 0) | UInt32(timeToLive)
     }

@@ -21,19 +21,23 @@ public struct ICMPInterfaceInformation: Hashable, Sendable {
         }
     }
 
+    /// The class of the object (RFC 5837, section 4.1).
     public static let classNumber: UInt8 = 2
     /// The most bytes of a name, its length not counted.
     public static let maximumNameLength = 63
 
+    /// Which interface is meant.
     public var role: Role
     /// The number that SNMP has for it.
     public var index: UInt32?
+    /// An address of the interface.
     public var address: IPAddress?
     /// The interface's name in UTF-8, without the zeros that pad it.
     public var name: [UInt8]?
     /// Bytes.
     public var mtu: UInt32?
 
+    /// What is known of an interface.
     public init(
         role: Role, index: UInt32? = nil, address: IPAddress? = nil, name: [UInt8]? = nil, mtu: UInt32? = nil
     ) {

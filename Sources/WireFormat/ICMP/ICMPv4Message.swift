@@ -1,5 +1,6 @@
 /// An ICMPv4 message (RFC 792, 950, 1256).
 public struct ICMPv4Message: Hashable, Sendable, WireEncodable {
+    /// What a message of each type has after its header.
     public enum Body: Hashable, Sendable {
         case echoReply(ICMPEcho)
         case echoRequest(ICMPEcho)
@@ -20,10 +21,12 @@ public struct ICMPv4Message: Hashable, Sendable, WireEncodable {
         case unknown(type: ICMPv4Type, code: UInt8, restOfHeader: UInt32, data: [UInt8])
     }
 
+    /// What the message says.
     public var body: Body
     /// The checksum to write; nil to compute it.
     public var checksum: UInt16?
 
+    /// A message whose checksum is computed when it is written.
     public init(_ body: Body) {
         self.body = body
         checksum = nil
@@ -62,6 +65,7 @@ public struct ICMPv4Message: Hashable, Sendable, WireEncodable {
         }
     }
 
+    /// The type, from the body.
     public var type: ICMPv4Type {
         switch body {
         case .echoReply: .echoReply
@@ -83,6 +87,7 @@ public struct ICMPv4Message: Hashable, Sendable, WireEncodable {
         }
     }
 
+    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8 {
         switch body {
         case .echoReply(let echo), .echoRequest(let echo), .informationRequest(let echo), .informationReply(let echo):

@@ -1,5 +1,6 @@
 /// An ICMPv6 message (RFC 4443, RFC 4861).
 public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
+    /// What a message of each type has after its header.
     public enum Body: Hashable, Sendable {
         case destinationUnreachable(ICMPv6UnreachableCode, ICMPErrorBody)
         /// The MTU in bytes is the body's `restOfHeader`.
@@ -15,10 +16,12 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
         case unknown(type: ICMPv6Type, code: UInt8, restOfHeader: UInt32, data: [UInt8])
     }
 
+    /// What the message says.
     public var body: Body
     /// The checksum as it is written; `updateChecksum` computes it, for it covers the addresses.
     public var checksum: UInt16
 
+    /// A message without its checksum, which covers the addresses.
     public init(_ body: Body) {
         self.body = body
         checksum = 0
@@ -53,6 +56,7 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
         }
     }
 
+    /// The type, from the body.
     public var type: ICMPv6Type {
         switch body {
         case .destinationUnreachable: .destinationUnreachable
@@ -67,6 +71,7 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
         }
     }
 
+    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8 {
         switch body {
         case .destinationUnreachable(let code, _): code.rawValue

@@ -18,7 +18,9 @@ public struct ICMPv6View: ~Escapable {
     }
 
     @inlinable public var type: ICMPv6Type { ICMPv6Type(rawValue: bytes.byte(at: 0)) }
+    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
     @inlinable public var code: UInt8 { bytes.byte(at: 1) }
+    /// The checksum as it stands in the bytes.
     @inlinable public var checksum: UInt16 { bytes.bigEndian16(at: 2) }
     /// Echo messages: whose message it is.
     @inlinable public var identifier: UInt16 { bytes.bigEndian16(at: 4) }

@@ -1,5 +1,6 @@
 /// The messages of multicast listener discovery, which are ICMPv6's (RFC 2710, RFC 3810).
 public struct MLDMessage: Hashable, Sendable {
+    /// Which message it is, and what it has before its options.
     public enum Kind: Hashable, Sendable {
         /// Who listens? The group is unspecified for all; version 2 has a source part.
         case query(group: IPv6Address, SourceQuery<IPv6Address>?)
@@ -8,7 +9,9 @@ public struct MLDMessage: Hashable, Sendable {
         case version2Report([GroupRecord<IPv6Address>])
     }
 
+    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
+    /// Which message it is, and its fields.
     public var kind: Kind
     /// The two bytes after the checksum: the maximum response code of queries,
     /// in milliseconds, floating point in version 2.
@@ -18,6 +21,7 @@ public struct MLDMessage: Hashable, Sendable {
     /// Bytes after the message proper.
     public var trailing: [UInt8]
 
+    /// A message of this kind.
     public init(_ kind: Kind, maximumResponseCode: UInt16 = 0) {
         code = 0
         self.kind = kind
@@ -62,6 +66,7 @@ public struct MLDMessage: Hashable, Sendable {
         trailing = rest.copied()
     }
 
+    /// The type, from the body.
     public var type: ICMPv6Type {
         switch kind {
         case .query: .multicastListenerQuery

@@ -1,5 +1,6 @@
 /// The five messages of neighbor discovery (RFC 4861, section 4).
 public struct NDPMessage: Hashable, Sendable {
+    /// Which message it is, and what it has before its options.
     public enum Kind: Hashable, Sendable {
         case routerSolicitation(reserved: UInt32)
         case routerAdvertisement(RouterAdvertisement)
@@ -9,6 +10,7 @@ public struct NDPMessage: Hashable, Sendable {
         case redirect(reserved: UInt32, target: IPv6Address, destination: IPv6Address)
     }
 
+    /// What a router says of itself (RFC 4861, section 4.2).
     public struct RouterAdvertisement: Hashable, Sendable {
         /// The hop limit to use; 0 when the router does not say.
         public var currentHopLimit: UInt8
@@ -21,6 +23,7 @@ public struct NDPMessage: Hashable, Sendable {
         /// Milliseconds between solicitations; 0 when the router does not say.
         public var retransmissionTimer: UInt32
 
+        /// A message, or a part of one, of these fields.
         public init(
             currentHopLimit: UInt8, flags: UInt8 = 0, routerLifetime: UInt16, reachableTime: UInt32 = 0,
             retransmissionTimer: UInt32 = 0
@@ -43,12 +46,16 @@ public struct NDPMessage: Hashable, Sendable {
         public static let override = NeighborFlags(rawValue: 1 << 29)
     }
 
+    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
+    /// Which message it is, and its fields.
     public var kind: Kind
+    /// The options, in their order.
     public var options: [NDPOption]
     /// Bytes from the first option on whose length cannot be right.
     public var trailing: [UInt8]
 
+    /// A message, or a part of one, of these fields.
     public init(_ kind: Kind, options: [NDPOption] = []) {
         code = 0
         self.kind = kind
@@ -89,6 +96,7 @@ public struct NDPMessage: Hashable, Sendable {
         (options, trailing) = NDPOption.list(bytes.dropping(fixed))
     }
 
+    /// The number of the type.
     public var type: ICMPv6Type {
         switch kind {
         case .routerSolicitation: .routerSolicitation
@@ -157,6 +165,7 @@ public enum NDPOption: Hashable, Sendable {
     /// Another option, or one whose length does not fit its type; its data after type and length.
     case unknown(type: UInt8, data: [UInt8])
 
+    /// The number of the type.
     public var type: UInt8 {
         switch self {
         case .sourceLinkLayerAddress: 1

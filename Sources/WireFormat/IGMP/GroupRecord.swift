@@ -1,12 +1,16 @@
 /// One record of an IGMPv3 or MLDv2 report: what a host wants of one group
 /// (RFC 3376, section 4.2.4; RFC 3810, section 5.2.4).
 public struct GroupRecord<Address: WireAddress>: Hashable, Sendable {
+    /// What is said of the group.
     public var type: GroupRecordType
+    /// The group.
     public var group: Address
+    /// The sources that it is said of.
     public var sources: [Address]
     /// Data that the standards leave undefined; a multiple of 4 bytes.
     public var auxiliaryData: [UInt8]
 
+    /// A record without auxiliary data.
     public init(_ type: GroupRecordType, group: Address, sources: [Address] = []) {
         self.type = type
         self.group = group

@@ -21,6 +21,7 @@ public struct IGMPView: ~Escapable {
     /// Maximum response code of a query, in tenths of a second: plain in
     /// version 2, floating point in version 3, 0 in version 1.
     @inlinable public var code: UInt8 { bytes.byte(at: 1) }
+    /// The checksum as it stands in the bytes.
     @inlinable public var checksum: UInt16 { bytes.bigEndian16(at: 2) }
     /// The group; in a query unspecified for all of them. A version 3 report has reserved bytes and a count here.
     @inlinable public var group: IPv4Address { bytes.ipv4Address(at: 4) }
@@ -55,6 +56,7 @@ public struct IGMPType: RawRepresentable, Hashable, Sendable {
 
 /// An IGMP message (RFC 1112, 2236, 3376).
 public struct IGMPMessage: Hashable, Sendable, WireEncodable {
+    /// What a message of each type has after its header.
     public enum Body: Hashable, Sendable {
         /// Who listens? The group is unspecified for all; version 3 has a source part.
         case membershipQuery(group: IPv4Address, SourceQuery<IPv4Address>?)
@@ -66,6 +68,7 @@ public struct IGMPMessage: Hashable, Sendable, WireEncodable {
         case unknown(type: IGMPType, restOfHeader: UInt32, data: [UInt8])
     }
 
+    /// What the message says.
     public var body: Body
     /// The byte after the type: the maximum response code of queries, 0 elsewhere.
     public var code: UInt8
@@ -74,6 +77,7 @@ public struct IGMPMessage: Hashable, Sendable, WireEncodable {
     /// Bytes after the message proper, which the checksum covers.
     public var trailing: [UInt8]
 
+    /// A message whose checksum is computed when it is written.
     public init(_ body: Body, code: UInt8 = 0) {
         self.body = body
         self.code = code
@@ -139,6 +143,7 @@ public struct IGMPMessage: Hashable, Sendable, WireEncodable {
         body = .unknown(type: view.type, restOfHeader: view.bytes.bigEndian32(at: 4), data: view.payload.copied())
     }
 
+    /// The type, from the body.
     public var type: IGMPType {
         switch body {
         case .membershipQuery: .membershipQuery

@@ -5,8 +5,10 @@ public struct SourceQuery<Address: WireAddress>: Hashable, Sendable {
     public var flags: UInt8
     /// The querier's query interval code, in seconds.
     public var queryInterval: TimeCode8
+    /// The sources that are asked for; none asks for all.
     public var sources: [Address]
 
+    /// The source part of a query.
     public init(
         suppressesRouterProcessing: Bool = false, robustness: UInt8 = 2,
         queryInterval: TimeCode8 = .init(rawValue: 125),

@@ -6,8 +6,10 @@ public enum Fragmentation {
         public var offset: Int
         /// Bytes of the piece: a multiple of 8 in all but the last.
         public var length: Int
+        /// Whether another piece follows.
         public var moreFragments: Bool
 
+        /// A piece of these bounds.
         public init(offset: Int, length: Int, moreFragments: Bool) {
             self.offset = offset
             self.length = length

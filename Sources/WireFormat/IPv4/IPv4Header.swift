@@ -43,17 +43,24 @@ public struct IPv4View: ~Escapable {
     @inlinable public var typeOfService: UInt8 { bytes.byte(at: 1) }
     /// Bytes of header and data, as the header says.
     @inlinable public var totalLength: UInt16 { bytes.bigEndian16(at: 2) }
+    /// What the fragments of one datagram have in common.
     @inlinable public var identification: UInt16 { bytes.bigEndian16(at: 4) }
     /// The reserved bit, which must be zero.
     @inlinable public var reservedFlag: Bool { bytes.byte(at: 6) & 0x80 != 0 }
+    /// Whether routers must not cut it.
     @inlinable public var dontFragment: Bool { bytes.byte(at: 6) & 0x40 != 0 }
+    /// Whether a fragment follows this one.
     @inlinable public var moreFragments: Bool { bytes.byte(at: 6) & 0x20 != 0 }
     /// Offset of this fragment's data in the datagram's, in units of 8 bytes.
     @inlinable public var fragmentOffset: UInt16 { bytes.bigEndian16(at: 6) & 0x1FFF }
+    /// Routers that it may still pass.
     @inlinable public var timeToLive: UInt8 { bytes.byte(at: 8) }
     @inlinable public var `protocol`: IPProtocol { IPProtocol(rawValue: bytes.byte(at: 9)) }
+    /// The checksum over the header as it stands there.
     @inlinable public var headerChecksum: UInt16 { bytes.bigEndian16(at: 10) }
+    /// Where the datagram comes from.
     @inlinable public var source: IPv4Address { bytes.ipv4Address(at: 12) }
+    /// Where the datagram goes, or goes next on a source route.
     @inlinable public var destination: IPv4Address { bytes.ipv4Address(at: 16) }
 
     /// The options, padding included; a multiple of 4 bytes.
@@ -105,19 +112,27 @@ public struct IPv4Header: Hashable, Sendable, WireEncodable {
     public var typeOfService: UInt8
     /// Bytes of header and data.
     public var totalLength: UInt16
+    /// What the fragments of one datagram have in common.
     public var identification: UInt16
     /// The reserved bit, which must be zero.
     public var reservedFlag: Bool
+    /// Whether routers must not cut it.
     public var dontFragment: Bool
+    /// Whether a fragment follows this one.
     public var moreFragments: Bool
     /// Offset of this fragment's data in the datagram's, in units of 8 bytes, 0 to 8191.
     public var fragmentOffset: UInt16
+    /// Routers that it may still pass.
     public var timeToLive: UInt8
+    /// What the datagram carries.
     public var `protocol`: IPProtocol
     /// The checksum to write; nil to compute it.
     public var headerChecksum: UInt16?
+    /// Where the datagram comes from.
     public var source: IPv4Address
+    /// Where the datagram goes, or goes next on a source route.
     public var destination: IPv4Address
+    /// The options, in their order.
     public var options: IPv4Options
 
     /// A header for `payloadLength` bytes of data. The total length is

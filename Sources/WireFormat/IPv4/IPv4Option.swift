@@ -97,6 +97,7 @@ public struct IPv4RouteData: Hashable, Sendable {
     /// The most slots that fit into a header: 37 bytes of data.
     public static let maximumSlots = 9
 
+    /// Of these parts.
     public init(pointer: UInt8 = 4, slots: [IPv4Address]) {
         self.pointer = pointer
         self.slots = slots
@@ -152,12 +153,14 @@ public struct IPv4TimestampData: Hashable, Sendable {
         }
     }
 
+    /// One timestamp, with its address where the flag asks for one.
     public struct Entry: Hashable, Sendable {
         /// Who wrote, or is to write; nil with `.timestampsOnly`.
         public var address: IPv4Address?
         /// Milliseconds since midnight UT; with the highest bit set, another unit.
         public var timestamp: UInt32
 
+        /// Of these parts.
         public init(address: IPv4Address?, timestamp: UInt32) {
             self.address = address
             self.timestamp = timestamp
@@ -168,10 +171,12 @@ public struct IPv4TimestampData: Hashable, Sendable {
     public var pointer: UInt8
     /// Hosts that found no room, 0 to 15.
     public var overflow: UInt8
+    /// What each entry holds.
     public var flag: Flag
     /// Every entry, used or not.
     public var entries: [Entry]
 
+    /// Of these parts.
     public init(pointer: UInt8 = 5, overflow: UInt8 = 0, flag: Flag, entries: [Entry]) {
         self.pointer = pointer
         self.overflow = overflow

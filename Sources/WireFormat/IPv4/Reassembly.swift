@@ -7,12 +7,17 @@
 public struct IPv4Reassembly: Sendable {
     /// What makes fragments parts of one datagram (RFC 791, section 3.2).
     public struct Key: Hashable, Sendable {
+        /// The datagram's source.
         public var source: IPv4Address
+        /// The datagram's destination.
         public var destination: IPv4Address
+        /// What it carries.
         public var `protocol`: IPProtocol
+        /// The sender's number of it.
         public var identification: UInt16
     }
 
+    /// What became of a fragment.
     public enum Outcome: Hashable, Sendable {
         /// More is to come.
         case waiting
@@ -24,6 +29,7 @@ public struct IPv4Reassembly: Sendable {
         case ignored
     }
 
+    /// Why a datagram is given up.
     public enum Reason: Error, Hashable, Sendable {
         /// Bytes came twice, and not as an exact copy of a fragment.
         case overlap

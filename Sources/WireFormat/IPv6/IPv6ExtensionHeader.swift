@@ -136,6 +136,7 @@ public enum IPv6Option: Hashable, Sendable {
 
 /// The extension headers of a packet, and where they lead.
 public struct IPv6ExtensionChain: Hashable, Sendable {
+    /// The headers, in their order.
     public var headers: [IPv6ExtensionHeader]
     /// What the last header names: the upper-layer protocol, or a header this library does not walk.
     public var upperLayer: IPProtocol

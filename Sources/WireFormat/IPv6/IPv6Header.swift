@@ -28,8 +28,11 @@ public struct IPv6View: ~Escapable {
     /// Bytes after the fixed header, extension headers included, as the header says.
     @inlinable public var payloadLength: UInt16 { bytes.bigEndian16(at: 4) }
     @inlinable public var nextHeader: IPProtocol { IPProtocol(rawValue: bytes.byte(at: 6)) }
+    /// Routers that it may still pass.
     @inlinable public var hopLimit: UInt8 { bytes.byte(at: 7) }
+    /// Where the datagram comes from.
     @inlinable public var source: IPv6Address { bytes.ipv6Address(at: 8) }
+    /// Where the datagram goes, or goes next on a source route.
     @inlinable public var destination: IPv6Address { bytes.ipv6Address(at: 24) }
 
     /// What is there after the fixed header, extension headers included.
@@ -52,9 +55,13 @@ public struct IPv6Header: Hashable, Sendable, WireEncodable {
     public var flowLabel: UInt32
     /// Bytes after the fixed header, extension headers included.
     public var payloadLength: UInt16
+    /// What follows the fixed header.
     public var nextHeader: IPProtocol
+    /// Routers that it may still pass.
     public var hopLimit: UInt8
+    /// Where the datagram comes from.
     public var source: IPv6Address
+    /// Where the datagram goes, or goes next on a source route.
     public var destination: IPv6Address
 
     /// A header for `payloadLength` bytes, truncated to 16 bits: check the payload's size first.

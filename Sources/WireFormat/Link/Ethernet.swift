@@ -18,7 +18,9 @@ public struct EthernetView: ~Escapable {
         self.bytes = bytes
     }
 
+    /// The station or stations it is for.
     @inlinable public var destination: MACAddress { bytes.macAddress(at: 0) }
+    /// The station that sent it.
     @inlinable public var source: MACAddress { bytes.macAddress(at: 6) }
     /// The type field as it stands; below 0x0600 it is an 802.3 length.
     @inlinable public var etherType: EtherType { EtherType(rawValue: bytes.bigEndian16(at: 12)) }
@@ -34,10 +36,14 @@ public struct EthernetView: ~Escapable {
 
 /// An Ethernet header, II or 802.3 (RFC 894; IEEE 802.3, clause 3).
 public struct EthernetHeader: Hashable, Sendable, WireEncodable {
+    /// The station or stations it is for.
     public var destination: MACAddress
+    /// The station that sent it.
     public var source: MACAddress
+    /// What it carries; below 0x0600 the length of its data.
     public var etherType: EtherType
 
+    /// A header of these fields.
     public init(destination: MACAddress, source: MACAddress, etherType: EtherType) {
         self.destination = destination
         self.source = source

@@ -6,6 +6,7 @@ public struct FrameCheckSequence: Hashable, Sendable {
 
     private var remainder: UInt32 = .max
 
+    /// The CRC of nothing yet.
     public init() {}
 
     /// Adds bytes in the order they are sent.

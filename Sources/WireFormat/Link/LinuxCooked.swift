@@ -2,6 +2,7 @@
 /// interface (tcpdump group, LINKTYPE_LINUX_SLL and LINKTYPE_LINUX_SLL2).
 public struct LinuxCookedView: ~Escapable {
     public let bytes: RawSpan
+    /// Which of the two headers it is.
     public let version: LinuxCooked.Version
 
     /// Throws when the header is not all there.
@@ -19,6 +20,7 @@ public struct LinuxCookedView: ~Escapable {
 
     @inlinable var isFirst: Bool { version == .first }
 
+    /// Where the packet went.
     @inlinable public var packetType: LinuxCooked.PacketType {
         LinuxCooked.PacketType(rawValue: isFirst ? bytes.bigEndian16(at: 0) : UInt16(bytes.byte(at: 10)))
     }
@@ -47,12 +49,14 @@ public struct LinuxCookedView: ~Escapable {
 
 /// The pseudo-header of a capture on every interface.
 public struct LinuxCooked: Hashable, Sendable, WireEncodable {
+    /// The two forms of the header.
     public enum Version: UInt8, Sendable {
         /// LINKTYPE_LINUX_SLL: 16 bytes.
         case first = 1
         /// LINKTYPE_LINUX_SLL2: 20 bytes.
         case second = 2
 
+        /// Bytes of the header.
         @inlinable public var headerLength: Int { self == .first ? 16 : 20 }
     }
 
@@ -68,19 +72,24 @@ public struct LinuxCooked: Hashable, Sendable, WireEncodable {
         public static let outgoing = PacketType(rawValue: 4)
     }
 
+    /// Which of the two headers it is.
     public var version: Version
+    /// Where the packet went.
     public var packetType: PacketType
+    /// The kind of device (ARPHRD_ values).
     public var hardwareType: UInt16
     /// Bytes of the address as the header says; the field holds eight.
     public var addressLength: Int
     /// The eight bytes of the field, in network order.
     public var addressField: UInt64
+    /// What follows: an EtherType where the device is Ethernet or the like.
     public var protocolType: EtherType
     /// Version 2 alone.
     public var interfaceIndex: UInt32
     /// Version 2 alone: the two bytes after the protocol, which must be zero.
     public var reserved: UInt16
 
+    /// The header of a packet of an Ethernet device.
     public init(
         version: Version, packetType: PacketType = .toUs, hardwareType: UInt16 = 1, address: MACAddress,
         protocolType: EtherType, interfaceIndex: UInt32 = 0

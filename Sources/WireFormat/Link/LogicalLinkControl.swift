@@ -35,7 +35,9 @@ public struct LogicalLinkControlView: ~Escapable {
 
     /// Bytes of the header: 3, 4, or 8 with SNAP.
     public var headerLength: Int { Self.headerLength(bytes) }
+    /// Which of the receiver's protocols it is for.
     public var destinationServiceAccessPoint: UInt8 { bytes.byte(at: 0) }
+    /// Which of the sender's protocols it is of; the lowest bit marks an answer.
     public var sourceServiceAccessPoint: UInt8 { bytes.byte(at: 1) }
     /// One octet of unnumbered frames; the first of two otherwise.
     public var control: UInt8 { bytes.byte(at: 2) }
@@ -53,17 +55,23 @@ public struct LogicalLinkControlView: ~Escapable {
 
 /// An LLC header, with SNAP where there is one (IEEE 802.2; RFC 1042).
 public struct LogicalLinkControl: Hashable, Sendable, WireEncodable {
+    /// Which of the receiver's protocols it is for.
     public var destinationServiceAccessPoint: UInt8
+    /// Which of the sender's protocols it is of; the lowest bit marks an answer.
     public var sourceServiceAccessPoint: UInt8
     /// One octet of unnumbered frames, two of numbered ones.
     public var control: [UInt8]
     /// SNAP: the organization (24 bits) and the type that it gave.
     public var subnetwork: Subnetwork?
 
+    /// The protocol by an organization and its number (SNAP).
     public struct Subnetwork: Hashable, Sendable {
+        /// 24 bits; 0 says that the type is an EtherType.
         public var organization: UInt32
+        /// The organization's number of the protocol.
         public var type: UInt16
 
+        /// SNAP of an organization; that of EtherTypes unless it is said otherwise.
         public init(organization: UInt32 = 0, type: UInt16) {
             self.organization = organization
             self.type = type

@@ -36,12 +36,14 @@ public struct VLANTagView: ~Escapable {
 public struct VLANTag: Hashable, Sendable, WireEncodable {
     /// Priority code point, 0 to 7.
     public var priority: UInt8
+    /// Whether it goes first when there is too much.
     public var isDropEligible: Bool
     /// 12 bits; higher ones are not written.
     public var identifier: UInt16
     /// What follows the tag.
     public var etherType: EtherType
 
+    /// A tag of these fields.
     public init(identifier: UInt16, priority: UInt8 = 0, isDropEligible: Bool = false, etherType: EtherType) {
         self.identifier = identifier
         self.priority = priority

@@ -1,6 +1,7 @@
 /// Which packets are wanted, in a part of the language that tcpdump has for it (pcap-filter(7)):
 /// layers, addresses, networks and ports, with `and`, `or`, `not` and parentheses.
 public indirect enum PacketFilter: Hashable, Sendable {
+    /// Which end of the packet is meant.
     public enum Side: Hashable, Sendable {
         case source, destination, either
     }
@@ -19,7 +20,9 @@ public indirect enum PacketFilter: Hashable, Sendable {
 
     /// Why a text is no filter: the word, and what was expected in its place.
     public struct SyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
+        /// The word that stands there; empty at the end.
         public var word: String
+        /// What should stand there.
         public var expected: String
         public var description: String {
             word.isEmpty ? "it ends where \(expected) should be" : "'\(word)' stands where \(expected) should be"

@@ -28,6 +28,7 @@ public struct PacketLayers: Sendable {
     public var tagCount: UInt8 = 0
     /// The frame has a length and an LLC header.
     public var hasLogicalLinkControl = false
+    /// What the link layer carries.
     public var network = Network.none
     /// What the datagram carries, where the walk came so far.
     public var transport: IPProtocol?

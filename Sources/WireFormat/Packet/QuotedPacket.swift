@@ -7,6 +7,7 @@
 public struct QuotedPacketView: ~Escapable {
     /// From the IP header on, to the end of what was quoted.
     public let bytes: RawSpan
+    /// The datagram's version.
     public let family: IPAddress.Family
     /// Where the transport header, or the data of a later fragment, begins.
     public let transportOffset: Int
@@ -42,6 +43,7 @@ public struct QuotedPacketView: ~Escapable {
         }
     }
 
+    /// Where the datagram came from.
     public var source: IPAddress {
         family == .v4 ? .v4(bytes.ipv4Address(at: 12)) : .v6(bytes.ipv6Address(at: 8))
     }
@@ -54,6 +56,7 @@ public struct QuotedPacketView: ~Escapable {
     /// Hops that were left, as the router wrote it: 1 or 0 of an honest one.
     public var hopLimit: UInt8 { bytes.byte(at: family == .v4 ? 8 : 7) }
 
+    /// Differentiated services field and ECN, as the router left it.
     public var typeOfService: UInt8 {
         family == .v4 ? bytes.byte(at: 1) : UInt8(truncatingIfNeeded: bytes.bigEndian16(at: 0) >> 4)
     }

@@ -7,7 +7,17 @@ public enum PortRange: String, Sendable {
     /// 49152 to 65535: for whoever needs one for a while.
     case dynamic
 
+    /// The range of a port.
     public init(_ port: UInt16) {
         self = port < 1_024 ? .wellKnown : port < 49_152 ? .registered : .dynamic
+    }
+
+    /// The ports of the range.
+    public var ports: ClosedRange<UInt16> {
+        switch self {
+        case .wellKnown: 0...1_023
+        case .registered: 1_024...49_151
+        case .dynamic: 49_152...UInt16.max
+        }
     }
 }

@@ -3,6 +3,7 @@ public struct PortSet: Hashable, Sendable {
     /// Ranges in ascending order that do not touch.
     public private(set) var ranges: [ClosedRange<UInt16>] = []
 
+    /// No ports.
     public init() {}
 
     /// Why a text is no list of ports.
@@ -49,6 +50,7 @@ public struct PortSet: Hashable, Sendable {
         ranges.insert(UInt16(truncatingIfNeeded: first)...UInt16(truncatingIfNeeded: last), at: position)
     }
 
+    /// Whether a port is one of them.
     public func contains(_ port: UInt16) -> Bool { ranges.contains { $0.contains(port) } }
 
     /// Ports in the set.

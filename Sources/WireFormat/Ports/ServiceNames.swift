@@ -1,5 +1,6 @@
 /// The names of services by port, from the text of a services(5) file.
 public struct ServiceNames: Sendable {
+    /// The protocols whose ports have names.
     public enum Transport: String, Sendable, Hashable {
         case tcp, udp
     }

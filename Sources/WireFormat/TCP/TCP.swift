@@ -31,7 +31,9 @@ public struct TCPView: ~Escapable {
         ParseError(layer: .tcp, field: "header", offset: 0, reason: .truncated(needed: needed, available: available))
     }
 
+    /// The sender's port.
     @inlinable public var sourcePort: UInt16 { bytes.bigEndian16(at: 0) }
+    /// The receiver's port.
     @inlinable public var destinationPort: UInt16 { bytes.bigEndian16(at: 2) }
     /// Number of the first data byte; of the SYN itself where that is set.
     @inlinable public var sequenceNumber: UInt32 { bytes.bigEndian32(at: 4) }
@@ -42,6 +44,7 @@ public struct TCPView: ~Escapable {
     @inlinable public var flags: TCPFlags { TCPFlags(rawValue: bytes.bigEndian16(at: 12)) }
     /// Bytes that the sender takes from the acknowledgment number on, before any window scale.
     @inlinable public var window: UInt16 { bytes.bigEndian16(at: 14) }
+    /// The checksum as it stands in the bytes.
     @inlinable public var checksum: UInt16 { bytes.bigEndian16(at: 16) }
     /// Offset from the sequence number to the byte after urgent data, where URG is set.
     @inlinable public var urgentPointer: UInt16 { bytes.bigEndian16(at: 18) }
@@ -68,18 +71,28 @@ public struct TCPView: ~Escapable {
 
 /// A TCP segment (RFC 9293, section 3.1).
 public struct TCPSegment: Hashable, Sendable, WireEncodable {
+    /// The sender's port.
     public var sourcePort: UInt16
+    /// The receiver's port.
     public var destinationPort: UInt16
+    /// Number of the first data byte; of the SYN itself where that is set.
     public var sequenceNumber: UInt32
+    /// Number of the next byte that the sender expects, where ACK is set.
     public var acknowledgmentNumber: UInt32
+    /// The control bits.
     public var flags: TCPFlags
+    /// Bytes that the sender takes from the acknowledgment number on, before any window scale.
     public var window: UInt16
     /// The checksum as it is written; `updateChecksum` computes it, for it covers the addresses.
     public var checksum: UInt16
+    /// Offset from the sequence number to the byte after urgent data, where URG is set.
     public var urgentPointer: UInt16
+    /// The options, in their order.
     public var options: TCPOptions
+    /// The data after the header.
     public var data: [UInt8]
 
+    /// A segment without its checksum, which covers the addresses.
     public init(
         sourcePort: UInt16, destinationPort: UInt16, sequenceNumber: UInt32, acknowledgmentNumber: UInt32 = 0,
         flags: TCPFlags, window: UInt16 = 64_240, options: TCPOptions = TCPOptions(), data: [UInt8] = []

@@ -24,6 +24,7 @@ public enum TCPOption: HeaderOption {
     /// An option of another kind, or of a known kind whose data does not fit it: its data as it came.
     case unknown(kind: UInt8, data: [UInt8])
 
+    /// The number of the kind.
     public var kind: UInt8 {
         switch self {
         case .endOfOptionList: Kind.endOfOptionList
@@ -41,14 +42,23 @@ public enum TCPOption: HeaderOption {
 
     /// The kinds by number.
     public enum Kind {
+        /// RFC 9293, section 3.2.
         public static let endOfOptionList: UInt8 = 0
+        /// RFC 9293, section 3.2.
         public static let noOperation: UInt8 = 1
+        /// RFC 9293, section 3.7.1.
         public static let maximumSegmentSize: UInt8 = 2
+        /// RFC 7323, section 2.
         public static let windowScale: UInt8 = 3
+        /// RFC 2018, section 2.
         public static let selectiveAcknowledgmentPermitted: UInt8 = 4
+        /// RFC 2018, section 3.
         public static let selectiveAcknowledgment: UInt8 = 5
+        /// RFC 7323, section 3.
         public static let timestamps: UInt8 = 8
+        /// RFC 8684, section 3.
         public static let multipath: UInt8 = 30
+        /// RFC 7413, section 4.1.1.
         public static let fastOpen: UInt8 = 34
     }
 
@@ -125,6 +135,7 @@ public struct TCPSequenceRange: Hashable, Sendable {
     /// Number of the byte after its last.
     public var end: UInt32
 
+    /// The bytes from `start` up to `end`.
     public init(start: UInt32, end: UInt32) {
         self.start = start
         self.end = end

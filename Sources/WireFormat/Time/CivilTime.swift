@@ -1,15 +1,19 @@
 /// A moment as people write it: date and time of day in the proleptic Gregorian calendar.
 public struct CivilTime: Hashable, Sendable {
+    /// The year of the common era; 0 and below come before year 1.
     public var year: Int
     /// 1 to 12.
     public var month: Int
     /// 1 to 31.
     public var day: Int
+    /// 0 to 23.
     public var hour: Int
+    /// 0 to 59.
     public var minute: Int
     /// 0 to 60: a leap second has a number of its own.
     public var second: Int
 
+    /// A date, and a time of day where it is given. Nothing is checked: see `isValid`.
     public init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
         self.year = year
         self.month = month

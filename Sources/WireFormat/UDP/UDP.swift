@@ -17,7 +17,9 @@ public struct UDPView: ~Escapable {
         self.bytes = bytes
     }
 
+    /// The sender's port.
     @inlinable public var sourcePort: UInt16 { bytes.bigEndian16(at: 0) }
+    /// The receiver's port.
     @inlinable public var destinationPort: UInt16 { bytes.bigEndian16(at: 2) }
     /// Bytes of header and data, as the header says.
     @inlinable public var length: UInt16 { bytes.bigEndian16(at: 4) }
@@ -54,14 +56,18 @@ public struct UDPView: ~Escapable {
 
 /// A UDP datagram (RFC 768).
 public struct UDPDatagram: Hashable, Sendable, WireEncodable {
+    /// The sender's port.
     public var sourcePort: UInt16
+    /// The receiver's port.
     public var destinationPort: UInt16
     /// Bytes of header and data to write; nil for what they are.
     public var length: UInt16?
     /// The checksum to write; 0 says that none was made.
     public var checksum: UInt16
+    /// The data after the header.
     public var data: [UInt8]
 
+    /// A datagram without a checksum.
     public init(sourcePort: UInt16, destinationPort: UInt16, data: [UInt8]) {
         self.sourcePort = sourcePort
         self.destinationPort = destinationPort

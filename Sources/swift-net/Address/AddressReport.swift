@@ -1,3 +1,4 @@
+import LinuxNet
 import WireFormat
 
 /// What can be said of an address by looking at it: rows of a name and a value.
@@ -25,6 +26,10 @@ struct AddressReport {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 1, let mac = MACAddress(text) {
             describe(mac)
+            return
+        }
+        if parts.count == 2, let transport = ServiceNames.Transport(rawValue: String(parts[1])) {
+            try describe(port: parts[0], transport, of: text)
             return
         }
         guard let address = IPAddress(parts[0]) else { throw UsageError("'\(text)' is no address") }
@@ -165,6 +170,22 @@ struct AddressReport {
 
     private static func reverseName(_ address: IPv6Address) -> String {
         digits(address).reversed().map(String.init).joined(separator: ".") + ".ip6.arpa"
+    }
+
+    // MARK: Port
+
+    private mutating func describe(port name: Substring, _ transport: ServiceNames.Transport, of whole: String) throws {
+        let services = ServiceNames.system()
+        guard let port = UInt16(name) ?? services.port(named: String(name), transport) else {
+            throw UsageError("'\(whole)' is no port: '\(name)' is neither a number nor the name of a service")
+        }
+        add("port", "port", number: UInt64(port))
+        add("transport", "transport", transport.rawValue)
+        let range = PortRange(port)
+        add("range", "range", range.rawValue, note: "\(range.ports.lowerBound) to \(range.ports.upperBound), RFC 6335")
+        if let service = services.name(of: port, transport) {
+            add("service", "service", service, note: "/etc/services")
+        }
     }
 
     // MARK: MAC

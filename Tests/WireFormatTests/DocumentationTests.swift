@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+/// Every public item of the library says what it is.
+@Suite("documentation")
+struct DocumentationTests {
+    private static let folder =
+        String(#filePath.dropLast("/Tests/WireFormatTests/DocumentationTests.swift".count)) + "/Sources/WireFormat"
+
+    /// What a protocol demands is documented there once.
+    private static let witnesses = [
+        "var description", "var byteCount", "func write(into", "rawValue", "func <", "init(_ view", "bytes: RawSpan",
+        "var endsList",
+        "func parse", "var payload: RawSpan",
+    ]
+
+    @Test("every public declaration has a comment before it")
+    func comments() throws {
+        let names = FileManager.default.enumerator(atPath: Self.folder)?.compactMap { $0 as? String } ?? []
+        let files = names.filter { $0.hasSuffix(".swift") }
+        #expect(files.count > 60)
+        for file in files {
+            let text = try String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8)
+            let lines = text.components(separatedBy: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+            for (index, line) in lines.enumerated() where isDeclaration(line) {
+                let before = lines[..<index].last { !$0.hasPrefix("@") || $0.contains(" public ") } ?? ""
+                #expect(before.hasPrefix("///"), "\(file):\(index + 1): \(line)")
+            }
+        }
+    }
+
+    private func isDeclaration(_ line: String) -> Bool {
+        guard !line.hasPrefix("//"), !Self.witnesses.contains(where: line.contains) else { return false }
+        let words = line.split(separator: " ").drop { $0.hasPrefix("@") }
+        guard words.first == "public" else { return false }
+        return words.prefix(5).contains {
+            ["var", "let", "func", "struct", "enum", "protocol", "typealias"].contains($0) || $0.hasPrefix("init")
+        }
+    }
+}
