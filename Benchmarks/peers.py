@@ -53,11 +53,17 @@ def milliseconds(seconds):
     return f"{seconds * 1000:.1f} ms"
 
 
+def shown(command):
+    """The command as it would be typed: no shell around it, no folders of this machine."""
+    words = command[4:] if command[:2] == ["sh", "-c"] else command
+    return " ".join(os.path.basename(word) if word.startswith("/") else word for word in words)
+
+
 def row(title, ours, theirs, runs, check=None):
     """Runs both in turn and prints what came of it."""
     print(f"\n{title}")
-    print("  ours  ", " ".join(["swift-net"] + ours[1:]))
-    print("  theirs", " ".join(theirs))
+    print("  ours  ", shown(ours))
+    print("  theirs", shown(theirs))
     results = {"ours": [], "theirs": []}
     measure(ours), measure(theirs)
     for _ in range(runs):
@@ -78,7 +84,7 @@ def row(title, ours, theirs, runs, check=None):
 
 
 def only_ours(title, ours, pattern):
-    print(f"\n{title}\n  ours  ", " ".join(["swift-net"] + ours[1:]))
+    print(f"\n{title}\n  ours  ", shown(ours))
     output = measure(ours)[2]
     found = re.search(pattern, output)
     print("       ", found.group(0) if found else output)
