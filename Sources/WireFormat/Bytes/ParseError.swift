@@ -29,6 +29,14 @@ public struct ParseError: Error, Equatable, Sendable {
     }
 }
 
+extension ParseError {
+    /// The layer's header is not all there.
+    @usableFromInline
+    static func truncatedHeader(_ layer: Layer, needed: Int, available: Int) -> ParseError {
+        ParseError(layer: layer, field: "header", offset: 0, reason: .truncated(needed: needed, available: available))
+    }
+}
+
 extension ParseError: CustomStringConvertible {
     public var description: String {
         switch reason {

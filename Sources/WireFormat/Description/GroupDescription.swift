@@ -5,8 +5,7 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try IGMPView(bytes)
         } catch {
-            problem(context.isQuoted ? "quoted \(error)" : "\(error)")
-            return describePayload(bytes, at: base, isQuoted: context.isQuoted)
+            return describeUnreadable(error, bytes, at: base, isQuoted: context.isQuoted)
         }
         let message = IGMPMessage(view)
         begin(.igmp, isQuoted: context.isQuoted)

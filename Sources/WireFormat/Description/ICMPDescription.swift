@@ -5,8 +5,7 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try ICMPv4View(bytes)
         } catch {
-            problem(context.isQuoted ? "quoted \(error)" : "\(error)")
-            return describePayload(bytes, at: base, isQuoted: context.isQuoted)
+            return describeUnreadable(error, bytes, at: base, isQuoted: context.isQuoted)
         }
         begin(.icmp, isQuoted: context.isQuoted)
         let (type, code, rest) = (view.type, view.code, view.restOfHeader)
@@ -111,8 +110,7 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try ICMPv6View(bytes)
         } catch {
-            problem(context.isQuoted ? "quoted \(error)" : "\(error)")
-            return describePayload(bytes, at: base, isQuoted: context.isQuoted)
+            return describeUnreadable(error, bytes, at: base, isQuoted: context.isQuoted)
         }
         let layer: Layer = view.type.isMulticastListener ? .mld : view.type.isNeighborDiscovery ? .ndp : .icmpv6
         begin(layer, isQuoted: context.isQuoted)

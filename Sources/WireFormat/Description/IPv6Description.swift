@@ -5,8 +5,7 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try IPv6View(bytes)
         } catch {
-            problem(isQuoted ? "quoted \(error)" : "\(error)")
-            return describePayload(bytes, at: base, isQuoted: isQuoted)
+            return describeUnreadable(error, bytes, at: base, isQuoted: isQuoted)
         }
         begin(.ipv6, isQuoted: isQuoted)
         describeFields(view, at: base, isQuoted: isQuoted)

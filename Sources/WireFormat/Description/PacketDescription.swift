@@ -61,6 +61,12 @@ extension FieldSink where Self: ~Copyable {
         end()
     }
 
+    /// Says why a header could not be read; what was taken for one is payload.
+    mutating func describeUnreadable(_ error: ParseError, _ bytes: RawSpan, at base: Int, isQuoted: Bool) {
+        problem(isQuoted ? "quoted \(error)" : "\(error)")
+        describePayload(bytes, at: base, isQuoted: isQuoted)
+    }
+
     /// What a datagram carries.
     mutating func describeTransport(
         _ transport: IPProtocol, _ bytes: RawSpan, at base: Int, _ context: DatagramContext

@@ -5,8 +5,7 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try UDPView(bytes)
         } catch {
-            problem(context.isQuoted ? "quoted \(error)" : "\(error)")
-            return describePayload(bytes, at: base, isQuoted: context.isQuoted)
+            return describeUnreadable(error, bytes, at: base, isQuoted: context.isQuoted)
         }
         begin(.udp, isQuoted: context.isQuoted)
         number("source_port", view.sourcePort, at: base, 2)
@@ -82,8 +81,7 @@ extension FieldSink where Self: ~Copyable {
         _ bytes: RawSpan, at base: Int, _ context: DatagramContext, _ error: ParseError
     ) {
         guard context.isQuoted, bytes.byteCount >= 8 else {
-            problem(context.isQuoted ? "quoted \(error)" : "\(error)")
-            return describePayload(bytes, at: base, isQuoted: context.isQuoted)
+            return describeUnreadable(error, bytes, at: base, isQuoted: context.isQuoted)
         }
         begin(.tcp, isQuoted: true)
         number("source_port", bytes.bigEndian16(at: 0), at: base, 2)

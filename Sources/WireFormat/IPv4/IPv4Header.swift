@@ -15,7 +15,7 @@ public struct IPv4View: ~Escapable {
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
         guard bytes.byteCount >= Self.minimumHeaderLength else {
-            throw Self.truncated(needed: Self.minimumHeaderLength, available: bytes.byteCount)
+            throw .truncatedHeader(.ipv4, needed: Self.minimumHeaderLength, available: bytes.byteCount)
         }
         let first = bytes.byte(at: 0)
         guard first >> 4 == 4 else {
@@ -27,14 +27,9 @@ public struct IPv4View: ~Escapable {
                 layer: .ipv4, field: "headerLength", offset: 0, reason: .invalid(value: UInt64(headerLength)))
         }
         guard bytes.byteCount >= headerLength else {
-            throw Self.truncated(needed: headerLength, available: bytes.byteCount)
+            throw .truncatedHeader(.ipv4, needed: headerLength, available: bytes.byteCount)
         }
         self.bytes = bytes
-    }
-
-    @usableFromInline
-    static func truncated(needed: Int, available: Int) -> ParseError {
-        ParseError(layer: .ipv4, field: "header", offset: 0, reason: .truncated(needed: needed, available: available))
     }
 
     /// Bytes of the header with its options, 20 to 60.

@@ -10,9 +10,7 @@ public struct IPv6View: ~Escapable {
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
         guard bytes.byteCount >= Self.headerLength else {
-            throw ParseError(
-                layer: .ipv6, field: "header", offset: 0,
-                reason: .truncated(needed: Self.headerLength, available: bytes.byteCount))
+            throw .truncatedHeader(.ipv6, needed: Self.headerLength, available: bytes.byteCount)
         }
         let version = bytes.byte(at: 0) >> 4
         guard version == 6 else {

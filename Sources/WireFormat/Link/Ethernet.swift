@@ -11,9 +11,7 @@ public struct EthernetView: ~Escapable {
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
         guard bytes.byteCount >= Self.headerLength else {
-            throw ParseError(
-                layer: .ethernet, field: "header", offset: 0,
-                reason: .truncated(needed: Self.headerLength, available: bytes.byteCount))
+            throw .truncatedHeader(.ethernet, needed: Self.headerLength, available: bytes.byteCount)
         }
         self.bytes = bytes
     }

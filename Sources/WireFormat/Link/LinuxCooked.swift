@@ -10,9 +10,7 @@ public struct LinuxCookedView: ~Escapable {
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan, version: LinuxCooked.Version) throws(ParseError) {
         guard bytes.byteCount >= version.headerLength else {
-            throw ParseError(
-                layer: .linuxCooked, field: "header", offset: 0,
-                reason: .truncated(needed: version.headerLength, available: bytes.byteCount))
+            throw .truncatedHeader(.linuxCooked, needed: version.headerLength, available: bytes.byteCount)
         }
         self.bytes = bytes
         self.version = version

@@ -10,15 +10,11 @@ public struct LogicalLinkControlView: ~Escapable {
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
         guard bytes.byteCount >= Self.minimumHeaderLength else {
-            throw ParseError(
-                layer: .llc, field: "header", offset: 0,
-                reason: .truncated(needed: Self.minimumHeaderLength, available: bytes.byteCount))
+            throw .truncatedHeader(.llc, needed: Self.minimumHeaderLength, available: bytes.byteCount)
         }
         let length = Self.headerLength(bytes)
         guard bytes.byteCount >= length else {
-            throw ParseError(
-                layer: .llc, field: "header", offset: 0,
-                reason: .truncated(needed: length, available: bytes.byteCount))
+            throw .truncatedHeader(.llc, needed: length, available: bytes.byteCount)
         }
         self.bytes = bytes
     }

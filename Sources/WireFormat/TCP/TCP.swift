@@ -13,7 +13,7 @@ public struct TCPView: ~Escapable {
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
         guard bytes.byteCount >= Self.minimumHeaderLength else {
-            throw Self.truncated(needed: Self.minimumHeaderLength, available: bytes.byteCount)
+            throw .truncatedHeader(.tcp, needed: Self.minimumHeaderLength, available: bytes.byteCount)
         }
         let headerLength = Int(bytes.byte(at: 12) >> 4) &* 4
         guard headerLength >= Self.minimumHeaderLength else {
@@ -21,14 +21,9 @@ public struct TCPView: ~Escapable {
                 layer: .tcp, field: "dataOffset", offset: 12, reason: .invalid(value: UInt64(headerLength)))
         }
         guard bytes.byteCount >= headerLength else {
-            throw Self.truncated(needed: headerLength, available: bytes.byteCount)
+            throw .truncatedHeader(.tcp, needed: headerLength, available: bytes.byteCount)
         }
         self.bytes = bytes
-    }
-
-    @usableFromInline
-    static func truncated(needed: Int, available: Int) -> ParseError {
-        ParseError(layer: .tcp, field: "header", offset: 0, reason: .truncated(needed: needed, available: available))
     }
 
     /// The sender's port.

@@ -10,9 +10,7 @@ public struct UDPView: ~Escapable {
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
         guard bytes.byteCount >= Self.headerLength else {
-            throw ParseError(
-                layer: .udp, field: "header", offset: 0,
-                reason: .truncated(needed: Self.headerLength, available: bytes.byteCount))
+            throw .truncatedHeader(.udp, needed: Self.headerLength, available: bytes.byteCount)
         }
         self.bytes = bytes
     }

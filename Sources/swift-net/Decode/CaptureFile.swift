@@ -21,7 +21,7 @@ struct CaptureFile: ~Copyable {
     /// What of the window has been read and not been consumed.
     private var start = 0
     private var end = 0
-    private(set) var wasStopped = false
+    private var wasStopped = false
 
     /// Large enough that few reads are needed, small enough to stay in the cache.
     private static let windowSize = 256 << 10
@@ -34,14 +34,16 @@ struct CaptureFile: ~Copyable {
     }
 
     /// Hands every packet to the visitor, until that has enough or the file ends.
+    /// - Returns: whether the file was read to its end.
+    ///
     /// Throws `CaptureError` where it cannot be read further, `SystemError` where the system cannot.
-    mutating func read<Visitor: CaptureVisitor & ~Copyable>(for visitor: inout Visitor) throws {
+    mutating func read<Visitor: CaptureVisitor & ~Copyable>(for visitor: inout Visitor) throws -> Bool {
         var reader = CaptureReader()
         while true {
             switch try reader.next(window.rawBytes.extracting(start..<end)) {
             case .packet(let packet, let consumed):
                 let range = start + packet.range.lowerBound..<start + packet.range.upperBound
-                guard visitor.visit(packet, window.rawBytes.extracting(range)) else { return }
+                guard visitor.visit(packet, window.rawBytes.extracting(range)) else { return false }
                 start += consumed
             case .consumed(let count): start += count
             case .needs(let count):
@@ -49,8 +51,9 @@ struct CaptureFile: ~Copyable {
                 visitor.pause(
                     at: offset, percent: input.size.flatMap { $0 > 0 ? Int(min(offset, $0) * 100 / $0) : nil })
                 guard try fill(atLeast: count) else {
-                    if let error = wasStopped ? nil : reader.endError(available: end - start) { throw error }
-                    return
+                    if wasStopped { return false }
+                    if let error = reader.endError(available: end - start) { throw error }
+                    return true
                 }
             }
         }

@@ -132,18 +132,18 @@ struct DecodeRenderer: ~Copyable {
         json.text.removeAll()
     }
 
-    mutating func finish(seen: Int, shown: Int, damage: String?) {
+    mutating func finish(seen: Int, shown: Int, isComplete: Bool, failure: String?) {
         hand()
         if options.isJSON {
-            if let damage {
+            if let failure {
                 var object = JSONObject(type: "error")
-                object.add("message", damage)
+                object.add("message", failure)
                 console.output.write(object.line + "\n")
             }
             var object = JSONObject(type: "summary")
             object.add("packets", seen)
             object.add("shown", shown)
-            object.add("complete", damage == nil)
+            object.add("complete", isComplete)
             console.output.write(object.line + "\n")
         } else if options.isQuiet {
             let words = seen == 1 ? "packet" : "packets"

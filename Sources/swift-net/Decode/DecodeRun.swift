@@ -67,15 +67,16 @@ struct DecodeRun {
             filter: filter, limit: limit, copy: copy, console: console,
             renderer: DecodeRenderer(command, console, PacketTime(timeFormat), explained: explained))
         var damage: String?
+        var isComplete = false
         do {
-            try file.read(for: &session)
+            isComplete = try file.read(for: &session)
         } catch let error as CaptureError where error.isNoCapture {
             throw CannotRun(message: "\(command.file): \(error)")
         } catch {
             damage = "\(command.file): \(error)"
         }
         let unwritten = copy?.finish().map { "--pcap: \($0)" }
-        session.finish(damage: damage ?? unwritten)
+        session.finish(isComplete: isComplete, failure: damage ?? unwritten)
         for complaint in [damage, unwritten].compactMap({ $0 }) { console.complain(complaint) }
         return unwritten != nil ? 2 : damage == nil && session.shown > 0 ? 0 : 1
     }
@@ -119,9 +120,9 @@ private struct DecodeSession: CaptureVisitor, ~Copyable {
         progress.show(offset: offset, percent: percent, packets: seen)
     }
 
-    mutating func finish(damage: String?) {
+    mutating func finish(isComplete: Bool, failure: String?) {
         progress.clear()
-        renderer.finish(seen: seen, shown: shown, damage: damage)
+        renderer.finish(seen: seen, shown: shown, isComplete: isComplete, failure: failure)
     }
 }
 
