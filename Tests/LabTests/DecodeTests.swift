@@ -257,13 +257,15 @@ struct DecodeTests {
     func interrupted() async throws {
         try await inFolder { folder in
             try write(capture(), to: "\(folder)/file.pcap")
+            // The last packet of the file is waited for in the output, line by line.
             let script = """
-                cd \(folder); mkfifo pipe
-                (cat file.pcap; exec sleep 60) > pipe & writer=$!
-                \(Binary.swiftNet) decode -j - < pipe > out & decoder=$!
-                while ! grep -q '"number":\(frames.count),' out; do sleep 0.02; done
-                kill -INT $decoder; wait $decoder; echo status $?
-                kill $writer; tail -n 1 out
+                cd \(folder); mkfifo in out
+                (cat file.pcap; exec sleep 60) > in & writer=$!
+                \(Binary.swiftNet) decode -j - < in > out & decoder=$!
+                exec 3< out
+                while read -r line <&3; do case $line in *'"number":\(frames.count),'*) break;; esac; done
+                kill -INT $decoder; last=$(cat <&3); wait $decoder; echo status $?
+                kill $writer; echo "$last"
                 """
             let outcome = try await Lab.run(["timeout", "30", "sh", "-c", script])
             #expect(

@@ -91,7 +91,7 @@ struct CaptureTests {
         let (five, nine): ([UInt8], [UInt8]) = ([1, 2, 3, 4, 5], [9])
         let file =
             PcapNG.sectionHeader(application: "test") + PcapNG.interface(name: "a", linkType: .ethernet)
-            + PcapNG.interface(name: "b", linkType: .rawIP)
+            + PcapNG.interface(name: "b", linkType: .rawIP, frameCheckSequenceLength: 4)
             + PcapNG.packet(
                 five.rawBytes, interface: 1, nanoseconds: 1_700_000_000_000_000_001, originalLength: 99,
                 direction: .outbound)
@@ -102,6 +102,7 @@ struct CaptureTests {
             #expect(
                 packets.map(\.nanoseconds) == [1_700_000_000_000_000_001, 2]
                     && packets.map(\.originalLength) == [99, 1])
+            #expect(packets.map(\.frameCheckSequenceLength) == [4, 0])
             #expect(
                 packets.map(\.linkType) == [.rawIP, .ethernet] && packets.map(\.direction) == [.outbound, .inbound])
         }

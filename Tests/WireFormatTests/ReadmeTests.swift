@@ -11,7 +11,7 @@ struct ReadmeTests {
         var printed: [String] = []
         func print(_ values: Any...) { printed.append(values.map { "\($0)" }.joined(separator: " ")) }
 
-        let me = MACAddress("02:00:00:00:00:01") ?? .broadcast
+        let me = MACAddress(rawValue: 0x0200_0000_0001)
         let request = ARPPacket.request(for: IPv4Address(192, 0, 2, 2), from: me, IPv4Address(192, 0, 2, 1))
         let bytes = request.encoded()
         print(bytes.map(hexadecimal).joined(separator: " "))

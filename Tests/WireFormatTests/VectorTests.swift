@@ -45,7 +45,13 @@ struct VectorTests {
                         flag: .timestampsOnly,
                         entries: [.init(address: nil, timestamp: 0), .init(address: nil, timestamp: 0)]))
             ),
-            ("94 04 0000", .routerAlert(value: 0)),
+            ("94 04 0000", .routerAlert(value: 0)), ("88 04 0102", .streamIdentifier(0x0102)),
+            // RFC 791: classification, compartments, handling restrictions and transmission control code.
+            (
+                "82 0b abcd 0001 0002 030405",
+                .security([0xAB, 0xCD, 0, 1, 0, 2, 3, 4, 5])
+            ),
+            ("88 03 01", .unknown(type: 136, data: [1])),
             ("83 07 04 c0000201", .looseSourceRoute(.init(slots: [IPv4Address(192, 0, 2, 1)]))),
             ("89 07 08 c0000201", .strictSourceRoute(.init(pointer: 8, slots: [IPv4Address(192, 0, 2, 1)]))),
             ("99 05 aabbcc", .unknown(type: 0x99, data: [0xAA, 0xBB, 0xCC])),

@@ -21,7 +21,14 @@ public enum PcapNG {
     }
 
     /// An interface description block; interfaces are numbered in the order of their blocks, from 0.
-    public static func interface(name: String, linkType: LinkType, snapLength: UInt32 = 0) -> [UInt8] {
+    /// - Parameters:
+    ///   - name: as the system has it.
+    ///   - linkType: what its packets begin with.
+    ///   - snapLength: the most bytes of a packet that are kept; 0 is no limit.
+    ///   - frameCheckSequenceLength: bytes of the check sequence at the end of its packets.
+    public static func interface(
+        name: String, linkType: LinkType, snapLength: UInt32 = 0, frameCheckSequenceLength: UInt8 = 0
+    ) -> [UInt8] {
         block(1) { body in
             body.append(littleEndian: linkType.rawValue)
             body.append(littleEndian: UInt16(0))
@@ -29,6 +36,7 @@ public enum PcapNG {
             appendOption(2, Array(name.utf8), to: &body)
             // if_tsresol: stamps count 10^-9 seconds.
             appendOption(9, [9], to: &body)
+            if frameCheckSequenceLength > 0 { appendOption(13, [frameCheckSequenceLength], to: &body) }
             appendOption(0, [], to: &body)
         }
     }

@@ -92,6 +92,12 @@ extension TextBuffer {
         case .routerAlert(let value):
             append("router-alert ")
             append(decimal: value)
+        case .streamIdentifier(let identifier):
+            append("stream-identifier ")
+            append(decimal: identifier)
+        case .security(let data):
+            append("security ")
+            append(hexadecimal: data.rawBytes)
         case .unknown(let type, let data):
             append("unknown ")
             append(decimal: type)

@@ -9,10 +9,7 @@ extension FieldSink where Self: ~Copyable {
         }
         begin(.ipv6, isQuoted: isQuoted)
         describeFields(view, at: base, isQuoted: isQuoted)
-        // 0 is a jumbogram's or an offloaded packet's length.
-        let stated = view.payloadLength == 0 ? bytes.byteCount : Int(view.payloadLength)
-        let data =
-            isQuoted ? bytes.dropping(IPv6View.headerLength) : bytes.dropping(IPv6View.headerLength).prefix(stated)
+        let data = isQuoted ? bytes.dropping(IPv6View.headerLength) : view.payload
         let start = base + IPv6View.headerLength
         var reader = IPv6ChainReader(first: view.nextHeader, payload: data)
         beginList("extension_headers")

@@ -12,6 +12,10 @@ public enum IPv4Option: HeaderOption {
     case strictSourceRoute(IPv4RouteData)
     /// Type 68: every router writes its time, by `flag` with its address.
     case timestamp(IPv4TimestampData)
+    /// Type 130 (RFC 791; RFC 1108): classification and whom it binds, in the form that the domain uses.
+    case security([UInt8])
+    /// Type 136: the number of a SATNET stream, out of use (RFC 6814).
+    case streamIdentifier(UInt16)
     /// Type 148 (RFC 2113): routers look at the datagram; the value is 0.
     case routerAlert(value: UInt16)
     /// An option of another type, or of a known type whose data does not fit it: its data as it came.
@@ -24,7 +28,9 @@ public enum IPv4Option: HeaderOption {
         case .noOperation: 1
         case .recordRoute: 7
         case .timestamp: 68
+        case .security: 130
         case .looseSourceRoute: 131
+        case .streamIdentifier: 136
         case .strictSourceRoute: 137
         case .routerAlert: 148
         case .unknown(let type, _): type
@@ -41,8 +47,8 @@ public enum IPv4Option: HeaderOption {
         case .recordRoute(let route), .looseSourceRoute(let route), .strictSourceRoute(let route):
             3 + 4 * route.slots.count
         case .timestamp(let data): data.byteCount
-        case .routerAlert: 4
-        case .unknown(_, let data): 2 + data.count
+        case .routerAlert, .streamIdentifier: 4
+        case .security(let data), .unknown(_, let data): 2 + data.count
         }
     }
 
@@ -62,6 +68,8 @@ public enum IPv4Option: HeaderOption {
             case 131: IPv4RouteData(option).map { .looseSourceRoute($0) }
             case 137: IPv4RouteData(option).map { .strictSourceRoute($0) }
             case 68: IPv4TimestampData(option).map { .timestamp($0) }
+            case 130: .security(option.dropping(2).copied())
+            case 136: length == 4 ? .streamIdentifier(option.bigEndian16(at: 2)) : nil
             case 148: length == 4 ? .routerAlert(value: option.bigEndian16(at: 2)) : nil
             default: nil
             }
@@ -81,8 +89,8 @@ public enum IPv4Option: HeaderOption {
                 bytes.setIPv4Address(address, at: offset + 3 + 4 * index)
             }
         case .timestamp(let data): data.write(into: &bytes, at: offset)
-        case .routerAlert(let value): bytes.setBigEndian16(value, at: offset + 2)
-        case .unknown(_, let data): bytes.copy(data, at: offset + 2)
+        case .routerAlert(let value), .streamIdentifier(let value): bytes.setBigEndian16(value, at: offset + 2)
+        case .security(let data), .unknown(_, let data): bytes.copy(data, at: offset + 2)
         }
     }
 }

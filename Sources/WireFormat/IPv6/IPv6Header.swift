@@ -33,10 +33,18 @@ public struct IPv6View: ~Escapable {
     /// Where the datagram goes, or goes next on a source route.
     @inlinable public var destination: IPv6Address { bytes.ipv6Address(at: 24) }
 
+    /// Bytes after the fixed header: the payload length, or all where it is 0
+    /// and something is said to follow, as it is in jumbograms and in captures
+    /// of packets that the card was to cut (RFC 2675; segmentation offload).
+    @inlinable public var dataLength: Int {
+        payloadLength == 0 && nextHeader != .noNextHeader
+            ? bytes.byteCount &- Self.headerLength : Int(payloadLength)
+    }
+
     /// What is there after the fixed header, extension headers included.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get {
-            let end = Swift.min(Self.headerLength &+ Int(payloadLength), bytes.byteCount)
+            let end = Swift.min(Self.headerLength &+ dataLength, bytes.byteCount)
             return bytes.extracting(Self.headerLength..<end)
         }
     }

@@ -126,6 +126,9 @@ public struct PacketLayers: Sendable {
                 return
             }
             link = UInt16(version.headerLength)
+            networkStart = UInt32(link)
+            // Of a netlink device (824) the protocol is netlink's own number.
+            guard header.hardwareType != 824 else { return }
             etherType = header.protocolType
             // 4 says that an LLC header follows (LINUX_SLL_P_802_2).
             hasLogicalLinkControl = etherType.rawValue == 4

@@ -5,12 +5,13 @@ import WireFormat
 final class PacketCopy {
     private let file: OutputStream
     private let path: String
-    /// Numbers of the interfaces in the new file, by number and link type in the old one.
+    /// Numbers of the interfaces in the new file, by what the old one said of them.
     private var interfaces: [Source: UInt32] = [:]
 
     private struct Source: Hashable {
         var interface: UInt32
         var linkType: LinkType
+        var frameCheckSequenceLength: Int
     }
 
     init(_ path: String) throws(SystemError) {
@@ -21,14 +22,19 @@ final class PacketCopy {
 
     /// A packet without a time gets 1970.
     func write(_ packet: CapturedPacket, _ bytes: RawSpan) {
-        let source = Source(interface: packet.interface, linkType: packet.linkType)
+        let source = Source(
+            interface: packet.interface, linkType: packet.linkType,
+            frameCheckSequenceLength: packet.frameCheckSequenceLength)
         let number: UInt32
         if let known = interfaces[source] {
             number = known
         } else {
             number = UInt32(truncatingIfNeeded: interfaces.count)
             interfaces[source] = number
-            file.write(PcapNG.interface(name: "\(packet.interface)", linkType: packet.linkType))
+            file.write(
+                PcapNG.interface(
+                    name: "\(packet.interface)", linkType: packet.linkType,
+                    frameCheckSequenceLength: UInt8(truncatingIfNeeded: packet.frameCheckSequenceLength)))
         }
         file.write(
             PcapNG.packet(

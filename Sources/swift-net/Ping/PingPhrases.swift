@@ -76,7 +76,8 @@ struct OptionText {
                     text += "\nRR: " + addresses(route, label)
                 }
             case .timestamp(let data): text += timestamps(data, label)
-            case .routerAlert, .unknown: text += "\nunknown option \(String(option.type, radix: 16))"
+            case .routerAlert, .security, .streamIdentifier, .unknown:
+                text += "\nunknown option \(String(option.type, radix: 16))"
             }
         }
         return text

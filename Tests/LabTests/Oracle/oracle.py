@@ -87,6 +87,8 @@ def ip_options():
             lambda: IPOption_LSRR(routers=routers, pointer=unfinished),
             lambda: IPOption_SSRR(routers=routers, pointer=unfinished),
             lambda: IPOption_Router_Alert(),
+            lambda: IPOption_Stream_Id(security=u16()),
+            lambda: IPOption_Security(security=u16(), compartment=u16(), handling_restrictions=u16(), transmission_control_code=b"xyz"),
             lambda: IPOption_Timestamp(flg=0, pointer=random.choice([5, 9]), timestamp=u32(), oflw=random.randrange(16)),
             lambda: IPOption_Timestamp(flg=1, pointer=random.choice([5, 13]), internet_address=ip4(), timestamp=u32()),
         ])())
@@ -488,6 +490,10 @@ def options4(options):
             text = "timestamps" + (" |" if option.pointer == 5 else " ")
             text += (option.internet_address + "@" if option.flg else "") + str(option.timestamp)
             texts.append(text + (" overflow %d" % option.oflw if option.oflw else ""))
+        elif kind == 136:
+            texts.append("stream-identifier %d" % option.security)
+        elif kind == 130:
+            texts.append("security " + struct.pack("!HHH", option.security, option.compartment, option.handling_restrictions).hex() + "78797a")
         elif kind == 148:
             texts.append("router-alert %d" % option.alert)
     return texts
