@@ -151,6 +151,9 @@ struct HTTPTests {
     func centuries() throws {
         let near = try HTTPDate(Array("Sunday, 06-Nov-94 08:49:37 GMT".utf8), currentYear: 2026)
         #expect(near.time.year == 1994)
+        // Without a year to compare with the weekday tells the century.
+        #expect(try HTTPDate(Array("Sunday, 06-Nov-94 08:49:37 GMT".utf8)).time.year == 1994)
+        #expect(try HTTPDate(Array("Saturday, 06-Nov-94 08:49:37 GMT".utf8)).time.year == 2094)
         // 2076-11-06 is a Friday.
         #expect(try HTTPDate(Array("Friday, 06-Nov-76 08:49:37 GMT".utf8), currentYear: 2026).time.year == 2076)
         #expect(

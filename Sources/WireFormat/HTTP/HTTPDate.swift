@@ -49,8 +49,9 @@ public struct HTTPDate: Hashable, Sendable {
     }
 
     /// Reads a date; names of days and months matter in case, as the grammar has it.
-    /// - Parameter currentYear: a two-digit year more than 50 years after it lies in the past.
-    public init(_ text: [UInt8], currentYear: Int) throws(Problem) {
+    /// - Parameter currentYear: a two-digit year more than 50 years after it lies in the past. When it is
+    ///   not known the weekday tells the century, which it does as long as the date itself is right.
+    public init(_ text: [UInt8], currentYear: Int? = nil) throws(Problem) {
         let words = text.split { $0.isBlank }.map { String(decoding: $0, as: UTF8.self) }
         guard let first = words.first else { throw .empty }
         if words.count == 1, first.utf8.allSatisfy({ $0.decimalDigit != nil || $0 == UInt8(ascii: "-") }) {
@@ -80,7 +81,7 @@ public struct HTTPDate: Hashable, Sendable {
     }
 
     /// What keeps a text from being a date; nil for one.
-    public static func problem(_ text: [UInt8], currentYear: Int) -> Problem? {
+    public static func problem(_ text: [UInt8], currentYear: Int? = nil) -> Problem? {
         do throws(Problem) {
             _ = try HTTPDate(text, currentYear: currentYear)
             return nil
@@ -99,17 +100,28 @@ public struct HTTPDate: Hashable, Sendable {
         return CivilTime(year: year, month: month, day: day, hour: time.0, minute: time.1, second: time.2)
     }
 
-    private static func rfc850(_ words: [String], currentYear: Int) throws(Problem) -> CivilTime {
+    private static func rfc850(_ words: [String], currentYear: Int?) throws(Problem) -> CivilTime {
         let parts = words[1].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3, words.count >= 3 else { throw .unknownForm }
         let day = try number(parts[0], digits: 2, or: .invalidDay(parts[0]))
         let month = try month(parts[1])
         let short = try number(parts[2], digits: 2, or: .invalidYear(parts[2]))
-        var year = currentYear - currentYear % 100 + short
-        if year > currentYear + 50 { year -= 100 }
+        let year = century(of: short, month: month, day: day, weekday: words[0].dropLast(), currentYear: currentYear)
         let time = try clock(words[2])
         try zone(words.dropFirst(3))
         return CivilTime(year: year, month: month, day: day, hour: time.0, minute: time.1, second: time.2)
+    }
+
+    /// A two-digit year in full.
+    private static func century(
+        of short: Int, month: Int, day: Int, weekday: some StringProtocol, currentYear: Int?
+    ) -> Int {
+        guard let currentYear else {
+            let years = [2_000 + short, 1_900 + short]
+            return years.first { weekdays[CivilTime(year: $0, month: month, day: day).weekday] == weekday } ?? years[0]
+        }
+        let year = currentYear - currentYear % 100 + short
+        return year > currentYear + 50 ? year - 100 : year
     }
 
     private static func asctime(_ words: [String]) throws(Problem) -> CivilTime {

@@ -1,7 +1,7 @@
 extension HTTPHead {
     /// What the standard thinks of the head, in the order of its lines.
-    /// - Parameter currentYear: by which the two-digit years of RFC 850's dates are understood.
-    public func problems(currentYear: Int = 2026) -> [HTTPProblem] {
+    /// - Parameter currentYear: by which the two-digit years of RFC 850's dates are understood, where it is known.
+    public func problems(currentYear: Int? = nil) -> [HTTPProblem] {
         var problems: [HTTPProblem] = []
         if !leadingLines.isEmpty { problems.append(.emptyLineBeforeStart) }
         switch start {
@@ -63,7 +63,7 @@ extension HTTPHead {
         }
     }
 
-    private func dateProblems(currentYear: Int) -> [HTTPProblem] {
+    private func dateProblems(currentYear: Int?) -> [HTTPProblem] {
         ["Date", "Expires", "Last-Modified", "If-Modified-Since", "If-Unmodified-Since"].flatMap { name in
             values(name).compactMap { value -> HTTPProblem? in
                 HTTPDate.problem(Array(value.utf8), currentYear: currentYear).map {
