@@ -173,13 +173,13 @@ _swift-net() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    ping|decode|address|help)
+    ping|traceroute|decode|address|help)
         # Offer subcommand argument completions
         "_swift-net_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'ping decode address help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'ping traceroute decode address help' -- "${cur}"))
         ;;
     esac
 }
@@ -266,6 +266,57 @@ _swift-net_ping() {
         ;;
     '--color')
         __swift-net_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_swift-net_traceroute() {
+    repeating_flags=()
+    non_repeating_flags=(-4 --ipv4 -6 --ipv6 -I --icmp -n --numeric -e --extensions -j --json -h --help)
+    repeating_options=()
+    non_repeating_options=(-f --first -m --max-hops -q --queries -N --sim-queries -w --wait --gap -p --port --sport -i --interface -s --source -t --tos --size --explain)
+    __swift-net_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-f'|'--first')
+        return
+        ;;
+    '-m'|'--max-hops')
+        return
+        ;;
+    '-q'|'--queries')
+        return
+        ;;
+    '-N'|'--sim-queries')
+        return
+        ;;
+    '-w'|'--wait')
+        return
+        ;;
+    '--gap')
+        return
+        ;;
+    '-p'|'--port')
+        return
+        ;;
+    '--sport')
+        return
+        ;;
+    '-i'|'--interface')
+        return
+        ;;
+    '-s'|'--source')
+        return
+        ;;
+    '-t'|'--tos')
+        return
+        ;;
+    '--size')
+        return
+        ;;
+    '--explain')
         return
         ;;
     esac

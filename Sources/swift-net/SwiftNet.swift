@@ -10,7 +10,7 @@ struct SwiftNet: ParsableCommand {
         abstract: "Network diagnostics for Linux.",
         usage: "swift-net COMMAND [options] TARGET...",
         discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
-        subcommands: [PingCommand.self, DecodeCommand.self, AddressCommand.self])
+        subcommands: [PingCommand.self, TracerouteCommand.self, DecodeCommand.self, AddressCommand.self])
 
     // Not the parser's own: that would offer every command a second --version.
     @Flag(name: .customLong("version"), help: "Print the version.")
@@ -19,6 +19,9 @@ struct SwiftNet: ParsableCommand {
     /// Names by which the binary may be started, as a symbolic link.
     private static let commands: [String: @Sendable ([String], String) -> Int32] = [
         "ping": runPing,
+        "traceroute": {
+            parse(TracerouteCommand.self, TracerouteCommand.shape.normalized($0), name: $1, TracerouteRun.run)
+        },
         "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },
     ]

@@ -121,6 +121,9 @@ public final class ICMPChannel {
     private func prepareRaw(identifier: UInt16) throws(SystemError) {
         self.identifier = identifier
         if let source = configuration.source { try sender.bind(SocketAddress(source, scope: scope)) }
+        if configuration.acceptsAllErrors {
+            return try SocketFilter.errorsAndReplies(family, identifier: identifier).attach(to: receiveDescriptor)
+        }
         let filter: SocketFilter =
             family == .v4
             ? .icmpv4Answers(identifier: identifier, replies: configuration.replyTypes)

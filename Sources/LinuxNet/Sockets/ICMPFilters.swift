@@ -22,6 +22,33 @@ extension SocketFilter {
         return filter
     }
 
+    /// Lets through ICMP errors about datagrams of any protocol, and echo
+    /// replies to `identifier`, on a raw socket of the family.
+    public static func errorsAndReplies(_ family: IPAddress.Family, identifier: UInt16) -> SocketFilter {
+        var filter = SocketFilter()
+        let errors: [UInt32]
+        let reply: UInt32
+        if family == .v4 {
+            filter.loadHeaderLength(0)
+            filter.loadByte(indexed: 0)
+            errors = [ICMPv4Type.destinationUnreachable, .timeExceeded, .parameterProblem].map { UInt32($0.rawValue) }
+            reply = UInt32(ICMPv4Type.echoReply.rawValue)
+        } else {
+            filter.loadByte(0)
+            errors = [ICMPv6Type.destinationUnreachable, .packetTooBig, .timeExceeded, .parameterProblem].map {
+                UInt32($0.rawValue)
+            }
+            reply = UInt32(ICMPv6Type.echoReply.rawValue)
+        }
+        filter.branch(ifOneOf: [reply]) { replies in
+            if family == .v4 { replies.loadHalf(indexed: 4) } else { replies.loadHalf(4) }
+            replies.ifEqual(UInt32(identifier), .accept, otherwise: .reject)
+        }
+        filter.requireOne(of: errors, otherwise: .reject)
+        filter.end(fallThrough: true)
+        return filter
+    }
+
     /// Lets through the frames of a conversation, requests and answers of both
     /// families, on a packet socket whatever its link header.
     public static func conversation(

@@ -19,6 +19,8 @@ public struct ICMPSocketConfiguration: Sendable {
     /// Replies on a raw socket: the types to let through.
     public var replyTypes: [ICMPv4Type] = [.echoReply]
     public var replyTypesV6: [ICMPv6Type] = [.echoReply]
+    /// Errors about datagrams of every protocol are let through, not of ICMP alone: what a trace needs.
+    public var acceptsAllErrors = false
     /// The longest message that can come back, in bytes with its IP header.
     public var longestPacket = 2048
     /// Packets read at a time, at the most.

@@ -42,6 +42,8 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     /// What hosts do that are not as `everybody`.
     var hosts: [IPAddress: Behavior] = [:]
     var everybody = Behavior.answers
+    /// Routers on the way to everybody.
+    var path: SimulatedPath?
     /// The kernel's time for one packet.
     var sendingTime = Nanoseconds.microseconds(1)
     /// Signals to come, in their order.
@@ -90,7 +92,12 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     }
 
     private mutating func carry(_ bytes: [UInt8], to destination: IPAddress) {
-        guard !chance(faults.loss), var answer = answer(bytes, destination) else { return }
+        guard !chance(faults.loss) else { return }
+        if let path {
+            if let (answer, source, delay) = path.answer(to: bytes) { deliver(answer, from: source, at: clock + delay) }
+            return
+        }
+        guard var answer = answer(bytes, destination) else { return }
         if chance(faults.corruption) { answer.bytes[Int.random(in: 0..<answer.bytes.count, using: &random)] ^= 0x55 }
         if chance(faults.truncation) {
             answer.bytes.removeLast(Int.random(in: 1...answer.bytes.count - 1, using: &random))

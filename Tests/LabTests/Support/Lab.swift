@@ -75,6 +75,36 @@ struct Lab: Sendable {
                     net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
                 """)
 
+        /// `h0` and a chain of `hops` further hosts, each a router for the next: 198.18.K.0/24
+        /// between the one before and `hK`, which has 198.18.K.2; `hK` drops its own
+        /// time-exceeded messages where K is `silent`.
+        static func chain(hops: Int, silent: Int? = nil) -> Layout {
+            var lines = ["ip netns add h0", "ip -n h0 link set dev lo up"]
+            for hop in 1...hops {
+                let (here, before) = ("h\(hop)", "h\(hop - 1)")
+                lines += [
+                    "ip netns add \(here)",
+                    "ip link add r\(hop) netns \(before) type veth peer name l\(hop) netns \(here)",
+                    "ip -n \(before) addr add 198.18.\(hop).1/24 dev r\(hop)",
+                    "ip -n \(here) addr add 198.18.\(hop).2/24 dev l\(hop)",
+                    "ip -n \(before) link set dev r\(hop) up", "ip -n \(here) link set dev l\(hop) up",
+                    "ip -n \(here) link set dev lo up", "ip -n \(before) route add default via 198.18.\(hop).2",
+                    "ip netns exec \(here) sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.ipv4.icmp_msgs_burst=10000",
+                ]
+                for network in 1..<max(hop, 1) {
+                    lines.append("ip -n \(here) route add 198.18.\(network).0/24 via 198.18.\(hop).1")
+                }
+            }
+            if let silent {
+                lines += [
+                    "ip netns exec h\(silent) nft add table ip t",
+                    "ip netns exec h\(silent) nft add chain ip t o '{ type filter hook output priority 0; }'",
+                    "ip netns exec h\(silent) nft add rule ip t o icmp type time-exceeded drop",
+                ]
+            }
+            return Layout(script: lines.joined(separator: "\n"))
+        }
+
         /// This layout and further commands.
         func and(_ more: String) -> Layout { Layout(script: script + "\n" + more) }
     }
@@ -142,6 +172,12 @@ struct Lab: Sendable {
     func ping(_ namespace: String = "a", _ arguments: String..., input: String = "") async throws -> Outcome {
         let words = arguments.flatMap { $0.split(separator: " ").map(String.init) }
         return try await run(namespace, [Binary.swiftNet, "ping"] + words, input: input)
+    }
+
+    /// Runs our `traceroute` in a namespace until it ends.
+    func traceroute(_ namespace: String, _ arguments: String) async throws -> Outcome {
+        let words = arguments.split(separator: " ").map(String.init)
+        return try await run(namespace, [Binary.swiftNet, "traceroute"] + words)
     }
 
     /// Runs a program beside `body` and ends it afterwards; `body` begins when

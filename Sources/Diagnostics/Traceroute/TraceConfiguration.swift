@@ -1,0 +1,66 @@
+import PacketEngine
+import WireFormat
+
+/// What the probes of a trace are.
+public enum TraceMethod: String, Sendable, CaseIterable {
+    /// UDP to a port where nobody listens: the target answers with port unreachable.
+    case udp
+    /// ICMP echo requests.
+    case icmp
+}
+
+/// One target and how to find the way to it.
+public struct TraceConfiguration: Sendable {
+    public var source: IPAddress
+    public var destination: IPAddress
+    public var method = TraceMethod.udp
+    /// UDP: both stay the same for all probes, so that all take one path.
+    public var sourcePort: UInt16
+    public var destinationPort: UInt16 = 33_434
+    /// ICMP: the identifier of all probes.
+    public var identifier: UInt16
+    /// Where the numbers of the probes begin: a stranger who does not know it cannot answer for a router.
+    public var firstMark: UInt16
+    /// Bytes of each packet, at least the headers and two.
+    public var packetLength = 60
+    public var typeOfService: UInt8 = 0
+    public var flowLabel: UInt32 = 0
+
+    /// The first and the last time to live.
+    public var firstHop = 1
+    public var maximumHops = 30
+    /// Probes of each time to live.
+    public var queries = 3
+    /// Probes that may be on their way at once.
+    public var window = 48
+    /// Silent hops after the last that answered, after which the trace ends.
+    public var gap = 12
+
+    /// How long a probe is waited for, at the longest (traceroute's -w MAX).
+    public var longestWait = Nanoseconds.seconds(5)
+    /// Times the round trip of another probe of the same hop (-w ,HERE).
+    public var hereFactor: Int64 = 3
+    /// Times the round trip of a later hop (-w ,,NEAR).
+    public var nearFactor: Int64 = 10
+    /// How long hops behind the last one that answered are waited for, unless
+    /// the round trips on the way there ask for more.
+    public var tailWait = Nanoseconds.seconds(1)
+    /// However short the round trips, nothing is given up before.
+    static let shortestWait = Nanoseconds.milliseconds(5)
+
+    public init(source: IPAddress, destination: IPAddress, sourcePort: UInt16, identifier: UInt16, firstMark: UInt16) {
+        self.source = source
+        self.destination = destination
+        self.sourcePort = sourcePort
+        self.identifier = identifier
+        self.firstMark = firstMark
+    }
+
+    /// Probes of a trace that goes all the way.
+    var probeCount: Int { max(maximumHops - firstHop + 1, 0) * queries }
+
+    /// The greatest `firstMark` for so many probes: their numbers must stay below 0xFFFF, which checksums cannot tell from 0.
+    public static func greatestMark(hops: Int, queries: Int) -> UInt16 {
+        UInt16(clamping: 0xFFFE - max(hops, 1) * max(queries, 1))
+    }
+}

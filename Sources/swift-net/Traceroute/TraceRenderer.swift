@@ -1,0 +1,136 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// What `traceroute` prints: traceroute(8)'s lines, or one JSON object a hop.
+final class TraceRenderer {
+    private let command: TracerouteCommand
+    private let console: Console
+    private let destination: TraceDestination
+    private let configuration: TraceConfiguration
+    private let names: ReverseNames?
+
+    init(
+        _ command: TracerouteCommand, _ console: Console, _ destination: TraceDestination,
+        _ configuration: TraceConfiguration, names: ReverseNames?
+    ) {
+        self.command = command
+        self.console = console
+        self.destination = destination
+        self.configuration = configuration
+        self.names = names
+    }
+
+    func begin() {
+        guard !command.json else { return }
+        console.output.write(
+            "traceroute to \(Text.escaped(command.target)) (\(destination.address)), \(configuration.maximumHops) hops max, \(configuration.packetLength) byte packets\n"
+        )
+    }
+
+    func report(_ event: TraceEvent) {
+        switch event {
+        // The name is asked for while the other probes of the hop are under way.
+        case .answered(let address): _ = names?.name(of: address)
+        case .hop(let hop): console.output.write(command.json ? json(hop) : line(hop))
+        }
+    }
+
+    private func name(of address: IPAddress) -> String? {
+        if case .known(let name)? = names?.name(of: address) { return name }
+        return nil
+    }
+
+    // MARK: Lines
+
+    private func line(_ hop: TraceHop) -> String {
+        var text = hop.timeToLive < 10 ? " \(hop.timeToLive) " : "\(hop.timeToLive) "
+        var last: IPAddress?
+        for probe in hop.probes {
+            switch probe {
+            case .timeout: text += " *"
+            case .failed: text += " !T"
+            case .answered(let answer):
+                if answer.source != last { text += " " + host(answer.source) + labels(answer) }
+                last = answer.source
+                text += "  \(Milliseconds.fixed(answer.roundTrip)) ms"
+                if let annotation = answer.annotation { text += " " + annotation }
+            }
+        }
+        return text + "\n"
+    }
+
+    private func host(_ address: IPAddress) -> String {
+        if command.numeric { return "\(address)" }
+        return "\(Text.escaped(name(of: address) ?? "\(address)")) (\(address))"
+    }
+
+    /// `<MPLS:L=16001,E=3,S=1,T=1>`, as traceroute -e has it.
+    private func labels(_ answer: TraceAnswer) -> String {
+        guard command.extensions, !answer.labels.isEmpty else { return "" }
+        let stack = answer.labels.map { label in
+            "L=\(label.label),E=\(label.trafficClass),S=\(label.isBottomOfStack ? 1 : 0),T=\(label.timeToLive)"
+        }
+        return " <MPLS:" + stack.joined(separator: "/") + ">"
+    }
+
+    // MARK: JSON
+
+    private func json(_ hop: TraceHop) -> String {
+        var object = JSONObject(type: "hop")
+        object.add("ttl", hop.timeToLive)
+        object.add("probes", raw: "[\(hop.probes.map(json).joined(separator: ","))]")
+        return object.line + "\n"
+    }
+
+    private func json(_ probe: TraceProbe) -> String {
+        var object = JSONObject()
+        switch probe {
+        case .timeout: object.add("timeout", true)
+        case .failed(let failure): object.add("failed", "\(failure)")
+        case .answered(let answer):
+            object.add("addr", "\(answer.source)")
+            object.add("name", name(of: answer.source))
+            object.add("rtt_ms", raw: Milliseconds.json(answer.roundTrip))
+            object.add("icmp_type", answer.type)
+            object.add("icmp_code", answer.code)
+            if let timeToLive = answer.replyTimeToLive { object.add("reply_ttl", timeToLive) }
+            if !answer.labels.isEmpty { object.add("mpls", raw: "[\(answer.labels.map(json).joined(separator: ","))]") }
+            if let annotation = answer.annotation { object.add("annotation", annotation) }
+        }
+        return object.line
+    }
+
+    private func json(_ label: MPLSLabel) -> String {
+        var object = JSONObject()
+        object.add("label", label.label)
+        object.add("tc", label.trafficClass)
+        object.add("bottom", label.isBottomOfStack)
+        object.add("ttl", label.timeToLive)
+        return object.line
+    }
+
+    func finish(_ summary: TraceSummary) {
+        guard command.json else { return }
+        var verdict: [String] = []
+        for hop in summary.silentHops {
+            var object = JSONObject()
+            object.add("kind", "silent-hop")
+            object.add("ttl", hop)
+            verdict.append(object.line)
+        }
+        if !summary.isReached { verdict.append("{\"kind\":\"unreachable\"}") }
+        var object = JSONObject(type: "summary")
+        object.add("target", command.target)
+        object.add("addr", "\(destination.address)")
+        object.add("reached", summary.isReached)
+        object.add("hops", summary.hops)
+        object.add("path_mtu", destination.mtu)
+        object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
+        object.add("sent", summary.sent)
+        object.add("received", summary.received)
+        object.add("verdict", raw: "[\(verdict.joined(separator: ","))]")
+        console.output.write(object.line + "\n")
+    }
+}

@@ -1,0 +1,116 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// From the command line of `traceroute` to an exit status.
+struct TracerouteRun {
+    private let command: TracerouteCommand
+    private let console: Console
+    private let target: TargetExpression
+
+    static func run(_ command: TracerouteCommand, name: String) -> Int32 {
+        let console = Console(command: name, isJSON: command.json)
+        defer {
+            console.output.flush()
+            console.errors.flush()
+        }
+        do {
+            return try TracerouteRun(command, console).run()
+        } catch let error as UsageError {
+            console.fail(error.message)
+        } catch let error as CannotRun {
+            console.fail(error.message)
+            for line in error.hints { console.errors.write(line + "\n") }
+        } catch {
+            console.fail("\(error)")
+        }
+        return 2
+    }
+
+    private init(_ command: TracerouteCommand, _ console: Console) throws {
+        self.command = command
+        self.console = console
+        guard !(command.ipv4 && command.ipv6) else { throw UsageError("-4 and -6 exclude each other") }
+        do {
+            target = try TargetExpression(command.target)
+        } catch {
+            throw UsageError("'\(command.target)' is no host")
+        }
+        if case .range = target { throw UsageError("\(command.target): one host is traced, not a network") }
+    }
+
+    private func run() throws -> Int32 {
+        // Every value is read before anything is opened.
+        var configuration = try TraceSettings(command).configuration
+        let explained = try command.explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
+        let signals = try SignalSource()
+        let bell = try Bell()
+        guard Privileges.raise() else {
+            throw CannotRun(message: "traceroute needs CAP_NET_RAW", hints: [Privileges.hint])
+        }
+        var sockets = ICMPSocketConfiguration()
+        sockets.interface = command.interface
+        sockets.acceptsAllErrors = true
+        sockets.receiveBuffer = 1 << 20
+        var channels: [IPAddress.Family: ICMPChannel] = [:]
+        var failure: SystemError?
+        for family in families {
+            do throws(SystemError) {
+                channels[family] = try ICMPChannel(family, level: .raw, configuration: sockets)
+            } catch {
+                failure = error
+            }
+        }
+        if channels.isEmpty, let failure { throw CannotRun(message: "\(failure)") }
+        try Privileges.dropForGood()
+        let way = try TraceDestination.find(
+            target, text: command.target, families: families.filter { channels[$0] != nil },
+            source: command.source, interface: command.interface)
+        guard let channel = channels[way.address.family] else {
+            throw CannotRun(message: "socket: \(SystemError.message(SystemError.familyNotSupported))")
+        }
+        configuration.source = way.source
+        configuration.destination = way.address
+        if command.size == nil, way.address.family == .v6 { configuration.packetLength = 80 }
+        channel.scope = way.zone
+        try channel.prepare(identifier: configuration.identifier)
+        var engine = TraceEngine(configuration)
+        let explainer = explained.map { Explainer(count: $0, console: console) }
+        var port = ICMPPort(
+            v4: way.address.family == .v4 ? channel : nil, v6: way.address.family == .v6 ? channel : nil,
+            signals: signals, bell: bell, trace: explainer.map { explainer in { explainer.show($0) } })
+        let names = command.numeric ? nil : ReverseNames(bell: bell, zone: way.zone)
+        let renderer = TraceRenderer(
+            command, console, way, configuration, names: names)
+        renderer.begin()
+        var observer = TraceObserver(renderer: renderer, console: console)
+        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        let summary = engine.summary
+        renderer.finish(summary)
+        if console.output.failure != nil { return 2 }
+        return summary.isReached ? 0 : 1
+    }
+
+    private var families: [IPAddress.Family] {
+        if case .address(let address, _) = target { return [address.family] }
+        return command.ipv4 ? [.v4] : command.ipv6 ? [.v6] : [.v4, .v6]
+    }
+}
+
+/// Hands what a trace finds to the renderer.
+private struct TraceObserver: EngineObserver {
+    typealias Observed = TraceEngine
+
+    let renderer: TraceRenderer
+    let console: Console
+
+    mutating func report(_ event: TraceEvent) { renderer.report(event) }
+
+    mutating func step(_ engine: inout TraceEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        console.output.flush()
+        return nil
+    }
+
+    var isListening: Bool { console.output.isOpen }
+}

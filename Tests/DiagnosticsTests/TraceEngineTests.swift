@@ -1,0 +1,162 @@
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+@Suite("traceroute on the simulated network")
+struct TraceEngineTests {
+    private struct Outcome {
+        var hops: [TraceHop]
+        var summary: TraceSummary
+        var sent: [[UInt8]]
+
+        var sources: [IPAddress?] { hops.map { $0.probes.lazy.compactMap(\.answer?.source).first } }
+    }
+
+    private func trace(
+        _ path: SimulatedPath, method: TraceMethod = .udp, seed: UInt64 = 1, loss: Double = 0,
+        configure: (inout TraceConfiguration) -> Void = { _ in }
+    ) -> Outcome {
+        var configuration = TraceConfiguration(
+            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77,
+            firstMark: UInt16(truncatingIfNeeded: 1 + seed &* 7_919 % 60_000))
+        configuration.method = method
+        configure(&configuration)
+        var engine = TraceEngine(configuration)
+        var network = SimulatedNetwork(seed: seed)
+        network.faults.loss = loss
+        network.path = path
+        network.keepsLog = true
+        var recorder = Recorder<TraceEngine>()
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        let hops = recorder.events.compactMap { if case .hop(let hop) = $0 { hop } else { nil } }
+        return Outcome(hops: hops, summary: engine.summary, sent: network.log.map(\.bytes))
+    }
+
+    @Test("every router in its place, and the target", arguments: TraceMethod.allCases)
+    func path(method: TraceMethod) {
+        let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 11)), method: method)
+        #expect(outcome.summary.isReached && outcome.summary.hops == 12)
+        let expected = (1...11).map { IPAddress.v4(SimulatedPath.address($0)) } + [.v4(Echo.there)]
+        #expect(outcome.sources == expected)
+        for hop in outcome.hops {
+            #expect(
+                hop.probes.count == 3
+                    && hop.probes.allSatisfy { $0.answer?.roundTrip.wholeMilliseconds == Int64(4 * hop.timeToLive) })
+            #expect(hop.probes.allSatisfy { $0.answer?.annotation == nil })
+        }
+        // Everything is under way at once: the whole takes hardly more than the longest round trip.
+        #expect(
+            outcome.summary.elapsed < .milliseconds(50),
+            "\(outcome.sent.count) \(outcome.hops.map { $0.probes.map { $0.answer?.roundTrip.wholeMicroseconds } })")
+    }
+
+    @Test("all probes are one flow, whatever a load balancer hashes", arguments: TraceMethod.allCases)
+    func oneFlow(method: TraceMethod) throws {
+        let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 5)), method: method)
+        var flows: Set<[UInt8]> = []
+        var marks: Set<[UInt8]> = []
+        for bytes in outcome.sent {
+            let view = try IPv4View(bytes.rawBytes)
+            #expect(view.checksumState == .correct)
+            #expect(
+                PacketLayers(bytes.rawBytes, linkType: .rawIP).verifyChecksums(bytes.rawBytes).transport == .correct)
+            let transport = Array(bytes[20..<28])
+            // Ports of UDP; type, code, checksum and identifier of ICMP.
+            flows.insert(method == .udp ? Array(transport[0..<4]) : Array(transport[0..<6]))
+            marks.insert(method == .udp ? Array(transport[6..<8]) : Array(transport[6..<8]))
+        }
+        #expect(flows.count == 1 && marks.count == outcome.sent.count && outcome.sent.count == outcome.summary.sent)
+    }
+
+    @Test("a silent router costs no more than it must, and is said")
+    func silentRouter() {
+        var routers = Array(repeating: SimulatedPath.Router.answers, count: 11)
+        routers[4] = .silent
+        let outcome = trace(SimulatedPath(routers: routers))
+        #expect(outcome.hops[4].isSilent && outcome.summary.silentHops == [5] && outcome.summary.isReached)
+        // Ten round trips of the next hop are 240 ms.
+        #expect(outcome.summary.elapsed < .milliseconds(260))
+    }
+
+    @Test("a target that does not answer ends by itself")
+    func deadTarget() {
+        let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 12), targetAnswers: false))
+        #expect(!outcome.summary.isReached && outcome.sources.compactMap { $0 }.count == 12)
+        #expect(outcome.hops.count == 24 && outcome.summary.elapsed < .milliseconds(1_200))
+        #expect(outcome.summary.silentHops.isEmpty)
+    }
+
+    @Test(
+        "routers that refuse are the end, with their mark",
+        arguments: [
+            (ICMPv4UnreachableCode.host, "!H"), (.network, "!N"), (.communicationProhibited, "!X"), (.protocol, "!P"),
+        ])
+    func refusals(code: ICMPv4UnreachableCode, mark: String) {
+        let outcome = trace(SimulatedPath(routers: [.answers, .answers, .refuses(code), .answers]))
+        // The third router answers for its own hop, and refuses what is to go on.
+        #expect(outcome.hops.count == 4 && !outcome.summary.isReached)
+        #expect(outcome.hops[3].probes.allSatisfy { $0.answer?.annotation == mark })
+    }
+
+    @Test(
+        "quotes of eight bytes behind the header, altered, are recognized; shorter ones are not believed",
+        arguments: [28, 27, 20, 60])
+    func quotes(length: Int) {
+        let outcome = trace(SimulatedPath(routers: [.answers, .quotes(length), .answers]))
+        #expect(outcome.hops[1].isSilent == (length < 28) && outcome.summary.isReached)
+    }
+
+    @Test("label stacks of MPLS (RFC 4950)")
+    func labels() {
+        let stack = [
+            MPLSLabel(label: 16_001, trafficClass: 3, isBottomOfStack: false, timeToLive: 1),
+            MPLSLabel(label: 3, trafficClass: 0, isBottomOfStack: true, timeToLive: 1),
+        ]
+        let outcome = trace(SimulatedPath(routers: [.labels(stack), .answers]))
+        #expect(outcome.hops[0].probes.allSatisfy { $0.answer?.labels == stack })
+    }
+
+    @Test("with loss every probe ends as an answer or a timeout, in order", arguments: 0..<60)
+    func loss(seed: UInt64) {
+        let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 8)), seed: seed, loss: 0.3)
+        #expect(outcome.hops.map(\.timeToLive) == Array(1..<1 + outcome.hops.count), "seed \(seed)")
+        #expect(outcome.hops.allSatisfy { $0.probes.count == 3 }, "seed \(seed)")
+        for (index, source) in outcome.sources.enumerated() where index < 8 {
+            #expect(source == nil || source == .v4(SimulatedPath.address(index + 1)), "seed \(seed)")
+        }
+    }
+
+    @Test("what quotes no probe of ours is not believed", arguments: 0..<40)
+    func strangers(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var configuration = TraceConfiguration(
+            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77, firstMark: 1_000)
+        configuration.maximumHops = 5
+        var engine = TraceEngine(configuration)
+        var batch = PacketBatch(capacity: 16, slotLength: engine.maximumPacketLength)
+        _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
+        let probe = batch.bytes(of: batch.entries[0])
+        for _ in 0..<200 {
+            // A quote with a bit turned in what identifies it, or a message cut and twisted anywhere.
+            var quote = Array(probe.prefix(28))
+            let place = [16, 17, 18, 19, 22, 23, 24, 25].randomElement(using: &random) ?? 16
+            quote[place] ^= 1 << UInt8.random(in: 0...7, using: &random)
+            var message = Echo.datagram(
+                ICMPv4Message(.timeExceeded(code: 0, ICMPErrorBody(data: quote))).encoded(),
+                from: IPv4Address(203, 0, 113, 1), to: Echo.here)
+            if Bool.random(using: &random) { message.removeLast(Int.random(in: 1..<message.count, using: &random)) }
+            engine.receive(
+                ReceivedPacket(
+                    bytes: message.rawBytes, form: .datagram, arrival: Instant(nanoseconds: 1_000_000),
+                    source: .v4(IPv4Address(203, 0, 113, 1)), destination: nil, hopLimit: 64))
+        }
+        let received = engine.summary.received
+        #expect(received == 0, "seed \(seed)")
+    }
+}
+
+extension TraceProbe {
+    fileprivate var answer: TraceAnswer? { if case .answered(let answer) = self { answer } else { nil } }
+}
