@@ -70,6 +70,22 @@ struct TraceEngineTests {
         #expect(flows.count == 1 && marks.count == outcome.sent.count && outcome.sent.count == outcome.summary.sent)
     }
 
+    @Test(
+        "without one flow ports and checksums change, and every probe is still known", arguments: TraceMethod.allCases)
+    func manyFlows(method: TraceMethod) throws {
+        let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 5)), method: method) {
+            $0.isOneFlow = false
+        }
+        #expect(outcome.summary.isReached && outcome.summary.hops == 6)
+        var flows: Set<[UInt8]> = []
+        for bytes in outcome.sent {
+            #expect(
+                PacketLayers(bytes.rawBytes, linkType: .rawIP).verifyChecksums(bytes.rawBytes).transport == .correct)
+            flows.insert(Array(bytes[method == .udp ? 20..<24 : 20..<26]))
+        }
+        #expect(flows.count == outcome.sent.count)
+    }
+
     @Test("a silent router costs no more than it must, and is said")
     func silentRouter() {
         var routers = Array(repeating: SimulatedPath.Router.answers, count: 11)

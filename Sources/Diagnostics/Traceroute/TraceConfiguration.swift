@@ -14,9 +14,12 @@ public struct TraceConfiguration: Sendable {
     public var source: IPAddress
     public var destination: IPAddress
     public var method = TraceMethod.udp
-    /// UDP: both stay the same for all probes, so that all take one path.
+    /// UDP: both stay the same for all probes of one flow.
     public var sourcePort: UInt16
     public var destinationPort: UInt16 = 33_434
+    /// All probes are one flow, and take one path. Otherwise the destination
+    /// port of UDP counts up, and the checksum of ICMP changes, from probe to probe.
+    public var isOneFlow = true
     /// ICMP: the identifier of all probes.
     public var identifier: UInt16
     /// Where the numbers of the probes begin: a stranger who does not know it cannot answer for a router.
@@ -24,7 +27,10 @@ public struct TraceConfiguration: Sendable {
     /// Bytes of each packet, at least the headers and two.
     public var packetLength = 60
     public var typeOfService: UInt8 = 0
+    /// IPv6: 20 bits.
     public var flowLabel: UInt32 = 0
+    /// IPv4: routers must not cut the probes.
+    public var dontFragment = false
 
     /// The first and the last time to live.
     public var firstHop = 1

@@ -63,7 +63,8 @@ struct TraceFormat: Sendable {
         case (.v4(let source), .v4(let destination)):
             return IPv4Header(
                 source: source, destination: destination, protocol: configuration.method == .udp ? .udp : .icmp,
-                payloadLength: payloadLength, timeToLive: 0, typeOfService: configuration.typeOfService
+                payloadLength: payloadLength, timeToLive: 0, typeOfService: configuration.typeOfService,
+                dontFragment: configuration.dontFragment
             ).encoded()
         case (.v6(let source), .v6(let destination)):
             return IPv6Header(
@@ -95,8 +96,15 @@ struct TraceFormat: Sendable {
         switch configuration.method {
         case .udp:
             // The data's first word brings the checksum to the mark: a + b = ~mark.
+            let port = destinationPort(of: mark)
+            let rest = InternetChecksum.updated(checksum, replacing: configuration.destinationPort, with: port)
+            bytes.setBigEndian16(port, at: transport + 2)
             bytes.setBigEndian16(mark, at: transport + 6)
-            bytes.setBigEndian16(Self.onesComplementSum(~mark, checksum), at: transport + 8)
+            bytes.setBigEndian16(Self.onesComplementSum(~mark, rest), at: transport + 8)
+        case .icmp where !configuration.isOneFlow:
+            let changed = InternetChecksum.updated(checksum, replacing: configuration.firstMark, with: mark)
+            bytes.setBigEndian16(changed, at: transport + 2)
+            bytes.setBigEndian16(mark, at: transport + 6)
         case .icmp:
             // It takes back what the sequence number adds, so that the checksum stays.
             bytes.setBigEndian16(checksum, at: transport + 2)
@@ -114,6 +122,11 @@ struct TraceFormat: Sendable {
         }
     }
 
+    private func destinationPort(of mark: UInt16) -> UInt16 {
+        configuration.isOneFlow
+            ? configuration.destinationPort : configuration.destinationPort &+ (mark &- configuration.firstMark)
+    }
+
     private static func onesComplementSum(_ left: UInt16, _ right: UInt16) -> UInt16 {
         let sum = UInt32(left) + UInt32(right)
         return UInt16(truncatingIfNeeded: (sum & 0xFFFF) + (sum >> 16))
@@ -129,12 +142,13 @@ struct TraceFormat: Sendable {
         else { return nil }
         switch configuration.method {
         case .udp:
-            guard quote.destinationPort == configuration.destinationPort, let udp = quote.udpLengthAndChecksum,
+            guard let port = quote.destinationPort, let udp = quote.udpLengthAndChecksum,
                 Int(udp.length) == template.count - headerLength
             else { return nil }
             // A NAT that changes the port changes the checksum with it; the identification it leaves alone.
-            if quote.sourcePort == configuration.sourcePort, let number = number(ofMark: udp.checksum) { return number }
-            return quote.identification.flatMap { number(ofMark: $0) }
+            let mark = quote.sourcePort == configuration.sourcePort ? udp.checksum : quote.identification
+            guard let mark, port == destinationPort(of: mark) else { return nil }
+            return number(ofMark: mark)
         case .icmp:
             guard let echo = quote.icmp, echo.identifier == configuration.identifier,
                 echo.type == (isIPv4 ? ICMPv4Type.echoRequest.rawValue : ICMPv6Type.echoRequest.rawValue)

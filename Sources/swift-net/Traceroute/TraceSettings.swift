@@ -21,13 +21,17 @@ struct TraceSettings {
             // Above the ports that systems give out by themselves (RFC 6335, section 6, has 49152 to 65535).
             sourcePort: UInt16(try integer("--sport", command.sourcePort, 1...65_535, Int.random(in: 61_000...65_000))),
             identifier: .random(in: 1...UInt16.max), firstMark: .random(in: 1...greatest))
+        guard !(command.icmp && command.udp) else { throw UsageError("-I and -U exclude each other") }
         configuration.method = command.icmp ? .icmp : .udp
+        configuration.isOneFlow = !command.noParis
+        configuration.dontFragment = command.dontFragment
+        configuration.flowLabel = UInt32(try integer("-l", command.flowLabel, 0...0xF_FFFF, 0))
         configuration.firstHop = first
         configuration.maximumHops = last
         configuration.queries = queries
         configuration.window = try integer("-N", command.window, 1...1_024, configuration.window)
         configuration.gap = try integer("--gap", command.gap, 1...255, configuration.gap)
-        configuration.destinationPort = UInt16(try integer("-p", command.port, 1...65_535, 33_434))
+        configuration.destinationPort = UInt16(try integer("-p", command.port, 1...65_535, command.udp ? 53 : 33_434))
         configuration.typeOfService = UInt8(try integer("-t", command.typeOfService, 0...255, 0))
         configuration.packetLength = try integer("--size", command.size, 30...65_000, 60)
         if let wait = command.wait { try Self.read(wait, into: &configuration) }

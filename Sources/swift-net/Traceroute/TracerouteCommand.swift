@@ -24,6 +24,12 @@ struct TracerouteCommand: ParsableCommand {
     var ipv6 = false
     @Flag(name: [.customShort("I"), .customLong("icmp")], help: "Send ICMP echo requests instead of UDP.")
     var icmp = false
+    @Flag(name: [.customShort("U"), .customLong("udp")], help: "Send UDP to port 53, or to that of -p.")
+    var udp = false
+    @Flag(name: [.customShort("F"), .customLong("dont-fragment")], help: "Forbid routers to cut the probes (IPv4).")
+    var dontFragment = false
+    @Flag(name: .customLong("no-paris"), help: "Let ports and checksums change from probe to probe.")
+    var noParis = false
     @Flag(name: [.customShort("n"), .customLong("numeric")], help: "Look up no names.")
     var numeric = false
     @Flag(name: [.customShort("e"), .customLong("extensions")], help: "Print label stacks of MPLS.")
@@ -75,6 +81,10 @@ struct TracerouteCommand: ParsableCommand {
         help: ArgumentHelp("Type of service or traffic class, 0 to 255.", valueName: "number"))
     var typeOfService: String?
     @Option(
+        name: [.customShort("l"), .customLong("flowlabel")],
+        help: ArgumentHelp("IPv6 flow label, 20 bits.", valueName: "number"))
+    var flowLabel: String?
+    @Option(
         name: .customLong("size"),
         help: ArgumentHelp("Bytes of each packet (60; IPv6 80).", valueName: "bytes"))
     var size: String?
@@ -85,9 +95,11 @@ struct TracerouteCommand: ParsableCommand {
 
     /// How words are cut before the parser reads them.
     static let shape = ShortOptions(
-        flags: ["4", "6", "I", "n", "e", "j", "h"], values: ["f", "m", "q", "N", "w", "p", "i", "s", "t"],
+        flags: ["4", "6", "I", "U", "F", "n", "e", "j", "h"],
+        values: ["f", "m", "q", "N", "w", "p", "i", "s", "t", "l"],
         longValues: [
             "first", "max-hops", "queries", "sim-queries", "wait", "gap", "port", "sport", "interface", "source", "tos",
+            "flowlabel",
             "size",
         ],
         optionalValues: ["explain": "2"])
