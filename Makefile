@@ -70,7 +70,7 @@ packages-test:
 	    bash zsh fish bash-completion tmux netbase
 
 packages-bench:
-	@Scripts/packages iproute2 util-linux procps iputils-ping fping tcpdump python3 time
+	@Scripts/packages iproute2 util-linux procps iputils-ping fping traceroute nftables tcpdump python3 time
 
 clean:
 	rm -rf .build $(BUILD)
