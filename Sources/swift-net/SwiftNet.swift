@@ -19,9 +19,7 @@ struct SwiftNet: ParsableCommand {
     /// Names by which the binary may be started, as a symbolic link.
     private static let commands: [String: @Sendable ([String], String) -> Int32] = [
         "ping": runPing,
-        "traceroute": {
-            parse(TracerouteCommand.self, TracerouteCommand.shape.normalized($0), name: $1, TracerouteRun.run)
-        },
+        "traceroute": { read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run) },
         "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },
     ]
@@ -62,18 +60,24 @@ struct SwiftNet: ParsableCommand {
 
     @Sendable
     private static func runPing(_ words: [String], name: String) -> Int32 {
+        read(PingCommand.self, words, name: name) { (command: PingWords, name) in
+            command.has(.version) ? say("\(name) from swift-net \(version)") : PingRun.run(command, name: name)
+        }
+    }
+
+    /// A command whose right command lines are read without the parser.
+    private static func read<Command: ParsableCommand, Switch, Value>(
+        _ type: Command.Type, _ words: [String], name: String, _ run: (CommandWords<Switch, Value>, String) -> Int32
+    ) -> Int32 {
         do {
-            let cut = PingWords.shape.normalized(words)
-            guard let command = PingWords(cut) else {
-                _ = try PingCommand.parse(cut)
+            let cut = CommandWords<Switch, Value>.shape.normalized(words)
+            guard let command = CommandWords<Switch, Value>(cut) else {
+                _ = try type.parse(cut)
                 return usage("the words are not understood")
             }
-            if command.has(.version) {
-                return say("\(name) from swift-net \(version)")
-            }
-            return PingRun.run(command, name: name)
+            return run(command, name)
         } catch {
-            return answer(PingCommand.self, error, name: name)
+            return answer(type, error, name: name)
         }
     }
 

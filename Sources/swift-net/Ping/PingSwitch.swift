@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The options of `ping` that take no value. One property of the command holds
 /// them all: each property costs every start of the program its share.
-enum PingSwitch: String, EnumerableFlag {
+enum PingSwitch: String, CommandSwitch {
     case ipv4
     case ipv6
     case precise
@@ -29,13 +29,6 @@ enum PingSwitch: String, EnumerableFlag {
     case unreachable
     case plot
     case split
-
-    static func name(for value: PingSwitch) -> NameSpecification {
-        let name = value.names
-        let short = name.short.map { NameSpecification.Element.customShort($0) }
-        let long = name.long.map { NameSpecification.Element.customLong($0) }
-        return NameSpecification([short, long].compactMap { $0 })
-    }
 
     /// The letter and the long name.
     var names: (short: Character?, long: String?) {

@@ -1,7 +1,5 @@
-import ArgumentParser
-
 /// The options of `ping` that take a value: their names, for the parser and for `PingWords`.
-enum PingValue: String, CaseIterable {
+enum PingValue: String, CommandValue {
     case count
     case identifier
     case flowLabel
@@ -56,8 +54,8 @@ enum PingValue: String, CaseIterable {
         }
     }
 
-    var name: NameSpecification {
-        let (short, long) = names
-        return short.map { [.customShort($0), .customLong(long)] } ?? .customLong(long)
-    }
+    var preset: String? { self == .explain ? "2" : nil }
 }
+
+/// A right command line of `ping`.
+typealias PingWords = CommandWords<PingSwitch, PingValue>

@@ -5,27 +5,30 @@ import WireFormat
 
 /// What `traceroute` prints: traceroute(8)'s lines, or one JSON object a hop.
 final class TraceRenderer {
-    private let command: TracerouteCommand
+    private let command: TraceWords
     private let console: Console
+    /// The target as it was typed.
+    private let target: String
     private let destination: TraceDestination
     private let configuration: TraceConfiguration
     private let names: ReverseNames?
 
     init(
-        _ command: TracerouteCommand, _ console: Console, _ destination: TraceDestination,
+        _ command: TraceWords, _ console: Console, target: String, _ destination: TraceDestination,
         _ configuration: TraceConfiguration, names: ReverseNames?
     ) {
         self.command = command
         self.console = console
+        self.target = target
         self.destination = destination
         self.configuration = configuration
         self.names = names
     }
 
     func begin() {
-        guard !command.json else { return }
+        guard !command.has(.json) else { return }
         console.output.write(
-            "traceroute to \(Text.escaped(command.target)) (\(destination.address)), \(configuration.maximumHops) hops max, \(configuration.packetLength) byte packets\n"
+            "traceroute to \(Text.escaped(target)) (\(destination.address)), \(configuration.maximumHops) hops max, \(configuration.packetLength) byte packets\n"
         )
     }
 
@@ -33,7 +36,7 @@ final class TraceRenderer {
         switch event {
         // The name is asked for while the other probes of the hop are under way.
         case .answered(let address): _ = names?.name(of: address)
-        case .hop(let hop): console.output.write(command.json ? json(hop) : line(hop))
+        case .hop(let hop): console.output.write(command.has(.json) ? json(hop) : line(hop))
         }
     }
 
@@ -62,13 +65,13 @@ final class TraceRenderer {
     }
 
     private func host(_ address: IPAddress) -> String {
-        if command.numeric { return "\(address)" }
+        if command.has(.numeric) { return "\(address)" }
         return "\(Text.escaped(name(of: address) ?? "\(address)")) (\(address))"
     }
 
     /// `<MPLS:L=16001,E=3,S=1,T=1>`, as traceroute -e has it.
     private func labels(_ answer: TraceAnswer) -> String {
-        guard command.extensions, !answer.labels.isEmpty else { return "" }
+        guard command.has(.extensions), !answer.labels.isEmpty else { return "" }
         let stack = answer.labels.map { label in
             "L=\(label.label),E=\(label.trafficClass),S=\(label.isBottomOfStack ? 1 : 0),T=\(label.timeToLive)"
         }
@@ -112,7 +115,7 @@ final class TraceRenderer {
     }
 
     func finish(_ summary: TraceSummary) {
-        guard command.json else { return }
+        guard command.has(.json) else { return }
         var verdict: [String] = []
         for hop in summary.silentHops {
             var object = JSONObject()
@@ -122,7 +125,7 @@ final class TraceRenderer {
         }
         if !summary.isReached { verdict.append("{\"kind\":\"unreachable\"}") }
         var object = JSONObject(type: "summary")
-        object.add("target", command.target)
+        object.add("target", target)
         object.add("addr", "\(destination.address)")
         object.add("reached", summary.isReached)
         object.add("hops", summary.hops)

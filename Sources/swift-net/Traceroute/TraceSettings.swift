@@ -7,34 +7,36 @@ struct TraceSettings {
     /// The addresses are still to be found.
     let configuration: TraceConfiguration
 
-    init(_ command: TracerouteCommand) throws {
+    init(_ command: TraceWords) throws {
         func integer(_ option: String, _ text: String?, _ range: ClosedRange<Int>, _ preset: Int) throws -> Int {
             try text.map { try ArgumentValue.integer(option, $0, in: range) } ?? preset
         }
-        let first = try integer("-f", command.first, 1...255, 1)
-        let last = try integer("-m", command.maximumHops, 1...255, 30)
+        let first = try integer("-f", command[.first], 1...255, 1)
+        let last = try integer("-m", command[.maximumHops], 1...255, 30)
         guard first <= last else { throw UsageError("-f: the first hop, \(first), is behind the last, \(last)") }
-        let queries = try integer("-q", command.queries, 1...10, 3)
+        let queries = try integer("-q", command[.queries], 1...10, 3)
         let greatest = TraceConfiguration.greatestMark(hops: last - first + 1, queries: queries)
         var configuration = TraceConfiguration(
             source: .v4(.unspecified), destination: .v4(.unspecified),
             // Above the ports that systems give out by themselves (RFC 6335, section 6, has 49152 to 65535).
-            sourcePort: UInt16(try integer("--sport", command.sourcePort, 1...65_535, Int.random(in: 61_000...65_000))),
+            sourcePort: UInt16(
+                try integer("--sport", command[.sourcePort], 1...65_535, Int.random(in: 61_000...65_000))),
             identifier: .random(in: 1...UInt16.max), firstMark: .random(in: 1...greatest))
-        guard !(command.icmp && command.udp) else { throw UsageError("-I and -U exclude each other") }
-        configuration.method = command.icmp ? .icmp : .udp
-        configuration.isOneFlow = !command.noParis
-        configuration.dontFragment = command.dontFragment
-        configuration.flowLabel = UInt32(try integer("-l", command.flowLabel, 0...0xF_FFFF, 0))
+        guard !(command.has(.icmp) && command.has(.udp)) else { throw UsageError("-I and -U exclude each other") }
+        configuration.method = command.has(.icmp) ? .icmp : .udp
+        configuration.isOneFlow = !command.has(.noParis)
+        configuration.dontFragment = command.has(.dontFragment)
+        configuration.flowLabel = UInt32(try integer("-l", command[.flowLabel], 0...0xF_FFFF, 0))
         configuration.firstHop = first
         configuration.maximumHops = last
         configuration.queries = queries
-        configuration.window = try integer("-N", command.window, 1...1_024, configuration.window)
-        configuration.gap = try integer("--gap", command.gap, 1...255, configuration.gap)
-        configuration.destinationPort = UInt16(try integer("-p", command.port, 1...65_535, command.udp ? 53 : 33_434))
-        configuration.typeOfService = UInt8(try integer("-t", command.typeOfService, 0...255, 0))
-        configuration.packetLength = try integer("--size", command.size, 30...65_000, 60)
-        if let wait = command.wait { try Self.read(wait, into: &configuration) }
+        configuration.window = try integer("-N", command[.window], 1...1_024, configuration.window)
+        configuration.gap = try integer("--gap", command[.gap], 1...255, configuration.gap)
+        configuration.destinationPort = UInt16(
+            try integer("-p", command[.port], 1...65_535, command.has(.udp) ? 53 : 33_434))
+        configuration.typeOfService = UInt8(try integer("-t", command[.typeOfService], 0...255, 0))
+        configuration.packetLength = try integer("--size", command[.size], 30...65_000, 60)
+        if let wait = command[.wait] { try Self.read(wait, into: &configuration) }
         self.configuration = configuration
     }
 

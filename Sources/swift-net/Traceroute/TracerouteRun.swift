@@ -5,12 +5,14 @@ import WireFormat
 
 /// From the command line of `traceroute` to an exit status.
 struct TracerouteRun {
-    private let command: TracerouteCommand
+    private let command: TraceWords
     private let console: Console
+    /// The target as it was typed.
+    private let text: String
     private let target: TargetExpression
 
-    static func run(_ command: TracerouteCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.json)
+    static func run(_ command: TraceWords, name: String) -> Int32 {
+        let console = Console(command: name, isJSON: command.has(.json))
         defer {
             console.output.flush()
             console.errors.flush()
@@ -28,29 +30,36 @@ struct TracerouteRun {
         return 2
     }
 
-    private init(_ command: TracerouteCommand, _ console: Console) throws {
+    private init(_ command: TraceWords, _ console: Console) throws {
         self.command = command
         self.console = console
-        guard !(command.ipv4 && command.ipv6) else { throw UsageError("-4 and -6 exclude each other") }
-        do {
-            target = try TargetExpression(command.target)
-        } catch {
-            throw UsageError("'\(command.target)' is no host")
+        guard command.targets.count == 1, let text = command.targets.first else {
+            throw UsageError(
+                command.targets.isEmpty
+                    ? "a target is missing"
+                    : "one host is traced, not several: \(command.targets.joined(separator: " "))")
         }
-        if case .range = target { throw UsageError("\(command.target): one host is traced, not a network") }
+        self.text = text
+        guard !(command.has(.ipv4) && command.has(.ipv6)) else { throw UsageError("-4 and -6 exclude each other") }
+        do {
+            target = try TargetExpression(text)
+        } catch {
+            throw UsageError("'\(text)' is no host")
+        }
+        if case .range = target { throw UsageError("\(text): one host is traced, not a network") }
     }
 
     private func run() throws -> Int32 {
         // Every value is read before anything is opened.
         var configuration = try TraceSettings(command).configuration
-        let explained = try command.explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
+        let explained = try command[.explain].map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
         let signals = try SignalSource()
         let bell = try Bell()
         guard Privileges.raise() else {
             throw CannotRun(message: "traceroute needs CAP_NET_RAW", hints: [Privileges.hint])
         }
         var sockets = ICMPSocketConfiguration()
-        sockets.interface = command.interface
+        sockets.interface = command[.interface]
         sockets.acceptsAllErrors = true
         sockets.receiveBuffer = 1 << 20
         var channels: [IPAddress.Family: ICMPChannel] = [:]
@@ -65,14 +74,14 @@ struct TracerouteRun {
         if channels.isEmpty, let failure { throw CannotRun(message: "\(failure)") }
         try Privileges.dropForGood()
         let way = try TraceDestination.find(
-            target, text: command.target, families: families.filter { channels[$0] != nil },
-            source: command.source, interface: command.interface)
+            target, text: text, families: families.filter { channels[$0] != nil },
+            source: command[.source], interface: command[.interface])
         guard let channel = channels[way.address.family] else {
             throw CannotRun(message: "socket: \(SystemError.message(SystemError.familyNotSupported))")
         }
         configuration.source = way.source
         configuration.destination = way.address
-        if command.size == nil, way.address.family == .v6 { configuration.packetLength = 80 }
+        if command[.size] == nil, way.address.family == .v6 { configuration.packetLength = 80 }
         channel.scope = way.zone
         try channel.prepare(identifier: configuration.identifier)
         var engine = TraceEngine(configuration)
@@ -80,9 +89,9 @@ struct TracerouteRun {
         var port = ICMPPort(
             v4: way.address.family == .v4 ? channel : nil, v6: way.address.family == .v6 ? channel : nil,
             signals: signals, bell: bell, trace: explainer.map { explainer in { explainer.show($0) } })
-        let names = command.numeric ? nil : ReverseNames(bell: bell, zone: way.zone)
+        let names = command.has(.numeric) ? nil : ReverseNames(bell: bell, zone: way.zone)
         let renderer = TraceRenderer(
-            command, console, way, configuration, names: names)
+            command, console, target: text, way, configuration, names: names)
         renderer.begin()
         var observer = TraceObserver(renderer: renderer, console: console)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
@@ -94,7 +103,7 @@ struct TracerouteRun {
 
     private var families: [IPAddress.Family] {
         if case .address(let address, _) = target { return [address.family] }
-        return command.ipv4 ? [.v4] : command.ipv6 ? [.v6] : [.v4, .v6]
+        return command.has(.ipv4) ? [.v4] : command.has(.ipv6) ? [.v6] : [.v4, .v6]
     }
 }
 

@@ -1,0 +1,84 @@
+import ArgumentParser
+
+/// A right command line of `traceroute`.
+typealias TraceWords = CommandWords<TraceSwitch, TraceValue>
+
+/// The options of `traceroute` that take no value.
+enum TraceSwitch: String, CommandSwitch {
+    case ipv4
+    case ipv6
+    case icmp
+    case udp
+    case dontFragment
+    case noParis
+    case numeric
+    case extensions
+    case json
+
+    var names: (short: Character?, long: String?) {
+        switch self {
+        case .ipv4: ("4", "ipv4")
+        case .ipv6: ("6", "ipv6")
+        case .icmp: ("I", "icmp")
+        case .udp: ("U", "udp")
+        case .dontFragment: ("F", "dont-fragment")
+        case .noParis: (nil, "no-paris")
+        case .numeric: ("n", "numeric")
+        case .extensions: ("e", "extensions")
+        case .json: ("j", "json")
+        }
+    }
+
+    static func help(for value: TraceSwitch) -> ArgumentHelp? {
+        switch value {
+        case .ipv4: "Use IPv4."
+        case .ipv6: "Use IPv6."
+        case .icmp: "Send ICMP echo requests instead of UDP."
+        case .udp: "Send UDP to port 53, or to that of -p."
+        case .dontFragment: "Forbid routers to cut the probes (IPv4)."
+        case .noParis: "Let ports and checksums change from probe to probe."
+        case .numeric: "Look up no names."
+        case .extensions: "Print label stacks of MPLS."
+        case .json: "One JSON object a line."
+        }
+    }
+}
+
+/// The options of `traceroute` that take a value.
+enum TraceValue: String, CommandValue {
+    case first
+    case maximumHops
+    case queries
+    case window
+    case wait
+    case gap
+    case port
+    case sourcePort
+    case interface
+    case source
+    case typeOfService
+    case flowLabel
+    case size
+    case explain
+
+    var names: (short: Character?, long: String) {
+        switch self {
+        case .first: ("f", "first")
+        case .maximumHops: ("m", "max-hops")
+        case .queries: ("q", "queries")
+        case .window: ("N", "sim-queries")
+        case .wait: ("w", "wait")
+        case .gap: (nil, "gap")
+        case .port: ("p", "port")
+        case .sourcePort: (nil, "sport")
+        case .interface: ("i", "interface")
+        case .source: ("s", "source")
+        case .typeOfService: ("t", "tos")
+        case .flowLabel: ("l", "flowlabel")
+        case .size: (nil, "size")
+        case .explain: (nil, "explain")
+        }
+    }
+
+    var preset: String? { self == .explain ? "2" : nil }
+}
