@@ -26,10 +26,11 @@ for i in $(seq 1 12); do
     ip netns exec h$i sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0 \
         net.ipv4.icmp_msgs_per_sec=10000000 net.ipv4.icmp_msgs_burst=1000000
 done
-ip -n h11 route add 198.18.99.0/24 via 198.18.12.2
+# Behind the last hop is nothing: what would be forwarded there is dropped without a word.
+ip -n h12 route add 198.18.99.0/24 via 198.18.12.1
 ip netns exec h12 nft add table ip t
-ip netns exec h12 nft add chain ip t f '{ type filter hook prerouting priority 0; }'
-ip netns exec h12 nft add rule ip t f ip daddr 198.18.99.0/24 ip ttl gt 1 drop
+ip netns exec h12 nft add chain ip t f '{ type filter hook forward priority 0; }'
+ip netns exec h12 nft add rule ip t f drop
 ip netns exec h5 nft add table ip t
 ip netns exec h5 nft add chain ip t o '{ type filter hook output priority 0; }'
 ip netns exec h5 nft add rule ip t o icmp type time-exceeded drop

@@ -38,9 +38,9 @@ public struct TraceConfiguration: Sendable {
     /// Probes of each time to live.
     public var queries = 3
     /// Probes that may be on their way at once.
-    public var window = 48
+    public var window = 32
     /// Silent hops after the last that answered, after which the trace ends.
-    public var gap = 12
+    public var gap = 8
 
     /// How long a probe is waited for, at the longest (traceroute's -w MAX).
     public var longestWait = Nanoseconds.seconds(5)

@@ -29,7 +29,7 @@ struct TracerouteCommand: ParsableCommand {
     @Option(name: TraceValue.queries.name, help: ArgumentHelp("Probes of each hop (3).", valueName: "number"))
     var queries: String?
     @Option(
-        name: TraceValue.window.name, help: ArgumentHelp("Probes on their way at once (48).", valueName: "number"))
+        name: TraceValue.window.name, help: ArgumentHelp("Probes on their way at once (32).", valueName: "number"))
     var window: String?
     @Option(
         name: TraceValue.wait.name,
@@ -37,7 +37,7 @@ struct TracerouteCommand: ParsableCommand {
             "Wait so long, so many times the round trip of the same hop, and of a later one (5,3,10).",
             valueName: "max,here,near"))
     var wait: String?
-    @Option(name: TraceValue.gap.name, help: ArgumentHelp("End after so many silent hops (12).", valueName: "number"))
+    @Option(name: TraceValue.gap.name, help: ArgumentHelp("End after so many silent hops (8).", valueName: "number"))
     var gap: String?
     @Option(name: TraceValue.port.name, help: ArgumentHelp("Destination port of UDP (33434).", valueName: "number"))
     var port: String?
