@@ -62,6 +62,10 @@ public struct TraceConfiguration: Sendable {
         self.firstMark = firstMark
     }
 
+    /// Hops beyond the last one that answered that are asked at once: most ways
+    /// are not much longer, and what flies past a near target only burdens it.
+    static let lookAhead = 11
+
     /// Probes of a trace that goes all the way.
     var probeCount: Int { max(maximumHops - firstHop + 1, 0) * queries }
 

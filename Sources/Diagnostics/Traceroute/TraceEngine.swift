@@ -72,7 +72,7 @@ public struct TraceEngine: Engine, ~Copyable {
     /// Hops beyond the target, or far behind the last one that answered, are not asked.
     private func wants(_ hop: Int) -> Bool {
         if let finalHop, hop > finalHop { return false }
-        return hop <= (lastAnswered ?? -1) + max(configuration.gap, configuration.window / configuration.queries)
+        return hop <= (lastAnswered ?? -1) + max(configuration.gap, TraceConfiguration.lookAhead)
     }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
