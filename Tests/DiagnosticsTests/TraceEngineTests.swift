@@ -144,6 +144,34 @@ struct TraceEngineTests {
         }
     }
 
+    @Test("answers that wait while the program is kept from running are not given up")
+    func lateTurn() throws {
+        var configuration = TraceConfiguration(
+            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77, firstMark: 1_000)
+        configuration.longestWait = .milliseconds(5)
+        configuration.tailWait = .milliseconds(5)
+        configuration.queries = 1
+        var engine = TraceEngine(configuration)
+        var batch = PacketBatch(capacity: 16, slotLength: engine.maximumPacketLength)
+        _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
+        let probe = batch.bytes(of: batch.entries[0])
+        batch.removeAll()
+        // A second later, and only then is the socket looked at.
+        let late = Instant(nanoseconds: 1_000_000_000)
+        #expect(engine.transmit(into: &batch, at: late) != .finished)
+        let answer = try #require(SimulatedPath(routers: [.answers, .answers]).answer(to: probe))
+        engine.receive(
+            ReceivedPacket(
+                bytes: answer.bytes.rawBytes, form: .datagram, arrival: Instant(nanoseconds: 1_000_000),
+                source: answer.source,
+                destination: nil, hopLimit: 64))
+        _ = engine.transmit(into: &batch, at: late)
+        var hops: [TraceHop] = []
+        engine.drain { if case .hop(let hop) = $0 { hops.append(hop) } }
+        #expect(hops.first?.probes.first?.answer?.source == .v4(SimulatedPath.address(1)))
+        #expect(hops.first?.probes.first?.answer?.roundTrip == .milliseconds(1))
+    }
+
     @Test("what quotes no probe of ours is not believed", arguments: 0..<40)
     func strangers(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

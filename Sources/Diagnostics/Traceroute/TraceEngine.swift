@@ -33,6 +33,8 @@ public struct TraceEngine: Engine, ~Copyable {
     private var known: Set<IPAddress> = []
     private var start: Instant?
     private var end: Instant?
+    /// When it was asked for packets before: since then what had arrived by that time was handed over.
+    private var lastTurn: Instant?
     private var isStopped = false
     private var sent = 0
     private var received = 0
@@ -55,7 +57,10 @@ public struct TraceEngine: Engine, ~Copyable {
 
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
         if start == nil { start = now }
-        expire(at: now)
+        // A program that was kept from running finds its answers waiting: nothing
+        // is given up for a time at which they have not been looked for.
+        if let lastTurn { expire(at: lastTurn) }
+        lastTurn = now
         report(at: now)
         guard !isFinished else { return .finished }
         while underWay < configuration.window, nextNumber < states.count, wants(hop(of: nextNumber)) {
