@@ -100,10 +100,11 @@ struct PaperTests {
     @Test("zsh loads the completion and offers the options")
     func zsh() async throws {
         guard await Peer.require(.zsh) else { return }
+        // Nothing is typed before the line editor has the terminal: it says when it does.
         let script = """
             zmodload zsh/zpty; zpty z zsh -f -i
-            zpty -w z "PROMPT=; fpath=(\(Binary.repository)/completions \\$fpath); autoload -Uz compinit; compinit -u -D; echo rea''dy"
-            zpty -r -m z out '*ready*'
+            zpty -w z "PROMPT=; fpath=(\(Binary.repository)/completions \\$fpath); autoload -Uz compinit; compinit -u -D; zle-line-init() { print -rn -- line''editor }; zle -N zle-line-init"
+            zpty -r -m z out '*lineeditor*'
             zpty -w z $'swift-net ping --rep\\t\\025'; zpty -w z 'echo do""ne'
             zpty -r -m z out '*done*'; print -r -- "$out"
             """
