@@ -95,6 +95,7 @@ struct TracerouteTests {
             ("-w 1,2,3,4 192.0.2.1", "traceroute: -w: '1,2,3,4' has more than three parts\n"),
             ("-q 11 192.0.2.1", "traceroute: -q: '11' is out of range: 1 <= value <= 10\n"),
             ("-4 -6 192.0.2.1", "traceroute: -4 and -6 exclude each other\n"),
+            ("-i nonesuch 192.0.2.1", "traceroute: -i: 'nonesuch' is no interface\n"),
             ("-n", "traceroute: a target is missing\n"),
             ("192.0.2.1 192.0.2.2", "traceroute: one host is traced, not several: 192.0.2.1 192.0.2.2\n"),
         ])

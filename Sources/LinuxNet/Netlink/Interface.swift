@@ -20,6 +20,11 @@ public struct Interface: Sendable, Equatable {
         public var prefixLength: Int
     }
 
+    /// Whether an address is one of this host's.
+    public static func isOwn(_ address: IPAddress) throws(SystemError) -> Bool {
+        try all().contains { $0.addresses.contains { $0.address == address } }
+    }
+
     /// Every interface of this network namespace, by index.
     public static func all() throws(SystemError) -> [Interface] {
         var socket = try NetlinkSocket()

@@ -25,11 +25,12 @@ public final class InputStream {
         descriptor = ownsDescriptor ? clinux_open(path, O_RDONLY | O_CLOEXEC, 0) : 0
         guard descriptor >= 0 else { throw .last(path) }
         var status = stat()
-        let isFile = fstat(descriptor, &status) == 0 && status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG)
-        if fstat(descriptor, &status) == 0, status.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR) {
+        let kind = fstat(descriptor, &status) == 0 ? status.st_mode & UInt32(S_IFMT) : 0
+        if kind == UInt32(S_IFDIR) {
             if ownsDescriptor { close(descriptor) }
             throw SystemError(code: EISDIR, operation: path)
         }
+        let isFile = kind == UInt32(S_IFREG)
         mayWait = !isFile
         size = isFile ? UInt64(max(status.st_size, 0)) : nil
     }

@@ -21,9 +21,6 @@ public struct TextBuffer: ~Copyable {
     /// Forgets the text and keeps the room.
     public mutating func removeAll() { count = 0 }
 
-    /// Forgets what was written after the text had `length` bytes.
-    public mutating func truncate(to length: Int) { count = min(max(length, 0), count) }
-
     @inline(__always)
     private mutating func reserve(_ more: Int) {
         if count &+ more > storage.count { grow(more) }

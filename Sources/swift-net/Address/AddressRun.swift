@@ -2,11 +2,7 @@
 enum AddressRun {
     static func run(_ command: AddressCommand, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.json)
-        defer {
-            console.output.flush()
-            console.errors.flush()
-        }
-        do {
+        return console.status {
             let reports = try command.addresses.map { try AddressReport($0) }
             console.output.write(
                 command.json ? reports.map(\.json).joined() : reports.map(\.text).joined(separator: "\n"))
@@ -16,11 +12,6 @@ enum AddressRun {
                 console.output.write(summary.line + "\n")
             }
             return 0
-        } catch let error as UsageError {
-            console.fail(error.message)
-        } catch {
-            console.fail("\(error)")
         }
-        return 2
     }
 }

@@ -13,20 +13,7 @@ struct DecodeRun {
 
     static func run(_ command: DecodeCommand, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.json, color: command.color)
-        defer {
-            console.output.flush()
-            console.errors.flush()
-        }
-        do {
-            return try DecodeRun(command, console).run()
-        } catch let error as UsageError {
-            console.fail(error.message)
-        } catch let error as CannotRun {
-            console.fail(error.message)
-        } catch {
-            console.fail("\(error)")
-        }
-        return 2
+        return console.status { try DecodeRun(command, console).run() }
     }
 
     private init(_ command: DecodeCommand, _ console: Console) throws {

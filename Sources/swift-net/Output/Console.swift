@@ -40,6 +40,25 @@ final class Console {
         complain(message)
     }
 
+    /// Runs a command to its exit status; what keeps it from running is said, with status 2. Everything is written out.
+    func status(of body: () throws -> Int32) -> Int32 {
+        defer {
+            output.flush()
+            errors.flush()
+        }
+        do {
+            return try body()
+        } catch let error as UsageError {
+            fail(error.message)
+        } catch let error as CannotRun {
+            fail(error.message)
+            for line in error.hints { errors.write(line + "\n") }
+        } catch {
+            fail("\(error)")
+        }
+        return 2
+    }
+
     /// Text in a colour, where colours are wanted.
     func painted(_ text: String, _ color: Color) -> String {
         usesColor ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text

@@ -12,20 +12,9 @@ struct PingRun {
     /// - Parameter name: what the command was called as, for complaints.
     static func run(_ command: PingWords, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.has(.json), color: command[.color] ?? "auto")
-        do {
-            let run = PingRun(command: command, settings: try PingSettings(command), console: console)
-            return try run.run()
-        } catch let error as UsageError {
-            console.fail(error.message)
-        } catch let error as CannotRun {
-            console.fail(error.message)
-            for line in error.hints { console.errors.write(line + "\n") }
-        } catch {
-            console.fail("\(error)")
+        return console.status {
+            try PingRun(command: command, settings: try PingSettings(command), console: console).run()
         }
-        console.output.flush()
-        console.errors.flush()
-        return 2
     }
 
     private func run() throws -> Int32 {
@@ -123,11 +112,13 @@ struct PingWorld {
             question: settings.question, level: level == .raw ? .datagram : .message, source: source,
             identifier: identifier, header: header, data: settings.data, key: SipHash(using: &random))
     }
+}
 
+extension Interface {
     /// The index of a zone, which is an interface's name or number.
-    func zoneIndex(_ zone: String, of text: String) throws -> UInt32 {
-        if let index = Interface.index(of: zone) { return index }
-        if let index = UInt32(zone), Interface.name(of: index) != nil { return index }
+    static func zoneIndex(_ zone: String, of text: String) throws -> UInt32 {
+        if let index = index(of: zone) { return index }
+        if let index = UInt32(zone), name(of: index) != nil { return index }
         throw UsageError("\(text): unknown iface: \(zone)")
     }
 }

@@ -68,7 +68,7 @@ struct SinglePing {
             if let family = settings.family, family != address.family {
                 throw CannotRun(message: "\(text): Address family for hostname not supported")
             }
-            candidates = [(address, try zone.map { try world.zoneIndex($0, of: text) } ?? 0)]
+            candidates = [(address, try zone.map { try Interface.zoneIndex($0, of: text) } ?? 0)]
         case .range:
             throw UsageError("\(text): a range is swept, not pinged")
         case .name(let name):
@@ -107,7 +107,7 @@ struct SinglePing {
             guard source.family == address.family else {
                 throw CannotRun(message: "\(hostname): the source \(source) is of the other address family")
             }
-            guard try Interface.all().contains(where: { $0.addresses.contains { $0.address == source } }) else {
+            guard try Interface.isOwn(source) else {
                 throw CannotRun(message: "bind: \(SystemError.message(SystemError.addressNotAvailable))")
             }
         }

@@ -78,7 +78,7 @@ struct SweepRun {
             for (expression, text) in zip(settings.expressions, settings.texts) {
                 switch expression {
                 case .address(let address, let zone):
-                    if let zone { sockets.channel(address.family)?.scope = try world.zoneIndex(zone, of: text) }
+                    if let zone { sockets.channel(address.family)?.scope = try Interface.zoneIndex(zone, of: text) }
                     guard settings.family.map({ $0 == address.family }) ?? true else {
                         world.console.complain("\(text): Address family for hostname not supported")
                         refused += 1

@@ -11,16 +11,13 @@ struct TraceDestination {
     var mtu: Int
 
     /// The first address of the target that there is a way to.
+    /// - Parameter interface: index of the interface to leave by; 0 for any.
     static func find(
-        _ target: TargetExpression, text: String, families: [IPAddress.Family], source: String?, interface: String?
+        _ target: TargetExpression, text: String, families: [IPAddress.Family], source: String?, interface: UInt32
     ) throws -> TraceDestination {
-        let interfaceIndex = try interface.map { name in
-            guard let index = Interface.index(of: name) else { throw UsageError("-i: '\(name)' is no interface") }
-            return index
-        }
         let sourceAddress = try source.map { text in
             guard let address = IPAddress(text) else { throw UsageError("-s: '\(text)' is no address") }
-            guard try Interface.all().contains(where: { $0.addresses.contains { $0.address == address } }) else {
+            guard try Interface.isOwn(address) else {
                 throw CannotRun(message: "-s: \(text): \(SystemError.message(SystemError.addressNotAvailable))")
             }
             return address
@@ -28,9 +25,7 @@ struct TraceDestination {
         let candidates: [(address: IPAddress, zone: UInt32)]
         switch target {
         case .address(let address, let zone):
-            let index = zone.flatMap { Interface.index(of: $0) ?? UInt32($0) }
-            if zone != nil, index == nil { throw UsageError("\(text): unknown iface: \(zone ?? "")") }
-            candidates = [(address, index ?? 0)]
+            candidates = [(address, try zone.map { try Interface.zoneIndex($0, of: text) } ?? 0)]
         case .name(let name):
             let found = try Resolver.addresses(of: name, family: families.count == 1 ? families[0] : nil)
             candidates = found.answers.map { ($0.address, $0.zone) }
@@ -40,9 +35,9 @@ struct TraceDestination {
         for (address, zone) in candidates where families.contains(address.family) {
             if let sourceAddress, sourceAddress.family != address.family { continue }
             do {
-                let scope = zone != 0 ? zone : address.needsZone ? interfaceIndex ?? 0 : 0
+                let scope = zone != 0 ? zone : address.needsZone ? interface : 0
                 let route = try RouteTable.route(
-                    to: address, from: sourceAddress, interface: scope != 0 ? scope : interfaceIndex ?? 0)
+                    to: address, from: sourceAddress, interface: scope != 0 ? scope : interface)
                 guard let from = sourceAddress ?? route.source else { continue }
                 return TraceDestination(address: address, zone: scope, source: from, mtu: route.mtu)
             } catch {

@@ -13,21 +13,7 @@ struct TracerouteRun {
 
     static func run(_ command: TraceWords, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.has(.json))
-        defer {
-            console.output.flush()
-            console.errors.flush()
-        }
-        do {
-            return try TracerouteRun(command, console).run()
-        } catch let error as UsageError {
-            console.fail(error.message)
-        } catch let error as CannotRun {
-            console.fail(error.message)
-            for line in error.hints { console.errors.write(line + "\n") }
-        } catch {
-            console.fail("\(error)")
-        }
-        return 2
+        return console.status { try TracerouteRun(command, console).run() }
     }
 
     private init(_ command: TraceWords, _ console: Console) throws {
@@ -53,6 +39,10 @@ struct TracerouteRun {
         // Every value is read before anything is opened.
         var configuration = try TraceSettings(command).configuration
         let explained = try command[.explain].map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
+        let interface = try command[.interface].map { name in
+            guard let index = Interface.index(of: name) else { throw UsageError("-i: '\(name)' is no interface") }
+            return index
+        }
         let signals = try SignalSource()
         let bell = try Bell()
         guard Privileges.raise() else {
@@ -75,7 +65,7 @@ struct TracerouteRun {
         try Privileges.dropForGood()
         let way = try TraceDestination.find(
             target, text: text, families: families.filter { channels[$0] != nil },
-            source: command[.source], interface: command[.interface])
+            source: command[.source], interface: interface ?? 0)
         guard let channel = channels[way.address.family] else {
             throw CannotRun(message: "socket: \(SystemError.message(SystemError.familyNotSupported))")
         }
