@@ -91,7 +91,8 @@ struct TraceEngineTests {
         var routers = Array(repeating: SimulatedPath.Router.answers, count: 11)
         routers[4] = .silent
         let outcome = trace(SimulatedPath(routers: routers))
-        #expect(outcome.hops[4].isSilent && outcome.summary.silentHops == [5] && outcome.summary.isReached)
+        #expect(outcome.hops[4].isSilent && outcome.summary.isReached)
+        #expect(outcome.summary.verdicts == [.silentHop(timeToLive: 5)])
         // Ten round trips of the next hop are 240 ms.
         #expect(outcome.summary.elapsed < .milliseconds(260))
     }
@@ -101,7 +102,7 @@ struct TraceEngineTests {
         let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 12), targetAnswers: false))
         #expect(!outcome.summary.isReached && outcome.sources.compactMap { $0 }.count == 12)
         #expect(outcome.hops.count == 20 && outcome.summary.elapsed < .milliseconds(1_200))
-        #expect(outcome.summary.silentHops.isEmpty)
+        #expect(outcome.summary.verdicts == [.unreachable(last: 12)])
     }
 
     @Test(
@@ -132,6 +133,65 @@ struct TraceEngineTests {
         ]
         let outcome = trace(SimulatedPath(routers: [.labels(stack), .answers]))
         #expect(outcome.hops[0].probes.allSatisfy { $0.answer?.labels == stack })
+    }
+
+    @Test("what routers say of their interfaces (RFC 5837)")
+    func interfaces() {
+        let information = ICMPInterfaceInformation(
+            role: .incoming, index: 7, address: .v4(IPv4Address(198, 51, 100, 1)), name: Array("eth0".utf8), mtu: 1_500)
+        let outcome = trace(SimulatedPath(routers: [.describes(information), .answers]))
+        #expect(outcome.hops[0].probes.allSatisfy { $0.answer?.interfaces == [information] })
+    }
+
+    // MARK: Verdicts
+
+    @Test(
+        "a way with nothing to say of it: reached, and no verdict; one router that is met at two hops is no loop",
+        arguments: [
+            [SimulatedPath.Router.answers, .answers, .answers, .answers],
+            [.answers, .answers, .answersAs(2), .answers],
+        ])
+    func noVerdict(routers: [SimulatedPath.Router]) {
+        let outcome = trace(SimulatedPath(routers: routers))
+        #expect(outcome.summary.isReached && outcome.summary.verdicts.isEmpty, "\(outcome.summary.verdicts)")
+    }
+
+    @Test("a loop is said with its length", arguments: [2, 3])
+    func loop(length: Int) {
+        let routers = (0..<20).map { $0 < 3 ? SimulatedPath.Router.answers : .answersAs(3 + $0 % length) }
+        let outcome = trace(SimulatedPath(routers: routers, targetAnswers: false))
+        #expect(
+            outcome.summary.verdicts.first.map {
+                if case .loop(let hop, length) = $0 { hop == 3 || hop == 4 } else { false }
+            } == true, "\(outcome.summary.verdicts)")
+    }
+
+    @Test(
+        "a NAT is seen at the hop behind it, and the way goes on: address alone, port too, source mended in quotes",
+        arguments: [(TraceMethod.udp, false, false), (.udp, true, false), (.udp, true, true), (.icmp, false, false)])
+    func translated(method: TraceMethod, port: Bool, mends: Bool) {
+        let router = SimulatedPath.Router.translates(IPv4Address(203, 0, 113, 77), port: port, mends: mends)
+        let outcome = trace(SimulatedPath(routers: [.answers, router, .answers, .answers]), method: method)
+        #expect(outcome.hops.prefix(4).allSatisfy { !$0.isSilent } && outcome.summary.isReached)
+        #expect(outcome.summary.verdicts == [.nat(timeToLive: 3)], "\(outcome.summary.verdicts)")
+    }
+
+    @Test("hops that answer by several routers are between those that share the load")
+    func balanced() {
+        let path = SimulatedPath(routers: [.answers, .spreads, .spreads, .answers, .answers])
+        #expect(trace(path).summary.verdicts.isEmpty, "one flow takes one path")
+        #expect(trace(path) { $0.isOneFlow = false }.summary.verdicts == [.balanced(first: 2, last: 3)])
+    }
+
+    @Test("a longer way back is said from the hop on at which it begins and stays")
+    func asymmetric() {
+        let path = SimulatedPath(
+            routers: [.answers, .returns(57), .returns(62), .returns(56), .returns(250)], targetAnswers: false)
+        let outcome = trace(path)
+        // Hop 2 came back over 8 hops but hop 3 over 3; hop 4 over 9, hop 5 over 6.
+        #expect(
+            outcome.summary.verdicts == [.asymmetric(timeToLive: 4, there: 4, back: 9), .unreachable(last: 5)],
+            "\(outcome.summary.verdicts)")
     }
 
     @Test("with loss every probe ends as an answer or a timeout, in order", arguments: 0..<60)

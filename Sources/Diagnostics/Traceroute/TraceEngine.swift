@@ -39,7 +39,8 @@ public struct TraceEngine: Engine, ~Copyable {
     private var sent = 0
     private var received = 0
     private var isReached = false
-    private var silentHops: [Int] = []
+    /// What was reported.
+    private var hops: [TraceHop] = []
 
     public init(_ configuration: TraceConfiguration) {
         self.configuration = configuration
@@ -134,13 +135,14 @@ public struct TraceEngine: Engine, ~Copyable {
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard let message = try? ArrivedMessage(packet), message.checksum != .incorrect else { return }
-        let number = message.isError ? format.number(quotedBy: message) : format.number(answeredBy: message)
+        let match = message.isError ? format.match(quotedBy: message) : nil
+        let number = message.isError ? match?.number : format.number(answeredBy: message)
         guard let number, number < nextNumber, hop(of: number) >= nextHop, case .underWay(let since) = states[number]
         else { return }
         let roundTrip = packet.arrival - since
         guard roundTrip >= .zero else { return }
         received += 1
-        let answer = Self.answer(message, roundTrip, to: configuration.destination)
+        let answer = answer(message, roundTrip, isTranslated: match?.isTranslated ?? false)
         let hop = hop(of: number)
         roundTrips[hop] = max(roundTrips[hop] ?? .zero, roundTrip)
         lastAnswered = max(lastAnswered ?? hop, hop)
@@ -150,8 +152,8 @@ public struct TraceEngine: Engine, ~Copyable {
         finish(number, .answered(answer))
     }
 
-    private static func answer(
-        _ message: borrowing ArrivedMessage, _ roundTrip: Nanoseconds, to destination: IPAddress
+    private func answer(
+        _ message: borrowing ArrivedMessage, _ roundTrip: Nanoseconds, isTranslated: Bool
     ) -> TraceAnswer {
         let isExceeded =
             message.family == .v4
@@ -166,8 +168,10 @@ public struct TraceEngine: Engine, ~Copyable {
         return TraceAnswer(
             source: message.source, roundTrip: roundTrip, type: message.type, code: message.code,
             information: message.restOfHeader, replyTimeToLive: message.hopLimit,
-            labels: extensions?.objects.lazy.compactMap(\.mplsLabelStack).first ?? [], isFinal: !isExceeded,
-            isTarget: !isExceeded && message.source == destination)
+            labels: extensions?.objects.lazy.compactMap(\.mplsLabelStack).first ?? [],
+            interfaces: extensions?.objects.compactMap(\.interfaceInformation) ?? [],
+            isTranslated: isTranslated, isFinal: !isExceeded,
+            isTarget: !isExceeded && message.source == configuration.destination)
     }
 
     // MARK: Reporting
@@ -175,7 +179,7 @@ public struct TraceEngine: Engine, ~Copyable {
     private mutating func report(at now: Instant) {
         while nextHop < hopCount, finalHop.map({ nextHop <= $0 }) ?? true, let probes = finished(nextHop) {
             let hop = TraceHop(timeToLive: configuration.firstHop + nextHop, probes: probes)
-            if hop.isSilent, let lastAnswered, lastAnswered > nextHop { silentHops.append(hop.timeToLive) }
+            hops.append(hop)
             events.append(.hop(hop))
             nextHop += 1
             if let finalHop, nextHop > finalHop { break }
@@ -214,6 +218,7 @@ public struct TraceEngine: Engine, ~Copyable {
     public var summary: TraceSummary {
         TraceSummary(
             isReached: isReached, hops: nextHop, sent: sent, received: received,
-            elapsed: start.map { (end ?? $0) - $0 } ?? .zero, silentHops: silentHops)
+            elapsed: start.map { (end ?? $0) - $0 } ?? .zero,
+            verdicts: TraceVerdict.judge(hops, isReached: isReached))
     }
 }

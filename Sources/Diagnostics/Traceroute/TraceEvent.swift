@@ -23,10 +23,22 @@ public struct TraceAnswer: Hashable, Sendable {
     public var replyTimeToLive: UInt8?
     /// The stack of an MPLS extension, top first (RFC 4950).
     public var labels: [MPLSLabel]
+    /// What the router says of its interfaces (RFC 5837).
+    public var interfaces: [ICMPInterfaceInformation]
+    /// The packet that is quoted had another source, source port or checksum than the one we sent.
+    public var isTranslated: Bool
     /// The probe was at its target: an answer of its, or an error of a kind that nothing passes.
     public var isFinal: Bool
     /// The answer is the target's.
     public var isTarget: Bool
+
+    /// Hops that the answer passed on its way here, its sender's interface being
+    /// the first: guessed from the usual first times to live, 64, 128 and 255.
+    public var hopsBack: Int? {
+        guard let replyTimeToLive else { return nil }
+        let first: UInt8 = replyTimeToLive <= 64 ? 64 : replyTimeToLive <= 128 ? 128 : 255
+        return Int(first - replyTimeToLive) + 1
+    }
 
     /// What traceroute(8) prints behind the time: `!H`, `!F-1400`; nil for the usual answers.
     public var annotation: String? {
@@ -80,8 +92,12 @@ public struct TraceHop: Hashable, Sendable {
     public var timeToLive: Int
     public var probes: [TraceProbe]
 
+    /// What came back.
+    public var answers: [TraceAnswer] {
+        probes.compactMap { if case .answered(let answer) = $0 { answer } else { nil } }
+    }
     /// Whether nothing came back.
-    public var isSilent: Bool { probes.allSatisfy { if case .answered = $0 { false } else { true } } }
+    public var isSilent: Bool { answers.isEmpty }
 }
 
 /// What a trace finds, in the order of the hops.
@@ -100,6 +116,6 @@ public struct TraceSummary: Hashable, Sendable {
     public var sent: Int
     public var received: Int
     public var elapsed: Nanoseconds
-    /// Hops that did not answer although later ones did.
-    public var silentHops: [Int]
+    /// What the hops say about the way.
+    public var verdicts: [TraceVerdict]
 }

@@ -134,26 +134,59 @@ struct TraceFormat: Sendable {
 
     // MARK: Recognizing
 
-    /// The number of the probe that an error quotes; nil when it is none of
-    /// this trace. The source may be another's: a NAT's.
-    func number(quotedBy error: borrowing ArrivedMessage) -> Int? {
+    /// A probe that an error quotes.
+    struct Match {
+        var number: Int
+        /// It came to the error's sender with another source, source port or
+        /// checksum than we sent. NATs that mend all of it in what they pass back stay unseen.
+        var isTranslated: Bool
+    }
+
+    /// The probe that an error quotes; nil when it is none of this trace.
+    func match(quotedBy error: borrowing ArrivedMessage) -> Match? {
         guard let quote = QuotedPacketView(error.data), quote.family == configuration.destination.family,
             quote.destination == configuration.destination
         else { return nil }
         switch configuration.method {
-        case .udp:
-            guard let port = quote.destinationPort, let udp = quote.udpLengthAndChecksum,
-                Int(udp.length) == template.count - headerLength
-            else { return nil }
-            // A NAT that changes the port changes the checksum with it; the identification it leaves alone.
-            let mark = quote.sourcePort == configuration.sourcePort ? udp.checksum : quote.identification
-            guard let mark, port == destinationPort(of: mark) else { return nil }
-            return number(ofMark: mark)
+        case .udp: return matchUDP(quote)
         case .icmp:
             guard let echo = quote.icmp, echo.identifier == configuration.identifier,
-                echo.type == (isIPv4 ? ICMPv4Type.echoRequest.rawValue : ICMPv6Type.echoRequest.rawValue)
+                echo.type == (isIPv4 ? ICMPv4Type.echoRequest.rawValue : ICMPv6Type.echoRequest.rawValue),
+                let number = number(ofMark: echo.sequenceNumber)
             else { return nil }
-            return number(ofMark: echo.sequenceNumber)
+            return Match(number: number, isTranslated: quote.source != configuration.source)
+        }
+    }
+
+    /// A NAT that changes the source changes the checksum with it, which can be
+    /// undone; one that mends the source in the quote, but not the checksum,
+    /// leaves the identification.
+    private func matchUDP(_ quote: borrowing QuotedPacketView) -> Match? {
+        guard let port = quote.destinationPort, let sourcePort = quote.sourcePort,
+            let udp = quote.udpLengthAndChecksum, Int(udp.length) == template.count - headerLength
+        else { return nil }
+        let sent = Self.replacing(quote.source, with: configuration.source, in: udp.checksum)
+        let checksum = InternetChecksum.updated(sent, replacing: sourcePort, with: configuration.sourcePort)
+        for mark in [checksum, quote.identification] {
+            guard let mark, let number = number(ofMark: mark), port == destinationPort(of: mark) else { continue }
+            return Match(
+                number: number,
+                isTranslated: quote.source != configuration.source || sourcePort != configuration.sourcePort
+                    || udp.checksum != mark)
+        }
+        return nil
+    }
+
+    /// A checksum as it would be with the other address under it.
+    private static func replacing(_ old: IPAddress, with new: IPAddress, in checksum: UInt16) -> UInt16 {
+        switch (old, new) {
+        case (.v4(let old), .v4(let new)):
+            InternetChecksum.updated(checksum, replacing: UInt64(old.rawValue), with: UInt64(new.rawValue))
+        case (.v6(let old), .v6(let new)):
+            InternetChecksum.updated(
+                InternetChecksum.updated(checksum, replacing: old.high, with: new.high),
+                replacing: old.low, with: new.low)
+        default: checksum
         }
     }
 

@@ -50,13 +50,19 @@ final class TraceRenderer {
     private func line(_ hop: TraceHop) -> String {
         var text = hop.timeToLive < 10 ? " \(hop.timeToLive) " : "\(hop.timeToLive) "
         var last: IPAddress?
+        var lastWay = hop.timeToLive
         for probe in hop.probes {
             switch probe {
             case .timeout: text += " *"
             case .failed: text += " !T"
             case .answered(let answer):
-                if answer.source != last { text += " " + host(answer.source) + labels(answer) }
+                if answer.source != last { text += " " + host(answer.source) + extensions(answer) }
                 last = answer.source
+                // traceroute's form: said where it is not what was last known.
+                if command.has(.back), let way = answer.hopsBack, way != lastWay {
+                    text += " '-\(way)'"
+                    lastWay = way
+                }
                 text += "  \(Milliseconds.fixed(answer.roundTrip)) ms"
                 if let annotation = answer.annotation { text += " " + annotation }
             }
@@ -69,13 +75,27 @@ final class TraceRenderer {
         return "\(Text.escaped(name(of: address) ?? "\(address)")) (\(address))"
     }
 
-    /// `<MPLS:L=16001,E=3,S=1,T=1>`, as traceroute -e has it.
-    private func labels(_ answer: TraceAnswer) -> String {
-        guard command.has(.extensions), !answer.labels.isEmpty else { return "" }
-        let stack = answer.labels.map { label in
-            "L=\(label.label),E=\(label.trafficClass),S=\(label.isBottomOfStack ? 1 : 0),T=\(label.timeToLive)"
+    /// `<MPLS:L=16001,E=3,S=1,T=1>`, as traceroute -e has it, and `<incoming:index=2,name="eth0",mtu=1500>` (RFC 5837).
+    private func extensions(_ answer: TraceAnswer) -> String {
+        guard command.has(.extensions) else { return "" }
+        var text = ""
+        if !answer.labels.isEmpty {
+            let stack = answer.labels.map { label in
+                "L=\(label.label),E=\(label.trafficClass),S=\(label.isBottomOfStack ? 1 : 0),T=\(label.timeToLive)"
+            }
+            text += " <MPLS:" + stack.joined(separator: "/") + ">"
         }
-        return " <MPLS:" + stack.joined(separator: "/") + ">"
+        for interface in answer.interfaces {
+            var parts = [String]()
+            if let index = interface.index { parts.append("index=\(index)") }
+            if let address = interface.address { parts.append("address=\(address)") }
+            if let name = interface.name {
+                parts.append("name=\"\(Text.escaped(String(decoding: name, as: UTF8.self)))\"")
+            }
+            if let mtu = interface.mtu { parts.append("mtu=\(mtu)") }
+            text += " <\(interface.role):" + parts.joined(separator: ",") + ">"
+        }
+        return text
     }
 
     // MARK: JSON
@@ -100,8 +120,21 @@ final class TraceRenderer {
             object.add("icmp_code", answer.code)
             if let timeToLive = answer.replyTimeToLive { object.add("reply_ttl", timeToLive) }
             if !answer.labels.isEmpty { object.add("mpls", raw: "[\(answer.labels.map(json).joined(separator: ","))]") }
+            if !answer.interfaces.isEmpty {
+                object.add("interfaces", raw: "[\(answer.interfaces.map(json).joined(separator: ","))]")
+            }
             if let annotation = answer.annotation { object.add("annotation", annotation) }
         }
+        return object.line
+    }
+
+    private func json(_ interface: ICMPInterfaceInformation) -> String {
+        var object = JSONObject()
+        object.add("role", "\(interface.role)")
+        if let index = interface.index { object.add("index", index) }
+        if let address = interface.address { object.add("addr", "\(address)") }
+        if let name = interface.name { object.add("name", String(decoding: name, as: UTF8.self)) }
+        if let mtu = interface.mtu { object.add("mtu", mtu) }
         return object.line
     }
 
@@ -114,16 +147,13 @@ final class TraceRenderer {
         return object.line
     }
 
+    // MARK: The end
+
     func finish(_ summary: TraceSummary) {
-        guard command.has(.json) else { return }
-        var verdict: [String] = []
-        for hop in summary.silentHops {
-            var object = JSONObject()
-            object.add("kind", "silent-hop")
-            object.add("ttl", hop)
-            verdict.append(object.line)
+        guard command.has(.json) else {
+            for verdict in summary.verdicts { console.output.write(verdict.sentence + "\n") }
+            return
         }
-        if !summary.isReached { verdict.append("{\"kind\":\"unreachable\"}") }
         var object = JSONObject(type: "summary")
         object.add("target", target)
         object.add("addr", "\(destination.address)")
@@ -133,7 +163,7 @@ final class TraceRenderer {
         object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
         object.add("sent", summary.sent)
         object.add("received", summary.received)
-        object.add("verdict", raw: "[\(verdict.joined(separator: ","))]")
+        object.add("verdict", raw: "[\(summary.verdicts.map(\.json).joined(separator: ","))]")
         console.output.write(object.line + "\n")
     }
 }

@@ -13,6 +13,7 @@ enum TraceSwitch: String, CommandSwitch {
     case noParis
     case numeric
     case extensions
+    case back
     case json
 
     var names: (short: Character?, long: String?) {
@@ -25,6 +26,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .noParis: (nil, "no-paris")
         case .numeric: ("n", "numeric")
         case .extensions: ("e", "extensions")
+        case .back: (nil, "back")
         case .json: ("j", "json")
         }
     }
@@ -38,7 +40,8 @@ enum TraceSwitch: String, CommandSwitch {
         case .dontFragment: "Forbid routers to cut the probes (IPv4)."
         case .noParis: "Let ports and checksums change from probe to probe."
         case .numeric: "Look up no names."
-        case .extensions: "Print label stacks of MPLS."
+        case .extensions: "Print label stacks of MPLS and what routers say of their interfaces."
+        case .back: "Print the hops of the way back where they seem to be others than those there."
         case .json: "One JSON object a line."
         }
     }

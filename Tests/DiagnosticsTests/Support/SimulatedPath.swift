@@ -12,6 +12,17 @@ struct SimulatedPath {
         case quotes(Int)
         /// It adds a label stack (RFC 4950).
         case labels([MPLSLabel])
+        /// It tells of its interfaces (RFC 5837).
+        case describes(ICMPInterfaceInformation)
+        /// It answers with the address of another hop.
+        case answersAs(Int)
+        /// One of two routers, by the lowest bit of the destination port.
+        case spreads
+        /// What it passes on has this source, and another source port perhaps, and the
+        /// UDP checksum of both. It mends the source in the quotes that come back, perhaps.
+        case translates(IPv4Address, port: Bool, mends: Bool)
+        /// Its answers arrive with so many hops left.
+        case returns(UInt8)
     }
 
     var routers: [Router]
@@ -25,9 +36,13 @@ struct SimulatedPath {
     func answer(to bytes: [UInt8]) -> (bytes: [UInt8], source: IPAddress, delay: Nanoseconds)? {
         guard let view = try? IPv4View(bytes.rawBytes) else { return nil }
         let timeToLive = Int(view.timeToLive)
+        var bytes = bytes
         for (index, router) in routers.enumerated() {
             let hop = index + 1
             if timeToLive == hop { return expired(bytes, at: hop, router, to: view.source) }
+            if case .translates(let address, let port, let mends) = router {
+                bytes = Self.translated(bytes, from: view.source, to: address, port: port, mends: mends)
+            }
             if case .refuses(let code) = router {
                 return answer(
                     .destinationUnreachable(code, ICMPErrorBody(data: Array(bytes.prefix(28)))), hop, view.source)
@@ -53,16 +68,31 @@ struct SimulatedPath {
             }
             let extensions = ICMPExtensions([.init(classNumber: 1, classType: 1, data: data)])
             return answer(.timeExceeded(code: 0, ICMPErrorBody(v4Original: quote, extensions: extensions)), hop, source)
-        case .answers, .refuses: break
+        case .describes(let information):
+            let extensions = ICMPExtensions([information.object])
+            return answer(.timeExceeded(code: 0, ICMPErrorBody(v4Original: quote, extensions: extensions)), hop, source)
+        case .answersAs(let other):
+            return answer(.timeExceeded(code: 0, ICMPErrorBody(data: quote)), hop, source, as: Self.address(other))
+        case .spreads where bytes[23] & 1 == 1:
+            let other = IPv4Address(203, 0, 113, UInt8(hop))
+            return answer(.timeExceeded(code: 0, ICMPErrorBody(data: quote)), hop, source, as: other)
+        case .returns(let left):
+            return answer(.timeExceeded(code: 0, ICMPErrorBody(data: quote)), hop, source, timeToLive: left)
+        case .answers, .refuses, .spreads, .translates: break
         }
         return answer(.timeExceeded(code: 0, ICMPErrorBody(data: quote)), hop, source)
     }
 
     private func answer(
-        _ body: ICMPv4Message.Body, _ hop: Int, _ destination: IPv4Address
+        _ body: ICMPv4Message.Body, _ hop: Int, _ destination: IPv4Address, as other: IPv4Address? = nil,
+        timeToLive: UInt8 = 64
     ) -> (bytes: [UInt8], source: IPAddress, delay: Nanoseconds) {
-        let bytes = Echo.datagram(ICMPv4Message(body).encoded(), from: Self.address(hop), to: destination)
-        return (bytes, .v4(Self.address(hop)), linkDelay * Int64(2 * hop))
+        let sender = other ?? Self.address(hop)
+        let message = ICMPv4Message(body).encoded()
+        let header = IPv4Header(
+            source: sender, destination: destination, protocol: .icmp, payloadLength: message.count,
+            timeToLive: timeToLive)
+        return (header.encoded() + message, .v4(sender), linkDelay * Int64(2 * hop))
     }
 
     private func target(
@@ -73,5 +103,33 @@ struct SimulatedPath {
         let message = ICMPv4Message(.destinationUnreachable(.port, ICMPErrorBody(data: Array(bytes.prefix(28)))))
             .encoded()
         return (Echo.datagram(message, from: address, to: source), .v4(address), delay)
+    }
+
+    /// A UDP datagram as a NAT passes it on, or as it quotes what it passed on.
+    private static func translated(
+        _ bytes: [UInt8], from source: IPv4Address, to address: IPv4Address, port: Bool, mends: Bool
+    ) -> [UInt8] {
+        var bytes = bytes
+        guard bytes[9] == IPProtocol.udp.rawValue else {
+            if !mends { replace(address) }
+            return bytes
+        }
+        var checksum = InternetChecksum.updated(
+            bytes.rawBytes.bigEndian16(at: 26), replacing: UInt64(source.rawValue), with: UInt64(address.rawValue))
+        if port {
+            let old = bytes.rawBytes.bigEndian16(at: 20)
+            checksum = InternetChecksum.updated(checksum, replacing: old, with: old ^ 0x4000)
+            if !mends { bytes[20] ^= 0x40 }
+        }
+        bytes[26] = UInt8(checksum >> 8)
+        bytes[27] = UInt8(checksum & 0xFF)
+        if !mends { replace(address) }
+        return bytes
+
+        func replace(_ address: IPv4Address) {
+            for index in 0..<4 {
+                bytes[12 + index] = UInt8(truncatingIfNeeded: address.rawValue >> UInt32(24 - 8 * index))
+            }
+        }
     }
 }

@@ -1,0 +1,78 @@
+import WireFormat
+
+/// What the hops of a trace say about the way, each with its evidence.
+public enum TraceVerdict: Hashable, Sendable {
+    /// The hop passes packets on and answers none, for hops behind it answered.
+    case silentHop(timeToLive: Int)
+    /// Probes of the same hop met several routers from hop `first` to hop `last`.
+    case balanced(first: Int, last: Int)
+    /// From this hop on errors quote our packets with another source: it was changed on the way there.
+    case nat(timeToLive: Int)
+    /// Hop `timeToLive` is met again `length` hops later, and again.
+    case loop(timeToLive: Int, length: Int)
+    /// From this hop on answers pass more routers than the probes did.
+    case asymmetric(timeToLive: Int, there: Int, back: Int)
+    /// The target did not answer; `last` is the last hop that did, 0 when none.
+    case unreachable(last: Int)
+}
+
+extension TraceVerdict {
+    /// Judges the hops of a trace.
+    /// - Parameter isReached: the target itself answered.
+    static func judge(_ hops: [TraceHop], isReached: Bool) -> [TraceVerdict] {
+        let lastAnswered = hops.last { !$0.isSilent }?.timeToLive ?? 0
+        var verdicts = hops.filter { $0.isSilent && $0.timeToLive < lastAnswered }
+            .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
+        verdicts += balanced(hops)
+        if let hop = hops.first(where: { $0.answers.contains { $0.isTranslated } }) {
+            verdicts.append(.nat(timeToLive: hop.timeToLive))
+        }
+        if let loop = loop(hops) { verdicts.append(loop) }
+        if let asymmetric = asymmetric(hops) { verdicts.append(asymmetric) }
+        if !isReached { verdicts.append(.unreachable(last: lastAnswered)) }
+        return verdicts
+    }
+
+    /// Runs of hops that several routers answered for.
+    private static func balanced(_ hops: [TraceHop]) -> [TraceVerdict] {
+        var runs: [(first: Int, last: Int)] = []
+        for hop in hops where Set(hop.answers.map(\.source)).count > 1 {
+            if let last = runs.indices.last, runs[last].last == hop.timeToLive - 1 {
+                runs[last].last = hop.timeToLive
+            } else {
+                runs.append((hop.timeToLive, hop.timeToLive))
+            }
+        }
+        return runs.map { .balanced(first: $0.first, last: $0.last) }
+    }
+
+    /// One router at consecutive hops is one that passes packets on which have
+    /// no hop left; a loop comes back to it over another, and does so twice.
+    private static func loop(_ hops: [TraceHop]) -> TraceVerdict? {
+        let sources = hops.map { hop in
+            // A balancer's several routers are no loop's.
+            Set(hop.answers.map(\.source)).count == 1 ? hop.answers.first?.source : nil
+        }
+        for (index, source) in sources.enumerated() {
+            guard let source, let next = sources[(index + 1)...].firstIndex(of: source) else { continue }
+            let length = next - index
+            guard length > 1, sources.indices.contains(next + length), sources[next + length] == source,
+                sources[index + 1..<next].contains(where: { $0 != nil })
+            else { continue }
+            return .loop(timeToLive: hops[index].timeToLive, length: length)
+        }
+        return nil
+    }
+
+    /// The first hop from which on every answer took a longer way back.
+    private static func asymmetric(_ hops: [TraceHop]) -> TraceVerdict? {
+        var found: TraceVerdict?
+        for hop in hops.reversed() {
+            let ways = hop.answers.compactMap(\.hopsBack)
+            guard let shortest = ways.min() else { continue }
+            guard shortest > hop.timeToLive else { break }
+            found = .asymmetric(timeToLive: hop.timeToLive, there: hop.timeToLive, back: shortest)
+        }
+        return found
+    }
+}
