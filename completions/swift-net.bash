@@ -273,10 +273,10 @@ _swift-net_ping() {
 
 _swift-net_traceroute() {
     repeating_flags=()
-    non_repeating_flags=(-4 --ipv4 -6 --ipv6 -I --icmp -U --udp -F --dont-fragment --no-paris -n --numeric -e --extensions --back -j --json -h --help)
+    non_repeating_flags=(-4 --ipv4 -6 --ipv6 -I --icmp -U --udp -F --dont-fragment --no-paris -n --numeric -e --extensions --back -j --json -V --version -h --help)
     repeating_options=()
-    non_repeating_options=(-f --first -m --max-hops -q --queries -N --sim-queries -w --wait --gap -p --port --sport -i --interface -s --source -t --tos -l --flowlabel --size --explain)
-    __swift-net_offer_flags_options 1
+    non_repeating_options=(-f --first -m --max-hops -q --queries -N --sim-queries -w --wait -z --sendwait --gap -p --port --sport -i --interface -s --source -t --tos -l --flowlabel --size --explain)
+    __swift-net_offer_flags_options 2
 
     # Offer option value completions
     case "${prev}" in
@@ -293,6 +293,9 @@ _swift-net_traceroute() {
         return
         ;;
     '-w'|'--wait')
+        return
+        ;;
+    '-z'|'--sendwait')
         return
         ;;
     '--gap')

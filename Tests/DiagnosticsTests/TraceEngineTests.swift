@@ -10,6 +10,7 @@ struct TraceEngineTests {
         var hops: [TraceHop]
         var summary: TraceSummary
         var sent: [[UInt8]]
+        var times: [Instant]
 
         var sources: [IPAddress?] { hops.map { $0.probes.lazy.compactMap(\.answer?.source).first } }
     }
@@ -31,7 +32,8 @@ struct TraceEngineTests {
         var recorder = Recorder<TraceEngine>()
         EngineLoop.run(&engine, on: &network, observer: &recorder)
         let hops = recorder.events.compactMap { if case .hop(let hop) = $0 { hop } else { nil } }
-        return Outcome(hops: hops, summary: engine.summary, sent: network.log.map(\.bytes))
+        return Outcome(
+            hops: hops, summary: engine.summary, sent: network.log.map(\.bytes), times: network.log.map(\.at))
     }
 
     @Test("every router in its place, and the target", arguments: TraceMethod.allCases)
@@ -143,6 +145,16 @@ struct TraceEngineTests {
         #expect(outcome.hops[0].probes.allSatisfy { $0.answer?.interfaces == [information] })
     }
 
+    @Test("with a time between probes none leaves before it")
+    func sendInterval() {
+        let outcome = trace(SimulatedPath(routers: [.answers, .answers])) { $0.sendInterval = .milliseconds(7) }
+        let gaps = zip(outcome.times.dropFirst(), outcome.times).map { $0 - $1 }
+        #expect(outcome.summary.isReached && gaps.count >= 8)
+        #expect(gaps.allSatisfy { $0 >= .milliseconds(7) && $0 < .milliseconds(8) }, "\(gaps)")
+        // What comes one by one ends with the target: nothing is sent past it.
+        #expect(outcome.sent.count <= 11)
+    }
+
     // MARK: Verdicts
 
     @Test(
@@ -230,6 +242,71 @@ struct TraceEngineTests {
         engine.drain { if case .hop(let hop) = $0 { hops.append(hop) } }
         #expect(hops.first?.probes.first?.answer?.source == .v4(SimulatedPath.address(1)))
         #expect(hops.first?.probes.first?.answer?.roundTrip == .milliseconds(1))
+    }
+
+    @Test("answers cut at every length, and lengths that lie, are read as far as they go", arguments: 0..<20)
+    func hostile(seed: UInt64) throws {
+        let stack = [MPLSLabel(label: 16_001, trafficClass: 3, isBottomOfStack: true, timeToLive: 1)]
+        var configuration = TraceConfiguration(
+            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77, firstMark: 1_000)
+        configuration.maximumHops = 1
+        configuration.queries = 1
+        var whole: [UInt8] = []
+        /// The labels of the answer that the first probe gets; nil when what is handed over is no answer.
+        func labels(_ hand: ([UInt8]) -> [UInt8]) throws -> [MPLSLabel]? {
+            var engine = TraceEngine(configuration)
+            var batch = PacketBatch(capacity: 16, slotLength: engine.maximumPacketLength)
+            _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
+            let probe = batch.bytes(of: batch.entries[0])
+            let answer = try #require(SimulatedPath(routers: [.labels(stack), .answers]).answer(to: probe))
+            whole = answer.bytes
+            var bytes = hand(answer.bytes)
+            if bytes.count >= 24 {
+                bytes[22] = 0
+                bytes[23] = 0
+                let checksum = InternetChecksum.of(bytes.rawBytes.dropping(20))
+                bytes[22] = UInt8(checksum >> 8)
+                bytes[23] = UInt8(checksum & 0xFF)
+            }
+            engine.receive(
+                ReceivedPacket(
+                    bytes: bytes.rawBytes, form: .datagram, arrival: Instant(nanoseconds: 1_000_000),
+                    source: answer.source, destination: nil, hopLimit: 64))
+            batch.removeAll()
+            _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 2_000_000))
+            var found: [MPLSLabel]?
+            engine.drain { event in
+                if case .hop(let hop) = event, let answer = hop.answers.first { found = answer.labels }
+            }
+            return found
+        }
+        let right = try labels { $0 }
+        #expect(right == stack)
+        var random = SeededGenerator(seed: seed)
+        for length in 0..<whole.count {
+            let found = try labels { whole in
+                var cut = Array(whole.prefix(length))
+                // The header says what is there: a router that sent no more.
+                if length >= 20 {
+                    cut[2] = UInt8(length >> 8)
+                    cut[3] = UInt8(length & 0xFF)
+                }
+                return cut
+            }
+            // Twenty bytes of header, eight of message, twenty-eight of quote are enough for an answer.
+            #expect(length < 56 ? found == nil : found == [], "length \(length)")
+        }
+        for _ in 0..<500 {
+            // Length of the header, of the quote, of the extension's object; version and class.
+            let place = try #require([0, 25, 28, 156, 160, 161, 162, 163].randomElement(using: &random))
+            let value = UInt8.random(in: 0...255, using: &random)
+            let found = try labels { whole in
+                var bytes = whole
+                bytes[place] = value
+                return bytes
+            }
+            #expect(found.map { $0.isEmpty || $0 == stack } ?? true, "seed \(seed), byte \(place) = \(value)")
+        }
     }
 
     @Test("what quotes no probe of ours is not believed", arguments: 0..<40)

@@ -31,6 +31,18 @@ struct TracerouteTests {
         }
     }
 
+    @Test("a length behind the target, as traceroute has it")
+    func length() async throws {
+        guard await Peer.require(.traceroute) else { return }
+        try await Lab.with(.chain(hops: 2)) { lab in
+            let ours = try await lab.traceroute("h0", "-n 198.18.2.2 1200")
+            let theirs = try await lab.run("h0", ["traceroute", "-n", "198.18.2.2", "1200"])
+            #expect(ours.status == 0 && self.addresses(ours) == ["198.18.1.2", "198.18.2.2"])
+            #expect(
+                ours.lines.first?.hasSuffix(", 1200 byte packets") == true && ours.lines.first == theirs.lines.first)
+        }
+    }
+
     @Test("JSON: a line a hop, and what was silent in the summary")
     func json() async throws {
         guard await Peer.require(.nft) else { return }
@@ -139,10 +151,13 @@ struct TracerouteTests {
             ("-m 0 192.0.2.1", "traceroute: -m: '0' is out of range: 1 <= value <= 255\n"),
             ("-f 9 -m 3 192.0.2.1", "traceroute: -f: the first hop, 9, is behind the last, 3\n"),
             ("-w 1,2,3,4 192.0.2.1", "traceroute: -w: '1,2,3,4' has more than three parts\n"),
+            ("-z -1 192.0.2.1", "traceroute: -z: '-1' is out of range: 0 <= seconds <= 2147483\n"),
             ("-q 11 192.0.2.1", "traceroute: -q: '11' is out of range: 1 <= value <= 10\n"),
             ("-4 -6 192.0.2.1", "traceroute: -4 and -6 exclude each other\n"),
             ("-i nonesuch 192.0.2.1", "traceroute: -i: 'nonesuch' is no interface\n"),
             ("-n", "traceroute: a target is missing\n"),
+            ("192.0.2.1 20", "traceroute: --size: '20' is out of range: 30 <= value <= 65000\n"),
+            ("--size 90 192.0.2.1 100", "traceroute: --size and the length behind the target exclude each other\n"),
             ("192.0.2.1 192.0.2.2", "traceroute: one host is traced, not several: 192.0.2.1 192.0.2.2\n"),
         ])
     func refusals(words: String, message: String) async throws {

@@ -39,6 +39,8 @@ public struct TraceConfiguration: Sendable {
     public var queries = 3
     /// Probes that may be on their way at once.
     public var window = 32
+    /// Time from one probe to the next, at the least (traceroute's -z).
+    public var sendInterval = Nanoseconds.zero
     /// Silent hops after the last that answered, after which the trace ends.
     public var gap = 8
 

@@ -21,6 +21,8 @@ public struct TraceEngine: Engine, ~Copyable {
     /// The first probe that is not sent yet.
     private var nextNumber = 0
     private var underWay = 0
+    /// Before this nothing more is sent.
+    private var nextSending: Instant?
     /// The hop that is reported next, counted from 0.
     private var nextHop = 0
     /// The first hop, counted from 0, with a final answer.
@@ -65,12 +67,14 @@ public struct TraceEngine: Engine, ~Copyable {
         report(at: now)
         guard !isFinished else { return .finished }
         while underWay < configuration.window, nextNumber < states.count, wants(hop(of: nextNumber)) {
+            if let due = nextSending, due > now { return nextExpiry.map { .at(min($0, due)) } ?? .at(due) }
             let timeToLive = UInt8(clamping: configuration.firstHop + hop(of: nextNumber))
             // The rest is due at once, in the next batch.
             guard format.append(nextNumber, timeToLive: timeToLive, to: &batch) else { return .at(now) }
             states[nextNumber] = .underWay(now)
             underWay += 1
             nextNumber += 1
+            if configuration.sendInterval > .zero { nextSending = now + configuration.sendInterval }
         }
         return nextExpiry.map { .at($0) } ?? .never
     }

@@ -7,7 +7,8 @@ struct TraceSettings {
     /// The addresses are still to be found.
     let configuration: TraceConfiguration
 
-    init(_ command: TraceWords) throws {
+    /// - Parameter size: bytes of a packet, as they were typed.
+    init(_ command: TraceWords, size: String?) throws {
         func integer(_ option: String, _ text: String?, _ range: ClosedRange<Int>, _ preset: Int) throws -> Int {
             try text.map { try ArgumentValue.integer(option, $0, in: range) } ?? preset
         }
@@ -35,9 +36,17 @@ struct TraceSettings {
         configuration.destinationPort = UInt16(
             try integer("-p", command[.port], 1...65_535, command.has(.udp) ? 53 : 33_434))
         configuration.typeOfService = UInt8(try integer("-t", command[.typeOfService], 0...255, 0))
-        configuration.packetLength = try integer("--size", command[.size], 30...65_000, 60)
+        configuration.packetLength = try integer("--size", size, 30...65_000, 60)
+        if let interval = command[.sendInterval] { configuration.sendInterval = try Self.sendInterval(interval) }
         if let wait = command[.wait] { try Self.read(wait, into: &configuration) }
         self.configuration = configuration
+    }
+
+    /// A bare number is of seconds up to 10, and of milliseconds above, as traceroute has it.
+    private static func sendInterval(_ text: String) throws -> Nanoseconds {
+        let interval = try ArgumentValue.duration("-z", text, atLeast: .zero)
+        let isBare = text.utf8.allSatisfy { (48...57).contains($0) || $0 == 46 }
+        return isBare && interval > .seconds(10) ? Nanoseconds(interval.count / 1_000) : interval
     }
 
     /// `MAX`, `MAX,HERE` or `MAX,HERE,NEAR`. Who says how long to wait means it for the end of the way too.

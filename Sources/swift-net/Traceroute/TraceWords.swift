@@ -15,6 +15,7 @@ enum TraceSwitch: String, CommandSwitch {
     case extensions
     case back
     case json
+    case version
 
     var names: (short: Character?, long: String?) {
         switch self {
@@ -28,6 +29,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .extensions: ("e", "extensions")
         case .back: (nil, "back")
         case .json: ("j", "json")
+        case .version: ("V", "version")
         }
     }
 
@@ -43,6 +45,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .extensions: "Print label stacks of MPLS and what routers say of their interfaces."
         case .back: "Print the hops of the way back where they seem to be others than those there."
         case .json: "One JSON object a line."
+        case .version: "Print the version."
         }
     }
 }
@@ -54,6 +57,7 @@ enum TraceValue: String, CommandValue {
     case queries
     case window
     case wait
+    case sendInterval
     case gap
     case port
     case sourcePort
@@ -71,6 +75,7 @@ enum TraceValue: String, CommandValue {
         case .queries: ("q", "queries")
         case .window: ("N", "sim-queries")
         case .wait: ("w", "wait")
+        case .sendInterval: ("z", "sendwait")
         case .gap: (nil, "gap")
         case .port: ("p", "port")
         case .sourcePort: (nil, "sport")

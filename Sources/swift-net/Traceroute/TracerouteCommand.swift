@@ -6,7 +6,7 @@ struct TracerouteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "traceroute",
         abstract: "Show the routers on the way to a host.",
-        usage: "swift-net traceroute [options] TARGET",
+        usage: "swift-net traceroute [options] TARGET [LENGTH]",
         discussion: """
             Probes of many hops are on their way at once, and all take one path through routers that spread load \
             by flow. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
@@ -18,6 +18,9 @@ struct TracerouteCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("A name or an address.", valueName: "target"))
     var target: String
+
+    @Argument(help: ArgumentHelp("Bytes of each packet, as --size.", valueName: "length"))
+    var length: String?
 
     @Flag
     var switches: [TraceSwitch] = []
@@ -37,6 +40,10 @@ struct TracerouteCommand: ParsableCommand {
             "Wait so long, so many times the round trip of the same hop, and of a later one (5,3,10).",
             valueName: "max,here,near"))
     var wait: String?
+    @Option(
+        name: TraceValue.sendInterval.name,
+        help: ArgumentHelp("Time between probes; a bare number above 10 is of ms (0).", valueName: "time"))
+    var sendInterval: String?
     @Option(name: TraceValue.gap.name, help: ArgumentHelp("End after so many silent hops (8).", valueName: "number"))
     var gap: String?
     @Option(name: TraceValue.port.name, help: ArgumentHelp("Destination port of UDP (33434).", valueName: "number"))

@@ -10,6 +10,8 @@ struct TracerouteRun {
     /// The target as it was typed.
     private let text: String
     private let target: TargetExpression
+    /// Bytes of a packet: the word behind the target, as traceroute has it, or `--size`.
+    private let size: String?
 
     static func run(_ command: TraceWords, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.has(.json))
@@ -19,12 +21,16 @@ struct TracerouteRun {
     private init(_ command: TraceWords, _ console: Console) throws {
         self.command = command
         self.console = console
-        guard command.targets.count == 1, let text = command.targets.first else {
-            throw UsageError(
-                command.targets.isEmpty
-                    ? "a target is missing"
-                    : "one host is traced, not several: \(command.targets.joined(separator: " "))")
+        guard let text = command.targets.first else { throw UsageError("a target is missing") }
+        let rest = command.targets.dropFirst()
+        guard rest.isEmpty || rest.count == 1 && rest.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } })
+        else {
+            throw UsageError("one host is traced, not several: \(command.targets.joined(separator: " "))")
         }
+        guard rest.isEmpty || command[.size] == nil else {
+            throw UsageError("--size and the length behind the target exclude each other")
+        }
+        size = rest.first ?? command[.size]
         self.text = text
         guard !(command.has(.ipv4) && command.has(.ipv6)) else { throw UsageError("-4 and -6 exclude each other") }
         do {
@@ -37,7 +43,7 @@ struct TracerouteRun {
 
     private func run() throws -> Int32 {
         // Every value is read before anything is opened.
-        var configuration = try TraceSettings(command).configuration
+        var configuration = try TraceSettings(command, size: size).configuration
         let explained = try command[.explain].map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
         let interface = try command[.interface].map { name in
             guard let index = Interface.index(of: name) else { throw UsageError("-i: '\(name)' is no interface") }
@@ -71,7 +77,7 @@ struct TracerouteRun {
         }
         configuration.source = way.source
         configuration.destination = way.address
-        if command[.size] == nil, way.address.family == .v6 { configuration.packetLength = 80 }
+        if size == nil, way.address.family == .v6 { configuration.packetLength = 80 }
         channel.scope = way.zone
         try channel.prepare(identifier: configuration.identifier)
         var engine = TraceEngine(configuration)
