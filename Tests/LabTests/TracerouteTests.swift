@@ -60,6 +60,56 @@ struct TracerouteTests {
         }
     }
 
+    /// Answers UDP datagrams to 198.18.1.1 as a router at which they end, with a label stack (RFC 4950)
+    /// and, where it is asked for, what it is to say of its interface (RFC 5837).
+    private static let labelRouter = """
+        import socket, struct, sys
+        tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+        out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        def checksum(data):
+            total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+            while total >> 16: total = (total & 0xFFFF) + (total >> 16)
+            return ~total & 0xFFFF
+        objects = struct.pack("!HBBII", 12, 1, 1, 16001 << 12 | 3 << 9 | 1, 3 << 12 | 1 << 8 | 1)
+        if "interface" in sys.argv:
+            name = b"eth\\x1b0".ljust(7, b"\\0")
+            body = struct.pack("!I", 7) + bytes([len(name) + 1]) + name + struct.pack("!I", 1400)
+            objects += struct.pack("!HBB", 4 + len(body), 2, 0x0B) + body
+        extension = struct.pack("!BBH", 0x20, 0, 0) + objects
+        extension = extension[:2] + struct.pack("!H", checksum(extension)) + extension[4:]
+        print("ready", flush=True)
+        while True:
+            packet = tap.recv(2048)
+            if packet[9] != 17 or packet[16:20] != bytes([198, 18, 1, 1]): continue
+            body = bytes([0, 32, 0, 0]) + packet[:128].ljust(128, b"\\0") + extension
+            message = struct.pack("!BBH", 11, 0, checksum(bytes([11, 0, 0, 0]) + body)) + body
+            out.sendto(message, (socket.inet_ntoa(packet[12:16]), 0))
+        """
+
+    @Test("label stacks as traceroute prints them, and what a router says of its interface")
+    func extensions() async throws {
+        guard await Peer.require(.traceroute) else { return }
+        try await Lab.with(.pair) { lab in
+            try await lab.beside("b", ["python3", "-c", Self.labelRouter], readyMark: "ready") {
+                let ours = try await lab.traceroute("a", "-n -e -m 1 198.18.1.1")
+                let theirs = try await lab.run("a", ["traceroute", "-n", "-e", "-m", "1", "198.18.1.1"])
+                let start = " 1  192.0.2.2 <MPLS:L=16001,E=3,S=0,T=1/L=3,E=0,S=1,T=1>  "
+                #expect(ours.lines.count > 1 && ours.lines[1].hasPrefix(start), "\(ours.output)")
+                #expect(theirs.lines.count > 1 && theirs.lines[1].hasPrefix(start), "\(theirs.output)")
+            }
+            try await lab.beside("b", ["python3", "-c", Self.labelRouter, "interface"], readyMark: "ready") {
+                let text = try await lab.traceroute("a", "-n -e -m 1 198.18.1.1")
+                #expect(
+                    text.output.contains(#"T=1> <incoming:index=7,name="eth\x1b0",mtu=1400>  "#), "\(text.output)")
+                let json = try await lab.traceroute("a", "-nj -q 1 -m 1 198.18.1.1")
+                #expect(
+                    json.output.contains(
+                        #""interfaces":[{"role":"incoming","index":7,"name":"eth\u001b0","mtu":1400}]"#),
+                    "\(json.output)")
+            }
+        }
+    }
+
     @Test("a loop between two routers and a longer way back are said; --back as traceroute has it")
     func verdicts() async throws {
         guard await Peer.require(.traceroute) else { return }
