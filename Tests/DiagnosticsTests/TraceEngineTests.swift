@@ -188,6 +188,50 @@ struct TraceEngineTests {
         #expect(outcome.summary.verdicts == [.nat(timeToLive: 3)], "\(outcome.summary.verdicts)")
     }
 
+    @Test("a NAT of IPv6 is undone too: source and checksum of the quote", arguments: [true, false])
+    func translatedIPv6(changesChecksum: Bool) throws {
+        guard case .v6(let here) = Echo.here6 else { return }
+        let router = IPAddress("2001:db8:f::1") ?? .v6(.loopback)
+        var configuration = TraceConfiguration(
+            source: Echo.here6, destination: Echo.there6, sourcePort: 40_000, identifier: 77, firstMark: 1_000)
+        configuration.maximumHops = 1
+        configuration.queries = 1
+        configuration.packetLength = 80
+        var engine = TraceEngine(configuration)
+        var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
+        _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
+        var quote = batch.bytes(of: batch.entries[0])
+        // Without the change of the checksum nobody can know which probe it was.
+        let translated = IPv6Address(high: here.high ^ 0x1234, low: here.low ^ 0x77)
+        for index in 0..<8 {
+            quote[8 + index] = UInt8(truncatingIfNeeded: translated.high >> UInt64(56 - 8 * index))
+            quote[16 + index] = UInt8(truncatingIfNeeded: translated.low >> UInt64(56 - 8 * index))
+        }
+        if changesChecksum {
+            var sum = InternetChecksum()
+            _ = sum.addPseudoHeader(
+                source: .v6(translated), destination: Echo.there6, protocol: .udp, length: quote.count - 40)
+            quote[46] = 0
+            quote[47] = 0
+            sum.add(quote.rawBytes.dropping(40))
+            quote[46] = UInt8(sum.value >> 8)
+            quote[47] = UInt8(sum.value & 0xFF)
+        }
+        guard case .v6(let sender) = router else { return }
+        let message = ICMPv6Message(
+            .timeExceeded(code: 0, ICMPErrorBody(data: quote)), source: sender, destination: here
+        ).encoded()
+        engine.receive(
+            ReceivedPacket(
+                bytes: message.rawBytes, form: .message, arrival: Instant(nanoseconds: 1_000_000), source: router,
+                destination: Echo.here6, hopLimit: 64))
+        batch.removeAll()
+        _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 2_000_000))
+        let summary = engine.summary
+        #expect(summary.received == (changesChecksum ? 1 : 0))
+        #expect(summary.verdicts.contains(.nat(timeToLive: 1)) == changesChecksum, "\(summary.verdicts)")
+    }
+
     @Test("hops that answer by several routers are between those that share the load")
     func balanced() {
         let path = SimulatedPath(routers: [.answers, .spreads, .spreads, .answers, .answers])
