@@ -18,8 +18,8 @@ struct SwiftNet: ParsableCommand {
 
     /// Names by which the binary may be started, as a symbolic link.
     private static let commands: [String: @Sendable ([String], String) -> Int32] = [
-        "ping": runPing,
-        "traceroute": runTraceroute,
+        "ping": { read(PingCommand.self, $0, name: $1, PingRun.run) },
+        "traceroute": { read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run) },
         "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },
     ]
@@ -51,27 +51,11 @@ struct SwiftNet: ParsableCommand {
         return 2
     }
 
-    private static func sayVersion(of name: String) -> Int32 { say("\(name) from swift-net \(version)") }
-
     private static func say(_ line: String) -> Int32 {
         let output = OutputStream.standardOutput()
         output.write(line + "\n")
         output.flush()
         return 0
-    }
-
-    @Sendable
-    private static func runPing(_ words: [String], name: String) -> Int32 {
-        read(PingCommand.self, words, name: name) { (command: PingWords, name) in
-            command.has(.version) ? sayVersion(of: name) : PingRun.run(command, name: name)
-        }
-    }
-
-    @Sendable
-    private static func runTraceroute(_ words: [String], name: String) -> Int32 {
-        read(TracerouteCommand.self, words, name: name) { (command: TraceWords, name) in
-            command.has(.version) ? sayVersion(of: name) : TracerouteRun.run(command, name: name)
-        }
     }
 
     /// A command whose right command lines are read without the parser.
@@ -84,7 +68,7 @@ struct SwiftNet: ParsableCommand {
                 _ = try type.parse(cut)
                 return usage("the words are not understood")
             }
-            return run(command, name)
+            return command.has(.version) ? say("\(name) from swift-net \(version)") : run(command, name)
         } catch {
             return answer(type, error, name: name)
         }

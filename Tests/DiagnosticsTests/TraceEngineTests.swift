@@ -117,6 +117,7 @@ struct TraceEngineTests {
         // The third router answers for its own hop, and refuses what is to go on.
         #expect(outcome.hops.count == 4 && !outcome.summary.isReached)
         #expect(outcome.hops[3].probes.allSatisfy { $0.answer?.annotation == mark })
+        #expect(outcome.summary.verdicts == [.unreachable(last: 4)])
     }
 
     @Test(
@@ -239,6 +240,17 @@ struct TraceEngineTests {
         #expect(trace(path) { $0.isOneFlow = false }.summary.verdicts == [.balanced(first: 2, last: 3)])
     }
 
+    @Test("a hop whose probes could not be sent is not called silent, and a stopped trace knows its last answer")
+    func unsentAndStopped() {
+        let hop = TraceHop(timeToLive: 1, probes: [.failed(.noBuffers), .failed(.noBuffers)])
+        #expect(TraceVerdict.judge([hop], lastAnswered: 2, isReached: true).isEmpty)
+        var silent = hop
+        silent.probes[1] = .timeout
+        #expect(
+            TraceVerdict.judge([silent], lastAnswered: 7, isReached: false)
+                == [.silentHop(timeToLive: 1), .unreachable(last: 7)])
+    }
+
     @Test("a longer way back is said from the hop on at which it begins and stays")
     func asymmetric() {
         let path = SimulatedPath(
@@ -246,7 +258,7 @@ struct TraceEngineTests {
         let outcome = trace(path)
         // Hop 2 came back over 8 hops but hop 3 over 3; hop 4 over 9, hop 5 over 6.
         #expect(
-            outcome.summary.verdicts == [.asymmetric(timeToLive: 4, there: 4, back: 9), .unreachable(last: 5)],
+            outcome.summary.verdicts == [.asymmetric(timeToLive: 4, back: 9), .unreachable(last: 5)],
             "\(outcome.summary.verdicts)")
     }
 

@@ -43,6 +43,16 @@ struct TracerouteTests {
         }
     }
 
+    @Test("a bare number of -z above 10 is of milliseconds")
+    func sendInterval() async throws {
+        try await Lab.with(.chain(hops: 2)) { lab in
+            let outcome = try await lab.traceroute("h0", "-nj -q 1 -z 11 198.18.2.2")
+            let elapsed = try #require((outcome.summary?["elapsed_ms"]).flatMap { Int($0) })
+            // Of seconds it would be 11,000 at the least.
+            #expect(outcome.status == 0 && (11..<11_000).contains(elapsed), "\(outcome.output)")
+        }
+    }
+
     @Test("JSON: a line a hop, and what was silent in the summary")
     func json() async throws {
         guard await Peer.require(.nft) else { return }
@@ -126,6 +136,13 @@ struct TracerouteTests {
             #expect(
                 back.lines[2].hasPrefix(" 2  198.18.2.2 '-6'  ") && theirs.lines[2].hasPrefix(" 2  198.18.2.2 '-6'  "),
                 "\(back.output)\(theirs.output)")
+            let short = try await lab.traceroute("h0", "-n -m 2 198.18.3.2")
+            #expect(
+                short.status == 1
+                    && short.lines.suffix(2) == [
+                        "asymmetric from hop 2 on: 2 hops there, about 6 back",
+                        "not reached: the last answer came from hop 2",
+                    ], "\(short.output)")
             let loop = try await lab.traceroute("h0", "-nj -m 12 198.18.99.1")
             let summary = try #require(loop.summary)
             #expect(

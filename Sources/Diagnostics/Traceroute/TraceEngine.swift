@@ -223,6 +223,12 @@ public struct TraceEngine: Engine, ~Copyable {
         TraceSummary(
             isReached: isReached, hops: nextHop, sent: sent, received: received,
             elapsed: start.map { (end ?? $0) - $0 } ?? .zero,
-            verdicts: TraceVerdict.judge(hops, isReached: isReached))
+            verdicts: TraceVerdict.judge(hops, lastAnswered: lastAnsweredTimeToLive, isReached: isReached))
+    }
+
+    /// 0 when nothing answered. Probes of hops behind a final answer got the same one.
+    private var lastAnsweredTimeToLive: Int {
+        guard let lastAnswered else { return 0 }
+        return configuration.firstHop + min(lastAnswered, finalHop ?? lastAnswered)
     }
 }

@@ -167,14 +167,17 @@ struct TraceFormat: Sendable {
         else { return nil }
         let sent = Self.replacing(quote.source, with: configuration.source, in: udp.checksum)
         let checksum = InternetChecksum.updated(sent, replacing: sourcePort, with: configuration.sourcePort)
-        for mark in [checksum, quote.identification] {
-            guard let mark, let number = number(ofMark: mark), port == destinationPort(of: mark) else { continue }
-            return Match(
-                number: number,
-                isTranslated: quote.source != configuration.source || sourcePort != configuration.sourcePort
-                    || udp.checksum != mark)
-        }
-        return nil
+        guard let number = number(ofMark: checksum, port: port) ?? number(ofMark: quote.identification, port: port)
+        else { return nil }
+        return Match(
+            number: number,
+            isTranslated: quote.source != configuration.source || sourcePort != configuration.sourcePort
+                || udp.checksum != mark(number))
+    }
+
+    private func number(ofMark mark: UInt16?, port: UInt16) -> Int? {
+        guard let mark, port == destinationPort(of: mark) else { return nil }
+        return number(ofMark: mark)
     }
 
     /// A checksum as it would be with the other address under it.

@@ -6,22 +6,25 @@ public enum TraceVerdict: Hashable, Sendable {
     case silentHop(timeToLive: Int)
     /// Probes of the same hop met several routers from hop `first` to hop `last`.
     case balanced(first: Int, last: Int)
-    /// From this hop on errors quote our packets with another source: it was changed on the way there.
+    /// From this hop on errors quote our packets with another source or checksum: they were changed on the way there.
     case nat(timeToLive: Int)
     /// Hop `timeToLive` is met again `length` hops later, and again.
     case loop(timeToLive: Int, length: Int)
-    /// From this hop on answers pass more routers than the probes did.
-    case asymmetric(timeToLive: Int, there: Int, back: Int)
+    /// From this hop on answers pass `back` hops, more than the probes did.
+    case asymmetric(timeToLive: Int, back: Int)
     /// The target did not answer; `last` is the last hop that did, 0 when none.
     case unreachable(last: Int)
 }
 
 extension TraceVerdict {
     /// Judges the hops of a trace.
-    /// - Parameter isReached: the target itself answered.
-    static func judge(_ hops: [TraceHop], isReached: Bool) -> [TraceVerdict] {
-        let lastAnswered = hops.last { !$0.isSilent }?.timeToLive ?? 0
-        var verdicts = hops.filter { $0.isSilent && $0.timeToLive < lastAnswered }
+    /// - Parameters:
+    ///   - lastAnswered: the last hop with any answer, 0 for none. A trace that
+    ///     was stopped has answers from hops that it has not reported.
+    ///   - isReached: the target itself answered.
+    static func judge(_ hops: [TraceHop], lastAnswered: Int, isReached: Bool) -> [TraceVerdict] {
+        // What could not be sent says nothing about the router.
+        var verdicts = hops.filter { $0.isSilent && $0.probes.contains(.timeout) && $0.timeToLive < lastAnswered }
             .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
         verdicts += balanced(hops)
         if let hop = hops.first(where: { $0.answers.contains { $0.isTranslated } }) {
@@ -71,7 +74,7 @@ extension TraceVerdict {
             let ways = hop.answers.compactMap(\.hopsBack)
             guard let shortest = ways.min() else { continue }
             guard shortest > hop.timeToLive else { break }
-            found = .asymmetric(timeToLive: hop.timeToLive, there: hop.timeToLive, back: shortest)
+            found = .asymmetric(timeToLive: hop.timeToLive, back: shortest)
         }
         return found
     }

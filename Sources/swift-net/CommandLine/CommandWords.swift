@@ -4,6 +4,8 @@ import ArgumentParser
 protocol CommandSwitch: CaseIterable, Hashable, EnumerableFlag {
     /// The letter and the long name.
     var names: (short: Character?, long: String?) { get }
+    /// Asks for the version; nothing else is done then.
+    static var version: Self { get }
 }
 
 /// The options of a command that take a value.

@@ -45,7 +45,7 @@ struct TraceSettings {
     /// A bare number is of seconds up to 10, and of milliseconds above, as traceroute has it.
     private static func sendInterval(_ text: String) throws -> Nanoseconds {
         let interval = try ArgumentValue.duration("-z", text, atLeast: .zero)
-        let isBare = text.utf8.allSatisfy { (48...57).contains($0) || $0 == 46 }
+        let isBare = text.last?.isLetter != true
         return isBare && interval > .seconds(10) ? Nanoseconds(interval.count / 1_000) : interval
     }
 

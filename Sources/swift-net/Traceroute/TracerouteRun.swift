@@ -23,8 +23,7 @@ struct TracerouteRun {
         self.console = console
         guard let text = command.targets.first else { throw UsageError("a target is missing") }
         let rest = command.targets.dropFirst()
-        guard rest.isEmpty || rest.count == 1 && rest.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } })
-        else {
+        guard rest.isEmpty || rest.count == 1 && rest.allSatisfy({ $0.allSatisfy(\.isNumber) }) else {
             throw UsageError("one host is traced, not several: \(command.targets.joined(separator: " "))")
         }
         guard rest.isEmpty || command[.size] == nil else {

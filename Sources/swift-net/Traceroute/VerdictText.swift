@@ -7,10 +7,11 @@ extension TraceVerdict {
         case .silentHop(let hop): "hop \(hop) is silent: it passes packets on and answers none"
         case .balanced(let first, let last):
             "balanced between hops \(first - 1) and \(last + 1): probes of one hop met several routers"
-        case .nat(let hop): "NAT before hop \(hop): from there on our packets are quoted with another source"
+        case .nat(let hop):
+            "NAT before hop \(hop): from there on our packets are quoted with another source or checksum"
         case .loop(let hop, let length): "a loop: hop \(hop) is met again every \(length) hops"
-        case .asymmetric(let hop, let there, let back):
-            "asymmetric from hop \(hop) on: \(there) hop\(there == 1 ? "" : "s") there, about \(back) back"
+        case .asymmetric(let hop, let back):
+            "asymmetric from hop \(hop) on: \(hop) hop\(hop == 1 ? "" : "s") there, about \(back) back"
         case .unreachable(0): "not reached: nothing answered"
         case .unreachable(let last): "not reached: the last answer came from hop \(last)"
         }
@@ -18,31 +19,21 @@ extension TraceVerdict {
 
     /// An object of the summary's list.
     var json: String {
-        var object = JSONObject()
         switch self {
-        case .silentHop(let hop):
-            object.add("kind", "silent-hop")
-            object.add("ttl", hop)
-        case .balanced(let first, let last):
-            object.add("kind", "balanced")
-            object.add("ttl", first)
-            object.add("last_ttl", last)
-        case .nat(let hop):
-            object.add("kind", "nat")
-            object.add("ttl", hop)
-        case .loop(let hop, let length):
-            object.add("kind", "loop")
-            object.add("ttl", hop)
-            object.add("length", length)
-        case .asymmetric(let hop, let there, let back):
-            object.add("kind", "asymmetric")
-            object.add("ttl", hop)
-            object.add("there", there)
-            object.add("back", back)
-        case .unreachable(let last):
-            object.add("kind", "unreachable")
-            object.add("ttl", last)
+        case .silentHop(let hop): json("silent-hop", hop)
+        case .balanced(let first, let last): json("balanced", first, ("last_ttl", last))
+        case .nat(let hop): json("nat", hop)
+        case .loop(let hop, let length): json("loop", hop, ("length", length))
+        case .asymmetric(let hop, let back): json("asymmetric", hop, ("back", back))
+        case .unreachable(let last): json("unreachable", last)
         }
+    }
+
+    private func json(_ kind: String, _ timeToLive: Int, _ evidence: (name: String, value: Int)? = nil) -> String {
+        var object = JSONObject()
+        object.add("kind", kind)
+        object.add("ttl", timeToLive)
+        if let evidence { object.add(evidence.name, evidence.value) }
         return object.line
     }
 }
