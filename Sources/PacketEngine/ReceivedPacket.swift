@@ -8,6 +8,8 @@ public struct ReceivedPacket: ~Escapable {
         case datagram
         /// An ICMP or ICMPv6 header; the IP header was the kernel's and is gone.
         case message
+        /// A TCP header; the IP header was the kernel's and is gone.
+        case segment
         /// The ICMP message of ours that an error is about, as the kernel's error queue gives it.
         case quotedMessage(ErrorReport)
     }

@@ -15,16 +15,21 @@ struct TraceEngineTests {
         var sources: [IPAddress?] { hops.map { $0.probes.lazy.compactMap(\.answer?.source).first } }
     }
 
+    private func configuration(_ method: TraceMethod, firstMark: UInt16 = 1_000) -> TraceConfiguration {
+        var configuration = TraceConfiguration(
+            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77,
+            firstMark: firstMark, sequenceSecret: 0x5A5A)
+        configuration.method = method
+        return configuration
+    }
+
     private func trace(
         _ path: SimulatedPath, method: TraceMethod = .udp, seed: UInt64 = 1, loss: Double = 0,
         configure: (inout TraceConfiguration) -> Void = { _ in }
     ) -> Outcome {
-        var configuration = TraceConfiguration(
-            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77,
-            firstMark: UInt16(truncatingIfNeeded: 1 + seed &* 7_919 % 60_000))
-        configuration.method = method
+        var configuration = configuration(method, firstMark: UInt16(truncatingIfNeeded: 1 + seed &* 7_919 % 60_000))
         configure(&configuration)
-        var engine = TraceEngine(configuration)
+        var engine = TraceEngine([configuration])
         var network = SimulatedNetwork(seed: seed)
         network.faults.loss = loss
         network.path = path
@@ -33,7 +38,7 @@ struct TraceEngineTests {
         EngineLoop.run(&engine, on: &network, observer: &recorder)
         let hops = recorder.events.compactMap { if case .hop(let hop) = $0 { hop } else { nil } }
         return Outcome(
-            hops: hops, summary: engine.summary, sent: network.log.map(\.bytes), times: network.log.map(\.at))
+            hops: hops, summary: engine.summary(of: 0), sent: network.log.map(\.bytes), times: network.log.map(\.at))
     }
 
     @Test("every router in its place, and the target", arguments: TraceMethod.allCases)
@@ -65,15 +70,17 @@ struct TraceEngineTests {
             #expect(
                 PacketLayers(bytes.rawBytes, linkType: .rawIP).verifyChecksums(bytes.rawBytes).transport == .correct)
             let transport = Array(bytes[20..<28])
-            // Ports of UDP; type, code, checksum and identifier of ICMP.
-            flows.insert(method == .udp ? Array(transport[0..<4]) : Array(transport[0..<6]))
-            marks.insert(method == .udp ? Array(transport[6..<8]) : Array(transport[6..<8]))
+            // Ports; type, code, checksum and identifier of ICMP.
+            flows.insert(method == .icmp ? Array(transport[0..<6]) : Array(transport[0..<4]))
+            // Checksum of UDP, sequence numbers of ICMP and TCP.
+            marks.insert(Array(transport[6..<8]))
         }
         #expect(flows.count == 1 && marks.count == outcome.sent.count && outcome.sent.count == outcome.summary.sent)
     }
 
     @Test(
-        "without one flow ports and checksums change, and every probe is still known", arguments: TraceMethod.allCases)
+        "without one flow ports and checksums change, and every probe is still known",
+        arguments: [TraceMethod.udp, .icmp])
     func manyFlows(method: TraceMethod) throws {
         let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 5)), method: method) {
             $0.isOneFlow = false
@@ -86,6 +93,91 @@ struct TraceEngineTests {
             flows.insert(Array(bytes[method == .udp ? 20..<24 : 20..<26]))
         }
         #expect(flows.count == outcome.sent.count)
+    }
+
+    @Test(
+        "TCP: a target that listens answers all probes of its hop, one at a time; one that does not resets each",
+        arguments: [true, false], [0.0, 0.2])
+    func halfOpen(listens: Bool, loss: Double) {
+        for seed in 0..<(loss > 0 ? UInt64(30) : 1) {
+            let path = SimulatedPath(routers: Array(repeating: .answers, count: 5), targetListens: listens)
+            let outcome = trace(path, method: .tcp, seed: seed, loss: loss)
+            #expect(outcome.summary.isReached && outcome.hops.last?.timeToLive ?? 0 >= 6, "seed \(seed)")
+            guard loss == 0 else { continue }
+            #expect(outcome.hops.count == 6 && outcome.summary.verdicts.isEmpty)
+            let flags: TCPFlags = listens ? [.syn, .ack] : [.rst, .ack]
+            #expect(outcome.hops[5].answers.map(\.kind) == Array(repeating: .tcp(flags), count: 3))
+            #expect(outcome.hops[5].answers.allSatisfy { $0.roundTrip.wholeMilliseconds == 24 && $0.annotation == nil })
+        }
+    }
+
+    @Test("TCP: segments that acknowledge no SYN of ours are not believed")
+    func strangeSegments() {
+        var engine = TraceEngine([configuration(.tcp)])
+        var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
+        _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
+        let probe = batch.bytes(of: batch.entries[0])
+        let sequence = probe.rawBytes.bigEndian32(at: 24)
+        func hand(_ change: (inout TCPSegment) -> Void) {
+            var segment = TCPSegment(
+                sourcePort: 33_434, destinationPort: 40_000, sequenceNumber: 1, acknowledgmentNumber: sequence &+ 1,
+                flags: [.syn, .ack])
+            change(&segment)
+            let header = IPv4Header(
+                source: Echo.there, destination: Echo.here, protocol: .tcp, payloadLength: segment.byteCount)
+            let bytes = header.encoded() + segment.encoded()
+            engine.receive(
+                ReceivedPacket(
+                    bytes: bytes.rawBytes, form: .datagram, arrival: Instant(nanoseconds: 1_000_000),
+                    source: .v4(Echo.there), destination: nil, hopLimit: 64))
+        }
+        hand { $0.acknowledgmentNumber = sequence }
+        hand { $0.acknowledgmentNumber = sequence &+ 2 }
+        hand { $0.acknowledgmentNumber = sequence &+ 1 &+ 0x1_0000 }
+        hand { $0.flags = .ack }
+        hand { $0.flags = .rst }
+        hand { $0.sourcePort = 81 }
+        hand { $0.destinationPort = 40_001 }
+        let strange = engine.summary(of: 0).received
+        #expect(strange == 0)
+        hand { _ in }
+        hand { _ in }
+        let received = engine.summary(of: 0).received
+        #expect(received == 1)
+    }
+
+    @Test("several targets: one after the other in the output, beside each other on the wire")
+    func severalTargets() {
+        let targets: [IPAddress] = [.v4(Echo.there), .v4(IPv4Address(192, 0, 2, 3)), .v4(IPv4Address(192, 0, 2, 4))]
+        let configurations = targets.map { target in
+            var configuration = configuration(.icmp)
+            configuration.destination = target
+            return configuration
+        }
+        var engine = TraceEngine(configurations)
+        var network = SimulatedNetwork(seed: 1)
+        network.path = SimulatedPath(routers: Array(repeating: .answers, count: 4))
+        var recorder = Recorder<TraceEngine>()
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        let reached = engine.isReached
+        #expect(reached)
+        var order: [String] = []
+        for event in recorder.events {
+            switch event {
+            case .answered: break
+            case .began(let target): order.append("began \(target)")
+            case .hop(let hop): order.append("\(hop.timeToLive) \(hop.answers.first.map { "\($0.source)" } ?? "*")")
+            case .ended(let target, let summary):
+                order.append("ended \(target) \(summary.hops)")
+                // Four milliseconds a hop: the three are beside each other.
+                #expect(summary.elapsed < .milliseconds(30))
+            }
+        }
+        let expected = (0..<3).flatMap { index in
+            ["began \(index)"] + (1...4).map { "\($0) \(SimulatedPath.address($0))" }
+                + ["5 \(targets[index])", "ended \(index) 5"]
+        }
+        #expect(order == expected)
     }
 
     @Test("a silent router costs no more than it must, and is said")
@@ -194,11 +286,12 @@ struct TraceEngineTests {
         guard case .v6(let here) = Echo.here6 else { return }
         let router = IPAddress("2001:db8:f::1") ?? .v6(.loopback)
         var configuration = TraceConfiguration(
-            source: Echo.here6, destination: Echo.there6, sourcePort: 40_000, identifier: 77, firstMark: 1_000)
+            source: Echo.here6, destination: Echo.there6, sourcePort: 40_000, identifier: 77, firstMark: 1_000,
+            sequenceSecret: 0x5A5A)
         configuration.maximumHops = 1
         configuration.queries = 1
         configuration.packetLength = 80
-        var engine = TraceEngine(configuration)
+        var engine = TraceEngine([configuration])
         var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
         _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
         var quote = batch.bytes(of: batch.entries[0])
@@ -228,7 +321,7 @@ struct TraceEngineTests {
                 destination: Echo.here6, hopLimit: 64))
         batch.removeAll()
         _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 2_000_000))
-        let summary = engine.summary
+        let summary = engine.summary(of: 0)
         #expect(summary.received == (changesChecksum ? 1 : 0))
         #expect(summary.verdicts.contains(.nat(timeToLive: 1)) == changesChecksum, "\(summary.verdicts)")
     }
@@ -275,11 +368,12 @@ struct TraceEngineTests {
     @Test("answers that wait while the program is kept from running are not given up")
     func lateTurn() throws {
         var configuration = TraceConfiguration(
-            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77, firstMark: 1_000)
+            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77, firstMark: 1_000,
+            sequenceSecret: 0x5A5A)
         configuration.longestWait = .milliseconds(5)
         configuration.tailWait = .milliseconds(5)
         configuration.queries = 1
-        var engine = TraceEngine(configuration)
+        var engine = TraceEngine([configuration])
         var batch = PacketBatch(capacity: 16, slotLength: engine.maximumPacketLength)
         _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
         let probe = batch.bytes(of: batch.entries[0])
@@ -287,7 +381,9 @@ struct TraceEngineTests {
         // A second later, and only then is the socket looked at.
         let late = Instant(nanoseconds: 1_000_000_000)
         #expect(engine.transmit(into: &batch, at: late) != .finished)
-        let answer = try #require(SimulatedPath(routers: [.answers, .answers]).answer(to: probe))
+        var path = SimulatedPath(routers: [.answers, .answers])
+        let reply = path.answer(to: probe)
+        let answer = try #require(reply)
         engine.receive(
             ReceivedPacket(
                 bytes: answer.bytes.rawBytes, form: .datagram, arrival: Instant(nanoseconds: 1_000_000),
@@ -304,17 +400,20 @@ struct TraceEngineTests {
     func hostile(seed: UInt64) throws {
         let stack = [MPLSLabel(label: 16_001, trafficClass: 3, isBottomOfStack: true, timeToLive: 1)]
         var configuration = TraceConfiguration(
-            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77, firstMark: 1_000)
+            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77, firstMark: 1_000,
+            sequenceSecret: 0x5A5A)
         configuration.maximumHops = 1
         configuration.queries = 1
         var whole: [UInt8] = []
         /// The labels of the answer that the first probe gets; nil when what is handed over is no answer.
         func labels(_ hand: ([UInt8]) -> [UInt8]) throws -> [MPLSLabel]? {
-            var engine = TraceEngine(configuration)
+            var engine = TraceEngine([configuration])
             var batch = PacketBatch(capacity: 16, slotLength: engine.maximumPacketLength)
             _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
             let probe = batch.bytes(of: batch.entries[0])
-            let answer = try #require(SimulatedPath(routers: [.labels(stack), .answers]).answer(to: probe))
+            var path = SimulatedPath(routers: [.labels(stack), .answers])
+            let reply = path.answer(to: probe)
+            let answer = try #require(reply)
             whole = answer.bytes
             var bytes = hand(answer.bytes)
             if bytes.count >= 24 {
@@ -369,9 +468,10 @@ struct TraceEngineTests {
     func strangers(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var configuration = TraceConfiguration(
-            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77, firstMark: 1_000)
+            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77, firstMark: 1_000,
+            sequenceSecret: 0x5A5A)
         configuration.maximumHops = 5
-        var engine = TraceEngine(configuration)
+        var engine = TraceEngine([configuration])
         var batch = PacketBatch(capacity: 16, slotLength: engine.maximumPacketLength)
         _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
         let probe = batch.bytes(of: batch.entries[0])
@@ -389,7 +489,7 @@ struct TraceEngineTests {
                     bytes: message.rawBytes, form: .datagram, arrival: Instant(nanoseconds: 1_000_000),
                     source: .v4(IPv4Address(203, 0, 113, 1)), destination: nil, hopLimit: 64))
         }
-        let received = engine.summary.received
+        let received = engine.summary(of: 0).received
         #expect(received == 0, "seed \(seed)")
     }
 }

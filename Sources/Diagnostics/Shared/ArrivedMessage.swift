@@ -32,6 +32,9 @@ struct ArrivedMessage: ~Escapable {
             checksum = header.isTruncated ? .unchecked : message.checksumState
             return
         }
+        guard packet.form != .segment else {
+            throw ParseError(layer: .icmpv6, field: "type", offset: 0, reason: .invalid(value: 0))
+        }
         hopLimit = packet.hopLimit
         options = packet.bytes.prefix(0)
         if family == .v4 {

@@ -7,6 +7,18 @@ public enum TraceMethod: String, Sendable, CaseIterable {
     case udp
     /// ICMP echo requests.
     case icmp
+    /// TCP SYN: the target answers with SYN-ACK or a reset. No connection is
+    /// ever made: this host knows none, and its system resets what is half open.
+    case tcp
+
+    /// The number that the IP header has for it.
+    func `protocol`(_ family: IPAddress.Family) -> IPProtocol {
+        switch self {
+        case .udp: .udp
+        case .icmp: family == .v4 ? .icmp : .icmpv6
+        case .tcp: .tcp
+        }
+    }
 }
 
 /// One target and how to find the way to it.
@@ -14,7 +26,7 @@ public struct TraceConfiguration: Sendable {
     public var source: IPAddress
     public var destination: IPAddress
     public var method = TraceMethod.udp
-    /// UDP: both stay the same for all probes of one flow.
+    /// UDP and TCP: both stay the same for all probes of one flow.
     public var sourcePort: UInt16
     public var destinationPort: UInt16 = 33_434
     /// All probes are one flow, and take one path. Otherwise the destination
@@ -22,10 +34,21 @@ public struct TraceConfiguration: Sendable {
     public var isOneFlow = true
     /// ICMP: the identifier of all probes.
     public var identifier: UInt16
-    /// Where the numbers of the probes begin: a stranger who does not know it cannot answer for a router.
+    /// Where the numbers of the probes begin, 1 to 65,534: a stranger who does
+    /// not know it cannot answer for a router.
     public var firstMark: UInt16
-    /// Bytes of each packet, at least the headers and two.
+    /// TCP: the upper half of all sequence numbers, as hard to guess.
+    public var sequenceSecret: UInt16
+    /// TCP: the SYN asks for explicit congestion notification (RFC 3168, section 6.1.1).
+    public var asksForECN = false
+    /// TCP: the option's value; nil for what Ethernet's MTU leaves.
+    public var maximumSegmentSize: UInt16?
+    /// IPv4: a loose source route (RFC 791), at most eight addresses that packets go through.
+    public var gateways: [IPv4Address] = []
+    /// Bytes of each packet, at least the headers and two. TCP has its own length.
     public var packetLength = 60
+    /// Bytes of the longest packet that will be sent, where they differ.
+    public var longestPacket = 0
     public var typeOfService: UInt8 = 0
     /// IPv6: 20 bits.
     public var flowLabel: UInt32 = 0
@@ -56,12 +79,16 @@ public struct TraceConfiguration: Sendable {
     /// However short the round trips, nothing is given up before.
     static let shortestWait = Nanoseconds.milliseconds(5)
 
-    public init(source: IPAddress, destination: IPAddress, sourcePort: UInt16, identifier: UInt16, firstMark: UInt16) {
+    public init(
+        source: IPAddress, destination: IPAddress, sourcePort: UInt16, identifier: UInt16, firstMark: UInt16,
+        sequenceSecret: UInt16
+    ) {
         self.source = source
         self.destination = destination
         self.sourcePort = sourcePort
         self.identifier = identifier
         self.firstMark = firstMark
+        self.sequenceSecret = sequenceSecret
     }
 
     /// Hops beyond the last one that answered that are asked at once: most ways
@@ -71,8 +98,6 @@ public struct TraceConfiguration: Sendable {
     /// Probes of a trace that goes all the way.
     var probeCount: Int { max(maximumHops - firstHop + 1, 0) * queries }
 
-    /// The greatest `firstMark` for so many probes: their numbers must stay below 0xFFFF, which checksums cannot tell from 0.
-    public static func greatestMark(hops: Int, queries: Int) -> UInt16 {
-        UInt16(clamping: 0xFFFE - max(hops, 1) * max(queries, 1))
-    }
+    /// Bytes of each packet as it goes out.
+    public var wholeLength: Int { TraceFormat(self).usualLength }
 }

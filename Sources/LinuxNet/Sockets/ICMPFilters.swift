@@ -49,6 +49,24 @@ extension SocketFilter {
         return filter
     }
 
+    /// Lets through the segments of a raw TCP socket that can answer a SYN to
+    /// `port`: those from there with SYN or RST.
+    public static func answersToSYN(_ family: IPAddress.Family, port: UInt16) -> SocketFilter {
+        var filter = SocketFilter()
+        if family == .v4 {
+            filter.loadHeaderLength(0)
+            filter.loadHalf(indexed: 0)
+        } else {
+            filter.loadHalf(0)
+        }
+        filter.ifEqual(UInt32(port), .next, otherwise: .reject)
+        if family == .v4 { filter.loadByte(indexed: 13) } else { filter.loadByte(13) }
+        filter.and(UInt32((TCPFlags.syn.union(.rst)).rawValue))
+        filter.ifEqual(0, .reject, otherwise: .accept)
+        filter.end(fallThrough: true)
+        return filter
+    }
+
     /// Lets through the frames of a conversation, requests and answers of both
     /// families, on a packet socket whatever its link header.
     public static func conversation(
@@ -70,6 +88,27 @@ extension SocketFilter {
         filter.loadByte(network &+ 6)
         filter.ifEqual(UInt32(IPProtocol.icmpv6.rawValue), .next, otherwise: .reject)
         filter.acceptICMPv6(base: network &+ 40, identifier: identifier, types: typesV6)
+        filter.end(fallThrough: true)
+        return filter
+    }
+
+    /// Lets through the frames of both families whose datagrams carry one of
+    /// these protocols, on a packet socket whatever its link header.
+    public static func protocols(_ protocols: [IPProtocol]) -> SocketFilter {
+        let network = UInt32(bitPattern: -0x10_0000)
+        let protocolOfFrame = UInt32(bitPattern: -0x1000)
+        let values = protocols.map { UInt32($0.rawValue) }
+        var filter = SocketFilter()
+        filter.loadHalf(protocolOfFrame)
+        filter.branch(ifOneOf: [UInt32(EtherType.ipv4.rawValue)]) { ipv4 in
+            ipv4.loadByte(network &+ 9)
+            ipv4.requireOne(of: values, otherwise: .reject)
+            ipv4.loadImmediate(0)
+            ipv4.ifEqual(0, .accept, otherwise: .accept)
+        }
+        filter.ifEqual(UInt32(EtherType.ipv6.rawValue), .next, otherwise: .reject)
+        filter.loadByte(network &+ 6)
+        filter.requireOne(of: values, otherwise: .reject)
         filter.end(fallThrough: true)
         return filter
     }

@@ -11,21 +11,24 @@ public struct ICMPPort: PacketPort, ~Copyable {
     private let signals: SignalSource
     private let bell: Bell
     private let tap: PacketTap?
+    /// What answers SYNs is heard here.
+    private let segments: SegmentReceiver?
     /// Shown every packet that goes out or comes in, as the sockets see it.
     private let trace: ((PacketTrace) -> Void)?
     private let polls: UnsafeMutablePointer<pollfd>
 
     public init(
         v4: ICMPChannel?, v6: ICMPChannel?, signals: consuming SignalSource, bell: Bell, tap: PacketTap? = nil,
-        trace: ((PacketTrace) -> Void)? = nil
+        segments: SegmentReceiver? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) {
         self.v4 = v4
         self.v6 = v6
         self.signals = signals
         self.bell = bell
         self.tap = tap
+        self.segments = segments
         self.trace = trace
-        polls = .allocate(capacity: 5)
+        polls = .allocate(capacity: 6)
     }
 
     deinit { polls.deallocate() }
@@ -103,6 +106,7 @@ public struct ICMPPort: PacketPort, ~Copyable {
         var count = 0
         if let v4 { count += try v4.receive(into: &engine, trace) }
         if let v6 { count += try v6.receive(into: &engine, trace) }
+        if let segments { count += segments.receive(into: &engine, trace) }
         return count
     }
 
@@ -118,9 +122,10 @@ public struct ICMPPort: PacketPort, ~Copyable {
         watch(bell.descriptor.rawValue)
         if let v4 { watch(v4.receiveDescriptor) }
         if let v6 { watch(v6.receiveDescriptor) }
+        if let segments { watch(segments.descriptor.rawValue) }
         // The sending socket matters for its queue of errors and stamps alone, which poll always reports.
         for channel in [v4, v6] where channel?.configuration.wantsTransmitStamps == true && channel?.level == .raw {
-            if let channel, used < 5 {
+            if let channel, used < 6 {
                 watch(channel.sender.rawValue)
                 polls[used - 1].events = 0
             }

@@ -11,6 +11,8 @@ final class FrameCapture {
     /// Numbers of the interfaces in the file, by the kernel's index.
     private var interfaces: [UInt32: UInt32] = [:]
     private var hasComplained = false
+    /// Which frames of those that the filter lets through are the run's own.
+    private var isWanted: ((PacketTap.Frame) -> Bool)?
 
     /// The file could not be written to its end.
     var hasFailed: Bool { hasComplained }
@@ -42,8 +44,20 @@ final class FrameCapture {
         try tap?.start(filter: .conversation(identifier: identifier, types: types, typesV6: typesV6))
     }
 
+    /// Begins to listen for the packets of traces and what answers them.
+    func start(tracing configurations: [TraceConfiguration]) throws {
+        let protocols: [IPProtocol] =
+            [.icmp, .icmpv6] + (configurations.contains { $0.method == .udp } ? [.udp] : [])
+            + (configurations.contains { $0.method == .tcp } ? [.tcp] : [])
+        isWanted = { frame in
+            let packet = frame.bytes.rawBytes.dropping(frame.hasEthernetHeader ? 14 : 0)
+            return configurations.contains { $0.isOwn(packet) }
+        }
+        try tap?.start(filter: .protocols(protocols))
+    }
+
     private func write(_ frame: PacketTap.Frame) {
-        guard !hasComplained else { return }
+        guard !hasComplained, isWanted?(frame) ?? true else { return }
         let number: UInt32
         if let known = interfaces[frame.interfaceIndex] {
             number = known

@@ -11,9 +11,12 @@ struct TraceDestination {
     var mtu: Int
 
     /// The first address of the target that there is a way to.
-    /// - Parameter interface: index of the interface to leave by; 0 for any.
+    /// - Parameters:
+    ///   - interface: index of the interface to leave by; 0 for any.
+    ///   - gateways: of a source route; the way is that to the first of them.
     static func find(
-        _ target: TargetExpression, text: String, families: [IPAddress.Family], source: String?, interface: UInt32
+        _ target: TargetExpression, text: String, families: [IPAddress.Family], source: String?, interface: UInt32,
+        gateways: [IPv4Address]
     ) throws -> TraceDestination {
         let sourceAddress = try source.map { text in
             guard let address = IPAddress(text) else { throw UsageError("-s: '\(text)' is no address") }
@@ -33,11 +36,15 @@ struct TraceDestination {
         }
         var failure: (any Error)?
         for (address, zone) in candidates where families.contains(address.family) {
+            guard gateways.isEmpty || address.family == .v4 else {
+                throw UsageError("-g: \(address): IPv6 has no source routes (RFC 5095)")
+            }
             if let sourceAddress, sourceAddress.family != address.family { continue }
             do {
                 let scope = zone != 0 ? zone : address.needsZone ? interface : 0
                 let route = try RouteTable.route(
-                    to: address, from: sourceAddress, interface: scope != 0 ? scope : interface)
+                    to: gateways.first.map { .v4($0) } ?? address, from: sourceAddress,
+                    interface: scope != 0 ? scope : interface)
                 guard let from = sourceAddress ?? route.source else { continue }
                 return TraceDestination(address: address, zone: scope, source: from, mtu: route.mtu)
             } catch {

@@ -7,37 +7,36 @@ import WireFormat
 final class TraceRenderer {
     private let command: TraceWords
     private let console: Console
-    /// The target as it was typed.
-    private let target: String
-    private let destination: TraceDestination
-    private let configuration: TraceConfiguration
+    private let settings: TraceSettings
+    private let targets: [TraceTarget]
     private let names: ReverseNames?
 
-    init(
-        _ command: TraceWords, _ console: Console, target: String, _ destination: TraceDestination,
-        _ configuration: TraceConfiguration, names: ReverseNames?
-    ) {
-        self.command = command
-        self.console = console
-        self.target = target
-        self.destination = destination
-        self.configuration = configuration
-        self.names = names
-    }
-
-    func begin() {
-        guard !command.has(.json) else { return }
-        console.output.write(
-            "traceroute to \(Text.escaped(target)) (\(destination.address)), \(configuration.maximumHops) hops max, \(configuration.packetLength) byte packets\n"
-        )
+    init(_ session: TraceSession) {
+        command = session.command
+        console = session.console
+        settings = session.settings
+        targets = session.targets
+        names = session.names
     }
 
     func report(_ event: TraceEvent) {
         switch event {
         // The name is asked for while the other probes of the hop are under way.
         case .answered(let address): _ = names?.name(of: address)
+        case .began(let index): begin(index)
         case .hop(let hop): console.output.write(command.has(.json) ? json(hop) : line(hop))
+        case .ended(let index, let summary): finish(targets[index], summary)
         }
+    }
+
+    private func begin(_ index: Int) {
+        guard !command.has(.json) else { return }
+        let target = targets[index]
+        // A line between the traces of several targets.
+        if index > 0 { console.output.write("\n") }
+        console.output.write(
+            "traceroute to \(Text.escaped(target.text)) (\(target.destination.address)), \(target.configuration.maximumHops) hops max, \(target.configuration.wholeLength) byte packets\n"
+        )
     }
 
     private func name(of address: IPAddress) -> String? {
@@ -65,9 +64,16 @@ final class TraceRenderer {
                 }
                 text += "  \(Milliseconds.fixed(answer.roundTrip)) ms"
                 if let annotation = answer.annotation { text += " " + annotation }
+                if settings.printsFlags, case .tcp(let flags) = answer.kind {
+                    text += " <" + Self.names(of: flags).joined(separator: ",") + ">"
+                }
             }
         }
         return text + "\n"
+    }
+
+    private static func names(of flags: TCPFlags) -> [String] {
+        TCPFlags.names.filter { flags.contains($0.flag) }.map { "\($0.name)" }
     }
 
     private func host(_ address: IPAddress) -> String {
@@ -116,8 +122,14 @@ final class TraceRenderer {
             object.add("addr", "\(answer.source)")
             object.add("name", name(of: answer.source))
             object.add("rtt_ms", raw: Milliseconds.json(answer.roundTrip))
-            object.add("icmp_type", answer.type)
-            object.add("icmp_code", answer.code)
+            switch answer.kind {
+            case .icmp(let type, let code, _):
+                object.add("icmp_type", type)
+                object.add("icmp_code", code)
+            case .tcp(let flags):
+                let names = Self.names(of: flags).map { "\"\($0)\"" }
+                object.add("tcp_flags", raw: "[\(names.joined(separator: ","))]")
+            }
             if let timeToLive = answer.replyTimeToLive { object.add("reply_ttl", timeToLive) }
             if !answer.labels.isEmpty { object.add("mpls", raw: "[\(answer.labels.map(json).joined(separator: ","))]") }
             if !answer.interfaces.isEmpty {
@@ -149,17 +161,17 @@ final class TraceRenderer {
 
     // MARK: The end
 
-    func finish(_ summary: TraceSummary) {
+    private func finish(_ target: TraceTarget, _ summary: TraceSummary) {
         guard command.has(.json) else {
             for verdict in summary.verdicts { console.output.write(verdict.sentence + "\n") }
             return
         }
         var object = JSONObject(type: "summary")
-        object.add("target", target)
-        object.add("addr", "\(destination.address)")
+        object.add("target", target.text)
+        object.add("addr", "\(target.destination.address)")
         object.add("reached", summary.isReached)
         object.add("hops", summary.hops)
-        object.add("path_mtu", destination.mtu)
+        object.add("path_mtu", target.destination.mtu)
         object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
         object.add("sent", summary.sent)
         object.add("received", summary.received)

@@ -5,7 +5,11 @@ import WireFormat
 /// The values of `traceroute`'s command line.
 struct TraceSettings {
     /// The addresses are still to be found.
-    let configuration: TraceConfiguration
+    private(set) var configuration: TraceConfiguration
+    /// -O info: lines say which segment of TCP was the answer.
+    private(set) var printsFlags = false
+    /// The length was asked for.
+    let hasLength: Bool
 
     /// - Parameter size: bytes of a packet, as they were typed.
     init(_ command: TraceWords, size: String?) throws {
@@ -15,31 +19,82 @@ struct TraceSettings {
         let first = try integer("-f", command[.first], 1...255, 1)
         let last = try integer("-m", command[.maximumHops], 1...255, 30)
         guard first <= last else { throw UsageError("-f: the first hop, \(first), is behind the last, \(last)") }
-        let queries = try integer("-q", command[.queries], 1...10, 3)
-        let greatest = TraceConfiguration.greatestMark(hops: last - first + 1, queries: queries)
         var configuration = TraceConfiguration(
             source: .v4(.unspecified), destination: .v4(.unspecified),
             // Above the ports that systems give out by themselves (RFC 6335, section 6, has 49152 to 65535).
             sourcePort: UInt16(
                 try integer("--sport", command[.sourcePort], 1...65_535, Int.random(in: 61_000...65_000))),
-            identifier: .random(in: 1...UInt16.max), firstMark: .random(in: 1...greatest))
-        guard !(command.has(.icmp) && command.has(.udp)) else { throw UsageError("-I and -U exclude each other") }
-        configuration.method = command.has(.icmp) ? .icmp : .udp
+            identifier: .random(in: 1...UInt16.max), firstMark: .random(in: 1...0xFFFE),
+            sequenceSecret: .random(in: 0...UInt16.max))
+        configuration.method = try Self.method(command)
         configuration.isOneFlow = !command.has(.noParis)
         configuration.dontFragment = command.has(.dontFragment)
         configuration.flowLabel = UInt32(try integer("-l", command[.flowLabel], 0...0xF_FFFF, 0))
         configuration.firstHop = first
         configuration.maximumHops = last
-        configuration.queries = queries
+        configuration.queries = try integer("-q", command[.queries], 1...10, 3)
         configuration.window = try integer("-N", command[.window], 1...1_024, configuration.window)
         configuration.gap = try integer("--gap", command[.gap], 1...255, configuration.gap)
-        configuration.destinationPort = UInt16(
-            try integer("-p", command[.port], 1...65_535, command.has(.udp) ? 53 : 33_434))
+        let usualPort = configuration.method == .tcp ? 80 : command.has(.udp) ? 53 : 33_434
+        configuration.destinationPort = UInt16(try integer("-p", command[.port], 1...65_535, usualPort))
         configuration.typeOfService = UInt8(try integer("-t", command[.typeOfService], 0...255, 0))
+        configuration.gateways = try Self.gateways(command.all(.gateway))
+        if size != nil, configuration.method == .tcp {
+            throw UsageError("a SYN has no length to choose: use UDP or -I")
+        }
         configuration.packetLength = try integer("--size", size, 30...65_000, 60)
+        hasLength = size != nil
         if let interval = command[.sendInterval] { configuration.sendInterval = try Self.sendInterval(interval) }
         if let wait = command[.wait] { try Self.read(wait, into: &configuration) }
         self.configuration = configuration
+        if let options = command[.methodOptions] { try read(options) }
+    }
+
+    /// By letter, or by name as traceroute's -M has it.
+    private static func method(_ command: TraceWords) throws -> TraceMethod {
+        let switches: [(name: TraceSwitch, word: String, method: TraceMethod)] = [
+            (.icmp, "-I", .icmp), (.udp, "-U", .udp), (.tcp, "-T", .tcp),
+        ]
+        let given = switches.filter { command.has($0.name) }
+        guard given.count <= 1 else { throw UsageError("\(given[0].word) and \(given[1].word) exclude each other") }
+        guard let name = command[.method] else { return given.first?.method ?? .udp }
+        guard let method = name == "default" ? .udp : TraceMethod(rawValue: name) else {
+            throw UsageError("-M: '\(name)' is none of default, udp, icmp, tcp")
+        }
+        if let given = given.first, given.method != method {
+            throw UsageError("-M \(name) and \(given.word) exclude each other")
+        }
+        return method
+    }
+
+    private mutating func read(_ options: String) throws {
+        for option in options.split(separator: ",", omittingEmptySubsequences: false) {
+            guard configuration.method == .tcp else { throw UsageError("-O: '\(option)' is an option of -T alone") }
+            if option == "info" {
+                printsFlags = true
+            } else if option == "ecn" {
+                configuration.asksForECN = true
+            } else if option.hasPrefix("mss=") {
+                configuration.maximumSegmentSize = UInt16(
+                    try ArgumentValue.integer("-O mss", String(option.dropFirst(4)), in: 1...65_535))
+            } else {
+                throw UsageError("-O: '\(option)' is none of info, ecn, mss=N")
+            }
+        }
+    }
+
+    /// Names are not looked up: what is on the way is known by its address.
+    private static func gateways(_ lists: [String]) throws -> [IPv4Address] {
+        let gateways = try lists.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.map { text in
+            switch IPAddress(String(text)) {
+            case .v4(let address)?: return address
+            // RFC 5095 took IPv6's routing header of type 0 out of use.
+            case .v6?: throw UsageError("-g: \(text): IPv6 has no source routes (RFC 5095)")
+            case nil: throw UsageError("-g: '\(text)' is no address")
+            }
+        }
+        guard gateways.count <= 8 else { throw UsageError("-g: \(gateways.count) gateways, a header has room for 8") }
+        return gateways
     }
 
     /// A bare number is of seconds up to 10, and of milliseconds above, as traceroute has it.

@@ -9,6 +9,7 @@ enum TraceSwitch: String, CommandSwitch {
     case ipv6
     case icmp
     case udp
+    case tcp
     case dontFragment
     case noParis
     case numeric
@@ -23,6 +24,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .ipv6: ("6", "ipv6")
         case .icmp: ("I", "icmp")
         case .udp: ("U", "udp")
+        case .tcp: ("T", "tcp")
         case .dontFragment: ("F", "dont-fragment")
         case .noParis: (nil, "no-paris")
         case .numeric: ("n", "numeric")
@@ -39,6 +41,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .ipv6: "Use IPv6."
         case .icmp: "Send ICMP echo requests instead of UDP."
         case .udp: "Send UDP to port 53, or to that of -p."
+        case .tcp: "Send TCP SYN to port 80, or to that of -p; never is a connection made."
         case .dontFragment: "Forbid routers to cut the probes (IPv4)."
         case .noParis: "Let ports and checksums change from probe to probe."
         case .numeric: "Look up no names."
@@ -67,6 +70,10 @@ enum TraceValue: String, CommandValue {
     case flowLabel
     case size
     case explain
+    case method
+    case methodOptions
+    case gateway
+    case pcap
 
     var names: (short: Character?, long: String) {
         switch self {
@@ -85,6 +92,10 @@ enum TraceValue: String, CommandValue {
         case .flowLabel: ("l", "flowlabel")
         case .size: (nil, "size")
         case .explain: (nil, "explain")
+        case .method: ("M", "module")
+        case .methodOptions: ("O", "options")
+        case .gateway: ("g", "gateway")
+        case .pcap: (nil, "pcap")
         }
     }
 

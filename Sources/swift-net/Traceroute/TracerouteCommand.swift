@@ -6,21 +6,20 @@ struct TracerouteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "traceroute",
         abstract: "Show the routers on the way to a host.",
-        usage: "swift-net traceroute [options] TARGET [LENGTH]",
+        usage: "swift-net traceroute [options] TARGET... [LENGTH]",
         discussion: """
             Probes of many hops are on their way at once, and all take one path through routers that spread load \
             by flow. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 the target answered, 1 it did not, 2 it could not run.
+            Exit status: 0 the target answered, or all of several, 1 it did not, 2 it could not run.
             """,
         helpNames: [.customShort("h"), .customLong("help")]
     )
 
-    @Argument(help: ArgumentHelp("A name or an address.", valueName: "target"))
-    var target: String
-
-    @Argument(help: ArgumentHelp("Bytes of each packet, as --size.", valueName: "length"))
-    var length: String?
+    @Argument(
+        help: ArgumentHelp(
+            "Names or addresses; a last word of digits is the bytes of each packet, as --size.", valueName: "target"))
+    var targets: [String]
 
     @Flag
     var switches: [TraceSwitch] = []
@@ -46,11 +45,13 @@ struct TracerouteCommand: ParsableCommand {
     var sendInterval: String?
     @Option(name: TraceValue.gap.name, help: ArgumentHelp("End after so many silent hops (8).", valueName: "number"))
     var gap: String?
-    @Option(name: TraceValue.port.name, help: ArgumentHelp("Destination port of UDP (33434).", valueName: "number"))
+    @Option(
+        name: TraceValue.port.name,
+        help: ArgumentHelp("Destination port (UDP 33434, -U 53, -T 80).", valueName: "number"))
     var port: String?
     @Option(
         name: TraceValue.sourcePort.name,
-        help: ArgumentHelp("Source port of UDP; random by default.", valueName: "number"))
+        help: ArgumentHelp("Source port of UDP and TCP; random by default.", valueName: "number"))
     var sourcePort: String?
     @Option(
         name: TraceValue.interface.name, help: ArgumentHelp("Send through this interface.", valueName: "name"))
@@ -72,4 +73,21 @@ struct TracerouteCommand: ParsableCommand {
         name: TraceValue.explain.name,
         help: ArgumentHelp("Explain the first packets, field by field (2).", valueName: "number"))
     var explain: String?
+    @Option(
+        name: TraceValue.method.name,
+        help: ArgumentHelp("The method by name: default, udp, icmp or tcp.", valueName: "name"))
+    var method: String?
+    @Option(
+        name: TraceValue.methodOptions.name,
+        help: ArgumentHelp(
+            "Of TCP: info prints the answer's flags, mss=N and ecn change the SYN.", valueName: "list"))
+    var methodOptions: String?
+    @Option(
+        name: TraceValue.gateway.name,
+        help: ArgumentHelp("Go through these gateways, by a loose source route (IPv4).", valueName: "address,..."))
+    var gateway: [String] = []
+    @Option(
+        name: TraceValue.pcap.name,
+        help: ArgumentHelp("Write the frames sent and received to this file (pcapng).", valueName: "file"))
+    var pcap: String?
 }

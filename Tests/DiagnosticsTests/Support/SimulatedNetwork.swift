@@ -93,8 +93,10 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
 
     private mutating func carry(_ bytes: [UInt8], to destination: IPAddress) {
         guard !chance(faults.loss) else { return }
-        if let path {
-            if let (answer, source, delay) = path.answer(to: bytes) { deliver(answer, from: source, at: clock + delay) }
+        if path != nil {
+            if let (answer, source, delay) = path?.answer(to: bytes, at: clock) {
+                deliver(answer, from: source, at: clock + delay)
+            }
             return
         }
         guard var answer = answer(bytes, destination) else { return }

@@ -26,14 +26,26 @@ struct SimulatedPath {
     }
 
     var routers: [Router]
+
+    init(routers: [Router], targetAnswers: Bool = true, targetListens: Bool = false) {
+        self.routers = routers
+        self.targetAnswers = targetAnswers
+        self.targetListens = targetListens
+    }
     var targetAnswers = true
+    /// TCP: it accepts connections, one half-open one at a time; otherwise it resets.
+    var targetListens = false
+    /// Until then the prober's reset has not come back to it.
+    private var halfOpenUntil: Instant?
     /// One way over each link.
     var linkDelay = Nanoseconds.milliseconds(2)
 
     static func address(_ hop: Int) -> IPv4Address { IPv4Address(198, 51, 100, UInt8(hop)) }
 
     /// What comes back, from whom, and how long the way there and back takes.
-    func answer(to bytes: [UInt8]) -> (bytes: [UInt8], source: IPAddress, delay: Nanoseconds)? {
+    mutating func answer(to bytes: [UInt8], at now: Instant = Instant(nanoseconds: 0)) -> (
+        bytes: [UInt8], source: IPAddress, delay: Nanoseconds
+    )? {
         guard let view = try? IPv4View(bytes.rawBytes) else { return nil }
         let timeToLive = Int(view.timeToLive)
         var bytes = bytes
@@ -49,7 +61,7 @@ struct SimulatedPath {
             }
         }
         guard targetAnswers else { return nil }
-        return target(bytes, view.source, view.destination)
+        return target(bytes, view.source, view.destination, now)
     }
 
     private func expired(
@@ -95,10 +107,23 @@ struct SimulatedPath {
         return (header.encoded() + message, .v4(sender), linkDelay * Int64(2 * hop))
     }
 
-    private func target(
-        _ bytes: [UInt8], _ source: IPv4Address, _ address: IPv4Address
+    private mutating func target(
+        _ bytes: [UInt8], _ source: IPv4Address, _ address: IPv4Address, _ now: Instant
     ) -> (bytes: [UInt8], source: IPAddress, delay: Nanoseconds)? {
         let delay = linkDelay * Int64(2 * (routers.count + 1))
+        if bytes[9] == IPProtocol.tcp.rawValue {
+            let arrival = now + Nanoseconds(delay.count / 2)
+            if targetListens, let until = halfOpenUntil, arrival < until { return nil }
+            halfOpenUntil = arrival + delay
+            var segment = TCPSegment(
+                sourcePort: bytes.rawBytes.bigEndian16(at: 22), destinationPort: bytes.rawBytes.bigEndian16(at: 20),
+                sequenceNumber: 1, acknowledgmentNumber: bytes.rawBytes.bigEndian32(at: 24) &+ 1,
+                flags: targetListens ? [.syn, .ack] : [.rst, .ack])
+            segment.updateChecksum(source: .v4(address), destination: .v4(source))
+            let header = IPv4Header(
+                source: address, destination: source, protocol: .tcp, payloadLength: segment.byteCount)
+            return (header.encoded() + segment.encoded(), .v4(address), delay)
+        }
         if let echo = Echo.reply(to: bytes, from: .v4(address)) { return (echo, .v4(address), delay) }
         let message = ICMPv4Message(.destinationUnreachable(.port, ICMPErrorBody(data: Array(bytes.prefix(28)))))
             .encoded()

@@ -1,0 +1,246 @@
+import PacketEngine
+import WireFormat
+
+/// The way to one target, hop by hop.
+///
+/// Probes of many hops are on their way at once, nearest first. A hop is
+/// finished when all its probes are answered or given up, and all hops before it are.
+struct Trace: Sendable {
+    /// A place is one probe of one hop; TCP sends more than one packet for some.
+    private enum State {
+        case unsent
+        case underWay(Instant)
+        case done(TraceProbe)
+    }
+
+    let configuration: TraceConfiguration
+    private var prober: TraceProber
+    /// Hop after hop, `queries` of each.
+    private var states: [State]
+    /// The first place that has not had its turn.
+    private var nextPlace = 0
+    private var underWay = 0
+    /// Before this nothing more is sent.
+    private var nextSending: Instant?
+    private var again = HalfOpenQueue()
+    /// The hop that is finished next, counted from 0.
+    private var nextHop = 0
+    /// The first hop, counted from 0, with a final answer.
+    private var finalHop: Int?
+    /// The last hop, counted from 0, with any answer.
+    private var lastAnswered: Int?
+    /// The longest round trip of each hop.
+    private var roundTrips: [Nanoseconds?]
+    private var start: Instant?
+    private var end: Instant?
+    /// When it was asked for packets before: since then what had arrived by that time was handed over.
+    private var lastTurn: Instant?
+    private var isStopped = false
+    private var isReached = false
+    private(set) var hops: [TraceHop] = []
+
+    init(_ configuration: TraceConfiguration, target: Int) {
+        self.configuration = configuration
+        prober = TraceProber(configuration, target: target)
+        states = Array(repeating: .unsent, count: configuration.probeCount)
+        roundTrips = Array(repeating: nil, count: configuration.probeCount / max(configuration.queries, 1))
+    }
+
+    var maximumPacketLength: Int { prober.format.maximumLength }
+    private var hopCount: Int { roundTrips.count }
+    private func hop(of place: Int) -> Int { place / configuration.queries }
+    private func places(of hop: Int) -> Range<Int> {
+        hop * configuration.queries..<(hop + 1) * configuration.queries
+    }
+
+    // MARK: Sending
+
+    mutating func transmit(into batch: inout PacketBatch, at now: Instant, _ pacer: inout HopPacer) -> Deadline {
+        if start == nil { start = now }
+        // A program that was kept from running finds its answers waiting: nothing
+        // is given up for a time at which they have not been looked for.
+        if let lastTurn { expire(at: lastTurn) }
+        lastTurn = now
+        finishHops(at: now)
+        guard !isFinished else { return .finished }
+        if let place = again.next {
+            guard send(place, into: &batch, at: now) else { return .at(now) }
+            again.begin()
+        }
+        while underWay < configuration.window, nextPlace < states.count, wants(hop(of: nextPlace)) {
+            guard case .unsent = states[nextPlace], !again.contains(nextPlace) else {
+                nextPlace += 1
+                continue
+            }
+            if let due = nextSending, due > now { return nextExpiry.map { .at(min($0, due)) } ?? .at(due) }
+            guard batch.room > 0 else { return .at(now) }
+            if let due = pacer.due(timeToLive(of: hop(of: nextPlace)), at: now) {
+                return nextExpiry.map { .at(min($0, due)) } ?? .at(due)
+            }
+            // The rest is due at once, in the next batch.
+            guard send(nextPlace, into: &batch, at: now) else { return .at(now) }
+            nextPlace += 1
+            if configuration.sendInterval > .zero { nextSending = now + configuration.sendInterval }
+        }
+        return nextExpiry.map { .at($0) } ?? .never
+    }
+
+    private mutating func send(_ place: Int, into batch: inout PacketBatch, at now: Instant) -> Bool {
+        let packet = TracePacket(timeToLive: timeToLive(of: hop(of: place)), length: prober.usualLength)
+        guard prober.append(packet, tag: place, to: &batch, at: now) else { return false }
+        states[place] = .underWay(now)
+        underWay += 1
+        return true
+    }
+
+    private func timeToLive(of hop: Int) -> UInt8 { UInt8(clamping: configuration.firstHop + hop) }
+
+    /// Hops beyond the target, or far behind the last one that answered, are not asked.
+    private func wants(_ hop: Int) -> Bool {
+        if let finalHop, hop > finalHop { return false }
+        return hop <= (lastAnswered ?? -1) + max(configuration.gap, TraceConfiguration.lookAhead)
+    }
+
+    mutating func transmitted(_ token: UInt64, at instant: Instant) {
+        guard let place = prober.transmitted(token, at: instant), case .underWay = states[place] else { return }
+        states[place] = .underWay(instant)
+    }
+
+    mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure) {
+        guard let place = prober.failed(token)?.tag, case .underWay = states[place] else { return }
+        finish(place, .failed(failure))
+    }
+
+    // MARK: Waiting
+
+    /// When a probe of a hop is given up, counted from its sending.
+    private func patience(_ hop: Int) -> Nanoseconds {
+        let longest = configuration.longestWait
+        if let here = roundTrips[hop] { return clamp(here * configuration.hereFactor, longest) }
+        if let later = roundTrips[(hop + 1)...].lazy.compactMap({ $0 }).first {
+            return clamp(later * configuration.nearFactor, longest)
+        }
+        guard let earlier = roundTrips[..<hop].last(where: { $0 != nil }) ?? nil else { return longest }
+        return min(longest, max(configuration.tailWait, earlier * configuration.nearFactor))
+    }
+
+    private func clamp(_ wait: Nanoseconds, _ longest: Nanoseconds) -> Nanoseconds {
+        min(max(wait, TraceConfiguration.shortestWait), longest)
+    }
+
+    private var nextExpiry: Instant? {
+        var earliest: Instant?
+        for place in nextHop * configuration.queries..<nextPlace {
+            guard case .underWay(let since) = states[place] else { continue }
+            let due = since + patience(hop(of: place))
+            if earliest.map({ due < $0 }) ?? true { earliest = due }
+        }
+        return earliest
+    }
+
+    private mutating func expire(at now: Instant) {
+        for place in nextHop * configuration.queries..<nextPlace {
+            guard case .underWay(let since) = states[place], since + patience(hop(of: place)) <= now else { continue }
+            if again.retries(place) {
+                states[place] = .unsent
+                underWay -= 1
+            } else {
+                finish(place, .timeout)
+            }
+        }
+    }
+
+    private mutating func finish(_ place: Int, _ probe: TraceProbe) {
+        states[place] = .done(probe)
+        underWay -= 1
+        again.end(place)
+    }
+
+    // MARK: Receiving
+
+    /// - Returns: who answered; nil when it was no answer to this trace.
+    mutating func receive(_ message: borrowing ArrivedMessage, at instant: Instant) -> IPAddress? {
+        guard let arrival = prober.arrived(message, at: instant) else { return nil }
+        return receive(arrival)
+    }
+
+    mutating func receive(_ segment: borrowing ArrivedSegment, at instant: Instant) -> IPAddress? {
+        guard let arrival = prober.arrived(segment, at: instant) else { return nil }
+        return receive(arrival)
+    }
+
+    private mutating func receive(_ arrival: TraceProber.Arrival) -> IPAddress? {
+        let place = arrival.tag
+        let hop = hop(of: place)
+        let answer = arrival.answer
+        if case .done = states[place] { return nil }
+        // An earlier packet of a place that waits for its next one.
+        if case .unsent = states[place] { underWay += 1 }
+        finish(place, .answered(answer))
+        roundTrips[hop] = max(roundTrips[hop] ?? .zero, answer.roundTrip)
+        lastAnswered = max(lastAnswered ?? hop, hop)
+        if answer.isFinal { finalHop = min(finalHop ?? hop, hop) }
+        if answer.isTarget { isReached = true }
+        if case .tcp(let flags) = answer.kind, flags.contains(.syn), finalHop == hop { openedHalf(hop) }
+        return answer.source
+    }
+
+    /// The target holds a half-open connection until our system's reset has
+    /// come back, and answers no other SYN of the flow: the rest of the hop's
+    /// probes go once more, one at a time.
+    private mutating func openedHalf(_ hop: Int) {
+        for place in places(of: hop) where !again.contains(place) {
+            if case .done = states[place] { continue }
+            if case .underWay = states[place] { underWay -= 1 }
+            states[place] = .unsent
+            again.append(place)
+        }
+        nextPlace = max(nextPlace, places(of: hop).upperBound)
+    }
+
+    // MARK: Hops
+
+    private mutating func finishHops(at now: Instant) {
+        while nextHop < hopCount, finalHop.map({ nextHop <= $0 }) ?? true, let probes = finished(nextHop) {
+            hops.append(TraceHop(timeToLive: configuration.firstHop + nextHop, probes: probes))
+            nextHop += 1
+            if let finalHop, nextHop > finalHop { break }
+            if nextHop > (lastAnswered ?? -1) + configuration.gap { break }
+        }
+        if isFinished, end == nil { end = now }
+    }
+
+    /// The probes of a hop, once nothing more can come of them.
+    private func finished(_ hop: Int) -> [TraceProbe]? {
+        var probes: [TraceProbe] = []
+        for place in places(of: hop) {
+            guard case .done(let probe) = states[place] else { return nil }
+            probes.append(probe)
+        }
+        return probes
+    }
+
+    var isFinished: Bool {
+        isStopped || nextHop >= hopCount || finalHop.map { nextHop > $0 } ?? false
+            || nextHop > (lastAnswered ?? -1) + configuration.gap
+    }
+
+    mutating func stop(at now: Instant) {
+        isStopped = true
+        if end == nil { end = now }
+    }
+
+    /// The result so far.
+    var summary: TraceSummary {
+        TraceSummary(
+            isReached: isReached, hops: hops.count, sent: prober.sent, received: prober.received,
+            elapsed: start.map { (end ?? $0) - $0 } ?? .zero,
+            verdicts: TraceVerdict.judge(hops, lastAnswered: lastAnsweredTimeToLive, isReached: isReached))
+    }
+
+    /// 0 when nothing answered. Probes of hops behind a final answer got the same one.
+    private var lastAnsweredTimeToLive: Int {
+        guard let lastAnswered else { return 0 }
+        return configuration.firstHop + min(lastAnswered, finalHop ?? lastAnswered)
+    }
+}

@@ -1,0 +1,99 @@
+import PacketEngine
+import WireFormat
+
+/// Finds the hops on the way to one or more targets, which share the sockets and the pace.
+public struct TraceEngine: Engine, ~Copyable {
+    public typealias Event = TraceEvent
+
+    private var traces: [Trace]
+    private var pacer = HopPacer()
+    /// The target whose hops are reported, in the order they were asked for.
+    private var reported = 0
+    /// Hops of it that were.
+    private var reportedHops = 0
+    private var events: [TraceEvent] = [.began(target: 0)]
+    private var known: Set<IPAddress> = []
+
+    public init(_ configurations: [TraceConfiguration]) {
+        traces = configurations.enumerated().map { Trace($1, target: $0) }
+    }
+
+    public var maximumPacketLength: Int { traces.map(\.maximumPacketLength).max() ?? 0 }
+    public var batchCapacity: Int { 16 }
+
+    /// All targets answered.
+    public var isReached: Bool { traces.allSatisfy(\.summary.isReached) }
+
+    /// The result so far of one target.
+    public func summary(of target: Int) -> TraceSummary { traces[target].summary }
+
+    // MARK: Sending
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        var deadline = Deadline.never
+        var isFinished = true
+        for index in traces.indices {
+            let next = traces[index].transmit(into: &batch, at: now, &pacer)
+            if next != .finished { isFinished = false }
+            deadline = .earliest(deadline, next)
+        }
+        report()
+        return isFinished ? .finished : deadline
+    }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
+        let target = TraceProber.target(of: token)
+        if traces.indices.contains(target) { traces[target].transmitted(token, at: instant) }
+    }
+
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        let target = TraceProber.target(of: token)
+        if traces.indices.contains(target) { traces[target].transmissionFailed(token, failure) }
+    }
+
+    // MARK: Receiving
+
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        let source: IPAddress?
+        if let segment = ArrivedSegment(packet) {
+            source = firstOf { $0.receive(segment, at: packet.arrival) }
+        } else if let message = try? ArrivedMessage(packet), message.checksum != .incorrect {
+            source = firstOf { $0.receive(message, at: packet.arrival) }
+        } else {
+            source = nil
+        }
+        if let source, known.insert(source).inserted { events.append(.answered(source)) }
+    }
+
+    /// What the first trace that takes it makes of a packet.
+    private mutating func firstOf(_ take: (inout Trace) -> IPAddress?) -> IPAddress? {
+        for index in traces.indices {
+            if let source = take(&traces[index]) { return source }
+        }
+        return nil
+    }
+
+    // MARK: Reporting
+
+    private mutating func report() {
+        while reported < traces.count {
+            for hop in traces[reported].hops[reportedHops...] { events.append(.hop(hop)) }
+            reportedHops = traces[reported].hops.count
+            guard traces[reported].isFinished else { return }
+            events.append(.ended(target: reported, traces[reported].summary))
+            reported += 1
+            reportedHops = 0
+            if reported < traces.count { events.append(.began(target: reported)) }
+        }
+    }
+
+    public mutating func stop(at now: Instant) {
+        for index in traces.indices { traces[index].stop(at: now) }
+    }
+
+    public mutating func drain(_ report: (TraceEvent) -> Void) {
+        guard !events.isEmpty else { return }
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+}

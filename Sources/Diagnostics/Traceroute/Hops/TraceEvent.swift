@@ -1,0 +1,46 @@
+import PacketEngine
+import WireFormat
+
+/// What became of one probe.
+public enum TraceProbe: Hashable, Sendable {
+    case answered(TraceAnswer)
+    /// Nothing came in the time that it was given.
+    case timeout
+    /// It could not be sent.
+    case failed(TransmissionFailure)
+}
+
+/// One hop, when everything is known of it that will be.
+public struct TraceHop: Hashable, Sendable {
+    public var timeToLive: Int
+    public var probes: [TraceProbe]
+
+    /// What came back.
+    public var answers: [TraceAnswer] {
+        probes.compactMap { if case .answered(let answer) = $0 { answer } else { nil } }
+    }
+    /// Whether nothing came back.
+    public var isSilent: Bool { answers.isEmpty }
+}
+
+/// What is found: target after target, in the order of the hops.
+public enum TraceEvent: Hashable, Sendable {
+    /// Somebody answered for the first time: the place to begin to look up a name.
+    case answered(IPAddress)
+    case began(target: Int)
+    case hop(TraceHop)
+    case ended(target: Int, TraceSummary)
+}
+
+/// How a trace ended.
+public struct TraceSummary: Hashable, Sendable {
+    /// The target itself answered.
+    public var isReached: Bool
+    /// Hops that were reported.
+    public var hops: Int
+    public var sent: Int
+    public var received: Int
+    public var elapsed: Nanoseconds
+    /// What the hops say about the way.
+    public var verdicts: [TraceVerdict]
+}

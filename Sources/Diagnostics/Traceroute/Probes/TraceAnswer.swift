@@ -1,0 +1,129 @@
+import PacketEngine
+import WireFormat
+
+/// An answer to a probe.
+public struct TraceAnswer: Hashable, Sendable {
+    /// What it is.
+    public enum Kind: Hashable, Sendable {
+        /// An ICMP message; `information` is the MTU, the pointer or the gateway, by type.
+        case icmp(type: UInt8, code: UInt8, information: UInt32)
+        /// A segment of the target: SYN-ACK or a reset.
+        case tcp(TCPFlags)
+    }
+
+    public var source: IPAddress
+    public var roundTrip: Nanoseconds
+    public var kind: Kind
+    /// Time to live, or hop limit, with which the answer came here.
+    public var replyTimeToLive: UInt8?
+    /// The stack of an MPLS extension, top first (RFC 4950).
+    public var labels: [MPLSLabel] = []
+    /// What the router says of its interfaces (RFC 5837).
+    public var interfaces: [ICMPInterfaceInformation] = []
+    /// The packet that is quoted had another source, source port or checksum than the one we sent.
+    public var isTranslated = false
+    /// The probe was at its target: an answer of its, or an error of a kind that nothing passes.
+    public var isFinal: Bool
+    /// The answer is the target's.
+    public var isTarget: Bool
+
+    /// Hops that the answer passed on its way here, its sender's interface being
+    /// the first: guessed from the usual first times to live, 64, 128 and 255.
+    public var hopsBack: Int? {
+        guard let replyTimeToLive else { return nil }
+        let first: UInt8 = replyTimeToLive <= 64 ? 64 : replyTimeToLive <= 128 ? 128 : 255
+        return Int(first - replyTimeToLive) + 1
+    }
+
+    /// A router had to cut the packet and must not: the MTU it names, 0 when none.
+    public var packetTooBigMTU: Int? {
+        guard case .icmp(let type, let code, let information) = kind else { return nil }
+        switch source.family {
+        case .v4:
+            guard type == ICMPv4Type.destinationUnreachable.rawValue,
+                code == ICMPv4UnreachableCode.fragmentationNeeded.rawValue
+            else { return nil }
+            return Int(information & 0xFFFF)
+        case .v6:
+            return type == ICMPv6Type.packetTooBig.rawValue ? Int(information) : nil
+        }
+    }
+
+    /// What traceroute(8) prints behind the time: `!H`, `!F-1400`; nil for the usual answers.
+    public var annotation: String? {
+        guard isFinal, case .icmp(let type, let code, let information) = kind,
+            !isTarget || !isUsualEnd(type, code)
+        else { return nil }
+        return source.family == .v4 ? annotation4(code, information) : annotation6(type, code, information)
+    }
+
+    /// Echo reply, or port unreachable.
+    private func isUsualEnd(_ type: UInt8, _ code: UInt8) -> Bool {
+        switch source.family {
+        case .v4:
+            type == ICMPv4Type.echoReply.rawValue
+                || type == ICMPv4Type.destinationUnreachable.rawValue && code == ICMPv4UnreachableCode.port.rawValue
+        case .v6:
+            type == ICMPv6Type.echoReply.rawValue
+                || type == ICMPv6Type.destinationUnreachable.rawValue && code == ICMPv6UnreachableCode.port.rawValue
+        }
+    }
+
+    private func annotation4(_ code: UInt8, _ information: UInt32) -> String {
+        switch ICMPv4UnreachableCode(rawValue: code) {
+        case .network, .networkUnknown, .sourceHostIsolated, .networkForTypeOfService: "!N"
+        case .host, .hostUnknown, .hostForTypeOfService: "!H"
+        case .protocol: "!P"
+        case .port: "!p"
+        case .fragmentationNeeded: "!F-\(information & 0xFFFF)"
+        case .sourceRouteFailed: "!S"
+        case .networkProhibited, .hostProhibited, .communicationProhibited: "!X"
+        case .hostPrecedenceViolation: "!V"
+        case .precedenceCutoff: "!C"
+        default: "!<\(code)>"
+        }
+    }
+
+    private func annotation6(_ type: UInt8, _ code: UInt8, _ information: UInt32) -> String {
+        if type == ICMPv6Type.packetTooBig.rawValue { return "!F-\(information)" }
+        guard type == ICMPv6Type.destinationUnreachable.rawValue else { return "!<\(type)-\(code)>" }
+        return switch ICMPv6UnreachableCode(rawValue: code) {
+        case .noRoute: "!N"
+        case .administrativelyProhibited: "!X"
+        case .beyondScope: "!S"
+        case .address: "!H"
+        case .port: "!p"
+        default: "!<\(code)>"
+        }
+    }
+}
+
+extension TraceAnswer {
+    init(
+        _ message: borrowing ArrivedMessage, _ roundTrip: Nanoseconds, destination: IPAddress, isTranslated: Bool
+    ) {
+        let isExceeded =
+            message.family == .v4
+            ? message.type == ICMPv4Type.timeExceeded.rawValue : message.type == ICMPv6Type.timeExceeded.rawValue
+        self.init(
+            source: message.source, roundTrip: roundTrip,
+            kind: .icmp(type: message.type, code: message.code, information: message.restOfHeader),
+            replyTimeToLive: message.hopLimit, isTranslated: isTranslated, isFinal: !isExceeded,
+            isTarget: !isExceeded && message.source == destination)
+        guard message.isError else { return }
+        let body = ICMPErrorBody(restOfHeader: message.restOfHeader, data: message.data.copied())
+        let extensions =
+            message.family == .v4
+            ? body.extensions(ICMPv4Type(rawValue: message.type))
+            : body.extensions(ICMPv6Type(rawValue: message.type))
+        guard let extensions else { return }
+        labels = extensions.objects.lazy.compactMap(\.mplsLabelStack).first ?? []
+        interfaces = extensions.objects.compactMap(\.interfaceInformation)
+    }
+
+    init(_ segment: borrowing ArrivedSegment, _ roundTrip: Nanoseconds) {
+        self.init(
+            source: segment.source, roundTrip: roundTrip, kind: .tcp(segment.view.flags),
+            replyTimeToLive: segment.hopLimit, isFinal: true, isTarget: true)
+    }
+}

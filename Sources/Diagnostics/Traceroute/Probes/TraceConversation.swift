@@ -1,0 +1,37 @@
+import WireFormat
+
+extension TraceConfiguration {
+    /// Whether a packet is a probe of such a trace, or may be an answer to one:
+    /// what a capture of the run keeps.
+    /// - Parameter bytes: from the IP header on.
+    public func isOwn(_ bytes: RawSpan) -> Bool {
+        guard let packet = QuotedPacketView(bytes), packet.family == destination.family else { return false }
+        if packet.source == source, isOnTheWay(packet.destination) { return isProbe(packet) }
+        guard packet.destination == source else { return false }
+        let family = destination.family
+        if packet.transportProtocol == (family == .v4 ? .icmp : .icmpv6), let icmp = packet.icmp {
+            let isError =
+                family == .v4 ? ICMPv4Type(rawValue: icmp.type).isError : ICMPv6Type(rawValue: icmp.type).isError
+            guard isError else { return method == .icmp && icmp.identifier == identifier }
+            guard let quote = QuotedPacketView(packet.transport.dropping(8)) else { return false }
+            return isOnTheWay(quote.destination) && isProbe(quote)
+        }
+        return method == .tcp && packet.source == destination && packet.transportProtocol == .tcp
+            && packet.sourcePort == destinationPort
+    }
+
+    /// The destination that a probe may have: on a source route it changes.
+    func isOnTheWay(_ address: IPAddress) -> Bool {
+        if address == destination { return true }
+        guard case .v4(let gateway) = address else { return false }
+        return gateways.contains(gateway)
+    }
+
+    private func isProbe(_ packet: borrowing QuotedPacketView) -> Bool {
+        switch method {
+        case .udp: packet.transportProtocol == .udp && (!isOneFlow || packet.destinationPort == destinationPort)
+        case .icmp: packet.icmp?.identifier == identifier
+        case .tcp: packet.transportProtocol == .tcp && packet.destinationPort == destinationPort
+        }
+    }
+}

@@ -1,0 +1,228 @@
+import PacketEngine
+import WireFormat
+
+/// How the probes of a trace look.
+///
+/// All probes of a flow have the same addresses, ports and everything else
+/// that load balancers hash (Augustin et al., "Avoiding traceroute anomalies
+/// with Paris traceroute", 2006). A probe's number, as its mark, travels where
+/// they do not look: as the UDP checksum, which a word of the data makes come
+/// out so; as the ICMP sequence number, with the checksum held by a word of the
+/// data; or in the TCP sequence number. Over IPv4 it is the identification
+/// too, for routers and NATs that change the rest.
+struct TraceFormat: Sendable {
+    let configuration: TraceConfiguration
+    /// The longest probe, with mark and time to live still missing.
+    private let template: [UInt8]
+    let headerLength: Int
+    /// Bytes of a probe that is not asked to be longer or shorter.
+    let usualLength: Int
+    /// The transport checksum of a probe of the usual length and the first flow.
+    private let checksum: UInt16
+
+    var isIPv4: Bool { configuration.destination.family == .v4 }
+    var maximumLength: Int { template.count }
+
+    init(_ configuration: TraceConfiguration) {
+        self.configuration = configuration
+        let minimum =
+            configuration.destination.family == .v4 ? IPv4View.minimumHeaderLength : IPv6View.headerLength
+        // Header options count: what is asked for is the length of the whole.
+        headerLength = Self.header(configuration, payloadLength: 0).count
+        let message = Self.message(configuration, length: configuration.packetLength - max(headerLength, minimum))
+        usualLength = headerLength + message.count
+        checksum = Self.checksum(message, configuration)
+        let longest = configuration.method == .tcp ? usualLength : max(configuration.longestPacket, usualLength)
+        template =
+            Self.header(configuration, payloadLength: message.count) + message
+            + [UInt8](repeating: 0, count: longest - usualLength)
+    }
+
+    /// The transport header and, but for TCP, its data, the checksum 0.
+    private static func message(_ configuration: TraceConfiguration, length: Int) -> [UInt8] {
+        let data = [UInt8](repeating: 0, count: max(length - 8, 2))
+        switch configuration.method {
+        case .udp:
+            return UDPDatagram(
+                sourcePort: configuration.sourcePort, destinationPort: configuration.destinationPort, data: data
+            ).encoded()
+        case .icmp:
+            let echo = ICMPEcho(
+                identifier: configuration.identifier, sequenceNumber: configuration.firstMark, data: data)
+            guard configuration.destination.family == .v4 else { return ICMPv6Message(.echoRequest(echo)).encoded() }
+            var message = ICMPv4Message(.echoRequest(echo))
+            message.checksum = 0
+            return message.encoded()
+        case .tcp:
+            // The options of Linux's own SYN, in its order: middleboxes know it.
+            return TCPSegment(
+                sourcePort: configuration.sourcePort, destinationPort: configuration.destinationPort,
+                sequenceNumber: UInt32(configuration.sequenceSecret) << 16,
+                flags: configuration.asksForECN ? [.syn, .ece, .cwr] : .syn,
+                options: TCPOptions([
+                    .maximumSegmentSize(
+                        configuration.maximumSegmentSize
+                            ?? (configuration.destination.family == .v4 ? 1_460 : 1_440)),
+                    .selectiveAcknowledgmentPermitted,
+                    .timestamps(
+                        value: UInt32(configuration.sequenceSecret) << 8 | UInt32(configuration.identifier),
+                        echoReply: 0),
+                    .noOperation, .windowScale(7),
+                ])
+            ).encoded()
+        }
+    }
+
+    private static func checksum(_ message: [UInt8], _ configuration: TraceConfiguration) -> UInt16 {
+        var sum = InternetChecksum()
+        let isICMPv4 = configuration.method == .icmp && configuration.destination.family == .v4
+        if !isICMPv4 {
+            _ = sum.addPseudoHeader(
+                source: configuration.source, destination: configuration.destination,
+                protocol: configuration.method.protocol(configuration.destination.family), length: message.count)
+        }
+        sum.add(message.rawBytes)
+        return sum.value
+    }
+
+    private static func header(_ configuration: TraceConfiguration, payloadLength: Int) -> [UInt8] {
+        let number = configuration.method.protocol(configuration.destination.family)
+        switch (configuration.source, configuration.destination) {
+        case (.v4(let source), .v4(let destination)):
+            // On a source route the header names the next address, and the option those behind it (RFC 791).
+            let route = configuration.gateways + [destination]
+            let options =
+                configuration.gateways.isEmpty
+                ? IPv4Options() : IPv4Options([.looseSourceRoute(IPv4RouteData(slots: Array(route.dropFirst())))])
+            return IPv4Header(
+                source: source, destination: route[0], protocol: number, payloadLength: payloadLength, timeToLive: 0,
+                typeOfService: configuration.typeOfService, dontFragment: configuration.dontFragment, options: options
+            ).encoded()
+        case (.v6(let source), .v6(let destination)):
+            return IPv6Header(
+                source: source, destination: destination, nextHeader: number, payloadLength: payloadLength,
+                hopLimit: 0, trafficClass: configuration.typeOfService, flowLabel: configuration.flowLabel
+            ).encoded()
+        default: return []
+        }
+    }
+
+    // MARK: Sending
+
+    /// Marks are 1 to 0xFFFE, for a checksum cannot tell 0 from 0xFFFF, and come round.
+    static let markCount = 0xFFFE
+
+    /// The mark of a probe.
+    func mark(_ number: Int) -> UInt16 {
+        UInt16(truncatingIfNeeded: 1 + (Int(configuration.firstMark) - 1 + number) % Self.markCount)
+    }
+
+    /// Where packets go first: the target, or the first gateway of a source route.
+    var nextAddress: IPAddress { configuration.gateways.first.map { .v4($0) } ?? configuration.destination }
+
+    /// Appends a probe to the batch; false when that is full.
+    func append(_ number: Int, _ packet: TracePacket, token: UInt64, to batch: inout PacketBatch) -> Bool {
+        let length = min(packet.length, template.count)
+        return batch.append(length: length, destination: nextAddress, token: token) { bytes, start in
+            bytes.copy(template.rawBytes.prefix(length), at: start)
+            write(number, packet, length, &bytes, at: start)
+        }
+    }
+
+    @_lifetime(bytes: copy bytes)
+    private func write(
+        _ number: Int, _ packet: TracePacket, _ length: Int, _ bytes: inout MutableRawSpan, at start: Int
+    ) {
+        let mark = mark(number)
+        let transport = start + headerLength
+        if length != usualLength { bytes.setBigEndian16(lengthField(length), at: start + (isIPv4 ? 2 : 4)) }
+        switch configuration.method {
+        case .udp: writeUDP(number, mark, packet.flow, length, &bytes, at: transport)
+        case .icmp: writeEcho(mark, length, &bytes, at: transport)
+        case .tcp:
+            let port = sourcePort(ofFlow: packet.flow)
+            let sum = InternetChecksum.updated(checksum, replacing: configuration.sourcePort, with: port)
+            bytes.setBigEndian16(port, at: transport)
+            bytes.setBigEndian16(mark, at: transport + 6)
+            bytes.setBigEndian16(InternetChecksum.updated(sum, replacing: 0, with: mark), at: transport + 16)
+        }
+        if isIPv4 {
+            bytes.setBigEndian16(mark, at: start + 4)
+            bytes.setByte(packet.timeToLive, at: start + 8)
+            bytes.setBigEndian16(0, at: start + 10)
+            let sum = InternetChecksum.of(bytes.bytes.extracting(start..<transport))
+            bytes.setBigEndian16(sum, at: start + 10)
+        } else {
+            bytes.setByte(packet.timeToLive, at: start + 7)
+        }
+    }
+
+    @_lifetime(bytes: copy bytes)
+    private func writeUDP(
+        _ number: Int, _ mark: UInt16, _ flow: Int, _ length: Int, _ bytes: inout MutableRawSpan, at transport: Int
+    ) {
+        let source = sourcePort(ofFlow: flow)
+        let destination = destinationPort(of: number)
+        var sum = InternetChecksum.updated(checksum, replacing: configuration.sourcePort, with: source)
+        sum = InternetChecksum.updated(sum, replacing: configuration.destinationPort, with: destination)
+        if length != usualLength {
+            let old = messageLength(usualLength)
+            let new = messageLength(length)
+            // In the pseudo header and in the datagram's own.
+            sum = InternetChecksum.updated(sum, replacing: old, with: new)
+            sum = InternetChecksum.updated(sum, replacing: old, with: new)
+            bytes.setBigEndian16(new, at: transport + 4)
+        }
+        bytes.setBigEndian16(source, at: transport)
+        bytes.setBigEndian16(destination, at: transport + 2)
+        bytes.setBigEndian16(mark, at: transport + 6)
+        // The data's first word brings the checksum to the mark: a + b = ~mark.
+        bytes.setBigEndian16(Self.onesComplementSum(~mark, sum), at: transport + 8)
+    }
+
+    @_lifetime(bytes: copy bytes)
+    private func writeEcho(_ mark: UInt16, _ length: Int, _ bytes: inout MutableRawSpan, at transport: Int) {
+        bytes.setBigEndian16(mark, at: transport + 6)
+        var sum = checksum
+        // What the pseudo header's length adds; IPv4 has none.
+        let (old, new) = isIPv4 ? (0, 0) : (messageLength(usualLength), messageLength(length))
+        if configuration.isOneFlow {
+            // It takes back what the sequence number and the length add, so that the checksum stays.
+            let word = Self.onesComplementSum(configuration.firstMark, ~mark)
+            bytes.setBigEndian16(
+                Self.onesComplementSum(word, Self.onesComplementSum(old, ~new)), at: transport + 8)
+        } else {
+            sum = InternetChecksum.updated(sum, replacing: configuration.firstMark, with: mark)
+            sum = InternetChecksum.updated(sum, replacing: old, with: new)
+        }
+        bytes.setBigEndian16(sum, at: transport + 2)
+    }
+
+    /// The length field of the IP header of a packet of so many bytes.
+    private func lengthField(_ length: Int) -> UInt16 {
+        UInt16(truncatingIfNeeded: isIPv4 ? length : length - IPv6View.headerLength)
+    }
+
+    /// Bytes behind the IP header.
+    func messageLength(_ length: Int) -> UInt16 { UInt16(truncatingIfNeeded: length - headerLength) }
+
+    func sourcePort(ofFlow flow: Int) -> UInt16 { Self.port(configuration.sourcePort, advancedBy: flow) }
+
+    /// Without Paris it counts up.
+    func destinationPort(of number: Int) -> UInt16 {
+        configuration.isOneFlow
+            ? configuration.destinationPort : Self.port(configuration.destinationPort, advancedBy: number)
+    }
+
+    /// Beyond the last port it goes on behind the well-known ones.
+    private static func port(_ first: UInt16, advancedBy count: Int) -> UInt16 {
+        let port = Int(first) + count
+        let wrapped = port <= 0xFFFF ? port : 1_024 + (port - 0x1_0000) % (0x1_0000 - 1_024)
+        return UInt16(truncatingIfNeeded: wrapped)
+    }
+
+    private static func onesComplementSum(_ left: UInt16, _ right: UInt16) -> UInt16 {
+        let sum = UInt32(left) + UInt32(right)
+        return UInt16(truncatingIfNeeded: (sum & 0xFFFF) + (sum >> 16))
+    }
+}

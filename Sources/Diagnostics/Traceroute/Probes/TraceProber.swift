@@ -1,0 +1,86 @@
+import PacketEngine
+import WireFormat
+
+/// Makes the probes to one target and knows their answers: what every way of tracing stands on.
+///
+/// A strategy says which packet is to go next and what it knows it by, its tag,
+/// and is told of each answer with the tag of the probe.
+struct TraceProber: Sendable {
+    /// The first answer to a probe.
+    struct Arrival: Sendable {
+        var tag: Int
+        var packet: TracePacket
+        var answer: TraceAnswer
+    }
+
+    let format: TraceFormat
+    /// The upper half of all tokens, by which an engine of several targets tells them apart.
+    private let tokenBase: UInt64
+    private var probes = TraceProbes()
+    private(set) var sent = 0
+    private(set) var received = 0
+
+    init(_ configuration: TraceConfiguration, target: Int = 0) {
+        format = TraceFormat(configuration)
+        tokenBase = UInt64(truncatingIfNeeded: target) << 32
+    }
+
+    var usualLength: Int { format.usualLength }
+
+    /// The target whose prober made this token.
+    static func target(of token: UInt64) -> Int { Int(token >> 32) }
+
+    // MARK: Sending
+
+    /// Appends a probe to the batch; false when that is full.
+    mutating func append(
+        _ packet: TracePacket, tag: Int, to batch: inout PacketBatch, at now: Instant
+    ) -> Bool {
+        let number = probes.count
+        guard format.append(number, packet, token: tokenBase | UInt64(number), to: &batch) else { return false }
+        probes.append(packet, tag: tag, at: now)
+        return true
+    }
+
+    /// A probe left.
+    /// - Returns: its tag.
+    mutating func transmitted(_ token: UInt64, at instant: Instant) -> Int? {
+        let number = Int(token & 0xFFFF_FFFF)
+        guard let probe = probes[number] else { return nil }
+        probes.setSent(number, at: instant)
+        sent += 1
+        return probe.tag
+    }
+
+    /// The tag and the packet of a probe that could not be sent.
+    func failed(_ token: UInt64) -> (tag: Int, packet: TracePacket)? {
+        probes[Int(token & 0xFFFF_FFFF)].map { ($0.tag, $0.packet) }
+    }
+
+    // MARK: Receiving
+
+    /// What a message says of a probe that had no answer yet.
+    mutating func arrived(_ message: borrowing ArrivedMessage, at instant: Instant) -> Arrival? {
+        guard let match = format.match(message, among: probes) else { return nil }
+        guard let probe = first(match, at: instant) else { return nil }
+        let answer = TraceAnswer(
+            message, instant - probe.sentAt, destination: format.configuration.destination,
+            isTranslated: match.isTranslated)
+        return Arrival(tag: probe.tag, packet: probe.packet, answer: answer)
+    }
+
+    /// What a segment says of a probe that had no answer yet.
+    mutating func arrived(_ segment: borrowing ArrivedSegment, at instant: Instant) -> Arrival? {
+        guard let match = format.match(segment, among: probes) else { return nil }
+        guard let probe = first(match, at: instant) else { return nil }
+        return Arrival(tag: probe.tag, packet: probe.packet, answer: TraceAnswer(segment, instant - probe.sentAt))
+    }
+
+    /// The probe, when this is the first that is heard of it.
+    private mutating func first(_ match: TraceFormat.Match, at instant: Instant) -> TraceProbes.Probe? {
+        guard let probe = probes[match.number], !probe.isAnswered, instant >= probe.sentAt else { return nil }
+        probes.setAnswered(match.number)
+        received += 1
+        return probe
+    }
+}

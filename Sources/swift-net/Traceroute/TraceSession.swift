@@ -1,0 +1,152 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// What every way of tracing begins with: the words are read, the sockets
+/// open, the privileges gone and the targets found.
+struct TraceSession {
+    let command: TraceWords
+    let console: Console
+    let settings: TraceSettings
+    let targets: [TraceTarget]
+    let names: ReverseNames?
+    private let channels: [IPAddress.Family: ICMPChannel]
+    private let segments: SegmentReceiver?
+    private let capture: FrameCapture?
+    private let explainer: Explainer?
+    private let bell: Bell
+
+    /// - Parameter adjust: what the strategy asks of each target's configuration.
+    init(
+        _ command: TraceWords, _ console: Console, _ settings: TraceSettings,
+        adjust: (inout TraceConfiguration, TraceDestination) throws -> Void = { _, _ in }
+    ) throws {
+        self.command = command
+        self.console = console
+        self.settings = settings
+        let expressions = try Self.expressions(command)
+        let method = settings.configuration.method
+        let explained = try command[.explain].map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
+        explainer = explained.map { Explainer(count: $0, console: console) }
+        let interface = try command[.interface].map { name in
+            guard let index = Interface.index(of: name) else { throw UsageError("-i: '\(name)' is no interface") }
+            return index
+        }
+        bell = try Bell()
+        capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
+        guard Privileges.raise() else {
+            throw CannotRun(message: "traceroute needs CAP_NET_RAW", hints: [Privileges.hint])
+        }
+        let families = Self.families(command, expressions.map(\.target))
+        var channels = try Self.channels(families, interface: command[.interface])
+        var receivers: [IPAddress.Family: SegmentReceiver] = [:]
+        if method == .tcp {
+            for family in channels.keys { receivers[family] = try SegmentReceiver(family) }
+        }
+        try capture?.open()
+        try Privileges.dropForGood()
+
+        var found: [TraceTarget] = []
+        for (text, target) in expressions {
+            let destination = try TraceDestination.find(
+                target, text: text,
+                families: Self.families(command, [target]).filter { channels[$0] != nil },
+                source: command[.source], interface: interface ?? 0, gateways: settings.configuration.gateways)
+            var configuration = settings.configuration
+            configuration.source = destination.source
+            configuration.destination = destination.address
+            if !settings.hasLength, destination.address.family == .v6 { configuration.packetLength = 80 }
+            try adjust(&configuration, destination)
+            found.append(TraceTarget(text: text, destination: destination, configuration: configuration))
+        }
+        targets = found
+        let used = Set(found.map(\.destination.address.family))
+        channels = channels.filter { used.contains($0.key) }
+        for (family, channel) in channels {
+            let zones = Set(found.filter { $0.destination.address.family == family }.map(\.destination.zone))
+            guard zones.count == 1, let zone = zones.first else {
+                throw UsageError("targets of several zones are traced one by one")
+            }
+            channel.scope = zone
+            try channel.prepare(identifier: settings.configuration.identifier)
+        }
+        self.channels = channels
+        guard method != .tcp || used.count == 1 else {
+            throw UsageError("-T: targets are of one family: IPv4 or IPv6")
+        }
+        segments = used.first.flatMap { receivers[$0] }
+        try segments?.start(port: settings.configuration.destinationPort)
+        try capture?.start(tracing: found.map(\.configuration))
+        names = command.has(.numeric) ? nil : ReverseNames(bell: bell, zone: found.first?.destination.zone ?? 0)
+    }
+
+    /// The words that are targets, without a length at their end.
+    private static func expressions(_ command: TraceWords) throws -> [(text: String, target: TargetExpression)] {
+        let texts = words(command).targets
+        guard !texts.isEmpty else { throw UsageError("a target is missing") }
+        return try texts.map { text in
+            let target: TargetExpression
+            do {
+                target = try TargetExpression(text)
+            } catch {
+                throw UsageError("'\(text)' is no host")
+            }
+            if case .range = target { throw UsageError("\(text): hosts are traced, not a network") }
+            return (text, target)
+        }
+    }
+
+    /// Targets, and the length that traceroute(8) takes behind its target.
+    static func words(_ command: TraceWords) -> (targets: [String], length: String?) {
+        guard command.targets.count > 1, let last = command.targets.last, last.allSatisfy(\.isNumber) else {
+            return (command.targets, nil)
+        }
+        return (command.targets.dropLast(), last)
+    }
+
+    private static func families(_ command: TraceWords, _ targets: [TargetExpression]) -> [IPAddress.Family] {
+        let named: [IPAddress.Family] = command.has(.ipv4) ? [.v4] : command.has(.ipv6) ? [.v6] : [.v4, .v6]
+        let all = targets.flatMap { target in
+            if case .address(let address, _) = target { [address.family] } else { named }
+        }
+        return [.v4, .v6].filter(all.contains)
+    }
+
+    /// One family that cannot be had does not matter while another can.
+    private static func channels(
+        _ families: [IPAddress.Family], interface: String?
+    ) throws -> [IPAddress.Family: ICMPChannel] {
+        var sockets = ICMPSocketConfiguration()
+        sockets.interface = interface
+        sockets.acceptsAllErrors = true
+        sockets.receiveBuffer = 1 << 20
+        var channels: [IPAddress.Family: ICMPChannel] = [:]
+        var failure: SystemError?
+        for family in families {
+            do throws(SystemError) {
+                channels[family] = try ICMPChannel(family, level: .raw, configuration: sockets)
+            } catch {
+                failure = error
+            }
+        }
+        if channels.isEmpty, let failure { throw CannotRun(message: "\(failure)") }
+        return channels
+    }
+
+    /// Runs an engine on the sockets to its end.
+    /// - Parameter signals: taken over before the sockets were opened.
+    func run<E: Engine & ~Copyable, O: EngineObserver & ~Copyable>(
+        _ engine: inout E, signals: consuming SignalSource, observer: inout O
+    ) throws where O.Observed == E {
+        let explainer = explainer
+        var port = ICMPPort(
+            v4: channels[.v4], v6: channels[.v6], signals: signals, bell: bell, tap: capture?.tap,
+            segments: segments, trace: explainer.map { explainer in { explainer.show($0) } })
+        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        capture?.finish()
+    }
+
+    /// What could not be written makes the run a failure, whatever it found.
+    var couldWrite: Bool { console.output.failure == nil && capture?.hasFailed != true }
+}

@@ -1,0 +1,8 @@
+import Diagnostics
+
+/// One target of a run: as it was typed, where it is, and how it is traced.
+struct TraceTarget {
+    var text: String
+    var destination: TraceDestination
+    var configuration: TraceConfiguration
+}

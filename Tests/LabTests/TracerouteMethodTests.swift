@@ -1,0 +1,116 @@
+import Testing
+
+/// What `traceroute` sends, and to whom: TCP, source routes, several targets, captures.
+@Suite("methods of traceroute in the lab")
+struct TracerouteMethodTests {
+    /// Listens on port 80 until it is ended.
+    private static let listener = """
+        import socket, time
+        s = socket.socket(); s.bind(("", 80)); s.listen(5)
+        print("ready", flush=True)
+        time.sleep(60)
+        """
+
+    @Test("TCP: a port that listens answers every probe of its hop, and no connection is left; a closed one resets")
+    func tcp() async throws {
+        guard await Peer.require(.traceroute) else { return }
+        try await Lab.with(.chain(hops: 4)) { lab in
+            let closed = try await lab.traceroute("h0", "-nT -O info 198.18.4.2")
+            #expect(closed.status == 0 && closed.lines.count == 5, "\(closed.output)")
+            let resets = closed.lines.last.map { $0.ranges(of: "<rst,ack>").count }
+            #expect(resets == 3 && closed.lines.last?.hasPrefix(" 4  198.18.4.2  ") == true, "\(closed.output)")
+            try await lab.beside("h4", ["python3", "-c", Self.listener], readyMark: "ready") {
+                let open = try await lab.traceroute("h0", "-nT -O info 198.18.4.2")
+                let theirs = try await lab.run("h0", ["traceroute", "-nT", "198.18.4.2"])
+                #expect(
+                    open.status == 0 && open.lines.count == 5 && open.lines.first == theirs.lines.first,
+                    "\(open.output)\(theirs.output)")
+                #expect(open.lines.last.map { $0.ranges(of: "<syn,ack>").count } == 3, "\(open.output)")
+                let json = try await lab.traceroute("h0", "-j -q 1 -M tcp 198.18.4.2")
+                #expect(
+                    json.objects("hop").last?.text.contains(#""tcp_flags":["syn","ack"]"#) == true, "\(json.output)")
+                let sockets = try await lab.run("h4", ["ss", "-Htan", "state", "connected"])
+                #expect(sockets.output.isEmpty, "\(sockets.output)")
+            }
+        }
+    }
+
+    @Test("TCP over IPv6, listening and closed")
+    func tcpIPv6() async throws {
+        try await Lab.with(.routed) { lab in
+            _ = try await lab.ping("a", "-c 1 -w 5 2001:db8:1::2")
+            let closed = try await lab.traceroute("a", "-nT -O info 2001:db8:1::2")
+            #expect(closed.status == 0 && closed.output.ranges(of: "<rst,ack>").count == 3, "\(closed.output)")
+            let listener = Self.listener.replacing("socket.socket()", with: "socket.socket(socket.AF_INET6)")
+            try await lab.beside("b", ["python3", "-c", listener], readyMark: "ready") {
+                let open = try await lab.traceroute("a", "-nT -O info 2001:db8:1::2")
+                #expect(open.status == 0 && open.lines.count == 3, "\(open.output)")
+                #expect(open.lines[1].hasPrefix(" 1  2001:db8::fe  "), "\(open.output)")
+                #expect(open.lines.last.map { $0.ranges(of: "<syn,ack>").count } == 3, "\(open.output)")
+            }
+        }
+    }
+
+    @Test("a loose source route goes through its gateways", arguments: ["", " -I", " -T"])
+    func gateways(method: String) async throws {
+        let allow = (0...3).map { hop in
+            "ip netns exec h\(hop) sh -c 'for f in /proc/sys/net/ipv4/conf/*/accept_source_route; do echo 1 > $f; done'"
+        }
+        // The straight way to h3 ends at h1; by way of h2's other address it goes on.
+        let layout = Lab.Layout.chain(hops: 3).and(
+            (allow + ["ip -n h1 route add unreachable 198.18.3.0/24"]).joined(separator: "\n"))
+        try await Lab.with(layout) { lab in
+            let straight = try await lab.traceroute("h0", "-n\(method) 198.18.3.2")
+            #expect(straight.status == 1 && straight.output.contains("!H"), "\(straight.output)")
+            let routed = try await lab.traceroute("h0", "-n\(method) -g 198.18.2.2 198.18.3.2")
+            #expect(routed.status == 0 && routed.lines.count == 4, "\(routed.output)")
+            for hop in 1...3 { #expect(routed.lines[hop].hasPrefix(" \(hop)  198.18.\(hop).2  "), "\(routed.output)") }
+        }
+    }
+
+    @Test("several targets: a block each, and exit status 1 when one does not answer")
+    func severalTargets() async throws {
+        try await Lab.with(.chain(hops: 3).and("ip -n h3 route add blackhole 198.18.99.0/24")) { lab in
+            let both = try await lab.traceroute("h0", "-n -q 1 198.18.2.2 198.18.3.2 60")
+            #expect(both.status == 0 && both.lines.count == 8 && both.lines[3].isEmpty, "\(both.output)")
+            #expect(
+                both.lines[0].hasPrefix("traceroute to 198.18.2.2 (")
+                    && both.lines[4].hasPrefix("traceroute to 198.18.3.2 ("), "\(both.output)")
+            let one = try await lab.traceroute("h0", "-j -n -q 1 -w 0.2 --gap 2 198.18.2.2 198.18.99.1")
+            let reached = one.objects("summary").map { $0["reached"] }
+            #expect(one.status == 1 && reached == ["true", "false"], "\(one.output)")
+        }
+    }
+
+    @Test("--pcap keeps what the trace sent and what answered it, and nothing else", arguments: ["", " -I", " -T"])
+    func capture(method: String) async throws {
+        try await Lab.with(.chain(hops: 2)) { lab in
+            let file = "/tmp/swift-net-trace-\(lab.id)\(method.filter(\.isLetter)).pcapng"
+            let outcome = try await lab.traceroute("h0", "-j -n\(method) -q 1 -N 1 --pcap \(file) 198.18.2.2")
+            let decoded = try await Lab.run([Binary.swiftNet, "decode", "--json", file])
+            _ = try await Lab.run(["rm", "-f", file])
+            #expect(outcome.status == 0 && decoded.status == 0)
+            #expect(decoded.objects("packet").count == 4, "\(decoded.output)")
+            #expect(decoded.output.ranges(of: #""checksum":"incorrect""#).isEmpty, "\(decoded.output)")
+        }
+    }
+
+    @Test(
+        "what it cannot do is said, and exits 2",
+        arguments: [
+            ("-I -T 192.0.2.1", "-I and -T exclude each other"),
+            ("-M sctp 192.0.2.1", "-M: 'sctp' is none of default, udp, icmp, tcp"),
+            ("-M udp -I 192.0.2.1", "-M udp and -I exclude each other"),
+            ("-O info 192.0.2.1", "-O: 'info' is an option of -T alone"),
+            ("-T -O sack 192.0.2.1", "-O: 'sack' is none of info, ecn, mss=N"),
+            ("-T --size 100 192.0.2.1", "a SYN has no length to choose: use UDP or -I"),
+            ("-g nowhere 192.0.2.1", "-g: 'nowhere' is no address"),
+            ("-g 2001:db8::1 192.0.2.1", "-g: 2001:db8::1: IPv6 has no source routes (RFC 5095)"),
+            ("-g 192.0.2.7 2001:db8::1", "-g: 2001:db8::1: IPv6 has no source routes (RFC 5095)"),
+            ("-T 127.0.0.1 ::1", "-T: targets are of one family: IPv4 or IPv6"),
+        ])
+    func refusals(words: String, message: String) async throws {
+        let outcome = try await Lab.run([Binary.swiftNet, "traceroute"] + words.split(separator: " ").map(String.init))
+        #expect(outcome.status == 2 && outcome.errors == "traceroute: \(message)\n" && outcome.output.isEmpty)
+    }
+}
