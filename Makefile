@@ -66,11 +66,11 @@ packages-build:
 	@Scripts/packages libcap-dev
 
 packages-test:
-	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping fping traceroute nftables dnsmasq-base tshark tcpdump python3-scapy mandoc \
+	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath fping traceroute mtr-tiny scamper nftables dnsmasq-base tshark tcpdump python3-scapy mandoc \
 	    bash zsh fish bash-completion tmux netbase
 
 packages-bench:
-	@Scripts/packages iproute2 util-linux procps iputils-ping fping traceroute nftables tcpdump python3 time
+	@Scripts/packages iproute2 util-linux procps iputils-ping iputils-tracepath fping traceroute mtr-tiny scamper nftables tcpdump python3 time
 
 clean:
 	rm -rf .build $(BUILD)

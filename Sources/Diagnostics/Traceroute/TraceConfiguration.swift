@@ -76,6 +76,8 @@ public struct TraceConfiguration: Sendable {
     /// How long hops behind the last one that answered are waited for, unless
     /// the round trips on the way there ask for more.
     public var tailWait = Nanoseconds.seconds(1)
+    /// Silent hops at the end are asked once more, a second later.
+    public var looksAgain = true
     /// However short the round trips, nothing is given up before.
     static let shortestWait = Nanoseconds.milliseconds(5)
 
@@ -93,7 +95,7 @@ public struct TraceConfiguration: Sendable {
 
     /// Hops beyond the last one that answered that are asked at once: most ways
     /// are not much longer, and what flies past a near target only burdens it.
-    static let lookAhead = 11
+    static let lookAhead = 10
 
     /// Probes of a trace that goes all the way.
     var probeCount: Int { max(maximumHops - firstHop + 1, 0) * queries }

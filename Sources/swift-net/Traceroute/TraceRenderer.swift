@@ -1,5 +1,4 @@
 import Diagnostics
-import LinuxNet
 import PacketEngine
 import WireFormat
 
@@ -9,7 +8,7 @@ final class TraceRenderer {
     private let console: Console
     private let settings: TraceSettings
     private let targets: [TraceTarget]
-    private let names: ReverseNames?
+    private let names: TraceNames
 
     init(_ session: TraceSession) {
         command = session.command
@@ -22,7 +21,7 @@ final class TraceRenderer {
     func report(_ event: TraceEvent) {
         switch event {
         // The name is asked for while the other probes of the hop are under way.
-        case .answered(let address): _ = names?.name(of: address)
+        case .answered(let address): names.prepare(address)
         case .began(let index): begin(index)
         case .hop(let hop): console.output.write(command.has(.json) ? json(hop) : line(hop))
         case .ended(let index, let summary): finish(targets[index], summary)
@@ -39,11 +38,6 @@ final class TraceRenderer {
         )
     }
 
-    private func name(of address: IPAddress) -> String? {
-        if case .known(let name)? = names?.name(of: address) { return name }
-        return nil
-    }
-
     // MARK: Lines
 
     private func line(_ hop: TraceHop) -> String {
@@ -55,7 +49,7 @@ final class TraceRenderer {
             case .timeout: text += " *"
             case .failed: text += " !T"
             case .answered(let answer):
-                if answer.source != last { text += " " + host(answer.source) + extensions(answer) }
+                if answer.source != last { text += " " + names.host(answer.source) + extensions(answer) }
                 last = answer.source
                 // traceroute's form: said where it is not what was last known.
                 if command.has(.back), let way = answer.hopsBack, way != lastWay {
@@ -65,20 +59,11 @@ final class TraceRenderer {
                 text += "  \(Milliseconds.fixed(answer.roundTrip)) ms"
                 if let annotation = answer.annotation { text += " " + annotation }
                 if settings.printsFlags, case .tcp(let flags) = answer.kind {
-                    text += " <" + Self.names(of: flags).joined(separator: ",") + ">"
+                    text += " <" + flags.words.joined(separator: ",") + ">"
                 }
             }
         }
         return text + "\n"
-    }
-
-    private static func names(of flags: TCPFlags) -> [String] {
-        TCPFlags.names.filter { flags.contains($0.flag) }.map { "\($0.name)" }
-    }
-
-    private func host(_ address: IPAddress) -> String {
-        if command.has(.numeric) { return "\(address)" }
-        return "\(Text.escaped(name(of: address) ?? "\(address)")) (\(address))"
     }
 
     /// `<MPLS:L=16001,E=3,S=1,T=1>`, as traceroute -e has it, and `<incoming:index=2,name="eth0",mtu=1500>` (RFC 5837).
@@ -109,54 +94,8 @@ final class TraceRenderer {
     private func json(_ hop: TraceHop) -> String {
         var object = JSONObject(type: "hop")
         object.add("ttl", hop.timeToLive)
-        object.add("probes", raw: "[\(hop.probes.map(json).joined(separator: ","))]")
+        object.add("probes", raw: "[\(hop.probes.map { TraceJSON.probe($0, names).line }.joined(separator: ","))]")
         return object.line + "\n"
-    }
-
-    private func json(_ probe: TraceProbe) -> String {
-        var object = JSONObject()
-        switch probe {
-        case .timeout: object.add("timeout", true)
-        case .failed(let failure): object.add("failed", "\(failure)")
-        case .answered(let answer):
-            object.add("addr", "\(answer.source)")
-            object.add("name", name(of: answer.source))
-            object.add("rtt_ms", raw: Milliseconds.json(answer.roundTrip))
-            switch answer.kind {
-            case .icmp(let type, let code, _):
-                object.add("icmp_type", type)
-                object.add("icmp_code", code)
-            case .tcp(let flags):
-                let names = Self.names(of: flags).map { "\"\($0)\"" }
-                object.add("tcp_flags", raw: "[\(names.joined(separator: ","))]")
-            }
-            if let timeToLive = answer.replyTimeToLive { object.add("reply_ttl", timeToLive) }
-            if !answer.labels.isEmpty { object.add("mpls", raw: "[\(answer.labels.map(json).joined(separator: ","))]") }
-            if !answer.interfaces.isEmpty {
-                object.add("interfaces", raw: "[\(answer.interfaces.map(json).joined(separator: ","))]")
-            }
-            if let annotation = answer.annotation { object.add("annotation", annotation) }
-        }
-        return object.line
-    }
-
-    private func json(_ interface: ICMPInterfaceInformation) -> String {
-        var object = JSONObject()
-        object.add("role", "\(interface.role)")
-        if let index = interface.index { object.add("index", index) }
-        if let address = interface.address { object.add("addr", "\(address)") }
-        if let name = interface.name { object.add("name", String(decoding: name, as: UTF8.self)) }
-        if let mtu = interface.mtu { object.add("mtu", mtu) }
-        return object.line
-    }
-
-    private func json(_ label: MPLSLabel) -> String {
-        var object = JSONObject()
-        object.add("label", label.label)
-        object.add("tc", label.trafficClass)
-        object.add("bottom", label.isBottomOfStack)
-        object.add("ttl", label.timeToLive)
-        return object.line
     }
 
     // MARK: The end
@@ -166,16 +105,6 @@ final class TraceRenderer {
             for verdict in summary.verdicts { console.output.write(verdict.sentence + "\n") }
             return
         }
-        var object = JSONObject(type: "summary")
-        object.add("target", target.text)
-        object.add("addr", "\(target.destination.address)")
-        object.add("reached", summary.isReached)
-        object.add("hops", summary.hops)
-        object.add("path_mtu", target.destination.mtu)
-        object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
-        object.add("sent", summary.sent)
-        object.add("received", summary.received)
-        object.add("verdict", raw: "[\(summary.verdicts.map(\.json).joined(separator: ","))]")
-        console.output.write(object.line + "\n")
+        console.output.write(TraceJSON.summary(target, summary).line + "\n")
     }
 }

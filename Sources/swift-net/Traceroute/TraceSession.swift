@@ -10,7 +10,7 @@ struct TraceSession {
     let console: Console
     let settings: TraceSettings
     let targets: [TraceTarget]
-    let names: ReverseNames?
+    let names: TraceNames
     private let channels: [IPAddress.Family: ICMPChannel]
     private let segments: SegmentReceiver?
     private let capture: FrameCapture?
@@ -78,7 +78,9 @@ struct TraceSession {
         segments = used.first.flatMap { receivers[$0] }
         try segments?.start(port: settings.configuration.destinationPort)
         try capture?.start(tracing: found.map(\.configuration))
-        names = command.has(.numeric) ? nil : ReverseNames(bell: bell, zone: found.first?.destination.zone ?? 0)
+        names = TraceNames(
+            lookUps: command.has(.numeric)
+                ? nil : ReverseNames(bell: bell, zone: found.first?.destination.zone ?? 0))
     }
 
     /// The words that are targets, without a length at their end.

@@ -110,6 +110,7 @@ struct TraceSettings {
         guard parts.count <= 3 else { throw UsageError("-w: '\(text)' has more than three parts") }
         configuration.longestWait = try ArgumentValue.duration("-w", parts[0], atLeast: .milliseconds(1))
         configuration.tailWait = configuration.longestWait
+        configuration.looksAgain = false
         if parts.count > 1 {
             configuration.hereFactor = Int64(try ArgumentValue.integer("-w", parts[1], in: 1...1_000))
         }

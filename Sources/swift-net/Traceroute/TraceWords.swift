@@ -15,6 +15,8 @@ enum TraceSwitch: String, CommandSwitch {
     case numeric
     case extensions
     case back
+    case paths
+    case dot
     case json
     case version
 
@@ -30,6 +32,8 @@ enum TraceSwitch: String, CommandSwitch {
         case .numeric: ("n", "numeric")
         case .extensions: ("e", "extensions")
         case .back: (nil, "back")
+        case .paths: (nil, "paths")
+        case .dot: (nil, "dot")
         case .json: ("j", "json")
         case .version: ("V", "version")
         }
@@ -47,6 +51,8 @@ enum TraceSwitch: String, CommandSwitch {
         case .numeric: "Look up no names."
         case .extensions: "Print label stacks of MPLS and what routers say of their interfaces."
         case .back: "Print the hops of the way back where they seem to be others than those there."
+        case .paths: "Find every path of a route whose load is balanced by flow."
+        case .dot: "Print the paths as a graph for Graphviz."
         case .json: "One JSON object a line."
         case .version: "Print the version."
         }
@@ -74,6 +80,7 @@ enum TraceValue: String, CommandValue {
     case methodOptions
     case gateway
     case pcap
+    case confidence
 
     var names: (short: Character?, long: String) {
         switch self {
@@ -96,6 +103,7 @@ enum TraceValue: String, CommandValue {
         case .methodOptions: ("O", "options")
         case .gateway: ("g", "gateway")
         case .pcap: (nil, "pcap")
+        case .confidence: (nil, "confidence")
         }
     }
 

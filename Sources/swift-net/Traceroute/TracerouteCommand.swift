@@ -90,4 +90,8 @@ struct TracerouteCommand: ParsableCommand {
         name: TraceValue.pcap.name,
         help: ArgumentHelp("Write the frames sent and received to this file (pcapng).", valueName: "file"))
     var pcap: String?
+    @Option(
+        name: TraceValue.confidence.name,
+        help: ArgumentHelp("How sure --paths is to have found all (95).", valueName: "percent"))
+    var confidence: String?
 }

@@ -22,6 +22,8 @@ struct TracerouteRun {
         // Every value is read before anything is opened.
         let settings = try TraceSettings(command, size: length ?? command[.size])
         let signals = try SignalSource()
+        if command.has(.paths) || command.has(.dot) { return try paths(settings, signals) }
+        if command[.confidence] != nil { throw UsageError("--confidence is of --paths alone") }
         return try hops(settings, signals)
     }
 
@@ -34,6 +36,63 @@ struct TracerouteRun {
         guard session.couldWrite else { return 2 }
         return engine.isReached ? 0 : 1
     }
+
+    /// Every path of a balanced route.
+    private func paths(_ settings: TraceSettings, _ signals: consuming SignalSource) throws -> Int32 {
+        guard settings.configuration.method != .icmp else {
+            throw UsageError("--paths: routers tell flows by ports, and ICMP has none: use UDP or -T")
+        }
+        guard !command.has(.noParis) else { throw UsageError("--paths and --no-paris exclude each other") }
+        guard !(command.has(.dot) && command.has(.json)) else {
+            throw UsageError("--dot and --json exclude each other")
+        }
+        let confidence = try command[.confidence].map(Self.confidence) ?? 0.95
+        let session = try TraceSession(command, console, settings)
+        guard session.targets.count == 1, let target = session.targets.first else {
+            throw UsageError("--paths: one target at a time")
+        }
+        var engine = PathsEngine(target.configuration, StoppingPoints(confidence: confidence))
+        let renderer = PathsRenderer(session, target, confidence: confidence)
+        renderer.begin()
+        var observer = PathsObserver(renderer: renderer, names: session.names, console: console)
+        try session.run(&engine, signals: signals, observer: &observer)
+        guard session.couldWrite else { return 2 }
+        return engine.summary.isReached ? 0 : 1
+    }
+
+    /// `95`, `99.9` or `95%`.
+    private static func confidence(_ text: String) throws -> Double {
+        let digits = text.hasSuffix("%") ? text.dropLast() : text[...]
+        guard digits.allSatisfy({ $0.isNumber || $0 == "." }), let percent = Double(digits), percent >= 50,
+            percent <= 99.999
+        else { throw UsageError("--confidence: '\(text)' is no percentage from 50 to 99.999") }
+        // So that it is written as it was typed: 99.9 / 100 is not 0.999.
+        return (percent * 1_000).rounded() / 100_000
+    }
+}
+
+/// Hands what is found of the paths to the renderer.
+private struct PathsObserver: EngineObserver {
+    typealias Observed = PathsEngine
+
+    let renderer: PathsRenderer
+    let names: TraceNames
+    let console: Console
+
+    mutating func report(_ event: PathsEvent) {
+        switch event {
+        // The names are asked for beside the probing.
+        case .answered(let address): names.prepare(address)
+        case .finished(let graph, let summary): renderer.finish(graph, summary)
+        }
+    }
+
+    mutating func step(_ engine: inout PathsEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        console.output.flush()
+        return nil
+    }
+
+    var isListening: Bool { console.output.isOpen }
 }
 
 /// Hands what a trace finds to the renderer.

@@ -44,6 +44,8 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     var everybody = Behavior.answers
     /// Routers on the way to everybody.
     var path: SimulatedPath?
+    /// The same, where they spread what they pass on.
+    var graph: SimulatedGraph?
     /// The kernel's time for one packet.
     var sendingTime = Nanoseconds.microseconds(1)
     /// Signals to come, in their order.
@@ -98,6 +100,10 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
                 deliver(answer, from: source, at: clock + delay)
             }
             return
+        }
+        if graph != nil {
+            guard let (answer, source, delay) = graph?.answer(to: bytes, at: clock) else { return }
+            return deliver(answer, from: source, at: clock + delay)
         }
         guard var answer = answer(bytes, destination) else { return }
         if chance(faults.corruption) { answer.bytes[Int.random(in: 0..<answer.bytes.count, using: &random)] ^= 0x55 }

@@ -35,6 +35,9 @@ struct SimulatedPath {
     var targetAnswers = true
     /// TCP: it accepts connections, one half-open one at a time; otherwise it resets.
     var targetListens = false
+    /// The target answers so many at once, then one a second (Linux' icmp_ratelimit).
+    var targetBurst: Int?
+    private var tokens: (left: Double, at: Instant)?
     /// Until then the prober's reset has not come back to it.
     private var halfOpenUntil: Instant?
     /// One way over each link.
@@ -125,6 +128,12 @@ struct SimulatedPath {
             return (header.encoded() + segment.encoded(), .v4(address), delay)
         }
         if let echo = Echo.reply(to: bytes, from: .v4(address)) { return (echo, .v4(address), delay) }
+        if let targetBurst {
+            let (left, at) = tokens ?? (Double(targetBurst), now)
+            let filled = min(Double(max(targetBurst, 1)), left + (now - at).seconds)
+            tokens = (filled >= 1 ? filled - 1 : filled, now)
+            guard filled >= 1 else { return nil }
+        }
         let message = ICMPv4Message(.destinationUnreachable(.port, ICMPErrorBody(data: Array(bytes.prefix(28)))))
             .encoded()
         return (Echo.datagram(message, from: address, to: source), .v4(address), delay)

@@ -105,6 +105,45 @@ struct Lab: Sendable {
             return Layout(script: lines.joined(separator: "\n"))
         }
 
+        /// `h`, the router `r`, `width` equal routers `b1`, `b2` ... beside each other, the router
+        /// `s` where their ways join, and `t`, 198.18.9.2: `r` balances by flow. `bK` has 198.18.(100+K).2.
+        static func diamond(_ width: Int) -> Layout {
+            var lines = ["for n in h r s t; do ip netns add $n; ip -n $n link set dev lo up; done"]
+            func link(_ left: String, _ right: String, _ network: Int) {
+                lines += [
+                    "ip link add \(right)\(network) netns \(left) type veth peer name \(left)\(network) netns \(right)",
+                    "ip -n \(left) addr add 198.18.\(network).1/24 dev \(right)\(network)",
+                    "ip -n \(right) addr add 198.18.\(network).2/24 dev \(left)\(network)",
+                    "ip -n \(left) link set dev \(right)\(network) up",
+                    "ip -n \(right) link set dev \(left)\(network) up",
+                ]
+            }
+            link("h", "r", 8)
+            link("s", "t", 9)
+            for branch in 1...width {
+                lines.append("ip netns add b\(branch)")
+                link("r", "b\(branch)", 100 + branch)
+                link("b\(branch)", "s", 150 + branch)
+                lines += [
+                    "ip -n b\(branch) route add 198.18.9.0/24 via 198.18.\(150 + branch).2",
+                    "ip -n b\(branch) route add 198.18.8.0/24 via 198.18.\(100 + branch).1",
+                ]
+            }
+            let ways = (1...width).map { "nexthop via 198.18.\(100 + $0).2" }.joined(separator: " ")
+            lines += [
+                "ip -n h route add default via 198.18.8.2", "ip -n t route add default via 198.18.9.1",
+                "ip -n r route add 198.18.9.0/24 \(ways)", "ip -n s route add 198.18.8.0/24 via 198.18.151.1",
+                """
+                for n in r s \((1...width).map { "b\($0)" }.joined(separator: " ")); do
+                    ip netns exec $n sysctl -qw net.ipv4.ip_forward=1 net.ipv4.fib_multipath_hash_policy=1 \
+                        net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.ipv4.icmp_msgs_burst=10000 \
+                        net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+                done
+                """,
+            ]
+            return Layout(script: lines.joined(separator: "\n"))
+        }
+
         /// This layout and further commands.
         func and(_ more: String) -> Layout { Layout(script: script + "\n" + more) }
     }

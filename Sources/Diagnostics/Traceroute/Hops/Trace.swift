@@ -23,6 +23,10 @@ struct Trace: Sendable {
     /// Before this nothing more is sent.
     private var nextSending: Instant?
     private var again = HalfOpenQueue()
+    private var secondLook = SecondLook()
+    /// The last hop, counted from 0, at which a router, not the end of the way, answered.
+    private var lastRouter: Int?
+    private var lastSending: Instant?
     /// The hop that is finished next, counted from 0.
     private var nextHop = 0
     /// The first hop, counted from 0, with a final answer.
@@ -63,6 +67,13 @@ struct Trace: Sendable {
         lastTurn = now
         finishHops(at: now)
         guard !isFinished else { return .finished }
+        if let due = secondLook.due {
+            guard due <= now else { return .at(due) }
+            if let hop = secondLook.hop {
+                guard send(places(of: hop).lowerBound, into: &batch, at: now) else { return .at(now) }
+                secondLook.sent()
+            }
+        }
         if let place = again.next {
             guard send(place, into: &batch, at: now) else { return .at(now) }
             again.begin()
@@ -90,6 +101,7 @@ struct Trace: Sendable {
         guard prober.append(packet, tag: place, to: &batch, at: now) else { return false }
         states[place] = .underWay(now)
         underWay += 1
+        lastSending = now
         return true
     }
 
@@ -116,6 +128,9 @@ struct Trace: Sendable {
     /// When a probe of a hop is given up, counted from its sending.
     private func patience(_ hop: Int) -> Nanoseconds {
         let longest = configuration.longestWait
+        if secondLook.hasBegun {
+            return min(longest, max(SecondLook.patience, longestRoundTrip * configuration.nearFactor))
+        }
         if let here = roundTrips[hop] { return clamp(here * configuration.hereFactor, longest) }
         if let later = roundTrips[(hop + 1)...].lazy.compactMap({ $0 }).first {
             return clamp(later * configuration.nearFactor, longest)
@@ -123,6 +138,8 @@ struct Trace: Sendable {
         guard let earlier = roundTrips[..<hop].last(where: { $0 != nil }) ?? nil else { return longest }
         return min(longest, max(configuration.tailWait, earlier * configuration.nearFactor))
     }
+
+    private var longestRoundTrip: Nanoseconds { roundTrips.lazy.compactMap { $0 }.max() ?? .zero }
 
     private func clamp(_ wait: Nanoseconds, _ longest: Nanoseconds) -> Nanoseconds {
         min(max(wait, TraceConfiguration.shortestWait), longest)
@@ -154,6 +171,10 @@ struct Trace: Sendable {
         states[place] = .done(probe)
         underWay -= 1
         again.end(place)
+        if secondLook.hop == hop(of: place) {
+            let isFound = if case .answered = probe { true } else { false }
+            secondLook.ended(isFound: isFound, next: (lastSending ?? .init(nanoseconds: 0)) + SecondLook.interval)
+        }
     }
 
     // MARK: Receiving
@@ -179,7 +200,11 @@ struct Trace: Sendable {
         finish(place, .answered(answer))
         roundTrips[hop] = max(roundTrips[hop] ?? .zero, answer.roundTrip)
         lastAnswered = max(lastAnswered ?? hop, hop)
-        if answer.isFinal { finalHop = min(finalHop ?? hop, hop) }
+        if answer.isFinal {
+            finalHop = min(finalHop ?? hop, hop)
+        } else {
+            lastRouter = max(lastRouter ?? hop, hop)
+        }
         if answer.isTarget { isReached = true }
         if case .tcp(let flags) = answer.kind, flags.contains(.syn), finalHop == hop { openedHalf(hop) }
         return answer.source
@@ -202,12 +227,34 @@ struct Trace: Sendable {
 
     private mutating func finishHops(at now: Instant) {
         while nextHop < hopCount, finalHop.map({ nextHop <= $0 }) ?? true, let probes = finished(nextHop) {
-            hops.append(TraceHop(timeToLive: configuration.firstHop + nextHop, probes: probes))
+            let hop = TraceHop(timeToLive: configuration.firstHop + nextHop, probes: probes)
+            if hop.isSilent, isDoubtful(nextHop), !secondLook.isOver {
+                if !secondLook.hasBegun, isQuiet {
+                    let first = (lastRouter ?? -1) + 1
+                    secondLook.begin(
+                        first..<max(finalHop ?? first + 1, first), at: (lastSending ?? now) + SecondLook.interval)
+                }
+                guard secondLook.isOver else { break }
+            }
+            hops.append(hop)
             nextHop += 1
             if let finalHop, nextHop > finalHop { break }
             if nextHop > (lastAnswered ?? -1) + configuration.gap { break }
         }
         if isFinished, end == nil { end = now }
+    }
+
+    /// A silent hop may be the end of the way itself, unless a router behind it
+    /// answered, or the end all its probes.
+    private func isDoubtful(_ hop: Int) -> Bool {
+        guard configuration.looksAgain, hop > lastRouter ?? -1 else { return false }
+        guard let finalHop else { return true }
+        return !places(of: finalHop).allSatisfy { if case .done(.answered) = states[$0] { true } else { false } }
+    }
+
+    /// Nothing is under way, and nothing more to be sent.
+    private var isQuiet: Bool {
+        underWay == 0 && !(nextPlace < states.count && wants(hop(of: nextPlace)))
     }
 
     /// The probes of a hop, once nothing more can come of them.

@@ -41,6 +41,8 @@ public struct TraceSummary: Hashable, Sendable {
     public var sent: Int
     public var received: Int
     public var elapsed: Nanoseconds
+    /// Bytes that fit on the way, where that was measured.
+    public var pathMTU: Int?
     /// What the hops say about the way.
     public var verdicts: [TraceVerdict]
 }

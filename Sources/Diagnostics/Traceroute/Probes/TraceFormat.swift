@@ -154,6 +154,12 @@ struct TraceFormat: Sendable {
             bytes.setBigEndian16(sum, at: start + 10)
         } else {
             bytes.setByte(packet.timeToLive, at: start + 7)
+            // Routers may hash the label instead of the ports (RFC 6438): each flow has its own.
+            if packet.flow > 0 {
+                let word = bytes.bytes.bigEndian32(at: start)
+                let label = (configuration.flowLabel &+ UInt32(truncatingIfNeeded: packet.flow)) & 0xF_FFFF
+                bytes.setBigEndian32(word & ~0xF_FFFF | label, at: start)
+            }
         }
     }
 

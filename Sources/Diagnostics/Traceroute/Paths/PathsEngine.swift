@@ -1,0 +1,309 @@
+import PacketEngine
+import WireFormat
+
+/// Finds every path of a balanced route to one target: the multipath detection
+/// algorithm with control of nodes, driven by what arrives instead of rounds.
+///
+/// A first flow finds how long the way is. From then on each router is owed as
+/// many flows as its `StoppingPoints` ask for; flows that are known to pass it
+/// are asked for the next hop, and where there are too few, further flows are
+/// tried at its own hop.
+public struct PathsEngine: Engine, ~Copyable {
+    public typealias Event = PathsEvent
+
+    /// Flows of one hop, at the most: some thirty equal branches are told with these.
+    private static let flowLimit = 1_024
+
+    private let configuration: TraceConfiguration
+    private let stoppingPoints: StoppingPoints
+    private var prober: TraceProber
+    private var pacer = HopPacer()
+    private var hops: [PathHop]
+    private var finalHop: Int?
+    private var lastAnswered = -1
+    /// The last hop at which a router, not the end of the way, answered.
+    private var lastRouter = -1
+    private var hasLookedAgain = false
+    private var start: Instant?
+    private var end: Instant?
+    private var lastTurn: Instant?
+    private var isStopped = false
+    private var isDone = false
+    private var isReached = false
+    private var isTranslatedAt: Int?
+    private var known: Set<IPAddress> = []
+    private var events: [PathsEvent] = []
+
+    public init(_ configuration: TraceConfiguration, _ stoppingPoints: StoppingPoints) {
+        self.configuration = configuration
+        self.stoppingPoints = stoppingPoints
+        prober = TraceProber(configuration)
+        let count = max(configuration.maximumHops - configuration.firstHop + 1, 0)
+        hops = Array(repeating: PathHop(), count: count)
+    }
+
+    public var maximumPacketLength: Int { prober.format.maximumLength }
+    public var batchCapacity: Int { 32 }
+
+    // MARK: Sending
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        if start == nil { start = now }
+        if let lastTurn { expire(at: lastTurn) }
+        lastTurn = now
+        guard !isStopped else { return finish(at: now) }
+        plan(at: now)
+        var next: Instant?
+        for hop in hops.indices where hops[hop].pending > 0 {
+            // What the first flow asked beyond the end is not waited for.
+            if let finalHop, hop > finalHop { hops[hop].giveUpPending(0) }
+            for flow in hops[hop].states.indices {
+                switch hops[hop].states[flow] {
+                case .underWay(let since): next = earlier(next, since + patience(hop))
+                case .due(let due):
+                    var allowed = due
+                    if case .slow(let next, _) = hops[hop].pace { allowed = max(due, next) }
+                    guard allowed <= now else {
+                        next = earlier(next, allowed)
+                        continue
+                    }
+                    guard batch.room > 0 else { return .at(now) }
+                    if let due = pacer.due(timeToLive(hop), at: now) {
+                        next = earlier(next, due)
+                        continue
+                    }
+                    let packet = TracePacket(timeToLive: timeToLive(hop), flow: flow, length: prober.usualLength)
+                    guard prober.append(packet, tag: hop * Self.flowLimit + flow, to: &batch, at: now) else {
+                        return .at(now)
+                    }
+                    hops[hop].send(flow, at: now)
+                    if case .slow(_, let vain) = hops[hop].pace {
+                        hops[hop].pace = .slow(next: now + PathHop.slowInterval, vain: vain)
+                    }
+                    next = earlier(next, now + patience(hop))
+                case .unasked, .met: break
+                }
+            }
+        }
+        guard hops.contains(where: { $0.pending > 0 }) else {
+            guard !hasLookedAgain else { return finish(at: now) }
+            hasLookedAgain = true
+            lookAgain(at: now)
+            return .at(now)
+        }
+        return next.map { .at($0) } ?? .never
+    }
+
+    private func earlier(_ left: Instant?, _ right: Instant) -> Instant { left.map { min($0, right) } ?? right }
+
+    private func timeToLive(_ hop: Int) -> UInt8 { UInt8(clamping: configuration.firstHop + hop) }
+
+    private mutating func finish(at now: Instant) -> Deadline {
+        if !isDone {
+            isDone = true
+            end = end ?? now
+            events.append(.finished(graph, summary))
+        }
+        return .finished
+    }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
+        guard let tag = prober.transmitted(token, at: instant) else { return }
+        let (hop, flow) = tag.quotientAndRemainder(dividingBy: Self.flowLimit)
+        if case .underWay = hops[hop].state(flow) { hops[hop].send(flow, at: instant) }
+    }
+
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        guard let tag = prober.failed(token)?.tag else { return }
+        let (hop, flow) = tag.quotientAndRemainder(dividingBy: Self.flowLimit)
+        if case .underWay = hops[hop].state(flow) { hops[hop].giveUp(flow) }
+    }
+
+    /// Hops that are silent behind the last router may be the target, whose
+    /// answers were used up by what went further: they are asked once more, slowly.
+    private mutating func lookAgain(at now: Instant) {
+        let doubtful = lastRouter + 1..<max(finalHop ?? lastRouter + 2, lastRouter + 1)
+        for (index, hop) in doubtful.enumerated() where hops.indices.contains(hop) {
+            hops[hop].askSilentAgain(at: now + PathHop.slowInterval * Int64(index + 1))
+        }
+    }
+
+    // MARK: The plan
+
+    /// Asks for every flow that is still owed to somebody.
+    private mutating func plan(at now: Instant) {
+        for hop in hops.indices {
+            if wantsFirstFlow(hop) { hops[hop].ask(0, at: now) }
+            // What is silent at the end of the way is not asked with many flows.
+            guard hop <= lastAnswered || finalHop.map({ $0 < hop }) ?? false else { continue }
+            guard hasLookedAgain || hop <= lastRouter + 1 else { continue }
+            planSuccessors(at: hop, now)
+        }
+    }
+
+    private func wantsFirstFlow(_ hop: Int) -> Bool {
+        hop <= min(finalHop ?? .max, lastAnswered + configuration.gap)
+    }
+
+    /// Asks at `hop` for the flows that the nodes before it are owed.
+    private mutating func planSuccessors(at hop: Int, _ now: Instant) {
+        guard hop > 0 else {
+            // The source: every flow passes it.
+            let wanted = stoppingPoints.flows(hops[0].nodes.count)
+            for flow in 0..<min(max(wanted, hops[0].metCount), Self.flowLimit) { hops[0].ask(flow, at: now) }
+            return
+        }
+        let before = hop - 1
+        var furtherFlows = 0
+        let isOnly = isOnly(before)
+        for node in hops[before].nodes where node.answer?.isFinal != true {
+            let asked = isOnly ? hops[hop].askedFlows : node.flows.filter { hops[hop].isAsked($0) }
+            let successors = Set(asked.compactMap { hops[hop].node($0) })
+            // Who passes packets to the target itself has it beside him, and no choice.
+            let isLast = successors.contains { hops[hop].nodes[$0].answer?.isTarget == true }
+            var missing = (isLast ? 1 : stoppingPoints.flows(successors.count)) - asked.count
+            if isOnly {
+                missing -= hops[hop].ask(missing, of: 0..<Self.flowLimit, at: now)
+            } else {
+                missing -= hops[hop].ask(missing, of: node.flows, at: now)
+            }
+            // Of further flows it gets its share, if all are equal. Nobody looks for more silence,
+            // and what comes up once in a long time was a change of the route.
+            guard node.address != nil, hops[before].metCount < stoppingPoints.flows(8 * hops[before].nodes.count)
+            else { continue }
+            furtherFlows = max(furtherFlows, missing * hops[before].nodes.count)
+        }
+        // Those under way to the hop before may be what is missing.
+        guard hops[before].pending == 0 else { return }
+        _ = hops[before].ask(furtherFlows, of: 0..<Self.flowLimit, at: now)
+    }
+
+    /// All flows pass the one node of this hop, as far as it takes to be sure.
+    private func isOnly(_ hop: Int) -> Bool {
+        hops[hop].nodes.count == 1 && hops[hop].pending == 0 && hops[hop].metCount >= stoppingPoints.flows(1)
+    }
+
+    // MARK: Waiting
+
+    /// How long a probe of a hop is waited for.
+    private func patience(_ hop: Int) -> Nanoseconds {
+        let longest = configuration.longestWait
+        if let here = hops[hop].roundTrip {
+            return min(max(here * configuration.hereFactor, .milliseconds(20)), longest)
+        }
+        if let later = hops[(hop + 1)...].lazy.compactMap(\.roundTrip).first {
+            return min(max(later * configuration.nearFactor, .milliseconds(20)), longest)
+        }
+        let earlier = hops[..<hop].lazy.compactMap(\.roundTrip).last ?? .zero
+        if hasLookedAgain, earlier > .zero {
+            return min(longest, max(SecondLook.patience, earlier * configuration.nearFactor))
+        }
+        return min(longest, max(configuration.tailWait, earlier * configuration.nearFactor))
+    }
+
+    private mutating func expire(at now: Instant) {
+        for hop in hops.indices where hops[hop].pending > 0 {
+            for flow in hops[hop].states.indices {
+                guard case .underWay(let since) = hops[hop].states[flow], since + patience(hop) <= now else { continue }
+                hops[hop].expired(flow, at: now, isLast: hop > lastAnswered)
+            }
+        }
+    }
+
+    // MARK: Receiving
+
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        let arrival: TraceProber.Arrival?
+        if let segment = ArrivedSegment(packet) {
+            arrival = prober.arrived(segment, at: packet.arrival)
+        } else if let message = try? ArrivedMessage(packet), message.checksum != .incorrect {
+            arrival = prober.arrived(message, at: packet.arrival)
+        } else {
+            arrival = nil
+        }
+        guard let arrival else { return }
+        let (hop, flow) = arrival.tag.quotientAndRemainder(dividingBy: Self.flowLimit)
+        let answer = arrival.answer
+        hops[hop].answered(flow, answer, at: packet.arrival)
+        lastAnswered = max(lastAnswered, hop)
+        if !answer.isFinal { lastRouter = max(lastRouter, hop) }
+        if answer.isFinal, flow == 0 { finalHop = min(finalHop ?? hop, hop) }
+        if answer.isTarget { isReached = true }
+        if answer.isTranslated { isTranslatedAt = min(isTranslatedAt ?? hop, hop) }
+        if known.insert(answer.source).inserted { events.append(.answered(answer.source)) }
+    }
+
+    public mutating func stop(at now: Instant) {
+        isStopped = true
+        end = end ?? now
+    }
+
+    public mutating func drain(_ report: (PathsEvent) -> Void) {
+        guard !events.isEmpty else { return }
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: The result
+
+    /// The graph as far as it is known.
+    public var graph: PathGraph {
+        var graph = PathGraph(hops: [], links: [])
+        for hop in hops.indices.prefix(reportedHops) {
+            let timeToLive = configuration.firstHop + hop
+            graph.hops.append(
+                hops[hop].nodes.map { node in
+                    PathGraph.Node(
+                        timeToLive: timeToLive, address: node.address, answer: node.answer,
+                        roundTrip: node.roundTrip, flows: node.flows.count)
+                })
+            guard hop > 0 else { continue }
+            var seen: Set<PathGraph.Link> = []
+            for node in hops[hop].nodes {
+                for flow in node.flows {
+                    guard let before = hops[hop - 1].node(flow) ?? (isOnly(hop - 1) ? 0 : nil) else { continue }
+                    // What lies behind an end is an echo of it.
+                    guard hops[hop - 1].nodes[before].answer?.isFinal != true else { continue }
+                    let link = PathGraph.Link(
+                        timeToLive: timeToLive, from: hops[hop - 1].nodes[before].address, to: node.address)
+                    if seen.insert(link).inserted { graph.links.append(link) }
+                }
+            }
+        }
+        return graph
+    }
+
+    /// Up to the end of the longest path, or some silent hops behind the last that answered.
+    private var reportedHops: Int {
+        let ends = hops.indices.filter { hop in
+            hop <= lastAnswered && hops[hop].isKnown && hops[hop].nodes.allSatisfy { $0.answer?.isFinal == true }
+        }
+        if let end = ends.first { return end + 1 }
+        return min(hops.count, lastAnswered + 1 + configuration.gap)
+    }
+
+    public var summary: TraceSummary {
+        let graph = graph
+        var verdicts = graph.hops.compactMap { nodes -> TraceVerdict? in
+            guard let first = nodes.first, nodes.allSatisfy({ $0.address == nil }),
+                first.timeToLive - configuration.firstHop < lastAnswered
+            else { return nil }
+            return .silentHop(timeToLive: first.timeToLive)
+        }
+        verdicts += graph.balanced
+        if let isTranslatedAt { verdicts.append(.nat(timeToLive: configuration.firstHop + isTranslatedAt)) }
+        if !isReached {
+            verdicts.append(.unreachable(last: lastAnswered < 0 ? 0 : configuration.firstHop + lastAnswered))
+        }
+        return TraceSummary(
+            isReached: isReached, hops: graph.hops.count, sent: prober.sent, received: prober.received,
+            elapsed: start.map { (end ?? $0) - $0 } ?? .zero, verdicts: verdicts)
+    }
+}
+
+/// What is found of the paths.
+public enum PathsEvent: Hashable, Sendable {
+    /// Somebody answered for the first time.
+    case answered(IPAddress)
+    case finished(PathGraph, TraceSummary)
+}

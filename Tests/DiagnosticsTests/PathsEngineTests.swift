@@ -1,0 +1,153 @@
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+@Suite("traceroute --paths on the simulated network")
+struct PathsEngineTests {
+    private struct Outcome {
+        var graph: PathGraph
+        var summary: TraceSummary
+
+        /// Links as hop of the end and both indices, those to the target left out.
+        var links: Set<[Int]> {
+            Set(
+                graph.links.compactMap { link in
+                    guard case .v4(let from)? = link.from, case .v4(let to)? = link.to, to != Echo.there else {
+                        return nil
+                    }
+                    return [link.timeToLive, Int(from.rawValue & 0xFF) - 1, Int(to.rawValue & 0xFF) - 1]
+                })
+        }
+    }
+
+    private func trace(
+        _ graph: SimulatedGraph, confidence: Double = 0.95, loss: Double = 0,
+        configure: (inout TraceConfiguration) -> Void = { _ in }
+    ) -> Outcome {
+        var configuration = TraceConfiguration(
+            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77,
+            firstMark: 1_000, sequenceSecret: 0x5A5A)
+        configure(&configuration)
+        var engine = PathsEngine(configuration, StoppingPoints(confidence: confidence))
+        var network = SimulatedNetwork(seed: graph.seed)
+        network.faults.loss = loss
+        network.graph = graph
+        var recorder = Recorder<PathsEngine>()
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        return Outcome(graph: engine.graph, summary: engine.summary)
+    }
+
+    @Test("stopping points: one of K equal branches is missed with no more than a router's share of the chance")
+    func stoppingPoints() {
+        let points = StoppingPoints(confidence: 0.95)
+        #expect((1...6).map(points.flows) == [8, 15, 22, 29, 37, 44])
+        #expect(StoppingPoints(confidence: 0.999).flows(1) == 14)
+        // Exactly, for two: 2 (1/2)^n <= 0.05 / 6.
+        #expect(2.0 / 128 > 0.05 / 6 && 2.0 / 256 <= 0.05 / 6)
+    }
+
+    @Test(
+        "four equal branches: all found in 97 of 100 seeds at 95 %, with at most 100 packets as a rule, in 4 round trips"
+    )
+    func fourBranches() {
+        var found = 0
+        var packets: [Int] = []
+        var times: [Nanoseconds] = []
+        for seed in 0..<UInt64(100) {
+            let graph = SimulatedGraph.diamond(4, seed: seed)
+            let outcome = trace(graph)
+            if outcome.links == graph.links { found += 1 }
+            packets.append(outcome.summary.sent)
+            times.append(outcome.summary.elapsed)
+            #expect(outcome.summary.isReached && outcome.links.isSubset(of: graph.links), "seed \(seed)")
+        }
+        packets.sort()
+        times.sort()
+        #expect(found >= 97 && packets[50] <= 100, "found \(found), packets \(packets)")
+        // Four hops of 2 ms a link: a round trip of 16 ms.
+        #expect(times[90] <= .milliseconds(4 * 16 + 20), "\(times.map(\.wholeMilliseconds))")
+    }
+
+    @Test("at 99.9 % all are found, by every seed")
+    func fourBranchesSurely() {
+        for seed in 0..<UInt64(100) {
+            let graph = SimulatedGraph.diamond(4, seed: seed)
+            #expect(trace(graph, confidence: 0.999).links == graph.links, "seed \(seed)")
+        }
+    }
+
+    @Test("wider, nested and crossing ways", arguments: 0..<10)
+    func shapes(seed: UInt64) {
+        let shapes: [[[[Int]]]] = [
+            [[Array(0..<16)], Array(repeating: [0], count: 16), [[]]],
+            [[[0, 1]], [[0, 1], [2, 3]], [[0], [0], [0], [0]], [[]]],
+            [[[0, 1]], [[0, 1], [0, 1]], [[0], [0]], [[]]],
+            [[[0]], [[0, 1, 2]], [[0], [0], [0]], [[0, 1]], [[0], [0]], [[]]],
+        ]
+        for (index, shape) in shapes.enumerated() {
+            let graph = SimulatedGraph(shape, seed: seed &+ 1)
+            let outcome = trace(graph, confidence: 0.999)
+            #expect(outcome.links == graph.links, "seed \(seed), shape \(index)")
+            #expect(outcome.summary.isReached && outcome.graph.hops.count == shape.count + 1)
+        }
+    }
+
+    @Test("a single way is told with few packets")
+    func single() {
+        let outcome = trace(SimulatedGraph([[[0]], [[0]], [[0]], [[]]], seed: 1))
+        #expect(outcome.summary.isReached && outcome.graph.hops.map(\.count) == [1, 1, 1, 1, 1])
+        #expect(outcome.summary.verdicts.isEmpty && outcome.summary.sent <= 5 * 8)
+        #expect(outcome.graph.links.count == 4)
+    }
+
+    @Test("a router that is silent among others is a node of its own; a hop that is silent is one")
+    func silent() {
+        var graph = SimulatedGraph.diamond(2, seed: 3)
+        graph.silent = [[2, 1]]
+        let outcome = trace(graph)
+        #expect(outcome.graph.hops[1].map { $0.address != nil }.sorted { $0 && !$1 } == [true, false])
+        #expect(outcome.summary.isReached && outcome.summary.elapsed < .seconds(3))
+        graph.silent = [[2, 0], [2, 1]]
+        let whole = trace(graph)
+        #expect(whole.graph.hops[1].map(\.address) == [nil] && whole.summary.verdicts == [.silentHop(timeToLive: 2)])
+    }
+
+    @Test("with loss nothing is made up, and what is there is found", arguments: 0..<20)
+    func loss(seed: UInt64) {
+        let graph = SimulatedGraph.diamond(4, seed: seed)
+        let outcome = trace(graph, confidence: 0.999, loss: 0.1)
+        #expect(outcome.links == graph.links, "seed \(seed)")
+        let silent = outcome.graph.hops.joined().filter { $0.address == nil }
+        #expect(silent.count <= 1, "seed \(seed): \(silent)")
+    }
+
+    @Test("routers that count their errors to a peer are asked as slowly as they answer")
+    func limited() {
+        var graph = SimulatedGraph.diamond(2, seed: 5)
+        graph.burst = 6
+        let outcome = trace(graph)
+        #expect(outcome.links == graph.links && outcome.graph.hops.joined().allSatisfy { $0.address != nil })
+        #expect(outcome.summary.elapsed < .seconds(40), "\(outcome.summary.elapsed.seconds)")
+    }
+
+    @Test("a target that has used up its answers is found at its hop, and not asked in vain", arguments: 0..<6)
+    func limitedTarget(burst: Int) {
+        var graph = SimulatedGraph.diamond(4, seed: 5)
+        graph.targetBurst = burst
+        let outcome = trace(graph)
+        #expect(outcome.links == graph.links && outcome.summary.isReached && outcome.graph.hops.count == 4)
+        #expect(outcome.summary.elapsed < .seconds(4) && outcome.summary.sent < 120, "\(outcome.summary)")
+    }
+
+    @Test("a way that ends in silence ends by itself")
+    func dead() {
+        var graph = SimulatedGraph(
+            [[[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[]]], seed: 1)
+        graph.silent = Set((3...12).map { [$0, 0] })
+        let outcome = trace(graph) { $0.maximumHops = 12 }
+        #expect(!outcome.summary.isReached && outcome.summary.verdicts == [.unreachable(last: 2)])
+        #expect(outcome.summary.elapsed < .seconds(3), "\(outcome.summary.elapsed.wholeMilliseconds)")
+    }
+}

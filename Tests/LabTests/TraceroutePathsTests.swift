@@ -1,0 +1,79 @@
+import Testing
+
+/// `traceroute --paths` through routers that balance by flow.
+@Suite("traceroute --paths in the lab")
+struct TraceroutePathsTests {
+    /// Every link of a diamond, as the words of a JSON object.
+    private func links(_ width: Int) -> Set<String> {
+        let pairs = (1...width).flatMap { branch in
+            [
+                #""ttl":2,"from":"198.18.8.2","to":"198.18.\#(100 + branch).2""#,
+                #""ttl":3,"from":"198.18.\#(100 + branch).2","to":"198.18.151.2""#,
+            ]
+        }
+        return Set(pairs + [#""ttl":4,"from":"198.18.151.2","to":"198.18.9.2""#])
+    }
+
+    @Test("every branch and every link of a diamond", arguments: [2, 4, 16], ["", " -T"])
+    func diamond(width: Int, method: String) async throws {
+        try await Lab.with(.diamond(width)) { lab in
+            let outcome = try await lab.traceroute("h", "-nj --paths --confidence 99.9\(method) 198.18.9.2")
+            let found = outcome.objects("link").map { String($0.text.dropFirst(#"{"type":"link","#.count).dropLast()) }
+            #expect(outcome.status == 0 && Set(found) == self.links(width), "\(outcome.output)")
+            #expect(outcome.objects("hop").count == 4)
+            let summary = try #require(outcome.summary)
+            #expect(summary["paths"] == "\(width)" && summary["confidence"] == "0.999")
+            #expect(
+                summary.text.contains(#""verdict":[{"kind":"balanced","ttl":2,"last_ttl":2}]"#), "\(summary.text)")
+        }
+    }
+
+    @Test("lines, the graph, and what scamper finds")
+    func lines() async throws {
+        guard await Peer.require(.scamper) else { return }
+        try await Lab.with(.diamond(4)) { lab in
+            let text = try await lab.traceroute("h", "-n --paths --confidence 99.9% 198.18.9.2")
+            #expect(text.status == 0 && text.lines.count == 9, "\(text.output)")
+            #expect(text.lines.first == "paths to 198.18.9.2 (198.18.9.2), 30 hops max, 60 byte packets")
+            let branches = text.lines[2...5].map { $0.split(separator: " ") }
+            #expect(branches[0].first == "2" && branches[1...].allSatisfy { $0.count == 3 }, "\(text.output)")
+            #expect(text.lines[6].hasPrefix(" 3  198.18.151.2  ") && text.lines[6].hasSuffix(" ms  <- all 4"))
+            #expect(text.lines.last == "balanced between hops 1 and 3: probes of one hop met several routers")
+            let dot = try await lab.traceroute("h", "-n --dot --confidence 99.9 198.18.9.2")
+            #expect(dot.status == 0 && dot.lines.first == "digraph paths {" && dot.lines.last == "}")
+            #expect(dot.lines.filter { $0.contains(" -> ") }.count == 10, "\(dot.output)")
+            let theirs = try await lab.run("h", ["scamper", "-I", "tracelb 198.18.9.2"])
+            for branch in 1...4 where theirs.output.contains("198.18.\(100 + branch).2") {
+                #expect(text.output.contains("198.18.\(100 + branch).2"), "\(theirs.output)")
+            }
+            #expect(theirs.output.contains("198.18.151.2"), "\(theirs.output)\(theirs.errors)")
+        }
+    }
+
+    @Test("a plain trace keeps one flow and one path; without Paris the balancer is named")
+    func oneFlow() async throws {
+        try await Lab.with(.diamond(4)) { lab in
+            let paris = try await lab.traceroute("h", "-n -q 10 198.18.9.2")
+            #expect(paris.status == 0 && paris.lines.count == 5 && paris.lines[2].split(separator: " ").count == 22)
+            let others = try await lab.traceroute("h", "-n -q 10 --no-paris 198.18.9.2")
+            #expect(
+                others.lines.last == "balanced between hops 1 and 3: probes of one hop met several routers",
+                "\(others.output)")
+        }
+    }
+
+    @Test(
+        "what it cannot do is said, and exits 2",
+        arguments: [
+            ("--paths -I 192.0.2.1", "--paths: routers tell flows by ports, and ICMP has none: use UDP or -T"),
+            ("--paths --no-paris 192.0.2.1", "--paths and --no-paris exclude each other"),
+            ("--paths --confidence 100 192.0.2.1", "--confidence: '100' is no percentage from 50 to 99.999"),
+            ("--confidence 95 192.0.2.1", "--confidence is of --paths alone"),
+            ("--dot -j 192.0.2.1", "--dot and --json exclude each other"),
+            ("--paths 127.0.0.1 127.0.0.2", "--paths: one target at a time"),
+        ])
+    func refusals(words: String, message: String) async throws {
+        let outcome = try await Lab.run([Binary.swiftNet, "traceroute"] + words.split(separator: " ").map(String.init))
+        #expect(outcome.status == 2 && outcome.errors == "traceroute: \(message)\n", "\(outcome)")
+    }
+}
