@@ -76,6 +76,8 @@ public struct TraceConfiguration: Sendable {
     /// How long hops behind the last one that answered are waited for, unless
     /// the round trips on the way there ask for more.
     public var tailWait = Nanoseconds.seconds(1)
+    /// When the hops are known, find how long a packet comes to each; `longestPacket` is the first link's MTU.
+    public var findsPathMTU = false
     /// Silent hops at the end are asked once more, a second later.
     public var looksAgain = true
     /// However short the round trips, nothing is given up before.

@@ -121,6 +121,14 @@ public final class ICMPChannel {
     private func prepareRaw(identifier: UInt16) throws(SystemError) {
         self.identifier = identifier
         if let source = configuration.source { try sender.bind(SocketAddress(source, scope: scope)) }
+        if let discovery = configuration.pathMTUDiscovery {
+            if family == .v4 {
+                try sender.setOption(Int32(IPPROTO_IP), IP_MTU_DISCOVER, discovery.socketOption, "IP_MTU_DISCOVER")
+            } else {
+                try sender.setOption(
+                    Int32(IPPROTO_IPV6), IPV6_MTU_DISCOVER, discovery.socketOption, "IPV6_MTU_DISCOVER")
+            }
+        }
         if configuration.acceptsAllErrors {
             return try SocketFilter.errorsAndReplies(family, identifier: identifier).attach(to: receiveDescriptor)
         }

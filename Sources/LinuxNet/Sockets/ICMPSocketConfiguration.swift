@@ -26,10 +26,12 @@ public struct ICMPSocketConfiguration: Sendable {
     /// Packets read at a time, at the most.
     public var receiveCapacity = 64
 
+    /// On a raw socket, whether what the kernel has learned of a path's MTU keeps packets back.
+    public var pathMTUDiscovery: PathMTUDiscovery?
+
     // What the kernel writes into the header of a datagram socket's messages.
     public var hopLimit: UInt8?
     public var trafficClass: UInt8?
-    public var pathMTUDiscovery: PathMTUDiscovery?
     public var ipv4Options: [UInt8] = []
 
     /// The kernel's stamps are not asked for: times are those at which the program reads (ping -U).

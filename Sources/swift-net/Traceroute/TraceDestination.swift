@@ -9,6 +9,8 @@ struct TraceDestination {
     var source: IPAddress
     /// Bytes that fit on the way as far as the kernel knows.
     var mtu: Int
+    /// Bytes that fit on the first link, 65,535 at the most.
+    var linkMTU: Int
 
     /// The first address of the target that there is a way to.
     /// - Parameters:
@@ -46,7 +48,10 @@ struct TraceDestination {
                     to: gateways.first.map { .v4($0) } ?? address, from: sourceAddress,
                     interface: scope != 0 ? scope : interface)
                 guard let from = sourceAddress ?? route.source else { continue }
-                return TraceDestination(address: address, zone: scope, source: from, mtu: route.mtu)
+                let link = Interface.name(of: route.interfaceIndex).flatMap { Interface.mtu(of: $0) }
+                return TraceDestination(
+                    address: address, zone: scope, source: from, mtu: route.mtu,
+                    linkMTU: min(link ?? route.mtu, 65_535))
             } catch {
                 failure = failure ?? error
             }

@@ -9,6 +9,8 @@ final class TraceRenderer {
     private let settings: TraceSettings
     private let targets: [TraceTarget]
     private let names: TraceNames
+    /// What was last said to fit.
+    private var lastMTU: Int?
 
     init(_ session: TraceSession) {
         command = session.command
@@ -31,6 +33,7 @@ final class TraceRenderer {
     private func begin(_ index: Int) {
         guard !command.has(.json) else { return }
         let target = targets[index]
+        lastMTU = nil
         // A line between the traces of several targets.
         if index > 0 { console.output.write("\n") }
         console.output.write(
@@ -58,6 +61,11 @@ final class TraceRenderer {
                 }
                 text += "  \(Milliseconds.fixed(answer.roundTrip)) ms"
                 if let annotation = answer.annotation { text += " " + annotation }
+                // traceroute's form: said where it changes.
+                if let mtu = hop.mtu, mtu != lastMTU {
+                    text += " F=\(mtu)"
+                    lastMTU = mtu
+                }
                 if settings.printsFlags, case .tcp(let flags) = answer.kind {
                     text += " <" + flags.words.joined(separator: ",") + ">"
                 }
@@ -95,6 +103,7 @@ final class TraceRenderer {
         var object = JSONObject(type: "hop")
         object.add("ttl", hop.timeToLive)
         object.add("probes", raw: "[\(hop.probes.map { TraceJSON.probe($0, names).line }.joined(separator: ","))]")
+        if let mtu = hop.mtu { object.add("mtu", mtu) }
         return object.line + "\n"
     }
 

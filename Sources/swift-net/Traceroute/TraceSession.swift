@@ -39,7 +39,7 @@ struct TraceSession {
             throw CannotRun(message: "traceroute needs CAP_NET_RAW", hints: [Privileges.hint])
         }
         let families = Self.families(command, expressions.map(\.target))
-        var channels = try Self.channels(families, interface: command[.interface])
+        var channels = try Self.channels(families, command)
         var receivers: [IPAddress.Family: SegmentReceiver] = [:]
         if method == .tcp {
             for family in channels.keys { receivers[family] = try SegmentReceiver(family) }
@@ -117,10 +117,12 @@ struct TraceSession {
 
     /// One family that cannot be had does not matter while another can.
     private static func channels(
-        _ families: [IPAddress.Family], interface: String?
+        _ families: [IPAddress.Family], _ command: TraceWords
     ) throws -> [IPAddress.Family: ICMPChannel] {
         var sockets = ICMPSocketConfiguration()
-        sockets.interface = interface
+        sockets.interface = command[.interface]
+        // What was learned before would keep back the packets that are to find it out.
+        if command.has(.mtu) { sockets.pathMTUDiscovery = .probe }
         sockets.acceptsAllErrors = true
         sockets.receiveBuffer = 1 << 20
         var channels: [IPAddress.Family: ICMPChannel] = [:]

@@ -15,6 +15,7 @@ enum TraceSwitch: String, CommandSwitch {
     case numeric
     case extensions
     case back
+    case mtu
     case paths
     case dot
     case json
@@ -32,6 +33,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .numeric: ("n", "numeric")
         case .extensions: ("e", "extensions")
         case .back: (nil, "back")
+        case .mtu: (nil, "mtu")
         case .paths: (nil, "paths")
         case .dot: (nil, "dot")
         case .json: ("j", "json")
@@ -51,6 +53,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .numeric: "Look up no names."
         case .extensions: "Print label stacks of MPLS and what routers say of their interfaces."
         case .back: "Print the hops of the way back where they seem to be others than those there."
+        case .mtu: "Find the longest packet that comes to each hop, and black holes for longer ones."
         case .paths: "Find every path of a route whose load is balanced by flow."
         case .dot: "Print the paths as a graph for Graphviz."
         case .json: "One JSON object a line."

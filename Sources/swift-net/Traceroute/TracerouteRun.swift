@@ -29,7 +29,15 @@ struct TracerouteRun {
 
     /// Hop by hop, the plain trace.
     private func hops(_ settings: TraceSettings, _ signals: consuming SignalSource) throws -> Int32 {
-        let session = try TraceSession(command, console, settings)
+        guard !(command.has(.mtu) && settings.configuration.method == .tcp) else {
+            throw UsageError("--mtu: a SYN has no length to choose: use UDP or -I")
+        }
+        let session = try TraceSession(command, console, settings) { configuration, destination in
+            guard command.has(.mtu) else { return }
+            configuration.findsPathMTU = true
+            configuration.dontFragment = true
+            configuration.longestPacket = destination.linkMTU
+        }
         var engine = TraceEngine(session.targets.map(\.configuration))
         var observer = TraceObserver(renderer: TraceRenderer(session), console: console)
         try session.run(&engine, signals: signals, observer: &observer)

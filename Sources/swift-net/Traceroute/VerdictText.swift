@@ -12,6 +12,8 @@ extension TraceVerdict {
         case .loop(let hop, let length): "a loop: hop \(hop) is met again every \(length) hops"
         case .asymmetric(let hop, let back):
             "asymmetric from hop \(hop) on: \(hop) hop\(hop == 1 ? "" : "s") there, about \(back) back"
+        case .mtuBlackHole(let hop, let size):
+            "path-MTU black hole between hops \(hop) and \(hop + 1): packets of more than \(size) bytes vanish there without a word"
         case .unreachable(0): "not reached: nothing answered"
         case .unreachable(let last): "not reached: the last answer came from hop \(last)"
         }
@@ -25,6 +27,7 @@ extension TraceVerdict {
         case .nat(let hop): json("nat", hop)
         case .loop(let hop, let length): json("loop", hop, ("length", length))
         case .asymmetric(let hop, let back): json("asymmetric", hop, ("back", back))
+        case .mtuBlackHole(let hop, let size): json("mtu-black-hole", hop, ("size", size))
         case .unreachable(let last): json("unreachable", last)
         }
     }

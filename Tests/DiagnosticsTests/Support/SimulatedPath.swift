@@ -40,6 +40,8 @@ struct SimulatedPath {
     private var tokens: (left: Double, at: Instant)?
     /// Until then the prober's reset has not come back to it.
     private var halfOpenUntil: Instant?
+    /// The MTU of the link behind each router, by hop; what is longer is refused, or vanishes.
+    var narrowLinks: [Int: (mtu: Int, isTold: Bool)] = [:]
     /// One way over each link.
     var linkDelay = Nanoseconds.milliseconds(2)
 
@@ -55,6 +57,12 @@ struct SimulatedPath {
         for (index, router) in routers.enumerated() {
             let hop = index + 1
             if timeToLive == hop { return expired(bytes, at: hop, router, to: view.source) }
+            if let link = narrowLinks[hop], bytes.count > link.mtu {
+                guard link.isTold else { return nil }
+                let body = ICMPErrorBody(
+                    restOfHeader: UInt32(link.mtu), data: Array(bytes.prefix(28)))
+                return answer(.destinationUnreachable(.fragmentationNeeded, body), hop, view.source)
+            }
             if case .translates(let address, let port, let mends) = router {
                 bytes = Self.translated(bytes, from: view.source, to: address, port: port, mends: mends)
             }

@@ -41,7 +41,8 @@ struct Trace: Sendable {
     private var lastTurn: Instant?
     private var isStopped = false
     private var isReached = false
-    private(set) var hops: [TraceHop] = []
+    private var finishedHops: [TraceHop] = []
+    private var search: PathMTUSearch?
 
     init(_ configuration: TraceConfiguration, target: Int) {
         self.configuration = configuration
@@ -67,6 +68,7 @@ struct Trace: Sendable {
         lastTurn = now
         finishHops(at: now)
         guard !isFinished else { return .finished }
+        if search != nil { return transmitSearch(into: &batch, at: now, &pacer) }
         if let due = secondLook.due {
             guard due <= now else { return .at(due) }
             if let hop = secondLook.hop {
@@ -114,12 +116,18 @@ struct Trace: Sendable {
     }
 
     mutating func transmitted(_ token: UInt64, at instant: Instant) {
-        guard let place = prober.transmitted(token, at: instant), case .underWay = states[place] else { return }
+        guard let place = prober.transmitted(token, at: instant), place < states.count, case .underWay = states[place]
+        else { return }
         states[place] = .underWay(instant)
     }
 
     mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure) {
-        guard let place = prober.failed(token)?.tag, case .underWay = states[place] else { return }
+        guard let place = prober.failed(token)?.tag else { return }
+        guard place < states.count else {
+            if case .messageTooLong(let mtu) = failure { search?.failed(place - states.count, mtu: mtu) }
+            return
+        }
+        guard case .underWay = states[place] else { return }
         finish(place, .failed(failure))
     }
 
@@ -192,6 +200,10 @@ struct Trace: Sendable {
 
     private mutating func receive(_ arrival: TraceProber.Arrival) -> IPAddress? {
         let place = arrival.tag
+        guard place < states.count else {
+            search?.answered(place - states.count, arrival.answer)
+            return nil
+        }
         let hop = hop(of: place)
         let answer = arrival.answer
         if case .done = states[place] { return nil }
@@ -236,11 +248,13 @@ struct Trace: Sendable {
                 }
                 guard secondLook.isOver else { break }
             }
-            hops.append(hop)
+            finishedHops.append(hop)
             nextHop += 1
             if let finalHop, nextHop > finalHop { break }
             if nextHop > (lastAnswered ?? -1) + configuration.gap { break }
         }
+        if areHopsFound, configuration.findsPathMTU, search == nil { beginSearch() }
+        search?.advance(at: now)
         if isFinished, end == nil { end = now }
     }
 
@@ -268,7 +282,11 @@ struct Trace: Sendable {
     }
 
     var isFinished: Bool {
-        isStopped || nextHop >= hopCount || finalHop.map { nextHop > $0 } ?? false
+        isStopped || areHopsFound && (!configuration.findsPathMTU || search?.isOver ?? false)
+    }
+
+    private var areHopsFound: Bool {
+        nextHop >= hopCount || finalHop.map { nextHop > $0 } ?? false
             || nextHop > (lastAnswered ?? -1) + configuration.gap
     }
 
@@ -277,12 +295,54 @@ struct Trace: Sendable {
         if end == nil { end = now }
     }
 
+    // MARK: The MTU
+
+    /// Hops in their order, as far as nothing more will be known of them.
+    var hops: [TraceHop] {
+        guard configuration.findsPathMTU else { return finishedHops }
+        guard isFinished, let search else { return isStopped ? finishedHops : [] }
+        return finishedHops.map { hop in
+            var hop = hop
+            hop.mtu = search.sizes[hop.timeToLive - configuration.firstHop]
+            return hop
+        }
+    }
+
+    private mutating func beginSearch() {
+        let answering = finishedHops.filter { !$0.isSilent }.map { $0.timeToLive - configuration.firstHop }
+        search = PathMTUSearch(
+            hops: answering, linkMTU: configuration.longestPacket, usualLength: prober.usualLength,
+            wait: min(configuration.longestWait, max(.milliseconds(200), longestRoundTrip * 4)))
+    }
+
+    private mutating func transmitSearch(
+        into batch: inout PacketBatch, at now: Instant, _ pacer: inout HopPacer
+    ) -> Deadline {
+        while let probe = search?.next(at: now) {
+            guard batch.room > 0 else { return .at(now) }
+            let timeToLive = timeToLive(of: probe.hop)
+            if let due = pacer.due(timeToLive, at: now) { return .at(due) }
+            let packet = TracePacket(timeToLive: timeToLive, length: probe.size)
+            guard prober.append(packet, tag: states.count + probe.tag, to: &batch, at: now) else { return .at(now) }
+            search?.sent(at: now)
+        }
+        return search?.due.map { .at($0) } ?? .at(now)
+    }
+
     /// The result so far.
     var summary: TraceSummary {
         TraceSummary(
-            isReached: isReached, hops: hops.count, sent: prober.sent, received: prober.received,
-            elapsed: start.map { (end ?? $0) - $0 } ?? .zero,
-            verdicts: TraceVerdict.judge(hops, lastAnswered: lastAnsweredTimeToLive, isReached: isReached))
+            isReached: isReached, hops: finishedHops.count, sent: prober.sent, received: prober.received,
+            elapsed: start.map { (end ?? $0) - $0 } ?? .zero, pathMTU: search?.pathMTU,
+            verdicts: verdicts)
+    }
+
+    private var verdicts: [TraceVerdict] {
+        let hole = search?.blackHole.map {
+            TraceVerdict.mtuBlackHole(timeToLive: configuration.firstHop + $0.hop, size: $0.size)
+        }
+        return (hole.map { [$0] } ?? [])
+            + TraceVerdict.judge(finishedHops, lastAnswered: lastAnsweredTimeToLive, isReached: isReached)
     }
 
     /// 0 when nothing answered. Probes of hops behind a final answer got the same one.

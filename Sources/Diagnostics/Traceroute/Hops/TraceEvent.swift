@@ -14,6 +14,8 @@ public enum TraceProbe: Hashable, Sendable {
 public struct TraceHop: Hashable, Sendable {
     public var timeToLive: Int
     public var probes: [TraceProbe]
+    /// Bytes of the longest packet that comes here, where that was measured.
+    public var mtu: Int?
 
     /// What came back.
     public var answers: [TraceAnswer] {

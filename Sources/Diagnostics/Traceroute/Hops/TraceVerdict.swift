@@ -12,6 +12,8 @@ public enum TraceVerdict: Hashable, Sendable {
     case loop(timeToLive: Int, length: Int)
     /// From this hop on answers pass `back` hops, more than the probes did.
     case asymmetric(timeToLive: Int, back: Int)
+    /// Packets of more than `size` bytes come to the hop and no further, and nobody says so. 0: not even to the first.
+    case mtuBlackHole(timeToLive: Int, size: Int)
     /// The target did not answer; `last` is the last hop that did, 0 when none.
     case unreachable(last: Int)
 }

@@ -1,0 +1,80 @@
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+@Suite("traceroute --mtu on the simulated network")
+struct PathMTUTests {
+    private func trace(
+        _ narrow: [Int: (mtu: Int, isTold: Bool)], hops: Int = 6, seed: UInt64 = 1, loss: Double = 0,
+        method: TraceMethod = .udp, prepare: (inout SimulatedPath) -> Void = { _ in }
+    ) -> (hops: [TraceHop], summary: TraceSummary) {
+        var configuration = TraceConfiguration(
+            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77,
+            firstMark: 1_000, sequenceSecret: 0x5A5A)
+        configuration.method = method
+        configuration.findsPathMTU = true
+        configuration.dontFragment = true
+        configuration.longestPacket = 1_500
+        var engine = TraceEngine([configuration])
+        var network = SimulatedNetwork(seed: seed)
+        network.faults.loss = loss
+        var path = SimulatedPath(routers: Array(repeating: .answers, count: hops - 1))
+        path.narrowLinks = narrow
+        prepare(&path)
+        network.path = path
+        var recorder = Recorder<TraceEngine>()
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        let found = recorder.events.compactMap { if case .hop(let hop) = $0 { hop } else { nil } }
+        return (found, engine.summary(of: 0))
+    }
+
+    @Test("what routers tell: the MTU of each hop", arguments: [TraceMethod.udp, .icmp])
+    func told(method: TraceMethod) {
+        let outcome = trace([2: (1_400, true), 4: (1_280, true)], method: method)
+        #expect(outcome.hops.map(\.mtu) == [1_500, 1_500, 1_400, 1_400, 1_280, 1_280])
+        #expect(outcome.summary.pathMTU == 1_280 && outcome.summary.verdicts.isEmpty)
+        #expect(outcome.summary.elapsed < .milliseconds(150), "\(outcome.summary.elapsed.wholeMilliseconds)")
+    }
+
+    @Test("a black hole is named with hop and size, in less than three seconds", arguments: [1_400, 1_499, 61, 576])
+    func blackHole(size: Int) {
+        let outcome = trace([3: (size, false)])
+        #expect(outcome.hops.map(\.mtu) == [1_500, 1_500, 1_500, size, size, size])
+        #expect(outcome.summary.verdicts == [.mtuBlackHole(timeToLive: 3, size: size)])
+        #expect(outcome.summary.elapsed < .seconds(3), "\(outcome.summary.elapsed.wholeMilliseconds)")
+        #expect(outcome.summary.isReached)
+    }
+
+    @Test("a black hole before and behind links that are told")
+    func mixed() {
+        let outcome = trace([1: (1_480, true), 2: (1_400, false), 4: (1_300, true)])
+        #expect(outcome.hops.map(\.mtu) == [1_500, 1_480, 1_400, 1_400, 1_300, 1_300])
+        #expect(outcome.summary.verdicts == [.mtuBlackHole(timeToLive: 2, size: 1_400)])
+    }
+
+    @Test("a router that is silent, and one that answers small packets alone, are no black hole")
+    func silentRouter() {
+        let outcome = trace([4: (1_400, true)]) { $0.routers[1] = .silent }
+        #expect(outcome.hops.map(\.mtu) == [1_500, nil, 1_500, 1_500, 1_400, 1_400])
+        #expect(outcome.summary.verdicts == [.silentHop(timeToLive: 2)])
+    }
+
+    @Test("a target that counts its errors is waited for")
+    func limited() {
+        let outcome = trace([5: (1_400, false)]) { $0.targetBurst = 6 }
+        #expect(outcome.summary.verdicts == [.mtuBlackHole(timeToLive: 5, size: 1_400)], "\(outcome.summary)")
+        #expect(outcome.summary.elapsed < .seconds(25))
+    }
+
+    @Test("with loss the size is right or smaller, and no hole is made up", arguments: 0..<60)
+    func loss(seed: UInt64) {
+        let clear = trace([2: (1_400, true)], seed: seed, loss: 0.05)
+        #expect(!clear.summary.verdicts.contains { if case .mtuBlackHole = $0 { true } else { false } }, "seed \(seed)")
+        #expect(clear.summary.pathMTU == 1_400, "seed \(seed): \(clear.summary)")
+        let hole = trace([2: (1_400, false)], seed: seed, loss: 0.05)
+        #expect(
+            hole.summary.verdicts.contains(.mtuBlackHole(timeToLive: 2, size: 1_400)), "seed \(seed): \(hole.summary)")
+    }
+}

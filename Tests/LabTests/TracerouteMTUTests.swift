@@ -1,0 +1,73 @@
+import Testing
+
+/// `traceroute --mtu` over narrow links, told and not told.
+@Suite("traceroute --mtu in the lab")
+struct TracerouteMTUTests {
+    /// The link behind `h2` takes 1,400 bytes.
+    private static let narrow = """
+        ip -n h2 link set dev r3 mtu 1400
+        ip -n h3 link set dev l3 mtu 1400
+        """
+
+    @Test("the hop at which each MTU holds, as traceroute and tracepath find it", arguments: ["", " -I"])
+    func told(method: String) async throws {
+        guard await Peer.require(.traceroute, .tracepath) else { return }
+        try await Lab.with(.chain(hops: 4).and(Self.narrow)) { lab in
+            // Twice: what the kernel has learned of the path must not hide it.
+            for _ in 0..<2 {
+                let ours = try await lab.traceroute("h0", "-n --mtu\(method) 198.18.4.2")
+                #expect(ours.status == 0 && ours.lines.count == 5, "\(ours.output)")
+                #expect(
+                    ours.lines[1].contains(" ms F=1500  ") && ours.lines[3].contains(" ms F=1400  "), "\(ours.output)")
+                #expect(ours.output.ranges(of: "F=").count == 2, "\(ours.output)")
+            }
+            let theirs = try await lab.run("h0", ["traceroute", "-n", "--mtu", "198.18.4.2"])
+            #expect(theirs.output.contains("F=1400"), "\(theirs.output)")
+            let path = try await lab.run("h0", ["tracepath", "-n", "198.18.4.2"])
+            #expect(path.output.contains("pmtu 1400"), "\(path.output)")
+            let json = try await lab.traceroute("h0", "-nj --mtu -q 1 198.18.4.2")
+            #expect(json.objects("hop").map { $0["mtu"] } == ["1500", "1500", "1400", "1400"], "\(json.output)")
+            #expect(json.summary?["path_mtu"] == "1400" && json.summary?.text.hasSuffix(#""verdict":[]}"#) == true)
+        }
+    }
+
+    @Test("a router that drops what is too long without a word is named, with the size")
+    func blackHole() async throws {
+        guard await Peer.require(.nft) else { return }
+        let layout = Lab.Layout.chain(hops: 4).and(
+            Self.narrow + "\n"
+                + """
+                ip netns exec h2 nft add table ip t
+                ip netns exec h2 nft add chain ip t o '{ type filter hook output priority 0; }'
+                ip netns exec h2 nft add rule ip t o icmp type destination-unreachable drop
+                """)
+        try await Lab.with(layout) { lab in
+            let text = try await lab.traceroute("h0", "-n --mtu 198.18.4.2")
+            #expect(text.status == 0 && text.lines.count == 6, "\(text.output)")
+            #expect(
+                text.lines.last
+                    == "path-MTU black hole between hops 2 and 3: packets of more than 1400 bytes vanish there without a word",
+                "\(text.output)")
+            let json = try await lab.traceroute("h0", "-njI --mtu 198.18.4.2")
+            #expect(
+                json.summary?.text.hasSuffix(#""verdict":[{"kind":"mtu-black-hole","ttl":2,"size":1400}]}"#) == true,
+                "\(json.output)")
+            #expect(json.summary?.number("elapsed_ms").map { $0 < 3_000 } == true, "\(json.output)")
+        }
+    }
+
+    @Test("IPv6, and the loopback interface with the longest packets there are")
+    func others() async throws {
+        try await Lab.with(.routed) { lab in
+            _ = try await lab.ping("a", "-c 1 -w 5 2001:db8:1::2")
+            let six = try await lab.traceroute("a", "-nj --mtu 2001:db8:1::2")
+            #expect(six.objects("hop").map { $0["mtu"] } == ["1500", "1400"], "\(six.output)")
+            let loopback = try await lab.traceroute("a", "-nj --mtu 127.0.0.1")
+            #expect(loopback.status == 0 && loopback.summary?["path_mtu"] == "65535", "\(loopback.output)")
+            let refused = try await lab.traceroute("a", "-T --mtu 192.0.2.254")
+            #expect(
+                refused.status == 2
+                    && refused.errors == "traceroute: --mtu: a SYN has no length to choose: use UDP or -I\n")
+        }
+    }
+}
