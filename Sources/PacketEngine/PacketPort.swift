@@ -36,4 +36,10 @@ public struct Wakening: OptionSet, Sendable {
     public static let status = Wakening(rawValue: 4)
     /// Something that the observer asked for is ready.
     public static let news = Wakening(rawValue: 8)
+    /// Keys were pressed.
+    public static let keys = Wakening(rawValue: 16)
+    /// The terminal has another size (SIGWINCH).
+    public static let resized = Wakening(rawValue: 32)
+    /// The user wants to do something else for a while (SIGTSTP).
+    public static let suspend = Wakening(rawValue: 64)
 }

@@ -1,6 +1,6 @@
 // What the Swift overlay of the C library leaves out: packet and error-queue
 // structures, netlink, socket filters, control messages. Declarations and
-// inline wrappers of macros only; no logic.
+// inline wrappers of macros; what has to be a handler of signals is in terminal.c.
 #ifndef CLINUX_H
 #define CLINUX_H
 
@@ -77,6 +77,10 @@ static inline ssize_t clinux_sendto(
     int descriptor, const void *bytes, size_t count, int flags, const void *address, socklen_t length) {
     return sendto(descriptor, bytes, count, flags, (const struct sockaddr *)address, length);
 }
+// The terminal of the standard streams: the alternate screen, without echo and
+// by key; `leave`, and a signal that kills, give it back as it was.
+int clinux_terminal_enter(void);
+void clinux_terminal_leave(void);
 static inline void clinux_ignore_signal(int number) { signal(number, SIG_IGN); }
 
 static const int clinux_MSG_ERRQUEUE = MSG_ERRQUEUE;

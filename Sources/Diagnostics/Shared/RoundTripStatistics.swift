@@ -58,6 +58,13 @@ public struct RoundTripStatistics: Sendable {
         return Nanoseconds(Int64(clamping: (root + number / 2) / number))
     }
 
+    /// The sample's standard deviation, mtr's StDev: of one less than were measured.
+    public var sampleDeviation: Nanoseconds {
+        guard count > 1 else { return .zero }
+        let factor = (Double(count) / Double(count - 1)).squareRoot()
+        return Nanoseconds(Int64((Double(meanDeviation.count) * factor).rounded()))
+    }
+
     /// Interarrival jitter (RFC 3550, section 6.4.1), the transit times' differences being those of the round trips.
     public var jitter: Nanoseconds { Nanoseconds(Int64(jitterEstimate.rounded())) }
 

@@ -1,16 +1,18 @@
 import CLinux
 import PacketEngine
 
-/// SIGINT, SIGTERM and SIGQUIT as something that can be waited for (signalfd(2)).
+/// SIGINT, SIGTERM and SIGQUIT, and for a full screen those of its terminal, as something that can be waited for (signalfd(2)).
 public struct SignalSource: ~Copyable, Sendable {
     let descriptor: Descriptor
 
     /// Blocks the signals for this process and takes them over; SIGPIPE is
     /// ignored, so that a closed output is an error to see and not a death.
-    public init() throws(SystemError) {
+    /// - Parameter ofScreen: the terminal's size, its end and Ctrl-Z too.
+    public init(ofScreen: Bool = false) throws(SystemError) {
         var set = sigset_t()
         sigemptyset(&set)
         for signal in [SIGINT, SIGTERM, SIGQUIT] { sigaddset(&set, signal) }
+        if ofScreen { for signal in [SIGWINCH, SIGTSTP, SIGHUP] { sigaddset(&set, signal) } }
         guard pthread_sigmask(SIG_BLOCK, &set, nil) == 0 else { throw .last("pthread_sigmask") }
         clinux_ignore_signal(SIGPIPE)
         let opened = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
@@ -25,7 +27,12 @@ public struct SignalSource: ~Copyable, Sendable {
         while CLinux.read(descriptor.rawValue, &information, MemoryLayout<signalfd_siginfo>.size)
             == MemoryLayout<signalfd_siginfo>.size
         {
-            wakening.insert(Int32(bitPattern: information.ssi_signo) == SIGQUIT ? .status : .stop)
+            switch Int32(bitPattern: information.ssi_signo) {
+            case SIGQUIT: wakening.insert(.status)
+            case SIGWINCH: wakening.insert(.resized)
+            case SIGTSTP: wakening.insert(.suspend)
+            default: wakening.insert(.stop)
+            }
         }
         return wakening
     }

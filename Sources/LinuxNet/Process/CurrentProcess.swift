@@ -8,6 +8,19 @@ public enum CurrentProcess {
         return String(cString: value)
     }
 
+    /// The name of this host (gethostname(2)).
+    public static var hostName: String {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let result = bytes.withUnsafeMutableBytes { buffer -> Int32 in
+            guard let base = buffer.baseAddress else { return -1 }
+            return gethostname(base.assumingMemoryBound(to: CChar.self), buffer.count - 1)
+        }
+        return result == 0 ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) : "?"
+    }
+
+    /// Stops the process as Ctrl-Z does; returns when it goes on.
+    public static func stopUntilContinued() { kill(getpid(), SIGSTOP) }
+
     /// The real user.
     public static var userIdentifier: UInt32 { getuid() }
 

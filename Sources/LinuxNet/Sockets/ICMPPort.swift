@@ -13,13 +13,14 @@ public struct ICMPPort: PacketPort, ~Copyable {
     private let tap: PacketTap?
     /// What answers SYNs is heard here.
     private let segments: SegmentReceiver?
+    private let terminal: Terminal?
     /// Shown every packet that goes out or comes in, as the sockets see it.
     private let trace: ((PacketTrace) -> Void)?
     private let polls: UnsafeMutablePointer<pollfd>
 
     public init(
         v4: ICMPChannel?, v6: ICMPChannel?, signals: consuming SignalSource, bell: Bell, tap: PacketTap? = nil,
-        segments: SegmentReceiver? = nil, trace: ((PacketTrace) -> Void)? = nil
+        segments: SegmentReceiver? = nil, terminal: Terminal? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) {
         self.v4 = v4
         self.v6 = v6
@@ -27,8 +28,9 @@ public struct ICMPPort: PacketPort, ~Copyable {
         self.bell = bell
         self.tap = tap
         self.segments = segments
+        self.terminal = terminal
         self.trace = trace
-        polls = .allocate(capacity: 6)
+        polls = .allocate(capacity: 8)
     }
 
     deinit { polls.deallocate() }
@@ -123,9 +125,11 @@ public struct ICMPPort: PacketPort, ~Copyable {
         if let v4 { watch(v4.receiveDescriptor) }
         if let v6 { watch(v6.receiveDescriptor) }
         if let segments { watch(segments.descriptor.rawValue) }
+        let keyboard = used
+        if let terminal, terminal.isOpen { watch(Terminal.inputDescriptor) }
         // The sending socket matters for its queue of errors and stamps alone, which poll always reports.
         for channel in [v4, v6] where channel?.configuration.wantsTransmitStamps == true && channel?.level == .raw {
-            if let channel, used < 6 {
+            if let channel {
                 watch(channel.sender.rawValue)
                 polls[used - 1].events = 0
             }
@@ -143,6 +147,10 @@ public struct ICMPPort: PacketPort, ~Copyable {
         if polls[0].revents != 0 { wakening.formUnion(signals.read()) }
         if polls[1].revents != 0, bell.answer() { wakening.insert(.news) }
         for index in 2..<used where polls[index].revents != 0 {
+            if index == keyboard, polls[index].fd == Terminal.inputDescriptor {
+                wakening.insert(.keys)
+                continue
+            }
             wakening.insert(.packets)
             guard polls[index].revents & Int16(POLLERR) != 0 else { continue }
             for channel in [v4, v6] {

@@ -141,12 +141,12 @@ struct TraceSession {
     /// Runs an engine on the sockets to its end.
     /// - Parameter signals: taken over before the sockets were opened.
     func run<E: Engine & ~Copyable, O: EngineObserver & ~Copyable>(
-        _ engine: inout E, signals: consuming SignalSource, observer: inout O
+        _ engine: inout E, signals: consuming SignalSource, terminal: Terminal? = nil, observer: inout O
     ) throws where O.Observed == E {
         let explainer = explainer
         var port = ICMPPort(
             v4: channels[.v4], v6: channels[.v6], signals: signals, bell: bell, tap: capture?.tap,
-            segments: segments, trace: explainer.map { explainer in { explainer.show($0) } })
+            segments: segments, terminal: terminal, trace: explainer.map { explainer in { explainer.show($0) } })
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         capture?.finish()
     }

@@ -18,6 +18,8 @@ enum TraceSwitch: String, CommandSwitch {
     case mtu
     case paths
     case dot
+    case report
+    case live
     case json
     case version
 
@@ -36,6 +38,8 @@ enum TraceSwitch: String, CommandSwitch {
         case .mtu: (nil, "mtu")
         case .paths: (nil, "paths")
         case .dot: (nil, "dot")
+        case .report: (nil, "report")
+        case .live: (nil, "live")
         case .json: ("j", "json")
         case .version: ("V", "version")
         }
@@ -56,6 +60,8 @@ enum TraceSwitch: String, CommandSwitch {
         case .mtu: "Find the longest packet that comes to each hop, and black holes for longer ones."
         case .paths: "Find every path of a route whose load is balanced by flow."
         case .dot: "Print the paths as a graph for Graphviz."
+        case .report: "Ask every hop again and again, and print a table, as mtr -r does."
+        case .live: "The same on a full screen: q, p, r, d, n, j and k are its keys."
         case .json: "One JSON object a line."
         case .version: "Print the version."
         }
@@ -84,6 +90,8 @@ enum TraceValue: String, CommandValue {
     case gateway
     case pcap
     case confidence
+    case cycles
+    case interval
 
     var names: (short: Character?, long: String) {
         switch self {
@@ -107,6 +115,8 @@ enum TraceValue: String, CommandValue {
         case .gateway: ("g", "gateway")
         case .pcap: (nil, "pcap")
         case .confidence: (nil, "confidence")
+        case .cycles: (nil, "cycles")
+        case .interval: (nil, "interval")
         }
     }
 

@@ -94,4 +94,13 @@ struct TracerouteCommand: ParsableCommand {
         name: TraceValue.confidence.name,
         help: ArgumentHelp("How sure --paths is to have found all (95).", valueName: "percent"))
     var confidence: String?
+    @Option(
+        name: TraceValue.cycles.name,
+        help: ArgumentHelp("How often --report and --live ask every hop (10; --live without end).", valueName: "number")
+    )
+    var cycles: String?
+    @Option(
+        name: TraceValue.interval.name,
+        help: ArgumentHelp("Time from one cycle to the next (1).", valueName: "time"))
+    var interval: String?
 }

@@ -21,6 +21,10 @@ struct TracerouteRun {
         }
         // Every value is read before anything is opened.
         let settings = try TraceSettings(command, size: length ?? command[.size])
+        if command.has(.report) || command.has(.live) { return try MonitorRun(command, console, settings).run() }
+        if let option = [TraceValue.cycles, .interval].first(where: { command[$0] != nil }) {
+            throw UsageError("--\(option.names.long) is of --report and --live alone")
+        }
         let signals = try SignalSource()
         if command.has(.paths) || command.has(.dot) { return try paths(settings, signals) }
         if command[.confidence] != nil { throw UsageError("--confidence is of --paths alone") }

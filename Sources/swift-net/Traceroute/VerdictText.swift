@@ -14,6 +14,10 @@ extension TraceVerdict {
             "asymmetric from hop \(hop) on: \(hop) hop\(hop == 1 ? "" : "s") there, about \(back) back"
         case .mtuBlackHole(let hop, let size):
             "path-MTU black hole between hops \(hop) and \(hop + 1): packets of more than \(size) bytes vanish there without a word"
+        case .loss(let hop, let percent):
+            "loss from the link to hop \(hop) on: \(percent) % of the packets to the hops behind it, there or back"
+        case .rateLimited(let hop, let percent):
+            "hop \(hop) limits its answers: it leaves \(percent) % of its own probes unanswered and passes the others on"
         case .unreachable(0): "not reached: nothing answered"
         case .unreachable(let last): "not reached: the last answer came from hop \(last)"
         }
@@ -28,6 +32,8 @@ extension TraceVerdict {
         case .loop(let hop, let length): json("loop", hop, ("length", length))
         case .asymmetric(let hop, let back): json("asymmetric", hop, ("back", back))
         case .mtuBlackHole(let hop, let size): json("mtu-black-hole", hop, ("size", size))
+        case .loss(let hop, let percent): json("loss", hop, percent)
+        case .rateLimited(let hop, let percent): json("rate-limited", hop, percent)
         case .unreachable(let last): json("unreachable", last)
         }
     }
@@ -37,6 +43,14 @@ extension TraceVerdict {
         object.add("kind", kind)
         object.add("ttl", timeToLive)
         if let evidence { object.add(evidence.name, evidence.value) }
+        return object.line
+    }
+
+    private func json(_ kind: String, _ timeToLive: Int, _ lossPercent: Double) -> String {
+        var object = JSONObject()
+        object.add("kind", kind)
+        object.add("ttl", timeToLive)
+        object.add("loss_percent", raw: "\(lossPercent)")
         return object.line
     }
 }

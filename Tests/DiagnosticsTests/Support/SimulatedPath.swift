@@ -21,13 +21,16 @@ struct SimulatedPath {
         /// What it passes on has this source, and another source port perhaps, and the
         /// UDP checksum of both. It mends the source in the quotes that come back, perhaps.
         case translates(IPv4Address, port: Bool, mends: Bool)
+        /// It answers so many at once, then so many a second.
+        case limits(burst: Int, perSecond: Double)
         /// Its answers arrive with so many hops left.
         case returns(UInt8)
     }
 
     var routers: [Router]
 
-    init(routers: [Router], targetAnswers: Bool = true, targetListens: Bool = false) {
+    init(routers: [Router], targetAnswers: Bool = true, targetListens: Bool = false, seed: UInt64 = 1) {
+        random = SeededGenerator(seed: seed)
         self.routers = routers
         self.targetAnswers = targetAnswers
         self.targetListens = targetListens
@@ -42,6 +45,10 @@ struct SimulatedPath {
     private var halfOpenUntil: Instant?
     /// The MTU of the link behind each router, by hop; what is longer is refused, or vanishes.
     var narrowLinks: [Int: (mtu: Int, isTold: Bool)] = [:]
+    /// The share of packets that the link to a hop loses, each way.
+    var lossyLinks: [Int: Double] = [:]
+    private var random: SeededGenerator
+    private var buckets: [Int: (left: Double, at: Instant)] = [:]
     /// One way over each link.
     var linkDelay = Nanoseconds.milliseconds(2)
 
@@ -56,7 +63,12 @@ struct SimulatedPath {
         var bytes = bytes
         for (index, router) in routers.enumerated() {
             let hop = index + 1
-            if timeToLive == hop { return expired(bytes, at: hop, router, to: view.source) }
+            guard !isLost(hop) else { return nil }
+            if timeToLive == hop {
+                if case .limits(let burst, let rate) = router, !spend(hop, burst, rate, now) { return nil }
+                guard !isLostBack(hop) else { return nil }
+                return expired(bytes, at: hop, router, to: view.source)
+            }
             if let link = narrowLinks[hop], bytes.count > link.mtu {
                 guard link.isTold else { return nil }
                 let body = ICMPErrorBody(
@@ -71,8 +83,25 @@ struct SimulatedPath {
                     .destinationUnreachable(code, ICMPErrorBody(data: Array(bytes.prefix(28)))), hop, view.source)
             }
         }
-        guard targetAnswers else { return nil }
+        guard targetAnswers, !isLost(routers.count + 1), !isLostBack(routers.count + 1) else { return nil }
         return target(bytes, view.source, view.destination, now)
+    }
+
+    private mutating func isLost(_ link: Int) -> Bool {
+        guard let share = lossyLinks[link] else { return false }
+        return Double.random(in: 0..<1, using: &random) < share
+    }
+
+    private mutating func isLostBack(_ hop: Int) -> Bool {
+        for link in lossyLinks.keys.sorted() where link <= hop && isLost(link) { return true }
+        return false
+    }
+
+    private mutating func spend(_ hop: Int, _ burst: Int, _ rate: Double, _ now: Instant) -> Bool {
+        let (left, at) = buckets[hop] ?? (Double(burst), now)
+        let filled = min(Double(burst), left + (now - at).seconds * rate)
+        buckets[hop] = (filled >= 1 ? filled - 1 : filled, now)
+        return filled >= 1
     }
 
     private func expired(
@@ -101,7 +130,7 @@ struct SimulatedPath {
             return answer(.timeExceeded(code: 0, ICMPErrorBody(data: quote)), hop, source, as: other)
         case .returns(let left):
             return answer(.timeExceeded(code: 0, ICMPErrorBody(data: quote)), hop, source, timeToLive: left)
-        case .answers, .refuses, .spreads, .translates: break
+        case .answers, .refuses, .spreads, .translates, .limits: break
         }
         return answer(.timeExceeded(code: 0, ICMPErrorBody(data: quote)), hop, source)
     }

@@ -14,11 +14,24 @@ public enum TraceVerdict: Hashable, Sendable {
     case asymmetric(timeToLive: Int, back: Int)
     /// Packets of more than `size` bytes come to the hop and no further, and nobody says so. 0: not even to the first.
     case mtuBlackHole(timeToLive: Int, size: Int)
+    /// On the link to this hop packets begin to be lost, there or back; so many of a hundred to all hops from there on.
+    case loss(timeToLive: Int, lossPercent: Double)
+    /// The hop leaves probes unanswered that it passes on when they are for hops behind it.
+    case rateLimited(timeToLive: Int, lossPercent: Double)
     /// The target did not answer; `last` is the last hop that did, 0 when none.
     case unreachable(last: Int)
 }
 
 extension TraceVerdict {
+    /// The hop that it is about.
+    public var timeToLive: Int {
+        switch self {
+        case .silentHop(let hop), .nat(let hop), .balanced(let hop, _), .loop(let hop, _), .asymmetric(let hop, _),
+            .mtuBlackHole(let hop, _), .loss(let hop, _), .rateLimited(let hop, _), .unreachable(let hop):
+            hop
+        }
+    }
+
     /// Judges the hops of a trace.
     /// - Parameters:
     ///   - lastAnswered: the last hop with any answer, 0 for none. A trace that

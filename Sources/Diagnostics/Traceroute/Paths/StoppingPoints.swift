@@ -20,22 +20,6 @@ public struct StoppingPoints: Sendable {
     /// Flows that are enough when `successors` have been seen: at 95 % 8, 15, 22, 29 ...
     public func flows(_ successors: Int) -> Int {
         let alternatives = Double(max(successors, 1) + 1)
-        return Int((logarithm(failure / alternatives) / logarithm(1 - 1 / alternatives)).rounded(.up))
-    }
-
-    /// The natural logarithm, by halving into the range of a fast series: the
-    /// standard library has none without Foundation.
-    private func logarithm(_ value: Double) -> Double {
-        // value = significand * 2^exponent, and ln m = 2 artanh((m - 1) / (m + 1)).
-        let exponent = Double(value.exponent)
-        let ratio = (value.significand - 1) / (value.significand + 1)
-        let square = ratio * ratio
-        var power = ratio
-        var sum = 0.0
-        for divisor in stride(from: 1.0, to: 61, by: 2) {
-            sum += power / divisor
-            power *= square
-        }
-        return 2 * sum + exponent * 0.693_147_180_559_945_3
+        return Int((naturalLogarithm(failure / alternatives) / naturalLogarithm(1 - 1 / alternatives)).rounded(.up))
     }
 }

@@ -1,0 +1,47 @@
+#include "CLinux.h"
+
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+
+// The terminal as it was, for the handler below, which may call nothing but
+// what signal-safety(7) allows.
+static struct termios saved_terminal;
+static volatile sig_atomic_t terminal_is_changed;
+static const char leave_screen[] = "\033[?25h\033[0m\033[?1049l";
+
+static void restore_terminal(void) {
+    if (!terminal_is_changed) return;
+    terminal_is_changed = 0;
+    ssize_t written = write(STDOUT_FILENO, leave_screen, sizeof leave_screen - 1);
+    (void)written;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved_terminal);
+}
+
+static void restore_and_die(int number) {
+    restore_terminal();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+int clinux_terminal_enter(void) {
+    static const char enter_screen[] = "\033[?1049h\033[?25l";
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS};
+    struct termios terminal;
+    if (terminal_is_changed) return 0;
+    if (tcgetattr(STDIN_FILENO, &saved_terminal) != 0) return -1;
+    for (size_t index = 0; index < sizeof deadly / sizeof *deadly; index++) signal(deadly[index], restore_and_die);
+    terminal = saved_terminal;
+    terminal.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    terminal.c_cc[VMIN] = 0;
+    terminal.c_cc[VTIME] = 0;
+    terminal_is_changed = 1;
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal) != 0
+        || write(STDOUT_FILENO, enter_screen, sizeof enter_screen - 1) < 0) {
+        restore_terminal();
+        return -1;
+    }
+    return 0;
+}
+
+void clinux_terminal_leave(void) { restore_terminal(); }

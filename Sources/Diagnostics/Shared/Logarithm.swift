@@ -1,0 +1,14 @@
+/// The natural logarithm of a number above zero, by halving into the range of
+/// a fast series: the standard library has none without Foundation.
+func naturalLogarithm(_ value: Double) -> Double {
+    // value = significand * 2^exponent, and ln m = 2 artanh((m - 1) / (m + 1)).
+    let ratio = (value.significand - 1) / (value.significand + 1)
+    let square = ratio * ratio
+    var power = ratio
+    var sum = 0.0
+    for divisor in stride(from: 1.0, to: 61, by: 2) {
+        sum += power / divisor
+        power *= square
+    }
+    return 2 * sum + Double(value.exponent) * 0.693_147_180_559_945_3
+}
