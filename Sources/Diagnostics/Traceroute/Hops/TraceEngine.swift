@@ -19,7 +19,8 @@ public struct TraceEngine: Engine, ~Copyable {
     }
 
     public var maximumPacketLength: Int { traces.map(\.maximumPacketLength).max() ?? 0 }
-    public var batchCapacity: Int { 16 }
+    /// What comes back in between may say that the next is not needed.
+    public var batchCapacity: Int { 1 }
 
     /// All targets answered.
     public var isReached: Bool { traces.allSatisfy(\.summary.isReached) }
