@@ -1,7 +1,7 @@
 // A wire with faults: carries frames between two interfaces and does to some of
 // them, from a seed, what real networks do. The kernel of the lab has no netem.
 //
-//     lab-relay LEFT RIGHT [--seed N] [--direction both|right|left] [--for SECONDS] FAULT...
+//     lab-relay LEFT RIGHT [--seed N] [--direction both|right|left] [--to echoes|datagrams] [--for SECONDS] FAULT...
 //
 // A fault is drop, duplicate, corrupt, alter, truncate, delay:MILLISECONDS,
 // jitter:MILLISECONDS, and when: =PROBABILITY, /EVERY (each EVERY-th), or @N
@@ -116,6 +116,7 @@ struct Relay: ~Copyable {
     var right: LinkSocket
     let faults: [Fault]
     let direction: String
+    let concernsAll: Bool
     var random: SeededGenerator
     var pending: Deque<Pending> = []
     /// Echoes seen in the direction of the faults.
@@ -123,7 +124,8 @@ struct Relay: ~Copyable {
 
     mutating func take(_ frame: [UInt8], toRight: Bool) {
         let isConcerned = direction == "both" || (direction == "right") == toRight
-        guard isConcerned, let echo = Echo(frame) else { return send(frame, toRight: toRight) }
+        let echo = Echo(frame)
+        guard isConcerned, echo != nil || concernsAll && isDatagram(frame) else { return send(frame, toRight: toRight) }
         count += 1
         var frame = frame
         var copies = 1
@@ -133,10 +135,11 @@ struct Relay: ~Copyable {
             case .drop: copies = 0
             case .duplicate: copies += 1
             case .corrupt, .alter:
+                guard let echo else { break }
                 let index = min(echo.offset + 24, frame.count - 1)
                 frame[index] ^= 0xFF
                 if fault.kind == .alter { echo.mendChecksum(&frame) }
-            case .truncate: echo.truncate(&frame, to: fault.amount)
+            case .truncate: echo?.truncate(&frame, to: fault.amount)
             case .delay: delay += Double(fault.amount)
             case .jitter: delay += Double.random(in: 0...Double(max(fault.amount, 1)), using: &random)
             }
@@ -149,6 +152,11 @@ struct Relay: ~Copyable {
                 send(frame, toRight: toRight)
             }
         }
+    }
+
+    private func isDatagram(_ frame: [UInt8]) -> Bool {
+        guard let ethernet = try? EthernetView(frame.rawBytes) else { return false }
+        return ethernet.etherType == .ipv4 || ethernet.etherType == .ipv6
     }
 
     /// Keeps the frames that wait in the order of their times. Most belong at the end.
@@ -185,6 +193,7 @@ func option(_ name: String, in words: inout [String]) -> String? {
 
 let seed = UInt64(option("--seed", in: &words) ?? "1") ?? 1
 let direction = option("--direction", in: &words) ?? "both"
+let concernsAll = option("--to", in: &words) == "datagrams"
 let seconds = Int64(option("--for", in: &words) ?? "60") ?? 60
 let output = OutputStream.standardOutput()
 guard words.count >= 2, let leftIndex = Interface.index(of: words[0]), let rightIndex = Interface.index(of: words[1])
@@ -202,7 +211,7 @@ guard faults.count == words.count - 2 else {
 do {
     var relay = Relay(
         left: try LinkSocket(interface: leftIndex), right: try LinkSocket(interface: rightIndex), faults: faults,
-        direction: direction, random: SeededGenerator(seed: seed))
+        direction: direction, concernsAll: concernsAll, random: SeededGenerator(seed: seed))
     output.write("ready\n")
     output.flush()
     relay.run(until: SystemClock.now + .seconds(seconds))

@@ -77,14 +77,26 @@ struct Lab: Sendable {
 
         /// `h0` and a chain of `hops` further hosts, each a router for the next: 198.18.K.0/24
         /// between the one before and `hK`, which has 198.18.K.2; `hK` drops its own
-        /// time-exceeded messages where K is `silent`.
-        static func chain(hops: Int, silent: Int? = nil) -> Layout {
+        /// time-exceeded messages where K is `silent`. The link to `hK` where K is `relayed` is
+        /// to be carried by the relay, in the namespace `w` from `x` to `y`.
+        static func chain(hops: Int, silent: Int? = nil, relayed: Int? = nil) -> Layout {
             var lines = ["ip netns add h0", "ip -n h0 link set dev lo up"]
             for hop in 1...hops {
                 let (here, before) = ("h\(hop)", "h\(hop - 1)")
                 lines += [
                     "ip netns add \(here)",
-                    "ip link add r\(hop) netns \(before) type veth peer name l\(hop) netns \(here)",
+                    hop == relayed
+                        ? """
+                        ip netns add w
+                        ip link add r\(hop) netns \(before) type veth peer name x netns w
+                        ip link add l\(hop) netns \(here) type veth peer name y netns w
+                        for i in x y; do
+                            ip netns exec w sysctl -qw net.ipv6.conf.$i.disable_ipv6=1; ip -n w link set dev $i up
+                        done
+                        ip netns exec \(before) ethtool -K r\(hop) tx off >/dev/null
+                        ip netns exec \(here) ethtool -K l\(hop) tx off >/dev/null
+                        """
+                        : "ip link add r\(hop) netns \(before) type veth peer name l\(hop) netns \(here)",
                     "ip -n \(before) addr add 198.18.\(hop).1/24 dev r\(hop)",
                     "ip -n \(here) addr add 198.18.\(hop).2/24 dev l\(hop)",
                     "ip -n \(before) link set dev r\(hop) up", "ip -n \(here) link set dev l\(hop) up",
