@@ -164,7 +164,7 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" m max-hops' -s 'm' -l 'max-hops' -d 'End at this hop (30).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" q queries' -s 'q' -l 'queries' -d 'Probes of each hop (3).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" N sim-queries' -s 'N' -l 'sim-queries' -d 'Probes on their way at once (32).' -rfka ''
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" w wait' -s 'w' -l 'wait' -d 'Wait so long, so many times the round trip of the same hop, and of a later one (5,3,10).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" w wait' -s 'w' -l 'wait' -d 'Wait so long, so many times the round trip of the same hop, and of a later one (5,3; see the manual).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" sendwait z' -s 'z' -l 'sendwait' -d 'Time between probes; a bare number above 10 is of ms (0).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" gap' -l 'gap' -d 'End after so many silent hops (8).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" p port' -s 'p' -l 'port' -d 'Destination port (UDP 33434, -U 53, -T 80).' -rfka ''

@@ -31,7 +31,7 @@ struct TracerouteWireTests {
 
     @Test(
         "loss, duplicates, reordering and delay on a link: what is found is right",
-        arguments: ["drop=0.1", "duplicate=0.5", "jitter:20=1", "delay:5=1 duplicate=0.3 jitter:8=0.5"],
+        arguments: ["drop=0.05", "duplicate=0.5", "jitter:20=1", "delay:5=1 duplicate=0.3 jitter:8=0.5"],
         ["", " -I", " -T"])
     func faults(faults: String, method: String) async throws {
         try await Lab.with(.chain(hops: 4, relayed: 2)) { lab in

@@ -73,6 +73,9 @@ public struct TraceConfiguration: Sendable {
     public var hereFactor: Int64 = 3
     /// Times the round trip of a later hop (-w ,,NEAR).
     public var nearFactor: Int64 = 10
+    /// Instead of that, a hop that is silent while a later one answers is waited for twice as long as that one,
+    /// and a quarter longer than the longest round trip of the trace.
+    public var hastens = true
     /// How long hops behind the last one that answered are waited for, unless
     /// the round trips on the way there ask for more.
     public var tailWait = Nanoseconds.seconds(1)

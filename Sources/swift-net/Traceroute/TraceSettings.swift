@@ -111,6 +111,7 @@ struct TraceSettings {
         configuration.longestWait = try ArgumentValue.duration("-w", parts[0], atLeast: .milliseconds(1))
         configuration.tailWait = configuration.longestWait
         configuration.looksAgain = false
+        configuration.hastens = false
         if parts.count > 1 {
             configuration.hereFactor = Int64(try ArgumentValue.integer("-w", parts[1], in: 1...1_000))
         }

@@ -36,7 +36,7 @@ struct TracerouteCommand: ParsableCommand {
     @Option(
         name: TraceValue.wait.name,
         help: ArgumentHelp(
-            "Wait so long, so many times the round trip of the same hop, and of a later one (5,3,10).",
+            "Wait so long, so many times the round trip of the same hop, and of a later one (5,3; see the manual).",
             valueName: "max,here,near"))
     var wait: String?
     @Option(

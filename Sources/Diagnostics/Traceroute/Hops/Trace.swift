@@ -141,7 +141,8 @@ struct Trace: Sendable {
         }
         if let here = roundTrips[hop] { return clamp(here * configuration.hereFactor, longest) }
         if let later = roundTrips[(hop + 1)...].lazy.compactMap({ $0 }).first {
-            return clamp(later * configuration.nearFactor, longest)
+            guard configuration.hastens else { return clamp(later * configuration.nearFactor, longest) }
+            return clamp(max(later * 2, longestRoundTrip + Nanoseconds(longestRoundTrip.count / 4)), longest)
         }
         guard let earlier = roundTrips[..<hop].last(where: { $0 != nil }) ?? nil else { return longest }
         return min(longest, max(configuration.tailWait, earlier * configuration.nearFactor))
