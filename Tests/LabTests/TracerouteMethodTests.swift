@@ -68,6 +68,48 @@ struct TracerouteMethodTests {
         }
     }
 
+    /// Answers one line of whois a connection: routes for 198.18.0.0/16, a more specific one from two systems.
+    private static let registry = """
+        import socket
+        s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(("127.0.0.1", 4343)); s.listen(5)
+        print("ready", flush=True)
+        while True:
+            c, _ = s.accept()
+            question = c.makefile().readline().strip()
+            if question == "198.18.1.2":
+                c.sendall(b"route:      198.18.0.0/16\\norigin:     AS64500\\n\\nroute:      198.18.1.0/24\\norigin:     AS64501\\n"
+                    b"\\nroute:      198.18.1.0/24\\norigin:     AS64502\\nremarks:    origin: AS1\\n")
+            else:
+                c.sendall(b"%  No entries found\\n")
+            c.close()
+        """
+
+    @Test("the registry's word for each host, and no word")
+    func origins() async throws {
+        try await Lab.with(.chain(hops: 2)) { lab in
+            try await lab.beside("h0", ["python3", "-c", Self.registry], readyMark: "ready") {
+                func trace(_ arguments: String) async throws -> Lab.Outcome {
+                    try await lab.run(
+                        "h0",
+                        ["env", "RA_SERVER=127.0.0.1", "RA_SERVICE=4343", Binary.swiftNet, "traceroute"]
+                            + arguments.split(separator: " ").map(String.init))
+                }
+                let text = try await trace("-nA 198.18.2.2")
+                #expect(
+                    text.status == 0 && text.lines[1].hasPrefix(" 1  198.18.1.2 [AS64501/AS64502]  "), "\(text.output)")
+                #expect(text.lines[2].hasPrefix(" 2  198.18.2.2 [*]  "), "\(text.output)")
+                let json = try await trace("-nAj -q 1 198.18.2.2")
+                #expect(json.output.contains(#""origins":["AS64501","AS64502"]"#), "\(json.output)")
+            }
+            // Nobody there: the trace goes on without.
+            let alone = try await lab.run(
+                "h0",
+                ["env", "RA_SERVER=127.0.0.1", "RA_SERVICE=4344", Binary.swiftNet, "traceroute", "-nA", "198.18.2.2"])
+            #expect(alone.status == 0 && alone.lines[1].hasPrefix(" 1  198.18.1.2 [*]  "), "\(alone.output)")
+        }
+    }
+
     @Test("several targets: a block each, and exit status 1 when one does not answer")
     func severalTargets() async throws {
         try await Lab.with(.chain(hops: 3).and("ip -n h3 route add blackhole 198.18.99.0/24")) { lab in

@@ -12,6 +12,9 @@ enum TraceJSON {
         case .answered(let answer):
             object.add("addr", "\(answer.source)")
             object.add("name", names.name(of: answer.source))
+            if let origins = names.origins?.origins(of: answer.source) {
+                object.add("origins", raw: "[\(origins.map { "\"\($0)\"" }.joined(separator: ","))]")
+            }
             object.add("rtt_ms", raw: Milliseconds.json(answer.roundTrip))
             switch answer.kind {
             case .icmp(let type, let code, _):

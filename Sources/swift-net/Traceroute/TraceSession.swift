@@ -34,6 +34,7 @@ struct TraceSession {
             return index
         }
         bell = try Bell()
+        let origins = command.has(.origins) ? try TraceOrigins() : nil
         capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         guard Privileges.raise() else {
             throw CannotRun(message: "traceroute needs CAP_NET_RAW", hints: [Privileges.hint])
@@ -80,7 +81,7 @@ struct TraceSession {
         try capture?.start(tracing: found.map(\.configuration))
         names = TraceNames(
             lookUps: command.has(.numeric)
-                ? nil : ReverseNames(bell: bell, zone: found.first?.destination.zone ?? 0))
+                ? nil : ReverseNames(bell: bell, zone: found.first?.destination.zone ?? 0), origins: origins)
     }
 
     /// The words that are targets, without a length at their end.

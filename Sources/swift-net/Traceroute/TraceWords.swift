@@ -14,6 +14,7 @@ enum TraceSwitch: String, CommandSwitch {
     case noParis
     case numeric
     case extensions
+    case origins
     case back
     case mtu
     case paths
@@ -34,6 +35,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .noParis: (nil, "no-paris")
         case .numeric: ("n", "numeric")
         case .extensions: ("e", "extensions")
+        case .origins: ("A", "as-path-lookups")
         case .back: (nil, "back")
         case .mtu: (nil, "mtu")
         case .paths: (nil, "paths")
@@ -56,6 +58,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .noParis: "Let ports and checksums change from probe to probe."
         case .numeric: "Look up no names."
         case .extensions: "Print label stacks of MPLS and what routers say of their interfaces."
+        case .origins: "Ask a routing registry which autonomous system each host is in."
         case .back: "Print the hops of the way back where they seem to be others than those there."
         case .mtu: "Find the longest packet that comes to each hop, and black holes for longer ones."
         case .paths: "Find every path of a route whose load is balanced by flow."
