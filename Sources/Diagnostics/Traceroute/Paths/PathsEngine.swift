@@ -251,15 +251,17 @@ public struct PathsEngine: Engine, ~Copyable {
         var graph = PathGraph(hops: [], links: [])
         for hop in hops.indices.prefix(reportedHops) {
             let timeToLive = configuration.firstHop + hop
+            // By address, and silence last: the same way looks the same each time.
+            let nodes = hops[hop].nodes.sorted { Self.precedes($0.address, $1.address) }
             graph.hops.append(
-                hops[hop].nodes.map { node in
+                nodes.map { node in
                     PathGraph.Node(
                         timeToLive: timeToLive, address: node.address, answer: node.answer,
                         roundTrip: node.roundTrip, flows: node.flows.count)
                 })
             guard hop > 0 else { continue }
             var seen: Set<PathGraph.Link> = []
-            for node in hops[hop].nodes {
+            for node in nodes {
                 for flow in node.flows {
                     guard let before = hops[hop - 1].node(flow) ?? (isOnly(hop - 1) ? 0 : nil) else { continue }
                     // What lies behind an end is an echo of it.
@@ -271,6 +273,12 @@ public struct PathsEngine: Engine, ~Copyable {
             }
         }
         return graph
+    }
+
+    private static func precedes(_ left: IPAddress?, _ right: IPAddress?) -> Bool {
+        guard let left else { return false }
+        guard let right else { return true }
+        return left < right
     }
 
     /// Up to the end of the longest path, or some silent hops behind the last that answered.
