@@ -33,7 +33,7 @@ extension PingErrorNotice {
         self.init(
             sequence: sequence, source: message.source, type: message.type, code: message.code,
             meaning: message.meaning,
-            mtu: Self.mtu(message.family, message.type, message.code, message.restOfHeader),
+            mtu: PacketTooBig.mtu(message.family, message.type, message.code, message.restOfHeader),
             arrival: packet.arrival, hasWrongChecksum: message.checksum == .incorrect, isFinal: isFinal,
             quotedHeader: header)
     }
@@ -51,20 +51,7 @@ extension PingErrorNotice {
         self.init(
             sequence: packet.bytes.byteCount >= 8 ? packet.bytes.bigEndian16(at: 6) : 0, source: report.offender,
             type: report.type, code: report.code, meaning: meaning,
-            mtu: Self.mtu(family, report.type, report.code, information), arrival: packet.arrival,
+            mtu: PacketTooBig.mtu(family, report.type, report.code, information), arrival: packet.arrival,
             hasWrongChecksum: false, isFinal: true, quotedHeader: nil)
-    }
-
-    /// The MTU that an error names; nil when it is none of that kind.
-    private static func mtu(_ family: IPAddress.Family, _ type: UInt8, _ code: UInt8, _ information: UInt32) -> Int? {
-        switch family {
-        case .v4:
-            guard type == ICMPv4Type.destinationUnreachable.rawValue,
-                code == ICMPv4UnreachableCode.fragmentationNeeded.rawValue
-            else { return nil }
-            return Int(information & 0xFFFF)
-        case .v6:
-            return type == ICMPv6Type.packetTooBig.rawValue ? Int(information) : nil
-        }
     }
 }

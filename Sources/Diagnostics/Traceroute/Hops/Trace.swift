@@ -189,14 +189,8 @@ struct Trace: Sendable {
     // MARK: Receiving
 
     /// - Returns: who answered; nil when it was no answer to this trace.
-    mutating func receive(_ message: borrowing ArrivedMessage, at instant: Instant) -> IPAddress? {
-        guard let arrival = prober.arrived(message, at: instant) else { return nil }
-        return receive(arrival)
-    }
-
-    mutating func receive(_ segment: borrowing ArrivedSegment, at instant: Instant) -> IPAddress? {
-        guard let arrival = prober.arrived(segment, at: instant) else { return nil }
-        return receive(arrival)
+    mutating func receive(_ packet: borrowing ReceivedPacket) -> IPAddress? {
+        prober.arrived(packet).flatMap { receive($0) }
     }
 
     private mutating func receive(_ arrival: TraceProber.Arrival) -> IPAddress? {

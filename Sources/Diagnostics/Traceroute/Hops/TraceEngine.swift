@@ -55,23 +55,11 @@ public struct TraceEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        let source: IPAddress?
-        if let segment = ArrivedSegment(packet) {
-            source = firstOf { $0.receive(segment, at: packet.arrival) }
-        } else if let message = try? ArrivedMessage(packet), message.checksum != .incorrect {
-            source = firstOf { $0.receive(message, at: packet.arrival) }
-        } else {
-            source = nil
-        }
-        if let source, known.insert(source).inserted { events.append(.answered(source)) }
-    }
-
-    /// What the first trace that takes it makes of a packet.
-    private mutating func firstOf(_ take: (inout Trace) -> IPAddress?) -> IPAddress? {
         for index in traces.indices {
-            if let source = take(&traces[index]) { return source }
+            guard let source = traces[index].receive(packet) else { continue }
+            if known.insert(source).inserted { events.append(.answered(source)) }
+            return
         }
-        return nil
     }
 
     // MARK: Reporting

@@ -41,7 +41,7 @@ extension TraceVerdict {
         // What could not be sent says nothing about the router.
         var verdicts = hops.filter { $0.isSilent && $0.probes.contains(.timeout) && $0.timeToLive < lastAnswered }
             .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
-        verdicts += balanced(hops)
+        verdicts += balanced(hops.filter { Set($0.answers.map(\.source)).count > 1 }.map(\.timeToLive))
         if let hop = hops.first(where: { $0.answers.contains { $0.isTranslated } }) {
             verdicts.append(.nat(timeToLive: hop.timeToLive))
         }
@@ -52,16 +52,17 @@ extension TraceVerdict {
     }
 
     /// Runs of hops that several routers answered for.
-    private static func balanced(_ hops: [TraceHop]) -> [TraceVerdict] {
-        var runs: [(first: Int, last: Int)] = []
-        for hop in hops where Set(hop.answers.map(\.source)).count > 1 {
-            if let last = runs.indices.last, runs[last].last == hop.timeToLive - 1 {
-                runs[last].last = hop.timeToLive
+    /// - Parameter hops: their times to live, nearest first.
+    static func balanced(_ hops: [Int]) -> [TraceVerdict] {
+        var runs: [ClosedRange<Int>] = []
+        for hop in hops {
+            if let last = runs.last, last.upperBound == hop - 1 {
+                runs[runs.count - 1] = last.lowerBound...hop
             } else {
-                runs.append((hop.timeToLive, hop.timeToLive))
+                runs.append(hop...hop)
             }
         }
-        return runs.map { .balanced(first: $0.first, last: $0.last) }
+        return runs.map { .balanced(first: $0.lowerBound, last: $0.upperBound) }
     }
 
     /// One router at consecutive hops is one that passes packets on which have

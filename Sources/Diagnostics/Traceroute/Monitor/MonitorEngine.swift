@@ -152,15 +152,7 @@ public struct MonitorEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        let arrival: TraceProber.Arrival?
-        if let segment = ArrivedSegment(packet) {
-            arrival = prober.arrived(segment, at: packet.arrival)
-        } else if let message = try? ArrivedMessage(packet), message.checksum != .incorrect {
-            arrival = prober.arrived(message, at: packet.arrival)
-        } else {
-            arrival = nil
-        }
-        guard let arrival, let index = index(of: arrival.tag) else { return }
+        guard let arrival = prober.arrived(packet), let index = index(of: arrival.tag) else { return }
         let hop = pending[index].hop
         pending.remove(at: index)
         let answer = arrival.answer

@@ -50,15 +50,7 @@ public struct PathGraph: Hashable, Sendable {
 
     /// Runs of hops with several interfaces, as verdicts.
     var balanced: [TraceVerdict] {
-        var runs: [(first: Int, last: Int)] = []
-        for nodes in hops where nodes.lazy.compactMap(\.address).count > 1 {
-            let hop = nodes[0].timeToLive
-            if let last = runs.indices.last, runs[last].last == hop - 1 {
-                runs[last].last = hop
-            } else {
-                runs.append((hop, hop))
-            }
-        }
-        return runs.map { .balanced(first: $0.first, last: $0.last) }
+        TraceVerdict.balanced(
+            hops.filter { $0.lazy.compactMap(\.address).count > 1 }.compactMap { $0.first?.timeToLive })
     }
 }

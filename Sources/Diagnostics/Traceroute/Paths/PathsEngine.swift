@@ -213,15 +213,7 @@ public struct PathsEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        let arrival: TraceProber.Arrival?
-        if let segment = ArrivedSegment(packet) {
-            arrival = prober.arrived(segment, at: packet.arrival)
-        } else if let message = try? ArrivedMessage(packet), message.checksum != .incorrect {
-            arrival = prober.arrived(message, at: packet.arrival)
-        } else {
-            arrival = nil
-        }
-        guard let arrival else { return }
+        guard let arrival = prober.arrived(packet) else { return }
         let (hop, flow) = arrival.tag.quotientAndRemainder(dividingBy: Self.flowLimit)
         let answer = arrival.answer
         hops[hop].answered(flow, answer, at: packet.arrival)

@@ -38,15 +38,7 @@ public struct TraceAnswer: Hashable, Sendable {
     /// A router had to cut the packet and must not: the MTU it names, 0 when none.
     public var packetTooBigMTU: Int? {
         guard case .icmp(let type, let code, let information) = kind else { return nil }
-        switch source.family {
-        case .v4:
-            guard type == ICMPv4Type.destinationUnreachable.rawValue,
-                code == ICMPv4UnreachableCode.fragmentationNeeded.rawValue
-            else { return nil }
-            return Int(information & 0xFFFF)
-        case .v6:
-            return type == ICMPv6Type.packetTooBig.rawValue ? Int(information) : nil
-        }
+        return PacketTooBig.mtu(source.family, type, code, information)
     }
 
     /// What traceroute(8) prints behind the time: `!H`, `!F-1400`; nil for the usual answers.

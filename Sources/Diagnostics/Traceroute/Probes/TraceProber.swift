@@ -59,8 +59,14 @@ struct TraceProber: Sendable {
 
     // MARK: Receiving
 
-    /// What a message says of a probe that had no answer yet.
-    mutating func arrived(_ message: borrowing ArrivedMessage, at instant: Instant) -> Arrival? {
+    /// What a packet says of a probe that had no answer yet.
+    mutating func arrived(_ packet: borrowing ReceivedPacket) -> Arrival? {
+        if let segment = ArrivedSegment(packet) { return arrived(segment, at: packet.arrival) }
+        guard let message = try? ArrivedMessage(packet), message.checksum != .incorrect else { return nil }
+        return arrived(message, at: packet.arrival)
+    }
+
+    private mutating func arrived(_ message: borrowing ArrivedMessage, at instant: Instant) -> Arrival? {
         guard let match = format.match(message, among: probes) else { return nil }
         guard let probe = first(match, at: instant) else { return nil }
         let answer = TraceAnswer(
@@ -69,8 +75,7 @@ struct TraceProber: Sendable {
         return Arrival(tag: probe.tag, packet: probe.packet, answer: answer)
     }
 
-    /// What a segment says of a probe that had no answer yet.
-    mutating func arrived(_ segment: borrowing ArrivedSegment, at instant: Instant) -> Arrival? {
+    private mutating func arrived(_ segment: borrowing ArrivedSegment, at instant: Instant) -> Arrival? {
         guard let match = format.match(segment, among: probes) else { return nil }
         guard let probe = first(match, at: instant) else { return nil }
         return Arrival(tag: probe.tag, packet: probe.packet, answer: TraceAnswer(segment, instant - probe.sentAt))
