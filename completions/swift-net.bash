@@ -173,13 +173,13 @@ _swift-net() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    ping|traceroute|decode|address|help)
+    ping|traceroute|arping|decode|address|help)
         # Offer subcommand argument completions
         "_swift-net_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'ping traceroute decode address help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'ping traceroute arping decode address help' -- "${cur}"))
         ;;
     esac
 }
@@ -344,6 +344,45 @@ _swift-net_traceroute() {
         return
         ;;
     '--interval')
+        return
+        ;;
+    esac
+}
+
+_swift-net_arping() {
+    repeating_flags=()
+    non_repeating_flags=(-f -q --quiet -b -D -U -A -j --json -V --version -h --help)
+    repeating_options=()
+    non_repeating_options=(-c --count -w --deadline -i --interval -I --interface -s --source --probe --announce --pcap --explain)
+    __swift-net_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-c'|'--count')
+        return
+        ;;
+    '-w'|'--deadline')
+        return
+        ;;
+    '-i'|'--interval')
+        return
+        ;;
+    '-I'|'--interface')
+        return
+        ;;
+    '-s'|'--source')
+        return
+        ;;
+    '--probe')
+        return
+        ;;
+    '--announce')
+        return
+        ;;
+    '--pcap')
+        return
+        ;;
+    '--explain')
         return
         ;;
     esac

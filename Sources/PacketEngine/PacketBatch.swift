@@ -8,6 +8,7 @@ public struct PacketBatch: ~Copyable {
         /// Where its bytes begin in the batch's buffer.
         public var offset: Int
         public var length: Int
+        /// Unspecified for frames.
         public var destination: IPAddress
         /// The engine's name for the packet, handed back when it was sent or refused.
         public var token: UInt64
@@ -62,6 +63,15 @@ public struct PacketBatch: ~Copyable {
         slots.withMutableBytes { bytes in fill(&bytes, offset) }
         packets.append(Entry(offset: offset, length: length, destination: destination, token: token))
         return true
+    }
+
+    /// Adds a frame, whose header says where it goes, in the same way.
+    @inlinable
+    @discardableResult
+    public mutating func append(
+        frameOf length: Int, token: UInt64, _ fill: (inout MutableRawSpan, Int) -> Void
+    ) -> Bool {
+        append(length: length, destination: .v4(.unspecified), token: token, fill)
     }
 
     /// The bytes of one packet.

@@ -4,6 +4,8 @@ import WireFormat
 public struct ReceivedPacket: ~Escapable {
     /// What the bytes begin with.
     public enum Form: Hashable, Sendable {
+        /// An Ethernet header. Who sent it is in the bytes, and `source` unspecified.
+        case frame
         /// An IPv4 or IPv6 header.
         case datagram
         /// An ICMP or ICMPv6 header; the IP header was the kernel's and is gone.
@@ -58,5 +60,13 @@ public struct ReceivedPacket: ~Escapable {
         self.destination = destination
         self.hopLimit = hopLimit
         self.interfaceIndex = interfaceIndex
+    }
+
+    /// A frame.
+    @inlinable
+    @_lifetime(copy frame)
+    public init(frame: RawSpan, arrival: Instant, interfaceIndex: UInt32 = 0) {
+        self.init(
+            bytes: frame, form: .frame, arrival: arrival, source: .v4(.unspecified), interfaceIndex: interfaceIndex)
     }
 }

@@ -10,7 +10,9 @@ struct SwiftNet: ParsableCommand {
         abstract: "Network diagnostics for Linux.",
         usage: "swift-net COMMAND [options] TARGET...",
         discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
-        subcommands: [PingCommand.self, TracerouteCommand.self, DecodeCommand.self, AddressCommand.self])
+        subcommands: [
+            PingCommand.self, TracerouteCommand.self, ArpingCommand.self, DecodeCommand.self, AddressCommand.self,
+        ])
 
     // Not the parser's own: that would offer every command a second --version.
     @Flag(name: .customLong("version"), help: "Print the version.")
@@ -20,6 +22,7 @@ struct SwiftNet: ParsableCommand {
     private static let commands: [String: @Sendable ([String], String) -> Int32] = [
         "ping": { read(PingCommand.self, $0, name: $1, PingRun.run) },
         "traceroute": { read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run) },
+        "arping": { read(ArpingCommand.self, $0, name: $1, ArpingRun.run) },
         "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },
     ]

@@ -162,16 +162,3 @@ public struct ICMPPort: PacketPort, ~Copyable {
         return wakening
     }
 }
-
-/// A packet as the sockets saw it, for those who want to look.
-public struct PacketTrace: Sendable {
-    public enum Direction: Sendable {
-        case outbound, inbound
-    }
-
-    public var direction: Direction
-    public var bytes: [UInt8]
-    public var family: IPAddress.Family
-    /// The bytes begin with the ICMP header; the IP header was the kernel's.
-    public var startsAtMessage: Bool
-}

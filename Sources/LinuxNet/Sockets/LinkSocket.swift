@@ -1,5 +1,6 @@
 import CLinux
 import PacketEngine
+import WireFormat
 
 /// Whole frames of one interface, both ways (packet(7)).
 public struct LinkSocket: ~Copyable {
@@ -47,11 +48,11 @@ public struct LinkSocket: ~Copyable {
 }
 
 extension Descriptor {
-    /// Binds a packet socket to an interface - 0 for all - and every protocol.
-    func bindToLink(interface: UInt32) throws(SystemError) {
+    /// Binds a packet socket to an interface - 0 for all - and one protocol or every one.
+    func bindToLink(interface: UInt32, etherType: EtherType? = nil) throws(SystemError) {
         var address = sockaddr_ll()
         address.sll_family = UInt16(AF_PACKET)
-        address.sll_protocol = UInt16(ETH_P_ALL).bigEndian
+        address.sll_protocol = (etherType?.rawValue ?? UInt16(ETH_P_ALL)).bigEndian
         address.sll_ifindex = Int32(bitPattern: interface)
         let result = withUnsafePointer(to: address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -44,12 +44,35 @@ struct SendVector: ~Copyable {
                 headers[index].msg_hdr.msg_iov = pieces + index
                 headers[index].msg_hdr.msg_iovlen = 1
             }
-            while true {
-                let sent = sendmmsg(socket, headers, UInt32(count), clinux_MSG_DONTWAIT)
-                if sent >= 0 { return Int(sent) }
-                let code = clinux_errno()
-                if code != EINTR { return -Int(code) }
+            return send(count, on: socket)
+        }
+    }
+
+    /// Sends frames on a socket that is bound to its interface.
+    /// - Returns: how many the kernel took, or the negative errno of the first.
+    mutating func sendFrames(_ batch: borrowing PacketBatch, _ range: Range<Int>, on socket: Int32) -> Int {
+        let count = min(range.count, capacity)
+        return batch.storage.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return 0 }
+            for index in 0..<count {
+                let entry = batch.entries[range.lowerBound + index]
+                pieces[index].iov_base = UnsafeMutableRawPointer(mutating: base + entry.offset)
+                pieces[index].iov_len = entry.length
+                headers[index].msg_hdr.msg_name = nil
+                headers[index].msg_hdr.msg_namelen = 0
+                headers[index].msg_hdr.msg_iov = pieces + index
+                headers[index].msg_hdr.msg_iovlen = 1
             }
+            return send(count, on: socket)
+        }
+    }
+
+    private func send(_ count: Int, on socket: Int32) -> Int {
+        while true {
+            let sent = sendmmsg(socket, headers, UInt32(count), clinux_MSG_DONTWAIT)
+            if sent >= 0 { return Int(sent) }
+            let code = clinux_errno()
+            if code != EINTR { return -Int(code) }
         }
     }
 }

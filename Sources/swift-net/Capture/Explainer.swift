@@ -15,7 +15,11 @@ final class Explainer {
         guard let count = left[packet.direction], count > 0 else { return }
         left[packet.direction] = count - 1
         let start: Explanation.Start =
-            packet.startsAtMessage ? (packet.family == .v4 ? .icmp : .icmpv6) : .datagram
+            switch packet.start {
+            case .frame: .ethernet
+            case .datagram: .datagram
+            case .message: packet.family == .v4 ? .icmp : .icmpv6
+            }
         let explanation = Explanation(packet.bytes.rawBytes, startingAt: start)
         let isOutbound = packet.direction == .outbound
         if console.isJSON {

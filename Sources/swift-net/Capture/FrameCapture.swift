@@ -56,6 +56,11 @@ final class FrameCapture {
         try tap?.start(filter: .protocols(protocols))
     }
 
+    /// Begins to listen for ARP on one interface.
+    func startARP(interface: UInt32) throws {
+        try tap?.start(filter: .etherTypes([.arp, .reverseARP]), interface: interface)
+    }
+
     private func write(_ frame: PacketTap.Frame) {
         guard !hasComplained, isWanted?(frame) ?? true else { return }
         let number: UInt32

@@ -36,6 +36,7 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         var order: Int
         var bytes: [UInt8]
         var source: IPAddress
+        var isFrame: Bool
     }
 
     var faults: Faults
@@ -46,6 +47,8 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     var path: SimulatedPath?
     /// The same, where they spread what they pass on.
     var graph: SimulatedGraph?
+    /// Machines on the link, where frames are sent.
+    var link: SimulatedLink?
     /// The kernel's time for one packet.
     var sendingTime = Nanoseconds.microseconds(1)
     /// Signals to come, in their order.
@@ -105,6 +108,12 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
             guard let (answer, source, delay) = graph?.answer(to: bytes, at: clock) else { return }
             return deliver(answer, from: source, at: clock + delay)
         }
+        if let link {
+            for answer in link.answers(to: bytes) {
+                deliver(answer, from: .v4(.unspecified), at: clock + faults.delay.lowerBound, isFrame: true)
+            }
+            return
+        }
         guard var answer = answer(bytes, destination) else { return }
         if chance(faults.corruption) { answer.bytes[Int.random(in: 0..<answer.bytes.count, using: &random)] ^= 0x55 }
         if chance(faults.truncation) {
@@ -117,9 +126,9 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     }
 
     /// Puts bytes on their way to the engine, an IPv4 header or an ICMPv6 message first.
-    mutating func deliver(_ bytes: [UInt8], from source: IPAddress, at due: Instant) {
+    mutating func deliver(_ bytes: [UInt8], from source: IPAddress, at due: Instant, isFrame: Bool = false) {
         order += 1
-        queue.append(Arrival(due: due, order: order, bytes: bytes, source: source))
+        queue.append(Arrival(due: due, order: order, bytes: bytes, source: source, isFrame: isFrame))
         var child = queue.count - 1
         while child > 0, isEarlier(child, (child - 1) / 2) {
             queue.swapAt(child, (child - 1) / 2)
@@ -169,6 +178,10 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         while let first = queue.first, first.due <= clock {
             let arrival = takeEarliest()
             count += 1
+            guard !arrival.isFrame else {
+                engine.receive(ReceivedPacket(frame: arrival.bytes.rawBytes, arrival: arrival.due))
+                continue
+            }
             engine.receive(
                 ReceivedPacket(
                     bytes: arrival.bytes.rawBytes, form: arrival.source.family == .v4 ? .datagram : .message,

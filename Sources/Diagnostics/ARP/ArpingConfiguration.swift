@@ -1,0 +1,52 @@
+import PacketEngine
+import WireFormat
+
+/// What `arping` says on the link.
+public enum ArpingMode: Sendable {
+    /// "Who has the target? Tell me."
+    case ask
+    /// Is the address free? The sender is unspecified (RFC 5227, section 2.1.1); whoever has it, or probes for it, is a conflict.
+    case detectDuplicates
+    /// Requests for our own address, so that others update their caches (RFC 5944, section 4.6).
+    case announceByRequest
+    /// Replies that nobody asked for, with the same aim.
+    case announceByReply
+
+    var isAnnouncement: Bool {
+        switch self {
+        case .ask, .detectDuplicates: false
+        case .announceByRequest, .announceByReply: true
+        }
+    }
+}
+
+/// One target on one link, and how it is asked.
+public struct ArpingConfiguration: Sendable {
+    public var mode = ArpingMode.ask
+    /// The interface's own.
+    public var mac: MACAddress
+    /// Whom answers are to be for; unspecified to hide it, and for duplicate detection.
+    public var source: IPv4Address
+    public var target: IPv4Address
+    /// Probes; nil for no end.
+    public var count: Int?
+    public var interval = Nanoseconds.seconds(1)
+    /// Pauses between the first probes, instead of the interval.
+    public var pauses: [Nanoseconds] = []
+    /// Before the first probe.
+    public var initialDelay = Nanoseconds.zero
+    /// From the first probe to the end, whatever came; nil for none.
+    public var deadline: Nanoseconds?
+    /// How long the last probe is waited for; nil for an interval.
+    public var lastWait: Nanoseconds?
+    /// The first answer ends it.
+    public var endsAtFirstAnswer = false
+    /// Probes stay broadcasts, where otherwise only the one who answered is asked again.
+    public var staysBroadcast = false
+
+    public init(mac: MACAddress, source: IPv4Address, target: IPv4Address) {
+        self.mac = mac
+        self.source = source
+        self.target = target
+    }
+}

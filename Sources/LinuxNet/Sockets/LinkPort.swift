@@ -1,0 +1,159 @@
+import CLinux
+import PacketEngine
+import WireFormat
+
+/// The port of engines that speak in frames: one protocol on one interface (packet(7)).
+public struct LinkPort: PacketPort, ~Copyable {
+    public typealias Failure = SystemError
+
+    private let descriptor: Descriptor
+    private let interface: UInt32
+    private let signals: SignalSource
+    private let bell: Bell
+    private let tap: PacketTap?
+    private let trace: ((PacketTrace) -> Void)?
+    private var translator = StampTranslator()
+    private var receiveVector = ReceiveVector(capacity: 64, slotLength: 2_048)
+    private var sendVector = SendVector(capacity: 64)
+    /// A frame whose VLAN tag the kernel has taken out and we have put back.
+    private var tagged: [UInt8] = []
+
+    /// Opens the socket; CAP_NET_RAW must be effective. What came before is not heard.
+    /// - Parameter hearsTags: frames come with the VLAN tags they had. The
+    ///   kernel drops tags before it hands a frame to those who asked for its
+    ///   type; a socket for all types sees them, and slows the interface's sending.
+    public init(
+        interface: UInt32, etherType: EtherType, hearsTags: Bool, signals: consuming SignalSource, bell: Bell,
+        tap: PacketTap? = nil,
+        trace: ((PacketTrace) -> Void)? = nil
+    ) throws(SystemError) {
+        // Protocol 0: deaf until bound.
+        let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
+        try opened.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(1), "PACKET_IGNORE_OUTGOING")
+        try opened.setOption(SOL_PACKET, PACKET_AUXDATA, Int32(1), "PACKET_AUXDATA")
+        try opened.setOption(SOL_SOCKET, SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
+        var size: Int32 = 4 << 20
+        if setsockopt(opened.rawValue, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
+            setsockopt(opened.rawValue, SOL_SOCKET, SO_RCVBUF, &size, 4)
+        }
+        if hearsTags { try SocketFilter.etherTypes([etherType]).attach(to: opened.rawValue) }
+        try opened.bindToLink(interface: interface, etherType: hearsTags ? nil : etherType)
+        descriptor = opened
+        self.interface = interface
+        self.signals = signals
+        self.bell = bell
+        self.tap = tap
+        self.trace = trace
+    }
+
+    public var now: Instant { SystemClock.now }
+
+    /// Frames that the kernel threw away because the receive buffer was full.
+    public var overflowCount: UInt64 { Descriptor.dropCount(descriptor.rawValue) }
+
+    // MARK: Sending
+
+    public mutating func send<E: Engine & ~Copyable>(
+        _ batch: borrowing PacketBatch, from first: Int, reportingTo engine: inout E
+    ) throws(SystemError) -> Int {
+        var next = first
+        let most = engine.wantsExactTimes ? 1 : Int.max
+        while next < batch.count {
+            let start = now
+            let range = next..<min(batch.count, next + min(most, batch.count - next))
+            let result = sendVector.sendFrames(batch, range, on: descriptor.rawValue)
+            if result > 0 {
+                let span = result > 1 ? now - start : .zero
+                for index in 0..<result {
+                    let entry = batch.entries[next + index]
+                    let instant = start + Nanoseconds(span.count * Int64(index) / Int64(result))
+                    engine.transmitted(entry.token, at: instant, isExact: index == 0)
+                    if let trace { trace(PacketTrace(direction: .outbound, frame: batch.bytes(of: entry))) }
+                }
+                next += result
+                continue
+            }
+            let code = Int32(-result)
+            if [EAGAIN, ENOBUFS, ENOMEM].contains(code) { return next }
+            engine.transmissionFailed(
+                batch.entries[next].token, .system(code: code, message: SystemError.message(code)), at: now)
+            next += 1
+        }
+        return next
+    }
+
+    // MARK: Receiving
+
+    public mutating func receive<E: Engine & ~Copyable>(into engine: inout E) throws(SystemError) -> Int {
+        var total = 0
+        for _ in 0..<16 {
+            let count = receiveVector.receive(from: descriptor.rawValue)
+            guard count > 0 else {
+                if count < 0, Int32(-count) == ENETDOWN { throw SystemError(code: ENETDOWN, operation: "interface") }
+                break
+            }
+            translator.refresh()
+            for index in 0..<count { deliver(index, to: &engine) }
+            total += count
+            guard count == receiveVector.capacity else {
+                translator.markEmpty()
+                break
+            }
+        }
+        return total
+    }
+
+    private mutating func deliver<E: Engine & ~Copyable>(_ index: Int, to engine: inout E) {
+        var details = ControlDetails()
+        var tag: UInt16?
+        receiveVector.forEachControl(index) { level, type, data in
+            details.read(level, type, data)
+            guard level == SOL_PACKET, type == PACKET_AUXDATA, data.count >= MemoryLayout<tpacket_auxdata>.size else {
+                return
+            }
+            let auxiliary = data.loadUnaligned(as: tpacket_auxdata.self)
+            if auxiliary.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0 { tag = auxiliary.tp_vlan_tci }
+        }
+        let bytes = receiveVector.bytes(index)
+        let arrival = translator.instant(ofStamp: details.stamp)
+        guard let tag, bytes.count >= 12 else {
+            if let trace { trace(PacketTrace(direction: .inbound, frame: Array(bytes))) }
+            engine.receive(ReceivedPacket(frame: bytes.bytes, arrival: arrival, interfaceIndex: interface))
+            return
+        }
+        tagged.removeAll(keepingCapacity: true)
+        tagged.append(contentsOf: bytes[..<12])
+        tagged += [0x81, 0x00, UInt8(tag >> 8), UInt8(tag & 0xFF)]
+        tagged.append(contentsOf: bytes[12...])
+        if let trace { trace(PacketTrace(direction: .inbound, frame: tagged)) }
+        engine.receive(ReceivedPacket(frame: tagged.rawBytes, arrival: arrival, interfaceIndex: interface))
+    }
+
+    // MARK: Waiting
+
+    public mutating func wait(until deadline: Instant?) throws(SystemError) -> Wakening {
+        var polls = (
+            pollfd(fd: signals.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: bell.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        )
+        var timeout = timespec()
+        if let deadline {
+            let left = max((deadline - now).count, 0)
+            timeout = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+        }
+        let result = withUnsafeMutablePointer(to: &polls) { pointer in
+            pointer.withMemoryRebound(to: pollfd.self, capacity: 3) {
+                deadline == nil ? ppoll($0, 3, nil, nil) : ppoll($0, 3, &timeout, nil)
+            }
+        }
+        if result < 0, clinux_errno() != EINTR { throw .last("ppoll") }
+        tap?.drain()
+        guard result > 0 else { return [] }
+        var wakening: Wakening = []
+        if polls.0.revents != 0 { wakening.formUnion(signals.read()) }
+        if polls.1.revents != 0, bell.answer() { wakening.insert(.news) }
+        if polls.2.revents != 0 { wakening.insert(.packets) }
+        return wakening
+    }
+}

@@ -1,0 +1,36 @@
+import WireFormat
+
+/// A packet as the sockets saw it, for those who want to look.
+public struct PacketTrace: Sendable {
+    public enum Direction: Sendable {
+        case outbound, inbound
+    }
+
+    /// What the bytes begin with.
+    public enum Start: Sendable {
+        case frame
+        case datagram
+        /// The ICMP header: the IP header was the kernel's.
+        case message
+    }
+
+    public var direction: Direction
+    public var bytes: [UInt8]
+    /// Of a datagram or a message; a frame tells itself.
+    public var family: IPAddress.Family
+    public var start: Start
+
+    init(direction: Direction, bytes: [UInt8], family: IPAddress.Family, startsAtMessage: Bool) {
+        self.direction = direction
+        self.bytes = bytes
+        self.family = family
+        start = startsAtMessage ? .message : .datagram
+    }
+
+    init(direction: Direction, frame: [UInt8]) {
+        self.direction = direction
+        bytes = frame
+        family = .v4
+        start = .frame
+    }
+}

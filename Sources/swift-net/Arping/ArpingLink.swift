@@ -1,0 +1,72 @@
+import Diagnostics
+import LinuxNet
+import WireFormat
+
+/// The interface that a target is asked on, and who we are there.
+struct ArpingLink {
+    var interface: Interface
+    var mac: MACAddress
+    /// Unspecified where none is needed.
+    var source: IPv4Address
+
+    /// - Parameter name: the interface that was asked for; without it that of the route to the target.
+    static func find(
+        _ name: String?, target: IPv4Address, source: IPv4Address?, mode: ArpingMode
+    ) throws -> ArpingLink {
+        let all = try Interface.all()
+        let interface: Interface
+        if let name {
+            guard let found = all.first(where: { $0.name == name }) else {
+                throw UsageError("-I: '\(name)' is no interface")
+            }
+            interface = found
+        } else if let own = all.first(where: { interface in
+            interface.hasEthernetHeader && interface.addresses.contains { $0.address == .v4(target) }
+        }) {
+            // Our own address is announced, or looked for, where it is; the route to it ends in this host.
+            interface = own
+        } else {
+            let route = try RouteTable.route(to: .v4(target), from: source.map { .v4($0) }, interface: 0)
+            guard let found = all.first(where: { $0.index == route.interfaceIndex }) else {
+                throw CannotRun(message: "no interface for \(target): use -I")
+            }
+            interface = found
+        }
+        guard interface.isUp else { throw CannotRun(message: "interface \(interface.name) is down") }
+        guard !interface.isLoopback, interface.hasEthernetHeader, let mac = interface.macAddress else {
+            throw CannotRun(message: "interface \(interface.name) has no ARP")
+        }
+        return ArpingLink(
+            interface: interface, mac: mac,
+            source: try Self.source(on: interface, target: target, asked: source, mode: mode))
+    }
+
+    /// iputils' choice: what was asked for; the target itself to announce it;
+    /// none to look for duplicates; otherwise the address that is nearest to the target.
+    private static func source(
+        on interface: Interface, target: IPv4Address, asked: IPv4Address?, mode: ArpingMode
+    ) throws -> IPv4Address {
+        if let asked {
+            guard try asked == .unspecified || Interface.isOwn(.v4(asked)) else {
+                throw CannotRun(message: "-s: \(asked): \(SystemError.message(SystemError.addressNotAvailable))")
+            }
+            return asked
+        }
+        switch mode {
+        case .detectDuplicates: return .unspecified
+        case .announceByRequest, .announceByReply: return target
+        case .ask: break
+        }
+        let own = interface.addresses.compactMap { entry -> (IPv4Address, Int)? in
+            if case .v4(let address) = entry.address { (address, entry.prefixLength) } else { nil }
+        }
+        let near = own.first { address, length in
+            let mask = length == 0 ? 0 : UInt32.max << UInt32(32 - min(length, 32))
+            return address.rawValue & mask == target.rawValue & mask
+        }
+        guard let source = near ?? own.first else {
+            throw CannotRun(message: "interface \(interface.name) has no IPv4 address: use -s or -D")
+        }
+        return source.0
+    }
+}

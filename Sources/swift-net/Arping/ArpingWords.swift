@@ -1,0 +1,71 @@
+import ArgumentParser
+
+/// A right command line of `arping`.
+typealias ArpingWords = CommandWords<ArpingSwitch, ArpingValue>
+
+/// The options of `arping` that take no value.
+enum ArpingSwitch: String, CommandSwitch {
+    case firstAnswer
+    case quiet
+    case broadcast
+    case duplicates
+    case unsolicited
+    case answers
+    case json
+    case version
+
+    var names: (short: Character?, long: String?) {
+        switch self {
+        case .firstAnswer: ("f", nil)
+        case .quiet: ("q", "quiet")
+        case .broadcast: ("b", nil)
+        case .duplicates: ("D", nil)
+        case .unsolicited: ("U", nil)
+        case .answers: ("A", nil)
+        case .json: ("j", "json")
+        case .version: ("V", "version")
+        }
+    }
+
+    static func help(for value: ArpingSwitch) -> ArgumentHelp? {
+        switch value {
+        case .firstAnswer: "End at the first answer."
+        case .quiet: "Print nothing."
+        case .broadcast: "Go on with broadcasts, where otherwise who has answered is asked alone."
+        case .duplicates: "Find out whether the address is in use: exit status 1 when it is."
+        case .unsolicited: "Announce our own address by requests, so that others update their caches."
+        case .answers: "The same by replies."
+        case .json: "One JSON object a line."
+        case .version: "Print the version."
+        }
+    }
+}
+
+/// The options of `arping` that take a value.
+enum ArpingValue: String, CommandValue {
+    case count
+    case deadline
+    case interval
+    case interface
+    case source
+    case probe
+    case announce
+    case pcap
+    case explain
+
+    var names: (short: Character?, long: String) {
+        switch self {
+        case .count: ("c", "count")
+        case .deadline: ("w", "deadline")
+        case .interval: ("i", "interval")
+        case .interface: ("I", "interface")
+        case .source: ("s", "source")
+        case .probe: (nil, "probe")
+        case .announce: (nil, "announce")
+        case .pcap: (nil, "pcap")
+        case .explain: (nil, "explain")
+        }
+    }
+
+    var preset: String? { self == .explain ? "2" : nil }
+}

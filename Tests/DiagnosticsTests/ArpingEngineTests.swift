@@ -1,0 +1,180 @@
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+@Suite("arping on a simulated link")
+struct ArpingEngineTests {
+    private static let us = MACAddress(rawValue: 0x0200_0000_0001)
+    private static let target = IPv4Address(192, 0, 2, 2)
+    private static let here = IPv4Address(192, 0, 2, 1)
+
+    private struct Outcome {
+        var summary: ArpingSummary
+        var events: [ArpingEvent]
+        var log: [(at: Instant, bytes: [UInt8])]
+
+        var replies: [ArpingReply] { events.compactMap { if case .reply(let reply) = $0 { reply } else { nil } } }
+        var timeouts: Int { events.count { if case .timeout = $0 { true } else { false } } }
+        /// Since the first.
+        var times: [Int64] { log.map { ($0.at - (log.first?.at ?? $0.at)).wholeMilliseconds } }
+    }
+
+    private func arping(
+        hosts: [SimulatedLink.Host] = [.init(mac: 2, addresses: [target])], seed: UInt64 = 1,
+        loss: Double = 0, configure: (inout ArpingConfiguration) -> Void = { _ in }
+    ) -> Outcome {
+        var configuration = ArpingConfiguration(mac: Self.us, source: Self.here, target: Self.target)
+        configuration.count = 3
+        configure(&configuration)
+        var engine = ArpingEngine(configuration)
+        var network = SimulatedNetwork(seed: seed)
+        network.keepsLog = true
+        network.faults.loss = loss
+        network.link = SimulatedLink(hosts: hosts)
+        var recorder = Recorder<ArpingEngine>()
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        return Outcome(summary: engine.summary, events: recorder.events, log: network.log)
+    }
+
+    @Test("a broadcast first, then the one who answered; every second")
+    func ask() throws {
+        let outcome = arping()
+        #expect(outcome.summary.sent == 3 && outcome.summary.sentBroadcasts == 1 && outcome.summary.received == 3)
+        #expect(outcome.times == [0, 1_000, 2_000] && outcome.timeouts == 0)
+        #expect(outcome.summary.elapsed.wholeMilliseconds == 3_000)
+        for (index, sent) in outcome.log.enumerated() {
+            let frame = try EthernetView(sent.bytes.rawBytes)
+            let packet = try ARPPacket(ARPView(frame.payload))
+            #expect(sent.bytes.count == 60 && frame.source == Self.us && packet.operation == .request)
+            #expect(frame.destination == (index == 0 ? .broadcast : MACAddress(rawValue: 2)))
+            #expect(packet.senderAddress == Self.here && packet.targetAddress == Self.target)
+        }
+        let broadcasts = arping { $0.staysBroadcast = true }
+        #expect(broadcasts.summary.sentBroadcasts == 3)
+    }
+
+    @Test("silence is a timeout for each probe, and the last is waited for an interval")
+    func silence() {
+        let outcome = arping(hosts: []) { $0.interval = .milliseconds(200) }
+        #expect(outcome.summary.received == 0 && outcome.timeouts == 3)
+        #expect(outcome.summary.elapsed.wholeMilliseconds == 600)
+        let single = arping(hosts: []) {
+            $0.count = 1
+            $0.interval = .milliseconds(200)
+        }
+        #expect(single.summary.sent == 1 && single.timeouts == 1 && single.summary.elapsed.wholeMilliseconds == 200)
+        let short = arping(hosts: []) { $0.deadline = .milliseconds(1_500) }
+        #expect(short.summary.sent == 2 && short.summary.elapsed.wholeMilliseconds == 1_500)
+    }
+
+    @Test("the first answer ends it where that is asked for; with a deadline, as many answers as probes")
+    func ends() {
+        #expect(arping { $0.endsAtFirstAnswer = true }.summary.sent == 1)
+        let outcome = arping { $0.deadline = .seconds(10) }
+        #expect(outcome.summary.received == 3 && outcome.summary.elapsed.wholeMilliseconds == 2_001)
+    }
+
+    @Test("two machines with one address are both named")
+    func duplicates() {
+        let hosts = [2, 3].map { SimulatedLink.Host(mac: $0, addresses: [Self.target]) }
+        let outcome = arping(hosts: hosts) { $0.staysBroadcast = true }
+        #expect(outcome.summary.machines == [MACAddress(rawValue: 2), MACAddress(rawValue: 3)])
+        #expect(outcome.summary.received == 6 && outcome.summary.answered == 3)
+        #expect(outcome.replies.first?.isDuplicate == false && outcome.replies[1].isDuplicate)
+    }
+
+    @Test("duplicate detection: a probe without a sender, ended by the one who has it; free when nobody does")
+    func detection() throws {
+        let taken = arping {
+            $0.mode = .detectDuplicates
+            $0.source = .unspecified
+        }
+        #expect(taken.summary.sent == 1 && taken.summary.received == 1)
+        let bytes = taken.log[0].bytes
+        let frame = try EthernetView(bytes.rawBytes)
+        let packet = try ARPPacket(ARPView(frame.payload))
+        #expect(packet == .probe(for: Self.target, from: Self.us))
+        let free = arping(hosts: []) {
+            $0.mode = .detectDuplicates
+            $0.source = .unspecified
+            $0.initialDelay = .milliseconds(300)
+            $0.pauses = [.milliseconds(1_100), .milliseconds(1_900)]
+            $0.lastWait = .seconds(2)
+        }
+        #expect(free.summary.received == 0 && free.times == [0, 1_100, 3_000])
+        #expect(free.summary.elapsed.wholeMilliseconds == 5_300)
+    }
+
+    @Test("announcements by request and by reply, waited for by nobody", arguments: [1, 2])
+    func announcements(count: Int) throws {
+        for mode in [ArpingMode.announceByRequest, .announceByReply] {
+            let outcome = arping {
+                $0.mode = mode
+                $0.source = Self.target
+                $0.count = count
+            }
+            #expect(outcome.summary.sent == count && outcome.timeouts == 0)
+            #expect(outcome.summary.elapsed.wholeMilliseconds == Int64(1_000 * (count - 1)))
+            let bytes = outcome.log[0].bytes
+            let frame = try EthernetView(bytes.rawBytes)
+            let packet = try ARPPacket(ARPView(frame.payload))
+            #expect(packet.operation == (mode == .announceByReply ? .reply : .request))
+            #expect(packet.senderAddress == Self.target && packet.targetAddress == Self.target)
+        }
+    }
+
+    @Test("with loss every probe is answered or timed out", arguments: 0..<40)
+    func loss(seed: UInt64) {
+        let outcome = arping(seed: seed, loss: 0.3) {
+            $0.count = 50
+            $0.interval = .milliseconds(10)
+        }
+        #expect(outcome.summary.sent == 50, "seed \(seed)")
+        #expect(outcome.summary.answered + outcome.timeouts == 50, "seed \(seed): \(outcome.summary)")
+    }
+
+    @Test("frames that are cut at every length, lie, or are for somebody else are no answers", arguments: 0..<10)
+    func hostile(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let right = ARPFrame.bytes(
+            ARPPacket(
+                operation: .reply, senderMAC: MACAddress(rawValue: 2), senderAddress: Self.target,
+                targetMAC: Self.us, targetAddress: Self.here), to: Self.us)
+        var engine = ArpingEngine(ArpingConfiguration(mac: Self.us, source: Self.here, target: Self.target))
+        var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
+        _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
+        engine.transmitted(0, at: Instant(nanoseconds: 0))
+        func hand(_ bytes: [UInt8]) -> Int {
+            let before = engine.summary.received
+            engine.receive(ReceivedPacket(frame: bytes.rawBytes, arrival: Instant(nanoseconds: 1_000)))
+            return engine.summary.received - before
+        }
+        for length in 0..<42 {
+            let taken = hand(Array(right.prefix(length)))
+            #expect(taken == 0, "length \(length)")
+        }
+        // Hardware and protocol type, their lengths, the operation's upper half, sender and target.
+        for _ in 0..<300 {
+            var frame = right
+            let place =
+                [12, 13, 14, 15, 16, 17, 18, 19, 20, 28, 29, 30, 31, 32, 38, 39, 40, 41].randomElement(
+                    using: &random) ?? 12
+            frame[place] ^= 1 << UInt8.random(in: 0...7, using: &random)
+            let taken = hand(frame)
+            #expect(taken == 0, "seed \(seed), byte \(place)")
+        }
+        // A tag before it, and padding behind it, are nothing of note.
+        let whole = hand(right)
+        let tagged = hand(Array(right[..<12]) + [0x81, 0x00, 0x00, 0x07] + right[12...])
+        #expect(whole == 1 && tagged == 1)
+    }
+
+    @Test("a flood of machines leaves the memory bounded")
+    func flood() {
+        let hosts = (2..<2_000).map { SimulatedLink.Host(mac: UInt64($0), addresses: [Self.target]) }
+        let outcome = arping(hosts: hosts) { $0.count = 1 }
+        #expect(outcome.summary.received == 1_998 && outcome.summary.machines.count == 256)
+    }
+}
