@@ -351,9 +351,9 @@ _swift-net_traceroute() {
 
 _swift-net_arping() {
     repeating_flags=()
-    non_repeating_flags=(-f -q --quiet -b -D -U -A -j --json -V --version -h --help)
+    non_repeating_flags=(-f -q --quiet -b -D -U -A --duplicates -j --json -V --version -h --help)
     repeating_options=()
-    non_repeating_options=(-c --count -w --deadline -i --interval -I --interface -s --source --probe --announce --pcap --explain)
+    non_repeating_options=(-c --count -w --deadline -i --interval -I --interface -s --source --probe --announce --sweep --rate --retries --pcap --explain)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions
@@ -377,6 +377,15 @@ _swift-net_arping() {
         return
         ;;
     '--announce')
+        return
+        ;;
+    '--sweep')
+        return
+        ;;
+    '--rate')
+        return
+        ;;
+    '--retries')
         return
         ;;
     '--pcap')

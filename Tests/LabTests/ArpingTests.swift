@@ -70,9 +70,40 @@ struct ArpingTests {
             let outcome = try await lab.run(
                 "a", [Binary.swiftNet, "arping", "-b", "-c", "2", "-i", "0.2", "192.0.2.2"])
             #expect(outcome.status == 0 && outcome.output.contains("(DUP! another machine)"), "\(outcome)")
+            let claims = try await lab.run(
+                "a",
+                [Binary.swiftNet, "arping", "--duplicates", "--retries", "2", "-w", "0.3", "--sweep", "192.0.2.1-4"])
+            #expect(claims.status == 1 && claims.lines.first?.contains("claimed by") == true, "\(claims)")
             let json = try await lab.run(
                 "a", [Binary.swiftNet, "arping", "-j", "-b", "-c", "1", "-i", "0.3", "192.0.2.2"])
             #expect(json.summary?["hosts"] == "2" && json.summary?["duplicates"] == "1", "\(json)")
+        }
+    }
+
+    @Test("a sweep finds every host of a network, and a larger one at full speed")
+    func sweep() async throws {
+        let layout = Lab.Layout.pair.and(
+            """
+            ip -n b addr add 192.0.2.5/24 dev vb; ip -n b addr add 192.0.2.6/24 dev vb
+            ip -n b route add local 198.18.0.0/20 dev lo
+            """)
+        try await Lab.with(layout) { lab in
+            func arping(_ words: String) async throws -> Lab.Outcome {
+                try await lab.run("a", [Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
+            }
+            let mac = try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output.dropLast()
+            let text = try await arping("-w 0.1 --retries 1 --sweep 192.0.2.0/28")
+            let hosts = text.lines.filter { $0.contains(mac) }.map { $0.split(separator: " ")[0] }
+            #expect(
+                text.status == 0 && Set(hosts) == ["192.0.2.2", "192.0.2.5", "192.0.2.6"] && hosts.count == 3, "\(text)"
+            )
+            #expect(
+                text.lines.last?.hasPrefix("16 addresses, 3 hosts, 0 claimed by several machines; ") == true, "\(text)")
+            let json = try await arping("-j -w 0.1 --rate max -I va --sweep 198.18.0.0/20")
+            #expect(json.status == 0 && json.summary?["hosts"] == "4096", "\(json.summary?.text ?? "")")
+            #expect(json.objects("host").count == 4_096 && json.errors.isEmpty)
+            let none = try await arping("-w 0.1 --retries 0 --sweep 192.0.2.16/28")
+            #expect(none.status == 1, "\(none)")
         }
     }
 
@@ -114,6 +145,10 @@ struct ArpingTests {
             ("-I nonesuch 192.0.2.2", "-I: 'nonesuch' is no interface"),
             ("-I lo 192.0.2.2", "interface lo has no ARP"), ("-D -U 192.0.2.2", "-D and -U exclude each other"),
             ("192.0.2.2 192.0.2.3", "one address is asked for, not several: 192.0.2.2 192.0.2.3"),
+            ("--rate 5 192.0.2.2", "--rate is of --sweep alone"),
+            ("--sweep nowhere", "--sweep: 'nowhere' is no network"),
+            ("--sweep 2001:db8::/126", "--sweep: 2001:db8::/126: ARP is of IPv4 alone"),
+            ("--sweep 192.0.2.0/30 192.0.2.1", "--sweep has its network, and no further target: 192.0.2.1"),
             ("-s nowhere 192.0.2.2", "-s: 'nowhere' is no IPv4 address"),
             ("-c 0 192.0.2.2", "-c: '0' is out of range: 1 <= value <= 2147483647"),
         ])

@@ -11,7 +11,7 @@ struct ArpingCommand: ParsableCommand {
             The options and the lines are those of iputils' arping. Durations are seconds (1, 0.2) or have a unit \
             (200ms, 2s, 1m).
 
-            Exit status: 0 the target answered (-D and --probe: the address is free), 1 it did not (it is taken), \
+            Exit status: 0 the target answered (-D and --probe: the address is free; --sweep: a host was found), 1 it did not (it is taken), \
             2 it could not run.
             """,
         helpNames: [.customShort("h"), .customLong("help")]
@@ -47,6 +47,18 @@ struct ArpingCommand: ParsableCommand {
         name: ArpingValue.announce.name,
         help: ArgumentHelp("Announce by RFC 5227 that this address is ours.", valueName: "address"))
     var announce: String?
+    @Option(
+        name: ArpingValue.sweep.name,
+        help: ArgumentHelp("Find every host of this network.", valueName: "network"))
+    var sweep: String?
+    @Option(
+        name: ArpingValue.rate.name,
+        help: ArgumentHelp("Probes a second of a sweep, or max (2000).", valueName: "number"))
+    var rate: String?
+    @Option(
+        name: ArpingValue.retries.name,
+        help: ArgumentHelp("Further probes of who does not answer a sweep (2).", valueName: "number"))
+    var retries: String?
     @Option(
         name: ArpingValue.pcap.name,
         help: ArgumentHelp("Write the frames sent and received to this file (pcapng).", valueName: "file"))

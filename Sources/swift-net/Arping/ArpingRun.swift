@@ -14,6 +14,11 @@ struct ArpingRun {
     }
 
     private func run() throws -> Int32 {
+        if command[.sweep] != nil { return try ARPSweepRun(command: command, console: console).run() }
+        if command.has(.claims) { throw UsageError("--duplicates is of --sweep alone") }
+        if let option = [ArpingValue.rate, .retries].first(where: { command[$0] != nil }) {
+            throw UsageError("--\(option.names.long) is of --sweep alone")
+        }
         let settings = try ArpingSettings(command)
         let explained = try command[.explain].map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
         let signals = try SignalSource()

@@ -11,6 +11,7 @@ enum ArpingSwitch: String, CommandSwitch {
     case duplicates
     case unsolicited
     case answers
+    case claims
     case json
     case version
 
@@ -22,6 +23,7 @@ enum ArpingSwitch: String, CommandSwitch {
         case .duplicates: ("D", nil)
         case .unsolicited: ("U", nil)
         case .answers: ("A", nil)
+        case .claims: (nil, "duplicates")
         case .json: ("j", "json")
         case .version: ("V", "version")
         }
@@ -35,6 +37,8 @@ enum ArpingSwitch: String, CommandSwitch {
         case .duplicates: "Find out whether the address is in use: exit status 1 when it is."
         case .unsolicited: "Announce our own address by requests, so that others update their caches."
         case .answers: "The same by replies."
+        case .claims:
+            "With --sweep, print only addresses that several machines have: exit status 1 when there are some."
         case .json: "One JSON object a line."
         case .version: "Print the version."
         }
@@ -50,6 +54,9 @@ enum ArpingValue: String, CommandValue {
     case source
     case probe
     case announce
+    case sweep
+    case rate
+    case retries
     case pcap
     case explain
 
@@ -62,6 +69,9 @@ enum ArpingValue: String, CommandValue {
         case .source: ("s", "source")
         case .probe: (nil, "probe")
         case .announce: (nil, "announce")
+        case .sweep: (nil, "sweep")
+        case .rate: (nil, "rate")
+        case .retries: (nil, "retries")
         case .pcap: (nil, "pcap")
         case .explain: (nil, "explain")
         }
