@@ -122,7 +122,7 @@ struct Trace: Sendable {
     }
 
     mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure) {
-        guard let place = prober.failed(token)?.tag else { return }
+        guard let place = prober.failed(token) else { return }
         guard place < states.count else {
             if case .messageTooLong(let mtu) = failure { search?.failed(place - states.count, mtu: mtu) }
             return

@@ -129,7 +129,7 @@ public struct MonitorEngine: Engine, ~Copyable {
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         // What never left was not lost on the way.
-        guard let tag = prober.failed(token)?.tag, let index = index(of: tag) else { return }
+        guard let tag = prober.failed(token), let index = index(of: tag) else { return }
         pending.remove(at: index)
     }
 

@@ -114,7 +114,7 @@ public struct PathsEngine: Engine, ~Copyable {
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
-        guard let tag = prober.failed(token)?.tag else { return }
+        guard let tag = prober.failed(token) else { return }
         let (hop, flow) = tag.quotientAndRemainder(dividingBy: Self.flowLimit)
         if case .underWay = hops[hop].state(flow) { hops[hop].giveUp(flow) }
     }

@@ -52,10 +52,8 @@ struct TraceProber: Sendable {
         return probe.tag
     }
 
-    /// The tag and the packet of a probe that could not be sent.
-    func failed(_ token: UInt64) -> (tag: Int, packet: TracePacket)? {
-        probes[Int(token & 0xFFFF_FFFF)].map { ($0.tag, $0.packet) }
-    }
+    /// The tag of a probe that could not be sent.
+    func failed(_ token: UInt64) -> Int? { probes[Int(token & 0xFFFF_FFFF)]?.tag }
 
     // MARK: Receiving
 
