@@ -180,6 +180,29 @@ struct TraceEngineTests {
         #expect(order == expected)
     }
 
+    @Test("many targets behind the same routers ask them no faster than Linux answers: 50, then 1,000 a second")
+    func pace() {
+        let configurations = (0..<60).map { index in
+            var configuration = configuration(.icmp)
+            configuration.destination = .v4(IPv4Address(192, 0, 2, UInt8(2 + index)))
+            configuration.maximumHops = 4
+            return configuration
+        }
+        var engine = TraceEngine(configurations)
+        var network = SimulatedNetwork(seed: 1)
+        network.path = SimulatedPath(routers: Array(repeating: .limits(burst: 50, perSecond: 1_000), count: 3))
+        var recorder = Recorder<TraceEngine>()
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        let silent = recorder.events.reduce(0) { count, event in
+            guard case .hop(let hop) = event else { return count }
+            return count + hop.probes.count { $0 == .timeout }
+        }
+        let reached = engine.isReached
+        #expect(reached && silent == 0, "\(silent) silent")
+        // 180 probes of each hop.
+        #expect(engine.summary(of: 59).elapsed < .milliseconds(260))
+    }
+
     @Test("a silent router costs no more than it must, and is said")
     func silentRouter() {
         var routers = Array(repeating: SimulatedPath.Router.answers, count: 11)

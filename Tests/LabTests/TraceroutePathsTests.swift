@@ -67,6 +67,7 @@ struct TraceroutePathsTests {
         arguments: [
             ("--paths -I 192.0.2.1", "--paths: routers tell flows by ports, and ICMP has none: use UDP or -T"),
             ("--paths --no-paris 192.0.2.1", "--paths and --no-paris exclude each other"),
+            ("--paths --mtu 192.0.2.1", "--paths and --mtu exclude each other"),
             ("--paths --confidence 100 192.0.2.1", "--confidence: '100' is no percentage from 50 to 99.999"),
             ("--confidence 95 192.0.2.1", "--confidence is of --paths alone"),
             ("--dot -j 192.0.2.1", "--dot and --json exclude each other"),

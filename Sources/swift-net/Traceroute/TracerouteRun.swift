@@ -55,6 +55,7 @@ struct TracerouteRun {
             throw UsageError("--paths: routers tell flows by ports, and ICMP has none: use UDP or -T")
         }
         guard !command.has(.noParis) else { throw UsageError("--paths and --no-paris exclude each other") }
+        guard !command.has(.mtu) else { throw UsageError("--paths and --mtu exclude each other") }
         guard !(command.has(.dot) && command.has(.json)) else {
             throw UsageError("--dot and --json exclude each other")
         }

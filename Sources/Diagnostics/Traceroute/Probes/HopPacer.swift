@@ -4,10 +4,11 @@ import PacketEngine
 ///
 /// Linux sends 1,000 ICMP errors a second in all, after a burst of 50
 /// (icmp_msgs_per_sec and icmp_msgs_burst, ip-sysctl); many routers send fewer.
-/// All probes with one time to live may be for the same router.
+/// All probes with one time to live may be for the same router. A little is
+/// left for others, and for clocks that are not ours.
 struct HopPacer: Sendable {
-    private static let interval = Nanoseconds.milliseconds(1)
-    private static let burst = 50
+    private static let interval = Nanoseconds.microseconds(1_100)
+    private static let burst = 40
 
     /// When each time to live would have been asked last, had it been asked evenly (RFC 2697's bucket as a time).
     private var schedule = [Instant?](repeating: nil, count: 256)
