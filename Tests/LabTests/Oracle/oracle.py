@@ -668,7 +668,8 @@ def quote(data, length):
 
 
 def extension_layer(data):
-    if checksum(data):
+    # A checksum of zero says that there is none (RFC 4884, section 7).
+    if data[2:4] != bytes(2) and checksum(data):
         return payload(data)[0]
     texts = []
     offset = 4
