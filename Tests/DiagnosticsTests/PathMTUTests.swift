@@ -10,9 +10,7 @@ struct PathMTUTests {
         _ narrow: [Int: (mtu: Int, isTold: Bool)], hops: Int = 6, seed: UInt64 = 1, loss: Double = 0,
         method: TraceMethod = .udp, prepare: (inout SimulatedPath) -> Void = { _ in }
     ) -> (hops: [TraceHop], summary: TraceSummary) {
-        var configuration = TraceConfiguration(
-            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77,
-            firstMark: 1_000, sequenceSecret: 0x5A5A)
+        var configuration = TraceConfiguration.simulated()
         configuration.method = method
         configuration.findsPathMTU = true
         configuration.dontFragment = true

@@ -26,9 +26,7 @@ struct PathsEngineTests {
         _ graph: SimulatedGraph, confidence: Double = 0.95, loss: Double = 0,
         configure: (inout TraceConfiguration) -> Void = { _ in }
     ) -> Outcome {
-        var configuration = TraceConfiguration(
-            source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77,
-            firstMark: 1_000, sequenceSecret: 0x5A5A)
+        var configuration = TraceConfiguration.simulated()
         configure(&configuration)
         var engine = PathsEngine(configuration, StoppingPoints(confidence: confidence))
         var network = SimulatedNetwork(seed: graph.seed)

@@ -34,7 +34,8 @@ struct ArpingTests {
             let reply = try #require(answered.objects("reply").first)
             let mac = try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output
             #expect(
-                reply["mac"].map { $0 + "\n" } == mac && reply["addr"] == "192.0.2.2" && reply["broadcast"] == "false")
+                reply["mac"].map { $0 + "\n" } == mac && reply["addr"] == "192.0.2.2" && reply["vendor"] == "null"
+                    && reply["broadcast"] == "false")
             #expect(answered.summary?["hosts"] == "1" && answered.summary?["duplicates"] == "0" && answered.status == 0)
             let silent = try await arping("-j -c 1 -i 0.1 192.0.2.9")
             #expect(silent.status == 1 && silent.objects("timeout").count == 1 && silent.summary?["received"] == "0")

@@ -114,6 +114,7 @@ private struct ARPSweepObserver: EngineObserver {
             object.add("addr", "\(address)")
             object.add("mac", "\(mac)")
             object.add("rtt_ms", raw: Milliseconds.json(roundTrip))
+            object.add("vendor", nil)
             console.output.write(object.line + "\n")
         case .duplicate(let address, let first, let other):
             guard command.has(.json) else {

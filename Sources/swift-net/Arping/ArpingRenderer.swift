@@ -67,11 +67,9 @@ struct ArpingRenderer {
         var object = JSONObject(type: "reply")
         object.add("addr", "\(reply.address)")
         object.add("mac", "\(reply.mac)")
-        if let roundTrip = reply.roundTrip {
-            object.add("rtt_ms", raw: Milliseconds.json(roundTrip))
-        } else {
-            object.add("rtt_ms", raw: "null")
-        }
+        object.add("rtt_ms", raw: reply.roundTrip.map(Milliseconds.json))
+        // No list of vendors is read.
+        object.add("vendor", nil)
         object.add("broadcast", reply.isBroadcast)
         if reply.isRequest { object.add("request", true) }
         if reply.isFromElsewhere { object.add("frame_mac", "\(reply.frameSource)") }

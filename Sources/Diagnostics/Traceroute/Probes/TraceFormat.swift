@@ -25,11 +25,9 @@ struct TraceFormat: Sendable {
 
     init(_ configuration: TraceConfiguration) {
         self.configuration = configuration
-        let minimum =
-            configuration.destination.family == .v4 ? IPv4View.minimumHeaderLength : IPv6View.headerLength
         // Header options count: what is asked for is the length of the whole.
         headerLength = Self.header(configuration, payloadLength: 0).count
-        let message = Self.message(configuration, length: configuration.packetLength - max(headerLength, minimum))
+        let message = Self.message(configuration, length: configuration.packetLength - headerLength)
         usualLength = headerLength + message.count
         checksum = Self.checksum(message, configuration)
         let longest = configuration.method == .tcp ? usualLength : max(configuration.longestPacket, usualLength)
