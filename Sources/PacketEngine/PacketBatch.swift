@@ -12,13 +12,16 @@ public struct PacketBatch: ~Copyable {
         public var destination: IPAddress
         /// The engine's name for the packet, handed back when it was sent or refused.
         public var token: UInt64
+        /// The interface that a frame leaves by; 0 for the port's own.
+        public var interfaceIndex: UInt32
 
         @inlinable
-        init(offset: Int, length: Int, destination: IPAddress, token: UInt64) {
+        init(offset: Int, length: Int, destination: IPAddress, token: UInt64, interfaceIndex: UInt32 = 0) {
             self.offset = offset
             self.length = length
             self.destination = destination
             self.token = token
+            self.interfaceIndex = interfaceIndex
         }
     }
 
@@ -66,12 +69,22 @@ public struct PacketBatch: ~Copyable {
     }
 
     /// Adds a frame, whose header says where it goes, in the same way.
+    /// - Parameter interface: the interface it leaves by; 0 for the port's own.
     @inlinable
     @discardableResult
     public mutating func append(
-        frameOf length: Int, token: UInt64, _ fill: (inout MutableRawSpan, Int) -> Void
+        frameOf length: Int, token: UInt64, interface: UInt32 = 0, _ fill: (inout MutableRawSpan, Int) -> Void
     ) -> Bool {
-        append(length: length, destination: .v4(.unspecified), token: token, fill)
+        guard append(length: length, destination: .v4(.unspecified), token: token, fill) else { return false }
+        if interface != 0 { packets[packets.count - 1].interfaceIndex = interface }
+        return true
+    }
+
+    /// Adds a finished frame.
+    @inlinable
+    @discardableResult
+    public mutating func append(frame: [UInt8], token: UInt64, interface: UInt32 = 0) -> Bool {
+        append(frameOf: frame.count, token: token, interface: interface) { $0.copy(frame, at: $1) }
     }
 
     /// The bytes of one packet.

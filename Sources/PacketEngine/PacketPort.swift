@@ -42,4 +42,6 @@ public struct Wakening: OptionSet, Sendable {
     public static let resized = Wakening(rawValue: 32)
     /// The user wants to do something else for a while (SIGTSTP).
     public static let suspend = Wakening(rawValue: 64)
+    /// A server is to read its files again (SIGHUP).
+    public static let reload = Wakening(rawValue: 128)
 }

@@ -11,7 +11,8 @@ struct SwiftNet: ParsableCommand {
         usage: "swift-net COMMAND [options] TARGET...",
         discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
         subcommands: [
-            PingCommand.self, TracerouteCommand.self, ArpingCommand.self, DecodeCommand.self, AddressCommand.self,
+            PingCommand.self, TracerouteCommand.self, ArpingCommand.self, RARPCommand.self, DecodeCommand.self,
+            AddressCommand.self,
         ])
 
     // Not the parser's own: that would offer every command a second --version.
@@ -23,6 +24,7 @@ struct SwiftNet: ParsableCommand {
         "ping": { read(PingCommand.self, $0, name: $1, PingRun.run) },
         "traceroute": { read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run) },
         "arping": { read(ArpingCommand.self, $0, name: $1, ArpingRun.run) },
+        "rarp": { parse(RARPCommand.self, RARPCommand.shape.normalized($0), name: $1, RARPRun.run) },
         "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },
     ]

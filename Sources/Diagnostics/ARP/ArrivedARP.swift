@@ -8,22 +8,15 @@ struct ArrivedARP {
     var frameDestination: MACAddress
 
     /// Nil for everything else, and for packets that are cut or lie about their lengths.
-    init?(_ frame: RawSpan) {
-        guard let ethernet = try? EthernetView(frame) else { return nil }
-        var etherType = ethernet.etherType
-        var offset = EthernetView.headerLength
-        // A tag is two bytes of it and the next type (IEEE 802.1Q, clause 9).
-        while etherType == .vlan || etherType == .serviceVLAN {
-            guard frame.byteCount >= offset + 4 else { return nil }
-            etherType = EtherType(rawValue: frame.bigEndian16(at: offset + 2))
-            offset += 4
-        }
-        guard etherType == .arp, let view = try? ARPView(frame.dropping(offset)), let packet = try? ARPPacket(view),
+    /// - Parameter etherType: that of ARP or of its reverse.
+    init?(_ frame: RawSpan, etherType: EtherType = .arp) {
+        guard let arrived = ArrivedFrame(frame), arrived.etherType == etherType,
+            let view = try? ARPView(frame.dropping(arrived.payloadOffset)), let packet = try? ARPPacket(view),
             packet.hardwareType == 1
         else { return nil }
         self.packet = packet
-        frameSource = ethernet.source
-        frameDestination = ethernet.destination
+        frameSource = arrived.source
+        frameDestination = arrived.destination
     }
 }
 
@@ -31,7 +24,8 @@ struct ArrivedARP {
 enum ARPFrame {
     static func bytes(_ packet: ARPPacket, to destination: MACAddress) -> [UInt8] {
         EthernetHeader.padded(
-            EthernetHeader(destination: destination, source: packet.senderMAC, etherType: .arp).encoded()
+            EthernetHeader(destination: destination, source: packet.senderMAC,
+                etherType: packet.operation.isReverse ? .reverseARP : .arp).encoded()
                 + packet.encoded())
     }
 }

@@ -4,20 +4,25 @@ import PacketEngine
 /// SIGINT, SIGTERM and SIGQUIT, and for a full screen those of its terminal, as something that can be waited for (signalfd(2)).
 public struct SignalSource: ~Copyable, Sendable {
     let descriptor: Descriptor
+    private let reloads: Bool
 
     /// Blocks the signals for this process and takes them over; SIGPIPE is
     /// ignored, so that a closed output is an error to see and not a death.
-    /// - Parameter ofScreen: the terminal's size, its end and Ctrl-Z too.
-    public init(ofScreen: Bool = false) throws(SystemError) {
+    /// - Parameters:
+    ///   - ofScreen: the terminal's size, its end and Ctrl-Z too.
+    ///   - reloads: SIGHUP is a wish to read files again.
+    public init(ofScreen: Bool = false, reloads: Bool = false) throws(SystemError) {
         var set = sigset_t()
         sigemptyset(&set)
         for signal in [SIGINT, SIGTERM, SIGQUIT] { sigaddset(&set, signal) }
         if ofScreen { for signal in [SIGWINCH, SIGTSTP, SIGHUP] { sigaddset(&set, signal) } }
+        if reloads { sigaddset(&set, SIGHUP) }
         guard pthread_sigmask(SIG_BLOCK, &set, nil) == 0 else { throw .last("pthread_sigmask") }
         clinux_ignore_signal(SIGPIPE)
         let opened = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
         guard opened >= 0 else { throw .last("signalfd") }
         descriptor = Descriptor(owning: opened)
+        self.reloads = reloads
     }
 
     /// What the signals that have come say.
@@ -31,6 +36,7 @@ public struct SignalSource: ~Copyable, Sendable {
             case SIGQUIT: wakening.insert(.status)
             case SIGWINCH: wakening.insert(.resized)
             case SIGTSTP: wakening.insert(.suspend)
+            case SIGHUP where reloads: wakening.insert(.reload)
             default: wakening.insert(.stop)
             }
         }

@@ -69,3 +69,28 @@ public final class InputStream {
         }
     }
 }
+
+extension InputStream {
+    /// The text of a regular file, at the most 64 MiB of it.
+    public static func text(ofFile path: String) throws(SystemError) -> String {
+        let opened = clinux_open(path, O_RDONLY | O_CLOEXEC, 0)
+        guard opened >= 0 else { throw .last(path) }
+        let file = Descriptor(owning: opened)
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0 else { throw .last(path) }
+        // A pipe or a device could keep a server waiting for ever.
+        guard status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) else {
+            throw SystemError(code: EINVAL, operation: path)
+        }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while bytes.count < 64 << 20 {
+            let count = CLinux.read(file.rawValue, &buffer, buffer.count)
+            if count < 0, clinux_errno() == EINTR { continue }
+            guard count >= 0 else { throw .last(path) }
+            if count == 0 { break }
+            bytes += buffer[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

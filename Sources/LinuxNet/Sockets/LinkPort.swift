@@ -2,9 +2,20 @@ import CLinux
 import PacketEngine
 import WireFormat
 
-/// The port of engines that speak in frames: one protocol on one interface (packet(7)).
+/// The port of engines that speak in frames, on one interface or on all (packet(7)).
 public struct LinkPort: PacketPort, ~Copyable {
     public typealias Failure = SystemError
+
+    /// Which frames are heard.
+    public enum Reception: Sendable {
+        /// Those of one protocol. The kernel drops their VLAN tags before it hands them over.
+        case etherType(EtherType)
+        /// Those of one protocol with the VLAN tags they had. It takes a socket
+        /// for all types, which slows the interface's sending.
+        case tagged(EtherType)
+        /// Those that a filter lets through, with their tags.
+        case filtered(SocketFilter)
+    }
 
     private let descriptor: Descriptor
     private let interface: UInt32
@@ -19,13 +30,12 @@ public struct LinkPort: PacketPort, ~Copyable {
     private var tagged: [UInt8] = []
 
     /// Opens the socket; CAP_NET_RAW must be effective. What came before is not heard.
-    /// - Parameter hearsTags: frames come with the VLAN tags they had. The
-    ///   kernel drops tags before it hands a frame to those who asked for its
-    ///   type; a socket for all types sees them, and slows the interface's sending.
+    /// - Parameters:
+    ///   - interface: an interface's index; 0 to hear all, and then every packet of the batch names its own.
+    ///   - groups: multicast addresses that the interface is to let through while the port is open.
     public init(
-        interface: UInt32, etherType: EtherType, hearsTags: Bool, signals: consuming SignalSource, bell: Bell,
-        tap: PacketTap? = nil,
-        trace: ((PacketTrace) -> Void)? = nil
+        interface: UInt32, hearing reception: Reception, groups: [MACAddress] = [], signals: consuming SignalSource,
+        bell: Bell, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
         // Protocol 0: deaf until bound.
         let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
@@ -36,8 +46,16 @@ public struct LinkPort: PacketPort, ~Copyable {
         if setsockopt(opened.rawValue, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
             setsockopt(opened.rawValue, SOL_SOCKET, SO_RCVBUF, &size, 4)
         }
-        if hearsTags { try SocketFilter.etherTypes([etherType]).attach(to: opened.rawValue) }
-        try opened.bindToLink(interface: interface, etherType: hearsTags ? nil : etherType)
+        switch reception {
+        case .etherType(let etherType): try opened.bindToLink(interface: interface, etherType: etherType)
+        case .tagged(let etherType):
+            try SocketFilter.etherTypes([etherType]).attach(to: opened.rawValue)
+            try opened.bindToLink(interface: interface)
+        case .filtered(let filter):
+            try filter.attach(to: opened.rawValue)
+            try opened.bindToLink(interface: interface)
+        }
+        for group in groups { try opened.addLinkGroup(group, interface: interface) }
         descriptor = opened
         self.interface = interface
         self.signals = signals
@@ -116,6 +134,8 @@ public struct LinkPort: PacketPort, ~Copyable {
         }
         let bytes = receiveVector.bytes(index)
         let arrival = translator.instant(ofStamp: details.stamp)
+        let interface =
+            interface != 0 ? interface : UInt32(bitPattern: receiveVector.linkSource(index).sll_ifindex)
         guard let tag, bytes.count >= 12 else {
             if let trace { trace(PacketTrace(direction: .inbound, frame: Array(bytes))) }
             engine.receive(ReceivedPacket(frame: bytes.bytes, arrival: arrival, interfaceIndex: interface))

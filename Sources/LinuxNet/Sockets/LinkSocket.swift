@@ -50,15 +50,20 @@ public struct LinkSocket: ~Copyable {
 extension Descriptor {
     /// Binds a packet socket to an interface - 0 for all - and one protocol or every one.
     func bindToLink(interface: UInt32, etherType: EtherType? = nil) throws(SystemError) {
-        var address = sockaddr_ll()
-        address.sll_family = UInt16(AF_PACKET)
-        address.sll_protocol = (etherType?.rawValue ?? UInt16(ETH_P_ALL)).bigEndian
-        address.sll_ifindex = Int32(bitPattern: interface)
-        let result = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                clinux_bind(rawValue, $0, socklen_t(MemoryLayout<sockaddr_ll>.size))
-            }
-        }
+        let address = SocketAddress(interface: interface, etherType: etherType?.rawValue ?? UInt16(ETH_P_ALL))
+        let result = address.withPointer { clinux_bind(rawValue, $0, $1) }
         guard result == 0 else { throw .last("packet socket") }
+    }
+
+    /// Lets a multicast address through an interface for as long as the socket is open.
+    func addLinkGroup(_ group: MACAddress, interface: UInt32) throws(SystemError) {
+        var request = packet_mreq()
+        request.mr_ifindex = Int32(bitPattern: interface)
+        request.mr_type = UInt16(PACKET_MR_MULTICAST)
+        request.mr_alen = 6
+        withUnsafeMutableBytes(of: &request.mr_address) { bytes in
+            for index in 0..<6 { bytes[index] = UInt8(truncatingIfNeeded: group.rawValue >> (40 - 8 * index)) }
+        }
+        try setOption(SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, "PACKET_ADD_MEMBERSHIP")
     }
 }

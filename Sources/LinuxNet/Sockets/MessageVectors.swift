@@ -48,7 +48,7 @@ struct SendVector: ~Copyable {
         }
     }
 
-    /// Sends frames on a socket that is bound to its interface.
+    /// Sends frames on a packet socket, by the interface it is bound to or by their own.
     /// - Returns: how many the kernel took, or the negative errno of the first.
     mutating func sendFrames(_ batch: borrowing PacketBatch, _ range: Range<Int>, on socket: Int32) -> Int {
         let count = min(range.count, capacity)
@@ -58,8 +58,14 @@ struct SendVector: ~Copyable {
                 let entry = batch.entries[range.lowerBound + index]
                 pieces[index].iov_base = UnsafeMutableRawPointer(mutating: base + entry.offset)
                 pieces[index].iov_len = entry.length
-                headers[index].msg_hdr.msg_name = nil
-                headers[index].msg_hdr.msg_namelen = 0
+                if entry.interfaceIndex == 0 {
+                    headers[index].msg_hdr.msg_name = nil
+                    headers[index].msg_hdr.msg_namelen = 0
+                } else {
+                    addresses[index] = SocketAddress(interface: entry.interfaceIndex)
+                    headers[index].msg_hdr.msg_name = UnsafeMutableRawPointer(addresses + index)
+                    headers[index].msg_hdr.msg_namelen = addresses[index].length
+                }
                 headers[index].msg_hdr.msg_iov = pieces + index
                 headers[index].msg_hdr.msg_iovlen = 1
             }

@@ -30,6 +30,15 @@ struct SocketAddress {
         }
     }
 
+    /// An interface, as packet sockets take it (packet(7)).
+    init(interface: UInt32, etherType: UInt16 = 0) {
+        var value = sockaddr_ll()
+        value.sll_family = UInt16(AF_PACKET)
+        value.sll_protocol = etherType.bigEndian
+        value.sll_ifindex = Int32(bitPattern: interface)
+        set(value)
+    }
+
     private mutating func set<Value>(_ value: Value) {
         withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: value, as: Value.self) }
         length = socklen_t(MemoryLayout<Value>.size)

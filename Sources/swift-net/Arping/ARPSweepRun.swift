@@ -31,10 +31,10 @@ struct ARPSweepRun {
         }
         try capture?.open()
         var port = try LinkPort(
-            interface: link.interface.index, etherType: .arp, hearsTags: false, signals: signals, bell: bell,
+            interface: link.interface.index, hearing: .etherType(.arp), signals: signals, bell: bell,
             tap: capture?.tap)
         try Privileges.dropForGood()
-        try capture?.startARP(interface: link.interface.index)
+        try capture?.start(.etherTypes([.arp]), interface: link.interface.index)
         var configuration = ARPSweepConfiguration(mac: link.mac, source: link.source, targets: targets)
         configuration.rate = rate
         configuration.retries = retries

@@ -16,10 +16,7 @@ struct ArpingLink {
         let all = try Interface.all()
         let interface: Interface
         if let name {
-            guard let found = all.first(where: { $0.name == name }) else {
-                throw UsageError("-I: '\(name)' is no interface")
-            }
-            interface = found
+            interface = try EthernetLink.interface(name, of: all)
         } else if let own = all.first(where: { interface in
             interface.hasEthernetHeader && interface.addresses.contains { $0.address == .v4(target) }
         }) {
@@ -32,12 +29,9 @@ struct ArpingLink {
             }
             interface = found
         }
-        guard interface.isUp else { throw CannotRun(message: "interface \(interface.name) is down") }
-        guard !interface.isLoopback, interface.hasEthernetHeader, let mac = interface.macAddress else {
-            throw CannotRun(message: "interface \(interface.name) has no ARP")
-        }
+        let link = try EthernetLink(interface)
         return ArpingLink(
-            interface: interface, mac: mac,
+            interface: interface, mac: link.mac,
             source: try Self.source(on: interface, target: target, asked: source, mode: mode))
     }
 
@@ -57,9 +51,7 @@ struct ArpingLink {
         case .announceByRequest, .announceByReply: return target
         case .ask: break
         }
-        let own = interface.addresses.compactMap { entry -> (IPv4Address, Int)? in
-            if case .v4(let address) = entry.address { (address, entry.prefixLength) } else { nil }
-        }
+        let own = try EthernetLink(interface).addresses
         let near = own.first { address, length in
             let mask = length == 0 ? 0 : UInt32.max << UInt32(32 - min(length, 32))
             return address.rawValue & mask == target.rawValue & mask
@@ -67,6 +59,6 @@ struct ArpingLink {
         guard let source = near ?? own.first else {
             throw CannotRun(message: "interface \(interface.name) has no IPv4 address: use -s or -D")
         }
-        return source.0
+        return source.address
     }
 }

@@ -33,11 +33,11 @@ struct ArpingRun {
         try capture?.open()
         let explainer = explained.map { Explainer(count: $0, console: console) }
         var port = try LinkPort(
-            interface: link.interface.index, etherType: .arp, hearsTags: true, signals: signals, bell: bell,
+            interface: link.interface.index, hearing: .tagged(.arp), signals: signals, bell: bell,
             tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
         try Privileges.dropForGood()
-        try capture?.startARP(interface: link.interface.index)
+        try capture?.start(.etherTypes([.arp]), interface: link.interface.index)
 
         let configuration = settings.configuration(
             mac: link.mac, source: link.source, target: target)

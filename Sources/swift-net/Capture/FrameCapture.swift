@@ -56,9 +56,9 @@ final class FrameCapture {
         try tap?.start(filter: .protocols(protocols))
     }
 
-    /// Begins to listen for ARP on one interface.
-    func startARP(interface: UInt32) throws {
-        try tap?.start(filter: .etherTypes([.arp, .reverseARP]), interface: interface)
+    /// Begins to listen for what a filter lets through, on one interface or, with 0, on all.
+    func start(_ filter: SocketFilter, interface: UInt32) throws {
+        try tap?.start(filter: filter, interface: interface)
     }
 
     private func write(_ frame: PacketTap.Frame) {

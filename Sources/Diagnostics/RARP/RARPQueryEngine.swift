@@ -1,0 +1,210 @@
+import PacketEngine
+import WireFormat
+
+/// Whose addresses are asked for, and how long (RFC 903).
+public struct RARPQueryConfiguration: Sendable {
+    /// The interface's own.
+    public var mac: MACAddress
+    /// The machines whose addresses are asked for.
+    public var subjects: [MACAddress]
+    /// Requests for each machine, at the most.
+    public var attempts = 5
+    /// After the first request; each later pause is twice as long, up to `longestPause`.
+    public var firstPause = Nanoseconds.seconds(1)
+    public var longestPause = Nanoseconds.seconds(16)
+    /// From the first request to the end, whatever came; nil for none.
+    public var deadline: Nanoseconds?
+    /// No other server's answer is waited for.
+    public var endsAtFirstAnswer = false
+
+    public init(mac: MACAddress, subjects: [MACAddress]) {
+        self.mac = mac
+        self.subjects = subjects
+    }
+}
+
+/// What servers said.
+public enum RARPQueryEvent: Hashable, Sendable {
+    case reply(RARPReply)
+    /// A request for this machine got no answer before the next.
+    case timeout(MACAddress, attempt: Int)
+    case failed(TransmissionFailure)
+}
+
+/// One server's answer.
+public struct RARPReply: Hashable, Sendable {
+    public var mac: MACAddress
+    public var address: IPv4Address
+    public var serverMAC: MACAddress
+    public var serverAddress: IPv4Address
+    /// The machine that sent the frame, where it is not the one that the packet says.
+    public var frameSource: MACAddress
+    public var roundTrip: Nanoseconds
+    /// Another answer for this machine had another address.
+    public var isContradiction: Bool
+    public var arrival: Instant
+}
+
+/// How a query ended.
+public struct RARPQuerySummary: Hashable, Sendable {
+    public var sent = 0
+    public var received = 0
+    /// Machines that were asked for, and those with an answer.
+    public var asked = 0
+    public var answered = 0
+    public var servers = 0
+    public var elapsed = Nanoseconds.zero
+}
+
+/// Asks a link's servers which address a machine has.
+///
+/// All machines without an answer are asked for, then there is a pause, and
+/// each is twice as long as the one before. When all have an answer, other
+/// servers have as long as the first pause to say the same or something else.
+public struct RARPQueryEngine: Engine, ~Copyable {
+    public typealias Event = RARPQueryEvent
+
+    private struct Subject {
+        var lastSent: Instant?
+        var answer: IPv4Address?
+        /// Those that have answered; each is listened to once.
+        var servers: Set<MACAddress> = []
+    }
+
+    /// Servers that are remembered for one machine: a flood of them is not.
+    private static let mostServers = 64
+
+    private let configuration: RARPQueryConfiguration
+    private var subjects: [MACAddress: Subject] = [:]
+    private let order: [MACAddress]
+    private var servers: Set<MACAddress> = []
+    private var attempt = 0
+    private var next = 0
+    private var pending = 0
+    private var pause: Nanoseconds
+    private var lastSent: Instant?
+    private var start: Instant?
+    private var end: Instant?
+    private var isOver = false
+    private var events: [RARPQueryEvent] = []
+    private var result = RARPQuerySummary()
+
+    public init(_ configuration: RARPQueryConfiguration) {
+        self.configuration = configuration
+        pause = configuration.firstPause
+        var order: [MACAddress] = []
+        for mac in configuration.subjects where subjects.updateValue(Subject(), forKey: mac) == nil {
+            order.append(mac)
+        }
+        self.order = order
+        result.asked = order.count
+    }
+
+    public var maximumPacketLength: Int { EthernetHeader.minimumFrameLength }
+    public var batchCapacity: Int { 16 }
+
+    public var summary: RARPQuerySummary {
+        var summary = result
+        summary.servers = servers.count
+        summary.elapsed = start.map { (end ?? $0) - $0 } ?? .zero
+        return summary
+    }
+
+    private var allAnswered: Bool { result.answered == order.count }
+
+    // MARK: Sending
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        if start == nil { start = now }
+        let deadline = start.flatMap { start in configuration.deadline.map { start + $0 } }
+        if isOver || deadline.map({ $0 <= now }) ?? false { return finish(at: now) }
+        while true {
+            while next < order.count {
+                let mac = order[next]
+                guard subjects[mac]?.answer == nil else {
+                    next += 1
+                    continue
+                }
+                let request = ARPPacket(
+                    operation: .reverseRequest, senderMAC: configuration.mac, senderAddress: .unspecified,
+                    targetMAC: mac, targetAddress: .unspecified)
+                guard batch.append(frame: ARPFrame.bytes(request, to: .broadcast), token: UInt64(next)) else {
+                    return .at(now)
+                }
+                next += 1
+                pending += 1
+            }
+            // What is waited for is known when it has left.
+            guard pending == 0, let lastSent else { return .at(now) }
+            let due = lastSent + (allAnswered ? configuration.firstPause : pause)
+            guard due <= now else { return .at(deadline.map { min($0, due) } ?? due) }
+            reportSilence()
+            attempt += 1
+            guard !allAnswered, attempt < configuration.attempts else { return finish(at: now) }
+            pause = min(pause + pause, configuration.longestPause)
+            next = 0
+        }
+    }
+
+    private mutating func reportSilence() {
+        for mac in order where subjects[mac]?.answer == nil { events.append(.timeout(mac, attempt: attempt + 1)) }
+    }
+
+    private mutating func finish(at now: Instant) -> Deadline {
+        if end == nil { end = now }
+        isOver = true
+        return .finished
+    }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
+        pending -= 1
+        result.sent += 1
+        lastSent = instant
+        guard let index = Int(exactly: token), order.indices.contains(index) else { return }
+        subjects[order[index]]?.lastSent = instant
+    }
+
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        pending -= 1
+        lastSent = instant
+        events.append(.failed(failure))
+        isOver = true
+    }
+
+    // MARK: Receiving
+
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        guard packet.form == .frame, !isOver, let arrived = ArrivedARP(packet.bytes, etherType: .reverseARP),
+            arrived.packet.operation == .reverseReply, let subject = subjects[arrived.packet.targetMAC],
+            let sent = subject.lastSent, subject.servers.count < Self.mostServers,
+            !subject.servers.contains(arrived.packet.senderMAC)
+        else { return }
+        let (mac, address) = (arrived.packet.targetMAC, arrived.packet.targetAddress)
+        result.received += 1
+        if subject.answer == nil {
+            subjects[mac]?.answer = address
+            result.answered += 1
+        }
+        subjects[mac]?.servers.insert(arrived.packet.senderMAC)
+        servers.insert(arrived.packet.senderMAC)
+        events.append(
+            .reply(
+                RARPReply(
+                    mac: mac, address: address, serverMAC: arrived.packet.senderMAC,
+                    serverAddress: arrived.packet.senderAddress, frameSource: arrived.frameSource,
+                    roundTrip: max(packet.arrival - sent, .zero),
+                    isContradiction: subject.answer.map { $0 != address } ?? false, arrival: packet.arrival)))
+        if configuration.endsAtFirstAnswer, allAnswered { isOver = true }
+    }
+
+    public mutating func stop(at now: Instant) {
+        isOver = true
+        if end == nil { end = now }
+    }
+
+    public mutating func drain(_ report: (RARPQueryEvent) -> Void) {
+        guard !events.isEmpty else { return }
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+}

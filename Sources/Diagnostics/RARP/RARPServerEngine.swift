@@ -1,0 +1,201 @@
+import PacketEngine
+import WireFormat
+
+/// Where a server answers, and how often.
+public struct RARPServerConfiguration: Sendable {
+    /// Who the server is on an interface.
+    public struct Link: Sendable {
+        public var mac: MACAddress
+        /// Its addresses there with the lengths of their prefixes; the first when none is near.
+        public var addresses: [(address: IPv4Address, prefixLength: Int)]
+
+        public init(mac: MACAddress, addresses: [(address: IPv4Address, prefixLength: Int)]) {
+            self.mac = mac
+            self.addresses = addresses
+        }
+    }
+
+    /// By the interface's index. On others nothing is answered.
+    public var links: [UInt32: Link]
+    /// The machines that it knows.
+    public var table: [MACAddress: IPv4Address]
+    /// Answers a second for one machine, at the most.
+    public var rate = 10.0
+    /// How long it serves; nil for ever.
+    public var duration: Nanoseconds?
+
+    public init(links: [UInt32: Link], table: [MACAddress: IPv4Address]) {
+        self.links = links
+        self.table = table
+    }
+}
+
+/// What a server did with a request.
+public enum RARPServerEvent: Hashable, Sendable {
+    /// Who asked, by the frame; for which machine; what was said.
+    case answered(asker: MACAddress, mac: MACAddress, address: IPv4Address, interface: UInt32, at: Instant)
+    /// It does not know the machine, and said nothing.
+    case unknown(asker: MACAddress, mac: MACAddress, interface: UInt32, at: Instant)
+    /// The machine's answers come too fast; this one was not given.
+    case limited(asker: MACAddress, mac: MACAddress, interface: UInt32, at: Instant)
+    case failed(TransmissionFailure)
+}
+
+/// What a server has done.
+public struct RARPServerSummary: Hashable, Sendable {
+    public var requests = 0
+    public var answered = 0
+    public var unknown = 0
+    public var limited = 0
+    public var elapsed = Nanoseconds.zero
+}
+
+/// Tells machines their addresses (RFC 903): those in its table, and no others.
+public struct RARPServerEngine: Engine, ~Copyable {
+    public typealias Event = RARPServerEvent
+
+    private struct Answer {
+        var frame: [UInt8]
+        var interface: UInt32
+        var event: RARPServerEvent
+    }
+
+    /// Answers that wait for the wire, and events that wait to be told.
+    private static let longestQueue = 1_024
+    /// Refusals that are told in a second; a flood of them is counted only.
+    private static let mostRefusals = 20
+
+    private var configuration: RARPServerConfiguration
+    private let gap: Nanoseconds
+    /// When each machine of the table was last answered: no longer than the table.
+    private var lastAnswers: [MACAddress: Instant] = [:]
+    private var queue: [Answer] = []
+    private var sending: [UInt64: RARPServerEvent] = [:]
+    private var nextToken: UInt64 = 0
+    private var refusalSecond: Instant?
+    private var refusals = 0
+    private var start: Instant?
+    private var end: Instant?
+    private var isOver = false
+    private var events: [RARPServerEvent] = []
+    private var result = RARPServerSummary()
+
+    public init(_ configuration: RARPServerConfiguration) {
+        self.configuration = configuration
+        gap = configuration.rate > 0 ? Nanoseconds(Int64(1_000_000_000 / configuration.rate)) : .zero
+    }
+
+    public var maximumPacketLength: Int { EthernetHeader.minimumFrameLength }
+    public var batchCapacity: Int { 32 }
+
+    public var summary: RARPServerSummary {
+        var summary = result
+        summary.elapsed = start.map { (end ?? $0) - $0 } ?? .zero
+        return summary
+    }
+
+    /// Serves another table from now on.
+    public mutating func serve(_ table: [MACAddress: IPv4Address], on links: [UInt32: RARPServerConfiguration.Link]) {
+        configuration.table = table
+        configuration.links = links
+        lastAnswers = lastAnswers.filter { table[$0.key] != nil }
+    }
+
+    // MARK: Sending
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        if start == nil { start = now }
+        let deadline = start.flatMap { start in configuration.duration.map { start + $0 } }
+        if isOver || deadline.map({ $0 <= now }) ?? false {
+            if end == nil { end = now }
+            isOver = true
+            return .finished
+        }
+        var taken = 0
+        for answer in queue {
+            guard batch.append(frame: answer.frame, token: nextToken, interface: answer.interface) else { break }
+            sending[nextToken] = answer.event
+            nextToken &+= 1
+            taken += 1
+        }
+        queue.removeFirst(taken)
+        if taken > 0 { return .at(now) }
+        return deadline.map { .at($0) } ?? .never
+    }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
+        guard let event = sending.removeValue(forKey: token) else { return }
+        result.answered += 1
+        report(event)
+    }
+
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        sending[token] = nil
+        report(.failed(failure))
+    }
+
+    // MARK: Receiving
+
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        guard packet.form == .frame, !isOver, let link = configuration.links[packet.interfaceIndex],
+            let arrived = ArrivedARP(packet.bytes, etherType: .reverseARP),
+            arrived.packet.operation == .reverseRequest, !arrived.frameSource.isMulticast
+        else { return }
+        result.requests += 1
+        let (asker, mac, interface) = (arrived.frameSource, arrived.packet.targetMAC, packet.interfaceIndex)
+        guard let address = configuration.table[mac] else {
+            result.unknown += 1
+            refuse(.unknown(asker: asker, mac: mac, interface: interface, at: packet.arrival), at: packet.arrival)
+            return
+        }
+        let isTooSoon = lastAnswers[mac].map { packet.arrival - $0 < gap } ?? false
+        guard !isTooSoon, queue.count < Self.longestQueue else {
+            result.limited += 1
+            refuse(.limited(asker: asker, mac: mac, interface: interface, at: packet.arrival), at: packet.arrival)
+            return
+        }
+        lastAnswers[mac] = packet.arrival
+        let reply = ARPPacket(
+            operation: .reverseReply, senderMAC: link.mac, senderAddress: link.address(for: address),
+            targetMAC: mac, targetAddress: address)
+        queue.append(
+            Answer(
+                frame: ARPFrame.bytes(reply, to: asker), interface: interface,
+                event: .answered(asker: asker, mac: mac, address: address, interface: interface, at: packet.arrival)))
+    }
+
+    private mutating func refuse(_ event: RARPServerEvent, at now: Instant) {
+        if refusalSecond.map({ now - $0 >= .seconds(1) }) ?? true {
+            refusalSecond = now
+            refusals = 0
+        }
+        refusals += 1
+        if refusals <= Self.mostRefusals { report(event) }
+    }
+
+    private mutating func report(_ event: RARPServerEvent) {
+        if events.count < Self.longestQueue { events.append(event) }
+    }
+
+    public mutating func stop(at now: Instant) {
+        isOver = true
+        if end == nil { end = now }
+    }
+
+    public mutating func drain(_ report: (RARPServerEvent) -> Void) {
+        guard !events.isEmpty else { return }
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+}
+
+extension RARPServerConfiguration.Link {
+    /// Ours in the network of the machine that is answered for.
+    func address(for other: IPv4Address) -> IPv4Address {
+        let near = addresses.first { address, length in
+            let mask = length <= 0 ? 0 : UInt32.max << UInt32(32 - min(length, 32))
+            return address.rawValue & mask == other.rawValue & mask
+        }
+        return (near ?? addresses.first)?.address ?? .unspecified
+    }
+}

@@ -1,0 +1,218 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// `rarp serve`: tells machines their addresses.
+struct RARPServeRun {
+    let command: RARPCommand
+    let console: Console
+
+    func run() throws -> Int32 {
+        try command.refuse(
+            [("-c", command.count != nil), ("-i", command.interval != nil), ("-f", command.firstAnswer)], of: "query")
+        if let word = command.machines.first { throw UsageError("'\(word)' is one word too many: machines are in the file") }
+        let rate = try command.rate.map { try ArgumentValue.integer("--rate", $0, in: 1...100_000) }
+        let duration = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
+        let bell = try Bell()
+        let signals = try SignalSource(reloads: true)
+        let names = ServedMachines(path: command.ethers ?? "/etc/ethers", console: console, bell: bell)
+        guard names.read() else { return 2 }
+        let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
+        let links = try RARPServedLinks(names: command.interfaces)
+        let only = links.all.count == 1 ? links.all[0].interface.index : 0
+        var port = try command.port(interface: only, signals: signals, bell: bell, capture: capture, console: console)
+
+        var configuration = RARPServerConfiguration(links: links.configurations, table: names.table)
+        if let rate { configuration.rate = Double(rate) }
+        configuration.duration = duration
+        var engine = RARPServerEngine(configuration)
+        var observer = RARPServeObserver(command: command, console: console, machines: names, links: links)
+        observer.begin()
+        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        capture?.finish()
+        finish(engine.summary)
+        return console.output.failure == nil && capture?.hasFailed != true && !observer.hasFailed ? 0 : 2
+    }
+
+    private func finish(_ summary: RARPServerSummary) {
+        if command.json {
+            var object = JSONObject(type: "summary")
+            object.add("requests", summary.requests)
+            object.add("answered", summary.answered)
+            object.add("unknown", summary.unknown)
+            object.add("limited", summary.limited)
+            object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
+            console.output.write(object.line + "\n")
+        } else if !command.quiet {
+            console.output.write(
+                "\(summary.requests) requests, \(summary.answered) answered, \(summary.unknown) for machines not known, \(summary.limited) too soon\n"
+            )
+        }
+    }
+}
+
+/// The interfaces that are served.
+struct RARPServedLinks {
+    let all: [EthernetLink]
+
+    /// - Parameter names: those that were asked for; none is all that have an IPv4 address.
+    init(names: [String]) throws {
+        guard !names.isEmpty else {
+            all = try EthernetLink.all().filter { !$0.addresses.isEmpty }
+            guard !all.isEmpty else {
+                throw CannotRun(message: "there is no Ethernet interface that is up and has an IPv4 address")
+            }
+            return
+        }
+        let interfaces = try Interface.all()
+        all = try names.map { try EthernetLink(EthernetLink.interface($0, of: interfaces)) }
+        if let link = all.first(where: { $0.addresses.isEmpty }) {
+            throw CannotRun(message: "interface \(link.interface.name) has no IPv4 address to answer from")
+        }
+    }
+
+    var configurations: [UInt32: RARPServerConfiguration.Link] {
+        var links: [UInt32: RARPServerConfiguration.Link] = [:]
+        for link in all {
+            links[link.interface.index] = RARPServerConfiguration.Link(mac: link.mac, addresses: link.addresses)
+        }
+        return links
+    }
+
+    func name(_ index: UInt32) -> String { all.first { $0.interface.index == index }?.interface.name ?? "?" }
+}
+
+/// The file of machines: read at the start and at SIGHUP; its names are looked
+/// up beside the run, each once a reading.
+final class ServedMachines {
+    private let path: String
+    private let console: Console
+    private let bell: Bell
+    private var file = EthersTable("")
+    private var addresses: [String: IPv4Address] = [:]
+    private var lookUps: ForwardNames?
+
+    init(path: String, console: Console, bell: Bell) {
+        self.path = path
+        self.console = console
+        self.bell = bell
+    }
+
+    /// Who has which address, as far as names have been found.
+    var table: [MACAddress: IPv4Address] { file.addresses(names: addresses) }
+    var count: Int { file.hosts.count }
+
+    /// Reads the file, complains of its mistakes and begins to look up its names.
+    /// - Returns: false when it cannot be read; what was there before stays.
+    func read() -> Bool {
+        let text: String
+        do {
+            text = try InputStream.text(ofFile: path)
+        } catch {
+            console.fail("--ethers: \(error)")
+            return false
+        }
+        file = EthersTable(text)
+        for problem in file.problems { console.complain("\(path):\(problem.line): \(problem.message)") }
+        let names = file.names
+        addresses = addresses.filter { names.contains($0.key) }
+        lookUps = names.isEmpty ? nil : ForwardNames(names, family: .v4, bell: bell)
+        return true
+    }
+
+    /// Takes in the names that have been found since.
+    /// - Returns: whether the table has changed.
+    func takeNames() -> Bool {
+        guard let lookUps else { return false }
+        let (results, expectsMore) = lookUps.take()
+        if !expectsMore { self.lookUps = nil }
+        for result in results {
+            switch result.answer {
+            case .success(let answers):
+                guard case .v4(let address)? = answers.first?.address else { continue }
+                addresses[result.name] = address
+            case .failure(let failure):
+                // A server that is away for a while does not unmake what it said before.
+                console.complain("\(path): \(failure)")
+            }
+        }
+        return !results.isEmpty
+    }
+}
+
+/// Logs who asked, and gives the engine a new table when there is one.
+private struct RARPServeObserver: EngineObserver {
+    typealias Observed = RARPServerEngine
+
+    private let command: RARPCommand
+    private let console: Console
+    private let machines: ServedMachines
+    private var links: RARPServedLinks
+    private(set) var hasFailed = false
+
+    init(command: RARPCommand, console: Console, machines: ServedMachines, links: RARPServedLinks) {
+        self.command = command
+        self.console = console
+        self.machines = machines
+        self.links = links
+    }
+
+    func begin() {
+        guard !command.quiet, !command.json else { return }
+        let names = links.all.map(\.interface.name).joined(separator: ", ")
+        console.output.write("Serving \(machines.count) machines on \(names)\n")
+        console.output.flush()
+    }
+
+    mutating func report(_ event: RARPServerEvent) {
+        switch event {
+        case .answered(let asker, let mac, let address, let interface, let at):
+            write("answered", asker, mac, address, interface, at)
+        case .unknown(let asker, let mac, let interface, let at):
+            if command.verbose || command.json { write("unknown", asker, mac, nil, interface, at) }
+        case .limited(let asker, let mac, let interface, let at):
+            if command.verbose || command.json { write("limited", asker, mac, nil, interface, at) }
+        case .failed(let failure): console.complain("an answer could not be sent: \(failure)")
+        }
+    }
+
+    private func write(
+        _ what: String, _ asker: MACAddress, _ mac: MACAddress, _ address: IPv4Address?, _ interface: UInt32,
+        _ at: Instant
+    ) {
+        guard !command.quiet else { return }
+        if command.json {
+            var object = JSONObject(type: what)
+            object.add("mac", "\(mac)")
+            if let address { object.add("addr", "\(address)") }
+            object.add("asker_mac", "\(asker)")
+            object.add("interface", links.name(interface))
+            object.add("time", WallTime.rfc3339(at))
+            return console.output.write(object.line + "\n")
+        }
+        var text = "\(WallTime.timeOfDay(at)) \(links.name(interface)): \(mac) "
+        text += address.map { "is \($0)" } ?? (what == "unknown" ? "is not known" : "asks too often")
+        if asker != mac { text += ", asked by \(asker)" }
+        console.output.write(text + "\n")
+    }
+
+    mutating func step(_ engine: inout RARPServerEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        var isChanged = machines.takeNames()
+        if wakening.contains(.reload), machines.read() {
+            isChanged = true
+            // Interfaces come and go; those that were named must stay.
+            if let links = try? RARPServedLinks(names: command.interfaces) { self.links = links }
+            if !command.quiet, !command.json { console.output.write("Serving \(machines.count) machines now\n") }
+        }
+        if isChanged { engine.serve(machines.table, on: links.configurations) }
+        if wakening.contains(.status) {
+            let summary = engine.summary
+            console.complain("\(summary.requests) requests, \(summary.answered) answered")
+        }
+        console.output.flush()
+        return nil
+    }
+
+    var isListening: Bool { console.output.isOpen }
+}
