@@ -173,13 +173,13 @@ _swift-net() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    ping|traceroute|arping|decode|address|help)
+    ping|traceroute|arping|rarp|decode|address|help)
         # Offer subcommand argument completions
         "_swift-net_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'ping traceroute arping decode address help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp decode address help' -- "${cur}"))
         ;;
     esac
 }
@@ -392,6 +392,52 @@ _swift-net_arping() {
         return
         ;;
     '--explain')
+        return
+        ;;
+    esac
+}
+
+_swift-net_rarp() {
+    repeating_flags=()
+    non_repeating_flags=(-f -q --quiet -v --verbose -j --json -h --help)
+    repeating_options=(-I --interface)
+    non_repeating_options=(-c --count -i --interval -w --deadline --ethers --rate --pcap --explain)
+    __swift-net_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-I'|'--interface')
+        return
+        ;;
+    '-c'|'--count')
+        return
+        ;;
+    '-i'|'--interval')
+        return
+        ;;
+    '-w'|'--deadline')
+        return
+        ;;
+    '--ethers')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--rate')
+        return
+        ;;
+    '--pcap')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--explain')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __swift-net_add_completions -W 'query'$'\n''serve'
         return
         ;;
     esac

@@ -24,8 +24,10 @@ struct ArrivedARP {
 enum ARPFrame {
     static func bytes(_ packet: ARPPacket, to destination: MACAddress) -> [UInt8] {
         EthernetHeader.padded(
-            EthernetHeader(destination: destination, source: packet.senderMAC,
-                etherType: packet.operation.isReverse ? .reverseARP : .arp).encoded()
+            EthernetHeader(
+                destination: destination, source: packet.senderMAC,
+                etherType: packet.operation.isReverse ? .reverseARP : .arp
+            ).encoded()
                 + packet.encoded())
     }
 }

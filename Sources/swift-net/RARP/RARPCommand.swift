@@ -55,7 +55,8 @@ struct RARPCommand: ParsableCommand {
     var deadline: String?
     @Option(
         name: .customLong("ethers"),
-        help: ArgumentHelp("With serve, the file of machines and their addresses or names (/etc/ethers).", valueName: "file"),
+        help: ArgumentHelp(
+            "With serve, the file of machines and their addresses or names (/etc/ethers).", valueName: "file"),
         completion: .file())
     var ethers: String?
     @Option(

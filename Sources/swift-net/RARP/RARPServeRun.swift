@@ -11,7 +11,9 @@ struct RARPServeRun {
     func run() throws -> Int32 {
         try command.refuse(
             [("-c", command.count != nil), ("-i", command.interval != nil), ("-f", command.firstAnswer)], of: "query")
-        if let word = command.machines.first { throw UsageError("'\(word)' is one word too many: machines are in the file") }
+        if let word = command.machines.first {
+            throw UsageError("'\(word)' is one word too many: machines are in the file")
+        }
         let rate = try command.rate.map { try ArgumentValue.integer("--rate", $0, in: 1...100_000) }
         let duration = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
         let bell = try Bell()

@@ -1,10 +1,12 @@
 import WireFormat
 
-/// Machines on one link that answer ARP.
+/// Machines on one link that answer ARP, and RARP where they have a table.
 struct SimulatedLink {
     struct Host {
         var mac: UInt64
         var addresses: [IPv4Address]
+        /// The machines whose addresses it tells.
+        var ethers: [MACAddress: IPv4Address] = [:]
     }
 
     var hosts: [Host]
@@ -12,8 +14,10 @@ struct SimulatedLink {
     /// What each machine that hears a frame answers.
     func answers(to bytes: [UInt8]) -> [[UInt8]] {
         guard let frame = try? EthernetView(bytes.rawBytes), let view = try? ARPView(frame.payload),
-            let packet = try? ARPPacket(view), packet.operation == .request
+            let packet = try? ARPPacket(view)
         else { return [] }
+        if packet.operation == .reverseRequest { return reverseAnswers(to: packet) }
+        guard packet.operation == .request else { return [] }
         let destination = frame.destination
         return hosts.compactMap { host in
             let mac = MACAddress(rawValue: host.mac)
@@ -21,6 +25,18 @@ struct SimulatedLink {
             else { return nil }
             return EthernetHeader(destination: packet.senderMAC, source: mac, etherType: .arp).encoded()
                 + packet.reply(from: mac).encoded()
+        }
+    }
+
+    private func reverseAnswers(to request: ARPPacket) -> [[UInt8]] {
+        hosts.compactMap { host in
+            guard let address = host.ethers[request.targetMAC] else { return nil }
+            let mac = MACAddress(rawValue: host.mac)
+            return EthernetHeader(destination: request.senderMAC, source: mac, etherType: .reverseARP).encoded()
+                + ARPPacket(
+                    operation: .reverseReply, senderMAC: mac, senderAddress: host.addresses.first ?? .unspecified,
+                    targetMAC: request.targetMAC, targetAddress: address
+                ).encoded()
         }
     }
 }
