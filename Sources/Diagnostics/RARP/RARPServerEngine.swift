@@ -192,10 +192,7 @@ public struct RARPServerEngine: Engine, ~Copyable {
 extension RARPServerConfiguration.Link {
     /// Ours in the network of the machine that is answered for.
     func address(for other: IPv4Address) -> IPv4Address {
-        let near = addresses.first { address, length in
-            let mask = length <= 0 ? 0 : UInt32.max << UInt32(32 - min(length, 32))
-            return address.rawValue & mask == other.rawValue & mask
-        }
+        let near = addresses.first { IPv4Network($0.address, prefixLength: $0.prefixLength)?.contains(other) ?? false }
         return (near ?? addresses.first)?.address ?? .unspecified
     }
 }

@@ -13,8 +13,6 @@ public struct LinkPort: PacketPort, ~Copyable {
         /// Those of one protocol with the VLAN tags they had. It takes a socket
         /// for all types, which slows the interface's sending.
         case tagged(EtherType)
-        /// Those that a filter lets through, with their tags.
-        case filtered(SocketFilter)
     }
 
     private let descriptor: Descriptor
@@ -30,11 +28,9 @@ public struct LinkPort: PacketPort, ~Copyable {
     private var tagged: [UInt8] = []
 
     /// Opens the socket; CAP_NET_RAW must be effective. What came before is not heard.
-    /// - Parameters:
-    ///   - interface: an interface's index; 0 to hear all, and then every packet of the batch names its own.
-    ///   - groups: multicast addresses that the interface is to let through while the port is open.
+    /// - Parameter interface: an interface's index; 0 to hear all, and then every packet of the batch names its own.
     public init(
-        interface: UInt32, hearing reception: Reception, groups: [MACAddress] = [], signals: consuming SignalSource,
+        interface: UInt32, hearing reception: Reception, signals: consuming SignalSource,
         bell: Bell, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
         // Protocol 0: deaf until bound.
@@ -51,11 +47,7 @@ public struct LinkPort: PacketPort, ~Copyable {
         case .tagged(let etherType):
             try SocketFilter.etherTypes([etherType]).attach(to: opened.rawValue)
             try opened.bindToLink(interface: interface)
-        case .filtered(let filter):
-            try filter.attach(to: opened.rawValue)
-            try opened.bindToLink(interface: interface)
         }
-        for group in groups { try opened.addLinkGroup(group, interface: interface) }
         descriptor = opened
         self.interface = interface
         self.signals = signals

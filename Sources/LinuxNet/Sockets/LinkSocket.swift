@@ -54,16 +54,4 @@ extension Descriptor {
         let result = address.withPointer { clinux_bind(rawValue, $0, $1) }
         guard result == 0 else { throw .last("packet socket") }
     }
-
-    /// Lets a multicast address through an interface for as long as the socket is open.
-    func addLinkGroup(_ group: MACAddress, interface: UInt32) throws(SystemError) {
-        var request = packet_mreq()
-        request.mr_ifindex = Int32(bitPattern: interface)
-        request.mr_type = UInt16(PACKET_MR_MULTICAST)
-        request.mr_alen = 6
-        withUnsafeMutableBytes(of: &request.mr_address) { bytes in
-            for index in 0..<6 { bytes[index] = UInt8(truncatingIfNeeded: group.rawValue >> (40 - 8 * index)) }
-        }
-        try setOption(SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, "PACKET_ADD_MEMBERSHIP")
-    }
 }

@@ -52,10 +52,7 @@ struct ArpingLink {
         case .ask: break
         }
         let own = try EthernetLink(interface).addresses
-        let near = own.first { address, length in
-            let mask = length == 0 ? 0 : UInt32.max << UInt32(32 - min(length, 32))
-            return address.rawValue & mask == target.rawValue & mask
-        }
+        let near = own.first { IPv4Network($0.address, prefixLength: $0.prefixLength)?.contains(target) ?? false }
         guard let source = near ?? own.first else {
             throw CannotRun(message: "interface \(interface.name) has no IPv4 address: use -s or -D")
         }

@@ -81,7 +81,7 @@ private struct ArpingObserver: EngineObserver {
     mutating func report(_ event: ArpingEvent) {
         if case .failed(let failure) = event {
             hasFailed = true
-            if case .system(_, let message) = failure { console.fail(message) } else { console.fail("\(failure)") }
+            console.fail(failure)
             return
         }
         renderer.report(event)

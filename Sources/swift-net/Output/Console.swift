@@ -1,4 +1,5 @@
 import LinuxNet
+import PacketEngine
 
 /// Where a command's words go: results to standard output, complaints to standard error.
 final class Console {
@@ -38,6 +39,11 @@ final class Console {
             output.write(object.line + "\n")
         }
         complain(message)
+    }
+
+    /// The same of a packet that could not be sent, in the system's words where it has some.
+    func fail(_ failure: TransmissionFailure) {
+        if case .system(_, let message) = failure { fail(message) } else { fail("\(failure)") }
     }
 
     /// Runs a command to its exit status; what keeps it from running is said, with status 2. Everything is written out.

@@ -83,7 +83,7 @@ private struct RARPQueryObserver: EngineObserver {
         switch event {
         case .failed(let failure):
             hasFailed = true
-            if case .system(_, let message) = failure { console.fail(message) } else { console.fail("\(failure)") }
+            console.fail(failure)
         case .reply(let reply): if command.json { json(reply) } else if !command.quiet { line(reply) }
         case .timeout(let mac, let attempt):
             guard command.json else { return }

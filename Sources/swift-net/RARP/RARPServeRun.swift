@@ -22,7 +22,8 @@ struct RARPServeRun {
         guard names.read() else { return 2 }
         let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
         let links = try RARPServedLinks(names: command.interfaces)
-        let only = links.all.count == 1 ? links.all[0].interface.index : 0
+        // Of those that are not named, more may come: SIGHUP takes them in.
+        let only = command.interfaces.count == 1 ? links.all[0].interface.index : 0
         var port = try command.port(interface: only, signals: signals, bell: bell, capture: capture, console: console)
 
         var configuration = RARPServerConfiguration(links: links.configurations, table: names.table)
@@ -34,7 +35,7 @@ struct RARPServeRun {
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         capture?.finish()
         finish(engine.summary)
-        return console.output.failure == nil && capture?.hasFailed != true && !observer.hasFailed ? 0 : 2
+        return console.output.failure == nil && capture?.hasFailed != true ? 0 : 2
     }
 
     private func finish(_ summary: RARPServerSummary) {
@@ -151,7 +152,6 @@ private struct RARPServeObserver: EngineObserver {
     private let console: Console
     private let machines: ServedMachines
     private var links: RARPServedLinks
-    private(set) var hasFailed = false
 
     init(command: RARPCommand, console: Console, machines: ServedMachines, links: RARPServedLinks) {
         self.command = command
