@@ -11,8 +11,8 @@ struct SwiftNet: ParsableCommand {
         usage: "swift-net COMMAND [options] TARGET...",
         discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
         subcommands: [
-            PingCommand.self, TracerouteCommand.self, ArpingCommand.self, RARPCommand.self, DecodeCommand.self,
-            AddressCommand.self,
+            PingCommand.self, TracerouteCommand.self, ArpingCommand.self, RARPCommand.self,
+            IGMPJoinCommand.self, IGMPQueryCommand.self, DecodeCommand.self, AddressCommand.self,
         ])
 
     // Not the parser's own: that would offer every command a second --version.
@@ -25,6 +25,10 @@ struct SwiftNet: ParsableCommand {
         "traceroute": { read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run) },
         "arping": { read(ArpingCommand.self, $0, name: $1, ArpingRun.run) },
         "rarp": { parse(RARPCommand.self, RARPCommand.shape.normalized($0), name: $1, RARPRun.run) },
+        "igmp-join": { parse(IGMPJoinCommand.self, IGMPJoinCommand.normalized($0), name: $1, IGMPJoinRun.run) },
+        "igmp-query": {
+            parse(IGMPQueryCommand.self, IGMPQueryCommand.shape.normalized($0), name: $1, IGMPQueryRun.run)
+        },
         "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },
     ]

@@ -144,7 +144,7 @@ struct ArpingTests {
         arguments: [
             ("", "a target is missing"), ("::1", "::1: ARP is of IPv4 alone"),
             ("-I nonesuch 192.0.2.2", "-I: 'nonesuch' is no interface"),
-            ("-I lo 192.0.2.2", "interface lo has no ARP"), ("-D -U 192.0.2.2", "-D and -U exclude each other"),
+            ("-I lo 192.0.2.2", "interface lo is no Ethernet"), ("-D -U 192.0.2.2", "-D and -U exclude each other"),
             ("192.0.2.2 192.0.2.3", "one address is asked for, not several: 192.0.2.2 192.0.2.3"),
             ("--rate 5 192.0.2.2", "--rate is of --sweep alone"),
             ("--sweep nowhere", "--sweep: 'nowhere' is no network"),

@@ -113,15 +113,6 @@ extension SocketFilter {
         return filter
     }
 
-    /// Lets through the frames that carry one of these, on a packet socket whatever its link header.
-    public static func etherTypes(_ types: [EtherType]) -> SocketFilter {
-        var filter = SocketFilter()
-        filter.loadHalf(UInt32(bitPattern: -0x1000))
-        filter.requireOne(of: types.map { UInt32($0.rawValue) }, otherwise: .reject)
-        filter.end(fallThrough: true)
-        return filter
-    }
-
     /// Falls through for what is to be accepted. `base` is where the IPv4 header begins.
     private mutating func acceptICMPv4(base: UInt32, identifier: UInt16, types: [ICMPv4Type]) {
         let errors: [ICMPv4Type] = [

@@ -10,9 +10,9 @@ public struct LinkPort: PacketPort, ~Copyable {
     public enum Reception: Sendable {
         /// Those of one protocol. The kernel drops their VLAN tags before it hands them over.
         case etherType(EtherType)
-        /// Those of one protocol with the VLAN tags they had. It takes a socket
-        /// for all types, which slows the interface's sending.
-        case tagged(EtherType)
+        /// Those that a filter lets through, with the VLAN tags they had. It takes
+        /// a socket for all types, which slows the interface's sending.
+        case filtered(SocketFilter)
     }
 
     private let descriptor: Descriptor
@@ -22,20 +22,24 @@ public struct LinkPort: PacketPort, ~Copyable {
     private let tap: PacketTap?
     private let trace: ((PacketTrace) -> Void)?
     private var translator = StampTranslator()
-    private var receiveVector = ReceiveVector(capacity: 64, slotLength: 2_048)
+    private var receiveVector: ReceiveVector
     private var sendVector = SendVector(capacity: 64)
     /// A frame whose VLAN tag the kernel has taken out and we have put back.
     private var tagged: [UInt8] = []
 
     /// Opens the socket; CAP_NET_RAW must be effective. What came before is not heard.
-    /// - Parameter interface: an interface's index; 0 to hear all, and then every packet of the batch names its own.
+    /// - Parameters:
+    ///   - interface: an interface's index; 0 to hear all, and then every packet of the batch names its own.
+    ///   - hearsOwn: what this host sends is heard too.
+    ///   - frameLength: bytes of the longest frame that is wanted whole.
     public init(
-        interface: UInt32, hearing reception: Reception, signals: consuming SignalSource,
-        bell: Bell, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
+        interface: UInt32, hearing reception: Reception, hearsOwn: Bool = false, frameLength: Int = 2_048,
+        signals: consuming SignalSource, bell: Bell, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
         // Protocol 0: deaf until bound.
         let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
-        try opened.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(1), "PACKET_IGNORE_OUTGOING")
+        try opened.setOption(
+            SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(hearsOwn ? 0 : 1), "PACKET_IGNORE_OUTGOING")
         try opened.setOption(SOL_PACKET, PACKET_AUXDATA, Int32(1), "PACKET_AUXDATA")
         try opened.setOption(SOL_SOCKET, SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
         var size: Int32 = 4 << 20
@@ -44,16 +48,40 @@ public struct LinkPort: PacketPort, ~Copyable {
         }
         switch reception {
         case .etherType(let etherType): try opened.bindToLink(interface: interface, etherType: etherType)
-        case .tagged(let etherType):
-            try SocketFilter.etherTypes([etherType]).attach(to: opened.rawValue)
+        case .filtered(let filter):
+            try filter.attach(to: opened.rawValue)
             try opened.bindToLink(interface: interface)
         }
         descriptor = opened
+        receiveVector = ReceiveVector(capacity: 64, slotLength: max(frameLength, 2_048))
         self.interface = interface
         self.signals = signals
         self.bell = bell
         self.tap = tap
         self.trace = trace
+    }
+
+    /// Which frames for many the interface's hardware lets through, beside
+    /// those that the system wants.
+    public enum Multicast: Sendable {
+        case group(MACAddress)
+        case all
+    }
+
+    /// Has the interface let through more (PACKET_ADD_MEMBERSHIP); it ends with the port.
+    public func admit(_ multicast: Multicast) throws(SystemError) {
+        var request = packet_mreq()
+        request.mr_ifindex = Int32(bitPattern: interface)
+        switch multicast {
+        case .all: request.mr_type = UInt16(PACKET_MR_ALLMULTI)
+        case .group(let address):
+            request.mr_type = UInt16(PACKET_MR_MULTICAST)
+            request.mr_alen = 6
+            withUnsafeMutableBytes(of: &request.mr_address) { bytes in
+                for index in 0..<6 { bytes[index] = UInt8(truncatingIfNeeded: address.rawValue >> (40 - 8 * index)) }
+            }
+        }
+        try descriptor.setOption(SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, "PACKET_ADD_MEMBERSHIP")
     }
 
     public var now: Instant { SystemClock.now }
@@ -126,10 +154,11 @@ public struct LinkPort: PacketPort, ~Copyable {
         }
         let bytes = receiveVector.bytes(index)
         let arrival = translator.instant(ofStamp: details.stamp)
-        let interface =
-            interface != 0 ? interface : UInt32(bitPattern: receiveVector.linkSource(index).sll_ifindex)
+        let link = receiveVector.linkSource(index)
+        let interface = interface != 0 ? interface : UInt32(bitPattern: link.sll_ifindex)
+        let direction: PacketTrace.Direction = Int32(link.sll_pkttype) == PACKET_OUTGOING ? .outbound : .inbound
         guard let tag, bytes.count >= 12 else {
-            if let trace { trace(PacketTrace(direction: .inbound, frame: Array(bytes))) }
+            if let trace { trace(PacketTrace(direction: direction, frame: Array(bytes))) }
             engine.receive(ReceivedPacket(frame: bytes.bytes, arrival: arrival, interfaceIndex: interface))
             return
         }
@@ -137,7 +166,7 @@ public struct LinkPort: PacketPort, ~Copyable {
         tagged.append(contentsOf: bytes[..<12])
         tagged += [0x81, 0x00, UInt8(tag >> 8), UInt8(tag & 0xFF)]
         tagged.append(contentsOf: bytes[12...])
-        if let trace { trace(PacketTrace(direction: .inbound, frame: tagged)) }
+        if let trace { trace(PacketTrace(direction: direction, frame: tagged)) }
         engine.receive(ReceivedPacket(frame: tagged.rawBytes, arrival: arrival, interfaceIndex: interface))
     }
 

@@ -3,7 +3,7 @@ import WireFormat
 
 /// An address as the socket calls take it.
 struct SocketAddress {
-    private var storage = sockaddr_storage()
+    private(set) var stored = sockaddr_storage()
     private(set) var length: socklen_t = 0
 
     /// Room for the kernel to write an address into.
@@ -40,12 +40,12 @@ struct SocketAddress {
     }
 
     private mutating func set<Value>(_ value: Value) {
-        withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: value, as: Value.self) }
+        withUnsafeMutableBytes(of: &stored) { $0.storeBytes(of: value, as: Value.self) }
         length = socklen_t(MemoryLayout<Value>.size)
     }
 
     func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-        withUnsafePointer(to: storage) { pointer in
+        withUnsafePointer(to: stored) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
         }
     }

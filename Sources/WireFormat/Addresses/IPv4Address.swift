@@ -44,6 +44,12 @@ public struct IPv4Address: Hashable, Sendable, Comparable {
     public static let loopback = IPv4Address(rawValue: 0x7F00_0001)
     /// 255.255.255.255, every host of the link (RFC 919).
     public static let limitedBroadcast = IPv4Address(rawValue: .max)
+    /// 224.0.0.1, every host of the link that knows multicast (RFC 1112, section 4).
+    public static let allHosts = IPv4Address(224, 0, 0, 1)
+    /// 224.0.0.2, the routers of the link.
+    public static let allRouters = IPv4Address(224, 0, 0, 2)
+    /// 224.0.0.22, those that know IGMPv3 (RFC 3376, section 4.2.14).
+    public static let allIGMPv3Routers = IPv4Address(224, 0, 0, 22)
 
     /// 224.0.0.0/4 (RFC 1112).
     public var isMulticast: Bool { rawValue >> 28 == 0xE }

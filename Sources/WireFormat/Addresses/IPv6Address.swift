@@ -20,6 +20,8 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
     public static let allNodes = IPv6Address(high: 0xFF02 << 48, low: 1)
     /// ff02::2, all routers of the link.
     public static let allRouters = IPv6Address(high: 0xFF02 << 48, low: 2)
+    /// ff02::16, the routers of the link that know MLDv2 (RFC 3810, section 5.2.14).
+    public static let allMLDv2Routers = IPv6Address(high: 0xFF02 << 48, low: 0x16)
 
     /// The text forms of RFC 4291, section 2.2: eight groups of one to four
     /// hexadecimal digits, one run of which may be `::`, and the last two of

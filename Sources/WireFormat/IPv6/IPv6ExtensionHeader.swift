@@ -29,6 +29,13 @@ public enum IPv6ExtensionHeader: Hashable, Sendable {
         }
     }
 
+    /// The header as an array of its own. Allocates: for tests and rare packets.
+    public func encoded(nextHeader: IPProtocol) -> [UInt8] {
+        var storage = [UInt8](repeating: 0, count: byteCount)
+        storage.withMutableBytes { bytes in try? write(into: &bytes, at: 0, nextHeader: nextHeader) }
+        return storage
+    }
+
     /// Writes the header at `offset`; what is missing to a multiple of 8 bytes becomes padding.
     @_lifetime(bytes: copy bytes)
     public func write(

@@ -33,7 +33,7 @@ struct ArpingRun {
         try capture?.open()
         let explainer = explained.map { Explainer(count: $0, console: console) }
         var port = try LinkPort(
-            interface: link.interface.index, hearing: .tagged(.arp), signals: signals, bell: bell,
+            interface: link.interface.index, hearing: .filtered(.etherTypes([.arp])), signals: signals, bell: bell,
             tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
         try Privileges.dropForGood()

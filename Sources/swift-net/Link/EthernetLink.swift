@@ -10,7 +10,7 @@ struct EthernetLink {
     init(_ interface: Interface) throws {
         guard interface.isUp else { throw CannotRun(message: "interface \(interface.name) is down") }
         guard !interface.isLoopback, interface.hasEthernetHeader, let mac = interface.macAddress else {
-            throw CannotRun(message: "interface \(interface.name) has no ARP")
+            throw CannotRun(message: "interface \(interface.name) is no Ethernet")
         }
         self.interface = interface
         self.mac = mac

@@ -40,7 +40,8 @@ extension RARPCommand {
         try capture?.open()
         let explainer = try explainer(console)
         let port = try LinkPort(
-            interface: interface, hearing: .tagged(.reverseARP), signals: signals, bell: bell, tap: capture?.tap,
+            interface: interface, hearing: .filtered(.etherTypes([.reverseARP])), signals: signals, bell: bell,
+            tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
         try Privileges.dropForGood()
         try capture?.start(.etherTypes([.reverseARP]), interface: interface)

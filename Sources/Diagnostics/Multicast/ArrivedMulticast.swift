@@ -1,0 +1,72 @@
+import WireFormat
+
+/// An IPv4 or IPv6 packet to a group, in an untagged frame that arrived.
+struct ArrivedMulticast: ~Escapable {
+    let frameSource: MACAddress
+    let source: IPAddress
+    let destination: IPAddress
+    /// Time to live or hop limit.
+    let hopLimit: UInt8
+    /// Of the payload, after extension headers.
+    let `protocol`: IPProtocol
+    /// A hop-by-hop header has the option (RFC 2711); not looked for in IPv4.
+    let hasRouterAlert: Bool
+    let payload: RawSpan
+
+    /// Nil for everything else, for what is cut, and for fragments after the first.
+    @_lifetime(copy frame)
+    init?(_ frame: RawSpan) {
+        // A tag makes it a frame of another network.
+        guard let arrived = ArrivedFrame(frame), arrived.payloadOffset == EthernetView.headerLength else { return nil }
+        frameSource = arrived.source
+        let packet = frame.dropping(arrived.payloadOffset)
+        switch arrived.etherType {
+        case .ipv4:
+            guard let view = try? IPv4View(packet), view.destination.isMulticast, view.fragmentOffset == 0,
+                !view.isTruncated, view.checksumState == .correct
+            else { return nil }
+            source = .v4(view.source)
+            destination = .v4(view.destination)
+            hopLimit = view.timeToLive
+            `protocol` = view.protocol
+            hasRouterAlert = false
+            payload = view.payload
+        case .ipv6:
+            guard let view = try? IPv6View(packet), view.destination.isMulticast, !view.isTruncated else { return nil }
+            var chain = IPv6ChainReader(first: view.nextHeader, payload: view.payload)
+            var hasRouterAlert = false
+            while let (header, range) = chain.next() {
+                if header == .hopByHopOptions {
+                    hasRouterAlert = Self.hasRouterAlert(view.payload.extracting(range))
+                }
+            }
+            guard !chain.isTruncated, !chain.isLaterFragment else { return nil }
+            source = .v6(view.source)
+            destination = .v6(view.destination)
+            hopLimit = view.hopLimit
+            `protocol` = chain.nextHeader
+            self.hasRouterAlert = hasRouterAlert
+            payload = view.payload.dropping(chain.offset)
+        default: return nil
+        }
+    }
+
+    /// Bytes of what the datagram brings to its reader: those that UDP says, or all after the IP headers.
+    var dataLength: Int {
+        guard `protocol` == .udp, let udp = try? UDPView(payload) else { return payload.byteCount }
+        return max(Int(udp.length) - UDPView.headerLength, 0)
+    }
+
+    /// The port that the datagram is for; nil where it has none.
+    var destinationPort: UInt16? {
+        guard `protocol` == .udp else { return nil }
+        return (try? UDPView(payload))?.destinationPort
+    }
+
+    private static func hasRouterAlert(_ header: RawSpan) -> Bool {
+        guard let chain = try? IPv6ExtensionChain(first: .hopByHopOptions, payload: header),
+            case .hopByHopOptions(let options)? = chain.headers.first
+        else { return false }
+        return options.contains { if case .routerAlert = $0 { true } else { false } }
+    }
+}

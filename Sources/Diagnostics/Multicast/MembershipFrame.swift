@@ -1,0 +1,123 @@
+import WireFormat
+
+/// Who a host is on its link.
+public struct LinkIdentity: Hashable, Sendable {
+    public var mac: MACAddress
+    /// Unspecified when it has none; reports may go out from there (RFC 3376, section 4.2.13).
+    public var address: IPv4Address
+    /// Link-local, or unspecified when it has none (RFC 3590).
+    public var linkLocal: IPv6Address
+
+    public init(mac: MACAddress, address: IPv4Address = .unspecified, linkLocal: IPv6Address = .unspecified) {
+        self.mac = mac
+        self.address = address
+        self.linkLocal = linkLocal
+    }
+}
+
+/// Messages about groups as frames: time to live 1 and the Router Alert option
+/// (RFC 3376, section 4; RFC 3810, section 5), by the group's own link-layer address.
+enum MembershipFrame {
+    /// Bytes of a report that are no records: in the packet, before and within the message.
+    static func overhead(_ family: IPAddress.Family) -> Int { family == .v4 ? 24 + 8 : 40 + 8 + 8 }
+
+    static func bytes(_ message: MembershipMessage, from identity: LinkIdentity) -> [UInt8] {
+        let (destination, etherType, packet): (MACAddress, EtherType, [UInt8]) =
+            switch message.destination {
+            case .v4(let group):
+                (MACAddress(multicast: group), .ipv4, datagram(message, from: identity.address, to: group))
+            case .v6(let group):
+                (MACAddress(multicast: group), .ipv6, packet(message, from: identity.linkLocal, to: group))
+            }
+        return EthernetHeader.padded(
+            EthernetHeader(destination: destination, source: identity.mac, etherType: etherType).encoded() + packet)
+    }
+
+    private static func datagram(
+        _ message: MembershipMessage, from source: IPv4Address, to group: IPv4Address
+    ) -> [UInt8] {
+        let igmp = IGMPMessage(message)
+        // Precedence of internetwork control (RFC 3376, section 4); never in fragments, so without a number (RFC 6864).
+        let header = IPv4Header(
+            source: source, destination: group, protocol: .igmp, payloadLength: igmp.byteCount, timeToLive: 1,
+            typeOfService: 0xC0, dontFragment: true, options: IPv4Options([.routerAlert(value: 0)]))
+        return header.encoded() + igmp.encoded()
+    }
+
+    private static func packet(_ message: MembershipMessage, from source: IPv6Address, to group: IPv6Address) -> [UInt8]
+    {
+        let icmp = ICMPv6Message(.multicastListener(MLDMessage(message)), source: source, destination: group)
+        // Value 0: a message of multicast listener discovery (RFC 2711, section 2.1).
+        let options = IPv6ExtensionHeader.hopByHopOptions([.routerAlert(0)])
+        let header = IPv6Header(
+            source: source, destination: group, nextHeader: .hopByHopOptions,
+            payloadLength: options.byteCount + icmp.byteCount, hopLimit: 1)
+        return header.encoded() + options.encoded(nextHeader: .icmpv6) + icmp.encoded()
+    }
+}
+
+// MARK: From the words of both families to those of one
+
+extension IGMPMessage {
+    fileprivate init(_ message: MembershipMessage) {
+        switch message {
+        case .query(let query):
+            let tenths = Int(query.maximumResponse.wholeMilliseconds / 100)
+            let group = query.group?.v4 ?? .unspecified
+            switch query.version {
+            case .igmp1: self = .query(group: group, maximumResponseTime: 0)
+            case .igmp2: self = .query(group: group, maximumResponseTime: UInt8(clamping: max(tenths, 1)))
+            default:
+                self = .version3Query(
+                    group: group, maximumResponseTime: tenths, SourceQuery(query, query.sources.compactMap(\.v4)))
+            }
+        case .report(let version, let records):
+            let group = records.first?.group.v4 ?? .unspecified
+            switch version {
+            case .igmp1: self.init(.version1Report(group: group))
+            case .igmp2: self.init(.version2Report(group: group))
+            default: self.init(.version3Report(reserved: 0, records.map { GroupRecord($0, \.v4, .unspecified) }))
+            }
+        case .leave(_, let group): self.init(.leaveGroup(group: group.v4 ?? .unspecified))
+        }
+    }
+}
+
+extension MLDMessage {
+    fileprivate init(_ message: MembershipMessage) {
+        switch message {
+        case .query(let query):
+            let group = query.group?.v6 ?? .unspecified
+            let milliseconds = Int(query.maximumResponse.wholeMilliseconds)
+            if query.version == .mld1 {
+                self.init(.query(group: group, nil), maximumResponseCode: UInt16(clamping: milliseconds))
+            } else {
+                self.init(
+                    .query(group: group, SourceQuery(query, query.sources.compactMap(\.v6))),
+                    maximumResponseCode: TimeCode16(atMost: milliseconds).rawValue)
+            }
+        case .report(.mld1, let records): self.init(.version1Report(group: records.first?.group.v6 ?? .unspecified))
+        case .report(_, let records): self.init(.version2Report(records.map { GroupRecord($0, \.v6, .unspecified) }))
+        case .leave(_, let group): self.init(.done(group: group.v6 ?? .unspecified))
+        }
+    }
+}
+
+extension SourceQuery {
+    fileprivate init(_ query: MembershipQuery, _ sources: [Address]) {
+        self.init(
+            suppressesRouterProcessing: query.suppressesRouters, robustness: UInt8(clamping: query.robustness),
+            queryInterval: TimeCode8(atMost: Int(query.interval.seconds)), sources: sources)
+    }
+}
+
+extension GroupRecord {
+    fileprivate init(_ record: MembershipRecord, _ part: (IPAddress) -> Address?, _ none: Address) {
+        self.init(record.type, group: part(record.group) ?? none, sources: record.sources.compactMap(part))
+    }
+}
+
+extension IPAddress {
+    fileprivate var v4: IPv4Address? { if case .v4(let address) = self { address } else { nil } }
+    fileprivate var v6: IPv6Address? { if case .v6(let address) = self { address } else { nil } }
+}

@@ -1,0 +1,262 @@
+import PacketEngine
+import WireFormat
+
+/// A host's part in one family: what it says of its groups, and when
+/// (RFC 1112, appendix I; RFC 2236, section 6; RFC 3376, section 5; RFC 2710, section 5; RFC 3810, section 6).
+struct MembershipHost {
+    /// One group, and what is still to be said of it.
+    private struct Group {
+        let address: IPAddress
+        let filter: SourceFilter
+        /// Said at once and then repeated, against loss.
+        var change: (record: MembershipRecord, left: Int, due: Instant)?
+        /// When a query about this group is answered.
+        var answerDue: Instant?
+        /// The sources that were asked for; none when all were.
+        var asked: Set<IPAddress> = []
+        /// Nobody else has reported the group since we have (RFC 2236, section 6).
+        var isLastReporter = false
+
+        /// The whole state, as an answer.
+        var state: MembershipRecord {
+            MembershipRecord(filter.mode == .include ? .modeIsInclude : .modeIsExclude, address, filter.sources)
+        }
+    }
+
+    /// Sources of one group that are kept of queries; when more are asked for, the answer is about all.
+    private static let mostAsked = 1_024
+
+    /// The newest version that is spoken.
+    let newest: MembershipVersion
+    /// The one that the link's oldest querier lets us speak.
+    private(set) var version: MembershipVersion
+    private let maximumReportLength: Int
+    private var robustness: Int
+    private var queryInterval: Nanoseconds
+    private var groups: [Group] = []
+    private var indices: [IPAddress: Int] = [:]
+    private var generalDue: Instant?
+    /// Until when queriers of older versions count as present.
+    private var olderQueriers: [MembershipVersion: Instant] = [:]
+    private var outbox: [MembershipMessage] = []
+    private(set) var isLeaving = false
+    /// When the next message is due, or an older querier is gone.
+    private(set) var due: Instant?
+    private var randomness: SeededGenerator
+
+    /// - Parameters:
+    ///   - packetLength: bytes of the longest packet, IP header and all.
+    ///   - robustness: how often a change is said, until a querier has another number.
+    ///   - queryInterval: between general queries, until a querier has another.
+    init(
+        version: MembershipVersion, packetLength: Int, robustness: Int, queryInterval: Nanoseconds, seed: UInt64
+    ) {
+        newest = version
+        self.version = version
+        maximumReportLength = max(packetLength - MembershipFrame.overhead(version.family), 64)
+        self.robustness = max(robustness, 1)
+        self.queryInterval = queryInterval
+        randomness = SeededGenerator(seed: seed)
+    }
+
+    /// Nothing is left to be said.
+    var isIdle: Bool { outbox.isEmpty && groups.allSatisfy { $0.change == nil } }
+
+    // MARK: What we want
+
+    mutating func join(_ address: IPAddress, _ filter: SourceFilter, at now: Instant) {
+        guard indices[address] == nil else { return }
+        indices[address] = groups.count
+        var group = Group(address: address, filter: filter)
+        let type = filter.mode == .include ? GroupRecordType.allowNewSources : .changeToExclude
+        group.change = (MembershipRecord(type, address, filter.sources), robustness, now)
+        groups.append(group)
+        due = now
+    }
+
+    /// Says that all groups are left, as the version has it.
+    mutating func leave(at now: Instant) {
+        guard !isLeaving else { return }
+        isLeaving = true
+        outbox = []
+        generalDue = nil
+        for index in groups.indices {
+            let group = groups[index]
+            groups[index].answerDue = nil
+            groups[index].change = nil
+            if version.hasSources {
+                let record =
+                    group.filter.mode == .include
+                    ? MembershipRecord(.blockOldSources, group.address, group.filter.sources)
+                    : MembershipRecord(.changeToInclude, group.address)
+                groups[index].change = (record, robustness, now)
+            } else if version.hasLeave, group.isLastReporter {
+                outbox.append(.leave(version, group.address))
+            }
+        }
+        due = now
+    }
+
+    // MARK: What we hear
+
+    /// Plans the answer to a query.
+    mutating func hear(_ query: MembershipQuery, at now: Instant) {
+        guard !isLeaving else { return }
+        if query.robustness > 0 { robustness = query.robustness }
+        if query.interval > .zero { queryInterval = query.interval }
+        if query.group == nil, query.version.number < newest.number {
+            // RFC 3376, section 8.12; RFC 3810, section 9.12.
+            olderQueriers[query.version] = now + queryInterval * Int64(robustness) + query.maximumResponse
+        }
+        chooseVersion(at: now)
+        // A host of version 1 knows no other time (RFC 1112, appendix I).
+        let longest = version == .igmp1 ? Nanoseconds.seconds(10) : query.maximumResponse
+        let answer = now + random(longest)
+        if version.hasSources {
+            planAnswer(to: query, at: answer)
+        } else {
+            for index in groups.indices where query.group == nil || query.group == groups[index].address {
+                // A timer that runs for less than the response time runs on (RFC 2236, section 3).
+                if groups[index].answerDue.map({ $0 > now + longest }) ?? true {
+                    groups[index].answerDue = answer
+                }
+            }
+        }
+        schedule()
+    }
+
+    /// RFC 3376, section 5.2, whose five rules these are; RFC 3810, section 6.2.
+    private mutating func planAnswer(to query: MembershipQuery, at answer: Instant) {
+        if let generalDue, generalDue <= answer { return }
+        guard let address = query.group else {
+            generalDue = answer
+            return
+        }
+        guard let index = indices[address] else { return }
+        if let pending = groups[index].answerDue {
+            let asksAll = query.sources.isEmpty || groups[index].asked.isEmpty
+            groups[index].answerDue = min(pending, answer)
+            if asksAll { groups[index].asked = [] } else { groups[index].asked.formUnion(query.sources) }
+        } else {
+            groups[index].answerDue = answer
+            groups[index].asked = Set(query.sources)
+        }
+        if groups[index].asked.count > Self.mostAsked { groups[index].asked = [] }
+    }
+
+    /// Another host has reported a group: what we were about to say is said (RFC 2236, section 3).
+    mutating func hearReport(of address: IPAddress) {
+        guard !version.hasSources, let index = indices[address], groups[index].answerDue != nil else { return }
+        groups[index].answerDue = nil
+        groups[index].isLastReporter = false
+        schedule()
+    }
+
+    /// Another version cancels what was planned (RFC 3376, section 7.2.1; RFC 3810, section 8.2.1).
+    private mutating func chooseVersion(at now: Instant) {
+        for (older, until) in olderQueriers where until <= now { olderQueriers[older] = nil }
+        let oldest = olderQueriers.keys.min { $0.number < $1.number } ?? newest
+        guard oldest != version else { return }
+        version = oldest
+        generalDue = nil
+        for index in groups.indices {
+            groups[index].change = nil
+            groups[index].answerDue = nil
+        }
+    }
+
+    // MARK: What we say
+
+    /// The next message that is due; nil when there is none.
+    mutating func next(at now: Instant) -> MembershipMessage? {
+        if let due, due <= now { collect(at: now) }
+        return outbox.isEmpty ? nil : outbox.removeFirst()
+    }
+
+    private mutating func collect(at now: Instant) {
+        chooseVersion(at: now)
+        var changes: [MembershipRecord] = []
+        var answers: [MembershipRecord] = []
+        let answersAll = generalDue.map { $0 <= now } ?? false
+        if answersAll { generalDue = nil }
+        for index in groups.indices {
+            if let change = groups[index].change, change.due <= now {
+                changes.append(change.record)
+                let isOver = change.left <= 1
+                groups[index].change =
+                    isOver ? nil : (change.record, change.left - 1, now + random(version.unsolicitedReportInterval))
+                groups[index].isLastReporter = true
+            }
+            if answersAll {
+                answers.append(groups[index].state)
+            } else if let answerDue = groups[index].answerDue, answerDue <= now {
+                groups[index].answerDue = nil
+                groups[index].isLastReporter = true
+                if let answer = Self.answer(groups[index]) { answers.append(answer) }
+            }
+        }
+        // A change is one message, the state another: their records do not mix (RFC 3376, section 4.2.12).
+        outbox += reports(changes) + reports(answers)
+        schedule()
+    }
+
+    /// What is said of a group about the sources that were asked for; nil when
+    /// none of them matters (RFC 3376, section 5.2).
+    private static func answer(_ group: Group) -> MembershipRecord? {
+        guard !group.asked.isEmpty else { return group.state }
+        let wanted = group.asked.filter(group.filter.admits).sorted()
+        return wanted.isEmpty ? nil : MembershipRecord(.modeIsInclude, group.address, wanted)
+    }
+
+    private func reports(_ records: [MembershipRecord]) -> [MembershipMessage] {
+        guard version.hasSources else {
+            return records.map { .report(version, [MembershipRecord(.modeIsExclude, $0.group)]) }
+        }
+        var messages: [MembershipMessage] = []
+        var list: [MembershipRecord] = []
+        var length = 0
+        for record in records.flatMap(fitting) {
+            if length + record.byteCount > maximumReportLength {
+                messages.append(.report(version, list))
+                list = []
+                length = 0
+            }
+            list.append(record)
+            length += record.byteCount
+        }
+        if !list.isEmpty { messages.append(.report(version, list)) }
+        return messages
+    }
+
+    /// A record that is too long for a report in parts; of excluded sources there
+    /// is only one record, with as many as fit (RFC 3376, section 4.2.16).
+    private func fitting(_ record: MembershipRecord) -> [MembershipRecord] {
+        let bytes = record.group.family == .v4 ? 4 : 16
+        let most = max((maximumReportLength - 4) / bytes - 1, 1)
+        guard record.sources.count > most else { return [record] }
+        if record.type == .modeIsExclude || record.type == .changeToExclude {
+            return [MembershipRecord(record.type, record.group, Array(record.sources.prefix(most)))]
+        }
+        return stride(from: 0, to: record.sources.count, by: most).map {
+            MembershipRecord(
+                record.type, record.group, Array(record.sources[$0..<min($0 + most, record.sources.count)]))
+        }
+    }
+
+    private mutating func schedule() {
+        var next = olderQueriers.values.min()
+        func consider(_ instant: Instant?) {
+            if let instant { next = next.map { min($0, instant) } ?? instant }
+        }
+        consider(generalDue)
+        for group in groups {
+            consider(group.change?.due)
+            consider(group.answerDue)
+        }
+        due = next
+    }
+
+    private mutating func random(_ most: Nanoseconds) -> Nanoseconds {
+        most > .zero ? Nanoseconds(Int64.random(in: 1...most.count, using: &randomness)) : .zero
+    }
+}

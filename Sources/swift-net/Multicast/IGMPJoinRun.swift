@@ -1,0 +1,95 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// From the command line of `igmp-join` to an exit status.
+struct IGMPJoinRun {
+    private let command: IGMPJoinCommand
+    private let console: Console
+
+    static func run(_ command: IGMPJoinCommand, name: String) -> Int32 {
+        let console = Console(command: name, isJSON: command.json)
+        return console.status { try IGMPJoinRun(command: command, console: console).run() }
+    }
+
+    private func run() throws -> Int32 {
+        let memberships = try memberships()
+        let families = Set(memberships.map(\.group.family))
+        let robustness = try command.robustness.map { try ArgumentValue.integer("--robustness", $0, in: 1...7) }
+        let duration = try command.duration.map {
+            try ArgumentValue.duration("--duration", $0, atLeast: .milliseconds(1))
+        }
+        let count = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...Int.max) }
+        var versions: [IPAddress.Family: MembershipVersion] = [:]
+        if let text = command.version {
+            for family in families { versions[family] = try GroupArgument.version(text, family: family) }
+        }
+        try refuseWhatTheVersionCannot(versions)
+
+        let place = try MulticastLink(command.interface, group: memberships[0].group)
+        let interface = place.link.interface
+        let explained = try command.explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
+        let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
+        let addresses = Set(
+            memberships.map { membership in
+                switch membership.group {
+                case .v4(let group): MACAddress(multicast: group)
+                case .v6(let group): MACAddress(multicast: group)
+                }
+            })
+        var port = try place.port(
+            console: console, hearsOwn: command.kernel, admitting: addresses.map { .group($0) }, capture: capture,
+            explained: explained)
+        var system = SystemMembership()
+        if command.kernel {
+            for membership in memberships {
+                try system.join(
+                    membership.group, sources: membership.filter.sources,
+                    excludes: membership.filter.mode == .exclude, interface: interface.index)
+            }
+        }
+        var randomness = SystemRandomness()
+        var configuration = MembershipConfiguration(
+            identity: place.identity, mtu: interface.mtu, memberships: memberships,
+            seed: randomness.next())
+        configuration.versions = versions
+        if let robustness { configuration.robustness = robustness }
+        configuration.isJoinedBySystem = command.kernel
+        configuration.duration = duration
+        configuration.count = count
+
+        var engine = MembershipEngine(configuration)
+        var observer = IGMPJoinObserver(command: command, console: console, interface: interface.name)
+        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        _ = consume system
+        capture?.finish()
+        let summary = engine.summary
+        observer.finish(summary, lost: port.overflowCount)
+        guard console.output.failure == nil, capture?.hasFailed != true, !observer.hasFailed else { return 2 }
+        return summary.datagrams >= count ?? 0 ? 0 : 1
+    }
+
+    private func memberships() throws -> [MembershipConfiguration.Membership] {
+        let groups = try command.groups.map(GroupArgument.group)
+        let sources = try command.sources.map(GroupArgument.source)
+        if command.excludes, sources.isEmpty { throw UsageError("--exclude: whom? --source says it") }
+        if let source = sources.first(where: { source in !groups.contains { $0.family == source.family } }) {
+            throw UsageError("--source: \(source) cannot send to \(groups.map(\.description).joined(separator: ", "))")
+        }
+        return groups.map { group in
+            let own = sources.filter { $0.family == group.family }
+            return .init(
+                group: group, filter: own.isEmpty ? .all : SourceFilter(command.excludes ? .exclude : .include, own))
+        }
+    }
+
+    private func refuseWhatTheVersionCannot(_ versions: [IPAddress.Family: MembershipVersion]) throws {
+        if command.kernel, command.version != nil || command.robustness != nil {
+            throw UsageError("--kernel: the system chooses --version and --robustness")
+        }
+        if let version = versions.values.first(where: { !$0.hasSources }), !command.sources.isEmpty {
+            throw UsageError("--source: \(version) has no sources")
+        }
+    }
+}
