@@ -110,3 +110,17 @@ extension MembershipRecord {
         }
     }
 }
+
+/// Which frames are about groups.
+public struct GroupTraffic: Sendable {
+    private let groups: Set<IPAddress>
+
+    /// - Parameter groups: whose datagrams count, beside the messages about whatever group.
+    public init(groups: [IPAddress]) { self.groups = Set(groups) }
+
+    /// Whether a frame is a message about groups, or a datagram to one of these.
+    public func contains(_ frame: RawSpan) -> Bool {
+        guard let packet = ArrivedMulticast(frame) else { return false }
+        return groups.contains(packet.destination) || ArrivedMembership(packet) != nil
+    }
+}

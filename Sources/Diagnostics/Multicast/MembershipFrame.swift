@@ -22,15 +22,16 @@ enum MembershipFrame {
     static func overhead(_ family: IPAddress.Family) -> Int { family == .v4 ? 24 + 8 : 40 + 8 + 8 }
 
     static func bytes(_ message: MembershipMessage, from identity: LinkIdentity) -> [UInt8] {
-        let (destination, etherType, packet): (MACAddress, EtherType, [UInt8]) =
-            switch message.destination {
-            case .v4(let group):
-                (MACAddress(multicast: group), .ipv4, datagram(message, from: identity.address, to: group))
-            case .v6(let group):
-                (MACAddress(multicast: group), .ipv6, packet(message, from: identity.linkLocal, to: group))
+        let destination = message.destination
+        let (etherType, packet): (EtherType, [UInt8]) =
+            switch destination {
+            case .v4(let group): (.ipv4, datagram(message, from: identity.address, to: group))
+            case .v6(let group): (.ipv6, datagram(message, from: identity.linkLocal, to: group))
             }
         return EthernetHeader.padded(
-            EthernetHeader(destination: destination, source: identity.mac, etherType: etherType).encoded() + packet)
+            EthernetHeader(
+                destination: MACAddress(multicast: destination), source: identity.mac, etherType: etherType
+            ).encoded() + packet)
     }
 
     private static func datagram(
@@ -44,7 +45,8 @@ enum MembershipFrame {
         return header.encoded() + igmp.encoded()
     }
 
-    private static func packet(_ message: MembershipMessage, from source: IPv6Address, to group: IPv6Address) -> [UInt8]
+    private static func datagram(_ message: MembershipMessage, from source: IPv6Address, to group: IPv6Address)
+        -> [UInt8]
     {
         let icmp = ICMPv6Message(.multicastListener(MLDMessage(message)), source: source, destination: group)
         // Value 0: a message of multicast listener discovery (RFC 2711, section 2.1).

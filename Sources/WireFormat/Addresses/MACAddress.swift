@@ -52,6 +52,14 @@ public struct MACAddress: Hashable, Sendable {
         self.init(rawValue: 0x0100_5E00_0000 | UInt64(group.rawValue & 0x7F_FFFF))
     }
 
+    /// The address that multicast to a group of either family uses.
+    public init(multicast group: IPAddress) {
+        switch group {
+        case .v4(let group): self.init(multicast: group)
+        case .v6(let group): self.init(multicast: group)
+        }
+    }
+
     /// The address that IPv6 multicast uses (RFC 2464, section 7): 33:33 and the low 32 bits of the group.
     public init(multicast group: IPv6Address) {
         self.init(rawValue: 0x3333_0000_0000 | group.low & 0xFFFF_FFFF)

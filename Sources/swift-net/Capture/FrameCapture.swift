@@ -57,7 +57,11 @@ final class FrameCapture {
     }
 
     /// Begins to listen for what a filter lets through, on one interface or, with 0, on all.
-    func start(_ filter: SocketFilter, interface: UInt32) throws {
+    /// - Parameter isOwn: which frames of those are the run's.
+    func start(
+        _ filter: SocketFilter, interface: UInt32, isOwn: @escaping (RawSpan) -> Bool = { _ in true }
+    ) throws {
+        isWanted = { isOwn($0.bytes.rawBytes) }
         try tap?.start(filter: filter, interface: interface)
     }
 

@@ -45,7 +45,7 @@ struct IGMPJoinObserver: EngineObserver {
             guard command.verbose || datagram.isFirst else { return }
             let port = datagram.port.map { " port \($0)" } ?? ""
             text =
-                "\(datagram.isFirst ? "First datagram: " : "")\(datagram.bytes) bytes for \(datagram.group)\(port) from \(datagram.source), ttl=\(datagram.hopLimit)"
+                "\(datagram.isFirst ? "First datagram: " : "")\(Text.count(datagram.bytes, "byte")) for \(datagram.group)\(port) from \(datagram.source), ttl=\(datagram.hopLimit)"
         case .left(let group, _, _): text = "Left \(group)"
         case .failed: return
         }
@@ -112,15 +112,15 @@ struct IGMPJoinObserver: EngineObserver {
     /// - Parameter lost: frames that came faster than they were read.
     func finish(_ summary: MembershipSummary, lost: UInt64) {
         if command.json { return finishJSON(summary, lost) }
-        let groups = summary.groups == 1 ? "1 group" : "\(summary.groups) groups"
         console.output.write(
-            "--- \(groups) on \(interface), \(Milliseconds.seconds(Nanoseconds.milliseconds(summary.elapsed.wholeMilliseconds))) s ---\n"
+            "--- \(Text.count(summary.groups, "group")) on \(interface), \(Milliseconds.seconds(Nanoseconds.milliseconds(summary.elapsed.wholeMilliseconds))) s ---\n"
         )
         console.output.write(
-            "\(summary.queries) queries heard, \(summary.reports) reports sent, \(summary.datagrams) datagrams, \(summary.bytes) bytes received\n"
+            "\(Text.count(summary.queries, "query", "queries")) heard, \(Text.count(summary.reports, "report")) sent, \(Text.count(summary.datagrams, "datagram")) (\(Text.count(summary.bytes, "byte"))) received\n"
         )
         for flow in summary.flows {
-            var text = "\(flow.group) from \(flow.source): \(flow.datagrams) datagrams, \(flow.bytes) bytes"
+            var text =
+                "\(flow.group) from \(flow.source): \(Text.count(flow.datagrams, "datagram")), \(Text.count(flow.bytes, "byte"))"
             if let average = flow.averageGap {
                 text +=
                     ", gaps min/avg/max \(Milliseconds.fixed(flow.shortestGap))/\(Milliseconds.fixed(average))/\(Milliseconds.fixed(flow.longestGap)) ms"
@@ -128,9 +128,11 @@ struct IGMPJoinObserver: EngineObserver {
             console.output.write(text + "\n")
         }
         if summary.otherDatagrams > 0 {
-            console.output.write("from further sources: \(summary.otherDatagrams) datagrams\n")
+            console.output.write("from further sources: \(Text.count(summary.otherDatagrams, "datagram"))\n")
         }
-        if summary.unwanted > 0 { console.output.write("from sources not wanted: \(summary.unwanted) datagrams\n") }
+        if summary.unwanted > 0 {
+            console.output.write("from sources not wanted: \(Text.count(summary.unwanted, "datagram"))\n")
+        }
         if lost > 0 { console.output.write("lost here, too fast to be read: \(lost) frames\n") }
     }
 
@@ -171,7 +173,7 @@ struct IGMPJoinObserver: EngineObserver {
         if wakening.contains(.status) {
             let summary = engine.summary
             console.complain(
-                "\(summary.datagrams) datagrams, \(summary.bytes) bytes from \(summary.flows.count) sources; \(summary.queries) queries, \(summary.reports) reports"
+                "\(Text.count(summary.datagrams, "datagram")), \(Text.count(summary.bytes, "byte")) from \(Text.count(summary.flows.count, "source")); \(Text.count(summary.queries, "query", "queries")), \(Text.count(summary.reports, "report"))"
             )
         }
         console.output.flush()

@@ -31,15 +31,8 @@ struct IGMPJoinRun {
         let interface = place.link.interface
         let explained = try command.explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
         let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
-        let addresses = Set(
-            memberships.map { membership in
-                switch membership.group {
-                case .v4(let group): MACAddress(multicast: group)
-                case .v6(let group): MACAddress(multicast: group)
-                }
-            })
         var port = try place.port(
-            console: console, hearsOwn: command.kernel, admitting: addresses.map { .group($0) }, capture: capture,
+            console: console, hearsOwn: command.kernel, groups: memberships.map(\.group), capture: capture,
             explained: explained)
         var system = SystemMembership()
         if command.kernel {

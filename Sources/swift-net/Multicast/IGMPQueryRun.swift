@@ -21,14 +21,18 @@ struct IGMPQueryRun {
         let place = try MulticastLink(
             command.interface, group: query.group ?? MembershipMessage.query(query).destination)
         let interface = place.link.interface
-        let identity = place.identity
+        var identity = place.identity
+        if command.anonymous {
+            guard query.version.family == .v4 else { throw UsageError("--anonymous is of IPv4 alone") }
+            identity.address = .unspecified
+        }
         guard query.version.family == .v4 || !identity.linkLocal.isUnspecified else {
             throw CannotRun(message: "interface \(interface.name) has no link-local address to ask from")
         }
         let explained = try command.explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
         let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
         var port = try place.port(
-            console: console, admitting: [.all], capture: capture, explained: explained)
+            console: console, groups: nil, capture: capture, explained: explained)
         var configuration = QuerierConfiguration(identity: identity, mtu: interface.mtu, query: query)
         if let count { configuration.count = count }
         if let listening { configuration.listening = listening }
@@ -183,7 +187,7 @@ private struct IGMPQueryObserver: EngineObserver {
             return console.output.write(object.line + "\n")
         }
         console.output.write(
-            "\(summary.groups) groups, \(summary.hosts) hosts; \(summary.queries) queries sent, \(summary.reports) reports heard in \(summary.elapsed.wholeMilliseconds)ms\n"
+            "\(Text.count(summary.groups, "group")), \(Text.count(summary.hosts, "host")); \(Text.count(summary.queries, "query", "queries")) sent, \(Text.count(summary.reports, "report")) heard in \(summary.elapsed.wholeMilliseconds)ms\n"
         )
         if summary.otherMembers > 0 { console.output.write("members beyond those listed: \(summary.otherMembers)\n") }
     }
@@ -191,7 +195,9 @@ private struct IGMPQueryObserver: EngineObserver {
     mutating func step(_ engine: inout QuerierEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         if wakening.contains(.status) {
             let summary = engine.summary
-            console.complain("\(summary.groups) groups, \(summary.hosts) hosts; \(summary.reports) reports")
+            console.complain(
+                "\(Text.count(summary.groups, "group")), \(Text.count(summary.hosts, "host")); \(Text.count(summary.reports, "report"))"
+            )
         }
         console.output.flush()
         return nil

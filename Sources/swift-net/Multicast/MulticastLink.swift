@@ -32,10 +32,11 @@ struct MulticastLink {
     }
 
     /// A port that hears what is for groups, opened with the capability that is given up afterwards.
-    /// - Parameter explained: how many frames each way.
+    /// - Parameters:
+    ///   - groups: whose datagrams are wanted beside the messages about them; nil for the messages about all.
+    ///   - explained: how many frames each way.
     func port(
-        console: Console, hearsOwn: Bool = false, admitting multicast: [LinkPort.Multicast], capture: FrameCapture?,
-        explained: Int?
+        console: Console, hearsOwn: Bool = false, groups: [IPAddress]?, capture: FrameCapture?, explained: Int?
     ) throws -> LinkPort {
         let signals = try SignalSource()
         let bell = try Bell()
@@ -43,14 +44,22 @@ struct MulticastLink {
             throw CannotRun(message: "\(console.command) needs CAP_NET_RAW", hints: [Privileges.hint])
         }
         try capture?.open()
+        let wanted = GroupTraffic(groups: groups ?? [])
         let explainer = explained.map { Explainer(count: $0, console: console) }
         let port = try LinkPort(
             interface: link.interface.index, hearing: .filtered(.multicast), hearsOwn: hearsOwn,
             frameLength: link.interface.mtu + EthernetView.headerLength, signals: signals, bell: bell,
-            tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
+            tap: capture?.tap,
+            trace: explainer.map { explainer in
+                { if wanted.contains($0.bytes.rawBytes) { explainer.show($0) } }
+            })
         try Privileges.dropForGood()
-        for each in multicast { try port.admit(each) }
-        try capture?.start(.multicast, interface: link.interface.index)
+        if let groups {
+            for address in Set(groups.map(MACAddress.init(multicast:))) { try port.admit(.group(address)) }
+        } else {
+            try port.admit(.all)
+        }
+        try capture?.start(.multicast, interface: link.interface.index) { wanted.contains($0) }
         return port
     }
 }

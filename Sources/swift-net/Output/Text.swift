@@ -14,6 +14,11 @@ enum Text {
         return result
     }
 
+    /// `1 query`, `2 queries`; by default the plural has an `s` more.
+    static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+        "\(number) \(number == 1 ? one : many ?? one + "s")"
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
             // Marks that turn the direction of what follows.

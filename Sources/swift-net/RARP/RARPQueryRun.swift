@@ -58,9 +58,8 @@ struct RARPQueryRun {
             object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
             console.output.write(object.line + "\n")
         } else if !command.quiet {
-            let servers = summary.servers == 1 ? "1 server" : "\(summary.servers) servers"
             console.output.write(
-                "\(summary.answered) of \(summary.asked) answered by \(servers); \(summary.sent) requests in \(summary.elapsed.wholeMilliseconds)ms\n"
+                "\(summary.answered) of \(summary.asked) answered by \(Text.count(summary.servers, "server")); \(Text.count(summary.sent, "request")) in \(summary.elapsed.wholeMilliseconds)ms\n"
             )
         }
     }

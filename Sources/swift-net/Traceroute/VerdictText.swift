@@ -11,7 +11,7 @@ extension TraceVerdict {
             "NAT before hop \(hop): from there on our packets are quoted with another source or checksum"
         case .loop(let hop, let length): "a loop: hop \(hop) is met again every \(length) hops"
         case .asymmetric(let hop, let back):
-            "asymmetric from hop \(hop) on: \(hop) hop\(hop == 1 ? "" : "s") there, about \(back) back"
+            "asymmetric from hop \(hop) on: \(Text.count(hop, "hop")) there, about \(back) back"
         case .mtuBlackHole(let hop, let size):
             "path-MTU black hole between hops \(hop) and \(hop + 1): packets of more than \(size) bytes vanish there without a word"
         case .loss(let hop, let percent):
