@@ -111,14 +111,13 @@ struct MembershipHost {
         chooseVersion(at: now)
         // A host of version 1 knows no other time (RFC 1112, appendix I).
         let longest = version == .igmp1 ? Nanoseconds.seconds(10) : query.maximumResponse
-        let answer = now + random(longest)
         if version.hasSources {
-            planAnswer(to: query, at: answer)
+            planAnswer(to: query, at: now + random(longest))
         } else {
             for index in groups.indices where query.group == nil || query.group == groups[index].address {
                 // A timer that runs for less than the response time runs on (RFC 2236, section 3).
                 if groups[index].answerDue.map({ $0 > now + longest }) ?? true {
-                    groups[index].answerDue = answer
+                    groups[index].answerDue = now + random(longest)
                 }
             }
         }
@@ -179,12 +178,17 @@ struct MembershipHost {
         var answers: [MembershipRecord] = []
         let answersAll = generalDue.map { $0 <= now } ?? false
         if answersAll { generalDue = nil }
+        // What is said in one report is repeated in one.
+        let repetition = now + random(version.unsolicitedReportInterval)
         for index in groups.indices {
             if let change = groups[index].change, change.due <= now {
                 changes.append(change.record)
-                let isOver = change.left <= 1
-                groups[index].change =
-                    isOver ? nil : (change.record, change.left - 1, now + random(version.unsolicitedReportInterval))
+                if change.left > 1 {
+                    let due = version.hasSources ? repetition : now + random(version.unsolicitedReportInterval)
+                    groups[index].change = (change.record, change.left - 1, due)
+                } else {
+                    groups[index].change = nil
+                }
                 groups[index].isLastReporter = true
             }
             if answersAll {
