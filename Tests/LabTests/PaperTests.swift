@@ -3,7 +3,7 @@ import Testing
 /// What the papers say is what the program does.
 @Suite("manual pages, help and completions")
 struct PaperTests {
-    static let commands = ["ping", "traceroute", "arping", "rarp", "decode", "address"]
+    static let commands = ["ping", "traceroute", "arping", "rarp", "igmp-join", "igmp-query", "decode", "address"]
 
     /// The options that `--help` of a command lists, with their hyphens.
     private func options(_ command: String) async throws -> Set<String> {
