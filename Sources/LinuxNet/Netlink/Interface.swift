@@ -18,6 +18,8 @@ public struct Interface: Sendable, Equatable {
     public struct Address: Sendable, Equatable {
         public var address: IPAddress
         public var prefixLength: Int
+        /// Not ours yet, while others are asked whether they have it (RFC 4862, section 5.4).
+        public var isTentative: Bool
     }
 
     /// Whether an address is one of this host's.
@@ -61,7 +63,10 @@ public struct Interface: Sendable, Equatable {
             let own =
                 attributes.first { $0.type == UInt16(IFA_LOCAL) } ?? attributes.first { $0.type == UInt16(IFA_ADDRESS) }
             if let own, let address = RouteTable.address(message.bytes[own.range]) {
-                interfaces[position].addresses.append(Address(address: address, prefixLength: Int(fixed.ifa_prefixlen)))
+                interfaces[position].addresses.append(
+                    Address(
+                        address: address, prefixLength: Int(fixed.ifa_prefixlen),
+                        isTentative: UInt32(fixed.ifa_flags) & UInt32(IFA_F_TENTATIVE) != 0))
             }
         }
         return interfaces.sorted { $0.index < $1.index }

@@ -24,7 +24,7 @@ struct MulticastLink {
     /// Who we are there. IPv6 groups are reported from the link-local address (RFC 3810, section 5).
     var identity: LinkIdentity {
         let linkLocal = link.interface.addresses.lazy.compactMap { entry -> IPv6Address? in
-            if case .v6(let address) = entry.address, address.isLinkLocal { address } else { nil }
+            if case .v6(let address) = entry.address, address.isLinkLocal, !entry.isTentative { address } else { nil }
         }
         return LinkIdentity(
             mac: link.mac, address: link.addresses.first?.address ?? .unspecified,
