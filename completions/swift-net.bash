@@ -173,13 +173,13 @@ _swift-net() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    ping|traceroute|arping|rarp|decode|address|help)
+    ping|traceroute|arping|rarp|igmp-join|igmp-query|decode|address|help)
         # Offer subcommand argument completions
         "_swift-net_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp decode address help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query decode address help' -- "${cur}"))
         ;;
     esac
 }
@@ -438,6 +438,85 @@ _swift-net_rarp() {
     case "${positional_number}" in
     1)
         __swift-net_add_completions -W 'query'$'\n''serve'
+        return
+        ;;
+    esac
+}
+
+_swift-net_igmp-join() {
+    repeating_flags=()
+    non_repeating_flags=(--exclude --kernel -q --quiet -v --verbose -j --json -h --help)
+    repeating_options=(--source)
+    non_repeating_options=(--version --robustness -w --deadline --duration -c --count -I --interface --pcap --explain)
+    __swift-net_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--source')
+        return
+        ;;
+    '--version')
+        __swift-net_add_completions -W '1'$'\n''2'$'\n''3'
+        return
+        ;;
+    '--robustness')
+        return
+        ;;
+    '-w'|'--deadline'|'--duration')
+        return
+        ;;
+    '-c'|'--count')
+        return
+        ;;
+    '-I'|'--interface')
+        return
+        ;;
+    '--pcap')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--explain')
+        return
+        ;;
+    esac
+}
+
+_swift-net_igmp-query() {
+    repeating_flags=()
+    non_repeating_flags=(-4 -6 --force --anonymous -q --quiet -v --verbose -j --json -h --help)
+    repeating_options=(--source)
+    non_repeating_options=(--version --response --listen -c --count -w --deadline -I --interface --pcap --explain)
+    __swift-net_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--source')
+        return
+        ;;
+    '--version')
+        __swift-net_add_completions -W '1'$'\n''2'$'\n''3'
+        return
+        ;;
+    '--response')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '-c'|'--count')
+        return
+        ;;
+    '-w'|'--deadline')
+        return
+        ;;
+    '-I'|'--interface')
+        return
+        ;;
+    '--pcap')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--explain')
         return
         ;;
     esac

@@ -12,8 +12,8 @@ struct MembershipDisbeliefTests {
 
     /// Every kind of message of both families.
     private var messages: [MembershipMessage] {
-        let sources = [IPAddress("192.0.2.9")!, IPAddress("192.0.2.10")!]
-        let sourcesV6 = [IPAddress("2001:db8::9")!]
+        let sources = [IPAddress.v4(IPv4Address(192, 0, 2, 9)), IPAddress.v4(IPv4Address(192, 0, 2, 10))]
+        let sourcesV6 = [IPAddress.v6(IPv6Address(high: 0x2001_0DB8 << 32, low: 9))]
         return [
             .query(Scenario.query(.igmp1)), .query(Scenario.query(.igmp2)), .query(Scenario.query(.igmp3)),
             .query(Scenario.query(.igmp3, group: group, sources: sources)), .query(Scenario.query(.mld1)),
@@ -85,7 +85,7 @@ struct MembershipDisbeliefTests {
             without[56] = 0x1E
             #expect(read(without) == nil, "\(message)")
             var global = Scenario.identity(7)
-            global.linkLocal = IPv6Address("2001:db8::7")!
+            global.linkLocal = IPv6Address(high: 0x2001_0DB8 << 32, low: 7)
             #expect(read(MembershipFrame.bytes(message, from: global)) == nil, "\(message)")
         }
         var nobody = Scenario.identity(7)
@@ -212,10 +212,10 @@ struct MembershipDisbeliefTests {
         let station = querier(Scenario.query(group: group, response: 1_000)) { $0.listening = .zero }
         var segment = Scenario.segment([station])
         segment.run(until: 0)
-        let sources = [IPAddress("192.0.2.9")!]
+        let sources = [IPAddress.v4(IPv4Address(192, 0, 2, 9))]
         for records in [
             [MembershipRecord(.modeIsExclude, group)], [MembershipRecord(.modeIsExclude, group)],
-            [MembershipRecord(.modeIsExclude, IPAddress("239.9.9.9")!)],
+            [MembershipRecord(.modeIsExclude, IPAddress.v4(IPv4Address(239, 9, 9, 9)))],
             [MembershipRecord(.modeIsInclude, group, sources)],
             [MembershipRecord(.blockOldSources, group, sources)], [MembershipRecord(.changeToInclude, group)],
         ] {

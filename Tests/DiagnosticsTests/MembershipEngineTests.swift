@@ -8,7 +8,7 @@ import WireFormat
 struct MembershipEngineTests {
     private typealias Scenario = MembershipScenario
     private let group = MembershipScenario.group
-    private let source = IPAddress("192.0.2.9")!
+    private let source = IPAddress.v4(IPv4Address(192, 0, 2, 9))
 
     @Test(
         "IGMPv3: a join is said twice within a second, a leave too (RFC 3376, section 5.1)",
@@ -124,7 +124,7 @@ struct MembershipEngineTests {
 
     @Test("RFC 3376, section 5.2: a group, its sources, queries that add up, and one about a stranger's group")
     func groupQueries() {
-        let other = IPAddress("239.9.9.9")!
+        let other = IPAddress.v4(IPv4Address(239, 9, 9, 9))
         let sources = (1...4).map { IPAddress.v4(IPv4Address(192, 0, 2, UInt8($0))) }
         func answers(_ filter: SourceFilter, _ queries: [MembershipQuery]) -> [MembershipRecord] {
             let member = Scenario.member([.init(group: group, filter: filter)])
@@ -256,7 +256,9 @@ struct MembershipEngineTests {
 
     @Test("datagrams: counted by source, timed; those of others, of tags and of later fragments are not")
     func datagrams() throws {
-        let member = Scenario.member([.init(group: group, filter: SourceFilter(.exclude, [IPAddress("192.0.2.8")!]))])
+        let member = Scenario.member([
+            .init(group: group, filter: SourceFilter(.exclude, [IPAddress.v4(IPv4Address(192, 0, 2, 8))]))
+        ])
         var segment = Scenario.segment([member])
         segment.run(until: 0)
         for index in 0..<5 {

@@ -5,8 +5,8 @@ import WireFormat
 
 /// Members, a querier and strangers on one segment.
 enum MembershipScenario {
-    static let group = IPAddress("239.1.2.3")!
-    static let groupV6 = IPAddress("ff05::1:3")!
+    static let group = IPAddress.v4(IPv4Address(239, 1, 2, 3))
+    static let groupV6 = IPAddress.v6(IPv6Address(high: 0xFF05 << 48, low: 0x1_0003))
 
     static func identity(_ number: UInt8) -> LinkIdentity {
         LinkIdentity(
