@@ -23,7 +23,11 @@ struct SwiftNet: ParsableCommand {
     private static let commands: [String: @Sendable ([String], String) -> Int32] = [
         "ping": { read(PingCommand.self, $0, name: $1, PingRun.run) },
         "traceroute": { read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run) },
-        "arping": { read(ArpingCommand.self, $0, name: $1, ArpingRun.run) },
+        "arping": {
+            HabetsWords.isAsked($0)
+                ? read(HabetsCommand.self, $0, name: $1, ArpingRun.runHabets)
+                : read(ArpingCommand.self, $0, name: $1, ArpingRun.run)
+        },
         "rarp": { parse(RARPCommand.self, RARPCommand.shape.normalized($0), name: $1, RARPRun.run) },
         "igmp-join": { parse(IGMPJoinCommand.self, IGMPJoinCommand.normalized($0), name: $1, IGMPJoinRun.run) },
         "igmp-query": {

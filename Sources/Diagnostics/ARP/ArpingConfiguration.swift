@@ -11,13 +11,6 @@ public enum ArpingMode: Sendable {
     case announceByRequest
     /// Replies that nobody asked for, with the same aim.
     case announceByReply
-
-    var isAnnouncement: Bool {
-        switch self {
-        case .ask, .detectDuplicates: false
-        case .announceByRequest, .announceByReply: true
-        }
-    }
 }
 
 /// One target on one link, and how it is asked.
@@ -43,6 +36,16 @@ public struct ArpingConfiguration: Sendable {
     public var endsAtFirstAnswer = false
     /// Probes stay broadcasts, where otherwise only the one who answered is asked again.
     public var staysBroadcast = false
+    /// Whom probes are for from the start, instead of everybody.
+    public var targetMAC: MACAddress?
+    /// The machine that is pinged by echo, instead of the target by ARP.
+    public var station: ArpingStation?
+    /// The virtual LAN that probes are tagged for.
+    public var tag: VLANTag?
+    /// So many answers end it.
+    public var enough: Int?
+    /// Silence is told; after announcements it is what everybody hopes for.
+    public var expectsAnswers = true
 
     public init(mac: MACAddress, source: IPv4Address, target: IPv4Address) {
         self.mac = mac

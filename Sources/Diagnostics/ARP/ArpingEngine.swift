@@ -7,7 +7,7 @@ public struct ArpingEngine: Engine, ~Copyable {
 
     private let configuration: ArpingConfiguration
     /// Whom probes are for: everybody, until somebody has answered.
-    private var destination = MACAddress.broadcast
+    private var destination: MACAddress
     private var start: Instant?
     private var end: Instant?
     /// When the next probe is due; kept on an absolute schedule.
@@ -20,9 +20,12 @@ public struct ArpingEngine: Engine, ~Copyable {
     private var events: [ArpingEvent] = []
     private var result = ArpingSummary()
 
-    public init(_ configuration: ArpingConfiguration) { self.configuration = configuration }
+    public init(_ configuration: ArpingConfiguration) {
+        self.configuration = configuration
+        destination = configuration.station?.mac ?? configuration.targetMAC ?? .broadcast
+    }
 
-    public var maximumPacketLength: Int { EthernetHeader.minimumFrameLength }
+    public var maximumPacketLength: Int { ArpingStation.frameLength + VLANTagView.headerLength }
     public var batchCapacity: Int { 1 }
 
     public var summary: ArpingSummary {
@@ -48,6 +51,19 @@ public struct ArpingEngine: Engine, ~Copyable {
         }
     }
 
+    private var frame: [UInt8] {
+        var bytes =
+            configuration.station?.request(
+                UInt16(truncatingIfNeeded: result.sent), from: configuration.mac, configuration.source)
+            ?? ARPFrame.bytes(packet, to: destination)
+        if var tag = configuration.tag {
+            tag.etherType = EtherType(rawValue: bytes.rawBytes.bigEndian16(at: 12))
+            bytes[12...13] = [UInt8(EtherType.vlan.rawValue >> 8), UInt8(EtherType.vlan.rawValue & 0xFF)]
+            bytes.insert(contentsOf: tag.encoded(), at: 14)
+        }
+        return bytes
+    }
+
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
         if start == nil {
             start = now
@@ -56,14 +72,11 @@ public struct ArpingEngine: Engine, ~Copyable {
         if let deadline = end(at: now) {
             guard deadline > now else { return finish(at: now) }
         }
-        let isSaid = configuration.mode.isAnnouncement && !hasMore && pending == 0
+        let isSaid = !configuration.expectsAnswers && !hasMore && pending == 0
         guard !isOver, !isSaid else { return finish(at: now) }
         if let due = nextSending, due <= now, hasMore {
-            if result.sent > 0, !isAnswered, !configuration.mode.isAnnouncement { events.append(.timeout(result.sent)) }
-            let bytes = ARPFrame.bytes(packet, to: destination)
-            guard batch.append(frameOf: bytes.count, token: UInt64(result.sent), { $0.copy(bytes, at: $1) }) else {
-                return .at(now)
-            }
+            if result.sent > 0, !isAnswered, configuration.expectsAnswers { events.append(.timeout(result.sent)) }
+            guard batch.append(frame: frame, token: UInt64(result.sent)) else { return .at(now) }
             // Missed turns are not made up for.
             let index = result.sent
             let pause =
@@ -95,7 +108,7 @@ public struct ArpingEngine: Engine, ~Copyable {
     private mutating func finish(at now: Instant) -> Deadline {
         if end == nil {
             end = now
-            if result.sent > 0, !isAnswered, !configuration.mode.isAnnouncement { events.append(.timeout(result.sent)) }
+            if result.sent > 0, !isAnswered, configuration.expectsAnswers { events.append(.timeout(result.sent)) }
         }
         isOver = true
         return .finished
@@ -119,32 +132,54 @@ public struct ArpingEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let arrived = ArrivedARP(packet.bytes), isAboutTarget(arrived) else {
-            return
+        guard packet.form == .frame, !isOver, let heard = hear(packet.bytes) else { return }
+        let isBroadcast = heard.frameDestination.isMulticast
+        let isDuplicate = !result.machines.isEmpty && !result.machines.contains(heard.mac)
+        if !result.machines.contains(heard.mac), result.machines.count < Self.mostMachines {
+            result.machines.append(heard.mac)
         }
-        let isBroadcast = arrived.frameDestination.isMulticast
-        let mac = arrived.packet.senderMAC
-        let isDuplicate = !result.machines.isEmpty && !result.machines.contains(mac)
-        if !result.machines.contains(mac), result.machines.count < Self.mostMachines { result.machines.append(mac) }
-        result.received += 1
-        if isBroadcast { result.receivedBroadcasts += 1 }
-        if arrived.packet.operation == .request { result.receivedRequests += 1 }
-        if !isAnswered { result.answered += 1 }
-        isAnswered = true
+        let roundTrip = lastSent.map { packet.arrival - $0 }
+        if let roundTrip { result.roundTrips.add(max(roundTrip, .zero)) }
         events.append(
             .reply(
                 ArpingReply(
-                    address: arrived.packet.senderAddress, mac: mac, frameSource: arrived.frameSource,
-                    targetAddress: arrived.packet.targetAddress, targetMAC: arrived.packet.targetMAC,
-                    isRequest: arrived.packet.operation == .request, isBroadcast: isBroadcast,
-                    roundTrip: lastSent.map { packet.arrival - $0 }, isDuplicate: isDuplicate,
-                    arrival: packet.arrival)))
-        let isEnough = configuration.deadline != nil && configuration.count == result.received
+                    address: heard.address, mac: heard.mac, frameSource: heard.frameSource,
+                    targetAddress: heard.targetAddress, targetMAC: heard.targetMAC, isRequest: heard.isRequest,
+                    isBroadcast: isBroadcast, roundTrip: roundTrip, isDuplicate: isDuplicate, index: result.received,
+                    lastProbe: max(result.sent - 1, 0), length: packet.bytes.byteCount, arrival: packet.arrival)))
+        result.received += 1
+        if isBroadcast { result.receivedBroadcasts += 1 }
+        if heard.isRequest { result.receivedRequests += 1 }
+        if !isAnswered { result.answered += 1 }
+        isAnswered = true
+        let isEnough = configuration.enough.map { result.received >= $0 } ?? false
         if configuration.endsAtFirstAnswer || configuration.mode == .detectDuplicates || isEnough {
             isOver = true
             end = packet.arrival
         }
-        if !configuration.staysBroadcast, configuration.mode == .ask { destination = mac }
+        if !configuration.staysBroadcast, configuration.mode == .ask, configuration.station == nil {
+            destination = heard.mac
+        }
+    }
+
+    /// What an answer says, whichever way was asked.
+    struct Heard {
+        var address: IPv4Address
+        var mac: MACAddress
+        var frameSource: MACAddress
+        var frameDestination: MACAddress
+        var targetAddress: IPv4Address
+        var targetMAC: MACAddress
+        var isRequest = false
+    }
+
+    private func hear(_ frame: RawSpan) -> Heard? {
+        if let station = configuration.station { return station.answer(frame, to: configuration.mac) }
+        guard let arrived = ArrivedARP(frame), isAboutTarget(arrived) else { return nil }
+        return Heard(
+            address: arrived.packet.senderAddress, mac: arrived.packet.senderMAC, frameSource: arrived.frameSource,
+            frameDestination: arrived.frameDestination, targetAddress: arrived.packet.targetAddress,
+            targetMAC: arrived.packet.targetMAC, isRequest: arrived.packet.operation == .request)
     }
 
     /// Machines that are remembered: enough for any honest link, and no more for a flood.

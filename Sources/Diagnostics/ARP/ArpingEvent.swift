@@ -18,6 +18,11 @@ public struct ArpingReply: Hashable, Sendable {
     public var roundTrip: Nanoseconds?
     /// Another machine has said the same before.
     public var isDuplicate: Bool
+    /// Answers before this one, and probes before the last.
+    public var index: Int
+    public var lastProbe: Int
+    /// Bytes of the frame.
+    public var length: Int
     public var arrival: Instant
 
     /// The packet says another machine than the frame's: a proxy, a bridge, or a lie.
@@ -33,7 +38,7 @@ public enum ArpingEvent: Hashable, Sendable {
 }
 
 /// How it ended.
-public struct ArpingSummary: Hashable, Sendable {
+public struct ArpingSummary: Sendable {
     public var sent = 0
     public var sentBroadcasts = 0
     public var received = 0
@@ -41,6 +46,7 @@ public struct ArpingSummary: Hashable, Sendable {
     public var receivedRequests = 0
     /// Probes that were answered at least once.
     public var answered = 0
+    public var roundTrips = RoundTripStatistics()
     /// Machines that said they have the target.
     public var machines: [MACAddress] = []
     public var elapsed = Nanoseconds.zero

@@ -73,6 +73,11 @@ public final class InputStream {
 extension InputStream {
     /// The text of a regular file, at the most 64 MiB of it.
     public static func text(ofFile path: String) throws(SystemError) -> String {
+        String(decoding: try bytes(ofFile: path), as: UTF8.self)
+    }
+
+    /// The bytes of a regular file, at the most 64 MiB of it.
+    public static func bytes(ofFile path: String) throws(SystemError) -> [UInt8] {
         let opened = clinux_open(path, O_RDONLY | O_CLOEXEC, 0)
         guard opened >= 0 else { throw .last(path) }
         let file = Descriptor(owning: opened)
@@ -91,6 +96,6 @@ extension InputStream {
             if count == 0 { break }
             bytes += buffer[..<count]
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 }

@@ -8,7 +8,7 @@ struct ArpingCommand: ParsableCommand {
         abstract: "Ask a link who has an address.",
         usage: "swift-net arping [options] TARGET",
         discussion: """
-            The options and the lines are those of iputils' arping. Durations are seconds (1, 0.2) or have a unit \
+            The options and the lines are those of iputils' arping, or with --style habets of Habets'. Durations are seconds (1, 0.2) or have a unit \
             (200ms, 2s, 1m).
 
             Exit status: 0 the target answered (-D and --probe: the address is free; --sweep: a host was found), 1 it did not (it is taken), \
@@ -17,7 +17,10 @@ struct ArpingCommand: ParsableCommand {
         helpNames: [.customShort("h"), .customLong("help")]
     )
 
-    @Argument(help: ArgumentHelp("A name or an IPv4 address.", valueName: "target"))
+    @Argument(
+        help: ArgumentHelp(
+            "A name, an IPv4 address, or the link-layer address of a machine, which is pinged by echo.",
+            valueName: "target"))
     var targets: [String] = []
 
     @Flag
@@ -40,6 +43,23 @@ struct ArpingCommand: ParsableCommand {
         help: ArgumentHelp("Our address in the probes.", valueName: "address"))
     var source: String?
     @Option(
+        name: ArpingValue.sender.name, help: ArgumentHelp("The same as -s.", valueName: "address"))
+    var sender: String?
+    @Option(name: ArpingValue.wait.name, help: ArgumentHelp("The same as -i.", valueName: "time"))
+    var wait: String?
+    @Option(
+        name: ArpingValue.targetMAC.name, help: ArgumentHelp("Ask this machine alone.", valueName: "MAC"))
+    var targetMAC: String?
+    @Option(
+        name: ArpingValue.targetAddress.name,
+        help: ArgumentHelp("With a machine as target, its address in the echo requests.", valueName: "address"))
+    var targetAddress: String?
+    @Option(
+        name: ArpingValue.style.name,
+        help: ArgumentHelp("Whose options and lines: iputils (the default) or habets.", valueName: "style"),
+        completion: .list(["iputils", "habets"]))
+    var style: String?
+    @Option(
         name: ArpingValue.probe.name,
         help: ArgumentHelp("Check by RFC 5227 whether this address is free: 0 when it is.", valueName: "address"))
     var probe: String?
@@ -59,6 +79,13 @@ struct ArpingCommand: ParsableCommand {
         name: ArpingValue.retries.name,
         help: ArgumentHelp("Further probes of who does not answer a sweep (2).", valueName: "number"))
     var retries: String?
+    @Option(
+        name: ArpingValue.compare.name,
+        help: ArgumentHelp(
+            "Say what is new and what has gone since an earlier --sweep whose JSON lines are in this file.",
+            valueName: "file"),
+        completion: .file())
+    var compare: String?
     @Option(
         name: ArpingValue.pcap.name,
         help: ArgumentHelp("Write the frames sent and received to this file (pcapng).", valueName: "file"))

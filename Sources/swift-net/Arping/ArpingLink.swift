@@ -35,13 +35,39 @@ struct ArpingLink {
             source: try Self.source(on: interface, target: target, asked: source, mode: mode))
     }
 
+    /// The interface of a machine that is pinged, and the address its echo
+    /// requests go to: what was asked for, what the kernel knows it by, or everybody's.
+    static func find(
+        _ name: String?, station: MACAddress, address: IPv4Address?, source: IPv4Address?
+    ) throws -> (link: ArpingLink, address: IPv4Address) {
+        let all = try Interface.all()
+        let known = try Neighbor.all().filter { $0.macAddress == station && $0.address.family == .v4 }
+        let neighbor = known.first { neighbor in
+            name == nil || all.contains { $0.index == neighbor.interfaceIndex && $0.name == name }
+        }
+        var target = IPv4Address.limitedBroadcast
+        if case .v4(let found)? = neighbor?.address { target = found }
+        if let address { target = address }
+        let interface: Interface
+        if name == nil, let index = neighbor?.interfaceIndex, let found = all.first(where: { $0.index == index }) {
+            interface = found
+        } else if name == nil, let address {
+            return (try find(nil, target: address, source: source, mode: .ask), target)
+        } else {
+            interface = try EthernetLink.find(name).interface
+        }
+        let link = try EthernetLink(interface)
+        let own = try Self.source(on: interface, target: target, asked: source, mode: .ask)
+        return (ArpingLink(interface: interface, mac: link.mac, source: own), target)
+    }
+
     /// iputils' choice: what was asked for; the target itself to announce it;
     /// none to look for duplicates; otherwise the address that is nearest to the target.
     private static func source(
         on interface: Interface, target: IPv4Address, asked: IPv4Address?, mode: ArpingMode
     ) throws -> IPv4Address {
         if let asked {
-            guard try asked == .unspecified || Interface.isOwn(.v4(asked)) else {
+            guard try asked == .unspecified || asked == .limitedBroadcast || Interface.isOwn(.v4(asked)) else {
                 throw CannotRun(message: "-s: \(asked): \(SystemError.message(SystemError.addressNotAvailable))")
             }
             return asked

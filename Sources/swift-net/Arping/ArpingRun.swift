@@ -5,44 +5,54 @@ import WireFormat
 
 /// From the command line of `arping` to an exit status.
 struct ArpingRun {
-    private let command: ArpingWords
+    private let settings: ArpingSettings
     private let console: Console
 
     static func run(_ command: ArpingWords, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.has(.json))
-        return console.status { try ArpingRun(command: command, console: console).run() }
+        return console.status {
+            if command.has(.table) { return try NeighborTableRun(command: command, console: console).run() }
+            if command[.sweep] != nil { return try ARPSweepRun(command: command, console: console).run() }
+            if command.has(.claims) { throw UsageError("--duplicates is of --sweep alone") }
+            if let option = [ArpingValue.rate, .retries, .compare].first(where: { command[$0] != nil }) {
+                throw UsageError("--\(option.names.long) is of --sweep alone")
+            }
+            return try ArpingRun(settings: ArpingSettings(command), console: console).run()
+        }
+    }
+
+    static func runHabets(_ command: HabetsWords, name: String) -> Int32 {
+        let console = Console(command: name, isJSON: command.has(.json))
+        return console.status { try ArpingRun(settings: ArpingSettings(command), console: console).run() }
     }
 
     private func run() throws -> Int32 {
-        if command[.sweep] != nil { return try ARPSweepRun(command: command, console: console).run() }
-        if command.has(.claims) { throw UsageError("--duplicates is of --sweep alone") }
-        if let option = [ArpingValue.rate, .retries].first(where: { command[$0] != nil }) {
-            throw UsageError("--\(option.names.long) is of --sweep alone")
-        }
-        let settings = try ArpingSettings(command)
-        let explained = try command[.explain].map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
         let signals = try SignalSource()
         let bell = try Bell()
-        let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
-        let target = try address(of: settings.target)
-        let link = try ArpingLink.find(
-            command[.interface], target: target, source: settings.source, mode: settings.mode)
+        let capture = try settings.pcap.map { try FrameCapture(path: $0, console: console) }
+        let (link, target) = try place()
+        if let mac = settings.ownMAC, mac != link.mac {
+            throw UsageError("-s: \(mac) is not the address of \(link.interface.name): nobody speaks for another")
+        }
+        let isEcho = settings.station != nil
         guard Privileges.raise() else {
             throw CannotRun(message: "arping needs CAP_NET_RAW", hints: [Privileges.hint])
         }
         try capture?.open()
-        let explainer = explained.map { Explainer(count: $0, console: console) }
+        let explainer = settings.explained.map { Explainer(count: $0, console: console) }
+        let filter = isEcho ? SocketFilter.protocols([.icmp]) : .etherTypes([.arp])
         var port = try LinkPort(
-            interface: link.interface.index, hearing: .filtered(.etherTypes([.arp])), signals: signals, bell: bell,
-            tap: capture?.tap,
-            trace: explainer.map { explainer in { explainer.show($0) } })
+            interface: link.interface.index, hearing: .filtered(filter), signals: signals, bell: bell,
+            tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
         try Privileges.dropForGood()
-        try capture?.start(.etherTypes([.arp]), interface: link.interface.index)
+        try capture?.start(filter, interface: link.interface.index)
 
-        let configuration = settings.configuration(
-            mac: link.mac, source: link.source, target: target)
+        var configuration = settings.configuration(mac: link.mac, source: link.source, target: target)
+        configuration.station = settings.station.map {
+            ArpingStation(mac: $0, address: target, identifier: .random(in: 1...UInt16.max))
+        }
         var engine = ArpingEngine(configuration)
-        let renderer = ArpingRenderer(command, console, target: settings.target, configuration, link)
+        let renderer = ArpingRenderer(settings, console, configuration, link)
         renderer.begin()
         var observer = ArpingObserver(renderer: renderer, console: console)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
@@ -51,6 +61,19 @@ struct ArpingRun {
         renderer.finish(summary)
         guard console.output.failure == nil, capture?.hasFailed != true, !observer.hasFailed else { return 2 }
         return settings.exitStatus(of: summary)
+    }
+
+    /// Where the target is asked, and its address.
+    private func place() throws -> (ArpingLink, IPv4Address) {
+        if let station = settings.station {
+            guard !station.isMulticast else { throw UsageError("\(station) is no single machine") }
+            return try ArpingLink.find(
+                settings.interface, station: station, address: settings.targetAddress, source: settings.source)
+        }
+        let target = try address(of: settings.target)
+        let link = try ArpingLink.find(
+            settings.interface, target: target, source: settings.source, mode: settings.mode)
+        return (link, target)
     }
 
     private func address(of text: String) throws -> IPv4Address {

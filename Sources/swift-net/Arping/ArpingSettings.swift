@@ -2,49 +2,52 @@ import Diagnostics
 import PacketEngine
 import WireFormat
 
-/// The values of `arping`'s command line.
-struct ArpingSettings {
-    /// As it was typed.
-    let target: String
-    let mode: ArpingMode
-    let source: IPv4Address?
-    private let count: Int?
-    private let interval: Nanoseconds
-    private let deadline: Nanoseconds?
-    private let command: ArpingWords
+/// Whose habits `arping` has.
+enum ArpingStyle: String {
+    case iputils, habets
+}
 
-    init(_ command: ArpingWords) throws {
-        self.command = command
-        let tasks: [(words: String, isGiven: Bool)] = [
-            ("-D", command.has(.duplicates)), ("-U", command.has(.unsolicited)), ("-A", command.has(.answers)),
-            ("--probe", command[.probe] != nil), ("--announce", command[.announce] != nil),
-        ]
-        let given = tasks.filter(\.isGiven).map(\.words)
-        guard given.count <= 1 else { throw UsageError("\(given[0]) and \(given[1]) exclude each other") }
-        let named = [command[.probe], command[.announce]].compactMap { $0 }
-        let all = command.targets + named
-        guard let target = all.first else { throw UsageError("a target is missing") }
-        guard all.count == 1 else {
-            throw UsageError("one address is asked for, not several: \(all.joined(separator: " "))")
-        }
-        self.target = target
-        mode =
-            command.has(.duplicates) || command[.probe] != nil
-            ? .detectDuplicates
-            : command.has(.unsolicited) || command[.announce] != nil
-                ? .announceByRequest : command.has(.answers) ? .announceByReply : .ask
-        source = try command[.source].map { text in
-            guard case .v4(let address)? = IPAddress(text) else { throw UsageError("-s: '\(text)' is no IPv4 address") }
-            return address
-        }
-        count = try command[.count].map { try ArgumentValue.integer("-c", $0, in: 1...Int(Int32.max)) }
-        interval =
-            try command[.interval].map { try ArgumentValue.duration("-i", $0, atLeast: .milliseconds(1)) }
-            ?? .seconds(1)
-        // Like iputils: 0 is no deadline.
-        let asked = try command[.deadline].map { try ArgumentValue.duration("-w", $0, atLeast: .zero) }
-        deadline = asked == .zero ? nil : asked
-    }
+/// What `arping` is asked to do, whoever's words it was said in.
+struct ArpingSettings {
+    var style = ArpingStyle.iputils
+    /// As it was typed: an address, a name, or a machine's link-layer address.
+    var target: String
+    var mode = ArpingMode.ask
+    var interface: String?
+    var source: IPv4Address?
+    /// The link-layer address that is expected to be ours.
+    var ownMAC: MACAddress?
+    var targetMAC: MACAddress?
+    /// For a machine that is pinged by its link-layer address: where its echo requests go in IP.
+    var targetAddress: IPv4Address?
+    var tag: VLANTag?
+    var count: Int?
+    var interval = Nanoseconds.seconds(1)
+    var deadline: Nanoseconds?
+    /// Answers that end it.
+    var enough: Int?
+    var endsAtFirstAnswer = false
+    var staysBroadcast = false
+    var expectsAnswers = true
+    /// RFC 5227's probe or announcement, with its times.
+    var isProbe = false
+    var isAnnouncement = false
+    /// Two machines with the address are a failure.
+    var findsDuplicates = false
+
+    var isQuiet = false
+    var isJSON = false
+    var isVerbose = false
+    /// Only these of each answer.
+    var printsMAC = false
+    var printsAddress = false
+    var display = ArpingDisplay()
+    var pcap: String?
+    var explained: Int?
+
+    init(target: String) { self.target = target }
+
+    var station: MACAddress? { MACAddress(target) }
 
     func configuration(mac: MACAddress, source: IPv4Address, target: IPv4Address) -> ArpingConfiguration {
         var configuration = ArpingConfiguration(mac: mac, source: source, target: target)
@@ -52,9 +55,13 @@ struct ArpingSettings {
         configuration.count = count
         configuration.interval = interval
         configuration.deadline = deadline
-        configuration.endsAtFirstAnswer = command.has(.firstAnswer)
-        configuration.staysBroadcast = command.has(.broadcast)
-        if command[.probe] != nil {
+        configuration.enough = enough
+        configuration.endsAtFirstAnswer = endsAtFirstAnswer
+        configuration.staysBroadcast = staysBroadcast
+        configuration.expectsAnswers = expectsAnswers
+        configuration.targetMAC = targetMAC
+        configuration.tag = tag
+        if isProbe {
             // PROBE_WAIT, PROBE_NUM, PROBE_MIN to PROBE_MAX and ANNOUNCE_WAIT of RFC 5227, section 1.1.
             configuration.initialDelay = .milliseconds(.random(in: 0...1_000))
             configuration.count = count ?? 3
@@ -63,7 +70,7 @@ struct ArpingSettings {
             }
             configuration.lastWait = .seconds(2)
         }
-        if command[.announce] != nil {
+        if isAnnouncement {
             // ANNOUNCE_NUM and ANNOUNCE_INTERVAL.
             configuration.count = count ?? 2
             configuration.interval = .seconds(2)
@@ -71,15 +78,113 @@ struct ArpingSettings {
         return configuration
     }
 
-    /// iputils' rules: a duplicate is 1, announcements are always 0, and with
-    /// a deadline all of `-c` must have been answered.
+    /// By the rules of the style.
     func exitStatus(of summary: ArpingSummary) -> Int32 {
-        switch mode {
-        case .detectDuplicates: return summary.received > 0 ? 1 : 0
-        case .announceByRequest, .announceByReply: return 0
-        case .ask:
-            if deadline != nil, let count, !command.has(.firstAnswer) { return summary.received >= count ? 0 : 1 }
+        switch style {
+        case .habets:
+            if findsDuplicates, summary.machines.count > 1 { return 1 }
             return summary.received > 0 ? 0 : 1
+        case .iputils:
+            // A duplicate is 1, announcements are always 0, and with a deadline all of `-c` must have been answered.
+            switch mode {
+            case .detectDuplicates: return summary.received > 0 ? 1 : 0
+            case .announceByRequest, .announceByReply: return 0
+            case .ask:
+                if let enough, !endsAtFirstAnswer { return summary.received >= enough ? 0 : 1 }
+                return summary.received > 0 ? 0 : 1
+            }
         }
+    }
+}
+
+/// How answers are shown in Habets' style.
+struct ArpingDisplay {
+    /// An exclamation mark an answer, a dot a silence.
+    var isMarks = false
+    var showsProbes = false
+    var beepsAtAnswer = false
+    var beepsAtSilence = false
+}
+
+/// Values that both styles have.
+enum ArpingArgument {
+    static func address(_ option: String, _ text: String) throws -> IPv4Address {
+        guard case .v4(let address)? = IPAddress(text) else {
+            throw UsageError("\(option): '\(text)' is no IPv4 address")
+        }
+        return address
+    }
+
+    static func mac(_ option: String, _ text: String) throws -> MACAddress {
+        guard let mac = MACAddress(text) else { throw UsageError("\(option): '\(text)' is no link-layer address") }
+        return mac
+    }
+
+    static func count(_ option: String, _ text: String) throws -> Int {
+        try ArgumentValue.integer(option, text, in: 1...Int(Int32.max))
+    }
+
+    /// The one target of a command line.
+    static func target(_ all: [String]) throws -> String {
+        guard let target = all.first else { throw UsageError("a target is missing") }
+        guard all.count == 1 else {
+            throw UsageError("one address is asked for, not several: \(all.joined(separator: " "))")
+        }
+        return target
+    }
+}
+
+extension ArpingSettings {
+    /// What iputils' words say, and ours.
+    init(_ command: ArpingWords) throws {
+        let tasks: [(words: String, isGiven: Bool)] = [
+            ("-D", command.has(.duplicates)), ("-U", command.has(.unsolicited)), ("-A", command.has(.answers)),
+            ("--probe", command[.probe] != nil), ("--announce", command[.announce] != nil),
+        ]
+        let given = tasks.filter(\.isGiven).map(\.words)
+        guard given.count <= 1 else { throw UsageError("\(given[0]) and \(given[1]) exclude each other") }
+        self.init(
+            target: try ArpingArgument.target(
+                command.targets + [command[.probe], command[.announce]].compactMap { $0 }))
+        if let style = command[.style], ArpingStyle(rawValue: style) == nil {
+            throw UsageError("--style: '\(style)' is none of iputils and habets")
+        }
+        isProbe = command[.probe] != nil
+        isAnnouncement = command[.announce] != nil
+        if command.has(.duplicates) || isProbe {
+            mode = .detectDuplicates
+        } else if command.has(.unsolicited) || isAnnouncement {
+            mode = .announceByRequest
+        } else if command.has(.answers) {
+            mode = .announceByReply
+        }
+        expectsAnswers = mode == .ask || mode == .detectDuplicates
+        guard station == nil || mode == .ask else {
+            throw UsageError("\(given.first ?? ""): \(target) is a machine, not an address")
+        }
+        interface = command[.interface]
+        source = try command[.source].map { try ArpingArgument.address("-s", $0) }
+        if let text = command[.sender] { source = try ArpingArgument.address("-S", text) }
+        if command.has(.anonymous) { source = .unspecified }
+        targetMAC = try command[.targetMAC].map { try ArpingArgument.mac("-t", $0) }
+        targetAddress = try command[.targetAddress].map { try ArpingArgument.address("-T", $0) }
+        guard targetAddress == nil || station != nil else {
+            throw UsageError("-T: \(target) is an address itself; a machine's link-layer address takes one")
+        }
+        count = try command[.count].map { try ArpingArgument.count("-c", $0) }
+        for (option, text) in [("-W", command[.wait]), ("-i", command[.interval])] {
+            if let text { interval = try ArgumentValue.duration(option, text, atLeast: .milliseconds(1)) }
+        }
+        // Like iputils: 0 is no deadline.
+        let asked = try command[.deadline].map { try ArgumentValue.duration("-w", $0, atLeast: .zero) }
+        deadline = asked == .zero ? nil : asked
+        if deadline != nil { enough = count }
+        endsAtFirstAnswer = command.has(.firstAnswer)
+        staysBroadcast = command.has(.broadcast)
+        isJSON = command.has(.json)
+        printsMAC = command.has(.raw)
+        isQuiet = command.has(.quiet)
+        pcap = command[.pcap]
+        explained = try command[.explain].map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
     }
 }

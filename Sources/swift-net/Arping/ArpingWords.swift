@@ -11,7 +11,10 @@ enum ArpingSwitch: String, CommandSwitch {
     case duplicates
     case unsolicited
     case answers
+    case raw
+    case anonymous
     case claims
+    case table
     case json
     case version
 
@@ -23,7 +26,10 @@ enum ArpingSwitch: String, CommandSwitch {
         case .duplicates: ("D", nil)
         case .unsolicited: ("U", nil)
         case .answers: ("A", nil)
+        case .raw: ("r", nil)
+        case .anonymous: ("0", nil)
         case .claims: (nil, "duplicates")
+        case .table: (nil, "table")
         case .json: ("j", "json")
         case .version: ("V", "version")
         }
@@ -39,6 +45,9 @@ enum ArpingSwitch: String, CommandSwitch {
         case .answers: "The same by replies."
         case .claims:
             "With --sweep, print only addresses that several machines have: exit status 1 when there are some."
+        case .raw: "Print only the link-layer address of each answer."
+        case .anonymous: "Ask from 0.0.0.0: the same as -s 0.0.0.0."
+        case .table: "Print the neighbours that the kernel knows; a target and -I choose among them."
         case .json: "One JSON object a line."
         case .version: "Print the version."
         }
@@ -52,11 +61,17 @@ enum ArpingValue: String, CommandValue {
     case interval
     case interface
     case source
+    case sender
+    case wait
+    case targetMAC
+    case targetAddress
+    case style
     case probe
     case announce
     case sweep
     case rate
     case retries
+    case compare
     case pcap
     case explain
 
@@ -67,11 +82,17 @@ enum ArpingValue: String, CommandValue {
         case .interval: ("i", "interval")
         case .interface: ("I", "interface")
         case .source: ("s", "source")
+        case .sender: ("S", "sender")
+        case .wait: ("W", "wait")
+        case .targetMAC: ("t", "target-mac")
+        case .targetAddress: ("T", "target-address")
+        case .style: (nil, "style")
         case .probe: (nil, "probe")
         case .announce: (nil, "announce")
         case .sweep: (nil, "sweep")
         case .rate: (nil, "rate")
         case .retries: (nil, "retries")
+        case .compare: (nil, "compare")
         case .pcap: (nil, "pcap")
         case .explain: (nil, "explain")
         }

@@ -1,0 +1,78 @@
+import WireFormat
+
+/// Who has bought which link-layer addresses, by a list of the IEEE's assignments.
+public struct VendorTable: Sendable {
+    private let bytes: [UInt8]
+    /// Where names stand, by prefix: its bits, and below them its length.
+    private var names: [UInt64: Range<Int>] = [:]
+
+    /// The number of assignments.
+    public var count: Int { names.count }
+
+    /// Reads a list in one of the forms that systems have it in: lines of a
+    /// prefix - six, seven or nine hexadecimal digits, with or without hyphens
+    /// or colons - and, behind blanks, `(hex)` or `(base 16)`, the name. What
+    /// is no such line is passed over.
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            if let (key, name) = Self.entry(bytes, start..<end) { names[key] = name }
+            start = end + 1
+        }
+    }
+
+    private static func entry(_ bytes: [UInt8], _ line: Range<Int>) -> (key: UInt64, name: Range<Int>)? {
+        var (value, digits) = (UInt64(0), 0)
+        var index = line.lowerBound
+        while index < line.upperBound, digits <= 9 {
+            let byte = bytes[index]
+            if let digit = hexadecimalDigit(byte) {
+                value = value << 4 | UInt64(digit)
+                digits += 1
+            } else if byte != UInt8(ascii: "-"), byte != UInt8(ascii: ":") {
+                break
+            }
+            index += 1
+        }
+        guard [6, 7, 9].contains(digits) else { return nil }
+        skipBlanks()
+        // What the IEEE writes between the two.
+        if index < line.upperBound, bytes[index] == UInt8(ascii: "(") {
+            guard let close = bytes[index..<line.upperBound].firstIndex(of: UInt8(ascii: ")")) else { return nil }
+            index = close + 1
+            skipBlanks()
+        }
+        func skipBlanks() {
+            while index < line.upperBound, [0x20, 0x09].contains(bytes[index]) { index += 1 }
+        }
+        var end = line.upperBound
+        while end > index, bytes[end - 1] <= 0x20 { end -= 1 }
+        guard index < end else { return nil }
+        return (key(value, digits), index..<end)
+    }
+
+    private static func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    private static func key(_ prefix: UInt64, _ digits: Int) -> UInt64 { prefix << 4 | UInt64(digits) }
+
+    /// The buyer of an address, by the longest prefix; nil when none is known
+    /// and for addresses that nobody bought.
+    public func name(of mac: MACAddress) -> String? {
+        guard !mac.isLocallyAdministered, !mac.isMulticast else { return nil }
+        for digits in [9, 7, 6] {
+            if let range = names[Self.key(mac.rawValue >> (48 - 4 * digits), digits)] {
+                return String(decoding: bytes[range], as: UTF8.self)
+            }
+        }
+        return nil
+    }
+}
