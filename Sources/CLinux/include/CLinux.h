@@ -30,6 +30,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -62,6 +63,14 @@ static inline int clinux_ioctl(int descriptor, unsigned long request, void *argu
     return ioctl(descriptor, request, argument);
 }
 static inline int clinux_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+
+// What a ring's two sides say to each other, in an order that both see.
+static inline unsigned int clinux_load_acquire(const unsigned int *word) {
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+static inline void clinux_store_release(unsigned int *word, unsigned int value) {
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
 
 // glibc declares these with transparent unions, which Swift cannot pass.
 static inline int clinux_bind(int descriptor, const struct sockaddr *address, socklen_t length) {

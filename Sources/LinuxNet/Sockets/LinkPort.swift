@@ -23,6 +23,8 @@ public struct LinkPort: PacketPort, ~Copyable {
     private let trace: ((PacketTrace) -> Void)?
     private var translator = StampTranslator()
     private var receiveVector: ReceiveVector
+    /// Frames come by this one where there is one.
+    private let ring: ReceiveRing?
     private var sendVector = SendVector(capacity: 64)
     /// A frame whose VLAN tag the kernel has taken out and we have put back.
     private var tagged: [UInt8] = []
@@ -32,19 +34,28 @@ public struct LinkPort: PacketPort, ~Copyable {
     ///   - interface: an interface's index; 0 to hear all, and then every packet of the batch names its own.
     ///   - hearsOwn: what this host sends is heard too.
     ///   - frameLength: bytes of the longest frame that is wanted whole.
+    ///   - ringSlots: frames that wait for us in memory that we share with the
+    ///     kernel, which pays when there are many; 0 for a socket's queue.
     public init(
         interface: UInt32, hearing reception: Reception, hearsOwn: Bool = false, frameLength: Int = 2_048,
+        ringSlots: Int = 0,
         signals: consuming SignalSource, bell: Bell, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
         // Protocol 0: deaf until bound.
         let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
         try opened.setOption(
             SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(hearsOwn ? 0 : 1), "PACKET_IGNORE_OUTGOING")
-        try opened.setOption(SOL_PACKET, PACKET_AUXDATA, Int32(1), "PACKET_AUXDATA")
-        try opened.setOption(SOL_SOCKET, SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
-        var size: Int32 = 4 << 20
-        if setsockopt(opened.rawValue, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
-            setsockopt(opened.rawValue, SOL_SOCKET, SO_RCVBUF, &size, 4)
+        var ring: ReceiveRing?
+        if ringSlots > 0 {
+            // Its slots have stamp and tag by themselves, and no frame is stamped that is not for us.
+            ring = try ReceiveRing(on: opened, slots: ringSlots, frameLength: frameLength)
+        } else {
+            try opened.setOption(SOL_PACKET, PACKET_AUXDATA, Int32(1), "PACKET_AUXDATA")
+            try opened.setOption(SOL_SOCKET, SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
+            var size: Int32 = 4 << 20
+            if setsockopt(opened.rawValue, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
+                setsockopt(opened.rawValue, SOL_SOCKET, SO_RCVBUF, &size, 4)
+            }
         }
         switch reception {
         case .etherType(let etherType): try opened.bindToLink(interface: interface, etherType: etherType)
@@ -53,7 +64,8 @@ public struct LinkPort: PacketPort, ~Copyable {
             try opened.bindToLink(interface: interface)
         }
         descriptor = opened
-        receiveVector = ReceiveVector(capacity: 64, slotLength: max(frameLength, 2_048))
+        self.ring = ring
+        receiveVector = ReceiveVector(capacity: ring == nil ? 64 : 1, slotLength: max(frameLength, 2_048))
         self.interface = interface
         self.signals = signals
         self.bell = bell
@@ -87,7 +99,7 @@ public struct LinkPort: PacketPort, ~Copyable {
     public var now: Instant { SystemClock.now }
 
     /// Frames that the kernel threw away because the receive buffer was full.
-    public var overflowCount: UInt64 { Descriptor.dropCount(descriptor.rawValue) }
+    public var overflowCount: UInt64 { ring?.dropCount ?? Descriptor.dropCount(descriptor.rawValue) }
 
     // MARK: Sending
 
@@ -123,6 +135,7 @@ public struct LinkPort: PacketPort, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive<E: Engine & ~Copyable>(into engine: inout E) throws(SystemError) -> Int {
+        if let ring { return receive(from: ring, into: &engine) }
         var total = 0
         for _ in 0..<16 {
             let count = receiveVector.receive(from: descriptor.rawValue)
@@ -141,6 +154,21 @@ public struct LinkPort: PacketPort, ~Copyable {
         return total
     }
 
+    /// As many as a socket's queue would give at once; who fills the ring faster does not keep us from sending.
+    private mutating func receive<E: Engine & ~Copyable>(from ring: ReceiveRing, into engine: inout E) -> Int {
+        for total in 0..<1_024 {
+            guard let frame = ring.take() else {
+                if total > 0 { translator.markEmpty() }
+                return total
+            }
+            if total & 63 == 0 { translator.refresh() }
+            deliver(
+                frame.bytes, tag: frame.tag, link: frame.link, arrival: translator.instantOfPast(frame.stamp),
+                to: &engine)
+        }
+        return 1_024
+    }
+
     private mutating func deliver<E: Engine & ~Copyable>(_ index: Int, to engine: inout E) {
         var details = ControlDetails()
         var tag: UInt16?
@@ -152,9 +180,15 @@ public struct LinkPort: PacketPort, ~Copyable {
             let auxiliary = data.loadUnaligned(as: tpacket_auxdata.self)
             if auxiliary.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0 { tag = auxiliary.tp_vlan_tci }
         }
-        let bytes = receiveVector.bytes(index)
-        let arrival = translator.instant(ofStamp: details.stamp)
-        let link = receiveVector.linkSource(index)
+        deliver(
+            receiveVector.bytes(index), tag: tag, link: receiveVector.linkSource(index),
+            arrival: translator.instant(ofStamp: details.stamp), to: &engine)
+    }
+
+    /// Hands a frame over, with its tag where the kernel took it out.
+    private mutating func deliver<E: Engine & ~Copyable>(
+        _ bytes: UnsafeRawBufferPointer, tag: UInt16?, link: sockaddr_ll, arrival: Instant, to engine: inout E
+    ) {
         let interface = interface != 0 ? interface : UInt32(bitPattern: link.sll_ifindex)
         let direction: PacketTrace.Direction = Int32(link.sll_pkttype) == PACKET_OUTGOING ? .outbound : .inbound
         guard let tag, bytes.count >= 12 else {

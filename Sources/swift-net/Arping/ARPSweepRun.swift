@@ -31,7 +31,8 @@ struct ARPSweepRun {
         }
         try capture?.open()
         var port = try LinkPort(
-            interface: link.interface.index, hearing: .etherType(.arp), signals: signals, bell: bell,
+            interface: link.interface.index, hearing: .etherType(.arp), frameLength: 128, ringSlots: 4_096,
+            signals: signals, bell: bell,
             tap: capture?.tap)
         try Privileges.dropForGood()
         try capture?.start(.etherTypes([.arp]), interface: link.interface.index)
@@ -96,26 +97,39 @@ struct ARPSweepRun {
 }
 
 /// Prints a line a host.
-private struct ARPSweepObserver: EngineObserver {
+private struct ARPSweepObserver: EngineObserver, ~Copyable {
     typealias Observed = ARPSweepEngine
 
-    let command: ArpingWords
-    let console: Console
+    private let command: ArpingWords
+    private let console: Console
+    private let vendors = Vendors()
+    /// Where lines are put together: a network may have 65,536 hosts.
+    private var text = TextBuffer()
+
+    init(command: ArpingWords, console: Console) {
+        self.command = command
+        self.console = console
+    }
 
     mutating func report(_ event: ARPSweepEvent) {
         guard !command.has(.quiet) else { return }
         switch event {
         case .host(let address, let mac, let roundTrip):
             guard !command.has(.claims) else { return }
-            guard command.has(.json) else {
-                return console.output.write("\(address)  \(mac)  \(Milliseconds.fixed(roundTrip)) ms\n")
+            text.removeAll()
+            if command.has(.json) {
+                appendJSON(address, mac, roundTrip)
+            } else {
+                text.append(address)
+                text.append("  ")
+                text.append(mac)
+                text.append("  ")
+                text.append(milliseconds: roundTrip)
+                text.append(" ms")
+                if let vendor = vendors.name(of: mac) { text.append("  " + Text.escaped(vendor)) }
             }
-            var object = JSONObject(type: "host")
-            object.add("addr", "\(address)")
-            object.add("mac", "\(mac)")
-            object.add("rtt_ms", raw: Milliseconds.json(roundTrip))
-            object.add("vendor", nil)
-            console.output.write(object.line + "\n")
+            text.append(UInt8(ascii: "\n"))
+            console.output.write(text.bytes)
         case .duplicate(let address, let first, let other):
             guard command.has(.json) else {
                 return console.output.write("\(address)  \(other)  claimed by \(first) too\n")
@@ -127,6 +141,18 @@ private struct ARPSweepObserver: EngineObserver {
         }
     }
 
+    private mutating func appendJSON(_ address: IPv4Address, _ mac: MACAddress, _ roundTrip: Nanoseconds) {
+        text.append("{\"type\":\"host\",\"addr\":\"")
+        text.append(address)
+        text.append("\",\"mac\":\"")
+        text.append(mac)
+        text.append("\",\"rtt_ms\":")
+        text.append(milliseconds: roundTrip)
+        text.append(",\"vendor\":")
+        text.append(vendors.name(of: mac).map(JSONObject.quoted) ?? "null")
+        text.append("}")
+    }
+
     mutating func step(_ engine: inout ARPSweepEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         // Line by line for who waits for them; a burst in one piece.
         if wakening.isEmpty || wakening.contains(.status) { console.output.flush() }
@@ -134,4 +160,14 @@ private struct ARPSweepObserver: EngineObserver {
     }
 
     var isListening: Bool { console.output.isOpen }
+}
+
+extension TextBuffer {
+    /// A time in milliseconds with three decimals.
+    fileprivate mutating func append(milliseconds time: Nanoseconds) {
+        let microseconds = UInt64(clamping: time.roundedMicroseconds)
+        append(decimal: microseconds / 1_000)
+        append(UInt8(ascii: "."))
+        append(decimal: microseconds % 1_000, minimumDigits: 3)
+    }
 }
