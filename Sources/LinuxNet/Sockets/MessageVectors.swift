@@ -54,6 +54,8 @@ struct SendVector: ~Copyable {
         let count = min(range.count, capacity)
         return batch.storage.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return 0 }
+            let first = batch.entries[range.lowerBound]
+            if count == 1, first.interfaceIndex == 0 { return sendFrame(base + first.offset, first.length, on: socket) }
             for index in 0..<count {
                 let entry = batch.entries[range.lowerBound + index]
                 pieces[index].iov_base = UnsafeMutableRawPointer(mutating: base + entry.offset)
@@ -84,6 +86,15 @@ struct SendVector: ~Copyable {
 }
 
 extension SendVector {
+    /// A single frame goes by send(2), which has no structures to copy.
+    private func sendFrame(_ bytes: UnsafeRawPointer, _ length: Int, on socket: Int32) -> Int {
+        while true {
+            if CLinux.send(socket, bytes, length, clinux_MSG_DONTWAIT) >= 0 { return 1 }
+            let code = clinux_errno()
+            if code != EINTR { return -Int(code) }
+        }
+    }
+
     /// A single packet goes by sendto(2), which has fewer structures to copy.
     private mutating func send(
         _ batch: borrowing PacketBatch, _ entry: PacketBatch.Entry, on socket: Int32, scope: UInt32
