@@ -68,9 +68,12 @@ packages-build:
 packages-test:
 	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute fping traceroute mtr-tiny scamper nftables dnsmasq-base tshark tcpdump python3-scapy mandoc \
 	    bash zsh fish bash-completion tmux netbase
+	@Scripts/unpacked .build/peers arping libnet1
 
 packages-bench:
-	@Scripts/packages iproute2 util-linux procps iputils-ping iputils-tracepath fping traceroute mtr-tiny scamper nftables tcpdump python3 time
+	@Scripts/packages iproute2 util-linux procps iputils-ping iputils-tracepath fping traceroute mtr-tiny scamper nftables tcpdump python3 time \
+	    arp-scan
+	@Scripts/unpacked .build/peers arping libnet1
 
 clean:
 	rm -rf .build $(BUILD)

@@ -24,6 +24,112 @@ struct ArpingTests {
         }
     }
 
+    private func maskedHabets(_ text: String) -> String {
+        text.replacing(#/time=[0-9.]+ [um]?sec/#, with: "time=T").replacing(#/= [0-9.]+/[0-9./]+ ms/#, with: "= T ms")
+    }
+
+    @Test(
+        "Habets' lines and exit statuses",
+        arguments: [
+            "-c 2 -W 0.2 192.0.2.2", "-c 2 -W 0.2 192.0.2.9", "-D -c 3 -W 0.1 192.0.2.2", "-D -c 3 -W 0.1 192.0.2.9",
+            "-d -c 2 -W 0.2 192.0.2.2", "-r -c 1 192.0.2.2", "-R -c 1 192.0.2.2", "-r -R -c 1 192.0.2.2",
+            "-q -c 1 192.0.2.2", "-q -c 1 -W 0.2 192.0.2.9", "-0 -c 1 192.0.2.2", "-u -c 2 -W 0.1 192.0.2.2",
+            "-C 1 -c 5 192.0.2.2", "-S 192.0.2.1 -c 1 192.0.2.2", "-t MAC -c 1 192.0.2.2", "-U -i va -c 1 192.0.2.1",
+            "-c 2 -W 0.1 -T 192.0.2.2 MAC", "-r -c 1 -T 192.0.2.2 MAC", "-r -R -c 1 -T 192.0.2.2 MAC",
+            "-i va -c 1 -W 0.2 02:00:00:00:00:99", "-a -c 1 192.0.2.2", "-e -c 1 -W 0.1 192.0.2.9",
+            "-a -D -e -c 1 192.0.2.2", "-a -D -e -c 1 -W 0.1 192.0.2.9", "-z -c 1 192.0.2.2",
+        ])
+    func habets(arguments: String) async throws {
+        guard await Peer.require(.habets) else { return }
+        try await Lab.with(.pair) { lab in
+            let mac = try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output.dropLast()
+            let words = arguments.split(separator: " ").map { $0 == "MAC" ? String(mac) : String($0) }
+            let ours = try await lab.run("a", [Binary.swiftNet, "arping", "--style", "habets"] + words)
+            let theirs = try await lab.run("a", Peer.habetsArping + words)
+            #expect(ours.status == theirs.status, "\(ours)\(theirs)")
+            #expect(
+                self.maskedHabets(ours.output) == self.maskedHabets(theirs.output) && ours.errors.isEmpty,
+                "\(ours)\(theirs)")
+        }
+    }
+
+    @Test("a machine by its link-layer address: the kernel knows its address, or is told; the table; tagged probes")
+    func station() async throws {
+        try await Lab.with(.pair) { lab in
+            func arping(_ words: String) async throws -> Lab.Outcome {
+                try await lab.run("a", [Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
+            }
+            let mac = String(try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output.dropLast())
+            let told = try await arping("-j -c 2 -i 0.1 -T 192.0.2.2 \(mac)")
+            #expect(
+                told.status == 0 && told.objects("reply").map { $0["addr"] } == ["192.0.2.2", "192.0.2.2"], "\(told)")
+            _ = try await lab.ping("a", "-c 1 192.0.2.2")
+            let known = try await arping("-c 1 -i 0.2 \(mac)")
+            #expect(
+                known.status == 0 && known.output.contains("Unicast reply from 192.0.2.2 [\(mac.uppercased())]"),
+                "\(known)")
+            let table = try await arping("--table -j 192.0.2.2")
+            let neighbor = try #require(table.objects("neighbor").first)
+            #expect(table.status == 0 && neighbor["mac"] == mac && neighbor["interface"] == "va", "\(table)")
+            let all = try await arping("--table -I va")
+            #expect(all.lines.contains { $0.hasPrefix("192.0.2.2  \(mac)  va  ") }, "\(all)")
+            #expect(try await arping("--table 192.0.2.99").status == 1)
+            // What leaves is what tcpdump reads on the other side.
+            if await Peer.require(.tcpdump) {
+                let script = """
+                    timeout 10 tcpdump -c 1 -lnei vb vlan > /tmp/swift-net-vlan-\(lab.id) 2>&1 & P=$!
+                    until grep -q listening /tmp/swift-net-vlan-\(lab.id); do sleep 0.02; done
+                    ip netns exec a \(Binary.swiftNet) arping --style habets -q -c 1 -V 7 -Q 3 -W 0.1 192.0.2.2
+                    wait $P; cat /tmp/swift-net-vlan-\(lab.id); rm -f /tmp/swift-net-vlan-\(lab.id)
+                    """
+                let seen = try await lab.run("b", ["sh", "-c", script])
+                #expect(seen.output.contains("vlan 7, p 3, ethertype ARP"), "\(seen)")
+            }
+            let forged = try await arping("--style habets -i va -s \(mac) -c 1 192.0.2.2")
+            #expect(forged.status == 2 && forged.errors.contains("nobody speaks for another"), "\(forged)")
+        }
+    }
+
+    @Test("--compare: what is new, what has moved, what has gone; a machine that answers for everybody")
+    func compare() async throws {
+        let layout = Lab.Layout.pair.and("mount -t tmpfs none /mnt; ip -n b addr add 192.0.2.5/24 dev vb")
+        try await Lab.with(layout) { lab in
+            func sweep(_ words: String) async throws -> Lab.Outcome {
+                try await lab.run(
+                    "a",
+                    ["sh", "-c", "\(Binary.swiftNet) arping --retries 1 -w 0.2 -I va --sweep 192.0.2.0/27 \(words)"])
+            }
+            let before = try await sweep("-j > /mnt/before")
+            #expect(before.status == 0, "\(before)")
+            let change = """
+                ip -n b addr del 192.0.2.5/24 dev vb; ip -n b addr add 192.0.2.6/24 dev vb
+                sed -i 's/"addr":"192.0.2.2","mac":"[^"]*"/"addr":"192.0.2.2","mac":"02:00:00:00:00:99"/' /mnt/before
+                """
+            _ = try await lab.run("b", ["sh", "-c", change])
+            let text = try await sweep("--compare /mnt/before")
+            #expect(text.lines.contains { $0.hasPrefix("192.0.2.6  ") && $0.hasSuffix("  new") }, "\(text)")
+            #expect(
+                text.lines.contains { $0.hasPrefix("192.0.2.2  ") && $0.hasSuffix("  was 02:00:00:00:00:99") },
+                "\(text)")
+            #expect(text.lines.contains { $0.hasPrefix("192.0.2.5  ") && $0.hasSuffix("  vanished") }, "\(text)")
+            #expect(text.lines.last == "1 new, 1 at another machine, 1 vanished", "\(text)")
+            let json = try await sweep("-j --compare /mnt/before")
+            #expect(json.summary?["new"] == "1" && json.summary?["vanished"] == "1", "\(json)")
+            #expect(json.objects("vanished").map { $0["addr"] } == ["192.0.2.5"], "\(json)")
+            #expect(json.summary?["proxy_mac"] == "null", "\(json)")
+            let none = try await sweep("--compare /nonexistent")
+            #expect(none.status == 2 && none.errors.contains("--compare: /nonexistent"), "\(none)")
+            _ = try await lab.run("b", ["sh", "-c", "echo '{\"type\":\"host\"' > /mnt/broken"])
+            let broken = try await sweep("--compare /mnt/broken")
+            #expect(broken.status == 2 && broken.errors.contains("has no sweep to its end"), "\(broken)")
+            // Who answers for everybody is named.
+            _ = try await lab.run("b", ["ip", "route", "add", "local", "198.18.0.0/24", "dev", "lo"])
+            let proxy = try await lab.run(
+                "a", [Binary.swiftNet, "arping", "-w", "0.2", "-I", "va", "--sweep", "198.18.0.0/26"])
+            #expect(proxy.lines.last?.contains("answers for 64 addresses: a proxy") == true, "\(proxy)")
+        }
+    }
+
     @Test("JSON; a link without an answer; RFC 5227's probe of an address that is taken and one that is free")
     func json() async throws {
         try await Lab.with(.pair) { lab in

@@ -29,7 +29,7 @@ public enum ARPSweepEvent: Hashable, Sendable {
 }
 
 /// How a sweep ended.
-public struct ARPSweepSummary: Hashable, Sendable {
+public struct ARPSweepSummary: Sendable {
     public var targets = 0
     public var sent = 0
     public var received = 0
@@ -37,6 +37,10 @@ public struct ARPSweepSummary: Hashable, Sendable {
     /// Addresses that several machines have.
     public var duplicates = 0
     public var failed = 0
+    /// The user has stopped it.
+    public var isCutShort = false
+    /// The machine with the most addresses, and how many they are.
+    public var largest: (mac: MACAddress, addresses: Int)?
     public var elapsed = Nanoseconds.zero
 }
 
@@ -86,6 +90,11 @@ public struct ARPSweepEngine: Engine, ~Copyable {
     public var summary: ARPSweepSummary {
         var summary = result
         summary.elapsed = start.map { (end ?? $0) - $0 } ?? .zero
+        var counts: [MACAddress: Int] = [:]
+        for case let mac? in machines { counts[mac, default: 0] += 1 }
+        summary.largest = counts.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }.map {
+            ($0.key, $0.value)
+        }
         return summary
     }
 
@@ -174,6 +183,7 @@ public struct ARPSweepEngine: Engine, ~Copyable {
     }
 
     public mutating func stop(at now: Instant) {
+        if !isOver { result.isCutShort = true }
         isOver = true
         if end == nil { end = now }
     }

@@ -8,14 +8,24 @@ enum Peer: String {
         zsh,
         fish,
         mandoc, setcap
+    /// Habets' arping, which Debian does not let stand beside iputils'.
+    case habets
 
     var isInstalled: Bool {
         get async {
             // Debian's Scapy is its own Python's.
             if self == .scapy { return (try? await Lab.run(["/usr/bin/python3", "-c", "import scapy"]).status) == 0 }
+            if self == .habets { return (try? await Lab.run(Self.habetsArping + ["--help"]).status) == 0 }
             return (try? await Lab.run(["sh", "-c", "command -v \(rawValue) || ls /usr/sbin/\(rawValue)"]).status) == 0
         }
     }
+
+    /// The words that start Habets' arping.
+    static let habetsArping = [
+        "sh", "-c",
+        "LD_LIBRARY_PATH=$(echo \(Binary.repository)/.build/peers/usr/lib/*-linux-gnu) exec \(Binary.repository)/.build/peers/usr/sbin/arping \"$@\"",
+        "arping",
+    ]
 
     /// True when the test can go on; says what is missing, and fails in CI.
     static func require(_ peers: Peer...) async -> Bool {

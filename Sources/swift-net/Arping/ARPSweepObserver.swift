@@ -1,0 +1,162 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// Prints a line a host of a sweep, and what it comes to.
+struct ARPSweepObserver: EngineObserver, ~Copyable {
+    typealias Observed = ARPSweepEngine
+
+    private let command: ArpingWords
+    private let console: Console
+    private let vendors = Vendors()
+    private var comparison: SweepComparison?
+    /// Where lines are put together: a network may have 65,536 hosts.
+    private var text = TextBuffer()
+
+    init(command: ArpingWords, console: Console, comparison: SweepComparison?) {
+        self.command = command
+        self.console = console
+        self.comparison = comparison
+    }
+
+    mutating func report(_ event: ARPSweepEvent) {
+        switch event {
+        case .host(let address, let mac, let roundTrip):
+            let change = comparison?.take(address, mac)
+            guard !command.has(.quiet), !command.has(.claims) else { return }
+            text.removeAll()
+            if command.has(.json) {
+                appendJSON(address, mac, roundTrip, change)
+            } else {
+                append(address, mac, roundTrip, change)
+            }
+            text.append(UInt8(ascii: "\n"))
+            console.output.write(text.bytes)
+        case .duplicate(let address, let first, let other):
+            guard !command.has(.quiet) else { return }
+            guard command.has(.json) else {
+                return console.output.write("\(address)  \(other)  claimed by \(first) too\n")
+            }
+            var object = JSONObject(type: "duplicate")
+            object.add("addr", "\(address)")
+            object.add("macs", raw: "[\"\(first)\",\"\(other)\"]")
+            console.output.write(object.line + "\n")
+        }
+    }
+
+    private mutating func append(
+        _ address: IPv4Address, _ mac: MACAddress, _ roundTrip: Nanoseconds, _ change: SweepComparison.Change?
+    ) {
+        text.append(address)
+        text.append("  ")
+        text.append(mac)
+        text.append("  ")
+        text.append(milliseconds: roundTrip)
+        text.append(" ms")
+        if let vendor = vendors.name(of: mac) { text.append("  " + Text.escaped(vendor)) }
+        switch change {
+        case .new: text.append("  new")
+        case .moved(let before): text.append("  was \(before)")
+        case .same, nil: break
+        }
+    }
+
+    private mutating func appendJSON(
+        _ address: IPv4Address, _ mac: MACAddress, _ roundTrip: Nanoseconds, _ change: SweepComparison.Change?
+    ) {
+        text.append("{\"type\":\"host\",\"addr\":\"")
+        text.append(address)
+        text.append("\",\"mac\":\"")
+        text.append(mac)
+        text.append("\",\"rtt_ms\":")
+        text.append(milliseconds: roundTrip)
+        text.append(",\"vendor\":")
+        text.append(vendors.name(of: mac).map(JSONObject.quoted) ?? "null")
+        switch change {
+        case .new: text.append(",\"change\":\"new\"")
+        case .moved(let before): text.append(",\"change\":\"moved\",\"former_mac\":\"\(before)\"")
+        case .same, nil: break
+        }
+        text.append("}")
+    }
+
+    // MARK: The end
+
+    func finish(_ summary: ARPSweepSummary, _ target: String, _ targets: TargetSet, overflows: UInt64) {
+        if overflows > 0 { console.complain("\(overflows) answers were lost here: a lower --rate helps") }
+        // Who was not asked again may well be there.
+        let vanished = summary.isCutShort ? [] : comparison?.vanished { targets.index(of: .v4($0)) != nil } ?? []
+        if command.has(.json) {
+            finishJSON(summary, target, vanished)
+        } else if !command.has(.quiet) {
+            if !command.has(.claims) {
+                for host in vanished { console.output.write("\(host.address)  \(host.mac)  vanished\n") }
+            }
+            console.output.write(
+                "\n\(summary.targets) addresses, \(summary.hosts) hosts, \(summary.duplicates) claimed by several machines; \(summary.sent) probes in \(summary.elapsed.wholeMilliseconds)ms\n"
+            )
+            if let comparison {
+                console.output.write(
+                    "\(comparison.newCount) new, \(comparison.movedCount) at another machine, \(vanished.count) vanished\n"
+                )
+            }
+            if let proxy = Self.proxy(summary) {
+                console.output.write(
+                    "\(proxy.mac) answers for \(proxy.addresses) addresses: a proxy, or a machine that answers for everybody\n"
+                )
+            }
+        }
+    }
+
+    private func finishJSON(
+        _ summary: ARPSweepSummary, _ target: String, _ vanished: [(address: IPv4Address, mac: MACAddress)]
+    ) {
+        for host in vanished {
+            var object = JSONObject(type: "vanished")
+            object.add("addr", "\(host.address)")
+            object.add("mac", "\(host.mac)")
+            console.output.write(object.line + "\n")
+        }
+        var object = JSONObject(type: "summary")
+        object.add("target", target)
+        object.add("transmitted", summary.sent)
+        object.add("received", summary.received)
+        object.add("hosts", summary.hosts)
+        object.add("duplicates", summary.duplicates)
+        object.add("targets", summary.targets)
+        object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
+        if let comparison {
+            object.add("new", comparison.newCount)
+            object.add("moved", comparison.movedCount)
+            object.add("vanished", vanished.count)
+        }
+        let proxy = Self.proxy(summary)
+        object.add("proxy_mac", proxy.map { "\($0.mac)" })
+        if let proxy { object.add("proxy_addresses", proxy.addresses) }
+        console.output.write(object.line + "\n")
+    }
+
+    /// A machine that has more addresses than an honest one would, and most of all.
+    private static func proxy(_ summary: ARPSweepSummary) -> (mac: MACAddress, addresses: Int)? {
+        summary.largest.flatMap { $0.addresses >= 16 && $0.addresses > summary.hosts / 2 ? $0 : nil }
+    }
+
+    mutating func step(_ engine: inout ARPSweepEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        // Line by line for who waits for them; a burst in one piece.
+        if wakening.isEmpty || wakening.contains(.status) { console.output.flush() }
+        return nil
+    }
+
+    var isListening: Bool { console.output.isOpen }
+}
+
+extension TextBuffer {
+    /// A time in milliseconds with three decimals.
+    fileprivate mutating func append(milliseconds time: Nanoseconds) {
+        let microseconds = UInt64(clamping: time.roundedMicroseconds)
+        append(decimal: microseconds / 1_000)
+        append(UInt8(ascii: "."))
+        append(decimal: microseconds % 1_000, minimumDigits: 3)
+    }
+}
