@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "WireFormat", targets: ["WireFormat"]),
         .library(name: "PacketEngine", targets: ["PacketEngine"]),
         .library(name: "LinuxNet", targets: ["LinuxNet"]),
+        .library(name: "HostStack", targets: ["HostStack"]),
         .library(name: "Diagnostics", targets: ["Diagnostics"]),
     ],
     dependencies: [
@@ -42,8 +43,12 @@ let package = Package(
             swiftSettings: systemSettings
         ),
 
+        // A host's protocols without a kernel.
+        .target(name: "HostStack", dependencies: ["WireFormat", "PacketEngine"], swiftSettings: settings),
+
         // The tools, as engines without sockets.
-        .target(name: "Diagnostics", dependencies: ["WireFormat", "PacketEngine"], swiftSettings: settings),
+        .target(
+            name: "Diagnostics", dependencies: ["WireFormat", "PacketEngine", "HostStack"], swiftSettings: settings),
 
         // The command line.
         .executableTarget(
@@ -74,8 +79,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "HostStackTests",
+            dependencies: ["HostStack", "PacketEngine", "WireFormat"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "DiagnosticsTests",
-            dependencies: ["Diagnostics", "PacketEngine", "WireFormat"],
+            dependencies: ["Diagnostics", "HostStack", "PacketEngine", "WireFormat"],
             swiftSettings: settings
         ),
         // A faulty wire for the lab.

@@ -1,3 +1,4 @@
+import HostStack
 import WireFormat
 
 /// A machine that is pinged by its link-layer address: by an ICMP echo request

@@ -1,3 +1,4 @@
+import HostStack
 import WireFormat
 
 /// An IPv4 or IPv6 packet to a group, in an untagged frame that arrived.

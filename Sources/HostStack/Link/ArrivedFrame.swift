@@ -1,15 +1,16 @@
 import WireFormat
 
 /// The addresses of an Ethernet frame that arrived, and what it carries; tags are skipped.
-struct ArrivedFrame {
-    var source: MACAddress
-    var destination: MACAddress
+public struct ArrivedFrame {
+    public var source: MACAddress
+    public var destination: MACAddress
     /// Of the payload.
-    var etherType: EtherType
-    var payloadOffset: Int
+    public var etherType: EtherType
+    public var payloadOffset: Int
 
     /// Nil when the header or a tag is cut.
-    init?(_ frame: RawSpan) {
+    @inlinable
+    public init?(_ frame: RawSpan) {
         guard let ethernet = try? EthernetView(frame) else { return nil }
         source = ethernet.source
         destination = ethernet.destination
@@ -17,9 +18,9 @@ struct ArrivedFrame {
         payloadOffset = EthernetView.headerLength
         // A tag is two bytes of it and the next type (IEEE 802.1Q, clause 9).
         while etherType == .vlan || etherType == .serviceVLAN {
-            guard frame.byteCount >= payloadOffset + 4 else { return nil }
-            etherType = EtherType(rawValue: frame.bigEndian16(at: payloadOffset + 2))
-            payloadOffset += 4
+            guard frame.byteCount >= payloadOffset &+ 4 else { return nil }
+            etherType = EtherType(rawValue: frame.bigEndian16(at: payloadOffset &+ 2))
+            payloadOffset &+= 4
         }
     }
 }

@@ -1,15 +1,14 @@
-import PacketEngine
 import WireFormat
 
 /// An ARP packet of Ethernet and IPv4 in a frame that arrived; tags are skipped.
-struct ArrivedARP {
-    var packet: ARPPacket
-    var frameSource: MACAddress
-    var frameDestination: MACAddress
+public struct ArrivedARP {
+    public var packet: ARPPacket
+    public var frameSource: MACAddress
+    public var frameDestination: MACAddress
 
     /// Nil for everything else, and for packets that are cut or lie about their lengths.
     /// - Parameter etherType: that of ARP or of its reverse.
-    init?(_ frame: RawSpan, etherType: EtherType = .arp) {
+    public init?(_ frame: RawSpan, etherType: EtherType = .arp) {
         guard let arrived = ArrivedFrame(frame), arrived.etherType == etherType,
             let view = try? ARPView(frame.dropping(arrived.payloadOffset)), let packet = try? ARPPacket(view),
             packet.hardwareType == 1
@@ -21,8 +20,8 @@ struct ArrivedARP {
 }
 
 /// An ARP packet and its Ethernet header, padded to the shortest frame.
-enum ARPFrame {
-    static func bytes(_ packet: ARPPacket, to destination: MACAddress) -> [UInt8] {
+public enum ARPFrame {
+    public static func bytes(_ packet: ARPPacket, to destination: MACAddress) -> [UInt8] {
         EthernetHeader.padded(
             EthernetHeader(
                 destination: destination, source: packet.senderMAC,
