@@ -73,8 +73,93 @@ struct ArpingEngineTests {
     @Test("the first answer ends it where that is asked for; with a deadline, as many answers as probes")
     func ends() {
         #expect(arping { $0.endsAtFirstAnswer = true }.summary.sent == 1)
-        let outcome = arping { $0.deadline = .seconds(10) }
+        let outcome = arping {
+            $0.deadline = .seconds(10)
+            $0.enough = 3
+        }
         #expect(outcome.summary.received == 3 && outcome.summary.elapsed.wholeMilliseconds == 2_001)
+        let enough = arping {
+            $0.count = nil
+            $0.enough = 2
+        }
+        #expect(enough.summary.sent == 2 && enough.summary.received == 2)
+    }
+
+    @Test("asked alone from the start, and in a virtual LAN")
+    func frames() throws {
+        let alone = arping { $0.targetMAC = MACAddress(rawValue: 2) }
+        #expect(alone.summary.sentBroadcasts == 0 && alone.summary.received == 3)
+        let tagged = arping {
+            $0.tag = VLANTag(identifier: 7, priority: 3, etherType: .arp)
+            $0.count = 1
+        }
+        let bytes = tagged.log[0].bytes
+        #expect(Array(bytes[12..<18]) == [0x81, 0x00, 0x60, 0x07, 0x08, 0x06] && bytes.count == 64)
+    }
+
+    @Test("a machine is pinged by echo requests in frames for it alone; only its own replies count")
+    func station() throws {
+        let mac = MACAddress(rawValue: 0x0200_0000_0002)
+        let station = ArpingStation(mac: mac, address: .limitedBroadcast, identifier: 0x1234)
+        var configuration = ArpingConfiguration(mac: Self.us, source: Self.here, target: .limitedBroadcast)
+        configuration.station = station
+        configuration.count = 1
+        let silent = arping(hosts: []) { $0 = configuration }
+        let bytes = try #require(silent.log.first?.bytes)
+        let frame = try EthernetView(bytes.rawBytes)
+        let ip = try IPv4View(frame.payload)
+        let icmp = try ICMPv4View(ip.payload)
+        #expect(frame.destination == mac && ip.destination == .limitedBroadcast && ip.source == Self.here)
+        #expect(icmp.type == .echoRequest && icmp.identifier == 0x1234 && icmp.checksumState == .correct)
+        #expect(silent.timeouts == 1 && silent.summary.received == 0 && bytes.count == 62)
+        func answer(
+            from sender: MACAddress = mac, identifier: UInt16 = 0x1234, type: ICMPv4Message.Body? = nil
+        ) -> [UInt8] {
+            let echo = ICMPv4Message(
+                type ?? .echoReply(ICMPEcho(identifier: identifier, sequenceNumber: 0, data: [1, 2])))
+            let header = IPv4Header(
+                source: Self.target, destination: Self.here, protocol: .icmp, payloadLength: echo.byteCount)
+            return EthernetHeader(destination: Self.us, source: sender, etherType: .ipv4).encoded()
+                + header.encoded() + echo.encoded()
+        }
+        let right = answer()
+        #expect(station.answer(right.rawBytes, to: Self.us)?.address == Self.target)
+        #expect(station.answer(answer(from: MACAddress(rawValue: 9)).rawBytes, to: Self.us) == nil)
+        #expect(station.answer(answer(identifier: 1).rawBytes, to: Self.us) == nil)
+        let request = answer(type: .echoRequest(ICMPEcho(identifier: 0x1234, sequenceNumber: 0)))
+        #expect(station.answer(request.rawBytes, to: Self.us) == nil)
+        for count in right.indices { #expect(station.answer(Array(right[..<count]).rawBytes, to: Self.us) == nil) }
+        for offset in 14..<right.count {
+            var wrong = right
+            wrong[offset] ^= 0x10
+            #expect(station.answer(wrong.rawBytes, to: Self.us) == nil, "\(offset)")
+        }
+    }
+
+    @Test("names of vendors: each form of the lists, the longest prefix, nothing for addresses that nobody bought")
+    func vendors() {
+        let list = """
+            # a comment
+            00-00-0C   (hex)\t\tCisco Systems, Inc
+            00000C     (base 16)\t\tCisco Systems, Inc
+            \t\t\t\tSan Jose CA
+            0050C2\tIEEE Registration Authority
+            0050C27D5\tDEUTA-WERKE GmbH
+            08:00:30 Network Research
+            4048FD8   Somebody  \r
+            0050C2
+            zz0000 Nobody
+            """
+        let table = VendorTable(Array(list.utf8))
+        #expect(table.count == 5)
+        for (mac, name) in [
+            (0x0000_0C12_3456, "Cisco Systems, Inc"), (0x0050_C27D_5001, "DEUTA-WERKE GmbH"),
+            (0x0050_C27D_6001, "IEEE Registration Authority"), (0x0800_3000_0001, "Network Research"),
+            (0x4048_FD80_0001, "Somebody"), (0x4048_FD90_0001, nil), (0x0200_0C12_3456, nil), (0x0100_0C12_3456, nil),
+        ] as [(UInt64, String?)] {
+            #expect(table.name(of: MACAddress(rawValue: mac)) == name, "\(mac)")
+        }
+        #expect(VendorTable([]).count == 0 && VendorTable([0x30, 0x31]).count == 0)
     }
 
     @Test("two machines with one address are both named")
@@ -115,6 +200,7 @@ struct ArpingEngineTests {
                 $0.mode = mode
                 $0.source = Self.target
                 $0.count = count
+                $0.expectsAnswers = false
             }
             #expect(outcome.summary.sent == count && outcome.timeouts == 0)
             #expect(outcome.summary.elapsed.wholeMilliseconds == Int64(1_000 * (count - 1)))
