@@ -351,9 +351,9 @@ _swift-net_traceroute() {
 
 _swift-net_arping() {
     repeating_flags=()
-    non_repeating_flags=(-f -q --quiet -b -D -U -A --duplicates -j --json -V --version -h --help)
+    non_repeating_flags=(-f -q --quiet -b -D -U -A -r -0 --duplicates --table -j --json -V --version -h --help)
     repeating_options=()
-    non_repeating_options=(-c --count -w --deadline -i --interval -I --interface -s --source --probe --announce --sweep --rate --retries --pcap --explain)
+    non_repeating_options=(-c --count -w --deadline -i --interval -I --interface -s --source -S --sender -W --wait -t --target-mac -T --target-address --style --probe --announce --sweep --rate --retries --compare --pcap --explain)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions
@@ -373,6 +373,22 @@ _swift-net_arping() {
     '-s'|'--source')
         return
         ;;
+    '-S'|'--sender')
+        return
+        ;;
+    '-W'|'--wait')
+        return
+        ;;
+    '-t'|'--target-mac')
+        return
+        ;;
+    '-T'|'--target-address')
+        return
+        ;;
+    '--style')
+        __swift-net_add_completions -W 'iputils'$'\n''habets'
+        return
+        ;;
     '--probe')
         return
         ;;
@@ -386,6 +402,10 @@ _swift-net_arping() {
         return
         ;;
     '--retries')
+        return
+        ;;
+    '--compare')
+        __swift-net_add_completions -f
         return
         ;;
     '--pcap')
