@@ -165,6 +165,8 @@ public struct MembershipEngine: Engine, ~Copyable {
     }
 
     private mutating func hear(_ arrived: ArrivedMembership, at now: Instant) {
+        // The other family's business is none of ours.
+        guard hosts.contains(where: { $0.newest.family == arrived.message.version.family }) else { return }
         // What the system says for us is ours.
         if arrived.frameSource == configuration.identity.mac {
             guard configuration.isJoinedBySystem else { return }
