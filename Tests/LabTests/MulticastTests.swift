@@ -268,6 +268,27 @@ struct MulticastTests {
         }
     }
 
+    @Test("iperf's numbers are counted: none is lost where nothing is, and some where the relay drops")
+    func iperf() async throws {
+        guard await Peer.require(.iperf) else { return }
+        for (faults, isLossy) in [("", false), ("--to datagrams --direction left drop/5", true)] {
+            try await Lab.with(.relayed.and("mount -t tmpfs none /mnt")) { lab in
+                try await lab.relaying(faults) {
+                    let sender =
+                        "ip -n b route add 239.0.0.0/8 dev vb; echo sending; exec timeout 10 iperf -c 239.1.2.3 -u -T 4 -t 3 -b 400K -l 250"
+                    try await lab.beside("b", ["sh", "-c", sender], readyMark: "sending") {
+                        let joined = try await lab.run(
+                            "a", [Binary.swiftNet, "igmp-join", "239.1.2.3", "-j", "-w", "2"])
+                        let summary = try #require(joined.summary)
+                        #expect(summary["numbering"] == "iperf", "\(summary.text)")
+                        let lost = summary.number("datagrams_lost") ?? -1
+                        #expect(isLossy ? lost > 0 : lost == 0, "\(summary.text)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test("words that mean nothing end with status 2 and say why")
     func usage() async throws {
         for (command, words, part) in [

@@ -64,6 +64,9 @@ struct ArrivedMulticast: ~Escapable {
         return (try? UDPView(payload))?.destinationPort
     }
 
+    /// Both ports in one number; 0 where there are none.
+    var ports: UInt32 { `protocol` == .udp && payload.byteCount >= 4 ? payload.bigEndian32(at: 0) : 0 }
+
     private static func hasRouterAlert(_ header: RawSpan) -> Bool {
         guard let chain = try? IPv6ExtensionChain(first: .hopByHopOptions, payload: header),
             case .hopByHopOptions(let options)? = chain.headers.first

@@ -22,6 +22,8 @@ public struct MembershipEngine: Engine, ~Copyable {
     private var hosts: [MembershipHost]
     private var stages: [IPAddress: Stage] = [:]
     private var flows: [Flow: Int] = [:]
+    /// Of each flow, in the same order; the first port that is heard counts.
+    private var streams: [(ports: UInt32, stream: NumberedStream)] = []
     private var inFlight: [UInt64: MembershipMessage] = [:]
     private var nextToken: UInt64 = 0
     private var start: Instant?
@@ -53,6 +55,7 @@ public struct MembershipEngine: Engine, ~Copyable {
 
     public var summary: MembershipSummary {
         var summary = result
+        for index in summary.flows.indices { summary.flows[index].count = streams[index].stream.count }
         summary.elapsed = start.map { (end ?? $0) - $0 } ?? .zero
         return summary
     }
@@ -210,11 +213,14 @@ public struct MembershipEngine: Engine, ~Copyable {
         var isFirst = false
         if let index = flows[flow] {
             result.flows[index].take(bytes: bytes, at: now)
+            number(arrived, in: index)
         } else if result.flows.count < Self.mostFlows {
             isFirst = true
             flows[flow] = result.flows.count
             result.flows.append(MulticastFlow(group: flow.group, source: flow.source, at: now))
             result.flows[result.flows.count - 1].take(bytes: bytes, at: now)
+            streams.append((arrived.ports, NumberedStream()))
+            number(arrived, in: streams.count - 1)
         } else {
             result.otherDatagrams += 1
         }
@@ -224,6 +230,11 @@ public struct MembershipEngine: Engine, ~Copyable {
                     group: flow.group, source: flow.source, port: arrived.destinationPort, bytes: bytes,
                     hopLimit: arrived.hopLimit, isFirst: isFirst, arrival: now)))
         if let count = configuration.count, result.datagrams >= count { leave(at: now) }
+    }
+
+    private mutating func number(_ arrived: borrowing ArrivedMulticast, in index: Int) {
+        guard arrived.protocol == .udp, arrived.ports == streams[index].ports else { return }
+        streams[index].stream.take(arrived.payload.dropping(UDPView.headerLength))
     }
 
     /// Leaves the groups; the second time it ends at once.

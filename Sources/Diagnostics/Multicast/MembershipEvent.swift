@@ -42,6 +42,8 @@ public struct MulticastFlow: Hashable, Sendable {
     /// Between two datagrams; both are zero until there are two.
     public var shortestGap = Nanoseconds.zero
     public var longestGap = Nanoseconds.zero
+    /// What the sender's numbers say of loss, where it has some.
+    public var count: StreamCount?
 
     init(group: IPAddress, source: IPAddress, at instant: Instant) {
         self.group = group

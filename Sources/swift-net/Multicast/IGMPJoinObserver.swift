@@ -125,6 +125,10 @@ struct IGMPJoinObserver: EngineObserver {
                 text +=
                     ", gaps min/avg/max \(Milliseconds.fixed(flow.shortestGap))/\(Milliseconds.fixed(average))/\(Milliseconds.fixed(flow.longestGap)) ms"
             }
+            if let count = flow.count {
+                text +=
+                    ", by \(count.numbering.name)'s numbers \(count.lost) lost, \(count.reordered) out of order, \(count.duplicates) twice"
+            }
             console.output.write(text + "\n")
         }
         if summary.otherDatagrams > 0 {
@@ -162,6 +166,12 @@ struct IGMPJoinObserver: EngineObserver {
                         "{\"min\":\(Milliseconds.json(flow.shortestGap)),\"avg\":\(Milliseconds.json(average)),\"max\":\(Milliseconds.json(flow.longestGap))}"
                 )
             }
+            if let count = flow.count {
+                object.add("numbering", count.numbering.rawValue)
+                object.add("datagrams_lost", count.lost)
+                object.add("reordered", count.reordered)
+                object.add("duplicates", count.duplicates)
+            }
             return object.line
         }
         object.add("sources", raw: "[" + flows.joined(separator: ",") + "]")
@@ -181,4 +191,9 @@ struct IGMPJoinObserver: EngineObserver {
     }
 
     var isListening: Bool { console.output.isOpen }
+}
+
+extension StreamNumbering {
+    /// As it is written.
+    fileprivate var name: String { self == .rtp ? "RTP" : rawValue }
 }

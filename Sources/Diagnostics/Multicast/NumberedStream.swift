@@ -1,0 +1,168 @@
+import WireFormat
+
+/// Whose numbers the datagrams of a stream have.
+public enum StreamNumbering: String, Hashable, Sendable {
+    /// RFC 3550, section 5.1: 16 bits behind the first two bytes.
+    case rtp
+    /// iperf 2: 32 bits at the start, negative in the last datagram.
+    case iperf
+    /// mcjoin: decimal digits in its text.
+    case mcjoin
+}
+
+/// What the numbers of a stream say of those that did not come.
+public struct StreamCount: Hashable, Sendable {
+    public var numbering: StreamNumbering
+    public var lost = 0
+    /// They came after one with a higher number.
+    public var reordered = 0
+    public var duplicates = 0
+}
+
+/// Follows the numbers that a sender puts into its datagrams. Nobody says that
+/// there are any: numbers that go up by little from datagram to datagram are.
+struct NumberedStream: Hashable, Sendable {
+    private enum State: Hashable {
+        /// So many datagrams have had numbers that follow each other.
+        case watching(StreamNumbering, seen: Int)
+        case counting(StreamNumbering)
+        case none
+    }
+
+    /// Datagrams before numbers are believed, and how far apart these may be.
+    private static let proof = 4
+    private static let smallStep = 1...8 as ClosedRange<Int64>
+    /// Below the highest number: who is further back has begun anew.
+    private static let window = 64 as Int64
+    private static let longestGap = 100_000 as Int64
+
+    private var state: State?
+    private var synchronizationSource: UInt32 = 0
+    private var first: Int64 = 0
+    private var highest: Int64 = 0
+    private var unique: Int64 = 0
+    private var lostBefore: Int64 = 0
+    /// Which of the last numbers have come: bit N for `highest` - N.
+    private var seen: UInt64 = 1
+    private var hasEnded = false
+    private var reordered = 0
+    private var duplicates = 0
+
+    /// Nil as long as no numbers are believed.
+    var count: StreamCount? {
+        guard case .counting(let numbering) = state else { return nil }
+        return StreamCount(
+            numbering: numbering, lost: Int(clamping: max(lostBefore + highest - first + 1 - unique, 0)),
+            reordered: reordered, duplicates: duplicates)
+    }
+
+    /// Takes in what a datagram brings.
+    mutating func take(_ data: RawSpan) {
+        switch state {
+        case nil: begin(data)
+        case .watching(let numbering, let seen):
+            guard let step = step(data, numbering), Self.smallStep.contains(step) else {
+                state = State.none
+                return
+            }
+            advance(by: step)
+            state = seen + 1 >= Self.proof ? .counting(numbering) : .watching(numbering, seen: seen + 1)
+        case .counting(let numbering):
+            if let step = step(data, numbering) { advance(by: step) }
+        case .some(.none): break
+        }
+    }
+
+    private mutating func begin(_ data: RawSpan) {
+        if let number = Self.mcjoin(data) {
+            state = .counting(.mcjoin)
+            start(at: number)
+        } else if data.byteCount >= 12, data.byte(at: 0) >> 6 == 2 {
+            state = .watching(.rtp, seen: 1)
+            synchronizationSource = data.bigEndian32(at: 8)
+            start(at: Int64(data.bigEndian16(at: 2)))
+        } else if data.byteCount >= 12 {
+            state = .watching(.iperf, seen: 1)
+            start(at: Int64(Int32(bitPattern: data.bigEndian32(at: 0))))
+        } else {
+            state = State.none
+        }
+    }
+
+    private mutating func start(at number: Int64) {
+        first = number
+        highest = number
+        unique = 1
+        seen = 1
+    }
+
+    /// How far a datagram's number is above the highest; nil when it has none.
+    private mutating func step(_ data: RawSpan, _ numbering: StreamNumbering) -> Int64? {
+        switch numbering {
+        case .mcjoin: return Self.mcjoin(data).map { $0 - highest }
+        case .rtp:
+            guard data.byteCount >= 12, data.byte(at: 0) >> 6 == 2, data.bigEndian32(at: 8) == synchronizationSource
+            else { return nil }
+            return Int64(Int16(bitPattern: data.bigEndian16(at: 2) &- UInt16(truncatingIfNeeded: highest)))
+        case .iperf:
+            guard data.byteCount >= 12 else { return nil }
+            let number = Int64(Int32(bitPattern: data.bigEndian32(at: 0)))
+            guard number < 0 else {
+                hasEnded = false
+                return number - highest
+            }
+            // The last one is sent until it is answered; to a group nobody answers.
+            guard !hasEnded else { return nil }
+            hasEnded = true
+            return -number - highest
+        }
+    }
+
+    private mutating func advance(by step: Int64) {
+        if step > Self.longestGap || step <= -Self.window {
+            // Another run of the sender: what the one before lost stays lost.
+            lostBefore += max(highest - first + 1 - unique, 0)
+            start(at: highest + step)
+        } else if step > 0 {
+            highest += step
+            seen = step < Self.window ? seen << UInt64(step) | 1 : 1
+            unique += 1
+        } else if seen >> UInt64(-step) & 1 == 1 {
+            duplicates += 1
+        } else {
+            seen |= 1 << UInt64(-step)
+            unique += 1
+            reordered += 1
+        }
+    }
+
+    /// The digits behind `count: ` in mcjoin's text.
+    private static func mcjoin(_ data: RawSpan) -> Int64? {
+        guard starts(data, with: senderText, at: 0) else { return nil }
+        var offset = 11
+        while offset < min(data.byteCount, 200) {
+            if starts(data, with: countText, at: offset) {
+                var value: Int64 = 0
+                var position = offset + 7
+                while position < data.byteCount, position < offset + 7 + 15 {
+                    let byte = data.byte(at: position)
+                    guard byte >= 0x30, byte <= 0x39 else { break }
+                    value = value * 10 + Int64(byte - 0x30)
+                    position += 1
+                }
+                return position > offset + 7 ? value : nil
+            }
+            offset += 1
+        }
+        return nil
+    }
+
+    private static let senderText = Array("Sender PID ".utf8)
+    private static let countText = Array("count: ".utf8)
+
+    private static func starts(_ data: RawSpan, with text: [UInt8], at offset: Int) -> Bool {
+        guard offset + text.count <= data.byteCount else { return false }
+        for index in text.indices where data.byte(at: offset + index) != text[index] { return false }
+        return true
+    }
+}

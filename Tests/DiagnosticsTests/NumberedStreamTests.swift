@@ -1,0 +1,87 @@
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+@Suite("numbers in datagrams")
+struct NumberedStreamTests {
+    private func bytes(_ number: Int64, _ numbering: StreamNumbering) -> [UInt8] {
+        let word = UInt32(truncatingIfNeeded: number)
+        let big = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }
+        switch numbering {
+        // A version of 2, a payload type, the number, a time, a source.
+        case .rtp: return [0x80, 33, big[2], big[3], 0, 0, 0, 1, 0xCA, 0xFE, 0xBA, 0xBE] + [1, 2, 3]
+        case .iperf: return big + [0x65, 0, 0, 0, 0, 0, 0, 7] + [UInt8](repeating: 0, count: 40)
+        case .mcjoin: return Array("Sender PID 4711, MC group 225.1.2.3 ... count: \(number), freq: 100\0".utf8)
+        }
+    }
+
+    private func count(_ numbers: [Int64], _ numbering: StreamNumbering) -> StreamCount? {
+        var stream = NumberedStream()
+        for number in numbers { stream.take(bytes(number, numbering).rawBytes) }
+        return stream.count
+    }
+
+    @Test("loss, order and duplicates of each kind", arguments: [StreamNumbering.rtp, .iperf, .mcjoin])
+    func counts(numbering: StreamNumbering) {
+        #expect(count(Array(10..<20), numbering) == StreamCount(numbering: numbering))
+        // 15 and 16 never come, 18 comes late, 20 twice.
+        let numbers = [10, 11, 12, 13, 14, 17, 19, 18, 20, 20, 21] as [Int64]
+        #expect(count(numbers, numbering) == StreamCount(numbering: numbering, lost: 2, reordered: 1, duplicates: 1))
+        // The sender begins anew, and what was lost before stays lost.
+        let again = numbers + (numbering == .rtp ? [40_000, 40_001, 40_003] : [200_000, 200_001, 200_003])
+        let restarted = count(again, numbering)
+        #expect(restarted?.lost == 3 && restarted?.reordered == 1, "\(String(describing: restarted))")
+    }
+
+    @Test("RTP's numbers go round, iperf's last is negative and comes again and again")
+    func ends() {
+        #expect(count([65_533, 65_534, 65_535, 0, 1, 3], .rtp) == StreamCount(numbering: .rtp, lost: 1))
+        #expect(count([0, 1, 2, 3, 4, -5, -5, -5], .iperf) == StreamCount(numbering: .iperf))
+        #expect(count([0, 1, 2, 3, -5, -5], .iperf) == StreamCount(numbering: .iperf, lost: 1))
+        // Another stream begins where one has ended.
+        #expect(count([70, 71, 72, 73, -74, -74, 0, 1, 2, 3, -4], .iperf)?.lost == 0)
+    }
+
+    @Test("what does not go up is no number")
+    func none() {
+        #expect(count([5, 5, 5, 5, 5], .rtp) == nil)
+        #expect(count([5, 900, 20, 7, 8, 9, 10], .iperf) == nil)
+        var stream = NumberedStream()
+        for _ in 0..<10 { stream.take([UInt8](repeating: 7, count: 100).rawBytes) }
+        #expect(stream.count == nil)
+        var short = NumberedStream()
+        for index in 0..<10 { short.take([UInt8](repeating: UInt8(index), count: index).rawBytes) }
+        #expect(short.count == nil)
+        #expect(count([1, 2, 3], .iperf) == nil)
+    }
+
+    @Test(
+        "whatever comes, nothing traps, and a stream's count is that of a list",
+        arguments: 1...50 as ClosedRange<UInt64>)
+    func properties(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var numbers = Array(0..<200 as Range<Int64>)
+        var lost: Set<Int64> = []
+        for number in 4..<199 as Range<Int64> where Double.random(in: 0..<1, using: &generator) < 0.1 {
+            lost.insert(number)
+        }
+        numbers.removeAll { lost.contains($0) }
+        // Neighbours change places, but not the first that have to prove it.
+        for index in stride(from: 10, to: numbers.count - 2, by: 7) { numbers.swapAt(index, index + 1) }
+        let counted = count(numbers, .iperf)
+        #expect(counted?.lost == lost.count && counted?.duplicates == 0, "seed \(seed)")
+        var stream = NumberedStream()
+        for _ in 0..<2_000 {
+            let length = Int.random(in: 0...40, using: &generator)
+            let kind = Int.random(in: 0..<3, using: &generator)
+            var data = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            if kind == 0 {
+                data = Array("Sender PID 1, count: \(UInt64.random(in: .min ... .max, using: &generator))".utf8)
+            }
+            stream.take(data.rawBytes)
+        }
+        #expect(stream.count.map { $0.lost >= 0 } ?? true, "seed \(seed)")
+    }
+}
