@@ -127,7 +127,7 @@ struct IGMPJoinObserver: EngineObserver {
             }
             if let count = flow.count {
                 text +=
-                    ", by \(count.numbering.name)'s numbers \(count.lost) lost, \(count.reordered) out of order, \(count.duplicates) twice"
+                    "\n  \(count.numbering.name)'s numbers: \(count.lost) lost, \(count.reordered) out of order, \(count.duplicates) twice"
             }
             console.output.write(text + "\n")
         }
