@@ -155,6 +155,19 @@ struct MulticastTests {
         }
     }
 
+    @Test("a reader that goes away ends it, and the groups are left")
+    func closed() async throws {
+        try await Lab.with(.pair.and("mount -t tmpfs none /mnt")) { lab in
+            let outcome = try await lab.run(
+                "a",
+                [
+                    "bash", "-c",
+                    "\(Binary.swiftNet) igmp-join 239.1.2.3 -w 30 --pcap /mnt/p | head -n 1; echo ${PIPESTATUS[0]}; \(Binary.swiftNet) decode -v /mnt/p",
+                ])
+            #expect(outcome.lines.dropFirst().first == "0" && outcome.output.contains("to_in 239.1.2.3"), "\(outcome)")
+        }
+    }
+
     @Test("a query lists the kernel's members in every version, by group and by source", arguments: [1, 2, 3])
     func query(version: Int) async throws {
         try await Lab.with(Self.bridged(querier: false)) { lab in

@@ -11,6 +11,7 @@ struct IGMPJoinObserver: EngineObserver {
     private let console: Console
     private let interface: String
     private(set) var hasFailed = false
+    private var isLeaving = false
 
     init(command: IGMPJoinCommand, console: Console, interface: String) {
         self.command = command
@@ -187,10 +188,16 @@ struct IGMPJoinObserver: EngineObserver {
             )
         }
         console.output.flush()
+        if !console.output.isOpen, !isLeaving {
+            // Nobody reads any more: the groups are left all the same.
+            isLeaving = true
+            engine.stop(at: now)
+        }
         return nil
     }
 
-    var isListening: Bool { console.output.isOpen }
+    /// Until the groups are left.
+    var isListening: Bool { true }
 }
 
 extension StreamNumbering {
