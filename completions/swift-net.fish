@@ -29,7 +29,7 @@ function __swift-net_parse_tokens -S
         case 'arping'
             __swift-net_parse_subcommand -r 1 'f' 'q/quiet' 'b' 'D' 'U' 'A' 'r' '0' 'duplicates' 'table' 'j/json' 'V/version' 'c/count=' 'w/deadline=' 'i/interval=' 'I/interface=' 's/source=' 'S/sender=' 'W/wait=' 't/target-mac=' 'T/target-address=' 'style=' 'probe=' 'announce=' 'sweep=' 'rate=' 'retries=' 'compare=' 'pcap=' 'explain=' 'h/help'
         case 'rarp'
-            __swift-net_parse_subcommand -r 2 'f' 'q/quiet' 'v/verbose' 'j/json' 'I/interface=+' 'c/count=' 'i/interval=' 'w/deadline=' 'ethers=' 'rate=' 'pcap=' 'explain=' 'h/help'
+            __swift-net_parse_subcommand -r 2 'f' 'q/quiet' 'v/verbose' 'I/interface=+' 'c/count=' 'i/interval=' 'w/deadline=' 'ethers=' 'rate=' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'igmp-join'
             __swift-net_parse_subcommand -r 1 'source=+' 'exclude' 'version=' 'kernel' 'robustness=' 'w/deadline=' 'c/count=' 'I/interface=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'igmp-query'
@@ -231,13 +231,13 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional 
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" f' -s 'f' -d 'With query, end when every machine has one answer.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" q quiet' -s 'q' -l 'quiet' -d 'Print nothing.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" v verbose' -s 'v' -l 'verbose' -d 'With serve, also requests that are not answered.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp"' -s 'I' -l 'interface' -d 'The interface; by default the only one (query) or all (serve, where it may be given several times).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" c count' -s 'c' -l 'count' -d 'With query, requests for each machine at the most (5).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" i interval' -s 'i' -l 'interval' -d 'With query, the pause after the first request (1); each later one is twice as long, up to 16 s.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" deadline w' -s 'w' -l 'deadline' -d 'End after this time.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" ethers' -l 'ethers' -d 'With serve, the file of machines and their addresses or names (/etc/ethers).' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" rate' -l 'rate' -d 'With serve, answers a second to one machine at the most (10).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" pcap' -l 'pcap' -d 'Write the frames sent and received to this file (pcapng).' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" explain' -l 'explain' -d 'Explain the first frames, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net rarp" h help' -s 'h' -l 'help' -d 'Show help information.'
@@ -252,7 +252,7 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-join" q quiet' -s 'q' -l 'quiet' -d 'Print only the summary.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-join" v verbose' -s 'v' -l 'verbose' -d 'Print every datagram, and what other hosts report.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-join" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-join" pcap' -l 'pcap' -d 'Write the frames for groups, sent and received, to this file (pcapng).' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-join" pcap' -l 'pcap' -d 'Write the frames sent and received to this file (pcapng).' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-join" explain' -l 'explain' -d 'Explain the first frames, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-join" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query"' -l 'source' -d 'Ask who listens to this source of the group; may be given several times.' -rfka ''
@@ -269,7 +269,7 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" q quiet' -s 'q' -l 'quiet' -d 'Print only the summary.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" v verbose' -s 'v' -l 'verbose' -d 'Print the hosts that leave, too.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" pcap' -l 'pcap' -d 'Write the frames for groups, sent and received, to this file (pcapng).' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" pcap' -l 'pcap' -d 'Write the frames sent and received to this file (pcapng).' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" explain' -l 'explain' -d 'Explain the first frames, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net decode" -eq 1' -F

@@ -24,7 +24,7 @@ struct IGMPJoinObserver: EngineObserver {
             hasFailed = true
             return console.fail(failure)
         }
-        if command.json { json(event) } else if !command.quiet { line(event) }
+        if command.frames.json { json(event) } else if !command.quiet { line(event) }
     }
 
     // MARK: Text
@@ -112,7 +112,7 @@ struct IGMPJoinObserver: EngineObserver {
 
     /// - Parameter lost: frames that came faster than they were read.
     func finish(_ summary: MembershipSummary, lost: UInt64) {
-        if command.json { return finishJSON(summary, lost) }
+        if command.frames.json { return finishJSON(summary, lost) }
         console.output.write(
             "--- \(Text.count(summary.groups, "group")) on \(interface), \(Milliseconds.seconds(Nanoseconds.milliseconds(summary.elapsed.wholeMilliseconds))) s ---\n"
         )

@@ -9,7 +9,7 @@ struct IGMPJoinRun {
     private let console: Console
 
     static func run(_ command: IGMPJoinCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.json)
+        let console = Console(command: name, isJSON: command.frames.json)
         return console.status { try IGMPJoinRun(command: command, console: console).run() }
     }
 
@@ -29,8 +29,8 @@ struct IGMPJoinRun {
 
         let place = try MulticastLink(command.interface, group: memberships[0].group)
         let interface = place.link.interface
-        let explained = try command.explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
-        let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
+        let explained = try command.frames.explained()
+        let capture = try command.frames.capture(console)
         var port = try place.port(
             console: console, hearsOwn: command.kernel, groups: memberships.map(\.group), capture: capture,
             explained: explained)

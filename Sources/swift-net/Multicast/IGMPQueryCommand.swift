@@ -62,17 +62,8 @@ struct IGMPQueryCommand: ParsableCommand {
     var quiet = false
     @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Print the hosts that leave, too.")
     var verbose = false
-    @Flag(name: [.customShort("j"), .customLong("json")], help: "One JSON object a line.")
-    var json = false
-    @Option(
-        name: .customLong("pcap"),
-        help: ArgumentHelp("Write the frames for groups, sent and received, to this file (pcapng).", valueName: "file"),
-        completion: .file())
-    var pcap: String?
-    @Option(
-        name: .customLong("explain"),
-        help: ArgumentHelp("Explain the first frames, field by field (2).", valueName: "number"))
-    var explain: String?
+    @OptionGroup
+    var frames: FrameOptions
 
     /// How words are cut before the parser reads them.
     static let shape = ShortOptions(

@@ -9,7 +9,7 @@ struct IGMPQueryRun {
     private let console: Console
 
     static func run(_ command: IGMPQueryCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.json)
+        let console = Console(command: name, isJSON: command.frames.json)
         return console.status { try IGMPQueryRun(command: command, console: console).run() }
     }
 
@@ -29,8 +29,8 @@ struct IGMPQueryRun {
         guard query.version.family == .v4 || !identity.linkLocal.isUnspecified else {
             throw CannotRun(message: "interface \(interface.name) has no link-local address to ask from")
         }
-        let explained = try command.explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
-        let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
+        let explained = try command.frames.explained()
+        let capture = try command.frames.capture(console)
         var port = try place.port(
             console: console, groups: nil, capture: capture, explained: explained)
         var configuration = QuerierConfiguration(identity: identity, mtu: interface.mtu, query: query)
@@ -117,7 +117,7 @@ private struct IGMPQueryObserver: EngineObserver {
             hasFailed = true
             return console.fail(failure)
         }
-        if command.json { json(event) } else if !command.quiet { line(event) }
+        if command.frames.json { json(event) } else if !command.quiet { line(event) }
     }
 
     private func line(_ event: QuerierEvent) {
@@ -174,7 +174,7 @@ private struct IGMPQueryObserver: EngineObserver {
     }
 
     func finish(_ summary: QuerierSummary) {
-        if command.json {
+        if command.frames.json {
             var object = JSONObject(type: "summary")
             object.add("interface", interface)
             object.add("queries", summary.queries)

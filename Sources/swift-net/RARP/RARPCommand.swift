@@ -31,8 +31,6 @@ struct RARPCommand: ParsableCommand {
         name: [.customShort("v"), .customLong("verbose")],
         help: "With serve, also requests that are not answered.")
     var verbose = false
-    @Flag(name: [.customShort("j"), .customLong("json")], help: "One JSON object a line.")
-    var json = false
     @Option(
         name: [.customShort("I"), .customLong("interface")],
         help: ArgumentHelp(
@@ -63,15 +61,8 @@ struct RARPCommand: ParsableCommand {
         name: .customLong("rate"),
         help: ArgumentHelp("With serve, answers a second to one machine at the most (10).", valueName: "number"))
     var rate: String?
-    @Option(
-        name: .customLong("pcap"),
-        help: ArgumentHelp("Write the frames sent and received to this file (pcapng).", valueName: "file"),
-        completion: .file())
-    var pcap: String?
-    @Option(
-        name: .customLong("explain"),
-        help: ArgumentHelp("Explain the first frames, field by field (2).", valueName: "number"))
-    var explain: String?
+    @OptionGroup
+    var frames: FrameOptions
 
     /// How words are cut before the parser reads them.
     static let shape = ShortOptions(

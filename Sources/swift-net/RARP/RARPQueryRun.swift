@@ -25,7 +25,7 @@ struct RARPQueryRun {
         let interval = try command.interval.map { try ArgumentValue.duration("-i", $0, atLeast: .milliseconds(10)) }
         let deadline = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
         let signals = try SignalSource()
-        let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
+        let capture = try command.frames.capture(console)
         let link = try EthernetLink.find(command.interfaces.first)
         var port = try command.port(
             interface: link.interface.index, signals: signals, bell: Bell(), capture: capture, console: console)
@@ -47,7 +47,7 @@ struct RARPQueryRun {
     }
 
     private func finish(_ summary: RARPQuerySummary, _ link: EthernetLink) {
-        if command.json {
+        if command.frames.json {
             var object = JSONObject(type: "summary")
             object.add("interface", link.interface.name)
             object.add("transmitted", summary.sent)
@@ -83,9 +83,9 @@ private struct RARPQueryObserver: EngineObserver {
         case .failed(let failure):
             hasFailed = true
             console.fail(failure)
-        case .reply(let reply): if command.json { json(reply) } else if !command.quiet { line(reply) }
+        case .reply(let reply): if command.frames.json { json(reply) } else if !command.quiet { line(reply) }
         case .timeout(let mac, let attempt):
-            guard command.json else { return }
+            guard command.frames.json else { return }
             var object = JSONObject(type: "timeout")
             object.add("mac", "\(mac)")
             object.add("seq", attempt)

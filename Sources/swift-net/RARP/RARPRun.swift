@@ -5,7 +5,7 @@ import WireFormat
 /// From the command line of `rarp` to an exit status.
 struct RARPRun {
     static func run(_ command: RARPCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.json)
+        let console = Console(command: name, isJSON: command.frames.json)
         return console.status {
             switch command.task {
             case "query": return try RARPQueryRun(command: command, console: console).run()
@@ -25,8 +25,7 @@ extension RARPCommand {
     }
 
     func explainer(_ console: Console) throws -> Explainer? {
-        try explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
-            .map { Explainer(count: $0, console: console) }
+        try frames.explained().map { Explainer(count: $0, console: console) }
     }
 
     /// A port for RARP, opened with the capability that is given up afterwards.

@@ -20,7 +20,7 @@ struct RARPServeRun {
         let signals = try SignalSource(reloads: true)
         let names = ServedMachines(path: command.ethers ?? "/etc/ethers", console: console, bell: bell)
         guard names.read() else { return 2 }
-        let capture = try command.pcap.map { try FrameCapture(path: $0, console: console) }
+        let capture = try command.frames.capture(console)
         let links = try RARPServedLinks(names: command.interfaces)
         // Of those that are not named, more may come: SIGHUP takes them in.
         let only = command.interfaces.count == 1 ? links.all[0].interface.index : 0
@@ -39,7 +39,7 @@ struct RARPServeRun {
     }
 
     private func finish(_ summary: RARPServerSummary) {
-        if command.json {
+        if command.frames.json {
             var object = JSONObject(type: "summary")
             object.add("requests", summary.requests)
             object.add("answered", summary.answered)
@@ -161,7 +161,7 @@ private struct RARPServeObserver: EngineObserver {
     }
 
     func begin() {
-        guard !command.quiet, !command.json else { return }
+        guard !command.quiet, !command.frames.json else { return }
         let names = links.all.map(\.interface.name).joined(separator: ", ")
         console.output.write("Serving \(machines.count) machines on \(names)\n")
         console.output.flush()
@@ -172,9 +172,9 @@ private struct RARPServeObserver: EngineObserver {
         case .answered(let asker, let mac, let address, let interface, let at):
             write("answered", asker, mac, address, interface, at)
         case .unknown(let asker, let mac, let interface, let at):
-            if command.verbose || command.json { write("unknown", asker, mac, nil, interface, at) }
+            if command.verbose || command.frames.json { write("unknown", asker, mac, nil, interface, at) }
         case .limited(let asker, let mac, let interface, let at):
-            if command.verbose || command.json { write("limited", asker, mac, nil, interface, at) }
+            if command.verbose || command.frames.json { write("limited", asker, mac, nil, interface, at) }
         case .failed(let failure): console.complain("an answer could not be sent: \(failure)")
         }
     }
@@ -184,7 +184,7 @@ private struct RARPServeObserver: EngineObserver {
         _ at: Instant
     ) {
         guard !command.quiet else { return }
-        if command.json {
+        if command.frames.json {
             var object = JSONObject(type: what)
             object.add("mac", "\(mac)")
             if let address { object.add("addr", "\(address)") }
@@ -205,7 +205,7 @@ private struct RARPServeObserver: EngineObserver {
             isChanged = true
             // Interfaces come and go; those that were named must stay.
             if let links = try? RARPServedLinks(names: command.interfaces) { self.links = links }
-            if !command.quiet, !command.json { console.output.write("Serving \(machines.count) machines now\n") }
+            if !command.quiet, !command.frames.json { console.output.write("Serving \(machines.count) machines now\n") }
         }
         if isChanged { engine.serve(machines.table, on: links.configurations) }
         if wakening.contains(.status) {
