@@ -272,6 +272,10 @@ struct MembershipEngineTests {
         var tagged = Scenario.datagram()
         tagged.insert(contentsOf: [0x81, 0, 0, 5], at: 12)
         segment.send(tagged)
+        // A report about the group that is broken.
+        var report = Scenario.frame(.report(.igmp2, [MembershipRecord(.modeIsExclude, group)]), from: 9)
+        report[40] ^= 1
+        segment.send(report)
         var fragment = Scenario.datagram()
         fragment[21] = 1
         segment.send(fragment)

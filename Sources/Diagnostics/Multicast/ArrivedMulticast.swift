@@ -52,6 +52,20 @@ struct ArrivedMulticast: ~Escapable {
         }
     }
 
+    /// A message about groups, right or wrong: it is nothing that somebody sends to a group's members.
+    var isAboutGroups: Bool {
+        switch `protocol` {
+        case .igmp: return true
+        case .icmpv6:
+            let types: [ICMPv6Type] = [
+                .multicastListenerQuery, .multicastListenerReport, .multicastListenerDone,
+                .version2MulticastListenerReport,
+            ]
+            return payload.byteCount > 0 && types.contains(ICMPv6Type(rawValue: payload.byte(at: 0)))
+        default: return false
+        }
+    }
+
     /// Bytes of what the datagram brings to its reader: those that UDP says, or all after the IP headers.
     var dataLength: Int {
         guard `protocol` == .udp, let udp = try? UDPView(payload) else { return payload.byteCount }

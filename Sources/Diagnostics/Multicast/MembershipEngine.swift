@@ -199,7 +199,7 @@ public struct MembershipEngine: Engine, ~Copyable {
     }
 
     private mutating func count(_ arrived: borrowing ArrivedMulticast, at now: Instant) {
-        guard !isLeaving, arrived.frameSource != configuration.identity.mac,
+        guard !isLeaving, !arrived.isAboutGroups, arrived.frameSource != configuration.identity.mac,
             let filter = filters[arrived.destination]
         else { return }
         guard filter.admits(arrived.source) else {

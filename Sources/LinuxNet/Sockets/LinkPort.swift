@@ -229,6 +229,10 @@ public struct LinkPort: PacketPort, ~Copyable {
         if polls.0.revents != 0 { wakening.formUnion(signals.read()) }
         if polls.1.revents != 0, bell.answer() { wakening.insert(.news) }
         if polls.2.revents != 0 { wakening.insert(.packets) }
+        // A ring has no call that would tell it.
+        if ring != nil, Int32(polls.2.revents) & POLLERR != 0, descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN {
+            throw SystemError(code: ENETDOWN, operation: "interface")
+        }
         return wakening
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import LinuxNet
 import PacketEngine
 import WireFormat
 
@@ -110,6 +111,9 @@ extension ArpingSettings {
             mode = .announceByRequest
         }
         interface = command[.interface]
+        if let interface, Interface.index(of: interface) == nil {
+            throw UsageError("-i: '\(interface)' is no interface")
+        }
         source = try command[.sender].map { try ArpingArgument.address("-S", $0) }
         if command.has(.anonymous) { source = .unspecified }
         if command.has(.broadcastSender) { source = .limitedBroadcast }
