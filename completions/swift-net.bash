@@ -503,7 +503,7 @@ _swift-net_igmp-join() {
 
 _swift-net_igmp-query() {
     repeating_flags=()
-    non_repeating_flags=(-4 -6 --force --anonymous -q --quiet -v --verbose -j --json -h --help)
+    non_repeating_flags=(-4 -6 --force -q --quiet -v --verbose -j --json -h --help)
     repeating_options=(--source)
     non_repeating_options=(--version --response --listen -c --count -w --deadline -I --interface --pcap --explain)
     __swift-net_offer_flags_options 1

@@ -42,10 +42,6 @@ struct IGMPQueryCommand: ParsableCommand {
     var listen: String?
     @Flag(name: .customLong("force"), help: "Ask though another querier is there.")
     var force = false
-    @Flag(
-        name: .customLong("anonymous"),
-        help: "Ask from 0.0.0.0, as switches do: no querier falls silent for it.")
-    var anonymous = false
     @Option(
         name: [.customShort("c"), .customLong("count")],
         help: ArgumentHelp("Queries, each when the answers to the one before are in (1).", valueName: "number"))

@@ -21,11 +21,7 @@ struct IGMPQueryRun {
         let place = try MulticastLink(
             command.interface, group: query.group ?? MembershipMessage.query(query).destination)
         let interface = place.link.interface
-        var identity = place.identity
-        if command.anonymous {
-            guard query.version.family == .v4 else { throw UsageError("--anonymous is of IPv4 alone") }
-            identity.address = .unspecified
-        }
+        let identity = place.identity
         guard query.version.family == .v4 || !identity.linkLocal.isUnspecified else {
             throw CannotRun(message: "interface \(interface.name) has no link-local address to ask from")
         }
