@@ -41,6 +41,7 @@ struct ARPSweepEngineTests {
         #expect(all.summary.elapsed < .milliseconds(10))
         let half = try sweep(100, hosts: [.init(mac: 2, addresses: addresses(0..<50))])
         #expect(half.summary.hosts == 50 && half.summary.sent == 50 + 3 * 50)
+        #expect(half.summary.largest?.mac == MACAddress(rawValue: 2) && half.summary.largest?.addresses == 50)
         #expect(half.summary.elapsed > .milliseconds(1_500) && half.summary.elapsed < .milliseconds(1_600))
     }
 

@@ -209,6 +209,7 @@ struct ArpingTests {
             let json = try await arping("-j -w 0.1 --rate max -I va --sweep 198.18.0.0/16")
             #expect(json.status == 0 && json.summary?["hosts"] == "65536", "\(json.summary?.text ?? "")")
             #expect(json.objects("host").count == 65_536 && json.errors.isEmpty)
+            #expect(json.objects("host").first?["broadcast"] == "false")
             let none = try await arping("-w 0.1 --retries 0 --sweep 192.0.2.16/28")
             #expect(none.status == 1, "\(none)")
         }

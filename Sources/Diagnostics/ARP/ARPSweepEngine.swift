@@ -24,9 +24,18 @@ public struct ARPSweepConfiguration: Sendable {
 
 /// What a sweep finds.
 public enum ARPSweepEvent: Hashable, Sendable {
-    case host(IPv4Address, MACAddress, roundTrip: Nanoseconds)
+    case host(ARPSweepHost)
     /// Another machine than the first has the address too.
     case duplicate(IPv4Address, first: MACAddress, other: MACAddress)
+}
+
+/// A host that has answered a sweep.
+public struct ARPSweepHost: Hashable, Sendable {
+    public var address: IPv4Address
+    public var mac: MACAddress
+    public var roundTrip: Nanoseconds
+    /// The answer was for more than us.
+    public var isBroadcast: Bool
 }
 
 /// How a sweep ended.
@@ -173,7 +182,11 @@ public struct ARPSweepEngine: Engine, ~Copyable {
             machines[index] = mac
             result.hosts += 1
             let roundTrip = max(packet.arrival - sentAt[index], .zero)
-            events.append(.host(address, mac, roundTrip: roundTrip))
+            events.append(
+                .host(
+                    ARPSweepHost(
+                        address: address, mac: mac, roundTrip: roundTrip,
+                        isBroadcast: arrived.frameDestination.isMulticast)))
             return
         }
         guard first != mac, otherCount < Self.mostOthers, !(others[index]?.contains(mac) ?? false) else { return }

@@ -22,14 +22,14 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
 
     mutating func report(_ event: ARPSweepEvent) {
         switch event {
-        case .host(let address, let mac, let roundTrip):
-            let change = comparison?.take(address, mac)
+        case .host(let host):
+            let change = comparison?.take(host.address, host.mac)
             guard !command.has(.quiet), !command.has(.claims) else { return }
             text.removeAll()
             if command.has(.json) {
-                appendJSON(address, mac, roundTrip, change)
+                appendJSON(host, change)
             } else {
-                append(address, mac, roundTrip, change)
+                append(host, change)
             }
             text.append(UInt8(ascii: "\n"))
             console.output.write(text.bytes)
@@ -45,16 +45,14 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
         }
     }
 
-    private mutating func append(
-        _ address: IPv4Address, _ mac: MACAddress, _ roundTrip: Nanoseconds, _ change: SweepComparison.Change?
-    ) {
-        text.append(address)
+    private mutating func append(_ host: ARPSweepHost, _ change: SweepComparison.Change?) {
+        text.append(host.address)
         text.append("  ")
-        text.append(mac)
+        text.append(host.mac)
         text.append("  ")
-        text.append(milliseconds: roundTrip)
+        text.append(milliseconds: host.roundTrip)
         text.append(" ms")
-        if let vendor = vendors.name(of: mac) { text.append("  " + Text.escaped(vendor)) }
+        if let vendor = vendors.name(of: host.mac) { text.append("  " + Text.escaped(vendor)) }
         switch change {
         case .new: text.append("  new")
         case .moved(let before): text.append("  was \(before)")
@@ -62,17 +60,16 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
         }
     }
 
-    private mutating func appendJSON(
-        _ address: IPv4Address, _ mac: MACAddress, _ roundTrip: Nanoseconds, _ change: SweepComparison.Change?
-    ) {
+    private mutating func appendJSON(_ host: ARPSweepHost, _ change: SweepComparison.Change?) {
         text.append("{\"type\":\"host\",\"addr\":\"")
-        text.append(address)
+        text.append(host.address)
         text.append("\",\"mac\":\"")
-        text.append(mac)
+        text.append(host.mac)
         text.append("\",\"rtt_ms\":")
-        text.append(milliseconds: roundTrip)
+        text.append(milliseconds: host.roundTrip)
         text.append(",\"vendor\":")
-        text.append(vendors.name(of: mac).map(JSONObject.quoted) ?? "null")
+        text.append(vendors.name(of: host.mac).map(JSONObject.quoted) ?? "null")
+        text.append(host.isBroadcast ? ",\"broadcast\":true" : ",\"broadcast\":false")
         switch change {
         case .new: text.append(",\"change\":\"new\"")
         case .moved(let before): text.append(",\"change\":\"moved\",\"former_mac\":\"\(before)\"")
