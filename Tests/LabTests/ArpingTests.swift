@@ -130,6 +130,41 @@ struct ArpingTests {
         }
     }
 
+    @Test("nobody announces what is another's, and a conflict over what is announced is named with both machines")
+    func announcements() async throws {
+        try await Lab.with(.pair) { lab in
+            func arping(_ words: String) async throws -> Lab.Outcome {
+                try await lab.run("a", [Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
+            }
+            for words in ["-U", "-A", "--announce", "--style habets -U", "--style habets -U -P"] {
+                let isHabets = words.contains("habets")
+                let outcome = try await arping("\(isHabets ? "-i va" : "-I va") -c 1 \(words) 192.0.2.2")
+                #expect(
+                    outcome.status == 2 && outcome.errors.contains("192.0.2.2 is no address of this host"), "\(outcome)"
+                )
+            }
+            let alone = try await arping("--announce 192.0.2.1")
+            #expect(alone.status == 0 && !alone.output.contains("conflict"), "\(alone)")
+            let ours = try await lab.run("a", ["cat", "/sys/class/net/va/address"]).output.dropLast()
+            // A machine that defends the address; Linux does not answer itself.
+            let machine = """
+                import socket
+                s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x806)); s.bind(("vb", 0x806))
+                print("ready", flush=True)
+                while True:
+                    b = s.recv(2048)
+                    if b[20:22] == b"\\0\\1" and b[38:42] == socket.inet_aton("192.0.2.1"):
+                        us = bytes.fromhex("020000000099")
+                        s.send(b[6:12] + us + b[12:20] + b"\\0\\2" + us + b[38:42] + b[22:32] + bytes(18))
+                """
+            try await lab.beside("b", ["timeout", "30", "python3", "-c", machine], readyMark: "ready") {
+                let conflict = try await lab.run("a", [Binary.swiftNet, "arping", "--announce", "192.0.2.1"])
+                let line = "conflict: 192.0.2.1 is ours [\(ours)], and 02:00:00:00:00:99 has it too"
+                #expect(conflict.status == 1 && conflict.lines.last.map(String.init) == line, "\(conflict)")
+            }
+        }
+    }
+
     @Test("JSON; a link without an answer; RFC 5227's probe of an address that is taken and one that is free")
     func json() async throws {
         try await Lab.with(.pair) { lab in

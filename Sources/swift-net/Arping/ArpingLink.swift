@@ -66,6 +66,12 @@ struct ArpingLink {
     private static func source(
         on interface: Interface, target: IPv4Address, asked: IPv4Address?, mode: ArpingMode
     ) throws -> IPv4Address {
+        if mode == .announceByRequest || mode == .announceByReply {
+            // Whoever heard it would send to us what is for another.
+            guard try Interface.isOwn(.v4(target)) else {
+                throw CannotRun(message: "\(target) is no address of this host: only its own are announced")
+            }
+        }
         if let asked {
             guard try asked == .unspecified || asked == .limitedBroadcast || Interface.isOwn(.v4(asked)) else {
                 throw CannotRun(message: "-s: \(asked): \(SystemError.message(SystemError.addressNotAvailable))")

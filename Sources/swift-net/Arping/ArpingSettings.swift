@@ -85,10 +85,10 @@ struct ArpingSettings {
             if findsDuplicates, summary.machines.count > 1 { return 1 }
             return summary.received > 0 ? 0 : 1
         case .iputils:
-            // A duplicate is 1, announcements are always 0, and with a deadline all of `-c` must have been answered.
+            // A duplicate is 1, iputils' announcements are always 0, and with a deadline all of `-c` must have been answered.
             switch mode {
             case .detectDuplicates: return summary.received > 0 ? 1 : 0
-            case .announceByRequest, .announceByReply: return 0
+            case .announceByRequest, .announceByReply: return isAnnouncement && summary.received > 0 ? 1 : 0
             case .ask:
                 if let enough, !endsAtFirstAnswer { return summary.received >= enough ? 0 : 1 }
                 return summary.received > 0 ? 0 : 1

@@ -53,7 +53,7 @@ enum HabetsSwitch: String, CommandSwitch {
             "Without effect: it is so anyway, or not needed."
         case .duplicates: "Exit status 1 when two machines answer."
         case .marks: "An exclamation mark an answer, a dot a silence."
-        case .replies: "Send replies instead of requests."
+        case .replies: "With -U, by replies."
         case .quiet: "Print nothing."
         case .raw: "Print only the link-layer address of an answer (of a machine pinged, its address)."
         case .rawOther: "Print only the other one."
@@ -105,11 +105,10 @@ extension ArpingSettings {
         self.init(target: try ArpingArgument.target(targets))
         style = .habets
         staysBroadcast = true
-        if command.has(.replies) {
-            mode = .announceByReply
-        } else if command.has(.unsolicited) {
-            mode = .announceByRequest
+        guard command.has(.unsolicited) || !command.has(.replies) else {
+            throw UsageError("-P: replies that nobody asked for go with -U")
         }
+        if command.has(.unsolicited) { mode = command.has(.replies) ? .announceByReply : .announceByRequest }
         interface = command[.interface]
         if let interface, Interface.index(of: interface) == nil {
             throw UsageError("-i: '\(interface)' is no interface")

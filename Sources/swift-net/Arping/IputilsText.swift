@@ -43,6 +43,10 @@ struct IputilsText: ArpingText {
                 ? "\(configuration.target) is free\n"
                 : "\(configuration.target) is taken by \(summary.machines.map { "\($0)" }.joined(separator: ", "))\n"
         }
+        if settings.isAnnouncement, summary.received > 0 {
+            let others = summary.machines.map { "\($0)" }.joined(separator: ", ")
+            text += "conflict: \(configuration.target) is ours [\(configuration.mac)], and \(others) has it too\n"
+        }
         return text
     }
 }
