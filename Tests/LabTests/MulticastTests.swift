@@ -135,7 +135,11 @@ struct MulticastTests {
             var frames: [String: Set<String>] = [:]
             for how in ["", "--kernel"] {
                 let words =
-                    ["igmp-join", "239.1.2.3", "ff05::1:3", "--duration", "500ms", "--pcap", "/mnt/p", "-q"]
+                    // Named twice it is joined once.
+                    [
+                        "igmp-join", "239.1.2.3", "ff05::1:3", "239.1.2.3", "--duration", "500ms", "--pcap", "/mnt/p",
+                        "-q",
+                    ]
                     + (how.isEmpty ? [] : [how])
                 let outcome = try await lab.run("a", [Binary.swiftNet] + words)
                 #expect(outcome.status == 0, "\(outcome)")

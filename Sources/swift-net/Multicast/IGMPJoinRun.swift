@@ -64,7 +64,8 @@ struct IGMPJoinRun {
     }
 
     private func memberships() throws -> [MembershipConfiguration.Membership] {
-        let groups = try command.groups.map(GroupArgument.group)
+        var groups: [IPAddress] = []
+        for group in try command.groups.map(GroupArgument.group) where !groups.contains(group) { groups.append(group) }
         let sources = try command.sources.map(GroupArgument.source)
         if command.excludes, sources.isEmpty { throw UsageError("--exclude: whom? --source says it") }
         if let source = sources.first(where: { source in !groups.contains { $0.family == source.family } }) {
