@@ -119,9 +119,36 @@ struct MembershipDisbeliefTests {
         #expect(read(frame(igmp: [0x11, 100, 0, 0, 192, 0, 2, 1])) == nil)
         #expect(read(frame(igmp: [0x16, 0, 0, 0, 192, 0, 2, 1])) == nil)
         #expect(read(frame(igmp: [0x99, 0, 0, 0, 239, 1, 2, 3])) == nil)
-        // Nine to eleven bytes are no query of any version (RFC 3376, section 7.1), but more than a second one's.
+        // Nine to eleven bytes are no query of any version (RFC 3376, section 7.1), and must be ignored.
+        for count in 0...4 {
+            let query = read(frame(igmp: [0x11, 100, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: count)))
+            #expect(query?.version == [0: .igmp2, 4: .igmp3][count], "\(count) bytes more")
+        }
+        // A record of what is no group is left out.
         let record = read(frame(igmp: [0x22, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0, 10, 1, 2, 3]))
         #expect(record == .report(.igmp3, []))
+    }
+
+    @Test("an MLD query between the lengths of the two versions is none (RFC 3810, section 8.1)")
+    func lengths() {
+        for (count, version) in [(0, MembershipVersion.mld1), (1, nil), (3, nil), (4, .mld2)]
+            as [(Int, MembershipVersion?)]
+        {
+            var query = MLDMessage(.query(group: .unspecified, nil), maximumResponseCode: 1_000)
+            query.trailing = [UInt8](repeating: 0, count: count)
+            let source = IPv6Address(high: 0xFE80 << 48, low: 7)
+            let icmp = ICMPv6Message(.multicastListener(query), source: source, destination: .allNodes).encoded()
+            let options = IPv6ExtensionHeader.hopByHopOptions([.routerAlert(0)]).encoded(nextHeader: .icmpv6)
+            let header = IPv6Header(
+                source: source, destination: .allNodes, nextHeader: .hopByHopOptions,
+                payloadLength: options.count + icmp.count, hopLimit: 1)
+            let frame =
+                EthernetHeader(
+                    destination: MACAddress(multicast: IPv6Address.allNodes), source: MACAddress(rawValue: 7),
+                    etherType: .ipv6
+                ).encoded() + header.encoded() + options + icmp
+            #expect(read(frame)?.version == version, "\(count) bytes more")
+        }
     }
 
     @Test("queries with absurd times: the answer waits as long, and the member leaves at once when told")

@@ -298,6 +298,7 @@ struct ArpingTests {
             ("01:00:5e:00:00:01", "01:00:5e:00:00:01 is no single machine"),
             ("-T 192.0.2.2 192.0.2.3", "-T: 192.0.2.3 is an address itself; a machine's link-layer address takes one"),
             ("-t nobody 192.0.2.3", "-t: 'nobody' is no link-layer address"),
+            ("--table --sweep 192.0.2.0/30", "--table and --sweep exclude each other"),
             ("--table nobody", "--table: 'nobody' is no address"),
             ("--sweep nowhere", "--sweep: 'nowhere' is no network"),
             ("--sweep 2001:db8::/126", "--sweep: 2001:db8::/126: ARP is of IPv4 alone"),

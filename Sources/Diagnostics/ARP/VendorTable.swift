@@ -26,6 +26,9 @@ public struct VendorTable: Sendable {
     private static func entry(_ bytes: [UInt8], _ line: Range<Int>) -> (key: UInt64, name: Range<Int>)? {
         var (value, digits) = (UInt64(0), 0)
         var index = line.lowerBound
+        func skipBlanks() {
+            while index < line.upperBound, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
+        }
         while index < line.upperBound, digits <= 9 {
             let byte = bytes[index]
             if let digit = hexadecimalDigit(byte) {
@@ -43,9 +46,6 @@ public struct VendorTable: Sendable {
             guard let close = bytes[index..<line.upperBound].firstIndex(of: UInt8(ascii: ")")) else { return nil }
             index = close + 1
             skipBlanks()
-        }
-        func skipBlanks() {
-            while index < line.upperBound, [0x20, 0x09].contains(bytes[index]) { index += 1 }
         }
         var end = line.upperBound
         while end > index, bytes[end - 1] <= 0x20 { end -= 1 }

@@ -70,7 +70,10 @@ extension MembershipMessage {
     fileprivate init?(_ message: MLDMessage) {
         switch message.kind {
         case .query(let group, let sources):
-            guard group.isUnspecified || group.isMulticast else { return nil }
+            // A length between the two versions' is of neither (RFC 3810, section 8.1).
+            guard group.isUnspecified || group.isMulticast, sources != nil || message.trailing.isEmpty else {
+                return nil
+            }
             var query = MembershipQuery(
                 version: sources == nil ? .mld1 : .mld2, group: group.isUnspecified ? nil : .v6(group),
                 maximumResponse: .milliseconds(Int64(message.maximumResponseTime)))

@@ -57,11 +57,13 @@ struct ArrivedMulticast: ~Escapable {
         switch `protocol` {
         case .igmp: return true
         case .icmpv6:
-            let types: [ICMPv6Type] = [
-                .multicastListenerQuery, .multicastListenerReport, .multicastListenerDone,
-                .version2MulticastListenerReport,
-            ]
-            return payload.byteCount > 0 && types.contains(ICMPv6Type(rawValue: payload.byte(at: 0)))
+            guard payload.byteCount > 0 else { return false }
+            switch ICMPv6Type(rawValue: payload.byte(at: 0)) {
+            case .multicastListenerQuery, .multicastListenerReport, .multicastListenerDone,
+                .version2MulticastListenerReport:
+                return true
+            default: return false
+            }
         default: return false
         }
     }

@@ -26,7 +26,7 @@ struct NumberedStream: Hashable, Sendable {
         /// So many datagrams have had numbers that follow each other.
         case watching(StreamNumbering, seen: Int)
         case counting(StreamNumbering)
-        case none
+        case unnumbered
     }
 
     /// Datagrams before numbers are believed, and how far apart these may be.
@@ -62,14 +62,14 @@ struct NumberedStream: Hashable, Sendable {
         case nil: begin(data)
         case .watching(let numbering, let seen):
             guard let step = step(data, numbering), Self.smallStep.contains(step) else {
-                state = State.none
+                state = .unnumbered
                 return
             }
             advance(by: step)
             state = seen + 1 >= Self.proof ? .counting(numbering) : .watching(numbering, seen: seen + 1)
         case .counting(let numbering):
             if let step = step(data, numbering) { advance(by: step) }
-        case .some(.none): break
+        case .unnumbered: break
         }
     }
 
@@ -85,7 +85,7 @@ struct NumberedStream: Hashable, Sendable {
             state = .watching(.iperf, seen: 1)
             start(at: Int64(Int32(bitPattern: data.bigEndian32(at: 0))))
         } else {
-            state = State.none
+            state = .unnumbered
         }
     }
 

@@ -19,7 +19,11 @@ extension FieldSink where Self: ~Copyable {
         let state = context.isIncomplete ? ChecksumState.unchecked : view.checksumState
         switch message.body {
         case .membershipQuery(let group, let sources):
-            number("version", view.queryVersion ?? 2, at: base, 0)
+            if let version = view.queryVersion {
+                number("version", version, at: base, 0)
+            } else {
+                problem("igmp: the query's length is of no version")
+            }
             let tenths = sources == nil ? Int(view.code) : TimeCode8(rawValue: view.code).value
             number("max_response_time", tenths, "tenths of a second", at: base + 1, 1)
             checksum("checksum", state, UInt64(view.checksum), at: base + 2, 2)

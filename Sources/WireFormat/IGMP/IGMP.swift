@@ -28,10 +28,15 @@ public struct IGMPView: ~Escapable {
         @_lifetime(copy self) get { bytes.dropping(Self.headerLength) }
     }
 
-    /// The version of a query by its length and code (RFC 3376, section 7.1); nil for no query.
+    /// The version of a query by its length and code (RFC 3376, section 7.1);
+    /// nil for no query, and for one whose length is of no version.
     public var queryVersion: Int? {
         guard type == .membershipQuery else { return nil }
-        return bytes.byteCount >= 12 ? 3 : code == 0 ? 1 : 2
+        switch bytes.byteCount {
+        case Self.headerLength: return code == 0 ? 1 : 2
+        case 12...: return 3
+        default: return nil
+        }
     }
 
     /// Whether the checksum is right, the bytes being the whole message.

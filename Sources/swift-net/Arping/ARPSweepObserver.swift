@@ -91,7 +91,7 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
                 for host in vanished { console.output.write("\(host.address)  \(host.mac)  vanished\n") }
             }
             console.output.write(
-                "\n\(summary.targets) addresses, \(summary.hosts) hosts, \(summary.duplicates) claimed by several machines; \(summary.sent) probes in \(summary.elapsed.wholeMilliseconds)ms\n"
+                "\n\(Text.count(summary.targets, "address", "addresses")), \(Text.count(summary.hosts, "host")), \(summary.duplicates) claimed by several machines; \(Text.count(summary.sent, "probe")) in \(summary.elapsed.wholeMilliseconds)ms\n"
             )
             if let comparison {
                 console.output.write(

@@ -11,6 +11,9 @@ struct ArpingRun {
     static func run(_ command: ArpingWords, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.has(.json))
         return console.status {
+            if command.has(.table), command[.sweep] != nil {
+                throw UsageError("--table and --sweep exclude each other")
+            }
             if command.has(.table) { return try NeighborTableRun(command: command, console: console).run() }
             if command[.sweep] != nil { return try ARPSweepRun(command: command, console: console).run() }
             if command.has(.claims) { throw UsageError("--duplicates is of --sweep alone") }
