@@ -66,6 +66,8 @@ struct TracerouteMonitorTests {
             # Waits until the screen has the word, or half a minute.
             wait_for() { for i in $(seq 300); do screen | grep -q -- "$1" && return; sleep 0.1; done; echo "never: $1"; screen; }
             program() { pgrep -P "$(t display-message -p '#{pane_pid}')" swift-net; }
+            # What is typed before the prompt is there is echoed in the midst of what is printed.
+            wait_for '^[#$]'
             """
         return try await lab.run("h0", ["bash", "-c", functions + "\n" + script])
     }
@@ -104,7 +106,8 @@ struct TracerouteMonitorTests {
             let outcome = try await self.inTerminal(
                 lab,
                 """
-                type_in 'uname'; type_in '\(Binary.swiftNet) traceroute -n --live 198.18.2.2'
+                type_in 'uname'; wait_for '^Linux'
+                type_in '\(Binary.swiftNet) traceroute -n --live 198.18.2.2'
                 wait_for 'cycle [0-9]'
                 kill -\(signal) "$(program)"
                 wait_for '^Linux'
