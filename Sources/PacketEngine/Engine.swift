@@ -26,11 +26,19 @@ public protocol Engine: ~Copyable {
     /// - Parameter isExact: false when the time is only shared out among the packets of one call.
     mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool)
 
+    /// The packets of `range` left in one call that began at `start` and took `span`. By default each of
+    /// them is told to have left at its share of the time.
+    mutating func transmitted(
+        _ batch: borrowing PacketBatch, _ range: Range<Int>, from start: Instant, span: Nanoseconds)
+
     /// The packet that was appended with `token` could not be sent.
     mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant)
 
     /// The kernel's stamp of a packet on its way out, where the port asks for them.
     mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant)
+
+    /// So many packets were lost since the last call because nobody took them in time.
+    mutating func overflowed(_ count: UInt64, at now: Instant)
 
     /// A packet arrived; its bytes are valid for the call.
     mutating func receive(_ packet: borrowing ReceivedPacket)
@@ -48,6 +56,18 @@ extension Engine where Self: ~Copyable {
     public mutating func transmitted(_ token: UInt64, at instant: Instant) {
         transmitted(token, at: instant, isExact: true)
     }
+
+    public mutating func transmitted(
+        _ batch: borrowing PacketBatch, _ range: Range<Int>, from start: Instant, span: Nanoseconds
+    ) {
+        for index in range {
+            let place = index - range.lowerBound
+            let instant = start + Nanoseconds(span.count * Int64(place) / Int64(range.count))
+            transmitted(batch.entries[index].token, at: instant, isExact: place == 0)
+        }
+    }
+
+    public mutating func overflowed(_ count: UInt64, at now: Instant) {}
 
     public mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant) {}
 }

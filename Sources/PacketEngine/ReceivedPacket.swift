@@ -46,12 +46,14 @@ public struct ReceivedPacket: ~Escapable {
     public let hopLimit: UInt8?
     /// The interface it came in on; 0 when not known.
     public let interfaceIndex: UInt32
+    /// The checksum of its TCP or UDP is still to be computed: it never left the machine.
+    public let hasPendingChecksum: Bool
 
     @inlinable
     @_lifetime(copy bytes)
     public init(
         bytes: RawSpan, form: Form, arrival: Instant, source: IPAddress, destination: IPAddress? = nil,
-        hopLimit: UInt8? = nil, interfaceIndex: UInt32 = 0
+        hopLimit: UInt8? = nil, interfaceIndex: UInt32 = 0, hasPendingChecksum: Bool = false
     ) {
         self.bytes = bytes
         self.form = form
@@ -60,13 +62,15 @@ public struct ReceivedPacket: ~Escapable {
         self.destination = destination
         self.hopLimit = hopLimit
         self.interfaceIndex = interfaceIndex
+        self.hasPendingChecksum = hasPendingChecksum
     }
 
     /// A frame.
     @inlinable
     @_lifetime(copy frame)
-    public init(frame: RawSpan, arrival: Instant, interfaceIndex: UInt32 = 0) {
+    public init(frame: RawSpan, arrival: Instant, interfaceIndex: UInt32 = 0, hasPendingChecksum: Bool = false) {
         self.init(
-            bytes: frame, form: .frame, arrival: arrival, source: .v4(.unspecified), interfaceIndex: interfaceIndex)
+            bytes: frame, form: .frame, arrival: arrival, source: .v4(.unspecified), interfaceIndex: interfaceIndex,
+            hasPendingChecksum: hasPendingChecksum)
     }
 }

@@ -12,7 +12,7 @@ struct SwiftNet: ParsableCommand {
         discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
         subcommands: [
             PingCommand.self, TracerouteCommand.self, ArpingCommand.self, RARPCommand.self,
-            IGMPJoinCommand.self, IGMPQueryCommand.self, DecodeCommand.self, AddressCommand.self,
+            IGMPJoinCommand.self, IGMPQueryCommand.self, SYNScanCommand.self, DecodeCommand.self, AddressCommand.self,
         ])
 
     // Not the parser's own: that would offer every command a second --version.
@@ -32,6 +32,9 @@ struct SwiftNet: ParsableCommand {
         "igmp-join": { parse(IGMPJoinCommand.self, IGMPJoinCommand.normalized($0), name: $1, IGMPJoinRun.run) },
         "igmp-query": {
             parse(IGMPQueryCommand.self, IGMPQueryCommand.shape.normalized($0), name: $1, IGMPQueryRun.run)
+        },
+        "tcp-syn-scan": {
+            parse(SYNScanCommand.self, SYNScanCommand.shape.normalized($0), name: $1, SYNScanRun.run)
         },
         "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },

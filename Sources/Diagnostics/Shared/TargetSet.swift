@@ -126,22 +126,3 @@ public struct TargetSet: Sendable {
     /// The families that occur.
     public var families: Set<IPAddress.Family> { Set(runs.map(\.family)) }
 }
-
-extension IPAddress {
-    /// The address as a number.
-    var number: UInt128 {
-        switch self {
-        case .v4(let address): UInt128(address.rawValue)
-        case .v6(let address): UInt128(address.high) << 64 | UInt128(address.low)
-        }
-    }
-
-    init(_ family: Family, number: UInt128) {
-        switch family {
-        case .v4: self = .v4(IPv4Address(rawValue: UInt32(truncatingIfNeeded: number)))
-        case .v6:
-            self = .v6(
-                IPv6Address(high: UInt64(truncatingIfNeeded: number >> 64), low: UInt64(truncatingIfNeeded: number)))
-        }
-    }
-}

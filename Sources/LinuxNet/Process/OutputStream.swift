@@ -1,4 +1,5 @@
 import CLinux
+import WireFormat
 
 /// A descriptor that text is written to, gathered until it is flushed.
 ///
@@ -52,6 +53,8 @@ public final class OutputStream {
         buffer.append(contentsOf: bytes)
         if buffer.count >= capacity { flush() }
     }
+
+    public func write(_ text: borrowing TextBuffer) { write(text.bytes) }
 
     public func write(_ bytes: RawSpan) {
         guard isOpen else { return }

@@ -28,4 +28,37 @@ extension SocketFilter {
         filter.end(fallThrough: true)
         return filter
     }()
+
+    /// Lets through, on a packet socket of one family, the segments for some of our ports and the
+    /// ICMP messages that say that a destination cannot be reached.
+    public static func segmentsAndUnreachables(
+        _ family: IPAddress.Family, ports: ClosedRange<UInt16>
+    ) -> SocketFilter {
+        let network = UInt32(bitPattern: -0x10_0000)
+        var filter = SocketFilter()
+        switch family {
+        case .v4:
+            filter.loadByte(network &+ 9)
+            filter.branch(ifOneOf: [UInt32(IPProtocol.icmp.rawValue)]) { icmp in
+                icmp.loadHeaderLength(network)
+                icmp.loadByte(indexed: network)
+                icmp.ifEqual(UInt32(ICMPv4Type.destinationUnreachable.rawValue), .accept, otherwise: .reject)
+            }
+            filter.ifEqual(UInt32(IPProtocol.tcp.rawValue), .next, otherwise: .reject)
+            filter.loadHeaderLength(network)
+            filter.loadHalf(indexed: network &+ 2)
+        case .v6:
+            filter.loadByte(network &+ 6)
+            filter.branch(ifOneOf: [UInt32(IPProtocol.icmpv6.rawValue)]) { icmp in
+                icmp.loadByte(network &+ 40)
+                icmp.ifEqual(UInt32(ICMPv6Type.destinationUnreachable.rawValue), .accept, otherwise: .reject)
+            }
+            filter.ifEqual(UInt32(IPProtocol.tcp.rawValue), .next, otherwise: .reject)
+            filter.loadHalf(network &+ 42)
+        }
+        filter.ifAtLeast(UInt32(ports.lowerBound), .next, otherwise: .reject)
+        filter.ifMore(than: UInt32(ports.upperBound), .reject, otherwise: .next)
+        filter.end(fallThrough: true)
+        return filter
+    }
 }

@@ -113,12 +113,12 @@ public struct LinkPort: PacketPort, ~Copyable {
             let range = next..<min(batch.count, next + min(most, batch.count - next))
             let result = sendVector.sendFrames(batch, range, on: descriptor.rawValue)
             if result > 0 {
-                let span = result > 1 ? now - start : .zero
-                for index in 0..<result {
-                    let entry = batch.entries[next + index]
-                    let instant = start + Nanoseconds(span.count * Int64(index) / Int64(result))
-                    engine.transmitted(entry.token, at: instant, isExact: index == 0)
-                    if let trace { trace(PacketTrace(direction: .outbound, frame: batch.bytes(of: entry))) }
+                let sent = next..<next + result
+                engine.transmitted(batch, sent, from: start, span: result > 1 ? now - start : .zero)
+                if let trace {
+                    for index in sent {
+                        trace(PacketTrace(direction: .outbound, frame: batch.bytes(of: batch.entries[index])))
+                    }
                 }
                 next += result
                 continue

@@ -54,4 +54,11 @@ extension Descriptor {
         let result = address.withPointer { clinux_bind(rawValue, $0, $1) }
         guard result == 0 else { throw .last("packet socket") }
     }
+
+    /// Binds a packet socket of protocol 0 to an interface: it sends there, and hears nothing.
+    func bindToSend(interface: UInt32) throws(SystemError) {
+        let address = SocketAddress(interface: interface)
+        let result = address.withPointer { clinux_bind(rawValue, $0, $1) }
+        guard result == 0 else { throw .last("packet socket") }
+    }
 }

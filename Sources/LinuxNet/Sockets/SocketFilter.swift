@@ -53,6 +53,18 @@ public struct SocketFilter: Sendable, Equatable {
         emit(BPF_JMP | BPF_JEQ | BPF_K, value)
     }
 
+    /// Goes to one target when A is `value` or more, to the other when it is less.
+    public mutating func ifAtLeast(_ value: UInt32, _ whenTrue: Target, otherwise whenFalse: Target) {
+        pending.append((instructions.count, whenTrue, whenFalse))
+        emit(BPF_JMP | BPF_JGE | BPF_K, value)
+    }
+
+    /// Goes to one target when A is more than `value`, to the other when it is not.
+    public mutating func ifMore(than value: UInt32, _ whenTrue: Target, otherwise whenFalse: Target) {
+        pending.append((instructions.count, whenTrue, whenFalse))
+        emit(BPF_JMP | BPF_JGT | BPF_K, value)
+    }
+
     /// Goes on when A is one of the values, otherwise to the target.
     public mutating func requireOne(of values: [UInt32], otherwise target: Target) {
         for (index, value) in values.enumerated() {

@@ -59,6 +59,26 @@ public enum IPAddress: Hashable, Sendable {
     }
 }
 
+extension IPAddress {
+    /// The address as a number of 32 or 128 bits.
+    public var number: UInt128 {
+        switch self {
+        case .v4(let address): UInt128(address.rawValue)
+        case .v6(let address): UInt128(address.high) << 64 | UInt128(address.low)
+        }
+    }
+
+    /// The address of a number; higher bits than the family has are cut off.
+    public init(_ family: Family, number: UInt128) {
+        switch family {
+        case .v4: self = .v4(IPv4Address(rawValue: UInt32(truncatingIfNeeded: number)))
+        case .v6:
+            self = .v6(
+                IPv6Address(high: UInt64(truncatingIfNeeded: number >> 64), low: UInt64(truncatingIfNeeded: number)))
+        }
+    }
+}
+
 extension IPAddress: CustomStringConvertible {
     public var description: String {
         switch self {

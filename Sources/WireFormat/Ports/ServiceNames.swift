@@ -40,4 +40,9 @@ public struct ServiceNames: Sendable {
     public func port(named name: String, _ transport: Transport) -> UInt16? {
         ports[name.lowercased()]?[transport]
     }
+
+    /// The ports that have a name, ascending.
+    public func ports(of transport: Transport) -> [UInt16] {
+        names.keys.filter { $0.transport == transport }.map(\.port).sorted()
+    }
 }

@@ -147,13 +147,3 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
 
     var isListening: Bool { console.output.isOpen }
 }
-
-extension TextBuffer {
-    /// A time in milliseconds with three decimals.
-    fileprivate mutating func append(milliseconds time: Nanoseconds) {
-        let microseconds = UInt64(clamping: time.roundedMicroseconds)
-        append(decimal: microseconds / 1_000)
-        append(UInt8(ascii: "."))
-        append(decimal: microseconds % 1_000, minimumDigits: 3)
-    }
-}

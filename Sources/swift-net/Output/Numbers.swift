@@ -1,4 +1,5 @@
 import PacketEngine
+import WireFormat
 
 /// Times as text, from whole nanoseconds: no floating point, no locale.
 enum Milliseconds {
@@ -96,4 +97,14 @@ enum Percent {
 
     /// Rounded towards zero, as the status line has it.
     static func whole(_ part: Int, of whole: Int) -> Int { whole > 0 ? part * 100 / whole : 0 }
+}
+
+extension TextBuffer {
+    /// A time in milliseconds with three decimals.
+    mutating func append(milliseconds time: Nanoseconds) {
+        let microseconds = UInt64(clamping: time.roundedMicroseconds)
+        append(decimal: microseconds / 1_000)
+        append(UInt8(ascii: "."))
+        append(decimal: microseconds % 1_000, minimumDigits: 3)
+    }
 }

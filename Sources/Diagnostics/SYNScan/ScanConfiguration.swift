@@ -1,0 +1,151 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// How probes leave, and who we are there.
+public struct ScanLink: Sendable, Equatable {
+    /// The interface's index.
+    public var interface: UInt32
+    public var source: IPAddress
+    /// Our address in the frames; nil where the system carries bare datagrams, as it does to itself.
+    public var mac: MACAddress?
+
+    public init(interface: UInt32, source: IPAddress, mac: MACAddress?) {
+        self.interface = interface
+        self.source = source
+        self.mac = mac
+    }
+}
+
+/// The link that some of the targets are reached by, and the machine that takes their packets.
+public struct ScanWay: Sendable {
+    /// Who takes the frames.
+    public enum NextHop: Sendable {
+        /// A router.
+        case machine(MACAddress)
+        /// Each target by itself: their addresses in the order of the targets.
+        case targets([MACAddress])
+        /// The system, with bare datagrams.
+        case system
+    }
+
+    /// Places in the set of targets.
+    public var targets: Range<Int>
+    public var link: ScanLink
+    public var nextHop: NextHop
+
+    public init(targets: Range<Int>, link: ScanLink, nextHop: NextHop) {
+        self.targets = targets
+        self.link = link
+        self.nextHop = nextHop
+    }
+}
+
+/// One of several scans that share the targets and, each with its own, do all of them.
+public struct ScanShard: Sendable, Equatable {
+    /// 1 to `count`.
+    public var number: Int
+    public var count: Int
+
+    public static let whole = ScanShard(number: 1, count: 1)
+
+    public init(number: Int, count: Int) {
+        self.number = number
+        self.count = count
+    }
+
+    /// Probes of this one among `total`.
+    func size(of total: UInt64) -> UInt64 {
+        let (count, number) = (UInt64(self.count), UInt64(self.number))
+        return total / count + (number <= total % count ? 1 : 0)
+    }
+}
+
+/// What is scanned, from where, and how fast.
+public struct ScanConfiguration: Sendable {
+    public var targets: AddressSet
+    /// Ascending, each once.
+    public var ports: [UInt16]
+    /// Covers every target.
+    public var ways: [ScanWay]
+    /// The first of the ports that probes come from; each further try has the next one,
+    /// so that an answer says which try it is for.
+    public var sourcePort: UInt16
+    /// Packets a second; nil for as many as nothing is lost of.
+    public var rate: Double? = 10_000
+    /// Further probes of who has not answered.
+    public var retries = 2
+    /// How long answers are waited for after the last probe; nil for two seconds,
+    /// or twice the longest round trip seen where that is longer.
+    public var wait: Nanoseconds?
+    /// Closed and filtered ports are reported too.
+    public var reportsAll = false
+    /// Probes are ordered by this.
+    public var seed: UInt64
+    /// Of the cookies.
+    public var key: SipHash
+    public var shard = ScanShard.whole
+    public var start = ScanPosition()
+    /// The whole scan ends after this long.
+    public var deadline: Nanoseconds?
+    /// The source addresses are not the system's: what it would do for them is done here.
+    public var ownsSource = false
+
+    public init(
+        targets: AddressSet, ports: [UInt16], ways: [ScanWay], sourcePort: UInt16, seed: UInt64, key: SipHash
+    ) {
+        self.targets = targets
+        self.ports = ports
+        self.ways = ways
+        self.sourcePort = sourcePort
+        self.seed = seed
+        self.key = key
+    }
+
+    /// The ports that probes come from.
+    public var sourcePorts: ClosedRange<UInt16> {
+        sourcePort...UInt16(clamping: Int(sourcePort) + retries)
+    }
+
+    /// Whether a frame is a probe of this scan or to one of its ports, as far as its ports tell, or an ICMP error.
+    public func isOwn(_ frame: RawSpan) -> Bool {
+        guard let arrived = ArrivedFrame(frame) else { return false }
+        let bytes = frame.dropping(arrived.payloadOffset)
+        let segment: RawSpan
+        if arrived.etherType == .ipv4, let header = try? IPv4View(bytes) {
+            guard header.protocol == .tcp else { return header.protocol == .icmp }
+            segment = header.payload
+        } else if arrived.etherType == .ipv6, let header = try? IPv6View(bytes) {
+            guard header.nextHeader == .tcp else { return header.nextHeader == .icmpv6 }
+            segment = header.payload
+        } else {
+            return arrived.etherType == .arp
+        }
+        guard let view = try? TCPView(segment) else { return false }
+        return sourcePorts.contains(view.sourcePort) || sourcePorts.contains(view.destinationPort)
+    }
+
+    /// The interface that all frames leave by; 0 where there are several.
+    public var sendingInterface: UInt32 {
+        let interfaces = Set(ways.lazy.filter { $0.link.mac != nil }.map(\.link.interface))
+        return interfaces.count == 1 ? interfaces.first ?? 0 : 0
+    }
+
+    /// Every target with every port.
+    public var total: UInt64 { UInt64(targets.count) * UInt64(ports.count) }
+    /// Those of this shard.
+    public var probes: UInt64 { shard.size(of: total) }
+}
+
+/// How far a scan has come: where the next one with the same seed goes on.
+public struct ScanPosition: Sendable, Equatable {
+    /// Probes before this one, in the order of the scan, are done with.
+    public var done: UInt64
+    /// Of those from there on, which have been answered: a bit each, the lowest first.
+    public var answered: [UInt64]
+
+    public init(done: UInt64 = 0, answered: [UInt64] = []) {
+        self.done = done
+        self.answered = answered
+    }
+}

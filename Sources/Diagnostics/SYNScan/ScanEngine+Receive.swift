@@ -1,0 +1,132 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// What arrives, and whether it answers a probe. Everything is a stranger's word until it has shown the cookie.
+extension ScanEngine {
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        guard packet.form == .frame, let frame = ArrivedFrame(packet.bytes) else { return }
+        let datagram = packet.bytes.dropping(frame.payloadOffset)
+        switch frame.etherType {
+        case .ipv4: receiveIPv4(datagram, from: frame.source, packet)
+        case .ipv6: receiveIPv6(datagram, from: frame.source, packet)
+        case .arp: replies.receive(packet, into: &events)
+        default: break
+        }
+    }
+
+    private mutating func receiveIPv4(
+        _ bytes: RawSpan, from machine: MACAddress, _ packet: borrowing ReceivedPacket
+    ) {
+        guard let header = try? IPv4View(bytes), !header.isTruncated, Int(header.totalLength) >= header.headerLength,
+            !header.moreFragments, header.fragmentOffset == 0, header.checksumState == .correct
+        else { return refuse() }
+        let ends = Ends(
+            source: .v4(header.source), destination: .v4(header.destination), hopLimit: header.timeToLive,
+            machine: machine)
+        switch header.protocol {
+        case .tcp: receiveSegment(header.payload, ends, packet)
+        case .icmp:
+            guard let message = try? ICMPv4View(header.payload), message.checksumState == .correct,
+                message.type == .destinationUnreachable
+            else { return refuse() }
+            receiveError(
+                message.bytes.byte(at: 0), message.bytes.byte(at: 1), quote: message.bytes.dropping(8), ends, packet)
+        default: break
+        }
+    }
+
+    private mutating func receiveIPv6(
+        _ bytes: RawSpan, from machine: MACAddress, _ packet: borrowing ReceivedPacket
+    ) {
+        guard let header = try? IPv6View(bytes), !header.isTruncated else { return refuse() }
+        let ends = Ends(
+            source: .v6(header.source), destination: .v6(header.destination), hopLimit: header.hopLimit,
+            machine: machine)
+        switch header.nextHeader {
+        case .tcp: receiveSegment(header.payload, ends, packet)
+        case .icmpv6:
+            guard let message = try? ICMPv6View(header.payload), message.type == .destinationUnreachable,
+                message.checksumState(source: header.source, destination: header.destination) == .correct
+            else { return refuse() }
+            receiveError(
+                message.bytes.byte(at: 0), message.bytes.byte(at: 1), quote: message.bytes.dropping(8), ends, packet)
+        default: break
+        }
+    }
+
+    /// What the headers before it say of a message.
+    private struct Ends {
+        var source: IPAddress
+        var destination: IPAddress
+        var hopLimit: UInt8
+        var machine: MACAddress
+    }
+
+    private mutating func refuse() { result.refused += 1 }
+
+    // MARK: Segments
+
+    /// A SYN or a reset that acknowledges our cookie (RFC 9293, section 3.10.7.3); a reset
+    /// may bring data along (RFC 9293, section 3.5.2).
+    private mutating func receiveSegment(
+        _ bytes: RawSpan, _ ends: Ends, _ packet: borrowing ReceivedPacket
+    ) {
+        guard let segment = try? TCPView(bytes),
+            packet.hasPendingChecksum
+                || segment.checksumState(source: ends.source, destination: ends.destination) == .correct
+        else { return refuse() }
+        let flags = segment.flags
+        let isReset = flags.contains(.rst)
+        guard flags.contains(.ack), isReset || flags.contains(.syn),
+            configuration.sourcePorts.contains(segment.destinationPort),
+            let place = place(of: ends.source, port: segment.sourcePort)
+        else { return refuse() }
+        let sequence = cookie.sequence(
+            source: ends.destination, sourcePort: segment.destinationPort, destination: ends.source,
+            destinationPort: segment.sourcePort)
+        guard segment.acknowledgmentNumber == sequence &+ 1 else { return refuse() }
+        if !isReset {
+            replies.reset(
+                target: ends.source, port: segment.sourcePort, from: ends.destination,
+                sourcePort: segment.destinationPort, sequence: segment.acknowledgmentNumber, machine: ends.machine,
+                interface: packet.interfaceIndex)
+        }
+        let round = Int(segment.destinationPort - configuration.sourcePort)
+        let (arrival, port, window) = (packet.arrival, segment.sourcePort, segment.window)
+        let options = isReset ? [] : segment.options.copied()
+        conclude(place, round: round, at: arrival) { roundTrip in
+            ScanFinding(
+                address: ends.source, port: port, state: isReset ? .closed : .open,
+                reason: isReset ? .reset : .synAck, at: arrival, hopLimit: ends.hopLimit, roundTrip: roundTrip,
+                window: window, options: options)
+        }
+    }
+
+    // MARK: Errors
+
+    /// The codes that say that a probe was kept from its port: ICMPv4's as nmap counts them
+    /// (RFC 792; RFC 1812, section 5.2.7.1), and all of ICMPv6's (RFC 4443, section 3.1).
+    private static let filteringCodes: Set<UInt8> = [0, 1, 2, 3, 9, 10, 13]
+
+    private mutating func receiveError(
+        _ type: UInt8, _ code: UInt8, quote bytes: RawSpan, _ ends: Ends, _ packet: borrowing ReceivedPacket
+    ) {
+        guard ends.source.family == .v6 || Self.filteringCodes.contains(code),
+            let quote = QuotedPacketView(bytes), quote.family == ends.source.family,
+            let sourcePort = quote.sourcePort, let port = quote.destinationPort,
+            configuration.sourcePorts.contains(sourcePort), let place = place(of: quote.destination, port: port),
+            let quoted = quote.sequenceNumber,
+            quoted
+                == cookie.sequence(
+                    source: quote.source, sourcePort: sourcePort, destination: quote.destination, destinationPort: port)
+        else { return refuse() }
+        let (arrival, address) = (packet.arrival, quote.destination)
+        conclude(place, round: Int(sourcePort - configuration.sourcePort), at: arrival) { roundTrip in
+            ScanFinding(
+                address: address, port: port, state: .filtered,
+                reason: .icmp(type: type, code: code, from: ends.source), at: arrival, hopLimit: ends.hopLimit,
+                roundTrip: roundTrip)
+        }
+    }
+}

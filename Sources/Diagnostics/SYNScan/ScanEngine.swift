@@ -1,0 +1,339 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// Finds open TCP ports by half a handshake: a SYN to each, an answer from those that are there,
+/// and a reset for those that would go on (RFC 9293, section 3.5).
+///
+/// Nothing is remembered of a probe but one bit. Its place in the order of the scan is computed from
+/// the answer's address and port, the sequence number says that the answer is one, and the port that
+/// it comes to says which try it answers.
+public struct ScanEngine: Engine, ~Copyable {
+    public typealias Event = ScanEvent
+
+    /// Shorter than this nothing is waited for before a probe is sent again.
+    static let shortestWait = Nanoseconds.milliseconds(100)
+    /// And this long while nobody has answered (RFC 6298, section 2).
+    static let firstWait = Nanoseconds.seconds(1)
+    static let longestWait = Nanoseconds.seconds(4)
+    /// Answers are waited for at least so long at the end.
+    static let shortestEnd = Nanoseconds.seconds(2)
+    /// Up to this rate every probe leaves in a call of its own.
+    private static let exactlyTimedRate = 20_000.0
+    /// Silent ports are told of so many at a time.
+    private static let reportedAtOnce = 4_096
+    /// The token of packets that are no probes.
+    private static let replyToken = UInt64.max
+
+    let configuration: ScanConfiguration
+    let permutation: KeyedPermutation
+    let cookie: ScanCookie
+    private let shardOffset: UInt64
+    private let shardStride: UInt64
+    private let portCount: UInt64
+    /// Place of each port in the list, -1 for those that are not scanned.
+    let portPlaces: [Int32]
+    private let probes: [ProbeTemplate]
+    private var window: ScanWindow
+    private var round = 0
+    /// The next probe of the round.
+    private var cursor: UInt64
+    /// Probes up to here may be sent again now.
+    private var dueThrough: UInt64?
+    /// Silent ports up to here are told of, once the window is over.
+    private var closing: UInt64?
+    private var log = SendLog()
+    private var roundTrips = RoundTripSpread()
+    private var governor: RateGovernor
+    private var start: Instant?
+    private var lastSent = Instant(nanoseconds: 0)
+    private var end: Instant?
+    private var isOver = false
+    var events: [ScanEvent] = []
+    var result = ScanSummary()
+    var replies: ScanReplies
+
+    public init(_ configuration: ScanConfiguration) {
+        self.configuration = configuration
+        permutation = KeyedPermutation(count: configuration.total, seed: configuration.seed)
+        cookie = ScanCookie(key: configuration.key)
+        shardOffset = UInt64(configuration.shard.number - 1)
+        shardStride = UInt64(configuration.shard.count)
+        portCount = UInt64(configuration.ports.count)
+        var places = [Int32](repeating: -1, count: 65_536)
+        for (place, port) in configuration.ports.enumerated() { places[Int(port)] = Int32(place) }
+        portPlaces = places
+        let timestamp = UInt32(truncatingIfNeeded: configuration.key(0))
+        let namesInterface = configuration.sendingInterface == 0
+        probes = configuration.ways.map { way in
+            var nextHop: MACAddress?
+            if case .machine(let mac) = way.nextHop { nextHop = mac }
+            return ProbeTemplate(
+                .syn, link: way.link, nextHop: nextHop, namesInterface: namesInterface, timestamp: timestamp)
+        }
+        let first = min(configuration.start.done, configuration.probes)
+        window = ScanWindow(
+            first..<min(first + ScanWindow.mostProbes, configuration.probes), decided: configuration.start.answered)
+        cursor = first
+        governor = RateGovernor(asked: configuration.rate)
+        replies = ScanReplies(configuration)
+        result.hosts = configuration.targets.count
+        result.ports = configuration.ports.count
+        result.probes = configuration.probes
+    }
+
+    public var maximumPacketLength: Int { 128 }
+    public var batchCapacity: Int { 64 }
+    /// Slow scans have the time for it. In fast ones many go in one call, and a probe's time is that of
+    /// its place among them.
+    public var wantsExactTimes: Bool { configuration.rate.map { $0 <= Self.exactlyTimedRate } ?? false }
+
+    public var summary: ScanSummary {
+        var summary = result
+        summary.elapsed = start.map { (end ?? lastSent) - $0 } ?? .zero
+        summary.sending = start.map { max(lastSent - $0, .zero) } ?? .zero
+        return summary
+    }
+
+    /// Where a later scan goes on.
+    public var position: ScanPosition {
+        isOver && !result.isCutShort
+            ? ScanPosition(done: configuration.probes)
+            : ScanPosition(done: window.places.lowerBound, answered: window.words)
+    }
+
+    /// Probes that were sent for the first time, and the tries that went before this one.
+    public var progress: (sent: UInt64, round: Int) {
+        (round == 0 ? cursor - configuration.start.done : window.places.upperBound - configuration.start.done, round)
+    }
+
+    // MARK: Sending
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        let start = begin(at: now)
+        if let deadline = configuration.deadline, now - start >= deadline { stop(at: now) }
+        replies.append(to: &batch, token: Self.replyToken, at: now)
+        var allowance = governor.allowance(at: now, sent: result.sent)
+        while !isOver {
+            if closing != nil {
+                guard finishWindow(at: now) else { return .at(now) }
+                continue
+            }
+            guard let place = window.next(from: cursor) else {
+                // What was appended just now is to be waited for from the moment it has left.
+                guard batch.isEmpty else { return .at(now) }
+                guard let due = endOfRound(at: now) else { continue }
+                return earlier(due, start)
+            }
+            if round > 0, dueThrough.map({ place > $0 }) ?? true, let earlierTry = log.latest(round: round - 1, place: place)
+            {
+                let due = earlierTry.instant + waitBeforeNextTry
+                guard due <= now else { return batch.isEmpty ? earlier(due, start) : .at(now) }
+                dueThrough = earlierTry.through
+            }
+            cursor = place
+            guard allowance > 0 else { return earlier(governor.nextDue(at: now), start) }
+            guard append(place, to: &batch) else { return .at(now) }
+            cursor = place &+ 1
+            allowance &-= 1
+            governor.spend()
+        }
+        if end == nil { end = now }
+        return batch.isEmpty ? .finished : .at(now)
+    }
+
+    private mutating func begin(at now: Instant) -> Instant {
+        if let start { return start }
+        start = now
+        lastSent = now
+        return now
+    }
+
+    private func earlier(_ due: Instant, _ start: Instant) -> Deadline {
+        let most = configuration.deadline.map { min(due, start + $0) } ?? due
+        return .at(replies.due.map { min(most, $0) } ?? most)
+    }
+
+    /// Adds the probe of a place; false when there is no room.
+    @inline(__always)
+    private mutating func append(_ place: UInt64, to batch: inout PacketBatch) -> Bool {
+        guard batch.room > 0 else { return false }
+        let number = permutation[place &* shardStride &+ shardOffset]
+        let (host, portPlace) = number.quotientAndRemainder(dividingBy: portCount)
+        let target = Int(truncatingIfNeeded: host)
+        let port = configuration.ports[Int(truncatingIfNeeded: portPlace)]
+        let address = configuration.targets[target]
+        let way = wayIndex(of: target)
+        let sourcePort = configuration.sourcePort &+ UInt16(truncatingIfNeeded: round)
+        let sequence = cookie.sequence(
+            source: probes[way].source, sourcePort: sourcePort, destination: address, destinationPort: port)
+        return probes[way].append(
+            to: &batch, token: place, target: address, machine: machine(of: target, way: way),
+            sourcePort: sourcePort, port: port, sequence: sequence)
+    }
+
+    private func machine(of target: Int, way: Int) -> MACAddress? {
+        guard case .targets(let machines) = configuration.ways[way].nextHop else { return nil }
+        return machines[target &- configuration.ways[way].targets.lowerBound]
+    }
+
+    /// The way of a target; ways are in the order of the targets.
+    @inline(__always)
+    private func wayIndex(of target: Int) -> Int {
+        var low = 0
+        var high = configuration.ways.count &- 1
+        while low < high {
+            let middle = (low &+ high &+ 1) / 2
+            if configuration.ways[middle].targets.lowerBound <= target { low = middle } else { high = middle &- 1 }
+        }
+        return low
+    }
+
+    /// Between a try and the next: twice as long as nearly all answers took, and doubled from try to try.
+    private var waitBeforeNextTry: Nanoseconds {
+        let learned = roundTrips.bound(share: 0.99).map { min(max($0 * 2, Self.shortestWait), Self.longestWait) }
+        return (learned ?? Self.firstWait) * (1 << Int64(min(round - 1, 4)))
+    }
+
+    /// After the last probe.
+    private var waitAtEnd: Nanoseconds { configuration.wait ?? max(Self.shortestEnd, roundTrips.longest * 2) }
+
+    /// Goes on to the next round or to the window's end.
+    /// - Returns: until when answers are waited for; nil when there is more to do now.
+    private mutating func endOfRound(at now: Instant) -> Instant? {
+        if window.undecidedCount > 0 {
+            if round < configuration.retries {
+                round += 1
+                cursor = window.places.lowerBound
+                dueThrough = nil
+                governor.beginRound(round, at: now)
+                return nil
+            }
+            let due = lastSent + waitAtEnd
+            guard due <= now else { return due }
+        }
+        closing = window.places.lowerBound
+        return nil
+    }
+
+    /// Tells of the silent ports of a window that is over, some at a time, and begins the next window.
+    /// - Returns: false while there are more to tell of.
+    private mutating func finishWindow(at now: Instant) -> Bool {
+        var left = Self.reportedAtOnce
+        if !configuration.reportsAll {
+            result.filtered += window.undecidedCount
+        } else {
+            while let from = closing, let place = window.next(from: from) {
+                guard left > 0 else { return false }
+                left -= 1
+                closing = place + 1
+                result.filtered += 1
+                let (address, port) = target(at: place)
+                events.append(
+                    .finding(
+                        ScanFinding(address: address, port: port, state: .filtered, reason: .noResponse, at: now)))
+            }
+        }
+        closing = nil
+        let first = window.places.upperBound
+        guard first < configuration.probes else {
+            isOver = true
+            end = now
+            return true
+        }
+        window = ScanWindow(first..<min(first + ScanWindow.mostProbes, configuration.probes))
+        cursor = first
+        round = 0
+        log.removeAll()
+        governor.beginRound(0, at: now)
+        return true
+    }
+
+    private func target(at place: UInt64) -> (IPAddress, UInt16) {
+        let number = permutation[place * shardStride + shardOffset]
+        return (
+            configuration.targets[Int(number / portCount)], configuration.ports[Int(number % portCount)]
+        )
+    }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
+        result.sent += 1
+        guard token != Self.replyToken else { return }
+        note(from: token, through: token, count: 1, start: instant, span: .zero)
+    }
+
+    public mutating func transmitted(
+        _ batch: borrowing PacketBatch, _ range: Range<Int>, from start: Instant, span: Nanoseconds
+    ) {
+        result.sent += UInt64(range.count)
+        var first = range.lowerBound
+        while first < range.upperBound, batch.entries[first].token == Self.replyToken { first += 1 }
+        // Replies come first.
+        guard first < range.upperBound else { return }
+        note(
+            from: batch.entries[first].token, through: batch.entries[range.upperBound - 1].token,
+            count: UInt64(range.upperBound - first), start: start, span: span)
+    }
+
+    private mutating func note(
+        from first: UInt64, through last: UInt64, count: UInt64, start: Instant, span: Nanoseconds
+    ) {
+        if round > 0 { result.retransmitted += count }
+        lastSent = start + span
+        log.add(round: round, from: first, through: last, start: start, span: span)
+    }
+
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        result.failed += 1
+        if result.firstFailure == nil { result.firstFailure = failure }
+        lastSent = max(lastSent, instant)
+    }
+
+    public mutating func overflowed(_ count: UInt64, at now: Instant) {
+        result.overflowed += count
+        let rate = governor.slowDown(at: now, sent: result.sent)
+        events.append(.slowed(lost: count, rate: rate))
+    }
+
+    // MARK: Receiving
+
+    /// The place of a probe, when it is one of this shard's and under way.
+    func place(of address: IPAddress, port: UInt16) -> UInt64? {
+        let portPlace = portPlaces[Int(port)]
+        guard portPlace >= 0, let host = configuration.targets.place(of: address) else { return nil }
+        let place = permutation.place(of: UInt64(host) &* portCount &+ UInt64(portPlace))
+        guard place % shardStride == shardOffset else { return nil }
+        let own = place / shardStride
+        return window.places.contains(own) ? own : nil
+    }
+
+    /// Takes an answer that has shown that it is one; only the first of a probe counts.
+    mutating func conclude(
+        _ place: UInt64, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> ScanFinding
+    ) {
+        result.received += 1
+        guard closing == nil, !isOver, window.decide(place) else { return }
+        let roundTrip = log.instant(round: round, place: place).map { max(arrival - $0, .zero) }
+        if let roundTrip { roundTrips.add(roundTrip) }
+        let found = finding(roundTrip)
+        switch found.state {
+        case .open: result.open += 1
+        case .closed: result.closed += 1
+        case .filtered: result.filtered += 1
+        }
+        if configuration.reportsAll || found.state == .open { events.append(.finding(found)) }
+    }
+
+    public mutating func stop(at now: Instant) {
+        guard !isOver else { return }
+        result.isCutShort = true
+        isOver = true
+        end = now
+    }
+
+    public mutating func drain(_ report: (ScanEvent) -> Void) {
+        guard !events.isEmpty else { return }
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+}

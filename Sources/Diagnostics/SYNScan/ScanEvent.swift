@@ -1,0 +1,79 @@
+import PacketEngine
+import WireFormat
+
+/// What a port is found to be.
+public enum ScanState: String, Sendable, Hashable, CaseIterable {
+    /// Somebody takes connections there.
+    case open
+    /// The host is there, and nobody takes connections.
+    case closed
+    /// Something on the way keeps the answer back, or the host does.
+    case filtered
+}
+
+/// What a state is concluded from.
+public enum ScanReason: Sendable, Hashable {
+    case synAck
+    case reset
+    /// An error that quotes our probe.
+    case icmp(type: UInt8, code: UInt8, from: IPAddress)
+    case noResponse
+}
+
+/// One port of one host.
+public struct ScanFinding: Sendable, Hashable {
+    public var address: IPAddress
+    public var port: UInt16
+    public var state: ScanState
+    public var reason: ScanReason
+    /// When it was found.
+    public var at: Instant
+    /// Time to live or hop limit of the answer.
+    public var hopLimit: UInt8?
+    /// Nil where nothing came, or the probe was too long ago to be remembered.
+    public var roundTrip: Nanoseconds?
+    /// Of a segment: its window and its options as they came.
+    public var window: UInt16?
+    public var options: [UInt8] = []
+}
+
+/// What a scan has to tell.
+public enum ScanEvent: Sendable, Hashable {
+    case finding(ScanFinding)
+    /// Answers were lost here; the scan goes on at this rate, in packets a second.
+    case slowed(lost: UInt64, rate: Double)
+    /// Another machine says that it has our unowned source address.
+    case conflict(IPv4Address, MACAddress)
+}
+
+/// How a scan stands, or ended.
+public struct ScanSummary: Sendable {
+    public var hosts = 0
+    public var ports = 0
+    /// Probes to do, each counted once.
+    public var probes: UInt64 = 0
+    /// Packets sent, repetitions included.
+    public var sent: UInt64 = 0
+    public var retransmitted: UInt64 = 0
+    /// Answers to this scan, the further ones of one port included.
+    public var received: UInt64 = 0
+    /// Packets that came to our ports and do not answer a probe: forged, late from another scan, broken.
+    public var refused: UInt64 = 0
+    public var open: UInt64 = 0
+    public var closed: UInt64 = 0
+    public var filtered: UInt64 = 0
+    /// Packets that the system would not send.
+    public var failed: UInt64 = 0
+    /// Answers that were lost here.
+    public var overflowed: UInt64 = 0
+    public var firstFailure: TransmissionFailure?
+    public var isCutShort = false
+    public var elapsed = Nanoseconds.zero
+    /// From the first probe to the last.
+    public var sending = Nanoseconds.zero
+
+    /// Probes that are decided.
+    public var decided: UInt64 { open + closed + filtered }
+    /// Packets a second while it sent.
+    public var rate: Double { sending > .zero ? Double(sent) / sending.seconds : 0 }
+}

@@ -1,0 +1,208 @@
+import CLinux
+import PacketEngine
+import WireFormat
+
+/// The port of engines that send and hear by the hundred thousand, on several interfaces at once:
+/// frames leave in batches and arrive in memory that is shared with the kernel (packet(7)).
+/// What is for this host itself leaves as a datagram, by a raw socket (raw(7)).
+public struct BulkPort: PacketPort, ~Copyable {
+    public typealias Failure = SystemError
+
+    /// What is heard on one interface.
+    public struct Listening: Sendable {
+        public var interface: UInt32
+        public var etherType: EtherType
+        /// Nil for everything of the type.
+        public var filter: SocketFilter?
+
+        public init(interface: UInt32, etherType: EtherType, filter: SocketFilter?) {
+            self.interface = interface
+            self.etherType = etherType
+            self.filter = filter
+        }
+    }
+
+    private final class Receiver {
+        let descriptor: Descriptor
+        let ring: BlockRing
+        let interface: UInt32
+
+        init(_ listening: Listening, blocks: Int) throws(SystemError) {
+            let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
+            try opened.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(1), "PACKET_IGNORE_OUTGOING")
+            ring = try BlockRing(on: opened, blocks: blocks)
+            try listening.filter?.attach(to: opened.rawValue)
+            try opened.bindToLink(interface: listening.interface, etherType: listening.etherType)
+            interface = listening.interface
+            descriptor = opened
+        }
+    }
+
+    /// How often the kernel is asked for what it has thrown away.
+    private static let dropInterval = Nanoseconds.milliseconds(10)
+
+    private let receivers: [Receiver]
+    private let frames: Descriptor
+    private let datagrams: [IPAddress.Family: Box]
+    private let signals: SignalSource
+    private let bell: Bell
+    private let tap: PacketTap?
+    private let trace: ((PacketTrace) -> Void)?
+    private var translator = StampTranslator()
+    private var vector = SendVector(capacity: 64)
+    private var nextLookForDrops = Instant(nanoseconds: 0)
+    private var polls: [pollfd]
+
+    private final class Box {
+        let descriptor: Descriptor
+        init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+    }
+
+    /// Opens the sockets; CAP_NET_RAW must be effective.
+    /// - Parameters:
+    ///   - listening: what is heard, and where.
+    ///   - sendingInterface: frames leave by this one; 0 when each packet of a batch names its own.
+    ///   - ownFamilies: families of which datagrams go to this host itself.
+    ///   - blocks: of 65,536 bytes that hold arrivals until they are read, for each of `listening`.
+    public init(
+        listening: [Listening], sendingInterface: UInt32 = 0, ownFamilies: Set<IPAddress.Family> = [],
+        blocks: Int = 64,
+        signals: consuming SignalSource, bell: Bell, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
+    ) throws(SystemError) {
+        var receivers: [Receiver] = []
+        for item in listening { receivers.append(try Receiver(item, blocks: blocks)) }
+        // Protocol 0: deaf.
+        let sender = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
+        if sendingInterface != 0 { try sender.bindToSend(interface: sendingInterface) }
+        // A full queue is not waited for; a small one would be full at once.
+        var size: Int32 = 4 << 20
+        if setsockopt(sender.rawValue, SOL_SOCKET, SO_SNDBUFFORCE, &size, 4) != 0 {
+            setsockopt(sender.rawValue, SOL_SOCKET, SO_SNDBUF, &size, 4)
+        }
+        var datagrams: [IPAddress.Family: Box] = [:]
+        for family in ownFamilies {
+            // IPPROTO_RAW sends whole datagrams and hears nothing.
+            datagrams[family] = Box(
+                try Descriptor.socket(
+                    family == .v4 ? AF_INET : AF_INET6, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW), "raw socket"))
+        }
+        polls =
+            [signals.descriptor.rawValue, bell.descriptor.rawValue].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            } + receivers.map { pollfd(fd: $0.descriptor.rawValue, events: Int16(POLLIN), revents: 0) }
+        self.receivers = receivers
+        self.datagrams = datagrams
+        frames = sender
+        self.signals = signals
+        self.bell = bell
+        self.tap = tap
+        self.trace = trace
+    }
+
+    public var now: Instant { SystemClock.now }
+
+    // MARK: Sending
+
+    public mutating func send<E: Engine & ~Copyable>(
+        _ batch: borrowing PacketBatch, from first: Int, reportingTo engine: inout E
+    ) throws(SystemError) -> Int {
+        var next = first
+        let most = engine.wantsExactTimes ? 1 : batch.count
+        while next < batch.count {
+            // Neighbours that go the same way go in one call.
+            let family = Self.ownFamily(batch.entries[next])
+            var end = next + 1
+            while end < batch.count, end - next < most, Self.ownFamily(batch.entries[end]) == family { end += 1 }
+            let start = now
+            let result: Int
+            if let family, let box = datagrams[family] {
+                result = vector.send(batch, next..<end, on: box.descriptor.rawValue, scope: 0)
+            } else {
+                result = vector.sendFrames(batch, next..<end, on: frames.rawValue)
+            }
+            if result > 0 {
+                let sent = next..<next + result
+                engine.transmitted(batch, sent, from: start, span: result > 1 ? now - start : .zero)
+                if let trace {
+                    for index in sent { trace(Self.trace(of: batch, batch.entries[index])) }
+                }
+                next += result
+                continue
+            }
+            let code = Int32(-result)
+            if [EAGAIN, ENOBUFS, ENOMEM].contains(code) { return next }
+            engine.transmissionFailed(
+                batch.entries[next].token, .system(code: code, message: SystemError.message(code)), at: now)
+            next += 1
+        }
+        return next
+    }
+
+    /// The family of a bare datagram; nil for a frame.
+    private static func ownFamily(_ entry: PacketBatch.Entry) -> IPAddress.Family? {
+        entry.destination.isUnspecified ? nil : entry.destination.family
+    }
+
+    private static func trace(of batch: borrowing PacketBatch, _ entry: PacketBatch.Entry) -> PacketTrace {
+        let bytes = batch.bytes(of: entry)
+        guard let family = ownFamily(entry) else { return PacketTrace(direction: .outbound, frame: bytes) }
+        return PacketTrace(direction: .outbound, bytes: bytes, family: family, startsAtMessage: false)
+    }
+
+    // MARK: Receiving
+
+    public mutating func receive<E: Engine & ~Copyable>(into engine: inout E) throws(SystemError) -> Int {
+        var total = 0
+        for receiver in receivers {
+            // As many as there are, but not for ever: who answers faster than we send does not keep us from it.
+            for count in 0..<4_096 {
+                guard let frame = receiver.ring.take() else { break }
+                if count & 63 == 0 { translator.refresh() }
+                if let trace { trace(PacketTrace(direction: .inbound, frame: Array(frame.bytes))) }
+                engine.receive(
+                    ReceivedPacket(
+                        frame: frame.bytes.bytes, arrival: translator.instantOfPast(frame.stamp),
+                        interfaceIndex: receiver.interface, hasPendingChecksum: frame.hasPendingChecksum))
+                total += 1
+            }
+        }
+        let time = now
+        if time >= nextLookForDrops {
+            nextLookForDrops = time + Self.dropInterval
+            let lost = receivers.reduce(0) { $0 + $1.ring.takeDrops() }
+            if lost > 0 { engine.overflowed(lost, at: time) }
+        }
+        return total
+    }
+
+    // MARK: Waiting
+
+    public mutating func wait(until deadline: Instant?) throws(SystemError) -> Wakening {
+        var timeout = timespec()
+        if let deadline {
+            let left = max((deadline - now).count, 0)
+            timeout = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+        }
+        let result = polls.withUnsafeMutableBufferPointer { polls in
+            deadline == nil
+                ? ppoll(polls.baseAddress, nfds_t(polls.count), nil, nil)
+                : ppoll(polls.baseAddress, nfds_t(polls.count), &timeout, nil)
+        }
+        if result < 0, clinux_errno() != EINTR { throw .last("ppoll") }
+        tap?.drain()
+        guard result > 0 else { return [] }
+        var wakening: Wakening = []
+        if polls[0].revents != 0 { wakening.formUnion(signals.read()) }
+        if polls[1].revents != 0, bell.answer() { wakening.insert(.news) }
+        for (index, receiver) in receivers.enumerated() where polls[index + 2].revents != 0 {
+            wakening.insert(.packets)
+            // A ring has no call that would tell it.
+            if Int32(polls[index + 2].revents) & POLLERR != 0,
+                receiver.descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN
+            {
+                throw SystemError(code: ENETDOWN, operation: "interface")
+            }
+        }
+        return wakening
+    }
+}

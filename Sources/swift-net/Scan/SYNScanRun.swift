@@ -1,0 +1,159 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// From the command line of `tcp-syn-scan` to an exit status.
+struct SYNScanRun {
+    let command: SYNScanCommand
+    let settings: ScanSettings
+    let console: Console
+
+    static func run(_ command: SYNScanCommand, name: String) -> Int32 {
+        let isJSON = command.frames.json || (command.output == nil && command.format == "json")
+        let console = Console(command: name, isJSON: isJSON, color: command.color)
+        return console.status {
+            try SYNScanRun(command: command, settings: ScanSettings(command), console: console).run()
+        }
+    }
+
+    func run() throws -> Int32 {
+        let services = ServiceNames.system()
+        let ports = try ScanPorts.list(command, services)
+        let found = try ScanTargets(command, interfaces: Interface.all())
+        for failure in found.failures { console.complain(failure) }
+        tellOfOmissions(found)
+        var targets = found.addresses
+        guard !targets.isEmpty else { throw CannotRun(message: "nothing is left to scan") }
+        let reports = try openReports(command.numeric ? nil : services)
+        let bell = try Bell()
+        let signals = try SignalSource()
+        let capture = try command.frames.capture(console)
+        let reservation = try reservePorts()
+        guard Privileges.raise() else {
+            throw CannotRun(message: "\(console.command) needs CAP_NET_RAW", hints: [Privileges.hint])
+        }
+        try capture?.open()
+        var ways = try ScanWays(targets, interface: command.interface, source: nil)
+        for unknown in try ways.unknown(targets) { try ask(unknown, &ways, bell) }
+        let before = targets.count
+        let reached = ways.resolve(&targets)
+        var configuration = ScanConfiguration(
+            targets: targets, ports: ports, ways: reached, sourcePort: reservation.ports.lowerBound,
+            seed: settings.seed, key: settings.key)
+        settings.apply(to: &configuration)
+        var port = try open(configuration, signals: signals, bell: bell, capture: capture)
+        try Privileges.dropForGood()
+        try startCapture(capture, configuration)
+        let start = ScanStart(
+            hosts: targets.count, ports: ports.count, probes: configuration.probes, rate: configuration.rate,
+            seed: configuration.seed, shard: configuration.shard, resumedAt: configuration.start.done,
+            portSource: command.ports == nil
+                ? "the first \(ports.count) that the system's services file names" : nil)
+        for report in reports {
+            report.begin(start)
+            for range in ways.unreachable { report.unreachable(range.first, range.last, range.reason) }
+        }
+        var engine = ScanEngine(configuration)
+        var observer = ScanObserver(console: console, reports: reports, isVerbose: command.verbose)
+        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        observer.clearProgress()
+        let summary = engine.summary
+        let ending = ScanEnding(unreachable: before - targets.count, soughtRate: configuration.rate == nil)
+        for report in reports { report.finish(summary, ending) }
+        if let failure = summary.firstFailure { console.fail(failure) }
+        capture?.finish()
+        settings.file?.flush()
+        if console.output.failure != nil || settings.file?.failure != nil || capture?.hasFailed == true { return 2 }
+        return summary.open > 0 ? 0 : 1
+    }
+
+    private func tellOfOmissions(_ found: ScanTargets) {
+        if found.reservedCount > 0 {
+            console.complain(
+                "\(Text.count(found.reservedCount, "reserved address", "reserved addresses")) left out: groups, broadcasts and what no host has (--include-reserved scans them too)"
+            )
+        }
+        if command.verbose, found.excludedCount > 0 {
+            console.complain("\(Text.count(found.excludedCount, "address", "addresses")) excluded")
+        }
+    }
+
+    private func openReports(_ services: ServiceNames?) throws -> [ScanReport] {
+        var reports = [
+            ScanReport(
+                settings.format, to: console.output, services: services, isSorted: command.sort,
+                isQuiet: command.quiet, paint: console.painted)
+        ]
+        if let file = settings.file {
+            reports.append(
+                ScanReport(
+                    settings.fileFormat, to: file, services: services, isSorted: command.sort, isQuiet: command.quiet))
+        }
+        return reports
+    }
+
+    private func reservePorts() throws -> PortReservation {
+        var random = SystemRandomness()
+        return try PortReservation(count: settings.retries + 1, using: &random)
+    }
+
+    /// Asks the machines of a link for the ones that the system does not know.
+    private func ask(_ unknown: ScanWays.Unknown, _ ways: inout ScanWays, _ bell: Bell) throws {
+        guard case .v4(let source) = unknown.link.source, let mac = unknown.link.mac else { return }
+        var targets = TargetSet()
+        for run in unknown.addresses.runs { try targets.append(from: run.first, through: run.last) }
+        var configuration = ARPSweepConfiguration(mac: mac, source: source, targets: targets)
+        configuration.rate = settings.rate.map { min($0, 10_000) } ?? 100_000
+        var port = try LinkPort(
+            interface: unknown.link.interface, hearing: .etherType(.arp), frameLength: 128, ringSlots: 4_096,
+            signals: SignalSource(), bell: bell)
+        var engine = ARPSweepEngine(configuration)
+        var collector = MachineCollector()
+        try EngineLoop.run(&engine, on: &port, observer: &collector)
+        for (address, mac) in collector.machines {
+            ways.learn(.v4(address), mac, interface: unknown.link.interface)
+        }
+    }
+
+    private func open(
+        _ configuration: ScanConfiguration, signals: consuming SignalSource, bell: Bell, capture: FrameCapture?
+    ) throws -> BulkPort {
+        var listening: [BulkPort.Listening] = []
+        for way in configuration.ways {
+            let family = way.link.source.family
+            let etherType: EtherType = family == .v4 ? .ipv4 : .ipv6
+            guard !listening.contains(where: { $0.interface == way.link.interface && $0.etherType == etherType }) else {
+                continue
+            }
+            listening.append(
+                BulkPort.Listening(
+                    interface: way.link.interface, etherType: etherType,
+                    filter: .segmentsAndUnreachables(family, ports: configuration.sourcePorts)))
+        }
+        let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
+        return try BulkPort(
+            listening: listening, sendingInterface: configuration.sendingInterface,
+            ownFamilies: Set(configuration.ways.filter { $0.link.mac == nil }.map(\.link.source.family)),
+            signals: signals, bell: bell, tap: capture?.tap,
+            trace: explainer.map { explainer in { explainer.show($0) } })
+    }
+
+    private func startCapture(_ capture: FrameCapture?, _ configuration: ScanConfiguration) throws {
+        try capture?.start(.protocols([.tcp, .icmp, .icmpv6]), interface: configuration.sendingInterface) {
+            configuration.isOwn($0)
+        }
+    }
+}
+
+/// Keeps who has answered.
+private struct MachineCollector: EngineObserver, ~Copyable {
+    typealias Observed = ARPSweepEngine
+    var machines: [(IPv4Address, MACAddress)] = []
+
+    mutating func report(_ event: ARPSweepEvent) {
+        if case .host(let host) = event { machines.append((host.address, host.mac)) }
+    }
+    mutating func step(_ engine: inout ARPSweepEngine, _ wakening: Wakening, at now: Instant) -> Instant? { nil }
+    var isListening: Bool { true }
+}

@@ -1,0 +1,247 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// How a report is written.
+enum ScanFormat: String, CaseIterable {
+    case text, json, csv, grepable
+
+    init(option text: String) throws {
+        guard let format = ScanFormat(rawValue: text) else {
+            throw UsageError("--format: '\(text)' is none of text, json, csv, grepable")
+        }
+        self = format
+    }
+}
+
+/// One scan's report in one format, to one stream.
+final class ScanReport {
+    private let format: ScanFormat
+    private let stream: OutputStream
+    private let services: ServiceNames?
+    private let isSorted: Bool
+    private let isQuiet: Bool
+    private let paint: (String, Console.Color) -> String
+    /// What waits for the end to be sorted.
+    private var findings: [ScanFinding] = []
+    private var text = TextBuffer()
+
+    init(
+        _ format: ScanFormat, to stream: OutputStream, services: ServiceNames?, isSorted: Bool, isQuiet: Bool,
+        paint: @escaping (String, Console.Color) -> String = { text, _ in text }
+    ) {
+        self.format = format
+        self.stream = stream
+        self.services = services
+        self.isSorted = isSorted
+        self.isQuiet = isQuiet
+        self.paint = paint
+    }
+
+    // MARK: The beginning
+
+    func begin(_ start: ScanStart) {
+        switch format {
+        case .csv: stream.write("addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time\n")
+        case .grepable: if !isQuiet { stream.write("# swift-net \(SwiftNet.version) tcp-syn-scan: \(start.text)\n") }
+        case .text: if !isQuiet { stream.write("\(start.text)\n") }
+        case .json:
+            guard !isQuiet else { return }
+            stream.write(start.json + "\n")
+        }
+    }
+
+    func unreachable(_ first: IPAddress, _ last: IPAddress, _ reason: String) {
+        guard !isQuiet else { return }
+        let range = first == last ? "\(first)" : "\(first) to \(last)"
+        switch format {
+        case .csv: break
+        case .grepable: stream.write("# unreachable: \(range): \(reason)\n")
+        case .text: stream.write("\(range)  unreachable: \(reason)\n")
+        case .json:
+            var object = JSONObject(type: "unreachable")
+            object.add("first", "\(first)")
+            object.add("last", "\(last)")
+            object.add("reason", reason)
+            stream.write(object.line + "\n")
+        }
+    }
+
+    // MARK: Findings
+
+    func add(_ finding: ScanFinding) {
+        if isSorted { findings.append(finding) } else { write(finding) }
+    }
+
+    private func write(_ finding: ScanFinding) {
+        text.removeAll()
+        switch format {
+        case .text: appendText(finding)
+        case .json: appendJSON(finding)
+        case .csv: appendCSV(finding)
+        case .grepable:
+            appendHost(finding.address)
+            appendPort(finding)
+        }
+        text.append(UInt8(ascii: "\n"))
+        stream.write(text)
+    }
+
+    private func service(_ port: UInt16) -> String? { services?.name(of: port, .tcp) }
+
+    private func appendText(_ finding: ScanFinding) {
+        text.append(finding.address)
+        text.append("  ")
+        text.append(decimal: finding.port)
+        text.append("/tcp  ")
+        switch finding.state {
+        case .open: text.append(paint("open", .green))
+        case .closed: text.append(paint("closed", .red))
+        case .filtered: text.append(paint("filtered", .yellow))
+        }
+        text.append("  ")
+        text.append(service(finding.port) ?? "-")
+        text.append("  ")
+        append(finding.reason)
+        if case .icmp(_, _, let router) = finding.reason, router != finding.address {
+            text.append(" from ")
+            text.append(router)
+        }
+        if let hopLimit = finding.hopLimit {
+            text.append("  ttl ")
+            text.append(decimal: hopLimit)
+        }
+        if let roundTrip = finding.roundTrip {
+            text.append("  ")
+            text.append(milliseconds: roundTrip)
+            text.append(" ms")
+        }
+    }
+
+    private func append(_ reason: ScanReason) {
+        switch reason {
+        case .synAck: text.append("syn-ack")
+        case .reset: text.append("reset")
+        case .noResponse: text.append("no-response")
+        case .icmp(let type, let code, _):
+            text.append("icmp ")
+            text.append(decimal: type)
+            text.append(UInt8(ascii: "/"))
+            text.append(decimal: code)
+        }
+    }
+
+    private func appendJSON(_ finding: ScanFinding) {
+        text.append("{\"type\":\"port\",\"addr\":\"")
+        text.append(finding.address)
+        text.append("\",\"port\":")
+        text.append(decimal: finding.port)
+        text.append(",\"state\":\"")
+        text.append(finding.state.rawValue)
+        text.append("\",\"reason\":\"")
+        append(finding.reason)
+        text.append("\",\"ttl\":")
+        if let hopLimit = finding.hopLimit { text.append(decimal: hopLimit) } else { text.append("null") }
+        text.append(",\"rtt_ms\":")
+        if let roundTrip = finding.roundTrip { text.append(milliseconds: roundTrip) } else { text.append("null") }
+        text.append(",\"service\":")
+        text.append(service(finding.port).map(JSONObject.quoted) ?? "null")
+        if let window = finding.window {
+            text.append(",\"window\":")
+            text.append(decimal: window)
+        }
+        if finding.reason == .synAck {
+            text.append(",\"tcp_options\":[")
+            for (index, name) in SegmentOptions.names(finding.options).enumerated() {
+                text.append(index > 0 ? ",\"" : "\"")
+                text.append(name)
+                text.append(UInt8(ascii: "\""))
+            }
+            text.append("]")
+        }
+        if case .icmp(_, _, let router) = finding.reason {
+            text.append(",\"from\":\"")
+            text.append(router)
+            text.append(UInt8(ascii: "\""))
+        }
+        text.append(",\"time\":\"")
+        text.append(rfc3339: WallTime.nanoseconds(finding.at))
+        text.append("\"}")
+    }
+
+    private func appendCSV(_ finding: ScanFinding) {
+        text.append(finding.address)
+        text.append(UInt8(ascii: ","))
+        text.append(decimal: finding.port)
+        text.append(UInt8(ascii: ","))
+        text.append(finding.state.rawValue)
+        text.append(UInt8(ascii: ","))
+        append(finding.reason)
+        text.append(UInt8(ascii: ","))
+        if let hopLimit = finding.hopLimit { text.append(decimal: hopLimit) }
+        text.append(UInt8(ascii: ","))
+        if let roundTrip = finding.roundTrip { text.append(milliseconds: roundTrip) }
+        text.append(UInt8(ascii: ","))
+        text.append(service(finding.port) ?? "")
+        text.append(UInt8(ascii: ","))
+        if let window = finding.window { text.append(decimal: window) }
+        text.append(UInt8(ascii: ","))
+        if finding.reason == .synAck { text.append(SegmentOptions.names(finding.options).joined(separator: ";")) }
+        text.append(UInt8(ascii: ","))
+        text.append(rfc3339: WallTime.nanoseconds(finding.at))
+    }
+
+    // nmap's -oG, which many scripts read: `Host: ADDR ()<tab>Ports: 80/open/tcp//http///, ...`.
+    private func appendHost(_ address: IPAddress) {
+        text.append("Host: ")
+        text.append(address)
+        text.append(" ()\tPorts: ")
+    }
+
+    private func appendPort(_ finding: ScanFinding) {
+        text.append(decimal: finding.port)
+        text.append(UInt8(ascii: "/"))
+        text.append(finding.state.rawValue)
+        text.append("/tcp//")
+        text.append(service(finding.port) ?? "")
+        text.append("///")
+    }
+
+    // MARK: The end
+
+    func finish(_ summary: ScanSummary, _ ending: ScanEnding) {
+        writeSorted()
+        guard !isQuiet else { return }
+        switch format {
+        case .csv: break
+        case .text: stream.write("\n" + ending.text(summary))
+        case .grepable: stream.write(ending.text(summary).split(separator: "\n").map { "# \($0)\n" }.joined())
+        case .json: stream.write(ending.json(summary) + "\n")
+        }
+    }
+
+    private func writeSorted() {
+        guard isSorted else { return }
+        findings.sort { ($0.address, $0.port) < ($1.address, $1.port) }
+        guard format == .grepable else {
+            for finding in findings { write(finding) }
+            return
+        }
+        var next = 0
+        while next < findings.count {
+            let address = findings[next].address
+            text.removeAll()
+            appendHost(address)
+            var isFirst = true
+            while next < findings.count, findings[next].address == address {
+                if !isFirst { text.append(", ") }
+                isFirst = false
+                appendPort(findings[next])
+                next += 1
+            }
+            text.append(UInt8(ascii: "\n"))
+            stream.write(text)
+        }
+    }
+}

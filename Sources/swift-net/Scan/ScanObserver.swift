@@ -1,0 +1,86 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+
+/// Writes what a scan finds, and keeps a line of progress on a terminal.
+struct ScanObserver: EngineObserver, ~Copyable {
+    typealias Observed = ScanEngine
+
+    private let console: Console
+    private let reports: [ScanReport]
+    private let isVerbose: Bool
+    private let showsProgress: Bool
+    private var nextProgress: Instant?
+    private var hasProgress = false
+    /// Where the rate of the progress line is counted from.
+    private var mark: (at: Instant, sent: UInt64)?
+    private static let progressInterval = Nanoseconds.milliseconds(500)
+
+    init(console: Console, reports: [ScanReport], isVerbose: Bool) {
+        self.console = console
+        self.reports = reports
+        self.isVerbose = isVerbose
+        showsProgress = console.errors.isTerminal
+    }
+
+    var isListening: Bool { console.output.isOpen }
+
+    mutating func report(_ event: ScanEvent) {
+        switch event {
+        case .finding(let finding):
+            // The line of progress would stand in its way.
+            if hasProgress, console.output.isTerminal { clearProgress() }
+            for report in reports { report.add(finding) }
+        case .slowed(let lost, let rate):
+            guard isVerbose else { return }
+            clearProgress()
+            console.complain("\(Text.count(Int(clamping: lost), "answer")) lost here: on at \(Int(rate)) packets a second")
+        case .conflict(let address, let mac):
+            clearProgress()
+            console.complain("\(mac) says that it has \(address), which this scan uses")
+        }
+    }
+
+    mutating func step(_ engine: inout ScanEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        if wakening.isEmpty || wakening.contains(.status) { console.output.flush() }
+        if wakening.contains(.status) {
+            clearProgress()
+            console.errors.write(status(engine, at: now) + "\n")
+            console.errors.flush()
+        }
+        guard showsProgress else { return nil }
+        guard let due = nextProgress, now >= due else {
+            if nextProgress == nil { nextProgress = now + Self.progressInterval }
+            return nextProgress
+        }
+        console.output.flush()
+        let width = console.errors.terminalWidth ?? 80
+        console.errors.write("\r" + status(engine, at: now).prefix(max(width - 1, 1)) + "\u{1B}[K")
+        console.errors.flush()
+        hasProgress = true
+        mark = (now, engine.summary.sent)
+        nextProgress = now + Self.progressInterval
+        return nextProgress
+    }
+
+    private func status(_ engine: borrowing ScanEngine, at now: Instant) -> String {
+        let summary = engine.summary
+        let (sent, round) = engine.progress
+        var rate = summary.rate
+        if let mark, now > mark.at { rate = Double(summary.sent &- mark.sent) / (now - mark.at).seconds }
+        var line = "\(Percent.oneDecimal(Int(clamping: sent), of: Int(clamping: summary.probes)))%"
+        line += round > 0 ? ", try \(round + 1)" : ""
+        line += "  \(Int(rate))/s  \(summary.received) answers, \(summary.open) open"
+        if round == 0, rate > 0, summary.probes > sent {
+            line += "  \(ScanEnding.duration(Double(summary.probes - sent) / rate)) left"
+        }
+        return line
+    }
+
+    mutating func clearProgress() {
+        guard hasProgress else { return }
+        console.errors.write("\r\u{1B}[K")
+        console.errors.flush()
+        hasProgress = false
+    }
+}

@@ -1,0 +1,106 @@
+import Diagnostics
+import LinuxNet
+import WireFormat
+
+/// The targets of a command line: what is to be scanned, and what was left out.
+struct ScanTargets {
+    private(set) var addresses = AddressSet()
+    /// Reserved addresses that were among them.
+    private(set) var reservedCount = 0
+    private(set) var excludedCount = 0
+    /// Names without an address here.
+    private(set) var failures: [String] = []
+
+    init(_ command: SYNScanCommand, interfaces: [Interface]) throws {
+        var texts = command.targets
+        for file in command.targetFiles { texts += try Self.words(of: file, "--targets") }
+        guard !texts.isEmpty else { throw UsageError("a target is missing") }
+        let family: IPAddress.Family? = command.ipv4 == command.ipv6 ? nil : command.ipv4 ? .v4 : .v6
+        do {
+            try addresses.insert(try ranges(texts, family: family))
+        } catch is AddressSet.Refusal {
+            throw UsageError("more than \(AddressSet.maximumCount) targets")
+        }
+        var excludes = command.excludes.flatMap { $0.split(separator: ",").map(String.init) }
+        for file in command.excludeFiles { excludes += try Self.words(of: file, "--exclude-file") }
+        let wanted = failures.count
+        excludedCount = addresses.exclude(try ranges(excludes, family: nil))
+        // What cannot be kept out because nobody knows its address must not be scanned by mistake.
+        if failures.count > wanted { throw CannotRun(message: "--exclude: \(failures[wanted])") }
+        if !command.includesReserved {
+            reservedCount = addresses.exclude(ReservedTargets.everywhere)
+            for interface in interfaces {
+                for entry in interface.addresses {
+                    guard case .v4(let address) = entry.address, !interface.isLoopback else { continue }
+                    let broadcasts = ReservedTargets.broadcasts(of: address, prefixLength: entry.prefixLength)
+                    reservedCount += addresses.exclude(broadcasts.map { ($0, $0) })
+                }
+            }
+        }
+    }
+
+    /// The words of a file of targets: one or more a line, comments behind `#`.
+    private static func words(of file: String, _ option: String) throws -> [String] {
+        do {
+            return try TextInput.lines(of: file).flatMap { line in
+                line.prefix { $0 != "#" }.split { $0.isWhitespace || $0 == "," }.map(String.init)
+            }
+        } catch {
+            throw UsageError("\(option): \(error)")
+        }
+    }
+
+    private mutating func ranges(
+        _ texts: [String], family: IPAddress.Family?
+    ) throws -> [(first: IPAddress, last: IPAddress)] {
+        var ranges: [(first: IPAddress, last: IPAddress)] = []
+        for text in texts {
+            let expression: TargetExpression
+            do {
+                expression = try TargetExpression(text)
+            } catch {
+                throw UsageError("'\(text)' is no target")
+            }
+            switch expression {
+            case .address(_, let zone?): throw UsageError("'\(text)': use -I \(zone) instead of a zone")
+            case .address(let address, nil): ranges.append((address, address))
+            case .range(let first, let last): ranges.append((first, last))
+            case .name(let name):
+                do {
+                    // One address a name, as the system would connect to it.
+                    guard let answer = try Resolver.addresses(of: name, family: family).answers.first else { continue }
+                    ranges.append((answer.address, answer.address))
+                } catch {
+                    failures.append("\(error)")
+                }
+            }
+        }
+        return ranges
+    }
+}
+
+/// The ports of a command line.
+enum ScanPorts {
+    /// Ports that are scanned when none are named.
+    private static let presetCount = 100
+
+    /// Ascending, each once.
+    static func list(_ command: SYNScanCommand, _ services: ServiceNames) throws -> [UInt16] {
+        if let text = command.ports {
+            guard command.topPorts == nil else { throw UsageError("-p and --top-ports exclude each other") }
+            do {
+                let set = try PortSet(text, named: { services.port(named: $0, .tcp) })
+                return set.ranges.flatMap { Array($0) }
+            } catch {
+                throw UsageError("-p: '\(error.part)' is no port, no range and no service")
+            }
+        }
+        let count = try command.topPorts.map { try ArgumentValue.integer("--top-ports", $0, in: 1...65_535) }
+        let known = services.ports(of: .tcp)
+        guard !known.isEmpty else { throw CannotRun(message: "there is no services file: name the ports with -p") }
+        if let count, count > known.count {
+            throw UsageError("--top-ports: the services file has only \(known.count) TCP ports")
+        }
+        return Array(known.prefix(count ?? presetCount))
+    }
+}
