@@ -66,14 +66,14 @@ struct RateGovernor: Sendable {
 
     /// Who is asked again may have been asked too fast: without a limit every further
     /// round goes at half the rate of the one before.
-    mutating func beginRound(_ round: Int, at now: Instant) {
+    /// - Parameter rate: packets a second of the round before; nil where there was none.
+    mutating func beginRound(_ round: Int, after rate: Double?, at now: Instant) {
         guard asked == nil else { return }
-        if round == 0 {
+        lastChange = nil
+        if let rate {
+            pacer.set(rate: max(Self.slowest, rate / 2), at: now)
+        } else {
             pacer = ScanPacer(rate: nil)
-            lastChange = nil
-        } else if let measured {
-            pacer.set(rate: max(Self.slowest, measured / Double(1 << min(round, 16))), at: now)
-            lastChange = nil
         }
     }
 }

@@ -46,6 +46,9 @@ public struct ScanEngine: Engine, ~Copyable {
     private var roundTrips = RoundTripSpread()
     private var governor: RateGovernor
     private var start: Instant?
+    /// When the first probe of the round left, and how many have since.
+    private var roundStart: Instant?
+    private var roundSent: UInt64 = 0
     private var lastSent = Instant(nanoseconds: 0)
     private var end: Instant?
     private var isOver = false
@@ -195,6 +198,11 @@ public struct ScanEngine: Engine, ~Copyable {
         return (learned ?? Self.firstWait) * (1 << Int64(min(round - 1, 4)))
     }
 
+    /// Packets a second of the round that has just been sent.
+    private var roundRate: Double? {
+        roundStart.map { Double(roundSent) / max(lastSent - $0, .microseconds(1)).seconds }
+    }
+
     /// After the last probe.
     private var waitAtEnd: Nanoseconds { configuration.wait ?? max(Self.shortestEnd, roundTrips.longest * 2) }
 
@@ -206,7 +214,8 @@ public struct ScanEngine: Engine, ~Copyable {
                 round += 1
                 cursor = window.places.lowerBound
                 dueThrough = nil
-                governor.beginRound(round, at: now)
+                governor.beginRound(round, after: roundRate, at: now)
+                roundStart = nil
                 return nil
             }
             let due = lastSent + waitAtEnd
@@ -245,7 +254,8 @@ public struct ScanEngine: Engine, ~Copyable {
         cursor = first
         round = 0
         log.removeAll()
-        governor.beginRound(0, at: now)
+        governor.beginRound(0, after: nil, at: now)
+        roundStart = nil
         return true
     }
 
@@ -278,6 +288,11 @@ public struct ScanEngine: Engine, ~Copyable {
     private mutating func note(
         from first: UInt64, through last: UInt64, count: UInt64, start: Instant, span: Nanoseconds
     ) {
+        if roundStart == nil {
+            roundStart = start
+            roundSent = 0
+        }
+        roundSent += count
         if round > 0 { result.retransmitted += count }
         lastSent = start + span
         log.add(round: round, from: first, through: last, start: start, span: span)

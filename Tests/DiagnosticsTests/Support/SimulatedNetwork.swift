@@ -49,6 +49,8 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     var graph: SimulatedGraph?
     /// Machines on the link, where frames are sent.
     var link: SimulatedLink?
+    /// Hosts with TCP ports, where probes of them are sent.
+    var ports: SimulatedPorts?
     /// The kernel's time for one packet.
     var sendingTime = Nanoseconds.microseconds(1)
     /// Signals to come, in their order.
@@ -107,6 +109,17 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         if graph != nil {
             guard let (answer, source, delay) = graph?.answer(to: bytes, at: clock) else { return }
             return deliver(answer, from: source, at: clock + delay)
+        }
+        if let ports {
+            guard let probe = SimulatedProbe(bytes) else { return }
+            for (frame, delay) in ports.answers(probe) where !chance(faults.loss) {
+                for _ in 0..<(chance(faults.duplication) ? 2 : 1) {
+                    let more = Int64.random(in: 0...faults.delay.upperBound.count, using: &random)
+                    deliver(
+                        frame, from: .v4(.unspecified), at: clock + delay + Nanoseconds(more), isFrame: true)
+                }
+            }
+            return
         }
         if let link {
             for answer in link.answers(to: bytes) {
