@@ -52,4 +52,16 @@ public struct ArpingConfiguration: Sendable {
         self.source = source
         self.target = target
     }
+
+    /// Makes it RFC 5227's check whether an address is free: PROBE_WAIT, PROBE_NUM, PROBE_MIN to
+    /// PROBE_MAX and ANNOUNCE_WAIT of its section 1.1.
+    /// - Parameter count: probes; nil for PROBE_NUM.
+    public mutating func checkAddress(count: Int? = nil, using generator: inout some RandomNumberGenerator) {
+        mode = .detectDuplicates
+        source = .unspecified
+        initialDelay = .milliseconds(.random(in: 0...1_000, using: &generator))
+        self.count = count ?? 3
+        pauses = (1..<max(count ?? 3, 2)).map { _ in .milliseconds(.random(in: 1_000...2_000, using: &generator)) }
+        lastWait = .seconds(2)
+    }
 }

@@ -34,6 +34,9 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     /// EADDRNOTAVAIL.
     public static let addressNotAvailable = CLinux.EADDRNOTAVAIL
 
+    /// ENOENT: there is no such file.
+    public var isMissing: Bool { code == ENOENT }
+
     /// The call needs a privilege that the process does not have.
     public var isPermission: Bool { code == EPERM || code == EACCES }
 }

@@ -65,7 +65,7 @@ extension RouteTable {
             else { continue }
             let free = width - Int(fixed.rtm_dst_len)
             guard free >= 0, free < 128 else { continue }
-            found.append((address.number, address.number | (UInt128(1) << UInt128(free)) - 1))
+            found.append((address.number, address.number | ((UInt128(1) << UInt128(free)) - 1)))
         }
         return found
     }

@@ -62,13 +62,8 @@ struct ArpingSettings {
         configuration.targetMAC = targetMAC
         configuration.tag = tag
         if isProbe {
-            // PROBE_WAIT, PROBE_NUM, PROBE_MIN to PROBE_MAX and ANNOUNCE_WAIT of RFC 5227, section 1.1.
-            configuration.initialDelay = .milliseconds(.random(in: 0...1_000))
-            configuration.count = count ?? 3
-            configuration.pauses = (1..<max(configuration.count ?? 3, 2)).map { _ in
-                .milliseconds(.random(in: 1_000...2_000))
-            }
-            configuration.lastWait = .seconds(2)
+            var random = SystemRandomNumberGenerator()
+            configuration.checkAddress(count: count, using: &random)
         }
         if isAnnouncement {
             // ANNOUNCE_NUM and ANNOUNCE_INTERVAL.

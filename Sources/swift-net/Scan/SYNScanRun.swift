@@ -34,14 +34,27 @@ struct SYNScanRun {
             throw CannotRun(message: "\(console.command) needs CAP_NET_RAW", hints: [Privileges.hint])
         }
         try capture?.open()
-        var ways = try ScanWays(targets, interface: command.interface, source: nil)
-        for unknown in try ways.unknown(targets) { try ask(unknown, &ways, bell) }
+        let neighbors = ScanNeighbors(bell: bell, rate: settings.rate)
+        let source = try command.source.map { try UnownedSource($0, interface: command.interface) }
+        if let source, let owner = try neighbors.owner(of: source.address, on: source.link) {
+            throw CannotRun(message: "--source: \(source.address) is taken: \(owner) has it")
+        }
+        var ways = try ScanWays(
+            targets, interface: source?.link.interface.name ?? command.interface,
+            source: source.map { .v4($0.address) })
+        for unknown in try ways.unknown(targets) {
+            for (address, mac) in try neighbors.machines(of: unknown) {
+                ways.learn(address, mac, interface: unknown.link.interface)
+            }
+        }
         let before = targets.count
         let reached = ways.resolve(&targets)
         var configuration = ScanConfiguration(
             targets: targets, ports: ports, ways: reached, sourcePort: reservation.ports.lowerBound,
             seed: settings.seed, key: settings.key)
+        configuration.ownsSource = source != nil
         settings.apply(to: &configuration)
+        try settings.resumption?.apply(to: &configuration)
         var port = try open(configuration, signals: signals, bell: bell, capture: capture)
         try Privileges.dropForGood()
         try startCapture(capture, configuration)
@@ -63,6 +76,7 @@ struct SYNScanRun {
         for report in reports { report.finish(summary, ending) }
         if let failure = summary.firstFailure { console.fail(failure) }
         capture?.finish()
+        try settings.resumption?.write(configuration, engine.position)
         settings.file?.flush()
         if console.output.failure != nil || settings.file?.failure != nil || capture?.hasFailed == true { return 2 }
         return summary.open > 0 ? 0 : 1
@@ -98,24 +112,6 @@ struct SYNScanRun {
         return try PortReservation(count: settings.retries + 1, using: &random)
     }
 
-    /// Asks the machines of a link for the ones that the system does not know.
-    private func ask(_ unknown: ScanWays.Unknown, _ ways: inout ScanWays, _ bell: Bell) throws {
-        guard case .v4(let source) = unknown.link.source, let mac = unknown.link.mac else { return }
-        var targets = TargetSet()
-        for run in unknown.addresses.runs { try targets.append(from: run.first, through: run.last) }
-        var configuration = ARPSweepConfiguration(mac: mac, source: source, targets: targets)
-        configuration.rate = settings.rate.map { min($0, 10_000) } ?? 100_000
-        var port = try LinkPort(
-            interface: unknown.link.interface, hearing: .etherType(.arp), frameLength: 128, ringSlots: 4_096,
-            signals: SignalSource(), bell: bell)
-        var engine = ARPSweepEngine(configuration)
-        var collector = MachineCollector()
-        try EngineLoop.run(&engine, on: &port, observer: &collector)
-        for (address, mac) in collector.machines {
-            ways.learn(.v4(address), mac, interface: unknown.link.interface)
-        }
-    }
-
     private func open(
         _ configuration: ScanConfiguration, signals: consuming SignalSource, bell: Bell, capture: FrameCapture?
     ) throws -> BulkPort {
@@ -131,6 +127,9 @@ struct SYNScanRun {
                     interface: way.link.interface, etherType: etherType,
                     filter: .segmentsAndUnreachables(family, ports: configuration.sourcePorts)))
         }
+        if configuration.ownsSource, let link = configuration.ways.first?.link {
+            listening.append(BulkPort.Listening(interface: link.interface, etherType: .arp, filter: nil))
+        }
         let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
         return try BulkPort(
             listening: listening, sendingInterface: configuration.sendingInterface,
@@ -144,16 +143,4 @@ struct SYNScanRun {
             configuration.isOwn($0)
         }
     }
-}
-
-/// Keeps who has answered.
-private struct MachineCollector: EngineObserver, ~Copyable {
-    typealias Observed = ARPSweepEngine
-    var machines: [(IPv4Address, MACAddress)] = []
-
-    mutating func report(_ event: ARPSweepEvent) {
-        if case .host(let host) = event { machines.append((host.address, host.mac)) }
-    }
-    mutating func step(_ engine: inout ARPSweepEngine, _ wakening: Wakening, at now: Instant) -> Instant? { nil }
-    var isListening: Bool { true }
 }

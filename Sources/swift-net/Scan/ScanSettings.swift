@@ -17,6 +17,7 @@ struct ScanSettings {
     let format: ScanFormat
     let file: OutputStream?
     let fileFormat: ScanFormat
+    let resumption: ScanResumption?
     private let reportsAll: Bool
 
     init(_ command: SYNScanCommand) throws {
@@ -32,9 +33,12 @@ struct ScanSettings {
         shard = try command.shard.map(Self.shard) ?? .whole
         var random = SystemRandomness()
         key = SipHash(using: &random)
+        resumption = try command.resume.map(ScanResumption.init(path:))
         if let text = command.seed {
             guard let value = UInt64(text) else { throw UsageError("--seed: '\(text)' is not a whole number") }
             seed = value
+        } else if let known = resumption?.seed {
+            seed = known
         } else {
             guard shard.count == 1 else { throw UsageError("--shard needs the --seed that all parts share") }
             // Short enough to be typed.
