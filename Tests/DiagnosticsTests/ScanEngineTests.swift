@@ -80,7 +80,8 @@ struct ScanEngineTests {
         #expect(outcome.summary.open == 64 && outcome.summary.closed == 128 && outcome.summary.filtered == 0)
         #expect(outcome.summary.sent == 192 && outcome.summary.retransmitted == 0)
         #expect(outcome.findings.allSatisfy { ($0.state == .open) == ($0.port == 80) })
-        #expect(outcome.findings.allSatisfy { $0.roundTrip.map { (1_000_000...1_100_000).contains($0.count) } ?? false })
+        #expect(
+            outcome.findings.allSatisfy { $0.roundTrip.map { (1_000_000...1_100_000).contains($0.count) } ?? false })
         #expect(outcome.elapsed < .milliseconds(3), "\(outcome.elapsed)")
     }
 
@@ -141,9 +142,24 @@ struct ScanEngineTests {
             (10, { $0.error(code: 4, from: router) }),
             (11, { $0.error(type: 11, code: 0, from: router) }),
             // A wrong checksum of TCP, of IP, of ICMP.
-            (12, { var frame = $0.answer([.syn, .ack]); frame[50] ^= 1; return frame }),
-            (13, { var frame = $0.answer([.syn, .ack]); frame[24] ^= 1; return frame }),
-            (14, { var frame = $0.error(code: 13, from: router); frame[36] ^= 1; return frame }),
+            (
+                12,
+                {
+                    var frame = $0.answer([.syn, .ack]); frame[50] ^= 1; return frame
+                }
+            ),
+            (
+                13,
+                {
+                    var frame = $0.answer([.syn, .ack]); frame[24] ^= 1; return frame
+                }
+            ),
+            (
+                14,
+                {
+                    var frame = $0.error(code: 13, from: router); frame[36] ^= 1; return frame
+                }
+            ),
             // A data offset beyond the segment, an IP length beyond the frame: sums right.
             (15, { Self.resummed($0, offset: 46, value: 0xF0) }),
             (16, { Self.relengthened($0) }),
@@ -155,7 +171,8 @@ struct ScanEngineTests {
         let outcome = Self.run(configuration) { probe in
             forgeries.first { $0.0 == probe.segment.destinationPort }.map { [($0.1(probe), .milliseconds(1))] } ?? []
         }
-        #expect(outcome.summary.filtered == UInt64(forgeries.count), "\(outcome.findings.filter { $0.state != .filtered })")
+        #expect(
+            outcome.summary.filtered == UInt64(forgeries.count), "\(outcome.findings.filter { $0.state != .filtered })")
         #expect(outcome.findings.allSatisfy { $0.reason == .noResponse }, "\(outcome.findings)")
         #expect(outcome.summary.refused > 0 && outcome.summary.received == 0)
     }
@@ -235,7 +252,9 @@ struct ScanEngineTests {
     @Test("stopped and gone on with: every port once in both together")
     func resumed() throws {
         let seed = UInt64.random(in: 0...(.max))
-        let configuration = try Self.configuration("198.18.0.0/24", ports: [22, 80, 443], seed: seed) { $0.rate = 1_000 }
+        let configuration = try Self.configuration("198.18.0.0/24", ports: [22, 80, 443], seed: seed) {
+            $0.rate = 1_000
+        }
         let first = Self.run(
             configuration, signals: [(Instant(nanoseconds: 1_300_000_000), .stop)], Self.usual)
         #expect(first.summary.isCutShort && first.findings.count > 200 && first.findings.count < 500, "seed \(seed)")

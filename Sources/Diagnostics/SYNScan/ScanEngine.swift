@@ -128,7 +128,8 @@ public struct ScanEngine: Engine, ~Copyable {
                 guard let due = endOfRound(at: now) else { continue }
                 return earlier(due, start)
             }
-            if round > 0, dueThrough.map({ place > $0 }) ?? true, let earlierTry = log.latest(round: round - 1, place: place)
+            if round > 0, dueThrough.map({ place > $0 }) ?? true,
+                let earlierTry = log.latest(round: round - 1, place: place)
             {
                 let due = earlierTry.instant + waitBeforeNextTry
                 guard due <= now else { return batch.isEmpty ? earlier(due, start) : .at(now) }

@@ -67,7 +67,8 @@ struct ScanEnding {
             lines.append("\(summary.overflowed) answers were lost here: a lower --rate helps")
         }
         if summary.refused > 0 {
-            lines.append("\(Text.count(Int(clamping: summary.refused), "packet")) to our ports answered no probe of this scan")
+            lines.append(
+                "\(Text.count(Int(clamping: summary.refused), "packet")) to our ports answered no probe of this scan")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -34,7 +34,8 @@ struct ScanObserver: EngineObserver, ~Copyable {
         case .slowed(let lost, let rate):
             guard isVerbose else { return }
             clearProgress()
-            console.complain("\(Text.count(Int(clamping: lost), "answer")) lost here: on at \(Int(rate)) packets a second")
+            console.complain(
+                "\(Text.count(Int(clamping: lost), "answer")) lost here: on at \(Int(rate)) packets a second")
         case .conflict(let address, let mac):
             clearProgress()
             console.complain("\(mac) says that it has \(address), which this scan uses")

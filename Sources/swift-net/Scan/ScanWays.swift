@@ -124,7 +124,8 @@ struct ScanWays {
             var silent: (first: UInt128, last: UInt128)?
             for number in piece.first.number...piece.last.number {
                 let address = IPAddress(piece.first.family, number: number)
-                if machines[Hop(interface: piece.link.interface, address: address)] != nil || !targets.contains(address) {
+                if machines[Hop(interface: piece.link.interface, address: address)] != nil || !targets.contains(address)
+                {
                     continue
                 }
                 if let before = silent, before.last + 1 == number {

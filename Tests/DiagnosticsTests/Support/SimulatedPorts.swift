@@ -49,7 +49,8 @@ struct SimulatedProbe {
     ) -> [UInt8] {
         var quote = Array(frame[14..<min(14 + 20 + count, frame.count)])
         altered(&quote)
-        let message = ICMPv4Message(.unknown(type: ICMPv4Type(rawValue: type), code: code, restOfHeader: 0, data: quote))
+        let message = ICMPv4Message(
+            .unknown(type: ICMPv4Type(rawValue: type), code: code, restOfHeader: 0, data: quote))
         return frame(message.encoded(), .icmp, from: .v4(router))
     }
 

@@ -3,7 +3,7 @@ import Testing
 /// Programs that a test needs beside ours. One that is missing skips its tests
 /// by name; in CI that is a failure.
 enum Peer: String {
-    case ping, fping, traceroute, scamper, mtr, tracepath, arping, rarpd, smcrouted, iperf, nft, dnsmasq, tshark,
+    case ping, fping, traceroute, scamper, mtr, nmap, tracepath, arping, rarpd, smcrouted, iperf, nft, dnsmasq, tshark,
         tcpdump,
         scapy, bash,
         zsh,

@@ -1,0 +1,369 @@
+import Testing
+
+/// `tcp-syn-scan` on real kernels, beside nmap.
+@Suite("tcp-syn-scan in the lab")
+struct ScanTests {
+    /// Listens on ports of both families, for connections that nobody takes.
+    private static let listener = """
+        import socket, sys, time
+        sockets = []
+        for port in sys.argv[1:]:
+            for family, any in [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")]:
+                s = socket.socket(family)
+                if family == socket.AF_INET6: s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                s.bind((any, int(port)))
+                s.listen(4096)
+                sockets.append(s)
+        print("ready", flush=True)
+        time.sleep(600)
+        """
+
+    private func listening<Result: Sendable>(
+        _ lab: Lab, _ ports: [Int], _ body: @Sendable @escaping () async throws -> Result
+    ) async throws -> Result {
+        try await lab.beside(
+            "b", ["python3", "-c", Self.listener] + ports.map(String.init), readyMark: "ready", body)
+    }
+
+    private func scan(_ lab: Lab, _ arguments: String, input: String = "") async throws -> Lab.Outcome {
+        try await lab.run(
+            "a", [Binary.swiftNet, "tcp-syn-scan"] + arguments.split(separator: " ").map(String.init), input: input)
+    }
+
+    /// `PORT STATE REASON` of every line of a report, by port.
+    private func ours(_ outcome: Lab.Outcome) -> [String] {
+        outcome.lines.map { JSONLine(text: String($0)) }.filter { $0["type"] == "port" }
+            .map { "\($0["port"] ?? "?") \($0["state"] ?? "?")" }
+            .sorted { (Int($0.prefix { $0 != " " }) ?? 0) < (Int($1.prefix { $0 != " " }) ?? 0) }
+    }
+
+    /// The same of nmap's normal output.
+    private func nmap(_ lab: Lab, _ arguments: String) async throws -> [String] {
+        let outcome = try await lab.run(
+            "a", ["nmap", "-sS", "-n", "-Pn", "-vv"] + arguments.split(separator: " ").map(String.init))
+        return outcome.lines.compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count >= 2, words[0].hasSuffix("/tcp"), ["open", "closed", "filtered"].contains(words[1])
+            else { return nil }
+            return "\(words[0].dropLast(4)) \(words[1])"
+        }
+    }
+
+    /// Ports that are dropped, and refused in every way.
+    private static let firewall = """
+        ip netns exec b nft -f - <<'END'
+        table inet t {
+            chain i {
+                type filter hook input priority 0;
+                tcp dport 25 drop
+                tcp dport 26 reject with tcp reset
+                meta nfproto ipv4 tcp dport 27 reject with icmp type port-unreachable
+                meta nfproto ipv4 tcp dport 28 reject with icmp type admin-prohibited
+                meta nfproto ipv4 tcp dport 29 reject with icmp type host-unreachable
+                meta nfproto ipv6 tcp dport 27 reject with icmpv6 type port-unreachable
+                meta nfproto ipv6 tcp dport 28 reject with icmpv6 type admin-prohibited
+                meta nfproto ipv6 tcp dport 29 reject with icmpv6 type addr-unreachable
+            }
+        }
+        END
+        """
+
+    @Test("every state as nmap has it, each with its reason", arguments: ["192.0.2.2", "2001:db8::2"])
+    func states(target: String) async throws {
+        guard await Peer.require(.nft, .nmap) else { return }
+        try await Lab.with(.pair.and(Self.firewall)) { lab in
+            try await self.listening(lab, [22, 80, 27]) {
+                let ports = "-p 20-30,80"
+                let outcome = try await self.scan(lab, "\(target) \(ports) --all -j")
+                let theirs = try await self.nmap(lab, (target.contains(":") ? "-6 " : "") + "\(ports) \(target)")
+                #expect(self.ours(outcome) == theirs && theirs.count == 12, "\(outcome) \(theirs)")
+                let icmp =
+                    target.contains(":")
+                    ? ["icmp 1/4", "icmp 1/1", "icmp 1/3"] : ["icmp 3/3", "icmp 3/13", "icmp 3/1"]
+                for (port, reason) in zip(
+                    ["22", "23", "25", "26", "27", "28", "29"],
+                    ["syn-ack", "reset", "no-response", "reset"] + icmp)
+                {
+                    let line = outcome.lines.map { JSONLine(text: String($0)) }.first { $0["port"] == port }
+                    #expect(line?["reason"] == reason, "\(port): \(line?.text ?? "")")
+                }
+                #expect(outcome.status == 0 && outcome.lines.count == 14)
+                let open = outcome.lines.first { $0.contains("\"port\":22,") } ?? ""
+                #expect(
+                    open.contains(
+                        "\"tcp_options\":[\"mss \(target.contains(":") ? 1440 : 1460)\",\"sack-permitted\",\"timestamps\",\"nop\",\"window-scale"
+                    ), "\(open)")
+            }
+        }
+    }
+
+    @Test("20 % loss both ways: given enough tries as nmap has it")
+    func loss() async throws {
+        guard await Peer.require(.nft, .nmap) else { return }
+        let loss = """
+            ip netns exec b nft -f - <<'END'
+            table inet t {
+                chain i { type filter hook input priority 0; meta l4proto tcp numgen random mod 100 < 20 drop; }
+                chain o { type filter hook output priority 0; meta l4proto tcp numgen random mod 100 < 20 drop; }
+            }
+            END
+            """
+        try await Lab.with(.pair.and(loss)) { lab in
+            try await self.listening(lab, [22, 80, 443]) {
+                // nmap names the ports of a state one by one up to 25 of them.
+                for ports in ["1-24", "80,443,500-522", "22,1000-1023"] {
+                    let outcome = try await self.scan(
+                        lab, "192.0.2.2 -p \(ports) --all -j --retries 20 --rate max")
+                    let theirs = try await self.nmap(lab, "-p \(ports) -T4 --max-retries 20 192.0.2.2")
+                    #expect(self.ours(outcome) == theirs && theirs.count >= 24, "\(outcome)\(theirs)")
+                }
+                let outcome = try await self.scan(lab, "192.0.2.2 -p 1-2000 --all -j --retries 20 --rate max")
+                let states = self.ours(outcome)
+                #expect(states.filter { $0.hasSuffix("open") } == ["22 open", "80 open", "443 open"])
+                #expect(states.filter { $0.hasSuffix("closed") }.count == 1_997, "\(outcome.lines.last ?? "")")
+            }
+        }
+    }
+
+    @Test(
+        "300 ms late, twice and out of order: every port once",
+        arguments: ["delay:300=1 duplicate=0.5", "duplicate=0.5 jitter:40=1"])
+    func badWire(faults: String) async throws {
+        try await Lab.with(.relayed) { lab in
+            try await self.listening(lab, [22, 80]) {
+                try await lab.relaying("--to datagrams --seed 7 \(faults)") {
+                    let outcome = try await self.scan(lab, "192.0.2.2 -p 1-200 --all -j")
+                    let found = self.ours(outcome)
+                    #expect(found.count == 200 && Set(found).count == 200, "\(outcome)")
+                    #expect(found.filter { $0.hasSuffix("open") } == ["22 open", "80 open"], "\(outcome.errors)")
+                    #expect(found.allSatisfy { !$0.hasSuffix("filtered") })
+                }
+            }
+        }
+    }
+
+    /// A host that lies: the port says how.
+    private static let liar = """
+        import socket, struct, sys, time
+        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+        s.bind(("vb", 0x0800))
+        def total(data):
+            if len(data) % 2: data += b"\\0"
+            n = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+            while n >> 16: n = (n & 0xffff) + (n >> 16)
+            return ~n & 0xffff
+        def send(frame, flags, ack, data=b"", bad=False, source=None):
+            src, dst = source or frame[30:34], frame[26:30]
+            tcp = frame[36:38] + frame[34:36] + struct.pack("!IIBBHHH", 99, ack, 0x50, flags, 1000, 0, 0) + data
+            n = total(src + dst + struct.pack("!HH", 6, len(tcp)) + tcp) ^ (1 if bad else 0)
+            tcp = tcp[:16] + struct.pack("!H", n) + tcp[18:]
+            ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6, 0) + src + dst
+            ip = ip[:10] + struct.pack("!H", total(ip)) + ip[12:]
+            s.send(frame[6:12] + frame[0:6] + b"\\x08\\0" + ip + tcp)
+        print("ready", flush=True)
+        end = time.time() + 120
+        while time.time() < end:
+            frame = s.recv(2000)
+            if len(frame) < 54 or frame[23] != 6 or frame[30:34] != bytes([198, 18, 0, 9]) or frame[47] != 2: continue
+            port, seq = struct.unpack("!H", frame[36:38])[0], struct.unpack("!I", frame[38:42])[0]
+            good = (seq + 1) & 0xffffffff
+            if port == 1: send(frame, 0x12, good)
+            if port == 2: send(frame, 0x14, good)
+            if port == 3: send(frame, 0x12, (good + 5) & 0xffffffff)
+            if port == 4: send(frame, 0x14, (good + 5) & 0xffffffff)
+            if port == 5: send(frame, 0x04, 0)
+            if port == 6: send(frame, 0x14, good, b"refused")
+            if port == 7: send(frame, 0x14, good); send(frame, 0x12, good)
+            if port == 8: send(frame, 0x12, good); send(frame, 0x14, good)
+            if port == 9: send(frame, 0x12, good, bad=True)
+            if port == 10: send(frame, 0x12, good, source=bytes([198, 18, 0, 10]))
+        """
+
+    @Test("a host that lies: as nmap, but for the forgeries that nmap believes")
+    func lies() async throws {
+        guard await Peer.require(.nmap) else { return }
+        try await Lab.with(.pair) { lab in
+            try await lab.beside("b", ["python3", "-c", Self.liar], readyMark: "ready") {
+                let outcome = try await self.scan(lab, "198.18.0.9 -p 1-10 --all -j")
+                let right = [
+                    "1 open", "2 closed", "3 filtered", "4 filtered", "5 filtered", "6 closed", "7 closed", "8 open",
+                    "9 filtered", "10 filtered",
+                ]
+                #expect(self.ours(outcome) == right, "\(outcome)")
+                let theirs = try await self.nmap(lab, "-p 1-10 --max-retries 2 198.18.0.9")
+                let believed: Set = ["3 open", "4 closed", "5 closed", "9 open"]
+                #expect(theirs.count == 10)
+                for (our, their) in zip(right, theirs) where our != their {
+                    #expect(believed.contains(their), "\(our), nmap: \(their)")
+                }
+            }
+        }
+    }
+
+    /// `b` answers for 198.18.0.0/15.
+    private static let everybody = Lab.Layout.pair.and(
+        """
+        ip -n b route add local 198.18.0.0/15 dev lo
+        ip netns exec b sysctl -qw net.core.somaxconn=65536 net.ipv4.tcp_max_syn_backlog=65536
+        """)
+
+    @Test(
+        "4,096 hosts that answer everything open, at every rate, each once",
+        arguments: ["--rate max", "--rate 20000", "--rate max --source 192.0.2.77"])
+    func manyHosts(options: String) async throws {
+        try await Lab.with(Self.everybody) { lab in
+            try await self.listening(lab, [80]) {
+                let outcome = try await self.scan(lab, "198.18.0.0/20 -p 80 -j \(options)")
+                let hosts = Set(outcome.lines.map { JSONLine(text: String($0)) }.compactMap { $0["addr"] })
+                #expect(
+                    hosts.count == 4_096 && outcome.lines.count == 4_098,
+                    "\(outcome.lines.last ?? "") \(outcome.errors)")
+                let summary = JSONLine(text: String(outcome.lines.last ?? ""))
+                #expect(summary["open"] == "4096" && summary["receive_overflows"] == "0")
+                if options.contains("--source") {
+                    // The scanner itself resets what its kernel knows nothing of.
+                    let half = try await lab.run("b", ["ss", "-tnH", "state", "syn-recv"])
+                    #expect(half.output.isEmpty, "\(half.output.prefix(300))")
+                }
+            }
+        }
+    }
+
+    @Test("all ports of one host, three of them open")
+    func manyPorts() async throws {
+        try await Lab.with(.pair) { lab in
+            try await self.listening(lab, [22, 8080, 65_535]) {
+                let outcome = try await self.scan(lab, "192.0.2.2 -p - -j --rate max")
+                #expect(self.ours(outcome) == ["22 open", "8080 open", "65535 open"])
+                let summary = JSONLine(text: String(outcome.lines.last ?? ""))
+                #expect(summary["closed"] == "65532" && summary["filtered"] == "0", "\(summary.text)")
+            }
+        }
+    }
+
+    @Test("parts on three machines are the whole together, and none twice")
+    func shards() async throws {
+        try await Lab.with(Self.everybody) { lab in
+            try await self.listening(lab, [80]) {
+                var seen: [String] = []
+                for part in 1...3 {
+                    let outcome = try await self.scan(
+                        lab, "198.18.0.0/23 -p 80 -j --seed 5 --shard \(part)/3 --rate max")
+                    seen += outcome.lines.map { JSONLine(text: String($0)) }.compactMap { $0["addr"] }
+                }
+                #expect(seen.count == 512 && Set(seen).count == 512)
+            }
+        }
+    }
+
+    @Test("interrupted and gone on with: every port once")
+    func resume() async throws {
+        try await Lab.with(Self.everybody) { lab in
+            try await self.listening(lab, [80]) {
+                let script = """
+                    f=$(mktemp -u); trap 'rm -f $f' EXIT
+                    scan() { \(Binary.swiftNet) tcp-syn-scan 198.18.0.0/23 -p 80 -q --format csv --rate 1000 --resume $f "$@"; }
+                    scan -w 0.3 | grep -c open; test -s $f && echo there
+                    scan | grep -c open
+                    scan | grep -c open
+                    scan -p 81 2>&1 || true
+                    """
+                let outcome = try await lab.run("a", ["bash", "-c", script])
+                let lines = outcome.lines.map(String.init)
+                try #require(lines.count == 5, "\(outcome)")
+                let (first, second) = (Int(lines[0]) ?? 0, Int(lines[2]) ?? 0)
+                #expect(first > 100 && first + second == 512 && lines[1] == "there" && lines[3] == "0", "\(lines)")
+                #expect(lines[4].contains("is of a scan of other targets, ports or parts"), "\(lines)")
+            }
+        }
+    }
+
+    @Test("own addresses, and who cannot be reached")
+    func ownAndUnreachable() async throws {
+        try await Lab.with(.pair.and("ip -n a route add unreachable 203.0.113.0/24")) { lab in
+            let outcome = try await self.scan(
+                lab,
+                "127.0.0.1 192.0.2.1 ::1 2001:db8::1 192.0.2.2 192.0.2.9 203.0.113.1 198.51.100.1 2001:db8::99 -p 9 --all -j"
+            )
+            let closed = outcome.lines.map { JSONLine(text: String($0)) }.filter { $0["state"] == "closed" }
+            #expect(
+                Set(closed.compactMap { $0["addr"] }) == ["127.0.0.1", "192.0.2.1", "::1", "2001:db8::1", "192.0.2.2"],
+                "\(outcome)")
+            let lost = outcome.lines.map { JSONLine(text: String($0)) }.filter { $0["type"] == "unreachable" }
+            #expect(
+                Set(lost.compactMap { $0["first"] }) == ["192.0.2.9", "203.0.113.1", "198.51.100.1", "2001:db8::99"],
+                "\(outcome)")
+            #expect(outcome.status == 1)
+        }
+    }
+
+    @Test("text, CSV and grepable reports, sorted; a file beside; excluded and reserved addresses")
+    func formats() async throws {
+        try await Lab.with(Self.everybody) { lab in
+            try await self.listening(lab, [22, 80]) {
+                let text = try await self.scan(
+                    lab, "198.18.0.0/30 -p 22,80 --sort -q --exclude 198.18.0.1,198.18.0.2-2")
+                #expect(
+                    text.lines.map { $0.split(separator: " ").prefix(4).joined(separator: " ") } == [
+                        "198.18.0.0 22/tcp open ssh", "198.18.0.0 80/tcp open http", "198.18.0.3 22/tcp open ssh",
+                        "198.18.0.3 80/tcp open http",
+                    ], "\(text)")
+                let grepable = try await self.scan(
+                    lab, "198.18.0.0/31 198.18.0.0 -p ssh,80 --sort -q --format grepable")
+                #expect(
+                    grepable.output
+                        == "Host: 198.18.0.0 ()\tPorts: 22/open/tcp//ssh///, 80/open/tcp//http///\nHost: 198.18.0.1 ()\tPorts: 22/open/tcp//ssh///, 80/open/tcp//http///\n"
+                )
+                let file = try await lab.run(
+                    "a",
+                    [
+                        "sh", "-c",
+                        "f=$(mktemp); \(Binary.swiftNet) tcp-syn-scan 198.18.0.7 224.0.0.1 192.0.2.255 -p 80 -o $f --format csv >/dev/null; cat $f; rm $f",
+                    ])
+                #expect(file.lines.count == 2 && file.lines[0].hasPrefix("addr,port,state,reason"), "\(file)")
+                #expect(file.lines.last?.hasPrefix("198.18.0.7,80,open,syn-ack,64,") ?? false)
+                #expect(file.errors.contains("2 reserved addresses left out"), "\(file.errors)")
+            }
+        }
+    }
+
+    @Test(
+        "what it cannot do is said, and exits 2",
+        arguments: [
+            ("192.0.2.2 -p 0-70000", "-p: '0-70000' is no port"), ("-p 80", "a target is missing"),
+            ("192.0.2.300 -p 80", "'192.0.2.300' is no target"), ("224.0.0.1 -p 80", "nothing is left to scan"),
+            ("192.0.2.2 -p 80 --rate 0", "--rate: '0' is out of range"),
+            ("192.0.2.2 -p 80 --shard 3/2 --seed 1", "--shard: '3/2' is no K/N"),
+            ("192.0.2.2 -p 80 --shard 1/2", "--shard needs the --seed"),
+            ("192.0.2.2 -p 80 --top-ports 5", "-p and --top-ports exclude each other"),
+            ("192.0.2.2 -p 80 --source 192.0.2.1", "is this host's own"),
+            ("192.0.2.2 -p 80 --source 198.51.100.7", "is of no network that this host is in"),
+            ("192.0.2.2 -p 80 --format xml", "--format: 'xml' is none of"),
+            ("192.0.2.0/24 -p 80 --exclude 192.0.2.0/24", "nothing is left to scan"),
+            ("2001:db8::/32 -p 80", "more than"), ("192.0.2.2 -p 80 -I nowhere", "-I: 'nowhere' is no interface"),
+        ])
+    func mistakes(words: String, message: String) async throws {
+        try await Lab.with(.pair) { lab in
+            let outcome = try await self.scan(lab, words)
+            #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome)")
+        }
+    }
+
+    @Test("a taken address is refused as source; a capture has the probe and its answer")
+    func takenSource() async throws {
+        guard await Peer.require(.tcpdump) else { return }
+        try await Lab.with(.pair) { lab in
+            let taken = try await self.scan(lab, "192.0.2.2 -p 80 --source 192.0.2.2")
+            #expect(taken.status == 2 && taken.errors.contains("192.0.2.2 is taken: "), "\(taken)")
+            let capture = try await lab.run(
+                "a",
+                [
+                    "sh", "-c",
+                    "f=$(mktemp); \(Binary.swiftNet) tcp-syn-scan 192.0.2.2 -p 81 --pcap $f >/dev/null; tcpdump -nr $f 2>/dev/null; rm $f",
+                ])
+            #expect(capture.lines.count == 2 && capture.lines[0].contains("Flags [S]"), "\(capture)")
+            #expect(capture.lines.last?.contains("Flags [R.]") ?? false, "\(capture)")
+        }
+    }
+}
