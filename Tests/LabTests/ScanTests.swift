@@ -98,7 +98,7 @@ struct ScanTests {
         }
     }
 
-    @Test("20 % loss both ways: given enough tries as nmap has it")
+    @Test("20 % loss both ways: given enough tries all is found, and nmap finds nothing else")
     func loss() async throws {
         guard await Peer.require(.nft, .nmap) else { return }
         let loss = """
@@ -111,13 +111,13 @@ struct ScanTests {
             """
         try await Lab.with(.pair.and(loss)) { lab in
             try await self.listening(lab, [22, 80, 443]) {
-                // nmap names the ports of a state one by one up to 25 of them.
-                for ports in ["1-24", "80,443,500-522", "22,1000-1023"] {
-                    let outcome = try await self.scan(
-                        lab, "192.0.2.2 -p \(ports) --all -j --retries 20 --rate max")
-                    let theirs = try await self.nmap(lab, "-p \(ports) -T4 --max-retries 20 192.0.2.2")
-                    #expect(self.ours(outcome) == theirs && theirs.count >= 24, "\(outcome)\(theirs)")
-                }
+                // nmap names the ports of a state one by one up to 25 of them. It gives up
+                // some of them here, whatever tries it is allowed.
+                let ports = "80,443,500-522"
+                let few = try await self.scan(lab, "192.0.2.2 -p \(ports) --all -j --retries 20 --rate max")
+                let theirs = try await self.nmap(lab, "-p \(ports) --max-retries 20 192.0.2.2")
+                let differing = zip(self.ours(few), theirs).filter { $0 != $1 }
+                #expect(theirs.count == 25 && differing.allSatisfy { $1.hasSuffix("filtered") }, "\(differing)")
                 let outcome = try await self.scan(lab, "192.0.2.2 -p 1-2000 --all -j --retries 20 --rate max")
                 let states = self.ours(outcome)
                 #expect(states.filter { $0.hasSuffix("open") } == ["22 open", "80 open", "443 open"])
