@@ -45,6 +45,7 @@
 #include <linux/icmp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_xdp.h>
 #include <linux/net_tstamp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -71,6 +72,9 @@ static inline unsigned int clinux_load_acquire(const unsigned int *word) {
 static inline void clinux_store_release(unsigned int *word, unsigned int value) {
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
+
+static const long clinux_XDP_PGOFF_TX_RING = XDP_PGOFF_TX_RING;
+static const long clinux_XDP_UMEM_PGOFF_COMPLETION_RING = (long)XDP_UMEM_PGOFF_COMPLETION_RING;
 
 // glibc declares these with transparent unions, which Swift cannot pass.
 static inline int clinux_bind(int descriptor, const struct sockaddr *address, socklen_t length) {

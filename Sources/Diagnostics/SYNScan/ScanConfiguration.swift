@@ -131,6 +131,9 @@ public struct ScanConfiguration: Sendable {
         return interfaces.count == 1 ? interfaces.first ?? 0 : 0
     }
 
+    /// Slow enough for every probe to leave in a call of its own.
+    public var isExactlyTimed: Bool { rate.map { $0 <= 20_000 } ?? false }
+
     /// Every target with every port.
     public var total: UInt64 { UInt64(targets.count) * UInt64(ports.count) }
     /// Those of this shard.

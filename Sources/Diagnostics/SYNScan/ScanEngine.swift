@@ -18,8 +18,6 @@ public struct ScanEngine: Engine, ~Copyable {
     static let longestWait = Nanoseconds.seconds(4)
     /// Answers are waited for at least so long at the end.
     static let shortestEnd = Nanoseconds.seconds(2)
-    /// Up to this rate every probe leaves in a call of its own.
-    private static let exactlyTimedRate = 20_000.0
     /// Silent ports are told of so many at a time.
     private static let reportedAtOnce = 4_096
     /// The token of packets that are no probes.
@@ -89,7 +87,7 @@ public struct ScanEngine: Engine, ~Copyable {
     public var batchCapacity: Int { 64 }
     /// Slow scans have the time for it. In fast ones many go in one call, and a probe's time is that of
     /// its place among them.
-    public var wantsExactTimes: Bool { configuration.rate.map { $0 <= Self.exactlyTimedRate } ?? false }
+    public var wantsExactTimes: Bool { configuration.isExactlyTimed }
 
     public var summary: ScanSummary {
         var summary = result

@@ -43,6 +43,8 @@ public struct BulkPort: PacketPort, ~Copyable {
 
     private let receivers: [Receiver]
     private let frames: Descriptor
+    /// Frames go by this one where there is one.
+    private let express: ExpressSender?
     private let datagrams: [IPAddress.Family: Box]
     private let signals: SignalSource
     private let bell: Bell
@@ -62,10 +64,12 @@ public struct BulkPort: PacketPort, ~Copyable {
     /// - Parameters:
     ///   - listening: what is heard, and where.
     ///   - sendingInterface: frames leave by this one; 0 when each packet of a batch names its own.
+    ///   - sendsPastTaps: frames may go by a faster way, which no capture on this host sees.
     ///   - ownFamilies: families of which datagrams go to this host itself.
     ///   - blocks: of 65,536 bytes that hold arrivals until they are read, for each of `listening`.
     public init(
-        listening: [Listening], sendingInterface: UInt32 = 0, ownFamilies: Set<IPAddress.Family> = [],
+        listening: [Listening], sendingInterface: UInt32 = 0, sendsPastTaps: Bool = false,
+        ownFamilies: Set<IPAddress.Family> = [],
         blocks: Int = 64,
         signals: consuming SignalSource, bell: Bell, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
@@ -90,6 +94,8 @@ public struct BulkPort: PacketPort, ~Copyable {
             [signals.descriptor.rawValue, bell.descriptor.rawValue].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             } + receivers.map { pollfd(fd: $0.descriptor.rawValue, events: Int16(POLLIN), revents: 0) }
+        // Not every interface takes it.
+        express = sendsPastTaps && sendingInterface != 0 ? try? ExpressSender(interface: sendingInterface) : nil
         self.receivers = receivers
         self.datagrams = datagrams
         frames = sender
@@ -117,6 +123,8 @@ public struct BulkPort: PacketPort, ~Copyable {
             let result: Int
             if let family, let box = datagrams[family] {
                 result = vector.send(batch, next..<end, on: box.descriptor.rawValue, scope: 0)
+            } else if let express {
+                result = express.send(batch, next..<end)
             } else {
                 result = vector.sendFrames(batch, next..<end, on: frames.rawValue)
             }

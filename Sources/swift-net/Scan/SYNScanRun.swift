@@ -133,6 +133,7 @@ struct SYNScanRun {
         let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
         return try BulkPort(
             listening: listening, sendingInterface: configuration.sendingInterface,
+            sendsPastTaps: capture == nil && !configuration.isExactlyTimed,
             ownFamilies: Set(configuration.ways.filter { $0.link.mac == nil }.map(\.link.source.family)),
             signals: signals, bell: bell, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
