@@ -173,13 +173,13 @@ _swift-net() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    ping|traceroute|arping|rarp|igmp-join|igmp-query|decode|address|help)
+    ping|traceroute|arping|rarp|igmp-join|igmp-query|tcp-syn-scan|decode|address|help)
         # Offer subcommand argument completions
         "_swift-net_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query decode address help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query tcp-syn-scan decode address help' -- "${cur}"))
         ;;
     esac
 }
@@ -530,6 +530,82 @@ _swift-net_igmp-query() {
         return
         ;;
     '-I'|'--interface')
+        return
+        ;;
+    '--pcap')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--explain')
+        return
+        ;;
+    esac
+}
+
+_swift-net_tcp-syn-scan() {
+    repeating_flags=()
+    non_repeating_flags=(--include-reserved --all --sort -4 -6 -n -q --quiet -v --verbose -j --json -h --help)
+    repeating_options=(--targets --exclude --exclude-file)
+    non_repeating_options=(-p --ports --top-ports --rate --retries --wait --shard --seed --resume --source -o --output --format -I --interface -w --deadline --color --pcap --explain)
+    __swift-net_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-p'|'--ports')
+        return
+        ;;
+    '--top-ports')
+        return
+        ;;
+    '--targets')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--exclude-file')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--rate')
+        return
+        ;;
+    '--retries')
+        return
+        ;;
+    '--wait')
+        return
+        ;;
+    '--shard')
+        return
+        ;;
+    '--seed')
+        return
+        ;;
+    '--resume')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--source')
+        return
+        ;;
+    '-o'|'--output')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--format')
+        __swift-net_add_completions -W 'text'$'\n''json'$'\n''csv'$'\n''grepable'
+        return
+        ;;
+    '-I'|'--interface')
+        return
+        ;;
+    '-w'|'--deadline')
+        return
+        ;;
+    '--color')
+        __swift-net_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     '--pcap')

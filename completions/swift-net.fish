@@ -34,6 +34,8 @@ function __swift-net_parse_tokens -S
             __swift-net_parse_subcommand -r 1 'source=+' 'exclude' 'version=' 'kernel' 'robustness=' 'w/deadline=' 'c/count=' 'I/interface=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'igmp-query'
             __swift-net_parse_subcommand 1 'source=+' '4' '6' 'version=' 'response=' 'listen=' 'force' 'c/count=' 'w/deadline=' 'I/interface=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'h/help'
+        case 'tcp-syn-scan'
+            __swift-net_parse_subcommand -r 1 'p/ports=' 'top-ports=' 'targets=+' 'exclude=+' 'exclude-file=+' 'include-reserved' 'rate=' 'retries=' 'wait=' 'shard=' 'seed=' 'resume=' 'source=' 'all' 'sort' 'o/output=' 'format=' '4' '6' 'n' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'color=' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'decode'
             __swift-net_parse_subcommand -r 2 'v/verbose' 'x/hex' 'e/link-level' 'j/json' 'q/quiet' 'number' 'n/numeric' 'c/count=' 'explain=' 'pcap=' 'filter=' 'time=' 'color=' 'h/help'
         case 'address'
@@ -101,6 +103,7 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional 
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'rarp' -d 'Ask for the address of a machine, or tell machines theirs (RARP).'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'igmp-join' -d 'Join groups, answer the network\'s queries, count what arrives (IGMP, MLD).'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'igmp-query' -d 'Ask who listens to which groups (IGMP, MLD).'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'tcp-syn-scan' -d 'Find open TCP ports by half a handshake.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'decode' -d 'Show the packets of a capture file.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'address' -d 'Explain addresses: class, network, hosts, kind.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net" -eq 1' -fa 'help' -d 'Show subcommand help information.'
@@ -271,6 +274,35 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" pcap' -l 'pcap' -d 'Write the frames sent and received to this file (pcapng).' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" explain' -l 'explain' -d 'Explain the first frames, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" p ports' -s 'p' -l 'ports' -d 'Ports: 80,443,8000-8100, - for all, names (http).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" top-ports' -l 'top-ports' -d 'The first so many TCP ports of the services file (100 without -p).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan"' -l 'targets' -d 'Read targets from a file, - for standard input.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan"' -l 'exclude' -d 'Never scan these, whatever else is said.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan"' -l 'exclude-file' -d 'The same from a file.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" include-reserved' -l 'include-reserved' -d 'Scan multicast, broadcast, class E and other reserved addresses too.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" rate' -l 'rate' -d 'Packets a second (10000); max for as many as nothing is lost of.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" retries' -l 'retries' -d 'Further probes of who has not answered (2).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" wait' -l 'wait' -d 'Wait so long for answers to the last probe (2 s, or twice the longest round trip).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" shard' -l 'shard' -d 'Do part K of N; the others do the rest, with the same --seed.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" seed' -l 'seed' -d 'The number that the order of probes follows from.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" resume' -l 'resume' -d 'Go on where the scan of this file stopped, and write there where this one does.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" source' -l 'source' -d 'Scan from this unused address of the local network.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" all' -l 'all' -d 'Report closed and filtered ports too.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" sort' -l 'sort' -d 'Report at the end, by address and port.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" o output' -s 'o' -l 'output' -d 'Write the report to this file too.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" format' -l 'format' -d 'Of the file, or without one of the standard output.' -rfka 'text json csv grepable'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" 4' -s '4' -d 'IPv4 addresses of names.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" 6' -s '6' -d 'IPv6 addresses of names.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" n' -s 'n' -d 'No names of services.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" I interface' -s 'I' -l 'interface' -d 'The interface; by default that of each route.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" deadline w' -s 'w' -l 'deadline' -d 'End after this time.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" q quiet' -s 'q' -l 'quiet' -d 'Print only the ports.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" v verbose' -s 'v' -l 'verbose' -d 'Tell what is done on the way.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" color' -l 'color' -d 'Colours: auto, always, never.' -rfka 'auto always never'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" pcap' -l 'pcap' -d 'Write the frames sent and received to this file (pcapng).' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" explain' -l 'explain' -d 'Explain the first frames, field by field (2).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net decode" -eq 1' -F
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" v verbose' -l 'verbose' -s 'v' -d 'Every field with its offset, name and meaning.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net decode" hex x' -s 'x' -l 'hex' -d 'The bytes too.'

@@ -3,7 +3,9 @@ import Testing
 /// What the papers say is what the program does.
 @Suite("manual pages, help and completions")
 struct PaperTests {
-    static let commands = ["ping", "traceroute", "arping", "rarp", "igmp-join", "igmp-query", "decode", "address"]
+    static let commands = [
+        "ping", "traceroute", "arping", "rarp", "igmp-join", "igmp-query", "tcp-syn-scan", "decode", "address",
+    ]
 
     /// The options that `--help` of a command lists, with their hyphens.
     private func options(_ command: String) async throws -> Set<String> {
@@ -31,6 +33,15 @@ struct PaperTests {
         let decode = try await options("decode")
         for name in ["-v", "-x", "-q", "-n", "-c", "--count", "--json", "--filter", "--pcap", "--explain", "--color"] {
             #expect(decode.contains(name), "\(name)")
+        }
+        let scan = try await options("tcp-syn-scan")
+        for name in [
+            "-p", "--ports", "--targets", "--exclude", "--exclude-file", "--top-ports", "--rate", "--retries", "--wait",
+            "--shard", "--seed", "--resume", "--source", "--all", "-o", "--format", "--sort", "--include-reserved",
+            "--json", "--pcap", "--explain", "--color", "-4", "-6", "-n", "-q", "-v", "-I", "--interface", "-w",
+            "--deadline",
+        ] {
+            #expect(scan.contains(name), "\(name)")
         }
         let address = try await options("address")
         #expect(address.contains("--json"))

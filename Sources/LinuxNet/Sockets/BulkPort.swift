@@ -75,7 +75,7 @@ public struct BulkPort: PacketPort, ~Copyable {
     ) throws(SystemError) {
         var receivers: [Receiver] = []
         for item in listening { receivers.append(try Receiver(item, blocks: blocks)) }
-        // Protocol 0: deaf.
+        // Protocol 0: deaf. It is there for what the faster way does not take, too.
         let sender = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
         if sendingInterface != 0 { try sender.bindToSend(interface: sendingInterface) }
         // A full queue is not waited for; a small one would be full at once.

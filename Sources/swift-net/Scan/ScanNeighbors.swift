@@ -21,6 +21,9 @@ struct ScanNeighbors {
         }
     }
 
+    /// Shared memory is worth its making for many answers alone.
+    private static func slots(_ unknown: ScanWays.Unknown) -> Int { unknown.addresses.count > 256 ? 4_096 : 0 }
+
     private func byARP(
         _ unknown: ScanWays.Unknown, _ mac: MACAddress, _ source: IPv4Address
     ) throws -> [(IPAddress, MACAddress)] {
@@ -29,8 +32,8 @@ struct ScanNeighbors {
         var configuration = ARPSweepConfiguration(mac: mac, source: source, targets: targets)
         configuration.rate = rate ?? Self.fastest
         var port = try LinkPort(
-            interface: unknown.link.interface, hearing: .etherType(.arp), frameLength: 128, ringSlots: 4_096,
-            signals: SignalSource(), bell: bell)
+            interface: unknown.link.interface, hearing: .etherType(.arp), frameLength: 128,
+            ringSlots: Self.slots(unknown), signals: SignalSource(), bell: bell)
         var engine = ARPSweepEngine(configuration)
         var collector = EventCollector<ARPSweepEngine>()
         try EngineLoop.run(&engine, on: &port, observer: &collector)
@@ -46,7 +49,7 @@ struct ScanNeighbors {
         configuration.rate = rate ?? Self.fastest
         var port = try LinkPort(
             interface: unknown.link.interface, hearing: .filtered(.protocols([.icmpv6])), frameLength: 256,
-            ringSlots: 4_096, signals: SignalSource(), bell: bell)
+            ringSlots: Self.slots(unknown), signals: SignalSource(), bell: bell)
         var engine = NeighborSweepEngine(configuration)
         var collector = EventCollector<NeighborSweepEngine>()
         try EngineLoop.run(&engine, on: &port, observer: &collector)
