@@ -25,6 +25,8 @@ build: packages-build
 test: build packages-test
 	swift build --build-tests
 	swift test --skip-build --skip LabTests
+	swift build $(subst swift-net,scan-trial,$(STATIC))
+	$(BUILD)/release/scan-trial
 	# One lab at a time: they would not disturb each other, but their clocks are real.
 	SWIFT_NET_BINARY="$(CURDIR)/$(BINARY)" swift test --skip-build --filter LabTests --no-parallel
 	Scripts/fuzz $(FUZZ_SECONDS)

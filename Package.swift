@@ -88,6 +88,13 @@ let package = Package(
             dependencies: ["Diagnostics", "HostStack", "PacketEngine", "WireFormat"],
             swiftSettings: settings
         ),
+        // A scan of a /8 in a simulated network, for a build with optimizations.
+        .executableTarget(
+            name: "scan-trial",
+            dependencies: ["Diagnostics", "PacketEngine", "WireFormat"],
+            path: "Tests/ScanTrial",
+            swiftSettings: settings
+        ),
         // A faulty wire for the lab.
         .executableTarget(
             name: "lab-relay",

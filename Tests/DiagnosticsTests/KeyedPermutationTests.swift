@@ -21,10 +21,11 @@ struct KeyedPermutationTests {
         }
     }
 
-    @Test("every element once, for every size up to 600 and around every power of two up to 2^16")
+    @Test("every element once, for every size up to 600 and around every power of two up to 2^20")
     func small() {
         let seed = UInt64.random(in: 0...(.max))
         for count in 1...UInt64(600) { check(count, seed: seed &+ count) }
+        for count in [(1 << 18) + 1, (1 << 20) - 1, 1 << 20] { check(UInt64(count), seed: seed) }
         for power in 10...16 {
             for offset in [-1, 0, 1] { check(UInt64((1 << power) + offset), seed: seed &+ UInt64(power)) }
         }

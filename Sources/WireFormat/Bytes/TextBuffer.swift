@@ -21,6 +21,11 @@ public struct TextBuffer: ~Copyable {
     /// Forgets the text and keeps the room.
     public mutating func removeAll() { count = 0 }
 
+    /// Appends blanks until the text has so many bytes; nothing when it has them already.
+    public mutating func pad(to length: Int) {
+        while count < length { append(UInt8(ascii: " ")) }
+    }
+
     @inline(__always)
     private mutating func reserve(_ more: Int) {
         if count &+ more > storage.count { grow(more) }

@@ -92,16 +92,23 @@ final class ScanReport {
 
     private func appendText(_ finding: ScanFinding) {
         text.append(finding.address)
+        text.pad(to: 15)
         text.append("  ")
+        let port = text.count
         text.append(decimal: finding.port)
-        text.append("/tcp  ")
+        text.append("/tcp")
+        text.pad(to: port + 11)
+        // A colour takes no room on the screen.
+        let state = finding.state.rawValue
         switch finding.state {
-        case .open: text.append(paint("open", .green))
-        case .closed: text.append(paint("closed", .red))
-        case .filtered: text.append(paint("filtered", .yellow))
+        case .open: text.append(paint(state, .green))
+        case .closed: text.append(paint(state, .red))
+        case .filtered: text.append(paint(state, .yellow))
         }
-        text.append("  ")
+        for _ in state.utf8.count..<10 { text.append(UInt8(ascii: " ")) }
+        let name = text.count
         text.append(service(finding.port) ?? "-")
+        text.pad(to: name + 13)
         text.append("  ")
         append(finding.reason)
         if case .icmp(_, _, let router) = finding.reason, router != finding.address {
