@@ -74,7 +74,7 @@ packages-test:
 
 packages-bench:
 	@Scripts/packages iproute2 util-linux procps iputils-ping iputils-tracepath fping traceroute mtr-tiny scamper nftables tcpdump python3 time \
-	    arp-scan
+	    arp-scan zmap masscan nmap gcc libc6-dev
 	@Scripts/unpacked .build/peers arping libnet1
 
 clean:

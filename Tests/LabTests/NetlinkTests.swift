@@ -34,6 +34,29 @@ struct NetlinkTests {
         }
     }
 
+    @Test("the pieces of a range are the whole, and each address has its piece's route")
+    func pieces() throws {
+        let first = IPAddress.v4(IPv4Address(126, 255, 255, 0))
+        let last = IPAddress.v4(IPv4Address(128, 0, 0, 255))
+        let pieces = try RouteTable.pieces(from: first, through: last)
+        #expect(pieces.first?.first == first && pieces.last?.last == last)
+        for (before, after) in zip(pieces, pieces.dropFirst()) {
+            #expect(after.first.number == before.last.number + 1)
+        }
+        let addresses =
+            [first, last] + pieces.flatMap { [$0.first, $0.last] }
+            + (0..<200).map { _ in
+                IPAddress(.v4, number: UInt128.random(in: first.number...last.number))
+            }
+        for address in addresses {
+            let piece = try #require(pieces.first { $0.first <= address && address <= $0.last })
+            let route = try? RouteTable.route(to: address)
+            #expect(route == (try? piece.route.get()), "\(address) of \(piece)")
+        }
+        let loopback = try #require(pieces.first { $0.first <= .v4(.loopback) && .v4(.loopback) <= $0.last })
+        #expect((try? loopback.route.get())?.kind == .local || (try? RouteTable.route(to: .v4(.loopback))) == nil)
+    }
+
     @Test("where there is no way, the words are those of connect(2)")
     func noRoute() throws {
         #expect(throws: SystemError.self) { try RouteTable.route(to: .v4(.loopback), interface: 0xFFFF) }

@@ -310,6 +310,88 @@ struct ScanTests {
         }
     }
 
+    @Test("several interfaces, a router on one of them, hosts on the link on the other: each by its route")
+    func interfaces() async throws {
+        let layout = Self.everybody.and(
+            """
+            ip link add wa netns a type veth peer name wb netns b
+            ip -n a addr add 203.0.113.1/24 dev wa; ip -n b addr add 203.0.113.2/24 dev wb
+            ip -n b addr add 203.0.113.3/24 dev wb; ip -n b addr add 203.0.113.4/24 dev wb
+            ip -n a link set dev wa up; ip -n b link set dev wb up
+            """)
+        try await Lab.with(layout) { lab in
+            try await self.listening(lab, [80]) {
+                for rate in ["max", "1000"] {
+                    let outcome = try await self.scan(
+                        lab, "203.0.113.0/29 198.18.0.0/30 127.0.0.1 192.0.2.2 -p 80 --all -j --rate \(rate)")
+                    let lines = outcome.lines.map { JSONLine(text: String($0)) }
+                    let open = Set(lines.filter { $0["state"] == "open" }.compactMap { $0["addr"] })
+                    #expect(
+                        open == [
+                            "203.0.113.2", "203.0.113.3", "203.0.113.4", "198.18.0.0", "198.18.0.1", "198.18.0.2",
+                            "198.18.0.3", "192.0.2.2",
+                        ], "\(outcome)")
+                    let closed = Set(lines.filter { $0["state"] == "closed" }.compactMap { $0["addr"] })
+                    #expect(closed == ["203.0.113.1", "127.0.0.1"], "\(outcome)")
+                    #expect(
+                        lines.filter { $0["type"] == "unreachable" }.compactMap { $0["first"] } == ["203.0.113.5"],
+                        "\(outcome)")
+                }
+            }
+        }
+    }
+
+    @Test("a full backlog keeps silent, and so it is reported, as nmap does")
+    func fullBacklog() async throws {
+        guard await Peer.require(.nmap) else { return }
+        let busy = """
+            import socket, time
+            s = socket.socket()
+            s.bind(("0.0.0.0", 80))
+            s.listen(0)
+            kept = []
+            for _ in range(4):
+                c = socket.socket()
+                c.setblocking(False)
+                try: c.connect(("127.0.0.1", 80))
+                except BlockingIOError: pass
+                kept.append(c)
+            time.sleep(0.2)
+            print("ready", flush=True)
+            time.sleep(120)
+            """
+        try await Lab.with(.pair) { lab in
+            try await lab.beside("b", ["python3", "-c", busy], readyMark: "ready") {
+                let outcome = try await self.scan(lab, "192.0.2.2 -p 79-81 --all -j --wait 0.5")
+                let theirs = try await self.nmap(lab, "-p 79-81 --max-retries 2 192.0.2.2")
+                #expect(
+                    self.ours(outcome) == theirs && theirs == ["79 closed", "80 filtered", "81 closed"],
+                    "\(outcome)\(theirs)")
+            }
+        }
+    }
+
+    @Test("Ctrl-C ends it with what it has; SIGQUIT asks how it stands; a reader that goes ends it quietly")
+    func signals() async throws {
+        try await Lab.with(Self.everybody) { lab in
+            try await self.listening(lab, [80]) {
+                let script = """
+                    scan() { exec \(Binary.swiftNet) tcp-syn-scan 198.18.0.0/16 -p 80 --rate 2000 "$@"; }
+                    e=$(mktemp); o=$(mktemp); trap 'rm -f $e $o' EXIT
+                    (scan) > $o 2> $e & p=$!
+                    until grep -q open $o; do sleep 0.05; done
+                    kill -QUIT $p; until [ -s $e ]; do sleep 0.05; done
+                    kill -INT $p; wait $p; echo "rc $?"
+                    grep -c 'stopped before the end' $o
+                    grep -c '% .* answers, ' $e
+                    (scan) 2>&1 | head -2 | wc -l
+                    """
+                let outcome = try await lab.run("a", ["bash", "-c", script])
+                #expect(outcome.lines == ["rc 0", "1", "1", "2"], "\(outcome)")
+            }
+        }
+    }
+
     @Test("own addresses, and who cannot be reached")
     func ownAndUnreachable() async throws {
         try await Lab.with(.pair.and("ip -n a route add unreachable 203.0.113.0/24")) { lab in
