@@ -78,35 +78,44 @@ struct ProbeTemplate: Sendable {
         to batch: inout PacketBatch, token: UInt64, target: IPAddress, machine: MACAddress?,
         sourcePort: UInt16, port: UInt16, sequence: UInt32
     ) -> Bool {
-        let fill = { (bytes: inout MutableRawSpan, offset: Int) in
-            bytes.copy(self.bytes, at: offset)
-            if let machine { bytes.setMACAddress(machine, at: offset) }
-            var sum = transportSum
-            switch target {
-            case .v4(let address):
-                // Linux fills it in unless it is 0, and lets it be any number where nothing may be cut.
-                let identification = UInt16(truncatingIfNeeded: sequence &>> 7) | 1
-                var header = networkSum
-                header.add(identification)
-                header.add(address.rawValue)
-                bytes.setBigEndian16(identification, at: offset &+ network &+ 4)
-                bytes.setBigEndian16(header.value, at: offset &+ network &+ 10)
-                bytes.setIPv4Address(address, at: offset &+ network &+ 16)
-                sum.add(address.rawValue)
-            case .v6(let address):
-                bytes.setIPv6Address(address, at: offset &+ network &+ 24)
-                sum.add(address.high)
-                sum.add(address.low)
+        hasFrame
+            ? batch.append(frameOf: bytes.count, token: token, interface: interface) { bytes, offset in
+                fill(&bytes, offset, target, machine, sourcePort, port, sequence)
             }
-            let ports = UInt32(sourcePort) << 16 | UInt32(port)
-            sum.add(ports)
-            sum.add(sequence)
-            bytes.setBigEndian32(ports, at: offset &+ transport)
-            bytes.setBigEndian32(sequence, at: offset &+ transport &+ 4)
-            bytes.setBigEndian16(sum.value, at: offset &+ transport &+ 16)
+            : batch.append(length: bytes.count, destination: target, token: token) { bytes, offset in
+                fill(&bytes, offset, target, machine, sourcePort, port, sequence)
+            }
+    }
+
+    @inline(__always)
+    private func fill(
+        _ bytes: inout MutableRawSpan, _ offset: Int, _ target: IPAddress, _ machine: MACAddress?,
+        _ sourcePort: UInt16, _ port: UInt16, _ sequence: UInt32
+    ) {
+        bytes.copy(self.bytes, at: offset)
+        if let machine { bytes.setMACAddress(machine, at: offset) }
+        var sum = transportSum
+        switch target {
+        case .v4(let address):
+            // Linux fills it in unless it is 0, and lets it be any number where nothing may be cut.
+            let identification = UInt16(truncatingIfNeeded: sequence &>> 7) | 1
+            var header = networkSum
+            header.add(identification)
+            header.add(address.rawValue)
+            bytes.setBigEndian16(identification, at: offset &+ network &+ 4)
+            bytes.setBigEndian16(header.value, at: offset &+ network &+ 10)
+            bytes.setIPv4Address(address, at: offset &+ network &+ 16)
+            sum.add(address.rawValue)
+        case .v6(let address):
+            bytes.setIPv6Address(address, at: offset &+ network &+ 24)
+            sum.add(address.high)
+            sum.add(address.low)
         }
-        return hasFrame
-            ? batch.append(frameOf: bytes.count, token: token, interface: interface, fill)
-            : batch.append(length: bytes.count, destination: target, token: token, fill)
+        let ports = UInt32(sourcePort) << 16 | UInt32(port)
+        sum.add(ports)
+        sum.add(sequence)
+        bytes.setBigEndian32(ports, at: offset &+ transport)
+        bytes.setBigEndian32(sequence, at: offset &+ transport &+ 4)
+        bytes.setBigEndian16(sum.value, at: offset &+ transport &+ 16)
     }
 }

@@ -32,6 +32,8 @@ public struct ScanEngine: Engine, ~Copyable {
     /// Place of each port in the list, -1 for those that are not scanned.
     let portPlaces: [Int32]
     private let probes: [ProbeTemplate]
+    /// Some targets are neighbours, each with a machine of its own.
+    private let reachesEachByItself: Bool
     private var window: ScanWindow
     private var round = 0
     /// The next probe of the round.
@@ -71,6 +73,9 @@ public struct ScanEngine: Engine, ~Copyable {
             if case .machine(let mac) = way.nextHop { nextHop = mac }
             return ProbeTemplate(
                 .syn, link: way.link, nextHop: nextHop, namesInterface: namesInterface, timestamp: timestamp)
+        }
+        reachesEachByItself = configuration.ways.contains { way in
+            if case .targets = way.nextHop { true } else { false }
         }
         let first = min(configuration.start.done, configuration.probes)
         window = ScanWindow(
@@ -167,10 +172,13 @@ public struct ScanEngine: Engine, ~Copyable {
         let address = configuration.targets[target]
         let way = wayIndex(of: target)
         let sourcePort = configuration.sourcePort &+ UInt16(truncatingIfNeeded: round)
+        // Through the span: a copy of the template would count its references, twice a probe.
+        let templates = probes.span
         let sequence = cookie.sequence(
-            source: probes[way].source, sourcePort: sourcePort, destination: address, destinationPort: port)
-        return probes[way].append(
-            to: &batch, token: place, target: address, machine: machine(of: target, way: way),
+            source: templates[way].source, sourcePort: sourcePort, destination: address, destinationPort: port)
+        return templates[way].append(
+            to: &batch, token: place, target: address,
+            machine: reachesEachByItself ? machine(of: target, way: way) : nil,
             sourcePort: sourcePort, port: port, sequence: sequence)
     }
 

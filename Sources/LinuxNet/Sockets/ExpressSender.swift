@@ -7,6 +7,8 @@ import PacketEngine
 final class ExpressSender {
     private static let chunkLength = 2_048
     private static let chunkCount = 1_024
+    /// A queue that is taken is asked for so often again, every five milliseconds.
+    private static let patience = 12
 
     private let descriptor: Descriptor
     private let memory: UnsafeMutableRawPointer
@@ -67,12 +69,17 @@ final class ExpressSender {
             address.sxdp_family = UInt16(AF_XDP)
             address.sxdp_flags = UInt16(XDP_COPY)
             address.sxdp_ifindex = interface
-            let result = withUnsafePointer(to: address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    clinux_bind(opened.rawValue, $0, socklen_t(MemoryLayout<sockaddr_xdp>.size))
+            // Who had the queue a moment ago leaves it a little later.
+            for pause in 0...Self.patience {
+                let result = withUnsafePointer(to: address) { pointer in
+                    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        clinux_bind(opened.rawValue, $0, socklen_t(MemoryLayout<sockaddr_xdp>.size))
+                    }
                 }
+                if result == 0 { break }
+                guard clinux_errno() == EBUSY, pause < Self.patience else { throw SystemError.last("AF_XDP bind") }
+                usleep(5_000)
             }
-            guard result == 0 else { throw SystemError.last("AF_XDP bind") }
         } catch {
             munmap(mapped, length)
             throw error
@@ -101,18 +108,23 @@ final class ExpressSender {
             return -Int(EAGAIN)
         }
         let start = transmit.producer.pointee
+        // Taken out for the loop: what belongs to an object is looked after at every access.
+        var chunks: [UInt64] = []
+        swap(&chunks, &free)
+        let (memory, entries) = (self.memory, transmit.entries)
         batch.storage.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
             for index in 0..<count {
                 let entry = batch.entries[range.lowerBound &+ index]
-                let chunk = free.removeLast()
+                let chunk = chunks.removeLast()
                 (memory + Int(chunk)).copyMemory(from: base + entry.offset, byteCount: entry.length)
                 let slot = Int(start &+ UInt32(index)) & (Self.chunkCount &- 1)
-                transmit.entries.storeBytes(
+                entries.storeBytes(
                     of: xdp_desc(addr: chunk, len: UInt32(entry.length), options: 0),
                     toByteOffset: slot &* MemoryLayout<xdp_desc>.size, as: xdp_desc.self)
             }
         }
+        swap(&chunks, &free)
         clinux_store_release(transmit.producer, start &+ UInt32(count))
         // A call takes some of them at a time.
         var waits = 0
@@ -139,12 +151,16 @@ final class ExpressSender {
     private func reclaim() {
         let end = clinux_load_acquire(completion.producer)
         var next = completion.consumer.pointee
+        guard next != end else { return }
+        var chunks: [UInt64] = []
+        swap(&chunks, &free)
+        let entries = completion.entries
         while next != end {
             let slot = Int(next) & (Self.chunkCount &- 1)
-            free.append(
-                completion.entries.load(fromByteOffset: slot &* MemoryLayout<UInt64>.size, as: UInt64.self))
+            chunks.append(entries.load(fromByteOffset: slot &* MemoryLayout<UInt64>.size, as: UInt64.self))
             next = next &+ 1
         }
+        swap(&chunks, &free)
         clinux_store_release(completion.consumer, next)
     }
 }
