@@ -94,7 +94,7 @@ struct ScanEngineTests {
         let outcome = Self.run(configuration, faults: faults, Self.usual)
         #expect(outcome.summary.open == 256 && outcome.summary.closed == 256, "seed \(seed): \(outcome.summary)")
         #expect(outcome.findings.count == 512, "seed \(seed)")
-        #expect(outcome.summary.retransmitted > 100, "seed \(seed)")
+        #expect(outcome.summary.retransmitted > 100 && outcome.summary.answeredLater > 50, "seed \(seed)")
     }
 
     @Test("a silent target: the tries are spaced, and the end comes with the last wait")
@@ -247,6 +247,48 @@ struct ScanEngineTests {
             seen += outcome.findings.map { "\($0.address) \($0.port)" }
         }
         #expect(seen.count == 384 && Set(seen).count == 384)
+    }
+
+    @Test("in windows of a hundred probes, silent ports among them: every port once, and stopped in the third")
+    func windows() throws {
+        let seed = UInt64.random(in: 0...(.max))
+        let configuration = try Self.configuration("198.18.0.0/25", ports: [22, 25, 80], seed: seed) {
+            $0.windowSize = 100
+            $0.wait = .milliseconds(50)
+        }
+        let whole = Self.run(configuration, Self.usual)
+        #expect(Set(whole.findings.map { "\($0.address) \($0.port)" }).count == 384, "seed \(seed)")
+        #expect(whole.findings.count == 384 && whole.summary.filtered == 128 && whole.summary.open == 128)
+        // A window with silent ports takes its tries: half a second and more.
+        let first = Self.run(
+            configuration, signals: [(Instant(nanoseconds: 2_000_000_000), .stop)], Self.usual)
+        #expect(first.position.done >= 100 && first.position.done % 100 == 0, "seed \(seed): \(first.position.done)")
+        var rest = configuration
+        rest.start = first.position
+        let second = Self.run(rest, Self.usual)
+        let all = (first.findings + second.findings).map { "\($0.address) \($0.port)" }
+        #expect(all.count == 384 && Set(all).count == 384, "seed \(seed): \(all.count)")
+    }
+
+    @Test("without a limit: where a window was lossy, the next begins at half its rate")
+    func learnedRate() throws {
+        var network = SimulatedNetwork(seed: 11, faults: .init(loss: 0.3))
+        network.ports = SimulatedPorts(answers: Self.usual)
+        network.keepsLog = true
+        network.sendingTime = .microseconds(10)
+        var engine = ScanEngine(
+            try Self.configuration("198.18.0.0/21", ports: [80], seed: 11) {
+                $0.windowSize = 1_024
+                $0.retries = 30
+            })
+        var recorder = Recorder<ScanEngine>(keeps: false)
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        #expect(engine.summary.open == 2_048 && engine.summary.answeredLater > 200)
+        // Each window's first tries come from the first port.
+        let firsts = network.log.filter { Array($0.bytes[34...35]) == [0xEE, 0x48] }.map(\.at)
+        try #require(firsts.count == 2_048)
+        let spans = [firsts[1_023] - firsts[0], firsts[2_047] - firsts[1_024]]
+        #expect(spans[0] < .milliseconds(11) && spans[1] > .milliseconds(18), "\(spans)")
     }
 
     @Test("stopped and gone on with: every port once in both together")

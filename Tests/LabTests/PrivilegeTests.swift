@@ -70,6 +70,29 @@ struct PrivilegeTests {
         }
     }
 
+    @Test("a scan with cap_net_raw+p, by the fast way and the exact one; without it one line says what helps")
+    func scan() async throws {
+        try await withCopy(capability: true) { lab, path in
+            for rate in ["max", "100"] {
+                let outcome = try await lab.run(
+                    "a",
+                    Self.nobody + [path, "tcp-syn-scan", "192.0.2.2", "127.0.0.1", "-p", "9", "--all", "--rate", rate])
+                #expect(outcome.status == 1 && outcome.output.contains("2 probes: 0 open, 2 closed"), "\(outcome)")
+            }
+            let script =
+                "\(path) tcp-syn-scan 192.0.2.2 -p 1-100 --rate 100 >/dev/null & p=$!; sleep 0.4; grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/$p/status; wait $p; echo $?"
+            let status = try await lab.run("a", Self.nobody + ["bash", "-c", script])
+            #expect(
+                status.lines.filter { $0.hasPrefix("Cap") }.allSatisfy { $0.hasSuffix("0000000000000000") }, "\(status)"
+            )
+            #expect(status.output.contains("NoNewPrivs:\t1") && status.output.hasSuffix("1\n"), "\(status)")
+        }
+        try await withCopy(capability: false) { lab, path in
+            let outcome = try await lab.run("a", Self.nobody + [path, "tcp-syn-scan", "192.0.2.2", "-p", "9"])
+            #expect(outcome.status == 2 && outcome.errors.contains("sudo setcap cap_net_raw+p \(path)"), "\(outcome)")
+        }
+    }
+
     @Test("where neither is allowed, one line says what helps")
     func refused() async throws {
         try await withCopy(capability: false) { lab, path in

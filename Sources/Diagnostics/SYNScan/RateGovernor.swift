@@ -66,7 +66,7 @@ struct RateGovernor: Sendable {
 
     /// Who is asked again may have been asked too fast: without a limit every further
     /// round goes at half the rate of the one before.
-    /// - Parameter rate: packets a second of the round before; nil where there was none.
+    /// - Parameter rate: packets a second of the round before; nil where there was none, or nothing against it.
     mutating func beginRound(_ round: Int, after rate: Double?, at now: Instant) {
         guard asked == nil else { return }
         lastChange = nil

@@ -88,6 +88,8 @@ public struct ScanConfiguration: Sendable {
     public var start = ScanPosition()
     /// The whole scan ends after this long.
     public var deadline: Nanoseconds?
+    /// Probes that are under way at once, at the most; those that follow begin when these are decided.
+    public var windowSize = ScanWindow.mostProbes
     /// The source addresses are not the system's: what it would do for them is done here.
     public var ownsSource = false
 

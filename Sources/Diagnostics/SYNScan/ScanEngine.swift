@@ -49,6 +49,11 @@ public struct ScanEngine: Engine, ~Copyable {
     /// When the first probe of the round left, and how many have since.
     private var roundStart: Instant?
     private var roundSent: UInt64 = 0
+    /// Packets a second of the window's first round.
+    private var firstRate: Double?
+    /// What had answered, and what of it a later try, before the window.
+    private var answeredBefore: UInt64 = 0
+    private var laterBefore: UInt64 = 0
     private var lastSent = Instant(nanoseconds: 0)
     private var end: Instant?
     private var isOver = false
@@ -79,7 +84,7 @@ public struct ScanEngine: Engine, ~Copyable {
         }
         let first = min(configuration.start.done, configuration.probes)
         window = ScanWindow(
-            first..<min(first + ScanWindow.mostProbes, configuration.probes), decided: configuration.start.answered)
+            first..<min(first + configuration.windowSize, configuration.probes), decided: configuration.start.answered)
         cursor = first
         governor = RateGovernor(asked: configuration.rate)
         replies = ScanReplies(configuration)
@@ -218,6 +223,7 @@ public struct ScanEngine: Engine, ~Copyable {
     private mutating func endOfRound(at now: Instant) -> Instant? {
         if window.undecidedCount > 0 {
             if round < configuration.retries {
+                if round == 0 { firstRate = roundRate }
                 round += 1
                 cursor = window.places.lowerBound
                 dueThrough = nil
@@ -257,11 +263,15 @@ public struct ScanEngine: Engine, ~Copyable {
             end = now
             return true
         }
-        window = ScanWindow(first..<min(first + ScanWindow.mostProbes, configuration.probes))
+        window = ScanWindow(first..<min(first + configuration.windowSize, configuration.probes))
         cursor = first
         round = 0
         log.removeAll()
-        governor.beginRound(0, after: nil, at: now)
+        // Where many were found by a later try alone, the first went too fast.
+        let isLossy = (result.answeredLater - laterBefore) * 1_000 > result.decided - result.filtered - answeredBefore
+        governor.beginRound(0, after: isLossy ? firstRate : nil, at: now)
+        laterBefore = result.answeredLater
+        answeredBefore = result.decided - result.filtered
         roundStart = nil
         return true
     }
@@ -337,6 +347,7 @@ public struct ScanEngine: Engine, ~Copyable {
         guard closing == nil, !isOver, window.decide(place) else { return }
         let roundTrip = log.instant(round: round, place: place).map { max(arrival - $0, .zero) }
         if let roundTrip { roundTrips.add(roundTrip) }
+        if round > 0 { result.answeredLater += 1 }
         let found = finding(roundTrip)
         switch found.state {
         case .open: result.open += 1

@@ -57,6 +57,8 @@ public struct ScanSummary: Sendable {
     public var retransmitted: UInt64 = 0
     /// Answers to this scan, the further ones of one port included.
     public var received: UInt64 = 0
+    /// Ports that answered a later try and not the first: what was lost, or came late.
+    public var answeredLater: UInt64 = 0
     /// Packets that came to our ports and do not answer a probe: forged, late from another scan, broken.
     public var refused: UInt64 = 0
     public var open: UInt64 = 0

@@ -1,7 +1,7 @@
 /// The probes under way: neighbours in the order of the scan, and a bit for each that is decided.
-struct ScanWindow: Sendable {
+public struct ScanWindow: Sendable {
     /// The most probes of a window: eight megabytes of bits.
-    static let mostProbes: UInt64 = 1 << 26
+    public static let mostProbes: UInt64 = 1 << 26
 
     let places: Range<UInt64>
     private(set) var decided: [UInt64]

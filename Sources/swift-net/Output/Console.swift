@@ -43,7 +43,11 @@ final class Console {
 
     /// The same of a packet that could not be sent, in the system's words where it has some.
     func fail(_ failure: TransmissionFailure) {
-        if case .system(_, let message) = failure { fail(message) } else { fail("\(failure)") }
+        switch failure {
+        case .system(_, let message), .notPermitted(let message): fail(message)
+        case .noBuffers: fail("the system's queues were full for too long")
+        case .messageTooLong(let mtu): fail(mtu > 0 ? "the packet is too long: mtu=\(mtu)" : "the packet is too long")
+        }
     }
 
     /// Runs a command to its exit status; what keeps it from running is said, with status 2. Everything is written out.

@@ -66,6 +66,10 @@ struct ScanEnding {
         } else if summary.overflowed > 0 {
             lines.append("\(summary.overflowed) answers were lost here: a lower --rate helps")
         }
+        if summary.answeredLater > 0 {
+            lines.append(
+                "\(Text.count(Int(clamping: summary.answeredLater), "port")) answered a later try and not the first")
+        }
         if summary.refused > 0 {
             lines.append(
                 "\(Text.count(Int(clamping: summary.refused), "packet")) to our ports answered no probe of this scan")
@@ -87,6 +91,7 @@ struct ScanEnding {
         object.add("elapsed_ms", (summary.elapsed.count + 500_000) / 1_000_000)
         object.add("packets_per_second", Int(summary.rate))
         object.add("unreachable", unreachable)
+        object.add("answered_later", summary.answeredLater)
         object.add("refused", summary.refused)
         object.add("failed", summary.failed)
         object.add("receive_overflows", summary.overflowed)

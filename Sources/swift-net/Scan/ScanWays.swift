@@ -18,6 +18,10 @@ struct ScanWays {
         var last: IPAddress
         var link: ScanLink
         var gateway: IPAddress?
+        var kind: Route.Kind
+
+        /// Somebody has to be asked which machine it is.
+        var needsMachine: Bool { link.mac != nil && kind == .unicast }
     }
 
     private struct Hop: Hashable {
@@ -54,7 +58,8 @@ struct ScanWays {
                         continue
                     }
                     pieces.append(
-                        Piece(first: piece.first, last: piece.last, link: link, gateway: route.gateway))
+                        Piece(
+                            first: piece.first, last: piece.last, link: link, gateway: route.gateway, kind: route.kind))
                 }
             }
         }
@@ -83,7 +88,7 @@ struct ScanWays {
     /// The next hops that are to be asked for.
     func unknown(_ targets: AddressSet) throws -> [Unknown] {
         var found: [Unknown] = []
-        for piece in pieces where piece.link.mac != nil {
+        for piece in pieces where piece.needsMachine {
             var wanted = AddressSet()
             if let gateway = piece.gateway {
                 try wanted.insert(gateway)
@@ -114,7 +119,7 @@ struct ScanWays {
     /// Takes who cannot be reached out of the targets, and returns the ways of the others.
     mutating func resolve(_ targets: inout AddressSet) -> [ScanWay] {
         var lost = unreachable
-        for piece in pieces where piece.link.mac != nil {
+        for piece in pieces where piece.needsMachine {
             if let gateway = piece.gateway {
                 if machines[Hop(interface: piece.link.interface, address: gateway)] == nil {
                     lost.append((piece.first, piece.last, "no answer from \(gateway), the way there"))
@@ -138,7 +143,10 @@ struct ScanWays {
             if let before = silent { lost.append(Self.absent(before, piece.first.family)) }
         }
         unreachable = lost
-        _ = targets.exclude(lost.map { ($0.first, $0.last) })
+        var gone = AddressSet()
+        // No more than the targets that they were taken from.
+        try? gone.insert(lost.map { ($0.first, $0.last) })
+        targets.subtract(gone)
         var ways: [ScanWay] = []
         for run in targets.runs {
             for piece in pieces where piece.first.family == run.first.family {
@@ -161,13 +169,15 @@ struct ScanWays {
 
     private func nextHop(_ piece: Piece, _ first: IPAddress, _ last: IPAddress) -> ScanWay.NextHop {
         guard piece.link.mac != nil else { return .system }
+        if piece.kind == .broadcast { return .machine(.broadcast) }
         if let gateway = piece.gateway, let mac = machines[Hop(interface: piece.link.interface, address: gateway)] {
             return .machine(mac)
         }
         return .targets(
             (first.number...last.number).map { number in
-                machines[Hop(interface: piece.link.interface, address: IPAddress(first.family, number: number))]
-                    ?? .broadcast
+                let address = IPAddress(first.family, number: number)
+                if piece.kind == .multicast { return MACAddress(multicast: address) }
+                return machines[Hop(interface: piece.link.interface, address: address)] ?? .broadcast
             })
     }
 }
