@@ -56,7 +56,7 @@ struct ScanEnding {
             "\(Text.count(summary.hosts + unreachable, "host")), \(summary.probes) probes: \(summary.open) open, \(summary.closed) closed, \(summary.filtered) filtered"
                 + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
                 + (summary.isCutShort ? "; stopped before the end" : ""),
-            "\(summary.sent) packets sent (\(summary.retransmitted) again), \(summary.received) answers, \(Self.duration(summary.elapsed.seconds)), \(Int(summary.rate)) a second",
+            "\(Text.count(Int(clamping: summary.sent), "packet")) sent (\(summary.retransmitted) again), \(Text.count(Int(clamping: summary.received), "answer")), \(Self.duration(summary.elapsed.seconds)), \(Int(summary.rate)) a second",
         ]
         if soughtRate {
             lines.append(
