@@ -65,7 +65,7 @@ completions: build
 	$(BINARY) --generate-completion-script fish > completions/swift-net.fish
 
 packages-build:
-	@Scripts/packages libcap-dev
+	@Scripts/packages libcap-dev libssl-dev zlib1g-dev
 
 packages-test:
 	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc \

@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "PacketEngine", targets: ["PacketEngine"]),
         .library(name: "LinuxNet", targets: ["LinuxNet"]),
         .library(name: "HostStack", targets: ["HostStack"]),
+        .library(name: "TLS", targets: ["TLS"]),
         .library(name: "Diagnostics", targets: ["Diagnostics"]),
     ],
     dependencies: [
@@ -46,9 +47,18 @@ let package = Package(
         // A host's protocols without a kernel.
         .target(name: "HostStack", dependencies: ["WireFormat", "PacketEngine"], swiftSettings: settings),
 
+        // A session of TLS without sockets, and what else OpenSSL does better than we would.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "TLS", dependencies: ["WireFormat", "COpenSSL"], swiftSettings: systemSettings),
+
+        // Compressed text by zlib.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: systemSettings),
+
         // The tools, as engines without sockets.
         .target(
-            name: "Diagnostics", dependencies: ["WireFormat", "PacketEngine", "HostStack"], swiftSettings: settings),
+            name: "Diagnostics", dependencies: ["WireFormat", "PacketEngine", "HostStack", "TLS", "Compression"],
+            swiftSettings: settings),
 
         // The command line.
         .executableTarget(

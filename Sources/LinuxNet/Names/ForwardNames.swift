@@ -13,9 +13,10 @@ public final class ForwardNames: Sendable {
     }
 
     private struct State {
-        var waiting: [String]
+        var waiting: [String] = []
         var results: [Result] = []
-        var unanswered: Int
+        var unanswered = 0
+        var threads = 0
     }
 
     private let state: Mutex<State>
@@ -23,15 +24,33 @@ public final class ForwardNames: Sendable {
     private let bell: Bell
     private static let mostThreads = 8
 
-    /// Begins to look up `names`.
-    public init(_ names: [String], family: IPAddress.Family?, bell: Bell) {
-        state = Mutex(State(waiting: names.reversed(), unanswered: names.count))
+    /// Begins to look up `names`, in their order.
+    public init(_ names: [String] = [], family: IPAddress.Family?, bell: Bell) {
+        state = Mutex(State())
         self.family = family
         self.bell = bell
-        var threads = 0
-        for _ in 0..<min(Self.mostThreads, names.count) where BackgroundThread.run({ self.work() }) { threads += 1 }
+        ask(names)
+    }
+
+    /// Looks up these too.
+    public func ask(_ names: [String]) {
+        let starts = state.withLock { state in
+            state.waiting.insert(contentsOf: names.reversed(), at: 0)
+            state.unanswered += names.count
+            let starts = min(Self.mostThreads - state.threads, names.count)
+            state.threads += starts
+            return starts
+        }
+        var failures = 0
+        for _ in 0..<starts where !BackgroundThread.run({ self.work() }) { failures += 1 }
+        guard failures > 0 else { return }
+        let isAlone = state.withLock { state in
+            state.threads -= failures
+            defer { if state.threads == 0 { state.threads = 1 } }
+            return state.threads == 0
+        }
         // Without a thread it has to be done here.
-        if threads == 0 { work() }
+        if isAlone { work() }
     }
 
     /// What has come since the last call, and whether more is to come.
@@ -43,7 +62,7 @@ public final class ForwardNames: Sendable {
     }
 
     private func work() {
-        while let name = state.withLock({ $0.waiting.popLast() }) {
+        while let name = state.withLock({ next(&$0) }) {
             let answer: Swift.Result<[Resolver.Answer], Resolver.Failure>
             do throws(Resolver.Failure) {
                 answer = .success(try Resolver.addresses(of: name, family: family).answers)
@@ -56,5 +75,12 @@ public final class ForwardNames: Sendable {
             }
             bell.ring()
         }
+    }
+
+    /// The next name, or the end of a thread's work.
+    private func next(_ state: inout State) -> String? {
+        if let name = state.waiting.popLast() { return name }
+        state.threads -= 1
+        return nil
     }
 }

@@ -39,6 +39,20 @@ struct SocketAddress {
         set(value)
     }
 
+    /// A socket of this machine (unix(7)); nil when the path is longer than the 107 bytes that fit.
+    init?(path: String) {
+        var value = sockaddr_un()
+        value.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        let fits = withUnsafeMutableBytes(of: &value.sun_path) { room in
+            guard bytes.count < room.count else { return false }
+            room.copyBytes(from: bytes)
+            return true
+        }
+        guard fits, !bytes.isEmpty else { return nil }
+        set(value)
+    }
+
     private mutating func set<Value>(_ value: Value) {
         withUnsafeMutableBytes(of: &stored) { $0.storeBytes(of: value, as: Value.self) }
         length = socklen_t(MemoryLayout<Value>.size)

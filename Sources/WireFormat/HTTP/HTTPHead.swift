@@ -67,19 +67,8 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
 
     /// Whether the empty line that ends the head is in `bytes`: until then more may come.
     public static func isComplete(_ bytes: RawSpan) -> Bool {
-        var hasText = false
-        var lineLength = 0
-        for offset in 0..<bytes.byteCount {
-            let byte = bytes.byte(at: offset)
-            if byte == 10 {
-                if lineLength == 0, hasText { return true }
-                lineLength = 0
-            } else if byte != 13 || offset + 1 >= bytes.byteCount || bytes.byte(at: offset + 1) != 10 {
-                lineLength += 1
-                hasText = true
-            }
-        }
-        return false
+        var scan = HeadScan()
+        return scan.end(in: bytes) != nil
     }
 
     /// What the first line says.

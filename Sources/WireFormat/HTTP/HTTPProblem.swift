@@ -32,6 +32,13 @@ public enum HTTPProblem: Hashable, Sendable {
     case whitespaceAfterChunkSize
     case missingChunkEnd
     case unfinishedBody
+    case noStatusLine
+    case headTooLong(limit: Int)
+    case endlessInterimResponses(Int)
+    case trailersTooLong(limit: Int)
+    case bodyTooLong(limit: Int)
+    case invalidContentCoding(String)
+    case unknownContentCoding(String)
 
     static func of(_ version: HTTPVersion?) -> [HTTPProblem] {
         guard let version else { return [] }
@@ -61,6 +68,11 @@ public enum HTTPProblem: Hashable, Sendable {
         case .invalidDirective: "RFC 9111, section 5.2"
         case .invalidChunkSize, .whitespaceAfterChunkSize, .missingChunkEnd: "RFC 9112, section 7.1"
         case .unfinishedBody: "RFC 9112, section 8"
+        case .noStatusLine: "RFC 9112, section 4"
+        case .headTooLong, .trailersTooLong: "RFC 9110, section 5.4"
+        case .endlessInterimResponses: "RFC 9110, section 15.2"
+        case .bodyTooLong: "RFC 9110, section 6.4"
+        case .invalidContentCoding, .unknownContentCoding: "RFC 9110, section 8.4"
         }
     }
 }
@@ -100,6 +112,13 @@ extension HTTPProblem: CustomStringConvertible {
         case .whitespaceAfterChunkSize: "a chunk's size is followed by a space"
         case .missingChunkEnd: "a chunk is longer than its size"
         case .unfinishedBody: "the body ends before it is complete"
+        case .noStatusLine: "the answer does not begin with HTTP/"
+        case .headTooLong(let limit): "the head is longer than \(limit) bytes"
+        case .endlessInterimResponses(let count): "\(count) interim responses came, and no final one"
+        case .trailersTooLong(let limit): "the trailers are longer than \(limit) bytes"
+        case .bodyTooLong(let limit): "the body is longer than \(limit) bytes"
+        case .invalidContentCoding(let text): "the content cannot be decoded: \(text)"
+        case .unknownContentCoding(let name): "the content coding \(name) is not known here"
         }
     }
 }

@@ -1,0 +1,52 @@
+// OpenSSL's own names, and functions where it has macros.
+#ifndef COPENSSL_SHIM_H
+#define COPENSSL_SHIM_H
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+static inline int copenssl_set_minimum_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_min_proto_version(context, version);
+}
+static inline int copenssl_set_maximum_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_max_proto_version(context, version);
+}
+static inline void copenssl_set_partial_write(SSL_CTX *context) {
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+static inline int copenssl_set_server_name(SSL *session, const char *name) {
+    return (int)SSL_set_tlsext_host_name(session, name);
+}
+static inline size_t copenssl_pending(BIO *buffer) { return BIO_ctrl_pending(buffer); }
+static inline const EVP_MD *copenssl_sha256(void) { return EVP_sha256(); }
+
+static inline GENERAL_NAMES *copenssl_alternative_names(const X509 *certificate) {
+    return (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+}
+static inline int copenssl_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+static inline const ASN1_STRING *copenssl_name(const GENERAL_NAMES *names, int index, int *type) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    *type = name->type;
+    switch (name->type) {
+    case GEN_DNS:
+    case GEN_EMAIL:
+    case GEN_URI:
+        return name->d.ia5;
+    case GEN_IPADD:
+        return name->d.iPAddress;
+    default:
+        return NULL;
+    }
+}
+static inline int copenssl_chain_count(const SSL *session) {
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(session);
+    return chain == NULL ? 0 : sk_X509_num(chain);
+}
+static const unsigned long copenssl_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
+
+#endif

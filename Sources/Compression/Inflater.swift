@@ -1,0 +1,97 @@
+import CZlib
+
+/// Decodes what gzip and deflate have coded, piece by piece, in memory of a
+/// fixed size whatever comes (RFC 1950, 1951, 1952).
+public struct Inflater: ~Copyable {
+    /// What the bytes are wrapped in.
+    public enum Format: Sendable {
+        /// RFC 1952; several members one after the other are one text.
+        case gzip
+        /// RFC 1950, as HTTP means it (RFC 9110, section 8.4.1.2), or RFC 1951 without a wrapping, as some send it.
+        case deflate
+    }
+
+    /// Why the bytes cannot be decoded, in zlib's words.
+    public struct Failure: Error, Hashable, Sendable {
+        public var message: String
+    }
+
+    private let format: Format
+    /// zlib keeps a pointer to its own stream: it must not move.
+    private let stream: UnsafeMutablePointer<z_stream>
+    private var hasBegun = false
+    private var output = [UInt8](repeating: 0, count: 1 << 15)
+    /// The end of the coded text was seen: what follows is none of it.
+    public private(set) var isComplete = false
+
+    public init(_ format: Format) {
+        self.format = format
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+    }
+
+    deinit {
+        if hasBegun { inflateEnd(stream) }
+        stream.deallocate()
+    }
+
+    /// Decodes a piece, and hands on what comes out of it in pieces of at most 32 KiB until `take` has enough.
+    public mutating func inflate(_ bytes: RawSpan, _ take: (RawSpan) -> Bool) throws(Failure) {
+        guard bytes.byteCount > 0 else { return }
+        if !hasBegun { try begin(with: bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self)) }
+        // zlib takes no pointer to constant bytes, and does not write to them.
+        var input = bytes.withUnsafeBytes { Array($0) }
+        var offset = 0
+        while offset < input.count {
+            let inputCount = input.count
+            let result = input.withUnsafeMutableBufferPointer { input in
+                output.withUnsafeMutableBufferPointer { output in
+                    stream.pointee.next_in = input.baseAddress.map { $0 + offset }
+                    stream.pointee.avail_in = UInt32(clamping: input.count - offset)
+                    stream.pointee.next_out = output.baseAddress
+                    stream.pointee.avail_out = UInt32(output.count)
+                    return CZlib.inflate(stream, Z_NO_FLUSH)
+                }
+            }
+            offset = inputCount - Int(stream.pointee.avail_in)
+            let count = output.count - Int(stream.pointee.avail_out)
+            if count > 0, !take(output.span.bytes.extracting(first: count)) { return }
+            switch result {
+            case Z_OK: continue
+            case Z_BUF_ERROR where count == 0: return
+            case Z_BUF_ERROR: continue
+            case Z_STREAM_END:
+                isComplete = true
+                guard format == .gzip, offset < input.count, input[offset] == 0x1F else { return }
+                inflateReset(stream)
+                isComplete = false
+            default:
+                throw Failure(message: stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(result)")
+            }
+        }
+        // What is left of the output once all input is taken.
+        while !isComplete, stream.pointee.avail_out == 0 {
+            let result = output.withUnsafeMutableBufferPointer { output in
+                stream.pointee.avail_in = 0
+                stream.pointee.next_out = output.baseAddress
+                stream.pointee.avail_out = UInt32(output.count)
+                return CZlib.inflate(stream, Z_NO_FLUSH)
+            }
+            let count = output.count - Int(stream.pointee.avail_out)
+            if count > 0, !take(output.span.bytes.extracting(first: count)) { return }
+            if result == Z_STREAM_END { isComplete = true }
+            if result != Z_OK { return }
+        }
+    }
+
+    private mutating func begin(with first: UInt8) throws(Failure) {
+        let windowBits: Int32 =
+            switch format {
+            case .gzip: 15 + 16
+            // The wrapping begins with the method, 8, in the low half of its first byte.
+            case .deflate: first & 0x0F == 8 ? 15 : -15
+            }
+        guard czlib_inflate_init(stream, windowBits) == Z_OK else { throw Failure(message: "zlib has no memory") }
+        hasBegun = true
+    }
+}

@@ -1,0 +1,179 @@
+import CLinux
+import PacketEngine
+import WireFormat
+
+/// The port of stream engines on the kernel's TCP and the sockets of this machine (epoll(7)).
+public struct KernelStreams: StreamPort, ~Copyable {
+    public typealias Failure = SystemError
+
+    private let poller: Descriptor
+    private let signals: SignalSource
+    private let bell: Bell
+    private let names: ForwardNames
+    private let interface: String?
+    private var streams: [StreamIdentifier: KernelStream] = [:]
+    private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    private var events = [epoll_event](repeating: epoll_event(), count: 64)
+    /// Reads of one stream before the others have their turn.
+    private static let mostReads = 4
+    private static let signalsNumber = UInt64.max
+    private static let bellNumber = UInt64.max - 1
+
+    /// - Parameters:
+    ///   - family: to which names are resolved; nil for both.
+    ///   - interface: through which alone connections go.
+    public init(
+        family: IPAddress.Family? = nil, interface: String? = nil, signals: consuming SignalSource, bell: Bell
+    ) throws(SystemError) {
+        let opened = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard opened >= 0 else { throw .last("epoll_create1") }
+        let poller = Descriptor(owning: opened)
+        try poller.watch(signals.descriptor.rawValue, as: Self.signalsNumber)
+        try poller.watch(bell.descriptor.rawValue, as: Self.bellNumber)
+        self.poller = poller
+        self.signals = signals
+        self.bell = bell
+        self.interface = interface
+        names = ForwardNames(family: family, bell: bell)
+    }
+
+    public var now: Instant { SystemClock.now }
+
+    public mutating func perform<E: StreamEngine & ~Copyable>(
+        _ requests: [StreamRequest], reportingTo engine: inout E
+    ) throws(SystemError) -> Bool {
+        var wasTold = false
+        for request in requests {
+            switch request {
+            case .resolve(let name):
+                names.ask([name])
+            case .open(let identifier, let endpoint):
+                let stream: KernelStream
+                do throws(SystemError) {
+                    stream = try KernelStream(identifier, to: endpoint, interface: interface)
+                } catch {
+                    engine.failed(identifier, Self.failure(error.code, to: endpoint), at: now)
+                    wasTold = true
+                    continue
+                }
+                streams[identifier] = stream
+                if stream.isConnected {
+                    engine.opened(identifier, local: stream.local, at: now)
+                    wasTold = true
+                }
+                try stream.watch(with: poller)
+            case .send(let identifier, let bytes):
+                guard let stream = streams[identifier] else { continue }
+                stream.send(bytes)
+                try stream.watch(with: poller)
+            case .endSending(let identifier):
+                guard let stream = streams[identifier] else { continue }
+                stream.endSending()
+                try stream.watch(with: poller)
+            case .close(let identifier):
+                streams[identifier] = nil
+            }
+        }
+        return wasTold
+    }
+
+    private static func failure(_ code: Int32, to endpoint: StreamEndpoint) -> StreamFailure {
+        switch code {
+        case ECONNREFUSED: .refused
+        case ECONNRESET, EPIPE: .reset
+        default: .system(code: code, message: SystemError.message(code))
+        }
+    }
+
+    public mutating func wait<E: StreamEngine & ~Copyable>(
+        until deadline: Instant?, reportingTo engine: inout E
+    ) throws(SystemError) -> Wakening {
+        var timeout = timespec()
+        if let deadline {
+            let left = max((deadline - now).count, 0)
+            timeout = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+        }
+        let count =
+            deadline == nil
+            ? epoll_wait(poller.rawValue, &events, Int32(events.count), -1)
+            : epoll_pwait2(poller.rawValue, &events, Int32(events.count), &timeout, nil)
+        if count < 0, clinux_errno() != EINTR { throw .last("epoll_wait") }
+        var wakening: Wakening = []
+        for index in 0..<Int(max(count, 0)) {
+            let event = events[index]
+            switch event.data.u64 {
+            case Self.signalsNumber: wakening.formUnion(signals.read())
+            case Self.bellNumber:
+                if bell.answer() { wakening.insert(.news) }
+            case let number:
+                wakening.insert(.packets)
+                try handle(event.events, of: StreamIdentifier(number), reportingTo: &engine)
+            }
+        }
+        if wakening.contains(.news) {
+            for result in names.take().results {
+                let answer = result.answer.map { $0.map { ResolvedAddress($0.address, zone: $0.zone) } }
+                    .mapError { NameFailure($0.message) }
+                engine.resolved(result.name, answer, at: now)
+            }
+        }
+        return wakening
+    }
+
+    private mutating func handle<E: StreamEngine & ~Copyable>(
+        _ events: UInt32, of identifier: StreamIdentifier, reportingTo engine: inout E
+    ) throws(SystemError) {
+        guard let stream = streams[identifier] else { return }
+        if !stream.isConnected {
+            if let code = stream.finishConnecting() {
+                streams[identifier] = nil
+                engine.failed(
+                    identifier,
+                    code == ECONNREFUSED ? .refused : .system(code: code, message: SystemError.message(code)),
+                    at: now)
+                return
+            }
+            engine.opened(identifier, local: stream.local, at: now)
+        }
+        stream.flush()
+        if events & (EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0, !stream.hasEnded {
+            read(stream, reportingTo: &engine)
+        }
+        if streams[identifier] != nil { try stream.watch(with: poller) }
+    }
+
+    private mutating func read<E: StreamEngine & ~Copyable>(_ stream: KernelStream, reportingTo engine: inout E) {
+        for _ in 0..<Self.mostReads {
+            let count = buffer.withUnsafeMutableBytes { bytes in
+                recv(stream.descriptor.rawValue, bytes.baseAddress, bytes.count, 0)
+            }
+            if count > 0 {
+                engine.received(buffer.span.bytes.extracting(first: count), on: stream.identifier, at: now)
+                if count < buffer.count { return }
+                continue
+            }
+            if count == 0 {
+                stream.hasEnded = true
+                engine.ended(stream.identifier, at: now)
+                return
+            }
+            let code = clinux_errno()
+            if code == EINTR { continue }
+            if code == EAGAIN { return }
+            streams[stream.identifier] = nil
+            engine.failed(
+                stream.identifier,
+                code == ECONNRESET || code == EPIPE ? .reset : .system(code: code, message: SystemError.message(code)),
+                at: now)
+            return
+        }
+    }
+}
+
+extension Descriptor {
+    /// Has this poller tell when there is something to read, under a number.
+    fileprivate func watch(_ descriptor: Int32, as number: UInt64) throws(SystemError) {
+        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: number))
+        guard epoll_ctl(rawValue, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw .last("epoll_ctl") }
+    }
+}

@@ -1,0 +1,77 @@
+import COpenSSL
+
+/// What the sessions of a run have in common: versions, authorities, protocols.
+///
+/// The authorities that the system believes are looked up by the library
+/// itself, one when a chain needs it; everything else here makes no system call.
+public final class TLSContext {
+    let pointer: OpaquePointer
+
+    public init(_ configuration: TLSConfiguration = TLSConfiguration()) throws(TLSFailure) {
+        guard let context = SSL_CTX_new(TLS_client_method()) else { throw .last("no context") }
+        pointer = context
+        copenssl_set_partial_write(context)
+        // A chain that is not believed is for the user to see and to judge: the session goes on to its end.
+        SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
+        if let version = configuration.minimumVersion,
+            copenssl_set_minimum_version(context, Self.number(version)) != 1
+        {
+            throw .last("TLS \(version.rawValue) is not to be had")
+        }
+        if let version = configuration.maximumVersion,
+            copenssl_set_maximum_version(context, Self.number(version)) != 1
+        {
+            throw .last("TLS \(version.rawValue) is not to be had")
+        }
+        // Old versions need old algorithms, which the library keeps for those who ask.
+        if let version = configuration.maximumVersion ?? configuration.minimumVersion, version < .tls12 {
+            SSL_CTX_set_security_level(context, 0)
+        }
+        let protocols = configuration.applicationProtocols.flatMap { name -> [UInt8] in
+            let bytes = Array(name.utf8.prefix(255))
+            return [UInt8(bytes.count)] + bytes
+        }
+        if !protocols.isEmpty, SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count)) != 0 {
+            throw .last("ALPN")
+        }
+        if let authorities = configuration.authorities {
+            try believe(authorities)
+        } else {
+            SSL_CTX_set_default_verify_paths(context)
+        }
+        ERR_clear_error()
+    }
+
+    deinit { SSL_CTX_free(pointer) }
+
+    private func believe(_ text: [UInt8]) throws(TLSFailure) {
+        guard let buffer = BIO_new_mem_buf(text, Int32(clamping: text.count)) else { throw .last("memory") }
+        defer { BIO_free(buffer) }
+        var count = 0
+        while let certificate = PEM_read_bio_X509(buffer, nil, nil, nil) {
+            X509_STORE_add_cert(SSL_CTX_get_cert_store(pointer), certificate)
+            X509_free(certificate)
+            count += 1
+        }
+        guard count > 0 else { throw TLSFailure("no certificate in PEM is there") }
+    }
+
+    private static func number(_ version: TLSConfiguration.Version) -> Int32 {
+        switch version {
+        case .tls10: TLS1_VERSION
+        case .tls11: TLS1_1_VERSION
+        case .tls12: TLS1_2_VERSION
+        case .tls13: TLS1_3_VERSION
+        }
+    }
+}
+
+extension TLSFailure {
+    /// The oldest error that the library has kept, in its words.
+    static func last(_ otherwise: String) -> TLSFailure {
+        let code = ERR_get_error()
+        ERR_clear_error()
+        guard code != 0, let reason = ERR_reason_error_string(code) else { return TLSFailure(otherwise) }
+        return TLSFailure(String(cString: reason))
+    }
+}

@@ -1,0 +1,225 @@
+/// Reads one response as its bytes come, in memory of a bounded size whatever
+/// they are: interim responses, the head, the body without its framing, trailers (RFC 9112, section 6).
+public struct HTTPResponseReader: Sendable {
+    /// What a response may have before it is given up.
+    public struct Limits: Hashable, Sendable {
+        /// Bytes of one head, and of the trailers.
+        public var head = 256 << 10
+        /// Interim responses (1xx) before the final one.
+        public var interimResponses = 32
+        /// Bytes of the body.
+        public var body = Int.max
+
+        public init() {}
+    }
+
+    private enum State: Hashable {
+        case head
+        case data(left: Int)
+        case dataUntilEnd
+        case chunkSize
+        case chunkData(left: Int)
+        case chunkEnd
+        case trailers
+        /// Nothing more belongs to the response.
+        case finished
+    }
+
+    private let method: HTTPMethod
+    private let limits: Limits
+    private var state = State.head
+    /// Bytes of a head, a line or the trailers that are not whole yet.
+    private var pending: [UInt8] = []
+    private var scan = HeadScan()
+    private var trailersLength = 0
+
+    /// Interim responses, in their order; 101 is a final one.
+    public private(set) var interim: [HTTPHead] = []
+    /// The final response's head, once it is whole; what came of it when the bytes ended first.
+    public private(set) var head: HTTPHead?
+    /// How the body is framed, once the head is whole.
+    public private(set) var framing: HTTPBodyFraming?
+    /// Bytes of the body that came, without their framing.
+    public private(set) var bodyLength = 0
+    /// Bytes of the response that came, with everything.
+    public private(set) var length = 0
+    /// Fields after the last chunk.
+    public private(set) var trailers: [HTTPField] = []
+    /// What the standard thinks of all but the heads' own lines.
+    public private(set) var problems: [HTTPProblem] = []
+    /// All of the response is there.
+    public private(set) var isComplete = false
+
+    /// - Parameter method: of the request that it answers.
+    public init(method: HTTPMethod, limits: Limits = Limits()) {
+        self.method = method
+        self.limits = limits
+    }
+
+    /// Nothing more is taken: all of it is there, or it is given up.
+    public var isFinished: Bool { state == .finished }
+
+    /// Whether nothing has come yet.
+    public var isEmpty: Bool { length == 0 }
+
+    /// Whether what came does not begin like a response of HTTP/1: the body is then everything.
+    public var isHeadless: Bool { problems.contains(.noStatusLine) }
+
+    /// Takes what came, as far as it belongs to this response.
+    /// - Parameter body: is given the body's data piece by piece.
+    /// - Returns: how many bytes belonged to it.
+    public mutating func take(_ bytes: RawSpan, body: (RawSpan) -> Void) -> Int {
+        var offset = 0
+        while offset < bytes.byteCount, state != .finished {
+            offset += step(bytes.dropping(offset), body)
+        }
+        length += offset
+        return offset
+    }
+
+    /// No more bytes come: the other side has ended the connection.
+    public mutating func end() {
+        switch state {
+        case .finished: return
+        case .dataUntilEnd: isComplete = true
+        case .head:
+            guard !pending.isEmpty else { break }
+            // What is no response, and too short to have shown it.
+            if !Self.mayBeginHead(pending) || pending.count < 5 { problems.append(.noStatusLine) }
+            head = HTTPHead(pending.rawBytes)
+        default: problems.append(.unfinishedBody)
+        }
+        state = .finished
+    }
+
+    /// Takes the next piece; returns how many bytes that were, at least one.
+    private mutating func step(_ bytes: RawSpan, _ body: (RawSpan) -> Void) -> Int {
+        switch state {
+        case .finished: return 0
+        case .head: return takeHead(bytes, body)
+        case .data(let left):
+            let count = give(bytes.prefix(left), body)
+            if state != .finished { if count == left { complete() } else { state = .data(left: left - count) } }
+            return count
+        case .dataUntilEnd: return give(bytes, body)
+        case .chunkData(let left):
+            let count = give(bytes.prefix(left), body)
+            if state != .finished { state = count == left ? .chunkEnd : .chunkData(left: left - count) }
+            return count
+        case .chunkSize, .chunkEnd, .trailers: return takeLine(bytes)
+        }
+    }
+
+    private mutating func give(_ bytes: RawSpan, _ body: (RawSpan) -> Void) -> Int {
+        let room = limits.body - bodyLength
+        let piece = bytes.prefix(room)
+        if piece.byteCount > 0 { body(piece) }
+        bodyLength += piece.byteCount
+        if bytes.byteCount > room { giveUp(.bodyTooLong(limit: limits.body)) }
+        return bytes.byteCount
+    }
+
+    private mutating func complete() {
+        isComplete = true
+        state = .finished
+    }
+
+    private mutating func giveUp(_ problem: HTTPProblem) {
+        problems.append(problem)
+        state = .finished
+    }
+
+    // MARK: Head
+
+    private mutating func takeHead(_ bytes: RawSpan, _ body: (RawSpan) -> Void) -> Int {
+        let end = scan.end(in: bytes)
+        let count = min(end ?? bytes.byteCount, limits.head + 1 - pending.count)
+        pending += bytes.prefix(count).copied()
+        if !Self.mayBeginHead(pending) {
+            problems.append(.noStatusLine)
+            framing = .untilClose
+            state = .dataUntilEnd
+            let all = pending
+            pending = []
+            _ = give(all.rawBytes, body)
+        } else if pending.count > limits.head {
+            giveUp(.headTooLong(limit: limits.head))
+        } else if end == count {
+            finishHead()
+        }
+        return count
+    }
+
+    /// Whether bytes can be the beginning of a response: empty lines, and then `HTTP/` in any case.
+    private static func mayBeginHead(_ bytes: [UInt8]) -> Bool {
+        let text = bytes.drop { $0 == 13 || $0 == 10 }.prefix(5)
+        return text.equalsIgnoringCase("HTTP/".utf8.prefix(text.count))
+    }
+
+    private mutating func finishHead() {
+        let head = HTTPHead(pending.rawBytes)
+        pending = []
+        scan = HeadScan()
+        if case .status(let line) = head.start, let code = line.code, (100...199).contains(code), code != 101 {
+            interim.append(head)
+            if interim.count >= limits.interimResponses { giveUp(.endlessInterimResponses(interim.count)) }
+            return
+        }
+        self.head = head
+        let framing = head.responseFraming(to: method)
+        self.framing = framing
+        switch framing {
+        case .none, .tunnel, .length(0): complete()
+        case .length(let length): state = .data(left: length)
+        case .chunked: state = .chunkSize
+        case .untilClose, .invalid: state = .dataUntilEnd
+        }
+    }
+
+    // MARK: Chunks
+
+    private mutating func takeLine(_ bytes: RawSpan) -> Int {
+        var count = 0
+        while count < bytes.byteCount, bytes.byte(at: count) != 10 { count += 1 }
+        let hasEnd = count < bytes.byteCount
+        if hasEnd { count += 1 }
+        let room = limits.head - pending.count - trailersLength
+        pending += bytes.prefix(min(count, room)).copied()
+        if count > room {
+            giveUp(state == .trailers ? .trailersTooLong(limit: limits.head) : .invalidChunkSize)
+        } else if hasEnd {
+            finishLine()
+        }
+        return count
+    }
+
+    private mutating func finishLine() {
+        let line = HTTPLine.read(pending.rawBytes, at: 0).line
+        let length = pending.count
+        pending.removeAll(keepingCapacity: true)
+        note(.bareLineFeed, if: line.ending == .bareLineFeed)
+        if state == .trailers {
+            trailersLength += length
+            if line.bytes.isEmpty {
+                complete()
+            } else if line.bytes[0].isBlank, !trailers.isEmpty {
+                trailers[trailers.count - 1].fold(line)
+            } else {
+                trailers.append(HTTPField(line))
+            }
+        } else if state == .chunkEnd {
+            note(.missingChunkEnd, if: !line.bytes.isEmpty)
+            state = .chunkSize
+        } else if let size = HTTPChunkedBody.size(line) {
+            let afterSize = line.bytes.first { $0.hexadecimalDigit == nil }
+            note(.whitespaceAfterChunkSize, if: afterSize?.isBlank == true)
+            state = size == 0 ? .trailers : .chunkData(left: size)
+        } else {
+            giveUp(.invalidChunkSize)
+        }
+    }
+
+    private mutating func note(_ problem: HTTPProblem, if isTrue: Bool) {
+        if isTrue, !problems.contains(problem) { problems.append(problem) }
+    }
+}

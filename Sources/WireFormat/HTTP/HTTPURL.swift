@@ -1,0 +1,272 @@
+/// A URL of HTTP (RFC 3986, RFC 9110, section 4.2), as it was written: nothing
+/// of its path is changed but bytes that no request line may have.
+public struct HTTPURL: Hashable, Sendable {
+    /// `http` or `https`.
+    public enum Scheme: String, Sendable {
+        case http
+        case https
+
+        /// The port that is meant when none is named.
+        public var defaultPort: UInt16 { self == .http ? 80 : 443 }
+    }
+
+    /// Where the server is.
+    public enum Host: Hashable, Sendable {
+        /// A name in the letters of the domain name system, in lower case.
+        case name(String)
+        /// An address, with the zone of a link-local one (an interface's name or index; RFC 6874).
+        case address(IPAddress, zone: String?)
+        /// A socket of this machine, by its path.
+        case local(path: String)
+    }
+
+    /// What keeps a text from being a URL.
+    public enum Problem: Error, Hashable, Sendable, CustomStringConvertible {
+        case empty
+        case unknownScheme(String)
+        case missingHost
+        case invalidHost(String)
+        case invalidPort(String)
+        case invalidPercentEncoding(String)
+
+        public var description: String {
+            switch self {
+            case .empty: "nothing is there"
+            case .unknownScheme(let text): "the scheme \(text) is neither http nor https"
+            case .missingHost: "no host is named"
+            case .invalidHost(let text): "'\(text)' is no host"
+            case .invalidPort(let text): "'\(text)' is no port"
+            case .invalidPercentEncoding(let text): "a percent sign is not followed by two hexadecimal digits: \(text)"
+            }
+        }
+    }
+
+    public var scheme: Scheme
+    public var host: Host
+    /// As it was written; nil for the scheme's own.
+    public var explicitPort: UInt16?
+    /// User name and password, decoded; the password is nil without a colon.
+    public var user: String?
+    public var password: String?
+    /// Path and query as the request line has them; never empty.
+    public var target: String
+
+    public var port: UInt16 { explicitPort ?? scheme.defaultPort }
+
+    /// Reads a URL; `http://` may be left out.
+    public init(_ text: String) throws(Problem) {
+        var rest = Self.withoutBlanks(text)
+        guard !rest.isEmpty else { throw .empty }
+        var isLocal = false
+        if let colon = rest.firstRange(of: "://") {
+            let word = String(rest[..<colon.lowerBound]).lowercased()
+            isLocal = word.hasSuffix("+unix")
+            guard let scheme = Scheme(rawValue: isLocal ? String(word.dropLast(5)) : word) else {
+                throw .unknownScheme(word)
+            }
+            self.scheme = scheme
+            rest = rest[colon.upperBound...]
+        } else {
+            scheme = .http
+        }
+        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
+        var authority = rest[..<end]
+        if let at = authority.lastIndex(of: "@") {
+            let parts = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            user = try Self.decoded(parts[0])
+            if parts.count > 1 { password = try Self.decoded(parts[1]) }
+            authority = authority[authority.index(after: at)...]
+        }
+        guard !authority.isEmpty else { throw .missingHost }
+        if isLocal {
+            host = .local(path: try Self.decoded(authority))
+        } else {
+            (host, explicitPort) = try Self.hostAndPort(authority)
+        }
+        target = Self.target(rest[end...])
+    }
+
+    private static func withoutBlanks(_ text: String) -> Substring {
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0.isNewline }
+        guard let last = text.lastIndex(where: { !isBlank($0) }) else { return "" }
+        return text[...last].drop(while: isBlank)
+    }
+
+    private static func hostAndPort(_ text: Substring) throws(Problem) -> (Host, UInt16?) {
+        if text.first == "[" {
+            guard let close = text.firstIndex(of: "]") else { throw .invalidHost(String(text)) }
+            let inside = text[text.index(after: text.startIndex)..<close]
+            // A zone's percent sign is written as %25, or as it is.
+            let parts = inside.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let address = IPv6Address(parts[0]) else { throw .invalidHost(String(text)) }
+            let zone = parts.count > 1 ? parts[1].hasPrefix("25") ? parts[1].dropFirst(2) : parts[1] : nil
+            let after = text[text.index(after: close)...]
+            guard after.isEmpty || after.first == ":" else { throw .invalidHost(String(text)) }
+            return (
+                .address(.v6(address), zone: zone.map(String.init)), try port(after.isEmpty ? nil : after.dropFirst())
+            )
+        }
+        // An address of IPv6 without brackets is what people type.
+        if let address = IPv6Address(text) { return (.address(.v6(address), zone: nil), nil) }
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let number = try port(parts.count > 1 ? parts[1] : nil)
+        let name = try decoded(parts[0])
+        if let address = IPv4Address(name) { return (.address(.v4(address), zone: nil), number) }
+        guard !name.isEmpty else { throw .missingHost }
+        guard let domain = Punycode.domain(name)?.lowercased(),
+            domain.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !#"/?#@[]<>"\^`{|}%"#.utf8.contains($0) }),
+            domain.utf8.count <= 254
+        else { throw .invalidHost(name) }
+        return (.name(domain), number)
+    }
+
+    private static func port(_ text: Substring?) throws(Problem) -> UInt16? {
+        // A colon without a number is the same as none (RFC 3986, section 3.2.3).
+        guard let text, !text.isEmpty else { return nil }
+        guard text.utf8.allSatisfy({ $0.decimalDigit != nil }), let number = UInt16(text), number > 0 else {
+            throw .invalidPort(String(text))
+        }
+        return number
+    }
+
+    /// Path and query without the fragment; what may not stand in a request line is percent-encoded.
+    private static func target(_ text: Substring) -> String {
+        let part = text.prefix { $0 != "#" }
+        var bytes: [UInt8] = part.first == "/" ? [] : [UInt8(ascii: "/")]
+        for byte in part.utf8 {
+            if byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "<"),
+                byte != UInt8(ascii: ">")
+            {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%")] + "0123456789ABCDEF".utf8.pair(of: byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Text with its percent-encoded bytes decoded (RFC 3986, section 2.1).
+    static func decoded(_ text: Substring) throws(Problem) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst()?.hexadecimalDigit, let low = rest.popFirst()?.hexadecimalDigit else {
+                throw .invalidPercentEncoding(String(text))
+            }
+            bytes.append(high << 4 | low)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What the Host field says (RFC 9112, section 3.2): the port only where it is not the scheme's own.
+    public var authority: String {
+        guard port != scheme.defaultPort else { return hostText }
+        return "\(hostText):\(port)"
+    }
+
+    /// Host and port, always both, as CONNECT names them (RFC 9112, section 3.2.3).
+    public var hostAndPort: String { "\(hostText):\(port)" }
+
+    /// The host as a URL has it: an address of IPv6 in brackets, without its zone.
+    public var hostText: String {
+        switch host {
+        case .name(let name): name
+        case .address(.v4(let address), _): "\(address)"
+        case .address(.v6(let address), _): "[\(address)]"
+        case .local: "localhost"
+        }
+    }
+
+    /// The URL that a reference means that stands in a document of this one, as in Location (RFC 3986, section 5.2).
+    public func resolving(_ reference: String) throws(Problem) -> HTTPURL {
+        let text = String(Self.withoutBlanks(reference).prefix { $0 != "#" })
+        let beforePath = text.prefix { !"/?".contains($0) }
+        if let colon = beforePath.firstIndex(of: ":") {
+            let word = beforePath[..<colon]
+            let isScheme = word.first?.isLetter == true && word.utf8.allSatisfy { $0.isSchemeByte }
+            if isScheme {
+                guard text[colon...].hasPrefix("://") else { throw .unknownScheme(String(word)) }
+                return try HTTPURL(text)
+            }
+        }
+        if text.hasPrefix("//") { return try HTTPURL("\(scheme.rawValue):\(text)") }
+        var result = self
+        let (path, query) = Self.split(target)
+        let (newPath, newQuery) = Self.split(text)
+        if text.isEmpty { return result }
+        if newPath.isEmpty {
+            result.target = path + (newQuery ?? query ?? "")
+            return result
+        }
+        let merged = newPath.hasPrefix("/") ? newPath : path[..<(path.lastIndex(of: "/") ?? path.startIndex)] + "/" + newPath
+        result.target = Self.target(Substring(Self.withoutDots(merged) + (newQuery ?? "")))
+        return result
+    }
+
+    private static func split(_ target: String) -> (path: String, query: String?) {
+        guard let mark = target.firstIndex(of: "?") else { return (target, nil) }
+        return (String(target[..<mark]), String(target[mark...]))
+    }
+
+    /// A path without its `.` and `..` (RFC 3986, section 5.2.4).
+    static func withoutDots(_ path: String) -> String {
+        var output: [Substring] = []
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        for (index, segment) in segments.enumerated() {
+            let isLast = index == segments.count - 1
+            switch segment {
+            case ".": if isLast { output.append("") }
+            case "..":
+                _ = output.popLast()
+                if isLast { output.append("") }
+            default: output.append(segment)
+            }
+        }
+        return "/" + output.joined(separator: "/")
+    }
+}
+
+extension HTTPURL: CustomStringConvertible {
+    /// The URL without user and password.
+    public var description: String {
+        let place: String
+        if case .local(let path) = host {
+            let encoded = path.utf8.map { byte in
+                byte == UInt8(ascii: "/") || byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "%")
+                    ? "%" + String(decoding: "0123456789ABCDEF".utf8.pair(of: byte), as: UTF8.self)
+                    : String(decoding: [byte], as: UTF8.self)
+            }
+            return "\(scheme.rawValue)+unix://\(encoded.joined())\(target)"
+        }
+        if case .address(let address, let zone?) = host {
+            place = "[\(address)%25\(zone)]" + (explicitPort.map { ":\($0)" } ?? "")
+        } else {
+            place = hostText + (explicitPort.map { ":\($0)" } ?? "")
+        }
+        return "\(scheme.rawValue)://\(place)\(target)"
+    }
+}
+
+extension String.UTF8View {
+    /// The two digits of a byte, when this is the alphabet of the sixteen.
+    fileprivate func pair(of byte: UInt8) -> [UInt8] {
+        let digits = Array(self)
+        return [digits[Int(byte >> 4)], digits[Int(byte & 0x0F)]]
+    }
+}
+
+extension UInt8 {
+    /// What a scheme is made of (RFC 3986, section 3.1).
+    fileprivate var isSchemeByte: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+}
