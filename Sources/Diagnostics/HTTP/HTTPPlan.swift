@@ -1,0 +1,29 @@
+import PacketEngine
+
+/// What a client does next.
+public enum HTTPStep: Sendable {
+    case fetch(HTTPFetch)
+    /// Nothing until then.
+    case wait(until: Instant)
+    /// Looks at the open connection until the other side ends it, at the longest until then.
+    case watch(until: Instant)
+    case finished
+}
+
+/// What came of a step.
+public enum HTTPResult: Sendable {
+    /// There was no step yet.
+    case began
+    case fetched(HTTPOutcome)
+    case waited
+    /// The open connection ended after so long; nil when it still stands.
+    case watched(closedAfter: Nanoseconds?)
+}
+
+/// A sequence of requests to one server, each decided by what came of the last.
+public protocol HTTPPlan {
+    associatedtype Event: Sendable
+
+    /// The next step.
+    mutating func next(after result: HTTPResult, at now: Instant, _ report: (Event) -> Void) -> HTTPStep
+}

@@ -1,0 +1,49 @@
+import PacketEngine
+import WireFormat
+
+/// How long a connection stays, as far as it was tried.
+public struct KeepAliveFinding: Hashable, Sendable {
+    /// Requests that one connection carried.
+    public var requests = 0
+    /// The server ended it itself; false when we had enough.
+    public var endedByCount = false
+    /// An idle connection was ended after so long; nil when it still stood.
+    public var idle: Nanoseconds?
+    /// How long an idle one was looked at.
+    public var patience: Nanoseconds
+
+    /// Requests on one connection before it is enough.
+    public static let mostRequests = 100
+}
+
+/// Sends requests on one connection until the server ends it or it is enough, and then looks how long an idle one stays.
+struct KeepAliveExamination {
+    private(set) var finding: KeepAliveFinding
+    private var isWatching = false
+
+    init(patience: Nanoseconds) { finding = KeepAliveFinding(patience: patience) }
+
+    mutating func next(after result: HTTPResult, _ fetch: HTTPFetch, at now: Instant) -> HTTPStep {
+        switch result {
+        case .fetched(let outcome):
+            let isLost = outcome.isReused && outcome.failure != nil
+            if outcome.failure == nil { finding.requests += 1 }
+            guard outcome.ending == .kept else {
+                finding.endedByCount = !isWatching
+                // One that was ended for another reason than its count shows nothing of the idle time.
+                guard finding.requests > 1, !isWatching, !isLost || finding.requests > 0 else { return .finished }
+                isWatching = true
+                return .fetch(fetch)
+            }
+            if isWatching || finding.requests >= KeepAliveFinding.mostRequests {
+                return .watch(until: now + finding.patience)
+            }
+            return .fetch(fetch)
+        case .watched(let closedAfter):
+            finding.idle = closedAfter
+            return .finished
+        case .began, .waited:
+            return .fetch(fetch)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import PacketEngine
+import WireFormat
+
+/// What `http-probe` asks of each URL.
+public struct ProbeConfiguration: Sendable {
+    public var method: HTTPMethod?
+    public var version = HTTPVersion.http11
+    /// Fields of the user's, in their order: they replace ours of the same name; nil takes one away.
+    public var fields: [(name: String, value: String?)] = []
+    public var body: [UInt8]?
+    /// Everything that is sent, typed by hand; nothing of the rest matters then.
+    public var raw: [UInt8]?
+    public var userAgent = "swift-net"
+    /// Asks for coded content.
+    public var wantsCompression = false
+    /// Redirects that are followed.
+    public var redirects = 0
+    /// Finds out which methods are allowed.
+    public var examinesMethods = false
+    /// Finds out how long a connection stays, looking at an idle one at the longest so long; nil to leave it.
+    public var keepAlivePatience: Nanoseconds?
+    /// Asks for what stands between us and the server.
+    public var examinesIntermediaries = false
+    /// Certificates that are not to be believed are believed.
+    public var trustsAnybody = false
+    /// Other places for a host and port.
+    public var places: [(host: String, port: UInt16, endpoint: StreamEndpoint)] = []
+    /// A socket of this machine instead of every host.
+    public var localSocket: String?
+    /// Interfaces' indexes by the name of a zone.
+    public var zones: [String: UInt32] = [:]
+    /// Requests to each URL, and from the start of one to the start of the next.
+    public var count = 1
+    public var interval = Nanoseconds.seconds(1)
+    /// The requests share a connection as long as it stays.
+    public var sharesConnection = false
+    /// For a whole answer.
+    public var timeout = Nanoseconds.seconds(10)
+    /// Of a body that are read, and kept.
+    public var bodyLimit = 64 << 20
+    public var keptBody = 0
+    public var keptBytes = 0
+    /// Random bits: names of what cannot exist are made of them.
+    public var seed: UInt64
+
+    public init(seed: UInt64) { self.seed = seed }
+
+    /// Where a URL leads.
+    func origin(of url: HTTPURL) -> HTTPOrigin {
+        let secureName: String? =
+            switch (url.scheme, url.host) {
+            case (.http, _): nil
+            case (.https, .name(let name)): name
+            case (.https, .address(let address, _)): "\(address)"
+            case (.https, .local): "localhost"
+            }
+        var isAddress = false
+        if case .address = url.host { isAddress = true }
+        return HTTPOrigin(place: place(of: url), secureName: secureName, isAddress: isAddress)
+    }
+
+    private func place(of url: HTTPURL) -> HTTPOrigin.Place {
+        if let localSocket { return .endpoint(.local(localSocket)) }
+        if let other = places.first(where: { $0.port == url.port && ($0.host == url.hostText || $0.host == "*") }) {
+            return .endpoint(other.endpoint)
+        }
+        return switch url.host {
+        case .name(let name): .name(name, port: url.port)
+        case .local(let path): .endpoint(.local(path))
+        case .address(let address, let zone):
+            .endpoint(.tcp(address, zone: zone.flatMap { zones[$0] ?? UInt32($0) } ?? 0, port: url.port))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import PacketEngine
+import TLS
+import WireFormat
+
+/// An answer on the way to the last one of a chain of redirects.
+public struct RedirectHop: Sendable {
+    public var url: HTTPURL
+    public var status: Int
+    public var location: String
+}
+
+/// What one request to a URL brought, with everything that was asked about it.
+public struct ProbeAnswer: Sendable {
+    /// Its place in the list of targets, and the URL as it was given.
+    public var index: Int
+    public var asked: HTTPURL
+    /// The URL of the last answer.
+    public var url: HTTPURL
+    /// From 0 on.
+    public var sequence: Int
+    public var redirects: [RedirectHop] = []
+    public var outcome: HTTPOutcome
+    public var findings = ProbeFindings()
+    /// What is wrong with the answer, or with where it leads.
+    public var problems: [String] = []
+}
+
+/// What an examination of a server found, beyond the answer itself.
+public struct ProbeFindings: Sendable {
+    /// The connection stays open after the answer.
+    public var keepsConnection = false
+    public var keepAlive: KeepAliveFinding?
+    public var methods: MethodsFinding?
+    public var intermediaries: [Intermediary] = []
+    public var cache: CacheJudgement?
+    public var cookies: [SetCookie] = []
+    public var security: SecurityFields?
+
+    public init() {}
+}
+
+/// What `http-probe` tells, in the order in which it happens.
+public enum ProbeEvent: Sendable {
+    /// A request and what came back: every one, those of examinations too.
+    case exchange(index: Int, HTTPOutcome)
+    /// The result for a URL.
+    case answer(ProbeAnswer)
+}

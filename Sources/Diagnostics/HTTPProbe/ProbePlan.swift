@@ -1,0 +1,204 @@
+import PacketEngine
+import WireFormat
+
+/// Everything that is asked of one URL, a request after the other.
+public struct ProbePlan: HTTPPlan {
+    public typealias Event = ProbeEvent
+
+    private enum Stage {
+        case request
+        case pause
+        case methods
+        case keepAlive
+        case intermediaries
+    }
+
+    private let index: Int
+    private let asked: HTTPURL
+    private let configuration: ProbeConfiguration
+    private var stage = Stage.request
+    private var url: HTTPURL
+    private var sequence = 0
+    private var redirects: [RedirectHop] = []
+    private var methodAfterRedirect: HTTPMethod?
+    private var started = Instant(nanoseconds: 0)
+    private var answer: ProbeAnswer?
+    private var methods: MethodsExamination
+    private var keepAlive: KeepAliveExamination
+    private var intermediaries = IntermediariesExamination()
+
+    /// - Parameter index: the URL's place in the list of targets.
+    public init(index: Int, url: HTTPURL, configuration: ProbeConfiguration) {
+        self.index = index
+        asked = url
+        self.url = url
+        self.configuration = configuration
+        var random = SeededGenerator(seed: configuration.seed &+ UInt64(index))
+        methods = MethodsExamination(missing: "/" + String(random.next(), radix: 36) + String(random.next(), radix: 36))
+        keepAlive = KeepAliveExamination(patience: configuration.keepAlivePatience ?? .zero)
+    }
+
+    public mutating func next(
+        after result: HTTPResult, at now: Instant, _ report: (ProbeEvent) -> Void
+    ) -> HTTPStep {
+        if case .fetched(let outcome) = result { report(.exchange(index: index, outcome)) }
+        switch stage {
+        case .request:
+            guard case .fetched(let outcome) = result else {
+                started = now
+                return .fetch(request(mayReuse: configuration.sharesConnection))
+            }
+            if outcome.isReused, outcome.head == nil, outcome.failure != nil, outcome.failure != .stopped {
+                // The server ended the connection before it saw the request.
+                return .fetch(request(mayReuse: false))
+            }
+            var problems: [String] = []
+            if let next = redirect(outcome, &problems) { return .fetch(next) }
+            judge(outcome, problems)
+            return examine(.began, at: now, report)
+        case .pause:
+            stage = .request
+            return next(after: .began, at: now, report)
+        case .methods, .keepAlive, .intermediaries:
+            return examine(result, at: now, report)
+        }
+    }
+
+    // MARK: Requests
+
+    private func request(mayReuse: Bool) -> HTTPFetch {
+        if let raw = configuration.raw {
+            let line = HTTPHead(raw.rawBytes).start
+            var method = HTTPMethod.get
+            if case .request(let line) = line { method = HTTPMethod(String(decoding: line.method, as: UTF8.self)) }
+            var fetch = HTTPFetch(origin: configuration.origin(of: url), method: method, bytes: raw)
+            configuration.limit(&fetch)
+            return fetch
+        }
+        var fetch = ProbeRequest(configuration, url, method: methodAfterRedirect).fetch(configuration, url)
+        fetch.mayReuse = mayReuse
+        fetch.keepsConnection = configuration.sharesConnection
+        return fetch
+    }
+
+    /// The request that an answer sends us to; nil when there is none, with the reason among the problems.
+    private mutating func redirect(_ outcome: HTTPOutcome, _ problems: inout [String]) -> HTTPFetch? {
+        guard let status = outcome.status, [301, 302, 303, 307, 308].contains(status), let head = outcome.head,
+            let location = head["Location"]
+        else { return nil }
+        let next: HTTPURL
+        do throws(HTTPURL.Problem) {
+            next = try url.resolving(location)
+        } catch {
+            problems.append("Location cannot be followed: \(error)")
+            return nil
+        }
+        guard configuration.redirects > 0, outcome.failure == nil else { return nil }
+        guard redirects.count < configuration.redirects else {
+            problems.append("more than \(configuration.redirects) redirects")
+            return nil
+        }
+        let hop = RedirectHop(url: url, status: status, location: location)
+        if next == url || redirects.contains(where: { $0.url == next }),
+            configuration.fields.allSatisfy({ $0.name.lowercased() != "cookie" })
+        {
+            problems.append("the redirects go round in a circle")
+            return nil
+        }
+        redirects.append(hop)
+        // Another method than GET and HEAD becomes GET where that is what everybody does (RFC 9110, section 15.4).
+        let method = outcome.fetch.method
+        if status == 303 && method != .head || [301, 302].contains(status) && method == .post {
+            methodAfterRedirect = .get
+        }
+        let isElsewhere = next.host != url.host || next.port != url.port || next.scheme != url.scheme
+        let user = (url.user, url.password)
+        url = next
+        // What was meant for one server is not shown to another.
+        if !isElsewhere, url.user == nil { (url.user, url.password) = user }
+        return request(mayReuse: true)
+    }
+
+    // MARK: Judging
+
+    private mutating func judge(_ outcome: HTTPOutcome, _ problems: [String]) {
+        var answer = ProbeAnswer(
+            index: index, asked: asked, url: url, sequence: sequence, redirects: redirects, outcome: outcome)
+        answer.problems = problems
+        if let head = outcome.head {
+            let isSecure = outcome.tls != nil
+            answer.findings.keepsConnection =
+                head.keepsConnection && ![.untilClose, .invalid, .tunnel].contains(outcome.framing ?? .untilClose)
+                && outcome.ending != .closed
+            answer.findings.intermediaries = Intermediary.shown(by: head)
+            answer.findings.cache = CacheJudgement(head)
+            answer.findings.cookies = head.values("Set-Cookie").compactMap { SetCookie($0) }
+            answer.findings.security = SecurityFields(head, isSecure: isSecure)
+            answer.problems += head.problems().map { "\($0)" }
+            answer.problems += answer.findings.cookies.flatMap { $0.problems(isSecure: isSecure) }
+        }
+        answer.problems += outcome.problems.map { "\($0)" }
+        if outcome.excess > 0 { answer.problems.append("\(outcome.excess) bytes come after the answer") }
+        if let doubt = outcome.tls?.doubt { answer.problems.append("certificate: \(doubt)") }
+        self.answer = answer
+    }
+
+    // MARK: Examining
+
+    private mutating func examine(
+        _ result: HTTPResult, at now: Instant, _ report: (ProbeEvent) -> Void
+    ) -> HTTPStep {
+        guard let outcome = answer?.outcome, outcome.head != nil, configuration.raw == nil else {
+            return conclude(at: now, report)
+        }
+        var result = result
+        if case .request = stage { stage = .methods }
+        if case .methods = stage {
+            if configuration.examinesMethods {
+                let step = methods.next(after: result, url, configuration)
+                guard case .finished = step else { return step }
+                answer?.findings.methods = methods.finding
+                if let traced = methods.traced { add(Intermediary.shown(byTrace: traced)) }
+                result = .began
+            }
+            stage = .intermediaries
+        }
+        if case .intermediaries = stage {
+            if configuration.examinesIntermediaries {
+                let step = intermediaries.next(after: result, first: outcome, url, configuration)
+                guard case .finished = step else { return step }
+                add(intermediaries.found)
+                result = .began
+            }
+            stage = .keepAlive
+        }
+        if configuration.keepAlivePatience != nil {
+            var fetch = ProbeRequest(configuration, url, method: .head).fetch(configuration, url)
+            fetch.mayReuse = true
+            fetch.keepsConnection = true
+            let step = keepAlive.next(after: result, fetch, at: now)
+            guard case .finished = step else { return step }
+            answer?.findings.keepAlive = keepAlive.finding
+            answer?.findings.keepsConnection = keepAlive.finding.requests > 1
+        }
+        return conclude(at: now, report)
+    }
+
+    private mutating func add(_ found: [Intermediary]) {
+        for intermediary in found where answer?.findings.intermediaries.contains(intermediary) == false {
+            answer?.findings.intermediaries.append(intermediary)
+        }
+    }
+
+    private mutating func conclude(at now: Instant, _ report: (ProbeEvent) -> Void) -> HTTPStep {
+        if let answer { report(.answer(answer)) }
+        answer = nil
+        sequence += 1
+        guard sequence < configuration.count else { return .finished }
+        url = asked
+        redirects = []
+        methodAfterRedirect = nil
+        stage = .pause
+        return .wait(until: max(now, started + configuration.interval))
+    }
+}

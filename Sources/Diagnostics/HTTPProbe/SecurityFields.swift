@@ -1,0 +1,24 @@
+import WireFormat
+
+/// The fields by which a server makes browsers careful.
+public struct SecurityFields: Hashable, Sendable {
+    public struct Field: Hashable, Sendable {
+        public var name: String
+        /// Nil when it is missing.
+        public var value: String?
+    }
+
+    public var fields: [Field]
+
+    /// - Parameter isSecure: Strict-Transport-Security counts over TLS alone (RFC 6797, section 8.1).
+    public init(_ head: HTTPHead, isSecure: Bool) {
+        var names = [
+            "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
+            "Permissions-Policy", "Cross-Origin-Opener-Policy",
+        ]
+        if isSecure { names.insert("Strict-Transport-Security", at: 0) }
+        fields = names.map { Field(name: $0, value: head[$0]) }
+    }
+
+    public var missing: [String] { fields.filter { $0.value == nil }.map(\.name) }
+}

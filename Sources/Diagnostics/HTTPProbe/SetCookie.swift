@@ -1,0 +1,59 @@
+import WireFormat
+
+/// A cookie that an answer sets (RFC 6265, section 4.1).
+public struct SetCookie: Hashable, Sendable {
+    public var name: String
+    public var value: String
+    /// The attributes in their order, names in lower case.
+    public var attributes: [Attribute] = []
+
+    public struct Attribute: Hashable, Sendable {
+        public var name: String
+        public var value: String?
+    }
+
+    /// Reads a field's value; nil when it names no cookie.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ";", omittingEmptySubsequences: false).map { Self.trimmed($0) }
+        let pair = parts[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard pair.count == 2, !pair[0].isEmpty else { return nil }
+        name = Self.trimmed(pair[0])
+        value = Self.trimmed(pair[1])
+        for part in parts.dropFirst() where !part.isEmpty {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            attributes.append(
+                Attribute(
+                    name: Self.trimmed(pair[0]).lowercased(), value: pair.count > 1 ? Self.trimmed(pair[1]) : nil))
+        }
+    }
+
+    private static func trimmed(_ text: some StringProtocol) -> String {
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        guard let last = text.lastIndex(where: { !isBlank($0) }) else { return "" }
+        return String(text[...last].drop(while: isBlank))
+    }
+
+    public func has(_ attribute: String) -> Bool { attributes.contains { $0.name == attribute } }
+
+    public subscript(attribute: String) -> String? { attributes.first { $0.name == attribute }?.value }
+
+    /// What makes it less safe than it could be.
+    public func problems(isSecure: Bool) -> [String] {
+        var problems: [String] = []
+        if isSecure, !has("secure") { problems.append("cookie \(name) lacks Secure") }
+        if !has("httponly") { problems.append("cookie \(name) lacks HttpOnly") }
+        if self["samesite"]?.lowercased() == "none", !has("secure") {
+            problems.append("cookie \(name) is SameSite=None without Secure, and is refused")
+        }
+        if name.hasPrefix("__Secure-"), !has("secure") { problems.append("cookie \(name) must have Secure") }
+        if name.hasPrefix("__Host-"), !has("secure") || has("domain") || self["path"] != "/" {
+            problems.append("cookie \(name) must have Secure and Path=/ and no Domain")
+        }
+        if let expires = self["expires"], HTTPDate.problem(Array(expires.utf8)) != nil,
+            HTTPDate.problem(Array(expires.replacing("-", with: " ").utf8)) != nil
+        {
+            problems.append("cookie \(name) has an Expires that is not a date: \(expires)")
+        }
+        return problems
+    }
+}
