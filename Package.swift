@@ -64,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "swift-net",
             dependencies: [
-                "WireFormat", "PacketEngine", "LinuxNet", "Diagnostics",
+                "WireFormat", "PacketEngine", "LinuxNet", "Diagnostics", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

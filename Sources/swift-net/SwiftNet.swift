@@ -12,7 +12,8 @@ struct SwiftNet: ParsableCommand {
         discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
         subcommands: [
             PingCommand.self, TracerouteCommand.self, ArpingCommand.self, RARPCommand.self,
-            IGMPJoinCommand.self, IGMPQueryCommand.self, SYNScanCommand.self, DecodeCommand.self, AddressCommand.self,
+            IGMPJoinCommand.self, IGMPQueryCommand.self, SYNScanCommand.self, HTTPProbeCommand.self,
+            DecodeCommand.self, AddressCommand.self,
         ])
 
     // Not the parser's own: that would offer every command a second --version.
@@ -35,6 +36,9 @@ struct SwiftNet: ParsableCommand {
         },
         "tcp-syn-scan": {
             parse(SYNScanCommand.self, SYNScanCommand.shape.normalized($0), name: $1, SYNScanRun.run)
+        },
+        "http-probe": {
+            parse(HTTPProbeCommand.self, HTTPProbeCommand.shape.normalized($0), name: $1, HTTPProbeRun.run)
         },
         "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },

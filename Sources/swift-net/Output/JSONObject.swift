@@ -34,6 +34,14 @@ struct JSONObject {
         text += raw ?? "null"
     }
 
+    /// Strings in an array.
+    mutating func add(_ name: String, _ values: [String]) {
+        add(name, raw: Self.array(values.map(Self.quoted)))
+    }
+
+    /// An array of values that are JSON already.
+    static func array(_ values: [String]) -> String { "[" + values.joined(separator: ",") + "]" }
+
     /// A string with everything escaped that must be, and control characters too.
     static func quoted(_ value: String) -> String {
         var result = "\""

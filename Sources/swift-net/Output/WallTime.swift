@@ -19,6 +19,15 @@ enum WallTime {
         return text.text()
     }
 
+    /// The same of whole seconds since 1970, without a fraction.
+    static func rfc3339(seconds: Int64) -> String {
+        // Certificates end in year 9999, which no number of nanoseconds reaches.
+        let time = CivilTime(secondsSince1970: seconds)
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let date = "\(time.year)-\(two(time.month))-\(two(time.day))"
+        return "\(date)T\(two(time.hour)):\(two(time.minute)):\(two(time.second))Z"
+    }
+
     /// `12:00:00` UTC, as the heading of a running report.
     static func timeOfDay(_ instant: Instant) -> String { String(rfc3339(instant).dropFirst(11).prefix(8)) }
 }

@@ -20,7 +20,7 @@ final class PingText: PingRenderer {
     private let style: Style
     private let console: Console
     private let names: ReverseNames?
-    private let plot: PingPlot?
+    private let plot: RoundTripPlot?
     /// Lines that wait for a name, in their order, and since when.
     private var held: [PingEvent] = []
     private var heldSince: Instant?
@@ -30,7 +30,7 @@ final class PingText: PingRenderer {
     private static let patience = Nanoseconds.milliseconds(1_000)
     private var routes = OptionText()
 
-    init(_ facts: PingFacts, _ style: Style, _ console: Console, names: ReverseNames?, plot: PingPlot?) {
+    init(_ facts: PingFacts, _ style: Style, _ console: Console, names: ReverseNames?, plot: RoundTripPlot?) {
         self.facts = facts
         self.style = style
         self.console = console

@@ -189,7 +189,7 @@ struct SinglePing {
             isAudible: command.has(.audible),
             printsTimes: command.has(.timestamps), isPrecise: command.has(.precise),
             printsGaps: command.has(.flood) || command.has(.adaptive) || settings.interval == .zero)
-        let plot = command.has(.plot) ? PingPlot(terminalWidth: world.console.output.terminalWidth) : nil
+        let plot = command.has(.plot) ? RoundTripPlot(terminalWidth: world.console.output.terminalWidth) : nil
         return PingText(facts, style, world.console, names: names, plot: plot)
     }
 }

@@ -2,7 +2,7 @@ import Diagnostics
 import PacketEngine
 
 /// Round-trip times over time as a graph of braille dots, and their spread as bars.
-final class PingPlot {
+final class RoundTripPlot {
     /// Columns of the graph; each holds two probes, or the longest of several.
     private let columns: Int
     private static let rows = 8
@@ -19,14 +19,15 @@ final class PingPlot {
     func add(_ event: PingEvent) {
         switch event {
         case .reply(let reply) where reply.flags.isDisjoint(with: [.duplicate, .corrupted, .otherSource]):
-            set(reply.sequence, reply.roundTrip)
-        case .timeout(let sequence, _): set(sequence, nil)
-        case .transmissionFailed(let sequence, _, _): set(sequence, nil)
+            add(reply.sequence, reply.roundTrip)
+        case .timeout(let sequence, _): add(sequence, nil)
+        case .transmissionFailed(let sequence, _, _): add(sequence, nil)
         default: break
         }
     }
 
-    private func set(_ sequence: UInt16, _ roundTrip: Nanoseconds?) {
+    /// A probe's round trip; nil for one without an answer.
+    func add(_ sequence: UInt16, _ roundTrip: Nanoseconds?) {
         // A late answer takes the place of the loss that it was.
         if let position = positions[sequence], position < samples.count, samples[position] == nil, roundTrip != nil {
             samples[position] = roundTrip

@@ -1,0 +1,63 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// From the command line of `http-probe` to an exit status.
+struct HTTPProbeRun {
+    static func run(_ command: HTTPProbeCommand, name: String) -> Int32 {
+        let console = Console(command: name, isJSON: command.json, color: command.color)
+        return console.status { try run(command, ProbeSettings(command), console) }
+    }
+
+    private static func run(_ command: HTTPProbeCommand, _ settings: ProbeSettings, _ console: Console) throws -> Int32 {
+        let configuration = settings.configuration
+        let body = try command.output.map {
+            $0 == "-" ? OutputStream.standardOutput() : try OutputStream.file($0)
+        }
+        let renderer: any ProbeRenderer =
+            command.json
+            ? ProbeJSON(console)
+            : ProbeText(
+                console, count: settings.urls.count, configuration: configuration, isQuiet: command.quiet || command.output == "-",
+                isVerbose: command.verbose, showsTiming: command.timing,
+                plot: command.plot ? RoundTripPlot(terminalWidth: console.output.terminalWidth) : nil)
+        let bell = try Bell()
+        let signals = try SignalSource()
+        // Nothing here needs a privilege.
+        try Privileges.dropForGood()
+        var port = try KernelStreams(
+            family: settings.family, interface: command.interface, signals: signals, bell: bell)
+        let plans = settings.urls.enumerated().map {
+            ProbePlan(index: $0.offset, url: $0.element, configuration: configuration)
+        }
+        var engine = HTTPEngine(plans, concurrency: settings.concurrency, tls: settings.tls)
+        var observer = ProbeObserver(
+            console: console, renderer: renderer, body: body, targets: settings.urls.count, fails: command.fails,
+            start: SystemClock.now)
+        try StreamLoop.run(&engine, on: &port, observer: &observer)
+        observer.clearProgress()
+        let summary = observer.summary
+        renderer.finish(summary, elapsed: SystemClock.now - observer.start)
+        body?.flush()
+        if console.output.failure != nil || body?.failure != nil { return 2 }
+        return summary.failed == 0 && summary.answered > 0 ? 0 : 1
+    }
+}
+
+/// What a run of `http-probe` came to.
+struct ProbeSummary {
+    var targets: Int
+    var requests = 0
+    var answered = 0
+    var failed = 0
+    var problems = 0
+    var trips = RoundTripStatistics()
+}
+
+/// Who turns answers into lines.
+protocol ProbeRenderer: AnyObject {
+    func exchange(_ outcome: HTTPOutcome)
+    func answer(_ answer: ProbeAnswer)
+    func finish(_ summary: ProbeSummary, elapsed: Nanoseconds)
+}
