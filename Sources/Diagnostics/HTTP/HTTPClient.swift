@@ -142,11 +142,11 @@ final class HTTPClient {
         }
     }
 
-    func opened(local: (address: IPAddress, port: UInt16)?, at now: Instant) {
+    func opened(_ opening: StreamOpening, at now: Instant) {
         guard case .connecting = state else { return }
-        outcome?.timings.connect = now - phaseStart
-        outcome?.localPort = local?.port
-        localPort = local?.port
+        outcome?.timings.connect = now - opening.began
+        localPort = opening.local?.port
+        outcome?.localPort = localPort
         others = []
         phaseStart = now
         if session != nil {
@@ -225,8 +225,8 @@ final class HTTPClient {
         if reader.isEmpty, let start = outcome?.timings.start { outcome?.timings.firstByte = now - start }
         keep(bytes)
         let interimBefore = reader.interim.count
-        let taken = reader.take(bytes) { piece in
-            if !hasBegunBody, let head = reader.head { collector?.begin(head) }
+        let taken = reader.take(bytes) { head, piece in
+            if !hasBegunBody, let head { collector?.begin(head) }
             hasBegunBody = true
             collector?.take(piece)
         }

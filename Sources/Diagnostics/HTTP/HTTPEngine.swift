@@ -24,10 +24,14 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     /// - Parameters:
     ///   - concurrency: plans that go on at the same time.
     ///   - tls: how sessions are to be made, where one is needed.
-    public init(_ plans: [Plan], concurrency: Int, tls: TLSConfiguration = TLSConfiguration()) {
+    ///   - needsTLS: one will be, and what they have in common is made now, before anything is timed.
+    public init(
+        _ plans: [Plan], concurrency: Int, tls: TLSConfiguration = TLSConfiguration(), needsTLS: Bool = false
+    ) throws(TLSFailure) {
         waiting = plans.reversed()
         workers = Array(repeating: nil, count: max(min(concurrency, plans.count), 1))
         configuration = tls
+        if needsTLS { context = try TLSContext(tls) }
     }
 
     public mutating func advance(_ requests: inout [StreamRequest], at now: Instant) -> Deadline {
@@ -109,10 +113,8 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         return nil
     }
 
-    public mutating func opened(
-        _ stream: StreamIdentifier, local: (address: IPAddress, port: UInt16)?, at instant: Instant
-    ) {
-        client(of: stream)?.opened(local: local, at: instant)
+    public mutating func opened(_ stream: StreamIdentifier, _ opening: StreamOpening, at instant: Instant) {
+        client(of: stream)?.opened(opening, at: instant)
     }
 
     public mutating func received(_ bytes: RawSpan, on stream: StreamIdentifier, at instant: Instant) {

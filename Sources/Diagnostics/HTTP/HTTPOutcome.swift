@@ -38,6 +38,8 @@ public enum HTTPFailure: Hashable, Sendable {
     case reset(Phase)
     /// The answer broke a limit or the grammar; the problems say how.
     case malformed
+    /// A redirect cannot be followed, and why.
+    case redirect(String)
     case stopped
 }
 

@@ -41,7 +41,11 @@ public struct ProbePlan: HTTPPlan {
     public mutating func next(
         after result: HTTPResult, at now: Instant, _ report: (ProbeEvent) -> Void
     ) -> HTTPStep {
-        if case .fetched(let outcome) = result { report(.exchange(index: index, outcome)) }
+        var isStopped = false
+        if case .fetched(let outcome) = result {
+            report(.exchange(index: index, outcome))
+            isStopped = outcome.failure == .stopped
+        }
         switch stage {
         case .request:
             guard case .fetched(let outcome) = result else {
@@ -52,14 +56,15 @@ public struct ProbePlan: HTTPPlan {
                 // The server ended the connection before it saw the request.
                 return .fetch(request(mayReuse: false))
             }
-            var problems: [String] = []
-            if let next = redirect(outcome, &problems) { return .fetch(next) }
-            judge(outcome, problems)
+            var last = outcome
+            if let next = redirect(&last) { return .fetch(next) }
+            judge(last)
             return examine(.began, at: now, report)
         case .pause:
             stage = .request
             return next(after: .began, at: now, report)
         case .methods, .keepAlive, .intermediaries:
+            if isStopped { return conclude(at: now, report) }
             return examine(result, at: now, report)
         }
     }
@@ -81,28 +86,27 @@ public struct ProbePlan: HTTPPlan {
         return fetch
     }
 
-    /// The request that an answer sends us to; nil when there is none, with the reason among the problems.
-    private mutating func redirect(_ outcome: HTTPOutcome, _ problems: inout [String]) -> HTTPFetch? {
-        guard let status = outcome.status, [301, 302, 303, 307, 308].contains(status), let head = outcome.head,
+    /// The request that an answer sends us to; nil when there is none, and a failure where it should be followed.
+    private mutating func redirect(_ outcome: inout HTTPOutcome) -> HTTPFetch? {
+        guard configuration.redirects > 0, outcome.failure == nil, let status = outcome.status, [301, 302, 303, 307, 308].contains(status), let head = outcome.head,
             let location = head["Location"]
         else { return nil }
         let next: HTTPURL
         do throws(HTTPURL.Problem) {
             next = try url.resolving(location)
         } catch {
-            problems.append("Location cannot be followed: \(error)")
+            outcome.failure = .redirect("Location cannot be followed: \(error)")
             return nil
         }
-        guard configuration.redirects > 0, outcome.failure == nil else { return nil }
         guard redirects.count < configuration.redirects else {
-            problems.append("more than \(configuration.redirects) redirects")
+            outcome.failure = .redirect("more than \(configuration.redirects) redirects")
             return nil
         }
         let hop = RedirectHop(url: url, status: status, location: location)
         if next == url || redirects.contains(where: { $0.url == next }),
             configuration.fields.allSatisfy({ $0.name.lowercased() != "cookie" })
         {
-            problems.append("the redirects go round in a circle")
+            outcome.failure = .redirect("the redirects go round in a circle")
             return nil
         }
         redirects.append(hop)
@@ -121,10 +125,9 @@ public struct ProbePlan: HTTPPlan {
 
     // MARK: Judging
 
-    private mutating func judge(_ outcome: HTTPOutcome, _ problems: [String]) {
+    private mutating func judge(_ outcome: HTTPOutcome) {
         var answer = ProbeAnswer(
             index: index, asked: asked, url: url, sequence: sequence, redirects: redirects, outcome: outcome)
-        answer.problems = problems
         if let head = outcome.head {
             let isSecure = outcome.tls != nil
             answer.findings.keepsConnection =

@@ -7,6 +7,7 @@ final class KernelStream {
     let identifier: StreamIdentifier
     let descriptor: Descriptor
     private(set) var isConnected = false
+    private let began: Instant
     private let endpoint: StreamEndpoint
     /// What the socket had no room for.
     private var pending: [UInt8] = []
@@ -37,6 +38,7 @@ final class KernelStream {
             address = local
             descriptor = try Descriptor.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         }
+        began = SystemClock.now
         do throws(SystemError) {
             try descriptor.connect(address)
             isConnected = true
@@ -45,10 +47,12 @@ final class KernelStream {
         }
     }
 
-    /// Our end of it; nil for a socket of this machine.
-    var local: (address: IPAddress, port: UInt16)? {
-        guard case .tcp = endpoint, let local = SocketAddress.local(of: descriptor) else { return nil }
-        return (local.address, local.port)
+    /// How it came to be, once it stands.
+    var opening: StreamOpening {
+        guard case .tcp = endpoint, let local = SocketAddress.local(of: descriptor) else {
+            return StreamOpening(local: nil, began: began)
+        }
+        return StreamOpening(local: (local.address, local.port), began: began)
     }
 
     /// The end of the connecting: nil when it stands, or the error's number.

@@ -58,7 +58,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
                 }
                 streams[identifier] = stream
                 if stream.isConnected {
-                    engine.opened(identifier, local: stream.local, at: now)
+                    engine.opened(identifier, stream.opening, at: now)
                     wasTold = true
                 }
                 try stream.watch(with: poller)
@@ -133,7 +133,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
                     at: now)
                 return
             }
-            engine.opened(identifier, local: stream.local, at: now)
+            engine.opened(identifier, stream.opening, at: now)
         }
         stream.flush()
         if events & (EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0, !stream.hasEnded {

@@ -38,6 +38,19 @@ public enum StreamFailure: Error, Hashable, Sendable {
     case system(code: Int32, message: String)
 }
 
+/// How a connection came to be.
+public struct StreamOpening: Sendable {
+    /// Our end of it; nil for a socket of this machine.
+    public var local: (address: IPAddress, port: UInt16)?
+    /// When the first word of it was sent.
+    public var began: Instant
+
+    public init(local: (address: IPAddress, port: UInt16)?, began: Instant) {
+        self.local = local
+        self.began = began
+    }
+}
+
 /// An address of a name, with the zone that a link-local one needs.
 public struct ResolvedAddress: Hashable, Sendable {
     public var address: IPAddress
@@ -71,8 +84,7 @@ public protocol StreamEngine: ~Copyable {
     mutating func resolved(_ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, at instant: Instant)
 
     /// The connection stands.
-    /// - Parameter local: our end of it; nil for a socket of this machine.
-    mutating func opened(_ stream: StreamIdentifier, local: (address: IPAddress, port: UInt16)?, at instant: Instant)
+    mutating func opened(_ stream: StreamIdentifier, _ opening: StreamOpening, at instant: Instant)
 
     /// Bytes came; they are valid for the call.
     mutating func received(_ bytes: RawSpan, on stream: StreamIdentifier, at instant: Instant)

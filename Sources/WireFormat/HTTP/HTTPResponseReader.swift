@@ -66,9 +66,9 @@ public struct HTTPResponseReader: Sendable {
     public var isHeadless: Bool { problems.contains(.noStatusLine) }
 
     /// Takes what came, as far as it belongs to this response.
-    /// - Parameter body: is given the body's data piece by piece.
+    /// - Parameter body: is given the body's data piece by piece, and the head that it belongs to.
     /// - Returns: how many bytes belonged to it.
-    public mutating func take(_ bytes: RawSpan, body: (RawSpan) -> Void) -> Int {
+    public mutating func take(_ bytes: RawSpan, body: (HTTPHead?, RawSpan) -> Void) -> Int {
         var offset = 0
         while offset < bytes.byteCount, state != .finished {
             offset += step(bytes.dropping(offset), body)
@@ -93,7 +93,7 @@ public struct HTTPResponseReader: Sendable {
     }
 
     /// Takes the next piece; returns how many bytes that were, at least one.
-    private mutating func step(_ bytes: RawSpan, _ body: (RawSpan) -> Void) -> Int {
+    private mutating func step(_ bytes: RawSpan, _ body: (HTTPHead?, RawSpan) -> Void) -> Int {
         switch state {
         case .finished: return 0
         case .head: return takeHead(bytes, body)
@@ -110,10 +110,10 @@ public struct HTTPResponseReader: Sendable {
         }
     }
 
-    private mutating func give(_ bytes: RawSpan, _ body: (RawSpan) -> Void) -> Int {
+    private mutating func give(_ bytes: RawSpan, _ body: (HTTPHead?, RawSpan) -> Void) -> Int {
         let room = limits.body - bodyLength
         let piece = bytes.prefix(room)
-        if piece.byteCount > 0 { body(piece) }
+        if piece.byteCount > 0 { body(head, piece) }
         bodyLength += piece.byteCount
         if bytes.byteCount > room { giveUp(.bodyTooLong(limit: limits.body)) }
         return bytes.byteCount
@@ -131,7 +131,7 @@ public struct HTTPResponseReader: Sendable {
 
     // MARK: Head
 
-    private mutating func takeHead(_ bytes: RawSpan, _ body: (RawSpan) -> Void) -> Int {
+    private mutating func takeHead(_ bytes: RawSpan, _ body: (HTTPHead?, RawSpan) -> Void) -> Int {
         let end = scan.end(in: bytes)
         let count = min(end ?? bytes.byteCount, limits.head + 1 - pending.count)
         pending += bytes.prefix(count).copied()

@@ -15,6 +15,7 @@ extension HTTPFailure {
         case .closed(let phase): "the server ended the connection, \(phase.rawValue)"
         case .reset(let phase): "the server broke off the connection, \(phase.rawValue)"
         case .malformed: "the answer cannot be read to its end"
+        case .redirect(let reason): reason
         case .stopped: "stopped"
         }
     }
@@ -30,6 +31,7 @@ extension HTTPFailure {
         case .closed: "closed"
         case .reset: "reset"
         case .malformed: "malformed"
+        case .redirect: "redirect"
         case .stopped: "stopped"
         }
     }

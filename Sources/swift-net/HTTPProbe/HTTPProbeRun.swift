@@ -31,7 +31,9 @@ struct HTTPProbeRun {
         let plans = settings.urls.enumerated().map {
             ProbePlan(index: $0.offset, url: $0.element, configuration: configuration)
         }
-        var engine = HTTPEngine(plans, concurrency: settings.concurrency, tls: settings.tls)
+        var engine = try HTTPEngine(
+            plans, concurrency: settings.concurrency, tls: settings.tls,
+            needsTLS: settings.urls.contains { $0.scheme == .https })
         var observer = ProbeObserver(
             console: console, renderer: renderer, body: body, targets: settings.urls.count, fails: command.fails,
             start: SystemClock.now)
