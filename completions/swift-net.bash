@@ -173,13 +173,13 @@ _swift-net() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    ping|traceroute|arping|rarp|igmp-join|igmp-query|tcp-syn-scan|decode|address|help)
+    ping|traceroute|arping|rarp|igmp-join|igmp-query|tcp-syn-scan|http-probe|decode|address|help)
         # Offer subcommand argument completions
         "_swift-net_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query tcp-syn-scan decode address help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query tcp-syn-scan http-probe decode address help' -- "${cur}"))
         ;;
     esac
 }
@@ -613,6 +613,85 @@ _swift-net_tcp-syn-scan() {
         return
         ;;
     '--explain')
+        return
+        ;;
+    esac
+}
+
+_swift-net_http-probe() {
+    repeating_flags=()
+    non_repeating_flags=(--compressed --follow --methods --intermediaries --timing -k --insecure --reuse --plot --fail -4 -6 -q --quiet -v --verbose -j --json -h --help)
+    repeating_options=(--targets -H --header --resolve)
+    non_repeating_options=(-X --method -d --data --http --raw --max-redirects --keep-alive --cacert --tls --unix-socket --max-body -o --output -c --count -i --interval --concurrency -I --interface -w --deadline --color)
+    __swift-net_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--targets')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '-X'|'--method')
+        return
+        ;;
+    '-H'|'--header')
+        return
+        ;;
+    '-d'|'--data')
+        return
+        ;;
+    '--http')
+        __swift-net_add_completions -W '1.0'$'\n''1.1'
+        return
+        ;;
+    '--raw')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--max-redirects')
+        return
+        ;;
+    '--keep-alive')
+        return
+        ;;
+    '--cacert')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--tls')
+        return
+        ;;
+    '--resolve')
+        return
+        ;;
+    '--unix-socket')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--max-body')
+        return
+        ;;
+    '-o'|'--output')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '-c'|'--count')
+        return
+        ;;
+    '-i'|'--interval')
+        return
+        ;;
+    '--concurrency')
+        return
+        ;;
+    '-I'|'--interface')
+        return
+        ;;
+    '-w'|'--deadline')
+        return
+        ;;
+    '--color')
+        __swift-net_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac

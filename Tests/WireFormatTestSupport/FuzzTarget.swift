@@ -166,8 +166,27 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         if HTTPHead.isComplete(bytes) != (head.end != nil) {
             return "the head is \(head.end == nil ? "un" : "")finished, isComplete says otherwise"
         }
+        if let failure = response(bytes) { return failure }
         return compare("the head", head.encoded(), bytes.prefix(head.byteCount))
             ?? compare("the chunks", body.encoded(), bytes.prefix(body.byteCount))
+    }
+
+    /// A response at once and in pieces: both must say the same.
+    private static func response(_ bytes: RawSpan) -> String? {
+        func read(step: Int) -> String {
+            var reader = HTTPResponseReader(method: .get)
+            var body: [UInt8] = []
+            var start = 0
+            while start < bytes.byteCount {
+                _ = reader.take(bytes.dropping(start).prefix(step)) { _, data in body += data.copied() }
+                start += step
+            }
+            reader.end()
+            let fields = [reader.head?.fields.count, reader.interim.count, reader.trailers.count]
+            return "\(fields) \(body) \(reader.isComplete) \(reader.length) \(reader.problems)"
+        }
+        let (whole, small) = (read(step: max(bytes.byteCount, 1)), read(step: 3))
+        return whole == small ? nil : "the response read at once is \(whole), in pieces \(small)"
     }
 
     /// The whole file at once, and again byte by byte: both must say the same.
