@@ -4,7 +4,8 @@ import Testing
 @Suite("manual pages, help and completions")
 struct PaperTests {
     static let commands = [
-        "ping", "traceroute", "arping", "rarp", "igmp-join", "igmp-query", "tcp-syn-scan", "decode", "address",
+        "ping", "traceroute", "arping", "rarp", "igmp-join", "igmp-query", "tcp-syn-scan", "http-probe",
+        "decode", "address",
     ]
 
     /// The options that `--help` of a command lists, with their hyphens.

@@ -27,8 +27,9 @@ public struct CacheJudgement: Hashable, Sendable {
     public init?(_ head: HTTPHead) {
         let values = head.values("Cache-Control")
         let hasPragma = head.list("Pragma").contains { $0.lowercased() == "no-cache" }
-        guard !values.isEmpty || head["Expires"] != nil || head["Age"] != nil || hasPragma
-            || head["Last-Modified"] != nil
+        guard
+            !values.isEmpty || head["Expires"] != nil || head["Age"] != nil || hasPragma
+                || head["Last-Modified"] != nil
         else { return nil }
         let control = CacheControl(Array(values.joined(separator: ", ").utf8))
         self.control = control
@@ -44,7 +45,9 @@ public struct CacheJudgement: Hashable, Sendable {
         } else if let expires = head["Expires"] {
             // What is no date is one of the past (section 5.3).
             let end = Self.seconds(expires)
-            (freshness, source) = (end.flatMap { end in date.map { max(0, end - $0) } } ?? (end == nil ? 0 : nil), .expires)
+            (freshness, source) = (
+                end.flatMap { end in date.map { max(0, end - $0) } } ?? (end == nil ? 0 : nil), .expires
+            )
         } else if let changed = Self.seconds(head["Last-Modified"]), let date, date > changed {
             (freshness, source) = ((date - changed) / 10, .heuristic)
         }
@@ -68,7 +71,8 @@ public struct CacheJudgement: Hashable, Sendable {
             } else if left <= 0 {
                 parts.append("stale for \(-left) s (\(source.rawValue))")
             } else {
-                parts.append("fresh for \(left) s (\(source == .heuristic ? "a guess by Last-Modified" : source.rawValue))")
+                parts.append(
+                    "fresh for \(left) s (\(source == .heuristic ? "a guess by Last-Modified" : source.rawValue))")
             }
         }
         return parts.isEmpty ? "nothing says for how long" : parts.joined(separator: ", ")

@@ -59,7 +59,8 @@ struct IntermediariesExamination {
             case 1: if let before = answer.head, let after = outcome.head { compare(before, after) }
             case 2:
                 if let status = outcome.status, (200...299).contains(status) {
-                    found.append(Intermediary(kind: .tunnel, evidence: "CONNECT \(url.hostAndPort) is answered \(status)"))
+                    found.append(
+                        Intermediary(kind: .tunnel, evidence: "CONNECT \(url.hostAndPort) is answered \(status)"))
                 }
             case 3:
                 if outcome.status == 200 { found += Intermediary.shown(byTrace: outcome.body.kept) }
@@ -96,7 +97,8 @@ struct IntermediariesExamination {
         let names = before.fields.map { $0.name.lowercased() }
         let later = after.fields.map { $0.name.lowercased() }
         if names != later, Set(names) == Set(later) {
-            found.append(Intermediary(kind: .balancer, evidence: "the same request again has its fields in another order"))
+            found.append(
+                Intermediary(kind: .balancer, evidence: "the same request again has its fields in another order"))
         }
     }
 

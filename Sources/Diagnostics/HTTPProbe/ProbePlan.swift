@@ -88,7 +88,8 @@ public struct ProbePlan: HTTPPlan {
 
     /// The request that an answer sends us to; nil when there is none, and a failure where it should be followed.
     private mutating func redirect(_ outcome: inout HTTPOutcome) -> HTTPFetch? {
-        guard configuration.redirects > 0, outcome.failure == nil, let status = outcome.status, [301, 302, 303, 307, 308].contains(status), let head = outcome.head,
+        guard configuration.redirects > 0, outcome.failure == nil, let status = outcome.status,
+            [301, 302, 303, 307, 308].contains(status), let head = outcome.head,
             let location = head["Location"]
         else { return nil }
         let next: HTTPURL

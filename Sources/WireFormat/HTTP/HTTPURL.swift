@@ -41,16 +41,20 @@ public struct HTTPURL: Hashable, Sendable {
         }
     }
 
+    /// Whether in the clear.
     public var scheme: Scheme
+    /// Where the server is.
     public var host: Host
     /// As it was written; nil for the scheme's own.
     public var explicitPort: UInt16?
-    /// User name and password, decoded; the password is nil without a colon.
+    /// The user's name, decoded; nil when there is none.
     public var user: String?
+    /// The password, decoded; nil without a colon.
     public var password: String?
     /// Path and query as the request line has them; never empty.
     public var target: String
 
+    /// The port, the scheme's own where none is named.
     public var port: UInt16 { explicitPort ?? scheme.defaultPort }
 
     /// Reads a URL; `http://` may be left out.
@@ -202,7 +206,8 @@ public struct HTTPURL: Hashable, Sendable {
             result.target = path + (newQuery ?? query ?? "")
             return result
         }
-        let merged = newPath.hasPrefix("/") ? newPath : path[..<(path.lastIndex(of: "/") ?? path.startIndex)] + "/" + newPath
+        let merged =
+            newPath.hasPrefix("/") ? newPath : path[..<(path.lastIndex(of: "/") ?? path.startIndex)] + "/" + newPath
         result.target = Self.target(Substring(Self.withoutDots(merged) + (newQuery ?? "")))
         return result
     }

@@ -28,7 +28,8 @@ struct HTTPProbeCommand: ParsableCommand {
     var method: String?
     @Option(
         name: [.customShort("H"), .customLong("header")],
-        help: ArgumentHelp("A header field 'Name: value'; 'Name:' takes ours away, 'Name;' is empty.", valueName: "field"))
+        help: ArgumentHelp(
+            "A header field 'Name: value'; 'Name:' takes ours away, 'Name;' is empty.", valueName: "field"))
     var headers: [String] = []
     @Option(
         name: [.customShort("d"), .customLong("data")],

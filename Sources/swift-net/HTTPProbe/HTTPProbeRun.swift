@@ -10,7 +10,8 @@ struct HTTPProbeRun {
         return console.status { try run(command, ProbeSettings(command), console) }
     }
 
-    private static func run(_ command: HTTPProbeCommand, _ settings: ProbeSettings, _ console: Console) throws -> Int32 {
+    private static func run(_ command: HTTPProbeCommand, _ settings: ProbeSettings, _ console: Console) throws -> Int32
+    {
         let configuration = settings.configuration
         let body = try command.output.map {
             $0 == "-" ? OutputStream.standardOutput() : try OutputStream.file($0)
@@ -19,7 +20,8 @@ struct HTTPProbeRun {
             command.json
             ? ProbeJSON(console)
             : ProbeText(
-                console, count: settings.urls.count, configuration: configuration, isQuiet: command.quiet || command.output == "-",
+                console, count: settings.urls.count, configuration: configuration,
+                isQuiet: command.quiet || command.output == "-",
                 isVerbose: command.verbose, showsTiming: command.timing,
                 plot: command.plot ? RoundTripPlot(terminalWidth: console.output.terminalWidth) : nil)
         let bell = try Bell()

@@ -22,7 +22,8 @@ struct ProbeSettings {
         made.localSocket = command.unixSocket
         made.trustsAnybody = command.insecure
         for interface in try Interface.all() { made.zones[interface.name] = interface.index }
-        made.timeout = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
+        made.timeout =
+            try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
             ?? made.timeout
         if let text = command.maximumBody {
             made.bodyLimit = try ArgumentValue.integer("--max-body", text, in: 0...1 << 40)
@@ -30,7 +31,8 @@ struct ProbeSettings {
         if command.verbose { made.keptBytes = 256 << 10 }
         if command.output != nil { made.keptBody = min(made.bodyLimit, 1 << 30) }
         configuration = made
-        concurrency = try command.concurrency.map { try ArgumentValue.integer("--concurrency", $0, in: 1...1_000) } ?? 20
+        concurrency =
+            try command.concurrency.map { try ArgumentValue.integer("--concurrency", $0, in: 1...1_000) } ?? 20
         if command.ipv4, command.ipv6 { throw UsageError("-4 and -6 exclude each other") }
         family = command.ipv4 ? .v4 : command.ipv6 ? .v6 : nil
         tls = try Self.tls(command)
@@ -82,9 +84,10 @@ struct ProbeSettings {
 
     private static func readExaminations(_ command: HTTPProbeCommand, into made: inout ProbeConfiguration) throws {
         if command.follow || command.maximumRedirects != nil {
-            made.redirects = try command.maximumRedirects.map {
-                try ArgumentValue.integer("--max-redirects", $0, in: 0...1_000)
-            } ?? 10
+            made.redirects =
+                try command.maximumRedirects.map {
+                    try ArgumentValue.integer("--max-redirects", $0, in: 0...1_000)
+                } ?? 10
         }
         made.examinesMethods = command.methods
         made.examinesIntermediaries = command.intermediaries

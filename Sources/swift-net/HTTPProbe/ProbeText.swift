@@ -34,7 +34,9 @@ final class ProbeText: ProbeRenderer {
     }
 
     func answer(_ answer: ProbeAnswer) {
-        plot?.add(UInt16(truncatingIfNeeded: answer.sequence), answer.outcome.failure == nil ? answer.outcome.timings.total : nil)
+        plot?.add(
+            UInt16(truncatingIfNeeded: answer.sequence),
+            answer.outcome.failure == nil ? answer.outcome.timings.total : nil)
         let outcome = answer.outcome
         let url = Text.escaped("\(answer.url)")
         if let failure = outcome.failure, outcome.head == nil, outcome.body.length == 0 {
@@ -93,12 +95,14 @@ final class ProbeText: ProbeRenderer {
         var parts = ["TLS \(facts.version), \(facts.cipher)"]
         if let spoken = facts.applicationProtocol { parts.append("ALPN \(Text.escaped(spoken))") }
         if let certificate = facts.certificate {
-            let names = certificate.names.isEmpty ? certificate.subject : certificate.names.prefix(4).joined(separator: " ")
+            let names =
+                certificate.names.isEmpty ? certificate.subject : certificate.names.prefix(4).joined(separator: " ")
             let more = certificate.names.count > 4 ? " and \(certificate.names.count - 4) more" : ""
             parts.append("for \(Text.escaped(names))\(more)")
             parts.append("by \(Text.escaped(certificate.issuer))")
             if let days = certificate.daysLeft(at: instant) {
-                parts.append(days < 0 ? "ended \(Text.count(Int(-days), "day")) ago" : "ends in \(Text.count(Int(days), "day"))")
+                parts.append(
+                    days < 0 ? "ended \(Text.count(Int(-days), "day")) ago" : "ends in \(Text.count(Int(days), "day"))")
             }
         }
         parts.append(
@@ -109,7 +113,9 @@ final class ProbeText: ProbeRenderer {
 
     private func show(_ findings: ProbeFindings) {
         if let found = findings.methods {
-            write("  methods: \(Text.escaped(found.methods.joined(separator: " ")))" + (found.allowed == nil ? " (no Allow)" : ""))
+            write(
+                "  methods: \(Text.escaped(found.methods.joined(separator: " ")))"
+                    + (found.allowed == nil ? " (no Allow)" : ""))
             let tried = found.trials.map { "\($0.method.name) \($0.status.map { "\($0)" } ?? "-")" }
             write("  tried: " + tried.joined(separator: ", "))
         }

@@ -1,0 +1,108 @@
+import Testing
+
+/// `http-probe` against servers in a namespace: Python's own, and one that misbehaves.
+@Suite("http-probe in the lab")
+struct HTTPProbeTests {
+    /// A server whose answers are bytes chosen by the path, and that ends each connection.
+    private static let hostile = """
+        import gzip, socket, threading, time
+        answers = {
+            b"/length": b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\nContent-Length: -1\\r\\n\\r\\nhello",
+            b"/chunk": b"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\nFFFFFFFFFFFFFFFFF\\r\\nx",
+            b"/short": b"HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc",
+            b"/escape": b"HTTP/1.1 200 OK\\r\\nServer: \\x1b[31mred\\r\\nExpires: 0\\r\\nContent-Length: 0\\r\\n\\r\\n",
+            b"/interim": b"HTTP/1.1 100 Continue\\r\\n\\r\\n" * 100000,
+            b"/nothing": b"",
+            b"/loop": b"HTTP/1.1 302 Found\\r\\nLocation: /loop\\r\\nContent-Length: 0\\r\\n\\r\\n",
+            b"/bomb": b"HTTP/1.1 200 OK\\r\\nContent-Encoding: gzip\\r\\n\\r\\n" + gzip.compress(bytes(300 << 20)),
+            b"/good": b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello",
+        }
+        def serve(c):
+            try:
+                path = c.recv(65536).split(b" ")[1]
+                if path == b"/head":
+                    c.sendall(b"HTTP/1.1 200 OK\\r\\n")
+                    for _ in range(100 << 4): c.sendall(b"X: " + b"y" * 65536)
+                elif path == b"/drip":
+                    for _ in range(400): c.sendall(b"H" if _ == 0 else b"T"); time.sleep(0.05)
+                else: c.sendall(answers[path])
+                c.shutdown(socket.SHUT_WR); c.recv(1)
+            except OSError: pass
+            c.close()
+        s = socket.create_server(("127.0.0.1", 8080), backlog=64)
+        print("begun", flush=True)
+        while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+        """
+
+    private func serving(_ body: @Sendable @escaping (Lab) async throws -> Void) async throws {
+        try await Lab.with(.pair) { lab in
+            _ = try await lab.run("b", ["ip", "link", "set", "lo", "up"])
+            try await lab.beside("b", ["timeout", "60", "python3", "-c", Self.hostile], readyMark: "begun") {
+                try await body(lab)
+            }
+        }
+    }
+
+    private func probe(_ lab: Lab, _ words: String, input: String = "") async throws -> Lab.Outcome {
+        try await lab.run(
+            "b", [Binary.swiftNet, "http-probe"] + words.split(separator: " ").map(String.init), input: input)
+    }
+
+    @Test("answers that no server should give: each named, and the others go on")
+    func hostileAnswers() async throws {
+        try await serving { lab in
+            let cases: [(path: String, words: String, status: Int32)] = [
+                ("good", "200 OK  5 bytes", 0), ("length", "Content-Length is no number: -1", 0),
+                ("chunk", "a chunk's size is no hexadecimal number", 1),
+                ("short", "the server ended the connection, reading the answer", 1),
+                ("escape", "\\x1b[31mred", 0), ("escape", "Expires is not a date: 0", 0),
+                ("interim", "32 interim responses came", 1),
+                ("nothing", "the server ended the connection, waiting for the answer", 1),
+                ("head", "the head is longer than 262144 bytes", 1),
+                ("bomb", "the body is longer than 67108864 bytes", 0),
+                ("drip", "the answer does not begin with HTTP/", 1),
+            ]
+            for (path, words, status) in cases {
+                let outcome = try await probe(lab, "-w 2 http://127.0.0.1:8080/\(path)")
+                #expect(outcome.output.contains(words), "\(path): \(outcome.output)")
+                #expect(outcome.status == status, "\(path): \(outcome.output)")
+                #expect(!outcome.output.contains("\u{1B}"), "\(path)")
+            }
+            let paths = Set(cases.map(\.path)).map { "http://127.0.0.1:8080/\($0)" }.joined(separator: " ")
+            let all = try await probe(lab, "-w 2 \(paths)")
+            #expect(all.output.contains("200 OK  5 bytes") && all.status == 1, "\(all.output)")
+            let loop = try await probe(lab, "--follow http://127.0.0.1:8080/loop")
+            #expect(loop.output.contains("the redirects go round in a circle") && loop.status == 1, "\(loop.output)")
+        }
+    }
+
+    @Test("both sides of an exchange typed by hand are shown as they are")
+    func raw() async throws {
+        try await serving { lab in
+            let outcome = try await probe(
+                lab, "-v --raw - 127.0.0.1:8080", input: "GET /good HTTP/3.7\r\nX:\u{1}y\n\r\n")
+            #expect(
+                outcome.output.contains("> GET /good HTTP/3.7\\r\\n\n> X:\\x01y\\n\n> \\r\\n\n"), "\(outcome.output)")
+            #expect(
+                outcome.output.contains(
+                    "< HTTP/1.1 200 OK\\r\\n\n< Content-Length: 5\\r\\n\n< \\r\\n\n< hello\n"),
+                "\(outcome.output)")
+        }
+    }
+
+    @Test("objects carry what the contract names")
+    func json() async throws {
+        try await serving { lab in
+            let outcome = try await probe(lab, "--json http://127.0.0.1:8080/good http://127.0.0.1:9/")
+            let lines = outcome.output.split(separator: "\n")
+            #expect(outcome.status == 1 && lines.count == 3, "\(outcome.output)")
+            let answer = lines.first { $0.hasPrefix(#"{"type":"response","url":"http://127.0.0.1:8080/good""#) }
+            #expect(answer?.contains(#""http_version":"1.1","status":200,"reason":"OK""#) == true)
+            // SHA-256 of "hello".
+            let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+            #expect(answer?.contains(#""body_bytes":5,"body_sha256":"\#(digest)""#) == true)
+            #expect(lines.contains { $0.contains(#""kind":"connection","message":"connection refused""#) })
+            #expect(lines.last?.hasPrefix(#"{"type":"summary","targets":2"#) == true)
+        }
+    }
+}
