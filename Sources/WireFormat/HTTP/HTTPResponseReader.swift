@@ -10,6 +10,7 @@ public struct HTTPResponseReader: Sendable {
         /// Bytes of the body.
         public var body = Int.max
 
+        /// The limits above.
         public init() {}
     }
 
