@@ -77,6 +77,7 @@ final class HTTPClient {
             return
         }
         leave()
+        endpoint = nil
         outcome = begun
         origin = fetch.origin
         session = nil
@@ -344,6 +345,7 @@ final class HTTPClient {
         }
         let isKept =
             failure == nil && outcome.fetch.keepsConnection && !hasEnded && stream != nil && outcome.excess == 0
+            && heldUntil == nil
             && outcome.head?.keepsConnection == true && outcome.framing != .untilClose
         if endpoint == nil || outcome.timings.connect == nil && !outcome.isReused {
             outcome.ending = .none
@@ -356,6 +358,7 @@ final class HTTPClient {
         }
         if !isKept { leave() }
         heldUntil = nil
+        others = []
         state = .idle
         self.outcome = nil
         result = .fetched(outcome)

@@ -76,7 +76,10 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
 
     private mutating func next(_ plan: inout Plan, after result: HTTPResult, at now: Instant) -> HTTPStep {
         let step = plan.next(after: result, at: now) { events.append($0) }
-        return isStopping ? .finished : step
+        guard isStopping else { return step }
+        if case .finished = step { return .finished }
+        plan.stop { events.append($0) }
+        return .finished
     }
 
     /// Begins a step; true when the plan is at its end.

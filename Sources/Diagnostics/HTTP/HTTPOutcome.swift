@@ -40,7 +40,17 @@ public enum HTTPFailure: Hashable, Sendable {
     case malformed
     /// A redirect cannot be followed, and why.
     case redirect(String)
+    /// The answer is whole, and not one that was wanted.
+    case status(Int)
     case stopped
+
+    /// The answer itself is whole.
+    public var leavesAnswerWhole: Bool {
+        switch self {
+        case .redirect, .status: true
+        default: false
+        }
+    }
 }
 
 /// What became of the connection.

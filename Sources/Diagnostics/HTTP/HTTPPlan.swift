@@ -26,4 +26,7 @@ public protocol HTTPPlan {
 
     /// The next step.
     mutating func next(after result: HTTPResult, at now: Instant, _ report: (Event) -> Void) -> HTTPStep
+
+    /// The run is stopped and the step that was asked for is not taken: what is known is told.
+    mutating func stop(_ report: (Event) -> Void)
 }

@@ -49,7 +49,6 @@ public struct Intermediary: Hashable, Sendable {
 struct IntermediariesExamination {
     private(set) var found: [Intermediary] = []
     private var stage = 0
-    private var first: HTTPHead?
 
     mutating func next(
         after result: HTTPResult, first answer: HTTPOutcome, _ url: HTTPURL, _ configuration: ProbeConfiguration

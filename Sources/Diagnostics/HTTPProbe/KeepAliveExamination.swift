@@ -26,12 +26,12 @@ struct KeepAliveExamination {
     mutating func next(after result: HTTPResult, _ fetch: HTTPFetch, at now: Instant) -> HTTPStep {
         switch result {
         case .fetched(let outcome):
-            let isLost = outcome.isReused && outcome.failure != nil
-            if outcome.failure == nil { finding.requests += 1 }
+            if outcome.failure == nil, !isWatching { finding.requests += 1 }
             guard outcome.ending == .kept else {
-                finding.endedByCount = !isWatching
-                // One that was ended for another reason than its count shows nothing of the idle time.
-                guard finding.requests > 1, !isWatching, !isLost || finding.requests > 0 else { return .finished }
+                guard !isWatching else { return .finished }
+                finding.endedByCount = true
+                // A connection that carries a single request is never idle.
+                guard finding.requests > 1 else { return .finished }
                 isWatching = true
                 return .fetch(fetch)
             }

@@ -23,6 +23,8 @@ public struct ProbeConfiguration: Sendable {
     public var examinesIntermediaries = false
     /// Certificates that are not to be believed are believed.
     public var trustsAnybody = false
+    /// A status of 400 and above is a failure.
+    public var refusesErrors = false
     /// Other places for a host and port.
     public var places: [(host: String, port: UInt16, endpoint: StreamEndpoint)] = []
     /// A socket of this machine instead of every host.

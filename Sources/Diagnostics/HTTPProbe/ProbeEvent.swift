@@ -11,8 +11,7 @@ public struct RedirectHop: Sendable {
 
 /// What one request to a URL brought, with everything that was asked about it.
 public struct ProbeAnswer: Sendable {
-    /// Its place in the list of targets, and the URL as it was given.
-    public var index: Int
+    /// The URL as it was given.
     public var asked: HTTPURL
     /// The URL of the last answer.
     public var url: HTTPURL
@@ -42,7 +41,7 @@ public struct ProbeFindings: Sendable {
 /// What `http-probe` tells, in the order in which it happens.
 public enum ProbeEvent: Sendable {
     /// A request and what came back: every one, those of examinations too.
-    case exchange(index: Int, HTTPOutcome)
+    case exchange(HTTPOutcome)
     /// The result for a URL.
     case answer(ProbeAnswer)
 }

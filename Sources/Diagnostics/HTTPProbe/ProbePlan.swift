@@ -13,7 +13,6 @@ public struct ProbePlan: HTTPPlan {
         case intermediaries
     }
 
-    private let index: Int
     private let asked: HTTPURL
     private let configuration: ProbeConfiguration
     private var stage = Stage.request
@@ -27,13 +26,12 @@ public struct ProbePlan: HTTPPlan {
     private var keepAlive: KeepAliveExamination
     private var intermediaries = IntermediariesExamination()
 
-    /// - Parameter index: the URL's place in the list of targets.
-    public init(index: Int, url: HTTPURL, configuration: ProbeConfiguration) {
-        self.index = index
+    /// - Parameter number: another one for each plan of a run: names of what cannot exist are made of it.
+    public init(_ url: HTTPURL, _ configuration: ProbeConfiguration, number: Int) {
         asked = url
         self.url = url
         self.configuration = configuration
-        var random = SeededGenerator(seed: configuration.seed &+ UInt64(index))
+        var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
         methods = MethodsExamination(missing: "/" + String(random.next(), radix: 36) + String(random.next(), radix: 36))
         keepAlive = KeepAliveExamination(patience: configuration.keepAlivePatience ?? .zero)
     }
@@ -41,11 +39,7 @@ public struct ProbePlan: HTTPPlan {
     public mutating func next(
         after result: HTTPResult, at now: Instant, _ report: (ProbeEvent) -> Void
     ) -> HTTPStep {
-        var isStopped = false
-        if case .fetched(let outcome) = result {
-            report(.exchange(index: index, outcome))
-            isStopped = outcome.failure == .stopped
-        }
+        if case .fetched(let outcome) = result { report(.exchange(outcome)) }
         switch stage {
         case .request:
             guard case .fetched(let outcome) = result else {
@@ -64,9 +58,13 @@ public struct ProbePlan: HTTPPlan {
             stage = .request
             return next(after: .began, at: now, report)
         case .methods, .keepAlive, .intermediaries:
-            if isStopped { return conclude(at: now, report) }
             return examine(result, at: now, report)
         }
+    }
+
+    public mutating func stop(_ report: (ProbeEvent) -> Void) {
+        if let answer { report(.answer(answer)) }
+        answer = nil
     }
 
     // MARK: Requests
@@ -127,8 +125,12 @@ public struct ProbePlan: HTTPPlan {
     // MARK: Judging
 
     private mutating func judge(_ outcome: HTTPOutcome) {
+        var outcome = outcome
+        if configuration.refusesErrors, outcome.failure == nil, let status = outcome.status, status >= 400 {
+            outcome.failure = .status(status)
+        }
         var answer = ProbeAnswer(
-            index: index, asked: asked, url: url, sequence: sequence, redirects: redirects, outcome: outcome)
+            asked: asked, url: url, sequence: sequence, redirects: redirects, outcome: outcome)
         if let head = outcome.head {
             let isSecure = outcome.tls != nil
             answer.findings.keepsConnection =
@@ -152,7 +154,8 @@ public struct ProbePlan: HTTPPlan {
     private mutating func examine(
         _ result: HTTPResult, at now: Instant, _ report: (ProbeEvent) -> Void
     ) -> HTTPStep {
-        guard let outcome = answer?.outcome, outcome.head != nil, configuration.raw == nil else {
+        // The first answer is examined, further ones are measured alone.
+        guard let outcome = answer?.outcome, outcome.head != nil, configuration.raw == nil, sequence == 0 else {
             return conclude(at: now, report)
         }
         var result = result

@@ -100,11 +100,11 @@ public final class OutputStream {
     }
 }
 
-/// A whole file or the standard input, as lines.
+/// A whole file or the standard input.
 public enum TextInput {
     /// Reads everything.
     /// - Parameter path: `-` for the standard input.
-    public static func lines(of path: String) throws(SystemError) -> [String] {
+    public static func bytes(of path: String) throws(SystemError) -> [UInt8] {
         let descriptor = path == "-" ? 0 : clinux_open(path, O_RDONLY | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw .last(path) }
         defer { if descriptor != 0 { close(descriptor) } }
@@ -119,7 +119,13 @@ public enum TextInput {
             }
             bytes += chunk[..<count]
         }
-        return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return bytes
+    }
+
+    /// Reads everything, as lines without their ends.
+    /// - Parameter path: `-` for the standard input.
+    public static func lines(of path: String) throws(SystemError) -> [String] {
+        try bytes(of: path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .map { String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self) }
     }
 }

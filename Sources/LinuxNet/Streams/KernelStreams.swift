@@ -52,7 +52,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
                 do throws(SystemError) {
                     stream = try KernelStream(identifier, to: endpoint, interface: interface)
                 } catch {
-                    engine.failed(identifier, Self.failure(error.code, to: endpoint), at: now)
+                    engine.failed(identifier, StreamFailure(error.code), at: now)
                     wasTold = true
                     continue
                 }
@@ -75,14 +75,6 @@ public struct KernelStreams: StreamPort, ~Copyable {
             }
         }
         return wasTold
-    }
-
-    private static func failure(_ code: Int32, to endpoint: StreamEndpoint) -> StreamFailure {
-        switch code {
-        case ECONNREFUSED: .refused
-        case ECONNRESET, EPIPE: .reset
-        default: .system(code: code, message: SystemError.message(code))
-        }
     }
 
     public mutating func wait<E: StreamEngine & ~Copyable>(
@@ -127,10 +119,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
         if !stream.isConnected {
             if let code = stream.finishConnecting() {
                 streams[identifier] = nil
-                engine.failed(
-                    identifier,
-                    code == ECONNREFUSED ? .refused : .system(code: code, message: SystemError.message(code)),
-                    at: now)
+                engine.failed(identifier, StreamFailure(code), at: now)
                 return
             }
             engine.opened(identifier, stream.opening, at: now)
@@ -161,11 +150,19 @@ public struct KernelStreams: StreamPort, ~Copyable {
             if code == EINTR { continue }
             if code == EAGAIN { return }
             streams[stream.identifier] = nil
-            engine.failed(
-                stream.identifier,
-                code == ECONNRESET || code == EPIPE ? .reset : .system(code: code, message: SystemError.message(code)),
-                at: now)
+            engine.failed(stream.identifier, StreamFailure(code), at: now)
             return
+        }
+    }
+}
+
+extension StreamFailure {
+    /// What an error's number means for a stream.
+    fileprivate init(_ code: Int32) {
+        switch code {
+        case ECONNREFUSED: self = .refused
+        case ECONNRESET, EPIPE: self = .reset
+        default: self = .system(code: code, message: SystemError.message(code))
         }
     }
 }

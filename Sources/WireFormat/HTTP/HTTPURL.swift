@@ -20,6 +20,11 @@ public struct HTTPURL: Hashable, Sendable {
         case local(path: String)
     }
 
+    /// The host is a link-local address with its zone.
+    public var hasZone: Bool {
+        if case .address(_, .some) = host { true } else { false }
+    }
+
     /// What keeps a text from being a URL.
     public enum Problem: Error, Hashable, Sendable, CustomStringConvertible {
         case empty
@@ -143,7 +148,7 @@ public struct HTTPURL: Hashable, Sendable {
             {
                 bytes.append(byte)
             } else {
-                bytes += [UInt8(ascii: "%")] + "0123456789ABCDEF".utf8.pair(of: byte)
+                bytes += "%\(hexadecimal(byte).uppercased())".utf8
             }
         }
         return String(decoding: bytes, as: UTF8.self)
@@ -242,7 +247,7 @@ extension HTTPURL: CustomStringConvertible {
         if case .local(let path) = host {
             let encoded = path.utf8.map { byte in
                 byte == UInt8(ascii: "/") || byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "%")
-                    ? "%" + String(decoding: "0123456789ABCDEF".utf8.pair(of: byte), as: UTF8.self)
+                    ? "%" + hexadecimal(byte).uppercased()
                     : String(decoding: [byte], as: UTF8.self)
             }
             return "\(scheme.rawValue)+unix://\(encoded.joined())\(target)"
@@ -253,14 +258,6 @@ extension HTTPURL: CustomStringConvertible {
             place = hostText + (explicitPort.map { ":\($0)" } ?? "")
         }
         return "\(scheme.rawValue)://\(place)\(target)"
-    }
-}
-
-extension String.UTF8View {
-    /// The two digits of a byte, when this is the alphabet of the sixteen.
-    fileprivate func pair(of byte: UInt8) -> [UInt8] {
-        let digits = Array(self)
-        return [digits[Int(byte >> 4)], digits[Int(byte & 0x0F)]]
     }
 }
 

@@ -16,6 +16,7 @@ extension HTTPFailure {
         case .reset(let phase): "the server broke off the connection, \(phase.rawValue)"
         case .malformed: "the answer cannot be read to its end"
         case .redirect(let reason): reason
+        case .status(let code): "the status is \(code)"
         case .stopped: "stopped"
         }
     }
@@ -32,6 +33,7 @@ extension HTTPFailure {
         case .reset: "reset"
         case .malformed: "malformed"
         case .redirect: "redirect"
+        case .status: "status"
         case .stopped: "stopped"
         }
     }

@@ -20,7 +20,7 @@ struct HTTPProbeRun {
             command.json
             ? ProbeJSON(console)
             : ProbeText(
-                console, count: settings.urls.count, configuration: configuration,
+                console, configuration: configuration,
                 isQuiet: command.quiet || command.output == "-",
                 isVerbose: command.verbose, showsTiming: command.timing,
                 plot: command.plot ? RoundTripPlot(terminalWidth: console.output.terminalWidth) : nil)
@@ -31,16 +31,16 @@ struct HTTPProbeRun {
         var port = try KernelStreams(
             family: settings.family, interface: command.interface, signals: signals, bell: bell)
         let plans = settings.urls.enumerated().map {
-            ProbePlan(index: $0.offset, url: $0.element, configuration: configuration)
+            ProbePlan($0.element, configuration, number: $0.offset)
         }
         var engine = try HTTPEngine(
             plans, concurrency: settings.concurrency, tls: settings.tls,
             needsTLS: settings.urls.contains { $0.scheme == .https })
         var observer = ProbeObserver(
-            console: console, renderer: renderer, body: body, targets: settings.urls.count, fails: command.fails,
+            console: console, renderer: renderer, body: body, targets: settings.urls.count,
             start: SystemClock.now)
         try StreamLoop.run(&engine, on: &port, observer: &observer)
-        observer.clearProgress()
+        observer.progress.clear()
         let summary = observer.summary
         renderer.finish(summary, elapsed: SystemClock.now - observer.start)
         body?.flush()

@@ -33,7 +33,7 @@ final class ProbeJSON: ProbeRenderer {
             object.add("decoded_bytes", decoded.length)
             object.add("decoded_sha256", Self.hexadecimal(decoded.sha256))
         }
-        object.add("complete", outcome.failure == nil)
+        object.add("complete", outcome.failure?.leavesAnswerWhole ?? true)
         object.add("timings", raw: Self.timings(outcome.timings))
         object.add("tls", raw: outcome.tls.map { Self.tls($0, start: outcome.timings.start) })
         add(answer.findings, to: &object)
@@ -131,14 +131,7 @@ final class ProbeJSON: ProbeRenderer {
         object.add("failed", summary.failed)
         object.add("problems", summary.problems)
         object.add("elapsed_ms", raw: Milliseconds.json(elapsed))
-        if summary.trips.count > 0 {
-            var trips = JSONObject()
-            trips.add("min", raw: Milliseconds.json(summary.trips.minimum))
-            trips.add("avg", raw: Milliseconds.json(summary.trips.average))
-            trips.add("max", raw: Milliseconds.json(summary.trips.maximum))
-            trips.add("mdev", raw: Milliseconds.json(summary.trips.meanDeviation))
-            object.add("total_ms", raw: trips.line)
-        }
+        object.add("total_ms", raw: PingJSON.roundTrips(summary.trips))
         console.output.write(object.line + "\n")
     }
 

@@ -21,7 +21,7 @@ struct ProbeSettings {
         for text in command.resolve { made.places.append(try Self.place(text)) }
         made.localSocket = command.unixSocket
         made.trustsAnybody = command.insecure
-        for interface in try Interface.all() { made.zones[interface.name] = interface.index }
+        made.refusesErrors = command.fails
         made.timeout =
             try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
             ?? made.timeout
@@ -49,6 +49,10 @@ struct ProbeSettings {
                 throw UsageError("'\(text)' is no URL: \(error)")
             }
         }
+        if urls.contains(where: \.hasZone) {
+            for interface in try Interface.all() { configuration.zones[interface.name] = interface.index }
+        }
+        if command.output == "-", command.json { throw UsageError("-o - and --json exclude each other") }
         if command.output != nil, urls.count > 1 || made.count > 1 {
             throw UsageError("-o is for one answer of one URL")
         }
@@ -68,7 +72,7 @@ struct ProbeSettings {
         }
         for text in command.headers { made.fields.append(try field(text)) }
         if let data = command.data {
-            made.body = data.hasPrefix("@") ? try bytes(of: String(data.dropFirst())) : Array(data.utf8)
+            made.body = data.hasPrefix("@") ? try TextInput.bytes(of: String(data.dropFirst())) : Array(data.utf8)
         }
         if let path = command.raw {
             for (option, isThere) in [
@@ -77,7 +81,7 @@ struct ProbeSettings {
             ] where isThere {
                 throw UsageError("--raw and \(option) exclude each other")
             }
-            made.raw = try bytes(of: path)
+            made.raw = try TextInput.bytes(of: path)
         }
         made.wantsCompression = command.compressed
     }
@@ -110,18 +114,6 @@ struct ProbeSettings {
         }
         let value = text[text.index(after: colon)...].drop { $0 == " " }
         return (String(text[..<colon]), value.isEmpty ? nil : String(value))
-    }
-
-    private static func bytes(of path: String) throws -> [UInt8] {
-        let input = try InputStream(path: path)
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        let signals = try SignalSource()
-        while case .bytes(let count) = try input.read(into: &buffer, from: 0, signals: signals) {
-            bytes += buffer[..<count]
-            guard bytes.count <= 1 << 30 else { throw UsageError("\(path) is longer than 1 GiB") }
-        }
-        return bytes
     }
 
     /// `HOST:PORT:ADDR`, the address in brackets or not.

@@ -7,7 +7,6 @@ import WireFormat
 /// The answers in lines for people.
 final class ProbeText: ProbeRenderer {
     private let console: Console
-    private let isSingle: Bool
     private let configuration: ProbeConfiguration
     private let isQuiet: Bool
     private let isVerbose: Bool
@@ -16,11 +15,10 @@ final class ProbeText: ProbeRenderer {
     private let transcript: Transcript
 
     init(
-        _ console: Console, count: Int, configuration: ProbeConfiguration, isQuiet: Bool, isVerbose: Bool,
+        _ console: Console, configuration: ProbeConfiguration, isQuiet: Bool, isVerbose: Bool,
         showsTiming: Bool, plot: RoundTripPlot?
     ) {
         self.console = console
-        isSingle = count == 1
         self.configuration = configuration
         self.isQuiet = isQuiet
         self.isVerbose = isVerbose

@@ -70,7 +70,7 @@ struct SYNScanRun {
         var engine = ScanEngine(configuration)
         var observer = ScanObserver(console: console, reports: reports, isVerbose: command.verbose)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
-        observer.clearProgress()
+        observer.progress.clear()
         let summary = engine.summary
         let ending = ScanEnding(unreachable: before - targets.count, soughtRate: configuration.rate == nil)
         for report in reports { report.finish(summary, ending) }

@@ -9,18 +9,15 @@ struct ScanObserver: EngineObserver, ~Copyable {
     private let console: Console
     private let reports: [ScanReport]
     private let isVerbose: Bool
-    private let showsProgress: Bool
-    private var nextProgress: Instant?
-    private var hasProgress = false
+    var progress: ProgressLine
     /// Where the rate of the progress line is counted from.
     private var mark: (at: Instant, sent: UInt64)?
-    private static let progressInterval = Nanoseconds.milliseconds(500)
 
     init(console: Console, reports: [ScanReport], isVerbose: Bool) {
         self.console = console
         self.reports = reports
         self.isVerbose = isVerbose
-        showsProgress = console.errors.isTerminal
+        progress = ProgressLine(console)
     }
 
     var isListening: Bool { console.output.isOpen }
@@ -29,39 +26,28 @@ struct ScanObserver: EngineObserver, ~Copyable {
         switch event {
         case .finding(let finding):
             // The line of progress would stand in its way.
-            if hasProgress, console.output.isTerminal { clearProgress() }
+            progress.makeWay()
             for report in reports { report.add(finding) }
         case .slowed(let lost, let rate):
             guard isVerbose else { return }
-            clearProgress()
+            progress.clear()
             console.complain(
                 "\(Text.count(Int(clamping: lost), "answer")) lost here: on at \(Int(rate)) packets a second")
         case .conflict(let address, let mac):
-            clearProgress()
+            progress.clear()
             console.complain("\(mac) says that it has \(address), which this scan uses")
         }
     }
 
     mutating func step(_ engine: inout ScanEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         if wakening.isEmpty || wakening.contains(.status) { console.output.flush() }
-        if wakening.contains(.status) {
-            clearProgress()
-            console.errors.write(status(engine, at: now) + "\n")
-            console.errors.flush()
+        if wakening.contains(.status) { progress.tell(status(engine, at: now)) }
+        if progress.isDue(at: now) {
+            console.output.flush()
+            progress.draw(status(engine, at: now), at: now)
+            mark = (now, engine.summary.sent)
         }
-        guard showsProgress else { return nil }
-        guard let due = nextProgress, now >= due else {
-            if nextProgress == nil { nextProgress = now + Self.progressInterval }
-            return nextProgress
-        }
-        console.output.flush()
-        let width = console.errors.terminalWidth ?? 80
-        console.errors.write("\r" + status(engine, at: now).prefix(max(width - 1, 1)) + "\u{1B}[K")
-        console.errors.flush()
-        hasProgress = true
-        mark = (now, engine.summary.sent)
-        nextProgress = now + Self.progressInterval
-        return nextProgress
+        return progress.next
     }
 
     private func status(_ engine: borrowing ScanEngine, at now: Instant) -> String {
@@ -76,12 +62,5 @@ struct ScanObserver: EngineObserver, ~Copyable {
             line += "  \(ScanEnding.duration(Double(summary.probes - sent) / rate)) left"
         }
         return line
-    }
-
-    mutating func clearProgress() {
-        guard hasProgress else { return }
-        console.errors.write("\r\u{1B}[K")
-        console.errors.flush()
-        hasProgress = false
     }
 }

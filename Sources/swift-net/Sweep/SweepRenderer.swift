@@ -28,23 +28,20 @@ struct SweepObserver: EngineObserver {
 
     let console: Console
     let renderer: any SweepRenderer
-    let showsProgress: Bool
     let arrivals: SweepArrivals?
-    private var nextProgress: Instant?
-    private var hasProgress = false
-    private static let progressInterval = Nanoseconds.milliseconds(200)
+    var progress: ProgressLine
 
-    init(console: Console, renderer: any SweepRenderer, showsProgress: Bool, arrivals: SweepArrivals?) {
+    init(console: Console, renderer: any SweepRenderer, arrivals: SweepArrivals?) {
         self.arrivals = arrivals
         self.console = console
         self.renderer = renderer
-        self.showsProgress = showsProgress
+        progress = ProgressLine(console, interval: .milliseconds(200), returnsAtOnce: true)
     }
 
     var isListening: Bool { console.output.isOpen }
 
     mutating func report(_ event: SweepEvent) {
-        if hasProgress { clearProgress() }
+        progress.makeWay()
         renderer.report(event)
     }
 
@@ -52,21 +49,9 @@ struct SweepObserver: EngineObserver {
         console.output.flush()
         // New targets are looked at in the next round, which begins at once.
         if let arrivals, arrivals.feed(&engine) { return now }
-        if wakening.contains(.status) {
-            clearProgress()
-            console.errors.write(status(engine) + "\n")
-            console.errors.flush()
-        }
-        guard showsProgress else { return nil }
-        let due = nextProgress ?? now + Self.progressInterval
-        guard now >= due || !hasProgress && nextProgress != nil else {
-            nextProgress = due
-            return due
-        }
-        drawProgress(engine)
-        let next = now + Self.progressInterval
-        nextProgress = next
-        return next
+        if wakening.contains(.status) { progress.tell(status(engine)) }
+        if progress.isDue(at: now) { progress.draw(bar(engine), at: now) }
+        return progress.next
     }
 
     private func status(_ engine: borrowing SweepEngine) -> String {
@@ -74,21 +59,12 @@ struct SweepObserver: EngineObserver {
         return "\(decided)/\(total) targets, \(engine.summary.alive) alive, \(engine.summary.transmitted) packets sent"
     }
 
-    private mutating func drawProgress(_ engine: borrowing SweepEngine) {
+    private func bar(_ engine: borrowing SweepEngine) -> String {
         let (decided, total) = engine.progress
         let text = " " + status(engine)
         let width = max(10, min(40, (console.errors.terminalWidth ?? 80) - text.count - 4))
         let filled = total > 0 ? decided * width / total : width
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        console.errors.write("\r\(bar)\(text)\u{1B}[K")
-        console.errors.flush()
-        hasProgress = true
-    }
-
-    mutating func clearProgress() {
-        guard hasProgress else { return }
-        console.errors.write("\r\u{1B}[K")
-        console.errors.flush()
-        hasProgress = false
+        return bar + text
     }
 }

@@ -47,10 +47,9 @@ struct SweepRun {
             sockets.channel(address.family).flatMap { format(to: address, $0) }
         }
         var observer = SweepObserver(
-            console: world.console, renderer: renderer, showsProgress: world.console.errors.isTerminal,
-            arrivals: names.isEmpty ? nil : arrivals)
+            console: world.console, renderer: renderer, arrivals: names.isEmpty ? nil : arrivals)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
-        observer.clearProgress()
+        observer.progress.clear()
         let summary = engine.summary
         guard summary.targets > 0 else { throw CannotRun(message: "no target has an address") }
         renderer.finish(summary, overflows: port.overflowCount)
