@@ -14,7 +14,7 @@ final class HTTPClient {
         case watching(until: Instant)
     }
 
-    /// Streams are numbered within the client's own thousands of millions.
+    /// Streams have it in their upper half.
     private let number: UInt64
     private var streamCount: UInt64 = 0
     private var state = State.idle
@@ -41,6 +41,9 @@ final class HTTPClient {
     private var result: HTTPResult?
 
     init(number: Int) { self.number = UInt64(number) << 32 }
+
+    /// The number of the client that a stream belongs to.
+    static func number(of stream: StreamIdentifier) -> Int? { Int(exactly: stream.number >> 32) }
 
     /// What came of the last step, once.
     func takeResult() -> HTTPResult? {
@@ -132,9 +135,10 @@ final class HTTPClient {
 
     // MARK: What the port tells
 
-    func resolved(_ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, at now: Instant) {
+    func resolved(_ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at now: Instant) {
         guard case .resolving(name) = state else { return }
-        outcome?.timings.name = now - phaseStart
+        outcome?.timings.start = asked
+        outcome?.timings.name = now - asked
         switch answer {
         case .failure(let failure): finish(.name(failure), at: now)
         case .success(let addresses):
@@ -145,6 +149,8 @@ final class HTTPClient {
 
     func opened(_ opening: StreamOpening, at now: Instant) {
         guard case .connecting = state else { return }
+        // What came before it was spent on making the request, not on the way.
+        if outcome?.timings.name == nil { outcome?.timings.start = opening.began }
         outcome?.timings.connect = now - opening.began
         localPort = opening.local?.port
         outcome?.localPort = localPort

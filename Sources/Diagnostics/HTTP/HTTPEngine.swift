@@ -6,17 +6,19 @@ import WireFormat
 public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     public typealias Event = Plan.Event
 
-    private struct Worker {
+    /// A client and the plan that it carries out, if any.
+    private final class Worker {
         let client: HTTPClient
-        var plan: Plan
+        var plan: Plan?
+
+        init(number: Int) { client = HTTPClient(number: number) }
     }
 
     private var waiting: [Plan]
-    private var workers: [Worker?]
+    private let workers: [Worker]
     private let configuration: TLSConfiguration
     private var context: TLSContext?
     private var events: [Event] = []
-    private var begunCount = 0
     private var isStopping = false
     /// Plans that have come to their end.
     public private(set) var finishedCount = 0
@@ -29,7 +31,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         _ plans: [Plan], concurrency: Int, tls: TLSConfiguration = TLSConfiguration(), needsTLS: Bool = false
     ) throws(TLSFailure) {
         waiting = plans.reversed()
-        workers = Array(repeating: nil, count: max(min(concurrency, plans.count), 1))
+        workers = (0..<max(min(concurrency, plans.count), 1)).map { Worker(number: $0) }
         configuration = tls
         if needsTLS { context = try TLSContext(tls) }
     }
@@ -37,63 +39,52 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     public mutating func advance(_ requests: inout [StreamRequest], at now: Instant) -> Deadline {
         var deadline: Instant?
         var isBusy = false
-        for index in workers.indices {
-            if workers[index] == nil { startNext(in: index, at: now) }
-            // A step may be done as soon as it is begun.
-            while var worker = workers[index] {
+        for worker in workers {
+            // A step may be done as soon as it is begun, and a plan too.
+            while worker.plan != nil || startNext(on: worker, at: now) {
                 let due = worker.client.advance(at: now)
                 guard let result = worker.client.takeResult() else {
                     if let due { deadline = deadline.map { min($0, due) } ?? due }
                     break
                 }
-                let isDone = perform(next(&worker.plan, after: result, at: now), on: worker.client, at: now)
-                requests += worker.client.requests
-                worker.client.requests.removeAll(keepingCapacity: true)
-                workers[index] = isDone ? nil : worker
-                if isDone { startNext(in: index, at: now) }
+                perform(next(on: worker, after: result, at: now), on: worker, at: now)
             }
-            if let client = workers[index]?.client {
-                isBusy = true
-                requests += client.requests
-                client.requests.removeAll(keepingCapacity: true)
-            }
+            isBusy = isBusy || worker.plan != nil
+            requests += worker.client.requests
+            worker.client.requests.removeAll(keepingCapacity: true)
         }
         guard isBusy else { return .finished }
         return deadline.map { .at($0) } ?? .never
     }
 
-    private mutating func startNext(in index: Int, at now: Instant) {
-        while !isStopping, let plan = waiting.popLast() {
-            begunCount += 1
-            var worker = Worker(client: HTTPClient(number: begunCount), plan: plan)
-            let isDone = perform(next(&worker.plan, after: .began, at: now), on: worker.client, at: now)
-            guard isDone else {
-                workers[index] = worker
-                return
-            }
+    /// Gives an idle worker the next plan; false when there is none. An open connection is the next plan's to use.
+    private mutating func startNext(on worker: Worker, at now: Instant) -> Bool {
+        guard !isStopping, let plan = waiting.popLast() else {
+            worker.client.leave()
+            return false
         }
+        worker.plan = plan
+        perform(next(on: worker, after: .began, at: now), on: worker, at: now)
+        return true
     }
 
-    private mutating func next(_ plan: inout Plan, after result: HTTPResult, at now: Instant) -> HTTPStep {
-        let step = plan.next(after: result, at: now) { events.append($0) }
+    private mutating func next(on worker: Worker, after result: HTTPResult, at now: Instant) -> HTTPStep {
+        let step = worker.plan?.next(after: result, at: now) { events.append($0) } ?? .finished
         guard isStopping else { return step }
         if case .finished = step { return .finished }
-        plan.stop { events.append($0) }
+        worker.plan?.stop { events.append($0) }
         return .finished
     }
 
-    /// Begins a step; true when the plan is at its end.
-    private mutating func perform(_ step: HTTPStep, on client: HTTPClient, at now: Instant) -> Bool {
+    private mutating func perform(_ step: HTTPStep, on worker: Worker, at now: Instant) {
         switch step {
         case .finished:
-            client.leave()
+            worker.plan = nil
             finishedCount += 1
-            return true
-        case .wait(let until): client.wait(until: until)
-        case .watch(let until): client.watch(until: until, at: now)
-        case .fetch(let fetch): client.begin(fetch, { () throws(TLSFailure) in try makeContext() }, at: now)
+        case .wait(let until): worker.client.wait(until: until)
+        case .watch(let until): worker.client.watch(until: until, at: now)
+        case .fetch(let fetch): worker.client.begin(fetch, { () throws(TLSFailure) in try makeContext() }, at: now)
         }
-        return false
     }
 
     private mutating func makeContext() throws(TLSFailure) -> TLSContext {
@@ -106,14 +97,15 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     // MARK: What the port tells
 
     public mutating func resolved(
-        _ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, at instant: Instant
+        _ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at instant: Instant
     ) {
-        for worker in workers { worker?.client.resolved(name, answer, at: instant) }
+        for worker in workers { worker.client.resolved(name, answer, asked: asked, at: instant) }
     }
 
     private func client(of stream: StreamIdentifier) -> HTTPClient? {
-        for worker in workers where worker?.client.stream == stream { return worker?.client }
-        return nil
+        guard let index = HTTPClient.number(of: stream), index < workers.count else { return nil }
+        let client = workers[index].client
+        return client.stream == stream ? client : nil
     }
 
     public mutating func opened(_ stream: StreamIdentifier, _ opening: StreamOpening, at instant: Instant) {
@@ -134,7 +126,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
 
     public mutating func stop(at now: Instant) {
         isStopping = true
-        for worker in workers { worker?.client.stop(at: now) }
+        for worker in workers { worker.client.stop(at: now) }
     }
 
     public mutating func drain(_ report: (Event) -> Void) {

@@ -10,7 +10,7 @@ public struct KeepAliveFinding: Hashable, Sendable {
     /// An idle connection was ended after so long; nil when it still stood.
     public var idle: Nanoseconds?
     /// How long an idle one was looked at.
-    public var patience: Nanoseconds
+    public var watched = Nanoseconds.zero
 
     /// Requests on one connection before it is enough.
     public static let mostRequests = 100
@@ -18,10 +18,12 @@ public struct KeepAliveFinding: Hashable, Sendable {
 
 /// Sends requests on one connection until the server ends it or it is enough, and then looks how long an idle one stays.
 struct KeepAliveExamination {
-    private(set) var finding: KeepAliveFinding
+    private(set) var finding = KeepAliveFinding()
     private var isWatching = false
+    private var watchStart = Instant(nanoseconds: 0)
+    private let patience: Nanoseconds
 
-    init(patience: Nanoseconds) { finding = KeepAliveFinding(patience: patience) }
+    init(patience: Nanoseconds) { self.patience = patience }
 
     mutating func next(after result: HTTPResult, _ fetch: HTTPFetch, at now: Instant) -> HTTPStep {
         switch result {
@@ -36,11 +38,13 @@ struct KeepAliveExamination {
                 return .fetch(fetch)
             }
             if isWatching || finding.requests >= KeepAliveFinding.mostRequests {
-                return .watch(until: now + finding.patience)
+                watchStart = now
+                return .watch(until: now + patience)
             }
             return .fetch(fetch)
         case .watched(let closedAfter):
             finding.idle = closedAfter
+            finding.watched = now - watchStart
             return .finished
         case .began, .waited:
             return .fetch(fetch)

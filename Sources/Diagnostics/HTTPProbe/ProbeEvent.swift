@@ -24,23 +24,31 @@ public struct ProbeAnswer: Sendable {
     public var problems: [String] = []
 }
 
-/// What an examination of a server found, beyond the answer itself.
+/// What was found about a server beyond the answer itself.
 public struct ProbeFindings: Sendable {
     /// The connection stays open after the answer.
     public var keepsConnection = false
     public var keepAlive: KeepAliveFinding?
     public var methods: MethodsFinding?
     public var intermediaries: [Intermediary] = []
-    public var cache: CacheJudgement?
-    public var cookies: [SetCookie] = []
-    public var security: SecurityFields?
 
     public init() {}
 }
 
+/// What follows from the answer itself, made when somebody wants to know.
+extension ProbeAnswer {
+    public var cache: CacheJudgement? { outcome.head.flatMap(CacheJudgement.init) }
+
+    public var cookies: [SetCookie] { outcome.head?.values("Set-Cookie").compactMap { SetCookie($0) } ?? [] }
+
+    public var security: SecurityFields? {
+        outcome.head.map { SecurityFields($0, isSecure: outcome.tls != nil) }
+    }
+}
+
 /// What `http-probe` tells, in the order in which it happens.
 public enum ProbeEvent: Sendable {
-    /// A request and what came back: every one, those of examinations too.
+    /// A request and what came back: every one, those of examinations too, when their bytes are to be kept.
     case exchange(HTTPOutcome)
     /// The result for a URL.
     case answer(ProbeAnswer)

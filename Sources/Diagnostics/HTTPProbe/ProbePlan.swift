@@ -39,7 +39,7 @@ public struct ProbePlan: HTTPPlan {
     public mutating func next(
         after result: HTTPResult, at now: Instant, _ report: (ProbeEvent) -> Void
     ) -> HTTPStep {
-        if case .fetched(let outcome) = result { report(.exchange(outcome)) }
+        if case .fetched(let outcome) = result { if configuration.keptBytes > 0 { report(.exchange(outcome)) } }
         switch stage {
         case .request:
             guard case .fetched(let outcome) = result else {
@@ -137,11 +137,8 @@ public struct ProbePlan: HTTPPlan {
                 head.keepsConnection && ![.untilClose, .invalid, .tunnel].contains(outcome.framing ?? .untilClose)
                 && outcome.ending != .closed
             answer.findings.intermediaries = Intermediary.shown(by: head)
-            answer.findings.cache = CacheJudgement(head)
-            answer.findings.cookies = head.values("Set-Cookie").compactMap { SetCookie($0) }
-            answer.findings.security = SecurityFields(head, isSecure: isSecure)
             answer.problems += head.problems().map { "\($0)" }
-            answer.problems += answer.findings.cookies.flatMap { $0.problems(isSecure: isSecure) }
+            answer.problems += answer.cookies.flatMap { $0.problems(isSecure: isSecure) }
         }
         answer.problems += outcome.problems.map { "\($0)" }
         if outcome.excess > 0 { answer.problems.append("\(outcome.excess) bytes come after the answer") }

@@ -19,6 +19,7 @@ public final class OutputStream {
         self.descriptor = descriptor
         self.ownsDescriptor = ownsDescriptor
         self.capacity = capacity
+        isTerminal = isatty(descriptor) == 1
         buffer.reserveCapacity(capacity + 1024)
     }
 
@@ -90,7 +91,7 @@ public final class OutputStream {
     }
 
     /// Whether a terminal shows what is written.
-    public var isTerminal: Bool { isatty(descriptor) == 1 }
+    public let isTerminal: Bool
 
     /// Columns of the terminal; nil when it is none.
     public var terminalWidth: Int? {

@@ -12,6 +12,8 @@ public struct KernelStreams: StreamPort, ~Copyable {
     private let names: ForwardNames
     private let interface: String?
     private var streams: [StreamIdentifier: KernelStream] = [:]
+    /// Names that are being looked up, and since when.
+    private var asked: [String: Instant] = [:]
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
     /// Reads of one stream before the others have their turn.
@@ -46,7 +48,10 @@ public struct KernelStreams: StreamPort, ~Copyable {
         for request in requests {
             switch request {
             case .resolve(let name):
-                names.ask([name])
+                if asked[name] == nil {
+                    asked[name] = now
+                    names.ask([name])
+                }
             case .open(let identifier, let endpoint):
                 let stream: KernelStream
                 do throws(SystemError) {
@@ -106,7 +111,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
             for result in names.take().results {
                 let answer = result.answer.map { $0.map { ResolvedAddress($0.address, zone: $0.zone) } }
                     .mapError { NameFailure($0.message) }
-                engine.resolved(result.name, answer, at: now)
+                engine.resolved(result.name, answer, asked: asked.removeValue(forKey: result.name) ?? now, at: now)
             }
         }
         return wakening

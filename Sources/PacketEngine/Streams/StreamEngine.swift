@@ -81,7 +81,9 @@ public protocol StreamEngine: ~Copyable {
     mutating func advance(_ requests: inout [StreamRequest], at now: Instant) -> Deadline
 
     /// What a name has for addresses, in the order to try them.
-    mutating func resolved(_ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, at instant: Instant)
+    /// - Parameter asked: when the question was put.
+    mutating func resolved(
+        _ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at instant: Instant)
 
     /// The connection stands.
     mutating func opened(_ stream: StreamIdentifier, _ opening: StreamOpening, at instant: Instant)

@@ -31,7 +31,7 @@ extension Collection<UInt8> {
         count == text.count && zip(self, text).allSatisfy { $0.lowercased == $1.lowercased }
     }
 
-    func equalsIgnoringCase(_ text: String) -> Bool { equalsIgnoringCase(Array(text.utf8)) }
+    func equalsIgnoringCase(_ text: String) -> Bool { equalsIgnoringCase(text.utf8) }
 
     /// A decimal number of nothing but digits; nil for no digits, and when it is above Int.max.
     var decimalNumber: Int? {

@@ -52,6 +52,10 @@ public struct HTTPDate: Hashable, Sendable {
     /// - Parameter currentYear: a two-digit year more than 50 years after it lies in the past. When it is
     ///   not known the weekday tells the century, which it does as long as the date itself is right.
     public init(_ text: [UInt8], currentYear: Int? = nil) throws(Problem) {
+        if let time = Self.wellFormed(text) {
+            (self.time, form) = (time, .fixed)
+            return
+        }
         let words = text.split { $0.isBlank }.map { String(decoding: $0, as: UTF8.self) }
         guard let first = words.first else { throw .empty }
         if words.count == 1, first.utf8.allSatisfy({ $0.decimalDigit != nil || $0 == UInt8(ascii: "-") }) {
@@ -88,6 +92,21 @@ public struct HTTPDate: Hashable, Sendable {
         } catch {
             return error
         }
+    }
+
+    /// The time of a right date in the form that is to be sent, as nearly all are; of every other the reading by
+    /// words says what is wrong.
+    private static func wellFormed(_ text: [UInt8]) -> CivilTime? {
+        let layout = "???, ?? ??? ???? ??:??:?? GMT".utf8
+        guard text.count == layout.count, zip(text, layout).allSatisfy({ $1 == UInt8(ascii: "?") || $0 == $1 }),
+            let day = text[5..<7].decimalNumber, let year = text[12..<16].decimalNumber,
+            let hour = text[17..<19].decimalNumber, let minute = text[20..<22].decimalNumber,
+            let second = text[23..<25].decimalNumber,
+            let month = months.firstIndex(where: { text[8..<11].elementsEqual($0.utf8) })
+        else { return nil }
+        let time = CivilTime(year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second)
+        guard time.isValid, text[..<3].elementsEqual(weekdays[time.weekday].utf8.prefix(3)) else { return nil }
+        return time
     }
 
     private static func fixed(_ words: [String]) throws(Problem) -> CivilTime {

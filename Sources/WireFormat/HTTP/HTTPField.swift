@@ -4,16 +4,18 @@ public struct HTTPField: Hashable, Sendable {
     public private(set) var lines: [HTTPLine]
 
     /// `name: value`, the way it should be written.
-    public init(_ name: String, _ value: String) {
-        lines = [HTTPLine(Array("\(name): \(value)".utf8))]
-    }
+    public init(_ name: String, _ value: String) { self.init(HTTPLine(Array("\(name): \(value)".utf8))) }
 
     /// A field of one line, whatever stands in it.
-    public init(_ line: HTTPLine) { lines = [line] }
+    public init(_ line: HTTPLine) {
+        lines = [line]
+        colon = line.bytes.firstIndex(of: UInt8(ascii: ":"))
+    }
 
     mutating func fold(_ line: HTTPLine) { lines.append(line) }
 
-    private var colon: Int? { lines[0].bytes.firstIndex(of: UInt8(ascii: ":")) }
+    /// Where the first colon of the first line is.
+    private let colon: Int?
 
     /// Everything before the first colon, a space before it too; the whole line when there is none.
     public var rawName: [UInt8] { Array(lines[0].bytes[..<(colon ?? lines[0].bytes.count)]) }
@@ -39,7 +41,10 @@ public struct HTTPField: Hashable, Sendable {
     public var hasColon: Bool { colon != nil }
 
     /// Whether the field has this name, in any case.
-    public func isNamed(_ name: String) -> Bool { rawName.trimmingBlanks.equalsIgnoringCase(name) }
+    public func isNamed(_ name: String) -> Bool {
+        let line = lines[0].bytes
+        return line[..<(colon ?? line.count)].trimmingBlanks.equalsIgnoringCase(name.utf8)
+    }
 
     var byteCount: Int { lines.reduce(0) { $0 + $1.byteCount } }
 

@@ -28,13 +28,13 @@ extension HTTPHead {
 
     private var framingProblems: [HTTPProblem] {
         var problems: [HTTPProblem] = []
-        if case .request(let line) = start, line.version == .http11, values("Host").isEmpty {
+        if case .request(let line) = start, line.version == .http11, count(of: "Host") == 0 {
             problems.append(.missingHost)
         }
         for name in [
             "Host", "Date", "Expires", "Last-Modified", "Location", "Content-Type", "ETag", "Age", "Retry-After",
         ]
-        where values(name).count > 1 {
+        where count(of: name) > 1 {
             problems.append(.repeatedField(name: name))
         }
         let lengths = list("Content-Length")

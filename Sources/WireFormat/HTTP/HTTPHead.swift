@@ -77,13 +77,16 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
     /// The values of every field of this name, in their order.
     public func values(_ name: String) -> [String] { fields.filter { $0.isNamed(name) }.map(\.value) }
 
+    /// How many fields have this name.
+    func count(of name: String) -> Int { fields.count { $0.isNamed(name) } }
+
     /// The value of the first field of this name.
     public subscript(name: String) -> String? { fields.first { $0.isNamed(name) }?.value }
 
     /// The members of a field that is a list, from all its lines, empty ones left out (RFC 9110, section 5.6.1).
     public func list(_ name: String) -> [String] {
-        values(name).flatMap { value in
-            HTTPList.members(Array(value.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        fields.filter { $0.isNamed(name) }.flatMap { field in
+            HTTPList.members(field.valueBytes).map { String(decoding: $0, as: UTF8.self) }
         }
     }
 

@@ -96,9 +96,11 @@ public struct HTTPURL: Hashable, Sendable {
     }
 
     private static func withoutBlanks(_ text: String) -> Substring {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0.isNewline }
-        guard let last = text.lastIndex(where: { !isBlank($0) }) else { return "" }
-        return text[...last].drop(while: isBlank)
+        let isBlank: (UInt8) -> Bool = { $0 == 0x20 || (9...13).contains($0) }
+        guard let last = text.utf8.lastIndex(where: { !isBlank($0) }),
+            let first = text.utf8.firstIndex(where: { !isBlank($0) })
+        else { return "" }
+        return text[first...last]
     }
 
     private static func hostAndPort(_ text: Substring) throws(Problem) -> (Host, UInt16?) {
@@ -140,9 +142,9 @@ public struct HTTPURL: Hashable, Sendable {
 
     /// Path and query without the fragment; what may not stand in a request line is percent-encoded.
     private static func target(_ text: Substring) -> String {
-        let part = text.prefix { $0 != "#" }
-        var bytes: [UInt8] = part.first == "/" ? [] : [UInt8(ascii: "/")]
-        for byte in part.utf8 {
+        let part = text.utf8.prefix { $0 != UInt8(ascii: "#") }
+        var bytes: [UInt8] = part.first == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]
+        for byte in part {
             if byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "<"),
                 byte != UInt8(ascii: ">")
             {

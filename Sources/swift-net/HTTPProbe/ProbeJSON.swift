@@ -37,6 +37,13 @@ final class ProbeJSON: ProbeRenderer {
         object.add("timings", raw: Self.timings(outcome.timings))
         object.add("tls", raw: outcome.tls.map { Self.tls($0, start: outcome.timings.start) })
         add(answer.findings, to: &object)
+        object.add("cache", raw: answer.cache.map(Self.cache))
+        object.add("cookies", raw: JSONObject.array(answer.cookies.map(Self.cookie)))
+        if let security = answer.security {
+            var inner = JSONObject()
+            for field in security.fields { inner.add(field.name.lowercased(), field.value) }
+            object.add("security", raw: inner.line)
+        }
         object.add("problems", answer.problems + (outcome.failure.map { [$0.text] } ?? []))
         console.output.write(object.line + "\n")
     }
@@ -92,7 +99,7 @@ final class ProbeJSON: ProbeRenderer {
             inner.add("requests", found.requests)
             inner.add("ended_by_server", found.endedByCount)
             inner.add("idle_close_ms", raw: found.idle.map(Milliseconds.json))
-            inner.add("watched_ms", raw: Milliseconds.json(found.patience))
+            inner.add("watched_ms", raw: Milliseconds.json(found.watched))
             object.add("keep_alive_measured", raw: inner.line)
         }
         object.add("methods", raw: findings.methods.map { JSONObject.array($0.methods.map(JSONObject.quoted)) })
@@ -114,13 +121,6 @@ final class ProbeJSON: ProbeRenderer {
                     object.add("evidence", found.evidence)
                     return object.line
                 }))
-        object.add("cache", raw: findings.cache.map(Self.cache))
-        object.add("cookies", raw: JSONObject.array(findings.cookies.map(Self.cookie)))
-        if let security = findings.security {
-            var inner = JSONObject()
-            for field in security.fields { inner.add(field.name.lowercased(), field.value) }
-            object.add("security", raw: inner.line)
-        }
     }
 
     func finish(_ summary: ProbeSummary, elapsed: Nanoseconds) {

@@ -38,8 +38,9 @@ struct ProbeSettings {
         tls = try Self.tls(command)
         var texts = command.urls
         for path in command.targetFiles {
-            texts += try TextInput.lines(of: path).map { $0.hasPrefix("#") ? "" : $0 }
-                .filter { !$0.allSatisfy(\.isWhitespace) }
+            texts += try TextInput.lines(of: path).filter { line in
+                !line.utf8.starts(with: "#".utf8) && !line.utf8.allSatisfy { $0 <= 0x20 }
+            }
         }
         guard !texts.isEmpty else { throw UsageError("a URL is missing") }
         for text in texts {

@@ -59,6 +59,7 @@ final class ProbeText: ProbeRenderer {
         if showsTiming { write("  " + timing(outcome)) }
         if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start)) }
         show(answer.findings)
+        if isVerbose { showJudgements(answer) }
         for problem in answer.problems { write("  \(console.painted("! " + Text.escaped(problem), .yellow))") }
     }
 
@@ -121,16 +122,18 @@ final class ProbeText: ProbeRenderer {
             var text = "  keep-alive: \(Text.count(found.requests, "request")) on a connection"
             text += found.endedByCount ? ", then the server ended it" : ", and it stayed"
             if let idle = found.idle {
-                text += "; idle, it was ended after \(Milliseconds.seconds(idle)) s"
+                text += "; idle, it was ended after \(Milliseconds.short(idle)) ms"
             } else if found.requests > 1 {
-                text += "; idle, it still stood after \(Milliseconds.seconds(found.patience)) s"
+                text += "; idle, it still stood after \(Milliseconds.short(found.watched)) ms"
             }
             write(text)
         }
         for found in findings.intermediaries { write("  \(found.kind.rawValue): \(Text.escaped(found.evidence))") }
-        guard isVerbose else { return }
-        if let cache = findings.cache { write("  cache: \(Text.escaped(cache.text))") }
-        if let security = findings.security, !security.missing.isEmpty {
+    }
+
+    private func showJudgements(_ answer: ProbeAnswer) {
+        if let cache = answer.cache { write("  cache: \(Text.escaped(cache.text))") }
+        if let security = answer.security, !security.missing.isEmpty {
             write("  security: without \(security.missing.joined(separator: ", "))")
         }
     }
