@@ -13,7 +13,7 @@ struct SwiftNet: ParsableCommand {
         subcommands: [
             PingCommand.self, TracerouteCommand.self, ArpingCommand.self, RARPCommand.self,
             IGMPJoinCommand.self, IGMPQueryCommand.self, SYNScanCommand.self, HTTPProbeCommand.self,
-            DecodeCommand.self, AddressCommand.self,
+            HTTPFingerprintCommand.self, DecodeCommand.self, AddressCommand.self,
         ])
 
     // Not the parser's own: that would offer every command a second --version.
@@ -39,6 +39,11 @@ struct SwiftNet: ParsableCommand {
         },
         "http-probe": {
             parse(HTTPProbeCommand.self, HTTPProbeCommand.shape.normalized($0), name: $1, HTTPProbeRun.run)
+        },
+        "http-fingerprint": {
+            parse(
+                HTTPFingerprintCommand.self, HTTPFingerprintCommand.shape.normalized($0), name: $1,
+                HTTPFingerprintRun.run)
         },
         "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },

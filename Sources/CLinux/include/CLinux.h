@@ -16,6 +16,7 @@
 #include <sys/select.h>
 #pragma pop_macro("__USE_XOPEN")
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

@@ -25,12 +25,8 @@ public struct ProbeConfiguration: Sendable {
     public var trustsAnybody = false
     /// A status of 400 and above is a failure.
     public var refusesErrors = false
-    /// Other places for a host and port.
-    public var places: [(host: String, port: UInt16, endpoint: StreamEndpoint)] = []
-    /// A socket of this machine instead of every host.
-    public var localSocket: String?
-    /// Interfaces' indexes by the name of a zone.
-    public var zones: [String: UInt32] = [:]
+    /// Where URLs lead.
+    public var places = HTTPPlaces()
     /// Requests to each URL, and from the start of one to the start of the next.
     public var count = 1
     public var interval = Nanoseconds.seconds(1)
@@ -46,31 +42,4 @@ public struct ProbeConfiguration: Sendable {
     public var seed: UInt64
 
     public init(seed: UInt64) { self.seed = seed }
-
-    /// Where a URL leads.
-    func origin(of url: HTTPURL) -> HTTPOrigin {
-        let secureName: String? =
-            switch (url.scheme, url.host) {
-            case (.http, _): nil
-            case (.https, .name(let name)): name
-            case (.https, .address(let address, _)): "\(address)"
-            case (.https, .local): "localhost"
-            }
-        var isAddress = false
-        if case .address = url.host { isAddress = true }
-        return HTTPOrigin(place: place(of: url), secureName: secureName, isAddress: isAddress)
-    }
-
-    private func place(of url: HTTPURL) -> HTTPOrigin.Place {
-        if let localSocket { return .endpoint(.local(localSocket)) }
-        if let other = places.first(where: { $0.port == url.port && ($0.host == url.hostText || $0.host == "*") }) {
-            return .endpoint(other.endpoint)
-        }
-        return switch url.host {
-        case .name(let name): .name(name, port: url.port)
-        case .local(let path): .endpoint(.local(path))
-        case .address(let address, let zone):
-            .endpoint(.tcp(address, zone: zone.flatMap { zones[$0] ?? UInt32($0) } ?? 0, port: url.port))
-        }
-    }
 }

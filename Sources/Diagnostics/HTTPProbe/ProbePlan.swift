@@ -74,7 +74,7 @@ public struct ProbePlan: HTTPPlan {
             let line = HTTPHead(raw.rawBytes).start
             var method = HTTPMethod.get
             if case .request(let line) = line { method = HTTPMethod(String(decoding: line.method, as: UTF8.self)) }
-            var fetch = HTTPFetch(origin: configuration.origin(of: url), method: method, bytes: raw)
+            var fetch = HTTPFetch(origin: configuration.places.origin(of: url), method: method, bytes: raw)
             configuration.limit(&fetch)
             return fetch
         }

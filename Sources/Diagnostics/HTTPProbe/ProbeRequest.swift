@@ -41,7 +41,7 @@ struct ProbeRequest {
     /// A fetch of it.
     func fetch(_ configuration: ProbeConfiguration, _ url: HTTPURL) -> HTTPFetch {
         let head = head.encoded()
-        var fetch = HTTPFetch(origin: configuration.origin(of: url), method: method, bytes: head)
+        var fetch = HTTPFetch(origin: configuration.places.origin(of: url), method: method, bytes: head)
         if expectsContinue { fetch.heldBody = body } else { fetch.bytes += body }
         configuration.limit(&fetch)
         return fetch

@@ -6,11 +6,11 @@ import WireFormat
 
 /// The command line of `http-probe` as values.
 struct ProbeSettings {
-    var urls: [HTTPURL] = []
+    let urls: [HTTPURL]
     var configuration: ProbeConfiguration
     var tls: TLSConfiguration
     var concurrency: Int
-    var family: IPAddress.Family?
+    let family: IPAddress.Family?
 
     init(_ command: HTTPProbeCommand) throws {
         var random = SystemRandomness()
@@ -18,8 +18,12 @@ struct ProbeSettings {
         made.userAgent = "swift-net/\(SwiftNet.version)"
         try Self.readRequest(command, into: &made)
         try Self.readExaminations(command, into: &made)
-        for text in command.resolve { made.places.append(try Self.place(text)) }
-        made.localSocket = command.unixSocket
+        let targets = try HTTPTargets(
+            words: command.urls, files: command.targetFiles, resolve: command.resolve,
+            unixSocket: command.unixSocket, ipv4: command.ipv4, ipv6: command.ipv6)
+        urls = targets.urls
+        family = targets.family
+        made.places = targets.places
         made.trustsAnybody = command.insecure
         made.refusesErrors = command.fails
         made.timeout =
@@ -33,26 +37,7 @@ struct ProbeSettings {
         configuration = made
         concurrency =
             try command.concurrency.map { try ArgumentValue.integer("--concurrency", $0, in: 1...1_000) } ?? 20
-        if command.ipv4, command.ipv6 { throw UsageError("-4 and -6 exclude each other") }
-        family = command.ipv4 ? .v4 : command.ipv6 ? .v6 : nil
         tls = try Self.tls(command)
-        var texts = command.urls
-        for path in command.targetFiles {
-            texts += try TextInput.lines(of: path).filter { line in
-                !line.utf8.starts(with: "#".utf8) && !line.utf8.allSatisfy { $0 <= 0x20 }
-            }
-        }
-        guard !texts.isEmpty else { throw UsageError("a URL is missing") }
-        for text in texts {
-            do throws(HTTPURL.Problem) {
-                urls.append(try HTTPURL(text))
-            } catch {
-                throw UsageError("'\(text)' is no URL: \(error)")
-            }
-        }
-        if urls.contains(where: \.hasZone) {
-            for interface in try Interface.all() { configuration.zones[interface.name] = interface.index }
-        }
         if command.output == "-", command.json { throw UsageError("-o - and --json exclude each other") }
         if command.output != nil, urls.count > 1 || made.count > 1 {
             throw UsageError("-o is for one answer of one URL")
@@ -115,22 +100,6 @@ struct ProbeSettings {
         }
         let value = text[text.index(after: colon)...].drop { $0 == " " }
         return (String(text[..<colon]), value.isEmpty ? nil : String(value))
-    }
-
-    /// `HOST:PORT:ADDR`, the address in brackets or not.
-    private static func place(_ text: String) throws -> (host: String, port: UInt16, endpoint: StreamEndpoint) {
-        let mistake = UsageError("--resolve: '\(text)' is not HOST:PORT:ADDR")
-        let parts: [Substring]
-        if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
-            let rest = text[text.index(after: close)...].dropFirst()
-            parts = [text[...close]] + rest.split(separator: ":", maxSplits: 1)
-        } else {
-            parts = text.split(separator: ":", maxSplits: 2)
-        }
-        guard parts.count == 3, let port = UInt16(parts[1]), port > 0 else { throw mistake }
-        let address = parts[2].hasPrefix("[") ? parts[2].dropFirst().dropLast() : parts[2]
-        guard let address = IPAddress(address) else { throw mistake }
-        return (parts[0].lowercased(), port, .tcp(address, zone: 0, port: port))
     }
 
     private static func tls(_ command: HTTPProbeCommand) throws -> TLSConfiguration {

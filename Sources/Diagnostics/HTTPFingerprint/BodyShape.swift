@@ -1,0 +1,99 @@
+import WireFormat
+
+/// The shape of a body: its tags and its words, without the names, numbers and dates in them.
+public enum BodyShape: Hashable, Sendable {
+    case none
+    /// The one that the server gives to anybody who asks for its page.
+    case usual
+    /// Digests of the names of the tags, and of the words between them, in their order.
+    case text(tags: UInt32, words: UInt32)
+
+    /// - Parameter private: words that are the server's or ours, and not its kind's, in lower case.
+    init(_ bytes: [UInt8], length: Int, without private: Set<String>) {
+        guard length > 0 else {
+            self = .none
+            return
+        }
+        var tags = StableDigest()
+        var words = StableDigest()
+        var word: [UInt8] = []
+        var isInTag = false
+        var isTagName = false
+        func finishWord() {
+            defer { word.removeAll(keepingCapacity: true) }
+            guard !word.isEmpty else { return }
+            if isInTag {
+                if isTagName { tags.add(word) }
+                isTagName = false
+                return
+            }
+            let text = String(decoding: word, as: UTF8.self).lowercased()
+            // What holds a digit is a version, a port, a date or a number of its own.
+            guard !word.contains(where: { (0x30...0x39).contains($0) }), !`private`.contains(text) else { return }
+            words.add(Array(text.utf8))
+        }
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "<"):
+                finishWord()
+                isInTag = true
+                isTagName = true
+            case UInt8(ascii: ">"):
+                finishWord()
+                isInTag = false
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"),
+                UInt8(ascii: "!"), UInt8(ascii: "_"), UInt8(ascii: "%"), UInt8(ascii: "~"):
+                word.append(byte)
+            default: finishWord()
+            }
+        }
+        finishWord()
+        self = .text(tags: tags.value32, words: words.value32)
+    }
+}
+
+extension BodyShape: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .none: "-"
+        case .usual: "usual"
+        case .text(let tags, let words): String(tags, radix: 16) + "/" + String(words, radix: 16)
+        }
+    }
+
+    init?(_ text: Substring) {
+        if text == "-" || text == "usual" {
+            self = text == "-" ? .none : .usual
+            return
+        }
+        let parts = text.split(separator: "/")
+        guard parts.count == 2, let tags = UInt32(parts[0], radix: 16), let words = UInt32(parts[1], radix: 16) else {
+            return nil
+        }
+        self = .text(tags: tags, words: words)
+    }
+}
+
+/// FNV-1a over 64 bits: the same on every machine and in every run, so that it can stand in files.
+struct StableDigest: Hashable {
+    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+
+    /// Adds bytes and an end, so that two pieces are not the same as one of both.
+    mutating func add(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { add(byte) }
+        add(0 as UInt8)
+    }
+
+    mutating func add(_ text: String) { add(text.utf8) }
+
+    static func of(_ parts: String...) -> UInt64 {
+        var digest = StableDigest()
+        for part in parts { digest.add(part) }
+        return digest.value
+    }
+
+    var value32: UInt32 { UInt32(truncatingIfNeeded: value ^ value >> 32) }
+}

@@ -1,0 +1,120 @@
+import PacketEngine
+import WireFormat
+
+/// Makes the tests of one server, each on a connection of its own and one after the other.
+public struct FingerprintPlan: HTTPPlan {
+    public typealias Event = FingerprintEvent
+
+    private let configuration: FingerprintConfiguration
+    private let url: HTTPURL
+    private let origin: HTTPOrigin
+    private let missing: String
+    private var report: FingerprintReport
+    private var tests = FingerprintTest.allCases[...]
+    private var started = Instant(nanoseconds: 0)
+    private var pending: HTTPOutcome?
+    /// Words of pages that are not the server's kind's.
+    private var privateWords: Set<String>
+    private var usualBody = BodyShape.none
+    private var usualTime = Nanoseconds.zero
+    private var connectTime = Nanoseconds.zero
+    /// Connections in a row that could not be made.
+    private var refusals = 0
+
+    /// After so many a server has had enough of us.
+    private static let refusalLimit = 3
+
+    /// - Parameter number: another one for each plan of a run: names of what cannot exist are made of it.
+    public init(_ url: HTTPURL, _ configuration: FingerprintConfiguration, number: Int) {
+        self.url = url
+        self.configuration = configuration
+        origin = configuration.places.origin(of: url)
+        report = FingerprintReport(url: url)
+        var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
+        // With a digit in it wherever a page may repeat it.
+        missing = "/0" + String(random.next(), radix: 36) + "0"
+        privateWords = ["localhost", "mozilla", "compatible", "swift-net"]
+        for word in url.hostText.lowercased().split(whereSeparator: { !$0.isLetter && $0 != "-" && $0 != "." }) {
+            privateWords.insert(String(word))
+        }
+    }
+
+    public mutating func next(
+        after result: HTTPResult, at now: Instant, _ tell: (FingerprintEvent) -> Void
+    ) -> HTTPStep {
+        switch result {
+        case .began: started = now
+        case .waited: break
+        case .watched(let closedAfter): take(isEndedAfter: closedAfter != nil)
+        case .fetched(let outcome):
+            guard let test = tests.first else { break }
+            tell(.exchange(test, outcome))
+            pending = outcome
+            if test == .get {
+                usualTime = outcome.timings.total
+                connectTime = outcome.timings.connect ?? .zero
+                guard outcome.head != nil || outcome.receivedCount > 0 || outcome.ending != .none else {
+                    return conclude(outcome.failure, at: now, tell)
+                }
+                report.banner = outcome.head?["Server"]
+                for word in (report.banner ?? "").lowercased().split(whereSeparator: { " /();,".contains($0) }) {
+                    privateWords.insert(String(word))
+                }
+            }
+            refusals = outcome.ending == .none ? refusals + 1 : 0
+            guard refusals < Self.refusalLimit else { return conclude(outcome.failure, at: now, tell) }
+            if outcome.ending == .kept, test.watchesConnection, (outcome.status ?? 0) >= 400 {
+                let patience = max(FingerprintConfiguration.leastWatch, Nanoseconds(connectTime.count &* 3))
+                return .watch(until: now + min(patience, FingerprintConfiguration.leastPatience))
+            }
+            take(isEndedAfter: false)
+        }
+        guard let test = tests.first else { return conclude(nil, at: now, tell) }
+        report.requests += 1
+        return .fetch(fetch(test))
+    }
+
+    public mutating func stop(_ tell: (FingerprintEvent) -> Void) {}
+
+    private mutating func take(isEndedAfter: Bool) {
+        guard let outcome = pending.take(), let test = tests.popFirst() else { return }
+        var body = BodyShape(
+            outcome.body.decoded?.kept ?? outcome.body.kept, length: outcome.body.length, without: privateWords)
+        if test == .get {
+            usualBody = body
+        } else if body == usualBody, body != .none {
+            body = .usual
+        }
+        report.behavior[test] = AnswerShape(outcome, body: body, isEndedAfter: isEndedAfter)
+    }
+
+    private mutating func conclude(
+        _ failure: HTTPFailure?, at now: Instant, _ tell: (FingerprintEvent) -> Void
+    ) -> HTTPStep {
+        report.failure = failure
+        report.elapsed = now - started
+        tell(.report(report))
+        return .finished
+    }
+
+    private func fetch(_ test: FingerprintTest) -> HTTPFetch {
+        let bytes = test.bytes(
+            authority: url.authority, path: url.target, missing: missing, isClassic: configuration.isClassic)
+        var fetch = HTTPFetch(origin: origin, method: test.method, bytes: bytes)
+        fetch.heldBody = test.heldBody
+        fetch.endsSending = test == .earlyClose
+        fetch.keepsConnection = true
+        fetch.demandsTrust = !configuration.trustsAnybody
+        fetch.timeout = configuration.timeout
+        if test != .get {
+            let usual = Nanoseconds(usualTime.count &* 10)
+            fetch.timeout = min(
+                max(usual, FingerprintConfiguration.leastPatience), FingerprintConfiguration.mostPatience,
+                configuration.timeout)
+        }
+        fetch.limits.head = 64 << 10
+        fetch.limits.body = 1 << 20
+        fetch.keptBody = 64 << 10
+        return fetch
+    }
+}

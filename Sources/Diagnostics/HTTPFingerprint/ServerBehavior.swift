@@ -1,0 +1,24 @@
+import WireFormat
+
+/// How a server answered the tests.
+public struct ServerBehavior: Hashable, Sendable {
+    /// One for every test, in the tests' order; nil for a test that was not made.
+    public internal(set) var answers: [AnswerShape?]
+
+    init() { answers = Array(repeating: nil, count: FingerprintTest.allCases.count) }
+
+    public subscript(test: FingerprintTest) -> AnswerShape? {
+        get { answers[test.index] }
+        set { answers[test.index] = newValue }
+    }
+
+    /// How many tests were made.
+    public var count: Int { answers.count { $0 != nil } }
+}
+
+extension FingerprintTest {
+    private static let indices = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($0.element, $0.offset) })
+
+    /// The number of the test, from 0.
+    var index: Int { Self.indices[self] ?? 0 }
+}

@@ -1,0 +1,128 @@
+import WireFormat
+
+/// How one product, in a range of its versions, behaves in each of several configurations.
+///
+/// As a file, words apart by tabs: the product, its versions, the names of the tests, every answer that was seen once,
+/// and for each configuration its name, what stands behind it, and the numbers of its answers to the tests.
+///
+///     product        nginx
+///     versions       1.22.1
+///     tests          get missing head ...
+///     answer         HTTP/1.1 200 OK  Server Date ...  kept  -  connection: keep-alive
+///     configuration  default  -  1 2 3 ...
+public struct Signature: Sendable {
+    public var product: String
+    /// The range of versions, as it is to be shown; empty when it is not known.
+    public var versions: String
+    public var configurations: [Configuration]
+
+    /// One way in which the product was set up.
+    public struct Configuration: Sendable {
+        public var name: String
+        /// The product behind it that answers; nil when it answers itself.
+        public var origin: String?
+        public var behavior: ServerBehavior
+
+        public init(name: String, origin: String? = nil, behavior: ServerBehavior) {
+            self.name = name
+            self.origin = origin
+            self.behavior = behavior
+        }
+    }
+
+    public init(product: String, versions: String, configurations: [Configuration]) {
+        self.product = product
+        self.versions = versions
+        self.configurations = configurations
+    }
+
+    /// What is wrong with a file.
+    public struct Mistake: Error, Hashable, Sendable, CustomStringConvertible {
+        /// From 1.
+        public var line: Int
+        public var message: String
+
+        public var description: String { "line \(line): \(message)" }
+    }
+
+    /// Reads a file.
+    public init(_ bytes: [UInt8]) throws(Mistake) {
+        var reader = SignatureReader()
+        let text = String(decoding: bytes, as: UTF8.self)
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
+            if let message = reader.take(line) { throw Mistake(line: index + 1, message: message) }
+        }
+        guard !reader.product.isEmpty else { throw Mistake(line: 1, message: "the product is not named") }
+        guard !reader.configurations.isEmpty else { throw Mistake(line: 1, message: "there is no configuration") }
+        product = reader.product
+        versions = reader.versions
+        configurations = reader.configurations
+    }
+
+    /// The file.
+    public var text: String {
+        var numbers: [AnswerShape: Int] = [:]
+        var lines = [
+            "product\t\(product)", "versions\t\(versions)",
+            "tests\t" + FingerprintTest.allCases.map(\.rawValue).joined(separator: " "),
+        ]
+        var rows: [String] = []
+        for configuration in configurations {
+            let row = configuration.behavior.answers.map { answer -> String in
+                guard let answer else { return "-" }
+                if let number = numbers[answer] { return "\(number)" }
+                numbers[answer] = numbers.count + 1
+                lines.append("answer\t\(answer)")
+                return "\(numbers.count)"
+            }
+            rows.append(
+                "configuration\t\(configuration.name)\t\(configuration.origin ?? "-")\t\(row.joined(separator: " "))")
+        }
+        return (lines + rows).joined(separator: "\n") + "\n"
+    }
+}
+
+/// Reads the lines of a signature one after the other.
+private struct SignatureReader {
+    var product = ""
+    var versions = ""
+    var configurations: [Signature.Configuration] = []
+    private var tests: [FingerprintTest] = []
+    private var answers: [AnswerShape] = []
+
+    /// Takes a line; says what is wrong with it.
+    mutating func take(_ line: Substring) -> String? {
+        guard let tab = line.firstIndex(of: "\t") else { return "a word without a value: \(line)" }
+        let rest = line[line.index(after: tab)...]
+        switch line[..<tab] {
+        case "product": product = String(rest)
+        case "versions": versions = String(rest)
+        case "tests":
+            for word in rest.split(separator: " ") {
+                guard let test = FingerprintTest(rawValue: String(word)) else { return "there is no test '\(word)'" }
+                tests.append(test)
+            }
+        case "answer":
+            guard let answer = AnswerShape(rest) else { return "no answer: \(rest)" }
+            answers.append(answer)
+        case "configuration":
+            let columns = rest.split(separator: "\t", omittingEmptySubsequences: false)
+            guard columns.count == 3 else { return "a configuration has a name, an origin and answers" }
+            var behavior = ServerBehavior()
+            let numbers = columns[2].split(separator: " ")
+            guard numbers.count == tests.count else { return "\(numbers.count) answers to \(tests.count) tests" }
+            for (test, number) in zip(tests, numbers) where number != "-" {
+                guard let number = Int(number), answers.indices.contains(number - 1) else {
+                    return "there is no answer \(number)"
+                }
+                behavior[test] = answers[number - 1]
+            }
+            configurations.append(
+                Signature.Configuration(
+                    name: String(columns[0]), origin: columns[1] == "-" ? nil : String(columns[1]), behavior: behavior))
+        case let word: return "there is no '\(word)'"
+        }
+        return nil
+    }
+}

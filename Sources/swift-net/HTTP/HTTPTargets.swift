@@ -1,0 +1,60 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// The URLs of a command line, and where they lead.
+struct HTTPTargets {
+    let urls: [HTTPURL]
+    let places: HTTPPlaces
+    /// Of the addresses of names; nil for any.
+    let family: IPAddress.Family?
+
+    /// - Parameters:
+    ///   - words: URLs as they were given.
+    ///   - files: files with more of them, a line each; empty lines and lines that begin with # are left out.
+    ///   - resolve: `HOST:PORT:ADDR`.
+    init(
+        words: [String], files: [String], resolve: [String], unixSocket: String?, ipv4: Bool, ipv6: Bool
+    ) throws {
+        var texts = words
+        for path in files {
+            texts += try TextInput.lines(of: path).filter { line in
+                !line.utf8.starts(with: "#".utf8) && !line.utf8.allSatisfy { $0 <= 0x20 }
+            }
+        }
+        guard !texts.isEmpty else { throw UsageError("a URL is missing") }
+        urls = try texts.map { text in
+            do throws(HTTPURL.Problem) {
+                return try HTTPURL(text)
+            } catch {
+                throw UsageError("'\(text)' is no URL: \(error)")
+            }
+        }
+        var places = HTTPPlaces()
+        for text in resolve { places.others.append(try Self.place(text)) }
+        places.localSocket = unixSocket
+        if urls.contains(where: \.hasZone) {
+            for interface in try Interface.all() { places.zones[interface.name] = interface.index }
+        }
+        self.places = places
+        if ipv4, ipv6 { throw UsageError("-4 and -6 exclude each other") }
+        family = ipv4 ? .v4 : ipv6 ? .v6 : nil
+    }
+
+    /// `HOST:PORT:ADDR`, the address in brackets or not.
+    private static func place(_ text: String) throws -> (host: String, port: UInt16, endpoint: StreamEndpoint) {
+        let mistake = UsageError("--resolve: '\(text)' is not HOST:PORT:ADDR")
+        let parts: [Substring]
+        if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
+            let rest = text[text.index(after: close)...].dropFirst()
+            parts = [text[...close]] + rest.split(separator: ":", maxSplits: 1)
+        } else {
+            parts = text.split(separator: ":", maxSplits: 2)
+        }
+        guard parts.count == 3, let port = UInt16(parts[1]), port > 0 else { throw mistake }
+        let address = parts[2].hasPrefix("[") ? parts[2].dropFirst().dropLast() : parts[2]
+        guard let address = IPAddress(address) else { throw mistake }
+        return (parts[0].lowercased(), port, .tcp(address, zone: 0, port: port))
+    }
+}
