@@ -105,6 +105,13 @@ let package = Package(
             path: "Tests/ScanTrial",
             swiftSettings: settings
         ),
+        // Names every configuration of the signatures by all others.
+        .executableTarget(
+            name: "fingerprint-trial",
+            dependencies: ["Diagnostics", "LinuxNet"],
+            path: "Tests/FingerprintTrial",
+            swiftSettings: settings
+        ),
         // A faulty wire for the lab.
         .executableTarget(
             name: "lab-relay",
