@@ -2,93 +2,75 @@ import Diagnostics
 
 /// Names every configuration by the signatures of all others.
 struct FingerprintTrial {
-    /// A configuration with what it is.
-    struct Case {
-        var product: String
-        var versions: String
+    /// A configuration with what it is, and what it was taken for.
+    struct Trial {
+        var signature: Signature
         var configuration: Signature.Configuration
+        var comparison: SignatureLibrary.Comparison
+
+        var isRight: Bool { comparison.products.first?.name == signature.product }
     }
 
-    /// What came of it.
-    struct Result {
-        var trial: Case
-        /// Best first.
-        var candidates: [SignatureLibrary.Candidate]
-    }
+    private let library: SignatureLibrary
 
-    let cases: [Case]
+    init(_ signatures: [Signature]) { library = SignatureLibrary(signatures) }
 
-    init(_ signatures: [Signature]) {
-        cases = signatures.flatMap { signature in
-            signature.configurations.map {
-                Case(product: signature.product, versions: signature.versions, configuration: $0)
+    /// Each of the groups is left out in turn, and named by the others.
+    private func trials(_ group: (Signature, Signature.Configuration) -> String) -> [Trial] {
+        var groups: [String: [(Signature, Signature.Configuration)]] = [:]
+        for signature in library.signatures {
+            for configuration in signature.configurations {
+                groups[group(signature, configuration), default: []].append((signature, configuration))
             }
         }
-    }
-
-    /// The signatures of all cases that are wanted.
-    private func library(_ isWanted: (Case) -> Bool) -> SignatureLibrary {
-        var groups: [String: Signature] = [:]
-        for item in cases where isWanted(item) {
-            let key = item.product + "\t" + item.versions
-            groups[key, default: Signature(product: item.product, versions: item.versions, configurations: [])]
-                .configurations.append(item.configuration)
+        return groups.sorted { $0.key < $1.key }.flatMap { key, members in
+            let comparisons = library.compare(members.map(\.1.behavior)) { group($0, $1) == key }
+            return zip(members, comparisons).map { Trial(signature: $0.0, configuration: $0.1, comparison: $1) }
         }
-        return SignatureLibrary(groups.sorted { $0.key < $1.key }.map(\.value))
     }
 
     func run() {
-        // A configuration left out: of all releases of the product, for they would give it away.
-        var groups: [[Case]] = []
-        var numbers: [String: Int] = [:]
-        for item in cases {
-            let key = item.product + "\t" + item.configuration.name
-            if let number = numbers[key] {
-                groups[number].append(item)
-            } else {
-                numbers[key] = groups.count
-                groups.append([item])
-            }
-        }
-        var results: [Result] = []
-        for group in groups {
-            let product = group[0].product
-            let name = group[0].configuration.name
-            let library = library { $0.product != product || $0.configuration.name != name }
-            for item in group {
-                results.append(Result(trial: item, candidates: library.candidates(for: item.configuration.behavior)))
-            }
-        }
-        var unknown: [Result] = []
-        for product in Set(cases.map(\.product)).sorted() {
-            let library = library { $0.product != product }
-            for item in cases where item.product == product {
-                unknown.append(Result(trial: item, candidates: library.candidates(for: item.configuration.behavior)))
-            }
-        }
-        report(results, unknown)
+        // Of all releases of the product, for they would give it away.
+        let configurations = trials { "\($0.product)\t\($1.name)" }
+        let products = trials { signature, _ in signature.product }
+        report(configurations, products)
     }
 
-    private func report(_ results: [Result], _ unknown: [Result]) {
-        let wrong = results.filter { $0.candidates.first?.product != $0.trial.product }
-        print("left out a configuration: \(results.count - wrong.count) of \(results.count) right")
-        func line(_ result: Result) {
-            let near = result.candidates.prefix(3).map { candidate in
-                let percent = Int(candidate.similarity * 100)
-                return "\(candidate.product) \(percent) (\(candidate.configuration.name))"
+    private func report(_ results: [Trial], _ unknown: [Trial]) {
+        let wrong = results.filter { !$0.isRight }
+        let best = results.filter(\.isRight)
+        print("left out a configuration: \(best.count) of \(results.count) right")
+        func line(_ result: Trial) {
+            let near = result.comparison.products.prefix(3).map { candidate in
+                "\(candidate.name) \(Int(candidate.similarity * 100)) (\(candidate.configuration))"
             }
-            print("   \(result.trial.product) \(result.trial.versions) \(result.trial.configuration.name): \(near.joined(separator: ", "))")
+            print(
+                "   \(result.signature.product) \(result.signature.versions) \(result.configuration.name): \(near.joined(separator: ", "))"
+            )
         }
         for result in wrong { line(result) }
-        let best = results.filter { $0.candidates.first?.product == $0.trial.product }
         print("the lowest of the right ones:")
-        for result in best.sorted(by: { $0.candidates[0].similarity < $1.candidates[0].similarity }).prefix(25) { line(result) }
+        func similarity(_ result: Trial) -> Double { result.comparison.products[0].similarity }
+        for result in best.sorted(by: { similarity($0) < similarity($1) }).prefix(15) { line(result) }
         print("the smallest leads of the right ones:")
-        func lead(_ result: Result) -> Double { result.candidates[0].similarity - result.candidates[1].similarity }
-        for result in best.sorted(by: { lead($0) < lead($1) }).prefix(25) { line(result) }
+        func lead(_ result: Trial) -> Double { similarity(result) - result.comparison.products[1].similarity }
+        for result in best.sorted(by: { lead($0) < lead($1) }).prefix(15) { line(result) }
         print("the highest of those that are left out whole:")
-        for result in unknown.sorted(by: { $0.candidates[0].similarity > $1.candidates[0].similarity }).prefix(40) {
-            line(result)
+        for result in unknown.sorted(by: { similarity($0) > similarity($1) }).prefix(30) { line(result) }
+        let fronts = best.filter { $0.configuration.origin != nil }
+        let origins = fronts.filter { $0.comparison.origins.first?.name == $0.configuration.origin }
+        let direct = best.filter { $0.configuration.origin == nil }
+        print("origins: \(origins.count) of \(fronts.count); nothing behind: \(direct.count { $0.comparison.origins.first?.name == "" }) of \(direct.count)")
+        for result in fronts where result.comparison.origins.first?.name != result.configuration.origin {
+            let near = result.comparison.origins.prefix(3).map { "\($0.name) \(Int($0.similarity * 100))" }
+            print("   \(result.signature.product) \(result.configuration.name): \(near.joined(separator: ", "))")
+        }
+        let released = direct.filter { $0.comparison.versions.count > 1 }
+        let versions = released.filter { $0.comparison.versions.first?.name == $0.signature.versions }
+        print("versions: \(versions.count) of \(released.count)")
+        for result in released where result.comparison.versions.first?.name != result.signature.versions {
+            let near = result.comparison.versions.prefix(3).map { "\($0.name) \(Int($0.similarity * 1000))" }
+            print("   \(result.signature.product) \(result.signature.versions) \(result.configuration.name): \(near.joined(separator: ", "))")
         }
     }
 }

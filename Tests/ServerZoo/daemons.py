@@ -223,7 +223,7 @@ def tinyproxy():
     places = {
         "default": "",
         "hidden": "DisableViaHeader Yes\nXTinyproxy No\n",
-        "denied": "Allow 192.0.2.1\n",
+        "denied": "Allow 192.0.2.1\n", "denied-hidden": "Allow 192.0.2.1\nDisableViaHeader Yes\n",
         "login": "BasicAuth a b\n",
         "errors": 'ErrorFile 400 "{folder}/oops.html"\nErrorFile 404 "{folder}/oops.html"\nDefaultErrorFile "{folder}/oops.html"\n',
     }
@@ -279,6 +279,7 @@ def small():
         "login": (["-h", "{root}", "-r", "private", "-c", "{folder}/httpd.conf"], {"httpd.conf": "/:a:b\n"}),
         "errors": (["-h", "{root}", "-c", "{folder}/httpd.conf"], {"httpd.conf": "E404:{root}/oops.html\n.html:text/plain\n"}),
         "denied": (["-h", "{root}", "-c", "{folder}/httpd.conf"], {"httpd.conf": "D:*\n"}),
+        "denied-errors": (["-h", "{root}", "-c", "{folder}/httpd.conf"], {"httpd.conf": "D:*\nE403:{root}/oops.html\n"}),
     }.items():
         yield Setup("BusyBox httpd", name, Process(["busybox", "httpd", "-f", "-p", "127.0.0.1:{port}", *words]), number, files)
     number = version(["civetweb", "-V"], r"V?([\d.]+)")
@@ -295,7 +296,7 @@ def small():
 def yaws():
     number = version(["yaws", "--version"], r"([\d.]+)")
     places = {
-        "default": "", "hidden": 'server_signature = ""\n', "false": f'server_signature = "{LIE}"\n',
+        "default": "", "hidden": 'server_signature = "web"\n', "false": f'server_signature = "{LIE}"\n',
         "listing": "", "errors": "", "login": "",
     }
     for name, extra in places.items():
@@ -321,6 +322,7 @@ def tomcat():
         "empty": ("", ""), "lenient": ('allowHostHeaderMismatch="true" rejectIllegalHeader="false" relaxedPathChars="&lt;&gt;"', root),
         "always": ("", root + '<Valve className="org.apache.catalina.valves.rewrite.RewriteValve"/>'),
         "denied": ("", root + '<Valve className="org.apache.catalina.valves.RemoteAddrValve" deny=".*"/>'),
+        "denied-status": ("", root + '<Valve className="org.apache.catalina.valves.RemoteAddrValve" deny=".*" denyStatus="404"/>'),
     }
     for name, (options, host) in places.items():
         text = ('<Server port="-1"><Service name="Catalina">' + connector % options

@@ -12,8 +12,6 @@ MODES = {
     "default": {}, "false": {"BANNER": LIE}, "redirect": {"MODE": "redirect"}, "login": {"MODE": "login"},
     "always": {"MODE": "always"}, "json": {"MODE": "json"}, "errors": {"MODE": "errors"},
 }
-# For all releases but the newest.
-FEW = ("default", "json", "always")
 
 
 def python_words(product, extra=()):
@@ -47,13 +45,8 @@ def python(product):
         folder = releases.folder(product, number)
         if folder is None:
             continue
-        newest = number == releases.latest(product)
         for mode, environment in MODES.items():
-            if not newest and mode not in FEW:
-                continue
             yield Setup(NAMES[product], mode, python_process(product, folder, environment), number)
-        if not newest:
-            continue
         more = {
             "gunicorn": {"threads": ({}, ["-k", "gthread"]), "json-close": ({"MODE": "json"}, ["--keep-alive", "0"])},
             "uvicorn": {"httptools": ({}, ["--http", "httptools"]), "httptools-json": ({"MODE": "json"}, ["--http", "httptools"]),

@@ -4,7 +4,7 @@ import WireFormat
 ///
 /// It is written as one line of words apart by tabs, so that signatures can be read and compared by people:
 /// the answer's first line, the fields' names, what became of the connection, the shape of the body, values.
-public struct AnswerShape: Hashable, Sendable {
+public struct AnswerShape: Sendable {
     /// `HTTP/1.1 200 OK` as it came, or the word for what came instead.
     public var opening: String
     /// The names of the fields, as they were written and in their order.
@@ -14,6 +14,13 @@ public struct AnswerShape: Hashable, Sendable {
     public var body: BodyShape
     /// Values that say something of the server, their names in lower case.
     public var values: [Value]
+
+    /// What of it is compared.
+    private(set) var features: AnswerFeatures {
+        get { stored ?? AnswerFeatures(self) }
+        set { stored = newValue }
+    }
+    private var stored: AnswerFeatures?
 
     /// What became of the connection after the answer, and what the answer had said of it.
     public enum Ending: String, Sendable {
@@ -63,6 +70,7 @@ public struct AnswerShape: Hashable, Sendable {
             if outcome.body.length > 0 || outcome.head != nil {
                 opening = Opening.text
                 body = shape
+                features = AnswerFeatures(self)
                 return
             }
             opening =
@@ -72,6 +80,7 @@ public struct AnswerShape: Hashable, Sendable {
                 case .connection: Opening.refused
                 default: Opening.closed
                 }
+            features = AnswerFeatures(self)
             return
         }
         let reason = String(decoding: line.reason, as: UTF8.self)
@@ -89,6 +98,7 @@ public struct AnswerShape: Hashable, Sendable {
             values.append(Value(name: "interim", shape: codes.prefix(3).joined(separator: " ")))
         }
         if case .timeout = outcome.failure { values.append(Value(name: "body", shape: "unfinished")) }
+        features = AnswerFeatures(self)
     }
 
     /// The status code; nil where there is none.
@@ -160,6 +170,12 @@ public struct AnswerShape: Hashable, Sendable {
     }
 }
 
+extension AnswerShape: Hashable {
+    public static func == (left: AnswerShape, right: AnswerShape) -> Bool { left.description == right.description }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(description) }
+}
+
 // MARK: The line
 
 extension AnswerShape: CustomStringConvertible {
@@ -183,5 +199,6 @@ extension AnswerShape: CustomStringConvertible {
             values.append(
                 Value(name: String(column[..<colon.lowerBound]), shape: String(column[colon.upperBound...])))
         }
+        features = AnswerFeatures(self)
     }
 }

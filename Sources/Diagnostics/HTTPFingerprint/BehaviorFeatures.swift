@@ -1,67 +1,48 @@
-import WireFormat
-
 /// A behaviour as pairs of a key and a value, both digests: what is compared.
 struct BehaviorFeatures: Sendable {
     /// Sorted by key; a key is there once.
-    private(set) var pairs: [(key: UInt64, value: UInt64)] = []
+    let pairs: [(key: UInt64, value: UInt64)]
 
-    /// Names whose order and place the server decides more than what it serves.
-    private static let core: Set<String> = [
-        "accept-ranges", "allow", "connection", "content-length", "content-type", "date", "etag", "keep-alive",
-        "last-modified", "server", "transfer-encoding", "vary", "via",
-    ]
+    private static let statusAspect = StableDigest.of("status")
+    private static let asUsual = StableDigest.of("as get")
+    private static let asMissing = StableDigest.of("as missing")
+    private static let errorGroup = StableDigest.of("error")
 
-    /// - Parameter names: collects what the keys mean, where somebody wants to know.
-    init(_ behavior: ServerBehavior, names: ((UInt64, String) -> Void)? = nil) {
+    init(_ behavior: ServerBehavior) {
         var values: [UInt64: UInt64] = [:]
-        func add(_ key: String, _ value: String) {
-            let digest = StableDigest.of(key)
-            names?(digest, key)
-            values[digest] = StableDigest.of(value)
-        }
-        func addBody(_ body: BodyShape, of name: String) {
-            switch body {
-            case .none: add("\(name) tags", "none")
-            case .usual: add("\(name) tags", "usual")
-            case .text(let tags, let words):
-                add("\(name) tags", "\(tags)")
-                add("\(name) words", "\(words)")
-            }
-        }
-        let usual = behavior[.get]?.status
-        let missing = behavior[.missing]?.status
-        var orders: [String: Set<String>] = [:]
-        for test in FingerprintTest.allCases {
-            guard let answer = behavior[test] else { continue }
-            let name = test.rawValue
-            let status = answer.status.map { "\($0)" } ?? answer.opening
-            add("\(name) opening", answer.opening)
-            add("\(name) status", status)
-            add("\(name) ending", answer.ending.rawValue)
-            // Whether the application saw the request, whatever it makes of requests.
-            let relation =
-                answer.status == nil
-                ? status : answer.status == usual ? "as get" : answer.status == missing ? "as missing" : status
-            add("\(name) relation", relation)
-            guard answer.status != nil else {
-                addBody(answer.body, of: name)
-                continue
-            }
-            add("\(name) names", answer.names.joined(separator: " "))
-            let core = answer.names.filter { Self.core.contains($0.lowercased()) }
-            add("\(name) core", core.joined(separator: " "))
-            addBody(answer.body, of: name)
-            for value in answer.values { add("\(name) \(value.name)", value.shape) }
-            let group = (answer.status ?? 0) >= 400 && relation != "as get" ? "error" : "answer"
-            for (index, first) in core.enumerated() {
-                add("spelling \(first.lowercased())", first)
-                for second in core[(index + 1)...] {
-                    let (low, high) = (first.lowercased(), second.lowercased())
-                    orders["\(group) \(min(low, high)) \(max(low, high))", default: []].insert(low < high ? "<" : ">")
+        values.reserveCapacity(600)
+        let usual = behavior[.get]?.features
+        let missing = behavior[.missing]?.features
+        for (number, answer) in behavior.answers.enumerated() {
+            guard let features = answer?.features else { continue }
+            let test = UInt64(number + 1) &* 0x9E37_79B9_7F4A_7C15
+            // Whether the application saw the request, whatever it makes of requests: what it says to everybody
+            // is said once, and the others are known by what they differ in.
+            var model: (features: AnswerFeatures, mark: UInt64)?
+            if features.status != nil {
+                if let usual, number != FingerprintTest.get.index, features.status == usual.status {
+                    model = (usual, Self.asUsual)
+                } else if let missing, number > FingerprintTest.missing.index, features.status == missing.status {
+                    model = (missing, Self.asMissing)
                 }
             }
+            values[Self.statusAspect ^ test] = model?.mark ?? features.statusValue
+            var known = model?.features.aspects[...] ?? []
+            for aspect in features.aspects {
+                // Aspects come in one order.
+                if let index = known.firstIndex(where: { $0.key == aspect.key }) {
+                    if known[index].value != aspect.value { values[aspect.key ^ test] = aspect.value }
+                    known = known[(index + 1)...]
+                } else {
+                    values[aspect.key ^ test] = aspect.value
+                }
+            }
+            for spelling in features.spellings { values[spelling.key] = spelling.value }
+            let isError = (features.status ?? 0) >= 400 && features.status != usual?.status
+            for order in features.orders {
+                values[isError ? order.key ^ Self.errorGroup : order.key, default: 0] |= order.isAscending ? 1 : 2
+            }
         }
-        for (key, order) in orders { add(key, order.sorted().joined()) }
         pairs = values.map { ($0.key, $0.value) }.sorted { $0.key < $1.key }
     }
 }

@@ -14,12 +14,13 @@ struct FeatureMatrix: Sendable {
         let all = behaviors.map { BehaviorFeatures($0).pairs }
         for pairs in all {
             for (key, value) in pairs {
-                if columns[key] == nil {
-                    columns[key] = values.count
+                let column = columns[key, default: values.count]
+                if column == values.count {
+                    columns[key] = column
                     values.append([:])
                 }
-                guard let column = columns[key] else { continue }
-                if values[column][value] == nil { values[column][value] = UInt32(values[column].count + 1) }
+                let next = UInt32(values[column].count + 1)
+                if values[column][value] == nil { values[column][value] = next }
             }
         }
         rows = all.map { row(of: $0, other: Self.absent) }
@@ -37,5 +38,6 @@ struct FeatureMatrix: Sendable {
         return row
     }
 
+    /// How many values a column has, its absence among them.
     func valueCount(of column: Int) -> Int { values[column].count + 1 }
 }

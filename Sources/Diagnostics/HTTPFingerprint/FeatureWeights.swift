@@ -1,7 +1,7 @@
 import func Glibc.log
 
-/// What it says for two behaviours to be of one product that a feature is the same in both, or is not:
-/// the logarithms of two odds, learned from labelled behaviours (Fellegi and Sunter's record linkage).
+/// What it says for two behaviours to be of one kind that a feature is the same in both, or is not:
+/// logarithms of odds, learned from labelled behaviours (record linkage after Fellegi and Sunter, 1969).
 ///
 /// A feature that is the same in all configurations of a product, and seldom the same in two products, weighs most.
 struct FeatureWeights: Sendable {
@@ -9,31 +9,39 @@ struct FeatureWeights: Sendable {
     private(set) var agreement: [[Float]] = []
     /// For each column: what difference says, zero or less.
     private(set) var difference: [Float] = []
-    /// For each column: what agreement in a value says that nobody has shown yet.
+    /// For each column: what agreement in a value would say that no kind has shown yet.
     private(set) var novelty: [Float] = []
 
-    /// - Parameter labels: for each row of the matrix, from 0.
-    init(_ matrix: FeatureMatrix, labels: [Int]) {
-        let labelCount = (labels.max() ?? -1) + 1
-        var members = [[Int]](repeating: [], count: labelCount)
-        for (row, label) in labels.enumerated() { members[label].append(row) }
+    /// - Parameters:
+    ///   - rows: which rows of the matrix are learned from.
+    ///   - labels: what each of them is, from 0.
+    init(_ matrix: FeatureMatrix, rows: [Int], labels: [Int]) {
+        var members = [[Int]](repeating: [], count: (labels.max() ?? -1) + 1)
+        for (row, label) in zip(rows, labels) { members[label].append(row) }
         members.removeAll(where: \.isEmpty)
         let floor = 1 / Double(2 * max(members.count, 1))
+        agreement.reserveCapacity(matrix.columnCount)
         for column in 0..<matrix.columnCount {
-            var frequency = [Double](repeating: 0, count: matrix.valueCount(of: column))
+            let valueCount = matrix.valueCount(of: column)
+            var frequency = [Double](repeating: 0, count: valueCount)
+            var counts = [Int](repeating: 0, count: valueCount)
             // Two doubtful pairs of our own keep a feature with few pairs from being certain of anything.
             var same = 1.0
             var pairs = 2.0
             for rows in members {
-                var counts: [UInt32: Int] = [:]
-                for row in rows { counts[matrix.rows[row][column], default: 0] += 1 }
-                for (value, count) in counts {
-                    frequency[Int(value)] += Double(count) / Double(rows.count) / Double(members.count)
+                for row in rows { counts[Int(matrix.rows[row][column])] += 1 }
+                let absences = counts[Int(FeatureMatrix.absent)]
+                var agreeing = 0
+                for row in rows {
+                    let value = Int(matrix.rows[row][column])
+                    guard counts[value] > 0 else { continue }
+                    // A kind counts once, however many behaviours there are of it.
+                    frequency[value] += Double(counts[value]) / Double(rows.count * members.count)
+                    agreeing += counts[value] * (counts[value] - 1)
+                    counts[value] = 0
                 }
-                guard rows.count > 1, counts[FeatureMatrix.absent] != rows.count else { continue }
-                // A product counts once, however many configurations there are of it.
-                let all = Double(rows.count * (rows.count - 1))
-                same += counts.values.reduce(0) { $0 + Double($1 * ($1 - 1)) } / all
+                guard rows.count > 1, absences != rows.count else { continue }
+                same += Double(agreeing) / Double(rows.count * (rows.count - 1))
                 pairs += 1
             }
             let sameWithin = same / pairs
@@ -46,5 +54,10 @@ struct FeatureWeights: Sendable {
             novelty.append(Float(max(log(sameWithin / floor), 0)))
             difference.append(Float(min(log((1 - sameWithin) / (1 - sameBetween)), 0)))
         }
+    }
+
+    /// What a value says when another behaviour has it too.
+    func gain(_ value: UInt32, _ column: Int) -> Float {
+        value == FeatureMatrix.unknown ? novelty[column] : agreement[column][Int(value)]
     }
 }

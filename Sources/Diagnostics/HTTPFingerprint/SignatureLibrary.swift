@@ -1,79 +1,97 @@
 /// Signatures, ready for behaviours to be compared with them.
 public struct SignatureLibrary: Sendable {
     public let signatures: [Signature]
-    /// For each row of the matrix.
-    private var rows: [(signature: Int, configuration: Int, label: Int)] = []
-    private let labels: [String]
     private let matrix: FeatureMatrix
-    private let weights: FeatureWeights
+    /// What each row of the matrix is.
+    private let places: [Place]
+
+    private struct Place: Sendable {
+        var signature: Int
+        var configuration: Int
+    }
+
+    /// How near a product, a range of its versions or an origin is.
+    public struct Candidate: Sendable {
+        public var name: String
+        /// 1 for all the same, 0 and less for nothing in common.
+        public var similarity: Double
+        /// The configuration that is nearest.
+        public var configuration: String
+    }
+
+    /// What a behaviour is compared with, each the nearest first.
+    public struct Comparison: Sendable {
+        public var products: [Candidate] = []
+        /// Versions of the nearest product.
+        public var versions: [Candidate] = []
+        /// What stands behind the nearest product; an empty name for nothing.
+        public var origins: [Candidate] = []
+    }
 
     public init(_ signatures: [Signature]) {
         self.signatures = signatures
-        let labels = Set(signatures.map(\.product)).sorted()
-        self.labels = labels
-        let numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($0.element, $0.offset) })
+        var places: [Place] = []
         var behaviors: [ServerBehavior] = []
         for (index, signature) in signatures.enumerated() {
-            for (place, configuration) in signature.configurations.enumerated() {
-                rows.append((index, place, numbers[signature.product] ?? 0))
+            for (number, configuration) in signature.configurations.enumerated() {
+                places.append(Place(signature: index, configuration: number))
                 behaviors.append(configuration.behavior)
             }
         }
+        self.places = places
         matrix = FeatureMatrix(behaviors)
-        weights = FeatureWeights(matrix, labels: rows.map(\.label))
     }
 
-    /// How near a product is.
-    public struct Candidate: Sendable {
-        public var product: String
-        /// 1 for all the same, 0 and less for nothing in common.
-        public var similarity: Double
-        /// The signature and the configuration that are nearest.
-        public var signature: Signature
-        public var configuration: Signature.Configuration
-    }
-
-    /// Every product, the nearest first.
-    public func candidates(for behavior: ServerBehavior) -> [Candidate] {
-        let query = matrix.row(of: behavior)
-        var whole: Float = 0
-        for column in query.indices {
-            whole += query[column] == FeatureMatrix.unknown ? weights.novelty[column] : gain(query[column], column)
+    /// Compares behaviours, learning what counts from the signatures themselves.
+    /// - Parameter isLeftOut: configurations that are neither compared with nor learned from.
+    public func compare(
+        _ behaviors: [ServerBehavior], leavingOut isLeftOut: (Signature, Signature.Configuration) -> Bool = { _, _ in false }
+    ) -> [Comparison] {
+        let rows = places.indices.filter { row in
+            let signature = signatures[places[row].signature]
+            return !isLeftOut(signature, signature.configurations[places[row].configuration])
         }
-        guard whole > 0 else { return [] }
-        var nearest = [(score: Float, row: Int)](repeating: (-.infinity, -1), count: labels.count)
-        // A configuration that was never seen is often made of parts that were: what any of a product's had counts too.
-        var shared = [[Bool]](repeating: [Bool](repeating: false, count: query.count), count: labels.count)
-        for (row, place) in rows.enumerated() {
-            var score: Float = 0
-            let other = matrix.rows[row]
-            for column in query.indices {
-                if query[column] == other[column] {
-                    score += gain(query[column], column)
-                    shared[place.label][column] = true
-                } else {
-                    score += weights.difference[column]
-                }
+        let products = Question(self, rows: rows) { self.signatures[$0.signature].product }
+        var versions: [String: Question] = [:]
+        var origins: [String: Question] = [:]
+        return behaviors.map { behavior -> Comparison in
+            let query = matrix.row(of: behavior)
+            var comparison = Comparison(products: products.candidates(for: query, self))
+            guard let product = comparison.products.first?.name else { return comparison }
+            let own = rows.filter { signatures[places[$0].signature].product == product }
+            let direct = own.filter { origin(of: places[$0]).isEmpty }
+            let which = versions[product] ?? Question(self, rows: direct) { self.signatures[$0.signature].versions }
+            let behind = origins[product] ?? Question(self, rows: own) { self.origin(of: $0) }
+            versions[product] = which
+            origins[product] = behind
+            comparison.versions = which.candidates(for: query, self)
+            comparison.origins = behind.candidates(for: query, self)
+            return comparison
+        }
+    }
+
+    private func origin(of place: Place) -> String {
+        signatures[place.signature].configurations[place.configuration].origin ?? ""
+    }
+
+    /// A question with the names of its answers.
+    private struct Question {
+        let names: [String]
+        let matcher: BehaviorMatcher
+
+        init(_ library: SignatureLibrary, rows: [Int], _ name: (Place) -> String) {
+            let words = rows.map { name(library.places[$0]) }
+            names = Set(words).sorted()
+            let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
+            matcher = BehaviorMatcher(library.matrix, rows: rows, labels: words.map { numbers[$0] ?? 0 })
+        }
+
+        func candidates(for query: [UInt32], _ library: SignatureLibrary) -> [Candidate] {
+            matcher.matches(of: query, in: library.matrix).map { match in
+                let place = library.places[match.row]
+                let nearest = library.signatures[place.signature].configurations[place.configuration].name
+                return Candidate(name: names[match.label], similarity: match.similarity, configuration: nearest)
             }
-            if score > nearest[place.label].score { nearest[place.label] = (score, row) }
         }
-        var candidates: [Candidate] = []
-        for label in labels.indices where nearest[label].row >= 0 {
-            var pooled: Float = 0
-            for column in query.indices {
-                pooled += shared[label][column] ? gain(query[column], column) : weights.difference[column]
-            }
-            let place = rows[nearest[label].row]
-            let signature = signatures[place.signature]
-            candidates.append(
-                Candidate(
-                    product: labels[label], similarity: Double((nearest[label].score + pooled) / (2 * whole)),
-                    signature: signature, configuration: signature.configurations[place.configuration]))
-        }
-        return candidates.sorted { $0.similarity > $1.similarity }
-    }
-
-    private func gain(_ value: UInt32, _ column: Int) -> Float {
-        value == FeatureMatrix.unknown ? 0 : weights.agreement[column][Int(value)]
     }
 }

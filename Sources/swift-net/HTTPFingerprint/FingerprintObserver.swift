@@ -39,9 +39,9 @@ struct FingerprintObserver: StreamObserver, ~Copyable {
             reports.append(report)
             return
         }
-        for candidate in library.candidates(for: report.behavior).prefix(5) {
+        for candidate in library.compare([report.behavior])[0].products.prefix(5) {
             console.output.write(
-                "\(report.url) \(candidate.product) \(candidate.similarity) \(candidate.configuration.name)\n")
+                "\(report.url) \(candidate.name) \(candidate.similarity) \(candidate.configuration)\n")
         }
     }
 

@@ -1,0 +1,61 @@
+/// Answers one question about behaviours - which product, which release, what stands behind it - by labelled ones.
+struct BehaviorMatcher: Sendable {
+    /// How near a label is.
+    struct Match: Sendable {
+        var label: Int
+        /// 1 for all the same, 0 and less for nothing in common.
+        var similarity: Double
+        /// The row that is nearest.
+        var row: Int
+    }
+
+    private let rows: [Int]
+    private let labels: [Int]
+    private let labelCount: Int
+    private let weights: FeatureWeights
+
+    /// - Parameters:
+    ///   - rows: which rows of the matrix are compared with.
+    ///   - labels: what each of them is, from 0.
+    init(_ matrix: FeatureMatrix, rows: [Int], labels: [Int]) {
+        self.rows = rows
+        self.labels = labels
+        labelCount = (labels.max() ?? -1) + 1
+        weights = FeatureWeights(matrix, rows: rows, labels: labels)
+    }
+
+    /// Every label that has a row, the nearest first.
+    func matches(of query: [UInt32], in matrix: FeatureMatrix) -> [Match] {
+        let gains = query.indices.map { weights.gain(query[$0], $0) }
+        let whole = gains.reduce(0, +)
+        guard whole > 0 else { return [] }
+        var nearest = [(score: Float, row: Int)](repeating: (-.infinity, -1), count: labelCount)
+        // A configuration that was never seen is often made of parts that were: what any row of a label has counts too.
+        var shared = [Bool](repeating: false, count: labelCount * query.count)
+        for (row, label) in zip(rows, labels) {
+            var score: Float = 0
+            let other = matrix.rows[row]
+            for column in query.indices {
+                if query[column] == other[column] {
+                    score += gains[column]
+                    shared[label * query.count + column] = true
+                } else {
+                    score += weights.difference[column]
+                }
+            }
+            if score > nearest[label].score { nearest[label] = (score, row) }
+        }
+        var matches: [Match] = []
+        for label in 0..<labelCount where nearest[label].row >= 0 {
+            var pooled: Float = 0
+            for column in query.indices {
+                pooled += shared[label * query.count + column] ? gains[column] : weights.difference[column]
+            }
+            matches.append(
+                Match(
+                    label: label, similarity: Double((nearest[label].score + pooled) / (2 * whole)),
+                    row: nearest[label].row))
+        }
+        return matches.sorted { $0.similarity > $1.similarity }
+    }
+}
