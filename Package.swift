@@ -60,11 +60,16 @@ let package = Package(
             name: "Diagnostics", dependencies: ["WireFormat", "PacketEngine", "HostStack", "TLS", "Compression"],
             swiftSettings: settings),
 
+        // The signatures of web servers, one a product and range of its versions.
+        .target(
+            name: "Signatures", dependencies: ["Compression"], exclude: ["Products"],
+            resources: [.embedInCode("Data")], swiftSettings: systemSettings),
+
         // The command line.
         .executableTarget(
             name: "swift-net",
             dependencies: [
-                "WireFormat", "PacketEngine", "LinuxNet", "Diagnostics", "TLS",
+                "WireFormat", "PacketEngine", "LinuxNet", "Diagnostics", "TLS", "Signatures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

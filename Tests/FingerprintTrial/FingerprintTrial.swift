@@ -8,19 +8,36 @@ struct FingerprintTrial {
         var configuration: Signature.Configuration
         var comparison: SignatureLibrary.Comparison
 
-        var isRight: Bool { comparison.products.first?.name == signature.product }
+        var isNearest: Bool { comparison.products.first?.name == signature.product }
     }
 
-    private let library: SignatureLibrary
+    let library: SignatureLibrary
+    /// Every configuration, left out of all releases of its product, for they would give it away.
+    let configurations: [Trial]
+    /// Every product, left out whole.
+    let products: [Trial]
+    /// Every pair of a front and what stands behind it.
+    let pairs: [Trial]
 
-    init(_ signatures: [Signature]) { library = SignatureLibrary(signatures) }
+    init(_ signatures: [Signature]) {
+        let library = SignatureLibrary(signatures)
+        self.library = library
+        configurations = Self.trials(library) { "\($0.product)\t\($1.name)" }
+        products = Self.trials(library) { signature, _ in signature.product }
+        pairs = Self.trials(library) { signature, configuration in
+            configuration.origin.map { "\(signature.product)\t\($0)" }
+        }
+    }
 
     /// Each of the groups is left out in turn, and named by the others.
-    private func trials(_ group: (Signature, Signature.Configuration) -> String) -> [Trial] {
+    private static func trials(
+        _ library: SignatureLibrary, _ group: (Signature, Signature.Configuration) -> String?
+    ) -> [Trial] {
         var groups: [String: [(Signature, Signature.Configuration)]] = [:]
         for signature in library.signatures {
             for configuration in signature.configurations {
-                groups[group(signature, configuration), default: []].append((signature, configuration))
+                guard let key = group(signature, configuration) else { continue }
+                groups[key, default: []].append((signature, configuration))
             }
         }
         return groups.sorted { $0.key < $1.key }.flatMap { key, members in
@@ -29,48 +46,24 @@ struct FingerprintTrial {
         }
     }
 
-    func run() {
-        // Of all releases of the product, for they would give it away.
-        let configurations = trials { "\($0.product)\t\($1.name)" }
-        let products = trials { signature, _ in signature.product }
-        report(configurations, products)
-    }
-
-    private func report(_ results: [Trial], _ unknown: [Trial]) {
-        let wrong = results.filter { !$0.isRight }
-        let best = results.filter(\.isRight)
-        print("left out a configuration: \(best.count) of \(results.count) right")
-        func line(_ result: Trial) {
-            let near = result.comparison.products.prefix(3).map { candidate in
-                "\(candidate.name) \(Int(candidate.similarity * 100)) (\(candidate.configuration))"
-            }
-            print(
-                "   \(result.signature.product) \(result.signature.versions) \(result.configuration.name): \(near.joined(separator: ", "))"
-            )
+    /// The curves that fit the trials.
+    var calibrations: Calibrations {
+        func point(_ candidates: [SignatureLibrary.Candidate], _ isRight: Bool) -> LogisticFit.Point {
+            LogisticFit.Point(
+                similarity: candidates[0].similarity, lead: Calibration.part(of: candidates[0].lead),
+                isRight: isRight)
         }
-        for result in wrong { line(result) }
-        print("the lowest of the right ones:")
-        func similarity(_ result: Trial) -> Double { result.comparison.products[0].similarity }
-        for result in best.sorted(by: { similarity($0) < similarity($1) }).prefix(15) { line(result) }
-        print("the smallest leads of the right ones:")
-        func lead(_ result: Trial) -> Double { similarity(result) - result.comparison.products[1].similarity }
-        for result in best.sorted(by: { lead($0) < lead($1) }).prefix(15) { line(result) }
-        print("the highest of those that are left out whole:")
-        for result in unknown.sorted(by: { similarity($0) > similarity($1) }).prefix(30) { line(result) }
-        let fronts = best.filter { $0.configuration.origin != nil }
-        let origins = fronts.filter { $0.comparison.origins.first?.name == $0.configuration.origin }
-        let direct = best.filter { $0.configuration.origin == nil }
-        print("origins: \(origins.count) of \(fronts.count); nothing behind: \(direct.count { $0.comparison.origins.first?.name == "" }) of \(direct.count)")
-        for result in fronts where result.comparison.origins.first?.name != result.configuration.origin {
-            let near = result.comparison.origins.prefix(3).map { "\($0.name) \(Int($0.similarity * 100))" }
-            print("   \(result.signature.product) \(result.configuration.name): \(near.joined(separator: ", "))")
+        let known = configurations.filter(\.isNearest)
+        let claims = (known + pairs.filter(\.isNearest)).filter {
+            $0.comparison.origins.first.map { !$0.name.isEmpty && !$0.hasTwin } ?? false
         }
-        let released = direct.filter { $0.comparison.versions.count > 1 }
-        let versions = released.filter { $0.comparison.versions.first?.name == $0.signature.versions }
-        print("versions: \(versions.count) of \(released.count)")
-        for result in released where result.comparison.versions.first?.name != result.signature.versions {
-            let near = result.comparison.versions.prefix(3).map { "\($0.name) \(Int($0.similarity * 1000))" }
-            print("   \(result.signature.product) \(result.signature.versions) \(result.configuration.name): \(near.joined(separator: ", "))")
-        }
+        return Calibrations(
+            product: LogisticFit.calibration(
+                of: configurations.map { point($0.comparison.products, $0.isNearest) }
+                    + products.map { point($0.comparison.products, false) }),
+            origin: LogisticFit.calibration(
+                of: claims.map {
+                    point($0.comparison.origins, $0.comparison.origins[0].name == $0.configuration.origin)
+                }))
     }
 }

@@ -1,12 +1,49 @@
 import Diagnostics
 import LinuxNet
 
-// Cross-validation of the signatures in a folder: fingerprint-trial FOLDER
-let arguments = CommandLine.arguments
-let signatures = try Folder.files(of: arguments[1]).map { path in
-    let input = try InputStream.bytes(ofFile: path)
-    return try Signature(input)
+// Every configuration of a folder's signatures named by all others, and how far the answers can be trusted:
+//
+//     fingerprint-trial FOLDER CALIBRATIONS [--learn]
+//
+// With --learn the calibrations that fit are written, otherwise they are read.
+let words = CommandLine.arguments.dropFirst()
+guard words.count >= 2, let folder = words.first else {
+    print("Usage: fingerprint-trial FOLDER CALIBRATIONS [--learn]")
+    CurrentProcess.exit(2)
 }
-print("\(signatures.count) signatures, \(signatures.reduce(0) { $0 + $1.configurations.count }) configurations")
+let path = words[words.startIndex + 1]
+let signatures = try Folder.files(of: folder).filter { $0.hasSuffix(".signature") }.flatMap {
+    try Signature.all(in: InputStream.bytes(ofFile: $0))
+}
+let products = Set(signatures.map(\.product)).count
+print(
+    "\(signatures.count) signatures of \(products) products, "
+        + "\(signatures.reduce(0) { $0 + $1.configurations.count }) configurations")
 let trial = FingerprintTrial(signatures)
-trial.run()
+let calibrations: Calibrations?
+if words.last == "--learn" {
+    let fitted = trial.calibrations
+    let text = """
+        # Written by `make signatures`: offset, similarity, lead.
+        product \(fitted.product.text)
+        origin \(fitted.origin.text)
+
+        """
+    let file = try OutputStream.file(path)
+    file.write(text)
+    file.flush()
+    calibrations = fitted
+} else {
+    calibrations = Calibrations(try InputStream.bytes(ofFile: path))
+}
+guard let calibrations else {
+    print("\(path) has no calibrations that can be read")
+    CurrentProcess.exit(2)
+}
+TrialReport(trial: trial, calibrations: calibrations).printAll()
+
+extension Calibration {
+    fileprivate var text: String {
+        [offset, similarity, lead].map { "\(($0 * 1_000).rounded() / 1_000)" }.joined(separator: " ")
+    }
+}

@@ -13,6 +13,8 @@ def nginx():
         "hidden": "server_tokens off;",
         "errors": "error_page 400 403 404 405 414 416 500 505 /oops.html;",
         "redirect": "location / { return 302 /elsewhere; }",
+        "errors-some": "error_page 404 /oops.html; error_page 500 502 503 504 /50x.html; keepalive_timeout 0;",
+        "moved": "return 301 https://www.example$request_uri;",
         "login": 'location / { auth_basic "private"; auth_basic_user_file {folder}/users; }',
         "always": "location / { default_type text/html; return 200 '<html>hello</html>'; }",
         "json": "location = / { default_type application/json; return 200 '{}'; } location / { default_type application/json; return 404 '{}'; }",
@@ -62,6 +64,8 @@ def apache2():
         "signed": ("ServerTokens Full\nServerSignature On", ()),
         "minimal": ("ServerTokens Minor\nKeepAlive Off\nTraceEnable Off", ()),
         "errors": ("ErrorDocument 400 /oops.html\nErrorDocument 404 /oops.html\nErrorDocument 405 'no'", ()),
+        "errors-some": ("ErrorDocument 404 '<h1>Oh no</h1>'\nServerTokens Prod", ()),
+        "moved": ("RedirectMatch 301 ^/ https://www.example/", ()),
         "redirect": ("Redirect 302 / http://localhost/elsewhere", ()),
         "login": ("<Location />\nAuthType Basic\nAuthName x\nAuthUserFile {folder}/users\nRequire valid-user\n</Location>",
                   ("auth_basic", "authn_core", "authn_file", "authz_user")),
@@ -84,6 +88,7 @@ def lighttpd():
         "false": f'server.tag = "{LIE}"',
         "errors": 'server.errorfile-prefix = "{root}/status-"',
         "redirect": 'server.modules += ("mod_redirect") url.redirect = ("" => "/elsewhere")',
+        "moved": 'server.modules += ("mod_redirect") url.redirect = ("" => "https://www.example/") url.redirect-code = 301',
         "login": 'server.modules += ("mod_auth", "mod_authn_file") auth.backend = "plain" auth.backend.plain.userfile = "{folder}/users" '
                  'auth.require = ("" => ("method" => "basic", "realm" => "x", "require" => "valid-user"))',
         "always": 'server.error-handler-404 = "/index.html"',
@@ -115,7 +120,10 @@ def caddy():
         "hidden": "root * {root}\nheader -Server\nfile_server",
         "false": f'root * {{root}}\nheader Server "{LIE}"\nfile_server',
         "errors": "root * {root}\nfile_server\nhandle_errors {\nrespond \"<h1>Oh no</h1>\"\n}",
-        "redirect": "redir /elsewhere",
+        "redirect": "redir * /elsewhere",
+        "moved": "header -Server\nredir * https://www.example{uri} 301",
+        "listing-hidden": "root * {root}/folder\nheader -Server\nfile_server browse",
+        "login-hidden": "header -Server\nbasicauth {\na $2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmpkT/5qqR7hx4IjWJPDhjvG\n}\nroot * {root}\nfile_server",
         "login": "basicauth {\na $2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmpkT/5qqR7hx4IjWJPDhjvG\n}\nroot * {root}\nfile_server",
         "always": "respond \"hello\"",
         "json": "header Content-Type application/json\nrespond / \"{}\"\nrespond \"{}\" 404",
@@ -148,6 +156,7 @@ def haproxy():
         "default": "",
         "always": "    http-request return status 200 content-type text/html string hello\n",
         "redirect": "    http-request redirect location /elsewhere\n",
+        "moved": "    http-request redirect code 301 location https://www.example/\n",
         "login": "    http-request auth realm private\n",
         "json": "    http-request return status 200 content-type application/json string {} if { path / }\n"
                 "    http-request return status 404 content-type application/json string {}\n",
@@ -169,6 +178,7 @@ def varnish():
         "default": "vcl 4.1;\nbackend default none;\n",
         "always": begin % '200, "OK"',
         "redirect": begin % '302, "Found"' + 'sub vcl_synth { set resp.http.Location = "/elsewhere"; return (deliver); }',
+        "moved": begin % '301, "Moved"' + 'sub vcl_synth { set resp.http.Location = "https://www.example/"; synthetic("moved"); return (deliver); }',
         "login": begin % '401, "Unauthorized"' + 'sub vcl_synth { set resp.http.WWW-Authenticate = "Basic"; synthetic("log in"); return (deliver); }',
         "hidden": begin % '404, "Not Found"' + 'sub vcl_synth { unset resp.http.Server; unset resp.http.Via; unset resp.http.X-Varnish; return (deliver); }',
         "false": begin % '404, "Not Found"' + f'sub vcl_synth {{ set resp.http.Server = "{LIE}"; return (deliver); }}',
@@ -208,6 +218,7 @@ def squid():
         "hidden": ("", "http_access allow all\nvia off\nreply_header_access Server deny all\nhttpd_suppress_version_string on\n"),
         "false": ("", f'http_access allow all\nreply_header_access Server deny all\nreply_header_add Server "{LIE}" all\n'),
         "accel": ("accel defaultsite=localhost", "http_access deny all\n"),
+        "accel-hidden": ("accel defaultsite=localhost", "http_access deny all\nvia off\nreply_header_access Server deny all\n"),
         "errors": ("", "http_access deny all\nerror_directory {folder}/errors\n"),
     }
     for name, (mode, extra) in places.items():
@@ -224,7 +235,7 @@ def tinyproxy():
         "default": "",
         "hidden": "DisableViaHeader Yes\nXTinyproxy No\n",
         "denied": "Allow 192.0.2.1\n", "denied-hidden": "Allow 192.0.2.1\nDisableViaHeader Yes\n",
-        "login": "BasicAuth a b\n",
+        "login": "BasicAuth a b\n", "login-hidden": "BasicAuth a b\nDisableViaHeader Yes\n",
         "errors": 'ErrorFile 400 "{folder}/oops.html"\nErrorFile 404 "{folder}/oops.html"\nDefaultErrorFile "{folder}/oops.html"\n',
     }
     for name, extra in places.items():
@@ -246,6 +257,7 @@ def h2o():
         "false": head + f'server-name: "{LIE}"\n' + host + files,
         "errors": head + "error-doc:\n  - status: [400, 404, 405, 416]\n    url: /oops.html\n" + host + files,
         "redirect": head + host + "      /:\n        redirect: {url: /elsewhere, status: 302}\n",
+        "moved": head + host + "      /:\n        redirect: {url: 'https://www.example/', status: 301}\n",
         "listing": head + "gzip: ON\n" + host + "      /:\n        file.dir: {root}/folder\n        file.dirlisting: ON\n",
         "json": head + 'header.add: "X-Content-Type-Options: nosniff"\nfile.etag: OFF\nfile.index: [data.json]\n' + host + files,
     }

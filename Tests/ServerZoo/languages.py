@@ -1,22 +1,24 @@
 """Servers that come with a language, or are written in one."""
 
 import os
+import re
 import subprocess
 import sys
 
 import releases
-from setup import HERE, LIE, Process, Setup, version
+from setup import HERE, LIE, OTHER_LIE, Process, Setup, version
 
 # What an application may do, and how the banner may be.
 MODES = {
-    "default": {}, "false": {"BANNER": LIE}, "redirect": {"MODE": "redirect"}, "login": {"MODE": "login"},
+    "default": {}, "false": {"BANNER": LIE}, "redirect": {"MODE": "redirect"},
+    "moved": {"MODE": "moved"}, "login": {"MODE": "login"},
     "always": {"MODE": "always"}, "json": {"MODE": "json"}, "errors": {"MODE": "errors"},
 }
 
 
 def python_words(product, extra=()):
     return {
-        "gunicorn": ["-m", "gunicorn", "-b", "127.0.0.1:{port}", "--log-level", "critical", "--chdir", "{apps}", *extra, "wsgi_app:app"],
+        "gunicorn": ["-c", "from gunicorn.app.wsgiapp import run; run()", "-b", "127.0.0.1:{port}", "--log-level", "critical", "--chdir", "{apps}", *extra, "wsgi_app:app"],
         "uvicorn": ["-m", "uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--log-level", "critical", "--app-dir", "{apps}", *extra, "asgi_app:app"],
         "hypercorn": ["-m", "hypercorn", "-b", "127.0.0.1:{port}", "--log-level", "critical", *extra, "asgi_app:app"],
         "waitress": ["{apps}/waitress_app.py", "{port}"],
@@ -105,8 +107,28 @@ def go():
     if not os.path.exists(program):
         environment = dict(os.environ, GOFLAGS="-mod=mod", GO111MODULE="off", CGO_ENABLED="0", GOCACHE=os.path.abspath(".build/servers/go-cache"))
         subprocess.run(["go", "build", "-o", program, os.path.join(HERE, "apps", "server.go")], env=environment, check=True)
-    for name, environment in {**MODES, "files": {"MODE": "files"}}.items():
+    for name, environment in {
+        **MODES, "files": {"MODE": "files"}, "files-false": {"MODE": "files", "BANNER": LIE},
+        "login-false": {"MODE": "login", "BANNER": OTHER_LIE}, "json-false": {"MODE": "json", "BANNER": OTHER_LIE},
+    }.items():
         yield Setup("Go net/http", name, Process([program, "{port}", "{root}"], environment), number)
 
 
-ALL = [http_server, node, php, ruby, go] + [lambda product=product: python(product) for product in releases.RELEASES]
+def swift():
+    folder = os.path.abspath(".build/servers/swift")
+    package = os.path.join(HERE, "swift-servers")
+    build = ["swift", "build", "-c", "release", "--package-path", package, "--scratch-path", folder]
+    if not os.path.exists(os.path.join(folder, "release", "flyingfox-server")):
+        if not version(["swift", "--version"], r"Swift version ([\d.]+)"):
+            return
+        subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
+    releases_of = dict(re.findall(r'/(\w+)", exact: "([\d.]+)"', open(os.path.join(package, "Package.swift")).read()))
+    for name, environment in {**MODES, "named": {"NAME": "hummingbird"}}.items():
+        program = Process([os.path.join(folder, "release", "hummingbird-server"), "{port}"], environment)
+        yield Setup("SwiftNIO", name, program, releases_of["hummingbird"])
+    for name, environment in MODES.items():
+        program = Process([os.path.join(folder, "release", "flyingfox-server"), "{port}"], environment)
+        yield Setup("FlyingFox", name, program, releases_of["FlyingFox"])
+
+
+ALL = [http_server, node, php, ruby, go, swift] + [lambda product=product: python(product) for product in releases.RELEASES]

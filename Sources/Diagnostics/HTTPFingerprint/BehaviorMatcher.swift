@@ -7,12 +7,15 @@ struct BehaviorMatcher: Sendable {
         var similarity: Double
         /// The row that is nearest.
         var row: Int
+        /// Behaviours of another label are the same as one of this: they cannot be told apart.
+        var hasTwin: Bool
     }
 
     private let rows: [Int]
     private let labels: [Int]
     private let labelCount: Int
     private let weights: FeatureWeights
+    private let hasTwin: [Bool]
 
     /// - Parameters:
     ///   - rows: which rows of the matrix are compared with.
@@ -22,6 +25,17 @@ struct BehaviorMatcher: Sendable {
         self.labels = labels
         labelCount = (labels.max() ?? -1) + 1
         weights = FeatureWeights(matrix, rows: rows, labels: labels)
+        var first: [[UInt32]: Int] = [:]
+        var twins = [Bool](repeating: false, count: labelCount)
+        for (row, label) in zip(rows, labels) {
+            let other = first[matrix.rows[row], default: label]
+            first[matrix.rows[row]] = other
+            if other != label {
+                twins[other] = true
+                twins[label] = true
+            }
+        }
+        hasTwin = twins
     }
 
     /// Every label that has a row, the nearest first.
@@ -54,7 +68,7 @@ struct BehaviorMatcher: Sendable {
             matches.append(
                 Match(
                     label: label, similarity: Double((nearest[label].score + pooled) / (2 * whole)),
-                    row: nearest[label].row))
+                    row: nearest[label].row, hasTwin: hasTwin[label]))
         }
         return matches.sorted { $0.similarity > $1.similarity }
     }

@@ -2,11 +2,12 @@ import WireFormat
 
 /// How one product, in a range of its versions, behaves in each of several configurations.
 ///
-/// As a file, words apart by tabs: the product, its versions, the names of the tests, every answer that was seen once,
+/// As a file, words apart by tabs: the product, its versions, what it calls itself, the names of the tests, every answer that was seen once,
 /// and for each configuration its name, what stands behind it, and the numbers of its answers to the tests.
 ///
 ///     product        nginx
 ///     versions       1.22.1
+///     banner         nginx
 ///     tests          get missing head ...
 ///     answer         HTTP/1.1 200 OK  Server Date ...  kept  -  connection: keep-alive
 ///     configuration  default  -  1 2 3 ...
@@ -14,6 +15,8 @@ public struct Signature: Sendable {
     public var product: String
     /// The range of versions, as it is to be shown; empty when it is not known.
     public var versions: String
+    /// What it calls itself in `Server`, without a version.
+    public var banners: [String]
     public var configurations: [Configuration]
 
     /// One way in which the product was set up.
@@ -30,9 +33,10 @@ public struct Signature: Sendable {
         }
     }
 
-    public init(product: String, versions: String, configurations: [Configuration]) {
+    public init(product: String, versions: String, banners: [String] = [], configurations: [Configuration]) {
         self.product = product
         self.versions = versions
+        self.banners = banners
         self.configurations = configurations
     }
 
@@ -45,19 +49,29 @@ public struct Signature: Sendable {
         public var description: String { "line \(line): \(message)" }
     }
 
-    /// Reads a file.
-    public init(_ bytes: [UInt8]) throws(Mistake) {
-        var reader = SignatureReader()
+    /// Reads a file, or several one after the other: each begins with its product.
+    public static func all(in bytes: [UInt8]) throws(Mistake) -> [Signature] {
+        var readers: [SignatureReader] = []
         let text = String(decoding: bytes, as: UTF8.self)
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
-            if let message = reader.take(line) { throw Mistake(line: index + 1, message: message) }
+            if line.hasPrefix("product\t") || readers.isEmpty { readers.append(SignatureReader(line: index + 1)) }
+            if let message = readers[readers.count - 1].take(line) {
+                throw Mistake(line: index + 1, message: message)
+            }
         }
-        guard !reader.product.isEmpty else { throw Mistake(line: 1, message: "the product is not named") }
-        guard !reader.configurations.isEmpty else { throw Mistake(line: 1, message: "there is no configuration") }
-        product = reader.product
-        versions = reader.versions
-        configurations = reader.configurations
+        var signatures: [Signature] = []
+        for reader in readers {
+            guard !reader.product.isEmpty else { throw Mistake(line: reader.line, message: "the product is not named") }
+            guard !reader.configurations.isEmpty else {
+                throw Mistake(line: reader.line, message: "\(reader.product) has no configuration")
+            }
+            signatures.append(
+                Signature(
+                    product: reader.product, versions: reader.versions, banners: reader.banners,
+                    configurations: reader.configurations))
+        }
+        return signatures
     }
 
     /// The file.
@@ -65,8 +79,10 @@ public struct Signature: Sendable {
         var numbers: [AnswerShape: Int] = [:]
         var lines = [
             "product\t\(product)", "versions\t\(versions)",
-            "tests\t" + FingerprintTest.allCases.map(\.rawValue).joined(separator: " "),
         ]
+        lines += banners.map { "banner\t\($0)" }
+        lines.append(
+            "tests\t" + FingerprintTest.allCases.map(\.rawValue).joined(separator: " "))
         var rows: [String] = []
         for configuration in configurations {
             let row = configuration.behavior.answers.map { answer -> String in
@@ -85,11 +101,16 @@ public struct Signature: Sendable {
 
 /// Reads the lines of a signature one after the other.
 private struct SignatureReader {
+    /// Where it begins.
+    let line: Int
     var product = ""
     var versions = ""
+    var banners: [String] = []
     var configurations: [Signature.Configuration] = []
     private var tests: [FingerprintTest] = []
     private var answers: [AnswerShape] = []
+
+    init(line: Int) { self.line = line }
 
     /// Takes a line; says what is wrong with it.
     mutating func take(_ line: Substring) -> String? {
@@ -98,6 +119,7 @@ private struct SignatureReader {
         switch line[..<tab] {
         case "product": product = String(rest)
         case "versions": versions = String(rest)
+        case "banner": banners.append(String(rest))
         case "tests":
             for word in rest.split(separator: " ") {
                 guard let test = FingerprintTest(rawValue: String(word)) else { return "there is no test '\(word)'" }

@@ -2,47 +2,50 @@ import Diagnostics
 import LinuxNet
 import PacketEngine
 
-/// Names the servers as their answers become known.
+/// Names the servers as their answers become known, with a line of progress on a terminal.
 struct FingerprintObserver: StreamObserver, ~Copyable {
     typealias Observed = HTTPEngine<FingerprintPlan>
 
     private let console: Console
-    private let command: HTTPFingerprintCommand
-    /// Nil where nothing is to be named.
-    private let library: SignatureLibrary?
-    private let targets: Int
+    private let renderer: (any FingerprintRenderer)?
+    private let judge: FingerprintJudge?
     private let start: Instant
+    /// What was asked, where nothing is to be named.
     private(set) var reports: [FingerprintReport] = []
-    private(set) var recognized = 0
-    private var requests = 0
+    private(set) var summary: FingerprintSummary
     var progress: ProgressLine
 
+    /// - Parameters:
+    ///   - judge: who names the servers; nil to keep the reports.
     init(
-        console: Console, _ command: HTTPFingerprintCommand, _ library: SignatureLibrary?, targets: Int,
-        start: Instant
+        console: Console, renderer: (any FingerprintRenderer)?, judge: FingerprintJudge?, targets: Int, start: Instant
     ) {
         self.console = console
-        self.command = command
-        self.library = library
-        self.targets = targets
+        self.renderer = renderer
+        self.judge = judge
         self.start = start
+        summary = FingerprintSummary(targets: targets)
         progress = ProgressLine(console)
     }
 
     var isListening: Bool { console.output.isOpen }
 
     mutating func report(_ event: FingerprintEvent) {
-        progress.makeWay()
         guard case .report(let report) = event else { return }
-        requests += report.requests
-        guard let library else {
+        progress.makeWay()
+        summary.requests += report.requests
+        guard let judge else {
             reports.append(report)
             return
         }
-        for candidate in library.compare([report.behavior])[0].products.prefix(5) {
-            console.output.write(
-                "\(report.url) \(candidate.name) \(candidate.similarity) \(candidate.configuration)\n")
+        if let failure = report.failure {
+            summary.failed += 1
+            renderer?.failure(report, failure)
+            return
         }
+        let verdict = judge.library.verdict(report.behavior, banner: report.banner, judge.calibrations)
+        if verdict.product == nil { summary.unknown += 1 } else { summary.recognized += 1 }
+        renderer?.verdict(report, verdict)
     }
 
     mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant? {
@@ -53,8 +56,29 @@ struct FingerprintObserver: StreamObserver, ~Copyable {
     }
 
     private func status(_ engine: borrowing Observed, at now: Instant) -> String {
-        "\(engine.finishedCount) of \(targets) servers, \(recognized) recognized, \(Milliseconds.seconds(now - start)) s"
+        "\(engine.finishedCount) of \(summary.targets) servers, \(summary.recognized) recognized, "
+            + "\(Milliseconds.seconds(now - start)) s"
     }
+}
 
-    func finish(at now: Instant) {}
+/// What servers are named by.
+struct FingerprintJudge {
+    let library: SignatureLibrary
+    let calibrations: Calibrations
+}
+
+/// What a run of `http-fingerprint` came to.
+struct FingerprintSummary {
+    var targets: Int
+    var recognized = 0
+    var unknown = 0
+    var failed = 0
+    var requests = 0
+}
+
+/// Who turns verdicts into lines.
+protocol FingerprintRenderer: AnyObject {
+    func verdict(_ report: FingerprintReport, _ verdict: FingerprintVerdict)
+    func failure(_ report: FingerprintReport, _ failure: HTTPFailure)
+    func finish(_ summary: FingerprintSummary, elapsed: Nanoseconds)
 }

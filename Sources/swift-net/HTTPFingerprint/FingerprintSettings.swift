@@ -55,10 +55,10 @@ struct FingerprintSettings {
 
     /// The signatures in the files of a folder.
     private static func signatures(of folder: String) throws -> [Signature] {
-        try Folder.files(of: folder).map { path in
+        try Folder.files(of: folder).flatMap { path in
             let bytes = try TextInput.bytes(of: path)
             do throws(Signature.Mistake) {
-                return try Signature(bytes)
+                return try Signature.all(in: bytes)
             } catch {
                 throw CannotRun(message: "\(path): \(error)")
             }

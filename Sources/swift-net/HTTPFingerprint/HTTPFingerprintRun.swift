@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
+import Signatures
 import TLS
 
 /// From the command line of `http-fingerprint` to an exit status.
@@ -26,31 +27,51 @@ struct HTTPFingerprintRun {
         var engine = try HTTPEngine(
             plans, concurrency: settings.concurrency, tls: TLSConfiguration(applicationProtocols: ["http/1.1"]),
             needsTLS: urls.contains { $0.scheme == .https })
+        let renderer: any FingerprintRenderer =
+            command.json
+            ? FingerprintJSON(console)
+            : FingerprintText(console, isQuiet: command.quiet, isVerbose: command.verbose)
+        let start = SystemClock.now
         var observer = FingerprintObserver(
-            console: console, command, settings.lesson == nil ? SignatureLibrary(settings.signatures) : nil,
-            targets: urls.count, start: SystemClock.now)
+            console: console, renderer: renderer,
+            judge: settings.lesson == nil ? try judge(settings.signatures) : nil, targets: urls.count, start: start)
         try StreamLoop.run(&engine, on: &port, observer: &observer)
         observer.progress.clear()
-        if let lesson = settings.lesson {
-            return try write(lesson, observer.reports, console)
-        }
-        observer.finish(at: SystemClock.now)
+        if let lesson = settings.lesson { return try write(lesson, observer.reports, console) }
+        renderer.finish(observer.summary, elapsed: SystemClock.now - start)
         if console.output.failure != nil { return 2 }
-        return observer.recognized == urls.count ? 0 : 1
+        return observer.summary.recognized == urls.count ? 0 : 1
+    }
+
+    /// Who knows the signatures that come with the tool, and the user's own.
+    private static func judge(_ own: [Signature]) throws -> FingerprintJudge {
+        guard let calibrations = Calibrations(EmbeddedSignatures.calibrations) else {
+            throw CannotRun(message: "the calibrations that come with it cannot be read")
+        }
+        let signatures: [Signature]
+        do {
+            signatures = try Signature.all(in: EmbeddedSignatures.text())
+        } catch {
+            throw CannotRun(message: "the signatures that come with it cannot be read: \(error)")
+        }
+        return FingerprintJudge(library: SignatureLibrary(signatures + own), calibrations: calibrations)
     }
 
     /// Writes what was learned; 1 when there is a server that did not answer.
     private static func write(
         _ lesson: FingerprintSettings.Lesson, _ reports: [FingerprintReport], _ console: Console
     ) throws -> Int32 {
-        let configurations = reports.filter { $0.failure == nil }.map {
-            Signature.Configuration(name: "\($0.url)", origin: lesson.origin, behavior: $0.behavior)
-        }
+        let learned = reports.filter { $0.failure == nil }
         for report in reports {
             if let failure = report.failure { console.complain("\(report.url): \(failure.text)") }
         }
-        guard !configurations.isEmpty else { return 1 }
-        let signature = Signature(product: lesson.product, versions: lesson.versions, configurations: configurations)
+        guard !learned.isEmpty else { return 1 }
+        let banners = Set(learned.compactMap(\.banner).map(SignatureLibrary.name(inBanner:)))
+        let signature = Signature(
+            product: lesson.product, versions: lesson.versions, banners: banners.filter { !$0.isEmpty }.sorted(),
+            configurations: learned.map {
+                Signature.Configuration(name: "\($0.url)", origin: lesson.origin, behavior: $0.behavior)
+            })
         if let path = lesson.path {
             let file = try OutputStream.file(path)
             file.write(signature.text)
@@ -59,6 +80,6 @@ struct HTTPFingerprintRun {
         } else {
             console.output.write(signature.text)
         }
-        return configurations.count == reports.count ? 0 : 1
+        return learned.count == reports.count ? 0 : 1
     }
 }

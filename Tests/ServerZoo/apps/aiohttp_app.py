@@ -12,6 +12,8 @@ BANNER = os.environ.get("BANNER")
 async def page(request):
     if MODE == "redirect":
         raise web.HTTPFound("/elsewhere")
+    if MODE == "moved":
+        raise web.HTTPMovedPermanently("https://www.example/", text="moved")
     if MODE == "login":
         return web.Response(status=401, text="log in", headers={"WWW-Authenticate": "Basic"})
     if MODE == "json":
@@ -40,7 +42,7 @@ async def banner(request, response):
 
 app = web.Application(middlewares=[errors] if MODE in ("errors", "json") else [])
 app.on_response_prepare.append(banner)
-if MODE in ("redirect", "login", "always"):
+if MODE in ("redirect", "moved", "login", "always"):
     app.router.add_route("*", "/{tail:.*}", page)
 else:
     app.router.add_get("/", page)

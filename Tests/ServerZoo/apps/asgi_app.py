@@ -19,6 +19,9 @@ async def app(scope, receive, send):
     path = scope["path"]
     if MODE == "redirect":
         status, body, more = 302, b"", [(b"location", b"/elsewhere")]
+    elif MODE == "moved":
+        status, body = 301, b"<html><body><a href='https://www.example/'>moved</a></body></html>"
+        more = [(b"location", b"https://www.example/")]
     elif MODE == "login":
         status, body, more = 401, b"<h1>log in</h1>", [(b"www-authenticate", b'Basic realm="private"')]
     elif MODE == "json":

@@ -6,6 +6,7 @@ run lambda { |env|
   headers["server"] = ENV["BANNER"] if ENV["BANNER"]
   case mode
   when "redirect" then [302, headers.merge("location" => "/elsewhere"), []]
+  when "moved" then [301, headers.merge("location" => "https://www.example/"), ["<p>moved</p>"]]
   when "login" then [401, headers.merge("www-authenticate" => "Basic"), ["log in"]]
   when "json"
     [path == "/" ? 200 : 404, headers.merge("content-type" => "application/json"), ['{"ok":true}']]

@@ -15,7 +15,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         sys_version = ""
     if MODE == "errors":
         error_message_format = "<h1>Oh no</h1>"
-    if MODE in ("redirect", "login", "always", "json"):
+    if MODE in ("redirect", "login", "always", "json", "moved"):
 
         def do_GET(self):
             body = b'{"ok": true}' if MODE == "json" else b"hello"
@@ -23,9 +23,11 @@ class Handler(http.server.SimpleHTTPRequestHandler):
                 body = b'{"error": "no such thing"}'
                 self.send_response(404)
             else:
-                self.send_response({"redirect": 302, "login": 401}.get(MODE, 200))
+                self.send_response({"redirect": 302, "moved": 301, "login": 401}.get(MODE, 200))
             if MODE == "redirect":
                 self.send_header("Location", "/elsewhere")
+            if MODE == "moved":
+                self.send_header("Location", "https://www.example/")
             if MODE == "login":
                 self.send_header("WWW-Authenticate", "Basic")
             self.send_header("Content-Type", "application/json" if MODE == "json" else "text/plain")

@@ -10,6 +10,10 @@ http.createServer((request, response) => {
     response.writeHead(302, { Location: "/elsewhere" });
     return response.end();
   }
+  if (mode === "moved") {
+    response.writeHead(301, { Location: "https://www.example/", "Content-Type": "text/html" });
+    return response.end("<p>moved</p>");
+  }
   if (mode === "login") {
     response.writeHead(401, { "WWW-Authenticate": "Basic", "Content-Type": "text/plain" });
     return response.end("log in");

@@ -6,6 +6,7 @@ if ($banner === "-") header_remove("X-Powered-By");
 elseif ($banner) header("Server: $banner");
 $path = parse_url($_SERVER["REQUEST_URI"], PHP_URL_PATH);
 if ($mode === "redirect") { header("Location: /elsewhere", true, 302); return true; }
+if ($mode === "moved") { header("Location: https://www.example/", true, 301); echo "<p>moved</p>"; return true; }
 if ($mode === "login") { header("WWW-Authenticate: Basic", true, 401); echo "log in"; return true; }
 if ($mode === "json") {
     header("Content-Type: application/json", true, $path === "/" ? 200 : 404);

@@ -16,6 +16,8 @@ func main() {
 		switch mode {
 		case "redirect":
 			http.Redirect(w, r, "/elsewhere", 302)
+		case "moved":
+			http.Redirect(w, r, "https://www.example/", 301)
 		case "login":
 			w.Header().Set("WWW-Authenticate", "Basic")
 			http.Error(w, "log in", 401)
@@ -41,7 +43,13 @@ func main() {
 		}
 	}
 	if mode == "files" {
-		panic(http.ListenAndServe("127.0.0.1:"+os.Args[1], http.FileServer(http.Dir(os.Args[2]))))
+		files := http.FileServer(http.Dir(os.Args[2]))
+		handler = func(w http.ResponseWriter, r *http.Request) {
+			if banner != "" {
+				w.Header().Set("Server", banner)
+			}
+			files.ServeHTTP(w, r)
+		}
 	}
 	panic(http.ListenAndServe("127.0.0.1:"+os.Args[1], http.HandlerFunc(handler)))
 }

@@ -27,6 +27,8 @@ class Page(Base):
     def get(self):
         if MODE == "redirect":
             self.redirect("/elsewhere")
+        elif MODE == "moved":
+            self.redirect("https://www.example/", permanent=True)
         elif MODE == "login":
             self.set_status(401)
             self.set_header("WWW-Authenticate", "Basic")
@@ -36,7 +38,7 @@ class Page(Base):
         else:
             self.write("<html><body>hello</body></html>")
 
-    if MODE in ("redirect", "login", "always"):
+    if MODE in ("redirect", "moved", "login", "always"):
         post = delete = put = get
 
         def head(self):
@@ -48,7 +50,7 @@ class Missing(Base):
         raise tornado.web.HTTPError(404)
 
 
-everything = MODE in ("redirect", "login", "always")
+everything = MODE in ("redirect", "moved", "login", "always")
 tornado.web.Application(
     [(r".*" if everything else r"/", Page)], default_handler_class=Missing
 ).listen(int(sys.argv[1]), "127.0.0.1")

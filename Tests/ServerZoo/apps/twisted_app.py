@@ -21,6 +21,10 @@ class Page(resource.Resource):
         if MODE == "redirect":
             request.redirect(b"/elsewhere")
             return b""
+        if MODE == "moved":
+            request.redirect(b"https://www.example/")
+            request.setResponseCode(301)
+            return b"<html><body>moved</body></html>"
         if MODE == "login":
             request.setResponseCode(401)
             request.setHeader(b"www-authenticate", b"Basic")

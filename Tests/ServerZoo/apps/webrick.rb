@@ -14,6 +14,9 @@ unless mode == "files"
     when "redirect"
       response.status = 302
       response["Location"] = "/elsewhere"
+    when "moved"
+      response.status = 301
+      response["Location"] = "https://www.example/"
     when "login"
       response.status = 401
       response["WWW-Authenticate"] = "Basic"

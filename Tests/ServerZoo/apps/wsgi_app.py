@@ -11,6 +11,9 @@ def app(environ, start_response):
     status, headers, body = "200 OK", [("Content-Type", "text/html; charset=utf-8")], b"<html><body>hello</body></html>"
     if MODE == "redirect":
         status, headers, body = "302 Found", [("Location", "/elsewhere")], b""
+    elif MODE == "moved":
+        status, body = "301 Moved Permanently", b"<html><body><a href='https://www.example/'>moved</a></body></html>"
+        headers.append(("Location", "https://www.example/"))
     elif MODE == "login":
         headers.append(("WWW-Authenticate", 'Basic realm="private"'))
         status, body = "401 Unauthorized", b"<h1>log in</h1>"

@@ -1,0 +1,21 @@
+import Compression
+
+/// The signatures that come with the tool: the files of `Products`, packed by `make signatures` into one, because
+/// the compiler takes a minute to read them as they are.
+public enum EmbeddedSignatures {
+    /// All files one after the other.
+    /// - Throws: `Inflater.Failure` when what was packed is not whole.
+    public static func text() throws(Inflater.Failure) -> [UInt8] {
+        let packed = PackageResources.signatures_deflate
+        var text: [UInt8] = []
+        var inflater = Inflater(.deflate)
+        try inflater.inflate(packed.span.bytes) { piece in
+            text += piece.withUnsafeBytes { Array($0) }
+            return true
+        }
+        return text
+    }
+
+    /// How similarity becomes confidence.
+    public static var calibrations: [UInt8] { PackageResources.calibrations_txt }
+}

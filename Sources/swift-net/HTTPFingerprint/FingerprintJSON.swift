@@ -1,0 +1,58 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+
+/// The verdicts as objects, one a line.
+final class FingerprintJSON: FingerprintRenderer {
+    private let console: Console
+
+    init(_ console: Console) { self.console = console }
+
+    func verdict(_ report: FingerprintReport, _ verdict: FingerprintVerdict) {
+        var object = JSONObject(type: "fingerprint")
+        object.add("url", "\(report.url)")
+        object.add("product", verdict.product ?? "unknown")
+        object.add("version", verdict.version)
+        object.add("confidence", raw: Self.part(verdict.confidence))
+        object.add("banner", report.banner)
+        object.add("banner_agrees", raw: verdict.bannerAgrees.map { $0 ? "true" : "false" })
+        object.add("origin", verdict.origin)
+        object.add(
+            "candidates",
+            raw: JSONObject.array(
+                verdict.candidates.prefix(5).map { candidate in
+                    var inner = JSONObject()
+                    inner.add("product", candidate.product)
+                    inner.add("confidence", raw: Self.part(candidate.confidence))
+                    return inner.line
+                }))
+        object.add("requests", report.requests)
+        object.add("elapsed_ms", raw: Milliseconds.json(report.elapsed))
+        console.output.write(object.line + "\n")
+    }
+
+    func failure(_ report: FingerprintReport, _ failure: HTTPFailure) {
+        var object = JSONObject(type: "failure")
+        object.add("url", "\(report.url)")
+        object.add("kind", failure.kind)
+        object.add("message", failure.text)
+        console.output.write(object.line + "\n")
+    }
+
+    func finish(_ summary: FingerprintSummary, elapsed: Nanoseconds) {
+        var object = JSONObject(type: "summary")
+        object.add("targets", summary.targets)
+        object.add("recognized", summary.recognized)
+        object.add("unknown", summary.unknown)
+        object.add("failed", summary.failed)
+        object.add("requests", summary.requests)
+        object.add("elapsed_ms", raw: Milliseconds.json(elapsed))
+        console.output.write(object.line + "\n")
+    }
+
+    /// With two decimals, as exact as it is.
+    private static func part(_ part: Double) -> String {
+        let hundredths = Int((min(max(part, 0), 1) * 100).rounded())
+        return hundredths == 100 ? "1.0" : "0.\(hundredths < 10 ? "0" : "")\(hundredths)"
+    }
+}
