@@ -6,6 +6,7 @@ DESTDIR ?=
 ARGS ?= ping -c 3 127.0.0.1
 FUZZ_SECONDS ?= 20
 TARGETS ?=
+PRODUCTS ?=
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD := .build-static
@@ -14,7 +15,7 @@ STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-p
 BINARY := $(BUILD)/release/swift-net
 MANUALS := $(wildcard man/*.8)
 
-.PHONY: run build test fuzz corpus bench lint install completions packages-build packages-test packages-bench clean
+.PHONY: run build test fuzz corpus signatures bench lint install completions packages-build packages-test packages-bench packages-zoo clean
 
 run: build
 	$(BINARY) $(ARGS)
@@ -39,6 +40,13 @@ fuzz:
 corpus:
 	swift build --product fuzz-corpus
 	swift run --skip-build fuzz-corpus Tests/Fuzz/Corpus
+
+# The signatures of http-fingerprint, from real servers that are started one after the other; see Tests/ServerZoo.
+signatures: build packages-zoo
+	python3 Tests/ServerZoo/zoo.py $(BINARY) .build/signatures $(PRODUCTS)
+	python3 Tests/ServerZoo/signatures.py .build/signatures Sources/Signatures/Products Sources/Signatures/Data/signatures.deflate
+	swift build $(subst swift-net,fingerprint-trial,$(STATIC))
+	$(BUILD)/release/fingerprint-trial Sources/Signatures/Products Sources/Signatures/Data/calibrations.txt --learn
 
 bench: build packages-bench
 	Benchmarks/run
@@ -76,6 +84,11 @@ packages-bench:
 	@Scripts/packages iproute2 util-linux procps iputils-ping iputils-tracepath fping traceroute mtr-tiny scamper nftables tcpdump python3 time \
 	    arp-scan zmap masscan nmap gcc libc6-dev
 	@Scripts/unpacked .build/peers arping libnet1
+
+packages-zoo:
+	@Scripts/packages iproute2 util-linux curl python3 python3-pip nginx-light apache2-bin lighttpd caddy haproxy varnish \
+	    squid tinyproxy h2o mini-httpd webfs micro-httpd busybox civetweb yaws tomcat10 jetty9 default-jre-headless nodejs \
+	    php-cli ruby ruby-webrick puma golang-go
 
 clean:
 	rm -rf .build $(BUILD)

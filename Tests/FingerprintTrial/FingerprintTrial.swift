@@ -9,6 +9,7 @@ struct FingerprintTrial {
         var comparison: SignatureLibrary.Comparison
 
         var isNearest: Bool { comparison.products.first?.name == signature.product }
+        var isBaseNearest: Bool { comparison.products.first.map { $0.name == signature.base } ?? false }
     }
 
     let library: SignatureLibrary
@@ -60,7 +61,7 @@ struct FingerprintTrial {
         return Calibrations(
             product: LogisticFit.calibration(
                 of: configurations.map { point($0.comparison.products, $0.isNearest) }
-                    + products.map { point($0.comparison.products, false) }),
+                    + products.filter { !$0.isBaseNearest }.map { point($0.comparison.products, false) }),
             origin: LogisticFit.calibration(
                 of: claims.map {
                     point($0.comparison.origins, $0.comparison.origins[0].name == $0.configuration.origin)

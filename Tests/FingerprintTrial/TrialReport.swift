@@ -25,14 +25,15 @@ struct TrialReport {
                 ["errors", "redirect", "login", "always", "json", "catch-all", "httptools-json", "keeps-json"]
             ),
         ]
-        print("\na configuration that was never seen       right  unknown  wrong  of")
+        print("\na configuration that was never seen       right  base  unknown  wrong  of")
         func line(_ title: String, _ isWanted: (Signature.Configuration) -> Bool) {
             let chosen = trial.configurations.filter { isWanted($0.configuration) }
             let right = chosen.count { verdict($0).product == $0.signature.product }
             let unknown = chosen.count { verdict($0).product == nil }
+            let base = chosen.count { verdict($0).product != nil && verdict($0).product == $0.signature.base }
             print(
-                pad(title, 40) + pad("\(right)", 7) + pad("\(unknown)", 9)
-                    + pad("\(chosen.count - right - unknown)", 7) + "\(chosen.count)")
+                pad(title, 40) + pad("\(right)", 7) + pad("\(base)", 6) + pad("\(unknown)", 9)
+                    + pad("\(chosen.count - right - base - unknown)", 7) + "\(chosen.count)")
         }
         line("all") { _ in true }
         for group in groups { line(group.title) { group.names.contains($0.name) } }
@@ -49,10 +50,11 @@ struct TrialReport {
     }
 
     private func printUnknown() {
-        let named = trial.products.filter { verdict($0).product != nil }
+        let bases = trial.products.count { verdict($0).product != nil && verdict($0).product == $0.signature.base }
+        let named = trial.products.filter { verdict($0).product != nil && verdict($0).product != $0.signature.base }
         print(
-            "\na product that was never seen: unknown in \(trial.products.count - named.count) of \(trial.products.count)"
-        )
+            "\na product that was never seen: unknown in \(trial.products.count - named.count - bases) of "
+                + "\(trial.products.count), taken for what it is built on in \(bases)")
         for item in named {
             let verdict = verdict(item)
             print(
@@ -70,7 +72,8 @@ struct TrialReport {
                 let verdict = verdict(item)
                 let confidence = verdict.confidence
                 guard confidence >= low, confidence < low + 0.1 || tenth == 9 else { return nil }
-                return (confidence, isKnown && verdict.candidates.first?.product == item.signature.product)
+                let said = verdict.candidates.first?.product
+                return (confidence, said == item.signature.base || isKnown && said == item.signature.product)
             }
             guard !chosen.isEmpty else { continue }
             let said = chosen.reduce(0) { $0 + $1.confidence } / Double(chosen.count)

@@ -28,6 +28,10 @@ def rename(source, name, target):
         stream.write("\n".join(lines) + "\n")
 
 
+# Products that use another's HTTP: unknown themselves they are taken for that one, and rightly.
+BASES = {"Caddy": "Go net/http", "Werkzeug": "Python http.server"}
+
+
 class File:
     """A file as it is learned: one configuration."""
 
@@ -106,7 +110,8 @@ def write(path, product, version, files):
             for answer in row:
                 numbers.append("-" if answer is None else str(answers.setdefault(answer, len(answers) + 1)))
             lines.append(f"configuration\t{name}\t{origin}\t{' '.join(numbers)}")
-    head = [f"product\t{product}", f"versions\t{version}", *(f"banner\t{banner}" for banner in banners), f"tests\t{files[0].tests}"]
+    base = [f"base\t{BASES[product]}"] if product in BASES else []
+    head = [f"product\t{product}", f"versions\t{version}", *base, *(f"banner\t{banner}" for banner in banners), f"tests\t{files[0].tests}"]
     with open(path, "w") as stream:
         stream.write("\n".join(head + [f"answer\t{answer}" for answer in answers] + lines) + "\n")
 

@@ -185,19 +185,26 @@ extension AnswerShape: CustomStringConvertible {
     }
 
     /// Reads the line; nil when it is none.
-    init?(_ line: Substring) {
-        let columns = line.split(separator: "\t", omittingEmptySubsequences: false)
-        guard columns.count >= 4, let ending = Ending(rawValue: String(columns[2])), let body = BodyShape(columns[3])
+    init?(_ line: ArraySlice<UInt8>) {
+        let columns = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+        guard columns.count >= 4, let ending = Ending(rawValue: String(decoding: columns[2], as: UTF8.self)),
+            let body = BodyShape(String(decoding: columns[3], as: UTF8.self))
         else { return nil }
-        opening = String(columns[0])
-        names = columns[1] == "-" ? [] : columns[1].split(separator: " ").map(String.init)
+        opening = String(decoding: columns[0], as: UTF8.self)
+        names =
+            columns[1].elementsEqual("-".utf8)
+            ? [] : columns[1].split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
         self.ending = ending
         self.body = body
         values = []
         for column in columns.dropFirst(4) {
-            guard let colon = column.firstRange(of: ": ") else { return nil }
+            guard let colon = column.firstIndex(of: UInt8(ascii: ":")), colon + 1 < column.endIndex,
+                column[colon + 1] == 0x20
+            else { return nil }
             values.append(
-                Value(name: String(column[..<colon.lowerBound]), shape: String(column[colon.upperBound...])))
+                Value(
+                    name: String(decoding: column[..<colon], as: UTF8.self),
+                    shape: String(decoding: column[(colon + 2)...], as: UTF8.self)))
         }
         features = AnswerFeatures(self)
     }

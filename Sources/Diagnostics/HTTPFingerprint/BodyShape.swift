@@ -62,7 +62,7 @@ extension BodyShape: CustomStringConvertible {
         }
     }
 
-    init?(_ text: Substring) {
+    init?(_ text: String) {
         if text == "-" || text == "usual" {
             self = text == "-" ? .none : .usual
             return

@@ -100,6 +100,7 @@ extension SignatureLibrary {
                 product: $0.name, confidence: calibrations.product.confidence(of: $0),
                 configuration: $0.configuration)
         }
+        settleOnBase(&verdict, comparison.products)
         guard let best = verdict.candidates.first, best.confidence >= FingerprintVerdict.threshold else {
             return verdict
         }
@@ -117,6 +118,23 @@ extension SignatureLibrary {
             verdict.bannerAgrees = known.contains { $0.lowercased() == word.lowercased() }
         }
         return verdict
+    }
+
+    /// How far ahead of what it is built on a product must be.
+    private static let clearLead = 0.15
+
+    /// A product that is not clearly told from the one whose HTTP it uses is taken for that one: it is that one too.
+    private func settleOnBase(_ verdict: inout FingerprintVerdict, _ products: [Candidate]) {
+        guard products.count > 1, products[0].lead < Self.clearLead else { return }
+        let pair = products.prefix(2).map(\.name)
+        func base(_ product: String) -> String? { signatures.first { $0.product == product }?.base }
+        guard let base = base(pair[0]) == pair[1] ? pair[1] : base(pair[1]) == pair[0] ? pair[0] : nil,
+            let place = verdict.candidates.firstIndex(where: { $0.product == base })
+        else { return }
+        var settled = verdict.candidates.remove(at: place)
+        // As far ahead of all others as the two are, which is far.
+        settled.confidence = max(settled.confidence, verdict.candidates[0].confidence)
+        verdict.candidates.insert(settled, at: 0)
     }
 
     /// The nearest range; together with those that are as near, where they are not all.

@@ -15,6 +15,8 @@ public struct Signature: Sendable {
     public var product: String
     /// The range of versions, as it is to be shown; empty when it is not known.
     public var versions: String
+    /// The product whose HTTP it uses; nil for its own.
+    public var base: String?
     /// What it calls itself in `Server`, without a version.
     public var banners: [String]
     public var configurations: [Configuration]
@@ -33,9 +35,12 @@ public struct Signature: Sendable {
         }
     }
 
-    public init(product: String, versions: String, banners: [String] = [], configurations: [Configuration]) {
+    public init(
+        product: String, versions: String, base: String? = nil, banners: [String] = [], configurations: [Configuration]
+    ) {
         self.product = product
         self.versions = versions
+        self.base = base
         self.banners = banners
         self.configurations = configurations
     }
@@ -52,10 +57,12 @@ public struct Signature: Sendable {
     /// Reads a file, or several one after the other: each begins with its product.
     public static func all(in bytes: [UInt8]) throws(Mistake) -> [Signature] {
         var readers: [SignatureReader] = []
-        let text = String(decoding: bytes, as: UTF8.self)
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
-            if line.hasPrefix("product\t") || readers.isEmpty { readers.append(SignatureReader(line: index + 1)) }
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            guard let first = line.first, first != UInt8(ascii: "#") else { continue }
+            if line.starts(with: "product\t".utf8) || readers.isEmpty {
+                readers.append(SignatureReader(line: index + 1))
+            }
             if let message = readers[readers.count - 1].take(line) {
                 throw Mistake(line: index + 1, message: message)
             }
@@ -68,7 +75,7 @@ public struct Signature: Sendable {
             }
             signatures.append(
                 Signature(
-                    product: reader.product, versions: reader.versions, banners: reader.banners,
+                    product: reader.product, versions: reader.versions, base: reader.base, banners: reader.banners,
                     configurations: reader.configurations))
         }
         return signatures
@@ -80,6 +87,7 @@ public struct Signature: Sendable {
         var lines = [
             "product\t\(product)", "versions\t\(versions)",
         ]
+        if let base { lines.append("base\t\(base)") }
         lines += banners.map { "banner\t\($0)" }
         lines.append(
             "tests\t" + FingerprintTest.allCases.map(\.rawValue).joined(separator: " "))
@@ -105,6 +113,7 @@ private struct SignatureReader {
     let line: Int
     var product = ""
     var versions = ""
+    var base: String?
     var banners: [String] = []
     var configurations: [Signature.Configuration] = []
     private var tests: [FingerprintTest] = []
@@ -113,38 +122,48 @@ private struct SignatureReader {
     init(line: Int) { self.line = line }
 
     /// Takes a line; says what is wrong with it.
-    mutating func take(_ line: Substring) -> String? {
-        guard let tab = line.firstIndex(of: "\t") else { return "a word without a value: \(line)" }
-        let rest = line[line.index(after: tab)...]
-        switch line[..<tab] {
-        case "product": product = String(rest)
-        case "versions": versions = String(rest)
-        case "banner": banners.append(String(rest))
+    mutating func take(_ line: ArraySlice<UInt8>) -> String? {
+        guard let tab = line.firstIndex(of: UInt8(ascii: "\t")) else {
+            return "a word without a value: \(text(line))"
+        }
+        let rest = line[(tab + 1)...]
+        switch text(line[..<tab]) {
+        case "product": product = text(rest)
+        case "versions": versions = text(rest)
+        case "base": base = text(rest)
+        case "banner": banners.append(text(rest))
         case "tests":
-            for word in rest.split(separator: " ") {
-                guard let test = FingerprintTest(rawValue: String(word)) else { return "there is no test '\(word)'" }
+            for word in rest.split(separator: 0x20).map(text) {
+                guard let test = FingerprintTest(rawValue: word) else { return "there is no test '\(word)'" }
                 tests.append(test)
             }
         case "answer":
-            guard let answer = AnswerShape(rest) else { return "no answer: \(rest)" }
+            guard let answer = AnswerShape(rest) else { return "no answer: \(text(rest))" }
             answers.append(answer)
-        case "configuration":
-            let columns = rest.split(separator: "\t", omittingEmptySubsequences: false)
-            guard columns.count == 3 else { return "a configuration has a name, an origin and answers" }
-            var behavior = ServerBehavior()
-            let numbers = columns[2].split(separator: " ")
-            guard numbers.count == tests.count else { return "\(numbers.count) answers to \(tests.count) tests" }
-            for (test, number) in zip(tests, numbers) where number != "-" {
-                guard let number = Int(number), answers.indices.contains(number - 1) else {
-                    return "there is no answer \(number)"
-                }
-                behavior[test] = answers[number - 1]
-            }
-            configurations.append(
-                Signature.Configuration(
-                    name: String(columns[0]), origin: columns[1] == "-" ? nil : String(columns[1]), behavior: behavior))
+        case "configuration": return takeConfiguration(rest)
         case let word: return "there is no '\(word)'"
         }
         return nil
     }
+
+    private mutating func takeConfiguration(_ rest: ArraySlice<UInt8>) -> String? {
+        let columns = rest.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+        guard columns.count == 3 else { return "a configuration has a name, an origin and answers" }
+        var behavior = ServerBehavior()
+        let numbers = columns[2].split(separator: 0x20).map(text)
+        guard numbers.count == tests.count else { return "\(numbers.count) answers to \(tests.count) tests" }
+        for (test, number) in zip(tests, numbers) where number != "-" {
+            guard let index = Int(number), answers.indices.contains(index &- 1) else {
+                return "there is no answer \(number)"
+            }
+            behavior[test] = answers[index - 1]
+        }
+        let origin = text(columns[1])
+        configurations.append(
+            Signature.Configuration(
+                name: text(columns[0]), origin: origin == "-" ? nil : origin, behavior: behavior))
+        return nil
+    }
+
+    private func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 }

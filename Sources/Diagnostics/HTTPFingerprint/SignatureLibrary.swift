@@ -99,7 +99,7 @@ public struct SignatureLibrary: Sendable {
     private static func reordered(_ candidates: [Candidate], by second: [Candidate]) -> [Candidate] {
         let again = second.compactMap { look -> Candidate? in
             guard var candidate = candidates.first(where: { $0.name == look.name }) else { return nil }
-            candidate.lead = look.lead
+            candidate.lead = min(look.lead, max(candidate.lead, 0))
             return candidate
         }
         return again + candidates.filter { candidate in !again.contains { $0.name == candidate.name } }
