@@ -76,7 +76,7 @@ packages-build:
 	@Scripts/packages libcap-dev libssl-dev zlib1g-dev
 
 packages-test:
-	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc \
+	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc nginx-light lighttpd \
 	    bash zsh fish bash-completion tmux netbase
 	@Scripts/unpacked .build/peers arping libnet1
 

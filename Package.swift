@@ -100,7 +100,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DiagnosticsTests",
-            dependencies: ["Diagnostics", "HostStack", "PacketEngine", "WireFormat"],
+            dependencies: ["Diagnostics", "HostStack", "PacketEngine", "Signatures", "WireFormat"],
             swiftSettings: settings
         ),
         // A scan of a /8 in a simulated network, for a build with optimizations.

@@ -173,13 +173,13 @@ _swift-net() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    ping|traceroute|arping|rarp|igmp-join|igmp-query|tcp-syn-scan|http-probe|decode|address|help)
+    ping|traceroute|arping|rarp|igmp-join|igmp-query|tcp-syn-scan|http-probe|http-fingerprint|decode|address|help)
         # Offer subcommand argument completions
         "_swift-net_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query tcp-syn-scan http-probe decode address help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint decode address help' -- "${cur}"))
         ;;
     esac
 }
@@ -682,6 +682,59 @@ _swift-net_http-probe() {
         return
         ;;
     '--concurrency')
+        return
+        ;;
+    '-I'|'--interface')
+        return
+        ;;
+    '-w'|'--deadline')
+        return
+        ;;
+    '--color')
+        __swift-net_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_swift-net_http-fingerprint() {
+    repeating_flags=()
+    non_repeating_flags=(--classic -4 -6 -q --quiet -v --verbose -j --json -h --help)
+    repeating_options=(--targets --signatures --resolve)
+    non_repeating_options=(--learn --versions --origin -o --output --concurrency --unix-socket -I --interface -w --deadline --color)
+    __swift-net_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--targets')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--signatures')
+        __swift-net_add_completions -d
+        return
+        ;;
+    '--learn')
+        return
+        ;;
+    '--versions')
+        return
+        ;;
+    '--origin')
+        return
+        ;;
+    '-o'|'--output')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--concurrency')
+        return
+        ;;
+    '--resolve')
+        return
+        ;;
+    '--unix-socket')
+        __swift-net_add_completions -f
         return
         ;;
     '-I'|'--interface')

@@ -97,7 +97,7 @@ struct HTTPProbeCommand: ParsableCommand {
         name: [.customShort("i"), .customLong("interval")],
         help: ArgumentHelp("From one request to the next (1).", valueName: "time"))
     var interval: String?
-    @Flag(name: .customLong("reuse"), help: "The requests of -c share a connection.")
+    @Flag(name: .customLong("reuse"), help: "Requests to one place share a connection.")
     var reuse = false
     @Flag(name: .customLong("plot"), help: "Draw the times at the end.")
     var plot = false

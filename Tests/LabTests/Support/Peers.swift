@@ -8,7 +8,7 @@ enum Peer: String {
         scapy, bash,
         zsh,
         fish,
-        mandoc, setcap
+        mandoc, setcap, nginx, lighttpd
     /// Habets' arping, which Debian does not let stand beside iputils'.
     case habets
 

@@ -1,0 +1,96 @@
+import Diagnostics
+import Signatures
+import Testing
+
+/// Signatures, and what behaviours are taken for.
+@Suite("fingerprints of web servers")
+struct FingerprintTests {
+    private static func embedded() throws -> [Signature] { try Signature.all(in: EmbeddedSignatures.text()) }
+
+    @Test("a signature that is read and written is the same")
+    func roundTrip() throws {
+        let bytes = try EmbeddedSignatures.text()
+        let signatures = try Signature.all(in: bytes)
+        #expect(Set(signatures.map(\.product)).count >= 30)
+        #expect(signatures.map(\.text).joined() == String(decoding: bytes, as: UTF8.self))
+        #expect(Calibrations(EmbeddedSignatures.calibrations) != nil)
+    }
+
+    @Test("what is no signature is refused with its line")
+    func mistakes() throws {
+        let head = "product\tx\nversions\t1\ntests\tget missing\n"
+        let answer = "answer\tHTTP/1.1 200 OK\tDate\tkept\t-\n"
+        let cases: [(text: String, mistake: String)] = [
+            ("product\tx\n", "line 1: x has no configuration"),
+            ("versions\t1\n", "line 1: the product is not named"),
+            ("product\tx\ntests\tget put\n", "line 2: there is no test 'put'"),
+            (head + "answer\tHTTP/1.1 200 OK\tDate\n", "line 4: no answer: HTTP/1.1 200 OK\tDate"),
+            (head + answer + "configuration\ta\t-\t1\n", "line 5: 1 answers to 2 tests"),
+            (head + answer + "configuration\ta\t-\t1 2\n", "line 5: there is no answer 2"),
+            (
+                head + answer + "configuration\ta\t-\t1 -9223372036854775808\n",
+                "line 5: there is no answer -9223372036854775808"
+            ),
+            (head + "word\tx\n", "line 4: there is no 'word'"), ("word\n", "line 1: a word without a value: word"),
+        ]
+        for (text, mistake) in cases {
+            do throws(Signature.Mistake) {
+                _ = try Signature.all(in: Array(text.utf8))
+                Issue.record("\(text) was taken")
+            } catch {
+                #expect("\(error)" == mistake)
+            }
+        }
+    }
+
+    @Test("every configuration that was learned is named as what it is, and none by its banner")
+    func learned() throws {
+        let library = SignatureLibrary(try Self.embedded())
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        var named = 0
+        var count = 0
+        for signature in library.signatures {
+            let behaviors = signature.configurations.map(\.behavior)
+            for (configuration, comparison) in zip(signature.configurations, library.compare(behaviors)) {
+                let verdict = library.verdict(comparison, banner: "Apache/2.4.41 (Ubuntu)", calibrations)
+                count += 1
+                if verdict.product == signature.product { named += 1 }
+                #expect(
+                    verdict.product == signature.product || verdict.product == signature.base || verdict.product == nil,
+                    "\(signature.product) \(configuration.name): \(verdict.product ?? "unknown")")
+                #expect(verdict.origin == nil || verdict.origin == configuration.origin)
+                #expect((0...1).contains(verdict.confidence))
+                if verdict.product == "nginx", verdict.origin == nil { #expect(verdict.bannerAgrees == false) }
+                if verdict.product == "Apache httpd" { #expect(verdict.bannerAgrees == true) }
+            }
+        }
+        #expect(named * 100 >= count * 97, "\(named) of \(count)")
+    }
+
+    @Test("a product that is left out is not taken for another")
+    func unknown() throws {
+        let library = SignatureLibrary(try Self.embedded())
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        for product in ["nginx", "lighttpd", "Node.js", "Yaws", "Squid", "Tornado"] {
+            let own = library.signatures.filter { $0.product == product }.flatMap(\.configurations).map(\.behavior)
+            #expect(!own.isEmpty)
+            for comparison in library.compare(own, leavingOut: { signature, _ in signature.product == product }) {
+                #expect(library.verdict(comparison, banner: nil, calibrations).product == nil, "\(product)")
+            }
+        }
+    }
+
+    @Test("a server that was never asked anything is unknown")
+    func nothing() throws {
+        let library = SignatureLibrary(try Self.embedded())
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        let silence = try #require(
+            Signature.all(
+                in: Array(
+                    "product\tx\nversions\t\ntests\tget\nanswer\tsilence\t-\tclosed\t-\nconfiguration\ta\t-\t1\n".utf8)
+            ).first)
+        let verdict = library.verdict(silence.configurations[0].behavior, banner: nil, calibrations)
+        #expect(verdict.product == nil)
+        #expect(SignatureLibrary([]).compare([silence.configurations[0].behavior])[0].products.isEmpty)
+    }
+}
