@@ -5,6 +5,7 @@
 writes a signature a product and version into FOLDER. Nothing of it leaves the loopback of its own network namespace.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -47,8 +48,21 @@ def main():
         print(f"{len(failed)} without a signature:", *failed, sep="\n    ", file=sys.stderr)
 
 
-def learn(binary, setup, port, path):
-    """Runs one server and asks it; says what went wrong."""
+class DoesNotListen(Exception):
+    pass
+
+
+PAGE = "<html><body><p>Something went wrong.</p></body></html>\n"
+ROOT = {
+    "root/index.html": "<html><head><title>Hello</title></head><body><p>hello</p></body></html>\n",
+    "root/oops.html": PAGE, "root/status-404.html": PAGE, "root/error404.htm": PAGE,
+    "root/data.json": "{}\n", "root/folder/notes.txt": "notes\n",
+}
+
+
+@contextlib.contextmanager
+def running(setup, port):
+    """A server that listens on the port, and what is behind it on the next; ended afterwards, whatever happens."""
     with tempfile.TemporaryDirectory(prefix="zoo-") as place:
         # Some servers give up what root may do before they read.
         os.chmod(place, 0o755)
@@ -59,14 +73,7 @@ def learn(binary, setup, port, path):
                 text = text.replace("{" + name + "}", str(value))
             return text
 
-        files = {
-            "root/index.html": "<html><head><title>Hello</title></head><body><p>hello</p></body></html>\n",
-            "root/oops.html": "<html><body><p>Something went wrong.</p></body></html>\n",
-            "root/status-404.html": "<html><body><p>Something went wrong.</p></body></html>\n",
-            "root/error404.htm": "<html><body><p>Something went wrong.</p></body></html>\n",
-            "root/data.json": "{}\n", "root/folder/notes.txt": "notes\n",
-        }
-        for name, text in {**files, **setup.files}.items():
+        for name, text in {**ROOT, **setup.files}.items():
             file = os.path.join(place, name)
             os.makedirs(os.path.dirname(file), exist_ok=True)
             with open(file, "w", newline="") as stream:
@@ -81,19 +88,30 @@ def learn(binary, setup, port, path):
                         subprocess.Popen(own, env=environment, cwd=place, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True))
                 if not wait(number, started[-1], setup.patience):
                     with open(os.path.join(place, "output"), "rb") as output:
-                        return "does not listen: " + output.read().decode(errors="replace").strip()[-300:].replace("\n", " | ")
+                        said = output.read().decode(errors="replace").strip()
+                    raise DoesNotListen("does not listen: " + said[-300:].replace("\n", " | "))
             # The first answer of a server that has just begun is not like its others.
             subprocess.run(["curl", "-s", "-m", "10", "-o", "/dev/null", f"http://127.0.0.1:{port}/"])
-            command = [binary, "http-fingerprint", "--learn", setup.product, "--versions", setup.version, "-o", path + ".new"]
-            if setup.origin:
-                command += ["--origin", setup.origin]
-            run = subprocess.run(command + [f"http://127.0.0.1:{port}/"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120)
-            if run.returncode:
-                return run.stderr.decode().strip()
-            signatures.rename(path + ".new", setup.name, path)
+            yield f"http://127.0.0.1:{port}/"
         finally:
             for process in reversed(started):
                 end(process)
+
+
+def learn(binary, setup, port, path):
+    """Runs one server and asks it; says what went wrong."""
+    try:
+        with running(setup, port) as url:
+            command = [binary, "http-fingerprint", "--learn", setup.product, "--versions", setup.version, "-o", path + ".new"]
+            if setup.origin:
+                command += ["--origin", setup.origin]
+            run = subprocess.run(command + [url], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120)
+    except DoesNotListen as trouble:
+        return str(trouble)
+    if run.returncode:
+        return run.stderr.decode().strip()
+    signatures.rename(path + ".new", setup.name, path)
+    return None
 
 
 def wait(port, process, patience):

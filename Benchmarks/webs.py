@@ -1,0 +1,161 @@
+"""Compares http-probe with curl, and http-fingerprint with nmap's version detection, on real servers.
+
+    webs.py BINARY [RUNS]
+
+All servers are on the loopback of a network namespace of their own. Those of the zoo that are not installed
+(`make packages-zoo`) are left out, and the number that ran is told.
+"""
+
+import contextlib
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from peers import measure, milliseconds
+
+ZOO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "ServerZoo")
+sys.path.insert(0, ZOO)
+REQUESTS, AT_ONCE = 1000, 50
+
+
+def pairs(title, ours, theirs, runs):
+    """Both in turn; the medians, and the ratio of the medians."""
+    walls = {"ours": [], "theirs": []}
+    for _ in range(runs):
+        for name, command in (("ours", ours), ("theirs", theirs)):
+            walls[name].append(measure(command)[0])
+    left, right = (statistics.median(walls[name]) for name in ("ours", "theirs"))
+    print(f"  {title:52} {milliseconds(left):>9} : {milliseconds(right):>9}  ratio {left / right:.2f}")
+
+
+def requests(binary, url, runs):
+    with tempfile.TemporaryDirectory() as folder:
+        urls, config = os.path.join(folder, "urls"), os.path.join(folder, "config")
+        with open(urls, "w") as file:
+            file.write("\n".join(f"{url}?{number}" for number in range(REQUESTS)) + "\n")
+        with open(config, "w") as file:
+            file.write("".join(f'url = "{url}?{number}"\noutput = "/dev/null"\n' for number in range(REQUESTS)))
+        print(f"\n{version(['curl', '--version'])}, {version(['nginx', '-v'])}")
+        ours = [binary, "http-probe", "--targets", urls, "--concurrency", str(AT_ONCE)]
+        theirs = ["curl", "-s", "--parallel", "--parallel-max", str(AT_ONCE), "--parallel-immediate", "-K", config]
+        pairs(f"{REQUESTS} requests, {AT_ONCE} at a time (wanted at most 1.0)", ours + ["--reuse"], theirs, runs)
+        pairs("the same, a connection for each", ours, theirs + ["-H", "Connection: close"], runs)
+        pairs("one request", [binary, "http-probe", url], ["curl", "-s", "-o", "/dev/null", url], runs)
+        phases(binary, url, runs)
+
+
+def phases(binary, url, runs):
+    """Where the time goes, as both say."""
+    ours, theirs = [], []
+    for _ in range(runs):
+        output = measure([binary, "http-probe", "--json", url])[2]
+        times = json.loads(output.splitlines()[0])["timings"]
+        ours.append((times["connect_ms"], times["first_byte_ms"], times["total_ms"]))
+        form = "%{time_connect} %{time_starttransfer} %{time_total}"
+        words = measure(["curl", "-s", "-o", "/dev/null", "-w", form, url])[2].split()
+        theirs.append(tuple(float(word) * 1000 for word in words))
+    for index, name in enumerate(("connected", "first byte", "all")):
+        left, right = (statistics.median(row[index] for row in rows) for rows in (ours, theirs))
+        print(f"  {name + ', as both tell it':52} {left:>6.2f} ms : {right:>6.2f} ms")
+
+
+def version(command):
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return " ".join(run.stdout.split("\n")[0].split()[:3])
+
+
+def zoo():
+    """A configuration a product with its own banner, and others with a banner that is hidden or false."""
+    import daemons
+    import fronts
+    import languages
+    import releases
+
+    chosen = {}
+    for source in daemons.ALL + languages.ALL + fronts.ALL:
+        for setup in source():
+            kind = "hidden" if setup.name in ("hidden", "false", "renamed") else setup.name
+            newest = setup.product.lower().split()[0] not in releases.RELEASES or setup.version == releases.latest(
+                setup.product.lower().split()[0])
+            if setup.version and newest and (kind in ("default", "hidden") or setup.name == "before Gunicorn default"):
+                chosen.setdefault((setup.product, kind, setup.origin), setup)
+    return list(chosen.values())
+
+
+def fingerprints(binary):
+    import zoo as keeper
+
+    with contextlib.ExitStack() as stack:
+        named, port = {}, 21000
+        for setup in zoo():
+            port += 2
+            try:
+                named[stack.enter_context(keeper.running(setup, port))] = setup
+            except keeper.DoesNotListen:
+                pass
+        urls = list(named)
+        print(f"\n{len(urls)} servers: {len({setup.product for setup in named.values()})} products")
+        start = time.perf_counter()
+        output = measure([binary, "http-fingerprint", "--json", *urls])[2]
+        wall = time.perf_counter() - start
+        answers = {}
+        for line in output.splitlines():
+            answer = json.loads(line)
+            if answer["type"] == "fingerprint":
+                answers[answer["url"]] = answer
+        right = [url for url in urls if answers.get(url, {}).get("product") == named[url].product]
+        wrong = [url for url in urls if answers.get(url, {}).get("product", "unknown") not in ("unknown", named[url].product)]
+        masked = [url for url in urls if named[url].name not in ("default",)]
+        print(f"  http-fingerprint: {len(right)} right, {len(wrong)} wrong, {wall:.1f} s (wanted at most 6 s for 37)")
+        print(f"    of {len(masked)} with a hidden or false banner or behind a front: {len(set(masked) & set(right))} right")
+        for url in urls:
+            if url not in right:
+                answer = answers.get(url, {})
+                print(f"    {named[url].product} {named[url].name}: {answer.get('product')} {answer.get('candidates', [])[:2]}")
+        start = time.perf_counter()
+        ports = ",".join(re.search(r":(\d+)/", url).group(1) for url in urls)
+        output = measure(["nmap", "-n", "-Pn", "-sT", "-sV", "-oG", "-", "-p", ports, "127.0.0.1"])[2]
+        wall = time.perf_counter() - start
+        found = dict(re.findall(r"(\d+)/open/tcp//[^/]*//([^/]*)/", output))
+        right = []
+        for url in urls:
+            said = found.get(re.search(r":(\d+)/", url).group(1), "").lower()
+            if any(word in said for word in KNOWN_TO_NMAP.get(named[url].product, [named[url].product.lower().split()[0]])):
+                right.append(url)
+        print(f"  nmap -sV: {len(right)} right, {wall:.1f} s; of the {len(masked)}: {len(set(masked) & set(right))} right")
+
+
+# What nmap calls products in other words than ours.
+KNOWN_TO_NMAP = {
+    "Go net/http": ["golang"], "Python http.server": ["simplehttp", "basehttp"], "Node.js": ["node.js"],
+    "Twisted Web": ["twistedweb"], "PHP": ["php cli"], "BusyBox httpd": ["busybox"], "SwiftNIO": ["swift", "hummingbird"],
+}
+
+
+def main():
+    binary, runs = os.path.abspath(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "21"
+    if os.environ.get("WEBS") != "inside":
+        script = os.path.abspath(__file__)
+        # Where the zoo keeps its releases.
+        os.chdir(os.path.join(ZOO, "..", ".."))
+        command = ["unshare", "-n", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "webs", sys.executable, script, binary, runs]
+        os.execvpe("unshare", command, dict(os.environ, WEBS="inside"))
+    runs = int(runs)
+    import daemons
+    import zoo as keeper
+
+    server = next(daemons.nginx())
+    # As many workers as the machine has: it is to be asked faster than one can answer.
+    server.files["nginx.conf"] = server.files["nginx.conf"].replace("master_process off;", "worker_processes auto; user root;")
+    with keeper.running(server, 20990) as url:
+        requests(binary, url, runs)
+    fingerprints(binary)
+
+
+if __name__ == "__main__":
+    main()
