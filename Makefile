@@ -48,7 +48,7 @@ signatures: build packages-zoo
 	swift build $(subst swift-net,fingerprint-trial,$(STATIC))
 	$(BUILD)/release/fingerprint-trial Sources/Signatures/Products Sources/Signatures/Data/calibrations.txt --learn
 
-bench: build packages-bench
+bench: build packages-bench packages-zoo
 	Benchmarks/run
 
 lint:
@@ -76,7 +76,7 @@ packages-build:
 	@Scripts/packages libcap-dev libssl-dev zlib1g-dev
 
 packages-test:
-	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc nginx-light lighttpd \
+	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc nginx-light lighttpd curl openssl \
 	    bash zsh fish bash-completion tmux netbase
 	@Scripts/unpacked .build/peers arping libnet1
 

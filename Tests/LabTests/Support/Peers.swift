@@ -8,7 +8,7 @@ enum Peer: String {
         scapy, bash,
         zsh,
         fish,
-        mandoc, setcap, nginx, lighttpd
+        mandoc, setcap, nginx, lighttpd, curl, openssl
     /// Habets' arping, which Debian does not let stand beside iputils'.
     case habets
 
