@@ -620,9 +620,9 @@ _swift-net_tcp-syn-scan() {
 
 _swift-net_http-probe() {
     repeating_flags=()
-    non_repeating_flags=(--compressed --follow --methods --intermediaries --timing -k --insecure --reuse --plot --fail -4 -6 -q --quiet -v --verbose -j --json -h --help)
+    non_repeating_flags=(--compressed --follow --methods --intermediaries --tcp --timing -k --insecure --reuse --plot --fail -4 -6 -q --quiet -v --verbose -j --json -h --help)
     repeating_options=(--targets -H --header --resolve)
-    non_repeating_options=(-X --method -d --data --http --raw --max-redirects --keep-alive --cacert --tls --unix-socket --max-body -o --output -c --count -i --interval --concurrency -I --interface -w --deadline --color)
+    non_repeating_options=(-X --method -d --data --http --raw --max-redirects --keep-alive --cacert --tls --unix-socket --max-body -o --output -c --count -i --interval --concurrency -I --interface -w --deadline --pcap --explain --color)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions
@@ -690,6 +690,13 @@ _swift-net_http-probe() {
     '-w'|'--deadline')
         return
         ;;
+    '--pcap')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--explain')
+        return
+        ;;
     '--color')
         __swift-net_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -701,7 +708,7 @@ _swift-net_http-fingerprint() {
     repeating_flags=()
     non_repeating_flags=(--classic -4 -6 -q --quiet -v --verbose -j --json -h --help)
     repeating_options=(--targets --signatures --resolve)
-    non_repeating_options=(--learn --versions --origin -o --output --concurrency --unix-socket -I --interface -w --deadline --color)
+    non_repeating_options=(--learn --versions --origin -o --output --concurrency --unix-socket -I --interface -w --deadline --pcap --explain --color)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions
@@ -741,6 +748,13 @@ _swift-net_http-fingerprint() {
         return
         ;;
     '-w'|'--deadline')
+        return
+        ;;
+    '--pcap')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--explain')
         return
         ;;
     '--color')

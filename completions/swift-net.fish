@@ -37,9 +37,9 @@ function __swift-net_parse_tokens -S
         case 'tcp-syn-scan'
             __swift-net_parse_subcommand -r 1 'p/ports=' 'top-ports=' 'targets=+' 'exclude=+' 'exclude-file=+' 'include-reserved' 'rate=' 'retries=' 'wait=' 'shard=' 'seed=' 'resume=' 'source=' 'all' 'sort' 'o/output=' 'format=' '4' '6' 'n' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'color=' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'http-probe'
-            __swift-net_parse_subcommand -r 1 'targets=+' 'X/method=' 'H/header=+' 'd/data=' 'http=' 'raw=' 'compressed' 'follow' 'max-redirects=' 'methods' 'keep-alive=' 'intermediaries' 'timing' 'k/insecure' 'cacert=' 'tls=' 'resolve=+' 'unix-socket=' 'max-body=' 'o/output=' 'c/count=' 'i/interval=' 'reuse' 'plot' 'concurrency=' 'fail' '4' '6' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'j/json' 'color=' 'h/help'
+            __swift-net_parse_subcommand -r 1 'targets=+' 'X/method=' 'H/header=+' 'd/data=' 'http=' 'raw=' 'compressed' 'follow' 'max-redirects=' 'methods' 'keep-alive=' 'intermediaries' 'tcp' 'timing' 'k/insecure' 'cacert=' 'tls=' 'resolve=+' 'unix-socket=' 'max-body=' 'o/output=' 'c/count=' 'i/interval=' 'reuse' 'plot' 'concurrency=' 'fail' '4' '6' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'color=' 'h/help'
         case 'http-fingerprint'
-            __swift-net_parse_subcommand -r 1 'targets=+' 'classic' 'signatures=+' 'learn=' 'versions=' 'origin=' 'o/output=' 'concurrency=' 'resolve=+' 'unix-socket=' '4' '6' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'j/json' 'color=' 'h/help'
+            __swift-net_parse_subcommand -r 1 'targets=+' 'classic' 'signatures=+' 'learn=' 'versions=' 'origin=' 'o/output=' 'concurrency=' 'resolve=+' 'unix-socket=' '4' '6' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'color=' 'h/help'
         case 'decode'
             __swift-net_parse_subcommand -r 2 'v/verbose' 'x/hex' 'e/link-level' 'j/json' 'q/quiet' 'number' 'n/numeric' 'c/count=' 'explain=' 'pcap=' 'filter=' 'time=' 'color=' 'h/help'
         case 'address'
@@ -321,6 +321,7 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" methods' -l 'methods' -d 'Find out which methods are allowed.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" keep-alive' -l 'keep-alive' -d 'Find out how long a connection stays; watch an idle one so long (10).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" intermediaries' -l 'intermediaries' -d 'Look for proxies, caches, balancers and tunnels.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" tcp' -l 'tcp' -d 'Show what the SYN-ACK showed.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" timing' -l 'timing' -d 'Show where the time went.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" insecure k' -s 'k' -l 'insecure' -d 'Believe any certificate.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" cacert' -l 'cacert' -d 'Believe the authorities of this file (PEM), and no others.' -rF
@@ -342,6 +343,8 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" q quiet' -s 'q' -l 'quiet' -d 'Print only failures and the summary.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" v verbose' -s 'v' -l 'verbose' -d 'Show what is sent and received.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" pcap' -l 'pcap' -d 'Write the frames sent and received to this file (pcapng).' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" explain' -l 'explain' -d 'Explain the first frames, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" color' -l 'color' -d 'Colours: auto, always, never.' -rfka 'auto always never'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint"' -l 'targets' -d 'Read URLs from a file, - for standard input.' -rF
@@ -361,6 +364,8 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" q quiet' -s 'q' -l 'quiet' -d 'Print only who was not recognized.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" v verbose' -s 'v' -l 'verbose' -d 'Show every answer, and who else is near.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" pcap' -l 'pcap' -d 'Write the frames sent and received to this file (pcapng).' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" explain' -l 'explain' -d 'Explain the first frames, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" color' -l 'color' -d 'Colours: auto, always, never.' -rfka 'auto always never'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_positional "swift-net decode" -eq 1' -F

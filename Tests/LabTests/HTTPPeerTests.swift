@@ -102,6 +102,10 @@ struct HTTPPeerTests {
             echo "== apart"; $n http-probe --concurrency 1 -v 127.0.0.1:8080/a 127.0.0.1:8080/b | grep '^< conn' | sort | uniq -c
             echo "== expect"; $n http-probe -v -d hello -H 'Expect: 100-continue' 127.0.0.1:8080
             echo "== reset"; $n http-probe 127.0.0.1:8081; echo "status $?"
+            echo "== tcp"; $n http-probe --tcp --pcap file --explain=1 127.0.0.1:8080; echo "status $?"
+            tcpdump -nr file 2>/dev/null
+            echo "== object"; $n http-probe --tcp --json 127.0.0.1:8080
+            echo "== few"; setpriv --bounding-set=-net_raw --inh-caps=-net_raw $n http-probe --tcp 127.0.0.1:8080; echo "status $?"
             echo "== name"; $n http-probe -w 2 --resolve web.example:80:127.0.0.1 --resolve other.example:8080:127.0.0.1 http://other.example:8080/; echo "status $?"
             """, input: Self.keeper)
         var parts: [String: String] = [:]
@@ -118,6 +122,13 @@ struct HTTPPeerTests {
         #expect(
             parts["reset"]?.contains("the server broke off the connection, reading the answer") == true
                 && parts["reset"]?.contains("status 1") == true, "\(output)")
+        let tcp = parts["tcp"] ?? ""
+        #expect(tcp.contains("TCP: SYN-ACK after 0.") && tcp.contains(" ms, ttl 64, window "), "\(output)")
+        #expect(tcp.contains("status 0\n") && tcp.contains("Flags [S.]") && tcp.contains("GET / HTTP/1.1"), "\(output)")
+        #expect(tcp.contains("sent 74 bytes\n") && tcp.contains("received 74 bytes\n"), "\(output)")
+        #expect(tcp.contains("Flags [F") && !tcp.contains("8081"), "\(output)")
+        #expect(parts["object"]?.contains(#""tcp":{"ttl":64,"window":65"#) == true, "\(output)")
+        #expect(parts["object"]?.contains(#""tcp_options":["mss 65495","sack-permitted","timestamps","nop","#) == true)
         #expect(parts["name"]?.contains("200 OK") == true && parts["name"]?.contains("status 0") == true, "\(output)")
     }
 

@@ -28,9 +28,14 @@ public struct PacketTrace: Sendable {
     }
 
     init(direction: Direction, frame: [UInt8]) {
+        self.init(direction: direction, frame: frame, hasEthernetHeader: true)
+    }
+
+    /// What a tap saw; without an Ethernet header it begins with the IP header.
+    public init(direction: Direction, frame: [UInt8], hasEthernetHeader: Bool) {
         self.direction = direction
         bytes = frame
-        family = .v4
-        start = .frame
+        family = frame.first.map { $0 >> 4 == 6 } == true ? .v6 : .v4
+        start = hasEthernetHeader ? .frame : .datagram
     }
 }

@@ -11,6 +11,8 @@ public struct KernelStreams: StreamPort, ~Copyable {
     private let bell: Bell
     private let names: ForwardNames
     private let interface: String?
+    /// Told of every TCP connection before its first answer can be read: the other end, and our port.
+    public var beginning: ((StreamEndpoint, UInt16) -> Void)?
     private var streams: [StreamIdentifier: KernelStream] = [:]
     /// Names that are being looked up, and since when.
     private var asked: [String: Instant] = [:]
@@ -62,6 +64,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
                     continue
                 }
                 streams[identifier] = stream
+                if let beginning, let local = stream.opening.local { beginning(endpoint, local.port) }
                 if stream.isConnected {
                     engine.opened(identifier, stream.opening, at: now)
                     wasTold = true

@@ -66,7 +66,13 @@ final class FrameCapture {
     }
 
     private func write(_ frame: PacketTap.Frame) {
-        guard !hasComplained, isWanted?(frame) ?? true else { return }
+        guard isWanted?(frame) ?? true else { return }
+        write(frame, isOutbound: frame.isOutbound)
+    }
+
+    /// Writes a frame that is the run's own.
+    func write(_ frame: PacketTap.Frame, isOutbound: Bool) {
+        guard !hasComplained else { return }
         let number: UInt32
         if let known = interfaces[frame.interfaceIndex] {
             number = known
@@ -81,7 +87,7 @@ final class FrameCapture {
         file.write(
             PcapNG.packet(
                 frame.bytes.rawBytes, interface: number, nanoseconds: UInt64(max(frame.wallTime, 0)),
-                direction: frame.isOutbound ? .outbound : .inbound))
+                direction: isOutbound ? .outbound : .inbound))
         complainOnce()
     }
 

@@ -8,6 +8,7 @@ struct FingerprintObserver: StreamObserver, ~Copyable {
 
     private let console: Console
     private let renderer: (any FingerprintRenderer)?
+    private let tap: ConnectionTap?
     private let judge: FingerprintJudge?
     private let start: Instant
     /// What was asked, where nothing is to be named.
@@ -18,10 +19,12 @@ struct FingerprintObserver: StreamObserver, ~Copyable {
     /// - Parameters:
     ///   - judge: who names the servers; nil to keep the reports.
     init(
-        console: Console, renderer: (any FingerprintRenderer)?, judge: FingerprintJudge?, targets: Int, start: Instant
+        console: Console, renderer: (any FingerprintRenderer)?, tap: ConnectionTap?,
+        judge: FingerprintJudge?, targets: Int, start: Instant
     ) {
         self.console = console
         self.renderer = renderer
+        self.tap = tap
         self.judge = judge
         self.start = start
         summary = FingerprintSummary(targets: targets)
@@ -49,6 +52,7 @@ struct FingerprintObserver: StreamObserver, ~Copyable {
     }
 
     mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant? {
+        tap?.drain()
         console.output.flush()
         if wakening.contains(.status) { progress.tell(status(engine, at: now)) }
         if progress.isDue(at: now) { progress.draw(status(engine, at: now), at: now) }

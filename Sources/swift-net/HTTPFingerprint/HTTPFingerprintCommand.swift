@@ -73,8 +73,7 @@ struct HTTPFingerprintCommand: ParsableCommand {
     var quiet = false
     @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Show every answer, and who else is near.")
     var verbose = false
-    @Flag(name: [.customShort("j"), .customLong("json")], help: "One JSON object a line.")
-    var json = false
+    @OptionGroup var frames: FrameOptions
     @Option(
         name: .customLong("color"),
         help: ArgumentHelp("Colours: auto, always, never.", valueName: "when"),
@@ -86,6 +85,6 @@ struct HTTPFingerprintCommand: ParsableCommand {
         flags: ["4", "6", "q", "v", "j", "h"], values: ["o", "I", "w"],
         longValues: [
             "targets", "signatures", "learn", "versions", "origin", "output", "concurrency", "resolve", "unix-socket",
-            "interface", "deadline", "color",
-        ], optionalValues: [:])
+            "interface", "deadline", "color", "pcap",
+        ], optionalValues: ["explain": "2"])
 }

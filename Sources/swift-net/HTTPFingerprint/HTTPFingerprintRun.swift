@@ -7,7 +7,7 @@ import TLS
 /// From the command line of `http-fingerprint` to an exit status.
 struct HTTPFingerprintRun {
     static func run(_ command: HTTPFingerprintCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.json, color: command.color)
+        let console = Console(command: name, isJSON: command.frames.json, color: command.color)
         return console.status { try run(command, FingerprintSettings(command), console) }
     }
 
@@ -16,11 +16,13 @@ struct HTTPFingerprintRun {
     ) throws -> Int32 {
         let bell = try Bell()
         let signals = try SignalSource()
-        // Nothing here needs a privilege.
+        let tap = try ConnectionTap.opened(command.frames, keepsHandshakes: false, console)
+        // Nothing else needs a privilege.
         try Privileges.dropForGood()
         let urls = settings.targets.urls
         var port = try KernelStreams(
             family: settings.targets.family, interface: command.interface, signals: signals, bell: bell)
+        if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
         let plans = urls.enumerated().map {
             FingerprintPlan($0.element, settings.configuration, number: $0.offset)
         }
@@ -28,18 +30,19 @@ struct HTTPFingerprintRun {
             plans, concurrency: settings.concurrency, tls: TLSConfiguration(applicationProtocols: ["http/1.1"]),
             needsTLS: urls.contains { $0.scheme == .https })
         let renderer: any FingerprintRenderer =
-            command.json
+            command.frames.json
             ? FingerprintJSON(console)
             : FingerprintText(console, isQuiet: command.quiet, isVerbose: command.verbose)
         let start = SystemClock.now
         var observer = FingerprintObserver(
-            console: console, renderer: renderer,
+            console: console, renderer: renderer, tap: tap,
             judge: settings.lesson == nil ? try judge(settings.signatures) : nil, targets: urls.count, start: start)
         try StreamLoop.run(&engine, on: &port, observer: &observer)
         observer.progress.clear()
+        let isCaptured = tap?.finish() ?? true
         if let lesson = settings.lesson { return try write(lesson, observer.reports, console) }
         renderer.finish(observer.summary, elapsed: SystemClock.now - start)
-        if console.output.failure != nil { return 2 }
+        if console.output.failure != nil || !isCaptured { return 2 }
         return observer.summary.recognized == urls.count ? 0 : 1
     }
 

@@ -59,6 +59,8 @@ struct HTTPProbeCommand: ParsableCommand {
     var keepAlive: String?
     @Flag(name: .customLong("intermediaries"), help: "Look for proxies, caches, balancers and tunnels.")
     var intermediaries = false
+    @Flag(name: .customLong("tcp"), help: "Show what the SYN-ACK showed.")
+    var tcp = false
     @Flag(name: .customLong("timing"), help: "Show where the time went.")
     var timing = false
     @Flag(name: [.customShort("k"), .customLong("insecure")], help: "Believe any certificate.")
@@ -123,8 +125,7 @@ struct HTTPProbeCommand: ParsableCommand {
     var quiet = false
     @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Show what is sent and received.")
     var verbose = false
-    @Flag(name: [.customShort("j"), .customLong("json")], help: "One JSON object a line.")
-    var json = false
+    @OptionGroup var frames: FrameOptions
     @Option(
         name: .customLong("color"),
         help: ArgumentHelp("Colours: auto, always, never.", valueName: "when"),
@@ -137,5 +138,6 @@ struct HTTPProbeCommand: ParsableCommand {
         longValues: [
             "targets", "method", "header", "data", "http", "raw", "max-redirects", "cacert", "tls", "resolve",
             "unix-socket", "max-body", "output", "count", "interval", "concurrency", "interface", "deadline", "color",
-        ], optionalValues: ["keep-alive": "10"])
+            "pcap",
+        ], optionalValues: ["keep-alive": "10", "explain": "2"])
 }

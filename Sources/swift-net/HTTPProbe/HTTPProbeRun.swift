@@ -6,7 +6,7 @@ import WireFormat
 /// From the command line of `http-probe` to an exit status.
 struct HTTPProbeRun {
     static func run(_ command: HTTPProbeCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.json, color: command.color)
+        let console = Console(command: name, isJSON: command.frames.json, color: command.color)
         return console.status { try run(command, ProbeSettings(command), console) }
     }
 
@@ -17,7 +17,7 @@ struct HTTPProbeRun {
             $0 == "-" ? OutputStream.standardOutput() : try OutputStream.file($0)
         }
         let renderer: any ProbeRenderer =
-            command.json
+            command.frames.json
             ? ProbeJSON(console)
             : ProbeText(
                 console, configuration: configuration,
@@ -26,10 +26,12 @@ struct HTTPProbeRun {
                 plot: command.plot ? RoundTripPlot(terminalWidth: console.output.terminalWidth) : nil)
         let bell = try Bell()
         let signals = try SignalSource()
-        // Nothing here needs a privilege.
+        let tap = try ConnectionTap.opened(command.frames, keepsHandshakes: command.tcp, console)
+        // Nothing else needs a privilege.
         try Privileges.dropForGood()
         var port = try KernelStreams(
             family: settings.family, interface: command.interface, signals: signals, bell: bell)
+        if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
         let plans = settings.urls.enumerated().map {
             ProbePlan($0.element, configuration, number: $0.offset)
         }
@@ -37,14 +39,16 @@ struct HTTPProbeRun {
             plans, concurrency: settings.concurrency, tls: settings.tls,
             needsTLS: settings.urls.contains { $0.scheme == .https })
         var observer = ProbeObserver(
-            console: console, renderer: renderer, body: body, targets: settings.urls.count,
+            console: console, renderer: renderer, body: body, tap: tap, showsHandshakes: command.tcp,
+            targets: settings.urls.count,
             start: SystemClock.now)
         try StreamLoop.run(&engine, on: &port, observer: &observer)
         observer.progress.clear()
         let summary = observer.summary
         renderer.finish(summary, elapsed: SystemClock.now - observer.start)
         body?.flush()
-        if console.output.failure != nil || body?.failure != nil { return 2 }
+        let isCaptured = tap?.finish() ?? true
+        if console.output.failure != nil || body?.failure != nil || !isCaptured { return 2 }
         return summary.failed == 0 && summary.answered > 0 ? 0 : 1
     }
 }
@@ -62,6 +66,7 @@ struct ProbeSummary {
 /// Who turns answers into lines.
 protocol ProbeRenderer: AnyObject {
     func exchange(_ outcome: HTTPOutcome)
-    func answer(_ answer: ProbeAnswer)
+    /// - Parameter handshake: what the SYN-ACK of its connection showed, where that is wanted and was seen.
+    func answer(_ answer: ProbeAnswer, _ handshake: HandshakeFacts?)
     func finish(_ summary: ProbeSummary, elapsed: Nanoseconds)
 }

@@ -12,7 +12,7 @@ final class ProbeJSON: ProbeRenderer {
 
     func exchange(_ outcome: HTTPOutcome) {}
 
-    func answer(_ answer: ProbeAnswer) {
+    func answer(_ answer: ProbeAnswer, _ handshake: HandshakeFacts?) {
         guard answer.outcome.head != nil || answer.outcome.body.length > 0 else {
             failure(answer)
             return
@@ -36,6 +36,7 @@ final class ProbeJSON: ProbeRenderer {
         object.add("complete", outcome.failure?.leavesAnswerWhole ?? true)
         object.add("timings", raw: Self.timings(outcome.timings))
         object.add("tls", raw: outcome.tls.map { Self.tls($0, start: outcome.timings.start) })
+        if let handshake { object.add("tcp", raw: Self.tcp(handshake)) }
         add(answer.findings, to: &object)
         object.add("cache", raw: answer.cache.map(Self.cache))
         object.add("cookies", raw: JSONObject.array(answer.cookies.map(Self.cookie)))
@@ -173,6 +174,15 @@ final class ProbeJSON: ProbeRenderer {
         object.add("chain", facts.chainLength)
         object.add("verified", facts.doubt == nil)
         object.add("doubt", facts.doubt)
+        return object.line
+    }
+
+    private static func tcp(_ handshake: HandshakeFacts) -> String {
+        var object = JSONObject()
+        object.add("ttl", handshake.hopLimit)
+        object.add("window", handshake.window)
+        object.add("tcp_options", SegmentOptions.names(handshake.options))
+        object.add("rtt_ms", raw: handshake.roundTrip.map(Milliseconds.json))
         return object.line
     }
 

@@ -9,16 +9,21 @@ struct ProbeObserver: StreamObserver, ~Copyable {
     private let console: Console
     private let renderer: any ProbeRenderer
     private let body: OutputStream?
+    private let tap: ConnectionTap?
+    private let showsHandshakes: Bool
     let start: Instant
     private(set) var summary: ProbeSummary
     var progress: ProgressLine
 
     init(
-        console: Console, renderer: any ProbeRenderer, body: OutputStream?, targets: Int, start: Instant
+        console: Console, renderer: any ProbeRenderer, body: OutputStream?, tap: ConnectionTap?,
+        showsHandshakes: Bool, targets: Int, start: Instant
     ) {
         self.console = console
         self.renderer = renderer
         self.body = body
+        self.tap = tap
+        self.showsHandshakes = showsHandshakes
         self.start = start
         summary = ProbeSummary(targets: targets)
         progress = ProgressLine(console, isWanted: targets > 1)
@@ -39,12 +44,13 @@ struct ProbeObserver: StreamObserver, ~Copyable {
             } else {
                 summary.failed += 1
             }
-            renderer.answer(answer)
+            renderer.answer(answer, showsHandshakes ? tap?.handshake(of: answer.outcome) : nil)
             body?.write(answer.outcome.body.decoded?.kept ?? answer.outcome.body.kept)
         }
     }
 
     mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant? {
+        tap?.drain()
         console.output.flush()
         if wakening.contains(.status) { progress.tell(status(engine, at: now)) }
         if progress.isDue(at: now) { progress.draw(status(engine, at: now), at: now) }

@@ -38,7 +38,7 @@ struct ProbeSettings {
         concurrency =
             try command.concurrency.map { try ArgumentValue.integer("--concurrency", $0, in: 1...1_000) } ?? 20
         tls = try Self.tls(command)
-        if command.output == "-", command.json { throw UsageError("-o - and --json exclude each other") }
+        if command.output == "-", command.frames.json { throw UsageError("-o - and --json exclude each other") }
         if command.output != nil, urls.count > 1 || made.count > 1 {
             throw UsageError("-o is for one answer of one URL")
         }

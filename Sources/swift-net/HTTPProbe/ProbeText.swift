@@ -31,7 +31,7 @@ final class ProbeText: ProbeRenderer {
         if isVerbose { transcript.show(outcome) }
     }
 
-    func answer(_ answer: ProbeAnswer) {
+    func answer(_ answer: ProbeAnswer, _ handshake: HandshakeFacts?) {
         plot?.add(
             UInt16(truncatingIfNeeded: answer.sequence),
             answer.outcome.failure == nil ? answer.outcome.timings.total : nil)
@@ -57,6 +57,7 @@ final class ProbeText: ProbeRenderer {
             write("  \(console.painted(Text.escaped(failure.text), .red))", always: true)
         }
         if showsTiming { write("  " + timing(outcome)) }
+        if let handshake { write("  " + Self.tcp(handshake)) }
         if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start)) }
         show(answer.findings)
         if isVerbose { showJudgements(answer) }
@@ -88,6 +89,13 @@ final class ProbeText: ProbeRenderer {
         parts.append("all at \(Milliseconds.short(timings.total)) ms")
         if outcome.isReused { parts.append("on an open connection") }
         return parts.joined(separator: ", ")
+    }
+
+    private static func tcp(_ handshake: HandshakeFacts) -> String {
+        let time = handshake.roundTrip.map { " after \(Milliseconds.short($0)) ms" } ?? ""
+        let options = SegmentOptions.names(handshake.options)
+        return "TCP: SYN-ACK\(time), ttl \(handshake.hopLimit), window \(handshake.window)"
+            + (options.isEmpty ? ", no options" : ", " + options.joined(separator: ", "))
     }
 
     private func secure(_ facts: TLSFacts, at instant: Instant) -> String {

@@ -1,0 +1,59 @@
+import Diagnostics
+import PacketEngine
+import Testing
+import WireFormat
+
+/// Which segments on the wire are a run's own.
+@Suite("own connections")
+struct OwnConnectionsTests {
+    private static let here = IPv4Address(198, 51, 100, 1)
+    private static let there = IPv4Address(198, 51, 100, 7)
+
+    private func frame(
+        _ source: IPv4Address, _ sourcePort: UInt16, _ destination: IPv4Address, _ destinationPort: UInt16,
+        _ flags: TCPFlags, options: TCPOptions = TCPOptions()
+    ) -> [UInt8] {
+        var segment = TCPSegment(
+            sourcePort: sourcePort, destinationPort: destinationPort, sequenceNumber: 1, acknowledgmentNumber: 0,
+            flags: flags, window: 64_240, options: options)
+        segment.updateChecksum(source: .v4(source), destination: .v4(destination))
+        let bytes = segment.encoded()
+        let header = IPv4Header(
+            source: source, destination: destination, protocol: .tcp, payloadLength: bytes.count, timeToLive: 57)
+        return header.encoded() + bytes
+    }
+
+    @Test("a handshake is kept with its time, other people's segments are not")
+    func handshake() throws {
+        var connections = OwnConnections()
+        connections.begin(.v4(Self.there), port: 80, localPort: 40_000)
+        let syn = frame(Self.here, 40_000, Self.there, 80, .syn)
+        let other = frame(Self.here, 40_001, Self.there, 80, .syn)
+        let options = TCPOptions([.maximumSegmentSize(1_460), .noOperation, .windowScale(7)])
+        let answer = frame(Self.there, 80, Self.here, 40_000, [.syn, .ack], options: options)
+        let data = frame(Self.there, 80, Self.here, 40_000, .ack)
+        #expect(connections.take(other.rawBytes, hasEthernetHeader: false, stamp: 0) == nil)
+        #expect(connections.take(syn.rawBytes, hasEthernetHeader: false, stamp: 1_000) == .outbound)
+        #expect(connections.handshake(.v4(Self.there), port: 80, localPort: 40_000) == nil)
+        #expect(connections.take(answer.rawBytes, hasEthernetHeader: false, stamp: 31_000) == .inbound)
+        #expect(connections.take(data.rawBytes, hasEthernetHeader: false, stamp: 40_000) == .inbound)
+        let facts = try #require(connections.handshake(.v4(Self.there), port: 80, localPort: 40_000))
+        #expect(facts.hopLimit == 57 && facts.window == 64_240 && facts.roundTrip == Nanoseconds(30_000))
+        #expect(SegmentOptions.names(facts.options).prefix(3) == ["mss 1460", "nop", "window-scale 7"])
+        connections.begin(.v4(Self.there), port: 80, localPort: 40_000)
+        #expect(connections.handshake(.v4(Self.there), port: 80, localPort: 40_000) == nil)
+    }
+
+    @Test("what is cut or no segment is nobody's")
+    func nonsense() {
+        var connections = OwnConnections()
+        connections.begin(.v4(Self.there), port: 80, localPort: 40_000)
+        let syn = frame(Self.here, 40_000, Self.there, 80, .syn)
+        for length in 0..<syn.count {
+            let cut = Array(syn.prefix(length))
+            _ = connections.take(cut.rawBytes, hasEthernetHeader: false, stamp: 0)
+            _ = connections.take(cut.rawBytes, hasEthernetHeader: true, stamp: 0)
+        }
+        #expect(connections.handshake(.v4(Self.there), port: 80, localPort: 40_000) == nil)
+    }
+}
