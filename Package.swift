@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "WireFormat", "WireFormatTestSupport", "PacketEngine", "LinuxNet", "swift-net", "lab-relay",
+                "WireFormat", "WireFormatTestSupport", "PacketEngine", "LinuxNet", "Signatures", "swift-net",
+                "lab-relay",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             exclude: ["Oracle"],

@@ -1,3 +1,4 @@
+import Signatures
 import Testing
 
 /// `http-fingerprint` against real servers in a namespace.
@@ -41,6 +42,13 @@ struct FingerprintTests {
     private func ask(_ lab: Lab, _ words: String) async throws -> Lab.Outcome {
         try await lab.run(
             "b", [Binary.swiftNet, "http-fingerprint"] + words.split(separator: " ").map(String.init))
+    }
+
+    @Test("the packed signatures are those of the files")
+    func packed() async throws {
+        let folder = "\(Binary.repository)/Sources/Signatures/Products"
+        let files = try await Lab.run(["sh", "-c", "LC_ALL=C; cat \(folder)/*.signature"]).output
+        #expect(String(decoding: try EmbeddedSignatures.text(), as: UTF8.self) == files)
     }
 
     @Test("a server is known by what it does, not by what it says")

@@ -16,44 +16,62 @@ struct AnswerFeatures: Hashable, Sendable {
     /// Two names of which the first, in the alphabet's order, came first or did not.
     private(set) var orders: [(key: UInt64, isAscending: Bool)] = []
 
-    /// Names whose order and place the server decides more than what it serves.
-    private static let core: Set<String> = [
-        "accept-ranges", "allow", "connection", "content-length", "content-type", "date", "etag", "keep-alive",
-        "last-modified", "server", "transfer-encoding", "vary", "via",
-    ]
-
     init(_ answer: AnswerShape) {
-        status = answer.status
-        statusValue = StableDigest.of(answer.status.map { "\($0)" } ?? answer.opening)
-        func add(_ aspect: String, _ value: String) {
-            aspects.append(Aspect(key: StableDigest.of(aspect), value: StableDigest.of(value)))
-        }
-        add("opening", answer.opening)
-        add("ending", answer.ending.rawValue)
+        let status = answer.status
+        self.status = status
+        statusValue = StableDigest.of(status.map { "\($0)" } ?? answer.opening)
+        aspects.reserveCapacity(12)
+        add(Self.opening, answer.opening)
+        add(Self.ending, answer.ending.rawValue)
         switch answer.body {
-        case .none: add("tags", "none")
-        case .usual: add("tags", "usual")
+        case .none: add(Self.tags, "none")
+        case .usual: add(Self.tags, "usual")
         case .text(let tags, let words):
-            add("tags", "\(tags)")
-            add("words", "\(words)")
+            add(Self.tags, "\(tags)")
+            add(Self.words, "\(words)")
         }
         guard status != nil else { return }
-        for value in answer.values { add(value.name, value.shape) }
-        add("names", answer.names.joined(separator: " "))
-        let core = answer.names.filter { Self.core.contains($0.lowercased()) }
-        add("core", core.joined(separator: " "))
-        let names = core.map { (lower: $0.lowercased(), digest: StableDigest.of($0)) }
-        for (index, first) in names.enumerated() {
-            spellings.append(Aspect(key: StableDigest.of("spelling", first.lower), value: first.digest))
-            for second in names[(index + 1)...] {
-                let isAscending = first.lower < second.lower
-                let (low, high) = isAscending ? (first.lower, second.lower) : (second.lower, first.lower)
-                orders.append((StableDigest.of("order", low, high), isAscending))
+        for value in answer.values { add(StableDigest.of(value.name), value.shape) }
+        add(Self.names, answer.names.joined(separator: " "))
+        let core = answer.names.compactMap { name in CoreName.places[name.lowercased()].map { (name, $0) } }
+        add(Self.core, core.map(\.0).joined(separator: " "))
+        for (index, (name, first)) in core.enumerated() {
+            spellings.append(Aspect(key: CoreName.spellingKeys[first], value: StableDigest.of(name)))
+            for (_, second) in core[(index + 1)...] {
+                orders.append((CoreName.orderKey(first, second), first < second))
             }
         }
+    }
+
+    private static let opening = StableDigest.of("opening")
+    private static let ending = StableDigest.of("ending")
+    private static let tags = StableDigest.of("tags")
+    private static let words = StableDigest.of("words")
+    private static let names = StableDigest.of("names")
+    private static let core = StableDigest.of("core")
+
+    private mutating func add(_ aspect: UInt64, _ value: String) {
+        aspects.append(Aspect(key: aspect, value: StableDigest.of(value)))
     }
 
     static func == (left: AnswerFeatures, right: AnswerFeatures) -> Bool { left.aspects == right.aspects }
 
     func hash(into hasher: inout Hasher) { hasher.combine(aspects) }
+}
+
+/// Names whose order and place the server decides more than what it serves.
+private enum CoreName {
+    /// In the alphabet's order.
+    static let all = [
+        "accept-ranges", "allow", "connection", "content-length", "content-type", "date", "etag", "keep-alive",
+        "last-modified", "server", "transfer-encoding", "vary", "via",
+    ]
+    static let places = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($0.element, $0.offset) })
+    static let spellingKeys = all.map { StableDigest.of("spelling", $0) }
+    private static let orderKeys = all.flatMap { low in all.map { high in StableDigest.of("order", low, high) } }
+
+    /// Of two names, whichever comes first.
+    static func orderKey(_ first: Int, _ second: Int) -> UInt64 {
+        orderKeys[min(first, second) * all.count + max(first, second)]
+    }
 }
