@@ -86,7 +86,7 @@ public struct AnswerShape: Sendable {
         let reason = String(decoding: line.reason, as: UTF8.self)
         opening = Self.escaped(
             "\(line.version) \(line.code.map { "\($0)" } ?? "?")" + (reason.isEmpty ? "" : " \(reason)"), space: false)
-        names = head.fields.map { Self.escaped($0.hasColon ? $0.name : "?", space: true) }
+        names = head.fields.map { Self.word($0.hasColon ? $0.name : "") }
         // What a server serves is nobody's but its owner's; what it says of errors is its own.
         if shape == .usual || (line.code ?? 0) >= 400 { body = shape }
         values = Self.values(of: head)
@@ -154,6 +154,11 @@ public struct AnswerShape: Sendable {
             result.append(shown)
         }
         return result
+    }
+
+    /// A name as one word; what is none is a question mark.
+    private static func word(_ name: String) -> String {
+        name.isEmpty ? "?" : name == "-" ? "\\x2d" : escaped(name, space: true)
     }
 
     /// Text in which no tab, no line end and, where it is a word, no space can be.

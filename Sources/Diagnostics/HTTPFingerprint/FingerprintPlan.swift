@@ -53,9 +53,10 @@ public struct FingerprintPlan: HTTPPlan {
             if test == .get {
                 usualTime = outcome.timings.total
                 connectTime = outcome.timings.connect ?? .zero
-                guard outcome.head != nil || outcome.receivedCount > 0 || outcome.ending != .none else {
-                    return conclude(outcome.failure, at: now, tell)
-                }
+                // Who says nothing to what any client asks is no web server.
+                var isSilent = outcome.ending == .none
+                if case .timeout = outcome.failure, outcome.receivedCount == 0 { isSilent = true }
+                guard !isSilent else { return conclude(outcome.failure, at: now, tell) }
                 report.banner = outcome.head?["Server"]
                 for word in (report.banner ?? "").lowercased().split(whereSeparator: { " /();,".contains($0) }) {
                     privateWords.insert(String(word))
