@@ -620,15 +620,25 @@ _swift-net_tcp-syn-scan() {
 
 _swift-net_http-probe() {
     repeating_flags=()
-    non_repeating_flags=(--compressed --follow --methods --intermediaries --tcp --timing -k --insecure --reuse --plot --fail -4 -6 -q --quiet -v --verbose -j --json -h --help)
-    repeating_options=(--targets -H --header --resolve)
-    non_repeating_options=(-X --method -d --data --http --raw --max-redirects --keep-alive --cacert --tls --unix-socket --max-body -o --output -c --count -i --interval --concurrency -I --interface -w --deadline --pcap --explain --color)
+    non_repeating_flags=(-4 -6 --compressed --follow --methods --intermediaries --tcp --timing -k --insecure --reuse --plot --fail -q --quiet -v --verbose -j --json -h --help)
+    repeating_options=(--targets --resolve -H --header)
+    non_repeating_options=(--unix-socket -I --interface -X --method -d --data --http --raw --max-redirects --keep-alive --cacert --tls --max-body -o --output -c --count -i --interval --concurrency -w --deadline --pcap --explain --color)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--targets')
         __swift-net_add_completions -f
+        return
+        ;;
+    '--resolve')
+        return
+        ;;
+    '--unix-socket')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '-I'|'--interface')
         return
         ;;
     '-X'|'--method')
@@ -661,13 +671,6 @@ _swift-net_http-probe() {
     '--tls')
         return
         ;;
-    '--resolve')
-        return
-        ;;
-    '--unix-socket')
-        __swift-net_add_completions -f
-        return
-        ;;
     '--max-body')
         return
         ;;
@@ -682,9 +685,6 @@ _swift-net_http-probe() {
         return
         ;;
     '--concurrency')
-        return
-        ;;
-    '-I'|'--interface')
         return
         ;;
     '-w'|'--deadline')
@@ -706,15 +706,25 @@ _swift-net_http-probe() {
 
 _swift-net_http-fingerprint() {
     repeating_flags=()
-    non_repeating_flags=(--classic -4 -6 -q --quiet -v --verbose -j --json -h --help)
-    repeating_options=(--targets --signatures --resolve)
-    non_repeating_options=(--learn --versions --origin -o --output --concurrency --unix-socket -I --interface -w --deadline --pcap --explain --color)
+    non_repeating_flags=(-4 -6 --classic -q --quiet -v --verbose -j --json -h --help)
+    repeating_options=(--targets --resolve --signatures)
+    non_repeating_options=(--unix-socket -I --interface --learn --versions --origin -o --output --concurrency -w --deadline --pcap --explain --color)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--targets')
         __swift-net_add_completions -f
+        return
+        ;;
+    '--resolve')
+        return
+        ;;
+    '--unix-socket')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '-I'|'--interface')
         return
         ;;
     '--signatures')
@@ -735,16 +745,6 @@ _swift-net_http-fingerprint() {
         return
         ;;
     '--concurrency')
-        return
-        ;;
-    '--resolve')
-        return
-        ;;
-    '--unix-socket')
-        __swift-net_add_completions -f
-        return
-        ;;
-    '-I'|'--interface')
         return
         ;;
     '-w'|'--deadline')

@@ -37,9 +37,9 @@ function __swift-net_parse_tokens -S
         case 'tcp-syn-scan'
             __swift-net_parse_subcommand -r 1 'p/ports=' 'top-ports=' 'targets=+' 'exclude=+' 'exclude-file=+' 'include-reserved' 'rate=' 'retries=' 'wait=' 'shard=' 'seed=' 'resume=' 'source=' 'all' 'sort' 'o/output=' 'format=' '4' '6' 'n' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'color=' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'http-probe'
-            __swift-net_parse_subcommand -r 1 'targets=+' 'X/method=' 'H/header=+' 'd/data=' 'http=' 'raw=' 'compressed' 'follow' 'max-redirects=' 'methods' 'keep-alive=' 'intermediaries' 'tcp' 'timing' 'k/insecure' 'cacert=' 'tls=' 'resolve=+' 'unix-socket=' 'max-body=' 'o/output=' 'c/count=' 'i/interval=' 'reuse' 'plot' 'concurrency=' 'fail' '4' '6' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'color=' 'h/help'
+            __swift-net_parse_subcommand -r 1 'targets=+' 'resolve=+' 'unix-socket=' '4' '6' 'I/interface=' 'X/method=' 'H/header=+' 'd/data=' 'http=' 'raw=' 'compressed' 'follow' 'max-redirects=' 'methods' 'keep-alive=' 'intermediaries' 'tcp' 'timing' 'k/insecure' 'cacert=' 'tls=' 'max-body=' 'o/output=' 'c/count=' 'i/interval=' 'reuse' 'plot' 'concurrency=' 'fail' 'w/deadline=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'color=' 'h/help'
         case 'http-fingerprint'
-            __swift-net_parse_subcommand -r 1 'targets=+' 'classic' 'signatures=+' 'learn=' 'versions=' 'origin=' 'o/output=' 'concurrency=' 'resolve=+' 'unix-socket=' '4' '6' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'color=' 'h/help'
+            __swift-net_parse_subcommand -r 1 'targets=+' 'resolve=+' 'unix-socket=' '4' '6' 'I/interface=' 'classic' 'signatures=+' 'learn=' 'versions=' 'origin=' 'o/output=' 'concurrency=' 'w/deadline=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'color=' 'h/help'
         case 'decode'
             __swift-net_parse_subcommand -r 2 'v/verbose' 'x/hex' 'e/link-level' 'j/json' 'q/quiet' 'number' 'n/numeric' 'c/count=' 'explain=' 'pcap=' 'filter=' 'time=' 'color=' 'h/help'
         case 'address'
@@ -310,6 +310,11 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" explain' -l 'explain' -d 'Explain the first frames, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe"' -l 'targets' -d 'Read URLs from a file, - for standard input.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe"' -l 'resolve' -d 'Connect to this address for a host and port; * is any host.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" unix-socket' -l 'unix-socket' -d 'Connect to this socket of the machine instead.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" 4' -s '4' -d 'IPv4 addresses of names.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" 6' -s '6' -d 'IPv6 addresses of names.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" I interface' -s 'I' -l 'interface' -d 'Go through this interface alone.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" X method' -s 'X' -l 'method' -d 'The method; GET, or POST with -d.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe"' -s 'H' -l 'header' -d 'A header field \'Name: value\'; \'Name:\' takes ours away, \'Name;\' is empty.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" d data' -s 'd' -l 'data' -d 'The body; @FILE reads it from a file.' -rfka ''
@@ -326,8 +331,6 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" insecure k' -s 'k' -l 'insecure' -d 'Believe any certificate.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" cacert' -l 'cacert' -d 'Believe the authorities of this file (PEM), and no others.' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" tls' -l 'tls' -d 'TLS versions to offer, as 1.2 or 1.0-1.2.' -rfka ''
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe"' -l 'resolve' -d 'HOST:PORT:ADDR: where a host\'s port is; * for every host.' -rfka ''
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" unix-socket' -l 'unix-socket' -d 'Connect to this socket, whatever the host.' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" max-body' -l 'max-body' -d 'Bytes of a body that are read (67108864).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" o output' -s 'o' -l 'output' -d 'Write the body, decoded, to this file; - for standard output.' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" c count' -s 'c' -l 'count' -d 'Requests to each URL (1).' -rfka ''
@@ -336,9 +339,6 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" plot' -l 'plot' -d 'Draw the times at the end.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" concurrency' -l 'concurrency' -d 'URLs asked at the same time (20).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" fail' -l 'fail' -d 'A status of 400 and above is no answer.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" 4' -s '4' -d 'IPv4 addresses of names.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" 6' -s '6' -d 'IPv6 addresses of names.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" I interface' -s 'I' -l 'interface' -d 'Go through this interface alone.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" deadline w' -s 'w' -l 'deadline' -d 'For the whole of an answer (10).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" q quiet' -s 'q' -l 'quiet' -d 'Print only failures and the summary.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" v verbose' -s 'v' -l 'verbose' -d 'Show what is sent and received.'
@@ -348,6 +348,11 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" color' -l 'color' -d 'Colours: auto, always, never.' -rfka 'auto always never'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-probe" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint"' -l 'targets' -d 'Read URLs from a file, - for standard input.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint"' -l 'resolve' -d 'Connect to this address for a host and port; * is any host.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" unix-socket' -l 'unix-socket' -d 'Connect to this socket of the machine instead.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" 4' -s '4' -d 'IPv4 addresses of names.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" 6' -s '6' -d 'IPv6 addresses of names.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" I interface' -s 'I' -l 'interface' -d 'Go through this interface alone.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" classic' -l 'classic' -d 'Send the four classic requests to the letter: DELETE names /.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint"' -l 'signatures' -d 'Add the signatures of this folder.' -rfa '(__swift-net_complete_directories)'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" learn' -l 'learn' -d 'Write a signature of this product instead of naming it.' -rfka ''
@@ -355,11 +360,6 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" origin' -l 'origin' -d 'The product behind it that --learn notes.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" o output' -s 'o' -l 'output' -d 'Where --learn writes.' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" concurrency' -l 'concurrency' -d 'Servers asked at the same time (40).' -rfka ''
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint"' -l 'resolve' -d 'Connect to this address for a host and port.' -rfka ''
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" unix-socket' -l 'unix-socket' -d 'Connect to this socket of the machine instead.' -rF
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" 4' -s '4' -d 'IPv4 addresses of names.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" 6' -s '6' -d 'IPv6 addresses of names.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" I interface' -s 'I' -l 'interface' -d 'Go through this interface alone.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" deadline w' -s 'w' -l 'deadline' -d 'For the first answer of a server (10).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" q quiet' -s 'q' -l 'quiet' -d 'Print only who was not recognized.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net http-fingerprint" v verbose' -s 'v' -l 'verbose' -d 'Show every answer, and who else is near.'

@@ -10,15 +10,11 @@ struct HTTPTargets {
     /// Of the addresses of names; nil for any.
     let family: IPAddress.Family?
 
-    /// - Parameters:
-    ///   - words: URLs as they were given.
-    ///   - files: files with more of them, a line each; empty lines and lines that begin with # are left out.
-    ///   - resolve: `HOST:PORT:ADDR`.
-    init(
-        words: [String], files: [String], resolve: [String], unixSocket: String?, ipv4: Bool, ipv6: Bool
-    ) throws {
-        var texts = words
-        for path in files {
+    /// - Throws: `UsageError` for what is no URL or place, and what reading a file brings.
+    init(_ options: HTTPTargetOptions) throws {
+        var texts = options.urls
+        for path in options.targetFiles {
+            // Empty lines, and those that begin with #, are no URLs.
             texts += try TextInput.lines(of: path).filter { line in
                 !line.utf8.starts(with: "#".utf8) && !line.utf8.allSatisfy { $0 <= 0x20 }
             }
@@ -32,14 +28,14 @@ struct HTTPTargets {
             }
         }
         var places = HTTPPlaces()
-        for text in resolve { places.others.append(try Self.place(text)) }
-        places.localSocket = unixSocket
+        for text in options.resolve { places.others.append(try Self.place(text)) }
+        places.localSocket = options.unixSocket
         if urls.contains(where: \.hasZone) {
             for interface in try Interface.all() { places.zones[interface.name] = interface.index }
         }
         self.places = places
-        if ipv4, ipv6 { throw UsageError("-4 and -6 exclude each other") }
-        family = ipv4 ? .v4 : ipv6 ? .v6 : nil
+        if options.ipv4, options.ipv6 { throw UsageError("-4 and -6 exclude each other") }
+        family = options.ipv4 ? .v4 : options.ipv6 ? .v6 : nil
     }
 
     /// `HOST:PORT:ADDR`, the address in brackets or not.

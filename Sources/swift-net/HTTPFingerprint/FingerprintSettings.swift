@@ -20,9 +20,7 @@ struct FingerprintSettings {
     }
 
     init(_ command: HTTPFingerprintCommand) throws {
-        targets = try HTTPTargets(
-            words: command.urls, files: command.targetFiles, resolve: command.resolve,
-            unixSocket: command.unixSocket, ipv4: command.ipv4, ipv6: command.ipv6)
+        targets = try HTTPTargets(command.targets)
         var random = SystemRandomness()
         var made = FingerprintConfiguration(seed: random.next())
         made.isClassic = command.classic

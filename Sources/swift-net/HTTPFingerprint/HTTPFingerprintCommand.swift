@@ -16,13 +16,7 @@ struct HTTPFingerprintCommand: ParsableCommand {
         helpNames: [.customShort("h"), .customLong("help")]
     )
 
-    @Argument(help: ArgumentHelp("What to ask.", valueName: "URL"))
-    var urls: [String] = []
-
-    @Option(
-        name: .customLong("targets"),
-        help: ArgumentHelp("Read URLs from a file, - for standard input.", valueName: "file"), completion: .file())
-    var targetFiles: [String] = []
+    @OptionGroup var targets: HTTPTargetOptions
     @Flag(name: .customLong("classic"), help: "Send the four classic requests to the letter: DELETE names /.")
     var classic = false
     @Option(
@@ -49,22 +43,6 @@ struct HTTPFingerprintCommand: ParsableCommand {
         name: .customLong("concurrency"),
         help: ArgumentHelp("Servers asked at the same time (40).", valueName: "number"))
     var concurrency: String?
-    @Option(
-        name: .customLong("resolve"),
-        help: ArgumentHelp("Connect to this address for a host and port.", valueName: "host:port:addr"))
-    var resolve: [String] = []
-    @Option(
-        name: .customLong("unix-socket"),
-        help: ArgumentHelp("Connect to this socket of the machine instead.", valueName: "path"), completion: .file())
-    var unixSocket: String?
-    @Flag(name: .customShort("4"), help: "IPv4 addresses of names.")
-    var ipv4 = false
-    @Flag(name: .customShort("6"), help: "IPv6 addresses of names.")
-    var ipv6 = false
-    @Option(
-        name: [.customShort("I"), .customLong("interface")],
-        help: ArgumentHelp("Go through this interface alone.", valueName: "name"))
-    var interface: String?
     @Option(
         name: [.customShort("w"), .customLong("deadline")],
         help: ArgumentHelp("For the first answer of a server (10).", valueName: "time"))

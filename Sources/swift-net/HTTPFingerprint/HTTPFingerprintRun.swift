@@ -21,7 +21,7 @@ struct HTTPFingerprintRun {
         try Privileges.dropForGood()
         let urls = settings.targets.urls
         var port = try KernelStreams(
-            family: settings.targets.family, interface: command.interface, signals: signals, bell: bell)
+            family: settings.targets.family, interface: command.targets.interface, signals: signals, bell: bell)
         if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
         let plans = urls.enumerated().map {
             FingerprintPlan($0.element, settings.configuration, number: $0.offset)

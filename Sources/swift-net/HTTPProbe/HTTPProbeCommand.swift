@@ -15,13 +15,7 @@ struct HTTPProbeCommand: ParsableCommand {
         helpNames: [.customShort("h"), .customLong("help")]
     )
 
-    @Argument(help: ArgumentHelp("What to ask.", valueName: "URL"))
-    var urls: [String] = []
-
-    @Option(
-        name: .customLong("targets"),
-        help: ArgumentHelp("Read URLs from a file, - for standard input.", valueName: "file"), completion: .file())
-    var targetFiles: [String] = []
+    @OptionGroup var targets: HTTPTargetOptions
     @Option(
         name: [.customShort("X"), .customLong("method")],
         help: ArgumentHelp("The method; GET, or POST with -d.", valueName: "method"))
@@ -75,14 +69,6 @@ struct HTTPProbeCommand: ParsableCommand {
         help: ArgumentHelp("TLS versions to offer, as 1.2 or 1.0-1.2.", valueName: "versions"))
     var tlsVersions: String?
     @Option(
-        name: .customLong("resolve"),
-        help: ArgumentHelp("HOST:PORT:ADDR: where a host's port is; * for every host.", valueName: "place"))
-    var resolve: [String] = []
-    @Option(
-        name: .customLong("unix-socket"),
-        help: ArgumentHelp("Connect to this socket, whatever the host.", valueName: "path"), completion: .file())
-    var unixSocket: String?
-    @Option(
         name: .customLong("max-body"),
         help: ArgumentHelp("Bytes of a body that are read (67108864).", valueName: "bytes"))
     var maximumBody: String?
@@ -109,14 +95,6 @@ struct HTTPProbeCommand: ParsableCommand {
     var concurrency: String?
     @Flag(name: .customLong("fail"), help: "A status of 400 and above is no answer.")
     var fails = false
-    @Flag(name: .customShort("4"), help: "IPv4 addresses of names.")
-    var ipv4 = false
-    @Flag(name: .customShort("6"), help: "IPv6 addresses of names.")
-    var ipv6 = false
-    @Option(
-        name: [.customShort("I"), .customLong("interface")],
-        help: ArgumentHelp("Go through this interface alone.", valueName: "name"))
-    var interface: String?
     @Option(
         name: [.customShort("w"), .customLong("deadline")],
         help: ArgumentHelp("For the whole of an answer (10).", valueName: "time"))

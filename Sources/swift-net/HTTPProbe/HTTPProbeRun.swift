@@ -30,7 +30,7 @@ struct HTTPProbeRun {
         // Nothing else needs a privilege.
         try Privileges.dropForGood()
         var port = try KernelStreams(
-            family: settings.family, interface: command.interface, signals: signals, bell: bell)
+            family: settings.family, interface: command.targets.interface, signals: signals, bell: bell)
         if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
         let plans = settings.urls.enumerated().map {
             ProbePlan($0.element, configuration, number: $0.offset)

@@ -18,9 +18,7 @@ struct ProbeSettings {
         made.userAgent = "swift-net/\(SwiftNet.version)"
         try Self.readRequest(command, into: &made)
         try Self.readExaminations(command, into: &made)
-        let targets = try HTTPTargets(
-            words: command.urls, files: command.targetFiles, resolve: command.resolve,
-            unixSocket: command.unixSocket, ipv4: command.ipv4, ipv6: command.ipv6)
+        let targets = try HTTPTargets(command.targets)
         urls = targets.urls
         family = targets.family
         made.places = targets.places
