@@ -1,7 +1,7 @@
 import Compression
 
 /// The signatures that come with the tool: the files of `Products`, packed by `make signatures` into one, because
-/// the compiler takes a minute to read them as they are.
+/// the compiler takes half a minute to read them as they are.
 public enum EmbeddedSignatures {
     /// All files one after the other.
     /// - Throws: `Inflater.Failure` when what was packed is not whole.

@@ -14,11 +14,8 @@ struct FingerprintPlanTests {
         var configuration = FingerprintConfiguration(seed: seed)
         configuration.isClassic = isClassic
         let plan = FingerprintPlan(try HTTPURL("198.51.100.1:80"), configuration, number: 0)
-        for case .report(let report) in try PlanObserver.events([plan], &servers) { return report }
-        throw Missing()
+        return try #require(try PlanObserver.events([plan], &servers).first)
     }
-
-    private struct Missing: Error {}
 
     @Test("25 requests, each on a connection of its own, one after the other; only the classic ones touch /")
     func politeness() throws {
@@ -71,6 +68,16 @@ struct FingerprintPlanTests {
         let start = mute.now
         #expect(try self.report(&mute).failure == .timeout(.answer))
         #expect(mute.now - start == .seconds(10) && mute.connectionCount == 1)
+    }
+
+    @Test("a stop says that it was stopped, and how far it had come")
+    func stop() throws {
+        var servers = SimulatedServers([
+            80: { connection in connection.number < 3 ? [.send(Self.page), .end()] : [] }
+        ])
+        servers.stopAt = servers.now + .milliseconds(100)
+        let report = try report(&servers)
+        #expect(report.failure == .stopped && report.requests == 4 && report.behavior.count == 3)
     }
 
     @Test("however its answers are cut into pieces, a server is the same")

@@ -47,11 +47,12 @@ struct FingerprintTests {
     func learned() throws {
         let library = SignatureLibrary(try Self.embedded())
         let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        var comparer = library.comparer()
         var named = 0
         var count = 0
         for signature in library.signatures {
-            let behaviors = signature.configurations.map(\.behavior)
-            for (configuration, comparison) in zip(signature.configurations, library.compare(behaviors)) {
+            for configuration in signature.configurations {
+                let comparison = comparer.compare(configuration.behavior)
                 let verdict = library.verdict(comparison, banner: "Apache/2.4.41 (Ubuntu)", calibrations)
                 count += 1
                 if verdict.product == signature.product { named += 1 }
@@ -74,8 +75,10 @@ struct FingerprintTests {
         for product in ["nginx", "lighttpd", "Node.js", "Yaws", "Squid", "Tornado"] {
             let own = library.signatures.filter { $0.product == product }.flatMap(\.configurations).map(\.behavior)
             #expect(!own.isEmpty)
-            for comparison in library.compare(own, leavingOut: { signature, _ in signature.product == product }) {
-                #expect(library.verdict(comparison, banner: nil, calibrations).product == nil, "\(product)")
+            var comparer = library.comparer { signature, _ in signature.product == product }
+            for behavior in own {
+                let verdict = library.verdict(comparer.compare(behavior), banner: nil, calibrations)
+                #expect(verdict.product == nil, "\(product)")
             }
         }
     }
@@ -89,8 +92,10 @@ struct FingerprintTests {
                 in: Array(
                     "product\tx\nversions\t\ntests\tget\nanswer\tsilence\t-\tclosed\t-\nconfiguration\ta\t-\t1\n".utf8)
             ).first)
-        let verdict = library.verdict(silence.configurations[0].behavior, banner: nil, calibrations)
-        #expect(verdict.product == nil)
-        #expect(SignatureLibrary([]).compare([silence.configurations[0].behavior])[0].products.isEmpty)
+        let behavior = silence.configurations[0].behavior
+        var comparer = library.comparer()
+        #expect(library.verdict(comparer.compare(behavior), banner: nil, calibrations).product == nil)
+        var none = SignatureLibrary([]).comparer()
+        #expect(none.compare(behavior).products.isEmpty)
     }
 }

@@ -15,6 +15,8 @@ struct FingerprintTrial {
     let library: SignatureLibrary
     /// Every configuration, left out of all releases of its product, for they would give it away.
     let configurations: [Trial]
+    /// The same with all configurations of its kind: those that differ in the banner, or redirect by another status.
+    let kinds: [Trial]
     /// Every product, left out whole.
     let products: [Trial]
     /// Every pair of a front and what stands behind it.
@@ -24,6 +26,7 @@ struct FingerprintTrial {
         let library = SignatureLibrary(signatures)
         self.library = library
         configurations = Self.trials(library) { "\($0.product)\t\($1.name)" }
+        kinds = Self.trials(library) { "\($0.product)\t\($1.kind)" }
         products = Self.trials(library) { signature, _ in signature.product }
         pairs = Self.trials(library) { signature, configuration in
             configuration.origin.map { "\(signature.product)\t\($0)" }
@@ -42,8 +45,10 @@ struct FingerprintTrial {
             }
         }
         return groups.sorted { $0.key < $1.key }.flatMap { key, members in
-            let comparisons = library.compare(members.map(\.1.behavior)) { group($0, $1) == key }
-            return zip(members, comparisons).map { Trial(signature: $0.0, configuration: $0.1, comparison: $1) }
+            var comparer = library.comparer { group($0, $1) == key }
+            return members.map {
+                Trial(signature: $0, configuration: $1, comparison: comparer.compare($1.behavior))
+            }
         }
     }
 
@@ -54,17 +59,25 @@ struct FingerprintTrial {
                 similarity: candidates[0].similarity, lead: Calibration.part(of: candidates[0].lead),
                 isRight: isRight)
         }
-        let known = configurations.filter(\.isNearest)
+        let known = kinds.filter(\.isNearest)
         let claims = (known + pairs.filter(\.isNearest)).filter {
             $0.comparison.origins.first.map { !$0.name.isEmpty && !$0.hasTwin } ?? false
         }
         return Calibrations(
             product: LogisticFit.calibration(
-                of: configurations.map { point($0.comparison.products, $0.isNearest) }
+                of: kinds.map { point($0.comparison.products, $0.isNearest) }
                     + products.filter { !$0.isBaseNearest }.map { point($0.comparison.products, false) }),
             origin: LogisticFit.calibration(
                 of: claims.map {
                     point($0.comparison.origins, $0.comparison.origins[0].name == $0.configuration.origin)
                 }))
+    }
+}
+
+extension Signature.Configuration {
+    /// What it has in common with configurations that are nearly the same.
+    var kind: Substring {
+        if origin != nil { return name[...] }
+        return name == "moved" ? "redirect" : name.prefix { $0 != "-" }
     }
 }

@@ -18,28 +18,21 @@ struct TrialReport {
     }
 
     private func printProducts() {
-        let groups: [(title: String, names: Set<String>)] = [
-            ("banner hidden or false", ["hidden", "false", "renamed", "h11-hidden", "denied-hidden"]),
-            (
-                "the application decides",
-                ["errors", "redirect", "login", "always", "json", "catch-all", "httptools-json", "keeps-json"]
-            ),
-        ]
-        print("\na configuration that was never seen       right  base  unknown  wrong  of")
-        func line(_ title: String, _ isWanted: (Signature.Configuration) -> Bool) {
-            let chosen = trial.configurations.filter { isWanted($0.configuration) }
-            let right = chosen.count { verdict($0).product == $0.signature.product }
-            let unknown = chosen.count { verdict($0).product == nil }
-            let base = chosen.count { verdict($0).product != nil && verdict($0).product == $0.signature.base }
-            print(
-                pad(title, 40) + pad("\(right)", 7) + pad("\(base)", 6) + pad("\(unknown)", 9)
-                    + pad("\(chosen.count - right - base - unknown)", 7) + "\(chosen.count)")
+        let words = ["hidden", "false", "renamed"]
+        let application = ["errors", "redirect", "moved", "login", "always", "json", "catch-all"]
+        for (title, trials) in [
+            ("a configuration that was never seen", trial.configurations),
+            ("a kind of configuration that was never seen", trial.kinds),
+        ] {
+            print("\n" + pad(title, 46) + "right  base  unknown  wrong  of")
+            printLine("all", trials)
+            printLine("banner hidden or false", trials) { name in words.contains { name.contains($0) } }
+            printLine("the application decides", trials) { name in application.contains { name.contains($0) } }
+            let fronted = trials.filter { $0.configuration.origin != nil }
+            printLine("behind a front", fronted)
         }
-        line("all") { _ in true }
-        for group in groups { line(group.title) { group.names.contains($0.name) } }
-        line("behind a front") { $0.origin != nil }
-        print("\nconfusion: what is not named as it is")
-        for item in trial.configurations {
+        print("\nconfusion: what is not named as it is, its kind never seen")
+        for item in trial.kinds {
             let verdict = verdict(item)
             guard verdict.product != item.signature.product else { continue }
             let near = item.comparison.products.prefix(3).map { "\($0.name) \(percent($0.similarity))" }
@@ -47,6 +40,19 @@ struct TrialReport {
                 "    \(item.signature.product) \(item.signature.versions) \(item.configuration.name): "
                     + "\(verdict.product ?? "unknown") (\(near.joined(separator: ", ")))")
         }
+    }
+
+    private func printLine(
+        _ title: String, _ trials: [FingerprintTrial.Trial], _ isWanted: (String) -> Bool = { _ in true }
+    ) {
+        let chosen = trials.filter { isWanted($0.configuration.name) }
+        let verdicts = chosen.map { (said: verdict($0).product, signature: $0.signature) }
+        let right = verdicts.count { $0.said == $0.signature.product }
+        let unknown = verdicts.count { $0.said == nil }
+        let base = verdicts.count { $0.said != nil && $0.said == $0.signature.base }
+        print(
+            pad("  " + title, 46) + pad("\(right)", 7) + pad("\(base)", 6) + pad("\(unknown)", 9)
+                + pad("\(chosen.count - right - base - unknown)", 7) + "\(chosen.count)")
     }
 
     private func printUnknown() {
@@ -65,7 +71,7 @@ struct TrialReport {
 
     private func printCalibration() {
         print("\nconfidence    answers   said   right")
-        let all = trial.configurations.map { ($0, true) } + trial.products.map { ($0, false) }
+        let all = trial.kinds.map { ($0, true) } + trial.products.map { ($0, false) }
         for tenth in 0..<10 {
             let low = Double(tenth) / 10
             let chosen = all.compactMap { item, isKnown -> (confidence: Double, isRight: Bool)? in
@@ -92,7 +98,7 @@ struct TrialReport {
                 pad(title, 40) + pad("\(right)", 7) + pad("\(none)", 9) + pad("\(trials.count - right - none)", 7)
                     + "\(trials.count)")
         }
-        let named = trial.configurations.filter { verdict($0).product == $0.signature.product }
+        let named = trial.kinds.filter { verdict($0).product == $0.signature.product }
         print("\norigin                                  right  none     wrong  of")
         line("behind a front, a new configuration", named.filter { $0.configuration.origin != nil })
         line("behind a front, a new pair", trial.pairs.filter { verdict($0).product == $0.signature.product })
@@ -106,43 +112,37 @@ struct TrialReport {
     private func printVersions() {
         var ranges: [String: [String]] = [:]
         for signature in trial.library.signatures { ranges[signature.product, default: []].append(signature.versions) }
-        func number(_ version: String) -> [Int] { version.split { !$0.isNumber }.prefix(3).compactMap { Int($0) } }
-        for product in ranges.keys {
-            ranges[product]?.sort { number($0).lexicographicallyPrecedes(number($1)) }
-        }
-        let chosen = trial.configurations.filter {
+        ranges = ranges.filter { $0.value.count > 1 }.mapValues { $0.sorted { VersionRange($0) < VersionRange($1) } }
+        let chosen = trial.kinds.filter {
             verdict($0).product == $0.signature.product && $0.configuration.origin == nil
-                && (ranges[$0.signature.product]?.count ?? 0) > 1
+                && ranges[$0.signature.product] != nil
         }
         var right = 0
         var none = 0
-        var neighbours = 0
+        var beside = 0
         var lines: [String] = []
         for item in chosen {
-            let own = ranges[item.signature.product] ?? []
-            guard let said = verdict(item).version else {
+            guard let said = verdict(item).version.map({ VersionRange($0) }) else {
                 none += 1
                 continue
             }
+            let own = ranges[item.signature.product] ?? []
+            let here = own.firstIndex(of: item.signature.versions) ?? 0
             // A range of ranges that cannot be told apart is right when it holds the one that it is.
-            let ends = said.split(separator: "-").map { end in
-                own.firstIndex { $0.split(separator: "-").contains(end) } ?? -1
-            }
-            let here = own.firstIndex(of: item.signature.versions) ?? -1
-            if said == item.signature.versions || ends[0]...ends[ends.count - 1] ~= here {
+            let neighbours = own[max(here - 1, 0)...min(here + 1, own.count - 1)]
+            if said.holds(VersionRange(item.signature.versions)) {
                 right += 1
-            } else if abs(here - ends[0]) == 1 || abs(here - ends[ends.count - 1]) == 1 {
-                neighbours += 1
+            } else if neighbours.contains(where: { said.holds(VersionRange($0)) }) {
+                beside += 1
             } else {
-                lines.append(
-                    "    \(item.signature.product) \(item.signature.versions) \(item.configuration.name): \(said)")
+                lines.append("    \(item.signature.product) \(item.signature.versions) \(item.configuration.name)")
             }
         }
         print(
-            "\nversions: \(right) right, \(none) not said, \(neighbours) the range beside it, \(lines.count) another, of \(chosen.count)"
-        )
+            "\nversions: \(right) right, \(none) not said, \(beside) the range beside it, \(lines.count) another, "
+                + "of \(chosen.count)")
         for line in lines { print(line) }
-        for (product, own) in ranges.sorted(by: { $0.key < $1.key }) where own.count > 1 {
+        for (product, own) in ranges.sorted(by: { $0.key < $1.key }) {
             print("    \(product): \(own.joined(separator: ", "))")
         }
     }

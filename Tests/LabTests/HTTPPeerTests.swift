@@ -105,7 +105,7 @@ struct HTTPPeerTests {
             echo "== tcp"; $n http-probe --tcp --pcap file --explain=1 127.0.0.1:8080; echo "status $?"
             tcpdump -nr file 2>/dev/null
             echo "== object"; $n http-probe --tcp --json 127.0.0.1:8080
-            echo "== few"; setpriv --bounding-set=-net_raw --inh-caps=-net_raw $n http-probe --tcp 127.0.0.1:8080; echo "status $?"
+            echo "== few"; setpriv --bounding-set=-net_raw --inh-caps=-net_raw $n http-probe --tcp 127.0.0.1:8080 2>&1; echo "status $?"
             echo "== name"; $n http-probe -w 2 --resolve web.example:80:127.0.0.1 --resolve other.example:8080:127.0.0.1 http://other.example:8080/; echo "status $?"
             """, input: Self.keeper)
         var parts: [String: String] = [:]
@@ -129,6 +129,8 @@ struct HTTPPeerTests {
         #expect(tcp.contains("Flags [F") && !tcp.contains("8081"), "\(output)")
         #expect(parts["object"]?.contains(#""tcp":{"ttl":64,"window":65"#) == true, "\(output)")
         #expect(parts["object"]?.contains(#""tcp_options":["mss 65495","sack-permitted","timestamps","nop","#) == true)
+        let few = parts["few"] ?? ""
+        #expect(few.contains("http-probe: --tcp needs CAP_NET_RAW") && few.contains("status 2"), "\(output)")
         #expect(parts["name"]?.contains("200 OK") == true && parts["name"]?.contains("status 0") == true, "\(output)")
     }
 
@@ -169,6 +171,8 @@ struct HTTPPeerTests {
             say believed $n http-probe -k $right
             say verified $n http-probe --cacert cert $right
             say named $n http-probe --cacert cert https://127.0.0.1:8443/cert
+            say fingerprint $n http-fingerprint https://127.0.0.1:8443/
+            say nobody $n http-fingerprint https://127.0.0.1:8446/
             say ended $n http-probe -k https://127.0.0.1:8444/
             say silent $n http-probe -k -w 0.5 https://127.0.0.1:8445/
             say clear $n http-probe -k https://127.0.0.1:8446/
@@ -177,6 +181,7 @@ struct HTTPPeerTests {
         let wanted = [
             "doubted: ": "the certificate is not to be believed", "believed: ": "200 OK", "verified: ": ", verified",
             "named: ": "the certificate is not to be believed",
+            "fingerprint: ": "  Python http.server  ", "nobody: ": "TLS: ",
             "ended: ": "the server ended the connection, the TLS handshake",
             "silent: ": "no time left, the TLS handshake", "clear: ": "TLS: ",
             "others: ": "3 URLs, 3 requests, 1 answered, 2 failed",

@@ -16,14 +16,15 @@ struct AnswerFeatures: Hashable, Sendable {
     /// Two names of which the first, in the alphabet's order, came first or did not.
     private(set) var orders: [(key: UInt64, isAscending: Bool)] = []
 
-    init(_ answer: AnswerShape) {
-        let status = answer.status
-        self.status = status
-        statusValue = StableDigest.of(status.map { "\($0)" } ?? answer.opening)
+    init(
+        opening: String, names: [String], ending: AnswerShape.Ending, body: BodyShape, values: [AnswerShape.Value]
+    ) {
+        status = Self.status(opening)
+        statusValue = StableDigest.of(status.map { "\($0)" } ?? opening)
         aspects.reserveCapacity(12)
-        add(Self.opening, answer.opening)
-        add(Self.ending, answer.ending.rawValue)
-        switch answer.body {
+        add(Self.opening, opening)
+        add(Self.ending, ending.rawValue)
+        switch body {
         case .none: add(Self.tags, "none")
         case .usual: add(Self.tags, "usual")
         case .text(let tags, let words):
@@ -31,9 +32,9 @@ struct AnswerFeatures: Hashable, Sendable {
             add(Self.words, "\(words)")
         }
         guard status != nil else { return }
-        for value in answer.values { add(StableDigest.of(value.name), value.shape) }
-        add(Self.names, answer.names.joined(separator: " "))
-        let core = answer.names.compactMap { name in CoreName.places[name.lowercased()].map { (name, $0) } }
+        for value in values { add(StableDigest.of(value.name), value.shape) }
+        add(Self.names, names.joined(separator: " "))
+        let core = names.compactMap { name in CoreName.places[name.lowercased()].map { (name, $0) } }
         add(Self.core, core.map(\.0).joined(separator: " "))
         for (index, (name, first)) in core.enumerated() {
             spellings.append(Aspect(key: CoreName.spellingKeys[first], value: StableDigest.of(name)))
@@ -41,6 +42,12 @@ struct AnswerFeatures: Hashable, Sendable {
                 orders.append((CoreName.orderKey(first, second), first < second))
             }
         }
+    }
+
+    private static func status(_ opening: String) -> Int? {
+        guard opening.hasPrefix("HTTP/") else { return nil }
+        let words = opening.split(separator: " ", maxSplits: 2)
+        return words.count > 1 ? Int(words[1]) : nil
     }
 
     private static let opening = StableDigest.of("opening")

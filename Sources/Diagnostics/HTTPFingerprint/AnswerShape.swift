@@ -4,23 +4,27 @@ import WireFormat
 ///
 /// It is written as one line of words apart by tabs, so that signatures can be read and compared by people:
 /// the answer's first line, the fields' names, what became of the connection, the shape of the body, values.
-public struct AnswerShape: Sendable {
+public struct AnswerShape: Hashable, Sendable {
     /// `HTTP/1.1 200 OK` as it came, or the word for what came instead.
-    public var opening: String
+    public let opening: String
     /// The names of the fields, as they were written and in their order.
-    public var names: [String]
+    public let names: [String]
     /// What became of the connection.
-    public var ending: Ending
-    public var body: BodyShape
+    public let ending: Ending
+    public let body: BodyShape
     /// Values that say something of the server, their names in lower case.
-    public var values: [Value]
-
+    public let values: [Value]
     /// What of it is compared.
-    private(set) var features: AnswerFeatures {
-        get { stored ?? AnswerFeatures(self) }
-        set { stored = newValue }
+    let features: AnswerFeatures
+
+    private init(opening: String, names: [String] = [], ending: Ending, body: BodyShape, values: [Value] = []) {
+        self.opening = opening
+        self.names = names
+        self.ending = ending
+        self.body = body
+        self.values = values
+        features = AnswerFeatures(opening: opening, names: names, ending: ending, body: body, values: values)
     }
-    private var stored: AnswerFeatures?
 
     /// What became of the connection after the answer, and what the answer had said of it.
     public enum Ending: String, Sendable {
@@ -49,6 +53,16 @@ public struct AnswerShape: Sendable {
         static let reset = "reset"
         static let refused = "refused"
         static let text = "text"
+
+        /// The word for nothing at all.
+        static func absence(_ failure: HTTPFailure?) -> String {
+            switch failure {
+            case .timeout: silence
+            case .reset: reset
+            case .connection: refused
+            default: closed
+            }
+        }
     }
 
     /// What an outcome shows.
@@ -56,56 +70,42 @@ public struct AnswerShape: Sendable {
     ///   - body: the shape of its body.
     ///   - isEndedAfter: the server ended the connection in the time after it.
     init(_ outcome: HTTPOutcome, body shape: BodyShape, isEndedAfter: Bool) {
-        names = []
-        values = []
-        body = .none
-        ending = .closed
-        switch outcome.ending {
-        case .kept: ending = isEndedAfter ? .dropped : .kept
-        case .left, .closed, .none: ending = .closed
-        case .reset: ending = .reset
-        }
-        if outcome.excess > 0 { ending = .more }
-        guard let head = outcome.head, case .status(let line) = head.start else {
-            if outcome.body.length > 0 || outcome.head != nil {
-                opening = Opening.text
-                body = shape
-                features = AnswerFeatures(self)
-                return
-            }
-            opening =
-                switch outcome.failure {
-                case .timeout: Opening.silence
-                case .reset: Opening.reset
-                case .connection: Opening.refused
-                default: Opening.closed
+        let ending: Ending =
+            if outcome.excess > 0 { .more } else {
+                switch outcome.ending {
+                case .kept: isEndedAfter ? .dropped : .kept
+                case .left, .closed, .none: .closed
+                case .reset: .reset
                 }
-            features = AnswerFeatures(self)
+            }
+        guard let head = outcome.head, case .status(let line) = head.start else {
+            let isText = outcome.body.length > 0 || outcome.head != nil
+            self.init(
+                opening: isText ? Opening.text : Opening.absence(outcome.failure), ending: ending,
+                body: isText ? shape : .none)
             return
         }
         let reason = String(decoding: line.reason, as: UTF8.self)
-        opening = Self.escaped(
-            "\(line.version) \(line.code.map { "\($0)" } ?? "?")" + (reason.isEmpty ? "" : " \(reason)"), space: false)
-        names = head.fields.map { Self.word($0.hasColon ? $0.name : "") }
-        // What a server serves is nobody's but its owner's; what it says of errors is its own.
-        if shape == .usual || (line.code ?? 0) >= 400 { body = shape }
-        values = Self.values(of: head)
+        var values = Self.values(of: head)
         if !outcome.interim.isEmpty {
-            let codes = outcome.interim.map { head -> String in
-                if case .status(let line) = head.start { return line.code.map { "\($0)" } ?? "?" }
-                return "?"
-            }
-            values.append(Value(name: "interim", shape: codes.prefix(3).joined(separator: " ")))
+            values.append(Value(name: "interim", shape: Self.codes(outcome.interim).joined(separator: " ")))
         }
         if case .timeout = outcome.failure { values.append(Value(name: "body", shape: "unfinished")) }
-        features = AnswerFeatures(self)
+        self.init(
+            opening: Self.escaped(
+                "\(line.version) \(Self.code(line))" + (reason.isEmpty ? "" : " \(reason)"), space: false),
+            names: head.fields.map { Self.word($0.hasColon ? $0.name : "") }, ending: ending,
+            // What a server serves is nobody's but its owner's; what it says of errors is its own.
+            body: shape == .usual || (line.code ?? 0) >= 400 ? shape : .none, values: values)
     }
 
-    /// The status code; nil where there is none.
-    var status: Int? {
-        guard opening.hasPrefix("HTTP/") else { return nil }
-        let words = opening.split(separator: " ", maxSplits: 2)
-        return words.count > 1 ? Int(words[1]) : nil
+    private static func code(_ line: HTTPStatusLine) -> String { line.code.map { "\($0)" } ?? "?" }
+
+    /// Of the first interim responses.
+    private static func codes(_ heads: [HTTPHead]) -> [String] {
+        heads.prefix(3).map { head in
+            if case .status(let line) = head.start { code(line) } else { "?" }
+        }
     }
 
     /// The fields whose values are the server's own more than the application's.
@@ -175,12 +175,6 @@ public struct AnswerShape: Sendable {
     }
 }
 
-extension AnswerShape: Hashable {
-    public static func == (left: AnswerShape, right: AnswerShape) -> Bool { left.description == right.description }
-
-    public func hash(into hasher: inout Hasher) { hasher.combine(description) }
-}
-
 // MARK: The line
 
 extension AnswerShape: CustomStringConvertible {
@@ -195,13 +189,7 @@ extension AnswerShape: CustomStringConvertible {
         guard columns.count >= 4, let ending = Ending(rawValue: String(decoding: columns[2], as: UTF8.self)),
             let body = BodyShape(String(decoding: columns[3], as: UTF8.self))
         else { return nil }
-        opening = String(decoding: columns[0], as: UTF8.self)
-        names =
-            columns[1].elementsEqual("-".utf8)
-            ? [] : columns[1].split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
-        self.ending = ending
-        self.body = body
-        values = []
+        var values: [Value] = []
         for column in columns.dropFirst(4) {
             guard let colon = column.firstIndex(of: UInt8(ascii: ":")), colon + 1 < column.endIndex,
                 column[colon + 1] == 0x20
@@ -211,6 +199,10 @@ extension AnswerShape: CustomStringConvertible {
                     name: String(decoding: column[..<colon], as: UTF8.self),
                     shape: String(decoding: column[(colon + 2)...], as: UTF8.self)))
         }
-        features = AnswerFeatures(self)
+        self.init(
+            opening: String(decoding: columns[0], as: UTF8.self),
+            names: columns[1].elementsEqual("-".utf8)
+                ? [] : columns[1].split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) },
+            ending: ending, body: body, values: values)
     }
 }

@@ -3,7 +3,7 @@ import WireFormat
 
 /// Makes the tests of one server, each on a connection of its own and one after the other.
 public struct FingerprintPlan: HTTPPlan {
-    public typealias Event = FingerprintEvent
+    public typealias Event = FingerprintReport
 
     private let configuration: FingerprintConfiguration
     private let url: HTTPURL
@@ -40,7 +40,7 @@ public struct FingerprintPlan: HTTPPlan {
     }
 
     public mutating func next(
-        after result: HTTPResult, at now: Instant, _ tell: (FingerprintEvent) -> Void
+        after result: HTTPResult, at now: Instant, _ tell: (FingerprintReport) -> Void
     ) -> HTTPStep {
         switch result {
         case .began: started = now
@@ -48,15 +48,13 @@ public struct FingerprintPlan: HTTPPlan {
         case .watched(let closedAfter): take(isEndedAfter: closedAfter != nil)
         case .fetched(let outcome):
             guard let test = tests.first else { break }
-            tell(.exchange(test, outcome))
+            report.requests += 1
+            guard outcome.failure != .stopped else { return conclude(.stopped, at: now, tell) }
             pending = outcome
             if test == .get {
                 usualTime = outcome.timings.total
                 connectTime = outcome.timings.connect ?? .zero
-                // Who says nothing to what any client asks is no web server.
-                var isSilent = outcome.ending == .none
-                if case .timeout = outcome.failure, outcome.receivedCount == 0 { isSilent = true }
-                guard !isSilent else { return conclude(outcome.failure, at: now, tell) }
+                guard !isHopeless(outcome) else { return conclude(outcome.failure, at: now, tell) }
                 report.banner = outcome.head?["Server"]
                 for word in (report.banner ?? "").lowercased().split(whereSeparator: { " /();,".contains($0) }) {
                     privateWords.insert(String(word))
@@ -71,11 +69,22 @@ public struct FingerprintPlan: HTTPPlan {
             take(isEndedAfter: false)
         }
         guard let test = tests.first else { return conclude(nil, at: now, tell) }
-        report.requests += 1
         return .fetch(fetch(test))
     }
 
-    public mutating func stop(_ tell: (FingerprintEvent) -> Void) {}
+    public mutating func stop(_ tell: (FingerprintReport) -> Void) {
+        report.failure = .stopped
+        tell(report)
+    }
+
+    /// Whether what came of the right request ends the matter: there is no server, or none that speaks.
+    private func isHopeless(_ outcome: HTTPOutcome) -> Bool {
+        switch outcome.failure {
+        case .name, .connection, .secure, .untrusted: true
+        case .timeout: outcome.receivedCount == 0
+        default: false
+        }
+    }
 
     private mutating func take(isEndedAfter: Bool) {
         guard let outcome = pending.take(), let test = tests.popFirst() else { return }
@@ -90,22 +99,23 @@ public struct FingerprintPlan: HTTPPlan {
     }
 
     private mutating func conclude(
-        _ failure: HTTPFailure?, at now: Instant, _ tell: (FingerprintEvent) -> Void
+        _ failure: HTTPFailure?, at now: Instant, _ tell: (FingerprintReport) -> Void
     ) -> HTTPStep {
         report.failure = failure
         report.elapsed = now - started
-        tell(.report(report))
+        tell(report)
         return .finished
     }
 
     private func fetch(_ test: FingerprintTest) -> HTTPFetch {
         let bytes = test.bytes(
-            authority: url.authority, path: url.target, missing: missing, isClassic: configuration.isClassic)
+            url, missing: missing, isClassic: configuration.isClassic)
         var fetch = HTTPFetch(origin: origin, method: test.method, bytes: bytes)
         fetch.heldBody = test.heldBody
         fetch.endsSending = test == .earlyClose
         fetch.keepsConnection = true
-        fetch.demandsTrust = !configuration.trustsAnybody
+        // Who it is matters here, not whether it is to be believed.
+        fetch.demandsTrust = false
         fetch.timeout = configuration.timeout
         if test != .get {
             let usual = Nanoseconds(usualTime.count &* 10)

@@ -60,11 +60,11 @@ public enum FingerprintTest: String, CaseIterable, Sendable {
 
     /// Everything that is sent at once.
     /// - Parameters:
-    ///   - authority: host and port of the server.
-    ///   - prefix: where on the server: the URL's path.
+    ///   - url: the server, and the path of what is there.
     ///   - missing: the path of what is not there.
-    ///   - isClassic: DELETE names `/`, to the letter.
-    func bytes(authority: String, path: String, missing: String, isClassic: Bool) -> [UInt8] {
+    ///   - isClassic: the four classic requests name `/`, to the letter.
+    func bytes(_ url: HTTPURL, missing: String, isClassic: Bool) -> [UInt8] {
+        let (authority, path) = (url.authority, url.target)
         let host = "Host: \(authority)\r\n"
         let agent = "User-Agent: Mozilla/5.0 (compatible; swift-net)\r\nAccept: */*\r\n"
         let usual = host + agent
@@ -97,7 +97,7 @@ public enum FingerprintTest: String, CaseIterable, Sendable {
             case .badChunk: "POST \(path) HTTP/1.1\r\n\(usual)Transfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n"
             case .earlyClose: "GET \(path) HTTP/1.1\r\n\(host)"
             case .preface: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0"
-            case .absolute: "GET http://\(authority)\(path) HTTP/1.1\r\n\(usual)\r\n"
+            case .absolute: "GET \(url.scheme.rawValue)://\(authority)\(path) HTTP/1.1\r\n\(usual)\r\n"
             }
         return Array(text.utf8)
     }

@@ -39,7 +39,7 @@ public struct ProbePlan: HTTPPlan {
     public mutating func next(
         after result: HTTPResult, at now: Instant, _ report: (ProbeEvent) -> Void
     ) -> HTTPStep {
-        if case .fetched(let outcome) = result { if configuration.keptBytes > 0 { report(.exchange(outcome)) } }
+        if configuration.keptBytes > 0, case .fetched(let outcome) = result { report(.exchange(outcome)) }
         switch stage {
         case .request:
             guard case .fetched(let outcome) = result else {

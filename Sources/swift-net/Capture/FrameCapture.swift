@@ -92,7 +92,9 @@ final class FrameCapture {
     }
 
     /// Writes what the tap still holds.
-    func finish() {
+    /// - Parameter other: the tap that the frames came from, when it is not the capture's own.
+    func finish(of other: PacketTap? = nil) {
+        let tap = other ?? tap
         tap?.drain()
         file.flush()
         complainOnce()

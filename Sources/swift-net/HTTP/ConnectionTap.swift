@@ -11,7 +11,7 @@ final class ConnectionTap {
     private let capture: FrameCapture?
     private let explainer: Explainer?
 
-    /// Opens the tap and drops the privilege that it needs; nil where nobody wants one.
+    /// Opens the tap, for which CAP_NET_RAW is raised; nil where nobody wants one.
     /// - Parameter keepsHandshakes: whether `handshake` is going to be asked.
     static func opened(_ frames: FrameOptions, keepsHandshakes: Bool, _ console: Console) throws -> ConnectionTap? {
         let explained = try frames.explained()
@@ -70,7 +70,7 @@ final class ConnectionTap {
     /// - Returns: whether all was written.
     func finish() -> Bool {
         tap?.drain(untilQuietFor: 20)
-        capture?.finish()
+        capture?.finish(of: tap)
         return capture?.hasFailed != true
     }
 }

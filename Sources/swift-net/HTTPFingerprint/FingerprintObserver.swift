@@ -9,7 +9,7 @@ struct FingerprintObserver: StreamObserver, ~Copyable {
     private let console: Console
     private let renderer: (any FingerprintRenderer)?
     private let tap: ConnectionTap?
-    private let judge: FingerprintJudge?
+    private var judge: FingerprintJudge?
     private let start: Instant
     /// What was asked, where nothing is to be named.
     private(set) var reports: [FingerprintReport] = []
@@ -33,11 +33,10 @@ struct FingerprintObserver: StreamObserver, ~Copyable {
 
     var isListening: Bool { console.output.isOpen }
 
-    mutating func report(_ event: FingerprintEvent) {
-        guard case .report(let report) = event else { return }
+    mutating func report(_ report: FingerprintReport) {
         progress.makeWay()
         summary.requests += report.requests
-        guard let judge else {
+        guard judge != nil else {
             reports.append(report)
             return
         }
@@ -46,7 +45,7 @@ struct FingerprintObserver: StreamObserver, ~Copyable {
             renderer?.failure(report, failure)
             return
         }
-        let verdict = judge.library.verdict(report.behavior, banner: report.banner, judge.calibrations)
+        guard let verdict = judge?.verdict(report) else { return }
         if verdict.product == nil { summary.unknown += 1 } else { summary.recognized += 1 }
         renderer?.verdict(report, verdict)
     }
@@ -67,8 +66,19 @@ struct FingerprintObserver: StreamObserver, ~Copyable {
 
 /// What servers are named by.
 struct FingerprintJudge {
-    let library: SignatureLibrary
-    let calibrations: Calibrations
+    private let library: SignatureLibrary
+    private let calibrations: Calibrations
+    private var comparer: SignatureComparer
+
+    init(_ library: SignatureLibrary, _ calibrations: Calibrations) {
+        self.library = library
+        self.calibrations = calibrations
+        comparer = library.comparer()
+    }
+
+    mutating func verdict(_ report: FingerprintReport) -> FingerprintVerdict {
+        library.verdict(comparer.compare(report.behavior), banner: report.banner, calibrations)
+    }
 }
 
 /// What a run of `http-fingerprint` came to.

@@ -57,7 +57,7 @@ struct HTTPFingerprintRun {
         } catch {
             throw CannotRun(message: "the signatures that come with it cannot be read: \(error)")
         }
-        return FingerprintJudge(library: SignatureLibrary(signatures + own), calibrations: calibrations)
+        return FingerprintJudge(SignatureLibrary(signatures + own), calibrations)
     }
 
     /// Writes what was learned; 1 when there is a server that did not answer.

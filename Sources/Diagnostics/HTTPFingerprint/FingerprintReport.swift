@@ -1,0 +1,17 @@
+import PacketEngine
+import WireFormat
+
+/// What `http-fingerprint` tells of one URL.
+public struct FingerprintReport: Sendable {
+    public var url: HTTPURL
+    public var behavior = ServerBehavior()
+    /// What the server calls itself.
+    public var banner: String?
+    /// Requests that were sent.
+    public var requests = 0
+    public var elapsed = Nanoseconds.zero
+    /// Why it was given up.
+    public var failure: HTTPFailure?
+
+    public init(url: HTTPURL) { self.url = url }
+}
