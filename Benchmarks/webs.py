@@ -71,19 +71,16 @@ def version(command):
 
 def zoo():
     """A configuration a product with its own banner, and others with a banner that is hidden or false."""
-    import daemons
-    import fronts
-    import languages
     import releases
+    import zoo as keeper
 
     chosen = {}
-    for source in daemons.ALL + languages.ALL + fronts.ALL:
-        for setup in source():
-            kind = "hidden" if setup.name in ("hidden", "false", "renamed") else setup.name
-            newest = setup.product.lower().split()[0] not in releases.RELEASES or setup.version == releases.latest(
-                setup.product.lower().split()[0])
-            if setup.version and newest and (kind in ("default", "hidden") or setup.name == "before Gunicorn default"):
-                chosen.setdefault((setup.product, kind, setup.origin), setup)
+    for setup in keeper.setups():
+        kind = "hidden" if setup.name in ("hidden", "false", "renamed") else setup.name
+        newest = setup.product.lower().split()[0] not in releases.RELEASES or setup.version == releases.latest(
+            setup.product.lower().split()[0])
+        if setup.version and newest and (kind in ("default", "hidden") or setup.name == "before Gunicorn default"):
+            chosen.setdefault((setup.product, kind, setup.origin), setup)
     return list(chosen.values())
 
 
@@ -139,15 +136,17 @@ KNOWN_TO_NMAP = {
 
 def main():
     binary, runs = os.path.abspath(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "21"
-    if os.environ.get("WEBS") != "inside":
+    import zoo as keeper
+
+    if os.environ.get("ZOO") != "inside":
         script = os.path.abspath(__file__)
         # Where the zoo keeps its releases.
         os.chdir(os.path.join(ZOO, "..", ".."))
+        keeper.prepare()
         command = ["unshare", "-n", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "webs", sys.executable, script, binary, runs]
-        os.execvpe("unshare", command, dict(os.environ, WEBS="inside"))
+        os.execvpe("unshare", command, os.environ)
     runs = int(runs)
     import daemons
-    import zoo as keeper
 
     server = next(daemons.nginx())
     # As many workers as the machine has: it is to be asked faster than one can answer.

@@ -70,6 +70,21 @@ struct FingerprintPlanTests {
         #expect(mute.now - start == .seconds(10) && mute.connectionCount == 1)
     }
 
+    @Test(
+        "a server that has enough of us is judged by what it answered, if that is enough",
+        arguments: [4, 9, 10, 17, 24])
+    func interruption(limit: Int) throws {
+        var servers = SimulatedServers([80: { _ in [.send(Self.page), .end()] }])
+        servers.connectionLimit = limit
+        let report = try report(&servers)
+        #expect(report.behavior.count == limit)
+        // One refusal may be anybody's.
+        #expect(report.requests == min(limit + 3, 25))
+        let isEnough = limit >= 10
+        #expect(report.failure == (isEnough ? nil : .connection(.refused)))
+        #expect(report.interruption == (isEnough && limit < 23 ? .connection(.refused) : nil))
+    }
+
     @Test("a stop says that it was stopped, and how far it had come")
     func stop() throws {
         var servers = SimulatedServers([

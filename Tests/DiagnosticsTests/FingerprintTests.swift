@@ -68,6 +68,61 @@ struct FingerprintTests {
         #expect(named * 100 >= count * 97, "\(named) of \(count)")
     }
 
+    @Test("what was not asked speaks neither for a product nor against it")
+    func interrupted() throws {
+        let library = SignatureLibrary(try Self.embedded())
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        var comparer = library.comparer()
+        var named = 0
+        var count = 0
+        for signature in library.signatures {
+            for configuration in signature.configurations {
+                var behavior = configuration.behavior
+                for test in FingerprintTest.allCases.dropFirst(12) { behavior[test] = nil }
+                let verdict = library.verdict(comparer.compare(behavior), banner: nil, calibrations)
+                count += 1
+                if verdict.product == signature.product { named += 1 }
+            }
+        }
+        #expect(named * 100 >= count * 95, "\(named) of \(count)")
+    }
+
+    @Test("a banner is the product's, another's, or that of one that is built on it")
+    func banners() throws {
+        let library = SignatureLibrary(try Self.embedded())
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        let go = try #require(library.signatures.first { $0.product == "Go net/http" }?.configurations.first)
+        var comparer = library.comparer()
+        let comparison = comparer.compare(go.behavior)
+        for (banner, agrees) in [("Caddy", nil), ("nginx/1.18.0", nil), (nil, nil)] as [(String?, Bool?)] {
+            // Go has no banner of its own that another would be held against.
+            #expect(library.verdict(comparison, banner: banner, calibrations).bannerAgrees == agrees, "\(banner ?? "")")
+        }
+        let lighttpd = try #require(library.signatures.first { $0.product == "lighttpd" }?.configurations.first)
+        let other = comparer.compare(lighttpd.behavior)
+        for (banner, agrees) in [("Lighttpd/1.4", true), ("nginx/1.18.0", false), (nil, nil)] as [(String?, Bool?)] {
+            #expect(library.verdict(other, banner: banner, calibrations).bannerAgrees == agrees, "\(banner ?? "")")
+        }
+    }
+
+    @Test("a calibration is what came of what the curve gives, and lies between two such")
+    func calibration() throws {
+        let text = "# offset, similarity, lead\nproduct 0 1 0 0.5:0.2 0.75:0.6\norigin 0 0 0\n"
+        let calibrations = try #require(Calibrations(Array(text.utf8)))
+        // 1 / (1 + exp(-ln(1.5))) is 0.6, two fifths of the way.
+        for (similarity, confidence) in [(0, 0.2), (-3, 0.2), (0.405_465_108, 0.36), (9, 0.6)] as [(Double, Double)] {
+            let given = calibrations.product.confidence(similarity: similarity, lead: 0)
+            #expect(abs(given - confidence) < 1e-6, "\(given)")
+        }
+        #expect(calibrations.origin.confidence(similarity: 7, lead: 7) == 0.5)
+        for broken in [
+            "product 0 1 0\n", "product 0 1\norigin 0 0 0\n", "product 0 1 0 0.5\norigin 0 0 0\n",
+            "product 0 1 0 0.5:0.1 0.5:0.2\norigin 0 0 0\n", "product 0 1 0 x:0.1\norigin 0 0 0\n",
+        ] {
+            #expect(Calibrations(Array(broken.utf8)) == nil, "\(broken)")
+        }
+    }
+
     @Test("a product that is left out is not taken for another")
     func unknown() throws {
         let library = SignatureLibrary(try Self.embedded())

@@ -17,6 +17,8 @@ struct FingerprintTrial {
     let configurations: [Trial]
     /// The same with all configurations of its kind: those that differ in the banner, or redirect by another status.
     let kinds: [Trial]
+    /// The kinds again, each asked the first tests alone.
+    let interrupted: [(tests: Int, trials: [Trial])]
     /// Every product, left out whole.
     let products: [Trial]
     /// Every pair of a front and what stands behind it.
@@ -27,6 +29,9 @@ struct FingerprintTrial {
         self.library = library
         configurations = Self.trials(library) { "\($0.product)\t\($1.name)" }
         kinds = Self.trials(library) { "\($0.product)\t\($1.kind)" }
+        interrupted = [5, 10, 15].map { tests in
+            (tests, Self.trials(library, asking: tests) { "\($0.product)\t\($1.kind)" })
+        }
         products = Self.trials(library) { signature, _ in signature.product }
         pairs = Self.trials(library) { signature, configuration in
             configuration.origin.map { "\(signature.product)\t\($0)" }
@@ -35,7 +40,8 @@ struct FingerprintTrial {
 
     /// Each of the groups is left out in turn, and named by the others.
     private static func trials(
-        _ library: SignatureLibrary, _ group: (Signature, Signature.Configuration) -> String?
+        _ library: SignatureLibrary, asking tests: Int = FingerprintTest.allCases.count,
+        _ group: (Signature, Signature.Configuration) -> String?
     ) -> [Trial] {
         var groups: [String: [(Signature, Signature.Configuration)]] = [:]
         for signature in library.signatures {
@@ -47,30 +53,37 @@ struct FingerprintTrial {
         return groups.sorted { $0.key < $1.key }.flatMap { key, members in
             var comparer = library.comparer { group($0, $1) == key }
             return members.map {
-                Trial(signature: $0, configuration: $1, comparison: comparer.compare($1.behavior))
+                var behavior = $1.behavior
+                for test in FingerprintTest.allCases.dropFirst(tests) { behavior[test] = nil }
+                return Trial(signature: $0, configuration: $1, comparison: comparer.compare(behavior))
             }
         }
     }
 
     /// The curves that fit the trials.
     var calibrations: Calibrations {
-        func point(_ candidates: [SignatureLibrary.Candidate], _ isRight: Bool) -> LogisticFit.Point {
-            LogisticFit.Point(
-                similarity: candidates[0].similarity, lead: Calibration.part(of: candidates[0].lead),
-                isRight: isRight)
-        }
         let known = kinds.filter(\.isNearest)
         let claims = (known + pairs.filter(\.isNearest)).filter {
             $0.comparison.origins.first.map { !$0.name.isEmpty && !$0.hasTwin } ?? false
         }
         return Calibrations(
-            product: LogisticFit.calibration(
-                of: kinds.map { point($0.comparison.products, $0.isNearest) }
-                    + products.filter { !$0.isBaseNearest }.map { point($0.comparison.products, false) }),
-            origin: LogisticFit.calibration(
+            product: productCalibration { _ in true },
+            origin: CalibrationFit.calibration(
                 of: claims.map {
-                    point($0.comparison.origins, $0.comparison.origins[0].name == $0.configuration.origin)
+                    Self.point($0.comparison.origins, $0.comparison.origins[0].name == $0.configuration.origin)
                 }))
+    }
+
+    /// The curve that fits the trials of some products.
+    func productCalibration(_ isWanted: (String) -> Bool) -> Calibration {
+        CalibrationFit.calibration(
+            of: (kinds.map { ($0, $0.isNearest || $0.isBaseNearest) } + products.map { ($0, $0.isBaseNearest) })
+                .filter { isWanted($0.0.signature.product) }
+                .map { Self.point($0.0.comparison.products, $0.1) })
+    }
+
+    private static func point(_ candidates: [SignatureLibrary.Candidate], _ isRight: Bool) -> CalibrationFit.Point {
+        CalibrationFit.Point(similarity: candidates[0].similarity, lead: candidates[0].lead, isRight: isRight)
     }
 }
 

@@ -31,6 +31,7 @@ struct TrialReport {
             let fronted = trials.filter { $0.configuration.origin != nil }
             printLine("behind a front", fronted)
         }
+        for (tests, trials) in trial.interrupted { printLine("that answered \(tests) tests alone", trials) }
         print("\nconfusion: what is not named as it is, its kind never seen")
         for item in trial.kinds {
             let verdict = verdict(item)
@@ -70,17 +71,25 @@ struct TrialReport {
     }
 
     private func printCalibration() {
-        print("\nconfidence    answers   said   right")
-        let all = trial.kinds.map { ($0, true) } + trial.products.map { ($0, false) }
+        print("\nconfidence    answers   said   right      (of a product by the curve that fits all others)")
+        var curves: [String: Calibration] = [:]
+        for product in Set(trial.products.map(\.signature.product)) {
+            curves[product] = trial.productCalibration { $0 != product }
+        }
+        let all = (trial.kinds.map { ($0, true) } + trial.products.map { ($0, false) }).compactMap { item, isKnown in
+            let product = item.signature.product
+            return item.comparison.products.first.flatMap { best in
+                curves[product].map { curve in
+                    (
+                        confidence: curve.confidence(similarity: best.similarity, lead: best.lead),
+                        isRight: best.name == item.signature.base || isKnown && best.name == product
+                    )
+                }
+            }
+        }
         for tenth in 0..<10 {
             let low = Double(tenth) / 10
-            let chosen = all.compactMap { item, isKnown -> (confidence: Double, isRight: Bool)? in
-                let verdict = verdict(item)
-                let confidence = verdict.confidence
-                guard confidence >= low, confidence < low + 0.1 || tenth == 9 else { return nil }
-                let said = verdict.candidates.first?.product
-                return (confidence, said == item.signature.base || isKnown && said == item.signature.product)
-            }
+            let chosen = all.filter { $0.confidence >= low && ($0.confidence < low + 0.1 || tenth == 9) }
             guard !chosen.isEmpty else { continue }
             let said = chosen.reduce(0) { $0 + $1.confidence } / Double(chosen.count)
             let right = Double(chosen.count(where: \.isRight)) / Double(chosen.count)
@@ -135,7 +144,10 @@ struct TrialReport {
             } else if neighbours.contains(where: { said.holds(VersionRange($0)) }) {
                 beside += 1
             } else {
-                lines.append("    \(item.signature.product) \(item.signature.versions) \(item.configuration.name)")
+                let near = item.comparison.versions.prefix(3).map { "\($0.name) \(percent($0.similarity))" }
+                lines.append(
+                    "    \(item.signature.product) \(item.signature.versions) \(item.configuration.name): "
+                        + near.joined(separator: ", "))
             }
         }
         print(

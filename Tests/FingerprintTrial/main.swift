@@ -24,7 +24,7 @@ let calibrations: Calibrations?
 if words.last == "--learn" {
     let fitted = trial.calibrations
     let text = """
-        # Written by `make signatures`: offset, similarity, lead.
+        # Written by `make signatures`: offset, similarity, lead, and what came of what they gave.
         product \(fitted.product.text)
         origin \(fitted.origin.text)
 
@@ -44,6 +44,8 @@ TrialReport(trial: trial, calibrations: calibrations).printAll()
 
 extension Calibration {
     fileprivate var text: String {
-        [offset, similarity, lead].map { "\(($0 * 1_000).rounded() / 1_000)" }.joined(separator: " ")
+        func short(_ number: Double) -> String { "\((number * 1_000).rounded() / 1_000)" }
+        let numbers = [offset, similarity, lead].map(short) + steps.map { "\(short($0.given)):\(short($0.right))" }
+        return numbers.joined(separator: " ")
     }
 }

@@ -24,6 +24,8 @@ def folder(product, version):
     path = os.path.join(".build", "servers", f"{product}-{version}")
     if os.path.exists(os.path.join(path, ".complete")):
         return os.path.abspath(path)
+    if os.environ.get("ZOO") == "inside":
+        return None
     words = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target", path]
     words += [f"{product}=={version}", *BESIDE.get(product, [])]
     environment = dict(os.environ, AIOHTTP_NO_EXTENSIONS="1")

@@ -21,29 +21,42 @@ import signatures
 from setup import APPS
 
 
+def setups():
+    """Every way to run a server that this machine has."""
+    for source in daemons.ALL + languages.ALL + fronts.ALL:
+        yield from source()
+
+
+def prepare():
+    """Fetches and builds what has to be, while there is a network; afterwards there is none."""
+    for _ in setups():
+        pass
+    os.environ["ZOO"] = "inside"
+
+
 def main():
     if os.environ.get("ZOO") != "inside":
-        os.execvpe("unshare", ["unshare", "-n", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "zoo", sys.executable, *sys.argv], dict(os.environ, ZOO="inside"))
+        prepare()
+        os.execvpe("unshare", ["unshare", "-n", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "zoo", sys.executable, *sys.argv], os.environ)
     binary, folder, wanted = os.path.abspath(sys.argv[1]), sys.argv[2], [word.lower() for word in sys.argv[3:]]
     os.makedirs(folder, exist_ok=True)
     port = 20000
     failed = []
-    for source in daemons.ALL + languages.ALL + fronts.ALL:
-        for setup in source():
-            label = f"{setup.product} {setup.version} {setup.name}"
-            if wanted and not any(word in label.lower() for word in wanted):
-                continue
-            if not setup.version:
-                failed.append(f"{label}: not installed")
-                continue
-            port += 2
-            path = os.path.join(folder, signatures.file_name(setup))
-            if os.path.exists(path):
-                continue
-            trouble = learn(binary, setup, port, path)
-            print(f"{label}: {trouble or 'learned'}", flush=True)
-            if trouble:
-                failed.append(f"{label}: {trouble}")
+    for setup in setups():
+        label = f"{setup.product} {setup.version} {setup.name}"
+        if wanted and not any(word in label.lower() for word in wanted):
+            continue
+        if not setup.version:
+            failed.append(f"{label}: not installed")
+            continue
+        port += 2
+        path = os.path.join(folder, signatures.file_name(setup))
+        if os.path.exists(path):
+            continue
+        trouble = learn(binary, setup, port, path)
+        print(f"{label}: {trouble or 'learned'}", flush=True)
+        if trouble:
+            failed.append(f"{label}: {trouble}")
     if failed:
         print(f"{len(failed)} without a signature:", *failed, sep="\n    ", file=sys.stderr)
 

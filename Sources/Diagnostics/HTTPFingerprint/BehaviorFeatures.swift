@@ -1,7 +1,14 @@
 /// A behaviour as pairs of a key and a value, both digests: what is compared.
 struct BehaviorFeatures: Sendable {
+    struct Pair: Sendable {
+        var key: UInt64
+        var value: UInt64
+        /// The number of the test that shows it; nil for what any test may show.
+        var test: Int?
+    }
+
     /// Sorted by key; a key is there once.
-    let pairs: [(key: UInt64, value: UInt64)]
+    let pairs: [Pair]
 
     private static let statusAspect = StableDigest.of("status")
     private static let asUsual = StableDigest.of("as get")
@@ -9,8 +16,9 @@ struct BehaviorFeatures: Sendable {
     private static let errorGroup = StableDigest.of("error")
 
     init(_ behavior: ServerBehavior) {
-        var values: [UInt64: UInt64] = [:]
-        values.reserveCapacity(600)
+        var own: [Pair] = []
+        own.reserveCapacity(500)
+        var shared: [UInt64: UInt64] = [:]
         let usual = behavior[.get]?.features
         let missing = behavior[.missing]?.features
         for (number, answer) in behavior.answers.enumerated() {
@@ -26,23 +34,24 @@ struct BehaviorFeatures: Sendable {
                     model = (missing, Self.asMissing)
                 }
             }
-            values[Self.statusAspect ^ test] = model?.mark ?? features.statusValue
+            func add(_ key: UInt64, _ value: UInt64) { own.append(Pair(key: key ^ test, value: value, test: number)) }
+            add(Self.statusAspect, model?.mark ?? features.statusValue)
             var known = model?.features.aspects[...] ?? []
             for aspect in features.aspects {
                 // Aspects come in one order.
                 if let index = known.firstIndex(where: { $0.key == aspect.key }) {
-                    if known[index].value != aspect.value { values[aspect.key ^ test] = aspect.value }
+                    if known[index].value != aspect.value { add(aspect.key, aspect.value) }
                     known = known[(index + 1)...]
                 } else {
-                    values[aspect.key ^ test] = aspect.value
+                    add(aspect.key, aspect.value)
                 }
             }
-            for spelling in features.spellings { values[spelling.key] = spelling.value }
+            for spelling in features.spellings { shared[spelling.key] = spelling.value }
             let isError = (features.status ?? 0) >= 400 && features.status != usual?.status
             for order in features.orders {
-                values[isError ? order.key ^ Self.errorGroup : order.key, default: 0] |= order.isAscending ? 1 : 2
+                shared[isError ? order.key ^ Self.errorGroup : order.key, default: 0] |= order.isAscending ? 1 : 2
             }
         }
-        pairs = values.map { ($0.key, $0.value) }.sorted { $0.key < $1.key }
+        pairs = (own + shared.map { Pair(key: $0.key, value: $0.value) }).sorted { $0.key < $1.key }
     }
 }

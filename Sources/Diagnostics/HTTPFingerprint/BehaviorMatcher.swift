@@ -41,6 +41,7 @@ struct BehaviorMatcher: Sendable {
     /// Every label that has a row, the nearest first.
     func matches(of query: [UInt32], in matrix: FeatureMatrix) -> [Match] {
         let gains = query.indices.map { weights.gain(query[$0], $0) }
+        let losses = query.indices.map { weights.loss(query[$0], $0) }
         let whole = gains.reduce(0, +)
         guard whole > 0 else { return [] }
         var nearest = [(score: Float, row: Int)](repeating: (-.infinity, -1), count: labelCount)
@@ -54,7 +55,7 @@ struct BehaviorMatcher: Sendable {
                     score += gains[column]
                     shared[label * query.count + column] = true
                 } else {
-                    score += weights.difference[column]
+                    score += losses[column]
                 }
             }
             if score > nearest[label].score { nearest[label] = (score, row) }
@@ -63,7 +64,7 @@ struct BehaviorMatcher: Sendable {
         for label in 0..<labelCount where nearest[label].row >= 0 {
             var pooled: Float = 0
             for column in query.indices {
-                pooled += shared[label * query.count + column] ? gains[column] : weights.difference[column]
+                pooled += shared[label * query.count + column] ? gains[column] : losses[column]
             }
             matches.append(
                 Match(

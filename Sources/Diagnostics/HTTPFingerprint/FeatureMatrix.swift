@@ -1,11 +1,14 @@
 /// The features of many behaviours as numbers: a row for each behaviour, a column for each key.
 struct FeatureMatrix: Sendable {
-    /// A value that a behaviour does not have, and one that no row has.
+    /// A value that a behaviour does not have, one that no row has, and one that was not asked for.
     static let absent: UInt32 = 0
     static let unknown = UInt32.max
+    static let unasked = UInt32.max - 1
 
     private var columns: [UInt64: Int] = [:]
     private var values: [[UInt64: UInt32]] = []
+    /// The test that shows it, for each column; nil for what any test may show.
+    private var tests: [Int?] = []
     private(set) var rows: [[UInt32]] = []
 
     var columnCount: Int { values.count }
@@ -13,27 +16,36 @@ struct FeatureMatrix: Sendable {
     init(_ behaviors: [ServerBehavior]) {
         let all = behaviors.map { BehaviorFeatures($0).pairs }
         for pairs in all {
-            for (key, value) in pairs {
-                let column = columns[key, default: values.count]
+            for pair in pairs {
+                let column = columns[pair.key, default: values.count]
                 if column == values.count {
-                    columns[key] = column
+                    columns[pair.key] = column
                     values.append([:])
+                    tests.append(pair.test)
                 }
                 let next = UInt32(values[column].count + 1)
-                if values[column][value] == nil { values[column][value] = next }
+                if values[column][pair.value] == nil { values[column][pair.value] = next }
             }
         }
         rows = all.map { row(of: $0, other: Self.absent) }
     }
 
     /// The row of a behaviour that need not be one of these.
-    func row(of behavior: ServerBehavior) -> [UInt32] { row(of: BehaviorFeatures(behavior).pairs, other: Self.unknown) }
+    func row(of behavior: ServerBehavior) -> [UInt32] {
+        var row = row(of: BehaviorFeatures(behavior).pairs, other: Self.unknown)
+        guard behavior.count < behavior.answers.count else { return row }
+        for column in row.indices where row[column] == Self.absent {
+            // What any test may show may have been shown by one that was not made.
+            if tests[column].map({ behavior.answers[$0] == nil }) ?? true { row[column] = Self.unasked }
+        }
+        return row
+    }
 
-    private func row(of pairs: [(key: UInt64, value: UInt64)], other: UInt32) -> [UInt32] {
+    private func row(of pairs: [BehaviorFeatures.Pair], other: UInt32) -> [UInt32] {
         var row = [UInt32](repeating: Self.absent, count: values.count)
-        for (key, value) in pairs {
-            guard let column = columns[key] else { continue }
-            row[column] = values[column][value] ?? other
+        for pair in pairs {
+            guard let column = columns[pair.key] else { continue }
+            row[column] = values[column][pair.value] ?? other
         }
         return row
     }

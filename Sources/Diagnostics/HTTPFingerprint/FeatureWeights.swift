@@ -58,6 +58,15 @@ struct FeatureWeights: Sendable {
 
     /// What a value says when another behaviour has it too.
     func gain(_ value: UInt32, _ column: Int) -> Float {
-        value == FeatureMatrix.unknown ? novelty[column] : agreement[column][Int(value)]
+        switch value {
+        case FeatureMatrix.unknown: novelty[column]
+        case FeatureMatrix.unasked: 0
+        default: agreement[column][Int(value)]
+        }
+    }
+
+    /// What a value says when another behaviour has another, zero or less.
+    func loss(_ value: UInt32, _ column: Int) -> Float {
+        value == FeatureMatrix.unasked ? 0 : difference[column]
     }
 }

@@ -23,6 +23,8 @@ public struct FingerprintPlan: HTTPPlan {
 
     /// After so many a server has had enough of us.
     private static let refusalLimit = 3
+    /// So many tests tell what a server is nearly as well as all of them do.
+    private static let leastAnswers = 10
 
     /// - Parameter number: another one for each plan of a run: names of what cannot exist are made of it.
     public init(_ url: HTTPURL, _ configuration: FingerprintConfiguration, number: Int) {
@@ -61,7 +63,13 @@ public struct FingerprintPlan: HTTPPlan {
                 }
             }
             refusals = outcome.ending == .none ? refusals + 1 : 0
-            guard refusals < Self.refusalLimit else { return conclude(outcome.failure, at: now, tell) }
+            guard refusals < Self.refusalLimit else {
+                guard report.behavior.count >= Self.leastAnswers else {
+                    return conclude(outcome.failure, at: now, tell)
+                }
+                report.interruption = outcome.failure
+                return conclude(nil, at: now, tell)
+            }
             if outcome.ending == .kept, test.watchesConnection, (outcome.status ?? 0) >= 400 {
                 let patience = max(FingerprintConfiguration.leastWatch, Nanoseconds(connectTime.count &* 3))
                 return .watch(until: now + min(patience, FingerprintConfiguration.leastPatience))
@@ -87,7 +95,7 @@ public struct FingerprintPlan: HTTPPlan {
     }
 
     private mutating func take(isEndedAfter: Bool) {
-        guard let outcome = pending.take(), let test = tests.popFirst() else { return }
+        guard let outcome = pending.take(), let test = tests.popFirst(), outcome.ending != .none else { return }
         var body = BodyShape(
             outcome.body.decoded?.kept ?? outcome.body.kept, length: outcome.body.length, without: privateWords)
         if test == .get {

@@ -12,6 +12,8 @@ public struct FingerprintReport: Sendable {
     public var elapsed = Nanoseconds.zero
     /// Why it was given up.
     public var failure: HTTPFailure?
+    /// Why it was not asked everything, where it is judged by what it had answered.
+    public var interruption: HTTPFailure?
 
     public init(url: HTTPURL) { self.url = url }
 }

@@ -30,6 +30,7 @@ public struct SignatureComparer: Sendable {
             }
             comparison.products = Self.reordered(comparison.products, by: second.candidates(for: query, library))
         }
+        settleOnBase(&comparison.products)
         guard let product = comparison.products.first?.name else { return comparison }
         comparison.versions = ask(\.versions, product) {
             $0.library.product($1) == product && $0.library.origin($1).isEmpty
@@ -73,6 +74,24 @@ public struct SignatureComparer: Sendable {
             return candidate
         }
         return again + candidates.filter { candidate in !again.contains { $0.name == candidate.name } }
+    }
+
+    /// How far ahead of what it is built on a product must be.
+    private static let clearLead = 0.22
+
+    /// A product that is not clearly told from the one whose HTTP it uses is taken for that one: it is that one too.
+    private func settleOnBase(_ products: inout [SignatureLibrary.Candidate]) {
+        guard products.count > 1, products[0].lead < Self.clearLead else { return }
+        func base(_ product: String) -> String? { library.signatures.first { $0.product == product }?.base }
+        let pair = products.prefix(2).map(\.name)
+        let place = base(pair[0]) == pair[1] ? 1 : 0
+        guard place == 1 || base(pair[1]) == pair[0] else { return }
+        var settled = products.remove(at: place)
+        // As near as the two are, and as far ahead of all others.
+        settled.similarity = max(settled.similarity, products[0].similarity)
+        settled.lead = settled.similarity - max(products.dropFirst().map(\.similarity).max() ?? 0, 0)
+        products[0].lead = products[0].similarity - settled.similarity
+        products.insert(settled, at: 0)
     }
 
     /// A question with the names of its answers.

@@ -9,7 +9,6 @@ extension SignatureLibrary {
                 product: $0.name, confidence: calibrations.product.confidence(of: $0),
                 configuration: $0.configuration)
         }
-        settleOnBase(&verdict, comparison.products)
         guard let best = verdict.candidates.first, best.confidence >= FingerprintVerdict.threshold else {
             return verdict
         }
@@ -21,41 +20,29 @@ extension SignatureLibrary {
             verdict.origin = origin.name
         }
         verdict.version = Self.version(comparison.versions)
-        let known = names(of: best.product) + names(of: verdict.origin ?? "")
-        if let banner, !known.isEmpty {
-            let word = Self.name(inBanner: banner)
-            verdict.bannerAgrees = known.contains { $0.lowercased() == word.lowercased() }
-        }
+        verdict.bannerAgrees = banner.flatMap { agrees($0, with: verdict) }
         return verdict
-    }
-
-    /// How far ahead of what it is built on a product must be.
-    private static let clearLead = 0.15
-
-    /// A product that is not clearly told from the one whose HTTP it uses is taken for that one: it is that one too.
-    private func settleOnBase(_ verdict: inout FingerprintVerdict, _ products: [Candidate]) {
-        guard products.count > 1, products[0].lead < Self.clearLead else { return }
-        let pair = products.prefix(2).map(\.name)
-        func base(_ product: String) -> String? { signatures.first { $0.product == product }?.base }
-        guard let base = base(pair[0]) == pair[1] ? pair[1] : base(pair[1]) == pair[0] ? pair[0] : nil,
-            let place = verdict.candidates.firstIndex(where: { $0.product == base })
-        else { return }
-        var settled = verdict.candidates.remove(at: place)
-        // As far ahead of all others as the two are, which is far.
-        settled.confidence = max(settled.confidence, verdict.candidates[0].confidence)
-        verdict.candidates.insert(settled, at: 0)
     }
 
     /// The nearest range; together with those that are as near, where they are not all.
     private static func version(_ candidates: [Candidate]) -> String? {
         guard let best = candidates.first else { return nil }
-        let near = candidates.filter { $0.similarity > best.similarity - 0.01 }
+        let near = candidates.filter { $0.similarity > best.similarity - 0.015 }
         guard near.count < candidates.count else { return nil }
         return VersionRange(holding: near.map { VersionRange($0.name) })?.text
     }
 
-    private func names(of product: String) -> [String] {
-        signatures.filter { $0.product == product }.flatMap(\.banners)
+    /// Nil where nothing is known of how it calls itself, and for the name of a product that is built on it: it may be
+    /// that one.
+    private func agrees(_ banner: String, with verdict: FingerprintVerdict) -> Bool? {
+        let word = Self.name(inBanner: banner).lowercased()
+        func isName(_ isWanted: (Signature) -> Bool) -> Bool {
+            signatures.contains { isWanted($0) && $0.banners.contains { $0.lowercased() == word } }
+        }
+        let own = [verdict.product, verdict.origin].compactMap(\.self)
+        if isName({ own.contains($0.product) }) { return true }
+        if isName({ $0.base == verdict.product }) { return nil }
+        return signatures.contains { own.contains($0.product) && !$0.banners.isEmpty } ? false : nil
     }
 
     /// A banner without its version and what follows.

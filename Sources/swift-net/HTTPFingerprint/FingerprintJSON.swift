@@ -27,6 +27,7 @@ final class FingerprintJSON: FingerprintRenderer {
                     return inner.line
                 }))
         object.add("requests", report.requests)
+        if let interruption = report.interruption { object.add("interrupted", interruption.text) }
         object.add("elapsed_ms", raw: Milliseconds.json(report.elapsed))
         console.output.write(object.line + "\n")
     }

@@ -32,6 +32,11 @@ final class FingerprintText: FingerprintRenderer {
         case (let banner?, false): words.append(console.painted("it says: \(Text.escaped(banner))", .yellow))
         case (let banner?, nil): words.append("it says: \(Text.escaped(banner))")
         }
+        if let interruption = report.interruption {
+            words.append(
+                console.painted(
+                    "by \(report.behavior.count) answers, then: \(Text.escaped(interruption.text))", .yellow))
+        }
         write(words.joined(separator: "  "))
         if isVerbose { show(report, verdict) }
     }

@@ -64,9 +64,11 @@ struct HTTPFingerprintRun {
     private static func write(
         _ lesson: FingerprintSettings.Lesson, _ reports: [FingerprintReport], _ console: Console
     ) throws -> Int32 {
-        let learned = reports.filter { $0.failure == nil }
+        let learned = reports.filter { $0.failure == nil && $0.interruption == nil }
         for report in reports {
-            if let failure = report.failure { console.complain("\(report.url): \(failure.text)") }
+            if let failure = report.failure ?? report.interruption {
+                console.complain("\(report.url): \(failure.text)")
+            }
         }
         guard !learned.isEmpty else { return 1 }
         let banners = Set(learned.compactMap(\.banner).map(SignatureLibrary.name(inBanner:)))

@@ -55,6 +55,8 @@ struct SimulatedServers: StreamPort, ~Copyable {
     private(set) var connectionCount = 0
     /// The most that were open at the same time.
     private(set) var mostAtOnce = 0
+    /// Connections after so many are refused.
+    var connectionLimit = Int.max
     /// When the user stops it.
     var stopAt: Instant?
 
@@ -82,7 +84,7 @@ struct SimulatedServers: StreamPort, ~Copyable {
             case .resolve(let name): resolutions.append(name)
             case .open(let stream, let endpoint):
                 guard case .tcp(let address, _, let port) = endpoint, !"\(address)".hasSuffix("9") else { continue }
-                guard let server = servers[port] else {
+                guard let server = servers[port], connectionCount < connectionLimit else {
                     add(.failed(.refused), stream, after: delay + delay)
                     continue
                 }
