@@ -28,7 +28,10 @@ extension UInt8 {
 extension Collection<UInt8> {
     /// Whether this is the ASCII text, whatever the case of its letters.
     func equalsIgnoringCase(_ text: some Collection<UInt8>) -> Bool {
-        count == text.count && zip(self, text).allSatisfy { $0.lowercased == $1.lowercased }
+        guard count == text.count else { return false }
+        var other = text.makeIterator()
+        for byte in self where byte.lowercased != other.next()?.lowercased { return false }
+        return true
     }
 
     func equalsIgnoringCase(_ text: String) -> Bool { equalsIgnoringCase(text.utf8) }

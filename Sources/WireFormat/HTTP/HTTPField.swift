@@ -10,18 +10,22 @@ public struct HTTPField: Hashable, Sendable {
     public init(_ line: HTTPLine) {
         lines = [line]
         colon = line.bytes.firstIndex(of: UInt8(ascii: ":"))
+        let name = line.bytes[..<(colon ?? line.bytes.count)].trimmingBlanks
+        nameBounds = name.startIndex..<name.endIndex
     }
 
     mutating func fold(_ line: HTTPLine) { lines.append(line) }
 
     /// Where the first colon of the first line is.
     private let colon: Int?
+    /// Where the name is in the first line, without spaces around it.
+    private let nameBounds: Range<Int>
 
     /// Everything before the first colon, a space before it too; the whole line when there is none.
     public var rawName: [UInt8] { Array(lines[0].bytes[..<(colon ?? lines[0].bytes.count)]) }
 
     /// The name without spaces around it, in the case in which it was written.
-    public var name: String { String(decoding: rawName.trimmingBlanks, as: UTF8.self) }
+    public var name: String { String(decoding: lines[0].bytes[nameBounds], as: UTF8.self) }
 
     /// Everything after the first colon, without spaces at its ends; each fold one space. Empty when there is no colon.
     public var valueBytes: [UInt8] {
@@ -42,8 +46,9 @@ public struct HTTPField: Hashable, Sendable {
 
     /// Whether the field has this name, in any case.
     public func isNamed(_ name: String) -> Bool {
-        let line = lines[0].bytes
-        return line[..<(colon ?? line.count)].trimmingBlanks.equalsIgnoringCase(name.utf8)
+        // Most names are of another length.
+        guard nameBounds.count == name.utf8.count else { return false }
+        return lines[0].bytes[nameBounds].equalsIgnoringCase(name.utf8)
     }
 
     var byteCount: Int { lines.reduce(0) { $0 + $1.byteCount } }
@@ -53,17 +58,18 @@ public struct HTTPField: Hashable, Sendable {
     public func problems(line: Int) -> [HTTPProblem] {
         guard hasColon else { return [.missingColon(line: line)] }
         var problems: [HTTPProblem] = []
-        let trimmed = rawName.trimmingBlanks
+        let trimmed = lines[0].bytes[nameBounds]
         if trimmed.isEmpty {
             problems.append(.emptyFieldName(line: line))
         } else if !trimmed.allSatisfy(\.isToken) {
             problems.append(.invalidFieldName(name: name))
         }
-        if !trimmed.isEmpty, rawName.last?.isBlank == true { problems.append(.whitespaceBeforeColon(name: name)) }
+        if !trimmed.isEmpty, nameBounds.upperBound != colon { problems.append(.whitespaceBeforeColon(name: name)) }
         if lines.count > 1 { problems.append(.obsoleteFolding(name: name)) }
-        let all = lines.flatMap(\.bytes)
-        if all.contains(13) { problems.append(.bareCarriageReturn) }
-        if all.contains(where: { $0.isForbiddenInValue && $0 != 13 }) { problems.append(.controlCharacter) }
+        if lines.contains(where: { $0.bytes.contains(13) }) { problems.append(.bareCarriageReturn) }
+        if lines.contains(where: { $0.bytes.contains { $0.isForbiddenInValue && $0 != 13 } }) {
+            problems.append(.controlCharacter)
+        }
         return problems
     }
 }

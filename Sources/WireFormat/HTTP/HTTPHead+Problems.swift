@@ -9,7 +9,9 @@ extension HTTPHead {
         case .status(let line): problems += line.problems
         }
         if startLine.bytes.contains(13) { problems.append(.bareCarriageReturn) }
-        if allLines.contains(where: { $0.ending == .bareLineFeed }) { problems.append(.bareLineFeed) }
+        var hasBareLineFeed = false
+        forEachLine { if $0.ending == .bareLineFeed { hasBareLineFeed = true } }
+        if hasBareLineFeed { problems.append(.bareLineFeed) }
         if fields.first?.lines[0].bytes.first?.isBlank == true { problems.append(.whitespaceBeforeFirstField) }
         var number = leadingLines.count + 2
         for field in fields {
@@ -21,6 +23,7 @@ extension HTTPHead {
             problems += CacheControl(Array(value.utf8)).problems.map { .invalidDirective($0) }
         }
         if end == nil { problems.append(.unfinishedHead) }
+        guard problems.count > 1 else { return problems }
         // A thing said once is enough.
         var seen: Set<HTTPProblem> = []
         return problems.filter { seen.insert($0).inserted }
@@ -65,9 +68,9 @@ extension HTTPHead {
 
     private func dateProblems(currentYear: Int?) -> [HTTPProblem] {
         ["Date", "Expires", "Last-Modified", "If-Modified-Since", "If-Unmodified-Since"].flatMap { name in
-            values(name).compactMap { value -> HTTPProblem? in
-                HTTPDate.problem(Array(value.utf8), currentYear: currentYear).map {
-                    .invalidDate(name: name, value: value, $0)
+            fields.filter { $0.isNamed(name) }.compactMap { field -> HTTPProblem? in
+                HTTPDate.problem(field.valueBytes, currentYear: currentYear).map {
+                    .invalidDate(name: name, value: field.value, $0)
                 }
             }
         }

@@ -7,7 +7,11 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
     /// Empty lines before the first one that is not (RFC 9112, section 2.2).
     public var leadingLines: [HTTPLine]
     /// The request line or status line.
-    public var startLine: HTTPLine
+    public var startLine: HTTPLine {
+        didSet { start = HTTPStartLine(startLine.bytes) }
+    }
+    /// What the first line says.
+    public private(set) var start: HTTPStartLine
     /// The fields, in their order.
     public var fields: [HTTPField]
     /// The empty line that ends the head; nil when the bytes ended first.
@@ -17,6 +21,7 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
     public init(startLine: String, fields: [HTTPField] = []) {
         leadingLines = []
         self.startLine = HTTPLine(startLine)
+        start = HTTPStartLine(self.startLine.bytes)
         self.fields = fields
         end = HTTPLine([])
     }
@@ -39,6 +44,7 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
     public init(_ bytes: RawSpan) {
         leadingLines = []
         startLine = HTTPLine([], ending: .missing)
+        start = HTTPStartLine([])
         fields = []
         var offset = 0
         while offset < bytes.byteCount {
@@ -46,6 +52,8 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
             offset = next
             guard line.bytes.isEmpty, line.ending != .missing else {
                 startLine = line
+                // Observers of properties sleep in an initializer.
+                start = HTTPStartLine(line.bytes)
                 break
             }
             leadingLines.append(line)
@@ -71,9 +79,6 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
         return scan.end(in: bytes) != nil
     }
 
-    /// What the first line says.
-    public var start: HTTPStartLine { HTTPStartLine(startLine.bytes) }
-
     /// The values of every field of this name, in their order.
     public func values(_ name: String) -> [String] { fields.filter { $0.isNamed(name) }.map(\.value) }
 
@@ -91,19 +96,31 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
     }
 
     /// Every line of the head, in order.
-    var allLines: [HTTPLine] {
-        leadingLines + [startLine] + fields.flatMap(\.lines) + (end.map { [$0] } ?? [])
+    func forEachLine<Failure: Error>(_ body: (HTTPLine) throws(Failure) -> Void) throws(Failure) {
+        for line in leadingLines { try body(line) }
+        try body(startLine)
+        for field in fields {
+            for line in field.lines { try body(line) }
+        }
+        if let end { try body(end) }
     }
 
-    public var byteCount: Int { allLines.reduce(0) { $0 + $1.byteCount } }
+    public var byteCount: Int {
+        var count = 0
+        forEachLine { count += $0.byteCount }
+        return count
+    }
 
     @_lifetime(bytes: copy bytes)
     public func write(into bytes: inout MutableRawSpan, at offset: Int) throws(CapacityError) {
         try requireCapacity(bytes, at: offset)
         var position = offset
-        for line in allLines {
-            bytes.copy(line, at: &position)
+        for line in leadingLines { bytes.copy(line, at: &position) }
+        bytes.copy(startLine, at: &position)
+        for field in fields {
+            for line in field.lines { bytes.copy(line, at: &position) }
         }
+        if let end { bytes.copy(end, at: &position) }
     }
 }
 

@@ -162,7 +162,10 @@ public struct HTTPStatusLine: Hashable, Sendable {
         }
         if reason.contains(where: \.isForbiddenInValue) { problems.append(.controlCharacter) }
         // The space after the code must be there even when no reason follows it.
-        let expected = version.bytes + [0x20] + Array(digits) + [0x20] + reason
-        if line != expected { problems.append(.oddWhitespaceInStartLine) }
+        let codeStart = version.bytes.count + 1
+        let reasonStart = codeStart + digits.count + 1
+        if line.count != reasonStart + reason.count || line[codeStart - 1] != 0x20 || line[reasonStart - 1] != 0x20 {
+            problems.append(.oddWhitespaceInStartLine)
+        }
     }
 }

@@ -67,24 +67,24 @@ public struct HTTPURL: Hashable, Sendable {
         var rest = Self.withoutBlanks(text)
         guard !rest.isEmpty else { throw .empty }
         var isLocal = false
-        if let colon = rest.firstRange(of: "://") {
-            let word = String(rest[..<colon.lowerBound]).lowercased()
+        if let colon = Self.schemeEnd(rest) {
+            let word = String(rest[..<colon]).lowercased()
             isLocal = word.hasSuffix("+unix")
             guard let scheme = Scheme(rawValue: isLocal ? String(word.dropLast(5)) : word) else {
                 throw .unknownScheme(word)
             }
             self.scheme = scheme
-            rest = rest[colon.upperBound...]
+            rest = rest[rest.utf8.index(colon, offsetBy: 3)...]
         } else {
             scheme = .http
         }
-        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
+        let end = rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
         var authority = rest[..<end]
-        if let at = authority.lastIndex(of: "@") {
+        if let at = authority.utf8.lastIndex(of: UInt8(ascii: "@")) {
             let parts = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             user = try Self.decoded(parts[0])
             if parts.count > 1 { password = try Self.decoded(parts[1]) }
-            authority = authority[authority.index(after: at)...]
+            authority = authority[authority.utf8.index(after: at)...]
         }
         guard !authority.isEmpty else { throw .missingHost }
         if isLocal {
@@ -93,6 +93,13 @@ public struct HTTPURL: Hashable, Sendable {
             (host, explicitPort) = try Self.hostAndPort(authority)
         }
         target = Self.target(rest[end...])
+    }
+
+    /// Where `://` is.
+    private static func schemeEnd(_ text: Substring) -> Substring.Index? {
+        let bytes = text.utf8
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        return bytes[colon...].starts(with: "://".utf8) ? colon : nil
     }
 
     private static func withoutBlanks(_ text: String) -> Substring {
@@ -119,9 +126,9 @@ public struct HTTPURL: Hashable, Sendable {
         }
         // An address of IPv6 without brackets is what people type.
         if let address = IPv6Address(text) { return (.address(.v6(address), zone: nil), nil) }
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let number = try port(parts.count > 1 ? parts[1] : nil)
-        let name = try decoded(parts[0])
+        let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
+        let number = try port(colon.map { text[text.utf8.index(after: $0)...] })
+        let name = try decoded(text[..<(colon ?? text.endIndex)])
         if let address = IPv4Address(name) { return (.address(.v4(address), zone: nil), number) }
         guard !name.isEmpty else { throw .missingHost }
         guard let domain = Punycode.domain(name)?.lowercased(),
