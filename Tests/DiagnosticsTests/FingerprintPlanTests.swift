@@ -85,6 +85,15 @@ struct FingerprintPlanTests {
         #expect(report.interruption == (isEnough && limit < 23 ? .connection(.refused) : nil))
     }
 
+    @Test("a server whose answers never end is asked three times")
+    func dripping() throws {
+        var servers = SimulatedServers([80: { _ in [.send(Array("HTTP/1.1 200 OK\r\nX: y".utf8))] }])
+        let start = servers.now
+        let report = try report(&servers)
+        #expect(report.failure == .timeout(.body) && report.requests == 3)
+        #expect(servers.now - start < .seconds(17))
+    }
+
     @Test("a stop says that it was stopped, and how far it had come")
     func stop() throws {
         var servers = SimulatedServers([

@@ -1,46 +1,26 @@
 import Testing
 
-/// `http-probe` against servers in a namespace: Python's own, and one that misbehaves.
+/// `http-probe` against a server in a namespace that misbehaves.
 @Suite("http-probe in the lab")
 struct HTTPProbeTests {
-    /// A server whose answers are bytes chosen by the path, and that ends each connection.
-    private static let hostile = """
-        import gzip, socket, threading, time
-        answers = {
-            b"/length": b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\nContent-Length: -1\\r\\n\\r\\nhello",
-            b"/chunk": b"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\nFFFFFFFFFFFFFFFFF\\r\\nx",
-            b"/short": b"HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc",
-            b"/escape": b"HTTP/1.1 200 OK\\r\\nServer: \\x1b[31mred\\r\\nExpires: 0\\r\\nContent-Length: 0\\r\\n\\r\\n",
-            b"/interim": b"HTTP/1.1 100 Continue\\r\\n\\r\\n" * 100000,
-            b"/nothing": b"",
-            b"/loop": b"HTTP/1.1 302 Found\\r\\nLocation: /loop\\r\\nContent-Length: 0\\r\\n\\r\\n",
-            b"/bomb": b"HTTP/1.1 200 OK\\r\\nContent-Encoding: gzip\\r\\n\\r\\n" + gzip.compress(bytes(300 << 20)),
-            b"/good": b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello",
-        }
-        def serve(c):
-            try:
-                path = c.recv(65536).split(b" ")[1]
-                if path == b"/head":
-                    c.sendall(b"HTTP/1.1 200 OK\\r\\n")
-                    for _ in range(100 << 4): c.sendall(b"X: " + b"y" * 65536)
-                elif path == b"/drip":
-                    for _ in range(400): c.sendall(b"H" if _ == 0 else b"T"); time.sleep(0.05)
-                else: c.sendall(answers[path])
-                c.shutdown(socket.SHUT_WR); c.recv(1)
-            except OSError: pass
-            c.close()
-        s = socket.create_server(("127.0.0.1", 8080), backlog=64)
-        print("begun", flush=True)
-        while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
-        """
-
     private func serving(_ body: @Sendable @escaping (Lab) async throws -> Void) async throws {
         try await Lab.with(.pair) { lab in
             _ = try await lab.run("b", ["ip", "link", "set", "lo", "up"])
-            try await lab.beside("b", ["timeout", "60", "python3", "-c", Self.hostile], readyMark: "begun") {
+            try await lab.beside("b", ["timeout", "60", "python3", "-c", HostileServer.script], readyMark: "begun") {
                 try await body(lab)
             }
         }
+    }
+
+    /// A command's outcome, and whether its memory stayed bounded.
+    private func measured(_ lab: Lab, _ command: String, _ words: String) async throws -> Lab.Outcome {
+        let outcome = try await lab.run(
+            "b",
+            ["python3", "-c", HostileServer.measured, Binary.swiftNet, command]
+                + words.split(separator: " ").map(String.init))
+        let most = outcome.output.split(separator: "\n").last?.split(separator: " ").last.flatMap { Int($0) }
+        #expect(try #require(most) < HostileServer.memoryLimit, "\(command) \(words): \(outcome.output)")
+        return outcome
     }
 
     private func probe(_ lab: Lab, _ words: String, input: String = "") async throws -> Lab.Outcome {
@@ -61,9 +41,12 @@ struct HTTPProbeTests {
                 ("head", "the head is longer than 262144 bytes", 1),
                 ("bomb", "the body is longer than 67108864 bytes", 0),
                 ("drip", "the answer does not begin with HTTP/", 1),
+                ("fields", "the head is longer than 262144 bytes", 1),
+                ("nul", "200 O\\x00K  0 bytes", 0), ("nul", "a value has control characters in it", 0),
+                ("reset", "the server broke off the connection, reading the answer", 1),
             ]
             for (path, words, status) in cases {
-                let outcome = try await probe(lab, "-w 2 http://127.0.0.1:8080/\(path)")
+                let outcome = try await measured(lab, "http-probe", "-w 2 http://127.0.0.1:8080/\(path)")
                 #expect(outcome.output.contains(words), "\(path): \(outcome.output)")
                 #expect(outcome.status == status, "\(path): \(outcome.output)")
                 #expect(!outcome.output.contains("\u{1B}"), "\(path)")
@@ -73,6 +56,25 @@ struct HTTPProbeTests {
             #expect(all.output.contains("200 OK  5 bytes") && all.status == 1, "\(all.output)")
             let loop = try await probe(lab, "--follow http://127.0.0.1:8080/loop")
             #expect(loop.output.contains("the redirects go round in a circle") && loop.status == 1, "\(loop.output)")
+        }
+    }
+
+    @Test("a server is asked for its fingerprint, whatever it does to those who ask; the others go on")
+    func hostileFingerprints() async throws {
+        try await serving { lab in
+            let places = HostileServer.ways.map { "127.0.0.1:\(HostileServer.port(of: $0))" }
+            let outcome = try await measured(
+                lab, "http-fingerprint", "-v -w 1 \(places.joined(separator: " "))")
+            #expect(outcome.status == 1)
+            #expect(!outcome.output.contains("\u{1B}") && !outcome.output.contains("\0"))
+            for way in HostileServer.ways {
+                let place = "http://127.0.0.1:\(HostileServer.port(of: way))/"
+                let line = "\(place)  \(way == "drip" ? "no time left, reading the answer" : "unknown")"
+                #expect(outcome.output.contains(line), "\(line): \(outcome.output)")
+            }
+            #expect(outcome.output.contains("it says: \\x1b[31mred"), "\(outcome.output)")
+            #expect(
+                outcome.output.contains("\(places.count) servers, 0 recognized, \(places.count - 1) unknown, 1 failed"))
         }
     }
 

@@ -44,6 +44,11 @@ public enum HTTPFailure: Hashable, Sendable {
     case status(Int)
     case stopped
 
+    /// Time ran out.
+    public var isTimeout: Bool {
+        if case .timeout = self { true } else { false }
+    }
+
     /// The answer itself is whole.
     public var leavesAnswerWhole: Bool {
         switch self {

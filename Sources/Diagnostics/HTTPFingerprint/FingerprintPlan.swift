@@ -18,8 +18,10 @@ public struct FingerprintPlan: HTTPPlan {
     private var usualBody = BodyShape.none
     private var usualTime = Nanoseconds.zero
     private var connectTime = Nanoseconds.zero
-    /// Connections in a row that could not be made.
+    /// Connections in a row that could not be made, or that brought no whole answer where the right request has none.
     private var refusals = 0
+    /// Not even the right request is answered in time.
+    private var isSlow = false
 
     /// After so many a server has had enough of us.
     private static let refusalLimit = 3
@@ -54,6 +56,7 @@ public struct FingerprintPlan: HTTPPlan {
             guard outcome.failure != .stopped else { return conclude(.stopped, at: now, tell) }
             pending = outcome
             if test == .get {
+                isSlow = outcome.failure?.isTimeout ?? false
                 usualTime = outcome.timings.total
                 connectTime = outcome.timings.connect ?? .zero
                 guard !isHopeless(outcome) else { return conclude(outcome.failure, at: now, tell) }
@@ -62,7 +65,8 @@ public struct FingerprintPlan: HTTPPlan {
                     privateWords.insert(String(word))
                 }
             }
-            refusals = outcome.ending == .none ? refusals + 1 : 0
+            let isRefusal = outcome.ending == .none || isSlow && outcome.failure?.isTimeout ?? false
+            refusals = isRefusal ? refusals + 1 : 0
             guard refusals < Self.refusalLimit else {
                 guard report.behavior.count >= Self.leastAnswers else {
                     return conclude(outcome.failure, at: now, tell)
