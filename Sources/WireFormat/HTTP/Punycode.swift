@@ -1,3 +1,6 @@
+// The normal forms that Swift's strings are compared by; there is no public name for them.
+@_spi(_Unicode) import Swift
+
 /// Names of any letters in the letters that the domain name system has (RFC 3492, RFC 5891).
 public enum Punycode {
     private static let base: UInt32 = 36
@@ -6,18 +9,18 @@ public enum Punycode {
 
     /// A domain name with every label that needs it written as `xn--…`, in lower case.
     ///
-    /// Letters are put into lower case and the ideographic full stops taken for points (RFC 5895, section 2);
-    /// they are not composed, which matters only for text that was typed decomposed.
+    /// Letters are put into lower case and composed, and the ideographic full stops taken for points
+    /// (RFC 5895, section 2).
     /// - Returns: nil when a label is longer than the 63 letters there may be.
     public static func domain(_ name: String) -> String? {
         guard !name.utf8.allSatisfy({ $0 < 0x80 }) else { return name }
         let points: [Unicode.Scalar] = [".", "\u{3002}", "\u{FF0E}", "\u{FF61}"]
         var labels: [String] = []
-        for label in name.lowercased().unicodeScalars.split(
+        for label in Array(name.lowercased()._nfc).split(
             omittingEmptySubsequences: false, whereSeparator: { points.contains($0) })
         {
-            if label.allSatisfy({ $0.isASCII }) {
-                labels.append(String(label))
+            if label.allSatisfy(\.isASCII) {
+                labels.append(String(String.UnicodeScalarView(label)))
             } else if let encoded = encode(label.map(\.value)), encoded.utf8.count <= 59 {
                 labels.append("xn--" + encoded)
             } else {
