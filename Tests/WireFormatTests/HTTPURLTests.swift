@@ -16,7 +16,7 @@ import WireFormat
         ("http://192.0.2.1?q", "192.0.2.1", "/?q", "a query without a path"),
         ("http://u:p%40ss@example.test/", "example.test", "/", "user and password"),
         ("http://b\u{fc}cher.test/stra\u{df}e", "xn--bcher-kva.test", "/stra%C3%9Fe", "other letters"),
-        ("http://BU\u{308}CHER\u{3002}test/", "xn--bcher-kva.test", "/", "decomposed letters, an ideographic full stop"),
+        ("http://BU\u{308}CHER\u{3002}test/", "xn--bcher-kva.test", "/", "decomposed, another full stop"),
         ("http://example.test/a b\"<>", "example.test", "/a%20b%22%3C%3E", "what may not stand in a line"),
         ("http://example.test/a%2Fb/../c", "example.test", "/a%2Fb/../c", "nothing else of the path is changed"),
         ("http+unix://%2Frun%2Fx.sock/v", "localhost", "/v", "a socket of this machine"),

@@ -49,8 +49,11 @@ public struct Calibration: Sendable, Hashable {
 
     private static let decisiveLead = 0.25
 
+    /// Trials of some hundreds of servers cannot speak for more.
+    private static let most = 0.99
+
     func confidence(of candidate: SignatureLibrary.Candidate) -> Double {
-        confidence(similarity: candidate.similarity, lead: candidate.lead)
+        min(confidence(similarity: candidate.similarity, lead: candidate.lead), Self.most)
     }
 }
 
