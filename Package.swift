@@ -45,7 +45,13 @@ let package = Package(
         ),
 
         // A host's protocols without a kernel.
-        .target(name: "HostStack", dependencies: ["WireFormat", "PacketEngine"], swiftSettings: settings),
+        .target(
+            name: "HostStack",
+            dependencies: [
+                "WireFormat", "PacketEngine", .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
 
         // A session of TLS without sockets, and what else OpenSSL does better than we would.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -93,9 +99,16 @@ let package = Package(
             dependencies: ["WireFormat", "WireFormatTestSupport"],
             swiftSettings: settings
         ),
+        // Hosts on a wire that is not kind.
+        .target(
+            name: "HostStackTestSupport",
+            dependencies: ["HostStack", "PacketEngine", "WireFormat"],
+            path: "Tests/HostStackTestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "HostStackTests",
-            dependencies: ["HostStack", "PacketEngine", "WireFormat"],
+            dependencies: ["HostStack", "HostStackTestSupport", "PacketEngine", "WireFormat"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -11,6 +11,8 @@ public enum ARPEvent: Hashable, Sendable {
     /// Another machine has the address now.
     case moved(IPv4Address, from: MACAddress, to: MACAddress)
     case expired(IPv4Address, MACAddress)
+    /// Nobody answers for the address.
+    case unresolved(IPv4Address)
     /// Another machine says that it has an address of ours (RFC 5227, section 2.4).
     case conflict(IPv4Address, MACAddress)
 }
@@ -98,6 +100,20 @@ public struct ARPModule: Sendable {
         schedule()
     }
 
+    /// Asks for an address, for somebody who keeps what is to be sent there himself.
+    public mutating func resolve(_ nextHop: IPv4Address, at now: Instant) {
+        guard cache[nextHop] == nil else { return }
+        guard makeRoom() else {
+            events.append(.unresolved(nextHop))
+            return
+        }
+        cache[nextHop] = ARPCache.Entry(
+            state: .pending(attempts: 1, due: now + configuration.retryInterval), lastUse: now,
+            queue: ARPQueue(depth: configuration.queueDepth))
+        ask(for: nextHop)
+        schedule()
+    }
+
     private mutating func send(_ datagram: [UInt8], to mac: MACAddress) {
         let header = EthernetHeader(destination: mac, source: configuration.mac, etherType: .ipv4)
         events.append(.frame(EthernetHeader.padded(header.encoded() + datagram)))
@@ -174,6 +190,7 @@ public struct ARPModule: Sendable {
                 guard attempts < configuration.attempts else {
                     cache[address] = nil
                     giveUp(entry, address)
+                    events.append(.unresolved(address))
                     continue
                 }
                 cache[address]?.state = .pending(attempts: attempts + 1, due: now + configuration.retryInterval)

@@ -1,0 +1,35 @@
+import PacketEngine
+import WireFormat
+
+// The forwarding module: a router's part (RFC 1812, section 5).
+
+extension Host {
+    /// Passes on a datagram that is another's.
+    mutating func forward(_ datagram: RawSpan, on link: Int, at now: Instant) {
+        guard let view = try? IPv4View(datagram) else { return }
+        // What belongs to a link does not leave it.
+        guard !view.source.isUnspecified, view.destination.rawValue >> 16 != 0xA9FE,
+            view.source.rawValue >> 16 != 0xA9FE
+        else { return }
+        guard view.timeToLive > 1 else {
+            return sendError({ .timeExceeded(code: 0, $0) }, about: datagram, isForOne: true, at: now)
+        }
+        guard let hop = routes.hop(to: view.destination) else {
+            counters.unreachable &+= 1
+            return sendError({ .destinationUnreachable(.network, $0) }, about: datagram, isForOne: true, at: now)
+        }
+        let mtu = links[hop.interface].configuration.mtu
+        if datagram.byteCount > mtu, view.dontFragment {
+            return sendError(
+                { .destinationUnreachable(.fragmentationNeeded, $0) }, word: UInt32(UInt16(clamping: mtu)),
+                about: datagram, isForOne: true, at: now)
+        }
+        var copy = datagram.copied()
+        let before = view.bytes.bigEndian16(at: 8)
+        copy[8] -= 1
+        let checksum = InternetChecksum.updated(view.headerChecksum, replacing: before, with: before - 0x100)
+        copy[10] = UInt8(checksum >> 8)
+        copy[11] = UInt8(checksum & 0xFF)
+        if send(copy, by: hop, mtu: mtu, at: now) { counters.forwarded &+= 1 }
+    }
+}

@@ -1,0 +1,38 @@
+import PacketEngine
+import WireFormat
+
+/// Whether a datagram may be answered with an error, and with what (RFC 1122, section 3.2.2; RFC 1812, section 4.3).
+struct ICMPErrorModule: Sendable {
+    private var allowance = AllowancePerSecond(200)
+
+    /// As much of the datagram as fits into what every host takes (RFC 1812, section 4.3.2.3).
+    private static let longest = 576
+
+    /// The error's message; nil where none is to be sent: about errors, groups, fragments after the first, and too often.
+    /// - Parameters:
+    ///   - datagram: the one that is wrong, with its header.
+    ///   - isForOne: the frame that brought it was for this host alone.
+    mutating func error(
+        _ make: (ICMPErrorBody) -> ICMPv4Message.Body, word: UInt32 = 0, about datagram: RawSpan, isForOne: Bool,
+        at now: Instant
+    ) -> ICMPv4Message? {
+        guard isForOne, let view = try? IPv4View(datagram), view.fragmentOffset == 0, Self.isAHost(view.source),
+            !view.destination.isMulticast, !view.destination.isLimitedBroadcast, !Self.isError(view),
+            allowance.take(at: now)
+        else { return nil }
+        let room = Self.longest - IPv4View.minimumHeaderLength - ICMPv4View.headerLength
+        let quote = datagram.prefix(min(view.datagramLength, room)).copied()
+        return ICMPv4Message(make(ICMPErrorBody(restOfHeader: word, data: quote)))
+    }
+
+    private static func isAHost(_ address: IPv4Address) -> Bool {
+        !address.isUnspecified && !address.isMulticast && !address.isLimitedBroadcast && address.rawValue >> 24 != 127
+            && address.rawValue >> 28 != 15
+    }
+
+    private static func isError(_ view: borrowing IPv4View) -> Bool {
+        guard view.protocol == .icmp else { return false }
+        guard let message = try? ICMPv4View(view.payload) else { return true }
+        return message.type.isError
+    }
+}

@@ -1,0 +1,36 @@
+/// A number of TCP's sequence space, which goes round at 2^32 (RFC 9293, section 3.4).
+///
+/// One number is before another when it is less than half the space behind it.
+public struct SequenceNumber: Hashable, Sendable, Comparable {
+    public var rawValue: UInt32
+
+    @inlinable public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+
+    @inlinable public static func < (left: SequenceNumber, right: SequenceNumber) -> Bool { left - right < 0 }
+
+    /// How far one is beyond another; negative when it is before it.
+    @inlinable public static func - (left: SequenceNumber, right: SequenceNumber) -> Int {
+        Int(Int32(bitPattern: left.rawValue &- right.rawValue))
+    }
+
+    @inlinable public static func + (number: SequenceNumber, count: Int) -> SequenceNumber {
+        SequenceNumber(number.rawValue &+ UInt32(truncatingIfNeeded: count))
+    }
+
+    @inlinable public static func - (number: SequenceNumber, count: Int) -> SequenceNumber { number + (0 &- count) }
+
+    @inlinable public static func += (number: inout SequenceNumber, count: Int) { number = number + count }
+}
+
+/// The numbers from one up to another, which is not in it.
+public struct SequenceRange: Hashable, Sendable {
+    public var start: SequenceNumber
+    public var end: SequenceNumber
+
+    @inlinable public init(_ start: SequenceNumber, _ end: SequenceNumber) {
+        self.start = start
+        self.end = end
+    }
+
+    @inlinable public var count: Int { end - start }
+}

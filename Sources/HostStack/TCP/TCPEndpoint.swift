@@ -1,0 +1,31 @@
+import WireFormat
+
+/// An address and a port.
+public struct TCPEndpoint: Hashable, Sendable, CustomStringConvertible {
+    public var address: IPAddress
+    public var port: UInt16
+
+    public init(_ address: IPAddress, _ port: UInt16) {
+        self.address = address
+        self.port = port
+    }
+
+    public var description: String {
+        switch address {
+        case .v4(let address): "\(address):\(port)"
+        case .v6(let address): "[\(address)]:\(port)"
+        }
+    }
+}
+
+/// What tells one connection from another (RFC 9293, section 3.3.1).
+struct TCPPair: Hashable, Sendable {
+    var local: TCPEndpoint
+    var remote: TCPEndpoint
+}
+
+/// The name of a connection while it lasts; another one's afterwards.
+public struct TCPIdentifier: Hashable, Sendable {
+    let index: Int
+    let generation: UInt32
+}

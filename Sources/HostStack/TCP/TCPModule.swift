@@ -1,0 +1,414 @@
+import HeapModule
+import PacketEngine
+import WireFormat
+
+/// The connections of a host: a table of control blocks, who listens where, and the modules that take segments in,
+/// give them out and watch the time.
+struct TCPModule: Sendable {
+    /// Who listens at a port.
+    struct Listener: Sendable {
+        /// Handshakes that are remembered at a time; beyond them cookies go out (RFC 4987).
+        var backlog = 256
+        var halfOpen = 0
+    }
+
+    private struct Block: Sendable {
+        var connection: TCPConnection
+        var pair: TCPPair
+        var generation: UInt32
+        var isUsed = true
+        /// It is in the queue of those that may have something to send.
+        var isReady = false
+        /// When it is woken at the latest.
+        var scheduled: Instant?
+        /// It counts among the half-open ones of its listener.
+        var isHalfOpen: Bool
+        /// Its user knows of it.
+        var isKnown = false
+        /// Its user has let it go: nobody is told of its end.
+        var isLeft = false
+    }
+
+    private struct Alarm: Comparable, Sendable {
+        var at: Instant
+        var index: Int
+        static func < (left: Alarm, right: Alarm) -> Bool {
+            (left.at, left.index) < (right.at, right.index)
+        }
+    }
+
+    /// A reset for a segment that belongs to no connection (RFC 9293, section 3.10.7.1), or the SYN-ACK of a cookie.
+    struct Stray: Sendable {
+        var pair: TCPPair
+        var sequence: SequenceNumber
+        var acknowledgment: SequenceNumber
+        var flags: TCPFlags
+        var window: UInt16 = 0
+        var maximumSegmentSize: UInt16?
+    }
+
+    let configuration: TCPConfiguration
+    private var blocks: [Block] = []
+    private var free: [Int] = []
+    private var index: [TCPPair: Int] = [:]
+    private var listeners: [UInt16: Listener] = [:]
+    private var ready: [Int] = []
+    private var readyHead = 0
+    private var alarms = Heap<Alarm>()
+    private(set) var strays: [Stray] = []
+    private let key: SipHash
+    private let cookies: SynCookie
+    private var lastCookie: Instant?
+    private var challenges = AllowancePerSecond(10)
+    private var refusals = AllowancePerSecond(1_000)
+    private var nextPort: UInt16
+    private var events: [HostEvent] = []
+
+    /// Connections at a time, those that are over and not forgotten among them.
+    private static let limit = 4_096
+    private static let strayLimit = 256
+
+    init(_ configuration: TCPConfiguration, key: SipHash, firstPort: UInt16) {
+        self.configuration = configuration
+        self.key = key
+        cookies = SynCookie(key: SipHash(key0: key.key1, key1: ~key.key0))
+        nextPort = firstPort
+    }
+
+    var count: Int { blocks.count - free.count }
+
+    // MARK: What users do
+
+    mutating func listen(_ port: UInt16, backlog: Int = 256) { listeners[port] = Listener(backlog: backlog) }
+
+    /// Begins a connection; nil when there is no room or no port for it.
+    mutating func connect(from local: IPAddress, to remote: TCPEndpoint, at now: Instant) -> TCPIdentifier? {
+        for _ in 0..<16_384 {
+            nextPort = nextPort >= 65_535 ? 49_152 : nextPort + 1
+            let pair = TCPPair(local: TCPEndpoint(local, nextPort), remote: remote)
+            guard index[pair] == nil else { continue }
+            let connection = TCPConnection(
+                configuration, initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
+                answering: false, at: now)
+            guard let place = insert(connection, pair, isHalfOpen: false) else { return nil }
+            blocks[place].isKnown = true
+            return identifier(place)
+        }
+        return nil
+    }
+
+    mutating func send(_ identifier: TCPIdentifier, _ bytes: RawSpan) -> Int {
+        guard let place = place(of: identifier) else { return 0 }
+        let taken = blocks[place].connection.send(bytes)
+        makeReady(place)
+        return taken
+    }
+
+    /// Lends what has come, a piece at a time, until nothing more is taken.
+    mutating func read(_ identifier: TCPIdentifier, _ body: (RawSpan) -> Int) {
+        guard let place = place(of: identifier) else { return }
+        while blocks[place].connection.incoming.count > 0 {
+            var taken = 0
+            blocks[place].connection.read {
+                taken = body($0)
+                return taken
+            }
+            if taken == 0 { break }
+        }
+        makeReady(place)
+    }
+
+    func room(_ identifier: TCPIdentifier) -> Int {
+        place(of: identifier).map { blocks[$0].connection.outgoing.room } ?? 0
+    }
+
+    mutating func endSending(_ identifier: TCPIdentifier, at now: Instant) {
+        guard let place = place(of: identifier) else { return }
+        blocks[place].connection.endSending(at: now)
+        settle(place, at: now)
+    }
+
+    /// Its user is done with it.
+    mutating func leave(_ identifier: TCPIdentifier, at now: Instant) {
+        guard let place = place(of: identifier) else { return }
+        blocks[place].isLeft = true
+        blocks[place].connection.leave(at: now)
+        settle(place, at: now)
+    }
+
+    mutating func abort(_ identifier: TCPIdentifier, at now: Instant) {
+        guard let place = place(of: identifier) else { return }
+        blocks[place].isLeft = true
+        blocks[place].connection.abort()
+        settle(place, at: now)
+    }
+
+    func state(_ identifier: TCPIdentifier) -> TCPState {
+        place(of: identifier).map { blocks[$0].connection.state } ?? .closed
+    }
+
+    func failure(_ identifier: TCPIdentifier) -> TCPFailure? {
+        place(of: identifier).flatMap { blocks[$0].connection.failure }
+    }
+
+    func pair(_ identifier: TCPIdentifier) -> TCPPair? { place(of: identifier).map { blocks[$0].pair } }
+
+    mutating func drain(_ report: (HostEvent) -> Void) {
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Input
+
+    /// A segment has come whose checksum is right.
+    mutating func input(_ view: borrowing TCPView, from source: IPAddress, to destination: IPAddress, at now: Instant) {
+        let segment = ArrivedSegment(view)
+        let pair = TCPPair(
+            local: TCPEndpoint(destination, view.destinationPort), remote: TCPEndpoint(source, view.sourcePort))
+        if let place = index[pair] {
+            switch blocks[place].connection.receive(segment, view.payload, at: now) {
+            case .nothing: break
+            case .refuse: refuse(segment, pair, view.payload.byteCount, at: now)
+            case .challenge: if challenges.take(at: now) { blocks[place].connection.needsAcknowledgment = true }
+            case .reopen:
+                remove(place)
+                return answer(segment, pair, view.payload.byteCount, at: now)
+            }
+            return settle(place, at: now)
+        }
+        answer(segment, pair, view.payload.byteCount, at: now)
+    }
+
+    /// A segment for no connection: it may begin one (RFC 9293, sections 3.10.7.1 and 3.10.7.2).
+    private mutating func answer(_ segment: ArrivedSegment, _ pair: TCPPair, _ dataCount: Int, at now: Instant) {
+        guard !segment.flags.contains(.rst) else { return }
+        guard let listener = listeners[pair.local.port] else { return refuse(segment, pair, dataCount, at: now) }
+        if segment.flags.contains(.ack) {
+            guard !segment.flags.contains(.syn), takeCookie(segment, pair, at: now) else {
+                return refuse(segment, pair, dataCount, at: now)
+            }
+            return
+        }
+        guard segment.flags.contains(.syn) else { return }
+        guard listener.halfOpen < listener.backlog, count < Self.limit else {
+            return offerCookie(segment, pair, at: now)
+        }
+        var connection = TCPConnection(
+            configuration, initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
+            answering: true, at: now)
+        connection.accept(segment)
+        guard let place = insert(connection, pair, isHalfOpen: true) else { return }
+        listeners[pair.local.port]?.halfOpen += 1
+        settle(place, at: now)
+    }
+
+    private mutating func refuse(_ segment: ArrivedSegment, _ pair: TCPPair, _ dataCount: Int, at now: Instant) {
+        guard !segment.flags.contains(.rst), strays.count < Self.strayLimit, refusals.take(at: now) else { return }
+        if segment.flags.contains(.ack) {
+            strays.append(
+                Stray(pair: pair, sequence: segment.acknowledgment, acknowledgment: SequenceNumber(0), flags: .rst))
+        } else {
+            strays.append(
+                Stray(
+                    pair: pair, sequence: SequenceNumber(0),
+                    acknowledgment: segment.sequence + segment.length(dataCount), flags: [.rst, .ack]))
+        }
+    }
+
+    // MARK: Cookies
+
+    private mutating func offerCookie(_ segment: ArrivedSegment, _ pair: TCPPair, at now: Instant) {
+        guard strays.count < Self.strayLimit else { return }
+        lastCookie = now
+        let size = min(Int(segment.maximumSegmentSize ?? 536), configuration.maximumSegmentSize)
+        let number = cookies.number(for: pair, peerInitial: segment.sequence, maximumSegmentSize: size, at: now)
+        strays.append(
+            Stray(
+                pair: pair, sequence: number, acknowledgment: segment.sequence + 1, flags: [.syn, .ack],
+                window: UInt16(clamping: configuration.receiveLimit),
+                maximumSegmentSize: UInt16(clamping: configuration.maximumSegmentSize)))
+    }
+
+    /// - Returns: whether the segment ends a handshake that was left to a cookie.
+    private mutating func takeCookie(_ segment: ArrivedSegment, _ pair: TCPPair, at now: Instant) -> Bool {
+        guard let lastCookie, now - lastCookie < .seconds(128), count < Self.limit,
+            let size = cookies.size(
+                in: segment.acknowledgment - 1, for: pair, peerInitial: segment.sequence - 1, at: now)
+        else { return false }
+        let connection = TCPConnection(
+            configuration, initial: segment.acknowledgment - 1, timestampOffset: 0, peerInitial: segment.sequence - 1,
+            maximumSegmentSize: size, at: now)
+        guard let place = insert(connection, pair, isHalfOpen: false) else { return false }
+        _ = blocks[place].connection.receive(segment, RawSpan(), at: now)
+        settle(place, at: now)
+        return true
+    }
+
+    // MARK: Output
+
+    /// Gives the next segment that is to go out to `write`, which says whether it could be taken.
+    /// - Returns: false when nothing is to go out, or it could not be taken.
+    mutating func output(
+        at now: Instant, ready isReachable: (TCPPair) -> Bool,
+        _ write: (TCPPair, borrowing TCPConnection, OutgoingSegment) -> Void
+    ) -> Bool {
+        while readyHead < ready.count {
+            let place = ready[readyHead]
+            if blocks[place].isUsed, blocks[place].isReady, isReachable(blocks[place].pair),
+                let segment = blocks[place].connection.next(at: now)
+            {
+                write(blocks[place].pair, blocks[place].connection, segment)
+                schedule(place)
+                return true
+            }
+            readyHead += 1
+            if readyHead == ready.count {
+                ready.removeAll(keepingCapacity: true)
+                readyHead = 0
+            }
+            guard blocks[place].isUsed, blocks[place].isReady else { continue }
+            blocks[place].isReady = false
+            settle(place, at: now, isReady: false)
+        }
+        return false
+    }
+
+    mutating func takeStray() -> Stray? { strays.isEmpty ? nil : strays.removeFirst() }
+
+    /// Those to whom the way has become known.
+    mutating func wake(_ isMeant: (TCPPair) -> Bool) {
+        for place in blocks.indices where blocks[place].isUsed && isMeant(blocks[place].pair) { makeReady(place) }
+    }
+
+    /// Whether a number is of what a connection has on its way: who speaks of another one guesses (RFC 5927, section 4.1).
+    func isOutstanding(_ sequence: SequenceNumber, of pair: TCPPair) -> Bool {
+        guard let place = index[pair] else { return false }
+        return sequence >= blocks[place].connection.sendUnacknowledged
+            && sequence < blocks[place].connection.sendNext
+    }
+
+    /// The way of a connection takes segments of so many bytes of data and options.
+    mutating func shrinkSegments(of pair: TCPPair, to size: Int, at now: Instant) {
+        guard let place = index[pair] else { return }
+        blocks[place].connection.shrinkSegments(to: size, at: now)
+        settle(place, at: now)
+    }
+
+    /// Those that have not begun come to nothing: there is no way.
+    mutating func failUnbegun(at now: Instant, _ isMeant: (TCPPair) -> Bool) {
+        for place in blocks.indices
+        where blocks[place].isUsed && blocks[place].connection.state == .synSent && isMeant(blocks[place].pair) {
+            blocks[place].connection.fail(.unreachable)
+            settle(place, at: now)
+        }
+    }
+
+    // MARK: Time
+
+    /// When `advance` has something to do.
+    var deadline: Instant? { alarms.min?.at }
+
+    var hasOutput: Bool { readyHead < ready.count || !strays.isEmpty }
+
+    mutating func advance(at now: Instant) {
+        while let alarm = alarms.min, alarm.at <= now {
+            _ = alarms.popMin()
+            guard blocks[alarm.index].isUsed, blocks[alarm.index].scheduled == alarm.at else { continue }
+            blocks[alarm.index].scheduled = nil
+            blocks[alarm.index].connection.advance(at: now)
+            settle(alarm.index, at: now)
+        }
+    }
+
+    /// An alarm that is too early does no harm: most move on before they go off.
+    private mutating func schedule(_ place: Int) {
+        guard let deadline = blocks[place].connection.deadline else { return }
+        if let scheduled = blocks[place].scheduled, scheduled <= deadline { return }
+        blocks[place].scheduled = deadline
+        alarms.insert(Alarm(at: deadline, index: place))
+    }
+
+    // MARK: The table
+
+    /// Tells what has happened to a connection, and has it do what follows.
+    private mutating func settle(_ place: Int, at now: Instant, isReady: Bool = true) {
+        let notices = blocks[place].connection.notices
+        if !notices.isEmpty {
+            blocks[place].connection.notices = []
+            if blocks[place].isHalfOpen, !notices.isDisjoint(with: [.established, .closed]) {
+                blocks[place].isHalfOpen = false
+                listeners[blocks[place].pair.local.port]?.halfOpen -= 1
+            }
+            let name = identifier(place)
+            if notices.contains(.established), blocks[place].connection.isPassive {
+                blocks[place].isKnown = true
+                events.append(.accepted(name, local: blocks[place].pair.local, remote: blocks[place].pair.remote))
+            }
+            if blocks[place].isKnown, !blocks[place].isLeft {
+                events.append(.connection(name, notices, blocks[place].connection.failure))
+            }
+        }
+        if isReady, blocks[place].connection.mayHaveOutput { makeReady(place) }
+        if blocks[place].connection.state == .closed, blocks[place].connection.reset == nil {
+            // Who has not read everything yet keeps it until he lets it go.
+            if blocks[place].isLeft || !blocks[place].isKnown || blocks[place].connection.incoming.count == 0 {
+                return remove(place)
+            }
+        }
+        schedule(place)
+    }
+
+    private mutating func makeReady(_ place: Int) {
+        guard !blocks[place].isReady else { return }
+        blocks[place].isReady = true
+        ready.append(place)
+    }
+
+    private mutating func insert(_ connection: TCPConnection, _ pair: TCPPair, isHalfOpen: Bool) -> Int? {
+        guard count < Self.limit else { return nil }
+        let place: Int
+        if let old = free.popLast() {
+            place = old
+            blocks[place] = Block(
+                connection: connection, pair: pair, generation: blocks[place].generation &+ 1,
+                isReady: blocks[place].isReady, isHalfOpen: isHalfOpen)
+        } else {
+            place = blocks.count
+            blocks.append(Block(connection: connection, pair: pair, generation: 0, isHalfOpen: isHalfOpen))
+        }
+        index[pair] = place
+        makeReady(place)
+        return place
+    }
+
+    private mutating func remove(_ place: Int) {
+        guard blocks[place].isUsed else { return }
+        blocks[place].isUsed = false
+        blocks[place].connection.incoming.release()
+        blocks[place].connection.outgoing.release()
+        if blocks[place].isHalfOpen { listeners[blocks[place].pair.local.port]?.halfOpen -= 1 }
+        index[blocks[place].pair] = nil
+        free.append(place)
+    }
+
+    private func identifier(_ place: Int) -> TCPIdentifier {
+        TCPIdentifier(index: place, generation: blocks[place].generation)
+    }
+
+    private func place(of identifier: TCPIdentifier) -> Int? {
+        guard identifier.index < blocks.count, blocks[identifier.index].isUsed,
+            blocks[identifier.index].generation == identifier.generation
+        else { return nil }
+        return identifier.index
+    }
+
+    // MARK: Numbers
+
+    /// A clock of four microseconds, and a secret of the connection's own (RFC 6528, section 3).
+    private func initialNumber(_ pair: TCPPair, at now: Instant) -> SequenceNumber {
+        SequenceNumber(
+            UInt32(truncatingIfNeeded: now.nanoseconds / 4_000) &+ UInt32(truncatingIfNeeded: key.hash(of: pair)))
+    }
+
+    private func timestampOffset(_ pair: TCPPair) -> UInt32 { UInt32(truncatingIfNeeded: key.hash(of: pair) >> 32) }
+}
