@@ -123,6 +123,13 @@ let package = Package(
             path: "Tests/ScanTrial",
             swiftSettings: settings
         ),
+        // Ten megabytes between two hosts over a bad wire, in a hundred seeds, for a build with optimizations.
+        .executableTarget(
+            name: "host-trial",
+            dependencies: ["HostStack", "HostStackTestSupport", "LinuxNet", "PacketEngine"],
+            path: "Tests/HostTrial",
+            swiftSettings: settings
+        ),
         // Names every configuration of the signatures by all others.
         .executableTarget(
             name: "fingerprint-trial",

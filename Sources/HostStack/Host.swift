@@ -135,6 +135,11 @@ public struct Host: ~Copyable {
         }
         if let due = reassembly.nextDeadline, due <= now.nanoseconds { _ = reassembly.expire(now: now.nanoseconds) }
         tcp.advance(at: now)
+        for pair in tcp.takeDoubts() {
+            guard let hop = hop(of: pair) else { continue }
+            links[hop.interface].arp.doubt(hop.address, at: now)
+            settleARP(hop.interface, at: now)
+        }
     }
 
     public mutating func drain(_ report: (HostEvent) -> Void) {

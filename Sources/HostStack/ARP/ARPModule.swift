@@ -28,6 +28,7 @@ public struct ARPModule: Sendable {
     private let configuration: ARPConfiguration
     private var cache: ARPCache
     private var events: [ARPEvent] = []
+    private var lastDoubt: Instant?
     /// When cache control has something to do; nil for never.
     public private(set) var due: Instant?
 
@@ -112,6 +113,16 @@ public struct ARPModule: Sendable {
             queue: ARPQueue(depth: configuration.queueDepth))
         ask(for: nextHop)
         schedule()
+    }
+
+    /// What is sent there does not seem to arrive: whose address it is, is asked again, and until there is an
+    /// answer what was known is used (RFC 1122, section 2.3.2.1, 4).
+    public mutating func doubt(_ nextHop: IPv4Address, at now: Instant) {
+        guard case .resolved? = cache[nextHop]?.state,
+            lastDoubt.map({ now - $0 >= configuration.retryInterval }) ?? true
+        else { return }
+        lastDoubt = now
+        ask(for: nextHop)
     }
 
     private mutating func send(_ datagram: [UInt8], to mac: MACAddress) {

@@ -45,6 +45,7 @@ extension TCPConnection {
             return fail(.timedOut)
         }
         roundTrip.backOff()
+        doubtsWay = roundTrip.backoffs > 1
         timed = nil
         switch state {
         case .synSent, .synReceived: needsSyn = true

@@ -91,6 +91,8 @@ struct TCPConnection: Sendable {
     var needsKeepAlive = false
     var reset: SequenceNumber?
     var bytesSinceAcknowledgment = 0
+    /// Nothing comes through: perhaps the next hop is another machine now (RFC 1122, section 3.3.1.4).
+    var doubtsWay = false
 
     /// Segments that were sent again, for those who want to know.
     var retransmissions = 0

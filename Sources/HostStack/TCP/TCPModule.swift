@@ -63,6 +63,8 @@ struct TCPModule: Sendable {
     private var refusals = AllowancePerSecond(1_000)
     private var nextPort: UInt16
     private var events: [HostEvent] = []
+    /// Connections through which nothing comes.
+    private var doubts: [TCPPair] = []
 
     /// Connections at a time, those that are over and not forgotten among them.
     private static let limit = 4_096
@@ -273,6 +275,13 @@ struct TCPModule: Sendable {
         return false
     }
 
+    /// Connections through which nothing has come for a while.
+    mutating func takeDoubts() -> [TCPPair] {
+        guard !doubts.isEmpty else { return [] }
+        defer { doubts.removeAll() }
+        return doubts
+    }
+
     mutating func takeStray() -> Stray? { strays.isEmpty ? nil : strays.removeFirst() }
 
     /// Those to whom the way has become known.
@@ -316,6 +325,10 @@ struct TCPModule: Sendable {
             guard blocks[alarm.index].isUsed, blocks[alarm.index].scheduled == alarm.at else { continue }
             blocks[alarm.index].scheduled = nil
             blocks[alarm.index].connection.advance(at: now)
+            if blocks[alarm.index].connection.doubtsWay {
+                blocks[alarm.index].connection.doubtsWay = false
+                doubts.append(blocks[alarm.index].pair)
+            }
             settle(alarm.index, at: now)
         }
     }
