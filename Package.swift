@@ -75,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "swift-net",
             dependencies: [
-                "WireFormat", "PacketEngine", "LinuxNet", "Diagnostics", "TLS", "Signatures",
+                "WireFormat", "PacketEngine", "LinuxNet", "HostStack", "Diagnostics", "TLS", "Signatures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

@@ -5,8 +5,12 @@ import WireFormat
 
 extension Host {
     /// Takes in a frame.
-    /// - Parameter interface: the system's number of it.
-    public mutating func receive(_ frame: RawSpan, on interface: UInt32, at now: Instant) {
+    /// - Parameters:
+    ///   - interface: the system's number of it.
+    ///   - hasPendingChecksum: the checksum of its TCP or UDP is still to be computed: it never left the machine.
+    public mutating func receive(
+        _ frame: RawSpan, on interface: UInt32, at now: Instant, hasPendingChecksum: Bool = false
+    ) {
         guard let link = links.firstIndex(where: { $0.configuration.index == interface }),
             let arrived = ArrivedFrame(frame), arrived.source != links[link].configuration.mac
         else { return }
@@ -16,7 +20,11 @@ extension Host {
         switch arrived.etherType {
         case .arp: receiveARP(frame, on: link, at: now)
         case .ipv4 where links[link].claim.map(\.isDone) ?? true:
-            receive(datagram: frame.dropping(arrived.payloadOffset), arrived, isForOne: isForUs, on: link, at: now)
+            receive(
+                datagram: frame.dropping(arrived.payloadOffset),
+                Arrival(
+                    mac: arrived.source, isForOne: isForUs, link: link, hasPendingChecksum: hasPendingChecksum), at: now
+            )
         default: break
         }
     }
@@ -93,9 +101,17 @@ extension Host {
 
     // MARK: Datagrams
 
-    private mutating func receive(
-        datagram: RawSpan, _ frame: ArrivedFrame, isForOne: Bool, on link: Int, at now: Instant
-    ) {
+    /// How a frame came.
+    private struct Arrival {
+        var mac: MACAddress
+        /// It is for this host alone.
+        var isForOne: Bool
+        var link: Int
+        var hasPendingChecksum: Bool
+    }
+
+    private mutating func receive(datagram: RawSpan, _ arrival: Arrival, at now: Instant) {
+        let (link, isForOne) = (arrival.link, arrival.isForOne)
         guard let view = try? IPv4View(datagram), !view.isTruncated, view.checksumState == .correct,
             Int(view.totalLength) >= view.headerLength
         else {
@@ -119,7 +135,8 @@ extension Host {
         }
         // What is for one host does not come in a frame for all (RFC 1122, section 3.3.6).
         guard isForOne || isToAll else { return }
-        let context = Arrival(mac: frame.source, isForOne: isForOne && !isToAll, link: link)
+        var context = arrival
+        context.isForOne = isForOne && !isToAll
         guard view.moreFragments || view.fragmentOffset != 0 else {
             return deliver(view, context, at: now)
         }
@@ -127,13 +144,6 @@ extension Host {
         counters.reassembled &+= 1
         guard let joined = try? IPv4View(whole.rawBytes) else { return }
         deliver(joined, context, at: now)
-    }
-
-    /// How a datagram came.
-    private struct Arrival {
-        var mac: MACAddress
-        var isForOne: Bool
-        var link: Int
     }
 
     /// A whole datagram for this host.
@@ -153,7 +163,8 @@ extension Host {
     private mutating func deliverTCP(_ view: borrowing IPv4View, _ context: Arrival, at now: Instant) {
         let (source, destination) = (IPAddress.v4(view.source), IPAddress.v4(view.destination))
         guard context.isForOne, let segment = try? TCPView(view.payload),
-            segment.checksumState(source: source, destination: destination) == .correct
+            context.hasPendingChecksum
+                || segment.checksumState(source: source, destination: destination) == .correct
         else {
             counters.malformed &+= 1
             return
@@ -168,7 +179,8 @@ extension Host {
         let (source, destination) = (IPAddress.v4(view.source), IPAddress.v4(view.destination))
         guard let datagram = try? UDPView(view.payload),
             datagram.datagramLength <= datagram.bytes.byteCount,
-            datagram.checksumState(source: source, destination: destination) != .incorrect
+            context.hasPendingChecksum
+                || datagram.checksumState(source: source, destination: destination) != .incorrect
         else {
             counters.malformed &+= 1
             return

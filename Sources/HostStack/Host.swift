@@ -34,7 +34,7 @@ public struct Host: ~Copyable {
 
     static let outputLimit = 4_096
 
-    public init(_ configuration: HostConfiguration, at now: Instant) {
+    public init(_ configuration: HostConfiguration) {
         self.configuration = configuration
         var random = SeededGenerator(seed: configuration.seed.0 ^ configuration.seed.1)
         links = configuration.interfaces.map { interface in
@@ -42,7 +42,7 @@ public struct Host: ~Copyable {
             return Link(
                 configuration: interface, arp: ARPModule(ARPConfiguration(mac: interface.mac, addresses: addresses)),
                 claim: configuration.checksAddresses
-                    ? AddressClaim(addresses, mac: interface.mac, random: &random, at: now) : nil)
+                    ? AddressClaim(addresses, mac: interface.mac, random: &random) : nil)
         }
         identification = UInt16(truncatingIfNeeded: random.next())
         tcp = TCPModule(
@@ -131,7 +131,7 @@ public struct Host: ~Copyable {
         for number in links.indices {
             links[number].arp.control(at: now)
             settleARP(number, at: now)
-            if let frame = links[number].claim?.advance(at: now) { enqueue(frame, on: number) }
+            while let frame = links[number].claim?.advance(at: now) { enqueue(frame, on: number) }
         }
         if let due = reassembly.nextDeadline, due <= now.nanoseconds { _ = reassembly.expire(now: now.nanoseconds) }
         tcp.advance(at: now)

@@ -57,4 +57,6 @@ public struct HostCounters: Hashable, Sendable {
     public var dropped: UInt64 = 0
     /// ICMP errors.
     public var errorsSent: UInt64 = 0
+
+    public init() {}
 }

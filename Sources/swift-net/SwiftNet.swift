@@ -13,7 +13,7 @@ struct SwiftNet: ParsableCommand {
         subcommands: [
             PingCommand.self, TracerouteCommand.self, ArpingCommand.self, RARPCommand.self,
             IGMPJoinCommand.self, IGMPQueryCommand.self, SYNScanCommand.self, HTTPProbeCommand.self,
-            HTTPFingerprintCommand.self, DecodeCommand.self, AddressCommand.self,
+            HTTPFingerprintCommand.self, HostCommand.self, DecodeCommand.self, AddressCommand.self,
         ])
 
     // Not the parser's own: that would offer every command a second --version.
@@ -45,6 +45,7 @@ struct SwiftNet: ParsableCommand {
                 HTTPFingerprintCommand.self, HTTPFingerprintCommand.shape.normalized($0), name: $1,
                 HTTPFingerprintRun.run)
         },
+        "host": { parse(HostCommand.self, HostCommand.shape.normalized($0), name: $1, HostRun.run) },
         "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
         "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },
     ]

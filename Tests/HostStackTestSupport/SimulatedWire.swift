@@ -30,8 +30,8 @@ public final class SimulatedWire {
         public var application: (inout Host, HostEvent, Instant) -> Void = { _, _, _ in }
         var batch: PacketBatch
 
-        init(_ configuration: HostConfiguration, at now: Instant) {
-            host = Host(configuration, at: now)
+        init(_ configuration: HostConfiguration) {
+            host = Host(configuration)
             interface = configuration.interfaces[0].index
             mac = configuration.interfaces[0].mac
             batch = PacketBatch(capacity: 64, slotLength: 1_518)
@@ -79,7 +79,7 @@ public final class SimulatedWire {
             ], seed: (random.next(), random.next()))
         configuration.tcp = tcp
         configuration.checksAddresses = checksAddresses
-        let station = Station(configuration, at: now)
+        let station = Station(configuration)
         stations.append(station)
         return station
     }

@@ -7,23 +7,22 @@ struct AddressClaim: Sendable {
     private static let announceCount = 2
     private static let announceInterval = Nanoseconds.seconds(2)
 
-    private let mac: MACAddress
-    private var steps: [(at: Instant, frame: [UInt8])]
-    private let firstUse: Instant
+    /// After the beginning.
+    private var steps: [(after: Nanoseconds, frame: [UInt8])] = []
+    private let firstUse: Nanoseconds
+    private var start: Instant?
     private(set) var isDone = false
 
-    init(_ addresses: [IPv4Address], mac: MACAddress, random: inout SeededGenerator, at now: Instant) {
-        self.mac = mac
-        steps = []
+    init(_ addresses: [IPv4Address], mac: MACAddress, random: inout SeededGenerator) {
         // Between no time and a second, then between one and two each.
-        var at = now + .milliseconds(Int64(random.next() % 1_000))
+        var after = Nanoseconds.milliseconds(Int64(random.next() % 1_000))
         for _ in 0..<Self.probeCount {
             for address in addresses {
-                steps.append((at, ARPFrame.bytes(ARPPacket.probe(for: address, from: mac), to: .broadcast)))
+                steps.append((after, ARPFrame.bytes(ARPPacket.probe(for: address, from: mac), to: .broadcast)))
             }
-            at = at + .milliseconds(1_000 + Int64(random.next() % 1_000))
+            after = after + .milliseconds(1_000 + Int64(random.next() % 1_000))
         }
-        firstUse = at + .seconds(1)
+        firstUse = after + .seconds(1)
         for number in 0..<Self.announceCount {
             for address in addresses {
                 steps.append(
@@ -35,12 +34,18 @@ struct AddressClaim: Sendable {
         }
     }
 
-    var due: Instant? { steps.first?.at ?? (isDone ? nil : firstUse) }
+    /// When it has something to do; at once, before it has begun.
+    var due: Instant? {
+        guard let start else { return Instant(nanoseconds: 0) }
+        return steps.first.map { start + $0.after } ?? (isDone ? nil : start + firstUse)
+    }
 
     /// The frame that is due, if any.
     mutating func advance(at now: Instant) -> [UInt8]? {
-        if now >= firstUse { isDone = true }
-        guard let step = steps.first, step.at <= now else { return nil }
+        let start = start ?? now
+        self.start = start
+        if now >= start + firstUse { isDone = true }
+        guard let step = steps.first, start + step.after <= now else { return nil }
         steps.removeFirst()
         return step.frame
     }

@@ -78,14 +78,18 @@ public struct LinkPort: PacketPort, ~Copyable {
     public enum Multicast: Sendable {
         case group(MACAddress)
         case all
+        /// Those for other machines too.
+        case promiscuous
     }
 
     /// Has the interface let through more (PACKET_ADD_MEMBERSHIP); it ends with the port.
-    public func admit(_ multicast: Multicast) throws(SystemError) {
+    /// - Parameter index: of the interface; nil for the port's own.
+    public func admit(_ multicast: Multicast, on index: UInt32? = nil) throws(SystemError) {
         var request = packet_mreq()
-        request.mr_ifindex = Int32(bitPattern: interface)
+        request.mr_ifindex = Int32(bitPattern: index ?? interface)
         switch multicast {
         case .all: request.mr_type = UInt16(PACKET_MR_ALLMULTI)
+        case .promiscuous: request.mr_type = UInt16(PACKET_MR_PROMISC)
         case .group(let address):
             request.mr_type = UInt16(PACKET_MR_MULTICAST)
             request.mr_alen = 6
@@ -164,7 +168,7 @@ public struct LinkPort: PacketPort, ~Copyable {
             if total & 63 == 0 { translator.refresh() }
             deliver(
                 frame.bytes, tag: frame.tag, link: frame.link, arrival: translator.instantOfPast(frame.stamp),
-                to: &engine)
+                hasPendingChecksum: false, to: &engine)
         }
         return 1_024
     }
@@ -172,6 +176,7 @@ public struct LinkPort: PacketPort, ~Copyable {
     private mutating func deliver<E: Engine & ~Copyable>(_ index: Int, to engine: inout E) {
         var details = ControlDetails()
         var tag: UInt16?
+        var hasPendingChecksum = false
         receiveVector.forEachControl(index) { level, type, data in
             details.read(level, type, data)
             guard level == SOL_PACKET, type == PACKET_AUXDATA, data.count >= MemoryLayout<tpacket_auxdata>.size else {
@@ -179,21 +184,27 @@ public struct LinkPort: PacketPort, ~Copyable {
             }
             let auxiliary = data.loadUnaligned(as: tpacket_auxdata.self)
             if auxiliary.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0 { tag = auxiliary.tp_vlan_tci }
+            hasPendingChecksum = auxiliary.tp_status & UInt32(TP_STATUS_CSUMNOTREADY) != 0
         }
         deliver(
             receiveVector.bytes(index), tag: tag, link: receiveVector.linkSource(index),
-            arrival: translator.instant(ofStamp: details.stamp), to: &engine)
+            arrival: translator.instant(ofStamp: details.stamp), hasPendingChecksum: hasPendingChecksum,
+            to: &engine)
     }
 
     /// Hands a frame over, with its tag where the kernel took it out.
     private mutating func deliver<E: Engine & ~Copyable>(
-        _ bytes: UnsafeRawBufferPointer, tag: UInt16?, link: sockaddr_ll, arrival: Instant, to engine: inout E
+        _ bytes: UnsafeRawBufferPointer, tag: UInt16?, link: sockaddr_ll, arrival: Instant,
+        hasPendingChecksum: Bool, to engine: inout E
     ) {
         let interface = interface != 0 ? interface : UInt32(bitPattern: link.sll_ifindex)
         let direction: PacketTrace.Direction = Int32(link.sll_pkttype) == PACKET_OUTGOING ? .outbound : .inbound
         guard let tag, bytes.count >= 12 else {
             if let trace { trace(PacketTrace(direction: direction, frame: Array(bytes))) }
-            engine.receive(ReceivedPacket(frame: bytes.bytes, arrival: arrival, interfaceIndex: interface))
+            engine.receive(
+                ReceivedPacket(
+                    frame: bytes.bytes, arrival: arrival, interfaceIndex: interface,
+                    hasPendingChecksum: hasPendingChecksum))
             return
         }
         tagged.removeAll(keepingCapacity: true)
@@ -201,7 +212,10 @@ public struct LinkPort: PacketPort, ~Copyable {
         tagged += [0x81, 0x00, UInt8(tag >> 8), UInt8(tag & 0xFF)]
         tagged.append(contentsOf: bytes[12...])
         if let trace { trace(PacketTrace(direction: direction, frame: tagged)) }
-        engine.receive(ReceivedPacket(frame: tagged.rawBytes, arrival: arrival, interfaceIndex: interface))
+        engine.receive(
+            ReceivedPacket(
+                frame: tagged.rawBytes, arrival: arrival, interfaceIndex: interface,
+                hasPendingChecksum: hasPendingChecksum))
     }
 
     // MARK: Waiting

@@ -1,0 +1,209 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// What a host that lives on a network is to be.
+public struct LivingHostConfiguration: Sendable {
+    public var host: HostConfiguration
+    public var services: Set<HostService> = []
+    /// How long it lives; nil for ever.
+    public var duration: Nanoseconds?
+
+    public init(_ host: HostConfiguration) { self.host = host }
+}
+
+/// What happens to a host that lives on a network.
+public enum LivingHostEvent: Sendable {
+    /// Nobody has its addresses: it is there.
+    case up
+    /// Somebody else has one of them.
+    case taken(IPv4Address, MACAddress)
+    /// Somebody did what he had not done before.
+    case peer(HostPeer)
+    case failed(TransmissionFailure)
+}
+
+/// Somebody who spoke to the host, and all that he did.
+public struct HostPeer: Sendable {
+    public var address: IPAddress
+    public var mac: MACAddress
+    public var interface: UInt32
+    /// In the order in which he first did it.
+    public var did: [HostContact.Kind] = []
+    public var first: Instant
+    public var last: Instant
+    /// Frames that began something.
+    public var count: UInt64 = 0
+}
+
+/// A host that exists only while it runs: it answers ARP and echo, and serves those who connect.
+public struct HostEngine: Engine, ~Copyable {
+    public typealias Event = LivingHostEvent
+
+    private let configuration: LivingHostConfiguration
+    private var host: Host
+    private var visitors: [TCPIdentifier: ServedConnection] = [:]
+    private var peers: [IPAddress: HostPeer] = [:]
+    private var events: [LivingHostEvent] = []
+    private var scratch: [UInt8] = []
+    private var isUp = false
+    private var isOver = false
+    private var start: Instant?
+    private var nextLook: Instant?
+
+    /// Those who are remembered.
+    private static let peerLimit = 4_096
+    /// What one of them did is told as long as it is not more than this.
+    private static let deedLimit = 64
+
+    public init(_ configuration: LivingHostConfiguration) {
+        self.configuration = configuration
+        host = Host(configuration.host)
+        for service in configuration.services {
+            host.listen(service.port)
+            if service.hasDatagrams { host.bind(service.port) }
+        }
+    }
+
+    public var maximumPacketLength: Int {
+        (configuration.host.interfaces.map(\.mtu).max() ?? 1_500) + EthernetView.headerLength
+    }
+    public var batchCapacity: Int { 64 }
+    public var wantsExactTimes: Bool { false }
+
+    public var counters: HostCounters { host.counters }
+    public var peerCount: Int { peers.count }
+    public var routes: [RoutingTable.Route] { host.routes.routes }
+
+    /// Those who spoke to it, the first ones first.
+    public var allPeers: [HostPeer] { peers.values.sorted { $0.first < $1.first } }
+
+    // MARK: Sending
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        if start == nil { start = now }
+        let end = start.flatMap { start in configuration.duration.map { start + $0 } }
+        guard !isOver, end.map({ $0 > now }) ?? true else { return .finished }
+        host.advance(at: now)
+        settle(at: now)
+        if host.transmit(into: &batch, at: now) { return .at(now) }
+        var deadline = host.deadline
+        for instant in [end, nextLook] {
+            guard let instant else { continue }
+            deadline = deadline.map { min($0, instant) } ?? instant
+        }
+        return deadline.map { .at($0) } ?? .never
+    }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {}
+
+    public mutating func transmitted(
+        _ batch: borrowing PacketBatch, _ range: Range<Int>, from start: Instant, span: Nanoseconds
+    ) {}
+
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        // What does not go out is lost, as on any wire.
+        if case .system = failure { events.append(.failed(failure)) }
+    }
+
+    // MARK: Receiving
+
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        guard packet.form == .frame, !isOver else { return }
+        host.receive(
+            packet.bytes, on: packet.interfaceIndex, at: packet.arrival,
+            hasPendingChecksum: packet.hasPendingChecksum)
+        settle(at: packet.arrival)
+    }
+
+    /// Does what follows from what has come up.
+    private mutating func settle(at now: Instant) {
+        if !isUp, host.isUp {
+            isUp = true
+            events.append(.up)
+        }
+        var news: [HostEvent] = []
+        host.drain { news.append($0) }
+        for event in news {
+            switch event {
+            case .heard(let contact): note(contact, at: now)
+            case .conflict(let address, let mac):
+                events.append(.taken(address, mac))
+                // Who was there first keeps it; what we have we keep (RFC 5227, section 2.4, b).
+                if !isUp { isOver = true }
+            case .datagrams(let port): serveDatagrams(port, at: now)
+            case .accepted(let connection, let local, let remote):
+                guard let service = HostService(port: local.port) else { continue }
+                visitors[connection] = ServedConnection(
+                    service: service, remote: remote, patienceEnds: now + ServedConnection.patience)
+            case .connection(let connection, let notices, _): serve(connection, notices, at: now)
+            }
+        }
+        look(at: now)
+    }
+
+    private mutating func serve(_ connection: TCPIdentifier, _ notices: TCPNotices, at now: Instant) {
+        guard var visitor = visitors[connection] else { return }
+        visitor.patienceEnds = now + ServedConnection.patience
+        if notices.contains(.ended) { visitor.hasEnded = true }
+        if !notices.isDisjoint(with: [.readable, .writable, .ended]) {
+            let mac = peers[visitor.remote.address]?.mac
+            visitor.serve(connection, on: &host, mac: mac, &scratch, at: now)
+        }
+        visitors[connection] = notices.contains(.closed) ? nil : visitor
+    }
+
+    private mutating func serveDatagrams(_ port: UInt16, at now: Instant) {
+        let service = HostService(port: port)
+        while let datagram = host.takeDatagram(port) {
+            // Who says that he is an echo himself would be answered for ever (RFC 862 and CERT CA-1996-01).
+            guard service == .echo, ![7, 9, 13, 17, 19].contains(datagram.remotePort) else { continue }
+            host.sendDatagram(
+                from: port, to: TCPEndpoint(datagram.remote, datagram.remotePort), datagram.data,
+                source: datagram.local, at: now)
+        }
+    }
+
+    /// Visitors who have been silent for long are let go.
+    private mutating func look(at now: Instant) {
+        guard !visitors.isEmpty else {
+            nextLook = nil
+            return
+        }
+        guard let next = nextLook else {
+            nextLook = now + .seconds(5)
+            return
+        }
+        guard next <= now else { return }
+        nextLook = now + .seconds(5)
+        for (connection, visitor) in visitors where visitor.patienceEnds <= now {
+            host.abort(connection, at: now)
+            visitors[connection] = nil
+        }
+    }
+
+    private mutating func note(_ contact: HostContact, at now: Instant) {
+        var peer: HostPeer
+        if let known = peers[contact.address] {
+            peer = known
+        } else {
+            guard peers.count < Self.peerLimit else { return }
+            peer = HostPeer(
+                address: contact.address, mac: contact.mac, interface: contact.interface, first: now, last: now)
+        }
+        peer.last = now
+        peer.mac = contact.mac
+        peer.count &+= 1
+        let isNew = !peer.did.contains(contact.kind) && peer.did.count < Self.deedLimit
+        if isNew { peer.did.append(contact.kind) }
+        peers[contact.address] = peer
+        if isNew { events.append(.peer(peer)) }
+    }
+
+    public mutating func stop(at now: Instant) { isOver = true }
+
+    public mutating func drain(_ report: (LivingHostEvent) -> Void) {
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+}

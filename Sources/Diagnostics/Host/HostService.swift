@@ -1,0 +1,81 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// What a host does for those who connect.
+public enum HostService: String, Hashable, Sendable, CaseIterable {
+    /// What came goes back (RFC 862).
+    case echo
+    /// What came is thrown away (RFC 863).
+    case discard
+    /// A page that tells the visitor what was seen of him.
+    case http
+
+    public var port: UInt16 {
+        switch self {
+        case .echo: 7
+        case .discard: 9
+        case .http: 80
+        }
+    }
+
+    /// It is there by UDP too.
+    var hasDatagrams: Bool { self != .http }
+
+    init?(port: UInt16) {
+        guard let service = Self.allCases.first(where: { $0.port == port }) else { return nil }
+        self = service
+    }
+}
+
+/// One visitor of a service, over a connection.
+struct ServedConnection {
+    let service: HostService
+    let remote: TCPEndpoint
+    var page = VisitorPage()
+    /// The other side sends no more.
+    var hasEnded = false
+    /// When it is given up if nothing more comes.
+    var patienceEnds: Instant
+
+    /// Silence that is borne.
+    static let patience = Nanoseconds.seconds(60)
+
+    /// Does what can be done with what has come.
+    mutating func serve(
+        _ connection: TCPIdentifier, on host: inout Host, mac: MACAddress?, _ scratch: inout [UInt8], at now: Instant
+    ) {
+        switch service {
+        case .echo:
+            while true {
+                let room = host.room(connection)
+                guard room > 0 else { return }
+                Self.read(connection, from: &host, atMost: room, into: &scratch)
+                guard !scratch.isEmpty else { break }
+                _ = host.send(connection, scratch.rawBytes)
+            }
+        case .discard: host.read(connection) { $0.byteCount }
+        case .http:
+            Self.read(connection, from: &host, atMost: Int.max, into: &scratch)
+            for answer in page.answers(to: scratch, remote: remote, mac: mac) {
+                guard host.send(connection, answer.rawBytes) == answer.count else {
+                    // Who does not take his answers gets no more of them.
+                    return host.abort(connection, at: now)
+                }
+            }
+            if page.isOver { return host.leave(connection, at: now) }
+        }
+        if hasEnded { host.endSending(connection, at: now) }
+    }
+
+    private static func read(
+        _ connection: TCPIdentifier, from host: inout Host, atMost limit: Int, into bytes: inout [UInt8]
+    ) {
+        bytes.removeAll(keepingCapacity: true)
+        host.read(connection) { piece in
+            let count = min(piece.byteCount, limit - bytes.count)
+            for offset in 0..<count { bytes.append(piece.byte(at: offset)) }
+            return count
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+
+/// The command line of `host`.
+struct HostCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "host",
+        abstract: "Be a host, or a router, that exists only while the command runs.",
+        usage: "swift-net host -I NAME --address ADDR/LEN [options]",
+        discussion: """
+            The host has an address that the system does not know, a link-layer address of its own, and its own ARP, \
+            IP, ICMP, UDP and TCP. It makes sure that nobody has the address, which takes some six seconds, answers \
+            ARP and echo, serves what --serve names, and tells who spoke to it and how. Durations are seconds \
+            (1, 0.2) or have a unit (200ms, 2s, 1m).
+
+            Exit status: 0 it ended as it was told, 1 somebody has the address, 2 it could not run.
+            """,
+        helpNames: [.customShort("h"), .customLong("help")]
+    )
+
+    @Option(
+        name: [.customShort("I"), .customLong("interface")],
+        help: ArgumentHelp(
+            "The interface that it lives on; several for a router. By default the only one.", valueName: "name"))
+    var interfaces: [String] = []
+    @Option(
+        name: .customLong("address"),
+        help: ArgumentHelp(
+            "Its address with the length of the prefix; ADDR/LEN@NAME on another interface than the first.",
+            valueName: "address"))
+    var addresses: [String] = []
+    @Option(
+        name: .customLong("gateway"),
+        help: ArgumentHelp("The router to other networks.", valueName: "address"))
+    var gateway: String?
+    @Option(
+        name: .customLong("mac"),
+        help: ArgumentHelp(
+            "Its link-layer address (02:00 and the IPv4 address); 'interface' for the interface's.",
+            valueName: "mac"))
+    var mac: String?
+    @Option(
+        name: .customLong("serve"),
+        help: ArgumentHelp("What it serves, of echo, discard and http.", valueName: "services"))
+    var serve: String?
+    @Flag(name: .customLong("forward"), help: "Pass datagrams on between the interfaces: a router.")
+    var forward = false
+    @Flag(name: .customLong("no-check"), help: "Use the address at once, without asking who has it.")
+    var skipsCheck = false
+    @Option(
+        name: [.customShort("w"), .customLong("deadline"), .customLong("duration")],
+        help: ArgumentHelp("End after this time.", valueName: "time"))
+    var deadline: String?
+    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print only the summary.")
+    var quiet = false
+    @OptionGroup
+    var frames: FrameOptions
+
+    /// How words are cut before the parser reads them.
+    static let shape = ShortOptions(
+        flags: ["q", "j", "h"], values: ["I", "w"],
+        longValues: ["interface", "address", "gateway", "mac", "serve", "deadline", "duration", "pcap"],
+        optionalValues: ["explain": "2"])
+}

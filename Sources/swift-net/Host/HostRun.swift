@@ -1,0 +1,103 @@
+import Diagnostics
+import HostStack
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// From the command line of `host` to an exit status.
+struct HostRun {
+    static func run(_ command: HostCommand, name: String) -> Int32 {
+        let console = Console(command: name, isJSON: command.frames.json)
+        return console.status { try run(command, HostSettings(command), console) }
+    }
+
+    private static func run(_ command: HostCommand, _ settings: HostSettings, _ console: Console) throws -> Int32 {
+        let bell = try Bell()
+        let signals = try SignalSource()
+        let capture = try command.frames.capture(console)
+        let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
+        guard Privileges.raise() else {
+            throw CannotRun(message: "host needs CAP_NET_RAW", hints: [Privileges.hint])
+        }
+        try capture?.open()
+        let filter = SocketFilter.etherTypes([.arp, .ipv4])
+        let only = settings.links.count == 1 ? settings.links[0].interface.index : 0
+        // Segments that the system puts together before it hands them over are longer than the link has them.
+        var port = try LinkPort(
+            interface: only, hearing: .filtered(filter), frameLength: 1 << 16 + 64, signals: signals, bell: bell,
+            tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
+        if settings.isPromiscuous {
+            for link in settings.links { try port.admit(.promiscuous, on: link.interface.index) }
+        }
+        try Privileges.dropForGood()
+        try capture?.start(filter, interface: only)
+
+        let renderer: any HostRenderer =
+            command.frames.json
+            ? HostJSON(console, settings) : HostText(console, settings, isQuiet: command.quiet)
+        var engine = HostEngine(settings.configuration)
+        var observer = HostObserver(console: console, renderer: renderer)
+        renderer.begin(settings.configuration)
+        console.output.flush()
+        let start = SystemClock.now
+        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        capture?.finish()
+        renderer.finish(engine.counters, peers: engine.peerCount, elapsed: SystemClock.now - start)
+        if console.output.failure != nil || capture?.hasFailed == true { return 2 }
+        return observer.isTaken ? 1 : 0
+    }
+}
+
+/// Hears what happens to the host.
+private struct HostObserver: EngineObserver {
+    typealias Observed = HostEngine
+
+    let console: Console
+    let renderer: any HostRenderer
+    /// Somebody else had the address before it was used.
+    private(set) var isTaken = false
+    private var isUp = false
+    private var failure: TransmissionFailure?
+
+    init(console: Console, renderer: any HostRenderer) {
+        self.console = console
+        self.renderer = renderer
+    }
+
+    mutating func report(_ event: LivingHostEvent) {
+        switch event {
+        case .up:
+            isUp = true
+            renderer.up()
+        case .taken(let address, let mac):
+            if !isUp { isTaken = true }
+            renderer.taken(address, mac)
+        case .peer(let peer): renderer.peer(peer)
+        case .failed(let failure):
+            guard failure != self.failure else { return }
+            self.failure = failure
+            console.complain("a frame could not be sent: \(failure.words)")
+        }
+    }
+
+    mutating func step(_ engine: inout HostEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        if wakening.contains(.status) {
+            let counters = engine.counters
+            console.complain(
+                "\(counters.received) frames received, \(counters.sent) sent, \(engine.peerCount) peers")
+        }
+        console.output.flush()
+        return nil
+    }
+
+    var isListening: Bool { console.output.isOpen }
+}
+
+/// Who turns what happens to a host into lines.
+protocol HostRenderer: AnyObject {
+    func begin(_ configuration: LivingHostConfiguration)
+    func up()
+    func taken(_ address: IPv4Address, _ mac: MACAddress)
+    func peer(_ peer: HostPeer)
+    func finish(_ counters: HostCounters, peers: Int, elapsed: Nanoseconds)
+}
