@@ -206,7 +206,7 @@ struct TCPConnection: Sendable {
     mutating func send(_ bytes: RawSpan) -> Int {
         guard !isSendingEnded, state != .closed, state != .timeWait else { return 0 }
         let taken = outgoing.append(bytes)
-        if taken < bytes.byteCount { wantsRoom = true }
+        if taken < bytes.byteCount || outgoing.room == 0 { wantsRoom = true }
         return taken
     }
 
