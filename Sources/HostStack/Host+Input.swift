@@ -65,6 +65,7 @@ extension Host {
                 counters.unreachable &+= 1
                 sendError(
                     { .destinationUnreachable(.host, $0) }, about: datagram.rawBytes, isForOne: true, at: now)
+            case .crowdedOut: counters.dropped &+= 1
             case .conflict(let address, let mac): events.append(.conflict(address, mac))
             case .expired: break
             }

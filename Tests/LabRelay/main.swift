@@ -6,7 +6,7 @@
 // A fault is drop, duplicate, corrupt, alter, truncate, delay:MILLISECONDS,
 // jitter:MILLISECONDS, and when: =PROBABILITY, /EVERY (each EVERY-th), or @N
 // (the N-th alone). Faults befall ICMP echoes; everything else passes.
-// `corrupt` changes a byte under the checksum, `alter` mends the checksum after
+// `corrupt` changes a byte under the checksum (any byte of what is no echo), `alter` mends the checksum after
 // it, `truncate:N` leaves N bytes of the ICMP message and mends everything.
 
 import DequeModule
@@ -135,7 +135,11 @@ struct Relay: ~Copyable {
             case .drop: copies = 0
             case .duplicate: copies += 1
             case .corrupt, .alter:
-                guard let echo else { break }
+                guard let echo else {
+                    let room = frame.count - EthernetView.headerLength
+                    if room > 0 { frame[EthernetView.headerLength + Int(random.next() % UInt64(room))] ^= 0xFF }
+                    break
+                }
                 let index = min(echo.offset + 24, frame.count - 1)
                 frame[index] ^= 0xFF
                 if fault.kind == .alter { echo.mendChecksum(&frame) }

@@ -15,7 +15,7 @@ public struct ARPConfiguration: Sendable {
     /// Addresses that are remembered; who was not used for the longest is forgotten first.
     public var capacity = 1_024
     /// Datagrams that wait for one address; the oldest goes first (RFC 1122, section 2.3.2.2).
-    public var queueDepth = 16
+    public var queueDepth = 64
 
     public init(mac: MACAddress, addresses: [IPv4Address]) {
         self.mac = mac

@@ -5,8 +5,10 @@ import WireFormat
 public enum ARPEvent: Hashable, Sendable {
     /// A frame for the link.
     case frame([UInt8])
-    /// A datagram was given up: its next hop does not answer, or too many waited.
+    /// A datagram was given up: its next hop does not answer.
     case undeliverable([UInt8], nextHop: IPv4Address)
+    /// A datagram was given up because too many wait.
+    case crowdedOut([UInt8], nextHop: IPv4Address)
     case resolved(IPv4Address, MACAddress)
     /// Another machine has the address now.
     case moved(IPv4Address, from: MACAddress, to: MACAddress)
@@ -80,7 +82,7 @@ public struct ARPModule: Sendable {
                 return send(datagram, to: mac)
             case .pending:
                 if let dropped = entry.queue.append(datagram) {
-                    events.append(.undeliverable(dropped, nextHop: nextHop))
+                    events.append(.crowdedOut(dropped, nextHop: nextHop))
                 }
                 cache[nextHop] = entry
                 return
@@ -90,7 +92,7 @@ public struct ARPModule: Sendable {
             }
         }
         guard makeRoom() else {
-            events.append(.undeliverable(datagram, nextHop: nextHop))
+            events.append(.crowdedOut(datagram, nextHop: nextHop))
             return
         }
         var queue = ARPQueue(depth: configuration.queueDepth)
@@ -138,7 +140,9 @@ public struct ARPModule: Sendable {
 
     /// - Returns: false when every place of the table is taken for good.
     private mutating func makeRoom() -> Bool {
-        if let (address, entry) = cache.makeRoom() { giveUp(entry, address) }
+        if let (address, entry) = cache.makeRoom() {
+            for datagram in entry.queue.datagrams { events.append(.crowdedOut(datagram, nextHop: address)) }
+        }
         return !cache.isFull
     }
 

@@ -1,0 +1,176 @@
+import Testing
+
+/// `host` among machines whose protocols are the kernel's.
+@Suite("host in the lab")
+struct HostTests {
+    /// Sends bytes to a port while it reads what comes back, and compares the two.
+    private static let mirror = """
+        import hashlib, socket, sys, threading
+        place, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+        stream = socket.create_connection((place, port), timeout=50)
+        back, got = hashlib.sha256(), 0
+        def read():
+            global got
+            while True:
+                piece = stream.recv(65536)
+                if not piece: break
+                back.update(piece); got += len(piece)
+        reader = threading.Thread(target=read); reader.start()
+        there, block = hashlib.sha256(), bytes(range(256)) * 256
+        for start in range(0, count, len(block)):
+            piece = (start.to_bytes(8, "big") + block)[:min(len(block), count - start)]
+            stream.sendall(piece); there.update(piece)
+        stream.shutdown(socket.SHUT_WR); reader.join(50)
+        print("same" if got == count and there.digest() == back.digest() else f"{got} of {count}")
+        """
+
+    private func hosting(
+        _ layout: Lab.Layout, _ words: String, in namespace: String = "b",
+        _ body: @Sendable @escaping (Lab) async throws -> Void
+    ) async throws {
+        try await Lab.with(layout) { lab in
+            try await lab.beside(
+                namespace, [Binary.swiftNet, "host"] + words.split(separator: " ").map(String.init),
+                readyMark: "the host is there"
+            ) {
+                try await body(lab)
+            }
+        }
+    }
+
+    private func shell(_ lab: Lab, _ script: String) async throws -> Lab.Outcome {
+        try await lab.run("a", ["sh", "-c", script])
+    }
+
+    @Test("ping, traceroute, curl's requests, datagrams and connections of the kernel's")
+    func services() async throws {
+        let words = "-I vb --address 192.0.2.50/24 --no-check --serve echo,discard,http -w 60"
+        try await hosting(.pair, words) { lab in
+            let ping = try await lab.ping("a", "-c 3 -i 0.1 -s 3000 192.0.2.50")
+            #expect(ping.output.contains("3 packets transmitted, 3 received, 0% packet loss"), "\(ping.output)")
+            let page = try await lab.run(
+                "a", [Binary.swiftNet, "http-probe", "-v", "--keep-alive", "http://192.0.2.50/what"])
+            #expect(page.output.contains("You are 192.0.2.1:"), "\(page.output)")
+            #expect(page.output.contains("GET /what HTTP/1.1"), "\(page.output)")
+            let mirror = try await lab.run("a", ["python3", "-c", Self.mirror, "192.0.2.50", "7", "5000000"])
+            #expect(mirror.output == "same\n", "\(mirror.output) \(mirror.errors)")
+            let scan = try await lab.run("a", [Binary.swiftNet, "tcp-syn-scan", "-p", "7,9,80,81", "192.0.2.50"])
+            #expect(scan.output.contains("4 probes: 3 open, 1 closed, 0 filtered"), "\(scan.output)")
+            let datagrams = try await shell(
+                lab,
+                """
+                python3 -c '
+                import socket
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
+                for size in (1, 1472, 1473, 20000):
+                    s.sendto(bytes([size % 251]) * size, ("192.0.2.50", 7)); print(len(s.recv(65535)))
+                s.connect(("192.0.2.50", 1234)); s.send(b"x")
+                try: s.recv(9)
+                except ConnectionRefusedError: print("refused")
+                '
+                """)
+            #expect(datagrams.output == "1\n1472\n1473\n20000\nrefused\n", "\(datagrams.output) \(datagrams.errors)")
+        }
+    }
+
+    @Test("it tells who spoke to it and how, and ends when it is told")
+    func peers() async throws {
+        try await Lab.with(.pair) { lab in
+            let outcome = try await lab.beside(
+                "a",
+                ["sh", "-c", "while :; do \(Binary.swiftNet) ping -c 1 -W 1 192.0.2.50; done; echo"],
+                readyMark: "PING"
+            ) {
+                try await lab.run(
+                    "b",
+                    [
+                        Binary.swiftNet, "host", "-I", "vb", "--address", "192.0.2.50/24", "--no-check", "--json", "-w",
+                        "3",
+                    ])
+            }
+            #expect(outcome.status == 0)
+            #expect(outcome.lines.first == #"{"type":"up"}"#, "\(outcome.output)")
+            #expect(
+                outcome.lines.contains {
+                    $0.hasPrefix(#"{"type":"peer","addr":"192.0.2.1","mac":"#) && $0.contains(#""did":["arp","echo"]"#)
+                }, "\(outcome.output)")
+            #expect(outcome.lines.last?.hasPrefix(#"{"type":"summary","peers":1,"#) == true, "\(outcome.output)")
+        }
+    }
+
+    @Test("an address that somebody has is not used")
+    func taken() async throws {
+        try await Lab.with(.pair) { lab in
+            let outcome = try await lab.run(
+                "b", [Binary.swiftNet, "host", "-I", "vb", "--address", "192.0.2.1/24", "-w", "20"])
+            #expect(outcome.status == 1 && outcome.output.contains("192.0.2.1 is "), "\(outcome.output)")
+            #expect(!outcome.output.contains("the host is there"))
+        }
+    }
+
+    @Test("through loss, jitter, duplicates and corruption at once", arguments: 1...2)
+    func badWire(seed: Int) async throws {
+        try await Lab.with(.relayed) { lab in
+            let faults = "--seed \(seed) --to datagrams drop=0.05 duplicate=0.02 corrupt=0.01 jitter:2=0.05"
+            try await lab.relaying(faults) {
+                try await lab.beside(
+                    "b",
+                    [
+                        Binary.swiftNet, "host", "-I", "vb", "--address", "192.0.2.50/24", "--no-check", "--serve",
+                        "echo", "-w", "60",
+                    ],
+                    readyMark: "the host is there"
+                ) {
+                    let mirror = try await lab.run("a", ["python3", "-c", Self.mirror, "192.0.2.50", "7", "1000000"])
+                    #expect(mirror.output == "same\n", "seed \(seed): \(mirror.output) \(mirror.errors)")
+                }
+            }
+        }
+    }
+
+    /// `a` and `b` on two wires, and `m` on both, whose kernel has no address there.
+    private static let crossing = Lab.Layout(
+        script: """
+            ip netns add a; ip netns add b; ip netns add m
+            ip link add va netns a type veth peer name ma netns m
+            ip link add vb netns b type veth peer name mb netns m
+            for n in a b; do
+                ip -n $n link set dev lo up; ip -n $n link set dev v$n up
+                ip netns exec m sysctl -qw net.ipv6.conf.m$n.disable_ipv6=1; ip -n m link set dev m$n up
+                ip netns exec $n ethtool -K v$n tx off >/dev/null
+            done
+            ip -n m link set dev mb mtu 1400; ip -n b link set dev vb mtu 1400
+            ip -n a addr add 192.0.2.1/24 dev va; ip -n b addr add 198.51.100.2/24 dev vb
+            ip -n a route add default via 192.0.2.254; ip -n b route add default via 198.51.100.254
+            """)
+
+    @Test("a router: hops, errors, fragments, path MTU and connections go through it")
+    func router() async throws {
+        let words =
+            "-I ma -I mb --address 192.0.2.254/24 --address 198.51.100.254/24@mb --forward --no-check -w 60"
+        try await hosting(Self.crossing, words, in: "m") { lab in
+            let trace = try await lab.traceroute("a", "-n 198.51.100.2")
+            #expect(trace.lines.contains { $0.hasPrefix(" 1  192.0.2.254  ") }, "\(trace.output)")
+            #expect(trace.lines.contains { $0.hasPrefix(" 2  198.51.100.2  ") }, "\(trace.output)")
+            // The way back is wider: what comes from there may be cut, what goes there must be.
+            let large = try await lab.ping("a", "-c 2 -i 0.1 -s 2000 198.51.100.2")
+            #expect(large.output.contains("2 received, 0% packet loss"), "\(large.output)")
+            let narrow = try await lab.ping("a", "-c 1 -W 2 -M do -s 1400 198.51.100.2")
+            #expect(
+                narrow.output.contains("From 192.0.2.254") && narrow.output.contains("mtu = 1400"), "\(narrow.output)")
+            let nowhere = try await lab.ping("a", "-c 1 -W 2 203.0.113.9")
+            #expect(nowhere.output.contains("Destination Net Unreachable"), "\(nowhere.output)")
+            let absent = try await lab.ping("a", "-c 1 -W 8 198.51.100.77")
+            #expect(absent.output.contains("Destination Host Unreachable"), "\(absent.output)")
+            try await lab.beside(
+                "b", ["timeout", "60", "python3", "-m", "http.server", "-b", "198.51.100.2", "8000"], readyMark: ""
+            ) {
+                let page = try await shell(
+                    lab,
+                    "for i in $(seq 100); do \(Binary.swiftNet) http-probe http://198.51.100.2:8000/ && break; sleep 0.05; done"
+                )
+                #expect(page.output.contains("200 OK"), "\(page.output)")
+            }
+        }
+    }
+}
