@@ -28,6 +28,8 @@ test: build packages-test
 	swift test --skip-build --skip LabTests
 	swift build $(subst swift-net,scan-trial,$(STATIC))
 	$(BUILD)/release/scan-trial
+	swift build $(subst swift-net,host-trial,$(STATIC))
+	$(BUILD)/release/host-trial
 	# One lab at a time: they would not disturb each other, but their clocks are real.
 	SWIFT_NET_BINARY="$(CURDIR)/$(BINARY)" swift test --skip-build --filter LabTests --no-parallel
 	Scripts/fuzz $(FUZZ_SECONDS)

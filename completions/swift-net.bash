@@ -173,13 +173,13 @@ _swift-net() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    ping|traceroute|arping|rarp|igmp-join|igmp-query|tcp-syn-scan|http-probe|http-fingerprint|decode|address|help)
+    ping|traceroute|arping|rarp|igmp-join|igmp-query|tcp-syn-scan|http-probe|http-fingerprint|host|decode|address|help)
         # Offer subcommand argument completions
         "_swift-net_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint decode address help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host decode address help' -- "${cur}"))
         ;;
     esac
 }
@@ -759,6 +759,43 @@ _swift-net_http-fingerprint() {
         ;;
     '--color')
         __swift-net_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_swift-net_host() {
+    repeating_flags=()
+    non_repeating_flags=(--forward --no-check -q --quiet -j --json -h --help)
+    repeating_options=(-I --interface --address)
+    non_repeating_options=(--gateway --mac --serve -w --deadline --duration --pcap --explain)
+    __swift-net_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '-I'|'--interface')
+        return
+        ;;
+    '--address')
+        return
+        ;;
+    '--gateway')
+        return
+        ;;
+    '--mac')
+        return
+        ;;
+    '--serve')
+        return
+        ;;
+    '-w'|'--deadline'|'--duration')
+        return
+        ;;
+    '--pcap')
+        __swift-net_add_completions -f
+        return
+        ;;
+    '--explain')
         return
         ;;
     esac

@@ -5,7 +5,7 @@ import Testing
 struct PaperTests {
     static let commands = [
         "ping", "traceroute", "arping", "rarp", "igmp-join", "igmp-query", "tcp-syn-scan", "http-probe",
-        "http-fingerprint", "decode", "address",
+        "http-fingerprint", "host", "decode", "address",
     ]
 
     /// The options that `--help` of a command lists, with their hyphens.
