@@ -109,6 +109,9 @@ public struct Host: ~Copyable {
     /// Connections, those that are over and not forgotten among them.
     public var connectionCount: Int { tcp.count }
 
+    /// There are connections whose end has not come yet: those in TIME-WAIT have only to be remembered.
+    public var hasOpenConnections: Bool { tcp.hasOpenConnections }
+
     // MARK: Time and news
 
     /// When `advance` has something to do; nil for never.

@@ -79,6 +79,18 @@ struct TCPModule: Sendable {
 
     var count: Int { blocks.count - free.count }
 
+    var hasOpenConnections: Bool {
+        blocks.contains { block in
+            guard block.isUsed else { return false }
+            switch block.connection.state {
+            case .closed, .timeWait: return block.connection.reset != nil || block.connection.needsAcknowledgment
+            // Our part is done: the other side may take its time.
+            case .finWait2: return false
+            default: return true
+            }
+        }
+    }
+
     // MARK: What users do
 
     mutating func listen(_ port: UInt16, backlog: Int = 256) { listeners[port] = Listener(backlog: backlog) }

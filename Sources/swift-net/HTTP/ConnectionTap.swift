@@ -10,15 +10,20 @@ final class ConnectionTap {
     private var connections = OwnConnections()
     private let capture: FrameCapture?
     private let explainer: Explainer?
+    private let ladder: LadderText?
 
     /// Opens the tap, for which CAP_NET_RAW is raised; nil where nobody wants one.
     /// - Parameter keepsHandshakes: whether `handshake` is going to be asked.
-    static func opened(_ frames: FrameOptions, keepsHandshakes: Bool, _ console: Console) throws -> ConnectionTap? {
+    static func opened(
+        _ frames: FrameOptions, keepsHandshakes: Bool, ladder: LadderText? = nil, _ console: Console
+    ) throws -> ConnectionTap? {
         let explained = try frames.explained()
-        guard frames.pcap != nil || explained != nil || keepsHandshakes else { return nil }
+        guard frames.pcap != nil || explained != nil || keepsHandshakes || ladder != nil else { return nil }
         let made = ConnectionTap(
-            capture: try frames.capture(console), explainer: explained.map { Explainer(count: $0, console: console) })
-        let option = frames.pcap != nil ? "--pcap" : explained != nil ? "--explain" : "--tcp"
+            capture: try frames.capture(console), explainer: explained.map { Explainer(count: $0, console: console) },
+            ladder: ladder)
+        let option =
+            frames.pcap != nil ? "--pcap" : explained != nil ? "--explain" : keepsHandshakes ? "--tcp" : "--segments"
         guard Privileges.raise() else {
             throw CannotRun(message: "\(option) needs CAP_NET_RAW", hints: [Privileges.hint])
         }
@@ -26,9 +31,10 @@ final class ConnectionTap {
         return made
     }
 
-    private init(capture: FrameCapture?, explainer: Explainer?) {
+    private init(capture: FrameCapture?, explainer: Explainer?, ladder: LadderText?) {
         self.capture = capture
         self.explainer = explainer
+        self.ladder = ladder
     }
 
     private func open() throws {
@@ -48,6 +54,9 @@ final class ConnectionTap {
             frame.bytes.rawBytes, hasEthernetHeader: frame.hasEthernetHeader, stamp: frame.wallTime)
         guard let direction else { return }
         capture?.write(frame, isOutbound: direction == .outbound)
+        ladder?.take(
+            frame.bytes.rawBytes, hasEthernetHeader: frame.hasEthernetHeader, isOutbound: direction == .outbound,
+            stamp: frame.wallTime)
         explainer?.show(
             PacketTrace(
                 direction: direction == .outbound ? .outbound : .inbound, frame: frame.bytes,

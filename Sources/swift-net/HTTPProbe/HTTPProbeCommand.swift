@@ -55,6 +55,23 @@ struct HTTPProbeCommand: ParsableCommand {
     var intermediaries = false
     @Flag(name: .customLong("tcp"), help: "Show what the SYN-ACK showed.")
     var tcp = false
+    @Flag(name: .customLong("segments"), help: "Show every segment of the connections, one a line.")
+    var segments = false
+    @Option(
+        name: .customLong("stack"),
+        help: ArgumentHelp("Whose TCP: the kernel's, or a user's, which is our own.", valueName: "stack"),
+        completion: .list(["kernel", "user"]))
+    var stack = "kernel"
+    @Option(
+        name: .customLong("source"),
+        help: ArgumentHelp("With --stack user, the address that it has, not the system's.", valueName: "address"))
+    var source: String?
+    @Option(
+        name: .customLong("gateway"),
+        help: ArgumentHelp("With --stack user, the router to other networks.", valueName: "address"))
+    var gateway: String?
+    @Flag(name: .customLong("no-check"), help: "With --stack user, use the address without asking who has it.")
+    var skipsCheck = false
     @Flag(name: .customLong("timing"), help: "Show where the time went.")
     var timing = false
     @Flag(name: [.customShort("k"), .customLong("insecure")], help: "Believe any certificate.")
@@ -116,6 +133,6 @@ struct HTTPProbeCommand: ParsableCommand {
         longValues: [
             "targets", "method", "header", "data", "http", "raw", "max-redirects", "cacert", "tls", "resolve",
             "unix-socket", "max-body", "output", "count", "interval", "concurrency", "interface", "deadline", "color",
-            "pcap",
+            "pcap", "stack", "source", "gateway",
         ], optionalValues: ["keep-alive": "10", "explain": "2"])
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import HostStack
 import LinuxNet
 import PacketEngine
 import WireFormat
@@ -26,30 +27,69 @@ struct HTTPProbeRun {
                 plot: command.plot ? RoundTripPlot(terminalWidth: console.output.terminalWidth) : nil)
         let bell = try Bell()
         let signals = try SignalSource()
-        let tap = try ConnectionTap.opened(command.frames, keepsHandshakes: command.tcp, console)
-        // Nothing else needs a privilege.
-        try Privileges.dropForGood()
-        var port = try KernelStreams(
-            family: settings.family, interface: command.targets.interface, signals: signals, bell: bell)
-        if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
+        let ladder = command.segments ? LadderText(console, isJSON: command.frames.json) : nil
         let plans = settings.urls.enumerated().map {
             ProbePlan($0.element, configuration, number: $0.offset)
         }
         var engine = try HTTPEngine(
             plans, concurrency: settings.concurrency, tls: settings.tls,
             needsTLS: settings.urls.contains { $0.scheme == .https })
-        var observer = ProbeObserver(
-            console: console, renderer: renderer, body: body, tap: tap, showsHandshakes: command.tcp,
-            targets: settings.urls.count,
-            start: SystemClock.now)
-        try StreamLoop.run(&engine, on: &port, observer: &observer)
-        observer.progress.clear()
-        let summary = observer.summary
-        renderer.finish(summary, elapsed: SystemClock.now - observer.start)
+        var summary: ProbeSummary
+        let isCaptured: Bool
+        func observer(_ tap: ConnectionTap?) -> ProbeObserver {
+            ProbeObserver(
+                console: console, renderer: renderer, body: body, tap: tap, showsHandshakes: command.tcp,
+                targets: settings.urls.count, start: SystemClock.now)
+        }
+        let elapsed: Nanoseconds
+        if let stack = settings.stack {
+            let capture = try command.frames.capture(console)
+            let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
+            var port = try stack.open(
+                family: settings.family, signals: signals, bell: bell, capture: capture, explainer: explainer)
+            if let obstacle = try port.bringUp() {
+                throw CannotRun(message: "--source: \(Self.words(obstacle))")
+            }
+            if let ladder {
+                port.watch { ladder.take($0, hasEthernetHeader: true, isOutbound: $1, stamp: $2.nanoseconds) }
+            }
+            var observer = observer(nil)
+            try StreamLoop.run(&engine, on: &port, observer: &observer)
+            summary = observer.summary
+            elapsed = SystemClock.now - observer.start
+            observer.progress.clear()
+            try port.settle(atMost: .seconds(1))
+            capture?.finish()
+            isCaptured = capture?.hasFailed != true
+        } else {
+            let tap = try ConnectionTap.opened(
+                command.frames, keepsHandshakes: command.tcp, ladder: ladder, console)
+            // Nothing else needs a privilege.
+            try Privileges.dropForGood()
+            var port = try KernelStreams(
+                family: settings.family, interface: command.targets.interface, signals: signals, bell: bell)
+            if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
+            var observer = observer(tap)
+            try StreamLoop.run(&engine, on: &port, observer: &observer)
+            summary = observer.summary
+            elapsed = SystemClock.now - observer.start
+            observer.progress.clear()
+            isCaptured = tap?.finish() ?? true
+        }
+        renderer.finish(summary, elapsed: elapsed)
         body?.flush()
-        let isCaptured = tap?.finish() ?? true
         if console.output.failure != nil || body?.failure != nil || !isCaptured { return 2 }
         return summary.failed == 0 && summary.answered > 0 ? 0 : 1
+    }
+}
+
+extension HTTPProbeRun {
+    private static func words<Port, Names>(_ obstacle: HostStreams<Port, Names>.Obstacle) -> String
+    where Port: PacketPort & ~Copyable {
+        switch obstacle {
+        case .taken(let address, let mac): "\(address) is \(mac)'s"
+        case .stopped: "stopped before the address was the host's"
+        }
     }
 }
 

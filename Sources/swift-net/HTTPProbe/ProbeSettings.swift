@@ -11,6 +11,8 @@ struct ProbeSettings {
     var tls: TLSConfiguration
     var concurrency: Int
     let family: IPAddress.Family?
+    /// Our own TCP, where it is wanted.
+    let stack: UserStack?
 
     init(_ command: HTTPProbeCommand) throws {
         var random = SystemRandomness()
@@ -36,9 +38,29 @@ struct ProbeSettings {
         concurrency =
             try command.concurrency.map { try ArgumentValue.integer("--concurrency", $0, in: 1...1_000) } ?? 20
         tls = try Self.tls(command)
+        stack = try Self.stack(command)
         if command.output == "-", command.frames.json { throw UsageError("-o - and --json exclude each other") }
         if command.output != nil, urls.count > 1 || made.count > 1 {
             throw UsageError("-o is for one answer of one URL")
+        }
+    }
+
+    private static func stack(_ command: HTTPProbeCommand) throws -> UserStack? {
+        switch command.stack {
+        case "user":
+            if command.tcp { throw UsageError("--tcp is of the kernel's TCP; --segments shows all of our own") }
+            return try UserStack(
+                interface: command.targets.interface, source: command.source, gateway: command.gateway,
+                skipsCheck: command.skipsCheck)
+        case "kernel":
+            for (option, isGiven) in [
+                ("--source", command.source != nil), ("--gateway", command.gateway != nil),
+                ("--no-check", command.skipsCheck),
+            ] where isGiven {
+                throw UsageError("\(option) is of --stack user")
+            }
+            return nil
+        case let text: throw UsageError("--stack: '\(text)' is neither kernel nor user")
         }
     }
 

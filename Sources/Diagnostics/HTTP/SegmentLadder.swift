@@ -1,0 +1,165 @@
+import HostStack
+import WireFormat
+
+/// A segment as a rung of a ladder: what it says, counted from the beginning of its connection, and what it is for.
+public struct SegmentRecord: Hashable, Sendable {
+    /// What a segment is for, by what came before it.
+    public enum Kind: String, Sendable {
+        case handshake
+        case data
+        case acknowledgment
+        /// What it brings was sent before.
+        case retransmission
+        /// It says again what was said, as one does when something is missing.
+        case duplicateAcknowledgment = "duplicate-ack"
+        case windowUpdate = "window-update"
+        /// One byte that was there already, to hear whether somebody is.
+        case keepAlive = "keep-alive"
+        /// To a window that is shut.
+        case windowProbe = "window-probe"
+        case fin
+        case reset
+    }
+
+    public var isOutbound: Bool
+    public var local: TCPEndpoint
+    public var remote: TCPEndpoint
+    public var flags: TCPFlags
+    /// From the number of the SYN; 0 where that was not seen.
+    public var sequence: Int
+    public var acknowledgment: Int
+    /// Bytes of data.
+    public var length: Int
+    /// In bytes, scaled.
+    public var window: Int
+    public var options: [TCPOption]
+    /// Since the last segment of the connection, in nanoseconds.
+    public var since: Int64
+    public var kind: Kind
+}
+
+/// Tells of the segments of a run's own connections, as they pass.
+public struct SegmentLadder: Sendable {
+    private struct Side: Sendable {
+        var initial: SequenceNumber?
+        /// After the highest number that was sent.
+        var next = SequenceNumber(0)
+        var acknowledged = SequenceNumber(0)
+        var hasAcknowledged = false
+        var window = -1
+        var scale: UInt8 = 0
+        var finCount = 0
+    }
+
+    private struct Connection: Sendable {
+        var ours = Side()
+        var theirs = Side()
+        var last: Int64
+        var isScaled = false
+    }
+
+    private struct Key: Hashable {
+        var local: TCPEndpoint
+        var remote: TCPEndpoint
+    }
+
+    private var connections: [Key: Connection] = [:]
+
+    /// Connections that are told of.
+    private static let limit = 4_096
+
+    public init() {}
+
+    /// Takes a datagram of IPv4 or IPv6 that passed.
+    /// - Parameter stamp: nanoseconds on any clock.
+    /// - Returns: nil when it holds no whole TCP header.
+    public mutating func take(datagram: RawSpan, isOutbound: Bool, stamp: Int64) -> SegmentRecord? {
+        let source: IPAddress
+        let destination: IPAddress
+        let payload: RawSpan
+        if let view = try? IPv4View(datagram) {
+            guard view.protocol == .tcp, view.fragmentOffset == 0 else { return nil }
+            (source, destination, payload) = (.v4(view.source), .v4(view.destination), view.payload)
+        } else if let view = try? IPv6View(datagram) {
+            guard view.nextHeader == .tcp else { return nil }
+            (source, destination, payload) = (.v6(view.source), .v6(view.destination), view.payload)
+        } else {
+            return nil
+        }
+        guard let view = try? TCPView(payload) else { return nil }
+        let from = TCPEndpoint(source, view.sourcePort)
+        let to = TCPEndpoint(destination, view.destinationPort)
+        let key = isOutbound ? Key(local: from, remote: to) : Key(local: to, remote: from)
+        var connection = connections[key] ?? Connection(last: stamp)
+        if view.flags.contains(.syn), !view.flags.contains(.ack), connection.ours.finCount > 0 {
+            connection = Connection(last: stamp)
+        }
+        let record = Self.record(view, key, isOutbound, stamp, &connection)
+        if connections[key] != nil || connections.count < Self.limit { connections[key] = connection }
+        return record
+    }
+
+    private static func record(
+        _ view: borrowing TCPView, _ key: Key, _ isOutbound: Bool, _ stamp: Int64, _ connection: inout Connection
+    ) -> SegmentRecord {
+        var side = isOutbound ? connection.ours : connection.theirs
+        var other = isOutbound ? connection.theirs : connection.ours
+        let flags = view.flags
+        let sequence = SequenceNumber(view.sequenceNumber)
+        let acknowledgment = SequenceNumber(view.acknowledgmentNumber)
+        let length = view.payload.byteCount
+        let options = TCPOptions(view.options).list
+        if flags.contains(.syn) {
+            if side.initial != sequence { side.next = sequence }
+            side.initial = sequence
+            for case .windowScale(let scale) in options { side.scale = min(scale, TCPOption.maximumWindowScale) }
+            if flags.contains(.ack) {
+                connection.isScaled = options.contains { $0.kind == TCPOption.Kind.windowScale } && other.scale > 0
+                    || side.scale > 0
+            }
+        } else if side.initial == nil {
+            // The beginning was not seen.
+            side.initial = sequence
+            side.next = sequence
+        }
+        if other.initial == nil, flags.contains(.ack) { other.initial = acknowledgment }
+        let scale = flags.contains(.syn) || !connection.isScaled ? 0 : Int(side.scale)
+        let window = Int(view.window) << scale
+        let kind = kind(flags, sequence, acknowledgment, length, window, side, other)
+        let end = sequence + length + (flags.contains(.syn) ? 1 : 0) + (flags.contains(.fin) ? 1 : 0)
+        if flags.contains(.fin) { side.finCount += 1 }
+        side.next = max(side.next, end)
+        if flags.contains(.ack) {
+            side.acknowledged = acknowledgment
+            side.hasAcknowledged = true
+        }
+        side.window = window
+        let since = stamp - connection.last
+        connection.last = stamp
+        if isOutbound { (connection.ours, connection.theirs) = (side, other) } else { (connection.theirs, connection.ours) = (side, other) }
+        return SegmentRecord(
+            isOutbound: isOutbound, local: key.local, remote: key.remote, flags: flags,
+            sequence: side.initial.map { Int(sequence.rawValue &- $0.rawValue) } ?? 0,
+            acknowledgment: flags.contains(.ack) ? other.initial.map { Int(acknowledgment.rawValue &- $0.rawValue) } ?? 0 : 0,
+            length: length, window: window, options: options, since: max(since, 0), kind: kind)
+    }
+
+    private static func kind(
+        _ flags: TCPFlags, _ sequence: SequenceNumber, _ acknowledgment: SequenceNumber, _ length: Int, _ window: Int,
+        _ side: Side, _ other: Side
+    ) -> SegmentRecord.Kind {
+        if flags.contains(.rst) { return .reset }
+        if flags.contains(.syn) { return sequence < side.next ? .retransmission : .handshake }
+        if flags.contains(.fin) { return side.finCount > 0 && sequence < side.next ? .retransmission : .fin }
+        if length <= 1, sequence == side.next - 1, side.hasAcknowledged, length == 0 || other.acknowledged == side.next {
+            return .keepAlive
+        }
+        if length > 0 {
+            if sequence < side.next { return .retransmission }
+            return other.window == 0 ? .windowProbe : .data
+        }
+        if !side.hasAcknowledged { return .handshake }
+        guard acknowledgment == side.acknowledged else { return .acknowledgment }
+        return window == side.window ? .duplicateAcknowledgment : .windowUpdate
+    }
+}

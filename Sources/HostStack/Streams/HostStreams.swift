@@ -1,0 +1,235 @@
+import PacketEngine
+import WireFormat
+
+/// Who finds the addresses of names, beside the streams.
+public protocol NameSource {
+    func ask(_ name: String)
+    /// What has been found since.
+    func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)]
+}
+
+/// The port of stream engines on a host of our own, whose frames any port of packets carries.
+public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: StreamPort, ~Copyable {
+    public typealias Failure = Port.Failure
+
+    private struct Stream {
+        var connection: TCPIdentifier
+        var began: Instant
+        /// What there was no room for.
+        var pending: [UInt8] = []
+        var isSendingEnded = false
+    }
+
+    /// What keeps a host from coming up.
+    public enum Obstacle: Error, Hashable, Sendable {
+        /// Somebody has the address.
+        case taken(IPv4Address, MACAddress)
+        case stopped
+    }
+
+    private var port: Port
+    private var carrier: HostCarrier
+    private let names: Names
+    private var batch: PacketBatch
+    private var nextInBatch = 0
+    private var streams: [StreamIdentifier: Stream] = [:]
+    private var identifiers: [TCPIdentifier: StreamIdentifier] = [:]
+    private var asked: [String: Instant] = [:]
+    /// Those that may have something to be sent.
+    private var events: [HostEvent] = []
+
+    public init(_ configuration: HostConfiguration, on port: consuming Port, names: Names) {
+        self.port = port
+        self.names = names
+        let carrier = HostCarrier(configuration)
+        batch = PacketBatch(capacity: carrier.batchCapacity, slotLength: carrier.maximumPacketLength)
+        self.carrier = carrier
+    }
+
+    /// Sees every frame of the host's, both ways.
+    public mutating func watch(_ watch: @escaping (_ frame: RawSpan, _ isOutbound: Bool, _ at: Instant) -> Void) {
+        carrier.watch = watch
+    }
+
+    public var now: Instant { mutating get { port.now } }
+
+    // MARK: Beginning and end
+
+    /// Makes sure that the host's addresses are its own; nothing is connected before.
+    /// - Returns: what keeps it from coming up; nil when it is there.
+    public mutating func bringUp() throws(Port.Failure) -> Obstacle? {
+        while !carrier.host.isUp {
+            try exchange()
+            for event in events {
+                if case .conflict(let address, let mac) = event { return .taken(address, mac) }
+            }
+            events.removeAll()
+            if carrier.host.isUp { break }
+            if try port.wait(until: carrier.host.deadline).contains(.stop) { return .stopped }
+        }
+        return nil
+    }
+
+    /// Has connections come to their end that were left, for so long at the most.
+    public mutating func settle(atMost time: Nanoseconds) throws(Port.Failure) {
+        let end = port.now + time
+        while port.now < end {
+            try exchange()
+            events.removeAll()
+            guard carrier.host.hasOpenConnections else { return }
+            let deadline = carrier.host.deadline.map { min($0, end) } ?? end
+            if try port.wait(until: deadline).contains(.stop) { return }
+        }
+    }
+
+    // MARK: The port of streams
+
+    public mutating func perform<E: StreamEngine & ~Copyable>(
+        _ requests: [StreamRequest], reportingTo engine: inout E
+    ) throws(Port.Failure) -> Bool {
+        var wasTold = false
+        let now = port.now
+        for request in requests {
+            switch request {
+            case .resolve(let name):
+                if asked[name] == nil {
+                    asked[name] = now
+                    names.ask(name)
+                }
+            case .open(let identifier, let endpoint):
+                if let failure = open(identifier, endpoint, at: now) {
+                    engine.failed(identifier, failure, at: now)
+                    wasTold = true
+                }
+            case .send(let identifier, let bytes):
+                streams[identifier]?.pending += bytes
+                flush(identifier, at: now)
+            case .endSending(let identifier):
+                streams[identifier]?.isSendingEnded = true
+                flush(identifier, at: now)
+            case .close(let identifier):
+                guard let stream = streams.removeValue(forKey: identifier) else { continue }
+                identifiers[stream.connection] = nil
+                carrier.host.leave(stream.connection, at: now)
+            }
+        }
+        if !requests.isEmpty { try exchange() }
+        return wasTold
+    }
+
+    private mutating func open(
+        _ identifier: StreamIdentifier, _ endpoint: StreamEndpoint, at now: Instant
+    ) -> StreamFailure? {
+        guard case .tcp(let address, _, let number) = endpoint else {
+            return .system(code: 0, message: "a socket of this machine is not for a host of our own")
+        }
+        guard address.family == .v4 else {
+            return .system(code: 0, message: "our own host speaks IPv4 alone")
+        }
+        guard let connection = carrier.host.connect(to: TCPEndpoint(address, number), at: now) else {
+            return .system(code: 0, message: "no route to host")
+        }
+        streams[identifier] = Stream(connection: connection, began: now)
+        identifiers[connection] = identifier
+        return nil
+    }
+
+    private mutating func flush(_ identifier: StreamIdentifier, at now: Instant) {
+        guard var stream = streams[identifier] else { return }
+        if !stream.pending.isEmpty {
+            let taken = carrier.host.send(stream.connection, stream.pending.rawBytes)
+            stream.pending.removeFirst(taken)
+        }
+        if stream.isSendingEnded, stream.pending.isEmpty { carrier.host.endSending(stream.connection, at: now) }
+        streams[identifier] = stream
+    }
+
+    public mutating func wait<E: StreamEngine & ~Copyable>(
+        until deadline: Instant?, reportingTo engine: inout E
+    ) throws(Port.Failure) -> Wakening {
+        while true {
+            try exchange()
+            if tell(&engine) { return .packets }
+            let now = port.now
+            if let deadline, deadline <= now { return [] }
+            var until = deadline
+            if nextInBatch < batch.count { until = now + .milliseconds(1) }
+            if let host = carrier.host.deadline { until = until.map { min($0, host) } ?? host }
+            let wakening = try port.wait(until: until)
+            if wakening.contains(.news) { takeNames(&engine) }
+            if !wakening.subtracting(.packets).isEmpty { return wakening }
+        }
+    }
+
+    /// Sends what is to be sent, and takes what has come.
+    private mutating func exchange() throws(Port.Failure) {
+        var isBusy = true
+        while isBusy {
+            if nextInBatch == batch.count {
+                batch.removeAll()
+                nextInBatch = 0
+                _ = carrier.transmit(into: &batch, at: port.now)
+            }
+            if nextInBatch < batch.count {
+                nextInBatch = try port.send(batch, from: nextInBatch, reportingTo: &carrier)
+            }
+            let received = try port.receive(into: &carrier)
+            carrier.drain { events.append($0) }
+            // What is full is tried again after a while.
+            isBusy = received > 0 || batch.count > 0 && nextInBatch == batch.count
+            if events.count > 256 { return }
+        }
+    }
+
+    private mutating func takeNames<E: StreamEngine & ~Copyable>(_ engine: inout E) {
+        for (name, answer) in names.take() {
+            engine.resolved(name, answer, asked: asked.removeValue(forKey: name) ?? port.now, at: port.now)
+        }
+    }
+
+    /// - Returns: whether the engine was told something.
+    private mutating func tell<E: StreamEngine & ~Copyable>(_ engine: inout E) -> Bool {
+        guard !events.isEmpty else { return false }
+        let news = events
+        events.removeAll(keepingCapacity: true)
+        let now = port.now
+        var wasTold = false
+        for event in news {
+            guard case .connection(let connection, let notices, let failure) = event,
+                let identifier = identifiers[connection], let stream = streams[identifier]
+            else { continue }
+            wasTold = true
+            if notices.contains(.established) {
+                let local = carrier.host.endpoints(connection)?.local
+                engine.opened(
+                    identifier, StreamOpening(local: local.map { ($0.address, $0.port) }, began: stream.began), at: now)
+            }
+            if !notices.isDisjoint(with: [.readable, .ended, .closed]) {
+                carrier.host.read(connection) {
+                    engine.received($0, on: identifier, at: now)
+                    return $0.byteCount
+                }
+            }
+            if notices.contains(.writable) { flush(identifier, at: now) }
+            if notices.contains(.ended) { engine.ended(identifier, at: now) }
+            if notices.contains(.closed) {
+                streams[identifier] = nil
+                identifiers[connection] = nil
+                if let failure { engine.failed(identifier, StreamFailure(failure), at: now) }
+            }
+        }
+        return wasTold
+    }
+}
+
+extension StreamFailure {
+    /// In the words of the system, where it has them.
+    init(_ failure: TCPFailure) {
+        switch failure {
+        case .refused: self = .refused
+        case .reset, .aborted: self = .reset
+        case .timedOut: self = .system(code: 110, message: "Connection timed out")
+        case .unreachable: self = .system(code: 113, message: "No route to host")
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Diagnostics
+import HostStack
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// What `--stack user` needs: a host of our own on an interface.
+struct UserStack {
+    private let link: EthernetLink
+    private let configuration: HostConfiguration
+
+    /// - Parameters:
+    ///   - source: the host's address, with the length of the prefix where it is in none of the interface's networks.
+    init(interface: String?, source: String?, gateway: String?, skipsCheck: Bool) throws {
+        guard let source else { throw UsageError("--stack user: --source says which address it is to have") }
+        let words = source.split(separator: "/", omittingEmptySubsequences: false)
+        guard let address = IPv4Address(words[0]), words.count <= 2 else {
+            throw UsageError("--source: '\(source)' is no IPv4 address")
+        }
+        let links = try interface.map { [try EthernetLink.find($0)] } ?? EthernetLink.all()
+        func length(on link: EthernetLink) -> Int? {
+            link.addresses.first { IPv4Network($0.address, prefixLength: $0.prefixLength)?.contains(address) ?? false }?
+                .prefixLength
+        }
+        guard let link = links.first(where: { length(on: $0) != nil }) ?? (links.count == 1 ? links.first : nil) else {
+            throw UsageError("-I: through which interface? \(address) is in no network of one")
+        }
+        let given = words.count == 2 ? Int(words[1]) : length(on: link)
+        guard let given, (1...32).contains(given) else {
+            throw UsageError("--source: '\(source)' needs the length of its prefix, ADDR/LEN")
+        }
+        if links.contains(where: { $0.addresses.contains { $0.address == address } }) {
+            throw UsageError("--source: \(address) is the system's own")
+        }
+        var random = SystemRandomness()
+        var host = HostConfiguration(
+            [
+                HostConfiguration.Interface(
+                    index: link.interface.index, mac: MACAddress(rawValue: 0x0200_0000_0000 | UInt64(address.rawValue)),
+                    mtu: link.interface.mtu, addresses: [(address, given)])
+            ], seed: (random.next(), random.next()))
+        host.checksAddresses = !skipsCheck
+        host.tcp.maximumSegmentSize = max(link.interface.mtu - 40, 536)
+        if let gateway {
+            guard let router = IPv4Address(gateway) else { throw UsageError("--gateway: '\(gateway)' is no IPv4 address") }
+            host.gateway = router
+        }
+        self.link = link
+        configuration = host
+    }
+
+    /// The host's streams, opened with the capability that is given up afterwards.
+    func open(
+        family: IPAddress.Family?, signals: consuming SignalSource, bell: Bell, capture: FrameCapture?,
+        explainer: Explainer?
+    ) throws -> HostStreams<LinkPort, BackgroundNames> {
+        guard Privileges.raise() else {
+            throw CannotRun(message: "--stack user needs CAP_NET_RAW", hints: [Privileges.hint])
+        }
+        try capture?.open()
+        let filter = SocketFilter.etherTypes([.arp, .ipv4])
+        let port = try LinkPort(
+            interface: link.interface.index, hearing: .filtered(filter), frameLength: 1 << 16 + 64, signals: signals,
+            bell: bell, tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
+        try port.admit(.promiscuous)
+        try Privileges.dropForGood()
+        try capture?.start(filter, interface: link.interface.index)
+        return HostStreams(configuration, on: port, names: BackgroundNames(family: family, bell: bell))
+    }
+}
+
+/// Names by the system's resolver.
+struct BackgroundNames: NameSource {
+    private let names: ForwardNames
+
+    init(family: IPAddress.Family?, bell: Bell) { names = ForwardNames(family: family, bell: bell) }
+
+    func ask(_ name: String) { names.ask([name]) }
+
+    func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)] {
+        names.take().results.map { result in
+            (
+                result.name,
+                result.answer.map { $0.map { ResolvedAddress($0.address, zone: $0.zone) } }
+                    .mapError { NameFailure($0.message) }
+            )
+        }
+    }
+}
