@@ -50,7 +50,11 @@ public final class Transfer {
             self.happened(event, &host, now, sends: self.there, takes: self.back)
         }
         server.application = { [unowned self] host, event, now in
-            if case .accepted(let connection, _, _) = event { self.accepted = connection }
+            if case .accepted(let connection, _, let remote) = event,
+                remote == self.connection.flatMap({ client.host.endpoints($0)?.local })
+            {
+                self.accepted = connection
+            }
             self.happened(event, &host, now, sends: self.back, takes: self.there, isServer: true)
         }
     }
@@ -73,7 +77,9 @@ public final class Transfer {
         _ event: HostEvent, _ host: inout Host, _ now: Instant, sends: Direction, takes: Direction,
         isServer: Bool = false
     ) {
-        guard case .connection(let connection, let notices, let failure) = event else { return }
+        guard case .connection(let connection, let notices, let failure) = event,
+            connection == (isServer ? accepted : self.connection)
+        else { return }
         if let failure { failures.append(failure) }
         if notices.contains(.closed) { closedCount += 1 }
         if !notices.isDisjoint(with: [.established, .writable]) { fill(connection, &host, now, sends) }

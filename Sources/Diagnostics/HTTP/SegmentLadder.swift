@@ -114,7 +114,8 @@ public struct SegmentLadder: Sendable {
             side.initial = sequence
             for case .windowScale(let scale) in options { side.scale = min(scale, TCPOption.maximumWindowScale) }
             if flags.contains(.ack) {
-                connection.isScaled = options.contains { $0.kind == TCPOption.Kind.windowScale } && other.scale > 0
+                connection.isScaled =
+                    options.contains { $0.kind == TCPOption.Kind.windowScale } && other.scale > 0
                     || side.scale > 0
             }
         } else if side.initial == nil {
@@ -136,11 +137,16 @@ public struct SegmentLadder: Sendable {
         side.window = window
         let since = stamp - connection.last
         connection.last = stamp
-        if isOutbound { (connection.ours, connection.theirs) = (side, other) } else { (connection.theirs, connection.ours) = (side, other) }
+        if isOutbound {
+            (connection.ours, connection.theirs) = (side, other)
+        } else {
+            (connection.theirs, connection.ours) = (side, other)
+        }
         return SegmentRecord(
             isOutbound: isOutbound, local: key.local, remote: key.remote, flags: flags,
             sequence: side.initial.map { Int(sequence.rawValue &- $0.rawValue) } ?? 0,
-            acknowledgment: flags.contains(.ack) ? other.initial.map { Int(acknowledgment.rawValue &- $0.rawValue) } ?? 0 : 0,
+            acknowledgment: flags.contains(.ack)
+                ? other.initial.map { Int(acknowledgment.rawValue &- $0.rawValue) } ?? 0 : 0,
             length: length, window: window, options: options, since: max(since, 0), kind: kind)
     }
 
@@ -151,7 +157,8 @@ public struct SegmentLadder: Sendable {
         if flags.contains(.rst) { return .reset }
         if flags.contains(.syn) { return sequence < side.next ? .retransmission : .handshake }
         if flags.contains(.fin) { return side.finCount > 0 && sequence < side.next ? .retransmission : .fin }
-        if length <= 1, sequence == side.next - 1, side.hasAcknowledged, length == 0 || other.acknowledged == side.next {
+        if length <= 1, sequence == side.next - 1, side.hasAcknowledged, length == 0 || other.acknowledged == side.next
+        {
             return .keepAlive
         }
         if length > 0 {

@@ -84,6 +84,8 @@ extension TCPConnection {
         }
         let lost = scoreboard.missing(from: sendUnacknowledged, to: edge)
         let again = scoreboard.missing(from: sendUnacknowledged, to: min(retransmitNext, edge))
+        // Where time ran out all of it counts as lost already.
+        if case .loss = recovery { return all - lost + again }
         return max(all - lost + again - scoreboard.duplicates * segmentSize, 0)
     }
 

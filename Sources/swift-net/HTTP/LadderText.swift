@@ -35,7 +35,8 @@ final class LadderText {
         object.add("acknowledgment", record.acknowledgment)
         object.add("length", record.length)
         object.add("window", record.window)
-        object.add("options", raw: "[" + record.options.compactMap(word).map { "\"\($0)\"" }.joined(separator: ",") + "]")
+        object.add(
+            "options", raw: "[" + record.options.compactMap(word).map { "\"\($0)\"" }.joined(separator: ",") + "]")
         object.add("since_ms", raw: decimal(record.since))
         object.add("kind", record.kind.rawValue)
         return object.line
@@ -52,11 +53,14 @@ final class LadderText {
         text += " win \(Self.padded("\(record.window)", 7))"
         let kind = record.kind.rawValue.split(separator: "-").joined(separator: " ")
         switch record.kind {
-        case .retransmission, .duplicateAcknowledgment, .reset, .windowProbe: text += " \(console.painted(kind, .yellow))"
+        case .retransmission, .duplicateAcknowledgment, .reset, .windowProbe:
+            text += " \(console.painted(kind, .yellow))"
         default: text += " \(kind)"
         }
         let options = record.options.compactMap(Self.word)
-        if record.flags.contains(.syn) || record.options.contains(where: { $0.kind == TCPOption.Kind.selectiveAcknowledgment }) {
+        if record.flags.contains(.syn)
+            || record.options.contains(where: { $0.kind == TCPOption.Kind.selectiveAcknowledgment })
+        {
             text += "  <\(options.joined(separator: ", "))>"
         }
         if record.local.port != first { text += "  port \(record.local.port)" }

@@ -42,7 +42,9 @@ struct UserStack {
         host.checksAddresses = !skipsCheck
         host.tcp.maximumSegmentSize = max(link.interface.mtu - 40, 536)
         if let gateway {
-            guard let router = IPv4Address(gateway) else { throw UsageError("--gateway: '\(gateway)' is no IPv4 address") }
+            guard let router = IPv4Address(gateway) else {
+                throw UsageError("--gateway: '\(gateway)' is no IPv4 address")
+            }
             host.gateway = router
         }
         self.link = link
