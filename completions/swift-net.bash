@@ -620,9 +620,9 @@ _swift-net_tcp-syn-scan() {
 
 _swift-net_http-probe() {
     repeating_flags=()
-    non_repeating_flags=(-4 -6 --compressed --follow --methods --intermediaries --tcp --timing -k --insecure --reuse --plot --fail -q --quiet -v --verbose -j --json -h --help)
+    non_repeating_flags=(-4 -6 --compressed --follow --methods --intermediaries --tcp --segments --no-check --timing -k --insecure --reuse --plot --fail -q --quiet -v --verbose -j --json -h --help)
     repeating_options=(--targets --resolve -H --header)
-    non_repeating_options=(--unix-socket -I --interface -X --method -d --data --http --raw --max-redirects --keep-alive --cacert --tls --max-body -o --output -c --count -i --interval --concurrency -w --deadline --pcap --explain --color)
+    non_repeating_options=(--unix-socket -I --interface -X --method -d --data --http --raw --max-redirects --keep-alive --stack --source --gateway --cacert --tls --max-body -o --output -c --count -i --interval --concurrency -w --deadline --pcap --explain --color)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions
@@ -662,6 +662,16 @@ _swift-net_http-probe() {
         return
         ;;
     '--keep-alive')
+        return
+        ;;
+    '--stack')
+        __swift-net_add_completions -W 'kernel'$'\n''user'
+        return
+        ;;
+    '--source')
+        return
+        ;;
+    '--gateway')
         return
         ;;
     '--cacert')
