@@ -15,8 +15,9 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     private struct Stream {
         var connection: TCPIdentifier
         var began: Instant
-        /// What there was no room for.
+        /// What there was no room for, from `sent` on.
         var pending: [UInt8] = []
+        var sent = 0
         var isSendingEnded = false
     }
 
@@ -35,7 +36,6 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     private var streams: [StreamIdentifier: Stream] = [:]
     private var identifiers: [TCPIdentifier: StreamIdentifier] = [:]
     private var asked: [String: Instant] = [:]
-    /// Those that may have something to be sent.
     private var events: [HostEvent] = []
 
     public init(_ configuration: HostConfiguration, on port: consuming Port, names: Names) {
@@ -137,8 +137,11 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     private mutating func flush(_ identifier: StreamIdentifier, at now: Instant) {
         guard var stream = streams[identifier] else { return }
         if !stream.pending.isEmpty {
-            let taken = carrier.host.send(stream.connection, stream.pending.rawBytes)
-            stream.pending.removeFirst(taken)
+            stream.sent += carrier.host.send(stream.connection, stream.pending.rawBytes.dropping(stream.sent))
+            if stream.sent == stream.pending.count {
+                stream.pending = []
+                stream.sent = 0
+            }
         }
         if stream.isSendingEnded, stream.pending.isEmpty { carrier.host.endSending(stream.connection, at: now) }
         streams[identifier] = stream
