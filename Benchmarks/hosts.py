@@ -35,6 +35,9 @@ done
 ip -n a addr add 192.0.2.1/24 dev va; ip -n b addr add 192.0.2.2/24 dev vb
 ip -n a addr add 198.51.100.1/24 dev xa; ip -n c addr add 203.0.113.2/24 dev yc
 ip -n c route add 198.51.100.0/24 via 203.0.113.254
+ip -n a route add 198.18.0.0/15 via 198.51.100.254; ip -n c route add blackhole 198.18.0.0/15
+# Who asks ten thousand times in a second would run out of ports that wait.
+ip netns exec a sysctl -qw net.ipv4.tcp_max_tw_buckets=16 net.ipv4.ip_local_port_range="1024 65535"
 exec ip netns exec a "$@"
 """
 
@@ -147,18 +150,18 @@ def frames(namespace, device):
 
 
 def forwarding(binary, runs):
-    print("\nforwarding of 60-byte frames, sent as fast as they go for two seconds")
+    print("\nforwarding of 60-byte frames, a million a second for two seconds")
     results = {"ours": [], "theirs": []}
-    sender = ["timeout", "2", binary, "tcp-syn-scan", "-p", "1-60000", "--rate", "max", "--retries", "0", "-q", "203.0.113.2"]
+    sender = [binary, "tcp-syn-scan", "-p", "1-15", "--rate", "1000000", "--retries", "0", "--wait", "0.1", "-q", "--include-reserved", "198.18.0.0/15"]
     for _ in range(runs):
         with contextlib.ExitStack() as stack:
-            host = [binary, "host", "--forward", "-I", "xm", "-I", "ym", "--address", "198.51.100.254/24@xm", "--address", "203.0.113.254/24@ym", "--no-check", "-w", "60"]
+            host = [binary, "host", "--forward", "-I", "xm", "-I", "ym", "--address", "198.51.100.254/24@xm", "--address", "203.0.113.254/24@ym", "--gateway", "203.0.113.2", "--no-check", "-w", "60"]
             stack.enter_context(beside("m", host, "is there"))
             results["ours"].append(burst(sender))
-        kernel = "ip -n m addr add 198.51.100.254/24 dev xm; ip -n m addr add 203.0.113.254/24 dev ym; ip netns exec m sysctl -qw net.ipv4.ip_forward=1"
+        kernel = "ip -n m addr add 198.51.100.254/24 dev xm; ip -n m addr add 203.0.113.254/24 dev ym; ip netns exec m sysctl -qw net.ipv4.ip_forward=1; ip -n m route add 198.18.0.0/15 via 203.0.113.2"
         subprocess.run(["sh", "-c", kernel], check=True)
         results["theirs"].append(burst(sender))
-        subprocess.run(["sh", "-c", "ip -n m addr flush dev xm; ip -n m addr flush dev ym"], check=True)
+        subprocess.run(["sh", "-c", "ip -n m route del 198.18.0.0/15; ip -n m addr flush dev xm; ip -n m addr flush dev ym"], check=True)
         subprocess.run(["sh", "-c", "ip -n a neigh flush dev xa; ip -n c neigh flush dev yc"], check=True)
     left, right = (statistics.median(results[name]) for name in ("ours", "theirs"))
     print(f"  {'ours : the kernel':52} {left:>9.0f} : {right:>9.0f} a second  ratio {left / right:.2f} (wanted 0.3)")

@@ -24,12 +24,25 @@ extension Host {
                 { .destinationUnreachable(.fragmentationNeeded, $0) }, word: UInt32(UInt16(clamping: mtu)),
                 about: datagram, isForOne: true, at: now)
         }
-        var copy = datagram.copied()
         let before = view.bytes.bigEndian16(at: 8)
-        copy[8] -= 1
         let checksum = InternetChecksum.updated(view.headerChecksum, replacing: before, with: before - 0x100)
-        copy[10] = UInt8(checksum >> 8)
-        copy[11] = UInt8(checksum & 0xFF)
-        if send(copy, by: hop, mtu: mtu, at: now) { counters.forwarded &+= 1 }
+        guard datagram.byteCount <= mtu, let mac = links[hop.interface].arp.mac(of: hop.address) else {
+            var copy = datagram.copied()
+            Self.age(&copy, at: 0, checksum)
+            if send(copy, by: hop, mtu: mtu, at: now) { counters.forwarded &+= 1 }
+            return
+        }
+        var frame = links[hop.interface].arp.frame(datagram, to: mac)
+        Self.age(&frame, at: EthernetView.headerLength, checksum)
+        routes.count(hop)
+        enqueue(frame, on: hop.interface)
+        counters.forwarded &+= 1
+    }
+
+    /// One router less is left (RFC 791, section 3.2).
+    private static func age(_ bytes: inout [UInt8], at header: Int, _ checksum: UInt16) {
+        bytes[header + 8] &-= 1
+        bytes[header + 10] = UInt8(checksum >> 8)
+        bytes[header + 11] = UInt8(checksum & 0xFF)
     }
 }

@@ -72,6 +72,32 @@ struct HostAttackTests {
         #expect(transfer.there.isWhole && transfer.back.isWhole && transfer.failures.isEmpty)
     }
 
+    @Test("the place of a connection that was broken off before it could answer is good for another")
+    func placesAreUsedAgain() {
+        let wire = SimulatedWire(seed: 8)
+        let server = wire.add(2)
+        server.host.listen(Transfer.port)
+        let somebody = SimulatedWire.address(9)
+        var answered: Set<UInt16> = []
+        wire.watch = { _, from, frame in
+            guard from == 0, let view = try? IPv4View(frame.dropping(EthernetView.headerLength)), view.protocol == .tcp,
+                let segment = try? TCPView(view.payload), segment.flags == [.syn, .ack]
+            else { return }
+            answered.insert(segment.destinationPort)
+        }
+        // Who asks for the address is known afterwards.
+        let asks = ARPPacket.request(for: Self.here, from: Self.attacker, somebody)
+        wire.send(ARPFrame.bytes(asks, to: .broadcast), from: -1)
+        wire.run(for: .milliseconds(10))
+        for port in UInt16(1_000)..<1_100 {
+            wire.send(frame(.tcp, segment(.syn, from: somebody, port: port), from: somebody), from: -1)
+            wire.send(frame(.tcp, segment(.rst, from: somebody, port: port, sequence: 8), from: somebody), from: -1)
+            wire.send(frame(.tcp, segment(.syn, from: somebody, port: port + 1_000), from: somebody), from: -1)
+            wire.run(for: .milliseconds(5))
+            #expect(answered.contains(port + 1_000), "port \(port)")
+        }
+    }
+
     @Test("resets, SYNs and data that guess a connection's ports change nothing; answers to guesses are few")
     func blindInjection() {
         var random = SeededGenerator(seed: 9)

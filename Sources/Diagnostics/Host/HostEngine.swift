@@ -68,7 +68,8 @@ public struct HostEngine: Engine, ~Copyable {
     public var maximumPacketLength: Int {
         (configuration.host.interfaces.map(\.mtu).max() ?? 1_500) + EthernetView.headerLength
     }
-    public var batchCapacity: Int { 64 }
+    /// As many as a port hands over at a time: a router that takes more than it gives loses them.
+    public var batchCapacity: Int { 1_024 }
     public var wantsExactTimes: Bool { false }
 
     public var counters: HostCounters { host.counters }

@@ -128,8 +128,20 @@ public struct ARPModule: Sendable {
     }
 
     private mutating func send(_ datagram: [UInt8], to mac: MACAddress) {
-        let header = EthernetHeader(destination: mac, source: configuration.mac, etherType: .ipv4)
-        events.append(.frame(EthernetHeader.padded(header.encoded() + datagram)))
+        events.append(.frame(frame(datagram.rawBytes, to: mac)))
+    }
+
+    /// A datagram in a frame to a machine.
+    func frame(_ datagram: RawSpan, to mac: MACAddress) -> [UInt8] {
+        let length = EthernetView.headerLength + datagram.byteCount
+        var frame = [UInt8](repeating: 0, count: max(length, EthernetHeader.minimumFrameLength))
+        frame.withMutableBytes { bytes in
+            bytes.setMACAddress(mac, at: 0)
+            bytes.setMACAddress(configuration.mac, at: 6)
+            bytes.setBigEndian16(EtherType.ipv4.rawValue, at: 12)
+            bytes.copy(datagram, at: EthernetView.headerLength)
+        }
+        return frame
     }
 
     private mutating func ask(for address: IPv4Address) {

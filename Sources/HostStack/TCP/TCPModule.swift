@@ -280,9 +280,9 @@ struct TCPModule: Sendable {
                 ready.removeAll(keepingCapacity: true)
                 readyHead = 0
             }
-            guard blocks[place].isUsed, blocks[place].isReady else { continue }
+            // Of one that is gone too: who has its place next comes into the queue again.
             blocks[place].isReady = false
-            settle(place, at: now, isReady: false)
+            if blocks[place].isUsed { settle(place, at: now, isReady: false) }
         }
         return false
     }
