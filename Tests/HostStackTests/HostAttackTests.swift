@@ -92,6 +92,7 @@ struct HostAttackTests {
         for port in UInt16(1_000)..<1_100 {
             wire.send(frame(.tcp, segment(.syn, from: somebody, port: port), from: somebody), from: -1)
             wire.send(frame(.tcp, segment(.rst, from: somebody, port: port, sequence: 8), from: somebody), from: -1)
+            wire.run(for: .milliseconds(5))
             wire.send(frame(.tcp, segment(.syn, from: somebody, port: port + 1_000), from: somebody), from: -1)
             wire.run(for: .milliseconds(5))
             #expect(answered.contains(port + 1_000), "port \(port)")
