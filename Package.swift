@@ -113,7 +113,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DiagnosticsTests",
-            dependencies: ["Diagnostics", "HostStack", "PacketEngine", "Signatures", "WireFormat"],
+            dependencies: [
+                "Diagnostics", "HostStack", "HostStackTestSupport", "PacketEngine", "Signatures", "WireFormat",
+            ],
             swiftSettings: settings
         ),
         // A scan of a /8 in a simulated network, for a build with optimizations.

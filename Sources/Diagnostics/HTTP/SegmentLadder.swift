@@ -126,7 +126,9 @@ public struct SegmentLadder: Sendable {
         if other.initial == nil, flags.contains(.ack) { other.initial = acknowledgment }
         let scale = flags.contains(.syn) || !connection.isScaled ? 0 : Int(side.scale)
         let window = Int(view.window) << scale
-        let kind = kind(flags, sequence, acknowledgment, length, window, side, other)
+        let kind = kind(
+            flags, sequence, acknowledgment, length, window, side, other,
+            namesRanges: options.contains { $0.kind == TCPOption.Kind.selectiveAcknowledgment })
         let end = sequence + length + (flags.contains(.syn) ? 1 : 0) + (flags.contains(.fin) ? 1 : 0)
         if flags.contains(.fin) { side.finCount += 1 }
         side.next = max(side.next, end)
@@ -152,7 +154,7 @@ public struct SegmentLadder: Sendable {
 
     private static func kind(
         _ flags: TCPFlags, _ sequence: SequenceNumber, _ acknowledgment: SequenceNumber, _ length: Int, _ window: Int,
-        _ side: Side, _ other: Side
+        _ side: Side, _ other: Side, namesRanges: Bool
     ) -> SegmentRecord.Kind {
         if flags.contains(.rst) { return .reset }
         if flags.contains(.syn) { return sequence < side.next ? .retransmission : .handshake }
@@ -167,6 +169,7 @@ public struct SegmentLadder: Sendable {
         }
         if !side.hasAcknowledged { return .handshake }
         guard acknowledgment == side.acknowledged else { return .acknowledgment }
-        return window == side.window ? .duplicateAcknowledgment : .windowUpdate
+        // What came beyond a gap is named whatever the window has become (RFC 6675, section 2).
+        return window == side.window || namesRanges ? .duplicateAcknowledgment : .windowUpdate
     }
 }

@@ -27,6 +27,8 @@ extension TCPConnection {
                 needsProbe = false
                 if let probe = probe(at: now) { return probe }
             }
+            // What came beyond a gap is told by itself: with data there is no room for it.
+            if needsAcknowledgment, !beyond.isEmpty { return segment(sendNext, .ack) }
             if let again = nextRetransmission(at: now) ?? nextData(at: now) { return again }
             if needsKeepAlive {
                 needsKeepAlive = false
