@@ -72,6 +72,35 @@ struct HostAttackTests {
         #expect(transfer.there.isWhole && transfer.back.isWhole && transfer.failures.isEmpty)
     }
 
+    @Test("connections that only wait to be forgotten give way to those that come")
+    func timeWaitGivesWay() {
+        let wire = SimulatedWire(seed: 12)
+        let server = wire.add(2)
+        server.host.listen(Transfer.port)
+        server.application = { host, event, now in
+            if case .accepted(let connection, _, _) = event { host.leave(connection, at: now) }
+        }
+        var ended = 0
+        let clients = (UInt8(10)..<18).map { wire.add($0) }
+        for client in clients {
+            client.application = { host, event, now in
+                guard case .connection(let connection, let notices, _) = event, notices.contains(.ended) else { return }
+                ended += 1
+                host.leave(connection, at: now)
+            }
+        }
+        let place = TCPEndpoint(.v4(Self.here), Transfer.port)
+        for _ in 0..<600 {
+            for client in clients { #expect(client.host.connect(to: place, at: wire.now) != nil) }
+            wire.run(for: .milliseconds(10))
+        }
+        wire.run(for: .milliseconds(100))
+        #expect(ended == 4_800 && wire.now < Instant(nanoseconds: 50_000_000_000))
+        #expect((4_000...4_096).contains(server.host.connectionCount), "\(server.host.connectionCount)")
+        wire.run(for: .seconds(70))
+        #expect(server.host.connectionCount == 0)
+    }
+
     @Test("the place of a connection that was broken off before it could answer is good for another")
     func placesAreUsedAgain() {
         let wire = SimulatedWire(seed: 8)

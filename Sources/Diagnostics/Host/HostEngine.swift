@@ -147,11 +147,12 @@ public struct HostEngine: Engine, ~Copyable {
         guard var visitor = visitors[connection] else { return }
         visitor.patienceEnds = now + ServedConnection.patience
         if notices.contains(.ended) { visitor.hasEnded = true }
+        var isThere = !notices.contains(.closed)
         if !notices.isDisjoint(with: [.readable, .writable, .ended]) {
             let mac = peers[visitor.remote.address]?.mac
-            visitor.serve(connection, on: &host, mac: mac, &scratch, at: now)
+            isThere = visitor.serve(connection, on: &host, mac: mac, &scratch, at: now) && isThere
         }
-        visitors[connection] = notices.contains(.closed) ? nil : visitor
+        visitors[connection] = isThere ? visitor : nil
     }
 
     private mutating func serveDatagrams(_ port: UInt16, at now: Instant) {

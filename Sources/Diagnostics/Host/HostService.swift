@@ -42,14 +42,15 @@ struct ServedConnection {
     static let patience = Nanoseconds.seconds(60)
 
     /// Does what can be done with what has come.
+    /// - Returns: whether the visitor is still there.
     mutating func serve(
         _ connection: TCPIdentifier, on host: inout Host, mac: MACAddress?, _ scratch: inout [UInt8], at now: Instant
-    ) {
+    ) -> Bool {
         switch service {
         case .echo:
             while true {
                 let room = host.room(connection)
-                guard room > 0 else { return }
+                guard room > 0 else { return true }
                 Self.read(connection, from: &host, atMost: room, into: &scratch)
                 guard !scratch.isEmpty else { break }
                 _ = host.send(connection, scratch.rawBytes)
@@ -60,12 +61,17 @@ struct ServedConnection {
             for answer in page.answers(to: scratch, remote: remote, mac: mac) {
                 guard host.send(connection, answer.rawBytes) == answer.count else {
                     // Who does not take his answers gets no more of them.
-                    return host.abort(connection, at: now)
+                    host.abort(connection, at: now)
+                    return false
                 }
             }
-            if page.isOver { return host.leave(connection, at: now) }
+            if page.isOver {
+                host.leave(connection, at: now)
+                return false
+            }
         }
         if hasEnded { host.endSending(connection, at: now) }
+        return true
     }
 
     private static func read(

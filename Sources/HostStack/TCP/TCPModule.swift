@@ -1,3 +1,4 @@
+import DequeModule
 import HeapModule
 import PacketEngine
 import WireFormat
@@ -27,6 +28,8 @@ struct TCPModule: Sendable {
         var isKnown = false
         /// Its user has let it go: nobody is told of its end.
         var isLeft = false
+        /// It is in the queue of those in TIME-WAIT.
+        var isWaiting = false
     }
 
     private struct Alarm: Comparable, Sendable {
@@ -63,12 +66,17 @@ struct TCPModule: Sendable {
     private var refusals = AllowancePerSecond(1_000)
     private var nextPort: UInt16
     private var events: [HostEvent] = []
+    /// Those in TIME-WAIT, the oldest first: where there is no room they are forgotten before their time.
+    private var waiting: Deque<TCPIdentifier> = []
     /// Connections through which nothing comes.
     private var doubts: [TCPPair] = []
 
     /// Connections at a time, those that are over and not forgotten among them.
     private static let limit = 4_096
     private static let strayLimit = 256
+    /// Bytes that the first connections may have waiting together; each later one may have less.
+    private static let memoryShare = 8 << 20
+    private static let leastBuffer = 4 << 10
 
     init(_ configuration: TCPConfiguration, key: SipHash, firstPort: UInt16) {
         self.configuration = configuration
@@ -78,6 +86,23 @@ struct TCPModule: Sendable {
     }
 
     var count: Int { blocks.count - free.count }
+
+    /// How the next connection is run: the more there are, the less may wait in it.
+    private var nextConfiguration: TCPConfiguration {
+        var next = configuration
+        let share = max(Self.memoryShare / (count + 1), Self.leastBuffer)
+        next.sendLimit = min(next.sendLimit, share)
+        next.receiveLimit = min(next.receiveLimit, share)
+        return next
+    }
+
+    /// Whether one more connection can be; one that only waits to be forgotten gives way.
+    private mutating func hasRoom() -> Bool {
+        while count >= Self.limit, let oldest = waiting.popFirst() {
+            if let place = place(of: oldest), blocks[place].connection.state == .timeWait { remove(place) }
+        }
+        return count < Self.limit
+    }
 
     var hasOpenConnections: Bool {
         blocks.contains { block in
@@ -102,7 +127,7 @@ struct TCPModule: Sendable {
             let pair = TCPPair(local: TCPEndpoint(local, nextPort), remote: remote)
             guard index[pair] == nil else { continue }
             let connection = TCPConnection(
-                configuration, initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
+                nextConfiguration, initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
                 answering: false, at: now)
             guard let place = insert(connection, pair, isHalfOpen: false) else { return nil }
             blocks[place].isKnown = true
@@ -204,11 +229,11 @@ struct TCPModule: Sendable {
             return
         }
         guard segment.flags.contains(.syn) else { return }
-        guard listener.halfOpen < listener.backlog, count < Self.limit else {
+        guard listener.halfOpen < listener.backlog, hasRoom() else {
             return offerCookie(segment, pair, at: now)
         }
         var connection = TCPConnection(
-            configuration, initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
+            nextConfiguration, initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
             answering: true, at: now)
         connection.accept(segment)
         guard let place = insert(connection, pair, isHalfOpen: true) else { return }
@@ -245,12 +270,13 @@ struct TCPModule: Sendable {
 
     /// - Returns: whether the segment ends a handshake that was left to a cookie.
     private mutating func takeCookie(_ segment: ArrivedSegment, _ pair: TCPPair, at now: Instant) -> Bool {
-        guard let lastCookie, now - lastCookie < .seconds(128), count < Self.limit,
+        guard let lastCookie, now - lastCookie < .seconds(128), hasRoom(),
             let size = cookies.size(
                 in: segment.acknowledgment - 1, for: pair, peerInitial: segment.sequence - 1, at: now)
         else { return false }
         let connection = TCPConnection(
-            configuration, initial: segment.acknowledgment - 1, timestampOffset: 0, peerInitial: segment.sequence - 1,
+            nextConfiguration, initial: segment.acknowledgment - 1, timestampOffset: 0,
+            peerInitial: segment.sequence - 1,
             maximumSegmentSize: size, at: now)
         guard let place = insert(connection, pair, isHalfOpen: false) else { return false }
         _ = blocks[place].connection.receive(segment, RawSpan(), at: now)
@@ -373,6 +399,12 @@ struct TCPModule: Sendable {
                 events.append(.connection(name, notices, blocks[place].connection.failure))
             }
         }
+        if blocks[place].connection.state == .timeWait, !blocks[place].isWaiting {
+            blocks[place].isWaiting = true
+            // All wait equally long: the oldest are gone first.
+            while let oldest = waiting.first, self.place(of: oldest) == nil { waiting.removeFirst() }
+            waiting.append(identifier(place))
+        }
         if isReady, blocks[place].connection.mayHaveOutput { makeReady(place) }
         if blocks[place].connection.state == .closed, blocks[place].connection.reset == nil {
             // Who has not read everything yet keeps it until he lets it go.
@@ -390,7 +422,7 @@ struct TCPModule: Sendable {
     }
 
     private mutating func insert(_ connection: TCPConnection, _ pair: TCPPair, isHalfOpen: Bool) -> Int? {
-        guard count < Self.limit else { return nil }
+        guard hasRoom() else { return nil }
         let place: Int
         if let old = free.popLast() {
             place = old
