@@ -50,6 +50,9 @@ public struct HostEngine: Engine, ~Copyable {
     private var isOver = false
     private var start: Instant?
     private var nextLook: Instant?
+    private var lastConflict: (address: IPv4Address, mac: MACAddress, at: Instant)?
+
+    private static let conflictPause = Nanoseconds.seconds(10)
 
     /// Those who are remembered.
     private static let peerLimit = 4_096
@@ -129,7 +132,7 @@ public struct HostEngine: Engine, ~Copyable {
             switch event {
             case .heard(let contact): note(contact, at: now)
             case .conflict(let address, let mac):
-                events.append(.taken(address, mac))
+                tell(address, isClaimedBy: mac, at: now)
                 // Who was there first keeps it; what we have we keep (RFC 5227, section 2.4, b).
                 if !isUp { isOver = true }
             case .datagrams(let port): serveDatagrams(port, at: now)
@@ -164,6 +167,15 @@ public struct HostEngine: Engine, ~Copyable {
                 from: port, to: TCPEndpoint(datagram.remote, datagram.remotePort), datagram.data,
                 source: datagram.local, at: now)
         }
+    }
+
+    /// Who claims an address again and again is not told of each time.
+    private mutating func tell(_ address: IPv4Address, isClaimedBy mac: MACAddress, at now: Instant) {
+        if let last = lastConflict, last.address == address, last.mac == mac, now - last.at < Self.conflictPause {
+            return
+        }
+        lastConflict = (address, mac, now)
+        events.append(.taken(address, mac))
     }
 
     /// Visitors who have been silent for long are let go.
