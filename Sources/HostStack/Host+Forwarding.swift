@@ -8,9 +8,7 @@ extension Host {
     mutating func forward(_ datagram: RawSpan, on link: Int, at now: Instant) {
         guard let view = try? IPv4View(datagram) else { return }
         // What belongs to a link does not leave it.
-        guard !view.source.isUnspecified, view.destination.rawValue >> 16 != 0xA9FE,
-            view.source.rawValue >> 16 != 0xA9FE
-        else { return }
+        guard !view.source.isUnspecified, !view.destination.isLinkLocal, !view.source.isLinkLocal else { return }
         guard view.timeToLive > 1 else {
             return sendError({ .timeExceeded(code: 0, $0) }, about: datagram, isForOne: true, at: now)
         }

@@ -72,26 +72,21 @@ extension Host {
         }
     }
 
-    func hop(of pair: TCPPair) -> RoutingTable.Hop? {
+    /// The next hop of a connection's segments.
+    static func hop(of pair: TCPPair, _ routes: RoutingTable) -> RoutingTable.Hop? {
         guard case .v4(let address) = pair.remote.address else { return nil }
         return routes.hop(to: address)
     }
 
     private mutating func wakeConnections(on link: Int) {
         let routes = routes
-        tcp.wake { pair in
-            guard case .v4(let address) = pair.remote.address else { return false }
-            return routes.hop(to: address)?.interface == link
-        }
+        tcp.wake { Self.hop(of: $0, routes)?.interface == link }
     }
 
     /// Nobody answers there: connections that have not begun come to nothing (RFC 1122, section 4.2.3.9).
     private mutating func giveUp(_ hop: IPv4Address, on link: Int, at now: Instant) {
         let routes = routes
-        tcp.failUnbegun(at: now) { pair in
-            guard case .v4(let address) = pair.remote.address else { return false }
-            return routes.hop(to: address)?.address == hop
-        }
+        tcp.giveUp(at: now) { Self.hop(of: $0, routes)?.address == hop }
     }
 
     mutating func hear(_ kind: HostContact.Kind, _ address: IPAddress, _ mac: MACAddress, on link: Int) {
@@ -121,8 +116,8 @@ extension Host {
         }
         let (source, destination) = (view.source, view.destination)
         // Nobody is at these addresses, and nobody else is where we are (RFC 1122, section 3.2.1.3).
-        guard !source.isMulticast, !source.isLimitedBroadcast, source.rawValue >> 24 != 127,
-            destination.rawValue >> 24 != 127, !isOwn(source), !isBroadcast(source, on: link)
+        guard !source.isMulticast, !source.isLimitedBroadcast, !source.isLoopback,
+            !destination.isLoopback, !isOwn(source), !isBroadcast(source, on: link)
         else {
             counters.malformed &+= 1
             return
@@ -248,7 +243,7 @@ extension Host {
             guard let mtu = pathMTUs.learn(said, length: length, to: destination, at: now) else { return }
             tcp.shrinkSegments(of: pair, to: mtu - 40, at: now)
         } else if code == .port || code == .protocol {
-            tcp.failUnbegun(at: now) { $0 == pair }
+            tcp.giveUp(at: now) { $0 == pair }
         }
     }
 }

@@ -7,11 +7,7 @@ extension Host {
     /// Appends the frames that are to leave now.
     /// - Returns: whether the batch was too small for all of them.
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Bool {
-        while let frame = output.first {
-            guard batch.room > 0 else { return true }
-            output.removeFirst()
-            if batch.append(frame: frame.bytes, token: 0, interface: frame.interface) { counters.sent &+= 1 }
-        }
+        guard transmitQueue(into: &batch) else { return true }
         while let stray = tcp.takeStray() {
             send(stray, at: now)
             guard transmitQueue(into: &batch) else { return true }
@@ -45,16 +41,13 @@ extension Host {
         var way: (hop: RoutingTable.Hop, mac: MACAddress)?
         let (routes, isUp) = (routes, isUp)
         // A connection is in `tcp`: what else is needed is taken out before it is borrowed.
-        var asked: [RoutingTable.Hop] = []
         let links = links
         var sent = 0
         let isMore = tcp.output(at: now) { pair in
             way = nil
-            guard isUp, case .v4(let address) = pair.remote.address, let hop = routes.hop(to: address) else {
-                return false
-            }
+            guard isUp, let hop = Self.hop(of: pair, routes) else { return false }
             guard let mac = links[hop.interface].arp.mac(of: hop.address) else {
-                asked.append(hop)
+                unknown.append(hop)
                 return false
             }
             way = (hop, mac)
@@ -90,7 +83,6 @@ extension Host {
             sent += 1
         }
         counters.sent &+= UInt64(sent)
-        unknown = asked
         return isMore
     }
 

@@ -99,8 +99,6 @@ public struct Host: ~Copyable {
     /// Breaks it off.
     public mutating func abort(_ connection: TCPIdentifier, at now: Instant) { tcp.abort(connection, at: now) }
 
-    public func state(_ connection: TCPIdentifier) -> TCPState { tcp.state(connection) }
-
     /// Of both ends; nil when it is no more.
     public func endpoints(_ connection: TCPIdentifier) -> (local: TCPEndpoint, remote: TCPEndpoint)? {
         tcp.pair(connection).map { ($0.local, $0.remote) }
@@ -116,16 +114,9 @@ public struct Host: ~Copyable {
 
     /// When `advance` has something to do; nil for never.
     public var deadline: Instant? {
-        var earliest = tcp.deadline
-        func take(_ instant: Instant?) {
-            guard let instant else { return }
-            earliest = earliest.map { min($0, instant) } ?? instant
-        }
-        for link in links {
-            take(link.arp.due)
-            take(link.claim?.due)
-        }
-        take(reassembly.nextDeadline.map { Instant(nanoseconds: $0) })
+        var earliest = Instant.earliest(
+            tcp.deadline, reassembly.nextDeadline.map { Instant(nanoseconds: $0) })
+        for link in links { earliest = .earliest(earliest, .earliest(link.arp.due, link.claim?.due)) }
         return earliest
     }
 
@@ -139,7 +130,7 @@ public struct Host: ~Copyable {
         if let due = reassembly.nextDeadline, due <= now.nanoseconds { _ = reassembly.expire(now: now.nanoseconds) }
         tcp.advance(at: now)
         for pair in tcp.takeDoubts() {
-            guard let hop = hop(of: pair) else { continue }
+            guard let hop = Self.hop(of: pair, routes) else { continue }
             links[hop.interface].arp.doubt(hop.address, at: now)
             settleARP(hop.interface, at: now)
         }

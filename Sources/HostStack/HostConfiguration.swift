@@ -12,12 +12,14 @@ public struct HostConfiguration: Sendable {
         /// The host's addresses there; none are the system's.
         public var addresses: [(address: IPv4Address, prefixLength: Int)]
 
+        /// - Parameter mac: nil for one of its own: locally administered, and made of its first address, so that
+        ///   neighbours know it again whenever it comes back.
         public init(
-            index: UInt32, mac: MACAddress, mtu: Int = 1_500,
+            index: UInt32, mac: MACAddress?, mtu: Int = 1_500,
             addresses: [(address: IPv4Address, prefixLength: Int)]
         ) {
             self.index = index
-            self.mac = mac
+            self.mac = mac ?? MACAddress(rawValue: 0x0200_0000_0000 | UInt64(addresses.first?.address.rawValue ?? 0))
             self.mtu = mtu
             self.addresses = addresses
         }
@@ -37,7 +39,12 @@ public struct HostConfiguration: Sendable {
     public init(_ interfaces: [Interface], seed: (UInt64, UInt64)) {
         self.interfaces = interfaces
         self.seed = seed
+        let headers = IPv4View.minimumHeaderLength + TCPView.minimumHeaderLength
+        tcp.maximumSegmentSize = max((interfaces.map(\.mtu).min() ?? 1_500) - headers, 536)
     }
+
+    /// Bytes of the longest frame that the host sends.
+    public var frameLength: Int { (interfaces.map(\.mtu).max() ?? 1_500) + EthernetView.headerLength }
 }
 
 /// What a host has done, in datagrams but where it says something else.

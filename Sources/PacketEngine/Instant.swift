@@ -6,6 +6,12 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     @inlinable public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
+    /// The earlier of two, as far as they are there.
+    @inlinable public static func earliest(_ left: Instant?, _ right: Instant?) -> Instant? {
+        guard let left, let right else { return left ?? right }
+        return min(left, right)
+    }
+
     @inlinable public static func + (instant: Instant, interval: Nanoseconds) -> Instant {
         Instant(nanoseconds: instant.nanoseconds &+ interval.count)
     }

@@ -72,6 +72,22 @@ struct HostAttackTests {
         #expect(transfer.there.isWhole && transfer.back.isWhole && transfer.failures.isEmpty)
     }
 
+    @Test("an end that cannot be told to anybody is forgotten")
+    func endWithoutWay() {
+        let wire = SimulatedWire(seed: 13)
+        let server = wire.add(2)
+        let client = wire.add(3)
+        server.host.listen(Transfer.port)
+        let connection = client.host.connect(to: TCPEndpoint(.v4(Self.here), Transfer.port), at: wire.now)
+        // Longer than an address is remembered.
+        wire.run(for: .seconds(1_300))
+        #expect(client.host.connectionCount == 1)
+        wire.isCut = true
+        if let connection { client.host.abort(connection, at: wire.now) }
+        wire.run(for: .seconds(30))
+        #expect(client.host.connectionCount == 0)
+    }
+
     @Test("connections that only wait to be forgotten give way to those that come")
     func timeWaitGivesWay() {
         let wire = SimulatedWire(seed: 12)

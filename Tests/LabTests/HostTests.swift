@@ -42,7 +42,7 @@ struct HostTests {
         try await lab.run("a", ["sh", "-c", script])
     }
 
-    @Test("ping, traceroute, curl's requests, datagrams and connections of the kernel's")
+    @Test("echo in fragments, requests, a scan, datagrams and connections of the kernel's")
     func services() async throws {
         let words = "-I vb --address 192.0.2.50/24 --no-check --serve echo,discard,http -w 60"
         try await hosting(.pair, words) { lab in
@@ -52,6 +52,21 @@ struct HostTests {
                 "a", [Binary.swiftNet, "http-probe", "-v", "--keep-alive", "http://192.0.2.50/what"])
             #expect(page.output.contains("You are 192.0.2.1:"), "\(page.output)")
             #expect(page.output.contains("GET /what HTTP/1.1"), "\(page.output)")
+            // More answers than fit into what may wait to be sent, to one who reads them late.
+            let pipeline = try await shell(
+                lab,
+                """
+                python3 -c '
+                import socket, time
+                s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096); s.settimeout(20)
+                s.connect(("192.0.2.50", 80))
+                s.sendall(b"GET /one HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n" * 3000); s.shutdown(1); time.sleep(0.5)
+                all = b""
+                while piece := s.recv(65536): all += piece
+                print(all.count(b"HTTP/1.1 200 OK"), all.count(b"GET /one"))
+                '
+                """)
+            #expect(pipeline.output == "3000 3000\n", "\(pipeline.output) \(pipeline.errors)")
             let mirror = try await lab.run("a", ["python3", "-c", Self.mirror, "192.0.2.50", "7", "5000000"])
             #expect(mirror.output == "same\n", "\(mirror.output) \(mirror.errors)")
             let scan = try await lab.run("a", [Binary.swiftNet, "tcp-syn-scan", "-p", "7,9,80,81", "192.0.2.50"])

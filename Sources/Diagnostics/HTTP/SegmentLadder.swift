@@ -1,4 +1,5 @@
 import HostStack
+import PacketEngine
 import WireFormat
 
 /// A segment as a rung of a ladder: what it says, counted from the beginning of its connection, and what it is for.
@@ -33,8 +34,8 @@ public struct SegmentRecord: Hashable, Sendable {
     /// In bytes, scaled.
     public var window: Int
     public var options: [TCPOption]
-    /// Since the last segment of the connection, in nanoseconds.
-    public var since: Int64
+    /// Since the last segment of the connection.
+    public var since: Nanoseconds
     public var kind: Kind
 }
 
@@ -58,12 +59,7 @@ public struct SegmentLadder: Sendable {
         var isScaled = false
     }
 
-    private struct Key: Hashable {
-        var local: TCPEndpoint
-        var remote: TCPEndpoint
-    }
-
-    private var connections: [Key: Connection] = [:]
+    private var connections: [TCPPair: Connection] = [:]
 
     /// Connections that are told of.
     private static let limit = 4_096
@@ -89,7 +85,7 @@ public struct SegmentLadder: Sendable {
         guard let view = try? TCPView(payload) else { return nil }
         let from = TCPEndpoint(source, view.sourcePort)
         let to = TCPEndpoint(destination, view.destinationPort)
-        let key = isOutbound ? Key(local: from, remote: to) : Key(local: to, remote: from)
+        let key = isOutbound ? TCPPair(local: from, remote: to) : TCPPair(local: to, remote: from)
         var connection = connections[key] ?? Connection(last: stamp)
         if view.flags.contains(.syn), !view.flags.contains(.ack), connection.ours.finCount > 0 {
             connection = Connection(last: stamp)
@@ -100,7 +96,7 @@ public struct SegmentLadder: Sendable {
     }
 
     private static func record(
-        _ view: borrowing TCPView, _ key: Key, _ isOutbound: Bool, _ stamp: Int64, _ connection: inout Connection
+        _ view: borrowing TCPView, _ key: TCPPair, _ isOutbound: Bool, _ stamp: Int64, _ connection: inout Connection
     ) -> SegmentRecord {
         var side = isOutbound ? connection.ours : connection.theirs
         var other = isOutbound ? connection.theirs : connection.ours
@@ -149,7 +145,7 @@ public struct SegmentLadder: Sendable {
             sequence: side.initial.map { Int(sequence.rawValue &- $0.rawValue) } ?? 0,
             acknowledgment: flags.contains(.ack)
                 ? other.initial.map { Int(acknowledgment.rawValue &- $0.rawValue) } ?? 0 : 0,
-            length: length, window: window, options: options, since: max(since, 0), kind: kind)
+            length: length, window: window, options: options, since: Nanoseconds(max(since, 0)), kind: kind)
     }
 
     private static func kind(

@@ -30,10 +30,7 @@ public struct HostPeer: Sendable {
     public var interface: UInt32
     /// In the order in which he first did it.
     public var did: [HostContact.Kind] = []
-    public var first: Instant
     public var last: Instant
-    /// Frames that began something.
-    public var count: UInt64 = 0
 }
 
 /// A host that exists only while it runs: it answers ARP and echo, and serves those who connect.
@@ -45,6 +42,8 @@ public struct HostEngine: Engine, ~Copyable {
     private var visitors: [TCPIdentifier: ServedConnection] = [:]
     private var peers: [IPAddress: HostPeer] = [:]
     private var events: [LivingHostEvent] = []
+    /// What has come up at the host and is looked at.
+    private var news: [HostEvent] = []
     private var scratch: [UInt8] = []
     private var isUp = false
     private var isOver = false
@@ -68,19 +67,13 @@ public struct HostEngine: Engine, ~Copyable {
         }
     }
 
-    public var maximumPacketLength: Int {
-        (configuration.host.interfaces.map(\.mtu).max() ?? 1_500) + EthernetView.headerLength
-    }
+    public var maximumPacketLength: Int { configuration.host.frameLength }
     /// As many as a port hands over at a time: a router that takes more than it gives loses them.
     public var batchCapacity: Int { 1_024 }
     public var wantsExactTimes: Bool { false }
 
     public var counters: HostCounters { host.counters }
     public var peerCount: Int { peers.count }
-    public var routes: [RoutingTable.Route] { host.routes.routes }
-
-    /// Those who spoke to it, the first ones first.
-    public var allPeers: [HostPeer] { peers.values.sorted { $0.first < $1.first } }
 
     // MARK: Sending
 
@@ -91,12 +84,7 @@ public struct HostEngine: Engine, ~Copyable {
         host.advance(at: now)
         settle(at: now)
         if host.transmit(into: &batch, at: now) { return .at(now) }
-        var deadline = host.deadline
-        for instant in [end, nextLook] {
-            guard let instant else { continue }
-            deadline = deadline.map { min($0, instant) } ?? instant
-        }
-        return deadline.map { .at($0) } ?? .never
+        return Instant.earliest(.earliest(host.deadline, end), nextLook).map { .at($0) } ?? .never
     }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {}
@@ -126,9 +114,10 @@ public struct HostEngine: Engine, ~Copyable {
             isUp = true
             events.append(.up)
         }
-        var news: [HostEvent] = []
         host.drain { news.append($0) }
-        for event in news {
+        defer { news.removeAll(keepingCapacity: true) }
+        for index in news.indices {
+            let event = news[index]
             switch event {
             case .heard(let contact): note(contact, at: now)
             case .conflict(let address, let mac):
@@ -203,11 +192,10 @@ public struct HostEngine: Engine, ~Copyable {
         } else {
             guard peers.count < Self.peerLimit else { return }
             peer = HostPeer(
-                address: contact.address, mac: contact.mac, interface: contact.interface, first: now, last: now)
+                address: contact.address, mac: contact.mac, interface: contact.interface, last: now)
         }
         peer.last = now
         peer.mac = contact.mac
-        peer.count &+= 1
         let isNew = !peer.did.contains(contact.kind) && peer.did.count < Self.deedLimit
         if isNew { peer.did.append(contact.kind) }
         peers[contact.address] = peer

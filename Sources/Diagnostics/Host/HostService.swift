@@ -33,11 +33,21 @@ struct ServedConnection {
     let service: HostService
     let remote: TCPEndpoint
     var page = VisitorPage()
+    /// Answers that there was no room for yet; nothing is read before they are gone.
+    private var unsent: [UInt8] = []
     /// The other side sends no more.
     var hasEnded = false
     /// When it is given up if nothing more comes.
     var patienceEnds: Instant
 
+    init(service: HostService, remote: TCPEndpoint, patienceEnds: Instant) {
+        self.service = service
+        self.remote = remote
+        self.patienceEnds = patienceEnds
+    }
+
+    /// Bytes of requests that are read before their answers are sent.
+    private static let mostRead = 16 << 10
     /// Silence that is borne.
     static let patience = Nanoseconds.seconds(60)
 
@@ -57,18 +67,16 @@ struct ServedConnection {
             }
         case .discard: host.read(connection) { $0.byteCount }
         case .http:
-            Self.read(connection, from: &host, atMost: Int.max, into: &scratch)
-            for answer in page.answers(to: scratch, remote: remote, mac: mac) {
-                guard host.send(connection, answer.rawBytes) == answer.count else {
-                    // Who does not take his answers gets no more of them.
-                    host.abort(connection, at: now)
+            repeat {
+                if !unsent.isEmpty { unsent.removeFirst(host.send(connection, unsent.rawBytes)) }
+                guard unsent.isEmpty else { return true }
+                if page.isOver {
+                    host.leave(connection, at: now)
                     return false
                 }
-            }
-            if page.isOver {
-                host.leave(connection, at: now)
-                return false
-            }
+                Self.read(connection, from: &host, atMost: Self.mostRead, into: &scratch)
+                unsent = page.answers(to: scratch, remote: remote, mac: mac)
+            } while !scratch.isEmpty || !unsent.isEmpty
         }
         if hasEnded { host.endSending(connection, at: now) }
         return true
@@ -80,7 +88,7 @@ struct ServedConnection {
         bytes.removeAll(keepingCapacity: true)
         host.read(connection) { piece in
             let count = min(piece.byteCount, limit - bytes.count)
-            for offset in 0..<count { bytes.append(piece.byte(at: offset)) }
+            bytes += piece.prefix(count).copied()
             return count
         }
     }

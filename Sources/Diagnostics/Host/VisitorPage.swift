@@ -13,10 +13,10 @@ struct VisitorPage {
     private static let contentLimit = 1 << 20
 
     /// The answers to what has come so far.
-    mutating func answers(to bytes: [UInt8], remote: TCPEndpoint, mac: MACAddress?) -> [[UInt8]] {
+    mutating func answers(to bytes: [UInt8], remote: TCPEndpoint, mac: MACAddress?) -> [UInt8] {
         guard !isOver else { return [] }
         pending += bytes
-        var answers: [[UInt8]] = []
+        var answers: [UInt8] = []
         while !isOver {
             let gone = min(skip, pending.count)
             pending.removeFirst(gone)
@@ -24,11 +24,11 @@ struct VisitorPage {
             guard skip == 0, !pending.isEmpty else { break }
             let head = HTTPHead(pending.rawBytes)
             guard head.end != nil else {
-                if pending.count > Self.headLimit { answers.append(finish(431, "Request Header Fields Too Large")) }
+                if pending.count > Self.headLimit { answers += finish(431, "Request Header Fields Too Large") }
                 break
             }
             pending.removeFirst(head.byteCount)
-            answers.append(answer(to: head, remote, mac))
+            answers += answer(to: head, remote, mac)
         }
         return answers
     }
@@ -39,7 +39,8 @@ struct VisitorPage {
     }
 
     private mutating func answer(to head: HTTPHead, _ remote: TCPEndpoint, _ mac: MACAddress?) -> [UInt8] {
-        guard case .request(let line) = head.start, head.problems().isEmpty || line.problems.isEmpty else {
+        guard case .request(let line) = head.start, line.problems.isEmpty, !head.problems().contains(.missingHost)
+        else {
             return finish(400, "Bad Request")
         }
         switch head.requestFraming {

@@ -97,6 +97,11 @@ public struct ARPModule: Sendable {
         }
         var queue = ARPQueue(depth: configuration.queueDepth)
         _ = queue.append(datagram)
+        begin(nextHop, queue, at: now)
+    }
+
+    /// A new entry, which asks for the first time.
+    private mutating func begin(_ nextHop: IPv4Address, _ queue: ARPQueue, at now: Instant) {
         cache[nextHop] = ARPCache.Entry(
             state: .pending(attempts: 1, due: now + configuration.retryInterval), lastUse: now, queue: queue)
         ask(for: nextHop)
@@ -110,11 +115,7 @@ public struct ARPModule: Sendable {
             events.append(.unresolved(nextHop))
             return
         }
-        cache[nextHop] = ARPCache.Entry(
-            state: .pending(attempts: 1, due: now + configuration.retryInterval), lastUse: now,
-            queue: ARPQueue(depth: configuration.queueDepth))
-        ask(for: nextHop)
-        schedule()
+        begin(nextHop, ARPQueue(depth: configuration.queueDepth), at: now)
     }
 
     /// What is sent there does not seem to arrive: whose address it is, is asked again, and until there is an

@@ -26,8 +26,7 @@ struct ICMPErrorModule: Sendable {
     }
 
     private static func isAHost(_ address: IPv4Address) -> Bool {
-        !address.isUnspecified && !address.isMulticast && !address.isLimitedBroadcast && address.rawValue >> 24 != 127
-            && address.rawValue >> 28 != 15
+        !address.isUnspecified && !address.isMulticast && !address.isLoopback && address.rawValue >> 28 != 15
     }
 
     private static func isError(_ view: borrowing IPv4View) -> Bool {

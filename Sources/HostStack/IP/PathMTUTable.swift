@@ -27,10 +27,12 @@ struct PathMTUTable: Sendable {
     /// - Parameters:
     ///   - said: what it says that it could, 0 for nothing.
     ///   - length: of the packet.
-    /// - Returns: what is believed; nil where it is no news.
+    /// - Returns: what is believed; nil where the packet is no longer than that.
     mutating func learn(_ said: Int, length: Int, to destination: IPv4Address, at now: Instant) -> Int? {
         let mtu = max(said > 0 ? said : Self.plateaus.first { $0 < length } ?? Self.least, Self.least)
-        guard mtu < length, mtu < self.mtu(to: destination, at: now) ?? Int.max else { return nil }
+        guard mtu < length else { return nil }
+        // Others on the same way may have learned it already.
+        if let known = self.mtu(to: destination, at: now), known <= mtu { return known }
         if entries.count >= Self.limit, entries[destination] == nil {
             let oldest = entries.min { $0.value.since < $1.value.since }?.key
             if let oldest { entries[oldest] = nil }

@@ -8,14 +8,13 @@ struct HostCarrier: Engine, ~Copyable {
     var host: Host
     /// Sees every frame of the host's, both ways.
     var watch: ((_ frame: RawSpan, _ isOutbound: Bool, _ at: Instant) -> Void)?
-    private let frameLength: Int
+    let maximumPacketLength: Int
 
     init(_ configuration: HostConfiguration) {
         host = Host(configuration)
-        frameLength = (configuration.interfaces.map(\.mtu).max() ?? 1_500) + EthernetView.headerLength
+        maximumPacketLength = configuration.frameLength
     }
 
-    var maximumPacketLength: Int { frameLength }
     var batchCapacity: Int { 64 }
     var wantsExactTimes: Bool { false }
 

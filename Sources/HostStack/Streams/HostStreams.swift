@@ -77,8 +77,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
             try exchange()
             events.removeAll()
             guard carrier.host.hasOpenConnections else { return }
-            let deadline = carrier.host.deadline.map { min($0, end) } ?? end
-            if try port.wait(until: deadline).contains(.stop) { return }
+            if try port.wait(until: .earliest(carrier.host.deadline, end)).contains(.stop) { return }
         }
     }
 
@@ -157,8 +156,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
             if let deadline, deadline <= now { return [] }
             var until = deadline
             if nextInBatch < batch.count { until = now + .milliseconds(1) }
-            if let host = carrier.host.deadline { until = until.map { min($0, host) } ?? host }
-            let wakening = try port.wait(until: until)
+            let wakening = try port.wait(until: .earliest(until, carrier.host.deadline))
             if wakening.contains(.news) { takeNames(&engine) }
             if !wakening.subtracting(.packets).isEmpty { return wakening }
         }

@@ -11,7 +11,6 @@ struct CubicCongestionControl: Sendable {
     private var epoch: Epoch?
     /// Segments, at the last loss.
     private var largest = 0.0
-    private var acknowledgedInAvoidance = 0
 
     /// Since a loss, how the window grows.
     private struct Epoch: Sendable {

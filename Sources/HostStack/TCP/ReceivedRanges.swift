@@ -17,7 +17,7 @@ struct ReceivedRanges: Sendable {
             return true
         }
         ranges.insert(merged, at: 0)
-        // The bytes of the one that goes are told again by who has not been told that they are here.
+        // The one that goes is sent again when time runs out, though it was told of (RFC 2018, section 8).
         if ranges.count > Self.limit { ranges.removeLast() }
     }
 
@@ -38,6 +38,4 @@ struct ReceivedRanges: Sendable {
         }
         return next
     }
-
-    mutating func removeAll() { ranges.removeAll() }
 }

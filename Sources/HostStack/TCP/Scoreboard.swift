@@ -11,9 +11,6 @@ struct Scoreboard: Sendable {
     static let duplicateThreshold = 3
     private static let limit = 1_024
 
-    var isEmpty: Bool { sacked.isEmpty }
-    var highest: SequenceNumber? { sacked.last?.end }
-
     /// The other side has these bytes.
     /// - Returns: how many of them are news.
     mutating func insert(_ range: SequenceRange) -> Int {

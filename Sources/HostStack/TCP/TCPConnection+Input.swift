@@ -29,8 +29,10 @@ extension TCPConnection {
         }
         if state == .synReceived, flags.contains(.syn), segment.sequence == initialReceive {
             // It has not heard our answer, or we both began at once.
-            if !flags.contains(.ack) { needsSyn = true }
-            if !flags.contains(.ack) { return .nothing }
+            guard flags.contains(.ack) else {
+                needsSyn = true
+                return .nothing
+            }
         } else {
             if usesTimestamps, let timestamp = segment.timestamp, !flags.contains(.rst),
                 Int32(bitPattern: timestamp.value &- recentTimestamp) < 0

@@ -111,7 +111,6 @@ extension TCPConnection {
         guard retransmitNext == sendUnacknowledged || inFlight + segmentSize <= congestion.window else { return nil }
         let end = min(gap.end, gap.start + segmentSize)
         retransmitNext = end
-        retransmissions += 1
         return data(from: gap.start, to: end, at: now)
     }
 

@@ -3,12 +3,7 @@ import PacketEngine
 extension TCPConnection {
     /// When `advance` has something to do; nil for never.
     var deadline: Instant? {
-        var earliest = retransmitAt
-        for instant in [acknowledgeAt, forgetAt, keepAliveAt] {
-            guard let instant else { continue }
-            earliest = earliest.map { min($0, instant) } ?? instant
-        }
-        return earliest
+        .earliest(.earliest(retransmitAt, acknowledgeAt), .earliest(forgetAt, keepAliveAt))
     }
 
     /// There is something to be sent, or there may be.

@@ -94,9 +94,6 @@ struct TCPConnection: Sendable {
     /// Nothing comes through: perhaps the next hop is another machine now (RFC 1122, section 3.3.1.4).
     var doubtsWay = false
 
-    /// Segments that were sent again, for those who want to know.
-    var retransmissions = 0
-
     /// A connection that begins: with a SYN of ours, or as the answer to one.
     init(
         _ configuration: TCPConfiguration, initial: SequenceNumber, timestampOffset: UInt32, answering isPassive: Bool,

@@ -19,9 +19,14 @@ public struct TCPEndpoint: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What tells one connection from another (RFC 9293, section 3.3.1).
-struct TCPPair: Hashable, Sendable {
-    var local: TCPEndpoint
-    var remote: TCPEndpoint
+public struct TCPPair: Hashable, Sendable {
+    public var local: TCPEndpoint
+    public var remote: TCPEndpoint
+
+    public init(local: TCPEndpoint, remote: TCPEndpoint) {
+        self.local = local
+        self.remote = remote
+    }
 }
 
 /// The name of a connection while it lasts; another one's afterwards.

@@ -182,14 +182,6 @@ struct TCPModule: Sendable {
         settle(place, at: now)
     }
 
-    func state(_ identifier: TCPIdentifier) -> TCPState {
-        place(of: identifier).map { blocks[$0].connection.state } ?? .closed
-    }
-
-    func failure(_ identifier: TCPIdentifier) -> TCPFailure? {
-        place(of: identifier).flatMap { blocks[$0].connection.failure }
-    }
-
     func pair(_ identifier: TCPIdentifier) -> TCPPair? { place(of: identifier).map { blocks[$0].pair } }
 
     mutating func drain(_ report: (HostEvent) -> Void) {
@@ -207,24 +199,24 @@ struct TCPModule: Sendable {
         if let place = index[pair] {
             switch blocks[place].connection.receive(segment, view.payload, at: now) {
             case .nothing: break
-            case .refuse: refuse(segment, pair, view.payload.byteCount, at: now)
+            case .refuse: refuse(segment, pair, view.payload, at: now)
             case .challenge: if challenges.take(at: now) { blocks[place].connection.needsAcknowledgment = true }
             case .reopen:
                 remove(place)
-                return answer(segment, pair, view.payload.byteCount, at: now)
+                return answer(segment, pair, view.payload, at: now)
             }
             return settle(place, at: now)
         }
-        answer(segment, pair, view.payload.byteCount, at: now)
+        answer(segment, pair, view.payload, at: now)
     }
 
     /// A segment for no connection: it may begin one (RFC 9293, sections 3.10.7.1 and 3.10.7.2).
-    private mutating func answer(_ segment: ArrivedSegment, _ pair: TCPPair, _ dataCount: Int, at now: Instant) {
+    private mutating func answer(_ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
         guard !segment.flags.contains(.rst) else { return }
-        guard let listener = listeners[pair.local.port] else { return refuse(segment, pair, dataCount, at: now) }
+        guard let listener = listeners[pair.local.port] else { return refuse(segment, pair, data, at: now) }
         if segment.flags.contains(.ack) {
-            guard !segment.flags.contains(.syn), takeCookie(segment, pair, at: now) else {
-                return refuse(segment, pair, dataCount, at: now)
+            guard !segment.flags.contains(.syn), takeCookie(segment, pair, data, at: now) else {
+                return refuse(segment, pair, data, at: now)
             }
             return
         }
@@ -241,7 +233,7 @@ struct TCPModule: Sendable {
         settle(place, at: now)
     }
 
-    private mutating func refuse(_ segment: ArrivedSegment, _ pair: TCPPair, _ dataCount: Int, at now: Instant) {
+    private mutating func refuse(_ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
         guard !segment.flags.contains(.rst), strays.count < Self.strayLimit, refusals.take(at: now) else { return }
         if segment.flags.contains(.ack) {
             strays.append(
@@ -250,7 +242,7 @@ struct TCPModule: Sendable {
             strays.append(
                 Stray(
                     pair: pair, sequence: SequenceNumber(0),
-                    acknowledgment: segment.sequence + segment.length(dataCount), flags: [.rst, .ack]))
+                    acknowledgment: segment.sequence + segment.length(data.byteCount), flags: [.rst, .ack]))
         }
     }
 
@@ -269,7 +261,9 @@ struct TCPModule: Sendable {
     }
 
     /// - Returns: whether the segment ends a handshake that was left to a cookie.
-    private mutating func takeCookie(_ segment: ArrivedSegment, _ pair: TCPPair, at now: Instant) -> Bool {
+    private mutating func takeCookie(
+        _ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant
+    ) -> Bool {
         guard let lastCookie, now - lastCookie < .seconds(128), hasRoom(),
             let size = cookies.size(
                 in: segment.acknowledgment - 1, for: pair, peerInitial: segment.sequence - 1, at: now)
@@ -279,15 +273,16 @@ struct TCPModule: Sendable {
             peerInitial: segment.sequence - 1,
             maximumSegmentSize: size, at: now)
         guard let place = insert(connection, pair, isHalfOpen: false) else { return false }
-        _ = blocks[place].connection.receive(segment, RawSpan(), at: now)
+        _ = blocks[place].connection.receive(segment, data, at: now)
         settle(place, at: now)
         return true
     }
 
     // MARK: Output
 
-    /// Gives the next segment that is to go out to `write`, which says whether it could be taken.
-    /// - Returns: false when nothing is to go out, or it could not be taken.
+    /// Gives the next segment that is to go out to `write`.
+    /// - Parameter isReachable: whether the way to the other end is known.
+    /// - Returns: false when nothing is to go out.
     mutating func output(
         at now: Instant, ready isReachable: (TCPPair) -> Bool,
         _ write: (TCPPair, borrowing TCPConnection, OutgoingSegment) -> Void
@@ -341,11 +336,11 @@ struct TCPModule: Sendable {
         settle(place, at: now)
     }
 
-    /// Those that have not begun come to nothing: there is no way.
-    mutating func failUnbegun(at now: Instant, _ isMeant: (TCPPair) -> Bool) {
-        for place in blocks.indices
-        where blocks[place].isUsed && blocks[place].connection.state == .synSent && isMeant(blocks[place].pair) {
-            blocks[place].connection.fail(.unreachable)
+    /// Nobody is there: those that have not begun come to nothing, and who is to be told of an end cannot be.
+    mutating func giveUp(at now: Instant, _ isMeant: (TCPPair) -> Bool) {
+        for place in blocks.indices where blocks[place].isUsed && isMeant(blocks[place].pair) {
+            if blocks[place].connection.state == .synSent { blocks[place].connection.fail(.unreachable) }
+            blocks[place].connection.reset = nil
             settle(place, at: now)
         }
     }

@@ -37,7 +37,7 @@ final class LadderText {
         object.add("window", record.window)
         object.add(
             "options", raw: "[" + record.options.compactMap(word).map { "\"\($0)\"" }.joined(separator: ",") + "]")
-        object.add("since_ms", raw: decimal(record.since))
+        object.add("since_ms", raw: Milliseconds.json(record.since))
         object.add("kind", record.kind.rawValue)
         return object.line
     }
@@ -46,7 +46,7 @@ final class LadderText {
         let first = firstPort ?? record.local.port
         firstPort = first
         let flags = Self.names(record.flags).joined(separator: " ").uppercased()
-        var text = "  +\(Self.padded(Self.decimal(record.since), 9, isRight: true)) ms  "
+        var text = "  +\(Self.padded(Milliseconds.fixed(record.since), 9, isRight: true)) ms  "
         text += record.isOutbound ? "---->" : "<----"
         text += "  \(Self.padded(flags, 11))  seq \(Self.padded("\(record.sequence)", 9))"
         text += " ack \(Self.padded("\(record.acknowledgment)", 9)) len \(Self.padded("\(record.length)", 5))"
@@ -78,13 +78,6 @@ final class LadderText {
         case .timestamps: "timestamps"
         default: "kind \(option.kind)"
         }
-    }
-
-    /// Milliseconds with three decimals.
-    private static func decimal(_ nanoseconds: Int64) -> String {
-        let micro = nanoseconds / 1_000
-        let part = "\(micro % 1_000)"
-        return "\(micro / 1_000)." + String(repeating: "0", count: 3 - part.count) + part
     }
 
     private static func padded(_ text: String, _ width: Int, isRight: Bool = false) -> String {

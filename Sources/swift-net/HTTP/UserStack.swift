@@ -25,28 +25,18 @@ struct UserStack {
         guard let link = links.first(where: { length(on: $0) != nil }) ?? (links.count == 1 ? links.first : nil) else {
             throw UsageError("-I: through which interface? \(address) is in no network of one")
         }
-        let given = words.count == 2 ? Int(words[1]) : length(on: link)
-        guard let given, (1...32).contains(given) else {
+        guard let given = words.count == 2 ? Int(words[1]) : length(on: link) else {
             throw UsageError("--source: '\(source)' needs the length of its prefix, ADDR/LEN")
         }
-        if links.contains(where: { $0.addresses.contains { $0.address == address } }) {
-            throw UsageError("--source: \(address) is the system's own")
-        }
+        try OwnHost.check((address, given), on: links, "--source")
         var random = SystemRandomness()
         var host = HostConfiguration(
             [
                 HostConfiguration.Interface(
-                    index: link.interface.index, mac: MACAddress(rawValue: 0x0200_0000_0000 | UInt64(address.rawValue)),
-                    mtu: link.interface.mtu, addresses: [(address, given)])
+                    index: link.interface.index, mac: nil, mtu: link.interface.mtu, addresses: [(address, given)])
             ], seed: (random.next(), random.next()))
         host.checksAddresses = !skipsCheck
-        host.tcp.maximumSegmentSize = max(link.interface.mtu - 40, 536)
-        if let gateway {
-            guard let router = IPv4Address(gateway) else {
-                throw UsageError("--gateway: '\(gateway)' is no IPv4 address")
-            }
-            host.gateway = router
-        }
+        if let gateway { host.gateway = try OwnHost.gateway(gateway, of: [(address, given)]) }
         self.link = link
         configuration = host
     }
@@ -56,17 +46,9 @@ struct UserStack {
         family: IPAddress.Family?, signals: consuming SignalSource, bell: Bell, capture: FrameCapture?,
         explainer: Explainer?
     ) throws -> HostStreams<LinkPort, BackgroundNames> {
-        guard Privileges.raise() else {
-            throw CannotRun(message: "--stack user needs CAP_NET_RAW", hints: [Privileges.hint])
-        }
-        try capture?.open()
-        let filter = SocketFilter.etherTypes([.arp, .ipv4])
-        let port = try LinkPort(
-            interface: link.interface.index, hearing: .filtered(filter), frameLength: 1 << 16 + 64, signals: signals,
-            bell: bell, tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
-        try port.admit(.promiscuous)
-        try Privileges.dropForGood()
-        try capture?.start(filter, interface: link.interface.index)
+        let port = try OwnHost.port(
+            of: configuration, on: [link], for: "--stack user", signals: signals, bell: bell, capture: capture,
+            explainer: explainer)
         return HostStreams(configuration, on: port, names: BackgroundNames(family: family, bell: bell))
     }
 }

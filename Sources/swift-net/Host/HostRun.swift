@@ -16,21 +16,9 @@ struct HostRun {
         let signals = try SignalSource()
         let capture = try command.frames.capture(console)
         let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
-        guard Privileges.raise() else {
-            throw CannotRun(message: "host needs CAP_NET_RAW", hints: [Privileges.hint])
-        }
-        try capture?.open()
-        let filter = SocketFilter.etherTypes([.arp, .ipv4])
-        let only = settings.links.count == 1 ? settings.links[0].interface.index : 0
-        // Segments that the system puts together before it hands them over are longer than the link has them.
-        var port = try LinkPort(
-            interface: only, hearing: .filtered(filter), frameLength: 1 << 16 + 64, signals: signals, bell: bell,
-            tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
-        if settings.isPromiscuous {
-            for link in settings.links { try port.admit(.promiscuous, on: link.interface.index) }
-        }
-        try Privileges.dropForGood()
-        try capture?.start(filter, interface: only)
+        var port = try OwnHost.port(
+            of: settings.configuration.host, on: settings.links, for: "host", signals: signals, bell: bell,
+            capture: capture, explainer: explainer)
 
         let renderer: any HostRenderer =
             command.frames.json

@@ -8,8 +8,6 @@ import WireFormat
 struct HostSettings {
     let links: [EthernetLink]
     var configuration: LivingHostConfiguration
-    /// It has another link-layer address than the interface, which must let it through.
-    let isPromiscuous: Bool
 
     init(_ command: HostCommand) throws {
         let names = command.interfaces
@@ -17,7 +15,7 @@ struct HostSettings {
         guard Set(names).count == names.count else { throw UsageError("-I: an interface is named twice") }
         guard !command.addresses.isEmpty else { throw UsageError("--address: which address is it to have?") }
         let links = links
-        var addresses = [[(address: IPv4Address, prefixLength: Int)]](repeating: [], count: links.count)
+        var addresses = [[OwnHost.Address]](repeating: [], count: links.count)
         for text in command.addresses {
             let (place, address) = try Self.address(text, on: links)
             addresses[place].append(address)
@@ -26,9 +24,7 @@ struct HostSettings {
             throw UsageError("--address: the host has no address on \(links[empty].interface.name)")
         }
         if command.forward, links.count < 2 { throw UsageError("--forward: a router has two interfaces or more") }
-        var macs: [MACAddress] = []
-        for (link, own) in zip(links, addresses) { macs.append(try Self.mac(command.mac, link, own[0].address)) }
-        isPromiscuous = zip(links, macs).contains { $0.mac != $1 }
+        let macs = try links.map { try Self.mac(command.mac, $0) }
         var random = SystemRandomness()
         var host = HostConfiguration(
             links.indices.map {
@@ -38,17 +34,8 @@ struct HostSettings {
             }, seed: (random.next(), random.next()))
         host.forwards = command.forward
         host.checksAddresses = !command.skipsCheck
-        host.tcp.maximumSegmentSize = max((links.map(\.interface.mtu).min() ?? 1_500) - 40, 536)
         if let text = command.gateway {
-            guard let gateway = IPv4Address(text) else { throw UsageError("--gateway: '\(text)' is no IPv4 address") }
-            guard
-                addresses.joined().contains(where: {
-                    IPv4Network($0.address, prefixLength: $0.prefixLength)?.contains(gateway) ?? false
-                })
-            else {
-                throw UsageError("--gateway: \(gateway) is in none of the host's networks")
-            }
-            host.gateway = gateway
+            host.gateway = try OwnHost.gateway(text, of: Array(addresses.joined()))
         }
         configuration = LivingHostConfiguration(host)
         configuration.services = try Self.services(command.serve)
@@ -60,7 +47,7 @@ struct HostSettings {
     /// An address, and the place of the interface that it is on.
     private static func address(
         _ text: String, on links: [EthernetLink]
-    ) throws -> (Int, (address: IPv4Address, prefixLength: Int)) {
+    ) throws -> (Int, OwnHost.Address) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         var place = 0
         if parts.count > 1 {
@@ -70,32 +57,21 @@ struct HostSettings {
             place = found
         }
         let words = parts[0].split(separator: "/", omittingEmptySubsequences: false)
-        guard words.count == 2, let address = IPv4Address(words[0]), let length = Int(words[1]),
-            let network = IPv4Network(address, prefixLength: length), length > 0
-        else { throw UsageError("--address: '\(text)' is no IPv4 address with the length of its prefix") }
-        let isHost =
-            !address.isUnspecified && !address.isMulticast && !address.isLimitedBroadcast
-            && address.rawValue >> 24 != 127
-            && (length > 30 || address != network.address && address != network.lastAddress)
-        guard isHost else { throw UsageError("--address: \(address) is no host's address in \(network)") }
-        if links.contains(where: { $0.addresses.contains { $0.address == address } }) {
-            throw UsageError("--address: \(address) is the system's own")
+        guard words.count == 2, let address = IPv4Address(words[0]), let length = Int(words[1]) else {
+            throw UsageError("--address: '\(text)' is no IPv4 address with the length of its prefix")
         }
+        try OwnHost.check((address, length), on: links, "--address")
         return (place, (address, length))
     }
 
-    private static func mac(_ text: String?, _ link: EthernetLink, _ address: IPv4Address) throws -> MACAddress {
-        switch text {
-        // Locally administered, and the same whenever the host comes back: neighbours remember it.
-        case nil: MACAddress(rawValue: 0x0200_0000_0000 | UInt64(address.rawValue))
-        case "interface"?: link.mac
-        case let text?:
-            if let mac = MACAddress(text), !mac.isMulticast, mac.rawValue != 0 {
-                mac
-            } else {
-                throw UsageError("--mac: '\(text)' is no link-layer address of one machine")
-            }
+    /// Nil for one of the host's own.
+    private static func mac(_ text: String?, _ link: EthernetLink) throws -> MACAddress? {
+        guard let text else { return nil }
+        if text == "interface" { return link.mac }
+        guard let mac = MACAddress(text), !mac.isMulticast, mac.rawValue != 0 else {
+            throw UsageError("--mac: '\(text)' is no link-layer address of one machine")
         }
+        return mac
     }
 
     private static func services(_ text: String?) throws -> Set<HostService> {
