@@ -34,14 +34,13 @@ struct HTTPProbeRun {
         var engine = try HTTPEngine(
             plans, concurrency: settings.concurrency, tls: settings.tls,
             needsTLS: settings.urls.contains { $0.scheme == .https })
-        var summary: ProbeSummary
+        let outcome: (summary: ProbeSummary, elapsed: Nanoseconds)
         let isCaptured: Bool
         func observer(_ tap: ConnectionTap?) -> ProbeObserver {
             ProbeObserver(
                 console: console, renderer: renderer, body: body, tap: tap, showsHandshakes: command.tcp,
                 targets: settings.urls.count, start: SystemClock.now)
         }
-        let elapsed: Nanoseconds
         if let stack = settings.stack {
             let capture = try command.frames.capture(console)
             let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
@@ -53,11 +52,7 @@ struct HTTPProbeRun {
             if let ladder {
                 port.watch { ladder.take($0, hasEthernetHeader: true, isOutbound: $1, stamp: $2.nanoseconds) }
             }
-            var observer = observer(nil)
-            try StreamLoop.run(&engine, on: &port, observer: &observer)
-            summary = observer.summary
-            elapsed = SystemClock.now - observer.start
-            observer.progress.clear()
+            outcome = try drive(&engine, on: &port, observer(nil))
             try port.settle(atMost: .seconds(1))
             capture?.finish()
             isCaptured = capture?.hasFailed != true
@@ -69,14 +64,11 @@ struct HTTPProbeRun {
             var port = try KernelStreams(
                 family: settings.family, interface: command.targets.interface, signals: signals, bell: bell)
             if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
-            var observer = observer(tap)
-            try StreamLoop.run(&engine, on: &port, observer: &observer)
-            summary = observer.summary
-            elapsed = SystemClock.now - observer.start
-            observer.progress.clear()
+            outcome = try drive(&engine, on: &port, observer(tap))
             isCaptured = tap?.finish() ?? true
         }
-        renderer.finish(summary, elapsed: elapsed)
+        let summary = outcome.summary
+        renderer.finish(summary, elapsed: outcome.elapsed)
         body?.flush()
         if console.output.failure != nil || body?.failure != nil || !isCaptured { return 2 }
         return summary.failed == 0 && summary.answered > 0 ? 0 : 1
@@ -84,6 +76,16 @@ struct HTTPProbeRun {
 }
 
 extension HTTPProbeRun {
+    /// Runs the engine on whoever's TCP it is.
+    private static func drive<Port: StreamPort & ~Copyable>(
+        _ engine: inout HTTPEngine<ProbePlan>, on port: inout Port, _ observer: consuming ProbeObserver
+    ) throws -> (summary: ProbeSummary, elapsed: Nanoseconds) {
+        try StreamLoop.run(&engine, on: &port, observer: &observer)
+        let elapsed = SystemClock.now - observer.start
+        observer.progress.clear()
+        return (observer.summary, elapsed)
+    }
+
     private static func words<Port, Names>(_ obstacle: HostStreams<Port, Names>.Obstacle) -> String
     where Port: PacketPort & ~Copyable {
         switch obstacle {
