@@ -35,12 +35,13 @@ struct TracerouteMonitorTests {
     @Test("loss on a link is named, a router that limits its answers is not called loss")
     func loss() async throws {
         guard await Peer.require(.nft) else { return }
-        // h3 loses 3 of 10 packets on the way there; h2 answers five a second at the most.
+        // h3 loses 3 of every 10 packets on the way there, and as three of a cycle come to it
+        // each hop loses as many; h2 answers five a second at the most.
         let layout = Lab.Layout.chain(hops: 5).and(
             """
             ip netns exec h3 nft add table ip t
             ip netns exec h3 nft add chain ip t p '{ type filter hook prerouting priority 0; }'
-            ip netns exec h3 nft add rule ip t p iifname l3 numgen random mod 10 '<' 3 drop
+            ip netns exec h3 nft add rule ip t p iifname l3 numgen inc mod 10 '<' 3 drop
             ip netns exec h2 nft add table ip t
             ip netns exec h2 nft add chain ip t o '{ type filter hook output priority 0; }'
             ip netns exec h2 nft add rule ip t o icmp type time-exceeded limit rate over 5/second burst 3 packets drop

@@ -14,9 +14,12 @@ enum LossJudge {
         var lost: Int { sent - received }
     }
 
-    /// Twice the gain of the logarithm of the likelihood that is needed: chance
-    /// exceeds it once in a thousand times with one free parameter (chi squared).
-    private static let threshold = 10.83
+    /// Twice the gain of the logarithm of the likelihood that is needed. Chance exceeds `x` with one
+    /// free parameter (chi squared) less than `exp(-x / 2)` times, and every pair of hops is a chance:
+    /// so among all of them it does so less than once in a thousand traces.
+    private static func threshold(hops: Int) -> Double {
+        2 * naturalLogarithm(1_000 * Double(max(hops * (hops - 1) / 2, 1)))
+    }
 
     /// - Parameters:
     ///   - hops: those that answered at all, nearest first.
@@ -24,17 +27,22 @@ enum LossJudge {
     ///     behind it nobody knows why it answers less.
     static func judge(_ hops: [Hop], endsAtTarget: Bool) -> [TraceVerdict] {
         let measured = hops.filter { $0.sent > 0 && $0.received > 0 }
+        let threshold = threshold(hops: measured.count)
         var limited: [Hop] = []
         var honest: [Hop] = []
         for (index, hop) in measured.enumerated() {
             let behind = measured[(index + 1)...]
-            if behind.contains(where: { isWorse(hop, than: $0) }) { limited.append(hop) } else { honest.append(hop) }
+            if behind.contains(where: { isWorse(hop, than: $0, by: threshold) }) {
+                limited.append(hop)
+            } else {
+                honest.append(hop)
+            }
         }
         if !endsAtTarget, let last = honest.last, last.timeToLive == measured.last?.timeToLive { honest.removeLast() }
         var verdicts = limited.map { TraceVerdict.rateLimited(timeToLive: $0.timeToLive, lossPercent: percent($0)) }
         // This host itself, before the first link, loses nothing.
         let source = Hop(timeToLive: 0, sent: honest.first?.sent ?? 0, received: honest.first?.sent ?? 0)
-        for split in splits([source] + honest) {
+        for split in splits([source] + honest, threshold) {
             let behind = honest.filter { $0.timeToLive >= split }
             let all = Hop(
                 timeToLive: split, sent: behind.reduce(0) { $0 + $1.sent },
@@ -49,12 +57,12 @@ enum LossJudge {
     }
 
     /// Too much worse for chance.
-    private static func isWorse(_ hop: Hop, than other: Hop) -> Bool {
+    private static func isWorse(_ hop: Hop, than other: Hop, by threshold: Double) -> Bool {
         hop.lost * other.sent > other.lost * hop.sent && gain([hop], [other]) > threshold
     }
 
     /// The hops at which loss begins, or grows.
-    private static func splits(_ hops: [Hop]) -> [Int] {
+    private static func splits(_ hops: [Hop], _ threshold: Double) -> [Int] {
         var best: (index: Int, gain: Double)?
         for index in hops.indices.dropFirst() {
             let (before, behind) = (hops[..<index], hops[index...])
@@ -63,7 +71,8 @@ enum LossJudge {
             if gain > best?.gain ?? threshold { best = (index, gain) }
         }
         guard let best else { return [] }
-        return splits(Array(hops[..<best.index])) + [hops[best.index].timeToLive] + splits(Array(hops[best.index...]))
+        return splits(Array(hops[..<best.index]), threshold) + [hops[best.index].timeToLive]
+            + splits(Array(hops[best.index...]), threshold)
     }
 
     private static func rate(_ hops: some Collection<Hop>) -> Double {
