@@ -136,7 +136,7 @@ extension Host {
         guard view.moreFragments || view.fragmentOffset != 0 else {
             return deliver(view, context, at: now)
         }
-        guard case .complete(let whole) = reassembly.add(datagram, now: now.nanoseconds) else { return }
+        guard case .complete(let whole) = reassembly.add(ipv4: datagram, now: now.nanoseconds) else { return }
         counters.reassembled &+= 1
         guard let joined = try? IPv4View(whole.rawBytes) else { return }
         deliver(joined, context, at: now)

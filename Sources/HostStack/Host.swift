@@ -22,7 +22,7 @@ public struct Host: ~Copyable {
     var links: [Link]
     public internal(set) var routes = RoutingTable()
     var pathMTUs = PathMTUTable()
-    var reassembly = IPv4Reassembly()
+    var reassembly = Reassembly()
     var icmp = ICMPErrorModule()
     var udp = UDPModule()
     var tcp: TCPModule

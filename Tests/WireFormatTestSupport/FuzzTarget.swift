@@ -225,7 +225,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
 
     /// Fragments one after another, each with two bytes of its length before it.
     private static func reassembly(_ bytes: RawSpan) -> String? {
-        var reassembly = IPv4Reassembly(memoryLimit: 1 << 16, datagramLimit: 8, lifetime: 1_000)
+        var reassembly = Reassembly(memoryLimit: 1 << 16, datagramLimit: 8, lifetime: 1_000)
         var offset = 0
         var now: Int64 = 0
         while offset + 2 <= bytes.byteCount {
@@ -233,7 +233,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
             let fragment = bytes.dropping(offset + 2).prefix(length)
             offset += 2 + length
             now += Int64(length & 0xFF)
-            if case .complete(let datagram) = reassembly.add(fragment, now: now) {
+            if case .complete(let datagram) = reassembly.add(ipv4: fragment, now: now) {
                 guard let view = try? IPv4View(datagram.rawBytes), !view.isTruncated else {
                     return "an unreadable datagram"
                 }
@@ -250,10 +250,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     /// A datagram cut and put together again is the same but for its checksum.
     private static func cutAgain(_ datagram: [UInt8], mtu: Int) -> String? {
         guard let pieces = try? Fragmentation.fragments(of: datagram, mtu: mtu), pieces.count > 1 else { return nil }
-        var reassembly = IPv4Reassembly()
+        var reassembly = Reassembly()
         for piece in pieces {
             guard piece.count <= mtu else { return "a piece of \(piece.count) bytes for \(mtu)" }
-            if case .complete(let whole) = reassembly.add(piece.rawBytes, now: 0) {
+            if case .complete(let whole) = reassembly.add(ipv4: piece.rawBytes, now: 0) {
                 return whole.dropFirst(12) == datagram.prefix(whole.count).dropFirst(12)
                     ? nil : "cut and put together \(datagram) is \(whole)"
             }

@@ -1,8 +1,8 @@
 import Testing
 import WireFormat
 
-extension IPv4Reassembly {
-    fileprivate mutating func add(_ bytes: [UInt8], now: Int64) -> Outcome { add(bytes.rawBytes, now: now) }
+extension Reassembly {
+    fileprivate mutating func add(_ bytes: [UInt8], now: Int64) -> Outcome { add(ipv4: bytes.rawBytes, now: now) }
 }
 
 @Suite("IPv4 fragmentation and reassembly")
@@ -65,7 +65,7 @@ struct ReassemblyTests {
         pieces.replaceSubrange(0...0, with: again)
         pieces += pieces.filter { _ in Bool.random(using: &random) }
         pieces.shuffle(using: &random)
-        var reassembly = IPv4Reassembly()
+        var reassembly = Reassembly()
         var result: [UInt8]?
         for piece in pieces where result == nil {
             switch reassembly.add(piece, now: 0) {
@@ -83,7 +83,7 @@ struct ReassemblyTests {
 
     @Test("a last fragment of fewer than eight bytes is legal")
     func shortLast() {
-        var reassembly = IPv4Reassembly()
+        var reassembly = Reassembly()
         #expect(reassembly.add(fragment(8, [1, 2, 3], more: false), now: 0) == .waiting)
         guard case .complete(let whole) = reassembly.add(fragment(0, Array(0..<8), more: true), now: 0) else {
             Issue.record("it is not complete")
@@ -95,14 +95,14 @@ struct ReassemblyTests {
     @Test("an exact copy changes nothing; every other overlap drops the datagram (RFC 5722)")
     func overlaps() {
         let eight = [UInt8](0..<8)
-        var reassembly = IPv4Reassembly()
+        var reassembly = Reassembly()
         #expect(reassembly.add(fragment(8, eight, more: true), now: 0) == .waiting)
         #expect(reassembly.add(fragment(8, eight, more: true), now: 0) == .waiting)
         for other in [
             fragment(8, [9, 9, 9, 9, 9, 9, 9, 9], more: true), fragment(0, eight + eight, more: true),
             fragment(8, eight + eight, more: true),
         ] {
-            var reassembly = IPv4Reassembly()
+            var reassembly = Reassembly()
             _ = reassembly.add(fragment(8, eight, more: true), now: 0)
             #expect(reassembly.add(other, now: 0) == .dropped(.overlap))
             // What comes of it later does not bring it back.
@@ -114,8 +114,8 @@ struct ReassemblyTests {
 
     @Test("lengths that cannot be right are named")
     func lengths() {
-        func outcome(_ fragments: [UInt8]...) -> IPv4Reassembly.Outcome? {
-            var reassembly = IPv4Reassembly()
+        func outcome(_ fragments: [UInt8]...) -> Reassembly.Outcome? {
+            var reassembly = Reassembly()
             return fragments.map { reassembly.add($0, now: 0) }.last
         }
         #expect(outcome(fragment(0, [1, 2, 3], more: true)) == .dropped(.invalidLength))
@@ -133,26 +133,26 @@ struct ReassemblyTests {
 
     @Test("a datagram that is no fragment is complete at once, without its padding")
     func whole() {
-        var reassembly = IPv4Reassembly()
+        var reassembly = Reassembly()
         let plain = datagram(10)
         #expect(reassembly.add(plain + [0, 0, 0], now: 0) == .complete(plain))
     }
 
     @Test("time is up, and the first fragment's sender is told")
     func timeout() {
-        var reassembly = IPv4Reassembly(lifetime: 100)
+        var reassembly = Reassembly(lifetime: 100)
         _ = reassembly.add(fragment(0, Array(0..<8), more: true), now: 0)
         #expect(reassembly.nextDeadline == 100 && reassembly.expire(now: 99).isEmpty)
         let late = reassembly.expire(now: 100)
-        #expect(late.count == 1 && late[0].firstHeader?.identification == 7 && reassembly.heldBytes == 0)
+        #expect(late.count == 1 && late[0].firstFragment == fragment(0, Array(0..<8), more: true) && reassembly.heldBytes == 0)
         // A fragment that comes after the time begins anew.
         #expect(reassembly.add(fragment(8, [1], more: false), now: 101) == .waiting)
-        #expect(reassembly.expire(now: 300).first?.firstHeader == nil)
+        #expect(reassembly.expire(now: 300).first?.firstFragment == nil)
     }
 
     @Test("memory is bounded: the oldest goes first")
     func memory() throws {
-        var reassembly = IPv4Reassembly(memoryLimit: 4_000, datagramLimit: 3)
+        var reassembly = Reassembly(memoryLimit: 4_000, datagramLimit: 3)
         for identification in UInt16(1)...50 {
             let pieces = try Fragmentation.fragments(of: datagram(3_000, identification: identification), mtu: 1_500)
             #expect(reassembly.add(pieces[0], now: Int64(identification)) == .waiting)

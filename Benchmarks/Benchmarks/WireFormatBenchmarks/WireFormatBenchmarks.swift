@@ -22,6 +22,27 @@ let benchmarks: @Sendable () -> Void = {
 
     walks()
     builds()
+    reassemblies()
+}
+
+/// A full datagram in the fragments of an Ethernet, and the same in fragments of eight bytes.
+private func reassemblies() {
+    let (source, destination) = (IPv4Address(198, 18, 0, 1), IPv4Address(198, 18, 0, 2))
+    for (mtu, length) in [(1_500, 65_000), (28, 32_768)] {
+        let datagram =
+            IPv4Header(source: source, destination: destination, protocol: .udp, payloadLength: length).encoded()
+            + [UInt8](repeating: 0x5A, count: length)
+        guard let fragments = try? Fragmentation.fragments(of: datagram, mtu: mtu) else { return }
+        var reassembly = Reassembly()
+        Benchmark(
+            "reassembly of \(length) bytes from \(fragments.count) fragments",
+            configuration: .init(metrics: [.wallClock, .throughput], scalingFactor: .one)
+        ) { benchmark in
+            for _ in benchmark.scaledIterations {
+                for fragment in fragments { blackHole(reassembly.add(ipv4: fragment.rawBytes, now: 0)) }
+            }
+        }
+    }
 }
 
 /// Mixed packets one after another, as a capture has them.

@@ -1,0 +1,130 @@
+import Testing
+import WireFormat
+
+@Suite("reassembly of IPv6")
+struct IPv6ReassemblyTests {
+    private static let source = IPv6Address(high: 0x2001_0DB8_0000_0000, low: 1)
+    private static let destination = IPv6Address(high: 0x2001_0DB8_0000_0000, low: 2)
+
+    /// A fragment behind a hop-by-hop header where one is asked for.
+    private func fragment(
+        _ offset: Int, _ data: [UInt8], more: Bool, next: IPProtocol = .udp, hasOptions: Bool = false,
+        identification: UInt32 = 7
+    ) -> [UInt8] {
+        let options = hasOptions ? IPv6ExtensionHeader.hopByHopOptions([.padN([0, 0, 0, 0])]) : nil
+        let own = IPv6ExtensionHeader.fragment(
+            offset: UInt16(offset / 8), reserved: 0, moreFragments: more, identification: identification)
+        let extensions = (options?.encoded(nextHeader: .fragment) ?? []) + own.encoded(nextHeader: next)
+        return IPv6Header(
+            source: Self.source, destination: Self.destination, nextHeader: options?.protocol ?? .fragment,
+            payloadLength: extensions.count + data.count
+        ).encoded() + extensions + data
+    }
+
+    private func whole(_ data: [UInt8], hasOptions: Bool) -> [UInt8] {
+        let options = hasOptions ? IPv6ExtensionHeader.hopByHopOptions([.padN([0, 0, 0, 0])]) : nil
+        let extensions = options?.encoded(nextHeader: .udp) ?? []
+        return IPv6Header(
+            source: Self.source, destination: Self.destination, nextHeader: options?.protocol ?? .udp,
+            payloadLength: extensions.count + data.count
+        ).encoded() + extensions + data
+    }
+
+    @Test("any order, with copies, gives the packet back", arguments: 0..<200)
+    func anyOrder(seed: UInt64) throws {
+        var random = Seeded(seed)
+        let hasOptions = Bool.random(using: &random)
+        let data = (0..<Int.random(in: 9...9_000, using: &random)).map { _ in
+            UInt8.random(in: 0...255, using: &random)
+        }
+        var pieces: [[UInt8]] = []
+        var offset = 0
+        while offset < data.count {
+            let length = min(Int.random(in: 1...180, using: &random) * 8, data.count - offset)
+            pieces.append(
+                fragment(
+                    offset, Array(data[offset..<offset + length]), more: offset + length < data.count,
+                    hasOptions: hasOptions))
+            offset += length
+        }
+        guard pieces.count > 1 else { return }
+        pieces += pieces.filter { _ in Bool.random(using: &random) }
+        pieces.shuffle(using: &random)
+        var reassembly = Reassembly()
+        var result: [UInt8]?
+        for piece in pieces where result == nil {
+            switch reassembly.add(ipv6: piece.rawBytes, now: 0) {
+            case .complete(let packet): result = packet
+            case .waiting: break
+            case let other: Issue.record("seed \(seed): \(other)")
+            }
+        }
+        #expect(result == whole(data, hasOptions: hasOptions), "seed \(seed)")
+        #expect(reassembly.heldBytes == 0 && reassembly.waitingCount == 0, "seed \(seed)")
+    }
+
+    @Test("an atomic fragment is complete, whatever waits under its number (RFC 6946)")
+    func atomic() {
+        var reassembly = Reassembly()
+        #expect(reassembly.add(ipv6: fragment(8, Array(0..<8), more: true).rawBytes, now: 0) == .waiting)
+        let alone = fragment(0, [1, 2, 3], more: false, hasOptions: true)
+        #expect(reassembly.add(ipv6: alone.rawBytes, now: 0) == .complete(whole([1, 2, 3], hasOptions: true)))
+        #expect(reassembly.waitingCount == 1)
+    }
+
+    @Test("what is no fragment is complete, without its padding")
+    func plain() {
+        var reassembly = Reassembly()
+        let packet = whole([1, 2, 3], hasOptions: false)
+        #expect(reassembly.add(ipv6: (packet + [0, 0]).rawBytes, now: 0) == .complete(packet))
+    }
+
+    @Test("a first fragment that has not all headers is none (RFC 7112)")
+    func headersInSecond() {
+        var reassembly = Reassembly()
+        // Destination options of 16 bytes, of which eight are here.
+        let first = fragment(0, [17, 1, 1, 4, 0, 0, 0, 0], more: true, next: .destinationOptions)
+        #expect(reassembly.add(ipv6: first.rawBytes, now: 0) == .dropped(.malformed))
+    }
+
+    @Test("overlaps, lengths and ends that cannot be")
+    func refusals() {
+        let eight = [UInt8](0..<8)
+        func outcome(_ fragments: [UInt8]...) -> Reassembly.Outcome? {
+            var reassembly = Reassembly()
+            return fragments.map { reassembly.add(ipv6: $0.rawBytes, now: 0) }.last
+        }
+        #expect(outcome(fragment(8, eight, more: true), fragment(0, eight + eight, more: true)) == .dropped(.overlap))
+        #expect(outcome(fragment(0, [1, 2, 3], more: true)) == .dropped(.invalidLength))
+        #expect(outcome(fragment(65_528, eight, more: false)) == .dropped(.tooLong))
+        #expect(outcome(fragment(16, [1], more: false), fragment(24, [1], more: false)) == .dropped(.contradictoryEnd))
+        #expect(outcome([0x60, 0]) == .dropped(.malformed))
+        // Another source's or number's fragment is another packet's.
+        #expect(outcome(fragment(0, eight, more: true), fragment(8, [1], more: false, identification: 8)) == .waiting)
+    }
+
+    @Test("fragments at the end of what can be hold no more than is allowed", arguments: 0..<4)
+    func memory(seed: UInt64) {
+        var random = Seeded(seed)
+        var reassembly = Reassembly(memoryLimit: 1 << 20)
+        for number in UInt32(0)..<2_000 {
+            let offset = Bool.random(using: &random) ? 65_000 : 8 * Int.random(in: 0..<8_000, using: &random)
+            _ = reassembly.add(
+                ipv6: fragment(offset, Array(0..<8), more: true, identification: number).rawBytes, now: Int64(number))
+            #expect(reassembly.heldBytes <= 1 << 20, "seed \(seed), fragment \(number)")
+        }
+        #expect(reassembly.waitingCount > 0)
+    }
+
+    @Test("time is up: the first fragment is there as it came")
+    func timeout() {
+        var reassembly = Reassembly(lifetime: 100)
+        let first = fragment(0, Array(0..<8), more: true, hasOptions: true)
+        _ = reassembly.add(ipv6: first.rawBytes, now: 0)
+        _ = reassembly.add(ipv6: fragment(8, [1], more: false, identification: 9).rawBytes, now: 50)
+        #expect(reassembly.nextDeadline == 100)
+        #expect(reassembly.expire(now: 100).map(\.firstFragment) == [first])
+        #expect(reassembly.expire(now: 150).map(\.firstFragment) == [nil])
+        #expect(reassembly.nextDeadline == nil && reassembly.heldBytes == 0)
+    }
+}
