@@ -1,7 +1,17 @@
 import PacketEngine
 import WireFormat
 
-// What arrives: ARP to its module, datagrams to the processing module (RFC 1122, section 3.2.1).
+// What arrives: frames to their protocols, and what is said of the link's addresses and groups.
+
+/// How a frame came.
+struct FrameArrival {
+    var mac: MACAddress
+    /// It is for this host alone: what it brings may be answered with an error.
+    var isForOne: Bool
+    var link: Int
+    /// The checksum of its TCP or UDP is still to be computed: it never left the machine.
+    var hasPendingChecksum: Bool
+}
 
 extension Host {
     /// Takes in a frame.
@@ -17,14 +27,18 @@ extension Host {
         let isForUs = arrived.destination == links[link].configuration.mac
         guard isForUs || arrived.destination.isMulticast else { return }
         counters.received &+= 1
+        if !isForUs, let packet = ArrivedMulticast(frame), let membership = ArrivedMembership(packet) {
+            links[link].hear(membership.message, at: now)
+            return
+        }
+        let arrival = FrameArrival(
+            mac: arrived.source, isForOne: isForUs, link: link, hasPendingChecksum: hasPendingChecksum)
         switch arrived.etherType {
         case .arp: receiveARP(frame, on: link, at: now)
-        case .ipv4 where links[link].claim.map(\.isDone) ?? true:
-            receive(
-                datagram: frame.dropping(arrived.payloadOffset),
-                Arrival(
-                    mac: arrived.source, isForOne: isForUs, link: link, hasPendingChecksum: hasPendingChecksum), at: now
-            )
+        case .reverseARP where links[link].isFourUp && !rarp.table.isEmpty: receiveRARP(frame, on: link, at: now)
+        case .ipv4 where links[link].isFourUp:
+            receive(datagram: frame.dropping(arrived.payloadOffset), arrival, at: now)
+        case .ipv6: receive(packet: frame.dropping(arrived.payloadOffset), arrival, at: now)
         default: break
         }
     }
@@ -35,58 +49,93 @@ extension Host {
             return
         }
         let packet = arrived.packet
-        let isOurs = isOwn(packet.targetAddress)
-        if let claim = links[link].claim, !claim.isDone {
+        let isOurs = isOwn(.v4(packet.targetAddress))
+        guard links[link].isFourUp else {
             // Another one has the address, or wants it at the same time (RFC 5227, section 2.1.1).
-            let isTaken = isOwn(packet.senderAddress)
+            let isTaken = isOwn(.v4(packet.senderAddress))
             let isWanted = isOurs && packet.senderAddress.isUnspecified
             if isTaken || isWanted, packet.senderMAC != links[link].configuration.mac {
-                events.append(.conflict(isTaken ? packet.senderAddress : packet.targetAddress, packet.senderMAC))
+                events.append(
+                    .conflict(.v4(isTaken ? packet.senderAddress : packet.targetAddress), packet.senderMAC))
             }
             return
         }
         if packet.operation == .request, isOurs, !packet.senderAddress.isUnspecified {
             hear(.arp, .v4(packet.senderAddress), arrived.frameSource, on: link)
         }
-        links[link].arp.input(packet, at: now)
-        settleARP(link, at: now)
+        links[link].input(packet, at: now)
+        settleNeighbors(link, at: now)
     }
 
-    /// Does what the ARP module wants done.
-    mutating func settleARP(_ link: Int, at now: Instant) {
-        var wanted: [ARPEvent] = []
-        links[link].arp.drain { wanted.append($0) }
-        for event in wanted {
-            switch event {
-            case .frame(let bytes): enqueue(bytes, on: link)
-            case .resolved, .moved: wakeConnections(on: link)
-            case .unresolved(let address): giveUp(address, on: link, at: now)
-            case .undeliverable(let datagram, _):
-                counters.unreachable &+= 1
-                sendError(
-                    { .destinationUnreachable(.host, $0) }, about: datagram.rawBytes, isForOne: true, at: now)
-            case .crowdedOut: counters.dropped &+= 1
-            case .conflict(let address, let mac): events.append(.conflict(address, mac))
-            case .expired: break
+    private mutating func receiveRARP(_ frame: RawSpan, on link: Int, at now: Instant) {
+        guard let arrived = ArrivedARP(reverseRequest: frame) else { return }
+        let interface = links[link].configuration
+        let us = RARPModule.Link(
+            mac: interface.mac,
+            addresses: interface.addresses.compactMap { own in own.address.v4.map { ($0, own.prefixLength) } })
+        guard case .answered(let answer, let address) = rarp.answer(arrived, on: us, at: now) else { return }
+        hear(.rarp, .v4(address), arrived.frameSource, on: link)
+        enqueue(answer, on: link)
+    }
+
+    /// A message of neighbor discovery.
+    mutating func receive(_ arrived: ArrivedNDP, on link: Int, at now: Instant) {
+        guard links[link].isSixUp else {
+            // Another one has the address, or wants it at the same time (RFC 4862, section 5.4.3 and 5.4.4).
+            switch arrived.message.kind {
+            case .neighborSolicitation(_, let target) where arrived.source.isUnspecified && isOwn(.v6(target)):
+                events.append(.conflict(.v6(target), arrived.mac))
+            case .neighborAdvertisement(_, let target) where isOwn(.v6(target)):
+                events.append(.conflict(.v6(target), arrived.targetMAC ?? arrived.mac))
+            default: break
             }
+            return
         }
+        if case .neighborSolicitation(_, let target) = arrived.message.kind, isOwn(.v6(target)),
+            !arrived.source.isUnspecified
+        {
+            hear(.neighborDiscovery, .v6(arrived.source), arrived.mac, on: link)
+        }
+        links[link].input(arrived, at: now)
+        settleNeighbors(link, at: now)
     }
 
-    /// The next hop of a connection's segments.
-    static func hop(of pair: TCPPair, _ routes: RoutingTable) -> RoutingTable.Hop? {
-        guard case .v4(let address) = pair.remote.address else { return nil }
-        return routes.hop(to: address)
+    /// Does what the resolution of addresses wants done.
+    mutating func settleNeighbors(_ link: Int, at now: Instant) {
+        var four: [NeighborEvent<IPv4Address>] = []
+        links[link].drainARP { four.append($0) }
+        for event in four { settle(event, on: link, at: now) { .v4($0) } }
+        var six: [NeighborEvent<IPv6Address>] = []
+        links[link].drainNDP { six.append($0) }
+        for event in six { settle(event, on: link, at: now) { .v6($0) } }
+    }
+
+    private mutating func settle<Address>(
+        _ event: NeighborEvent<Address>, on link: Int, at now: Instant, _ ip: (Address) -> IPAddress
+    ) {
+        switch event {
+        case .frame(let bytes): enqueue(bytes, on: link)
+        case .resolved, .moved: wakeConnections(on: link)
+        case .unresolved(let address): giveUp(ip(address), on: link, at: now)
+        case .undeliverable(let datagram, let hop):
+            counters.unreachable &+= 1
+            sendUnreachable(.host, about: datagram.rawBytes, ip(hop).family, at: now)
+        case .crowdedOut: counters.dropped &+= 1
+        case .conflict(let address, let mac): events.append(.conflict(ip(address), mac))
+        case .expired: break
+        }
     }
 
     private mutating func wakeConnections(on link: Int) {
         let routes = routes
-        tcp.wake { Self.hop(of: $0, routes)?.interface == link }
+        tcp.wake { routes.hop(to: $0.remote.address)?.interface == link }
     }
 
     /// Nobody answers there: connections that have not begun come to nothing (RFC 1122, section 4.2.3.9).
-    private mutating func giveUp(_ hop: IPv4Address, on link: Int, at now: Instant) {
+    private mutating func giveUp(_ hop: IPAddress, on link: Int, at now: Instant) {
+        routes.forgetRedirects(to: hop)
         let routes = routes
-        tcp.giveUp(at: now) { Self.hop(of: $0, routes)?.address == hop }
+        tcp.giveUp(at: now) { routes.hop(to: $0.remote.address)?.address == hop }
     }
 
     mutating func hear(_ kind: HostContact.Kind, _ address: IPAddress, _ mac: MACAddress, on link: Int) {
@@ -95,155 +144,96 @@ extension Host {
                 HostContact(address: address, mac: mac, kind: kind, interface: links[link].configuration.index)))
     }
 
-    // MARK: Datagrams
+    // MARK: TCP and UDP
 
-    /// How a frame came.
-    private struct Arrival {
-        var mac: MACAddress
-        /// It is for this host alone.
-        var isForOne: Bool
-        var link: Int
-        var hasPendingChecksum: Bool
-    }
+    /// A whole packet for this host, whatever the version of its headers.
+    struct Delivery: ~Escapable {
+        let source: IPAddress
+        let destination: IPAddress
+        let payload: RawSpan
+        /// With its headers.
+        let packet: RawSpan
 
-    private mutating func receive(datagram: RawSpan, _ arrival: Arrival, at now: Instant) {
-        let (link, isForOne) = (arrival.link, arrival.isForOne)
-        guard let view = try? IPv4View(datagram), !view.isTruncated, view.checksumState == .correct,
-            Int(view.totalLength) >= view.headerLength
-        else {
-            counters.malformed &+= 1
-            return
-        }
-        let (source, destination) = (view.source, view.destination)
-        // Nobody is at these addresses, and nobody else is where we are (RFC 1122, section 3.2.1.3).
-        guard !source.isMulticast, !source.isLimitedBroadcast, !source.isLoopback,
-            !destination.isLoopback, !isOwn(source), !isBroadcast(source, on: link)
-        else {
-            counters.malformed &+= 1
-            return
-        }
-        let isToAll = isBroadcast(destination, on: link)
-        guard isOwn(destination) || isToAll else {
-            if configuration.forwards, isForOne, !destination.isMulticast {
-                forward(datagram.prefix(Int(view.totalLength)), on: link, at: now)
-            }
-            return
-        }
-        // What is for one host does not come in a frame for all (RFC 1122, section 3.3.6).
-        guard isForOne || isToAll else { return }
-        var context = arrival
-        context.isForOne = isForOne && !isToAll
-        guard view.moreFragments || view.fragmentOffset != 0 else {
-            return deliver(view, context, at: now)
-        }
-        guard case .complete(let whole) = reassembly.add(ipv4: datagram, now: now.nanoseconds) else { return }
-        counters.reassembled &+= 1
-        guard let joined = try? IPv4View(whole.rawBytes) else { return }
-        deliver(joined, context, at: now)
-    }
-
-    /// A whole datagram for this host.
-    private mutating func deliver(_ view: borrowing IPv4View, _ context: Arrival, at now: Instant) {
-        counters.delivered &+= 1
-        switch view.protocol {
-        case .icmp: deliverICMP(view, context, at: now)
-        case .udp: deliverUDP(view, context, at: now)
-        case .tcp: deliverTCP(view, context, at: now)
-        default:
-            hear(.other(view.protocol), .v4(view.source), context.mac, on: context.link)
-            sendError(
-                { .destinationUnreachable(.protocol, $0) }, about: view.bytes, isForOne: context.isForOne, at: now)
+        @_lifetime(copy payload, copy packet)
+        init(from source: IPAddress, to destination: IPAddress, _ payload: RawSpan, in packet: RawSpan) {
+            self.source = source
+            self.destination = destination
+            self.payload = payload
+            self.packet = packet
         }
     }
 
-    private mutating func deliverTCP(_ view: borrowing IPv4View, _ context: Arrival, at now: Instant) {
-        let (source, destination) = (IPAddress.v4(view.source), IPAddress.v4(view.destination))
-        guard context.isForOne, let segment = try? TCPView(view.payload),
-            context.hasPendingChecksum
+    mutating func deliverTCP(_ delivery: borrowing Delivery, _ arrival: FrameArrival, at now: Instant) {
+        let (source, destination) = (delivery.source, delivery.destination)
+        guard arrival.isForOne, !source.isUnspecified, let segment = try? TCPView(delivery.payload),
+            arrival.hasPendingChecksum
                 || segment.checksumState(source: source, destination: destination) == .correct
         else {
             counters.malformed &+= 1
             return
         }
         if segment.flags.contains(.syn), !segment.flags.contains(.ack) {
-            hear(.tcp(segment.destinationPort), source, context.mac, on: context.link)
+            hear(.tcp(segment.destinationPort), source, arrival.mac, on: arrival.link)
         }
         tcp.input(segment, from: source, to: destination, at: now)
     }
 
-    private mutating func deliverUDP(_ view: borrowing IPv4View, _ context: Arrival, at now: Instant) {
-        let (source, destination) = (IPAddress.v4(view.source), IPAddress.v4(view.destination))
-        guard let datagram = try? UDPView(view.payload),
+    mutating func deliverUDP(_ delivery: borrowing Delivery, _ arrival: FrameArrival, at now: Instant) {
+        let (source, destination) = (delivery.source, delivery.destination)
+        guard let datagram = try? UDPView(delivery.payload), !source.isUnspecified,
             datagram.datagramLength <= datagram.bytes.byteCount,
-            context.hasPendingChecksum
-                || datagram.checksumState(source: source, destination: destination) != .incorrect
+            arrival.hasPendingChecksum
+                || datagram.checksumState(source: source, destination: destination) != .incorrect,
+            // Without a checksum it is none of IPv6 (RFC 8200, section 8.1).
+            source.family == .v4 || datagram.checksum != 0
         else {
             counters.malformed &+= 1
             return
         }
         let port = datagram.destinationPort
-        hear(.udp(port), source, context.mac, on: context.link)
-        guard context.isForOne else { return }
+        hear(.udp(port), source, arrival.mac, on: arrival.link)
+        guard arrival.isForOne else { return }
         let arrived = ArrivedDatagram(
             local: destination, remote: source, remotePort: datagram.sourcePort, data: datagram.payload.copied())
         switch udp.input(arrived, port: port) {
         case .queued(let isFirst): if isFirst { events.append(.datagrams(port: port)) }
         case .dropped: counters.dropped &+= 1
-        case .unreachable:
-            sendError({ .destinationUnreachable(.port, $0) }, about: view.bytes, isForOne: true, at: now)
+        case .unreachable: sendUnreachable(.port, about: delivery.packet, source.family, at: now)
         }
     }
 
-    private mutating func deliverICMP(_ view: borrowing IPv4View, _ context: Arrival, at now: Instant) {
-        guard let message = try? ICMPv4View(view.payload), message.checksumState == .correct else {
-            counters.malformed &+= 1
-            return
-        }
-        switch message.type {
-        case .echoRequest:
-            hear(.echo, .v4(view.source), context.mac, on: context.link)
-            // Echo to a broadcast address makes others suffer (RFC 1122, section 3.2.2.6).
-            guard context.isForOne else { return }
-            sendDatagram(
-                .icmp, Self.echoReply(to: message), from: view.destination, to: view.source,
-                typeOfService: view.typeOfService, at: now)
-        case .destinationUnreachable: hearError(message, at: now)
-        default: break
-        }
-    }
+    // MARK: What others say of what we have sent
 
-    /// The same message with another type (RFC 792).
-    private static func echoReply(to request: borrowing ICMPv4View) -> [UInt8] {
-        var reply = request.bytes.copied()
-        let before = request.bytes.bigEndian16(at: 0)
-        let type = UInt16(ICMPv4Type.echoReply.rawValue)
-        let checksum = InternetChecksum.updated(
-            request.checksum, replacing: before, with: type << 8 | before & 0xFF)
-        reply[0] = ICMPv4Type.echoReply.rawValue
-        reply[2] = UInt8(checksum >> 8)
-        reply[3] = UInt8(checksum & 0xFF)
-        return reply
-    }
-
-    /// A router or host could not pass on what we sent: connections are told, if it is of theirs (RFC 5927).
-    private mutating func hearError(_ message: borrowing ICMPv4View, at now: Instant) {
-        let quote = message.payload
-        guard let quoted = try? IPv4View(quote), quoted.protocol == .tcp, isOwn(quoted.source),
-            quoted.payload.byteCount >= 8
-        else { return }
-        let header = quoted.payload
+    /// An error about a segment of ours, if it is of one that is on its way (RFC 5927).
+    /// - Parameters:
+    ///   - transport: the segment as far as it is quoted.
+    ///   - act: what follows for the connection.
+    mutating func hearError(
+        from local: IPAddress, to remote: IPAddress, _ transport: RawSpan, _ act: (inout Host, TCPPair) -> Void
+    ) {
+        guard isOwn(local), transport.byteCount >= 8 else { return }
         let pair = TCPPair(
-            local: TCPEndpoint(.v4(quoted.source), header.bigEndian16(at: 0)),
-            remote: TCPEndpoint(.v4(quoted.destination), header.bigEndian16(at: 2)))
-        let sequence = SequenceNumber(header.bigEndian32(at: 4))
-        let code = ICMPv4UnreachableCode(rawValue: message.code)
-        let (said, length, destination) = (Int(message.nextHopMTU), Int(quoted.totalLength), quoted.destination)
-        guard tcp.isOutstanding(sequence, of: pair) else { return }
-        if code == .fragmentationNeeded {
-            guard let mtu = pathMTUs.learn(said, length: length, to: destination, at: now) else { return }
-            tcp.shrinkSegments(of: pair, to: mtu - 40, at: now)
-        } else if code == .port || code == .protocol {
-            tcp.giveUp(at: now) { $0 == pair }
+            local: TCPEndpoint(local, transport.bigEndian16(at: 0)),
+            remote: TCPEndpoint(remote, transport.bigEndian16(at: 2)))
+        guard tcp.isOutstanding(SequenceNumber(transport.bigEndian32(at: 4)), of: pair) else { return }
+        act(&self, pair)
+    }
+
+    /// A router could not pass on a segment that was too long.
+    mutating func learnPathMTU(_ said: Int, length: Int, of pair: TCPPair, at now: Instant) {
+        let address = pair.remote.address
+        guard let mtu = pathMTUs.learn(said, length: length, to: address, at: now) else { return }
+        tcp.shrinkSegments(of: pair, to: mtu - TCPModule.headerLength(address.family), at: now)
+    }
+
+    /// Fragments whose others did not come in time (RFC 1122, section 3.3.2; RFC 8200, section 4.5).
+    mutating func giveUpFragments(at now: Instant) {
+        for late in reassembly.expire(now: now.nanoseconds) {
+            guard let first = late.firstFragment else { continue }
+            switch late.key.source {
+            case .v4: sendError({ .timeExceeded(code: 1, $0) }, about: first.rawBytes, isForOne: true, at: now)
+            case .v6: sendError6({ .timeExceeded(code: 1, $0) }, about: first.rawBytes, isForOne: true, at: now)
+            }
         }
     }
 }

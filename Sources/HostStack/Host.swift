@@ -7,28 +7,26 @@ import WireFormat
 ///
 /// Its packages are those of the protocols: ARP, IP, ICMP, UDP and TCP, each in a folder of its own.
 public struct Host: ~Copyable {
-    struct Link: Sendable {
-        var configuration: HostConfiguration.Interface
-        var arp: ARPModule
-        var claim: AddressClaim?
-    }
-
     struct QueuedFrame: Sendable {
         var interface: UInt32
         var bytes: [UInt8]
     }
 
     let configuration: HostConfiguration
-    var links: [Link]
+    var links: [HostLink]
     public internal(set) var routes = RoutingTable()
     var pathMTUs = PathMTUTable()
     var reassembly = Reassembly()
     var icmp = ICMPErrorModule()
+    /// Echoes to a group are answered, but not so that others suffer.
+    var groupEchoes = AllowancePerSecond(10)
+    var rarp: RARPModule
     var udp = UDPModule()
     var tcp: TCPModule
     /// The output queue: what is not a segment of a connection.
     var output: Deque<QueuedFrame> = []
-    var identification: UInt16
+    /// Of the last packet that was cut, or could have been.
+    var identification: UInt32
     public internal(set) var counters = HostCounters()
     var events: [HostEvent] = []
 
@@ -36,33 +34,32 @@ public struct Host: ~Copyable {
 
     public init(_ configuration: HostConfiguration) {
         self.configuration = configuration
+        rarp = RARPModule(configuration.machines)
         var random = SeededGenerator(seed: configuration.seed.0 ^ configuration.seed.1)
-        links = configuration.interfaces.map { interface in
-            let addresses = interface.addresses.map(\.address)
-            return Link(
-                configuration: interface, arp: ARPModule(ARPConfiguration(mac: interface.mac, addresses: addresses)),
-                claim: configuration.checksAddresses
-                    ? AddressClaim(addresses, mac: interface.mac, random: &random) : nil)
+        links = configuration.interfaces.map {
+            HostLink(
+                $0, isRouter: configuration.forwards, checksAddresses: configuration.checksAddresses,
+                random: &random)
         }
-        identification = UInt16(truncatingIfNeeded: random.next())
+        identification = UInt32(truncatingIfNeeded: random.next())
         tcp = TCPModule(
             configuration.tcp, key: SipHash(key0: configuration.seed.0, key1: configuration.seed.1),
             firstPort: 49_152 + UInt16(truncatingIfNeeded: random.next() % 16_384))
         for (number, interface) in configuration.interfaces.enumerated() {
             for (address, length) in interface.addresses {
-                guard let network = IPv4Network(address, prefixLength: length) else { continue }
+                guard let network = IPNetwork(address, prefixLength: length) else { continue }
                 routes.add(RoutingTable.Route(network, interface: number))
             }
         }
-        if let gateway = configuration.gateway, let hop = routes.hop(to: gateway),
-            let everywhere = IPv4Network(.unspecified, prefixLength: 0)
-        {
-            routes.add(RoutingTable.Route(everywhere, gateway: gateway, interface: hop.interface))
+        for gateway in configuration.gateways {
+            guard let hop = routes.hop(to: gateway) else { continue }
+            routes.add(
+                RoutingTable.Route(.everything(gateway.family), gateway: gateway, interface: hop.interface))
         }
     }
 
     /// Its addresses are its own: before, it says nothing but that it wants them.
-    public var isUp: Bool { links.allSatisfy { $0.claim.map(\.isDone) ?? true } }
+    public var isUp: Bool { links.allSatisfy(\.isUp) }
 
     // MARK: Sockets
 
@@ -75,8 +72,8 @@ public struct Host: ~Copyable {
 
     /// Begins a connection; nil when there is no way, no room or no port for it.
     public mutating func connect(to remote: TCPEndpoint, at now: Instant) -> TCPIdentifier? {
-        guard case .v4(let address) = remote.address, let source = source(to: address) else { return nil }
-        return tcp.connect(from: .v4(source), to: remote, at: now)
+        guard let source = source(to: remote.address) else { return nil }
+        return tcp.connect(from: source, to: remote, at: now)
     }
 
     /// - Returns: how many bytes there was room for.
@@ -116,23 +113,25 @@ public struct Host: ~Copyable {
     public var deadline: Instant? {
         var earliest = Instant.earliest(
             tcp.deadline, reassembly.nextDeadline.map { Instant(nanoseconds: $0) })
-        for link in links { earliest = .earliest(earliest, .earliest(link.arp.due, link.claim?.due)) }
+        for link in links { earliest = .earliest(earliest, link.due) }
         return earliest
     }
 
     /// Does what has become due.
     public mutating func advance(at now: Instant) {
         for number in links.indices {
-            links[number].arp.control(at: now)
-            settleARP(number, at: now)
-            while let frame = links[number].claim?.advance(at: now) { enqueue(frame, on: number) }
+            links[number].control(at: now)
+            settleNeighbors(number, at: now)
+            while let frame = links[number].claimFrame(at: now) { enqueue(frame, on: number) }
         }
-        if let due = reassembly.nextDeadline, due <= now.nanoseconds { _ = reassembly.expire(now: now.nanoseconds) }
+        if let due = reassembly.nextDeadline, due <= now.nanoseconds { giveUpFragments(at: now) }
         tcp.advance(at: now)
         for pair in tcp.takeDoubts() {
-            guard let hop = Self.hop(of: pair, routes) else { continue }
-            links[hop.interface].arp.doubt(hop.address, at: now)
-            settleARP(hop.interface, at: now)
+            // A way that a router has named may have come to its end.
+            routes.forgetRedirect(of: pair.remote.address)
+            guard let hop = routes.hop(to: pair.remote.address) else { continue }
+            links[hop.interface].doubt(hop.address, at: now)
+            settleNeighbors(hop.interface, at: now)
         }
     }
 
@@ -142,26 +141,37 @@ public struct Host: ~Copyable {
         events.removeAll(keepingCapacity: true)
     }
 
-    // MARK: Addresses
-
-    func isOwn(_ address: IPv4Address) -> Bool {
-        links.contains { $0.configuration.addresses.contains { $0.address == address } }
+    /// Who listens for groups is told that the host listens no more; what follows is only to be sent.
+    public mutating func leaveGroups(at now: Instant) {
+        for number in links.indices { links[number].leaveGroups(at: now) }
     }
 
+    // MARK: Addresses
+
+    func isOwn(_ address: IPAddress) -> Bool { links.contains { $0.isOwn(address) } }
+
     /// The one that a destination sees.
-    func source(to destination: IPv4Address) -> IPv4Address? {
-        guard let hop = routes.hop(to: destination) else { return nil }
-        let addresses = links[hop.interface].configuration.addresses
-        let near = addresses.first {
-            IPv4Network($0.address, prefixLength: $0.prefixLength)?.contains(hop.address) ?? false
+    /// - Parameter link: where the destination is, if its address does not say it.
+    func source(to destination: IPAddress, on link: Int? = nil) -> IPAddress? {
+        guard let hop = hop(to: destination, on: link) else { return nil }
+        // A link-local gateway is no reason to be link-local to those beyond it (RFC 6724, section 5, rule 2).
+        if case .v6(let address) = destination, !address.isLinkLocal, let six = hop.address.v6, six.isLinkLocal {
+            return links[hop.interface].globalSource.map { .v6($0) }
         }
-        return (near ?? addresses.first)?.address
+        return links[hop.interface].source(to: hop.address)
+    }
+
+    /// Where what is for a destination goes next; nil when there is no way.
+    func hop(to destination: IPAddress, on link: Int? = nil) -> RoutingTable.Hop? {
+        guard let link, destination.needsZone else { return routes.hop(to: destination) }
+        return RoutingTable.Hop(address: destination, interface: link, route: nil)
     }
 
     func isBroadcast(_ address: IPv4Address, on link: Int) -> Bool {
         address.isLimitedBroadcast
             || links[link].configuration.addresses.contains {
-                $0.prefixLength < 31 && IPv4Network($0.address, prefixLength: $0.prefixLength)?.lastAddress == address
+                guard case .v4(let own) = $0.address, $0.prefixLength < 31 else { return false }
+                return IPv4Network(own, prefixLength: $0.prefixLength)?.lastAddress == address
             }
     }
 }

@@ -10,28 +10,53 @@ public struct HostConfiguration: Sendable {
         public var mac: MACAddress
         public var mtu: Int
         /// The host's addresses there; none are the system's.
-        public var addresses: [(address: IPv4Address, prefixLength: Int)]
+        public let addresses: [(address: IPAddress, prefixLength: Int)]
+        /// Groups that it listens to, beside those that it must.
+        public var groups: [IPAddress] = []
 
-        /// - Parameter mac: nil for one of its own: locally administered, and made of its first address, so that
-        ///   neighbours know it again whenever it comes back.
+        /// - Parameters:
+        ///   - mac: nil for one of its own: locally administered, and made of its first address, so that
+        ///     neighbours know it again whenever it comes back.
+        ///   - addresses: where one is of IPv6, a link-local one is added (RFC 4291, section 2.8).
         public init(
-            index: UInt32, mac: MACAddress?, mtu: Int = 1_500,
-            addresses: [(address: IPv4Address, prefixLength: Int)]
+            index: UInt32, mac: MACAddress?, mtu: Int = 1_500, addresses: [(address: IPAddress, prefixLength: Int)]
         ) {
             self.index = index
-            self.mac = mac ?? MACAddress(rawValue: 0x0200_0000_0000 | UInt64(addresses.first?.address.rawValue ?? 0))
+            let own = mac ?? Self.mac(of: addresses.first?.address)
+            self.mac = own
             self.mtu = mtu
-            self.addresses = addresses
+            var all = addresses
+            let six = addresses.compactMap(\.address.v6)
+            if !six.isEmpty, !six.contains(where: \.isLinkLocal) { all.append((.v6(own.linkLocalAddress), 64)) }
+            self.addresses = all
+        }
+
+        private static func mac(of address: IPAddress?) -> MACAddress {
+            switch address {
+            case .v4(let address)?: MACAddress(rawValue: 0x0200_0000_0000 | UInt64(address.rawValue))
+            case .v6(let address)?: MACAddress(rawValue: 0x0206_0000_0000 | address.low & 0xFFFF_FFFF)
+            case nil: MACAddress(rawValue: 0x0200_0000_0000)
+            }
+        }
+
+        /// It listens to groups on the link.
+        public var hasGroups: Bool { !groups.isEmpty || !six.isEmpty }
+
+        var four: [IPv4Address] { addresses.compactMap(\.address.v4) }
+        var six: [(address: IPv6Address, prefixLength: Int)] {
+            addresses.compactMap { own in own.address.v6.map { ($0, own.prefixLength) } }
         }
     }
 
     public var interfaces: [Interface]
-    /// The router to everywhere else.
-    public var gateway: IPv4Address?
+    /// The routers to everywhere else, one of a family.
+    public var gateways: [IPAddress] = []
     /// Datagrams for others are passed on between its interfaces.
     public var forwards = false
-    /// Its addresses are used only after nobody has claimed them (RFC 5227).
+    /// Its addresses are used only after nobody has claimed them (RFC 5227; RFC 4862, section 5.4).
     public var checksAddresses = true
+    /// Machines that are told their addresses by RARP (RFC 903).
+    public var machines: [MACAddress: IPv4Address] = [:]
     public var tcp = TCPConfiguration()
     /// Random bits: numbers that nobody is to guess are made of them.
     public var seed: (UInt64, UInt64)

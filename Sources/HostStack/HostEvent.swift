@@ -11,14 +11,16 @@ public enum HostEvent: Sendable {
     case connection(TCPIdentifier, TCPNotices, TCPFailure?)
     /// Datagrams wait at a port.
     case datagrams(port: UInt16)
-    /// Another machine says that it has an address of ours (RFC 5227).
-    case conflict(IPv4Address, MACAddress)
+    /// Another machine says that it has an address of ours (RFC 5227; RFC 4862, section 5.4).
+    case conflict(IPAddress, MACAddress)
 }
 
 /// Who spoke, and how.
 public struct HostContact: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         case arp
+        case neighborDiscovery
+        case rarp
         case echo
         case udp(UInt16)
         case tcp(UInt16)

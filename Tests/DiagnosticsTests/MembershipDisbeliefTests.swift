@@ -1,3 +1,4 @@
+import HostStack
 import PacketEngine
 import Testing
 import WireFormat

@@ -22,7 +22,7 @@ struct SegmentLadderTests {
             }
         }
         let transfer = Transfer(from: client, to: server, there: 60_000, back: 9_000, seed: seed)
-        transfer.begin(to: 2, at: wire.now)
+        transfer.begin(at: wire.now)
         wire.run(for: .seconds(100)) { transfer.isDone }
         #expect(transfer.there.isWhole && transfer.back.isWhole, "seed \(seed)")
         return records

@@ -19,22 +19,20 @@ public struct WireFaults: Sendable {
     }
 }
 
-/// Hosts on one Ethernet, and a clock that goes as far as the next thing that happens.
+/// Hosts and routers on one Ethernet or several, and a clock that goes as far as the next thing that happens.
+///
+/// An interface of a number is on the wire of that number: interface 1 of every host on the first, and so on.
 public final class SimulatedWire {
     /// A host and what runs on it.
     public final class Station {
         public var host: Host
-        public let interface: UInt32
-        let mac: MACAddress
         /// Told of everything that comes up at the host.
         public var application: (inout Host, HostEvent, Instant) -> Void = { _, _, _ in }
         var batch: PacketBatch
 
         init(_ configuration: HostConfiguration) {
             host = Host(configuration)
-            interface = configuration.interfaces[0].index
-            mac = configuration.interfaces[0].mac
-            batch = PacketBatch(capacity: 64, slotLength: 1_518)
+            batch = PacketBatch(capacity: 64, slotLength: configuration.frameLength)
         }
     }
 
@@ -43,6 +41,7 @@ public final class SimulatedWire {
         var number: Int
         var frame: [UInt8]
         var from: Int
+        var wire: UInt32
 
         static func < (left: Flight, right: Flight) -> Bool { (left.at, left.number) < (right.at, right.number) }
         static func == (left: Flight, right: Flight) -> Bool { left.number == right.number }
@@ -66,25 +65,53 @@ public final class SimulatedWire {
 
     public init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    /// Puts a host on the wire, at 198.51.100.N.
+    /// Puts a host on the first wire, at 198.51.100.N or 2001:db8:100::N.
     @discardableResult
     public func add(
-        _ number: UInt8, tcp: TCPConfiguration = TCPConfiguration(), checksAddresses: Bool = false
+        _ number: UInt8, family: IPAddress.Family = .v4, tcp: TCPConfiguration = TCPConfiguration(),
+        checksAddresses: Bool = false
     ) -> Station {
-        var configuration = HostConfiguration(
-            [
-                HostConfiguration.Interface(
-                    index: 1, mac: MACAddress(rawValue: 0x0200_0000_0000 | UInt64(number)),
-                    addresses: [(Self.address(number), 24)])
-            ], seed: (random.next(), random.next()))
-        configuration.tcp = tcp
-        configuration.checksAddresses = checksAddresses
+        add([Self.interface(number, family: family)]) { configuration in
+            configuration.tcp = tcp
+            configuration.checksAddresses = checksAddresses
+        }
+    }
+
+    /// Puts a host on several wires; its addresses are used at once unless `configure` has it otherwise.
+    @discardableResult
+    public func add(
+        _ interfaces: [HostConfiguration.Interface], _ configure: (inout HostConfiguration) -> Void = { _ in }
+    ) -> Station {
+        var configuration = HostConfiguration(interfaces, seed: (random.next(), random.next()))
+        configuration.checksAddresses = false
+        configure(&configuration)
         let station = Station(configuration)
         stations.append(station)
         return station
     }
 
-    public static func address(_ number: UInt8) -> IPv4Address { IPv4Address(198, 51, 100, number) }
+    /// An interface of host N on a wire: 198.51.99+WIRE.N/24 or 2001:db8:99+WIRE::N/64.
+    public static func interface(
+        _ number: UInt8, on wire: UInt32 = 1, family: IPAddress.Family = .v4, mtu: Int = 1_500
+    ) -> HostConfiguration.Interface {
+        HostConfiguration.Interface(
+            index: wire, mac: mac(number, on: wire), mtu: mtu,
+            addresses: [
+                family == .v4 ? (.v4(address(number, on: wire)), 24) : (.v6(address6(number, on: wire)), 64)
+            ])
+    }
+
+    public static func mac(_ number: UInt8, on wire: UInt32 = 1) -> MACAddress {
+        MACAddress(rawValue: 0x0200_0000_0000 | UInt64(wire - 1) << 8 | UInt64(number))
+    }
+
+    public static func address(_ number: UInt8, on wire: UInt32 = 1) -> IPv4Address {
+        IPv4Address(198, 51, UInt8(truncatingIfNeeded: 99 + wire), number)
+    }
+
+    public static func address6(_ number: UInt8, on wire: UInt32 = 1) -> IPv6Address {
+        IPv6Address(high: 0x2001_0DB8_0099_0000 + UInt64(wire) << 16, low: UInt64(number))
+    }
 
     /// Runs until `isDone`, or for so long.
     /// - Returns: whether it is done.
@@ -107,7 +134,7 @@ public final class SimulatedWire {
             while let flight = flights.first, flight.at <= now {
                 removeFirst()
                 for (number, station) in stations.enumerated() where number != flight.from {
-                    station.host.receive(flight.frame.rawBytes, on: station.interface, at: now)
+                    station.host.receive(flight.frame.rawBytes, on: flight.wire, at: now)
                 }
             }
             for station in stations { station.host.advance(at: now) }
@@ -123,12 +150,14 @@ public final class SimulatedWire {
             for event in events { station.application(&station.host, event, now) }
             station.batch.removeAll()
             isBusy = station.host.transmit(into: &station.batch, at: now) || !events.isEmpty
-            for entry in station.batch.entries { send(station.batch.bytes(of: entry), from: number) }
+            for entry in station.batch.entries {
+                send(station.batch.bytes(of: entry), from: number, on: entry.interfaceIndex)
+            }
         }
     }
 
     /// Puts a frame on the wire, as one of the stations or as nobody (-1).
-    public func send(_ frame: [UInt8], from number: Int) {
+    public func send(_ frame: [UInt8], from number: Int, on wire: UInt32 = 1) {
         watch(now, number, frame.rawBytes)
         sentCount += 1
         guard !isCut, frame.count - EthernetView.headerLength <= silentMTU, !happens(faults.loss) else { return }
@@ -138,8 +167,8 @@ public final class SimulatedWire {
             frame[bit / 8] ^= 1 << UInt8(bit % 8)
         }
         let extra = happens(faults.reordering) ? Nanoseconds(Int64(random.next() % 4) * delay.count + 1) : .zero
-        insert(frame, at: now + delay + extra, from: number)
-        if happens(faults.duplication) { insert(frame, at: now + delay + extra + delay, from: number) }
+        insert(frame, at: now + delay + extra, from: number, on: wire)
+        if happens(faults.duplication) { insert(frame, at: now + delay + extra + delay, from: number, on: wire) }
     }
 
     private func happens(_ chance: Double) -> Bool {
@@ -147,9 +176,9 @@ public final class SimulatedWire {
     }
 
     // A heap would be more than a wire of a few frames needs, but some have thousands: binary, the first on top.
-    private func insert(_ frame: [UInt8], at: Instant, from number: Int) {
+    private func insert(_ frame: [UInt8], at: Instant, from number: Int, on wire: UInt32) {
         counter += 1
-        flights.append(Flight(at: at, number: counter, frame: frame, from: number))
+        flights.append(Flight(at: at, number: counter, frame: frame, from: number, wire: wire))
         var index = flights.count - 1
         while index > 0, flights[index] < flights[(index - 1) / 2] {
             flights.swapAt(index, (index - 1) / 2)

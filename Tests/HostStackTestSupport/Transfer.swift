@@ -59,8 +59,9 @@ public final class Transfer {
         }
     }
 
-    public func begin(to number: UInt8, at now: Instant) {
-        connection = client.host.connect(to: TCPEndpoint(.v4(SimulatedWire.address(number)), Self.port), at: now)
+    /// - Parameter address: of the server; host 2 of the first wire by default.
+    public func begin(to address: IPAddress = .v4(SimulatedWire.address(2)), at now: Instant) {
+        connection = client.host.connect(to: TCPEndpoint(address, Self.port), at: now)
     }
 
     public var isDone: Bool { there.isWhole && back.isWhole || !failures.isEmpty || there.isWrong || back.isWrong }

@@ -20,8 +20,8 @@ struct ARPModuleTests {
         return ARPModule(configuration)
     }
 
-    private func events(_ module: inout ARPModule) -> [ARPEvent] {
-        var events: [ARPEvent] = []
+    private func events(_ module: inout ARPModule) -> [NeighborEvent<IPv4Address>] {
+        var events: [NeighborEvent<IPv4Address>] = []
         module.drain { events.append($0) }
         return events
     }
@@ -32,13 +32,13 @@ struct ARPModuleTests {
         ARPPacket(operation: .reply, senderMAC: mac, senderAddress: sender, targetMAC: Self.us, targetAddress: target)
     }
 
-    private func frame(_ datagram: [UInt8], to mac: MACAddress) -> ARPEvent {
+    private func frame(_ datagram: [UInt8], to mac: MACAddress) -> NeighborEvent<IPv4Address> {
         .frame(
             EthernetHeader.padded(
                 EthernetHeader(destination: mac, source: Self.us, etherType: .ipv4).encoded() + datagram))
     }
 
-    private var request: ARPEvent {
+    private var request: NeighborEvent<IPv4Address> {
         .frame(ARPFrame.bytes(.request(for: Self.hop, from: Self.us, Self.address), to: .broadcast))
     }
 
@@ -74,7 +74,7 @@ struct ARPModuleTests {
         var module = module()
         module.output([1], to: Self.hop, at: Self.second(0))
         var asked: [Int64] = []
-        var given: [ARPEvent] = []
+        var given: [NeighborEvent<IPv4Address>] = []
         for tenth in 0..<100 as Range<Int64> {
             let now = Instant(nanoseconds: tenth * 100_000_000)
             if tenth == 3 { module.output([2], to: Self.hop, at: now) }

@@ -41,7 +41,7 @@ struct HostAttackTests {
         let client = wire.add(1)
         let server = wire.add(2)
         let transfer = Transfer(from: client, to: server, there: 40_000, back: 40_000, seed: 5)
-        transfer.begin(to: 2, at: wire.now)
+        transfer.begin(at: wire.now)
         for round in 0..<2_000 where !transfer.isDone {
             attack(wire, round)
             wire.run(for: .milliseconds(5)) { transfer.isDone }
@@ -67,7 +67,7 @@ struct HostAttackTests {
         }
         wire.run(for: .milliseconds(10))
         #expect(server.host.connectionCount <= 256)
-        transfer.begin(to: 2, at: wire.now)
+        transfer.begin(at: wire.now)
         #expect(wire.run(for: .seconds(10)) { transfer.isDone })
         #expect(transfer.there.isWhole && transfer.back.isWhole && transfer.failures.isEmpty)
     }
@@ -221,7 +221,7 @@ struct HostAttackTests {
         let server = wire.add(2)
         let transfer = Transfer(from: client, to: server, there: 10_000, back: 10_000, seed: seed)
         wire.watch = { _, from, frame in if from >= 0, seen.count < 200 { seen.append(frame.copied()) } }
-        transfer.begin(to: 2, at: wire.now)
+        transfer.begin(at: wire.now)
         for _ in 0..<300 {
             wire.run(for: .milliseconds(2))
             guard var frame = seen.randomElement(using: &random) else { continue }
@@ -234,13 +234,13 @@ struct HostAttackTests {
             // Without the checks of checksums more of the stack is reached.
             for station in wire.stations {
                 station.host.receive(
-                    frame.rawBytes, on: station.interface, at: wire.now, hasPendingChecksum: random.next() % 2 == 0)
+                    frame.rawBytes, on: 1, at: wire.now, hasPendingChecksum: random.next() % 2 == 0)
             }
         }
         // Frames with wrong bytes and "pending" checksums may break a connection, as they may in life; the host goes on.
         wire.watch = { _, _, _ in }
         let again = Transfer(from: client, to: server, there: 5_000, back: 5_000, seed: seed)
-        again.begin(to: 2, at: wire.now)
+        again.begin(at: wire.now)
         #expect(
             wire.run(for: .seconds(120)) { again.isDone } && again.there.isWhole && again.back.isWhole, "seed \(seed)")
     }

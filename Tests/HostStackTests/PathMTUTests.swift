@@ -10,7 +10,7 @@ struct PathMTUTests {
     @Test("every connection on a way is told, what is said later is not longer, and it is forgotten in time")
     func learning() {
         var table = PathMTUTable()
-        let there = IPv4Address(203, 0, 113, 1)
+        let there = IPAddress.v4(IPv4Address(203, 0, 113, 1))
         let now = Instant(nanoseconds: 0)
         #expect(table.learn(1_400, length: 1_500, to: there, at: now) == 1_400)
         #expect(table.learn(1_400, length: 1_500, to: there, at: now) == 1_400)

@@ -8,17 +8,18 @@ import WireFormat
 @Suite("TCP between two hosts")
 struct TCPTransferTests {
     private func transfer(
-        seed: UInt64, there: Int = 100_000, back: Int = 50_000,
+        seed: UInt64, there: Int = 100_000, back: Int = 50_000, family: IPAddress.Family = .v4,
         _ configure: (inout TCPConfiguration) -> Void = { _ in },
         _ body: (SimulatedWire, Transfer) -> Void
     ) {
         let wire = SimulatedWire(seed: seed)
         var tcp = TCPConfiguration()
         configure(&tcp)
-        let client = wire.add(1, tcp: tcp)
-        let server = wire.add(2, tcp: tcp)
+        let client = wire.add(1, family: family, tcp: tcp)
+        let server = wire.add(2, family: family, tcp: tcp)
         let transfer = Transfer(from: client, to: server, there: there, back: back, seed: seed)
-        transfer.begin(to: 2, at: wire.now)
+        transfer.begin(
+            to: family == .v4 ? .v4(SimulatedWire.address(2)) : .v6(SimulatedWire.address6(2)), at: wire.now)
         body(wire, transfer)
     }
 
@@ -31,9 +32,9 @@ struct TCPTransferTests {
         }
     }
 
-    @Test("loss, reordering, duplicates and corruption at once", arguments: UInt64(1)...20)
-    func faults(seed: UInt64) {
-        transfer(seed: seed) { wire, transfer in
+    @Test("loss, reordering, duplicates and corruption at once", arguments: UInt64(1)...20, [IPAddress.Family.v4, .v6])
+    func faults(seed: UInt64, family: IPAddress.Family) {
+        transfer(seed: seed, family: family) { wire, transfer in
             wire.faults = WireFaults(loss: 0.05, reordering: 0.05, duplication: 0.02, corruption: 0.01)
             #expect(wire.run(for: .seconds(300)) { transfer.isDone }, "seed \(seed)")
             #expect(transfer.there.isWhole && transfer.back.isWhole && transfer.failures.isEmpty, "seed \(seed)")

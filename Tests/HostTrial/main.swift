@@ -19,7 +19,7 @@ for seed in 1...max(seeds, 1) {
     let server = wire.add(2)
     wire.faults = WireFaults(loss: 0.05, reordering: 0.05, duplication: 0.02, corruption: 0.01)
     let transfer = Transfer(from: client, to: server, there: length, back: 0, seed: UInt64(seed))
-    transfer.begin(to: 2, at: wire.now)
+    transfer.begin(at: wire.now)
     let start = wire.now
     let isDone = wire.run(for: .seconds(3_600)) { transfer.isDone }
     times.append((wire.now - start).seconds)

@@ -17,7 +17,7 @@ public enum LivingHostEvent: Sendable {
     /// Nobody has its addresses: it is there.
     case up
     /// Somebody else has one of them.
-    case taken(IPv4Address, MACAddress)
+    case taken(IPAddress, MACAddress)
     /// Somebody did what he had not done before.
     case peer(HostPeer)
     case failed(TransmissionFailure)
@@ -49,7 +49,7 @@ public struct HostEngine: Engine, ~Copyable {
     private var isOver = false
     private var start: Instant?
     private var nextLook: Instant?
-    private var lastConflict: (address: IPv4Address, mac: MACAddress, at: Instant)?
+    private var lastConflict: (address: IPAddress, mac: MACAddress, at: Instant)?
 
     private static let conflictPause = Nanoseconds.seconds(10)
 
@@ -159,7 +159,7 @@ public struct HostEngine: Engine, ~Copyable {
     }
 
     /// Who claims an address again and again is not told of each time.
-    private mutating func tell(_ address: IPv4Address, isClaimedBy mac: MACAddress, at now: Instant) {
+    private mutating func tell(_ address: IPAddress, isClaimedBy mac: MACAddress, at now: Instant) {
         if let last = lastConflict, last.address == address, last.mac == mac, now - last.at < Self.conflictPause {
             return
         }

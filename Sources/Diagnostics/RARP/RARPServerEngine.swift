@@ -4,17 +4,7 @@ import WireFormat
 
 /// Where a server answers, and how often.
 public struct RARPServerConfiguration: Sendable {
-    /// Who the server is on an interface.
-    public struct Link: Sendable {
-        public var mac: MACAddress
-        /// Its addresses there with the lengths of their prefixes; the first when none is near.
-        public var addresses: [(address: IPv4Address, prefixLength: Int)]
-
-        public init(mac: MACAddress, addresses: [(address: IPv4Address, prefixLength: Int)]) {
-            self.mac = mac
-            self.addresses = addresses
-        }
-    }
+    public typealias Link = RARPModule.Link
 
     /// By the interface's index. On others nothing is answered.
     public var links: [UInt32: Link]
@@ -67,9 +57,7 @@ public struct RARPServerEngine: Engine, ~Copyable {
     private static let mostRefusals = 20
 
     private var configuration: RARPServerConfiguration
-    private let gap: Nanoseconds
-    /// When each machine of the table was last answered: no longer than the table.
-    private var lastAnswers: [MACAddress: Instant] = [:]
+    private var module: RARPModule
     private var queue: [Answer] = []
     private var sending: [UInt64: RARPServerEvent] = [:]
     private var nextToken: UInt64 = 0
@@ -83,7 +71,7 @@ public struct RARPServerEngine: Engine, ~Copyable {
 
     public init(_ configuration: RARPServerConfiguration) {
         self.configuration = configuration
-        gap = configuration.rate > 0 ? Nanoseconds(Int64(1_000_000_000 / configuration.rate)) : .zero
+        module = RARPModule(configuration.table, rate: configuration.rate)
     }
 
     public var maximumPacketLength: Int { EthernetHeader.minimumFrameLength }
@@ -97,9 +85,8 @@ public struct RARPServerEngine: Engine, ~Copyable {
 
     /// Serves another table from now on.
     public mutating func serve(_ table: [MACAddress: IPv4Address], on links: [UInt32: RARPServerConfiguration.Link]) {
-        configuration.table = table
         configuration.links = links
-        lastAnswers = lastAnswers.filter { table[$0.key] != nil }
+        module.know(table)
     }
 
     // MARK: Sending
@@ -139,30 +126,25 @@ public struct RARPServerEngine: Engine, ~Copyable {
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, !isOver, let link = configuration.links[packet.interfaceIndex],
-            let arrived = ArrivedARP(packet.bytes, etherType: .reverseARP),
-            arrived.packet.operation == .reverseRequest, !arrived.frameSource.isMulticast
+            let arrived = ArrivedARP(reverseRequest: packet.bytes)
         else { return }
         result.requests += 1
         let (asker, mac, interface) = (arrived.frameSource, arrived.packet.targetMAC, packet.interfaceIndex)
-        guard let address = configuration.table[mac] else {
+        let mayAnswer = queue.count < Self.longestQueue
+        switch module.answer(arrived, on: link, mayAnswer: mayAnswer, at: packet.arrival) {
+        case .unknown:
             result.unknown += 1
             refuse(.unknown(asker: asker, mac: mac, interface: interface, at: packet.arrival), at: packet.arrival)
-            return
-        }
-        let isTooSoon = lastAnswers[mac].map { packet.arrival - $0 < gap } ?? false
-        guard !isTooSoon, queue.count < Self.longestQueue else {
+        case .limited:
             result.limited += 1
             refuse(.limited(asker: asker, mac: mac, interface: interface, at: packet.arrival), at: packet.arrival)
-            return
+        case .answered(let frame, let address):
+            queue.append(
+                Answer(
+                    frame: frame, interface: interface,
+                    event: .answered(
+                        asker: asker, mac: mac, address: address, interface: interface, at: packet.arrival)))
         }
-        lastAnswers[mac] = packet.arrival
-        let reply = ARPPacket(
-            operation: .reverseReply, senderMAC: link.mac, senderAddress: link.address(for: address),
-            targetMAC: mac, targetAddress: address)
-        queue.append(
-            Answer(
-                frame: ARPFrame.bytes(reply, to: asker), interface: interface,
-                event: .answered(asker: asker, mac: mac, address: address, interface: interface, at: packet.arrival)))
     }
 
     private mutating func refuse(_ event: RARPServerEvent, at now: Instant) {
@@ -187,13 +169,5 @@ public struct RARPServerEngine: Engine, ~Copyable {
         guard !events.isEmpty else { return }
         for event in events { report(event) }
         events.removeAll(keepingCapacity: true)
-    }
-}
-
-extension RARPServerConfiguration.Link {
-    /// Ours in the network of the machine that is answered for.
-    func address(for other: IPv4Address) -> IPv4Address {
-        let near = addresses.first { IPv4Network($0.address, prefixLength: $0.prefixLength)?.contains(other) ?? false }
-        return (near ?? addresses.first)?.address ?? .unspecified
     }
 }

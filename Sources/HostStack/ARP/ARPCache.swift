@@ -16,7 +16,7 @@ struct ARPCache: Sendable {
         var state: State
         var lastUse: Instant
         /// Datagrams that wait for the answer.
-        var queue: ARPQueue
+        var queue: NeighborQueue
     }
 
     private(set) var entries: [IPv4Address: Entry] = [:]
@@ -48,18 +48,4 @@ struct ARPCache: Sendable {
     }
 
     var isFull: Bool { entries.count >= capacity }
-}
-
-/// Datagrams that wait until their next hop is known: so many, and no more.
-struct ARPQueue: Sendable {
-    private(set) var datagrams: [[UInt8]] = []
-    private let depth: Int
-
-    init(depth: Int) { self.depth = max(depth, 1) }
-
-    /// - Returns: the one that had to go, nil where there was room.
-    mutating func append(_ datagram: [UInt8]) -> [UInt8]? {
-        datagrams.append(datagram)
-        return datagrams.count > depth ? datagrams.removeFirst() : nil
-    }
 }

@@ -1,24 +1,6 @@
 import PacketEngine
 import WireFormat
 
-/// What the module wants done, or wants known.
-public enum ARPEvent: Hashable, Sendable {
-    /// A frame for the link.
-    case frame([UInt8])
-    /// A datagram was given up: its next hop does not answer.
-    case undeliverable([UInt8], nextHop: IPv4Address)
-    /// A datagram was given up because too many wait.
-    case crowdedOut([UInt8], nextHop: IPv4Address)
-    case resolved(IPv4Address, MACAddress)
-    /// Another machine has the address now.
-    case moved(IPv4Address, from: MACAddress, to: MACAddress)
-    case expired(IPv4Address, MACAddress)
-    /// Nobody answers for the address.
-    case unresolved(IPv4Address)
-    /// Another machine says that it has an address of ours (RFC 5227, section 2.4).
-    case conflict(IPv4Address, MACAddress)
-}
-
 /// The address resolution of one host on one Ethernet: a cache table with a
 /// queue for each address that is being asked for, and three modules over it
 /// (RFC 826, RFC 1122, section 2.3.2). It makes no call and reads no clock.
@@ -29,7 +11,7 @@ public enum ARPEvent: Hashable, Sendable {
 public struct ARPModule: Sendable {
     private let configuration: ARPConfiguration
     private var cache: ARPCache
-    private var events: [ARPEvent] = []
+    private var events: [NeighborEvent<IPv4Address>] = []
     private var lastDoubt: Instant?
     /// When cache control has something to do; nil for never.
     public private(set) var due: Instant?
@@ -55,12 +37,12 @@ public struct ARPModule: Sendable {
         let waiting = cache[address]?.queue.datagrams ?? []
         guard cache[address] != nil || makeRoom() else { return }
         cache[address] = ARPCache.Entry(
-            state: .permanent(mac), lastUse: now, queue: ARPQueue(depth: configuration.queueDepth))
+            state: .permanent(mac), lastUse: now, queue: NeighborQueue(depth: configuration.queueDepth))
         for datagram in waiting { send(datagram, to: mac) }
     }
 
     /// Hands over what has come up, in its order.
-    public mutating func drain(_ report: (ARPEvent) -> Void) {
+    public mutating func drain(_ report: (NeighborEvent<IPv4Address>) -> Void) {
         for event in events { report(event) }
         events.removeAll(keepingCapacity: true)
     }
@@ -95,13 +77,13 @@ public struct ARPModule: Sendable {
             events.append(.crowdedOut(datagram, nextHop: nextHop))
             return
         }
-        var queue = ARPQueue(depth: configuration.queueDepth)
+        var queue = NeighborQueue(depth: configuration.queueDepth)
         _ = queue.append(datagram)
         begin(nextHop, queue, at: now)
     }
 
     /// A new entry, which asks for the first time.
-    private mutating func begin(_ nextHop: IPv4Address, _ queue: ARPQueue, at now: Instant) {
+    private mutating func begin(_ nextHop: IPv4Address, _ queue: NeighborQueue, at now: Instant) {
         cache[nextHop] = ARPCache.Entry(
             state: .pending(attempts: 1, due: now + configuration.retryInterval), lastUse: now, queue: queue)
         ask(for: nextHop)
@@ -115,7 +97,7 @@ public struct ARPModule: Sendable {
             events.append(.unresolved(nextHop))
             return
         }
-        begin(nextHop, ARPQueue(depth: configuration.queueDepth), at: now)
+        begin(nextHop, NeighborQueue(depth: configuration.queueDepth), at: now)
     }
 
     /// What is sent there does not seem to arrive: whose address it is, is asked again, and until there is an
@@ -134,15 +116,7 @@ public struct ARPModule: Sendable {
 
     /// A datagram in a frame to a machine.
     func frame(_ datagram: RawSpan, to mac: MACAddress) -> [UInt8] {
-        let length = EthernetView.headerLength + datagram.byteCount
-        var frame = [UInt8](repeating: 0, count: max(length, EthernetHeader.minimumFrameLength))
-        frame.withMutableBytes { bytes in
-            bytes.setMACAddress(mac, at: 0)
-            bytes.setMACAddress(configuration.mac, at: 6)
-            bytes.setBigEndian16(EtherType.ipv4.rawValue, at: 12)
-            bytes.copy(datagram, at: EthernetView.headerLength)
-        }
-        return frame
+        EthernetFrame.bytes(datagram, .ipv4, from: configuration.mac, to: mac)
     }
 
     private mutating func ask(for address: IPv4Address) {
@@ -189,7 +163,7 @@ public struct ARPModule: Sendable {
             // A stranger's word about itself is kept only when it is meant for us.
             guard configuration.addresses.contains(packet.targetAddress), makeRoom() else { return }
             cache[address] = ARPCache.Entry(
-                state: state, lastUse: now, queue: ARPQueue(depth: configuration.queueDepth))
+                state: state, lastUse: now, queue: NeighborQueue(depth: configuration.queueDepth))
             events.append(.resolved(address, mac))
             return schedule()
         }
@@ -199,7 +173,7 @@ public struct ARPModule: Sendable {
         case .resolved(let before, _): if before != mac { events.append(.moved(address, from: before, to: mac)) }
         }
         let waiting = entry.queue.datagrams
-        entry.queue = ARPQueue(depth: configuration.queueDepth)
+        entry.queue = NeighborQueue(depth: configuration.queueDepth)
         entry.state = state
         cache[address] = entry
         for datagram in waiting { send(datagram, to: mac) }

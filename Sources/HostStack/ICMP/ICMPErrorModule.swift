@@ -25,6 +25,33 @@ struct ICMPErrorModule: Sendable {
         return ICMPv4Message(make(ICMPErrorBody(restOfHeader: word, data: quote)))
     }
 
+    /// The same of IPv6 (RFC 4443, section 2.4): as much of the packet as fits into what every link takes.
+    mutating func error6(
+        _ make: (ICMPErrorBody) -> ICMPv6Message.Body, word: UInt32 = 0, about packet: RawSpan, isForOne: Bool,
+        from own: IPv6Address, at now: Instant
+    ) -> ICMPv6Message? {
+        guard isForOne, let view = try? IPv6View(packet), !view.source.isUnspecified, !view.source.isMulticast,
+            !Self.isError(view), allowance.take(at: now)
+        else { return nil }
+        let room = Self.longest6 - IPv6View.headerLength - ICMPv6View.headerLength
+        return ICMPv6Message(
+            make(ICMPErrorBody(restOfHeader: word, data: packet.prefix(room).copied())), source: own,
+            destination: view.source)
+    }
+
+    private static let longest6 = 1_280
+
+    /// An error, a redirect, or what cannot be told.
+    private static func isError(_ view: borrowing IPv6View) -> Bool {
+        let payload = view.bytes.dropping(IPv6View.headerLength)
+        var chain = IPv6ChainReader(first: view.nextHeader, payload: payload)
+        while chain.next() != nil {}
+        if chain.isLaterFragment { return true }
+        guard chain.nextHeader == .icmpv6 else { return false }
+        guard let message = try? ICMPv6View(payload.dropping(chain.offset)) else { return true }
+        return message.type.isError || message.type == .redirect
+    }
+
     private static func isAHost(_ address: IPv4Address) -> Bool {
         !address.isUnspecified && !address.isMulticast && !address.isLoopback && address.rawValue >> 28 != 15
     }

@@ -24,7 +24,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     /// What keeps a host from coming up.
     public enum Obstacle: Error, Hashable, Sendable {
         /// Somebody has the address.
-        case taken(IPv4Address, MACAddress)
+        case taken(IPAddress, MACAddress)
         case stopped
     }
 
@@ -121,9 +121,6 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     ) -> StreamFailure? {
         guard case .tcp(let address, _, let number) = endpoint else {
             return .system(code: 0, message: "a socket of this machine is not for a host of our own")
-        }
-        guard address.family == .v4 else {
-            return .system(code: 0, message: "our own host speaks IPv4 alone")
         }
         guard let connection = carrier.host.connect(to: TCPEndpoint(address, number), at: now) else {
             return .system(code: 0, message: "no route to host")

@@ -87,9 +87,21 @@ struct TCPModule: Sendable {
 
     var count: Int { blocks.count - free.count }
 
+    /// Bytes in front of a segment's data, options left out.
+    static func headerLength(_ family: IPAddress.Family) -> Int {
+        (family == .v4 ? IPv4View.minimumHeaderLength : IPv6View.headerLength) + TCPView.minimumHeaderLength
+    }
+
+    /// The longest segment that goes out unasked: the configuration's is of IPv4.
+    private func maximumSegmentSize(_ pair: TCPPair) -> Int {
+        let family = pair.remote.address.family
+        return configuration.maximumSegmentSize - Self.headerLength(family) + Self.headerLength(.v4)
+    }
+
     /// How the next connection is run: the more there are, the less may wait in it.
-    private var nextConfiguration: TCPConfiguration {
+    private func nextConfiguration(_ pair: TCPPair) -> TCPConfiguration {
         var next = configuration
+        next.maximumSegmentSize = maximumSegmentSize(pair)
         let share = max(Self.memoryShare / (count + 1), Self.leastBuffer)
         next.sendLimit = min(next.sendLimit, share)
         next.receiveLimit = min(next.receiveLimit, share)
@@ -127,7 +139,7 @@ struct TCPModule: Sendable {
             let pair = TCPPair(local: TCPEndpoint(local, nextPort), remote: remote)
             guard index[pair] == nil else { continue }
             let connection = TCPConnection(
-                nextConfiguration, initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
+                nextConfiguration(pair), initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
                 answering: false, at: now)
             guard let place = insert(connection, pair, isHalfOpen: false) else { return nil }
             blocks[place].isKnown = true
@@ -225,7 +237,7 @@ struct TCPModule: Sendable {
             return offerCookie(segment, pair, at: now)
         }
         var connection = TCPConnection(
-            nextConfiguration, initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
+            nextConfiguration(pair), initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
             answering: true, at: now)
         connection.accept(segment)
         guard let place = insert(connection, pair, isHalfOpen: true) else { return }
@@ -251,13 +263,13 @@ struct TCPModule: Sendable {
     private mutating func offerCookie(_ segment: ArrivedSegment, _ pair: TCPPair, at now: Instant) {
         guard strays.count < Self.strayLimit else { return }
         lastCookie = now
-        let size = min(Int(segment.maximumSegmentSize ?? 536), configuration.maximumSegmentSize)
+        let size = min(Int(segment.maximumSegmentSize ?? 536), maximumSegmentSize(pair))
         let number = cookies.number(for: pair, peerInitial: segment.sequence, maximumSegmentSize: size, at: now)
         strays.append(
             Stray(
                 pair: pair, sequence: number, acknowledgment: segment.sequence + 1, flags: [.syn, .ack],
                 window: UInt16(clamping: configuration.receiveLimit),
-                maximumSegmentSize: UInt16(clamping: configuration.maximumSegmentSize)))
+                maximumSegmentSize: UInt16(clamping: maximumSegmentSize(pair))))
     }
 
     /// - Returns: whether the segment ends a handshake that was left to a cookie.
@@ -269,7 +281,7 @@ struct TCPModule: Sendable {
                 in: segment.acknowledgment - 1, for: pair, peerInitial: segment.sequence - 1, at: now)
         else { return false }
         let connection = TCPConnection(
-            nextConfiguration, initial: segment.acknowledgment - 1, timestampOffset: 0,
+            nextConfiguration(pair), initial: segment.acknowledgment - 1, timestampOffset: 0,
             peerInitial: segment.sequence - 1,
             maximumSegmentSize: size, at: now)
         guard let place = insert(connection, pair, isHalfOpen: false) else { return false }

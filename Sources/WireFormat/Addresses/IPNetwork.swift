@@ -12,6 +12,12 @@ public struct IPv4Network: Hashable, Sendable {
         self.address = IPv4Address(rawValue: address.rawValue & Self.mask(prefixLength))
     }
 
+    /// The network of all addresses.
+    fileprivate init() {
+        address = .unspecified
+        prefixLength = 0
+    }
+
     /// `ADDRESS/LENGTH`; host bits may be set and are cleared.
     public init?(_ text: some StringProtocol) {
         guard let (head, length) = splitPrefix(text), let address = IPv4Address(head) else { return nil }
@@ -51,6 +57,12 @@ public struct IPv6Network: Hashable, Sendable {
         self.address = IPv6Address(high: address.high & mask.high, low: address.low & mask.low)
     }
 
+    /// The network of all addresses.
+    fileprivate init() {
+        address = .unspecified
+        prefixLength = 0
+    }
+
     /// `ADDRESS/LENGTH`; host bits may be set and are cleared.
     public init?(_ text: some StringProtocol) {
         guard let (head, length) = splitPrefix(text), let address = IPv6Address(head) else { return nil }
@@ -76,6 +88,58 @@ public struct IPv6Network: Hashable, Sendable {
     /// Whether an address is one of the network.
     public func contains(_ other: IPv6Address) -> Bool {
         other.high & mask.high == address.high && other.low & mask.low == address.low
+    }
+}
+
+/// A network of either version.
+public enum IPNetwork: Hashable, Sendable {
+    case v4(IPv4Network)
+    case v6(IPv6Network)
+
+    /// Clears the host bits of `address`; nil when the family has no prefix of that length.
+    public init?(_ address: IPAddress, prefixLength: Int) {
+        switch address {
+        case .v4(let address):
+            guard let network = IPv4Network(address, prefixLength: prefixLength) else { return nil }
+            self = .v4(network)
+        case .v6(let address):
+            guard let network = IPv6Network(address, prefixLength: prefixLength) else { return nil }
+            self = .v6(network)
+        }
+    }
+
+    /// Bits of the network part.
+    public var prefixLength: Int {
+        switch self {
+        case .v4(let network): network.prefixLength
+        case .v6(let network): network.prefixLength
+        }
+    }
+
+    /// Whether an address is one of the network; none of the other family is.
+    public func contains(_ other: IPAddress) -> Bool {
+        switch (self, other) {
+        case (.v4(let network), .v4(let address)): network.contains(address)
+        case (.v6(let network), .v6(let address)): network.contains(address)
+        default: false
+        }
+    }
+
+    /// Every address of a family.
+    public static func everything(_ family: IPAddress.Family) -> IPNetwork {
+        switch family {
+        case .v4: .v4(IPv4Network())
+        case .v6: .v6(IPv6Network())
+        }
+    }
+}
+
+extension IPNetwork: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .v4(let network): network.description
+        case .v6(let network): network.description
+        }
     }
 }
 

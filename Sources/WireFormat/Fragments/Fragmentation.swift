@@ -43,6 +43,29 @@ public enum Fragmentation {
 }
 
 extension Fragmentation {
+    /// Cuts what follows an IPv6 header for links that take packets of `mtu` bytes (RFC 8200, section 4.5).
+    /// - Parameters:
+    ///   - header: of the whole packet; its next header is what `payload` begins with.
+    ///   - identification: the sender's number of the packet, another one for each.
+    /// - Returns: packets in order, each with a fragment header; nil when not even eight bytes fit.
+    public static func fragments(
+        of header: IPv6Header, _ payload: [UInt8], mtu: Int, identification: UInt32
+    ) -> [[UInt8]]? {
+        let headers = IPv6View.headerLength + 8
+        let pieces = pieces(
+            dataLength: payload.count, mtu: mtu, firstHeaderLength: headers, laterHeaderLength: headers)
+        return pieces?.map { piece in
+            var own = header
+            own.nextHeader = .fragment
+            own.payloadLength = UInt16(truncatingIfNeeded: 8 + piece.length)
+            let fragment = IPv6ExtensionHeader.fragment(
+                offset: UInt16(truncatingIfNeeded: piece.offset / 8), reserved: 0, moreFragments: piece.moreFragments,
+                identification: identification)
+            return own.encoded() + fragment.encoded(nextHeader: header.nextHeader)
+                + payload[piece.offset..<piece.offset + piece.length]
+        }
+    }
+
     /// Why a datagram cannot be cut.
     public enum Refusal: Error, Equatable, Sendable {
         /// Don't-fragment is set, and the datagram is larger than the MTU.

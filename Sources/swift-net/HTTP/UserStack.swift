@@ -14,13 +14,14 @@ struct UserStack {
     init(interface: String?, source: String?, gateway: String?, skipsCheck: Bool) throws {
         guard let source else { throw UsageError("--stack user: --source says which address it is to have") }
         let words = source.split(separator: "/", omittingEmptySubsequences: false)
-        guard let address = IPv4Address(words[0]), words.count <= 2 else {
-            throw UsageError("--source: '\(source)' is no IPv4 address")
+        guard let address = IPAddress(words[0]), words.count <= 2 else {
+            throw UsageError("--source: '\(source)' is no address")
         }
         let links = try interface.map { [try EthernetLink.find($0)] } ?? EthernetLink.all()
         func length(on link: EthernetLink) -> Int? {
-            link.addresses.first { IPv4Network($0.address, prefixLength: $0.prefixLength)?.contains(address) ?? false }?
-                .prefixLength
+            link.interface.addresses.first {
+                IPNetwork($0.address, prefixLength: $0.prefixLength)?.contains(address) ?? false
+            }?.prefixLength
         }
         guard let link = links.first(where: { length(on: $0) != nil }) ?? (links.count == 1 ? links.first : nil) else {
             throw UsageError("-I: through which interface? \(address) is in no network of one")
@@ -36,7 +37,7 @@ struct UserStack {
                     index: link.interface.index, mac: nil, mtu: link.interface.mtu, addresses: [(address, given)])
             ], seed: (random.next(), random.next()))
         host.checksAddresses = !skipsCheck
-        if let gateway { host.gateway = try OwnHost.gateway(gateway, of: [(address, given)]) }
+        host.gateways = try OwnHost.gateways(gateway.map { [$0] } ?? [], of: [(address, given)])
         self.link = link
         configuration = host
     }

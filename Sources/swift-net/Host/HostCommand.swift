@@ -30,8 +30,8 @@ struct HostCommand: ParsableCommand {
     var addresses: [String] = []
     @Option(
         name: .customLong("gateway"),
-        help: ArgumentHelp("The router to other networks.", valueName: "address"))
-    var gateway: String?
+        help: ArgumentHelp("The router to other networks, one of a family.", valueName: "address"))
+    var gateways: [String] = []
     @Option(
         name: .customLong("mac"),
         help: ArgumentHelp(

@@ -9,6 +9,8 @@ extension HostContact.Kind {
     var words: String {
         switch self {
         case .arp: "arp"
+        case .neighborDiscovery: "ndp"
+        case .rarp: "rarp"
         case .echo: "echo"
         case .udp(let port): "udp \(port)"
         case .tcp(let port): "tcp \(port)"
@@ -42,7 +44,7 @@ final class HostText: HostRenderer {
         if !isQuiet { write(console.painted("the host is there", .green)) }
     }
 
-    func taken(_ address: IPv4Address, _ mac: MACAddress) {
+    func taken(_ address: IPAddress, _ mac: MACAddress) {
         write(console.painted("\(address) is \(mac)'s", .red))
     }
 
@@ -81,7 +83,7 @@ final class HostJSON: HostRenderer {
 
     func up() { console.output.write(JSONObject(type: "up").line + "\n") }
 
-    func taken(_ address: IPv4Address, _ mac: MACAddress) {
+    func taken(_ address: IPAddress, _ mac: MACAddress) {
         var object = JSONObject(type: "conflict")
         object.add("addr", "\(address)")
         object.add("mac", "\(mac)")

@@ -85,7 +85,7 @@ private struct HostObserver: EngineObserver {
 protocol HostRenderer: AnyObject {
     func begin(_ configuration: LivingHostConfiguration)
     func up()
-    func taken(_ address: IPv4Address, _ mac: MACAddress)
+    func taken(_ address: IPAddress, _ mac: MACAddress)
     func peer(_ peer: HostPeer)
     func finish(_ counters: HostCounters, peers: Int, elapsed: Nanoseconds)
 }

@@ -34,9 +34,7 @@ struct HostSettings {
             }, seed: (random.next(), random.next()))
         host.forwards = command.forward
         host.checksAddresses = !command.skipsCheck
-        if let text = command.gateway {
-            host.gateway = try OwnHost.gateway(text, of: Array(addresses.joined()))
-        }
+        host.gateways = try OwnHost.gateways(command.gateways, of: Array(addresses.joined()))
         configuration = LivingHostConfiguration(host)
         configuration.services = try Self.services(command.serve)
         configuration.duration = try command.deadline.map {
@@ -57,8 +55,8 @@ struct HostSettings {
             place = found
         }
         let words = parts[0].split(separator: "/", omittingEmptySubsequences: false)
-        guard words.count == 2, let address = IPv4Address(words[0]), let length = Int(words[1]) else {
-            throw UsageError("--address: '\(text)' is no IPv4 address with the length of its prefix")
+        guard words.count == 2, let address = IPAddress(words[0]), let length = Int(words[1]) else {
+            throw UsageError("--address: '\(text)' is no address with the length of its prefix")
         }
         try OwnHost.check((address, length), on: links, "--address")
         return (place, (address, length))

@@ -5,36 +5,61 @@ import WireFormat
 
 /// What commands with a host of our own have in common.
 enum OwnHost {
-    typealias Address = (address: IPv4Address, prefixLength: Int)
+    typealias Address = (address: IPAddress, prefixLength: Int)
 
     /// What the host hears.
-    private static let filter = SocketFilter.etherTypes([.arp, .ipv4])
+    private static let filter = SocketFilter.etherTypes([.arp, .reverseARP, .ipv4, .ipv6])
     /// Segments that the system puts together before it hands them over are longer than the link has them.
     private static let longestFrame = Int(UInt16.max) + EthernetView.headerLength + 4
 
     /// Throws unless a host can have the address, and the system has it not.
     static func check(_ own: Address, on links: [EthernetLink], _ option: String) throws {
         let (address, length) = own
-        guard length > 0, let network = IPv4Network(address, prefixLength: length) else {
+        guard length > 0, let network = IPNetwork(address, prefixLength: length) else {
             throw UsageError("\(option): \(length) is no length of a prefix")
         }
-        let isHost =
-            !address.isUnspecified && !address.isMulticast && !address.isLimitedBroadcast && !address.isLoopback
-            && (length > 30 || address != network.address && address != network.lastAddress)
-        guard isHost else { throw UsageError("\(option): \(address) is no host's address in \(network)") }
-        if links.contains(where: { $0.addresses.contains { $0.address == address } }) {
+        guard isHost(address, in: network) else {
+            throw UsageError("\(option): \(address) is no host's address in \(network)")
+        }
+        if links.contains(where: { $0.interface.addresses.contains { $0.address == address } }) {
             throw UsageError("\(option): \(address) is the system's own")
         }
     }
 
-    /// The router of an option, in one of the host's networks.
-    static func gateway(_ text: String, of addresses: [Address]) throws -> IPv4Address {
-        guard let gateway = IPv4Address(text) else { throw UsageError("--gateway: '\(text)' is no IPv4 address") }
-        let isNear = addresses.contains {
-            IPv4Network($0.address, prefixLength: $0.prefixLength)?.contains(gateway) ?? false
+    private static func isHost(_ address: IPAddress, in network: IPNetwork) -> Bool {
+        switch (address, network) {
+        case (.v4(let address), .v4(let network)):
+            !address.isUnspecified && !address.isMulticast && !address.isLimitedBroadcast && !address.isLoopback
+                && (network.prefixLength > 30 || address != network.address && address != network.lastAddress)
+        case (.v6(let address), .v6(let network)):
+            // The lowest address is that of every router (RFC 4291, section 2.6.1).
+            !address.isUnspecified && !address.isMulticast && !address.isLoopback
+                && (network.prefixLength > 126 || address != network.address)
+        default: false
         }
-        guard isNear else { throw UsageError("--gateway: \(gateway) is in none of the host's networks") }
-        return gateway
+    }
+
+    /// The routers of an option, one of a family, each in one of the host's networks.
+    static func gateways(_ texts: [String], of addresses: [Address]) throws -> [IPAddress] {
+        var gateways: [IPAddress] = []
+        for text in texts {
+            guard let gateway = IPAddress(text) else { throw UsageError("--gateway: '\(text)' is no address") }
+            // Every host of IPv6 has a link-local address too.
+            let isNear =
+                gateway.needsZone && addresses.contains { $0.address.family == .v6 }
+                || addresses.contains {
+                    IPNetwork($0.address, prefixLength: $0.prefixLength)?.contains(gateway) ?? false
+                }
+            guard isNear else { throw UsageError("--gateway: \(gateway) is in none of the host's networks") }
+            guard !addresses.contains(where: { $0.address == gateway }) else {
+                throw UsageError("--gateway: \(gateway) is the host itself")
+            }
+            guard !gateways.contains(where: { $0.family == gateway.family }) else {
+                throw UsageError("--gateway: one of a family, and \(gateway) is the second")
+            }
+            gateways.append(gateway)
+        }
+        return gateways
     }
 
     /// The host's frames, opened with the capability that is given up afterwards.
@@ -52,8 +77,12 @@ enum OwnHost {
             interface: only, hearing: .filtered(filter), frameLength: longestFrame, signals: signals, bell: bell,
             tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
         // An interface has to be told to let through what is for another link-layer address than its own.
-        for (link, own) in zip(links, configuration.interfaces) where own.mac != link.mac {
-            try port.admit(.promiscuous, on: own.index)
+        for (link, own) in zip(links, configuration.interfaces) {
+            if own.mac != link.mac {
+                try port.admit(.promiscuous, on: own.index)
+            } else if own.hasGroups {
+                try port.admit(.all, on: own.index)
+            }
         }
         try Privileges.dropForGood()
         try capture?.start(filter, interface: only)

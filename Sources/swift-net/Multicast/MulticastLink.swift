@@ -1,4 +1,5 @@
 import Diagnostics
+import HostStack
 import LinuxNet
 import PacketEngine
 import WireFormat

@@ -3,7 +3,7 @@ import WireFormat
 
 /// A host's part in one family: what it says of its groups, and when
 /// (RFC 1112, appendix I; RFC 2236, section 6; RFC 3376, section 5; RFC 2710, section 5; RFC 3810, section 6).
-struct MembershipHost {
+public struct MembershipHost: Sendable {
     /// One group, and what is still to be said of it.
     private struct Group {
         let address: IPAddress
@@ -27,9 +27,9 @@ struct MembershipHost {
     private static let mostAsked = 1_024
 
     /// The newest version that is spoken.
-    let newest: MembershipVersion
+    public let newest: MembershipVersion
     /// The one that the link's oldest querier lets us speak.
-    private(set) var version: MembershipVersion
+    public private(set) var version: MembershipVersion
     private let maximumReportLength: Int
     private var robustness: Int
     private var queryInterval: Nanoseconds
@@ -39,16 +39,16 @@ struct MembershipHost {
     /// Until when queriers of older versions count as present.
     private var olderQueriers: [MembershipVersion: Instant] = [:]
     private var outbox: [MembershipMessage] = []
-    private(set) var isLeaving = false
+    public private(set) var isLeaving = false
     /// When the next message is due, or an older querier is gone.
-    private(set) var due: Instant?
+    public private(set) var due: Instant?
     private var randomness: SeededGenerator
 
     /// - Parameters:
     ///   - packetLength: bytes of the longest packet, IP header and all.
     ///   - robustness: how often a change is said, until a querier has another number.
     ///   - queryInterval: between general queries, until a querier has another.
-    init(
+    public init(
         version: MembershipVersion, packetLength: Int, robustness: Int, queryInterval: Nanoseconds, seed: UInt64
     ) {
         newest = version
@@ -60,11 +60,11 @@ struct MembershipHost {
     }
 
     /// Nothing is left to be said.
-    var isIdle: Bool { outbox.isEmpty && groups.allSatisfy { $0.change == nil } }
+    public var isIdle: Bool { outbox.isEmpty && groups.allSatisfy { $0.change == nil } }
 
     // MARK: What we want
 
-    mutating func join(_ address: IPAddress, _ filter: SourceFilter, at now: Instant) {
+    public mutating func join(_ address: IPAddress, _ filter: SourceFilter, at now: Instant) {
         guard indices[address] == nil else { return }
         indices[address] = groups.count
         var group = Group(address: address, filter: filter)
@@ -75,7 +75,7 @@ struct MembershipHost {
     }
 
     /// Says that all groups are left, as the version has it.
-    mutating func leave(at now: Instant) {
+    public mutating func leave(at now: Instant) {
         guard !isLeaving else { return }
         isLeaving = true
         outbox = []
@@ -100,7 +100,7 @@ struct MembershipHost {
     // MARK: What we hear
 
     /// Plans the answer to a query.
-    mutating func hear(_ query: MembershipQuery, at now: Instant) {
+    public mutating func hear(_ query: MembershipQuery, at now: Instant) {
         guard !isLeaving else { return }
         if query.robustness > 0 { robustness = query.robustness }
         if query.interval > .zero { queryInterval = query.interval }
@@ -144,7 +144,7 @@ struct MembershipHost {
     }
 
     /// Another host has reported a group: what we were about to say is said (RFC 2236, section 3).
-    mutating func hearReport(of address: IPAddress) {
+    public mutating func hearReport(of address: IPAddress) {
         guard !version.hasSources, let index = indices[address], groups[index].answerDue != nil else { return }
         groups[index].answerDue = nil
         groups[index].isLastReporter = false
@@ -167,7 +167,7 @@ struct MembershipHost {
     // MARK: What we say
 
     /// The next message that is due; nil when there is none.
-    mutating func next(at now: Instant) -> MembershipMessage? {
+    public mutating func next(at now: Instant) -> MembershipMessage? {
         if let due, due <= now { collect(at: now) }
         return outbox.isEmpty ? nil : outbox.removeFirst()
     }

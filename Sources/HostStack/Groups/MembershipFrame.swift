@@ -17,11 +17,11 @@ public struct LinkIdentity: Hashable, Sendable {
 
 /// Messages about groups as frames: time to live 1 and the Router Alert option
 /// (RFC 3376, section 4; RFC 3810, section 5), by the group's own link-layer address.
-enum MembershipFrame {
+public enum MembershipFrame {
     /// Bytes of a report that are no records: in the packet, before and within the message.
-    static func overhead(_ family: IPAddress.Family) -> Int { family == .v4 ? 24 + 8 : 40 + 8 + 8 }
+    public static func overhead(_ family: IPAddress.Family) -> Int { family == .v4 ? 24 + 8 : 40 + 8 + 8 }
 
-    static func bytes(_ message: MembershipMessage, from identity: LinkIdentity) -> [UInt8] {
+    public static func bytes(_ message: MembershipMessage, from identity: LinkIdentity) -> [UInt8] {
         let destination = message.destination
         let (etherType, packet): (EtherType, [UInt8]) =
             switch destination {
@@ -117,9 +117,4 @@ extension GroupRecord {
     fileprivate init(_ record: MembershipRecord, _ part: (IPAddress) -> Address?, _ none: Address) {
         self.init(record.type, group: part(record.group) ?? none, sources: record.sources.compactMap(part))
     }
-}
-
-extension IPAddress {
-    fileprivate var v4: IPv4Address? { if case .v4(let address) = self { address } else { nil } }
-    fileprivate var v6: IPv6Address? { if case .v6(let address) = self { address } else { nil } }
 }

@@ -1,22 +1,21 @@
-import HostStack
 import WireFormat
 
 /// An IPv4 or IPv6 packet to a group, in an untagged frame that arrived.
-struct ArrivedMulticast: ~Escapable {
-    let frameSource: MACAddress
-    let source: IPAddress
-    let destination: IPAddress
+public struct ArrivedMulticast: ~Escapable {
+    public let frameSource: MACAddress
+    public let source: IPAddress
+    public let destination: IPAddress
     /// Time to live or hop limit.
-    let hopLimit: UInt8
+    public let hopLimit: UInt8
     /// Of the payload, after extension headers.
-    let `protocol`: IPProtocol
+    public let `protocol`: IPProtocol
     /// A hop-by-hop header has the option (RFC 2711); not looked for in IPv4.
-    let hasRouterAlert: Bool
-    let payload: RawSpan
+    public let hasRouterAlert: Bool
+    public let payload: RawSpan
 
     /// Nil for everything else, for what is cut, and for fragments after the first.
     @_lifetime(copy frame)
-    init?(_ frame: RawSpan) {
+    public init?(_ frame: RawSpan) {
         // A tag makes it a frame of another network.
         guard let arrived = ArrivedFrame(frame), arrived.payloadOffset == EthernetView.headerLength else { return nil }
         frameSource = arrived.source
@@ -53,7 +52,7 @@ struct ArrivedMulticast: ~Escapable {
     }
 
     /// A message about groups, right or wrong: it is nothing that somebody sends to a group's members.
-    var isAboutGroups: Bool {
+    public var isAboutGroups: Bool {
         switch `protocol` {
         case .igmp: return true
         case .icmpv6:
@@ -69,19 +68,19 @@ struct ArrivedMulticast: ~Escapable {
     }
 
     /// Bytes of what the datagram brings to its reader: those that UDP says, or all after the IP headers.
-    var dataLength: Int {
+    public var dataLength: Int {
         guard `protocol` == .udp, let udp = try? UDPView(payload) else { return payload.byteCount }
         return max(Int(udp.length) - UDPView.headerLength, 0)
     }
 
     /// The port that the datagram is for; nil where it has none.
-    var destinationPort: UInt16? {
+    public var destinationPort: UInt16? {
         guard `protocol` == .udp else { return nil }
         return (try? UDPView(payload))?.destinationPort
     }
 
     /// Both ports in one number; 0 where there are none.
-    var ports: UInt32 { `protocol` == .udp && payload.byteCount >= 4 ? payload.bigEndian32(at: 0) : 0 }
+    public var ports: UInt32 { `protocol` == .udp && payload.byteCount >= 4 ? payload.bigEndian32(at: 0) : 0 }
 
     private static func hasRouterAlert(_ header: RawSpan) -> Bool {
         guard let chain = try? IPv6ExtensionChain(first: .hopByHopOptions, payload: header),

@@ -1,0 +1,87 @@
+import WireFormat
+
+/// Messages of neighbor discovery as frames: hop limit 255, so that who reads one knows that it is of the link
+/// (RFC 4861, section 11.2).
+public enum NDPFrame {
+    public static func bytes(
+        _ message: NDPMessage, from source: IPv6Address, to destination: IPv6Address, mac: MACAddress,
+        frameTo: MACAddress? = nil
+    ) -> [UInt8] {
+        let icmp = ICMPv6Message(.neighborDiscovery(message), source: source, destination: destination)
+        return EthernetHeader.padded(
+            EthernetHeader(
+                destination: frameTo ?? MACAddress(multicast: destination), source: mac, etherType: .ipv6
+            ).encoded()
+                + IPv6Header(
+                    source: source, destination: destination, nextHeader: .icmpv6, payloadLength: icmp.byteCount,
+                    hopLimit: 255
+                ).encoded() + icmp.encoded())
+    }
+
+    /// Who has the address? By its solicited-node group, or of a machine itself.
+    public static func solicitation(
+        for target: IPv6Address, from source: IPv6Address, mac: MACAddress, at machine: MACAddress? = nil
+    ) -> [UInt8] {
+        // Whoever has no address yet has none that could be answered at (RFC 4861, section 4.3).
+        let options = source.isUnspecified ? [] : [NDPOption.sourceLinkLayerAddress(mac)]
+        return bytes(
+            NDPMessage(.neighborSolicitation(reserved: 0, target: target), options: options), from: source,
+            to: machine == nil ? target.solicitedNodeGroup : target, mac: mac, frameTo: machine)
+    }
+
+    /// An address is ours.
+    public static func advertisement(
+        of target: IPv6Address, flags: NDPMessage.NeighborFlags, to destination: IPv6Address, mac: MACAddress,
+        at machine: MACAddress? = nil
+    ) -> [UInt8] {
+        bytes(
+            NDPMessage(
+                .neighborAdvertisement(flags: flags, target: target), options: [.targetLinkLayerAddress(mac)]),
+            from: target, to: destination, mac: mac, frameTo: machine)
+    }
+}
+
+/// A message of neighbor discovery that arrived, as far as it is to be believed (RFC 4861, sections 6.1, 7.1 and 8.1).
+struct ArrivedNDP {
+    let message: NDPMessage
+    let source: IPv6Address
+    let destination: IPv6Address
+    /// Of whose frame.
+    let mac: MACAddress
+
+    /// Nil for what comes from beyond the link, has a code, or options that cannot be.
+    init?(_ view: borrowing IPv6View, _ icmp: borrowing ICMPv6View, mac: MACAddress) {
+        guard view.hopLimit == 255, icmp.code == 0,
+            case .neighborDiscovery(let message) = ICMPv6Message(icmp).body, message.trailing.isEmpty
+        else { return nil }
+        self.message = message
+        source = view.source
+        destination = view.destination
+        self.mac = mac
+        switch message.kind {
+        case .neighborSolicitation(_, let target):
+            guard !target.isMulticast else { return nil }
+            if source.isUnspecified, !destination.isSolicitedNode || sourceMAC != nil { return nil }
+        case .neighborAdvertisement(let flags, let target):
+            guard !target.isMulticast, !(destination.isMulticast && flags.contains(.solicited)) else { return nil }
+        case .redirect(_, let target, let redirected):
+            guard source.isLinkLocal, !redirected.isMulticast, target.isLinkLocal || target == redirected else {
+                return nil
+            }
+        case .routerAdvertisement: guard source.isLinkLocal else { return nil }
+        case .routerSolicitation: if source.isUnspecified, sourceMAC != nil { return nil }
+        }
+    }
+
+    /// What the sender says of its own link-layer address.
+    var sourceMAC: MACAddress? {
+        for case .sourceLinkLayerAddress(let mac) in message.options where !mac.isMulticast { return mac }
+        return nil
+    }
+
+    /// What is said of the target's.
+    var targetMAC: MACAddress? {
+        for case .targetLinkLayerAddress(let mac) in message.options where !mac.isMulticast { return mac }
+        return nil
+    }
+}

@@ -1,0 +1,253 @@
+import PacketEngine
+import WireFormat
+
+/// The neighbor discovery of one host on one Ethernet: a neighbor cache with a queue for each address that is being
+/// asked for, and three modules over it, as ARP has them (RFC 4861, section 7). It makes no call and reads no clock.
+///
+/// - output: a packet for a next hop becomes a frame, at once or when the hop has answered;
+/// - input: solicitations for us are answered, what neighbors say of themselves is learnt;
+/// - cache control: who has been silent for long is asked whether it is there.
+public struct NDPModule: Sendable {
+    let configuration: NDPConfiguration
+    private var cache: NeighborCache
+    private var events: [NeighborEvent<IPv6Address>] = []
+    private var lastDoubt: Instant?
+    private var advertisements = AllowancePerSecond(1_000)
+    /// When cache control has something to do; nil for never.
+    public private(set) var due: Instant?
+
+    public init(_ configuration: NDPConfiguration) {
+        self.configuration = configuration
+        cache = NeighborCache(capacity: configuration.capacity)
+    }
+
+    /// Addresses in the cache.
+    public var count: Int { cache.entries.count }
+
+    /// The machine that has an address, as far as it is known.
+    public func mac(of address: IPv6Address) -> MACAddress? { cache[address]?.state.mac }
+
+    /// Whether `resolve` is to be called when something is sent there: it is not known, or not surely.
+    public func wantsUse(of address: IPv6Address) -> Bool {
+        switch cache[address]?.state {
+        case .stale, nil: true
+        default: false
+        }
+    }
+
+    /// Hands over what has come up, in its order.
+    public mutating func drain(_ report: (NeighborEvent<IPv6Address>) -> Void) {
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Output
+
+    /// Sends a packet to a next hop on the link, or keeps it until the hop has answered.
+    public mutating func output(_ packet: [UInt8], to nextHop: IPv6Address, at now: Instant) {
+        if nextHop.isMulticast {
+            events.append(.frame(frame(packet.rawBytes, to: MACAddress(multicast: nextHop))))
+            return
+        }
+        resolve(nextHop, at: now)
+        guard var entry = cache[nextHop] else {
+            events.append(.crowdedOut(packet, nextHop: nextHop))
+            return
+        }
+        entry.lastUse = now
+        if let mac = entry.state.mac {
+            events.append(.frame(frame(packet.rawBytes, to: mac)))
+        } else if let dropped = entry.queue.append(packet) {
+            events.append(.crowdedOut(dropped, nextHop: nextHop))
+        }
+        cache[nextHop] = entry
+    }
+
+    /// Something is sent to an address, by somebody who keeps it himself until the machine is known.
+    public mutating func resolve(_ nextHop: IPv6Address, at now: Instant) {
+        switch cache[nextHop]?.state {
+        case nil:
+            makeRoom()
+            cache[nextHop] = NeighborCache.Entry(
+                state: .incomplete(attempts: 1, due: now + configuration.retransmissionTimer), lastUse: now,
+                queue: NeighborQueue(depth: configuration.queueDepth))
+            ask(for: nextHop)
+        case .stale(let mac): cache[nextHop]?.state = .delay(mac, due: now + configuration.firstProbeDelay)
+        default: return
+        }
+        schedule()
+    }
+
+    /// What is sent there does not seem to arrive: the machine is asked whether it is there (RFC 4861, section 7.3.1).
+    public mutating func doubt(_ nextHop: IPv6Address, at now: Instant) {
+        guard case .reachable(let mac, _)? = cache[nextHop]?.state,
+            lastDoubt.map({ now - $0 >= configuration.retransmissionTimer }) ?? true
+        else { return }
+        lastDoubt = now
+        cache[nextHop]?.state = .probe(mac, attempts: 1, due: now + configuration.retransmissionTimer)
+        ask(for: nextHop, at: mac)
+        schedule()
+    }
+
+    /// A packet in a frame to a machine.
+    func frame(_ packet: RawSpan, to mac: MACAddress) -> [UInt8] {
+        EthernetFrame.bytes(packet, .ipv6, from: configuration.mac, to: mac)
+    }
+
+    private mutating func ask(for address: IPv6Address, at machine: MACAddress? = nil) {
+        let source = configuration.source(to: address) ?? .unspecified
+        events.append(
+            .frame(NDPFrame.solicitation(for: address, from: source, mac: configuration.mac, at: machine)))
+    }
+
+    private mutating func makeRoom() {
+        guard let (address, entry) = cache.makeRoom() else { return }
+        for packet in entry.queue.datagrams { events.append(.crowdedOut(packet, nextHop: address)) }
+    }
+
+    // MARK: Input
+
+    mutating func input(_ arrived: ArrivedNDP, at now: Instant) {
+        guard arrived.mac != configuration.mac, !arrived.mac.isMulticast else { return }
+        switch arrived.message.kind {
+        case .neighborSolicitation(_, let target): solicited(target, arrived, at: now)
+        case .neighborAdvertisement(let flags, let target): advertised(target, flags, arrived, at: now)
+        case .routerSolicitation, .redirect:
+            if let mac = arrived.sourceMAC, !arrived.source.isUnspecified {
+                learn(arrived.source, mac, isRouter: false, at: now)
+            }
+        case .routerAdvertisement:
+            if let mac = arrived.sourceMAC { learn(arrived.source, mac, isRouter: true, at: now) }
+        }
+    }
+
+    /// RFC 4861, sections 7.2.3 and 7.2.4.
+    private mutating func solicited(_ target: IPv6Address, _ arrived: ArrivedNDP, at now: Instant) {
+        guard configuration.isOwn(target), !configuration.isOwn(arrived.source), advertisements.take(at: now) else {
+            return
+        }
+        var flags: NDPMessage.NeighborFlags = configuration.isRouter ? [.router, .override] : .override
+        guard !arrived.source.isUnspecified else {
+            // Somebody wants our address: he is told before all (RFC 4862, section 5.4.3).
+            events.append(
+                .frame(NDPFrame.advertisement(of: target, flags: flags, to: .allNodes, mac: configuration.mac)))
+            return
+        }
+        if let mac = arrived.sourceMAC { learn(arrived.source, mac, isRouter: nil, at: now) }
+        flags.insert(.solicited)
+        let answerTo = cache[arrived.source]?.state.mac ?? arrived.mac
+        events.append(
+            .frame(
+                NDPFrame.advertisement(
+                    of: target, flags: flags, to: arrived.source, mac: configuration.mac, at: answerTo)))
+    }
+
+    /// RFC 4861, section 7.2.5.
+    private mutating func advertised(
+        _ target: IPv6Address, _ flags: NDPMessage.NeighborFlags, _ arrived: ArrivedNDP, at now: Instant
+    ) {
+        if configuration.isOwn(target) {
+            events.append(.conflict(target, arrived.targetMAC ?? arrived.mac))
+            return
+        }
+        guard var entry = cache[target] else { return }
+        let isSolicited = flags.contains(.solicited)
+        guard let known = entry.state.mac else {
+            guard let mac = arrived.targetMAC else { return }
+            entry.isRouter = flags.contains(.router)
+            settle(&entry, target, mac, isReachable: isSolicited, at: now)
+            return
+        }
+        let mac = arrived.targetMAC ?? known
+        if mac != known, !flags.contains(.override) {
+            // Another one says so, and does not insist: who is right is asked.
+            if case .reachable = entry.state { cache[target]?.state = .stale(known) }
+            return schedule()
+        }
+        entry.isRouter = flags.contains(.router)
+        if isSolicited || mac != known { settle(&entry, target, mac, isReachable: isSolicited, at: now) }
+    }
+
+    /// What somebody says of himself by the way: no answer, so not sure (RFC 4861, section 7.3.3).
+    private mutating func learn(_ address: IPv6Address, _ mac: MACAddress, isRouter: Bool?, at now: Instant) {
+        guard !configuration.isOwn(address), !address.isMulticast else { return }
+        guard var entry = cache[address] else {
+            makeRoom()
+            cache[address] = NeighborCache.Entry(
+                state: .stale(mac), isRouter: isRouter ?? false, lastUse: now,
+                queue: NeighborQueue(depth: configuration.queueDepth))
+            events.append(.resolved(address, mac))
+            return
+        }
+        if let isRouter { entry.isRouter = isRouter }
+        guard entry.state.mac != mac else {
+            cache[address] = entry
+            return
+        }
+        settle(&entry, address, mac, isReachable: false, at: now)
+    }
+
+    /// The machine is known: what waited goes out.
+    private mutating func settle(
+        _ entry: inout NeighborCache.Entry, _ address: IPv6Address, _ mac: MACAddress, isReachable: Bool,
+        at now: Instant
+    ) {
+        switch entry.state.mac {
+        case nil: events.append(.resolved(address, mac))
+        case let before? where before != mac: events.append(.moved(address, from: before, to: mac))
+        default: break
+        }
+        let waiting = entry.queue.datagrams
+        entry.queue = NeighborQueue(depth: configuration.queueDepth)
+        entry.state =
+            if isReachable {
+                .reachable(mac, until: now + configuration.reachableTime)
+            } else if waiting.isEmpty {
+                .stale(mac)
+            } else {
+                .delay(mac, due: now + configuration.firstProbeDelay)
+            }
+        cache[address] = entry
+        for packet in waiting { events.append(.frame(frame(packet.rawBytes, to: mac))) }
+        schedule()
+    }
+
+    // MARK: Cache control
+
+    /// Asks again, gives up and doubts what is due (RFC 4861, section 7.3.3).
+    public mutating func control(at now: Instant) {
+        guard let due, due <= now else { return }
+        let again = now + configuration.retransmissionTimer
+        // In their order, so that a run can be had again.
+        for (address, entry) in cache.entries.sorted(by: { $0.key < $1.key }) {
+            guard let due = entry.state.due, due <= now else { continue }
+            switch entry.state {
+            case .incomplete(let attempts, _):
+                guard attempts < configuration.multicastAttempts else {
+                    cache[address] = nil
+                    for packet in entry.queue.datagrams { events.append(.undeliverable(packet, nextHop: address)) }
+                    events.append(.unresolved(address))
+                    continue
+                }
+                cache[address]?.state = .incomplete(attempts: attempts + 1, due: again)
+                ask(for: address)
+            case .reachable(let mac, _): cache[address]?.state = .stale(mac)
+            case .delay(let mac, _):
+                cache[address]?.state = .probe(mac, attempts: 1, due: again)
+                ask(for: address, at: mac)
+            case .probe(let mac, let attempts, _):
+                guard attempts < configuration.unicastAttempts else {
+                    cache[address] = nil
+                    events.append(.expired(address, mac))
+                    continue
+                }
+                cache[address]?.state = .probe(mac, attempts: attempts + 1, due: again)
+                ask(for: address, at: mac)
+            case .stale: break
+            }
+        }
+        schedule()
+    }
+
+    private mutating func schedule() { due = cache.entries.values.lazy.compactMap(\.state.due).min() }
+}
