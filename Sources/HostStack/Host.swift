@@ -61,6 +61,9 @@ public struct Host: ~Copyable {
     /// Its addresses are its own: before, it says nothing but that it wants them.
     public var isUp: Bool { links.allSatisfy(\.isUp) }
 
+    /// Answers RARP for other machines from now on.
+    public mutating func know(_ machines: [MACAddress: IPv4Address]) { rarp.know(machines) }
+
     // MARK: Sockets
 
     public mutating func listen(_ port: UInt16, backlog: Int = 256) { tcp.listen(port, backlog: backlog) }

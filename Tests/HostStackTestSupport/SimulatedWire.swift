@@ -56,6 +56,8 @@ public final class SimulatedWire {
     public var isCut = false
     /// Longer packets do not come through, and nobody says so.
     public var silentMTU = Int.max
+    /// On this wire alone; nil for all.
+    public var silentWire: UInt32?
     /// Sees every frame that is sent.
     public var watch: (Instant, Int, RawSpan) -> Void = { _, _, _ in }
     public private(set) var sentCount = 0
@@ -160,7 +162,8 @@ public final class SimulatedWire {
     public func send(_ frame: [UInt8], from number: Int, on wire: UInt32 = 1) {
         watch(now, number, frame.rawBytes)
         sentCount += 1
-        guard !isCut, frame.count - EthernetView.headerLength <= silentMTU, !happens(faults.loss) else { return }
+        let isTooLong = frame.count - EthernetView.headerLength > silentMTU && silentWire.map { $0 == wire } ?? true
+        guard !isCut, !isTooLong, !happens(faults.loss) else { return }
         var frame = frame
         if happens(faults.corruption) {
             let bit = Int(random.next() % UInt64(frame.count * 8))

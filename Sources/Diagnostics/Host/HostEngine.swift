@@ -47,6 +47,7 @@ public struct HostEngine: Engine, ~Copyable {
     private var scratch: [UInt8] = []
     private var isUp = false
     private var isOver = false
+    private var hasLeft = false
     private var start: Instant?
     private var nextLook: Instant?
     private var lastConflict: (address: IPAddress, mac: MACAddress, at: Instant)?
@@ -73,6 +74,7 @@ public struct HostEngine: Engine, ~Copyable {
     public var wantsExactTimes: Bool { false }
 
     public var counters: HostCounters { host.counters }
+    public var routes: [RoutingTable.Route] { host.routes.routes }
     public var peerCount: Int { peers.count }
 
     // MARK: Sending
@@ -80,7 +82,16 @@ public struct HostEngine: Engine, ~Copyable {
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
         if start == nil { start = now }
         let end = start.flatMap { start in configuration.duration.map { start + $0 } }
-        guard !isOver, end.map({ $0 > now }) ?? true else { return .finished }
+        if end.map({ $0 <= now }) ?? false { stop(at: now) }
+        if isOver {
+            // Who listens for groups is told that it listens no more.
+            guard !hasLeft else { return .finished }
+            hasLeft = true
+            host.leaveGroups(at: now)
+            host.advance(at: now)
+            _ = host.transmit(into: &batch, at: now)
+            return batch.count > 0 ? .at(now) : .finished
+        }
         host.advance(at: now)
         settle(at: now)
         if host.transmit(into: &batch, at: now) { return .at(now) }
@@ -203,6 +214,9 @@ public struct HostEngine: Engine, ~Copyable {
     }
 
     public mutating func stop(at now: Instant) { isOver = true }
+
+    /// Answers RARP for these machines from now on.
+    public mutating func know(_ machines: [MACAddress: IPv4Address]) { host.know(machines) }
 
     public mutating func drain(_ report: (LivingHostEvent) -> Void) {
         for event in events { report(event) }

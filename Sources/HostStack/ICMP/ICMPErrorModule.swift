@@ -46,7 +46,7 @@ struct ICMPErrorModule: Sendable {
         let payload = view.bytes.dropping(IPv6View.headerLength)
         var chain = IPv6ChainReader(first: view.nextHeader, payload: payload)
         while chain.next() != nil {}
-        if chain.isLaterFragment { return true }
+        if chain.isLaterFragment { return chain.nextHeader == .icmpv6 }
         guard chain.nextHeader == .icmpv6 else { return false }
         guard let message = try? ICMPv6View(payload.dropping(chain.offset)) else { return true }
         return message.type.isError || message.type == .redirect

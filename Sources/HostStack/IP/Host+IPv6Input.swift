@@ -11,8 +11,9 @@ extension Host {
         }
         let (source, destination, link) = (view.source, view.destination, arrival.link)
         // Nobody is at these addresses, and nobody else is where we are (RFC 4291, sections 2.5.3 and 2.7).
+        // But who says so in neighbor discovery is heard: the address may be his.
         guard !source.isMulticast, !source.isLoopback, !destination.isLoopback, !destination.isUnspecified,
-            !isOwn(.v6(source))
+            !isOwn(.v6(source)) || Self.isNeighborDiscovery(view)
         else {
             counters.malformed &+= 1
             return
@@ -29,6 +30,11 @@ extension Host {
         var own = arrival
         own.isForOne = arrival.isForOne && !isToGroup
         process(whole, own, isReassembled: false, at: now)
+    }
+
+    private static func isNeighborDiscovery(_ view: borrowing IPv6View) -> Bool {
+        guard view.nextHeader == .icmpv6, let message = try? ICMPv6View(view.payload) else { return false }
+        return message.type.isNeighborDiscovery
     }
 
     /// Goes through the extension headers of a packet for this host (RFC 8200, section 4).

@@ -42,6 +42,9 @@ struct UserStack {
         configuration = host
     }
 
+    /// It is asked whether somebody has the address, which takes a while.
+    var checksAddresses: Bool { configuration.checksAddresses }
+
     /// The host's streams, opened with the capability that is given up afterwards.
     func open(
         family: IPAddress.Family?, signals: consuming SignalSource, bell: Bell, capture: FrameCapture?,

@@ -46,7 +46,13 @@ struct HTTPProbeRun {
             let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
             var port = try stack.open(
                 family: settings.family, signals: signals, bell: bell, capture: capture, explainer: explainer)
-            if let obstacle = try port.bringUp() {
+            var waiting = ProgressLine(console)
+            if console.errors.isTerminal, stack.checksAddresses {
+                waiting.draw("asking whether somebody has the address", at: SystemClock.now)
+            }
+            let obstacle = try port.bringUp()
+            waiting.clear()
+            if let obstacle {
                 throw CannotRun(message: "--source: \(Self.words(obstacle))")
             }
             if let ladder {

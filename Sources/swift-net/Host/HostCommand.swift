@@ -7,10 +7,10 @@ struct HostCommand: ParsableCommand {
         abstract: "Be a host, or a router, that exists only while the command runs.",
         usage: "swift-net host -I NAME --address ADDR/LEN [options]",
         discussion: """
-            The host has an address that the system does not know, a link-layer address of its own, and its own ARP, \
-            IP, ICMP, UDP and TCP. It makes sure that nobody has the address, which takes some six seconds, answers \
-            ARP and echo, serves what --serve names, and tells who spoke to it and how. Durations are seconds \
-            (1, 0.2) or have a unit (200ms, 2s, 1m).
+            The host has addresses that the system does not know, a link-layer address of its own, and its own ARP, \
+            neighbor discovery, IP, ICMP, UDP and TCP. It makes sure that nobody has an address, which takes some six \
+            seconds (two for IPv6), answers ARP, neighbor discovery and echo, serves what --serve names, and tells who \
+            spoke to it and how. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
             Exit status: 0 it ended as it was told, 1 somebody has the address, 2 it could not run.
             """,
@@ -35,13 +35,22 @@ struct HostCommand: ParsableCommand {
     @Option(
         name: .customLong("mac"),
         help: ArgumentHelp(
-            "Its link-layer address (02:00 and the IPv4 address); 'interface' for the interface's.",
+            "Its link-layer address (made of its first address); 'interface' for the interface's.",
             valueName: "mac"))
     var mac: String?
     @Option(
         name: .customLong("serve"),
         help: ArgumentHelp("What it serves, of echo, discard and http.", valueName: "services"))
     var serve: String?
+    @Option(
+        name: .customLong("ethers"),
+        help: ArgumentHelp("Answer RARP for the machines of this file, as ethers(5) has them.", valueName: "file"))
+    var ethers: String?
+    @Option(
+        name: .customLong("join"),
+        help: ArgumentHelp(
+            "Be a member of this group; GROUP@NAME on another interface than the first.", valueName: "group"))
+    var groups: [String] = []
     @Flag(name: .customLong("forward"), help: "Pass datagrams on between the interfaces: a router.")
     var forward = false
     @Flag(name: .customLong("no-check"), help: "Use the address at once, without asking who has it.")
@@ -58,6 +67,8 @@ struct HostCommand: ParsableCommand {
     /// How words are cut before the parser reads them.
     static let shape = ShortOptions(
         flags: ["q", "j", "h"], values: ["I", "w"],
-        longValues: ["interface", "address", "gateway", "mac", "serve", "deadline", "duration", "pcap"],
+        longValues: [
+            "interface", "address", "gateway", "mac", "serve", "ethers", "join", "deadline", "duration", "pcap",
+        ],
         optionalValues: ["explain": "2"])
 }

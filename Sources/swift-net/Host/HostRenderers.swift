@@ -24,10 +24,17 @@ final class HostText: HostRenderer {
     private let console: Console
     private let isQuiet: Bool
     private let names: [UInt32: String]
+    /// Of the interfaces in the host's order.
+    private let places: [String]
+    /// Columns of an address.
+    private let width: Int
 
     init(_ console: Console, _ settings: HostSettings, isQuiet: Bool) {
         self.console = console
         self.isQuiet = isQuiet
+        places = settings.links.map(\.interface.name)
+        let hasSix = settings.configuration.host.interfaces.contains { $0.addresses.contains { $0.address.family == .v6 } }
+        width = hasSix ? 25 : 15
         names = Dictionary(uniqueKeysWithValues: settings.links.map { ($0.interface.index, $0.interface.name) })
     }
 
@@ -53,16 +60,23 @@ final class HostText: HostRenderer {
         let address = "\(peer.address)"
         let place = names.count > 1 ? "  \(names[peer.interface] ?? "?")" : ""
         write(
-            "\(WallTime.timeOfDay(peer.last))  \(address)\(String(repeating: " ", count: max(15 - address.count, 0)))  "
+            "\(WallTime.timeOfDay(peer.last))  \(address)\(String(repeating: " ", count: max(width - address.count, 0)))  "
                 + "\(peer.mac)\(place)  \(last.words)")
     }
 
-    func finish(_ counters: HostCounters, peers: Int, elapsed: Nanoseconds) {
+    func finish(_ counters: HostCounters, _ routes: [RoutingTable.Route], peers: Int, elapsed: Nanoseconds) {
         var words = [
             Text.count(peers, "peer"), "\(counters.received) frames received", "\(counters.sent) sent",
         ]
         if counters.forwarded > 0 { words.append("\(counters.forwarded) datagrams forwarded") }
         if counters.malformed > 0 { words.append("\(counters.malformed) malformed") }
+        if !isQuiet, !routes.isEmpty {
+            write("")
+            for route in routes {
+                let by = route.gateway.map { "by \($0) on" } ?? "on"
+                write("\(route.network) \(by) \(places[route.interface]): \(Text.count(Int(route.useCount), "packet"))")
+            }
+        }
         write("\n\(words.joined(separator: ", ")), time \(elapsed.wholeMilliseconds)ms")
     }
 
@@ -73,9 +87,12 @@ final class HostText: HostRenderer {
 final class HostJSON: HostRenderer {
     private let console: Console
     private let names: [UInt32: String]
+    /// Of the interfaces in the host's order.
+    private let places: [String]
 
     init(_ console: Console, _ settings: HostSettings) {
         self.console = console
+        places = settings.links.map(\.interface.name)
         names = Dictionary(uniqueKeysWithValues: settings.links.map { ($0.interface.index, $0.interface.name) })
     }
 
@@ -100,7 +117,7 @@ final class HostJSON: HostRenderer {
         console.output.write(object.line + "\n")
     }
 
-    func finish(_ counters: HostCounters, peers: Int, elapsed: Nanoseconds) {
+    func finish(_ counters: HostCounters, _ routes: [RoutingTable.Route], peers: Int, elapsed: Nanoseconds) {
         var object = JSONObject(type: "summary")
         object.add("peers", peers)
         object.add("received", Int(counters.received))
@@ -109,7 +126,17 @@ final class HostJSON: HostRenderer {
         object.add("forwarded", Int(counters.forwarded))
         object.add("malformed", Int(counters.malformed))
         object.add("unreachable", Int(counters.unreachable))
+        if !routes.isEmpty { object.add("routes", raw: "[" + routes.map(object(of:)).joined(separator: ",") + "]") }
         object.add("elapsed_ms", elapsed.wholeMilliseconds)
         console.output.write(object.line + "\n")
+    }
+
+    private func object(of route: RoutingTable.Route) -> String {
+        var object = JSONObject()
+        object.add("network", "\(route.network)")
+        object.add("gateway", route.gateway.map { "\($0)" })
+        object.add("interface", places[route.interface])
+        object.add("packets", Int(route.useCount))
+        return object.line
     }
 }

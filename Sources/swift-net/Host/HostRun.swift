@@ -13,7 +13,9 @@ struct HostRun {
 
     private static func run(_ command: HostCommand, _ settings: HostSettings, _ console: Console) throws -> Int32 {
         let bell = try Bell()
-        let signals = try SignalSource()
+        let signals = try SignalSource(reloads: command.ethers != nil)
+        let machines = command.ethers.map { ServedMachines(path: $0, console: console, bell: bell) }
+        if let machines, !machines.read() { return 2 }
         let capture = try command.frames.capture(console)
         let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
         var port = try OwnHost.port(
@@ -24,13 +26,16 @@ struct HostRun {
             command.frames.json
             ? HostJSON(console, settings) : HostText(console, settings, isQuiet: command.quiet)
         var engine = HostEngine(settings.configuration)
-        var observer = HostObserver(console: console, renderer: renderer)
+        if let machines { engine.know(machines.table) }
+        var observer = HostObserver(console: console, renderer: renderer, machines: machines)
         renderer.begin(settings.configuration)
         console.output.flush()
         let start = SystemClock.now
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         capture?.finish()
-        renderer.finish(engine.counters, peers: engine.peerCount, elapsed: SystemClock.now - start)
+        renderer.finish(
+            engine.counters, settings.configuration.host.forwards ? engine.routes : [], peers: engine.peerCount,
+            elapsed: SystemClock.now - start)
         if console.output.failure != nil || capture?.hasFailed == true { return 2 }
         return observer.isTaken ? 1 : 0
     }
@@ -47,9 +52,12 @@ private struct HostObserver: EngineObserver {
     private var isUp = false
     private var failure: TransmissionFailure?
 
-    init(console: Console, renderer: any HostRenderer) {
+    private let machines: ServedMachines?
+
+    init(console: Console, renderer: any HostRenderer, machines: ServedMachines?) {
         self.console = console
         self.renderer = renderer
+        self.machines = machines
     }
 
     mutating func report(_ event: LivingHostEvent) {
@@ -69,6 +77,11 @@ private struct HostObserver: EngineObserver {
     }
 
     mutating func step(_ engine: inout HostEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        if let machines {
+            var isChanged = machines.takeNames()
+            if wakening.contains(.reload), machines.read() { isChanged = true }
+            if isChanged { engine.know(machines.table) }
+        }
         if wakening.contains(.status) {
             let counters = engine.counters
             console.complain(
@@ -87,5 +100,6 @@ protocol HostRenderer: AnyObject {
     func up()
     func taken(_ address: IPAddress, _ mac: MACAddress)
     func peer(_ peer: HostPeer)
-    func finish(_ counters: HostCounters, peers: Int, elapsed: Nanoseconds)
+    /// - Parameter routes: a router's.
+    func finish(_ counters: HostCounters, _ routes: [RoutingTable.Route], peers: Int, elapsed: Nanoseconds)
 }

@@ -20,6 +20,11 @@ struct HostSettings {
             let (place, address) = try Self.address(text, on: links)
             addresses[place].append(address)
         }
+        var groups = [[IPAddress]](repeating: [], count: links.count)
+        for text in command.groups {
+            let (place, group) = try Self.group(text, on: links)
+            groups[place].append(group)
+        }
         if let empty = links.indices.first(where: { addresses[$0].isEmpty }) {
             throw UsageError("--address: the host has no address on \(links[empty].interface.name)")
         }
@@ -28,9 +33,11 @@ struct HostSettings {
         var random = SystemRandomness()
         var host = HostConfiguration(
             links.indices.map {
-                HostConfiguration.Interface(
+                var interface = HostConfiguration.Interface(
                     index: links[$0].interface.index, mac: macs[$0], mtu: links[$0].interface.mtu,
                     addresses: addresses[$0])
+                interface.groups = groups[$0]
+                return interface
             }, seed: (random.next(), random.next()))
         host.forwards = command.forward
         host.checksAddresses = !command.skipsCheck
@@ -46,20 +53,32 @@ struct HostSettings {
     private static func address(
         _ text: String, on links: [EthernetLink]
     ) throws -> (Int, OwnHost.Address) {
-        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-        var place = 0
-        if parts.count > 1 {
-            guard let found = links.firstIndex(where: { $0.interface.name == parts[1] }) else {
-                throw UsageError("--address: '\(parts[1])' is no interface that -I names")
-            }
-            place = found
-        }
-        let words = parts[0].split(separator: "/", omittingEmptySubsequences: false)
+        let (word, place) = try cut(text, on: links, "--address")
+        let words = word.split(separator: "/", omittingEmptySubsequences: false)
         guard words.count == 2, let address = IPAddress(words[0]), let length = Int(words[1]) else {
             throw UsageError("--address: '\(text)' is no address with the length of its prefix")
         }
         try OwnHost.check((address, length), on: links, "--address")
         return (place, (address, length))
+    }
+
+    /// A group, and the place of the interface that it is joined on.
+    private static func group(_ text: String, on links: [EthernetLink]) throws -> (Int, IPAddress) {
+        let (word, place) = try cut(text, on: links, "--join")
+        guard let group = IPAddress(word), group.isMulticast else { throw UsageError("--join: '\(word)' is no group") }
+        return (place, group)
+    }
+
+    /// What stands before an `@`, and the place of the interface behind it; without one the first.
+    private static func cut(
+        _ text: String, on links: [EthernetLink], _ option: String
+    ) throws -> (word: Substring, place: Int) {
+        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count > 1 else { return (parts[0], 0) }
+        guard let found = links.firstIndex(where: { $0.interface.name == parts[1] }) else {
+            throw UsageError("\(option): '\(parts[1])' is no interface that -I names")
+        }
+        return (parts[0], found)
     }
 
     /// Nil for one of the host's own.

@@ -86,64 +86,6 @@ struct RARPServedLinks {
     func name(_ index: UInt32) -> String { all.first { $0.interface.index == index }?.interface.name ?? "?" }
 }
 
-/// The file of machines: read at the start and at SIGHUP; its names are looked
-/// up beside the run, each once a reading.
-final class ServedMachines {
-    private let path: String
-    private let console: Console
-    private let bell: Bell
-    private var file = EthersTable("")
-    private var addresses: [String: IPv4Address] = [:]
-    private var lookUps: ForwardNames?
-
-    init(path: String, console: Console, bell: Bell) {
-        self.path = path
-        self.console = console
-        self.bell = bell
-    }
-
-    /// Who has which address, as far as names have been found.
-    var table: [MACAddress: IPv4Address] { file.addresses(names: addresses) }
-    var count: Int { file.hosts.count }
-
-    /// Reads the file, complains of its mistakes and begins to look up its names.
-    /// - Returns: false when it cannot be read; what was there before stays.
-    func read() -> Bool {
-        let text: String
-        do {
-            text = try InputStream.text(ofFile: path)
-        } catch {
-            console.fail("--ethers: \(error)")
-            return false
-        }
-        file = EthersTable(text)
-        for problem in file.problems { console.complain("\(path):\(problem.line): \(problem.message)") }
-        let names = file.names
-        addresses = addresses.filter { names.contains($0.key) }
-        lookUps = names.isEmpty ? nil : ForwardNames(names, family: .v4, bell: bell)
-        return true
-    }
-
-    /// Takes in the names that have been found since.
-    /// - Returns: whether the table has changed.
-    func takeNames() -> Bool {
-        guard let lookUps else { return false }
-        let (results, expectsMore) = lookUps.take()
-        if !expectsMore { self.lookUps = nil }
-        for result in results {
-            switch result.answer {
-            case .success(let answers):
-                guard case .v4(let address)? = answers.first?.address else { continue }
-                addresses[result.name] = address
-            case .failure(let failure):
-                // A server that is away for a while does not unmake what it said before.
-                console.complain("\(path): \(failure)")
-            }
-        }
-        return !results.isEmpty
-    }
-}
-
 /// Logs who asked, and gives the engine a new table when there is one.
 private struct RARPServeObserver: EngineObserver {
     typealias Observed = RARPServerEngine
