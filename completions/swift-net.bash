@@ -777,8 +777,8 @@ _swift-net_http-fingerprint() {
 _swift-net_host() {
     repeating_flags=()
     non_repeating_flags=(--forward --no-check -q --quiet -j --json -h --help)
-    repeating_options=(-I --interface --address)
-    non_repeating_options=(--gateway --mac --serve -w --deadline --duration --pcap --explain)
+    repeating_options=(-I --interface --address --gateway --join)
+    non_repeating_options=(--mac --serve --ethers -w --deadline --duration --pcap --explain)
     __swift-net_offer_flags_options 0
 
     # Offer option value completions
@@ -796,6 +796,12 @@ _swift-net_host() {
         return
         ;;
     '--serve')
+        return
+        ;;
+    '--ethers')
+        return
+        ;;
+    '--join')
         return
         ;;
     '-w'|'--deadline'|'--duration')

@@ -282,7 +282,8 @@ struct RouterTests {
                 heard = (icmp.type.rawValue, icmp.code, icmp.bytes.byte(at: 4))
             }
             var header = IPv4Header(
-                source: stranger, destination: SimulatedWire.address(2), protocol: .icmp, payloadLength: options.count + 8
+                source: stranger, destination: SimulatedWire.address(2), protocol: .icmp,
+                payloadLength: options.count + 8
             ).encoded()
             header[0] = 0x45 + UInt8(options.count / 4)
             header[10] = 0

@@ -88,6 +88,53 @@ struct HostTests {
         }
     }
 
+    @Test("the same over IPv6")
+    func servicesOverIPv6() async throws {
+        let words = "-I vb --address 2001:db8::50/64 --no-check --serve echo,discard,http -w 60"
+        try await hosting(.pair, words) { lab in
+            let ping = try await lab.ping("a", "-c 3 -i 0.1 -s 3000 2001:db8::50")
+            #expect(ping.output.contains("3 packets transmitted, 3 received, 0% packet loss"), "\(ping.output)")
+            let all = try await lab.run("a", ["ping", "-c", "3", "-i", "0.2", "ff02::1%va"])
+            // It answers from an address as wide as that of who asked.
+            let isThere = ["fe80::6:ff:fe00:50%va", "2001:db8::50"].contains { all.output.contains("from \($0)") }
+            #expect(isThere, "\(all.output)")
+            let page = try await lab.run("a", [Binary.swiftNet, "http-probe", "-v", "http://[2001:db8::50]/what"])
+            #expect(page.output.contains("You are [2001:db8::1]:"), "\(page.output)")
+            let mirror = try await lab.run("a", ["python3", "-c", Self.mirror, "2001:db8::50", "7", "5000000"])
+            #expect(mirror.output == "same\n", "\(mirror.output) \(mirror.errors)")
+            let scan = try await lab.run("a", [Binary.swiftNet, "tcp-syn-scan", "-p", "7,9,80,81", "2001:db8::50"])
+            #expect(scan.output.contains("4 probes: 3 open, 1 closed, 0 filtered"), "\(scan.output)")
+            let datagrams = try await shell(
+                lab,
+                """
+                python3 -c '
+                import socket
+                s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.settimeout(5)
+                for size in (1, 1452, 1453, 20000):
+                    s.sendto(bytes([size % 251]) * size, ("2001:db8::50", 7)); print(len(s.recv(65535)))
+                s.connect(("2001:db8::50", 1234)); s.send(b"x")
+                try: s.recv(9)
+                except ConnectionRefusedError: print("refused")
+                '
+                """)
+            #expect(datagrams.output == "1\n1452\n1453\n20000\nrefused\n", "\(datagrams.output) \(datagrams.errors)")
+        }
+    }
+
+    @Test("it tells machines of a file their addresses, and a querier its groups")
+    func machinesAndGroups() async throws {
+        let layout = Lab.Layout.pair.and("echo '02:00:00:00:00:55 192.0.2.55' > /mnt/ethers")
+        let words = "-I vb --address 192.0.2.50/24 --join 239.1.2.3 --no-check --ethers /mnt/ethers -w 60"
+        try await hosting(layout, words) { lab in
+            let told = try await lab.run(
+                "a", [Binary.swiftNet, "rarp", "query", "-I", "va", "-c", "1", "-w", "5", "02:00:00:00:00:55"])
+            #expect(told.status == 0 && told.output.contains("192.0.2.55"), "\(told.output) \(told.errors)")
+            let groups = try await lab.run(
+                "a", [Binary.swiftNet, "igmp-query", "-I", "va", "--response", "1", "--listen", "0.1"])
+            #expect(groups.output.contains("239.1.2.3"), "\(groups.output) \(groups.errors)")
+        }
+    }
+
     @Test("it tells who spoke to it and how, and ends when it is told")
     func peers() async throws {
         try await Lab.with(.pair) { lab in
@@ -113,12 +160,14 @@ struct HostTests {
         }
     }
 
-    @Test("an address that somebody has is not used")
-    func taken() async throws {
+    @Test("an address that somebody has is not used", arguments: ["192.0.2.1/24", "2001:db8::1/64"])
+    func taken(address: String) async throws {
         try await Lab.with(.pair) { lab in
             let outcome = try await lab.run(
-                "b", [Binary.swiftNet, "host", "-I", "vb", "--address", "192.0.2.1/24", "-w", "20"])
-            #expect(outcome.status == 1 && outcome.output.contains("192.0.2.1 is "), "\(outcome.output)")
+                "b", [Binary.swiftNet, "host", "-I", "vb", "--address", address, "-w", "20"])
+            #expect(
+                outcome.status == 1 && outcome.output.contains("\(address.prefix { $0 != "/" }) is "),
+                "\(outcome.output)")
             #expect(!outcome.output.contains("the host is there"))
         }
     }
@@ -139,52 +188,6 @@ struct HostTests {
                     let mirror = try await lab.run("a", ["python3", "-c", Self.mirror, "192.0.2.50", "7", "1000000"])
                     #expect(mirror.output == "same\n", "seed \(seed): \(mirror.output) \(mirror.errors)")
                 }
-            }
-        }
-    }
-
-    /// `a` and `b` on two wires, and `m` on both, whose kernel has no address there.
-    private static let crossing = Lab.Layout(
-        script: """
-            ip netns add a; ip netns add b; ip netns add m
-            ip link add va netns a type veth peer name ma netns m
-            ip link add vb netns b type veth peer name mb netns m
-            for n in a b; do
-                ip -n $n link set dev lo up; ip -n $n link set dev v$n up
-                ip netns exec m sysctl -qw net.ipv6.conf.m$n.disable_ipv6=1; ip -n m link set dev m$n up
-                ip netns exec $n ethtool -K v$n tx off >/dev/null
-            done
-            ip -n m link set dev mb mtu 1400; ip -n b link set dev vb mtu 1400
-            ip -n a addr add 192.0.2.1/24 dev va; ip -n b addr add 198.51.100.2/24 dev vb
-            ip -n a route add default via 192.0.2.254; ip -n b route add default via 198.51.100.254
-            """)
-
-    @Test("a router: hops, errors, fragments, path MTU and connections go through it")
-    func router() async throws {
-        let words =
-            "-I ma -I mb --address 192.0.2.254/24 --address 198.51.100.254/24@mb --forward --no-check -w 60"
-        try await hosting(Self.crossing, words, in: "m") { lab in
-            let trace = try await lab.traceroute("a", "-n 198.51.100.2")
-            #expect(trace.lines.contains { $0.hasPrefix(" 1  192.0.2.254  ") }, "\(trace.output)")
-            #expect(trace.lines.contains { $0.hasPrefix(" 2  198.51.100.2  ") }, "\(trace.output)")
-            // The way back is wider: what comes from there may be cut, what goes there must be.
-            let large = try await lab.ping("a", "-c 2 -i 0.1 -s 2000 198.51.100.2")
-            #expect(large.output.contains("2 received, 0% packet loss"), "\(large.output)")
-            let narrow = try await lab.ping("a", "-c 1 -W 2 -M do -s 1400 198.51.100.2")
-            #expect(
-                narrow.output.contains("From 192.0.2.254") && narrow.output.contains("mtu = 1400"), "\(narrow.output)")
-            let nowhere = try await lab.ping("a", "-c 1 -W 2 203.0.113.9")
-            #expect(nowhere.output.contains("Destination Net Unreachable"), "\(nowhere.output)")
-            let absent = try await lab.ping("a", "-c 1 -W 8 198.51.100.77")
-            #expect(absent.output.contains("Destination Host Unreachable"), "\(absent.output)")
-            try await lab.beside(
-                "b", ["timeout", "60", "python3", "-m", "http.server", "-b", "198.51.100.2", "8000"], readyMark: ""
-            ) {
-                let page = try await shell(
-                    lab,
-                    "for i in $(seq 100); do \(Binary.swiftNet) http-probe http://198.51.100.2:8000/ && break; sleep 0.05; done"
-                )
-                #expect(page.output.contains("200 OK"), "\(page.output)")
             }
         }
     }

@@ -144,7 +144,9 @@ struct ReassemblyTests {
         _ = reassembly.add(fragment(0, Array(0..<8), more: true), now: 0)
         #expect(reassembly.nextDeadline == 100 && reassembly.expire(now: 99).isEmpty)
         let late = reassembly.expire(now: 100)
-        #expect(late.count == 1 && late[0].firstFragment == fragment(0, Array(0..<8), more: true) && reassembly.heldBytes == 0)
+        #expect(
+            late.count == 1 && late[0].firstFragment == fragment(0, Array(0..<8), more: true)
+                && reassembly.heldBytes == 0)
         // A fragment that comes after the time begins anew.
         #expect(reassembly.add(fragment(8, [1], more: false), now: 101) == .waiting)
         #expect(reassembly.expire(now: 300).first?.firstFragment == nil)

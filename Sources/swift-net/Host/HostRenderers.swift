@@ -33,7 +33,9 @@ final class HostText: HostRenderer {
         self.console = console
         self.isQuiet = isQuiet
         places = settings.links.map(\.interface.name)
-        let hasSix = settings.configuration.host.interfaces.contains { $0.addresses.contains { $0.address.family == .v6 } }
+        let hasSix = settings.configuration.host.interfaces.contains {
+            $0.addresses.contains { $0.address.family == .v6 }
+        }
         width = hasSix ? 25 : 15
         names = Dictionary(uniqueKeysWithValues: settings.links.map { ($0.interface.index, $0.interface.name) })
     }
