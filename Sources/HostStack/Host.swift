@@ -29,6 +29,8 @@ public struct Host: ~Copyable {
     var identification: UInt32
     public internal(set) var counters = HostCounters()
     var events: [HostEvent] = []
+    /// What its frames are called in the batches that they leave in.
+    public var frameToken: UInt64 = 0
 
     static let outputLimit = 4_096
 

@@ -4,6 +4,9 @@ import WireFormat
 /// A segment of the scan whose target is still missing: everything that is the same for all targets
 /// of a way, and its checksums summed up so far (RFC 1624 has the idea).
 struct ProbeTemplate: Sendable {
+    /// The shift that every SYN offers.
+    static let windowScale: UInt8 = 7
+
     let bytes: [UInt8]
     let source: IPAddress
     /// 0 where there is only one.
@@ -26,7 +29,7 @@ struct ProbeTemplate: Sendable {
             flags.contains(.syn)
             ? TCPOptions([
                 .maximumSegmentSize(link.source.family == .v4 ? 1_460 : 1_440), .selectiveAcknowledgmentPermitted,
-                .timestamps(value: timestamp, echoReply: 0), .noOperation, .windowScale(7),
+                .timestamps(value: timestamp, echoReply: 0), .noOperation, .windowScale(Self.windowScale),
             ]) : TCPOptions([])
         let segment = TCPSegment(
             sourcePort: 0, destinationPort: 0, sequenceNumber: 0, flags: flags,

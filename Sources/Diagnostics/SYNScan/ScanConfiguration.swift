@@ -92,6 +92,8 @@ public struct ScanConfiguration: Sendable {
     public var windowSize = ScanWindow.mostProbes
     /// The source addresses are not the system's: what it would do for them is done here.
     public var ownsSource = false
+    /// Open ports are heard: that takes a source that the system does not break connections off for.
+    public var hearsBanners = false
 
     public init(
         targets: AddressSet, ports: [UInt16], ways: [ScanWay], sourcePort: UInt16, seed: UInt64, key: SipHash

@@ -76,6 +76,13 @@ extension ScanEngine {
             packet.hasPendingChecksum
                 || segment.checksumState(source: ends.source, destination: ends.destination) == .correct
         else { return refuse() }
+        if let banners,
+            banners.receive(
+                packet.bytes, from: TCPEndpoint(ends.source, segment.sourcePort),
+                to: TCPEndpoint(ends.destination, segment.destinationPort), packet)
+        {
+            return
+        }
         let flags = segment.flags
         let isReset = flags.contains(.rst)
         guard flags.contains(.ack), isReset || flags.contains(.syn),
@@ -86,21 +93,27 @@ extension ScanEngine {
             source: ends.destination, sourcePort: segment.destinationPort, destination: ends.source,
             destinationPort: segment.sourcePort)
         guard segment.acknowledgmentNumber == sequence &+ 1 else { return refuse() }
-        if !isReset {
-            replies.reset(
-                target: ends.source, port: segment.sourcePort, from: ends.destination,
-                sourcePort: segment.destinationPort, sequence: segment.acknowledgmentNumber, machine: ends.machine,
-                interface: packet.interfaceIndex)
-        }
         let round = Int(segment.destinationPort - configuration.sourcePort)
         let (arrival, port, window) = (packet.arrival, segment.sourcePort, segment.window)
         let options = isReset ? [] : segment.options.copied()
-        conclude(place, round: round, at: arrival) { roundTrip in
+        let isFirst = conclude(place, round: round, at: arrival) { roundTrip in
             ScanFinding(
                 address: ends.source, port: port, state: isReset ? .closed : .open,
                 reason: isReset ? .reset : .synAck, at: arrival, hopLimit: ends.hopLimit, roundTrip: roundTrip,
                 window: window, options: options)
         }
+        guard !isReset else { return }
+        if isFirst, let banners,
+            banners.take(
+                segment, from: ends.source, to: ends.destination, initial: sequence, machine: ends.machine,
+                at: arrival)
+        {
+            return
+        }
+        replies.reset(
+            target: ends.source, port: segment.sourcePort, from: ends.destination,
+            sourcePort: segment.destinationPort, sequence: segment.acknowledgmentNumber, machine: ends.machine,
+            interface: packet.interfaceIndex)
     }
 
     // MARK: Errors

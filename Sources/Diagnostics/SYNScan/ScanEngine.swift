@@ -60,6 +60,7 @@ public struct ScanEngine: Engine, ~Copyable {
     var events: [ScanEvent] = []
     var result = ScanSummary()
     var replies: ScanReplies
+    let banners: BannerCollector?
 
     public init(_ configuration: ScanConfiguration) {
         self.configuration = configuration
@@ -88,12 +89,18 @@ public struct ScanEngine: Engine, ~Copyable {
         cursor = first
         governor = RateGovernor(asked: configuration.rate)
         replies = ScanReplies(configuration)
+        let links = configuration.ways.map(\.link)
+        banners =
+            configuration.hearsBanners && configuration.ownsSource
+            ? BannerCollector(
+                links.indices.filter { !links[..<$0].contains(links[$0]) }.map { links[$0] }, key: configuration.key,
+                timestamp: timestamp, token: Self.replyToken) : nil
         result.hosts = configuration.targets.count
         result.ports = configuration.ports.count
         result.probes = configuration.probes
     }
 
-    public var maximumPacketLength: Int { 128 }
+    public var maximumPacketLength: Int { banners == nil ? 128 : BannerCollector.frameLength }
     public var batchCapacity: Int { 64 }
     /// Slow scans have the time for it. In fast ones many go in one call, and a probe's time is that of
     /// its place among them.
@@ -124,7 +131,9 @@ public struct ScanEngine: Engine, ~Copyable {
         let start = begin(at: now)
         if let deadline = configuration.deadline, now - start >= deadline { stop(at: now) }
         replies.append(to: &batch, token: Self.replyToken, at: now)
-        var allowance = governor.allowance(at: now, sent: result.sent)
+        banners?.transmit(into: &batch, at: now)
+        takeBanners()
+        var allowance = banners?.isFull == true ? 0 : governor.allowance(at: now, sent: result.sent)
         while !isOver {
             if closing != nil {
                 guard finishWindow(at: now) else { return .at(now) }
@@ -151,7 +160,11 @@ public struct ScanEngine: Engine, ~Copyable {
             governor.spend()
         }
         if end == nil { end = now }
-        return batch.isEmpty ? .finished : .at(now)
+        guard batch.isEmpty else { return .at(now) }
+        // What is open is still to be heard.
+        guard !result.isCutShort, let due = banners?.due else { return .finished }
+        end = now
+        return earlier(due, start)
     }
 
     private mutating func begin(at now: Instant) -> Instant {
@@ -163,7 +176,8 @@ public struct ScanEngine: Engine, ~Copyable {
 
     private func earlier(_ due: Instant, _ start: Instant) -> Deadline {
         let most = configuration.deadline.map { min(due, start + $0) } ?? due
-        return .at(replies.due.map { min(most, $0) } ?? most)
+        let own = Instant.earliest(replies.due, banners?.due)
+        return .at(own.map { min(most, $0) } ?? most)
     }
 
     /// Adds the probe of a place; false when there is no room.
@@ -339,12 +353,20 @@ public struct ScanEngine: Engine, ~Copyable {
         return window.places.contains(own) ? own : nil
     }
 
+    private mutating func takeBanners() {
+        guard let banners, !banners.banners.isEmpty else { return }
+        result.banners += UInt64(banners.banners.count)
+        banners.drain { events.append(.banner($0)) }
+    }
+
     /// Takes an answer that has shown that it is one; only the first of a probe counts.
+    /// - Returns: whether it is the first.
+    @discardableResult
     mutating func conclude(
         _ place: UInt64, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> ScanFinding
-    ) {
+    ) -> Bool {
         result.received += 1
-        guard closing == nil, !isOver, window.decide(place) else { return }
+        guard closing == nil, !isOver, window.decide(place) else { return false }
         let roundTrip = log.instant(round: round, place: place).map { max(arrival - $0, .zero) }
         if let roundTrip { roundTrips.add(roundTrip) }
         if round > 0 { result.answeredLater += 1 }
@@ -355,6 +377,7 @@ public struct ScanEngine: Engine, ~Copyable {
         case .filtered: result.filtered += 1
         }
         if configuration.reportsAll || found.state == .open { events.append(.finding(found)) }
+        return true
     }
 
     public mutating func stop(at now: Instant) {

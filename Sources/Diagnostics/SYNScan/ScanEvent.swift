@@ -40,6 +40,8 @@ public struct ScanFinding: Sendable, Hashable {
 /// What a scan has to tell.
 public enum ScanEvent: Sendable, Hashable {
     case finding(ScanFinding)
+    /// What was said at an open port.
+    case banner(ScanBanner)
     /// Answers were lost here; the scan goes on at this rate, in packets a second.
     case slowed(lost: UInt64, rate: Double)
     /// Another machine says that it has our unowned source address.
@@ -64,6 +66,8 @@ public struct ScanSummary: Sendable {
     public var open: UInt64 = 0
     public var closed: UInt64 = 0
     public var filtered: UInt64 = 0
+    /// Open ports at which something was said.
+    public var banners: UInt64 = 0
     /// Packets that the system would not send.
     public var failed: UInt64 = 0
     /// Answers that were lost here.

@@ -29,7 +29,7 @@ extension Host {
         while let frame = output.first {
             guard batch.room > 0 else { return false }
             output.removeFirst()
-            if batch.append(frame: frame.bytes, token: 0, interface: frame.interface) { counters.sent &+= 1 }
+            if batch.append(frame: frame.bytes, token: frameToken, interface: frame.interface) { counters.sent &+= 1 }
         }
         return true
     }
@@ -41,7 +41,7 @@ extension Host {
         var way: (hop: RoutingTable.Hop, mac: MACAddress)?
         let (routes, isUp) = (routes, isUp)
         // A connection is in `tcp`: what else is needed is taken out before it is borrowed.
-        let links = links
+        let (links, token) = (links, frameToken)
         var sent = 0
         let isMore = tcp.output(at: now) { pair in
             way = nil
@@ -57,7 +57,7 @@ extension Host {
             let header = SegmentHeader(from: pair.local.address, to: pair.remote.address, payload: length)
             let whole = EthernetView.headerLength + header.length + length
             batch.append(
-                frameOf: max(whole, EthernetHeader.minimumFrameLength), token: 0, interface: interface.index
+                frameOf: max(whole, EthernetHeader.minimumFrameLength), token: token, interface: interface.index
             ) { bytes, offset in
                 bytes.setMACAddress(way.mac, at: offset)
                 bytes.setMACAddress(interface.mac, at: offset + 6)

@@ -13,6 +13,8 @@ struct HostLink: Sendable {
     /// Groups whose packets are taken.
     private let groups: Set<IPAddress>
     private var hasJoined = false
+    /// Neighbours whose machines somebody else has found out.
+    private var told: [IPAddress: MACAddress] = [:]
 
     init(
         _ configuration: HostConfiguration.Interface, isRouter: Bool, checksAddresses: Bool,
@@ -74,7 +76,8 @@ struct HostLink: Sendable {
 
     /// The machine of a next hop, as far as it is known.
     func mac(of hop: IPAddress) -> MACAddress? {
-        switch hop {
+        if !told.isEmpty, let mac = told[hop] { return mac }
+        return switch hop {
         case .v4(let hop): arp.mac(of: hop)
         case .v6(let hop): ndp.mac(of: hop)
         }
@@ -82,11 +85,15 @@ struct HostLink: Sendable {
 
     /// Whether `resolve` is to be called when something is sent there.
     func wantsUse(of hop: IPAddress) -> Bool {
-        switch hop {
+        if !told.isEmpty, told[hop] != nil { return false }
+        return switch hop {
         case .v4(let hop): arp.mac(of: hop) == nil
         case .v6(let hop): ndp.wantsUse(of: hop)
         }
     }
+
+    /// The machine of a neighbour is known without asking; nil for no longer.
+    mutating func tell(_ hop: IPAddress, _ mac: MACAddress?) { told[hop] = mac }
 
     mutating func resolve(_ hop: IPAddress, at now: Instant) {
         switch hop {
@@ -96,6 +103,7 @@ struct HostLink: Sendable {
     }
 
     mutating func doubt(_ hop: IPAddress, at now: Instant) {
+        guard told[hop] == nil else { return }
         switch hop {
         case .v4(let hop): arp.doubt(hop, at: now)
         case .v6(let hop): ndp.doubt(hop, at: now)

@@ -22,10 +22,13 @@ public struct TCPConfiguration: Sendable {
     public var usesSelectiveAcknowledgment = true
     public var usesWindowScale = true
 
+    /// The shift that a SYN offers, where another has sent it; nil for the least by which the window can be told.
+    public var offeredWindowScale: UInt8?
+
     public init() {}
 
-    /// The least shift by which the window can be told.
     var windowScale: UInt8 {
+        if let offeredWindowScale { return offeredWindowScale }
         var scale: UInt8 = 0
         while scale < 14, receiveLimit >> Int(scale) > Int(UInt16.max) { scale += 1 }
         return scale

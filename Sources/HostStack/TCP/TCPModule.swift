@@ -148,6 +148,26 @@ struct TCPModule: Sendable {
         return nil
     }
 
+    /// Goes on with a handshake whose SYN another has sent.
+    /// - Parameters:
+    ///   - initial: the number of the SYN.
+    ///   - timestamp: what it had as its time stamp.
+    mutating func adopt(
+        _ pair: TCPPair, initial: SequenceNumber, timestamp: UInt32, _ answer: ArrivedSegment, at now: Instant
+    ) -> TCPIdentifier? {
+        guard index[pair] == nil else { return nil }
+        let clock = UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000)
+        var connection = TCPConnection(
+            nextConfiguration(pair), initial: initial, timestampOffset: timestamp &- clock, answering: false, at: now)
+        connection.needsSyn = false
+        guard let place = insert(connection, pair, isHalfOpen: false) else { return nil }
+        blocks[place].isKnown = true
+        let name = identifier(place)
+        _ = blocks[place].connection.receive(answer, RawSpan(), at: now)
+        settle(place, at: now)
+        return self.place(of: name) == nil ? nil : name
+    }
+
     mutating func send(_ identifier: TCPIdentifier, _ bytes: RawSpan) -> Int {
         guard let place = place(of: identifier) else { return 0 }
         let taken = blocks[place].connection.send(bytes)
@@ -193,6 +213,8 @@ struct TCPModule: Sendable {
         blocks[place].connection.abort()
         settle(place, at: now)
     }
+
+    func identifier(of pair: TCPPair) -> TCPIdentifier? { index[pair].map { identifier($0) } }
 
     func pair(_ identifier: TCPIdentifier) -> TCPPair? { place(of: identifier).map { blocks[$0].pair } }
 

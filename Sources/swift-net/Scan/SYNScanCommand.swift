@@ -74,6 +74,10 @@ struct SYNScanCommand: ParsableCommand {
         name: .customLong("source"),
         help: ArgumentHelp("Scan from this unused address of the local network.", valueName: "address"))
     var source: String?
+    @Flag(
+        name: .customLong("banners"),
+        help: "Hear what open ports say first: an answer to HEAD, a certificate's names, a greeting. Needs --source.")
+    var banners = false
     @Flag(name: .customLong("all"), help: "Report closed and filtered ports too.")
     var all = false
     @Flag(name: .customLong("sort"), help: "Report at the end, by address and port.")

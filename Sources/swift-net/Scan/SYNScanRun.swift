@@ -18,6 +18,10 @@ struct SYNScanRun {
     }
 
     func run() throws -> Int32 {
+        if command.banners, command.source == nil {
+            throw UsageError(
+                "--banners: --source says from which address; the system breaks off what comes to its own")
+        }
         let services = ServiceNames.system()
         let ports = try ScanPorts.list(command, services)
         let found = try ScanTargets(command, interfaces: Interface.all())
@@ -53,6 +57,7 @@ struct SYNScanRun {
             targets: targets, ports: ports, ways: reached, sourcePort: reservation.ports.lowerBound,
             seed: settings.seed, key: settings.key)
         configuration.ownsSource = source != nil
+        configuration.hearsBanners = command.banners
         settings.apply(to: &configuration)
         try settings.resumption?.apply(to: &configuration)
         var port = try open(configuration, signals: signals, bell: bell, capture: capture)

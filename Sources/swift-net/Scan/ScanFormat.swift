@@ -25,6 +25,7 @@ final class ScanReport {
     private let paint: (String, Console.Color) -> String
     /// What waits for the end to be sorted.
     private var findings: [ScanFinding] = []
+    private var banners: [ScanBanner] = []
     private var text = TextBuffer()
 
     init(
@@ -86,6 +87,48 @@ final class ScanReport {
         }
         text.append(UInt8(ascii: "\n"))
         stream.write(text)
+    }
+
+    func add(_ banner: ScanBanner) {
+        if isSorted { banners.append(banner) } else { write(banner) }
+    }
+
+    private func write(_ banner: ScanBanner) {
+        let summary = Transcript.visible(banner.summary[...])
+        switch format {
+        // nmap's formats have no place for it beside the port.
+        case .csv: break
+        case .grepable: stream.write("# \(banner.address)\t\(banner.port)/tcp\t\(banner.kind.rawValue)\t\(summary)\n")
+        case .text:
+            text.removeAll()
+            text.append(banner.address)
+            text.pad(to: 15)
+            text.append("  ")
+            let port = text.count
+            text.append(decimal: banner.port)
+            text.append("/tcp")
+            text.pad(to: port + 11)
+            text.append("says      ")
+            let kind = text.count
+            text.append(banner.kind.rawValue)
+            text.pad(to: kind + 13)
+            text.append("  ")
+            text.append(summary)
+            text.append(UInt8(ascii: "\n"))
+            stream.write(text)
+        case .json:
+            var object = JSONObject(type: "banner")
+            object.add("addr", "\(banner.address)")
+            object.add("port", Int(banner.port))
+            object.add("protocol", banner.kind.rawValue)
+            object.add("banner", String(decoding: banner.kind == .tls ? banner.summary : banner.bytes, as: UTF8.self))
+            if banner.kind == .tls {
+                object.add("tls_version", banner.version)
+                object.add("names", banner.names)
+            }
+            object.add("time", WallTime.rfc3339(banner.at))
+            stream.write(object.line + "\n")
+        }
     }
 
     private func service(_ port: UInt16) -> String? { services?.name(of: port, .tcp) }
@@ -231,10 +274,22 @@ final class ScanReport {
     private func writeSorted() {
         guard isSorted else { return }
         findings.sort { ($0.address, $0.port) < ($1.address, $1.port) }
+        banners.sort { ($0.address, $0.port) < ($1.address, $1.port) }
         guard format == .grepable else {
-            for finding in findings { write(finding) }
+            var next = 0
+            for finding in findings {
+                write(finding)
+                // What was said stands beneath its port.
+                while next < banners.count,
+                    (banners[next].address, banners[next].port) <= (finding.address, finding.port)
+                {
+                    write(banners[next])
+                    next += 1
+                }
+            }
             return
         }
+        for banner in banners { write(banner) }
         var next = 0
         while next < findings.count {
             let address = findings[next].address

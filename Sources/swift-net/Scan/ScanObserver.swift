@@ -28,6 +28,9 @@ struct ScanObserver: EngineObserver, ~Copyable {
             // The line of progress would stand in its way.
             progress.makeWay()
             for report in reports { report.add(finding) }
+        case .banner(let banner):
+            progress.makeWay()
+            for report in reports { report.add(banner) }
         case .slowed(let lost, let rate):
             guard isVerbose else { return }
             progress.clear()
