@@ -544,7 +544,7 @@ _swift-net_igmp-query() {
 
 _swift-net_tcp-syn-scan() {
     repeating_flags=()
-    non_repeating_flags=(--include-reserved --all --sort -4 -6 -n -q --quiet -v --verbose -j --json -h --help)
+    non_repeating_flags=(--include-reserved --no-check --banners --all --sort -4 -6 -n -q --quiet -v --verbose -j --json -h --help)
     repeating_options=(--targets --exclude --exclude-file)
     non_repeating_options=(-p --ports --top-ports --rate --retries --wait --shard --seed --resume --source -o --output --format -I --interface -w --deadline --color --pcap --explain)
     __swift-net_offer_flags_options -1

@@ -35,7 +35,7 @@ function __swift-net_parse_tokens -S
         case 'igmp-query'
             __swift-net_parse_subcommand 1 'source=+' '4' '6' 'version=' 'response=' 'listen=' 'force' 'c/count=' 'w/deadline=' 'I/interface=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'tcp-syn-scan'
-            __swift-net_parse_subcommand -r 1 'p/ports=' 'top-ports=' 'targets=+' 'exclude=+' 'exclude-file=+' 'include-reserved' 'rate=' 'retries=' 'wait=' 'shard=' 'seed=' 'resume=' 'source=' 'all' 'sort' 'o/output=' 'format=' '4' '6' 'n' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'color=' 'j/json' 'pcap=' 'explain=' 'h/help'
+            __swift-net_parse_subcommand -r 1 'p/ports=' 'top-ports=' 'targets=+' 'exclude=+' 'exclude-file=+' 'include-reserved' 'rate=' 'retries=' 'wait=' 'shard=' 'seed=' 'resume=' 'source=' 'no-check' 'banners' 'all' 'sort' 'o/output=' 'format=' '4' '6' 'n' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'color=' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'http-probe'
             __swift-net_parse_subcommand -r 1 'targets=+' 'resolve=+' 'unix-socket=' '4' '6' 'I/interface=' 'X/method=' 'H/header=+' 'd/data=' 'http=' 'raw=' 'compressed' 'follow' 'max-redirects=' 'methods' 'keep-alive=' 'intermediaries' 'tcp' 'segments' 'stack=' 'source=' 'gateway=' 'no-check' 'timing' 'k/insecure' 'cacert=' 'tls=' 'max-body=' 'o/output=' 'c/count=' 'i/interval=' 'reuse' 'plot' 'concurrency=' 'fail' 'w/deadline=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'color=' 'h/help'
         case 'http-fingerprint'
@@ -296,6 +296,8 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" seed' -l 'seed' -d 'The number that the order of probes follows from.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" resume' -l 'resume' -d 'Go on where the scan of this file stopped, and write there where this one does.' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" source' -l 'source' -d 'Scan from this unused address of the local network.' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" no-check' -l 'no-check' -d 'Use the source at once, without asking who has it.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" banners' -l 'banners' -d 'Hear what open ports say first: an answer to HEAD, a certificate\'s names, a greeting. Needs --source.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" all' -l 'all' -d 'Report closed and filtered ports too.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" sort' -l 'sort' -d 'Report at the end, by address and port.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" o output' -s 'o' -l 'output' -d 'Write the report to this file too.' -rF

@@ -123,6 +123,7 @@ extension PingEngine {
         guard data.byteCount >= sent.count,
             let offset = data.firstDifference(from: sent.rawBytes, start: format.cookieLength, end: sent.count)
         else { return nil }
+        summary.different &+= 1
         return ReplyDetails.WrongData(
             offset: offset, expected: sent[offset], actual: data.byte(at: offset), bytes: data.copied())
     }

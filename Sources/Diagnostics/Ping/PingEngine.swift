@@ -35,7 +35,8 @@ public struct PingEngine: Engine, ~Copyable {
     }
 
     public var maximumPacketLength: Int {
-        format.mayBeCut ? min(format.packetLength, format.header.linkMTU) : format.packetLength
+        if let plan = format.header.fragments { return plan.longestPacket(format) }
+        return format.mayBeCut ? min(format.packetLength, format.header.linkMTU) : format.packetLength
     }
 
     public var batchCapacity: Int { max(min(configuration.preload, 64), format.mostPackets) }
@@ -73,7 +74,8 @@ public struct PingEngine: Engine, ~Copyable {
         let number = window.newest &+ 1
         let length = format.packetLength
         var isTooLong =
-            format.level == .datagram && !format.header.mayFragment && length > format.header.effectiveMTU
+            format.level == .datagram && format.header.fragments == nil && !format.header.mayFragment
+            && length > format.header.effectiveMTU
         if !isTooLong, !format.append(fields(number, at: now), token: UInt64(number), to: &batch) {
             guard batch.isEmpty else { return false }
             // Not even an empty batch has room for its pieces.
@@ -265,10 +267,11 @@ public struct PingEngine: Engine, ~Copyable {
 
 extension ProbeFormat {
     /// Whether probes can become fragments, now or when a router says so.
-    var mayBeCut: Bool { level == .datagram && header.mayFragment }
+    var mayBeCut: Bool { level == .datagram && (header.mayFragment || header.fragments != nil) }
 
     /// Packets of one probe on the narrowest path there may be.
     var mostPackets: Int {
+        if let plan = header.fragments { return plan.count(messageLength) }
         guard mayBeCut, packetLength > min(header.effectiveMTU, ProbeHeader.minimumMTU(family)) else { return 1 }
         var narrow = header
         narrow.pathMTU = min(narrow.effectiveMTU, ProbeHeader.minimumMTU(family))

@@ -17,6 +17,8 @@ public struct PingSummary: Sendable {
     public internal(set) var duplicates = 0
     /// Replies with a wrong checksum.
     public internal(set) var corrupted = 0
+    /// Replies with other data than was sent.
+    public internal(set) var different = 0
     /// ICMP errors about probes, and probes that could not be sent.
     public internal(set) var errors = 0
     /// The most probes that were under way when an answer came.

@@ -163,7 +163,7 @@ extension ProbeFormat {
                 writeMessage(fields, into: &bytes, at: offset)
             }
         }
-        if length <= header.effectiveMTU || !header.mayFragment {
+        if header.fragments == nil, length <= header.effectiveMTU || !header.mayFragment {
             return batch.append(length: length, destination: fields.destination, token: token) { bytes, offset in
                 writeHeader(fields, dataLength: messageLength, into: &bytes, at: offset)
                 writeMessage(fields, into: &bytes, at: offset &+ headerLength)
@@ -249,6 +249,7 @@ extension ProbeFormat {
 
     /// The pieces of a probe that is too long for the way.
     var pieces: [Fragmentation.Piece]? {
+        if let plan = header.fragments { return plan.pieces(messageLength) }
         let first = headerLength + (family == .v6 ? Self.fragmentHeaderLength : 0)
         let later =
             family == .v6
@@ -262,6 +263,14 @@ extension ProbeFormat {
         var whole = [UInt8](repeating: 0, count: messageLength)
         whole.withMutableBytes { bytes in writeMessage(fields, into: &bytes, at: 0) }
         for piece in pieces {
+            var data = Array(whole[piece.offset..<piece.offset + piece.length])
+            if header.fragments?.order == .overlapping, piece.offset > 0 {
+                // As long as before, and with the same checksum, whoever is believed.
+                for place in stride(from: 0, to: min(FragmentPlan.overlap, data.count & ~3), by: 4) {
+                    data.swapAt(place, place + 2)
+                    data.swapAt(place + 1, place + 3)
+                }
+            }
             var prefix: [UInt8]
             if family == .v4 {
                 var header = ipv4Header(fields, dataLength: piece.length)
@@ -289,8 +298,7 @@ extension ProbeFormat {
                 length: prefix.count + piece.length, destination: fields.destination, token: token
             ) { bytes, offset in
                 bytes.copy(prefix, at: offset)
-                bytes.copy(
-                    whole.rawBytes.extracting(piece.offset..<piece.offset + piece.length), at: offset + prefix.count)
+                bytes.copy(data, at: offset + prefix.count)
             }
         }
         return true

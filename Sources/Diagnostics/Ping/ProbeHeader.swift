@@ -18,6 +18,9 @@ public struct ProbeHeader: Sendable {
     /// word at first, a router's when an error brings it.
     public var pathMTU = 1500
 
+    /// Probes are cut by it, and not by what the way takes.
+    public var fragments: FragmentPlan?
+
     public init() {}
 
     /// The least that a router is believed: Linux's own bound for IPv4

@@ -71,6 +71,13 @@ struct PingCommand: ParsableCommand {
     var retries: String?
     @Option(name: PingValue.icmp.name, help: "What to ask: echo, timestamp, address-mask or router-solicitation.")
     var icmp: String?
+    @Option(name: PingValue.fragment.name, help: "Cut every probe into fragments of so many bytes.")
+    var fragment: String?
+    @Option(
+        name: PingValue.fragmentOrder.name,
+        help: ArgumentHelp("The order of the fragments: in-order, reversed or overlapping.", valueName: "order"),
+        completion: .list(["in-order", "reversed", "overlapping"]))
+    var fragmentOrder: String?
     @Option(
         name: PingValue.reportEvery.name,
         help: ArgumentHelp("Print statistics and outage so often.", valueName: "duration"))

@@ -191,6 +191,12 @@ final class PingJSON: PingRenderer {
         object.add("failed", summary.failed)
         object.add("corrupted", summary.corrupted)
         object.add("outage_ms", raw: Milliseconds.json(summary.outage))
+        if let plan = facts.fragments {
+            object.add("fragments", plan.count(facts.dataLength + 8))
+            object.add("fragment_bytes", plan.size)
+            object.add("fragment_order", plan.order.rawValue)
+            object.add("fragment_verdict", FragmentVerdict(plan, summary).rawValue)
+        }
         object.add("receive_overflows", overflows)
         print(object)
         if overflows > 0 {

@@ -22,6 +22,7 @@ struct PingFacts {
     /// Bytes of the whole packet, as ping counts them.
     var packetLength: Int
     var flowLabel: UInt32?
+    var fragments: FragmentPlan?
     var pattern: [UInt8]?
     /// Names of the addresses that answer are wanted.
     var wantsNames = false

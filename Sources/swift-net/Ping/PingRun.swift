@@ -47,6 +47,7 @@ struct PingRun {
     private var needsRaw: String? {
         if settings.question != .echo { return "--icmp \(settings.question.rawValue)" }
         if settings.flowLabel != nil { return "-F" }
+        if settings.fragments != nil { return "--fragment" }
         if command[.pcap] != nil { return "--pcap" }
         if settings.identifier == 0 { return "-e 0" }
         return nil
@@ -104,6 +105,7 @@ struct PingWorld {
         header.trafficClass = settings.trafficClass ?? 0
         header.flowLabel = settings.flowLabel ?? 0
         header.options = settings.options
+        header.fragments = settings.fragments
         header.pathMTUDiscovery = settings.pathMTUDiscovery ?? (isToMany ? .do : .want)
         header.linkMTU = Interface.name(of: route.interfaceIndex).flatMap(Interface.mtu) ?? 1500
         header.pathMTU = route.mtu > 0 ? route.mtu : header.linkMTU

@@ -31,6 +31,7 @@ struct PingSettings {
     var retries = 3
     var question = Question.echo
     var reportInterval: Nanoseconds?
+    var fragments: FragmentPlan?
     /// Packets each way to explain.
     var explained = 0
     var isSweep = false
@@ -45,6 +46,7 @@ struct PingSettings {
         family = command.has(.ipv4) ? .v4 : command.has(.ipv6) ? .v6 : nil
         try readNumbers(command)
         try readWords(command)
+        fragments = try Self.fragments(command, size: size)
         try readTargets(command)
         try checkSweep(command)
         try checkUserLimits(command)
@@ -78,6 +80,30 @@ struct PingSettings {
         } else if command[.rate] != nil {
             rate = nil
         }
+    }
+
+    /// How probes are cut on purpose.
+    private static func fragments(_ command: PingWords, size: Int) throws -> FragmentPlan? {
+        guard let text = command[.fragment] else {
+            guard command[.fragmentOrder] == nil else { throw UsageError("--fragment-order is of --fragment SIZE") }
+            return nil
+        }
+        var order = FragmentPlan.Order.inOrder
+        if let word = command[.fragmentOrder] {
+            guard let known = FragmentPlan.Order(rawValue: word) else {
+                throw UsageError("--fragment-order: '\(word)' is none of in-order, reversed, overlapping")
+            }
+            order = known
+        }
+        let least = order == .overlapping ? FragmentPlan.leastOverlappingSize : 8
+        let length = try ArgumentValue.integer("--fragment", text, in: least...65_528)
+        guard length % 8 == 0 else { throw UsageError("--fragment: \(length) is no multiple of 8") }
+        guard command[.icmp] == nil else { throw UsageError("--fragment is of echo requests") }
+        guard command[.pathMTUDiscovery] != "do" else { throw UsageError("--fragment and -M do exclude each other") }
+        guard size + 8 > length else {
+            throw UsageError("--fragment: a message of \(size + 8) bytes (-s \(size)) is one fragment of \(length)")
+        }
+        return FragmentPlan(size: length, order: order)
     }
 
     private mutating func readWords(_ command: PingWords) throws {
@@ -162,6 +188,7 @@ struct PingSettings {
             throw UsageError("\(name) is for a single target")
         }
         if command[.preload] != nil { throw UsageError("-l is for a single target") }
+        if fragments != nil { throw UsageError("--fragment is for a single target") }
         if reportInterval != nil { throw UsageError("--report-every is for a single target") }
         if question == .routerSolicitation { throw UsageError("--icmp router-solicitation is for a single target") }
     }

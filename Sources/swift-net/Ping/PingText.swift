@@ -216,11 +216,26 @@ final class PingText: PingRenderer {
         }
         text += "\n" + lastLine(summary) + "\n"
         print(text)
+        if let plan = facts.fragments { print(Self.fragments(plan, facts, summary)) }
         if style.isVerbose || plot != nil { print(Self.percentiles(summary)) }
         if let plot { print(plot.text(summary.roundTrips)) }
         if overflows > 0 {
             console.complain("\(overflows) packets were lost here: the receive buffer was full")
         }
+    }
+
+    /// What the other side made of them.
+    private static func fragments(_ plan: FragmentPlan, _ facts: PingFacts, _ summary: PingSummary) -> String {
+        let words =
+            switch FragmentVerdict(plan, summary) {
+            case .dropped: "no answer: dropped there, or on the way"
+            case .reassembled: "put together by the other side"
+            case .firstBelieved: "put together by the other side, which believed what came first"
+            case .laterBelieved: "put together by the other side, which believed what came later"
+            case .mixed: "put together by the other side, which believed now this and now that"
+            }
+        let count = plan.count(facts.dataLength + 8)
+        return "\(count) fragments of \(plan.size) bytes a probe, \(plan.order.rawValue): \(words)\n"
     }
 
     private func lastLine(_ summary: PingSummary) -> String {

@@ -20,6 +20,8 @@ enum PingValue: String, CommandValue {
     case rate
     case retries
     case icmp
+    case fragment
+    case fragmentOrder
     case reportEvery
     case pcap
     case explain
@@ -47,6 +49,8 @@ enum PingValue: String, CommandValue {
         case .rate: (nil, "rate")
         case .retries: (nil, "retries")
         case .icmp: (nil, "icmp")
+        case .fragment: (nil, "fragment")
+        case .fragmentOrder: (nil, "fragment-order")
         case .reportEvery: (nil, "report-every")
         case .pcap: (nil, "pcap")
         case .explain: (nil, "explain")

@@ -29,6 +29,7 @@ struct SinglePing {
             throw CannotRun(message: "socket: \(SystemError.message(SystemError.familyNotSupported))")
         }
         let isMulticast = try checkBroadcast(destination)
+        try checkFragments(destination)
         channel.scope = destination.zone
         try channel.prepare(identifier: world.identifier)
         if command.has(.connect) { try channel.connect(to: destination.address) }
@@ -143,6 +144,21 @@ struct SinglePing {
         return true
     }
 
+    /// Fragments that overlap are an experiment with one's own machines, and no way past somebody's filter.
+    private func checkFragments(_ destination: Destination) throws {
+        guard let plan = settings.fragments else { return }
+        if plan.order == .overlapping, destination.route.gateway != nil || destination.route.kind != .local
+            && destination.route.kind != .unicast
+        {
+            throw UsageError("--fragment-order overlapping: \(destination.address) is no host of this network")
+        }
+        let headers = destination.address.family == .v4 ? IPv4View.minimumHeaderLength : IPv6View.headerLength + 8
+        let most = (Interface.name(of: destination.route.interfaceIndex).flatMap(Interface.mtu) ?? 1_500) - headers
+        guard plan.size <= most else {
+            throw UsageError("--fragment: \(plan.size) bytes and their headers are more than the interface takes")
+        }
+    }
+
     // MARK: Engine and renderer
 
     private func configuration(
@@ -177,7 +193,7 @@ struct SinglePing {
             isMulticast: isMulticast,
             identifier: format.identifier, dataLength: settings.size,
             packetLength: settings.size + 8 + 20 + (settings.options.isEmpty ? 0 : IPv4Options.maximumByteCount),
-            flowLabel: settings.flowLabel,
+            flowLabel: settings.flowLabel, fragments: settings.fragments,
             pattern: settings.pattern,
             wantsNames: command.has(.forceNames)
                 || !(command.has(.numeric) || destination.isNumeric || command.has(.flood)))

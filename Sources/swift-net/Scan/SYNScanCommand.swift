@@ -74,6 +74,8 @@ struct SYNScanCommand: ParsableCommand {
         name: .customLong("source"),
         help: ArgumentHelp("Scan from this unused address of the local network.", valueName: "address"))
     var source: String?
+    @Flag(name: .customLong("no-check"), help: "Use the source at once, without asking who has it.")
+    var skipsCheck = false
     @Flag(
         name: .customLong("banners"),
         help: "Hear what open ports say first: an answer to HEAD, a certificate's names, a greeting. Needs --source.")

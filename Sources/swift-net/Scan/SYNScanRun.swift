@@ -18,6 +18,7 @@ struct SYNScanRun {
     }
 
     func run() throws -> Int32 {
+        if command.skipsCheck, command.source == nil { throw UsageError("--no-check is of --source") }
         if command.banners, command.source == nil {
             throw UsageError(
                 "--banners: --source says from which address; the system breaks off what comes to its own")
@@ -40,7 +41,7 @@ struct SYNScanRun {
         try capture?.open()
         let neighbors = ScanNeighbors(bell: bell, rate: settings.rate)
         let source = try command.source.map { try UnownedSource($0, interface: command.interface) }
-        if let source, let owner = try neighbors.owner(of: source.address, on: source.link) {
+        if let source, !command.skipsCheck, let owner = try neighbors.owner(of: source.address, on: source.link) {
             throw CannotRun(message: "--source: \(source.address) is taken: \(owner) has it")
         }
         var ways = try ScanWays(

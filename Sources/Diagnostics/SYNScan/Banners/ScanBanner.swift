@@ -27,7 +27,7 @@ public struct ScanBanner: Sendable, Hashable {
     /// What names the server, on one line: status and server of an answer, names, or the first line.
     public var summary: [UInt8] {
         switch kind {
-        case .tls: return Array("\(version ?? "TLS") \(names.joined(separator: " "))".utf8)
+        case .tls: return Array("TLS \(version ?? "?") \(names.joined(separator: " "))".utf8)
         case .text: return firstLine(bytes[...])
         case .http:
             var summary = firstLine(bytes[...])

@@ -1,0 +1,161 @@
+import HostStack
+import HostStackTestSupport
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+/// Banners of hosts of our own, over wires that are not kind.
+@Suite("banners on a simulated wire")
+struct BannerTests {
+    private static let mac = MACAddress(rawValue: 0x0200_0000_00AA)
+    private static let source = SimulatedWire.address(200)
+
+    /// What a port does.
+    private enum Manner {
+        /// Answers a request with these bytes, and says nothing before.
+        case answers([UInt8])
+        case greets([UInt8])
+        case isSilent
+        /// Sends for ever.
+        case floods
+        case breaksOff
+    }
+
+    private func serve(_ station: SimulatedWire.Station, _ ports: [UInt16: Manner]) {
+        for port in ports.keys { station.host.listen(port) }
+        var manners: [TCPIdentifier: Manner] = [:]
+        func say(_ bytes: [UInt8], _ connection: TCPIdentifier, _ host: inout Host) {
+            _ = host.send(connection, bytes.rawBytes)
+        }
+        station.application = { host, event, now in
+            switch event {
+            case .accepted(let connection, let local, _):
+                guard let manner = ports[local.port] else { return }
+                manners[connection] = manner
+                switch manner {
+                case .greets(let bytes): say(bytes, connection, &host)
+                case .floods: say([UInt8](repeating: 0x41, count: 60_000), connection, &host)
+                case .breaksOff: host.abort(connection, at: now)
+                case .answers, .isSilent: break
+                }
+            case .connection(let connection, let notices, _):
+                var hasAsked = false
+                host.read(connection) {
+                    hasAsked = hasAsked || $0.byteCount > 0
+                    return $0.byteCount
+                }
+                if hasAsked, case .answers(let bytes)? = manners[connection] {
+                    say(bytes, connection, &host)
+                    host.endSending(connection, at: now)
+                }
+                if case .floods? = manners[connection], notices.contains(.writable) {
+                    say([UInt8](repeating: 0x41, count: 60_000), connection, &host)
+                }
+            default: break
+            }
+        }
+    }
+
+    private struct Outcome {
+        var banners: [ScanBanner] = []
+        var open = 0
+        var elapsed = Nanoseconds.zero
+        var isOver = false
+        /// Connections that the hosts still have.
+        var left = 0
+    }
+
+    /// Scans hosts 1 to `count`, each with these ports.
+    private func scan(
+        _ ports: [UInt16: Manner], hosts: UInt8, seed: UInt64, faults: WireFaults = WireFaults()
+    ) throws -> Outcome {
+        let wire = SimulatedWire(seed: seed)
+        for number in 1...hosts { serve(wire.add(number), ports) }
+        wire.faults = faults
+        var targets = AddressSet()
+        try targets.insert([(.v4(SimulatedWire.address(1)), .v4(SimulatedWire.address(hosts)))])
+        let link = ScanLink(interface: 1, source: .v4(Self.source), mac: Self.mac)
+        var configuration = ScanConfiguration(
+            targets: targets, ports: ports.keys.sorted(),
+            ways: [
+                ScanWay(
+                    targets: 0..<targets.count, link: link,
+                    nextHop: .targets((1...hosts).map { SimulatedWire.mac($0) }))
+            ], sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
+        configuration.rate = nil
+        configuration.ownsSource = true
+        configuration.hearsBanners = true
+        var engine = ScanEngine(configuration)
+        var arrivals: [[UInt8]] = []
+        wire.watch = { _, number, frame in
+            guard number >= 0, let arrived = ArrivedFrame(frame) else { return }
+            if arrived.destination == Self.mac || arrived.destination.isMulticast { arrivals.append(frame.copied()) }
+        }
+        var outcome = Outcome()
+        var batch = PacketBatch(capacity: 64, slotLength: engine.maximumPacketLength)
+        let start = wire.now
+        while !outcome.isOver, wire.now - start < .seconds(60) {
+            var isBusy = true
+            while isBusy, !outcome.isOver {
+                batch.removeAll()
+                switch engine.transmit(into: &batch, at: wire.now) {
+                case .finished: outcome.isOver = true
+                case .at(let due): isBusy = due <= wire.now && batch.count > 0
+                case .never: isBusy = false
+                }
+                engine.transmitted(batch, 0..<batch.count, from: wire.now, span: .zero)
+                for entry in batch.entries { wire.send(batch.bytes(of: entry), from: -1) }
+            }
+            wire.run(for: .milliseconds(1))
+            let heard = arrivals
+            arrivals = []
+            for frame in heard {
+                engine.receive(ReceivedPacket(frame: frame.rawBytes, arrival: wire.now, interfaceIndex: 1))
+            }
+            engine.drain { event in
+                switch event {
+                case .banner(let banner): outcome.banners.append(banner)
+                case .finding: outcome.open += 1
+                default: break
+                }
+            }
+        }
+        outcome.elapsed = wire.now - start
+        wire.run(for: .seconds(1))
+        outcome.left = wire.stations.reduce(0) { $0 + $1.host.connectionCount }
+        return outcome
+    }
+
+    private static let page = Array("HTTP/1.0 404 Not Found\r\nServer: test/1\r\n\r\n".utf8)
+
+    @Test("a HEAD's answer, a greeting, who waits to be asked; who is silent, floods or breaks off ends in time")
+    func manners() throws {
+        let outcome = try scan(
+            [
+                22: .greets(Array("SSH-2.0-x\r\n".utf8)), 80: .answers(Self.page), 81: .isSilent,
+                2_222: .answers(Self.page), 3_333: .floods, 4_444: .breaksOff,
+            ], hosts: 2, seed: 1)
+        #expect(outcome.isOver && outcome.open == 12 && outcome.elapsed < .seconds(8), "\(outcome.elapsed)")
+        let found = Set(outcome.banners.map { "\($0.port) \($0.kind.rawValue) \(String(decoding: $0.summary, as: UTF8.self).prefix(40))" })
+        #expect(
+            found == [
+                "22 text SSH-2.0-x", "80 http HTTP/1.0 404 Not Found; test/1", "2222 http HTTP/1.0 404 Not Found; test/1",
+                "3333 text \(String(repeating: "A", count: 40))",
+            ], "\(found)")
+        #expect(outcome.banners.count == 8)
+        #expect(outcome.banners.allSatisfy { $0.bytes.count <= 4_096 })
+        #expect(outcome.left == 0)
+    }
+
+    @Test("every banner of a hundred hosts, over wires that lose, reorder and double", arguments: UInt64(1)...5)
+    func badWire(seed: UInt64) throws {
+        let outcome = try scan(
+            [80: .answers(Self.page)], hosts: 100, seed: seed,
+            faults: WireFaults(loss: 0.03, reordering: 0.05, duplication: 0.03))
+        #expect(outcome.isOver, "seed \(seed)")
+        #expect(outcome.open == 100 && Set(outcome.banners.map(\.address)).count == 100, "seed \(seed)")
+        #expect(outcome.banners.count == 100, "seed \(seed)")
+    }
+}
