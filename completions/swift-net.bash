@@ -188,7 +188,7 @@ _swift-net_ping() {
     repeating_flags=()
     non_repeating_flags=(-4 --ipv4 -6 --ipv6 -3 --precise -a --audible -A --adaptive -b --broadcast -B --sticky-source -C --connect -d -D --timestamps -f --flood -H --names -j --json -L --no-loop -n --numeric -O --outstanding -q --quiet -r --bypass-routing -R --record-route -U --user-latency -v --verbose -V --version --alive --unreachable --plot --split -h --help)
     repeating_options=(--targets)
-    non_repeating_options=(-c --count -e --identifier -F --flow-label -i --interval -I --interface -l --preload -m --mark -M --pmtu-discovery -p --pattern -Q --tos -s --size -S --send-buffer -t --ttl -T --timestamp -w --deadline -W --timeout --rate --retries --icmp --report-every --pcap --explain --color)
+    non_repeating_options=(-c --count -e --identifier -F --flow-label -i --interval -I --interface -l --preload -m --mark -M --pmtu-discovery -p --pattern -Q --tos -s --size -S --send-buffer -t --ttl -T --timestamp -w --deadline -W --timeout --rate --retries --icmp --fragment --fragment-order --report-every --pcap --explain --color)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions
@@ -252,6 +252,13 @@ _swift-net_ping() {
         return
         ;;
     '--icmp')
+        return
+        ;;
+    '--fragment')
+        return
+        ;;
+    '--fragment-order')
+        __swift-net_add_completions -W 'in-order'$'\n''reversed'$'\n''overlapping'
         return
         ;;
     '--report-every')

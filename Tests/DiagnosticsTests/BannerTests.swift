@@ -138,10 +138,14 @@ struct BannerTests {
                 2_222: .answers(Self.page), 3_333: .floods, 4_444: .breaksOff,
             ], hosts: 2, seed: 1)
         #expect(outcome.isOver && outcome.open == 12 && outcome.elapsed < .seconds(8), "\(outcome.elapsed)")
-        let found = Set(outcome.banners.map { "\($0.port) \($0.kind.rawValue) \(String(decoding: $0.summary, as: UTF8.self).prefix(40))" })
+        let found = Set(
+            outcome.banners.map {
+                "\($0.port) \($0.kind.rawValue) \(String(decoding: $0.summary, as: UTF8.self).prefix(40))"
+            })
         #expect(
             found == [
-                "22 text SSH-2.0-x", "80 http HTTP/1.0 404 Not Found; test/1", "2222 http HTTP/1.0 404 Not Found; test/1",
+                "22 text SSH-2.0-x", "80 http HTTP/1.0 404 Not Found; test/1",
+                "2222 http HTTP/1.0 404 Not Found; test/1",
                 "3333 text \(String(repeating: "A", count: 40))",
             ], "\(found)")
         #expect(outcome.banners.count == 8)

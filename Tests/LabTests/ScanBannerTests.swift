@@ -12,6 +12,7 @@ struct ScanBannerTests {
             def do_HEAD(self):
                 self.send_response(200); self.send_header("Content-Length", "0"); self.end_headers()
         def web(port, wrap=lambda s: s):
+            http.server.ThreadingHTTPServer.request_queue_size = 2048
             server = http.server.ThreadingHTTPServer(("0.0.0.0", port), Handler)
             server.socket = wrap(server.socket)
             threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -147,8 +147,10 @@ struct SinglePing {
     /// Fragments that overlap are an experiment with one's own machines, and no way past somebody's filter.
     private func checkFragments(_ destination: Destination) throws {
         guard let plan = settings.fragments else { return }
-        if plan.order == .overlapping, destination.route.gateway != nil || destination.route.kind != .local
-            && destination.route.kind != .unicast
+        if plan.order == .overlapping,
+            destination.route.gateway != nil
+                || destination.route.kind != .local
+                    && destination.route.kind != .unicast
         {
             throw UsageError("--fragment-order overlapping: \(destination.address) is no host of this network")
         }
