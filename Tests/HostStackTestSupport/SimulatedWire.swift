@@ -47,7 +47,7 @@ public final class SimulatedWire {
         static func == (left: Flight, right: Flight) -> Bool { left.number == right.number }
     }
 
-    public private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    public private(set) var now: Instant
     public private(set) var stations: [Station] = []
     public var faults = WireFaults()
     /// One way.
@@ -65,7 +65,10 @@ public final class SimulatedWire {
     private var counter = 0
     private var random: SeededGenerator
 
-    public init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    public init(seed: UInt64, start: Instant = Instant(nanoseconds: 1_000_000_000)) {
+        random = SeededGenerator(seed: seed)
+        now = start
+    }
 
     /// Puts a host on the first wire, at 198.51.100.N or 2001:db8:100::N.
     @discardableResult

@@ -56,4 +56,89 @@ struct TCPTransferTests {
             #expect(transfer.there.isWhole && transfer.back.isWhole, "bits \(bits)")
         }
     }
+
+    // MARK: Long silences, old segments, numbers that wrap
+
+    @Test("nobody reads for more than a minute in the midst of it: the window is shut, and opens again")
+    func zeroWindow() {
+        transfer(seed: 30, there: 2_000_000, back: 1_000) { wire, transfer in
+            transfer.serverSleeps = true
+            wire.run(for: .seconds(70))
+            let held = transfer.there.sent
+            // What was taken is what both sides hold, and no more.
+            #expect(held > 0 && held <= 2 * 256 << 10 && !transfer.isDone)
+            wire.run(for: .seconds(70))
+            #expect(transfer.there.sent == held)
+            transfer.wake(at: wire.now)
+            #expect(wire.run(for: .seconds(120)) { transfer.isDone })
+            #expect(transfer.there.isWhole && transfer.back.isWhole && transfer.failures.isEmpty)
+        }
+    }
+
+    @Test("the wire is cut for a minute in the midst of it", arguments: [IPAddress.Family.v4, .v6])
+    func peerGone(family: IPAddress.Family) {
+        transfer(seed: 31, there: 1_000_000, back: 300_000, family: family) { wire, transfer in
+            _ = wire.run(for: .seconds(10)) { transfer.there.received > 300_000 }
+            wire.isCut = true
+            wire.run(for: .seconds(60))
+            #expect(!transfer.isDone)
+            wire.isCut = false
+            #expect(wire.run(for: .seconds(180)) { transfer.isDone })
+            #expect(transfer.there.isWhole && transfer.back.isWhole && transfer.failures.isEmpty)
+        }
+    }
+
+    @Test("segments of long ago come again, between all that is new", arguments: UInt64(1)...10)
+    func oldDuplicates(seed: UInt64) {
+        transfer(seed: seed, there: 400_000, back: 400_000) { wire, transfer in
+            var old: [(frame: [UInt8], from: Int)] = []
+            var random = SeededGenerator(seed: seed)
+            var isReplaying = false
+            wire.watch = { _, number, frame in
+                guard !isReplaying else { return }
+                old.append((frame.copied(), number))
+                guard random.next() % 3 == 0 else { return }
+                let again = old[Int(random.next() % UInt64(old.count))]
+                isReplaying = true
+                wire.send(again.frame, from: again.from)
+                isReplaying = false
+            }
+            #expect(wire.run(for: .seconds(120)) { transfer.isDone }, "seed \(seed)")
+            #expect(transfer.there.isWhole && transfer.back.isWhole && transfer.failures.isEmpty, "seed \(seed)")
+        }
+    }
+
+    /// The numbers of both SYNs of a transfer that begins at an instant.
+    private func initialNumbers(seed: UInt64, start: Instant) -> [UInt32] {
+        let wire = SimulatedWire(seed: seed, start: start)
+        let transfer = Transfer(from: wire.add(1), to: wire.add(2), there: 1, back: 1, seed: seed)
+        var numbers: [UInt32] = []
+        wire.watch = { _, _, frame in
+            guard let arrived = ArrivedFrame(frame), let view = try? IPv4View(frame.dropping(arrived.payloadOffset)),
+                view.protocol == .tcp, let segment = try? TCPView(view.payload), segment.flags.contains(.syn)
+            else { return }
+            numbers.append(segment.sequenceNumber)
+        }
+        transfer.begin(at: wire.now)
+        _ = wire.run(for: .seconds(5)) { transfer.isDone }
+        return numbers
+    }
+
+    @Test("the numbers wrap at 2^32 in the midst of it, over a wire that is not kind", arguments: [0, 1])
+    func wrap(side: Int) throws {
+        let seed: UInt64 = 40
+        let start = Instant(nanoseconds: 1_000_000_000)
+        let before = initialNumbers(seed: seed, start: start)
+        try #require(before.count == 2)
+        // A number for every four microseconds (RFC 6528, section 3).
+        let later = start + Nanoseconds(Int64(0 &- before[side] &- 60_000) * 4_000)
+        let numbers = initialNumbers(seed: seed, start: later)
+        #expect(numbers.count == 2 && numbers[side] > UInt32.max - 80_000, "\(numbers)")
+        let wire = SimulatedWire(seed: seed, start: later)
+        let transfer = Transfer(from: wire.add(1), to: wire.add(2), there: 300_000, back: 300_000, seed: seed)
+        transfer.begin(at: wire.now)
+        wire.faults = WireFaults(loss: 0.03, reordering: 0.05, duplication: 0.02, corruption: 0.01)
+        #expect(wire.run(for: .seconds(300)) { transfer.isDone })
+        #expect(transfer.there.isWhole && transfer.back.isWhole && transfer.failures.isEmpty)
+    }
 }
