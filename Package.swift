@@ -108,7 +108,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HostStackTests",
-            dependencies: ["HostStack", "HostStackTestSupport", "PacketEngine", "WireFormat"],
+            dependencies: ["HostStack", "HostStackTestSupport", "PacketEngine", "WireFormat", "WireFormatTestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -156,7 +156,7 @@ let package = Package(
                 "lab-relay",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
-            exclude: ["Oracle"],
+            exclude: ["Adversary", "Oracle"],
             swiftSettings: settings
         ),
     ]

@@ -1,0 +1,150 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// A whole host, a router with every service, that is given frames of a stranger; what must never be is told.
+///
+/// It is where the fuzzer's seeds are sent: 198.51.100.2 and 2001:db8:1::2, on its first wire.
+public struct StackUnderFuzz: ~Copyable {
+    public static let mac = MACAddress(rawValue: 0x0200_0000_0002)
+    public static let stranger = MACAddress(rawValue: 0x0200_0000_0001)
+    public static let here = IPv4Address(198, 51, 100, 2)
+    public static let here6 = IPv6Address(high: 0x2001_0DB8_0001_0000, low: 2)
+
+    private var host: Host
+    private var now = Instant(nanoseconds: 1_000_000_000)
+    private var batch: PacketBatch
+    private var connections: [TCPIdentifier] = []
+    private let ports: [UInt16] = [7, 22, 53, 80, 443, 33_434, 40_000]
+
+    public init(seed: UInt64, checksAddresses: Bool = false) {
+        let near = HostConfiguration.Interface(
+            index: 1, mac: Self.mac, addresses: [(.v4(Self.here), 24), (.v6(Self.here6), 64)])
+        let far = HostConfiguration.Interface(
+            index: 2, mac: MACAddress(rawValue: 0x0200_0000_0003), mtu: 1_280,
+            addresses: [
+                (.v4(IPv4Address(192, 0, 2, 254)), 24), (.v6(IPv6Address(high: 0x2001_0DB8 << 32, low: 254)), 64),
+            ])
+        var configuration = HostConfiguration([near, far], seed: (seed, ~seed))
+        configuration.forwards = true
+        configuration.checksAddresses = checksAddresses
+        configuration.machines = [Self.stranger: IPv4Address(192, 0, 2, 1)]
+        host = Host(configuration)
+        batch = PacketBatch(capacity: 64, slotLength: configuration.frameLength)
+        for port in ports {
+            host.listen(port)
+            host.bind(port)
+        }
+    }
+
+    /// A payload of the layer that a seed is of, in a frame to the host.
+    public static func frame(_ etherType: EtherType, _ packet: [UInt8]) -> [UInt8] {
+        EthernetHeader.padded(
+            EthernetHeader(destination: mac, source: stranger, etherType: etherType).encoded() + packet)
+    }
+
+    /// The same packet with checksums that hold, as far as it can be read: so that more than the checks is reached.
+    public static func repaired(_ frame: [UInt8]) -> [UInt8] {
+        var frame = frame
+        let layers = PacketLayers(frame.rawBytes, linkType: .ethernet)
+        guard layers.end <= frame.count else { return frame }
+        switch layers.network {
+        case .ipv4 where layers.transportOffset >= layers.networkOffset + 20:
+            frame.withMutableBytes { bytes in
+                bytes.setBigEndian16(0, at: layers.networkOffset + 10)
+                let header = InternetChecksum.of(
+                    bytes.bytes.extracting(layers.networkOffset..<layers.transportOffset))
+                bytes.setBigEndian16(header, at: layers.networkOffset + 10)
+                guard layers.transport == .icmp || layers.transport == .igmp, !layers.isFragment,
+                    layers.transportOffset + 8 <= layers.end
+                else { return }
+                bytes.setBigEndian16(0, at: layers.transportOffset + 2)
+                let message = InternetChecksum.of(bytes.bytes.extracting(layers.transportOffset..<layers.end))
+                bytes.setBigEndian16(message, at: layers.transportOffset + 2)
+            }
+        case .ipv6 where layers.transport == .icmpv6 && !layers.isFragment && layers.transportOffset + 8 <= layers.end:
+            frame.withMutableBytes { bytes in
+                bytes.setBigEndian16(0, at: layers.transportOffset + 2)
+                var sum = InternetChecksum()
+                sum.addPseudoHeader(
+                    source: bytes.bytes.ipv6Address(at: layers.networkOffset + 8),
+                    destination: bytes.bytes.ipv6Address(at: layers.networkOffset + 24), protocol: .icmpv6,
+                    length: layers.end - layers.transportOffset)
+                sum.add(bytes.bytes.extracting(layers.transportOffset..<layers.end))
+                bytes.setBigEndian16(sum.value, at: layers.transportOffset + 2)
+            }
+        default: break
+        }
+        return frame
+    }
+
+    /// Has the host take a frame, and do all that follows in the time after it.
+    /// - Returns: what must not be.
+    public mutating func take(
+        _ frame: [UInt8], hasPendingChecksum: Bool = true, then time: Nanoseconds = .milliseconds(1)
+    ) -> String? {
+        host.receive(frame.rawBytes, on: 1, at: now, hasPendingChecksum: hasPendingChecksum)
+        now = now + time
+        host.advance(at: now)
+        var rounds = 0
+        var isMore = true
+        while isMore {
+            serve()
+            batch.removeAll()
+            isMore = host.transmit(into: &batch, at: now)
+            for entry in batch.entries {
+                if let problem = Self.problem(batch.bytes(of: entry)) { return problem }
+            }
+            rounds += 1
+            guard rounds < 200 else { return "it has no end of things to send" }
+        }
+        let count = host.connectionCount
+        guard count <= 4_096 else { return "\(count) connections" }
+        if let deadline = host.deadline, deadline <= now { return "something is due after all was done" }
+        return nil
+    }
+
+    public var counters: HostCounters { host.counters }
+
+    private mutating func serve() {
+        var news: [HostEvent] = []
+        host.drain { news.append($0) }
+        for event in news {
+            switch event {
+            case .connection(let connection, let notices, _):
+                var echo: [UInt8] = []
+                host.read(connection) { piece in
+                    echo += piece.prefix(4_096).copied()
+                    return piece.byteCount
+                }
+                _ = host.send(connection, echo.rawBytes)
+                if notices.contains(.ended) { host.leave(connection, at: now) }
+            case .datagrams(let port):
+                while let datagram = host.takeDatagram(port) {
+                    host.sendDatagram(
+                        from: port, to: TCPEndpoint(datagram.remote, datagram.remotePort), datagram.data,
+                        source: datagram.local, at: now)
+                }
+            default: break
+            }
+        }
+    }
+
+    /// What is wrong with a frame that the host sends of its own.
+    private static func problem(_ frame: [UInt8]) -> String? {
+        guard frame.count <= 1_514, frame.count >= EthernetHeader.minimumFrameLength else {
+            return "a frame of \(frame.count) bytes"
+        }
+        let layers = PacketLayers(frame.rawBytes, linkType: .ethernet)
+        guard layers.network == .ipv4 || layers.network == .ipv6 else { return nil }
+        let bytes = frame.rawBytes
+        let isOwn =
+            layers.network == .ipv4
+            ? bytes.ipv4Address(at: layers.networkOffset + 12) == here
+            : bytes.ipv6Address(at: layers.networkOffset + 8) == here6
+        guard isOwn else { return nil }
+        if layers.isTruncated || layers.broken != nil { return "what it sends cannot be read: \(frame)" }
+        if layers.verifyChecksums(bytes).hasIncorrect { return "what it sends has a wrong checksum: \(frame)" }
+        return nil
+    }
+}
