@@ -70,13 +70,15 @@ struct TCPModule: Sendable {
     private var waiting: Deque<TCPIdentifier> = []
     /// Connections through which nothing comes.
     private var doubts: [TCPPair] = []
+    /// Bytes that may wait in the connections that there are.
+    private var allotted = 0
 
     /// Connections at a time, those that are over and not forgotten among them.
     private static let limit = 4_096
     private static let strayLimit = 256
-    /// Bytes that the first connections may have waiting together; each later one may have less.
-    private static let memoryShare = 8 << 20
-    private static let leastBuffer = 4 << 10
+    /// Bytes that may wait in all connections, but for the least that each has.
+    private static let memoryBudget = 12 << 20
+    private static let leastBuffer = 3 << 10
 
     init(_ configuration: TCPConfiguration, key: SipHash, firstPort: UInt16) {
         self.configuration = configuration
@@ -102,7 +104,8 @@ struct TCPModule: Sendable {
     private func nextConfiguration(_ pair: TCPPair) -> TCPConfiguration {
         var next = configuration
         next.maximumSegmentSize = maximumSegmentSize(pair)
-        let share = max(Self.memoryShare / (count + 1), Self.leastBuffer)
+        // An eighth of what is left, each way: the first have what they want, and nobody takes all.
+        let share = max((Self.memoryBudget - allotted) / 16, Self.leastBuffer)
         next.sendLimit = min(next.sendLimit, share)
         next.receiveLimit = min(next.receiveLimit, share)
         return next
@@ -463,6 +466,7 @@ struct TCPModule: Sendable {
             blocks.append(Block(connection: connection, pair: pair, generation: 0, isHalfOpen: isHalfOpen))
         }
         index[pair] = place
+        allotted += connection.configuration.sendLimit + connection.configuration.receiveLimit
         makeReady(place)
         return place
     }
@@ -470,6 +474,8 @@ struct TCPModule: Sendable {
     private mutating func remove(_ place: Int) {
         guard blocks[place].isUsed else { return }
         blocks[place].isUsed = false
+        let limits = blocks[place].connection.configuration
+        allotted -= limits.sendLimit + limits.receiveLimit
         blocks[place].connection.incoming.release()
         blocks[place].connection.outgoing.release()
         if blocks[place].isHalfOpen { listeners[blocks[place].pair.local.port]?.halfOpen -= 1 }
