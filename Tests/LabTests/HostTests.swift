@@ -43,17 +43,47 @@ struct HostTests {
         try await lab.run("a", ["sh", "-c", script])
     }
 
-    @Test("echo in fragments, requests, a scan, datagrams and connections of the kernel's")
-    func services() async throws {
-        let words = "-I vb --address 192.0.2.50/24 --no-check --serve echo,discard,http -w 60"
+    @Test(
+        "echo in fragments, requests, a scan, datagrams and connections of the kernel's",
+        arguments: [("192.0.2.50", 24, "192.0.2.1", 1_472), ("2001:db8::50", 64, "[2001:db8::1]", 1_452)])
+    func services(address: String, length: Int, visitor: String, whole: Int) async throws {
+        let words = "-I vb --address \(address)/\(length) --no-check --serve echo,discard,http -w 60"
+        let host = address.contains(":") ? "[\(address)]" : address
         try await hosting(.pair, words) { lab in
-            let ping = try await lab.ping("a", "-c 3 -i 0.1 -s 3000 192.0.2.50")
+            let ping = try await lab.ping("a", "-c 3 -i 0.1 -s 3000 \(address)")
             #expect(ping.output.contains("3 packets transmitted, 3 received, 0% packet loss"), "\(ping.output)")
             let page = try await lab.run(
-                "a", [Binary.swiftNet, "http-probe", "-v", "--keep-alive", "http://192.0.2.50/what"])
-            #expect(page.output.contains("You are 192.0.2.1:"), "\(page.output)")
+                "a", [Binary.swiftNet, "http-probe", "-v", "--keep-alive", "http://\(host)/what"])
+            #expect(page.output.contains("You are \(visitor):"), "\(page.output)")
             #expect(page.output.contains("GET /what HTTP/1.1"), "\(page.output)")
-            // More answers than fit into what may wait to be sent, to one who reads them late.
+            let mirror = try await lab.run("a", ["python3", "-c", Self.mirror, address, "7", "100000000"])
+            #expect(mirror.output == "same\n", "\(mirror.output) \(mirror.errors)")
+            let scan = try await lab.run("a", [Binary.swiftNet, "tcp-syn-scan", "-p", "7,9,80,81", address])
+            #expect(scan.output.contains("4 probes: 3 open, 1 closed, 0 filtered"), "\(scan.output)")
+            // The longest that is not cut, one byte more, and many pieces.
+            let datagrams = try await shell(
+                lab,
+                """
+                python3 -c '
+                import socket
+                place = socket.getaddrinfo("\(address)", 7, type=socket.SOCK_DGRAM)[0]
+                s = socket.socket(place[0], socket.SOCK_DGRAM); s.settimeout(5)
+                for size in (1, \(whole), \(whole) + 1, 20000):
+                    s.sendto(bytes([size % 251]) * size, place[4]); print(len(s.recv(65535)))
+                s.connect(("\(address)", 1234)); s.send(b"x")
+                try: s.recv(9)
+                except ConnectionRefusedError: print("refused")
+                '
+                """)
+            #expect(
+                datagrams.output == "1\n\(whole)\n\(whole + 1)\n20000\nrefused\n",
+                "\(datagrams.output) \(datagrams.errors)")
+        }
+    }
+
+    @Test("more answers than fit into what may wait to be sent, to one who reads them late")
+    func lateReader() async throws {
+        try await hosting(.pair, "-I vb --address 192.0.2.50/24 --no-check --serve http -w 60") { lab in
             let pipeline = try await shell(
                 lab,
                 """
@@ -68,57 +98,16 @@ struct HostTests {
                 '
                 """)
             #expect(pipeline.output == "3000 3000\n", "\(pipeline.output) \(pipeline.errors)")
-            let mirror = try await lab.run("a", ["python3", "-c", Self.mirror, "192.0.2.50", "7", "100000000"])
-            #expect(mirror.output == "same\n", "\(mirror.output) \(mirror.errors)")
-            let scan = try await lab.run("a", [Binary.swiftNet, "tcp-syn-scan", "-p", "7,9,80,81", "192.0.2.50"])
-            #expect(scan.output.contains("4 probes: 3 open, 1 closed, 0 filtered"), "\(scan.output)")
-            let datagrams = try await shell(
-                lab,
-                """
-                python3 -c '
-                import socket
-                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
-                for size in (1, 1472, 1473, 20000):
-                    s.sendto(bytes([size % 251]) * size, ("192.0.2.50", 7)); print(len(s.recv(65535)))
-                s.connect(("192.0.2.50", 1234)); s.send(b"x")
-                try: s.recv(9)
-                except ConnectionRefusedError: print("refused")
-                '
-                """)
-            #expect(datagrams.output == "1\n1472\n1473\n20000\nrefused\n", "\(datagrams.output) \(datagrams.errors)")
         }
     }
 
-    @Test("the same over IPv6")
-    func servicesOverIPv6() async throws {
-        let words = "-I vb --address 2001:db8::50/64 --no-check --serve echo,discard,http -w 60"
-        try await hosting(.pair, words) { lab in
-            let ping = try await lab.ping("a", "-c 3 -i 0.1 -s 3000 2001:db8::50")
-            #expect(ping.output.contains("3 packets transmitted, 3 received, 0% packet loss"), "\(ping.output)")
+    @Test("an echo to all nodes is answered")
+    func allNodes() async throws {
+        try await hosting(.pair, "-I vb --address 2001:db8::50/64 --no-check -w 60") { lab in
             let all = try await lab.run("a", ["ping", "-c", "3", "-i", "0.2", "ff02::1%va"])
-            // It answers from an address as wide as that of who asked.
+            // From an address as wide as that of who asked.
             let isThere = ["fe80::6:ff:fe00:50%va", "2001:db8::50"].contains { all.output.contains("from \($0)") }
             #expect(isThere, "\(all.output)")
-            let page = try await lab.run("a", [Binary.swiftNet, "http-probe", "-v", "http://[2001:db8::50]/what"])
-            #expect(page.output.contains("You are [2001:db8::1]:"), "\(page.output)")
-            let mirror = try await lab.run("a", ["python3", "-c", Self.mirror, "2001:db8::50", "7", "5000000"])
-            #expect(mirror.output == "same\n", "\(mirror.output) \(mirror.errors)")
-            let scan = try await lab.run("a", [Binary.swiftNet, "tcp-syn-scan", "-p", "7,9,80,81", "2001:db8::50"])
-            #expect(scan.output.contains("4 probes: 3 open, 1 closed, 0 filtered"), "\(scan.output)")
-            let datagrams = try await shell(
-                lab,
-                """
-                python3 -c '
-                import socket
-                s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.settimeout(5)
-                for size in (1, 1452, 1453, 20000):
-                    s.sendto(bytes([size % 251]) * size, ("2001:db8::50", 7)); print(len(s.recv(65535)))
-                s.connect(("2001:db8::50", 1234)); s.send(b"x")
-                try: s.recv(9)
-                except ConnectionRefusedError: print("refused")
-                '
-                """)
-            #expect(datagrams.output == "1\n1452\n1453\n20000\nrefused\n", "\(datagrams.output) \(datagrams.errors)")
         }
     }
 

@@ -61,8 +61,8 @@ extension Host {
                 at: now)
         }
         counters.forwarded &+= 1
-        guard let mac = links[hop.interface].mac(of: hop.address), !links[hop.interface].wantsUse(of: hop.address)
-        else {
+        let (machine, wantsUse) = links[hop.interface].way(to: hop.address)
+        guard let mac = machine, !wantsUse else {
             var copy = packet.copied()
             copy[7] &-= 1
             send(copy, by: hop, mtu: mtu, at: now)

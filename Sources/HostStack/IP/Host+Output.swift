@@ -46,8 +46,9 @@ extension Host {
         let isMore = tcp.output(at: now) { pair in
             way = nil
             guard isUp, let hop = routes.hop(to: pair.remote.address) else { return false }
-            if links[hop.interface].wantsUse(of: hop.address) { unknown.append(hop) }
-            guard let mac = links[hop.interface].mac(of: hop.address) else { return false }
+            let (machine, wantsUse) = links[hop.interface].way(to: hop.address)
+            if wantsUse { unknown.append(hop) }
+            guard let mac = machine else { return false }
             way = (hop, mac)
             return true
         } _: { pair, connection, segment in

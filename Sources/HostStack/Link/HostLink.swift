@@ -6,8 +6,9 @@ struct HostLink: Sendable {
     let configuration: HostConfiguration.Interface
     private(set) var arp: ARPModule
     private(set) var ndp: NDPModule
-    private var claim: AddressClaim?
-    private var detection: DuplicateAddressDetection?
+    /// What is still to be sent before and after its addresses are its own, a family each.
+    private var claim: ClaimSchedule?
+    private var detection: ClaimSchedule?
     /// What is said of the groups, a family each.
     private var memberships: [MembershipHost] = []
     /// Groups whose packets are taken.
@@ -27,10 +28,10 @@ struct HostLink: Sendable {
         ndp = NDPModule(discovery)
         if checksAddresses {
             if !configuration.four.isEmpty {
-                claim = AddressClaim(configuration.four, mac: configuration.mac, random: &random)
+                claim = AddressClaim.schedule(configuration.four, mac: configuration.mac, random: &random)
             }
             if !configuration.six.isEmpty {
-                detection = DuplicateAddressDetection(discovery, random: &random)
+                detection = DuplicateAddressDetection.schedule(discovery, random: &random)
             }
         }
         var groups = Set(configuration.groups)
@@ -83,12 +84,14 @@ struct HostLink: Sendable {
         }
     }
 
-    /// Whether `resolve` is to be called when something is sent there.
-    func wantsUse(of hop: IPAddress) -> Bool {
-        if !told.isEmpty, told[hop] != nil { return false }
-        return switch hop {
-        case .v4(let hop): arp.mac(of: hop) == nil
-        case .v6(let hop): ndp.wantsUse(of: hop)
+    /// The same, and whether `resolve` is to be called when something is sent there.
+    func way(to hop: IPAddress) -> (mac: MACAddress?, wantsUse: Bool) {
+        if !told.isEmpty, let mac = told[hop] { return (mac, false) }
+        switch hop {
+        case .v4(let hop):
+            let mac = arp.mac(of: hop)
+            return (mac, mac == nil)
+        case .v6(let hop): return (ndp.mac(of: hop), ndp.wantsUse(of: hop))
         }
     }
 

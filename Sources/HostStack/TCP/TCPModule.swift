@@ -13,7 +13,7 @@ struct TCPModule: Sendable {
         var halfOpen = 0
     }
 
-    private struct Block: Sendable {
+    struct Block: Sendable {
         var connection: TCPConnection
         var pair: TCPPair
         var generation: UInt32
@@ -51,19 +51,19 @@ struct TCPModule: Sendable {
     }
 
     let configuration: TCPConfiguration
-    private var blocks: [Block] = []
+    var blocks: [Block] = []
     private var free: [Int] = []
-    private var index: [TCPPair: Int] = [:]
-    private var listeners: [UInt16: Listener] = [:]
+    var index: [TCPPair: Int] = [:]
+    var listeners: [UInt16: Listener] = [:]
     private var ready: [Int] = []
     private var readyHead = 0
     private var alarms = Heap<Alarm>()
-    private(set) var strays: [Stray] = []
-    private let key: SipHash
-    private let cookies: SynCookie
-    private var lastCookie: Instant?
-    private var challenges = AllowancePerSecond(10)
-    private var refusals = AllowancePerSecond(1_000)
+    var strays: [Stray] = []
+    let key: SipHash
+    let cookies: SynCookie
+    var lastCookie: Instant?
+    var challenges = AllowancePerSecond(10)
+    var refusals = AllowancePerSecond(1_000)
     private var nextPort: UInt16
     private var events: [HostEvent] = []
     /// Those in TIME-WAIT, the oldest first: where there is no room they are forgotten before their time.
@@ -75,7 +75,7 @@ struct TCPModule: Sendable {
 
     /// Connections at a time, those that are over and not forgotten among them.
     private static let limit = 4_096
-    private static let strayLimit = 256
+    static let strayLimit = 256
     /// Bytes that may wait in all connections, but for the least that each has.
     private static let memoryBudget = 12 << 20
     private static let leastBuffer = 3 << 10
@@ -95,13 +95,13 @@ struct TCPModule: Sendable {
     }
 
     /// The longest segment that goes out unasked: the configuration's is of IPv4.
-    private func maximumSegmentSize(_ pair: TCPPair) -> Int {
+    func maximumSegmentSize(_ pair: TCPPair) -> Int {
         let family = pair.remote.address.family
         return configuration.maximumSegmentSize - Self.headerLength(family) + Self.headerLength(.v4)
     }
 
     /// How the next connection is run: the more there are, the less may wait in it.
-    private func nextConfiguration(_ pair: TCPPair) -> TCPConfiguration {
+    func nextConfiguration(_ pair: TCPPair) -> TCPConfiguration {
         var next = configuration
         next.maximumSegmentSize = maximumSegmentSize(pair)
         // An eighth of what is left, each way: the first have what they want, and nobody takes all.
@@ -112,7 +112,7 @@ struct TCPModule: Sendable {
     }
 
     /// Whether one more connection can be; one that only waits to be forgotten gives way.
-    private mutating func hasRoom() -> Bool {
+    mutating func hasRoom() -> Bool {
         while count >= Self.limit, let oldest = waiting.popFirst() {
             if let place = place(of: oldest), blocks[place].connection.state == .timeWait { remove(place) }
         }
@@ -226,95 +226,6 @@ struct TCPModule: Sendable {
         events.removeAll(keepingCapacity: true)
     }
 
-    // MARK: Input
-
-    /// A segment has come whose checksum is right.
-    mutating func input(_ view: borrowing TCPView, from source: IPAddress, to destination: IPAddress, at now: Instant) {
-        let segment = ArrivedSegment(view)
-        let pair = TCPPair(
-            local: TCPEndpoint(destination, view.destinationPort), remote: TCPEndpoint(source, view.sourcePort))
-        if let place = index[pair] {
-            switch blocks[place].connection.receive(segment, view.payload, at: now) {
-            case .nothing: break
-            case .refuse: refuse(segment, pair, view.payload, at: now)
-            case .challenge: if challenges.take(at: now) { blocks[place].connection.needsAcknowledgment = true }
-            case .reopen:
-                remove(place)
-                return answer(segment, pair, view.payload, at: now)
-            }
-            return settle(place, at: now)
-        }
-        answer(segment, pair, view.payload, at: now)
-    }
-
-    /// A segment for no connection: it may begin one (RFC 9293, sections 3.10.7.1 and 3.10.7.2).
-    private mutating func answer(_ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
-        guard !segment.flags.contains(.rst) else { return }
-        guard let listener = listeners[pair.local.port] else { return refuse(segment, pair, data, at: now) }
-        if segment.flags.contains(.ack) {
-            guard !segment.flags.contains(.syn), takeCookie(segment, pair, data, at: now) else {
-                return refuse(segment, pair, data, at: now)
-            }
-            return
-        }
-        guard segment.flags.contains(.syn) else { return }
-        guard listener.halfOpen < listener.backlog, hasRoom() else {
-            return offerCookie(segment, pair, at: now)
-        }
-        var connection = TCPConnection(
-            nextConfiguration(pair), initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
-            answering: true, at: now)
-        connection.accept(segment)
-        guard let place = insert(connection, pair, isHalfOpen: true) else { return }
-        listeners[pair.local.port]?.halfOpen += 1
-        settle(place, at: now)
-    }
-
-    private mutating func refuse(_ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
-        guard !segment.flags.contains(.rst), strays.count < Self.strayLimit, refusals.take(at: now) else { return }
-        if segment.flags.contains(.ack) {
-            strays.append(
-                Stray(pair: pair, sequence: segment.acknowledgment, acknowledgment: SequenceNumber(0), flags: .rst))
-        } else {
-            strays.append(
-                Stray(
-                    pair: pair, sequence: SequenceNumber(0),
-                    acknowledgment: segment.sequence + segment.length(data.byteCount), flags: [.rst, .ack]))
-        }
-    }
-
-    // MARK: Cookies
-
-    private mutating func offerCookie(_ segment: ArrivedSegment, _ pair: TCPPair, at now: Instant) {
-        guard strays.count < Self.strayLimit else { return }
-        lastCookie = now
-        let size = min(Int(segment.maximumSegmentSize ?? 536), maximumSegmentSize(pair))
-        let number = cookies.number(for: pair, peerInitial: segment.sequence, maximumSegmentSize: size, at: now)
-        strays.append(
-            Stray(
-                pair: pair, sequence: number, acknowledgment: segment.sequence + 1, flags: [.syn, .ack],
-                window: UInt16(clamping: configuration.receiveLimit),
-                maximumSegmentSize: UInt16(clamping: maximumSegmentSize(pair))))
-    }
-
-    /// - Returns: whether the segment ends a handshake that was left to a cookie.
-    private mutating func takeCookie(
-        _ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant
-    ) -> Bool {
-        guard let lastCookie, now - lastCookie < .seconds(128), hasRoom(),
-            let size = cookies.size(
-                in: segment.acknowledgment - 1, for: pair, peerInitial: segment.sequence - 1, at: now)
-        else { return false }
-        let connection = TCPConnection(
-            nextConfiguration(pair), initial: segment.acknowledgment - 1, timestampOffset: 0,
-            peerInitial: segment.sequence - 1,
-            maximumSegmentSize: size, at: now)
-        guard let place = insert(connection, pair, isHalfOpen: false) else { return false }
-        _ = blocks[place].connection.receive(segment, data, at: now)
-        settle(place, at: now)
-        return true
-    }
-
     // MARK: Output
 
     /// Gives the next segment that is to go out to `write`.
@@ -414,7 +325,7 @@ struct TCPModule: Sendable {
     // MARK: The table
 
     /// Tells what has happened to a connection, and has it do what follows.
-    private mutating func settle(_ place: Int, at now: Instant, isReady: Bool = true) {
+    mutating func settle(_ place: Int, at now: Instant, isReady: Bool = true) {
         let notices = blocks[place].connection.notices
         if !notices.isEmpty {
             blocks[place].connection.notices = []
@@ -453,7 +364,7 @@ struct TCPModule: Sendable {
         ready.append(place)
     }
 
-    private mutating func insert(_ connection: TCPConnection, _ pair: TCPPair, isHalfOpen: Bool) -> Int? {
+    mutating func insert(_ connection: TCPConnection, _ pair: TCPPair, isHalfOpen: Bool) -> Int? {
         guard hasRoom() else { return nil }
         let place: Int
         if let old = free.popLast() {
@@ -471,7 +382,7 @@ struct TCPModule: Sendable {
         return place
     }
 
-    private mutating func remove(_ place: Int) {
+    mutating func remove(_ place: Int) {
         guard blocks[place].isUsed else { return }
         blocks[place].isUsed = false
         let limits = blocks[place].connection.configuration
@@ -497,10 +408,10 @@ struct TCPModule: Sendable {
     // MARK: Numbers
 
     /// A clock of four microseconds, and a secret of the connection's own (RFC 6528, section 3).
-    private func initialNumber(_ pair: TCPPair, at now: Instant) -> SequenceNumber {
+    func initialNumber(_ pair: TCPPair, at now: Instant) -> SequenceNumber {
         SequenceNumber(
             UInt32(truncatingIfNeeded: now.nanoseconds / 4_000) &+ UInt32(truncatingIfNeeded: key.hash(of: pair)))
     }
 
-    private func timestampOffset(_ pair: TCPPair) -> UInt32 { UInt32(truncatingIfNeeded: key.hash(of: pair) >> 32) }
+    func timestampOffset(_ pair: TCPPair) -> UInt32 { UInt32(truncatingIfNeeded: key.hash(of: pair) >> 32) }
 }

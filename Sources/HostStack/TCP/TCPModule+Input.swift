@@ -1,0 +1,93 @@
+import PacketEngine
+import WireFormat
+
+// The input module: segments to their connections, and what becomes of those that have none.
+
+extension TCPModule {
+    /// A segment has come whose checksum is right.
+    mutating func input(_ view: borrowing TCPView, from source: IPAddress, to destination: IPAddress, at now: Instant) {
+        let segment = ArrivedSegment(view)
+        let pair = TCPPair(
+            local: TCPEndpoint(destination, view.destinationPort), remote: TCPEndpoint(source, view.sourcePort))
+        if let place = index[pair] {
+            switch blocks[place].connection.receive(segment, view.payload, at: now) {
+            case .nothing: break
+            case .refuse: refuse(segment, pair, view.payload, at: now)
+            case .challenge: if challenges.take(at: now) { blocks[place].connection.needsAcknowledgment = true }
+            case .reopen:
+                remove(place)
+                return answer(segment, pair, view.payload, at: now)
+            }
+            return settle(place, at: now)
+        }
+        answer(segment, pair, view.payload, at: now)
+    }
+
+    /// A segment for no connection: it may begin one (RFC 9293, sections 3.10.7.1 and 3.10.7.2).
+    private mutating func answer(_ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
+        guard !segment.flags.contains(.rst) else { return }
+        guard let listener = listeners[pair.local.port] else { return refuse(segment, pair, data, at: now) }
+        if segment.flags.contains(.ack) {
+            guard !segment.flags.contains(.syn), takeCookie(segment, pair, data, at: now) else {
+                return refuse(segment, pair, data, at: now)
+            }
+            return
+        }
+        guard segment.flags.contains(.syn) else { return }
+        guard listener.halfOpen < listener.backlog, hasRoom() else {
+            return offerCookie(segment, pair, at: now)
+        }
+        var connection = TCPConnection(
+            nextConfiguration(pair), initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
+            answering: true, at: now)
+        connection.accept(segment)
+        guard let place = insert(connection, pair, isHalfOpen: true) else { return }
+        listeners[pair.local.port]?.halfOpen += 1
+        settle(place, at: now)
+    }
+
+    private mutating func refuse(_ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
+        guard !segment.flags.contains(.rst), strays.count < Self.strayLimit, refusals.take(at: now) else { return }
+        if segment.flags.contains(.ack) {
+            strays.append(
+                Stray(pair: pair, sequence: segment.acknowledgment, acknowledgment: SequenceNumber(0), flags: .rst))
+        } else {
+            strays.append(
+                Stray(
+                    pair: pair, sequence: SequenceNumber(0),
+                    acknowledgment: segment.sequence + segment.length(data.byteCount), flags: [.rst, .ack]))
+        }
+    }
+
+    // MARK: Cookies
+
+    private mutating func offerCookie(_ segment: ArrivedSegment, _ pair: TCPPair, at now: Instant) {
+        guard strays.count < Self.strayLimit else { return }
+        lastCookie = now
+        let size = min(Int(segment.maximumSegmentSize ?? 536), maximumSegmentSize(pair))
+        let number = cookies.number(for: pair, peerInitial: segment.sequence, maximumSegmentSize: size, at: now)
+        strays.append(
+            Stray(
+                pair: pair, sequence: number, acknowledgment: segment.sequence + 1, flags: [.syn, .ack],
+                window: UInt16(clamping: configuration.receiveLimit),
+                maximumSegmentSize: UInt16(clamping: maximumSegmentSize(pair))))
+    }
+
+    /// - Returns: whether the segment ends a handshake that was left to a cookie.
+    private mutating func takeCookie(
+        _ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant
+    ) -> Bool {
+        guard let lastCookie, now - lastCookie < .seconds(128), hasRoom(),
+            let size = cookies.size(
+                in: segment.acknowledgment - 1, for: pair, peerInitial: segment.sequence - 1, at: now)
+        else { return false }
+        let connection = TCPConnection(
+            nextConfiguration(pair), initial: segment.acknowledgment - 1, timestampOffset: 0,
+            peerInitial: segment.sequence - 1,
+            maximumSegmentSize: size, at: now)
+        guard let place = insert(connection, pair, isHalfOpen: false) else { return false }
+        _ = blocks[place].connection.receive(segment, data, at: now)
+        settle(place, at: now)
+        return true
+    }
+}
