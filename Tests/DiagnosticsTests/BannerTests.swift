@@ -62,14 +62,14 @@ struct BannerTests {
         var banners: [ScanBanner] = []
         var open = 0
         var elapsed = Nanoseconds.zero
-        var isOver = false
         /// Connections that the hosts still have.
         var left = 0
     }
 
     /// Scans hosts 1 to `count`, each with these ports.
     private func scan(
-        _ ports: [UInt16: Manner], hosts: UInt8, seed: UInt64, faults: WireFaults = WireFaults()
+        _ ports: [UInt16: Manner], hosts: UInt8, seed: UInt64, faults: WireFaults = WireFaults(),
+        stopAfter: Nanoseconds? = nil
     ) throws -> Outcome {
         let wire = SimulatedWire(seed: seed)
         for number in 1...hosts { serve(wire.add(number), ports) }
@@ -88,38 +88,17 @@ struct BannerTests {
         configuration.ownsSource = true
         configuration.hearsBanners = true
         var engine = ScanEngine(configuration)
-        var arrivals: [[UInt8]] = []
-        wire.watch = { _, number, frame in
-            guard number >= 0, let arrived = ArrivedFrame(frame) else { return }
-            if arrived.destination == Self.mac || arrived.destination.isMulticast { arrivals.append(frame.copied()) }
-        }
-        var outcome = Outcome()
-        var batch = PacketBatch(capacity: 64, slotLength: engine.maximumPacketLength)
+        var port = WirePort(on: wire, mac: Self.mac)
         let start = wire.now
-        while !outcome.isOver, wire.now - start < .seconds(60) {
-            var isBusy = true
-            while isBusy, !outcome.isOver {
-                batch.removeAll()
-                switch engine.transmit(into: &batch, at: wire.now) {
-                case .finished: outcome.isOver = true
-                case .at(let due): isBusy = due <= wire.now && batch.count > 0
-                case .never: isBusy = false
-                }
-                engine.transmitted(batch, 0..<batch.count, from: wire.now, span: .zero)
-                for entry in batch.entries { wire.send(batch.bytes(of: entry), from: -1) }
-            }
-            wire.run(for: .milliseconds(1))
-            let heard = arrivals
-            arrivals = []
-            for frame in heard {
-                engine.receive(ReceivedPacket(frame: frame.rawBytes, arrival: wire.now, interfaceIndex: 1))
-            }
-            engine.drain { event in
-                switch event {
-                case .banner(let banner): outcome.banners.append(banner)
-                case .finding: outcome.open += 1
-                default: break
-                }
+        if let stopAfter { port.signals = [(start + stopAfter, .stop)] }
+        var recorder = Recorder<ScanEngine>()
+        EngineLoop.run(&engine, on: &port, observer: &recorder)
+        var outcome = Outcome()
+        for event in recorder.events {
+            switch event {
+            case .banner(let banner): outcome.banners.append(banner)
+            case .finding: outcome.open += 1
+            default: break
             }
         }
         outcome.elapsed = wire.now - start
@@ -137,7 +116,7 @@ struct BannerTests {
                 22: .greets(Array("SSH-2.0-x\r\n".utf8)), 80: .answers(Self.page), 81: .isSilent,
                 2_222: .answers(Self.page), 3_333: .floods, 4_444: .breaksOff,
             ], hosts: 2, seed: 1)
-        #expect(outcome.isOver && outcome.open == 12 && outcome.elapsed < .seconds(8), "\(outcome.elapsed)")
+        #expect(outcome.open == 12 && outcome.elapsed < .seconds(8), "\(outcome.elapsed)")
         let found = Set(
             outcome.banners.map {
                 "\($0.port) \($0.kind.rawValue) \(String(decoding: $0.summary, as: UTF8.self).prefix(40))"
@@ -153,12 +132,19 @@ struct BannerTests {
         #expect(outcome.left == 0)
     }
 
+    @Test("stopped while ports are heard: it ends at once, what was heard counts, and nothing is left open")
+    func stopped() throws {
+        let outcome = try scan(
+            [22: .greets(Array("SSH-2.0-x\r\n".utf8)), 81: .isSilent], hosts: 3, seed: 3, stopAfter: .seconds(1))
+        #expect(outcome.elapsed < .milliseconds(1_010), "\(outcome.elapsed)")
+        #expect(outcome.open == 6 && outcome.banners.count == 3 && outcome.left == 0, "\(outcome.left)")
+    }
+
     @Test("every banner of a hundred hosts, over wires that lose, reorder and double", arguments: UInt64(1)...5)
     func badWire(seed: UInt64) throws {
         let outcome = try scan(
             [80: .answers(Self.page)], hosts: 100, seed: seed,
             faults: WireFaults(loss: 0.03, reordering: 0.05, duplication: 0.03))
-        #expect(outcome.isOver, "seed \(seed)")
         #expect(outcome.open == 100 && Set(outcome.banners.map(\.address)).count == 100, "seed \(seed)")
         #expect(outcome.banners.count == 100, "seed \(seed)")
     }

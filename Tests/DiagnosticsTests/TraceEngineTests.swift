@@ -396,7 +396,3 @@ struct TraceEngineTests {
     }
 
 }
-
-extension TraceProbe {
-    fileprivate var answer: TraceAnswer? { if case .answered(let answer) = self { answer } else { nil } }
-}

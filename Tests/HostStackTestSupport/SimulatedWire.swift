@@ -60,6 +60,8 @@ public final class SimulatedWire {
     public var silentWire: UInt32?
     /// Sees every frame that is sent.
     public var watch: (Instant, Int, RawSpan) -> Void = { _, _, _ in }
+    /// Told of every frame of a station's when it arrives, and on which wire.
+    public var delivered: (Instant, UInt32, [UInt8]) -> Void = { _, _, _ in }
     public private(set) var sentCount = 0
     private var flights: [Flight] = []
     private var counter = 0
@@ -138,6 +140,7 @@ public final class SimulatedWire {
             now = max(now, next)
             while let flight = flights.first, flight.at <= now {
                 removeFirst()
+                if flight.from >= 0 { delivered(now, flight.wire, flight.frame) }
                 for (number, station) in stations.enumerated() where number != flight.from {
                     station.host.receive(flight.frame.rawBytes, on: flight.wire, at: now)
                 }

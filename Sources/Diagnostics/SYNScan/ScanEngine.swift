@@ -162,7 +162,7 @@ public struct ScanEngine: Engine, ~Copyable {
         if end == nil { end = now }
         guard batch.isEmpty else { return .at(now) }
         // What is open is still to be heard.
-        guard !result.isCutShort, let due = banners?.due else { return .finished }
+        guard let due = banners?.due else { return .finished }
         end = now
         return earlier(due, start)
     }
@@ -381,6 +381,11 @@ public struct ScanEngine: Engine, ~Copyable {
     }
 
     public mutating func stop(at now: Instant) {
+        // Those that are heard after the last probe are broken off too.
+        if let banners, !banners.isIdle {
+            banners.stop(at: now)
+            result.isCutShort = true
+        }
         guard !isOver else { return }
         result.isCutShort = true
         isOver = true

@@ -10,3 +10,8 @@ extension TraceConfiguration {
         return configuration
     }
 }
+
+extension TraceProbe {
+    /// What came for it, if anything did.
+    var answer: TraceAnswer? { if case .answered(let answer) = self { answer } else { nil } }
+}

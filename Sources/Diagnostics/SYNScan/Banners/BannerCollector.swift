@@ -194,6 +194,13 @@ final class BannerCollector {
         resetting.append(talk.address)
     }
 
+    /// Nobody is heard any more: what has begun is broken off, and what has been heard so far counts.
+    func stop(at now: Instant) {
+        queue.removeAll()
+        queued.removeAll()
+        for (connection, talk) in talks { end(connection, talk, at: now) }
+    }
+
     /// Hands over what has been heard.
     func drain(_ report: (ScanBanner) -> Void) {
         for banner in banners { report(banner) }

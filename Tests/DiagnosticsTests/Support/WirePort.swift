@@ -1,0 +1,94 @@
+import HostStack
+import HostStackTestSupport
+import PacketEngine
+import WireFormat
+
+/// The port of an engine at a place of its own on a wire of hosts and routers, each a stack of ours.
+///
+/// Frames leave as they are; datagrams go to `nextHop`, which is the machine that `nextHops` has or the only one.
+struct WirePort: PacketPort {
+    typealias Failure = Never
+
+    /// What has arrived.
+    private final class Inbox {
+        var frames: [(at: Instant, bytes: [UInt8])] = []
+        /// Raw sockets get whole datagrams.
+        var reassembly = Reassembly()
+    }
+
+    private let wire: SimulatedWire
+    private let mac: MACAddress
+    private let nextHop: MACAddress?
+    private let inbox = Inbox()
+    var signals: [(at: Instant, wakening: Wakening)] = []
+
+    /// - Parameters:
+    ///   - address: of IPv4, which is answered for.
+    ///   - nextHop: who takes datagrams; nil for engines of frames.
+    init(on wire: SimulatedWire, mac: MACAddress, address: IPv4Address? = nil, nextHop: MACAddress? = nil) {
+        self.wire = wire
+        self.mac = mac
+        self.nextHop = nextHop
+        let isFrames = nextHop == nil
+        wire.delivered = { [inbox] now, number, frame in
+            guard number == 1, let arrived = ArrivedFrame(frame.rawBytes) else { return }
+            if let address, !isFrames, let arp = ArrivedARP(frame.rawBytes), arp.packet.targetAddress == address {
+                wire.send(ARPFrame.bytes(arp.packet.reply(from: mac), to: arp.frameSource), from: -1)
+            }
+            if arrived.destination == mac || arrived.destination.isMulticast { inbox.frames.append((now, frame)) }
+        }
+    }
+
+    var now: Instant { wire.now }
+
+    func send<E: Engine & ~Copyable>(
+        _ batch: borrowing PacketBatch, from first: Int, reportingTo engine: inout E
+    ) -> Int {
+        for index in first..<batch.count {
+            let entry = batch.entries[index]
+            var bytes = batch.bytes(of: entry)
+            if let nextHop {
+                bytes = EthernetHeader.padded(
+                    EthernetHeader(
+                        destination: nextHop, source: mac, etherType: bytes[0] >> 4 == 4 ? .ipv4 : .ipv6
+                    ).encoded() + bytes)
+            }
+            wire.send(bytes, from: -1)
+        }
+        engine.transmitted(batch, first..<batch.count, from: wire.now, span: .zero)
+        return batch.count
+    }
+
+    func receive<E: Engine & ~Copyable>(into engine: inout E) -> Int {
+        let heard = inbox.frames
+        inbox.frames.removeAll()
+        for (at, frame) in heard {
+            guard nextHop != nil else {
+                engine.receive(ReceivedPacket(frame: frame.rawBytes, arrival: at, interfaceIndex: 1))
+                continue
+            }
+            guard let arrived = ArrivedFrame(frame.rawBytes), arrived.etherType == .ipv4,
+                case .complete(let datagram) = inbox.reassembly.add(
+                    ipv4: frame.rawBytes.dropping(arrived.payloadOffset), now: at.nanoseconds),
+                let view = try? IPv4View(datagram.rawBytes), view.protocol == .icmp
+            else { continue }
+            engine.receive(
+                ReceivedPacket(
+                    bytes: view.bytes.prefix(view.datagramLength), form: .datagram, arrival: at,
+                    source: .v4(view.source)))
+        }
+        return heard.count
+    }
+
+    mutating func wait(until deadline: Instant?) -> Wakening {
+        // Nothing may come any more: a minute is for ever.
+        let end = min(deadline ?? wire.now + .seconds(60), signals.first?.at ?? wire.now + .seconds(60))
+        let inbox = inbox
+        if end > wire.now { wire.run(for: end - wire.now) { !inbox.frames.isEmpty } }
+        if let first = signals.first, first.at <= wire.now {
+            signals.removeFirst()
+            return first.wakening
+        }
+        return inbox.frames.isEmpty ? [] : .packets
+    }
+}
