@@ -113,7 +113,7 @@ struct HostTests {
 
     @Test("it tells machines of a file their addresses, and a querier its groups")
     func machinesAndGroups() async throws {
-        let layout = Lab.Layout.pair.and("echo '02:00:00:00:00:55 192.0.2.55' > /mnt/ethers")
+        let layout = Lab.Layout.pair.withFiles.and("echo '02:00:00:00:00:55 192.0.2.55' > /mnt/ethers")
         let words = "-I vb --address 192.0.2.50/24 --join 239.1.2.3 --no-check --ethers /mnt/ethers -w 60"
         try await hosting(layout, words) { lab in
             let told = try await lab.run(

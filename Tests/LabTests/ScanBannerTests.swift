@@ -35,7 +35,7 @@ struct ScanBannerTests {
         """
 
     private func serving(_ body: @Sendable @escaping (Lab) async throws -> Void) async throws {
-        let everybody = Lab.Layout.pair.and("ip -n b route add local 198.18.0.0/15 dev lo")
+        let everybody = Lab.Layout.pair.withFiles.and("ip -n b route add local 198.18.0.0/15 dev lo")
         try await Lab.with(everybody) { lab in
             try await lab.beside("b", ["timeout", "60", "python3", "-c", Self.servers], readyMark: "begun") {
                 try await body(lab)

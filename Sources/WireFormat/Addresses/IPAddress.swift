@@ -29,6 +29,7 @@ public enum IPAddress: Hashable, Sendable {
 
     /// Nil where it is of the other version.
     public var v4: IPv4Address? { if case .v4(let address) = self { address } else { nil } }
+    /// Nil where it is of the other version.
     public var v6: IPv6Address? { if case .v6(let address) = self { address } else { nil } }
 
     /// Whether it is a group.

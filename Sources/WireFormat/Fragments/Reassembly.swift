@@ -51,6 +51,7 @@ public struct Reassembly: Sendable {
 
     /// A datagram whose time is up.
     public struct Expired: Hashable, Sendable {
+        /// Which it is.
         public var key: Key
         /// As it came: its sender is to be told (RFC 1122, section 3.3.2; RFC 8200, section 4.5).
         public var firstFragment: [UInt8]?

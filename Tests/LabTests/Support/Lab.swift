@@ -158,6 +158,9 @@ struct Lab: Sendable {
 
         /// This layout and further commands.
         func and(_ more: String) -> Layout { Layout(script: script + "\n" + more) }
+
+        /// The same with files of its own in /mnt.
+        var withFiles: Layout { Layout(script: "mount -t tmpfs none /mnt\n" + script) }
     }
 
     /// Lays out a lab, runs `body` in it and takes it away, whatever happens.
