@@ -82,4 +82,37 @@ struct FragmentPlanTests {
         #expect(messages[0] != messages[1])
         #expect(zip(messages[0], messages[1]).filter { $0 != $1 }.count <= 6 * 8)
     }
+
+    @Test("a router's word about a fragment counts although this host refused the rest of the probe")
+    func refusedAfterTheFirst() throws {
+        let (here, there) = (IPv6Address(high: 0x2001_0DB8 << 32, low: 1), IPv6Address(high: 0x2001_0DB8 << 32, low: 2))
+        let router = IPv6Address(high: 0x2001_0DB8 << 32, low: 9)
+        let format = ProbeFormat(
+            level: .datagram, source: .v6(here), identifier: 7, header: ProbeHeader(),
+            data: [UInt8](repeating: 5, count: 3_000), key: SipHash(key0: 1, key1: 1))
+        var configuration = PingConfiguration(destination: .v6(there), format: format)
+        configuration.count = 2
+        configuration.interval = .milliseconds(100)
+        var engine = PingEngine(configuration)
+        var batch = PacketBatch(capacity: engine.batchCapacity, slotLength: engine.maximumPacketLength)
+        let start = Instant(nanoseconds: 1)
+        _ = engine.transmit(into: &batch, at: start)
+        let first = batch.bytes(of: try #require(batch.entries.first))
+        #expect(first.count > 1_400)
+        engine.transmitted(1, at: start, isExact: true)
+        engine.transmissionFailed(1, .messageTooLong(mtu: 0), at: start)
+        let error = ICMPv6Message(
+            .packetTooBig(code: 0, ICMPErrorBody(restOfHeader: 1_400, data: Array(first.prefix(1_232)))),
+            source: router,
+            destination: here
+        ).encoded()
+        engine.receive(
+            ReceivedPacket(
+                bytes: error.rawBytes, form: .message, arrival: start, source: .v6(router), destination: .v6(here),
+                hopLimit: 64))
+        batch.removeAll()
+        _ = engine.transmit(into: &batch, at: start + .milliseconds(100))
+        #expect(batch.entries.count == 3)
+        #expect(batch.entries.allSatisfy { batch.bytes(of: $0).count <= 1_400 })
+    }
 }

@@ -150,6 +150,8 @@ extension PingEngine {
             let number = window.number(ofSequence: quote.sequence), isQuoteOurs(quote, number)
         else { return ignore(.unknownProbe, packet) }
         let slot = window[number]
+        // A fragment may have gone, and met its router, before this host refused the others.
+        if slot.state == .failed, notice.isFinal, let mtu = notice.mtu { return learn(pathMTU: mtu) }
         guard slot.state != .queued, slot.state != .failed else { return ignore(.unknownProbe, packet) }
         if notice.isFinal {
             summary.errors &+= 1
