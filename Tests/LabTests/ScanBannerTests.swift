@@ -35,16 +35,11 @@ struct ScanBannerTests {
         """
 
     private func serving(_ body: @Sendable @escaping (Lab) async throws -> Void) async throws {
-        let everybody = Lab.Layout.pair.withFiles.and("ip -n b route add local 198.18.0.0/15 dev lo")
-        try await Lab.with(everybody) { lab in
+        try await Lab.with(Lab.Layout.everybody.withFiles) { lab in
             try await lab.beside("b", ["timeout", "60", "python3", "-c", Self.servers], readyMark: "begun") {
                 try await body(lab)
             }
         }
-    }
-
-    private func scan(_ lab: Lab, _ words: String) async throws -> Lab.Outcome {
-        try await lab.run("a", [Binary.swiftNet, "tcp-syn-scan"] + words.split(separator: " ").map(String.init))
     }
 
     private static let own = "--banners --source 192.0.2.77 --no-check"
@@ -53,7 +48,7 @@ struct ScanBannerTests {
     func kinds() async throws {
         guard await Peer.require(.openssl) else { return }
         try await serving { lab in
-            let text = try await scan(lab, "\(Self.own) --sort -p 22,23,80,81,443 192.0.2.2")
+            let text = try await lab.scan("\(Self.own) --sort -p 22,23,80,81,443 192.0.2.2")
             let said = text.lines.filter { $0.contains(" says ") }.map { line in
                 line.split(separator: " ").dropFirst().joined(separator: " ")
             }
@@ -62,7 +57,7 @@ struct ScanBannerTests {
                     && said[1].hasPrefix("80/tcp says http HTTP/1.0 200 OK; Test/1")
                     && said[2] == "443/tcp says tls TLS 1.3 one.example two.example", "\(text.output) \(text.errors)")
             #expect(text.lines.contains("3 of 4 open ports said something"), "\(text.output)")
-            let json = try await scan(lab, "\(Self.own) -j -p 443 192.0.2.2")
+            let json = try await lab.scan("\(Self.own) -j -p 443 192.0.2.2")
             let banner = try #require(json.objects("banner").first)
             #expect(banner["protocol"] == "tls" && banner.text.contains(#""names":["one.example","two.example"]"#))
             // Nothing is left half open or open at the other end, but who has not been let go by Python.
@@ -75,7 +70,7 @@ struct ScanBannerTests {
     func manyHosts() async throws {
         guard await Peer.require(.openssl) else { return }
         try await serving { lab in
-            let outcome = try await scan(lab, "\(Self.own) -j -p 80 198.18.0.0/22")
+            let outcome = try await lab.scan("\(Self.own) -j -p 80 198.18.0.0/22")
             let hosts = Set(outcome.objects("banner").compactMap { $0["addr"] })
             #expect(hosts.count == 1_024, "\(hosts.count) \(outcome.lines.last ?? "") \(outcome.errors)")
         }
@@ -86,10 +81,11 @@ struct ScanBannerTests {
         arguments: [
             ("--banners -p 80 192.0.2.2", "--banners: --source says from which address"),
             ("--no-check -p 80 192.0.2.2", "--no-check is of --source"),
+            ("--banners --source 192.0.2.77 --format csv -p 80 192.0.2.2", "a CSV report has no place for banners"),
         ])
     func refusals(words: String, message: String) async throws {
         try await Lab.with(.pair) { lab in
-            let outcome = try await scan(lab, words)
+            let outcome = try await lab.scan(words)
             #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome.errors)")
         }
     }

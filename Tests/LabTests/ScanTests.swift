@@ -3,34 +3,6 @@ import Testing
 /// `tcp-syn-scan` on real kernels, beside nmap.
 @Suite("tcp-syn-scan in the lab")
 struct ScanTests {
-    /// Listens on ports of both families, for connections that nobody takes.
-    private static let listener = """
-        import socket, sys, time
-        sockets = []
-        for port in sys.argv[1:]:
-            for family, any in [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")]:
-                s = socket.socket(family)
-                if family == socket.AF_INET6: s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                s.bind((any, int(port)))
-                s.listen(4096)
-                sockets.append(s)
-        print("ready", flush=True)
-        time.sleep(600)
-        """
-
-    private func listening<Result: Sendable>(
-        _ lab: Lab, _ ports: [Int], _ body: @Sendable @escaping () async throws -> Result
-    ) async throws -> Result {
-        try await lab.beside(
-            "b", ["python3", "-c", Self.listener] + ports.map(String.init), readyMark: "ready", body)
-    }
-
-    private func scan(_ lab: Lab, _ arguments: String, input: String = "") async throws -> Lab.Outcome {
-        try await lab.run(
-            "a", [Binary.swiftNet, "tcp-syn-scan"] + arguments.split(separator: " ").map(String.init), input: input)
-    }
-
     /// `PORT STATE REASON` of every line of a report, by port.
     private func ours(_ outcome: Lab.Outcome) -> [String] {
         outcome.lines.map { JSONLine(text: String($0)) }.filter { $0["type"] == "port" }
@@ -73,9 +45,9 @@ struct ScanTests {
     func states(target: String) async throws {
         guard await Peer.require(.nft, .nmap) else { return }
         try await Lab.with(.pair.and(Self.firewall)) { lab in
-            try await self.listening(lab, [22, 80, 27]) {
+            try await lab.listening([22, 80, 27]) {
                 let ports = "-p 20-30,80"
-                let outcome = try await self.scan(lab, "\(target) \(ports) --all -j")
+                let outcome = try await lab.scan("\(target) \(ports) --all -j")
                 let theirs = try await self.nmap(lab, (target.contains(":") ? "-6 " : "") + "\(ports) \(target)")
                 #expect(self.ours(outcome) == theirs && theirs.count == 12, "\(outcome) \(theirs)")
                 let icmp =
@@ -110,15 +82,15 @@ struct ScanTests {
             END
             """
         try await Lab.with(.pair.and(loss)) { lab in
-            try await self.listening(lab, [22, 80, 443]) {
+            try await lab.listening([22, 80, 443]) {
                 // nmap names the ports of a state one by one up to 25 of them. It gives up
                 // some of them here, whatever tries it is allowed.
                 let ports = "80,443,500-522"
-                let few = try await self.scan(lab, "192.0.2.2 -p \(ports) --all -j --retries 20 --rate max")
+                let few = try await lab.scan("192.0.2.2 -p \(ports) --all -j --retries 20 --rate max")
                 let theirs = try await self.nmap(lab, "-p \(ports) --max-retries 20 192.0.2.2")
                 let differing = zip(self.ours(few), theirs).filter { $0 != $1 }
                 #expect(theirs.count == 25 && differing.allSatisfy { $1.hasSuffix("filtered") }, "\(differing)")
-                let outcome = try await self.scan(lab, "192.0.2.2 -p 1-2000 --all -j --retries 20 --rate max")
+                let outcome = try await lab.scan("192.0.2.2 -p 1-2000 --all -j --retries 20 --rate max")
                 let states = self.ours(outcome)
                 #expect(states.filter { $0.hasSuffix("open") } == ["22 open", "80 open", "443 open"])
                 #expect(states.filter { $0.hasSuffix("closed") }.count == 1_997, "\(outcome.lines.last ?? "")")
@@ -131,9 +103,9 @@ struct ScanTests {
         arguments: ["delay:300=1 duplicate=0.5", "duplicate=0.5 jitter:40=1"])
     func badWire(faults: String) async throws {
         try await Lab.with(.relayed) { lab in
-            try await self.listening(lab, [22, 80]) {
+            try await lab.listening([22, 80]) {
                 try await lab.relaying("--to datagrams --seed 7 \(faults)") {
-                    let outcome = try await self.scan(lab, "192.0.2.2 -p 1-200 --all -j")
+                    let outcome = try await lab.scan("192.0.2.2 -p 1-200 --all -j")
                     let found = self.ours(outcome)
                     #expect(found.count == 200 && Set(found).count == 200, "\(outcome)")
                     #expect(found.filter { $0.hasSuffix("open") } == ["22 open", "80 open"], "\(outcome.errors)")
@@ -185,7 +157,7 @@ struct ScanTests {
         guard await Peer.require(.nmap) else { return }
         try await Lab.with(.pair) { lab in
             try await lab.beside("b", ["python3", "-c", Self.liar], readyMark: "ready") {
-                let outcome = try await self.scan(lab, "198.18.0.9 -p 1-10 --all -j")
+                let outcome = try await lab.scan("198.18.0.9 -p 1-10 --all -j")
                 let right = [
                     "1 open", "2 closed", "3 filtered", "4 filtered", "5 filtered", "6 closed", "7 closed", "8 open",
                     "9 filtered", "10 filtered",
@@ -201,20 +173,13 @@ struct ScanTests {
         }
     }
 
-    /// `b` answers for 198.18.0.0/15.
-    private static let everybody = Lab.Layout.pair.and(
-        """
-        ip -n b route add local 198.18.0.0/15 dev lo
-        ip netns exec b sysctl -qw net.core.somaxconn=65536 net.ipv4.tcp_max_syn_backlog=65536
-        """)
-
     @Test(
         "4,096 hosts that answer everything open, at every rate, each once",
         arguments: ["--rate max", "--rate 20000", "--rate max --source 192.0.2.77"])
     func manyHosts(options: String) async throws {
-        try await Lab.with(Self.everybody) { lab in
-            try await self.listening(lab, [80]) {
-                let outcome = try await self.scan(lab, "198.18.0.0/20 -p 80 -j \(options)")
+        try await Lab.with(Lab.Layout.everybody) { lab in
+            try await lab.listening([80]) {
+                let outcome = try await lab.scan("198.18.0.0/20 -p 80 -j \(options)")
                 let hosts = Set(outcome.lines.map { JSONLine(text: String($0)) }.compactMap { $0["addr"] })
                 #expect(
                     hosts.count == 4_096 && outcome.lines.count == 4_098,
@@ -233,8 +198,8 @@ struct ScanTests {
     @Test("all ports of one host, three of them open")
     func manyPorts() async throws {
         try await Lab.with(.pair) { lab in
-            try await self.listening(lab, [22, 8080, 65_535]) {
-                let outcome = try await self.scan(lab, "192.0.2.2 -p - -j --rate max")
+            try await lab.listening([22, 8080, 65_535]) {
+                let outcome = try await lab.scan("192.0.2.2 -p - -j --rate max")
                 #expect(self.ours(outcome) == ["22 open", "8080 open", "65535 open"])
                 let summary = JSONLine(text: String(outcome.lines.last ?? ""))
                 #expect(summary["closed"] == "65532" && summary["filtered"] == "0", "\(summary.text)")
@@ -244,12 +209,11 @@ struct ScanTests {
 
     @Test("parts on three machines are the whole together, and none twice")
     func shards() async throws {
-        try await Lab.with(Self.everybody) { lab in
-            try await self.listening(lab, [80]) {
+        try await Lab.with(Lab.Layout.everybody) { lab in
+            try await lab.listening([80]) {
                 var seen: [String] = []
                 for part in 1...3 {
-                    let outcome = try await self.scan(
-                        lab, "198.18.0.0/23 -p 80 -j --seed 5 --shard \(part)/3 --rate max")
+                    let outcome = try await lab.scan("198.18.0.0/23 -p 80 -j --seed 5 --shard \(part)/3 --rate max")
                     seen += outcome.lines.map { JSONLine(text: String($0)) }.compactMap { $0["addr"] }
                 }
                 #expect(seen.count == 512 && Set(seen).count == 512)
@@ -262,8 +226,8 @@ struct ScanTests {
         let text = try await Lab.run(["cat", Binary.repository + "/Documentation/Scanning.md"]).output
         let scripts = text.split(separator: "```").filter { $0.hasPrefix("sh\n") }.map { String($0.dropFirst(3)) }
         try #require(scripts.count == 2)
-        try await Lab.with(Self.everybody) { lab in
-            try await self.listening(lab, [80]) {
+        try await Lab.with(Lab.Layout.everybody) { lab in
+            try await lab.listening([80]) {
                 let run = """
                     d=$(mktemp -d); trap 'rm -rf $d' EXIT; cd $d
                     ln -s \(Binary.swiftNet) swift-net; export PATH=$d:$PATH
@@ -290,8 +254,8 @@ struct ScanTests {
 
     @Test("interrupted and gone on with: every port once")
     func resume() async throws {
-        try await Lab.with(Self.everybody) { lab in
-            try await self.listening(lab, [80]) {
+        try await Lab.with(Lab.Layout.everybody) { lab in
+            try await lab.listening([80]) {
                 let script = """
                     f=$(mktemp -u); trap 'rm -f $f' EXIT
                     scan() { \(Binary.swiftNet) tcp-syn-scan 198.18.0.0/23 -p 80 -q --format csv --rate 1000 --resume $f "$@"; }
@@ -312,7 +276,7 @@ struct ScanTests {
 
     @Test("several interfaces, a router on one of them, hosts on the link on the other: each by its route")
     func interfaces() async throws {
-        let layout = Self.everybody.and(
+        let layout = Lab.Layout.everybody.and(
             """
             ip link add wa netns a type veth peer name wb netns b
             ip -n a addr add 203.0.113.1/24 dev wa; ip -n b addr add 203.0.113.2/24 dev wb
@@ -320,10 +284,10 @@ struct ScanTests {
             ip -n a link set dev wa up; ip -n b link set dev wb up
             """)
         try await Lab.with(layout) { lab in
-            try await self.listening(lab, [80]) {
+            try await lab.listening([80]) {
                 for rate in ["max", "1000"] {
-                    let outcome = try await self.scan(
-                        lab, "203.0.113.0/29 198.18.0.0/30 127.0.0.1 192.0.2.2 -p 80 --all -j --rate \(rate)")
+                    let outcome = try await lab.scan(
+                        "203.0.113.0/29 198.18.0.0/30 127.0.0.1 192.0.2.2 -p 80 --all -j --rate \(rate)")
                     let lines = outcome.lines.map { JSONLine(text: String($0)) }
                     let open = Set(lines.filter { $0["state"] == "open" }.compactMap { $0["addr"] })
                     #expect(
@@ -362,121 +326,12 @@ struct ScanTests {
             """
         try await Lab.with(.pair) { lab in
             try await lab.beside("b", ["python3", "-c", busy], readyMark: "ready") {
-                let outcome = try await self.scan(lab, "192.0.2.2 -p 79-81 --all -j --wait 0.5")
+                let outcome = try await lab.scan("192.0.2.2 -p 79-81 --all -j --wait 0.5")
                 let theirs = try await self.nmap(lab, "-p 79-81 --max-retries 2 192.0.2.2")
                 #expect(
                     self.ours(outcome) == theirs && theirs == ["79 closed", "80 filtered", "81 closed"],
                     "\(outcome)\(theirs)")
             }
-        }
-    }
-
-    @Test("Ctrl-C ends it with what it has; SIGQUIT asks how it stands; a reader that goes ends it quietly")
-    func signals() async throws {
-        try await Lab.with(Self.everybody) { lab in
-            try await self.listening(lab, [80]) {
-                let script = """
-                    scan() { exec \(Binary.swiftNet) tcp-syn-scan 198.18.0.0/16 -p 80 --rate 2000 "$@"; }
-                    e=$(mktemp); o=$(mktemp); trap 'rm -f $e $o' EXIT
-                    (scan) > $o 2> $e & p=$!
-                    until grep -q open $o; do sleep 0.05; done
-                    kill -QUIT $p; until [ -s $e ]; do sleep 0.05; done
-                    kill -INT $p; wait $p; echo "rc $?"
-                    grep -c 'stopped before the end' $o
-                    grep -c '% .* answers, ' $e
-                    (scan) 2>&1 | head -2 | wc -l
-                    """
-                let outcome = try await lab.run("a", ["bash", "-c", script])
-                #expect(outcome.lines == ["rc 0", "1", "1", "2"], "\(outcome)")
-            }
-        }
-    }
-
-    @Test("own addresses, and who cannot be reached")
-    func ownAndUnreachable() async throws {
-        try await Lab.with(.pair.and("ip -n a route add unreachable 203.0.113.0/24")) { lab in
-            let outcome = try await self.scan(
-                lab,
-                "127.0.0.1 192.0.2.1 ::1 2001:db8::1 192.0.2.2 192.0.2.9 203.0.113.1 198.51.100.1 2001:db8::99 -p 9 --all -j"
-            )
-            let closed = outcome.lines.map { JSONLine(text: String($0)) }.filter { $0["state"] == "closed" }
-            #expect(
-                Set(closed.compactMap { $0["addr"] }) == ["127.0.0.1", "192.0.2.1", "::1", "2001:db8::1", "192.0.2.2"],
-                "\(outcome)")
-            let lost = outcome.lines.map { JSONLine(text: String($0)) }.filter { $0["type"] == "unreachable" }
-            #expect(
-                Set(lost.compactMap { $0["first"] }) == ["192.0.2.9", "203.0.113.1", "198.51.100.1", "2001:db8::99"],
-                "\(outcome)")
-            #expect(outcome.status == 1)
-        }
-    }
-
-    @Test("text, CSV and grepable reports, sorted; a file beside; excluded and reserved addresses")
-    func formats() async throws {
-        try await Lab.with(Self.everybody) { lab in
-            try await self.listening(lab, [22, 80]) {
-                let text = try await self.scan(
-                    lab, "198.18.0.0/30 -p 22,80 --sort -q --exclude 198.18.0.1,198.18.0.2-2")
-                #expect(
-                    text.lines.map { $0.split(separator: " ").prefix(4).joined(separator: " ") } == [
-                        "198.18.0.0 22/tcp open ssh", "198.18.0.0 80/tcp open http", "198.18.0.3 22/tcp open ssh",
-                        "198.18.0.3 80/tcp open http",
-                    ], "\(text)")
-                let grepable = try await self.scan(
-                    lab, "198.18.0.0/31 198.18.0.0 -p ssh,80 --sort -q --format grepable")
-                #expect(
-                    grepable.output
-                        == "Host: 198.18.0.0 ()\tPorts: 22/open/tcp//ssh///, 80/open/tcp//http///\nHost: 198.18.0.1 ()\tPorts: 22/open/tcp//ssh///, 80/open/tcp//http///\n"
-                )
-                let file = try await lab.run(
-                    "a",
-                    [
-                        "sh", "-c",
-                        "f=$(mktemp); \(Binary.swiftNet) tcp-syn-scan 198.18.0.7 224.0.0.1 192.0.2.255 -p 80 -o $f --format csv >/dev/null; cat $f; rm $f",
-                    ])
-                #expect(file.lines.count == 2 && file.lines[0].hasPrefix("addr,port,state,reason"), "\(file)")
-                #expect(file.lines.last?.hasPrefix("198.18.0.7,80,open,syn-ack,64,") ?? false)
-                #expect(file.errors.contains("2 reserved addresses left out"), "\(file.errors)")
-            }
-        }
-    }
-
-    @Test(
-        "what it cannot do is said, and exits 2",
-        arguments: [
-            ("192.0.2.2 -p 0-70000", "-p: '0-70000' is no port"), ("-p 80", "a target is missing"),
-            ("192.0.2.300 -p 80", "'192.0.2.300' is no target"), ("224.0.0.1 -p 80", "nothing is left to scan"),
-            ("192.0.2.2 -p 80 --rate 0", "--rate: '0' is out of range"),
-            ("192.0.2.2 -p 80 --shard 3/2 --seed 1", "--shard: '3/2' is no K/N"),
-            ("192.0.2.2 -p 80 --shard 1/2", "--shard needs the --seed"),
-            ("192.0.2.2 -p 80 --top-ports 5", "-p and --top-ports exclude each other"),
-            ("192.0.2.2 -p 80 --source 192.0.2.1", "is this host's own"),
-            ("192.0.2.2 -p 80 --source 198.51.100.7", "is of no network that this host is in"),
-            ("192.0.2.2 -p 80 --format xml", "--format: 'xml' is none of"),
-            ("192.0.2.0/24 -p 80 --exclude 192.0.2.0/24", "nothing is left to scan"),
-            ("2001:db8::/32 -p 80", "more than"), ("192.0.2.2 -p 80 -I nowhere", "-I: 'nowhere' is no interface"),
-        ])
-    func mistakes(words: String, message: String) async throws {
-        try await Lab.with(.pair) { lab in
-            let outcome = try await self.scan(lab, words)
-            #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome)")
-        }
-    }
-
-    @Test("a taken address is refused as source; a capture has the probe and its answer")
-    func takenSource() async throws {
-        guard await Peer.require(.tcpdump) else { return }
-        try await Lab.with(.pair) { lab in
-            let taken = try await self.scan(lab, "192.0.2.2 -p 80 --source 192.0.2.2")
-            #expect(taken.status == 2 && taken.errors.contains("192.0.2.2 is taken: "), "\(taken)")
-            let capture = try await lab.run(
-                "a",
-                [
-                    "sh", "-c",
-                    "f=$(mktemp); \(Binary.swiftNet) tcp-syn-scan 192.0.2.2 -p 81 --pcap $f >/dev/null; tcpdump -nr $f 2>/dev/null; rm $f",
-                ])
-            #expect(capture.lines.count == 2 && capture.lines[0].contains("Flags [S]"), "\(capture)")
-            #expect(capture.lines.last?.contains("Flags [R.]") ?? false, "\(capture)")
         }
     }
 }

@@ -100,7 +100,7 @@ public struct ScanEngine: Engine, ~Copyable {
         result.probes = configuration.probes
     }
 
-    public var maximumPacketLength: Int { banners == nil ? 128 : BannerCollector.frameLength }
+    public var maximumPacketLength: Int { banners?.frameLength ?? 128 }
     public var batchCapacity: Int { 64 }
     /// Slow scans have the time for it. In fast ones many go in one call, and a probe's time is that of
     /// its place among them.

@@ -41,36 +41,9 @@ struct Transcript {
             let end = rest.firstIndex(of: 10).map { $0 + 1 } ?? rest.endIndex
             // A line that never ends is cut where it still can be read.
             let line = rest[..<min(end, rest.startIndex + 4_096)]
-            let text = mark + " " + Self.visible(line)
+            let text = mark + " " + Text.visible(line)
             console.output.write((color.map { console.painted(text, $0) } ?? text) + "\n")
             rest = rest[line.endIndex...]
         }
-    }
-
-    /// Text as it is, ends of lines as `\r\n`, other control bytes and what is no UTF-8 as `\xNN`.
-    static func visible(_ bytes: ArraySlice<UInt8>) -> String {
-        var text = ""
-        var rest = bytes
-        while let byte = rest.first {
-            switch byte {
-            case 13: text += "\\r"
-            case 10: text += "\\n"
-            case 9: text += "\\t"
-            case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC2 ? 2 : 0
-                if length > 0, let letters = String(validating: rest.prefix(length), as: UTF8.self),
-                    rest.prefix(length).count == length
-                {
-                    text += Text.escaped(letters)
-                    rest = rest.dropFirst(length)
-                    continue
-                }
-                let digits = String(byte, radix: 16)
-                text += "\\x" + (byte < 16 ? "0" : "") + digits
-            }
-            rest = rest.dropFirst()
-        }
-        return text
     }
 }

@@ -1,5 +1,31 @@
 /// Text from the network made safe for a terminal.
 enum Text {
+    /// Text as it is, ends of lines as `\r\n`, other control bytes and what is no UTF-8 as `\xNN`.
+    static func visible(_ bytes: ArraySlice<UInt8>) -> String {
+        var text = ""
+        var rest = bytes
+        while let byte = rest.first {
+            switch byte {
+            case 13: text += "\\r"
+            case 10: text += "\\n"
+            case 9: text += "\\t"
+            case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC2 ? 2 : 0
+                if length > 0, let letters = String(validating: rest.prefix(length), as: UTF8.self),
+                    rest.prefix(length).count == length
+                {
+                    text += escaped(letters)
+                    rest = rest.dropFirst(length)
+                    continue
+                }
+                text += "\\x" + hexadecimal(byte)
+            }
+            rest = rest.dropFirst()
+        }
+        return text
+    }
+
     /// Control characters become `\xNN`, a byte each; a backslash stays what it is.
     static func escaped(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }

@@ -23,6 +23,9 @@ struct SYNScanRun {
             throw UsageError(
                 "--banners: --source says from which address; the system breaks off what comes to its own")
         }
+        if command.banners, settings.format == .csv || settings.file != nil && settings.fileFormat == .csv {
+            throw UsageError("--banners: a CSV report has no place for banners")
+        }
         let services = ServiceNames.system()
         let ports = try ScanPorts.list(command, services)
         let found = try ScanTargets(command, interfaces: Interface.all())
@@ -78,7 +81,9 @@ struct SYNScanRun {
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         observer.progress.clear()
         let summary = engine.summary
-        let ending = ScanEnding(unreachable: before - targets.count, soughtRate: configuration.rate == nil)
+        let ending = ScanEnding(
+            unreachable: before - targets.count, soughtRate: configuration.rate == nil,
+            hearsBanners: command.banners)
         for report in reports { report.finish(summary, ending) }
         if let failure = summary.firstFailure { console.fail(failure) }
         capture?.finish()

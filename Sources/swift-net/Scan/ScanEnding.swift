@@ -50,6 +50,7 @@ struct ScanEnding {
     var unreachable: Int
     /// The rate was left to us.
     var soughtRate: Bool
+    var hearsBanners: Bool
 
     func text(_ summary: ScanSummary) -> String {
         var lines = [
@@ -58,7 +59,7 @@ struct ScanEnding {
                 + (summary.isCutShort ? "; stopped before the end" : ""),
             "\(Text.count(Int(clamping: summary.sent), "packet")) sent (\(summary.retransmitted) again), \(Text.count(Int(clamping: summary.received), "answer")), \(Self.duration(summary.elapsed.seconds)), \(Int(summary.rate)) a second",
         ]
-        if summary.banners > 0 { lines.append("\(summary.banners) of \(summary.open) open ports said something") }
+        if hearsBanners { lines.append("\(summary.banners) of \(summary.open) open ports said something") }
         if soughtRate {
             lines.append(
                 summary.overflowed == 0
@@ -89,7 +90,7 @@ struct ScanEnding {
         object.add("open", summary.open)
         object.add("closed", summary.closed)
         object.add("filtered", summary.filtered)
-        if summary.banners > 0 { object.add("banners", summary.banners) }
+        if hearsBanners { object.add("banners", summary.banners) }
         object.add("elapsed_ms", (summary.elapsed.count + 500_000) / 1_000_000)
         object.add("packets_per_second", Int(summary.rate))
         object.add("unreachable", unreachable)

@@ -94,10 +94,11 @@ final class ScanReport {
     }
 
     private func write(_ banner: ScanBanner) {
-        let summary = Transcript.visible(banner.summary[...])
+        let summary = Text.visible(banner.summary[...])
         switch format {
-        // nmap's formats have no place for it beside the port.
+        // Refused beforehand: a table of ports has no row for it.
         case .csv: break
+        // nmap's has no place for it beside the port either, but takes comments.
         case .grepable: stream.write("# \(banner.address)\t\(banner.port)/tcp\t\(banner.kind.rawValue)\t\(summary)\n")
         case .text:
             text.removeAll()

@@ -53,12 +53,13 @@ final class BannerCollector {
         configuration.tcp.receiveLimit = 16 << 10
         configuration.tcp.sendLimit = 16 << 10
         configuration.tcp.patience = BannerTalk.patience
+        frameLength = configuration.frameLength
         host = Host(configuration)
         host.frameToken = token
     }
 
     /// Bytes of the longest frame.
-    static let frameLength = 1_514
+    let frameLength: Int
 
     /// Nothing is under way and nothing waits.
     var isIdle: Bool { talks.isEmpty && queue.isEmpty && resetting.isEmpty }

@@ -1,0 +1,111 @@
+import Testing
+
+/// `tcp-syn-scan` as a command: signals, reports, what it refuses.
+@Suite("the command line of tcp-syn-scan in the lab")
+struct ScanCommandTests {
+    @Test("Ctrl-C ends it with what it has; SIGQUIT asks how it stands; a reader that goes ends it quietly")
+    func signals() async throws {
+        try await Lab.with(Lab.Layout.everybody) { lab in
+            try await lab.listening([80]) {
+                let script = """
+                    scan() { exec \(Binary.swiftNet) tcp-syn-scan 198.18.0.0/16 -p 80 --rate 2000 "$@"; }
+                    e=$(mktemp); o=$(mktemp); trap 'rm -f $e $o' EXIT
+                    (scan) > $o 2> $e & p=$!
+                    until grep -q open $o; do sleep 0.05; done
+                    kill -QUIT $p; until [ -s $e ]; do sleep 0.05; done
+                    kill -INT $p; wait $p; echo "rc $?"
+                    grep -c 'stopped before the end' $o
+                    grep -c '% .* answers, ' $e
+                    (scan) 2>&1 | head -2 | wc -l
+                    """
+                let outcome = try await lab.run("a", ["bash", "-c", script])
+                #expect(outcome.lines == ["rc 0", "1", "1", "2"], "\(outcome)")
+            }
+        }
+    }
+
+    @Test("own addresses, and who cannot be reached")
+    func ownAndUnreachable() async throws {
+        try await Lab.with(.pair.and("ip -n a route add unreachable 203.0.113.0/24")) { lab in
+            let outcome = try await lab.scan(
+                "127.0.0.1 192.0.2.1 ::1 2001:db8::1 192.0.2.2 192.0.2.9 203.0.113.1 198.51.100.1 2001:db8::99 -p 9 --all -j"
+            )
+            let closed = outcome.lines.map { JSONLine(text: String($0)) }.filter { $0["state"] == "closed" }
+            #expect(
+                Set(closed.compactMap { $0["addr"] }) == ["127.0.0.1", "192.0.2.1", "::1", "2001:db8::1", "192.0.2.2"],
+                "\(outcome)")
+            let lost = outcome.lines.map { JSONLine(text: String($0)) }.filter { $0["type"] == "unreachable" }
+            #expect(
+                Set(lost.compactMap { $0["first"] }) == ["192.0.2.9", "203.0.113.1", "198.51.100.1", "2001:db8::99"],
+                "\(outcome)")
+            #expect(outcome.status == 1)
+        }
+    }
+
+    @Test("text, CSV and grepable reports, sorted; a file beside; excluded and reserved addresses")
+    func formats() async throws {
+        try await Lab.with(Lab.Layout.everybody) { lab in
+            try await lab.listening([22, 80]) {
+                let text = try await lab.scan("198.18.0.0/30 -p 22,80 --sort -q --exclude 198.18.0.1,198.18.0.2-2")
+                #expect(
+                    text.lines.map { $0.split(separator: " ").prefix(4).joined(separator: " ") } == [
+                        "198.18.0.0 22/tcp open ssh", "198.18.0.0 80/tcp open http", "198.18.0.3 22/tcp open ssh",
+                        "198.18.0.3 80/tcp open http",
+                    ], "\(text)")
+                let grepable = try await lab.scan("198.18.0.0/31 198.18.0.0 -p ssh,80 --sort -q --format grepable")
+                #expect(
+                    grepable.output
+                        == "Host: 198.18.0.0 ()\tPorts: 22/open/tcp//ssh///, 80/open/tcp//http///\nHost: 198.18.0.1 ()\tPorts: 22/open/tcp//ssh///, 80/open/tcp//http///\n"
+                )
+                let file = try await lab.run(
+                    "a",
+                    [
+                        "sh", "-c",
+                        "f=$(mktemp); \(Binary.swiftNet) tcp-syn-scan 198.18.0.7 224.0.0.1 192.0.2.255 -p 80 -o $f --format csv >/dev/null; cat $f; rm $f",
+                    ])
+                #expect(file.lines.count == 2 && file.lines[0].hasPrefix("addr,port,state,reason"), "\(file)")
+                #expect(file.lines.last?.hasPrefix("198.18.0.7,80,open,syn-ack,64,") ?? false)
+                #expect(file.errors.contains("2 reserved addresses left out"), "\(file.errors)")
+            }
+        }
+    }
+
+    @Test(
+        "what it cannot do is said, and exits 2",
+        arguments: [
+            ("192.0.2.2 -p 0-70000", "-p: '0-70000' is no port"), ("-p 80", "a target is missing"),
+            ("192.0.2.300 -p 80", "'192.0.2.300' is no target"), ("224.0.0.1 -p 80", "nothing is left to scan"),
+            ("192.0.2.2 -p 80 --rate 0", "--rate: '0' is out of range"),
+            ("192.0.2.2 -p 80 --shard 3/2 --seed 1", "--shard: '3/2' is no K/N"),
+            ("192.0.2.2 -p 80 --shard 1/2", "--shard needs the --seed"),
+            ("192.0.2.2 -p 80 --top-ports 5", "-p and --top-ports exclude each other"),
+            ("192.0.2.2 -p 80 --source 192.0.2.1", "is this host's own"),
+            ("192.0.2.2 -p 80 --source 198.51.100.7", "is of no network that this host is in"),
+            ("192.0.2.2 -p 80 --format xml", "--format: 'xml' is none of"),
+            ("192.0.2.0/24 -p 80 --exclude 192.0.2.0/24", "nothing is left to scan"),
+            ("2001:db8::/32 -p 80", "more than"), ("192.0.2.2 -p 80 -I nowhere", "-I: 'nowhere' is no interface"),
+        ])
+    func mistakes(words: String, message: String) async throws {
+        try await Lab.with(.pair) { lab in
+            let outcome = try await lab.scan(words)
+            #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome)")
+        }
+    }
+
+    @Test("a taken address is refused as source; a capture has the probe and its answer")
+    func takenSource() async throws {
+        guard await Peer.require(.tcpdump) else { return }
+        try await Lab.with(.pair) { lab in
+            let taken = try await lab.scan("192.0.2.2 -p 80 --source 192.0.2.2")
+            #expect(taken.status == 2 && taken.errors.contains("192.0.2.2 is taken: "), "\(taken)")
+            let capture = try await lab.run(
+                "a",
+                [
+                    "sh", "-c",
+                    "f=$(mktemp); \(Binary.swiftNet) tcp-syn-scan 192.0.2.2 -p 81 --pcap $f >/dev/null; tcpdump -nr $f 2>/dev/null; rm $f",
+                ])
+            #expect(capture.lines.count == 2 && capture.lines[0].contains("Flags [S]"), "\(capture)")
+            #expect(capture.lines.last?.contains("Flags [R.]") ?? false, "\(capture)")
+        }
+    }
+}
