@@ -61,6 +61,7 @@ struct BannerTests {
     private struct Outcome {
         var banners: [ScanBanner] = []
         var open = 0
+        var summary = ScanSummary()
         var elapsed = Nanoseconds.zero
         /// Connections that the hosts still have.
         var left = 0
@@ -102,6 +103,7 @@ struct BannerTests {
             }
         }
         outcome.elapsed = wire.now - start
+        outcome.summary = engine.summary
         wire.run(for: .seconds(1))
         outcome.left = wire.stations.reduce(0) { $0 + $1.host.connectionCount }
         return outcome
@@ -128,6 +130,8 @@ struct BannerTests {
                 "3333 text \(String(repeating: "A", count: 40))",
             ], "\(found)")
         #expect(outcome.banners.count == 8)
+        // What hears banners is sent, and is no probe.
+        #expect(outcome.summary.sentProbes == 12 && outcome.summary.sent > 24, "\(outcome.summary)")
         #expect(outcome.banners.allSatisfy { $0.bytes.count <= 4_096 })
         #expect(outcome.left == 0)
     }

@@ -324,6 +324,7 @@ public struct ScanEngine: Engine, ~Copyable {
             roundSent = 0
         }
         roundSent += count
+        result.sentProbes += count
         if round > 0 { result.retransmitted += count }
         lastSent = start + span
         log.add(round: round, from: first, through: last, start: start, span: span)

@@ -56,6 +56,8 @@ public struct ScanSummary: Sendable {
     public var probes: UInt64 = 0
     /// Packets sent, repetitions included.
     public var sent: UInt64 = 0
+    /// Those of them that are probes; the others answer, or hear banners.
+    public var sentProbes: UInt64 = 0
     public var retransmitted: UInt64 = 0
     /// Answers to this scan, the further ones of one port included.
     public var received: UInt64 = 0
@@ -80,6 +82,6 @@ public struct ScanSummary: Sendable {
 
     /// Probes that are decided.
     public var decided: UInt64 { open + closed + filtered }
-    /// Packets a second while it sent.
-    public var rate: Double { sending > .zero ? Double(sent) / sending.seconds : 0 }
+    /// Probes a second while it sent them.
+    public var rate: Double { sending > .zero ? Double(sentProbes) / sending.seconds : 0 }
 }
