@@ -257,6 +257,20 @@ struct MembershipDisbeliefTests {
             leaves.count == 1 && station.with { $0.summary.groups } == 1 && station.with { $0.summary.reports } == 6)
     }
 
+    @Test(
+        "a host whose timer runs late by an eighth, as Linux's may, is heard; then it ends",
+        arguments: [100, 1_000, 10_000] as [Int64])
+    func lateTimer(response: Int64) {
+        let station = querier(Scenario.query(response: response)) { $0.listening = .zero }
+        var segment = Scenario.segment([station])
+        segment.run(until: response + response / 8 + 100)
+        segment.send(Scenario.frame(.report(.igmp3, [MembershipRecord(.modeIsExclude, group)]), from: 7))
+        segment.run(until: response + response / 8 + 150)
+        #expect(station.with { $0.summary.hosts } == 1 && !station.isFinished)
+        segment.run(until: response + response / 8 + 250)
+        #expect(station.isFinished)
+    }
+
     @Test("a flood of members is counted, not kept")
     func memberFlood() {
         let station = querier { $0.listening = .zero }

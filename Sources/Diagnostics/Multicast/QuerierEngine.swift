@@ -13,8 +13,11 @@ public struct QuerierConfiguration: Sendable {
     public var listening = Nanoseconds.seconds(2)
     /// Speaks though another querier does.
     public var isForced = false
-    /// After the last answer may have left, until it is here.
-    public var grace = Nanoseconds.milliseconds(200)
+    /// After the last answer should have left, until it is here: a way there and back, and the
+    /// eighth of its delay by which a timer of Linux may run late (its timer wheel rounds up so far).
+    public var grace: Nanoseconds {
+        .milliseconds(200) + Nanoseconds(query.maximumResponse.count / 8)
+    }
     /// From the start to the end, whatever came; nil for none.
     public var deadline: Nanoseconds?
 
