@@ -17,9 +17,11 @@ public struct HostConfiguration: Sendable {
         /// - Parameters:
         ///   - mac: nil for one of its own: locally administered, and made of its first address, so that
         ///     neighbours know it again whenever it comes back.
-        ///   - addresses: where one is of IPv6, a link-local one is added (RFC 4291, section 2.8).
+        ///   - addsLinkLocal: where an address is of IPv6, a link-local one is added (RFC 4291, section 2.8); not where
+        ///     the machine is the system's, which has one already.
         public init(
-            index: UInt32, mac: MACAddress?, mtu: Int = 1_500, addresses: [(address: IPAddress, prefixLength: Int)]
+            index: UInt32, mac: MACAddress?, mtu: Int = 1_500, addresses: [(address: IPAddress, prefixLength: Int)],
+            addsLinkLocal: Bool = true
         ) {
             self.index = index
             let own = mac ?? Self.mac(of: addresses.first?.address)
@@ -27,7 +29,9 @@ public struct HostConfiguration: Sendable {
             self.mtu = mtu
             var all = addresses
             let six = addresses.compactMap(\.address.v6)
-            if !six.isEmpty, !six.contains(where: \.isLinkLocal) { all.append((.v6(own.linkLocalAddress), 64)) }
+            if addsLinkLocal, !six.isEmpty, !six.contains(where: \.isLinkLocal) {
+                all.append((.v6(own.linkLocalAddress), 64))
+            }
             self.addresses = all
         }
 

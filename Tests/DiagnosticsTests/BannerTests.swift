@@ -10,7 +10,6 @@ import WireFormat
 @Suite("banners on a simulated wire")
 struct BannerTests {
     private static let mac = MACAddress(rawValue: 0x0200_0000_00AA)
-    private static let source = SimulatedWire.address(200)
 
     /// What a port does.
     private enum Manner {
@@ -61,23 +60,29 @@ struct BannerTests {
     private struct Outcome {
         var banners: [ScanBanner] = []
         var open = 0
+        var conflicts: [String] = []
         var summary = ScanSummary()
         var elapsed = Nanoseconds.zero
         /// Connections that the hosts still have.
         var left = 0
     }
 
-    /// Scans hosts 1 to `count`, each with these ports.
+    private static func address(_ number: UInt8, _ family: IPAddress.Family) -> IPAddress {
+        family == .v4 ? .v4(SimulatedWire.address(number)) : .v6(SimulatedWire.address6(number))
+    }
+
+    /// Scans hosts 1 to `count`, each with these ports. They learn by ARP or neighbor discovery who asks.
     private func scan(
-        _ ports: [UInt16: Manner], hosts: UInt8, seed: UInt64, faults: WireFaults = WireFaults(),
-        stopAfter: Nanoseconds? = nil
+        _ ports: [UInt16: Manner], hosts: UInt8, seed: UInt64, family: IPAddress.Family = .v4,
+        faults: WireFaults = WireFaults(), hearsBanners: Bool = true, stopAfter: Nanoseconds? = nil,
+        watching: @escaping (SimulatedWire, [UInt8]) -> Void = { _, _ in }
     ) throws -> Outcome {
         let wire = SimulatedWire(seed: seed)
-        for number in 1...hosts { serve(wire.add(number), ports) }
+        for number in 1...hosts { serve(wire.add(number, family: family), ports) }
         wire.faults = faults
         var targets = AddressSet()
-        try targets.insert([(.v4(SimulatedWire.address(1)), .v4(SimulatedWire.address(hosts)))])
-        let link = ScanLink(interface: 1, source: .v4(Self.source), mac: Self.mac)
+        try targets.insert([(Self.address(1, family), Self.address(hosts, family))])
+        let link = ScanLink(interface: 1, source: Self.address(200, family), mac: Self.mac)
         var configuration = ScanConfiguration(
             targets: targets, ports: ports.keys.sorted(),
             ways: [
@@ -87,9 +92,10 @@ struct BannerTests {
             ], sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
         configuration.rate = nil
         configuration.ownsSource = true
-        configuration.hearsBanners = true
+        configuration.hearsBanners = hearsBanners
         var engine = ScanEngine(configuration)
         var port = WirePort(on: wire, mac: Self.mac)
+        port.sent = { watching(wire, $0) }
         let start = wire.now
         if let stopAfter { port.signals = [(start + stopAfter, .stop)] }
         var recorder = Recorder<ScanEngine>()
@@ -99,6 +105,7 @@ struct BannerTests {
             switch event {
             case .banner(let banner): outcome.banners.append(banner)
             case .finding: outcome.open += 1
+            case .conflict(let address, let mac): outcome.conflicts.append("\(address) \(mac)")
             default: break
             }
         }
@@ -144,10 +151,34 @@ struct BannerTests {
         #expect(outcome.open == 6 && outcome.banners.count == 3 && outcome.left == 0, "\(outcome.left)")
     }
 
-    @Test("every banner of a hundred hosts, over wires that lose, reorder and double", arguments: UInt64(1)...5)
-    func badWire(seed: UInt64) throws {
+    @Test("a source of IPv6: its group is joined, and who else says that he has it is named", arguments: [true, false])
+    func sourceOfIPv6(hearsBanners: Bool) throws {
+        var reports: [MembershipMessage] = []
+        let source = SimulatedWire.address6(200)
+        let other = MACAddress(rawValue: 0x0200_0000_00BB)
         let outcome = try scan(
-            [80: .answers(Self.page)], hosts: 100, seed: seed,
+            [80: .answers(Self.page)], hosts: 2, seed: 7, family: .v6, hearsBanners: hearsBanners
+        ) { wire, frame in
+            guard let packet = ArrivedMulticast(frame.rawBytes), let report = ArrivedMembership(packet) else { return }
+            if reports.isEmpty {
+                wire.send(
+                    NDPFrame.advertisement(of: source, flags: .override, to: .allNodes, mac: other), from: 0)
+            }
+            reports.append(report.message)
+        }
+        let join = MembershipMessage.report(
+            .mld2, [MembershipRecord(.changeToExclude, .v6(source.solicitedNodeGroup))])
+        #expect(reports.first == join && outcome.open == 2, "\(reports)")
+        #expect(outcome.banners.count == (hearsBanners ? 2 : 0) && outcome.left == 0)
+        #expect(outcome.conflicts == ["\(source) \(other)"])
+    }
+
+    @Test(
+        "every banner of a hundred hosts, over wires that lose, reorder and double",
+        arguments: UInt64(1)...5, [IPAddress.Family.v4, .v6])
+    func badWire(seed: UInt64, family: IPAddress.Family) throws {
+        let outcome = try scan(
+            [80: .answers(Self.page)], hosts: 100, seed: seed, family: family,
             faults: WireFaults(loss: 0.03, reordering: 0.05, duplication: 0.03))
         #expect(outcome.open == 100 && Set(outcome.banners.map(\.address)).count == 100, "seed \(seed)")
         #expect(outcome.banners.count == 100, "seed \(seed)")

@@ -11,13 +11,15 @@ struct ScanBannerTests {
             def log_message(self, *words): pass
             def do_HEAD(self):
                 self.send_response(200); self.send_header("Content-Length", "0"); self.end_headers()
+        class Both(http.server.ThreadingHTTPServer):
+            address_family = socket.AF_INET6
+            request_queue_size = 2048
         def web(port, wrap=lambda s: s):
-            http.server.ThreadingHTTPServer.request_queue_size = 2048
-            server = http.server.ThreadingHTTPServer(("0.0.0.0", port), Handler)
+            server = Both(("::", port), Handler)
             server.socket = wrap(server.socket)
             threading.Thread(target=server.serve_forever, daemon=True).start()
         def plain(port, words):
-            listener = socket.create_server(("0.0.0.0", port), backlog=64)
+            listener = socket.create_server(("::", port), family=socket.AF_INET6, backlog=64, dualstack_ipv6=True)
             def serve():
                 while True:
                     stream, _ = listener.accept()
@@ -42,13 +44,14 @@ struct ScanBannerTests {
         }
     }
 
-    private static let own = "--banners --source 192.0.2.77 --no-check"
-
-    @Test("a web server, a greeting, the names of a certificate, and silence")
-    func kinds() async throws {
+    @Test(
+        "a web server, a greeting, the names of a certificate, and silence",
+        arguments: [("192.0.2.77", "192.0.2.2"), ("2001:db8::77", "2001:db8::2")])
+    func kinds(source: String, target: String) async throws {
         guard await Peer.require(.openssl) else { return }
         try await serving { lab in
-            let text = try await lab.scan("\(Self.own) --sort -p 22,23,80,81,443 192.0.2.2")
+            let own = "--banners --source \(source) --no-check"
+            let text = try await lab.scan("\(own) --sort -p 22,23,80,81,443 \(target)")
             let said = text.lines.filter { $0.contains(" says ") }.map { line in
                 line.split(separator: " ").dropFirst().joined(separator: " ")
             }
@@ -57,20 +60,26 @@ struct ScanBannerTests {
                     && said[1].hasPrefix("80/tcp says http HTTP/1.0 200 OK; Test/1")
                     && said[2] == "443/tcp says tls TLS 1.3 one.example two.example", "\(text.output) \(text.errors)")
             #expect(text.lines.contains("3 of 4 open ports said something"), "\(text.output)")
-            let json = try await lab.scan("\(Self.own) -j -p 443 192.0.2.2")
+            let json = try await lab.scan("\(own) -j -p 443 \(target)")
             let banner = try #require(json.objects("banner").first)
             #expect(banner["protocol"] == "tls" && banner.text.contains(#""names":["one.example","two.example"]"#))
             // Nothing is left half open or open at the other end, but who has not been let go by Python.
             let half = try await lab.run("b", ["ss", "-tnH", "state", "syn-recv"])
             #expect(half.output.isEmpty, "\(half.output)")
+            // The other side has learnt by ARP or neighbor discovery whose the address is.
+            let neighbors = try await lab.run("b", ["ip", "neigh", "show", source])
+            let machine = try await lab.run("a", ["cat", "/sys/class/net/va/address"])
+            #expect(neighbors.output.contains("lladdr \(machine.lines.first ?? "none")"), "\(neighbors)")
         }
     }
 
-    @Test("every banner of 1,024 hosts")
-    func manyHosts() async throws {
+    @Test(
+        "every banner of 1,024 hosts",
+        arguments: [("192.0.2.77", "198.18.0.0/22"), ("2001:db8::77", "2001:db8:18::/118")])
+    func manyHosts(source: String, targets: String) async throws {
         guard await Peer.require(.openssl) else { return }
         try await serving { lab in
-            let outcome = try await lab.scan("\(Self.own) -j -p 80 198.18.0.0/22")
+            let outcome = try await lab.scan("--banners --source \(source) --no-check -j -p 80 \(targets)")
             let hosts = Set(outcome.objects("banner").compactMap { $0["addr"] })
             #expect(hosts.count == 1_024, "\(hosts.count) \(outcome.lines.last ?? "") \(outcome.errors)")
         }

@@ -81,6 +81,8 @@ struct ScanCommandTests {
             ("192.0.2.2 -p 80 --top-ports 5", "-p and --top-ports exclude each other"),
             ("192.0.2.2 -p 80 --source 192.0.2.1", "is this host's own"),
             ("192.0.2.2 -p 80 --source 198.51.100.7", "is of no network that this host is in"),
+            ("192.0.2.2 -p 80 --source 192.0.2.255", "is of no network that this host is in"),
+            ("192.0.2.2 -p 80 --source fe80::7", "is known on its link alone"),
             ("192.0.2.2 -p 80 --format xml", "--format: 'xml' is none of"),
             ("192.0.2.0/24 -p 80 --exclude 192.0.2.0/24", "nothing is left to scan"),
             ("2001:db8::/32 -p 80", "more than"), ("192.0.2.2 -p 80 -I nowhere", "-I: 'nowhere' is no interface"),
@@ -92,12 +94,47 @@ struct ScanCommandTests {
         }
     }
 
-    @Test("a taken address is refused as source; a capture has the probe and its answer")
-    func takenSource() async throws {
+    @Test("a taken address is refused as source, one that is free is used", arguments: ["192.0.2", "2001:db8:"])
+    func takenSource(network: String) async throws {
+        let separator = network.contains(":") ? ":" : "."
+        try await Lab.with(.pair) { lab in
+            let other = "\(network)\(separator)2"
+            // Until the link is up on both sides nobody answers for an address.
+            _ = try await lab.run("a", [Binary.swiftNet, "ping", "-q", "-i", "0.2", "-c", "1", "-w", "10", other])
+            let taken = try await lab.scan("\(other) -p 80 --source \(other)")
+            #expect(taken.status == 2 && taken.errors.contains("\(other) is taken: "), "\(taken)")
+            let free = try await lab.scan("\(other) -p 80 --all --source \(network)\(separator)77")
+            #expect(free.status == 1 && free.output.contains("closed"), "\(free)")
+        }
+    }
+
+    @Test("a source of the other family reaches nobody, and that is said", arguments: ["192.0.2.77", "2001:db8::77"])
+    func otherFamily(source: String) async throws {
+        try await Lab.with(.pair) { lab in
+            let both = try await lab.scan("192.0.2.2 2001:db8::2 -p 80 --all --no-check --source \(source)")
+            #expect(both.output.contains("\(source) is of the other family"), "\(both)")
+            #expect(both.lines.filter { $0.contains("closed") && !$0.contains("0 closed") }.count >= 1, "\(both)")
+        }
+    }
+
+    @Test("a switch that listens for members sends the source what is asked at its group")
+    func snoopingSwitch() async throws {
+        try await Lab.with(.snooping) { lab in
+            try await lab.listening([80]) {
+                let found = try await lab.scan("2001:db8::2 -p 80 --source 2001:db8::77")
+                #expect(found.status == 0 && found.output.contains("80/tcp     open"), "\(found)")
+            }
+            let neighbors = try await lab.run("b", ["ip", "neigh", "show", "2001:db8::77"])
+            #expect(neighbors.output.contains("lladdr 02:00:00:00:00:01"), "\(neighbors)")
+            let members = try await lab.run("s", ["bridge", "mdb", "show", "dev", "br0"])
+            #expect(members.output.contains("port ba grp ff02::1:ff00:77"), "\(members)")
+        }
+    }
+
+    @Test("a capture has the probe and its answer")
+    func capture() async throws {
         guard await Peer.require(.tcpdump) else { return }
         try await Lab.with(.pair) { lab in
-            let taken = try await lab.scan("192.0.2.2 -p 80 --source 192.0.2.2")
-            #expect(taken.status == 2 && taken.errors.contains("192.0.2.2 is taken: "), "\(taken)")
             let capture = try await lab.run(
                 "a",
                 [

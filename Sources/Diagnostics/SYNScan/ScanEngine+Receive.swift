@@ -10,7 +10,7 @@ extension ScanEngine {
         switch frame.etherType {
         case .ipv4: receiveIPv4(datagram, from: frame.source, packet)
         case .ipv6: receiveIPv6(datagram, from: frame.source, packet)
-        case .arp: replies.receive(packet, into: &events)
+        case .arp: tellSource(packet)
         default: break
         }
     }
@@ -44,10 +44,13 @@ extension ScanEngine {
             source: .v6(header.source), destination: .v6(header.destination), hopLimit: header.hopLimit,
             machine: machine)
         switch header.nextHeader {
+        // Reports of groups carry a Router Alert (RFC 3810, section 5).
+        case .hopByHopOptions: tellSource(packet)
         case .tcp: receiveSegment(header.payload, ends, packet)
         case .icmpv6:
-            guard let message = try? ICMPv6View(header.payload), message.type == .destinationUnreachable,
-                message.checksumState(source: header.source, destination: header.destination) == .correct
+            guard let message = try? ICMPv6View(header.payload) else { return refuse() }
+            guard message.type == .destinationUnreachable else { return tellSource(packet) }
+            guard message.checksumState(source: header.source, destination: header.destination) == .correct
             else { return refuse() }
             receiveError(
                 message.bytes.byte(at: 0), message.bytes.byte(at: 1), quote: message.bytes.dropping(8), ends, packet)
@@ -65,6 +68,14 @@ extension ScanEngine {
 
     private mutating func refuse() { result.refused += 1 }
 
+    /// What a link says of addresses and groups is for the host behind the source, where it is no host of the system.
+    private mutating func tellSource(_ packet: borrowing ReceivedPacket) {
+        guard let sourceHost else { return }
+        sourceHost.receive(packet)
+        for (address, mac) in sourceHost.conflicts { events.append(.conflict(address, mac)) }
+        sourceHost.forgetConflicts()
+    }
+
     // MARK: Segments
 
     /// A SYN or a reset that acknowledges our cookie (RFC 9293, section 3.10.7.3); a reset
@@ -78,7 +89,7 @@ extension ScanEngine {
         else { return refuse() }
         if let banners,
             banners.receive(
-                packet.bytes, from: TCPEndpoint(ends.source, segment.sourcePort),
+                from: TCPEndpoint(ends.source, segment.sourcePort),
                 to: TCPEndpoint(ends.destination, segment.destinationPort), packet)
         {
             return
@@ -110,7 +121,7 @@ extension ScanEngine {
         {
             return
         }
-        replies.reset(
+        resets.add(
             target: ends.source, port: segment.sourcePort, from: ends.destination,
             sourcePort: segment.destinationPort, sequence: segment.acknowledgmentNumber, machine: ends.machine,
             interface: packet.interfaceIndex)

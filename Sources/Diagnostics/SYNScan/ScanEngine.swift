@@ -21,7 +21,7 @@ public struct ScanEngine: Engine, ~Copyable {
     /// Silent ports are told of so many at a time.
     private static let reportedAtOnce = 4_096
     /// The token of packets that are no probes.
-    private static let replyToken = UInt64.max
+    private static let sourceToken = UInt64.max
 
     let configuration: ScanConfiguration
     let permutation: KeyedPermutation
@@ -59,7 +59,9 @@ public struct ScanEngine: Engine, ~Copyable {
     private var isOver = false
     var events: [ScanEvent] = []
     var result = ScanSummary()
-    var replies: ScanReplies
+    var resets: ScanResets
+    /// Of a source that the system does not own.
+    let sourceHost: SourceHost?
     let banners: BannerCollector?
 
     public init(_ configuration: ScanConfiguration) {
@@ -88,19 +90,21 @@ public struct ScanEngine: Engine, ~Copyable {
             first..<min(first + configuration.windowSize, configuration.probes), decided: configuration.start.answered)
         cursor = first
         governor = RateGovernor(asked: configuration.rate)
-        replies = ScanReplies(configuration)
+        resets = ScanResets(configuration)
         let links = configuration.ways.map(\.link)
-        banners =
-            configuration.hearsBanners && configuration.ownsSource
-            ? BannerCollector(
+        let source =
+            configuration.ownsSource
+            ? SourceHost(
                 links.indices.filter { !links[..<$0].contains(links[$0]) }.map { links[$0] }, key: configuration.key,
-                timestamp: timestamp, token: Self.replyToken) : nil
+                token: Self.sourceToken, tcp: BannerCollector.tcp) : nil
+        sourceHost = source
+        banners = configuration.hearsBanners ? source.map { BannerCollector(at: $0, timestamp: timestamp) } : nil
         result.hosts = configuration.targets.count
         result.ports = configuration.ports.count
         result.probes = configuration.probes
     }
 
-    public var maximumPacketLength: Int { banners?.frameLength ?? 128 }
+    public var maximumPacketLength: Int { sourceHost?.frameLength ?? 128 }
     public var batchCapacity: Int { 64 }
     /// Slow scans have the time for it. In fast ones many go in one call, and a probe's time is that of
     /// its place among them.
@@ -130,9 +134,14 @@ public struct ScanEngine: Engine, ~Copyable {
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
         let start = begin(at: now)
         if let deadline = configuration.deadline, now - start >= deadline { stop(at: now) }
-        replies.append(to: &batch, token: Self.replyToken, at: now)
-        banners?.transmit(into: &batch, at: now)
-        takeBanners()
+        resets.append(to: &batch, token: Self.sourceToken, at: now)
+        if let banners {
+            banners.transmit(into: &batch, at: now)
+            takeBanners()
+        } else if let sourceHost {
+            sourceHost.advance(at: now)
+            _ = sourceHost.transmit(into: &batch, at: now)
+        }
         var allowance = banners?.isFull == true ? 0 : governor.allowance(at: now, sent: result.sent)
         while !isOver {
             if closing != nil {
@@ -176,7 +185,7 @@ public struct ScanEngine: Engine, ~Copyable {
 
     private func earlier(_ due: Instant, _ start: Instant) -> Deadline {
         let most = configuration.deadline.map { min(due, start + $0) } ?? due
-        let own = Instant.earliest(replies.due, banners?.due)
+        let own = Instant.earliest(resets.due, .earliest(sourceHost?.due, banners?.due))
         return .at(own.map { min(most, $0) } ?? most)
     }
 
@@ -299,7 +308,7 @@ public struct ScanEngine: Engine, ~Copyable {
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
         result.sent += 1
-        guard token != Self.replyToken else { return }
+        guard token != Self.sourceToken else { return }
         note(from: token, through: token, count: 1, start: instant, span: .zero)
     }
 
@@ -308,8 +317,8 @@ public struct ScanEngine: Engine, ~Copyable {
     ) {
         result.sent += UInt64(range.count)
         var first = range.lowerBound
-        while first < range.upperBound, batch.entries[first].token == Self.replyToken { first += 1 }
-        // Replies come first.
+        while first < range.upperBound, batch.entries[first].token == Self.sourceToken { first += 1 }
+        // What is no probe comes first.
         guard first < range.upperBound else { return }
         note(
             from: batch.entries[first].token, through: batch.entries[range.upperBound - 1].token,

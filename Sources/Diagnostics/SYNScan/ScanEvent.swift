@@ -45,7 +45,7 @@ public enum ScanEvent: Sendable, Hashable {
     /// Answers were lost here; the scan goes on at this rate, in packets a second.
     case slowed(lost: UInt64, rate: Double)
     /// Another machine says that it has our unowned source address.
-    case conflict(IPv4Address, MACAddress)
+    case conflict(IPAddress, MACAddress)
 }
 
 /// How a scan stands, or ended.

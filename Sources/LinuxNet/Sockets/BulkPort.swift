@@ -14,11 +14,14 @@ public struct BulkPort: PacketPort, ~Copyable {
         public var etherType: EtherType
         /// Nil for everything of the type.
         public var filter: SocketFilter?
+        /// Groups whose frames the interface is to let through.
+        public var groups: [MACAddress]
 
-        public init(interface: UInt32, etherType: EtherType, filter: SocketFilter?) {
+        public init(interface: UInt32, etherType: EtherType, filter: SocketFilter?, groups: [MACAddress] = []) {
             self.interface = interface
             self.etherType = etherType
             self.filter = filter
+            self.groups = groups
         }
     }
 
@@ -33,6 +36,7 @@ public struct BulkPort: PacketPort, ~Copyable {
             ring = try BlockRing(on: opened, blocks: blocks)
             try listening.filter?.attach(to: opened.rawValue)
             try opened.bindToLink(interface: listening.interface, etherType: listening.etherType)
+            for group in listening.groups { try opened.admit(.group(group), on: listening.interface) }
             interface = listening.interface
             descriptor = opened
         }

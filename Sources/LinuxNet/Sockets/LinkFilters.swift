@@ -31,8 +31,9 @@ extension SocketFilter {
 
     /// Lets through, on a packet socket of one family, the segments for some of our ports and the
     /// ICMP messages that say that a destination cannot be reached.
+    /// - Parameter withNeighbors: neighbor discovery, too, and queries for the members of groups; of IPv6.
     public static func segmentsAndUnreachables(
-        _ family: IPAddress.Family, ports: ClosedRange<UInt16>
+        _ family: IPAddress.Family, ports: ClosedRange<UInt16>, withNeighbors: Bool = false
     ) -> SocketFilter {
         let network = UInt32(bitPattern: -0x10_0000)
         var filter = SocketFilter()
@@ -51,7 +52,18 @@ extension SocketFilter {
             filter.loadByte(network &+ 6)
             filter.branch(ifOneOf: [UInt32(IPProtocol.icmpv6.rawValue)]) { icmp in
                 icmp.loadByte(network &+ 40)
+                if withNeighbors {
+                    icmp.ifEqual(UInt32(ICMPv6Type.neighborSolicitation.rawValue), .accept, otherwise: .next)
+                    icmp.ifEqual(UInt32(ICMPv6Type.neighborAdvertisement.rawValue), .accept, otherwise: .next)
+                }
                 icmp.ifEqual(UInt32(ICMPv6Type.destinationUnreachable.rawValue), .accept, otherwise: .reject)
+            }
+            if withNeighbors {
+                // A query has a Router Alert of eight bytes before it (RFC 3810, section 5).
+                filter.branch(ifOneOf: [UInt32(IPProtocol.hopByHopOptions.rawValue)]) { alert in
+                    alert.loadByte(network &+ 48)
+                    alert.ifEqual(UInt32(ICMPv6Type.multicastListenerQuery.rawValue), .accept, otherwise: .reject)
+                }
             }
             filter.ifEqual(UInt32(IPProtocol.tcp.rawValue), .next, otherwise: .reject)
             filter.loadHalf(network &+ 42)

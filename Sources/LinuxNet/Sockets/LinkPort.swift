@@ -73,31 +73,10 @@ public struct LinkPort: PacketPort, ~Copyable {
         self.trace = trace
     }
 
-    /// Which frames for many the interface's hardware lets through, beside
-    /// those that the system wants.
-    public enum Multicast: Sendable {
-        case group(MACAddress)
-        case all
-        /// Those for other machines too.
-        case promiscuous
-    }
-
-    /// Has the interface let through more (PACKET_ADD_MEMBERSHIP); it ends with the port.
+    /// Has the interface let through more; it ends with the port.
     /// - Parameter index: of the interface; nil for the port's own.
-    public func admit(_ multicast: Multicast, on index: UInt32? = nil) throws(SystemError) {
-        var request = packet_mreq()
-        request.mr_ifindex = Int32(bitPattern: index ?? interface)
-        switch multicast {
-        case .all: request.mr_type = UInt16(PACKET_MR_ALLMULTI)
-        case .promiscuous: request.mr_type = UInt16(PACKET_MR_PROMISC)
-        case .group(let address):
-            request.mr_type = UInt16(PACKET_MR_MULTICAST)
-            request.mr_alen = 6
-            withUnsafeMutableBytes(of: &request.mr_address) { bytes in
-                for index in 0..<6 { bytes[index] = UInt8(truncatingIfNeeded: address.rawValue >> (40 - 8 * index)) }
-            }
-        }
-        try descriptor.setOption(SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, "PACKET_ADD_MEMBERSHIP")
+    public func admit(_ multicast: LinkMulticast, on index: UInt32? = nil) throws(SystemError) {
+        try descriptor.admit(multicast, on: index ?? interface)
     }
 
     public var now: Instant { SystemClock.now }

@@ -26,14 +26,17 @@ enum OwnHost {
         }
     }
 
-    private static func isHost(_ address: IPAddress, in network: IPNetwork) -> Bool {
+    /// Whether a host can have the address there.
+    static func isHost(_ address: IPAddress, in network: IPNetwork) -> Bool {
         switch (address, network) {
         case (.v4(let address), .v4(let network)):
-            !address.isUnspecified && !address.isMulticast && !address.isLimitedBroadcast && !address.isLoopback
+            network.contains(address) && !address.isUnspecified && !address.isMulticast && !address.isLimitedBroadcast
+                && !address.isLoopback
                 && (network.prefixLength > 30 || address != network.address && address != network.lastAddress)
         case (.v6(let address), .v6(let network)):
-            // The lowest address is that of every router (RFC 4291, section 2.6.1).
-            !address.isUnspecified && !address.isMulticast && !address.isLoopback
+            network.contains(address)
+                // The lowest address is that of every router (RFC 4291, section 2.6.1).
+                && !address.isUnspecified && !address.isMulticast && !address.isLoopback
                 && (network.prefixLength > 126 || address != network.address)
         default: false
         }

@@ -44,12 +44,12 @@ struct SYNScanRun {
         try capture?.open()
         let neighbors = ScanNeighbors(bell: bell, rate: settings.rate)
         let source = try command.source.map { try UnownedSource($0, interface: command.interface) }
-        if let source, !command.skipsCheck, let owner = try neighbors.owner(of: source.address, on: source.link) {
+        if let source, !command.skipsCheck, let owner = try neighbors.owner(of: source) {
             throw CannotRun(message: "--source: \(source.address) is taken: \(owner) has it")
         }
         var ways = try ScanWays(
             targets, interface: source?.link.interface.name ?? command.interface,
-            source: source.map { .v4($0.address) })
+            source: source?.address)
         for unknown in try ways.unknown(targets) {
             for (address, mac) in try neighbors.machines(of: unknown) {
                 ways.learn(address, mac, interface: unknown.link.interface)
@@ -64,7 +64,7 @@ struct SYNScanRun {
         configuration.hearsBanners = command.banners
         settings.apply(to: &configuration)
         try settings.resumption?.apply(to: &configuration)
-        var port = try open(configuration, signals: signals, bell: bell, capture: capture)
+        var port = try open(configuration, source, signals: signals, bell: bell, capture: capture)
         try Privileges.dropForGood()
         try startCapture(capture, configuration)
         let start = ScanStart(
@@ -124,7 +124,8 @@ struct SYNScanRun {
     }
 
     private func open(
-        _ configuration: ScanConfiguration, signals: consuming SignalSource, bell: Bell, capture: FrameCapture?
+        _ configuration: ScanConfiguration, _ source: UnownedSource?, signals: consuming SignalSource, bell: Bell,
+        capture: FrameCapture?
     ) throws -> BulkPort {
         var listening: [BulkPort.Listening] = []
         for way in configuration.ways {
@@ -136,9 +137,11 @@ struct SYNScanRun {
             listening.append(
                 BulkPort.Listening(
                     interface: way.link.interface, etherType: etherType,
-                    filter: .segmentsAndUnreachables(family, ports: configuration.sourcePorts)))
+                    filter: .segmentsAndUnreachables(
+                        family, ports: configuration.sourcePorts, withNeighbors: source != nil),
+                    groups: source?.groups ?? []))
         }
-        if configuration.ownsSource, let link = configuration.ways.first?.link {
+        if source?.address.family == .v4, let link = configuration.ways.first?.link {
             listening.append(BulkPort.Listening(interface: link.interface, etherType: .arp, filter: nil))
         }
         let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }

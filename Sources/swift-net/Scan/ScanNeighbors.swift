@@ -1,4 +1,5 @@
 import Diagnostics
+import HostStack
 import LinuxNet
 import PacketEngine
 import WireFormat
@@ -56,20 +57,49 @@ struct ScanNeighbors {
         return collector.events.map { (.v6($0.address), $0.mac) }
     }
 
-    /// Who has an address already, by RFC 5227's check; nil when it is free.
-    func owner(of address: IPv4Address, on link: EthernetLink) throws -> MACAddress? {
-        var configuration = ArpingConfiguration(mac: link.mac, source: .unspecified, target: address)
+    /// Who has an address already, by the check of RFC 5227 or RFC 4862; nil when it is free.
+    func owner(of source: UnownedSource) throws -> MACAddress? {
         var random = SystemRandomness()
-        configuration.checkAddress(using: &random)
-        configuration.endsAtFirstAnswer = true
+        let link = source.link
+        let host = HostConfiguration(
+            [
+                HostConfiguration.Interface(
+                    index: link.interface.index, mac: link.mac, addresses: [(source.address, 0)], addsLinkLocal: false)
+            ], seed: (random.next(), random.next()))
         var port = try LinkPort(
-            interface: link.interface.index, hearing: .etherType(.arp), frameLength: 128, signals: SignalSource(),
-            bell: bell)
-        var engine = ArpingEngine(configuration)
-        var collector = EventCollector<ArpingEngine>()
-        try EngineLoop.run(&engine, on: &port, observer: &collector)
-        return engine.summary.machines.first
+            interface: link.interface.index,
+            hearing: source.address.family == .v4 ? .etherType(.arp) : .filtered(.protocols([.icmpv6])),
+            frameLength: host.frameLength, signals: SignalSource(), bell: bell)
+        for group in source.groups { try port.admit(.group(group)) }
+        var engine = HostEngine(LivingHostConfiguration(host))
+        var claim = AddressClaimObserver()
+        try EngineLoop.run(&engine, on: &port, observer: &claim)
+        guard claim.isFree || claim.owner != nil else {
+            throw CannotRun(message: "--source: stopped before it was known whether \(source.address) is free")
+        }
+        return claim.owner
     }
+}
+
+/// Waits until an address is a host's own, or somebody else's.
+private struct AddressClaimObserver: EngineObserver {
+    private(set) var isFree = false
+    private(set) var owner: MACAddress?
+
+    mutating func report(_ event: LivingHostEvent) {
+        switch event {
+        case .up: isFree = true
+        case .taken(_, let mac): owner = mac
+        case .peer, .failed: break
+        }
+    }
+
+    mutating func step(_ engine: inout HostEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        if isFree { engine.stop(at: now) }
+        return nil
+    }
+
+    var isListening: Bool { true }
 }
 
 /// Keeps what an engine finds.
@@ -79,32 +109,4 @@ private struct EventCollector<Observed: Engine & ~Copyable>: EngineObserver, ~Co
     mutating func report(_ event: Observed.Event) { events.append(event) }
     mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant? { nil }
     var isListening: Bool { true }
-}
-
-/// The address of `--source`: one of the local network that nobody has.
-struct UnownedSource {
-    let address: IPv4Address
-    let link: EthernetLink
-
-    init(_ text: String, interface name: String?) throws {
-        guard case .v4(let address)? = IPAddress(text) else {
-            throw UsageError("--source: '\(text)' is no IPv4 address")
-        }
-        guard try !Interface.isOwn(.v4(address)) else {
-            throw UsageError("--source: \(address) is this host's own: leave the option out")
-        }
-        let links = try name.map { [try EthernetLink.find($0)] } ?? EthernetLink.all()
-        let near = links.first { link in
-            link.addresses.contains { entry in
-                IPv4Network(entry.address, prefixLength: entry.prefixLength).map {
-                    $0.contains(address) && $0.hosts.contains(address.rawValue)
-                } ?? false
-            }
-        }
-        guard let near else {
-            throw UsageError("--source: \(address) is of no network that this host is in")
-        }
-        self.address = address
-        link = near
-    }
 }

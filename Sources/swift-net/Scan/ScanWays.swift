@@ -53,6 +53,10 @@ struct ScanWays {
                 case .failure(let error):
                     unreachable.append((piece.first, piece.last, SystemError.message(error.code)))
                 case .success(let route):
+                    if let source, source.family != piece.first.family {
+                        unreachable.append((piece.first, piece.last, "\(source) is of the other family"))
+                        continue
+                    }
                     guard let link = link(route, loopback: loopback, source: source) else {
                         unreachable.append((piece.first, piece.last, "no address or no Ethernet to reach it by"))
                         continue
@@ -80,7 +84,7 @@ struct ScanWays {
             return ScanLink(interface: loopback.index, source: address, mac: nil)
         }
         guard route.kind == .unicast || route.kind == .broadcast || route.kind == .multicast,
-            let link = try? EthernetLink(interface), source == nil || source?.family == address.family
+            let link = try? EthernetLink(interface)
         else { return nil }
         return ScanLink(interface: interface.index, source: address, mac: link.mac)
     }

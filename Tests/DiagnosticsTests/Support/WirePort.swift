@@ -20,6 +20,8 @@ struct WirePort: PacketPort {
     private let mac: MACAddress
     private let nextHop: MACAddress?
     private let inbox = Inbox()
+    /// Is shown what leaves.
+    var sent: (_ frame: [UInt8]) -> Void = { _ in }
     var signals: [(at: Instant, wakening: Wakening)] = []
 
     /// - Parameters:
@@ -54,6 +56,7 @@ struct WirePort: PacketPort {
                     ).encoded() + bytes)
             }
             wire.send(bytes, from: -1)
+            sent(bytes)
         }
         engine.transmitted(batch, first..<batch.count, from: wire.now, span: .zero)
         return batch.count

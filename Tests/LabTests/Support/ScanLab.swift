@@ -31,10 +31,35 @@ extension Lab {
 }
 
 extension Lab.Layout {
-    /// A pair whose `b` answers for 198.18.0.0/15.
+    /// `a` and `b` at the ports `ba` and `bb` of the bridge `br0` in `s`, which asks who listens to groups of IPv6 and
+    /// sends to them alone.
+    static let snooping = Lab.Layout(
+        script: """
+            ip netns add s; ip -n s link set dev lo up
+            ip -n s link add br0 address 02:00:00:00:00:fe type bridge mcast_snooping 1 mcast_querier 1 \
+                mcast_mld_version 2 mcast_query_interval 100 mcast_query_response_interval 50 \
+                mcast_startup_query_interval 50 mcast_startup_query_count 20
+            ip netns exec s sysctl -qw net.ipv6.conf.br0.accept_dad=0
+            ip -n s link set dev br0 up
+            for i in 1 2; do
+                n=$(echo ab | cut -c$i)
+                ip netns add $n
+                ip link add v$n address 02:00:00:00:00:0$i netns $n type veth peer name b$n netns s
+                ip netns exec $n sysctl -qw net.ipv6.conf.v$n.accept_dad=0
+                ip -n $n link set dev lo up; ip -n $n link set dev v$n up
+                ip -n s link set dev b$n master br0 up
+                ip -n $n addr add 2001:db8::$i/64 dev v$n nodad
+            done
+            for group in ff02::1:ff00:1 ff02::1:ff00:2; do
+                until bridge -n s mdb show dev br0 | grep -q "$group "; do sleep 0.01; done
+            done
+            """)
+
+    /// A pair whose `b` answers for 198.18.0.0/15 and 2001:db8:18::/64.
     static let everybody = pair.and(
         """
         ip -n b route add local 198.18.0.0/15 dev lo
+        ip -n b route add local 2001:db8:18::/64 dev lo; ip -n a route add 2001:db8:18::/64 via 2001:db8::2
         ip netns exec b sysctl -qw net.core.somaxconn=65536 net.ipv4.tcp_max_syn_backlog=65536
         """)
 }

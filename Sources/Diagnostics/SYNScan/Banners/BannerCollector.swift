@@ -16,8 +16,7 @@ final class BannerCollector {
         var initial: UInt32
     }
 
-    private var host: Host
-    /// The value of the time stamp in every SYN.
+    private let source: SourceHost
     private let timestamp: UInt32
     private var talks: [TCPIdentifier: BannerTalk] = [:]
     /// Connections of each neighbour: he is forgotten with the last.
@@ -25,7 +24,6 @@ final class BannerCollector {
     private var queue: Deque<Candidate> = []
     private var queued: Set<TCPPair> = []
     private var context: TLSContext?
-    private var news: [HostEvent] = []
     /// Neighbours whose reset is still to be sent.
     private var resetting: [IPAddress] = []
     private(set) var banners: [ScanBanner] = []
@@ -38,28 +36,22 @@ final class BannerCollector {
     private static let lookInterval = Nanoseconds.milliseconds(25)
 
     /// - Parameters:
-    ///   - links: where probes leave, and from which address, which the system does not own.
-    ///   - token: what the frames are called in batches.
-    init(_ links: [ScanLink], key: SipHash, timestamp: UInt32, token: UInt64) {
+    ///   - source: where the handshakes are ended.
+    ///   - timestamp: the value of the time stamp in every SYN.
+    init(at source: SourceHost, timestamp: UInt32) {
+        self.source = source
         self.timestamp = timestamp
-        var configuration = HostConfiguration(
-            links.compactMap { link in
-                guard let mac = link.mac else { return nil }
-                // Of all others the scan says who takes their frames.
-                return HostConfiguration.Interface(index: link.interface, mac: mac, addresses: [(link.source, 0)])
-            }, seed: (key(1), key(2)))
-        configuration.checksAddresses = false
-        configuration.tcp.offeredWindowScale = ProbeTemplate.windowScale
-        configuration.tcp.receiveLimit = 16 << 10
-        configuration.tcp.sendLimit = 16 << 10
-        configuration.tcp.patience = BannerTalk.patience
-        frameLength = configuration.frameLength
-        host = Host(configuration)
-        host.frameToken = token
     }
 
-    /// Bytes of the longest frame.
-    let frameLength: Int
+    /// How much a connection may hold, and how long it is kept.
+    static var tcp: TCPConfiguration {
+        var tcp = TCPConfiguration()
+        tcp.offeredWindowScale = ProbeTemplate.windowScale
+        tcp.receiveLimit = 16 << 10
+        tcp.sendLimit = 16 << 10
+        tcp.patience = BannerTalk.patience
+        return tcp
+    }
 
     /// Nothing is under way and nothing waits.
     var isIdle: Bool { talks.isEmpty && queue.isEmpty && resetting.isEmpty }
@@ -93,7 +85,7 @@ final class BannerCollector {
             guard let answer = try? TCPView(candidate.header.rawBytes) else { continue }
             neighbors[remote.address, default: 0] += 1
             guard
-                let connection = host.adopt(
+                let connection = source.host.adopt(
                     answer, from: remote.address, to: local.address, initial: candidate.initial,
                     timestamp: timestamp, machine: candidate.machine, at: now)
             else {
@@ -115,13 +107,13 @@ final class BannerCollector {
     }
 
     private func send(_ bytes: [UInt8], on connection: TCPIdentifier) {
-        if !bytes.isEmpty { _ = host.send(connection, bytes.rawBytes) }
+        if !bytes.isEmpty { _ = source.host.send(connection, bytes.rawBytes) }
     }
 
     private func leave(_ neighbor: IPAddress) {
         let count = (neighbors[neighbor] ?? 1) - 1
         neighbors[neighbor] = count > 0 ? count : nil
-        if count <= 0 { host.forget(neighbor) }
+        if count <= 0 { source.host.forget(neighbor) }
     }
 
     // MARK: Packets
@@ -129,14 +121,13 @@ final class BannerCollector {
     /// Takes a segment between two ends, if it is of a connection, or of one that waits.
     /// - Returns: whether it is.
     func receive(
-        _ frame: RawSpan, from remote: TCPEndpoint, to local: TCPEndpoint, _ packet: borrowing ReceivedPacket
+        from remote: TCPEndpoint, to local: TCPEndpoint, _ packet: borrowing ReceivedPacket
     ) -> Bool {
         guard !isIdle else { return false }
-        guard host.connection(from: local, to: remote) != nil else {
+        guard source.host.connection(from: local, to: remote) != nil else {
             return queued.contains(TCPPair(local: local, remote: remote))
         }
-        host.receive(
-            frame, on: packet.interfaceIndex, at: packet.arrival, hasPendingChecksum: packet.hasPendingChecksum)
+        source.receive(packet)
         settle(at: packet.arrival)
         return true
     }
@@ -144,10 +135,10 @@ final class BannerCollector {
     /// Adds what is to be sent now.
     func transmit(into batch: inout PacketBatch, at now: Instant) {
         look(at: now)
-        host.advance(at: now)
+        source.advance(at: now)
         settle(at: now)
         if talks.count < Self.mostTalks, !queue.isEmpty { begin(at: now) }
-        guard !host.transmit(into: &batch, at: now) else { return }
+        guard !source.transmit(into: &batch, at: now) else { return }
         for neighbor in resetting { leave(neighbor) }
         resetting.removeAll(keepingCapacity: true)
     }
@@ -155,19 +146,15 @@ final class BannerCollector {
     /// When it has something to do by itself.
     var due: Instant? {
         guard !isIdle else { return nil }
-        return resetting.isEmpty ? Instant.earliest(host.deadline, nextLook) : Instant(nanoseconds: 0)
+        return resetting.isEmpty ? Instant.earliest(source.due, nextLook) : Instant(nanoseconds: 0)
     }
 
     private func settle(at now: Instant) {
-        host.drain { news.append($0) }
-        guard !news.isEmpty else { return }
-        let happened = news
-        news.removeAll(keepingCapacity: true)
-        for case .connection(let connection, let notices, _) in happened {
+        for (connection, notices) in source.takeNews() {
             guard let talk = talks[connection] else { continue }
             var isOver = false
             var answers: [UInt8] = []
-            host.read(connection) { piece in
+            source.host.read(connection) { piece in
                 let (answer, isEnough) = talk.hear(piece, at: now)
                 answers += answer
                 isOver = isOver || isEnough
@@ -191,7 +178,7 @@ final class BannerCollector {
         if let banner = talk.banner(at: now) { banners.append(banner) }
         talks[connection] = nil
         // A reset leaves nothing behind, at either end.
-        host.abort(connection, at: now)
+        source.host.abort(connection, at: now)
         resetting.append(talk.address)
     }
 

@@ -2,9 +2,9 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// What a host would send by itself, for a source address that the system does not own:
-/// resets of what is half open, and answers to ARP.
-struct ScanReplies: Sendable {
+/// Breaks off what is half open, as a host does that has begun nothing: for a source address that the system does
+/// not own nobody else does it. A template and no connection: there may be as many as there are probes.
+struct ScanResets: Sendable {
     private struct Reset: Sendable {
         var target: IPAddress
         var port: UInt16
@@ -23,10 +23,6 @@ struct ScanReplies: Sendable {
     private let interfaces: [UInt32]
     private var resets: [Reset] = []
     private var nextReset = 0
-    private var module: ARPModule?
-    /// Of the module's frames; 0 where there is only one.
-    private let interface: UInt32
-    private var frames: [[UInt8]] = []
 
     init(_ configuration: ScanConfiguration) {
         isActive = configuration.ownsSource
@@ -35,17 +31,13 @@ struct ScanReplies: Sendable {
         let namesInterface = configuration.sendingInterface == 0
         templates = links.map { ProbeTemplate(.rst, link: $0, nextHop: nil, namesInterface: namesInterface) }
         interfaces = links.map(\.interface)
-        interface = namesInterface ? links.first?.interface ?? 0 : 0
-        if isActive, let link = links.first, let mac = link.mac, case .v4(let address) = link.source {
-            module = ARPModule(ARPConfiguration(mac: mac, addresses: [address]))
-        }
     }
 
     /// When it has something to do by itself.
-    var due: Instant? { frames.isEmpty && nextReset == resets.count ? nil : Instant(nanoseconds: 0) }
+    var due: Instant? { nextReset == resets.count ? nil : Instant(nanoseconds: 0) }
 
     /// Resets a connection that a target has half opened (RFC 9293, section 3.10.7.3).
-    mutating func reset(
+    mutating func add(
         target: IPAddress, port: UInt16, from source: IPAddress, sourcePort: UInt16, sequence: UInt32,
         machine: MACAddress, interface: UInt32
     ) {
@@ -60,27 +52,9 @@ struct ScanReplies: Sendable {
                 template: template))
     }
 
-    /// Takes in an ARP packet.
-    mutating func receive(_ packet: borrowing ReceivedPacket, into events: inout [ScanEvent]) {
-        guard module != nil, let arrived = ArrivedARP(packet.bytes) else { return }
-        module?.input(arrived.packet, at: packet.arrival)
-        var conflicts: [ScanEvent] = []
-        module?.drain { event in
-            switch event {
-            case .frame(let frame): frames.append(frame)
-            case .conflict(let address, let mac): conflicts.append(.conflict(address, mac))
-            default: break
-            }
-        }
-        events += conflicts
-    }
-
     /// Adds what is waiting to a batch, ahead of probes.
     mutating func append(to batch: inout PacketBatch, token: UInt64, at now: Instant) {
-        guard isActive else { return }
-        while let frame = frames.first, batch.append(frame: frame, token: token, interface: interface) {
-            frames.removeFirst()
-        }
+        guard nextReset < resets.count else { return }
         while nextReset < resets.count {
             let reset = resets[nextReset]
             guard

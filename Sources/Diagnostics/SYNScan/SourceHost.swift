@@ -1,0 +1,72 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// The host behind source addresses that the system does not own: others learn from it which machine has them,
+/// by ARP and by neighbor discovery, and handshakes of the scan can be ended at it.
+final class SourceHost {
+    var host: Host
+    /// Bytes of the longest frame.
+    let frameLength: Int
+    /// What has come up at connections, until somebody takes it.
+    private var news: [(TCPIdentifier, TCPNotices)] = []
+    /// Others who say that an address is theirs, until somebody takes it.
+    private(set) var conflicts: [(address: IPAddress, mac: MACAddress)] = []
+
+    /// - Parameters:
+    ///   - links: where probes leave, and from which addresses.
+    ///   - token: what the frames are called in batches.
+    ///   - tcp: for the handshakes that are ended.
+    init(_ links: [ScanLink], key: SipHash, token: UInt64, tcp: TCPConfiguration) {
+        var configuration = HostConfiguration(
+            links.compactMap { link in
+                guard let mac = link.mac else { return nil }
+                // Of all others the scan says who takes their frames.
+                return HostConfiguration.Interface(
+                    index: link.interface, mac: mac, addresses: [(link.source, 0)], addsLinkLocal: false)
+            }, seed: (key(1), key(2)))
+        // That nobody has them was asked before.
+        configuration.checksAddresses = false
+        configuration.tcp = tcp
+        frameLength = configuration.frameLength
+        host = Host(configuration)
+        host.frameToken = token
+    }
+
+    /// When it has something to do by itself.
+    var due: Instant? { host.deadline }
+
+    /// Takes in a frame.
+    func receive(_ packet: borrowing ReceivedPacket) {
+        host.receive(
+            packet.bytes, on: packet.interfaceIndex, at: packet.arrival, hasPendingChecksum: packet.hasPendingChecksum)
+        settle()
+    }
+
+    /// Does what has become due.
+    func advance(at now: Instant) {
+        host.advance(at: now)
+        settle()
+    }
+
+    private func settle() {
+        host.drain { event in
+            switch event {
+            case .connection(let connection, let notices, _): news.append((connection, notices))
+            case .conflict(let address, let mac): conflicts.append((address, mac))
+            default: break
+            }
+        }
+    }
+
+    /// Adds what is to be sent now.
+    /// - Returns: false when that is all.
+    func transmit(into batch: inout PacketBatch, at now: Instant) -> Bool { host.transmit(into: &batch, at: now) }
+
+    func takeNews() -> [(TCPIdentifier, TCPNotices)] {
+        defer { news.removeAll(keepingCapacity: true) }
+        return news
+    }
+
+    func forgetConflicts() { conflicts.removeAll(keepingCapacity: true) }
+}
