@@ -34,7 +34,7 @@ test: build packages-test
 	SWIFT_NET_BINARY="$(CURDIR)/$(BINARY)" swift test --skip-build --filter LabTests --no-parallel
 	Scripts/fuzz $(FUZZ_SECONDS)
 
-# Every entry point for bytes of a stranger, so many seconds each: make fuzz FUZZ_SECONDS=600 TARGETS=tcp
+# Every entry point for bytes of a stranger, and a whole host, so many seconds each: make fuzz FUZZ_SECONDS=600 TARGETS=host
 fuzz:
 	Scripts/fuzz $(FUZZ_SECONDS) $(TARGETS)
 

@@ -90,7 +90,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "fuzz-corpus",
-            dependencies: ["WireFormatTestSupport", "LinuxNet"],
+            dependencies: ["HostStackTestSupport", "WireFormatTestSupport", "LinuxNet"],
             path: "Tests/FuzzCorpus",
             swiftSettings: settings
         ),
@@ -102,7 +102,7 @@ let package = Package(
         // Hosts on a wire that is not kind.
         .target(
             name: "HostStackTestSupport",
-            dependencies: ["HostStack", "PacketEngine", "WireFormat"],
+            dependencies: ["HostStack", "PacketEngine", "WireFormat", "WireFormatTestSupport"],
             path: "Tests/HostStackTestSupport",
             swiftSettings: settings
         ),
@@ -152,7 +152,8 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "WireFormat", "WireFormatTestSupport", "PacketEngine", "LinuxNet", "Signatures", "swift-net",
+                "HostStackTestSupport", "WireFormat", "WireFormatTestSupport", "PacketEngine", "LinuxNet", "Signatures",
+                "swift-net",
                 "lab-relay",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],

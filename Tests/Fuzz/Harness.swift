@@ -1,15 +1,33 @@
 import Glibc
+import HostStackTestSupport
 import WireFormat
 import WireFormatTestSupport
 
-/// The entry point that FUZZ_TARGET names.
-private let target: FuzzTarget = {
-    guard let name = getenv("FUZZ_TARGET"), let target = FuzzTarget(rawValue: String(cString: name)) else {
-        print("FUZZ_TARGET is none of \(FuzzTarget.allCases.map(\.rawValue).joined(separator: ", "))")
-        exit(2)
+/// What takes the bytes.
+private enum Target {
+    /// An entry point of the wire format.
+    case wire(FuzzTarget)
+    /// A whole host: the bytes are frames for it.
+    case host
+
+    /// The one that FUZZ_TARGET names.
+    static let named: Target = {
+        let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
+        if name == "host" { return .host }
+        guard let target = FuzzTarget(rawValue: name) else {
+            print("FUZZ_TARGET is none of host, \(FuzzTarget.allCases.map(\.rawValue).joined(separator: ", "))")
+            exit(2)
+        }
+        return .wire(target)
+    }()
+
+    func problem(_ bytes: RawSpan) -> String? {
+        switch self {
+        case .wire(let target): target.problem(bytes)
+        case .host: FrameStream(bytes).problem()
+        }
     }
-    return target
-}()
+}
 
 /// What libFuzzer calls with every input. A trap, a leak of bounds or a value
 /// that does not write what it was read from ends the run.
@@ -17,8 +35,8 @@ private let target: FuzzTarget = {
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     // A copy of the exact length, so that the sanitizer sees every byte beyond it.
     let bytes = Array(UnsafeBufferPointer(start: data, count: size))
-    if let problem = target.problem(bytes.span.bytes) {
-        print("\(target): \(problem)")
+    if let problem = Target.named.problem(bytes.span.bytes) {
+        print("\(Target.named): \(problem)")
         fflush(nil)
         abort()
     }

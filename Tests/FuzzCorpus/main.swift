@@ -1,3 +1,4 @@
+import HostStackTestSupport
 import LinuxNet
 import WireFormatTestSupport
 
@@ -7,9 +8,9 @@ guard CommandLine.arguments.count == 2 else {
     print("usage: fuzz-corpus DIRECTORY")
     CurrentProcess.exit(2)
 }
-for target in FuzzTarget.allCases {
-    for seed in Corpus.seeds(target) {
-        let file = try OutputStream.file("\(CommandLine.arguments[1])/\(target.rawValue)/\(seed.name)")
+for (folder, seeds) in FuzzTarget.allCases.map({ ($0.rawValue, Corpus.seeds($0)) }) + [("host", HostCorpus.seeds)] {
+    for seed in seeds {
+        let file = try OutputStream.file("\(CommandLine.arguments[1])/\(folder)/\(seed.name)")
         file.write(seed.bytes)
         file.flush()
     }

@@ -14,7 +14,8 @@ public struct StackUnderFuzz: ~Copyable {
     private var host: Host
     private var now = Instant(nanoseconds: 1_000_000_000)
     private var batch: PacketBatch
-    private var connections: [TCPIdentifier] = []
+    /// The frame that it sent last.
+    public private(set) var lastSent: [UInt8] = []
     private let ports: [UInt16] = [7, 22, 53, 80, 443, 33_434, 40_000]
 
     public init(seed: UInt64, checksAddresses: Bool = false) {
@@ -93,7 +94,8 @@ public struct StackUnderFuzz: ~Copyable {
             batch.removeAll()
             isMore = host.transmit(into: &batch, at: now)
             for entry in batch.entries {
-                if let problem = Self.problem(batch.bytes(of: entry)) { return problem }
+                lastSent = batch.bytes(of: entry)
+                if let problem = Self.problem(lastSent) { return problem }
             }
             rounds += 1
             guard rounds < 200 else { return "it has no end of things to send" }

@@ -3,58 +3,37 @@ import HostStackTestSupport
 import PacketEngine
 import Testing
 import WireFormat
-import WireFormatTestSupport
 
 /// The seeds of the wire's fuzzer, and all that is near them, as frames for a whole host.
 @Suite("a whole host and the fuzzer's seeds")
 struct StackFuzzTests {
-    /// Every seed that can be a frame, in frames to the host.
-    private static let frames: [(name: String, bytes: [UInt8])] = {
-        let (client, client6) = (IPv4Address(192, 0, 2, 1), IPv6Address(high: 0x2001_0DB8 << 32, low: 1))
-        func four(_ next: IPProtocol, _ payload: [UInt8]) -> [UInt8] {
-            StackUnderFuzz.frame(
-                .ipv4,
-                IPv4Header(
-                    source: client, destination: StackUnderFuzz.here, protocol: next, payloadLength: payload.count
-                ).encoded() + payload)
+    private static let frames: [(name: String, bytes: [UInt8])] = HostCorpus.packets.map { name, item in
+        var item = item
+        item.isRepaired = false
+        return (name, item.frame)
+    }
+
+    @Test("conversations: the host takes part in them, and a stream is read as it was written")
+    func conversations() throws {
+        let seeds = HostCorpus.seeds
+        #expect(Set(seeds.map(\.name)).count == seeds.count)
+        for seed in seeds {
+            let stream = FrameStream(seed.bytes.rawBytes)
+            #expect(stream.encoded == seed.bytes && stream.problem() == nil, "\(seed.name)")
+            // The fuzzer's inputs are no longer than that.
+            #expect(seed.bytes.count <= 2_048, "\(seed.name)")
         }
-        func six(_ next: IPProtocol, _ payload: [UInt8]) -> [UInt8] {
-            StackUnderFuzz.frame(
-                .ipv6,
-                IPv6Header(
-                    source: client6, destination: StackUnderFuzz.here6, nextHeader: next,
-                    payloadLength: payload.count, hopLimit: 255
-                ).encoded() + payload)
-        }
-        var frames: [(String, [UInt8])] = []
-        for target in FuzzTarget.allCases {
-            for seed in Corpus.seeds(target) {
-                let name = "\(target) \(seed.name)"
-                switch target {
-                case .frame: frames.append((name, EthernetHeader.padded(Array(seed.bytes.dropFirst()))))
-                case .arp: frames.append((name, StackUnderFuzz.frame(.arp, seed.bytes)))
-                case .ipv4: frames.append((name, StackUnderFuzz.frame(.ipv4, seed.bytes)))
-                case .ipv6: frames.append((name, StackUnderFuzz.frame(.ipv6, seed.bytes)))
-                case .icmp: frames.append((name, four(.icmp, seed.bytes)))
-                case .icmpv6: frames.append((name, six(.icmpv6, seed.bytes)))
-                case .igmp: frames.append((name, four(.igmp, seed.bytes)))
-                case .udp, .tcp:
-                    let next: IPProtocol = target == .udp ? .udp : .tcp
-                    frames += [(name, four(next, seed.bytes)), (name + " 6", six(next, seed.bytes))]
-                case .reassembly:
-                    var rest = seed.bytes[...]
-                    while rest.count >= 2 {
-                        let length = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])
-                        rest = rest.dropFirst(2)
-                        frames.append((name, StackUnderFuzz.frame(.ipv4, Array(rest.prefix(length)))))
-                        rest = rest.dropFirst(length)
-                    }
-                case .options, .http, .pcap, .pcapng: break
-                }
+        for version in ["4", "6"] {
+            let seed = try #require(seeds.first { $0.name == "echo-\(version)" })
+            var stack = StackUnderFuzz(seed: 1)
+            var echoes = 0
+            for item in FrameStream(seed.bytes.rawBytes).items {
+                _ = stack.take(item.frame, then: item.time)
+                if stack.lastSent.contains(Array("hello".utf8)) { echoes += 1 }
             }
+            #expect(echoes > 0 && stack.counters.delivered >= 6, "\(version)")
         }
-        return frames
-    }()
+    }
 
     @Test("every truncation of every seed, and every byte of its headers turned to what it is not")
     func near() {

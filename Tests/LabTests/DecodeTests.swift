@@ -1,3 +1,4 @@
+import HostStackTestSupport
 import LinuxNet
 import Testing
 import WireFormat
@@ -181,11 +182,12 @@ struct DecodeTests {
 
     @Test("the committed corpus is the one that the library makes")
     func corpus() async throws {
-        for target in FuzzTarget.allCases {
-            for seed in Corpus.seeds(target) {
-                let path = "\(Binary.repository)/Tests/Fuzz/Corpus/\(target.rawValue)/\(seed.name)"
+        let wire = FuzzTarget.allCases.map { (folder: $0.rawValue, seeds: Corpus.seeds($0)) }
+        for (folder, seeds) in wire + [(folder: "host", seeds: HostCorpus.seeds)] {
+            for seed in seeds {
+                let path = "\(Binary.repository)/Tests/Fuzz/Corpus/\(folder)/\(seed.name)"
                 let hex = try await Lab.run(["od", "-An", "-v", "-tx1", path]).output.filter(\.isHexDigit)
-                #expect(Self.bytes(hex[...]) == seed.bytes, "\(target)/\(seed.name): make corpus")
+                #expect(Self.bytes(hex[...]) == seed.bytes, "\(folder)/\(seed.name): make corpus")
             }
         }
     }

@@ -7,7 +7,7 @@ public enum Corpus {
         public var name: String
         public var bytes: [UInt8]
 
-        init(_ name: String, _ bytes: [UInt8]) {
+        public init(_ name: String, _ bytes: [UInt8]) {
             self.name = name
             self.bytes = bytes
         }

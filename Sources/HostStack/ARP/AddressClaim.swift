@@ -4,6 +4,7 @@ import WireFormat
 /// Makes sure that nobody has an address before it is used, and tells everybody then (RFC 5227, sections 2.1 and 2.3).
 enum AddressClaim {
     private static let probeCount = 3
+    private static let announceWait = Nanoseconds.seconds(2)
     private static let announceCount = 2
     private static let announceInterval = Nanoseconds.seconds(2)
 
@@ -13,13 +14,13 @@ enum AddressClaim {
         var schedule = ClaimSchedule()
         // Between no time and a second, then between one and two each.
         var after = Nanoseconds.milliseconds(Int64(random.next() % 1_000))
-        for _ in 0..<probeCount {
+        for number in 0..<probeCount {
+            if number > 0 { after = after + .milliseconds(1_000 + Int64(random.next() % 1_000)) }
             for address in addresses {
                 schedule.add(ARPFrame.bytes(ARPPacket.probe(for: address, from: mac), to: .broadcast), after: after)
             }
-            after = after + .milliseconds(1_000 + Int64(random.next() % 1_000))
         }
-        schedule.firstUse = after + .seconds(1)
+        schedule.firstUse = after + announceWait
         for number in 0..<announceCount {
             for address in addresses {
                 schedule.add(

@@ -94,12 +94,10 @@ private struct AddressClaimObserver: EngineObserver {
         }
     }
 
-    mutating func step(_ engine: inout HostEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        if isFree { engine.stop(at: now) }
-        return nil
-    }
+    mutating func step(_ engine: inout HostEngine, _ wakening: Wakening, at now: Instant) -> Instant? { nil }
 
-    var isListening: Bool { true }
+    /// What a host does with an address that is its own is not wanted.
+    var isListening: Bool { !isFree }
 }
 
 /// Keeps what an engine finds.
