@@ -54,12 +54,12 @@ struct ScanEnding {
 
     func text(_ summary: ScanSummary) -> String {
         var lines = [
-            "\(Text.count(summary.hosts + unreachable, "host")), \(summary.probes) probes: \(summary.open) open, \(summary.closed) closed, \(summary.filtered) filtered"
+            "\(Text.count(summary.hosts + unreachable, "host")), \(Text.count(Int(clamping: summary.probes), "probe")): \(summary.open) open, \(summary.closed) closed, \(summary.filtered) filtered"
                 + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
                 + (summary.isCutShort ? "; stopped before the end" : ""),
             "\(Text.count(Int(clamping: summary.sent), "packet")) sent (\(summary.retransmitted) again), \(Text.count(Int(clamping: summary.received), "answer")), \(Self.duration(summary.elapsed.seconds)), \(Int(summary.rate)) a second",
         ]
-        if hearsBanners { lines.append("\(summary.banners) of \(summary.open) open ports said something") }
+        if hearsBanners { lines.append("\(summary.banners) of \(Text.count(Int(clamping: summary.open), "open port")) said something") }
         if soughtRate {
             lines.append(
                 summary.overflowed == 0
