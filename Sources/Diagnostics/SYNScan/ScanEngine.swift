@@ -134,7 +134,7 @@ public struct ScanEngine: Engine, ~Copyable {
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
         let start = begin(at: now)
         if let deadline = configuration.deadline, now - start >= deadline { stop(at: now) }
-        resets.append(to: &batch, token: Self.sourceToken, at: now)
+        resets.append(to: &batch, token: Self.sourceToken)
         if let banners {
             banners.transmit(into: &batch, at: now)
             takeBanners()

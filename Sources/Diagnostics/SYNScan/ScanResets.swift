@@ -53,7 +53,7 @@ struct ScanResets: Sendable {
     }
 
     /// Adds what is waiting to a batch, ahead of probes.
-    mutating func append(to batch: inout PacketBatch, token: UInt64, at now: Instant) {
+    mutating func append(to batch: inout PacketBatch, token: UInt64) {
         guard nextReset < resets.count else { return }
         while nextReset < resets.count {
             let reset = resets[nextReset]

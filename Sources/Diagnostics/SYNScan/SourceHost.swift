@@ -12,6 +12,10 @@ final class SourceHost {
     private var news: [(TCPIdentifier, TCPNotices)] = []
     /// Others who say that an address is theirs, until somebody takes it.
     private(set) var conflicts: [(address: IPAddress, mac: MACAddress)] = []
+    private var lastConflict: Instant?
+
+    /// Who says so again and again is not told of each time.
+    private static let conflictPause = Nanoseconds.seconds(10)
 
     /// - Parameters:
     ///   - links: where probes leave, and from which addresses.
@@ -40,20 +44,23 @@ final class SourceHost {
     func receive(_ packet: borrowing ReceivedPacket) {
         host.receive(
             packet.bytes, on: packet.interfaceIndex, at: packet.arrival, hasPendingChecksum: packet.hasPendingChecksum)
-        settle()
+        settle(at: packet.arrival)
     }
 
     /// Does what has become due.
     func advance(at now: Instant) {
         host.advance(at: now)
-        settle()
+        settle(at: now)
     }
 
-    private func settle() {
+    private func settle(at now: Instant) {
         host.drain { event in
             switch event {
             case .connection(let connection, let notices, _): news.append((connection, notices))
-            case .conflict(let address, let mac): conflicts.append((address, mac))
+            case .conflict(let address, let mac):
+                if let last = lastConflict, now - last < Self.conflictPause { return }
+                lastConflict = now
+                conflicts.append((address, mac))
             default: break
             }
         }
