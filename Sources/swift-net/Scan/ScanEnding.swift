@@ -59,7 +59,9 @@ struct ScanEnding {
                 + (summary.isCutShort ? "; stopped before the end" : ""),
             "\(Text.count(Int(clamping: summary.sent), "packet")) sent (\(summary.retransmitted) again), \(Text.count(Int(clamping: summary.received), "answer")), \(Self.duration(summary.elapsed.seconds)), \(Int(summary.rate)) a second",
         ]
-        if hearsBanners { lines.append("\(summary.banners) of \(Text.count(Int(clamping: summary.open), "open port")) said something") }
+        if hearsBanners {
+            lines.append("\(summary.banners) of \(Text.count(Int(clamping: summary.open), "open port")) said something")
+        }
         if soughtRate {
             lines.append(
                 summary.overflowed == 0
