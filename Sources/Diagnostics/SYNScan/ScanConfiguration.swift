@@ -129,6 +129,11 @@ public struct ScanConfiguration: Sendable {
         return sourcePorts.contains(view.sourcePort) || sourcePorts.contains(view.destinationPort)
     }
 
+    /// Those of the ways, each once, in their order.
+    var links: [ScanLink] {
+        ways.reduce(into: []) { links, way in if !links.contains(way.link) { links.append(way.link) } }
+    }
+
     /// The interface that all frames leave by; 0 where there are several.
     public var sendingInterface: UInt32 {
         let interfaces = Set(ways.lazy.filter { $0.link.mac != nil }.map(\.link.interface))

@@ -44,7 +44,7 @@ extension ScanEngine {
             source: .v6(header.source), destination: .v6(header.destination), hopLimit: header.hopLimit,
             machine: machine)
         switch header.nextHeader {
-        // Reports of groups carry a Router Alert (RFC 3810, section 5).
+        // Queries for the members of groups carry a Router Alert (RFC 3810, section 5).
         case .hopByHopOptions: tellSource(packet)
         case .tcp: receiveSegment(header.payload, ends, packet)
         case .icmpv6:

@@ -91,12 +91,9 @@ public struct ScanEngine: Engine, ~Copyable {
         cursor = first
         governor = RateGovernor(asked: configuration.rate)
         resets = ScanResets(configuration)
-        let links = configuration.ways.map(\.link)
         let source =
             configuration.ownsSource
-            ? SourceHost(
-                links.indices.filter { !links[..<$0].contains(links[$0]) }.map { links[$0] }, key: configuration.key,
-                token: Self.sourceToken, tcp: BannerCollector.tcp) : nil
+            ? SourceHost(configuration.links, key: configuration.key, token: Self.sourceToken) : nil
         sourceHost = source
         banners = configuration.hearsBanners ? source.map { BannerCollector(at: $0, timestamp: timestamp) } : nil
         result.hosts = configuration.targets.count

@@ -17,7 +17,6 @@ struct ScanResets: Sendable {
     /// Half-open connections beyond these are left to time out at the other end.
     private static let mostWaiting = 65_536
 
-    private let isActive: Bool
     private let templates: [ProbeTemplate]
     /// Where each of them leaves.
     private let interfaces: [UInt32]
@@ -25,9 +24,8 @@ struct ScanResets: Sendable {
     private var nextReset = 0
 
     init(_ configuration: ScanConfiguration) {
-        isActive = configuration.ownsSource
-        var links: [ScanLink] = []
-        for way in configuration.ways where !links.contains(way.link) && way.link.mac != nil { links.append(way.link) }
+        // The system resets what comes to its own addresses.
+        let links = configuration.ownsSource ? configuration.links.filter { $0.mac != nil } : []
         let namesInterface = configuration.sendingInterface == 0
         templates = links.map { ProbeTemplate(.rst, link: $0, nextHop: nil, namesInterface: namesInterface) }
         interfaces = links.map(\.interface)
@@ -41,7 +39,7 @@ struct ScanResets: Sendable {
         target: IPAddress, port: UInt16, from source: IPAddress, sourcePort: UInt16, sequence: UInt32,
         machine: MACAddress, interface: UInt32
     ) {
-        guard isActive, resets.count - nextReset < Self.mostWaiting,
+        guard resets.count - nextReset < Self.mostWaiting,
             let template = templates.indices.first(where: {
                 templates[$0].source == source && interfaces[$0] == interface
             })

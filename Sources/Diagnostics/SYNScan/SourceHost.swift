@@ -9,7 +9,7 @@ final class SourceHost {
     /// Bytes of the longest frame.
     let frameLength: Int
     /// What has come up at connections, until somebody takes it.
-    private var news: [(TCPIdentifier, TCPNotices)] = []
+    private(set) var news: [(connection: TCPIdentifier, notices: TCPNotices)] = []
     /// Others who say that an address is theirs, until somebody takes it.
     private(set) var conflicts: [(address: IPAddress, mac: MACAddress)] = []
     private var lastConflict: Instant?
@@ -20,8 +20,7 @@ final class SourceHost {
     /// - Parameters:
     ///   - links: where probes leave, and from which addresses.
     ///   - token: what the frames are called in batches.
-    ///   - tcp: for the handshakes that are ended.
-    init(_ links: [ScanLink], key: SipHash, token: UInt64, tcp: TCPConfiguration) {
+    init(_ links: [ScanLink], key: SipHash, token: UInt64) {
         var configuration = HostConfiguration(
             links.compactMap { link in
                 guard let mac = link.mac else { return nil }
@@ -31,7 +30,7 @@ final class SourceHost {
             }, seed: (key(1), key(2)))
         // That nobody has them was asked before.
         configuration.checksAddresses = false
-        configuration.tcp = tcp
+        BannerCollector.configure(&configuration.tcp)
         frameLength = configuration.frameLength
         host = Host(configuration)
         host.frameToken = token
@@ -70,10 +69,7 @@ final class SourceHost {
     /// - Returns: false when that is all.
     func transmit(into batch: inout PacketBatch, at now: Instant) -> Bool { host.transmit(into: &batch, at: now) }
 
-    func takeNews() -> [(TCPIdentifier, TCPNotices)] {
-        defer { news.removeAll(keepingCapacity: true) }
-        return news
-    }
+    func forgetNews() { news.removeAll(keepingCapacity: true) }
 
     func forgetConflicts() { conflicts.removeAll(keepingCapacity: true) }
 }

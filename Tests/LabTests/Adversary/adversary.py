@@ -14,17 +14,11 @@ import struct
 import sys
 import time
 
+from checksums import checksum
+
 SYN, RST, PSH, ACK, FIN = 0x02, 0x04, 0x08, 0x10, 0x01
 OURS = "192.0.2.200"
 MAC = bytes.fromhex("0200000000c8")
-
-
-def checksum(data):
-    data += b"\0" * (len(data) & 1)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
 
 
 class Wire:

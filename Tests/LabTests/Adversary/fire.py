@@ -14,20 +14,14 @@ import struct
 import sys
 import time
 
+from checksums import checksum
+
 interface, target, mac = sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3].replace(":", ""))
 resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
 raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 raw.bind((interface, 0))
 address = socket.inet_aton(target)
 rng = random.Random(7)
-
-
-def checksum(data):
-    data += b"\0" * (len(data) & 1)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
 
 
 def datagram(protocol, payload, source, destination=address, identification=0, fragment=0, machine=mac):

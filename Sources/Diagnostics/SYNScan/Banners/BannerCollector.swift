@@ -44,13 +44,11 @@ final class BannerCollector {
     }
 
     /// How much a connection may hold, and how long it is kept.
-    static var tcp: TCPConfiguration {
-        var tcp = TCPConfiguration()
+    static func configure(_ tcp: inout TCPConfiguration) {
         tcp.offeredWindowScale = ProbeTemplate.windowScale
         tcp.receiveLimit = 16 << 10
         tcp.sendLimit = 16 << 10
         tcp.patience = BannerTalk.patience
-        return tcp
     }
 
     /// Nothing is under way and nothing waits.
@@ -150,7 +148,9 @@ final class BannerCollector {
     }
 
     private func settle(at now: Instant) {
-        for (connection, notices) in source.takeNews() {
+        // By their places: a copy of the list would be made for every segment.
+        for index in source.news.indices {
+            let (connection, notices) = source.news[index]
             guard let talk = talks[connection] else { continue }
             var isOver = false
             var answers: [UInt8] = []
@@ -163,6 +163,7 @@ final class BannerCollector {
             send(answers, on: connection)
             if isOver || !notices.isDisjoint(with: [.ended, .closed]) { end(connection, talk, at: now) }
         }
+        source.forgetNews()
     }
 
     /// Those that have been silent for long.
