@@ -15,7 +15,7 @@ STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-p
 BINARY := $(BUILD)/release/swift-net
 MANUALS := $(wildcard man/*.8)
 
-.PHONY: run build test fuzz corpus signatures bench lint install completions packages-build packages-test packages-bench packages-zoo clean
+.PHONY: run build test fuzz corpus signatures bench lint install completions packages-build packages-test packages-lint packages-bench packages-zoo clean
 
 run: build
 	$(BINARY) $(ARGS)
@@ -53,7 +53,7 @@ signatures: build packages-zoo
 bench: build packages-bench packages-zoo
 	Benchmarks/run
 
-lint:
+lint: packages-lint
 	swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
 	mandoc -Tlint -Wwarning $(MANUALS)
 
@@ -75,12 +75,17 @@ completions: build
 	$(BINARY) --generate-completion-script fish > completions/swift-net.fish
 
 packages-build:
-	@Scripts/packages libcap-dev libssl-dev zlib1g-dev
+	@Scripts/packages libcap-dev libc-ares-dev libidn2-dev libunistring-dev libssl-dev zlib1g-dev
 
 packages-test:
-	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc nginx-light lighttpd curl openssl \
+	@Scripts/packages libcap2-bin iproute2 util-linux ethtool procps iputils-ping iputils-tracepath iputils-arping rarpd smcroute iperf fping traceroute mtr-tiny scamper nmap nftables dnsmasq-base tshark tcpdump python3-scapy mandoc nginx-light lighttpd curl openssl gcc libc6-dev binutils \
 	    bash zsh fish bash-completion tmux netbase
 	@Scripts/unpacked .build/peers arping libnet1
+	@Scripts/foreign-release .build/foreign/trixie trixie
+	@Scripts/foreign-release .build/foreign/bullseye bullseye
+
+packages-lint:
+	@Scripts/packages mandoc
 
 packages-bench:
 	@Scripts/packages iproute2 util-linux procps iputils-ping iputils-tracepath fping traceroute mtr-tiny scamper nftables tcpdump python3 time \

@@ -38,10 +38,21 @@ let package = Package(
         // Everything that touches the kernel.
         .target(name: "CLinux"),
         .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+        .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
+        .systemLibrary(name: "CIdn2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
         .target(
             name: "LinuxNet",
-            dependencies: ["WireFormat", "PacketEngine", "CLinux", "CLibcap"],
+            dependencies: [
+                "WireFormat", "PacketEngine", "CLinux", "CLibcap", "CCares", "CIdn2",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: systemSettings
+        ),
+
+        .testTarget(
+            name: "LinuxNetTests",
+            dependencies: ["LinuxNet", "PacketEngine", "WireFormat"],
+            swiftSettings: settings
         ),
 
         // A host's protocols without a kernel.
@@ -71,11 +82,20 @@ let package = Package(
             name: "Signatures", dependencies: ["Compression"], exclude: ["Products"],
             resources: [.embedInCode("Data")], swiftSettings: systemSettings),
 
+        // The toolkit as a library: what joins engines to the kernel.
+        .target(
+            name: "SwiftNet", dependencies: ["WireFormat", "PacketEngine", "LinuxNet", "Diagnostics"],
+            swiftSettings: settings),
+
+        // What lets the executable stand alone: no name service modules, no /proc.
+        .target(name: "CStandalone"),
+
         // The command line.
         .executableTarget(
             name: "swift-net",
             dependencies: [
-                "WireFormat", "PacketEngine", "LinuxNet", "HostStack", "Diagnostics", "TLS", "Signatures",
+                "CStandalone",
+                "WireFormat", "PacketEngine", "LinuxNet", "HostStack", "Diagnostics", "SwiftNet", "TLS", "Signatures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

@@ -10,8 +10,16 @@ public protocol EngineObserver: ~Copyable {
     /// - Returns: when to be called again at the latest.
     mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant?
 
+    /// The engine has finished: when to be called again at the latest, while results wait for something from
+    /// outside; nil ends the run.
+    mutating func linger(at now: Instant) -> Instant?
+
     /// False ends the run at once: nobody is listening any more.
     var isListening: Bool { get }
+}
+
+extension EngineObserver where Self: ~Copyable {
+    public mutating func linger(at now: Instant) -> Instant? { nil }
 }
 
 /// The one loop that runs any engine on any port.
@@ -66,7 +74,11 @@ public enum EngineLoop {
             observerDeadline = observer.step(&engine, wakening, at: now)
             wakening = []
             guard observer.isListening else { return }
-            if deadline == .finished, next == batch.count { return }
+            var lingering: Instant?
+            if deadline == .finished, next == batch.count {
+                lingering = observer.linger(at: now)
+                guard lingering != nil else { return }
+            }
 
             // Work that is due now goes on without a wait, but not for ever without a look at the signals.
             var until: Instant?
@@ -75,6 +87,7 @@ public enum EngineLoop {
             } else if case .at(let instant) = deadline {
                 until = instant
             }
+            if let lingering { until = lingering }
             if let observerDeadline { until = until.map { min($0, observerDeadline) } ?? observerDeadline }
             let isBusy = received > 0 || until.map { $0 <= now } ?? false
             if isBusy, now - lastWait < signalInterval { continue }

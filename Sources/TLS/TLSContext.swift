@@ -8,6 +8,8 @@ public final class TLSContext {
     let pointer: OpaquePointer
 
     public init(_ configuration: TLSConfiguration = TLSConfiguration()) throws(TLSFailure) {
+        // The system's openssl.cnf may name modules to load, which belong to the system's own OpenSSL and C library.
+        guard OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil) == 1 else { throw .last("no library") }
         guard let context = SSL_CTX_new(TLS_client_method()) else { throw .last("no context") }
         pointer = context
         copenssl_set_partial_write(context)

@@ -1,5 +1,10 @@
+import CStandalone
 import LinuxNet
+
+let arguments = (0..<cstandalone_argument_count()).map { index in
+    unsafe cstandalone_argument(index).map { unsafe String(cString: $0) } ?? ""
+}
 
 // Only the command that was asked for is parsed: a tree of all of them would
 // cost every start half a millisecond.
-CurrentProcess.exit(SwiftNet.main(CommandLine.arguments))
+CurrentProcess.exit(CommandTree.main(arguments))

@@ -1,6 +1,7 @@
 // What the Swift overlay of the C library leaves out: packet and error-queue
 // structures, netlink, socket filters, control messages. Declarations and
-// inline wrappers of macros; what has to be a handler of signals is in terminal.c.
+// inline wrappers of macros; what must run in a signal handler is in terminal.c, and
+// what must run between fork and exec in child.c.
 #ifndef CLINUX_H
 #define CLINUX_H
 
@@ -40,7 +41,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,6 +66,7 @@ static inline const void *clinux_cmsg_data(const struct cmsghdr *header) { retur
 static inline size_t clinux_cmsg_len(size_t length) { return CMSG_LEN(length); }
 
 static inline int clinux_errno(void) { return errno; }
+static inline void clinux_set_errno(int number) { errno = number; }
 static inline int clinux_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
 static inline int clinux_ioctl(int descriptor, unsigned long request, void *argument) {
     return ioctl(descriptor, request, argument);
@@ -94,11 +98,30 @@ static inline ssize_t clinux_sendto(
     int descriptor, const void *bytes, size_t count, int flags, const void *address, socklen_t length) {
     return sendto(descriptor, bytes, count, flags, (const struct sockaddr *)address, length);
 }
+static inline ssize_t clinux_recvfrom(
+    int descriptor, void *bytes, size_t count, int flags, struct sockaddr *address, socklen_t *length) {
+    return recvfrom(descriptor, bytes, count, flags, address, length);
+}
 // The terminal of the standard streams: the alternate screen, without echo and
 // by key; `leave`, and a signal that kills, give it back as it was.
 int clinux_terminal_enter(void);
 void clinux_terminal_leave(void);
 static inline void clinux_ignore_signal(int number) { signal(number, SIG_IGN); }
+
+// Starts a program without capabilities, its standard output on `output` and its other standard streams
+// on /dev/null. Returns the child's process identifier, or -1 with errno; the child exits with 126 or 127
+// when the program cannot be started.
+pid_t clinux_spawn_unprivileged(const char *path, char *const arguments[], int output);
+
+// Ends the process as the signal does by default.
+static inline void clinux_raise_by_default(int number) {
+    sigset_t set;
+    signal(number, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    raise(number);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
 
 static const int clinux_MSG_ERRQUEUE = MSG_ERRQUEUE;
 static const int clinux_MSG_DONTWAIT = MSG_DONTWAIT;

@@ -1,10 +1,17 @@
 import CLinux
 import PacketEngine
+import Synchronization
 
 /// SIGINT, SIGTERM and SIGQUIT, and for a full screen those of its terminal, as something that can be waited for (signalfd(2)).
 public struct SignalSource: ~Copyable, Sendable {
     let descriptor: Descriptor
     private let reloads: Bool
+    private let memory = Memory()
+
+    /// What outlives the reading of a signal.
+    private final class Memory: Sendable {
+        let stopSignal = Mutex<Int32?>(nil)
+    }
 
     /// Blocks the signals for this process and takes them over; SIGPIPE is
     /// ignored, so that a closed output is an error to see and not a death.
@@ -25,6 +32,9 @@ public struct SignalSource: ~Copyable, Sendable {
         self.reloads = reloads
     }
 
+    /// The first signal that asked to stop, as the end of a run that has done nothing yet.
+    public var interruption: Interruption? { memory.stopSignal.withLock { $0.map(Interruption.init) } }
+
     /// What the signals that have come say.
     func read() -> Wakening {
         var wakening: Wakening = []
@@ -37,29 +47,20 @@ public struct SignalSource: ~Copyable, Sendable {
             case SIGWINCH: wakening.insert(.resized)
             case SIGTSTP: wakening.insert(.suspend)
             case SIGHUP where reloads: wakening.insert(.reload)
-            default: wakening.insert(.stop)
+            case let number:
+                wakening.insert(.stop)
+                memory.stopSignal.withLock { $0 = $0 ?? number }
             }
         }
         return wakening
     }
 }
 
-/// A bell that another thread rings (eventfd(2)).
-public final class Bell: Sendable {
-    let descriptor: Descriptor
+/// A signal that came before anything was sent: the command ends as the signal ends a program that does not handle
+/// it, so that a shell sees 130 after Ctrl-C and stops its loop.
+public struct Interruption: Error, Equatable, Sendable {
+    let signal: Int32
 
-    public init() throws(SystemError) {
-        let opened = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-        guard opened >= 0 else { throw .last("eventfd") }
-        descriptor = Descriptor(owning: opened)
-    }
-
-    /// Wakes whoever waits for the bell.
-    public func ring() { eventfd_write(descriptor.rawValue, 1) }
-
-    /// True when the bell was rung since the last call.
-    func answer() -> Bool {
-        var count: eventfd_t = 0
-        return eventfd_read(descriptor.rawValue, &count) == 0
-    }
+    /// Ends the process by the signal.
+    public func raise() { clinux_raise_by_default(signal) }
 }

@@ -31,6 +31,8 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// EAFNOSUPPORT.
     public static let familyNotSupported = CLinux.EAFNOSUPPORT
+    /// EAI_ADDRFAMILY, in getaddrinfo(3)'s words.
+    public static let addressFamilyNotFound = "Address family for hostname not supported"
     /// EADDRNOTAVAIL.
     public static let addressNotAvailable = CLinux.EADDRNOTAVAIL
 

@@ -1,86 +1,77 @@
-import Synchronization
+import DequeModule
+import PacketEngine
 import WireFormat
 
-/// Addresses of many names, looked up beside the run: who asks gets what has
-/// come since, and the bell rings when there is more. A name whose server
-/// hangs holds up nothing but itself and, at most, a few others.
-public final class ForwardNames: Sendable {
-    /// What became of one name.
-    public struct Result: Sendable {
+/// Addresses of many names, looked up beside the run. Results come out in the order in which the names were
+/// given, except that a name whose server is slow does not hold back those after it.
+public final class ForwardNames {
+    /// The result of one name.
+    public struct Result {
         public var name: String
         /// The addresses in the order to try them, or why there are none.
-        public var answer: Swift.Result<[Resolver.Answer], Resolver.Failure>
+        public var answer: Swift.Result<Resolver.ResolvedName, Resolver.Failure>
     }
 
-    private struct State {
-        var waiting: [String] = []
-        var results: [Result] = []
-        var unanswered = 0
-        var threads = 0
+    private enum State {
+        case pending
+        case found(Swift.Result<Resolver.ResolvedName, Resolver.Failure>, at: Instant)
+        case taken
     }
 
-    private let state: Mutex<State>
+    private let resolver: Resolver
     private let family: IPAddress.Family?
-    private let bell: Bell
-    private static let mostThreads = 8
+    /// How long a result waits for those before it.
+    private let patience: Nanoseconds
+    private var names: Deque<(name: String, state: State)> = []
+    /// The number of the first of `names`.
+    private var firstNumber = 0
+    private var openCount = 0
 
-    /// Begins to look up `names`, in their order.
-    public init(_ names: [String] = [], family: IPAddress.Family?, bell: Bell) {
-        state = Mutex(State())
+    /// Begins to look up `names`.
+    /// - Parameter isOrdered: false where the order does not matter, and no result waits.
+    public init(_ names: [String] = [], family: IPAddress.Family?, resolver: Resolver, isOrdered: Bool = true) {
+        self.resolver = resolver
         self.family = family
-        self.bell = bell
-        ask(names)
+        patience = isOrdered ? .milliseconds(100) : .zero
+        for name in names { ask(name) }
     }
 
-    /// Looks up these too.
-    public func ask(_ names: [String]) {
-        let starts = state.withLock { state in
-            state.waiting.insert(contentsOf: names.reversed(), at: 0)
-            state.unanswered += names.count
-            let starts = min(Self.mostThreads - state.threads, names.count)
-            state.threads += starts
-            return starts
-        }
-        var failures = 0
-        for _ in 0..<starts where !BackgroundThread.run({ self.work() }) { failures += 1 }
-        guard failures > 0 else { return }
-        let isAlone = state.withLock { state in
-            state.threads -= failures
-            defer { if state.threads == 0 { state.threads = 1 } }
-            return state.threads == 0
-        }
-        // Without a thread it has to be done here.
-        if isAlone { work() }
+    /// Looks up another name.
+    public func ask(_ name: String) {
+        let number = firstNumber + names.count
+        names.append((name, .pending))
+        openCount += 1
+        resolver.lookUp(name, family: family) { [weak self] answer in self?.settle(number, answer) }
     }
 
-    /// What has come since the last call, and whether more is to come.
+    private func settle(_ number: Int, _ answer: Swift.Result<Resolver.ResolvedName, Resolver.Failure>) {
+        let now = SystemClock.now
+        names[number - firstNumber].state = .found(answer, at: now)
+        if number > firstNumber, patience > .zero {
+            _ = resolver.reactor.schedule(at: now + patience) { [resolver] in resolver.reactor.reportResult() }
+        }
+    }
+
+    /// The results that have come since the last call, and whether there will be more.
     public func take() -> (results: [Result], expectsMore: Bool) {
-        state.withLock { state in
-            defer { state.results = [] }
-            return (state.results, state.unanswered > 0)
-        }
-    }
-
-    private func work() {
-        while let name = state.withLock({ next(&$0) }) {
-            let answer: Swift.Result<[Resolver.Answer], Resolver.Failure>
-            do throws(Resolver.Failure) {
-                answer = .success(try Resolver.addresses(of: name, family: family).answers)
-            } catch {
-                answer = .failure(error)
+        let now = SystemClock.now
+        var results: [Result] = []
+        var isHeldBack = false
+        for index in names.indices {
+            switch names[index].state {
+            case .taken: continue
+            case .pending: isHeldBack = true
+            case .found(let answer, let instant):
+                if isHeldBack, now - instant < patience { continue }
+                results.append(Result(name: names[index].name, answer: answer))
+                names[index].state = .taken
+                openCount -= 1
             }
-            state.withLock { state in
-                state.results.append(Result(name: name, answer: answer))
-                state.unanswered -= 1
-            }
-            bell.ring()
         }
-    }
-
-    /// The next name, or the end of a thread's work.
-    private func next(_ state: inout State) -> String? {
-        if let name = state.waiting.popLast() { return name }
-        state.threads -= 1
-        return nil
+        while case .taken? = names.first?.state {
+            names.removeFirst()
+            firstNumber += 1
+        }
+        return (results, openCount > 0)
     }
 }

@@ -1,68 +1,159 @@
 import CLinux
+import DequeModule
 import PacketEngine
 import WireFormat
 
-/// Questions about addresses to a registry's server, by the protocol of whois
-/// (RFC 3912): a line there, text back. They are asked beside everything else.
-public final class RegistryQueries: Sendable {
-    private let lookUps: BackgroundLookUps<String>
-    private let bell: Bell
-    /// Of one answer.
-    private static let mostBytes = 1 << 16
-    /// Of one step of a conversation.
-    private static let patience = 3
+/// Questions about addresses to a registry's server, by the protocol of whois (RFC 3912): a line there, text back.
+/// They go on in the reactor, beside everything else.
+public final class RegistryQueries {
+    public enum Entry: Sendable, Equatable {
+        /// The server has not answered yet.
+        case pending
+        /// Its text; nil when there was no answer.
+        case known(String?)
+    }
+
+    private let resolver: Resolver
+    private let server: String
+    private let port: UInt16
+    /// Nil until the server's name is looked up; empty when it has no address.
+    private var servers: [Resolver.Answer]?
+    private var entries: [IPAddress: Entry] = [:]
+    private var waiting: Deque<IPAddress> = []
+    private var openCount = 0
+    private static let mostConnections = 8
+    private static let mostEntries = 4_096
 
     /// - Parameters:
-    ///   - server: a name or an address.
+    ///   - server: a name or an address; its name is looked up with the first question.
     ///   - port: of the service; 43 by the protocol.
-    public init(server: String, port: UInt16) throws(SystemError) {
-        let bell = try Bell()
-        self.bell = bell
-        lookUps = BackgroundLookUps(bell: bell) { Self.ask("\($0)", server, port) }
+    public init(server: String, port: UInt16, resolver: Resolver) {
+        self.server = server
+        self.port = port
+        self.resolver = resolver
     }
 
-    /// Begins to ask.
-    public func prepare(_ address: IPAddress) { _ = lookUps[address] }
+    /// What is known now; the first call for an address asks the server.
+    public func text(of address: IPAddress) -> Entry {
+        if let entry = entries[address] { return entry }
+        guard entries.count < Self.mostEntries else { return .known(nil) }
+        entries[address] = .pending
+        waiting.append(address)
+        if entries.count == 1 { findServer() } else { askWaiting() }
+        return entries[address] ?? .pending
+    }
 
-    /// The answer's text; nil when there is none until `deadline`.
-    public func text(of address: IPAddress, until deadline: Instant) -> String? {
-        while true {
-            if case .known(let text) = lookUps[address] { return text }
-            let left = (deadline - SystemClock.now).wholeMilliseconds
-            guard left > 0 else { return nil }
-            var wait = pollfd(fd: bell.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-            if poll(&wait, 1, Int32(clamping: left)) > 0 { _ = bell.answer() }
+    private func findServer() {
+        if let address = IPAddress(server) {
+            servers = [Resolver.Answer(address: address)]
+            return askWaiting()
+        }
+        resolver.lookUp(server) { [weak self] result in
+            self?.servers = (try? result.get())?.answers ?? []
+            self?.askWaiting()
         }
     }
 
-    private static func ask(_ question: String, _ server: String, _ port: UInt16) -> String? {
-        guard let found = try? Resolver.addresses(of: server) else { return nil }
-        for answer in found.answers {
-            guard
-                let socket = try? Descriptor.socket(
-                    answer.address.family == .v4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
-            else { continue }
-            // The thread may wait, but not for ever.
-            var time = timeval(tv_sec: patience, tv_usec: 0)
-            let length = socklen_t(MemoryLayout<timeval>.size)
-            setsockopt(socket.rawValue, SOL_SOCKET, SO_RCVTIMEO, &time, length)
-            setsockopt(socket.rawValue, SOL_SOCKET, SO_SNDTIMEO, &time, length)
-            var off: Int32 = 0
-            _ = clinux_ioctl(socket.rawValue, UInt(FIONBIO), &off)
-            guard (try? socket.connect(SocketAddress(answer.address, port: port, scope: answer.zone))) != nil else {
-                continue
+    private func askWaiting() {
+        guard let servers else { return }
+        while openCount < Self.mostConnections, let address = waiting.popFirst() {
+            openCount += 1
+            let question = RegistryConnection("\(address)\r\n", servers, port, resolver.reactor) { [weak self] text in
+                guard let self else { return }
+                entries[address] = .known(text)
+                openCount -= 1
+                resolver.reactor.reportResult()
+                askWaiting()
             }
-            let line = Array((question + "\r\n").utf8)
-            guard send(socket.rawValue, line, line.count, Int32(MSG_NOSIGNAL)) == line.count else { continue }
-            var text: [UInt8] = []
-            var chunk = [UInt8](repeating: 0, count: 4_096)
-            while text.count < mostBytes {
-                let count = recv(socket.rawValue, &chunk, chunk.count, 0)
-                guard count > 0 else { break }
-                text += chunk[..<count]
-            }
-            return String(decoding: text, as: UTF8.self)
+            question.connect()
         }
-        return nil
+    }
+}
+
+/// One question to a whois server. It keeps itself alive by the reactor's handlers until it is answered.
+private final class RegistryConnection {
+    private let reactor: Reactor
+    private let question: [UInt8]
+    private let port: UInt16
+    private var servers: ArraySlice<Resolver.Answer>
+    private let completion: (String?) -> Void
+    private var socket: Socket?
+    private var timer: Reactor.Timer?
+    private var sentCount = 0
+    private var text: [UInt8] = []
+    private static let mostBytes = 1 << 16
+    /// For one server's whole answer.
+    private static let timeLimit = Nanoseconds.seconds(3)
+
+    private final class Socket {
+        let descriptor: Descriptor
+        init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+    }
+
+    init(
+        _ question: String, _ servers: [Resolver.Answer], _ port: UInt16, _ reactor: Reactor,
+        _ completion: @escaping (String?) -> Void
+    ) {
+        self.question = Array(question.utf8)
+        self.servers = servers[...]
+        self.port = port
+        self.reactor = reactor
+        self.completion = completion
+    }
+
+    /// Connects to the next server, or ends without an answer.
+    func connect() {
+        close()
+        guard let server = servers.popFirst() else { return completion(nil) }
+        sentCount = 0
+        text = []
+        do throws(SystemError) {
+            let descriptor = try Descriptor.socket(
+                server.address.family == .v4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+            let socket = Socket(descriptor)
+            do throws(SystemError) {
+                try socket.descriptor.connect(SocketAddress(server.address, port: port, scope: server.zone))
+            } catch {
+                guard error.code == EINPROGRESS else { throw error }
+            }
+            self.socket = socket
+            timer = reactor.schedule(at: SystemClock.now + Self.timeLimit) { self.connect() }
+            try reactor.watch(socket.descriptor.rawValue, for: .writing) { _ in self.write() }
+        } catch {
+            connect()
+        }
+    }
+
+    private func close() {
+        reactor.cancel(timer)
+        timer = nil
+        if let socket { reactor.unwatch(socket.descriptor.rawValue) }
+        socket = nil
+    }
+
+    private func write() {
+        guard let socket else { return }
+        let rest = Array(question[sentCount...])
+        let count = send(socket.descriptor.rawValue, rest, rest.count, Int32(MSG_NOSIGNAL))
+        guard count >= 0 else { return clinux_errno() == EAGAIN ? () : connect() }
+        sentCount += count
+        guard sentCount == question.count else { return }
+        guard (try? reactor.watch(socket.descriptor.rawValue, for: .reading, { _ in self.read() })) != nil else {
+            return connect()
+        }
+    }
+
+    private func read() {
+        guard let socket else { return }
+        var chunk = [UInt8](repeating: 0, count: 4_096)
+        while text.count < Self.mostBytes {
+            let count = recv(socket.descriptor.rawValue, &chunk, chunk.count, 0)
+            if count < 0, clinux_errno() == EAGAIN { return }
+            guard count >= 0 else { return connect() }
+            if count == 0 { break }
+            text += chunk[..<count]
+        }
+        close()
+        completion(String(decoding: text, as: UTF8.self))
     }
 }

@@ -1,18 +1,37 @@
 import CLinux
+import DequeModule
+import PacketEngine
 import WireFormat
 
-/// Names to addresses and back, by the system's resolver (getaddrinfo(3), getnameinfo(3)).
-public enum Resolver {
+/// Names to addresses and back, in the order that nsswitch.conf(5) gives, without loading a module of the system's
+/// name service into this process.
+///
+/// Files are read here, DNS is asked by c-ares, and what only another service knows is asked of the system's own
+/// getent(1). Nothing blocks: lookups go on in the reactor, beside the packets. It belongs to one thread.
+public final class Resolver {
     /// An address of a name, with the zone that a link-local one needs (an interface index).
-    public struct Answer: Sendable, Equatable {
+    public struct Answer: Sendable, Equatable, Hashable {
         public var address: IPAddress
         public var zone: UInt32
+
+        public init(address: IPAddress, zone: UInt32 = 0) {
+            self.address = address
+            self.zone = zone
+        }
+    }
+
+    /// What a name stands for.
+    public struct ResolvedName: Sendable, Equatable {
+        /// The addresses in the order to try them (RFC 6724), at least one.
+        public var answers: [Answer]
+        /// The name that an alias stands for; the name itself where it is none. Nil where it is not known.
+        public var canonicalName: String?
     }
 
     /// Why there is no address.
     public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
         public var name: String
-        /// The resolver's words.
+        /// The reason, in getaddrinfo(3)'s words.
         public var message: String
         public var description: String { "\(name): \(message)" }
 
@@ -22,41 +41,179 @@ public enum Resolver {
         }
     }
 
-    /// The addresses of a name in the order to try them, and its canonical
-    /// name where the resolver knows one. Blocks until the resolver has answered.
-    public static func addresses(
-        of name: String, family: IPAddress.Family? = nil
-    ) throws(Failure) -> (answers: [Answer], canonicalName: String?) {
-        var hints = addrinfo()
-        hints.ai_family = family == .v4 ? AF_INET : family == .v6 ? AF_INET6 : AF_UNSPEC
-        hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
-        hints.ai_flags = AI_CANONNAME
-        var list: UnsafeMutablePointer<addrinfo>?
-        let result = getaddrinfo(name, nil, &hints, &list)
-        guard result == 0, let list else { throw Failure(name: name, message: String(cString: gai_strerror(result))) }
-        defer { freeaddrinfo(list) }
-        var answers: [Answer] = []
-        var canonicalName: String?
-        var next: UnsafeMutablePointer<addrinfo>? = list
-        while let entry = next {
-            if let text = entry.pointee.ai_canonname, canonicalName == nil { canonicalName = String(cString: text) }
-            if let address = entry.pointee.ai_addr, let parsed = SocketAddress.parse(UnsafeRawPointer(address)) {
-                let answer = Answer(address: parsed.address, zone: parsed.scope)
-                if !answers.contains(answer) { answers.append(answer) }
-            }
-            next = entry.pointee.ai_next
-        }
-        guard !answers.isEmpty else { throw Failure(name: name, message: "No address associated with hostname") }
-        return (answers, canonicalName)
+    public let reactor: Reactor
+    private let files: NameServiceFiles
+    private let system: SystemLookup
+    private var dns: (configuration: ResolverConfiguration, client: DNSClient)?
+    /// Lookups that wait for a place.
+    private var waiting: Deque<Lookup> = []
+    private var isStarting = false
+    private var running: [ObjectIdentifier: Lookup] = [:]
+    private var hasReportedMissingService = false
+    /// Called with what the user may want to know about how names are looked up, once each.
+    public var onNotice: ((String) -> Void)?
+    /// Called with a status line when SIGQUIT asks for one while a command waits for names.
+    public var onStatus: ((String) -> Void)?
+
+    /// Lookups under way at a time; more wait their turn.
+    static let mostLookups = 64
+    /// A lookup that takes longer than this has failed.
+    static let timeLimit = Nanoseconds.seconds(30)
+
+    /// - Parameter folder: where the system's files are.
+    public init(reactor: Reactor, folder: String = "/etc") {
+        self.reactor = reactor
+        files = NameServiceFiles(folder: folder)
+        system = SystemLookup(reactor: reactor)
     }
 
-    /// The name of an address; nil when it has none. Blocks until the resolver has answered.
-    public static func name(of address: IPAddress, zone: UInt32 = 0) -> String? {
-        var buffer = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        let result = SocketAddress(address, scope: zone).withPointer { pointer, length in
-            getnameinfo(pointer, length, &buffer, socklen_t(buffer.count), nil, 0, NI_NAMEREQD)
+    // MARK: Lookups
+
+    /// Looks up the addresses of a name.
+    ///
+    /// `completion` is called once: from the reactor, or before this returns when no server has to be asked.
+    /// - Parameter family: the only family that is wanted; nil for both.
+    public func lookUp(
+        _ name: String, family: IPAddress.Family? = nil,
+        _ completion: @escaping (Result<ResolvedName, Failure>) -> Void
+    ) {
+        let ascii: String
+        switch HostName.ascii(name) {
+        case .success(let text): ascii = text
+        case .failure(let problem):
+            return completion(.failure(Failure(name: name, message: problem.message)))
         }
-        guard result == 0 else { return nil }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        begin(
+            Lookup(.addresses(ascii, family)) { [reactor] result in
+                reactor.reportResult()
+                completion(result.mapError { Failure(name: name, message: $0.message) })
+            })
+    }
+
+    /// Looks up the name of an address; nil when it has none.
+    ///
+    /// `completion` is called once: from the reactor, or before this returns when no server has to be asked.
+    public func lookUpName(of address: IPAddress, zone: UInt32 = 0, _ completion: @escaping (String?) -> Void) {
+        begin(
+            Lookup(.name(address, zone: zone)) { [reactor] result in
+                reactor.reportResult()
+                completion((try? result.get())?.canonicalName)
+            })
+    }
+
+    private func begin(_ lookup: Lookup) {
+        guard running.count < Self.mostLookups || lookup.needsNoServer(files) else { return waiting.append(lookup) }
+        start(lookup)
+    }
+
+    private func start(_ lookup: Lookup) {
+        running[ObjectIdentifier(lookup)] = lookup
+        lookup.timer = reactor.schedule(at: SystemClock.now + Self.timeLimit) { [weak self, weak lookup] in
+            if let lookup { self?.finish(lookup, .failure(.temporary("no answer within 30 seconds"))) }
+        }
+        lookup.services = files.services
+        proceed(lookup)
+    }
+
+    private func finish(_ lookup: Lookup, _ result: Result<ResolvedName, LookupProblem>) {
+        guard running.removeValue(forKey: ObjectIdentifier(lookup)) != nil else { return }
+        reactor.cancel(lookup.timer)
+        lookup.completion(result)
+        startWaiting()
+    }
+
+    /// Gives free places to those that wait; one that ends at once leaves its place to the next turn of the loop.
+    private func startWaiting() {
+        guard !isStarting else { return }
+        isStarting = true
+        defer { isStarting = false }
+        while running.count < Self.mostLookups, let next = waiting.popFirst() { start(next) }
+    }
+
+    // MARK: Services
+
+    /// Asks one service after the other until one has the answer, or ends the search.
+    private func proceed(_ lookup: Lookup) {
+        if let own = lookup.reservedAnswer(files) { return finish(lookup, own) }
+        while let service = lookup.nextService() {
+            switch service.name {
+            case "files": lookup.settle(lookup.question.answer(files), service)
+            case "myhostname": lookup.settle(OwnNames.answer(lookup.question), service)
+            case "dns": return askDNS(lookup, service)
+            case let name where lookup.question.isOutside(of: name, files): lookup.settle(.unavailable, service)
+            default: return askSystem(lookup, service)
+            }
+        }
+        finish(lookup, lookup.result.map { sorted($0, lookup.question) })
+    }
+
+    /// The order of RFC 6724 is for forward lookups; getent has brought its own answers into order already.
+    private func sorted(_ found: ResolvedName, _ question: Lookup.Question) -> ResolvedName {
+        guard case .addresses = question else { return found }
+        return ResolvedName(answers: files.selection.sorted(found.answers), canonicalName: found.canonicalName)
+    }
+
+    private func askSystem(_ lookup: Lookup, _ service: NameServiceSwitch.Service) {
+        let (database, key) = lookup.question.systemKey
+        system.ask(database, key) { [weak self] answer in
+            guard let self, running[ObjectIdentifier(lookup)] != nil else { return }
+            switch answer {
+            case .found(let answers, let name):
+                // The child has asked every service; its order is the system's.
+                finish(lookup, .success(ResolvedName(answers: answers, canonicalName: name)))
+            case .notFound: finish(lookup, .failure(.unknownName))
+            case .timedOut: finish(lookup, .failure(.temporary("getent did not answer in time")))
+            case .unavailable:
+                if !hasReportedMissingService {
+                    hasReportedMissingService = true
+                    onNotice?("\(service.name): this name service needs getent, which is missing; using files and DNS")
+                }
+                lookup.settle(.unavailable, service)
+                proceed(lookup)
+            }
+        }
+    }
+
+    private func askDNS(_ lookup: Lookup, _ service: NameServiceSwitch.Service) {
+        let client: DNSClient
+        do throws(SystemError) {
+            client = try dnsClient()
+        } catch {
+            lookup.settle(.unavailable, service)
+            return proceed(lookup)
+        }
+        lookup.ask(client, files.resolver) { [weak self] outcome in
+            guard let self, running[ObjectIdentifier(lookup)] != nil else { return }
+            lookup.settle(outcome, service)
+            proceed(lookup)
+        }
+    }
+
+    /// A client for resolv.conf as it is now; while queries are under way the one that has them.
+    private func dnsClient() throws(SystemError) -> DNSClient {
+        if let dns, dns.configuration == files.resolver || running.count > 1 { return dns.client }
+        let client = try DNSClient(files.resolver, reactor: reactor)
+        dns = (files.resolver, client)
+        return client
+    }
+}
+
+/// Why a lookup has failed, in getaddrinfo(3)'s terms.
+enum LookupProblem: Error, Equatable {
+    case unknownName
+    case noAddress
+    /// The name has addresses, or may have, of the family that is not wanted.
+    case otherFamily
+    case temporary(String)
+    case invalidName(String)
+
+    var message: String {
+        switch self {
+        case .unknownName: "Name or service not known"
+        case .otherFamily: SystemError.addressFamilyNotFound
+        case .noAddress: "No address associated with hostname"
+        case .temporary(let reason): "Temporary failure in name resolution (\(reason))"
+        case .invalidName(let reason): reason
+        }
     }
 }

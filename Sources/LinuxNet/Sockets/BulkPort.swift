@@ -51,7 +51,7 @@ public struct BulkPort: PacketPort, ~Copyable {
     private let express: ExpressSender?
     private let datagrams: [IPAddress.Family: Box]
     private let signals: SignalSource
-    private let bell: Bell
+    private let reactor: Reactor
     private let tap: PacketTap?
     private let trace: ((PacketTrace) -> Void)?
     private var translator = StampTranslator()
@@ -75,7 +75,7 @@ public struct BulkPort: PacketPort, ~Copyable {
         listening: [Listening], sendingInterface: UInt32 = 0, sendsPastTaps: Bool = false,
         ownFamilies: Set<IPAddress.Family> = [],
         blocks: Int = 64,
-        signals: consuming SignalSource, bell: Bell, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
+        signals: consuming SignalSource, reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
         var receivers: [Receiver] = []
         for item in listening { receivers.append(try Receiver(item, blocks: blocks)) }
@@ -95,7 +95,7 @@ public struct BulkPort: PacketPort, ~Copyable {
                     family == .v4 ? AF_INET : AF_INET6, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW), "raw socket"))
         }
         polls =
-            [signals.descriptor.rawValue, bell.descriptor.rawValue].map {
+            [signals.descriptor.rawValue, reactor.descriptor.rawValue].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             } + receivers.map { pollfd(fd: $0.descriptor.rawValue, events: Int16(POLLIN), revents: 0) }
         // Not every interface takes it.
@@ -104,7 +104,7 @@ public struct BulkPort: PacketPort, ~Copyable {
         self.datagrams = datagrams
         frames = sender
         self.signals = signals
-        self.bell = bell
+        self.reactor = reactor
         self.tap = tap
         self.trace = trace
     }
@@ -205,7 +205,7 @@ public struct BulkPort: PacketPort, ~Copyable {
         guard result > 0 else { return [] }
         var wakening: Wakening = []
         if polls[0].revents != 0 { wakening.formUnion(signals.read()) }
-        if polls[1].revents != 0, bell.answer() { wakening.insert(.news) }
+        if polls[1].revents != 0, reactor.dispatch() { wakening.insert(.news) }
         for (index, receiver) in receivers.enumerated() where polls[index + 2].revents != 0 {
             wakening.insert(.packets)
             // A ring has no call that would tell it.

@@ -9,7 +9,7 @@ public struct ICMPPort: PacketPort, ~Copyable {
     let v4: ICMPChannel?
     let v6: ICMPChannel?
     private let signals: SignalSource
-    private let bell: Bell
+    private let reactor: Reactor
     private let tap: PacketTap?
     /// What answers SYNs is heard here.
     private let segments: SegmentReceiver?
@@ -17,15 +17,16 @@ public struct ICMPPort: PacketPort, ~Copyable {
     /// Shown every packet that goes out or comes in, as the sockets see it.
     private let trace: ((PacketTrace) -> Void)?
     private let polls: UnsafeMutablePointer<pollfd>
+    private var hasSent = false
 
     public init(
-        v4: ICMPChannel?, v6: ICMPChannel?, signals: consuming SignalSource, bell: Bell, tap: PacketTap? = nil,
+        v4: ICMPChannel?, v6: ICMPChannel?, signals: consuming SignalSource, reactor: Reactor, tap: PacketTap? = nil,
         segments: SegmentReceiver? = nil, terminal: Terminal? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) {
         self.v4 = v4
         self.v6 = v6
         self.signals = signals
-        self.bell = bell
+        self.reactor = reactor
         self.tap = tap
         self.segments = segments
         self.terminal = terminal
@@ -39,6 +40,9 @@ public struct ICMPPort: PacketPort, ~Copyable {
 
     /// Replies that the kernel threw away because a receive buffer was full.
     public var overflowCount: UInt64 { (v4?.overflowCount ?? 0) + (v6?.overflowCount ?? 0) }
+
+    /// The signal that ended the run before any packet was sent; nil otherwise.
+    public var interruption: Interruption? { hasSent ? nil : signals.interruption }
 
     // MARK: Sending
 
@@ -60,6 +64,7 @@ public struct ICMPPort: PacketPort, ~Copyable {
             let start = now
             let result = channel.sendVector.send(batch, next..<end, on: channel.sender.rawValue, scope: channel.scope)
             if result > 0 {
+                hasSent = true
                 // The kernel works through a batch at an even pace: so are the times shared out.
                 let span = result > 1 ? now - start : .zero
                 for index in 0..<result {
@@ -121,7 +126,7 @@ public struct ICMPPort: PacketPort, ~Copyable {
             used += 1
         }
         watch(signals.descriptor.rawValue)
-        watch(bell.descriptor.rawValue)
+        watch(reactor.descriptor.rawValue)
         if let v4 { watch(v4.receiveDescriptor) }
         if let v6 { watch(v6.receiveDescriptor) }
         if let segments { watch(segments.descriptor.rawValue) }
@@ -145,7 +150,7 @@ public struct ICMPPort: PacketPort, ~Copyable {
         guard result > 0 else { return [] }
         var wakening: Wakening = []
         if polls[0].revents != 0 { wakening.formUnion(signals.read()) }
-        if polls[1].revents != 0, bell.answer() { wakening.insert(.news) }
+        if polls[1].revents != 0, reactor.dispatch() { wakening.insert(.news) }
         for index in 2..<used where polls[index].revents != 0 {
             if index == keyboard, polls[index].fd == Terminal.inputDescriptor {
                 wakening.insert(.keys)

@@ -18,7 +18,7 @@ public struct LinkPort: PacketPort, ~Copyable {
     private let descriptor: Descriptor
     private let interface: UInt32
     private let signals: SignalSource
-    private let bell: Bell
+    private let reactor: Reactor
     private let tap: PacketTap?
     private let trace: ((PacketTrace) -> Void)?
     private var translator = StampTranslator()
@@ -39,7 +39,7 @@ public struct LinkPort: PacketPort, ~Copyable {
     public init(
         interface: UInt32, hearing reception: Reception, hearsOwn: Bool = false, frameLength: Int = 2_048,
         ringSlots: Int = 0,
-        signals: consuming SignalSource, bell: Bell, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
+        signals: consuming SignalSource, reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
         // Protocol 0: deaf until bound.
         let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
@@ -68,7 +68,7 @@ public struct LinkPort: PacketPort, ~Copyable {
         receiveVector = ReceiveVector(capacity: ring == nil ? 64 : 1, slotLength: max(frameLength, 2_048))
         self.interface = interface
         self.signals = signals
-        self.bell = bell
+        self.reactor = reactor
         self.tap = tap
         self.trace = trace
     }
@@ -202,7 +202,7 @@ public struct LinkPort: PacketPort, ~Copyable {
     public mutating func wait(until deadline: Instant?) throws(SystemError) -> Wakening {
         var polls = (
             pollfd(fd: signals.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: bell.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: reactor.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
             pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
         )
         var timeout = timespec()
@@ -220,7 +220,7 @@ public struct LinkPort: PacketPort, ~Copyable {
         guard result > 0 else { return [] }
         var wakening: Wakening = []
         if polls.0.revents != 0 { wakening.formUnion(signals.read()) }
-        if polls.1.revents != 0, bell.answer() { wakening.insert(.news) }
+        if polls.1.revents != 0, reactor.dispatch() { wakening.insert(.news) }
         if polls.2.revents != 0 { wakening.insert(.packets) }
         // A ring has no call that would tell it.
         if ring != nil, Int32(polls.2.revents) & POLLERR != 0, descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN {

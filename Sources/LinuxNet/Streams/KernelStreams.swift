@@ -8,37 +8,45 @@ public struct KernelStreams: StreamPort, ~Copyable {
 
     private let poller: Descriptor
     private let signals: SignalSource
-    private let bell: Bell
-    private let names: ForwardNames
+    private let resolver: Resolver
+    private let family: IPAddress.Family?
+    private let found = FoundNames()
     private let interface: String?
     /// Told of every TCP connection before its first answer can be read: the other end, and our port.
     public var beginning: ((StreamEndpoint, UInt16) -> Void)?
     private var streams: [StreamIdentifier: KernelStream] = [:]
     /// Names that are being looked up, and since when.
     private var asked: [String: Instant] = [:]
+    private var hasOpened = false
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
     /// Reads of one stream before the others have their turn.
     private static let mostReads = 4
     private static let signalsNumber = UInt64.max
-    private static let bellNumber = UInt64.max - 1
+    private static let resolverNumber = UInt64.max - 1
+
+    /// Names that have been looked up and not been reported yet.
+    private final class FoundNames {
+        var results: [(name: String, answer: Result<Resolver.ResolvedName, Resolver.Failure>)] = []
+    }
 
     /// - Parameters:
     ///   - family: to which names are resolved; nil for both.
     ///   - interface: through which alone connections go.
     public init(
-        family: IPAddress.Family? = nil, interface: String? = nil, signals: consuming SignalSource, bell: Bell
+        family: IPAddress.Family? = nil, interface: String? = nil, signals: consuming SignalSource,
+        resolver: Resolver
     ) throws(SystemError) {
         let opened = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard opened >= 0 else { throw .last("epoll_create1") }
         let poller = Descriptor(owning: opened)
         try poller.watch(signals.descriptor.rawValue, as: Self.signalsNumber)
-        try poller.watch(bell.descriptor.rawValue, as: Self.bellNumber)
+        try poller.watch(resolver.reactor.descriptor.rawValue, as: Self.resolverNumber)
         self.poller = poller
         self.signals = signals
-        self.bell = bell
+        self.resolver = resolver
+        self.family = family
         self.interface = interface
-        names = ForwardNames(family: family, bell: bell)
     }
 
     public var now: Instant { SystemClock.now }
@@ -52,7 +60,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
             case .resolve(let name):
                 if asked[name] == nil {
                     asked[name] = now
-                    names.ask([name])
+                    resolver.lookUp(name, family: family) { [found] in found.results.append((name, $0)) }
                 }
             case .open(let identifier, let endpoint):
                 let stream: KernelStream
@@ -64,6 +72,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
                     continue
                 }
                 streams[identifier] = stream
+                hasOpened = true
                 if let beginning, let local = stream.opening.local { beginning(endpoint, local.port) }
                 if stream.isConnected {
                     engine.opened(identifier, stream.opening, at: now)
@@ -82,8 +91,23 @@ public struct KernelStreams: StreamPort, ~Copyable {
                 streams[identifier] = nil
             }
         }
-        return wasTold
+        return reportNames(to: &engine) || wasTold
     }
+
+    /// Reports the names that have been looked up.
+    private mutating func reportNames<E: StreamEngine & ~Copyable>(to engine: inout E) -> Bool {
+        let results = found.results
+        found.results = []
+        for (name, answer) in results {
+            let addresses = answer.map { $0.answers.map { ResolvedAddress($0.address, zone: $0.zone) } }
+                .mapError { NameFailure($0.message) }
+            engine.resolved(name, addresses, asked: asked.removeValue(forKey: name) ?? now, at: now)
+        }
+        return !results.isEmpty
+    }
+
+    /// The signal that ended the run before any connection was opened; nil otherwise.
+    public var interruption: Interruption? { hasOpened ? nil : signals.interruption }
 
     public mutating func wait<E: StreamEngine & ~Copyable>(
         until deadline: Instant?, reportingTo engine: inout E
@@ -103,20 +127,14 @@ public struct KernelStreams: StreamPort, ~Copyable {
             let event = events[index]
             switch event.data.u64 {
             case Self.signalsNumber: wakening.formUnion(signals.read())
-            case Self.bellNumber:
-                if bell.answer() { wakening.insert(.news) }
+            case Self.resolverNumber:
+                if resolver.reactor.dispatch() { wakening.insert(.news) }
             case let number:
                 wakening.insert(.packets)
                 try handle(event.events, of: StreamIdentifier(number), reportingTo: &engine)
             }
         }
-        if wakening.contains(.news) {
-            for result in names.take().results {
-                let answer = result.answer.map { $0.map { ResolvedAddress($0.address, zone: $0.zone) } }
-                    .mapError { NameFailure($0.message) }
-                engine.resolved(result.name, answer, asked: asked.removeValue(forKey: result.name) ?? now, at: now)
-            }
-        }
+        if wakening.contains(.news) { _ = reportNames(to: &engine) }
         return wakening
     }
 

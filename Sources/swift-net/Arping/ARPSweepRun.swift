@@ -21,7 +21,7 @@ struct ARPSweepRun {
         let source = try command[.source].map { try ArpingArgument.address("-s", $0) }
         let comparison = try command[.compare].map(SweepComparison.init(path:))
         let signals = try SignalSource()
-        let bell = try Bell()
+        let reactor = try Reactor()
         let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         let link = try ArpingLink.find(command[.interface], target: first, source: source, mode: .ask)
         guard Privileges.raise() else {
@@ -30,7 +30,7 @@ struct ARPSweepRun {
         try capture?.open()
         var port = try LinkPort(
             interface: link.interface.index, hearing: .etherType(.arp), frameLength: 128, ringSlots: 4_096,
-            signals: signals, bell: bell, tap: capture?.tap)
+            signals: signals, reactor: reactor, tap: capture?.tap)
         try Privileges.dropForGood()
         try capture?.start(.etherTypes([.arp]), interface: link.interface.index)
         var configuration = ARPSweepConfiguration(mac: link.mac, source: link.source, targets: targets)

@@ -30,10 +30,11 @@ struct ArpingRun {
     }
 
     private func run() throws -> Int32 {
+        let started = SystemClock.now
         let signals = try SignalSource()
-        let bell = try Bell()
+        let resolver = try console.resolver(isVerbose: settings.isVerbose)
         let capture = try settings.pcap.map { try FrameCapture(path: $0, console: console) }
-        let (link, target) = try place()
+        let (link, target) = try place(resolver, signals, until: settings.deadline.map { started + $0 })
         if let mac = settings.ownMAC, mac != link.mac {
             throw UsageError("-s: \(mac) is not the address of \(link.interface.name): nobody speaks for another")
         }
@@ -45,11 +46,14 @@ struct ArpingRun {
         let explainer = settings.explained.map { Explainer(count: $0, console: console) }
         let filter = isEcho ? SocketFilter.protocols([.icmp]) : .etherTypes([.arp])
         var port = try LinkPort(
-            interface: link.interface.index, hearing: .filtered(filter), signals: signals, bell: bell,
+            interface: link.interface.index, hearing: .filtered(filter), signals: signals, reactor: resolver.reactor,
             tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
         try Privileges.dropForGood()
         try capture?.start(filter, interface: link.interface.index)
 
+        var settings = settings
+        // -w counts from the start of the command.
+        settings.deadline = settings.deadline.map { max(started + $0 - SystemClock.now, .milliseconds(1)) }
         var configuration = settings.configuration(mac: link.mac, source: link.source, target: target)
         configuration.station = settings.station.map {
             ArpingStation(mac: $0, address: target, identifier: .random(in: 1...UInt16.max))
@@ -67,24 +71,29 @@ struct ArpingRun {
     }
 
     /// Where the target is asked, and its address.
-    private func place() throws -> (ArpingLink, IPv4Address) {
+    private func place(
+        _ resolver: Resolver, _ signals: borrowing SignalSource, until deadline: Instant?
+    ) throws -> (ArpingLink, IPv4Address) {
         if let station = settings.station {
             guard !station.isMulticast else { throw UsageError("\(station) is no single machine") }
             return try ArpingLink.find(
                 settings.interface, station: station, address: settings.targetAddress, source: settings.source)
         }
-        let target = try address(of: settings.target)
+        let target = try address(of: settings.target, resolver, signals, until: deadline)
         let link = try ArpingLink.find(
             settings.interface, target: target, source: settings.source, mode: settings.mode)
         return (link, target)
     }
 
-    private func address(of text: String) throws -> IPv4Address {
+    private func address(
+        of text: String, _ resolver: Resolver, _ signals: borrowing SignalSource, until deadline: Instant?
+    ) throws -> IPv4Address {
         if let address = IPAddress(text) {
             guard case .v4(let address) = address else { throw UsageError("\(text): ARP is of IPv4 alone") }
             return address
         }
-        guard case .v4(let address)? = try Resolver.addresses(of: text, family: .v4).answers.first?.address else {
+        let found = try resolver.addresses(of: text, family: .v4, until: deadline, signals: signals)
+        guard case .v4(let address)? = found.answers.first?.address else {
             throw CannotRun(message: "\(text): no IPv4 address")
         }
         return address

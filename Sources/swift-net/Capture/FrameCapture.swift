@@ -25,7 +25,7 @@ final class FrameCapture {
         } catch {
             throw CannotRun(message: "--pcap: \(error)")
         }
-        file.write(PcapNG.sectionHeader(application: "swift-net \(SwiftNet.version)"))
+        file.write(PcapNG.sectionHeader(application: "swift-net \(CommandTree.version)"))
     }
 
     /// Opens the tap; CAP_NET_RAW must be effective.

@@ -17,7 +17,7 @@ final class PacketCopy {
     init(_ path: String) throws(SystemError) {
         self.path = path
         file = try OutputStream.file(path)
-        file.write(PcapNG.sectionHeader(application: "swift-net \(SwiftNet.version)"))
+        file.write(PcapNG.sectionHeader(application: "swift-net \(CommandTree.version)"))
     }
 
     /// A packet without a time gets 1970.

@@ -47,13 +47,14 @@ struct UserStack {
 
     /// The host's streams, opened with the capability that is given up afterwards.
     func open(
-        family: IPAddress.Family?, signals: consuming SignalSource, bell: Bell, capture: FrameCapture?,
+        family: IPAddress.Family?, signals: consuming SignalSource, resolver: Resolver, capture: FrameCapture?,
         explainer: Explainer?
     ) throws -> HostStreams<LinkPort, BackgroundNames> {
         let port = try OwnHost.port(
-            of: configuration, on: [link], for: "--stack user", signals: signals, bell: bell, capture: capture,
+            of: configuration, on: [link], for: "--stack user", signals: signals, reactor: resolver.reactor,
+            capture: capture,
             explainer: explainer)
-        return HostStreams(configuration, on: port, names: BackgroundNames(family: family, bell: bell))
+        return HostStreams(configuration, on: port, names: BackgroundNames(family: family, resolver: resolver))
     }
 }
 
@@ -61,15 +62,17 @@ struct UserStack {
 struct BackgroundNames: NameSource {
     private let names: ForwardNames
 
-    init(family: IPAddress.Family?, bell: Bell) { names = ForwardNames(family: family, bell: bell) }
+    init(family: IPAddress.Family?, resolver: Resolver) {
+        names = ForwardNames(family: family, resolver: resolver, isOrdered: false)
+    }
 
-    func ask(_ name: String) { names.ask([name]) }
+    func ask(_ name: String) { names.ask(name) }
 
     func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)] {
         names.take().results.map { result in
             (
                 result.name,
-                result.answer.map { $0.map { ResolvedAddress($0.address, zone: $0.zone) } }
+                result.answer.map { $0.answers.map { ResolvedAddress($0.address, zone: $0.zone) } }
                     .mapError { NameFailure($0.message) }
             )
         }

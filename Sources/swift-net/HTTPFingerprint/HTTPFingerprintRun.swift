@@ -14,14 +14,15 @@ struct HTTPFingerprintRun {
     private static func run(
         _ command: HTTPFingerprintCommand, _ settings: FingerprintSettings, _ console: Console
     ) throws -> Int32 {
-        let bell = try Bell()
+        let resolver = try console.resolver(isVerbose: command.verbose)
         let signals = try SignalSource()
         let tap = try ConnectionTap.opened(command.frames, keepsHandshakes: false, console)
         // Nothing else needs a privilege.
         try Privileges.dropForGood()
         let urls = settings.targets.urls
         var port = try KernelStreams(
-            family: settings.targets.family, interface: command.targets.interface, signals: signals, bell: bell)
+            family: settings.targets.family, interface: command.targets.interface, signals: signals,
+            resolver: resolver)
         if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
         let plans = urls.enumerated().map {
             FingerprintPlan($0.element, settings.configuration, number: $0.offset)
@@ -39,6 +40,7 @@ struct HTTPFingerprintRun {
             judge: settings.lesson == nil ? try judge(settings.signatures) : nil, targets: urls.count, start: start)
         try StreamLoop.run(&engine, on: &port, observer: &observer)
         observer.progress.clear()
+        if let interruption = port.interruption { throw interruption }
         let isCaptured = tap?.finish() ?? true
         if let lesson = settings.lesson { return try write(lesson, observer.reports, console) }
         renderer.finish(observer.summary, elapsed: SystemClock.now - start)

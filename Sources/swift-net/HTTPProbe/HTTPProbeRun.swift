@@ -25,7 +25,7 @@ struct HTTPProbeRun {
                 isQuiet: command.quiet || command.output == "-",
                 isVerbose: command.verbose, showsTiming: command.timing,
                 plot: command.plot ? RoundTripPlot(terminalWidth: console.output.terminalWidth) : nil)
-        let bell = try Bell()
+        let resolver = try console.resolver(isVerbose: command.verbose)
         let signals = try SignalSource()
         let ladder = command.segments ? LadderText(console, isJSON: command.frames.json) : nil
         let plans = settings.urls.enumerated().map {
@@ -45,7 +45,8 @@ struct HTTPProbeRun {
             let capture = try command.frames.capture(console)
             let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
             var port = try stack.open(
-                family: settings.family, signals: signals, bell: bell, capture: capture, explainer: explainer)
+                family: settings.family, signals: signals, resolver: resolver, capture: capture,
+                explainer: explainer)
             var waiting = ProgressLine(console)
             if console.errors.isTerminal, stack.checksAddresses {
                 waiting.draw("asking whether somebody has the address", at: SystemClock.now)
@@ -68,9 +69,10 @@ struct HTTPProbeRun {
             // Nothing else needs a privilege.
             try Privileges.dropForGood()
             var port = try KernelStreams(
-                family: settings.family, interface: command.targets.interface, signals: signals, bell: bell)
+                family: settings.family, interface: command.targets.interface, signals: signals, resolver: resolver)
             if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
             outcome = try drive(&engine, on: &port, observer(tap))
+            if let interruption = port.interruption { throw interruption }
             isCaptured = tap?.finish() ?? true
         }
         let summary = outcome.summary

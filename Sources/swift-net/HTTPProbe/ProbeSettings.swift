@@ -17,7 +17,7 @@ struct ProbeSettings {
     init(_ command: HTTPProbeCommand) throws {
         var random = SystemRandomness()
         var made = ProbeConfiguration(seed: random.next())
-        made.userAgent = "swift-net/\(SwiftNet.version)"
+        made.userAgent = "swift-net/\(CommandTree.version)"
         try Self.readRequest(command, into: &made)
         try Self.readExaminations(command, into: &made)
         let targets = try HTTPTargets(command.targets)

@@ -12,15 +12,15 @@ struct HostRun {
     }
 
     private static func run(_ command: HostCommand, _ settings: HostSettings, _ console: Console) throws -> Int32 {
-        let bell = try Bell()
+        let resolver = try console.resolver()
         let signals = try SignalSource(reloads: command.ethers != nil)
-        let machines = command.ethers.map { ServedMachines(path: $0, console: console, bell: bell) }
+        let machines = command.ethers.map { ServedMachines(path: $0, console: console, resolver: resolver) }
         if let machines, !machines.read() { return 2 }
         let capture = try command.frames.capture(console)
         let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
         var port = try OwnHost.port(
-            of: settings.configuration.host, on: settings.links, for: "host", signals: signals, bell: bell,
-            capture: capture, explainer: explainer)
+            of: settings.configuration.host, on: settings.links, for: "host", signals: signals,
+            reactor: resolver.reactor, capture: capture, explainer: explainer)
 
         let renderer: any HostRenderer =
             command.frames.json

@@ -69,7 +69,7 @@ enum OwnHost {
     /// - Parameter what: who needs it.
     static func port(
         of configuration: HostConfiguration, on links: [EthernetLink], for what: String,
-        signals: consuming SignalSource, bell: Bell, capture: FrameCapture?, explainer: Explainer?
+        signals: consuming SignalSource, reactor: Reactor, capture: FrameCapture?, explainer: Explainer?
     ) throws -> LinkPort {
         guard Privileges.raise() else {
             throw CannotRun(message: "\(what) needs CAP_NET_RAW", hints: [Privileges.hint])
@@ -77,7 +77,7 @@ enum OwnHost {
         try capture?.open()
         let only = links.count == 1 ? links[0].interface.index : 0
         let port = try LinkPort(
-            interface: only, hearing: .filtered(filter), frameLength: longestFrame, signals: signals, bell: bell,
+            interface: only, hearing: .filtered(filter), frameLength: longestFrame, signals: signals, reactor: reactor,
             tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
         // An interface has to be told to let through what is for another link-layer address than its own.
         for (link, own) in zip(links, configuration.interfaces) {

@@ -58,6 +58,11 @@ final class Console {
         }
         do {
             return try body()
+        } catch let interruption as Interruption {
+            // Nothing was sent: it ends as any program does that such a signal meets.
+            output.flush()
+            errors.flush()
+            interruption.raise()
         } catch let error as UsageError {
             fail(error.message)
         } catch let error as CannotRun {
@@ -67,6 +72,14 @@ final class Console {
             fail("\(error)")
         }
         return 2
+    }
+
+    /// Names by the system's configuration; what it has to say goes to standard error.
+    func resolver(isVerbose: Bool = false) throws -> Resolver {
+        let resolver = Resolver(reactor: try Reactor())
+        resolver.onStatus = { [weak self] in self?.complain($0) }
+        if isVerbose { resolver.onNotice = { [weak self] in self?.complain($0) } }
+        return resolver
     }
 
     /// Text in a colour, where colours are wanted.

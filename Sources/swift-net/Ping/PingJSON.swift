@@ -20,7 +20,7 @@ final class PingJSON: PingRenderer {
     private func print(_ object: JSONObject) { console.output.write(object.line + "\n") }
 
     func begin() {}
-    func update(at now: Instant) -> Instant? { nil }
+    func update(at now: Instant, isStopped: Bool) -> Instant? { nil }
 
     private func object(_ type: String, _ address: IPAddress? = nil) -> JSONObject {
         var object = JSONObject(type: type)

@@ -33,8 +33,9 @@ protocol PingRenderer: AnyObject {
     func begin()
     func report(_ event: PingEvent)
     /// Gives names that have come in the meantime to lines that wait for them.
+    /// - Parameter isStopped: no line waits any longer.
     /// - Returns: when to be called again at the latest.
-    func update(at now: Instant) -> Instant?
+    func update(at now: Instant, isStopped: Bool) -> Instant?
     /// - Parameter overflows: replies that the kernel threw away here.
     func finish(_ summary: PingSummary, overflows: UInt64)
 }
@@ -54,10 +55,13 @@ struct PingObserver: EngineObserver {
             console.errors.write("\r" + PingStatus.line(engine.summary) + "\n")
             console.errors.flush()
         }
-        let next = renderer.update(at: now)
+        let next = renderer.update(at: now, isStopped: wakening.contains(.stop))
         console.output.flush()
         return next
     }
+
+    /// Lines that wait for a name are printed before the summary.
+    mutating func linger(at now: Instant) -> Instant? { renderer.update(at: now, isStopped: false) }
 
     var isListening: Bool { console.output.isOpen }
 }

@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// From a command line to an exit status.
@@ -18,8 +19,9 @@ struct PingRun {
     }
 
     private func run() throws -> Int32 {
+        let started = SystemClock.now
         let signals = try SignalSource()
-        let bell = try Bell()
+        let resolver = try console.resolver(isVerbose: command.has(.verbose))
         let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         let families = Set(settings.expressions.flatMap(families))
         let sockets = try PingSockets(
@@ -28,7 +30,8 @@ struct PingRun {
         let identifier = settings.identifier ?? UInt16.random(in: 1...UInt16.max)
         let explainer = settings.explained > 0 ? Explainer(count: settings.explained, console: console) : nil
         let world = PingWorld(
-            command: command, settings: settings, console: console, identifier: identifier, bell: bell)
+            command: command, settings: settings, console: console, identifier: identifier, resolver: resolver,
+            started: started)
         if settings.isSweep {
             return try SweepRun(world: world).run(sockets, signals: signals, explainer: explainer, capture: capture)
         }
@@ -93,7 +96,26 @@ struct PingWorld {
     let settings: PingSettings
     let console: Console
     let identifier: UInt16
-    let bell: Bell
+    let resolver: Resolver
+    /// When the command began: `-w` counts from here.
+    let started: Instant
+
+    private var deadline: Instant? { settings.deadline.map { started + $0 } }
+
+    /// What is left of `-w` after the lookups.
+    var remainingTime: Nanoseconds? { deadline.map { max($0 - SystemClock.now, .milliseconds(1)) } }
+
+    /// What the options ask of the route to a target.
+    func requirements(families: [IPAddress.Family]) -> Destination.Requirements {
+        var requirements = Destination.Requirements()
+        requirements.families = families
+        requirements.interface = settings.interface.flatMap(Interface.index) ?? 0
+        requirements.source = settings.source
+        requirements.mark = settings.mark
+        requirements.trafficClass = settings.trafficClass ?? 0
+        requirements.deadline = deadline
+        return requirements
+    }
 
     /// How the probes to a destination look, by what the kernel says of the way there.
     func format(to route: Route, source: IPAddress, level: ICMPChannel.Level, identifier: UInt16) -> ProbeFormat {
@@ -113,14 +135,5 @@ struct PingWorld {
         return ProbeFormat(
             question: settings.question, level: level == .raw ? .datagram : .message, source: source,
             identifier: identifier, header: header, data: settings.data, key: SipHash(using: &random))
-    }
-}
-
-extension Interface {
-    /// The index of a zone, which is an interface's name or number.
-    static func zoneIndex(_ zone: String, of text: String) throws -> UInt32 {
-        if let index = index(of: zone) { return index }
-        if let index = UInt32(zone), name(of: index) != nil { return index }
-        throw UsageError("\(text): unknown iface: \(zone)")
     }
 }

@@ -22,8 +22,8 @@ final class PingText: PingRenderer {
     private let names: ReverseNames?
     private let plot: RoundTripPlot?
     /// Lines that wait for a name, in their order, and since when.
-    private var held: [PingEvent] = []
-    private var heldSince: Instant?
+    private var held: [(event: PingEvent, since: Instant)] = []
+    private var isStopped = false
     /// Addresses whose names took too long: no line waits for them again.
     private var givenUp: Set<IPAddress> = []
     /// No line waits longer than this for a name.
@@ -85,27 +85,27 @@ final class PingText: PingRenderer {
         guard facts.wantsNames, let names, let address = namedAddress(event), !givenUp.contains(address) else {
             return false
         }
-        return names.name(of: address) == .pending
+        return !isStopped && names.name(of: address) == .pending
     }
 
     func report(_ event: PingEvent) {
         plot?.add(event)
         if style.isFlood || style.isQuiet { return show(event) }
         if held.isEmpty, !isNamePending(event) { return show(event) }
-        held.append(event)
+        held.append((event, SystemClock.now))
     }
 
-    func update(at now: Instant) -> Instant? {
-        guard !held.isEmpty else { return nil }
-        let since = heldSince ?? now
-        heldSince = since
-        if now >= since + Self.patience { givenUp.formUnion(held.compactMap(namedAddress)) }
-        while let first = held.first, !isNamePending(first) {
-            show(first)
+    func update(at now: Instant, isStopped: Bool) -> Instant? {
+        if isStopped { self.isStopped = true }
+        while let first = held.first {
+            if isNamePending(first.event) {
+                guard now >= first.since + Self.patience else { return first.since + Self.patience }
+                if let address = namedAddress(first.event) { givenUp.insert(address) }
+            }
+            show(first.event)
             held.removeFirst()
         }
-        if held.isEmpty { heldSince = nil }
-        return held.isEmpty ? nil : since + Self.patience
+        return nil
     }
 
     // MARK: Lines
@@ -202,7 +202,7 @@ final class PingText: PingRenderer {
     // MARK: The end
 
     func finish(_ summary: PingSummary, overflows: UInt64) {
-        for event in held { show(event) }
+        for entry in held { show(entry.event) }
         held = []
         var text = "\n--- \(Text.escaped(facts.hostname)) ping statistics ---\n"
         text += "\(summary.transmitted) packets transmitted, \(summary.received) received"

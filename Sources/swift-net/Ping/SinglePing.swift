@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// One target, pinged until it is enough.
@@ -11,20 +12,10 @@ struct SinglePing {
 
     init(world: PingWorld) { self.world = world }
 
-    /// A destination and the way to it.
-    private struct Destination {
-        var address: IPAddress
-        var zone: UInt32
-        var hostname: String
-        var isNumeric: Bool
-        var route: Route
-        var source: IPAddress
-    }
-
     func run(
         _ sockets: PingSockets, signals: consuming SignalSource, explainer: Explainer?, capture: FrameCapture?
     ) throws -> Int32 {
-        let destination = try findDestination(sockets)
+        let destination = try findDestination(sockets, signals)
         guard let channel = sockets.channel(destination.address.family) else {
             throw CannotRun(message: "socket: \(SystemError.message(SystemError.familyNotSupported))")
         }
@@ -36,13 +27,13 @@ struct SinglePing {
         let format = world.format(
             to: destination.route, source: destination.source, level: channel.level, identifier: channel.identifier)
         var engine = PingEngine(configuration(destination, format, isMulticast: isMulticast))
-        let names = ReverseNames(bell: world.bell, zone: destination.zone)
+        let names = ReverseNames(resolver: world.resolver, zone: destination.zone)
         let renderer = renderer(destination, format, isMulticast: isMulticast, names: names)
         try capture?.start(identifier: channel.identifier, question: settings.question)
         var port = ICMPPort(
             v4: destination.address.family == .v4 ? channel : nil,
             v6: destination.address.family == .v6 ? channel : nil,
-            signals: signals, bell: world.bell, tap: capture?.tap,
+            signals: signals, reactor: world.resolver.reactor, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
         var observer = PingObserver(console: world.console, renderer: renderer)
         renderer.begin()
@@ -58,68 +49,21 @@ struct SinglePing {
 
     // MARK: The destination
 
-    /// The first address of the target that there is a way to.
-    private func findDestination(_ sockets: PingSockets) throws -> Destination {
-        let text = settings.texts[0]
-        var candidates: [(address: IPAddress, zone: UInt32)] = []
-        var hostname = text
-        var isNumeric = true
-        switch settings.expressions[0] {
-        case .address(let address, let zone):
-            if let family = settings.family, family != address.family {
-                throw CannotRun(message: "\(text): Address family for hostname not supported")
-            }
-            candidates = [(address, try zone.map { try Interface.zoneIndex($0, of: text) } ?? 0)]
-        case .range:
-            throw UsageError("\(text): a range is swept, not pinged")
-        case .name(let name):
-            isNumeric = false
-            let found = try Resolver.addresses(of: name, family: settings.family)
-            candidates = found.answers.filter { sockets.channel($0.address.family) != nil }.map {
-                ($0.address, $0.zone)
-            }
-            guard !candidates.isEmpty else {
-                throw CannotRun(message: "\(text): Address family for hostname not supported")
-            }
-            // iputils calls an IPv4 target by its canonical name, an IPv6 one as it was typed.
-            if candidates[0].address.family == .v4 { hostname = found.canonicalName ?? text }
+    /// The first address of the target that there is a route to.
+    private func findDestination(_ sockets: PingSockets, _ signals: borrowing SignalSource) throws -> Destination {
+        let (target, text) = (settings.expressions[0], settings.texts[0])
+        if case .address(let address, _) = target, let family = settings.family, family != address.family {
+            throw CannotRun(message: "\(text): \(SystemError.addressFamilyNotFound)")
         }
-        var failure: (any Error)?
-        for candidate in candidates {
-            do {
-                return try destination(candidate.address, candidate.zone, hostname, isNumeric: isNumeric)
-            } catch {
-                failure = failure ?? error
-            }
-        }
-        throw failure ?? CannotRun(message: "\(text): no address")
+        return try Destination.find(
+            target, text: text, world.requirements(families: settings.family.map { [$0] } ?? sockets.families),
+            resolver: world.resolver, signals: signals)
     }
 
-    private func destination(
-        _ address: IPAddress, _ zone: UInt32, _ hostname: String, isNumeric: Bool
-    ) throws -> Destination {
-        var address = address
-        // Nobody in particular is this host itself.
-        if address.isUnspecified {
-            address = settings.source ?? (address.family == .v4 ? .v4(.loopback) : .v6(.loopback))
-        }
-        let interface = settings.interface.flatMap(Interface.index)
-        if let source = settings.source {
-            guard source.family == address.family else {
-                throw CannotRun(message: "\(hostname): the source \(source) is of the other address family")
-            }
-            guard try Interface.isOwn(source) else {
-                throw CannotRun(message: "bind: \(SystemError.message(SystemError.addressNotAvailable))")
-            }
-        }
-        let scope = zone != 0 ? zone : address.needsZone ? interface ?? 0 : 0
-        let route = try RouteTable.route(
-            to: address, from: settings.source, interface: scope != 0 ? scope : interface ?? 0, mark: settings.mark,
-            typeOfService: settings.trafficClass ?? 0)
-        let unknown: IPAddress = address.family == .v4 ? .v4(.unspecified) : .v6(.unspecified)
-        return Destination(
-            address: address, zone: scope, hostname: hostname, isNumeric: isNumeric, route: route,
-            source: settings.source ?? route.source ?? unknown)
+    /// What the target is called in the lines: iputils gives the canonical name of an IPv4 target, and an IPv6
+    /// one as it was typed.
+    private func hostname(_ destination: Destination) -> String {
+        destination.address.family == .v4 ? destination.canonicalName ?? settings.texts[0] : settings.texts[0]
     }
 
     /// - Returns: whether answers come from many.
@@ -172,7 +116,7 @@ struct SinglePing {
         configuration.preload = settings.preload
         configuration.isAdaptive = command.has(.adaptive)
         configuration.minimumInterval = Privileges.isSuperuser ? .zero : PingSettings.minimumUserInterval
-        configuration.deadline = settings.deadline
+        configuration.deadline = world.remainingTime
         configuration.timeout = settings.timeout ?? .seconds(10)
         configuration.acceptsAnySource =
             isMulticast || destination.address.isSubnetRouterAnycast || settings.question == .routerSolicitation
@@ -189,7 +133,7 @@ struct SinglePing {
         _ destination: Destination, _ format: ProbeFormat, isMulticast: Bool, names: ReverseNames
     ) -> any PingRenderer {
         let facts = PingFacts(
-            hostname: destination.hostname, address: destination.address,
+            hostname: hostname(destination), address: destination.address,
             zone: destination.zone == 0 ? nil : Interface.name(of: destination.zone), source: destination.source,
             device: settings.interface, hasFixedSource: settings.source != nil || command.has(.stickySource),
             isMulticast: isMulticast,
@@ -198,7 +142,7 @@ struct SinglePing {
             flowLabel: settings.flowLabel, fragments: settings.fragments,
             pattern: settings.pattern,
             wantsNames: command.has(.forceNames)
-                || !(command.has(.numeric) || destination.isNumeric || command.has(.flood)))
+                || !(command.has(.numeric) || destination.canonicalName == nil || command.has(.flood)))
         if command.has(.json) {
             return PingJSON(facts, target: settings.texts[0], isQuiet: command.has(.quiet), world.console)
         }

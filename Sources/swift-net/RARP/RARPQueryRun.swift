@@ -28,7 +28,7 @@ struct RARPQueryRun {
         let capture = try command.frames.capture(console)
         let link = try EthernetLink.find(command.interfaces.first)
         var port = try command.port(
-            interface: link.interface.index, signals: signals, bell: Bell(), capture: capture, console: console)
+            interface: link.interface.index, signals: signals, reactor: Reactor(), capture: capture, console: console)
 
         var configuration = RARPQueryConfiguration(mac: link.mac, subjects: machines.isEmpty ? [link.mac] : machines)
         if let count { configuration.attempts = count }

@@ -7,15 +7,15 @@ import WireFormat
 final class ServedMachines {
     private let path: String
     private let console: Console
-    private let bell: Bell
+    private let resolver: Resolver
     private var file = EthersTable("")
     private var addresses: [String: IPv4Address] = [:]
     private var lookUps: ForwardNames?
 
-    init(path: String, console: Console, bell: Bell) {
+    init(path: String, console: Console, resolver: Resolver) {
         self.path = path
         self.console = console
-        self.bell = bell
+        self.resolver = resolver
     }
 
     /// Who has which address, as far as names have been found.
@@ -36,7 +36,7 @@ final class ServedMachines {
         for problem in file.problems { console.complain("\(path):\(problem.line): \(problem.message)") }
         let names = file.names
         addresses = addresses.filter { names.contains($0.key) }
-        lookUps = names.isEmpty ? nil : ForwardNames(names, family: .v4, bell: bell)
+        lookUps = names.isEmpty ? nil : ForwardNames(names, family: .v4, resolver: resolver, isOrdered: false)
         return true
     }
 
@@ -48,8 +48,8 @@ final class ServedMachines {
         if !expectsMore { self.lookUps = nil }
         for result in results {
             switch result.answer {
-            case .success(let answers):
-                guard case .v4(let address)? = answers.first?.address else { continue }
+            case .success(let found):
+                guard case .v4(let address)? = found.answers.first?.address else { continue }
                 addresses[result.name] = address
             case .failure(let failure):
                 // A server that is away for a while does not unmake what it said before.

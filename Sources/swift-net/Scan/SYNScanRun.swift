@@ -28,21 +28,21 @@ struct SYNScanRun {
         }
         let services = ServiceNames.system()
         let ports = try ScanPorts.list(command, services)
-        let found = try ScanTargets(command, interfaces: Interface.all())
+        let signals = try SignalSource()
+        let resolver = try console.resolver(isVerbose: command.verbose)
+        let found = try ScanTargets(command, interfaces: Interface.all(), resolver, signals)
         for failure in found.failures { console.complain(failure) }
         tellOfOmissions(found)
         var targets = found.addresses
         guard !targets.isEmpty else { throw CannotRun(message: "nothing is left to scan") }
         let reports = try openReports(command.numeric ? nil : services)
-        let bell = try Bell()
-        let signals = try SignalSource()
         let capture = try command.frames.capture(console)
         let reservation = try reservePorts()
         guard Privileges.raise() else {
             throw CannotRun(message: "\(console.command) needs CAP_NET_RAW", hints: [Privileges.hint])
         }
         try capture?.open()
-        let neighbors = ScanNeighbors(bell: bell, rate: settings.rate)
+        let neighbors = ScanNeighbors(reactor: resolver.reactor, rate: settings.rate)
         let source = try command.source.map { try UnownedSource($0, interface: command.interface) }
         if let source, !command.skipsCheck, let owner = try neighbors.owner(of: source) {
             throw CannotRun(message: "--source: \(source.address) is taken: \(owner) has it")
@@ -64,7 +64,9 @@ struct SYNScanRun {
         configuration.hearsBanners = command.banners
         settings.apply(to: &configuration)
         try settings.resumption?.apply(to: &configuration)
-        var port = try open(configuration, source, signals: signals, bell: bell, capture: capture)
+        var port = try open(
+            configuration, source, signals: signals, reactor: resolver.reactor,
+            capture: capture)
         try Privileges.dropForGood()
         try startCapture(capture, configuration)
         let start = ScanStart(
@@ -124,7 +126,8 @@ struct SYNScanRun {
     }
 
     private func open(
-        _ configuration: ScanConfiguration, _ source: UnownedSource?, signals: consuming SignalSource, bell: Bell,
+        _ configuration: ScanConfiguration, _ source: UnownedSource?, signals: consuming SignalSource,
+        reactor: Reactor,
         capture: FrameCapture?
     ) throws -> BulkPort {
         var listening: [BulkPort.Listening] = []
@@ -149,7 +152,7 @@ struct SYNScanRun {
             listening: listening, sendingInterface: configuration.sendingInterface,
             sendsPastTaps: capture == nil && !configuration.isExactlyTimed,
             ownFamilies: Set(configuration.ways.filter { $0.link.mac == nil }.map(\.link.source.family)),
-            signals: signals, bell: bell, tap: capture?.tap,
+            signals: signals, reactor: reactor, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
     }
 

@@ -45,7 +45,7 @@ final class ScanReport {
     func begin(_ start: ScanStart) {
         switch format {
         case .csv: stream.write("addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time\n")
-        case .grepable: if !isQuiet { stream.write("# swift-net \(SwiftNet.version) tcp-syn-scan: \(start.text)\n") }
+        case .grepable: if !isQuiet { stream.write("# swift-net \(CommandTree.version) tcp-syn-scan: \(start.text)\n") }
         case .text: if !isQuiet { stream.write("\(start.text)\n") }
         case .json:
             guard !isQuiet else { return }

@@ -7,7 +7,7 @@ import WireFormat
 /// Asks a link, before a scan, for the machines that the system does not know, and whether an address is free.
 /// CAP_NET_RAW must be effective.
 struct ScanNeighbors {
-    let bell: Bell
+    let reactor: Reactor
     /// Requests a second; nil for as fast as is sensible.
     let rate: Double?
 
@@ -34,7 +34,7 @@ struct ScanNeighbors {
         configuration.rate = rate ?? Self.fastest
         var port = try LinkPort(
             interface: unknown.link.interface, hearing: .etherType(.arp), frameLength: 128,
-            ringSlots: Self.slots(unknown), signals: SignalSource(), bell: bell)
+            ringSlots: Self.slots(unknown), signals: SignalSource(), reactor: reactor)
         var engine = ARPSweepEngine(configuration)
         var collector = EventCollector<ARPSweepEngine>()
         try EngineLoop.run(&engine, on: &port, observer: &collector)
@@ -50,7 +50,7 @@ struct ScanNeighbors {
         configuration.rate = rate ?? Self.fastest
         var port = try LinkPort(
             interface: unknown.link.interface, hearing: .filtered(.protocols([.icmpv6])), frameLength: 256,
-            ringSlots: Self.slots(unknown), signals: SignalSource(), bell: bell)
+            ringSlots: Self.slots(unknown), signals: SignalSource(), reactor: reactor)
         var engine = NeighborSweepEngine(configuration)
         var collector = EventCollector<NeighborSweepEngine>()
         try EngineLoop.run(&engine, on: &port, observer: &collector)
@@ -69,7 +69,7 @@ struct ScanNeighbors {
         var port = try LinkPort(
             interface: link.interface.index,
             hearing: source.address.family == .v4 ? .etherType(.arp) : .filtered(.protocols([.icmpv6])),
-            frameLength: host.frameLength, signals: SignalSource(), bell: bell)
+            frameLength: host.frameLength, signals: SignalSource(), reactor: reactor)
         for group in source.groups { try port.admit(.group(group)) }
         var engine = HostEngine(LivingHostConfiguration(host))
         var claim = AddressClaimObserver()

@@ -11,20 +11,22 @@ struct ScanTargets {
     /// Names without an address here.
     private(set) var failures: [String] = []
 
-    init(_ command: SYNScanCommand, interfaces: [Interface]) throws {
+    init(
+        _ command: SYNScanCommand, interfaces: [Interface], _ resolver: Resolver, _ signals: borrowing SignalSource
+    ) throws {
         var texts = command.targets
         for file in command.targetFiles { texts += try Self.words(of: file, "--targets") }
         guard !texts.isEmpty else { throw UsageError("a target is missing") }
         let family: IPAddress.Family? = command.ipv4 == command.ipv6 ? nil : command.ipv4 ? .v4 : .v6
         do {
-            try addresses.insert(try ranges(texts, family: family))
+            try addresses.insert(try ranges(texts, family: family, resolver, signals))
         } catch is AddressSet.Refusal {
             throw UsageError("more than \(AddressSet.maximumCount) targets")
         }
         var excludes = command.excludes.flatMap { $0.split(separator: ",").map(String.init) }
         for file in command.excludeFiles { excludes += try Self.words(of: file, "--exclude-file") }
         let wanted = failures.count
-        excludedCount = addresses.exclude(try ranges(excludes, family: nil))
+        excludedCount = addresses.exclude(try ranges(excludes, family: nil, resolver, signals))
         // What cannot be kept out because nobody knows its address must not be scanned by mistake.
         if failures.count > wanted { throw CannotRun(message: "--exclude: \(failures[wanted])") }
         if !command.includesReserved {
@@ -51,9 +53,10 @@ struct ScanTargets {
     }
 
     private mutating func ranges(
-        _ texts: [String], family: IPAddress.Family?
+        _ texts: [String], family: IPAddress.Family?, _ resolver: Resolver, _ signals: borrowing SignalSource
     ) throws -> [(first: IPAddress, last: IPAddress)] {
         var ranges: [(first: IPAddress, last: IPAddress)] = []
+        var names: [String] = []
         for text in texts {
             let expression: TargetExpression
             do {
@@ -65,14 +68,15 @@ struct ScanTargets {
             case .address(_, let zone?): throw UsageError("'\(text)': use -I \(zone) instead of a zone")
             case .address(let address, nil): ranges.append((address, address))
             case .range(let first, let last): ranges.append((first, last))
-            case .name(let name):
-                do {
-                    // One address a name, as the system would connect to it.
-                    guard let answer = try Resolver.addresses(of: name, family: family).answers.first else { continue }
-                    ranges.append((answer.address, answer.address))
-                } catch {
-                    failures.append("\(error)")
-                }
+            case .name(let name): names.append(name)
+            }
+        }
+        for result in try resolver.addresses(of: names, family: family, signals: signals) {
+            switch result {
+            // One address a name, as the system would connect to it.
+            case .success(let found):
+                if let answer = found.answers.first { ranges.append((answer.address, answer.address)) }
+            case .failure(let failure): failures.append("\(failure)")
             }
         }
         return ranges

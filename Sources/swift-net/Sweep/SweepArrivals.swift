@@ -29,9 +29,9 @@ final class SweepArrivals {
         let (results, expectsMore) = names.take()
         for result in results {
             do {
-                let answers = try result.answer.get()
-                guard let answer = answers.first(where: { families.contains($0.address.family) }) else {
-                    throw Resolver.Failure(name: result.name, message: "Address family for hostname not supported")
+                let found = try result.answer.get()
+                guard let answer = found.answers.first(where: { families.contains($0.address.family) }) else {
+                    throw Resolver.Failure(name: result.name, message: SystemError.addressFamilyNotFound)
                 }
                 if engine.format(of: answer.address.family) == nil, let format = format(answer.address) {
                     engine.use(format)

@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// Many targets, a line each.
@@ -26,7 +27,7 @@ struct SweepRun {
         configuration.longestPacket = settings.size + 8 + 60
         configuration.timeout = settings.timeout ?? .milliseconds(500)
         configuration.rate = rate
-        configuration.deadline = settings.deadline
+        configuration.deadline = world.remainingTime
         configuration.reportsErrors = command.has(.verbose) || command.has(.json)
         if let count = settings.count {
             configuration.plan = .count(count, period: settings.interval ?? .seconds(1))
@@ -38,10 +39,11 @@ struct SweepRun {
         let renderer = renderer(configuration)
         var port = ICMPPort(
             v4: sockets.v4, v6: sockets.v6,
-            signals: signals, bell: world.bell, tap: capture?.tap,
+            signals: signals, reactor: world.resolver.reactor, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
         let arrivals = SweepArrivals(
-            names: ForwardNames(names, family: settings.family, bell: world.bell), families: Set(sockets.families),
+            names: ForwardNames(names, family: settings.family, resolver: world.resolver),
+            families: Set(sockets.families),
             console: world.console
         ) { address in
             sockets.channel(address.family).flatMap { format(to: address, $0) }
@@ -50,6 +52,7 @@ struct SweepRun {
             console: world.console, renderer: renderer, arrivals: names.isEmpty ? nil : arrivals)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         observer.progress.clear()
+        if let interruption = port.interruption { throw interruption }
         let summary = engine.summary
         guard summary.targets > 0 else { throw CannotRun(message: "no target has an address") }
         renderer.finish(summary, overflows: port.overflowCount)
@@ -77,7 +80,7 @@ struct SweepRun {
             for (expression, text) in zip(settings.expressions, settings.texts) {
                 switch expression {
                 case .address(let address, let zone):
-                    if let zone { sockets.channel(address.family)?.scope = try Interface.zoneIndex(zone, of: text) }
+                    if let zone { sockets.channel(address.family)?.scope = try Destination.index(ofZone: zone, text) }
                     guard settings.family.map({ $0 == address.family }) ?? true else {
                         world.console.complain("\(text): Address family for hostname not supported")
                         refused += 1
@@ -106,14 +109,15 @@ struct SweepRun {
     }
 
     private func format(to address: IPAddress, _ channel: ICMPChannel) -> ProbeFormat? {
-        let interface = settings.interface.flatMap(Interface.index) ?? 0
+        var requirements = world.requirements(families: [address.family])
+        if channel.scope != 0 { requirements.interface = channel.scope }
         guard
-            let route = try? RouteTable.route(
-                to: address, from: settings.source, interface: channel.scope != 0 ? channel.scope : interface,
-                mark: settings.mark, typeOfService: settings.trafficClass ?? 0),
-            let source = settings.source ?? route.source, route.kind != .broadcast
+            let found = try? Destination.route(
+                to: Resolver.Answer(address: address), text: "\(address)", requirements),
+            found.route.kind != .broadcast, !found.source.isUnspecified
         else { return nil }
-        return world.format(to: route, source: source, level: channel.level, identifier: channel.identifier)
+        return world.format(
+            to: found.route, source: found.source, level: channel.level, identifier: channel.identifier)
     }
 
     private func renderer(_ configuration: SweepConfiguration) -> any SweepRenderer {

@@ -39,7 +39,7 @@ struct MonitorRun {
 
     func run() throws -> Int32 {
         let signals = try SignalSource(ofScreen: terminal != nil)
-        let session = try TraceSession(command, console, settings)
+        let session = try TraceSession(command, console, settings, signals)
         guard session.targets.count == 1, let target = session.targets.first else {
             throw UsageError("\(command.has(.live) ? "--live" : "--report"): one target at a time")
         }
@@ -80,12 +80,35 @@ private struct ReportObserver: EngineObserver {
     let names: TraceNames
     let console: Console
     let cycles: Int
+    /// Addresses that have answered, and when the engine had finished: the table waits for their names.
+    private var addresses: Set<IPAddress> = []
+    private var finished: Instant?
+    private var isStopped = false
+
+    init(names: TraceNames, console: Console, cycles: Int) {
+        self.names = names
+        self.console = console
+        self.cycles = cycles
+    }
+
+    mutating func linger(at now: Instant) -> Instant? {
+        let since = finished ?? now
+        finished = since
+        guard !isStopped, let deadline = names.deadline(for: addresses, readySince: since), now < deadline else {
+            return nil
+        }
+        return deadline
+    }
 
     mutating func report(_ event: MonitorEvent) {
-        if case .answered(let address) = event { names.prepare(address) }
+        if case .answered(let address) = event {
+            addresses.insert(address)
+            names.prepare(address)
+        }
     }
 
     mutating func step(_ engine: inout MonitorEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        if wakening.contains(.stop) { isStopped = true }
         if wakening.contains(.status) {
             console.errors.write("cycle \(engine.cycleCount) of \(cycles), \(engine.hops.count) hops\n")
             console.errors.flush()

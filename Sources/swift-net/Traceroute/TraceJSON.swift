@@ -59,7 +59,7 @@ enum TraceJSON {
         object.add("addr", "\(target.destination.address)")
         object.add("reached", summary.isReached)
         object.add("hops", summary.hops)
-        object.add("path_mtu", summary.pathMTU ?? target.destination.mtu)
+        object.add("path_mtu", summary.pathMTU ?? target.destination.route.mtu)
         object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
         object.add("sent", summary.sent)
         object.add("received", summary.received)

@@ -6,26 +6,24 @@ import WireFormat
 /// The autonomous systems of the hosts on the way (traceroute's -A).
 final class TraceOrigins {
     private let queries: RegistryQueries
-    /// Lines wait for answers, which were asked for, but all together no longer than this.
-    private var deadline: Instant?
-    private static let patience = Nanoseconds.seconds(5)
 
     /// The server is that of RA_SERVER, the port that of RA_SERVICE, as traceroute has it.
-    init() throws {
+    init(resolver: Resolver) throws {
         let service = CurrentProcess.environment("RA_SERVICE") ?? "nicname"
         guard let port = service == "nicname" ? 43 : UInt16(service) else {
             throw UsageError("RA_SERVICE: '\(service)' is no port")
         }
-        queries = try RegistryQueries(
-            server: CurrentProcess.environment("RA_SERVER") ?? "whois.radb.net", port: port)
+        queries = RegistryQueries(
+            server: CurrentProcess.environment("RA_SERVER") ?? "whois.radb.net", port: port,
+            resolver: resolver)
     }
 
-    func prepare(_ address: IPAddress) { queries.prepare(address) }
+    /// Whether the registry's answer is still to come; the first call asks.
+    func isPending(_ address: IPAddress) -> Bool { queries.text(of: address) == .pending }
 
-    /// None when the registry knows none, or does not answer.
+    /// None when the registry knows none, or has not answered.
     func origins(of address: IPAddress) -> [String] {
-        let until = deadline ?? SystemClock.now + Self.patience
-        deadline = until
-        return queries.text(of: address, until: until).map(RouteObjects.origins) ?? []
+        guard case .known(let text?) = queries.text(of: address) else { return [] }
+        return RouteObjects.origins(in: text)
     }
 }

@@ -11,6 +11,7 @@ final class TraceRenderer {
     private let names: TraceNames
     /// What was last said to fit.
     private var lastMTU: Int?
+    private var held: HeldLines<TraceEvent>
 
     init(_ session: TraceSession) {
         command = session.command
@@ -18,12 +19,31 @@ final class TraceRenderer {
         settings = session.settings
         targets = session.targets
         names = session.names
+        held = HeldLines(session.names)
     }
 
     func report(_ event: TraceEvent) {
         switch event {
         // The name is asked for while the other probes of the hop are under way.
         case .answered(let address): names.prepare(address)
+        case .hop(let hop): held.append(event, naming: hop.answers.map(\.source))
+        case .began, .ended: held.append(event, naming: [])
+        }
+    }
+
+    /// Prints what waits for no name.
+    /// - Parameter isStopped: the user wants the rest as it is.
+    /// - Returns: when to be called again at the latest.
+    func update(at now: Instant, isStopped: Bool) -> Instant? {
+        if isStopped { held.release() }
+        let (events, next) = held.take(at: now)
+        for event in events { print(event) }
+        return next
+    }
+
+    private func print(_ event: TraceEvent) {
+        switch event {
+        case .answered: break
         case .began(let index): begin(index)
         case .hop(let hop): console.output.write(command.has(.json) ? json(hop) : line(hop))
         case .ended(let index, let summary): finish(targets[index], summary)

@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// What every way of tracing begins with: the words are read, the sockets
@@ -15,12 +16,12 @@ struct TraceSession {
     private let segments: SegmentReceiver?
     private let capture: FrameCapture?
     private let explainer: Explainer?
-    private let bell: Bell
+    private let resolver: Resolver
 
     /// - Parameter adjust: what the strategy asks of each target's configuration.
     init(
-        _ command: TraceWords, _ console: Console, _ settings: TraceSettings,
-        adjust: (inout TraceConfiguration, TraceDestination) throws -> Void = { _, _ in }
+        _ command: TraceWords, _ console: Console, _ settings: TraceSettings, _ signals: borrowing SignalSource,
+        adjust: (inout TraceConfiguration, Destination) throws -> Void = { _, _ in }
     ) throws {
         self.command = command
         self.console = console
@@ -33,8 +34,8 @@ struct TraceSession {
             guard let index = Interface.index(of: name) else { throw UsageError("-i: '\(name)' is no interface") }
             return index
         }
-        bell = try Bell()
-        let origins = command.has(.origins) ? try TraceOrigins() : nil
+        resolver = try console.resolver()
+        let origins = command.has(.origins) ? try TraceOrigins(resolver: resolver) : nil
         capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         guard Privileges.raise() else {
             throw CannotRun(message: "traceroute needs CAP_NET_RAW", hints: [Privileges.hint])
@@ -48,12 +49,22 @@ struct TraceSession {
         try capture?.open()
         try Privileges.dropForGood()
 
+        var requirements = Destination.Requirements()
+        requirements.interface = interface ?? 0
+        requirements.source = try command[.source].map { text in
+            guard let address = IPAddress(text) else { throw UsageError("-s: '\(text)' is no address") }
+            return address
+        }
+        requirements.firstGateway = settings.configuration.gateways.first
         var found: [TraceTarget] = []
         for (text, target) in expressions {
-            let destination = try TraceDestination.find(
-                target, text: text,
-                families: Self.families(command, [target]).filter { channels[$0] != nil },
-                source: command[.source], interface: interface ?? 0, gateways: settings.configuration.gateways)
+            requirements.families = Self.families(command, [target]).filter { channels[$0] != nil }
+            if requirements.firstGateway != nil { requirements.families.removeAll { $0 == .v6 } }
+            guard !requirements.families.isEmpty else {
+                throw UsageError("-g: \(text): IPv6 has no source routes (RFC 5095)")
+            }
+            let destination = try Destination.find(
+                target, text: text, requirements, resolver: resolver, signals: signals)
             var configuration = settings.configuration
             configuration.source = destination.source
             configuration.destination = destination.address
@@ -81,7 +92,8 @@ struct TraceSession {
         try capture?.start(tracing: found.map(\.configuration))
         names = TraceNames(
             lookUps: command.has(.numeric)
-                ? nil : ReverseNames(bell: bell, zone: found.first?.destination.zone ?? 0), origins: origins)
+                ? nil : ReverseNames(resolver: resolver, zone: found.first?.destination.zone ?? 0),
+            origins: origins, patience: settings.nameWait)
     }
 
     /// The words that are targets, without a length at their end.
@@ -146,7 +158,8 @@ struct TraceSession {
     ) throws where O.Observed == E {
         let explainer = explainer
         var port = ICMPPort(
-            v4: channels[.v4], v6: channels[.v6], signals: signals, bell: bell, tap: capture?.tap,
+            v4: channels[.v4], v6: channels[.v6], signals: signals, reactor: resolver.reactor,
+            tap: capture?.tap,
             segments: segments, terminal: terminal, trace: explainer.map { explainer in { explainer.show($0) } })
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         capture?.finish()

@@ -8,6 +8,8 @@ struct TraceSettings {
     private(set) var configuration: TraceConfiguration
     /// -O info: lines say which segment of TCP was the answer.
     private(set) var printsFlags = false
+    /// How long a line that is ready waits for the names in it.
+    let nameWait: Nanoseconds
     /// The length was asked for.
     let hasLength: Bool
 
@@ -44,6 +46,8 @@ struct TraceSettings {
         }
         configuration.packetLength = try integer("--size", size, 30...65_000, 60)
         hasLength = size != nil
+        nameWait =
+            try command[.nameWait].map { try ArgumentValue.duration("--name-wait", $0, atLeast: .zero) } ?? .seconds(1)
         if let interval = command[.sendInterval] { configuration.sendInterval = try Self.sendInterval(interval) }
         if let wait = command[.wait] { try Self.read(wait, into: &configuration) }
         self.configuration = configuration

@@ -95,6 +95,7 @@ enum TraceValue: String, CommandValue {
     case confidence
     case cycles
     case interval
+    case nameWait
 
     var names: (short: Character?, long: String) {
         switch self {
@@ -120,6 +121,7 @@ enum TraceValue: String, CommandValue {
         case .confidence: (nil, "confidence")
         case .cycles: (nil, "cycles")
         case .interval: (nil, "interval")
+        case .nameWait: (nil, "name-wait")
         }
     }
 

@@ -103,4 +103,9 @@ struct TracerouteCommand: ParsableCommand {
         name: TraceValue.interval.name,
         help: ArgumentHelp("Time from one cycle to the next (1).", valueName: "time"))
     var interval: String?
+    @Option(
+        name: TraceValue.nameWait.name,
+        help: ArgumentHelp(
+            "Hold a finished line for up to TIME until its names are known; 0 prints at once (1).", valueName: "time"))
+    var nameWait: String?
 }

@@ -36,11 +36,11 @@ struct TracerouteRun {
         guard !(command.has(.mtu) && settings.configuration.method == .tcp) else {
             throw UsageError("--mtu: a SYN has no length to choose: use UDP or -I")
         }
-        let session = try TraceSession(command, console, settings) { configuration, destination in
+        let session = try TraceSession(command, console, settings, signals) { configuration, destination in
             guard command.has(.mtu) else { return }
             configuration.findsPathMTU = true
             configuration.dontFragment = true
-            configuration.longestPacket = destination.linkMTU
+            configuration.longestPacket = min(destination.linkMTU, 65_535)
         }
         var engine = TraceEngine(session.targets.map(\.configuration))
         var observer = TraceObserver(renderer: TraceRenderer(session), console: console)
@@ -60,7 +60,7 @@ struct TracerouteRun {
             throw UsageError("--dot and --json exclude each other")
         }
         let confidence = try command[.confidence].map(Self.confidence) ?? 0.95
-        let session = try TraceSession(command, console, settings)
+        let session = try TraceSession(command, console, settings, signals)
         guard session.targets.count == 1, let target = session.targets.first else {
             throw UsageError("--paths: one target at a time")
         }
@@ -91,18 +91,36 @@ private struct PathsObserver: EngineObserver {
     let renderer: PathsRenderer
     let names: TraceNames
     let console: Console
+    private var held: HeldLines<(graph: PathGraph, summary: TraceSummary)>
+
+    init(renderer: PathsRenderer, names: TraceNames, console: Console) {
+        self.renderer = renderer
+        self.names = names
+        self.console = console
+        held = HeldLines(names)
+    }
 
     mutating func report(_ event: PathsEvent) {
         switch event {
         // The names are asked for beside the probing.
         case .answered(let address): names.prepare(address)
-        case .finished(let graph, let summary): renderer.finish(graph, summary)
+        case .finished(let graph, let summary):
+            held.append((graph, summary), naming: graph.hops.joined().compactMap(\.address))
         }
     }
 
     mutating func step(_ engine: inout PathsEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        if wakening.contains(.stop) { held.release() }
+        return print(at: now)
+    }
+
+    mutating func linger(at now: Instant) -> Instant? { print(at: now) }
+
+    private mutating func print(at now: Instant) -> Instant? {
+        let (results, next) = held.take(at: now)
+        for result in results { renderer.finish(result.graph, result.summary) }
         console.output.flush()
-        return nil
+        return next
     }
 
     var isListening: Bool { console.output.isOpen }
@@ -118,9 +136,12 @@ private struct TraceObserver: EngineObserver {
     mutating func report(_ event: TraceEvent) { renderer.report(event) }
 
     mutating func step(_ engine: inout TraceEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        let next = renderer.update(at: now, isStopped: wakening.contains(.stop))
         console.output.flush()
-        return nil
+        return next
     }
+
+    mutating func linger(at now: Instant) -> Instant? { renderer.update(at: now, isStopped: false) }
 
     var isListening: Bool { console.output.isOpen }
 }

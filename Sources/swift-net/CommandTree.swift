@@ -2,7 +2,7 @@ import ArgumentParser
 import LinuxNet
 
 /// The tree of commands, for help and completions; a run goes straight to its command.
-struct SwiftNet: ParsableCommand {
+struct CommandTree: ParsableCommand {
     static let version = "0.1.0"
 
     static let configuration = CommandConfiguration(
@@ -59,12 +59,14 @@ struct SwiftNet: ParsableCommand {
         if let command = commands[arguments[1]] { return command(rest, arguments[1]) }
         if arguments[1] == "help" { return help(rest) }
         if arguments[1] == "--version" { return say("swift-net \(version)") }
-        if arguments[1].hasPrefix("-") { return answer(SwiftNet.self, Array(arguments.dropFirst()), name: "swift-net") }
+        if arguments[1].hasPrefix("-") {
+            return answer(CommandTree.self, Array(arguments.dropFirst()), name: "swift-net")
+        }
         return usage("there is no command '\(arguments[1])'")
     }
 
     private static func help(_ words: [String]) -> Int32 {
-        guard let word = words.first else { return answer(SwiftNet.self, ["--help"], name: "swift-net") }
+        guard let word = words.first else { return answer(CommandTree.self, ["--help"], name: "swift-net") }
         guard let command = commands[word] else { return usage("there is no command '\(word)'") }
         return command(["--help"], word)
     }

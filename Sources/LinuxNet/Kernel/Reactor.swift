@@ -1,0 +1,149 @@
+import CLinux
+import PacketEngine
+
+/// Descriptors and timers that are served beside a port's packets: name lookups, child processes, queries.
+///
+/// Its own descriptor (epoll(7)) is readable when one of them needs attention, so a port waits for it as for
+/// one more socket and then calls `dispatch`. It belongs to one thread.
+public final class Reactor {
+    /// What a descriptor is ready for.
+    struct Readiness: OptionSet {
+        let rawValue: UInt8
+        /// There is something to read, or the other end is gone.
+        static let reading = Readiness(rawValue: 1)
+        static let writing = Readiness(rawValue: 2)
+    }
+
+    /// Identifies a timer.
+    struct Timer: Hashable {
+        fileprivate let number: UInt64
+    }
+
+    let descriptor: Descriptor
+    private let clock: Descriptor
+    private var handlers: [Int32: (Readiness) -> Void] = [:]
+    private var timers: [Timer: (due: Instant, body: () -> Void)] = [:]
+    private var nextTimer: UInt64 = 0
+    /// What the clock is set to.
+    private var alarm: Instant?
+    private var hasResults = false
+    private var events = [epoll_event](repeating: epoll_event(), count: 64)
+
+    public init() throws(SystemError) {
+        let opened = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard opened >= 0 else { throw .last("epoll_create1") }
+        descriptor = Descriptor(owning: opened)
+        let clock = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
+        guard clock >= 0 else { throw .last("timerfd_create") }
+        self.clock = Descriptor(owning: clock)
+        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(fd: clock))
+        guard epoll_ctl(opened, EPOLL_CTL_ADD, clock, &event) == 0 else { throw .last("epoll_ctl") }
+    }
+
+    // MARK: Descriptors
+
+    /// Calls `handler` when `descriptor` is ready, in place of an earlier handler of the same descriptor.
+    func watch(
+        _ descriptor: Int32, for readiness: Readiness, _ handler: @escaping (Readiness) -> Void
+    ) throws(SystemError) {
+        var mask: UInt32 = 0
+        if readiness.contains(.reading) { mask |= EPOLLIN.rawValue }
+        if readiness.contains(.writing) { mask |= EPOLLOUT.rawValue }
+        var event = epoll_event(events: mask, data: epoll_data_t(fd: descriptor))
+        let operation = handlers.updateValue(handler, forKey: descriptor) == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+        guard epoll_ctl(self.descriptor.rawValue, operation, descriptor, &event) == 0 else {
+            throw .last("epoll_ctl")
+        }
+    }
+
+    /// Watches a descriptor no longer; call it before the descriptor is closed.
+    func unwatch(_ descriptor: Int32) {
+        guard handlers.removeValue(forKey: descriptor) != nil else { return }
+        epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_DEL, descriptor, nil)
+    }
+
+    // MARK: Timers
+
+    /// Calls `body` once, at `instant` or soon after.
+    func schedule(at instant: Instant, _ body: @escaping () -> Void) -> Timer {
+        nextTimer += 1
+        let timer = Timer(number: nextTimer)
+        timers[timer] = (instant, body)
+        if alarm.map({ instant < $0 }) ?? true { setAlarm(instant) }
+        return timer
+    }
+
+    func cancel(_ timer: Timer?) {
+        if let timer { timers[timer] = nil }
+    }
+
+    private func setAlarm(_ instant: Instant?) {
+        guard instant != alarm else { return }
+        alarm = instant
+        var value = itimerspec()
+        if let instant {
+            // An instant that has passed fires at once; 0 would disarm the clock.
+            let time = max(instant.nanoseconds, 1)
+            value.it_value = timespec(tv_sec: Int(time / 1_000_000_000), tv_nsec: Int(time % 1_000_000_000))
+        }
+        timerfd_settime(clock.rawValue, Int32(TFD_TIMER_ABSTIME), &value, nil)
+    }
+
+    private func runTimers() {
+        alarm = nil
+        let now = SystemClock.now
+        for (timer, entry) in timers.filter({ $0.value.due <= now }).sorted(by: { $0.value.due < $1.value.due })
+        where timers.removeValue(forKey: timer) != nil { entry.body() }
+        setAlarm(timers.values.map(\.due).min())
+    }
+
+    // MARK: Dispatching
+
+    /// Serves what is ready, without waiting.
+    /// - Returns: whether a result came in since the last call, for the run to look at.
+    @discardableResult
+    public func dispatch() -> Bool {
+        let count = epoll_wait(descriptor.rawValue, &events, Int32(events.count), 0)
+        for index in 0..<Int(max(count, 0)) {
+            let ready = events[index].data.fd
+            if ready == clock.rawValue {
+                var expirations: UInt64 = 0
+                _ = CLinux.read(clock.rawValue, &expirations, MemoryLayout<UInt64>.size)
+                runTimers()
+                continue
+            }
+            var readiness: Readiness = []
+            let mask = events[index].events
+            if mask & EPOLLOUT.rawValue != 0 { readiness.insert(.writing) }
+            if mask & (EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.reading) }
+            handlers[ready]?(readiness)
+        }
+        defer { hasResults = false }
+        return hasResults
+    }
+
+    /// Has the next `dispatch` report a result.
+    func reportResult() { hasResults = true }
+
+    /// Waits until something is ready or a signal arrives, at the longest until `deadline`, and serves it.
+    /// - Returns: what the signals ask for.
+    func wait(until deadline: Instant?, signals: borrowing SignalSource) -> Wakening {
+        var polls = (
+            pollfd(fd: signals.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        )
+        var timeout = timespec()
+        if let deadline {
+            let left = max((deadline - SystemClock.now).count, 0)
+            timeout = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+        }
+        withUnsafeMutablePointer(to: &polls) { pointer in
+            pointer.withMemoryRebound(to: pollfd.self, capacity: 2) {
+                _ = deadline == nil ? ppoll($0, 2, nil, nil) : ppoll($0, 2, &timeout, nil)
+            }
+        }
+        var wakening = polls.0.revents != 0 ? signals.read() : []
+        if polls.1.revents != 0, dispatch() { wakening.insert(.news) }
+        return wakening
+    }
+}
