@@ -177,7 +177,7 @@ let package = Package(
                 "lab-relay",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
-            exclude: ["Adversary", "Oracle"],
+            exclude: ["Adversary", "NameServer", "Oracle"],
             swiftSettings: settings
         ),
     ]

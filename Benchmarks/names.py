@@ -272,9 +272,9 @@ def many(binary, folder, dnsmasq, runs):
     sys.stdout.flush()
 
 
-def trace(binary, runs):
+def trace(binary, pairs):
     traceroute = shutil.which("traceroute")
-    print(f"\na trace of 8 hops, PTR records {DELAY * 1000:.0f} ms late, {runs} pairs beside traceroute(8)")
+    print(f"\na trace of 8 hops, PTR records {DELAY * 1000:.0f} ms late, beside traceroute(8): {max(pairs // 8, 1)} and {pairs} pairs")
     print(HEADINGS)
     target = "198.51.100.34"
 
@@ -282,8 +282,8 @@ def trace(binary, runs):
         hops = len(re.findall(r"^ *\d+ .*198\.51\.100\.", output, re.MULTILINE))
         return f"{hops} hops, {len(set(re.findall(r'hop[0-9]+.agn.test', output)))} names"
 
-    for title, options in (("traceroute", []), ("traceroute -n", ["-n"])):
-        pair(title, [binary, "traceroute", *options, target], [traceroute, *options, target], runs, found=found)
+    for title, options, count in (("traceroute", [], max(pairs // 8, 1)), ("traceroute -n", ["-n"], pairs)):
+        pair(title, [binary, "traceroute", *options, target], [traceroute, *options, target], count, found=found)
 
 
 def versions(ping):
@@ -308,7 +308,7 @@ def main(binary, folder, pairs):
         many(binary, folder, running, max(pairs // 8, 1))
     with server(sys.executable, "-c", DELAYING_SERVER, DELAYING, str(DELAY), ready="ready"):
         use(DELAYING)
-        trace(binary, max(pairs // 8, 1))
+        trace(binary, pairs)
 
 
 def stop(number, _):

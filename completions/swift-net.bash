@@ -282,7 +282,7 @@ _swift-net_traceroute() {
     repeating_flags=()
     non_repeating_flags=(-4 --ipv4 -6 --ipv6 -I --icmp -U --udp -T --tcp -F --dont-fragment --no-paris -n --numeric -e --extensions -A --as-path-lookups --back --mtu --paths --dot --report --live -j --json -V --version -h --help)
     repeating_options=(-g --gateway)
-    non_repeating_options=(-f --first -m --max-hops -q --queries -N --sim-queries -w --wait -z --sendwait --gap -p --port --sport -i --interface -s --source -t --tos -l --flowlabel --size --explain -M --module -O --options --pcap --confidence --cycles --interval)
+    non_repeating_options=(-f --first -m --max-hops -q --queries -N --sim-queries -w --wait -z --sendwait --gap -p --port --sport -i --interface -s --source -t --tos -l --flowlabel --size --explain -M --module -O --options --pcap --confidence --cycles --interval --name-wait)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions
@@ -351,6 +351,9 @@ _swift-net_traceroute() {
         return
         ;;
     '--interval')
+        return
+        ;;
+    '--name-wait')
         return
         ;;
     esac

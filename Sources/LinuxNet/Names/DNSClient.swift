@@ -80,10 +80,7 @@ final class DNSClient {
             if let zone = server.zone { zones[server.address] = Interface.index(of: zone) ?? UInt32(zone) }
         }
         sockets.attach(to: channel)
-        let list = configuration.servers.map { server in
-            server.address.family == .v4 ? "\(server.address)" : "[\(server.address)]"
-        }
-        guard ares_set_servers_csv(channel, list.joined(separator: ",")) == ARES_SUCCESS else {
+        guard Self.setServers(configuration.servers.map(\.address), of: channel) else {
             throw SystemError(code: EINVAL, operation: "resolv.conf: nameserver")
         }
         sockets.onReady = { [weak self] in self?.process(reading: $0, writing: $1) }
@@ -93,6 +90,20 @@ final class DNSClient {
         reactor.cancel(timer)
         // Pending queries end as destroyed, without a word to their owners.
         ares_destroy(channel)
+    }
+
+    private static func setServers(_ servers: [IPAddress], of channel: ares_channel) -> Bool {
+        var nodes = servers.map { address in
+            var node = ares_addr_node()
+            node.family = address.family == .v4 ? AF_INET : AF_INET6
+            withUnsafeMutableBytes(of: &node.addr) { $0.copyBytes(from: RouteTable.networkBytes(address)) }
+            return node
+        }
+        return nodes.withUnsafeMutableBufferPointer { list in
+            guard let first = list.baseAddress else { return false }
+            for index in list.indices.dropFirst() { list[index - 1].next = first + index }
+            return ares_set_servers(channel, first) == ARES_SUCCESS
+        }
     }
 
     /// Asks for the addresses of a whole name.
@@ -241,7 +252,7 @@ private final class DNSSockets {
     /// Called with the descriptor that is ready, or -1.
     var onReady: ((_ reading: Int32, _ writing: Int32) -> Void)?
     /// The last error of a socket; nil since a server has answered.
-    private(set) var lastError: Int32?
+    fileprivate var lastError: Int32?
     /// c-ares keeps a pointer to them.
     private let functions = UnsafeMutablePointer<ares_socket_functions>.allocate(capacity: 1)
 
@@ -268,8 +279,10 @@ private final class DNSSockets {
         }
         functions.pointee.arecvfrom = { descriptor, bytes, count, flags, address, length, context in
             guard let context else { return -1 }
-            return Unmanaged<DNSSockets>.fromOpaque(context).takeUnretainedValue()
-                .noting(clinux_recvfrom(descriptor, bytes, count, flags, address, length))
+            let sockets = Unmanaged<DNSSockets>.fromOpaque(context).takeUnretainedValue()
+            let result = sockets.noting(clinux_recvfrom(descriptor, bytes, count, flags, address, length))
+            if result > 0 { sockets.lastError = nil }
+            return result
         }
         functions.pointee.asendv = { descriptor, vectors, count, context in
             guard let context else { return -1 }
@@ -281,7 +294,6 @@ private final class DNSSockets {
 
     /// Remembers why a call failed; c-ares does not say. `errno` stays as it is.
     private func noting(_ result: Int) -> Int {
-        if result > 0 { lastError = nil }
         guard result < 0 else { return result }
         let code = clinux_errno()
         if ![EAGAIN, EINTR, EINPROGRESS].contains(code) { lastError = code }

@@ -179,7 +179,7 @@ public final class Resolver {
         do throws(SystemError) {
             client = try dnsClient()
         } catch {
-            lookup.settle(.unavailable, service)
+            lookup.settle(.unreachable("\(error)"), service)
             return proceed(lookup)
         }
         lookup.ask(client, files.resolver) { [weak self] outcome in
@@ -193,6 +193,8 @@ public final class Resolver {
     private func dnsClient() throws(SystemError) -> DNSClient {
         if let dns, dns.configuration == files.resolver || running.count > 1 { return dns.client }
         let client = try DNSClient(files.resolver, reactor: reactor)
+        // The one before may be in the middle of a callback that has led here: it goes with the next step.
+        if let former = dns?.client { _ = reactor.schedule(at: SystemClock.now) { withExtendedLifetime(former) {} } }
         dns = (files.resolver, client)
         return client
     }

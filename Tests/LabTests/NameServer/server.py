@@ -1,8 +1,9 @@
 """A DNS server whose behavior is chosen by the name that is asked for.
 
-The first label of a name is a behavior, a delay in milliseconds if it has one, and anything that tells names
-apart, joined by hyphens: `ok.test`, `servfail-200.test`, `ok-200-n17.test`. The reverse name of an address behaves
-as `--pointer ADDRESS=LABEL` says, and does not exist otherwise.
+The first label of a name is a behavior, then, if it has them, a delay in milliseconds and anything that tells names
+apart, joined by hyphens: `ok.test`, `servfail-200.test`, `ok-200-n17.test`. With `-aN` the address is 198.18.2.N in
+place of 192.0.2.2. The reverse name of an address behaves as `--pointer ADDRESS=LABEL` says, and does not exist
+otherwise.
 
 Each query is a line of the log: protocol, server, type, name, names that wait for their answers, source port.
 """
@@ -90,7 +91,8 @@ class Query:
     def right(self):
         if self.kind == PTR:
             return self.reply(record(PTR, encoded([b"host-" + b"-".join(reversed(self.labels[:4])), b"test"])))
-        return self.addresses(TARGET)
+        own = [part[1:] for part in self.labels[0].decode("latin-1").split("-")[1:] if part[:1] == "a"]
+        return self.addresses(f"198.18.2.{own[0]}" if own and own[0].isdigit() else TARGET)
 
     def other(self, *labels):
         return encoded(labels) + self.question[-4:]
@@ -102,7 +104,7 @@ def datagrams(query, behavior, arguments):
     if behavior in RCODES:
         return [q.empty(NXDOMAIN) if behavior == "nxdomain" else q.reply(code=RCODES[behavior])]
     match behavior:
-        case "ok" | "xn" | "tcdrip" | "truncated" | "tcclose" | "tcreset" | "tcshort" | "tcsilent":
+        case "ok" | "xn" | "truncated" | "tcdrip" | "tcfin" | "tcclose" | "tcreset" | "tcshort" | "tcsilent":
             return [q.right()]
         case "silent":
             return []
@@ -124,10 +126,10 @@ def datagrams(query, behavior, arguments):
             return [q.reply(code=SERVFAIL) if q.kind == A else q.addresses("2001:db8::2")]
         # Bytes that are no reply.
         case "garbage":
-            return [random.randbytes(64), bytes(64), b"\xff" * 600]
+            return [random.Random(1).randbytes(64), bytes(64), b"\xff" * 600]
         case "marked":
             # Garbage behind the right identifier.
-            return [q.packet[:2] + b"\x85\x80" + random.randbytes(60)]
+            return [q.packet[:2] + b"\x85\x80" + random.Random(2).randbytes(60)]
         case "nothing":
             return [b""]
         case "short":
@@ -290,6 +292,8 @@ async def serve_stream(server, own, reader, writer):
                     await writer.drain()
                     if step == 1:
                         await asyncio.sleep(0.001)
+            if behavior == "tcfin":
+                break
     except (OSError, ValueError, IndexError, struct.error, asyncio.IncompleteReadError):
         pass
     try:
