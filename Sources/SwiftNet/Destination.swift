@@ -16,8 +16,6 @@ public struct Destination: Sendable, Equatable {
     public var route: Route
     /// The address that packets carry as their source.
     public var source: IPAddress
-    /// Bytes that fit on the first link, without its header.
-    public var linkMTU: Int
 
     /// What a caller asks of a destination.
     public struct Requirements: Sendable {
@@ -107,10 +105,9 @@ public struct Destination: Sendable, Equatable {
             interface: zone != 0 ? zone : requirements.interface, mark: requirements.mark,
             typeOfService: requirements.trafficClass)
         let unspecified: IPAddress = address.family == .v4 ? .v4(.unspecified) : .v6(.unspecified)
-        let link = Interface.name(of: route.interfaceIndex).flatMap(Interface.mtu)
         return Destination(
             address: address, zone: zone, canonicalName: canonicalName, route: route,
-            source: requirements.source ?? route.source ?? unspecified, linkMTU: link ?? route.mtu)
+            source: requirements.source ?? route.source ?? unspecified)
     }
 
     /// The interface of a zone, which is an interface's name or number (RFC 4007, section 11).

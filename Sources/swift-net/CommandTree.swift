@@ -20,43 +20,55 @@ struct CommandTree: ParsableCommand {
     @Flag(name: .customLong("version"), help: "Print the version.")
     var asksVersion = false
 
-    /// Names by which the binary may be started, as a symbolic link.
-    private static let commands: [String: @Sendable ([String], String) -> Int32] = [
-        "ping": { read(PingCommand.self, $0, name: $1, PingRun.run) },
-        "traceroute": { read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run) },
-        "arping": {
-            HabetsWords.isAsked($0)
-                ? read(HabetsCommand.self, $0, name: $1, ArpingRun.runHabets)
-                : read(ArpingCommand.self, $0, name: $1, ArpingRun.run)
-        },
-        "rarp": { parse(RARPCommand.self, RARPCommand.shape.normalized($0), name: $1, RARPRun.run) },
-        "igmp-join": { parse(IGMPJoinCommand.self, IGMPJoinCommand.normalized($0), name: $1, IGMPJoinRun.run) },
-        "igmp-query": {
-            parse(IGMPQueryCommand.self, IGMPQueryCommand.shape.normalized($0), name: $1, IGMPQueryRun.run)
-        },
-        "tcp-syn-scan": {
-            parse(SYNScanCommand.self, SYNScanCommand.shape.normalized($0), name: $1, SYNScanRun.run)
-        },
-        "http-probe": {
-            parse(HTTPProbeCommand.self, HTTPProbeCommand.shape.normalized($0), name: $1, HTTPProbeRun.run)
-        },
-        "http-fingerprint": {
-            parse(
-                HTTPFingerprintCommand.self, HTTPFingerprintCommand.shape.normalized($0), name: $1,
-                HTTPFingerprintRun.run)
-        },
-        "host": { parse(HostCommand.self, HostCommand.shape.normalized($0), name: $1, HostRun.run) },
-        "decode": { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) },
-        "address": { parse(AddressCommand.self, $0, name: $1, AddressRun.run) },
-    ]
+    private typealias Command = (_ arguments: [String], _ name: String) -> Int32
+
+    /// The command of a name, by which the binary may be started too, as a symbolic link. A dictionary of them would
+    /// be made at every start.
+    private static func command(named name: String) -> Command? {
+        switch name {
+        case "ping":
+            { read(PingCommand.self, $0, name: $1, PingRun.run) }
+        case "traceroute":
+            { read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run) }
+        case "arping":
+            {
+                HabetsWords.isAsked($0)
+                    ? read(HabetsCommand.self, $0, name: $1, ArpingRun.runHabets)
+                    : read(ArpingCommand.self, $0, name: $1, ArpingRun.run)
+            }
+        case "rarp":
+            { parse(RARPCommand.self, RARPCommand.shape.normalized($0), name: $1, RARPRun.run) }
+        case "igmp-join":
+            { parse(IGMPJoinCommand.self, IGMPJoinCommand.normalized($0), name: $1, IGMPJoinRun.run) }
+        case "igmp-query":
+            { parse(IGMPQueryCommand.self, IGMPQueryCommand.shape.normalized($0), name: $1, IGMPQueryRun.run) }
+        case "tcp-syn-scan":
+            { parse(SYNScanCommand.self, SYNScanCommand.shape.normalized($0), name: $1, SYNScanRun.run) }
+        case "http-probe":
+            { parse(HTTPProbeCommand.self, HTTPProbeCommand.shape.normalized($0), name: $1, HTTPProbeRun.run) }
+        case "http-fingerprint":
+            {
+                parse(
+                    HTTPFingerprintCommand.self, HTTPFingerprintCommand.shape.normalized($0), name: $1,
+                    HTTPFingerprintRun.run)
+            }
+        case "host":
+            { parse(HostCommand.self, HostCommand.shape.normalized($0), name: $1, HostRun.run) }
+        case "decode":
+            { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) }
+        case "address":
+            { parse(AddressCommand.self, $0, name: $1, AddressRun.run) }
+        default: nil
+        }
+    }
 
     /// From the words of the command line to the exit status.
     static func main(_ arguments: [String]) -> Int32 {
         let started = arguments.first?.split(separator: "/").last.map(String.init)
-        if let started, let command = commands[started] { return command(Array(arguments.dropFirst()), started) }
+        if let started, let command = command(named: started) { return command(Array(arguments.dropFirst()), started) }
         guard arguments.count > 1 else { return usage("a command is missing") }
         let rest = Array(arguments.dropFirst(2))
-        if let command = commands[arguments[1]] { return command(rest, arguments[1]) }
+        if let command = command(named: arguments[1]) { return command(rest, arguments[1]) }
         if arguments[1] == "help" { return help(rest) }
         if arguments[1] == "--version" { return say("swift-net \(version)") }
         if arguments[1].hasPrefix("-") {
@@ -67,7 +79,7 @@ struct CommandTree: ParsableCommand {
 
     private static func help(_ words: [String]) -> Int32 {
         guard let word = words.first else { return answer(CommandTree.self, ["--help"], name: "swift-net") }
-        guard let command = commands[word] else { return usage("there is no command '\(word)'") }
+        guard let command = command(named: word) else { return usage("there is no command '\(word)'") }
         return command(["--help"], word)
     }
 

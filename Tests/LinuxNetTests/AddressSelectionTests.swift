@@ -71,7 +71,7 @@ struct AddressSelectionTests {
 
     @Test("gai.conf may prefer IPv4")
     func policy() throws {
-        let selection = AddressSelection("# comment\nprecedence ::ffff:0:0/96  100\n")
+        let selection = AddressSelection(Array("# comment\nprecedence ::ffff:0:0/96  100\n".utf8))
         let rows = [("2001:db8:1::1", Optional("2001:db8:1::2")), ("192.0.2.1", "192.0.2.9")]
         #expect(try order(rows, selection) == ["192.0.2.1", "2001:db8:1::1"])
         #expect(try order(rows) == ["2001:db8:1::1", "192.0.2.1"])

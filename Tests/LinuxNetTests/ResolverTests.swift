@@ -104,9 +104,9 @@ struct ResolverTests {
         var text = "pending"
         resolver.lookUp(name, family: family) { result in
             switch result {
-            case .success(let found):
+            case .found(let found):
                 text = found.answers.map { "\($0.address)" }.joined(separator: " ") + " " + (found.canonicalName ?? "-")
-            case .failure(let failure): text = failure.message
+            case .failed(let failure): text = failure.message
             }
         }
         return text
@@ -158,9 +158,9 @@ struct ResolverTests {
     func changes() throws {
         let folder = try TemporaryFolder(["nsswitch.conf": "hosts: files\n", "hosts": "192.0.2.1 a\n"])
         let files = NameServiceFiles(folder: folder.path, interval: .zero)
-        #expect(files.hosts.entries(named: "a").count == 1)
+        #expect(files.entries(named: "a").count == 1)
         try folder.write("hosts", "192.0.2.1 b\n192.0.2.2 b\n")
-        #expect(files.hosts.entries(named: "a").isEmpty && files.hosts.entries(named: "b").count == 2)
+        #expect(files.entries(named: "a").isEmpty && files.entries(named: "b").count == 2)
     }
 }
 

@@ -3,17 +3,38 @@
 public struct ValueHistogram: Sendable {
     private static let pageBits = 10
 
-    /// Counters of 1,024 neighbouring values each, by the values' high bits.
-    private var pages: [UInt64: [UInt32]] = [:]
+    /// Counters of 1,024 neighboring values.
+    private struct Page {
+        /// The values' high bits.
+        var number: UInt64
+        var slots = [UInt32](repeating: 0, count: 1 << ValueHistogram.pageBits)
+
+        func value(_ slot: Int) -> UInt64 { number << UInt64(ValueHistogram.pageBits) | UInt64(slot) }
+    }
+
+    /// In the order of their values.
+    private var pages: [Page] = []
     public private(set) var count = 0
 
     public init() {}
 
     public mutating func add(_ value: UInt64) {
-        let page = value >> UInt64(Self.pageBits)
+        let number = value >> UInt64(Self.pageBits)
         let slot = Int(value & (1 << UInt64(Self.pageBits) - 1))
-        pages[page, default: [UInt32](repeating: 0, count: 1 << Self.pageBits)][slot] &+= 1
+        let index = index(of: number)
+        if index == pages.count || pages[index].number != number { pages.insert(Page(number: number), at: index) }
+        pages[index].slots[slot] &+= 1
         count += 1
+    }
+
+    /// Where a page is, or belongs.
+    private func index(of number: UInt64) -> Int {
+        var (low, high) = (0, pages.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if pages[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// The smallest value that at least the given share of all values does not
@@ -23,10 +44,10 @@ public struct ValueHistogram: Sendable {
         guard count > 0 else { return nil }
         let rank = max(1, min(count, Int((share * Double(count)).rounded(.up))))
         var seen = 0
-        for page in pages.keys.sorted() {
-            for (slot, times) in (pages[page] ?? []).enumerated() where times > 0 {
+        for page in pages {
+            for (slot, times) in page.slots.enumerated() where times > 0 {
                 seen += Int(times)
-                if seen >= rank { return page << UInt64(Self.pageBits) | UInt64(slot) }
+                if seen >= rank { return page.value(slot) }
             }
         }
         return nil
@@ -35,9 +56,9 @@ public struct ValueHistogram: Sendable {
     /// How many values lie in each of `bounds`' gaps: below the first bound, between two, from the last on.
     public func counts(bounds: [UInt64]) -> [Int] {
         var counts = [Int](repeating: 0, count: bounds.count + 1)
-        for (page, slots) in pages {
-            for (slot, times) in slots.enumerated() where times > 0 {
-                let value = page << UInt64(Self.pageBits) | UInt64(slot)
+        for page in pages {
+            for (slot, times) in page.slots.enumerated() where times > 0 {
+                let value = page.value(slot)
                 counts[bounds.firstIndex { value < $0 } ?? bounds.count] += Int(times)
             }
         }

@@ -15,14 +15,15 @@ public final class Reactor {
     }
 
     /// Identifies a timer.
-    struct Timer: Hashable {
+    struct Timer: Equatable {
         fileprivate let number: UInt64
     }
 
     let descriptor: Descriptor
     private let clock: Descriptor
-    private var handlers: [Int32: (Readiness) -> Void] = [:]
-    private var timers: [Timer: (due: Instant, body: () -> Void)] = [:]
+    // Few at a time; a dictionary of a type of its own would cost the start of every command more.
+    private var handlers: [(descriptor: Int32, body: (Readiness) -> Void)] = []
+    private var timers: [(timer: Timer, due: Instant, body: () -> Void)] = []
     private var nextTimer: UInt64 = 0
     /// What the clock is set to.
     private var alarm: Instant?
@@ -50,7 +51,9 @@ public final class Reactor {
         if readiness.contains(.reading) { mask |= EPOLLIN.rawValue }
         if readiness.contains(.writing) { mask |= EPOLLOUT.rawValue }
         var event = epoll_event(events: mask, data: epoll_data_t(fd: descriptor))
-        let operation = handlers.updateValue(handler, forKey: descriptor) == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+        let index = handlers.firstIndex { $0.descriptor == descriptor }
+        if let index { handlers[index].body = handler } else { handlers.append((descriptor, handler)) }
+        let operation = index == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
         guard epoll_ctl(self.descriptor.rawValue, operation, descriptor, &event) == 0 else {
             throw .last("epoll_ctl")
         }
@@ -58,7 +61,8 @@ public final class Reactor {
 
     /// Watches a descriptor no longer; call it before the descriptor is closed.
     func unwatch(_ descriptor: Int32) {
-        guard handlers.removeValue(forKey: descriptor) != nil else { return }
+        guard let index = handlers.firstIndex(where: { $0.descriptor == descriptor }) else { return }
+        handlers.remove(at: index)
         epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_DEL, descriptor, nil)
     }
 
@@ -68,13 +72,13 @@ public final class Reactor {
     func schedule(at instant: Instant, _ body: @escaping () -> Void) -> Timer {
         nextTimer += 1
         let timer = Timer(number: nextTimer)
-        timers[timer] = (instant, body)
+        timers.append((timer, instant, body))
         if alarm.map({ instant < $0 }) ?? true { setAlarm(instant) }
         return timer
     }
 
     func cancel(_ timer: Timer?) {
-        if let timer { timers[timer] = nil }
+        if let timer, let index = timers.firstIndex(where: { $0.timer == timer }) { timers.remove(at: index) }
     }
 
     private func setAlarm(_ instant: Instant?) {
@@ -92,9 +96,11 @@ public final class Reactor {
     private func runTimers() {
         alarm = nil
         let now = SystemClock.now
-        for (timer, entry) in timers.filter({ $0.value.due <= now }).sorted(by: { $0.value.due < $1.value.due })
-        where timers.removeValue(forKey: timer) != nil { entry.body() }
-        setAlarm(timers.values.map(\.due).min())
+        // One may cancel another, or add one.
+        while let next = timers.indices.min(by: { timers[$0].due < timers[$1].due }), timers[next].due <= now {
+            timers.remove(at: next).body()
+        }
+        setAlarm(timers.lazy.map(\.due).min())
     }
 
     // MARK: Dispatching
@@ -116,7 +122,7 @@ public final class Reactor {
             let mask = events[index].events
             if mask & EPOLLOUT.rawValue != 0 { readiness.insert(.writing) }
             if mask & (EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.reading) }
-            handlers[ready]?(readiness)
+            handlers.first { $0.descriptor == ready }?.body(readiness)
         }
         defer { hasResults = false }
         return hasResults

@@ -36,12 +36,12 @@ struct AddressSelection {
         rows.compactMap { text, value in IPv6Network(text).map { Policy(prefix: $0, value: value) } }
     }
 
-    /// - Parameter text: of gai.conf(5), whose `label` and `precedence` lines each take the place of a whole table.
-    init(_ text: String = "") {
+    /// - Parameter bytes: of gai.conf(5), whose `label` and `precedence` lines each take the place of a whole table.
+    init(_ bytes: [UInt8] = []) {
         var (labels, precedences): ([Policy], [Policy]) = ([], [])
-        for line in text.split(whereSeparator: \.isNewline) {
-            let fields = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }
-            guard fields.count == 3, let prefix = IPv6Network(String(fields[1])), let value = Int(fields[2]) else {
+        for line in ConfigurationText.lines(bytes) {
+            let fields = ConfigurationText.words(line)
+            guard fields.count == 3, let prefix = IPv6Network(fields[1]), let value = Int(fields[2]) else {
                 continue
             }
             let policy = Policy(prefix: prefix, value: value)

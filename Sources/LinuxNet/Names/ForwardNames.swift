@@ -9,12 +9,12 @@ public final class ForwardNames {
     public struct Result {
         public var name: String
         /// The addresses in the order to try them, or why there are none.
-        public var answer: Swift.Result<Resolver.ResolvedName, Resolver.Failure>
+        public var answer: Resolver.Resolution
     }
 
     private enum State {
         case pending
-        case found(Swift.Result<Resolver.ResolvedName, Resolver.Failure>, at: Instant)
+        case found(Resolver.Resolution, at: Instant)
         case taken
     }
 
@@ -44,7 +44,7 @@ public final class ForwardNames {
         resolver.lookUp(name, family: family) { [weak self] answer in self?.settle(number, answer) }
     }
 
-    private func settle(_ number: Int, _ answer: Swift.Result<Resolver.ResolvedName, Resolver.Failure>) {
+    private func settle(_ number: Int, _ answer: Resolver.Resolution) {
         let now = SystemClock.now
         names[number - firstNumber].state = .found(answer, at: now)
         if number > firstNumber, patience > .zero {

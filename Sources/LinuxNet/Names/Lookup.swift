@@ -28,13 +28,19 @@ final class Lookup {
         }
     }
 
+    /// How the search has ended, or stands.
+    enum Result {
+        case found(Resolver.ResolvedName)
+        case failed(LookupProblem)
+    }
+
     let question: Question
-    let completion: (Result<Resolver.ResolvedName, LookupProblem>) -> Void
+    let completion: (Result) -> Void
     var services: [NameServiceSwitch.Service] = []
     var timer: Reactor.Timer?
-    private(set) var result: Result<Resolver.ResolvedName, LookupProblem> = .failure(.unknownName)
+    private(set) var result = Result.failed(.unknownName)
 
-    init(_ question: Question, _ completion: @escaping (Result<Resolver.ResolvedName, LookupProblem>) -> Void) {
+    init(_ question: Question, _ completion: @escaping (Result) -> Void) {
         self.question = question
         self.completion = completion
     }
@@ -45,7 +51,7 @@ final class Lookup {
     /// Takes in how a service has ended, and whether that ends the search.
     func settle(_ outcome: Outcome, _ service: NameServiceSwitch.Service) {
         switch outcome {
-        case .found(let name): result = .success(name)
+        case .found(let name): result = .found(name)
         // What was learned before is worth more than that a later service knows nothing.
         case .notFound: break
         case .noAddress: fail(question.wantsOneFamily ? .otherFamily : .noAddress)
@@ -57,27 +63,27 @@ final class Lookup {
 
     private func fail(_ problem: LookupProblem) {
         // A server that may know the name and did not answer is the reason to name.
-        if case .failure(.temporary) = result { return }
-        result = .failure(problem)
+        if case .failed(.temporary) = result { return }
+        result = .failed(problem)
     }
 
     // MARK: Names that need no service
 
     /// The loopback names never leave this host (RFC 6761, section 6.3); what the hosts file says of them counts.
     /// A name of an address that stands in the hosts file waits for no other service.
-    func reservedAnswer(_ files: NameServiceFiles) -> Result<Resolver.ResolvedName, LookupProblem>? {
+    func reservedAnswer(_ files: NameServiceFiles) -> Result? {
         switch question {
         case .addresses(let name, let family):
             guard OwnNames.isLoopbackName(name) else { return nil }
             services = []
-            if case .found(let found) = question.answer(files) { return .success(found) }
-            return .success(
+            if case .found(let found) = question.answer(files) { return .found(found) }
+            return .found(
                 Resolver.ResolvedName(answers: OwnNames.loopback(family), canonicalName: name))
         case .name:
             guard services.contains(where: { $0.name == "files" }),
                 case .found(let found) = question.answer(files)
             else { return nil }
-            return .success(found)
+            return .found(found)
         }
     }
 
@@ -111,7 +117,7 @@ final class Lookup {
         _ completion: @escaping (Outcome) -> Void
     ) {
         guard let name = names.first else { return completion(best) }
-        var results: [DNSClient.RecordType: Result<DNSClient.Reply, DNSClient.Failure>] = [:]
+        var results: [DNSClient.RecordType: Swift.Result<DNSClient.Reply, DNSClient.Failure>] = [:]
         for type in types {
             client.addresses(of: name, type) { [weak self] result in
                 results[type] = result
@@ -137,7 +143,7 @@ final class Lookup {
 
     /// What the replies to the queries for one name say together.
     private static func outcome(
-        _ results: [Result<DNSClient.Reply, DNSClient.Failure>], isComplete: (Resolver.ResolvedName) -> Bool
+        _ results: [Swift.Result<DNSClient.Reply, DNSClient.Failure>], isComplete: (Resolver.ResolvedName) -> Bool
     ) -> Outcome {
         var found = Resolver.ResolvedName(answers: [], canonicalName: nil)
         var outcome = Outcome.notFound
@@ -194,7 +200,7 @@ extension Lookup.Question {
     func answer(_ files: NameServiceFiles) -> Lookup.Outcome {
         switch self {
         case .addresses(let name, let family):
-            let entries = files.hosts.entries(named: name.hasSuffix(".") ? String(name.dropLast()) : name)
+            let entries = files.entries(named: name.hasSuffix(".") ? String(name.dropLast()) : name)
             let wanted = entries.filter { family == nil || $0.address.family == family }
             guard let first = wanted.first else { return .notFound }
             var answers: [Resolver.Answer] = []
@@ -205,7 +211,7 @@ extension Lookup.Question {
             }
             return .found(Resolver.ResolvedName(answers: answers, canonicalName: first.names.first))
         case .name(let address, _):
-            guard let name = files.hosts.entry(of: address)?.names.first else { return .notFound }
+            guard let name = files.entry(of: address)?.names.first else { return .notFound }
             return .found(Resolver.ResolvedName(answers: [], canonicalName: name))
         }
     }

@@ -1,81 +1,84 @@
 /// The order in which services are asked for host names: the `hosts:` line of nsswitch.conf(5).
 struct NameServiceSwitch: Equatable {
-    /// How a service ended.
-    enum Status: String, CaseIterable {
-        case success
-        case notFound = "notfound"
-        case unavailable = "unavail"
-        case tryAgain = "tryagain"
+    /// How services ended.
+    struct Status: OptionSet {
+        let rawValue: UInt8
+        static let success = Status(rawValue: 1)
+        static let notFound = Status(rawValue: 2)
+        static let unavailable = Status(rawValue: 4)
+        static let tryAgain = Status(rawValue: 8)
+        static let all: Status = [.success, .notFound, .unavailable, .tryAgain]
+
+        fileprivate init?(name: String) {
+            switch name {
+            case "success": self = .success
+            case "notfound": self = .notFound
+            case "unavail": self = .unavailable
+            case "tryagain": self = .tryAgain
+            default: return nil
+            }
+        }
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
     }
 
     struct Service: Equatable {
         var name: String
         /// The statuses that end the search.
-        var returns: Set<Status> = [.success]
+        var returns: Status = .success
     }
 
-    var services: [Service]
+    var services: [Service] = []
 
-    /// What glibc does where the file does not say.
-    static let preset = NameServiceSwitch(services: [Service(name: "files"), Service(name: "dns")])
-
-    /// - Parameter text: of nsswitch.conf; empty where there is none.
-    init(_ text: String) {
-        let lines = text.split(whereSeparator: \.isNewline).map { $0.prefix { $0 != "#" } }
-        // As in glibc, the last line of a database counts.
-        guard
-            let line = lines.last(where: {
-                $0.split(separator: ":").first?.trimmingSpaces == "hosts" && $0.contains(":")
-            }),
-            let colon = line.firstIndex(of: ":")
-        else {
-            self = .preset
-            return
+    /// - Parameter bytes: of nsswitch.conf; empty where there is none.
+    init(_ bytes: [UInt8]) {
+        for line in ConfigurationText.lines(bytes) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
+                ConfigurationText.words(line[..<colon]) == ["hosts"]
+            else { continue }
+            // As in glibc, the last line of a database counts.
+            services = Self.services(line[(colon + 1)...])
         }
-        services = []
-        var rest = line[line.index(after: colon)...]
-        while let character = rest.first {
-            if character == "[" {
-                let actions = rest.dropFirst().prefix { $0 != "]" }
-                rest = rest[actions.endIndex...].dropFirst()
+        // What glibc does where the file does not say.
+        if services.isEmpty { services = [Service(name: "files"), Service(name: "dns")] }
+    }
+
+    private static func services(_ line: ArraySlice<UInt8>) -> [Service] {
+        var services: [Service] = []
+        var rest = line
+        while let byte = rest.first {
+            if byte == UInt8(ascii: "[") {
+                let end = rest.firstIndex(of: UInt8(ascii: "]")) ?? rest.endIndex
+                let actions = ConfigurationText.words(rest[(rest.startIndex + 1)..<end])
                 if !services.isEmpty { services[services.count - 1].apply(actions) }
-            } else if character == " " || character == "\t" {
+                rest = rest[min(end + 1, rest.endIndex)...]
+            } else if ConfigurationText.isBlank(byte) {
                 rest = rest.dropFirst()
             } else {
-                let word = rest.prefix { $0 != " " && $0 != "\t" && $0 != "[" }
-                services.append(Service(name: String(word)))
+                let word = rest.prefix { !ConfigurationText.isBlank($0) && $0 != UInt8(ascii: "[") }
+                services.append(Service(name: String(decoding: word, as: UTF8.self)))
                 rest = rest[word.endIndex...]
             }
         }
-        if services.isEmpty { self = .preset }
+        return services
     }
-
-    init(services: [Service]) { self.services = services }
 }
 
 extension NameServiceSwitch.Service {
     /// Applies what stands in brackets behind a service: `NOTFOUND=return`, `!UNAVAIL=return`.
-    fileprivate mutating func apply(_ text: Substring) {
-        for word in text.split(whereSeparator: { $0 == " " || $0 == "\t" }) {
-            let parts = word.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            let isNegated = parts[0].hasPrefix("!")
-            let name = (isNegated ? parts[0].dropFirst() : parts[0]).lowercased()
-            guard let named = NameServiceSwitch.Status(rawValue: name) else { continue }
-            let statuses = isNegated ? Set(NameServiceSwitch.Status.allCases).subtracting([named]) : [named]
-            switch parts[1].lowercased() {
+    fileprivate mutating func apply(_ actions: [String]) {
+        for action in actions {
+            let text = Array(action.lowercased().utf8)
+            guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let isNegated = text.first == UInt8(ascii: "!")
+            let name = String(decoding: text[(isNegated ? 1 : 0)..<equals], as: UTF8.self)
+            guard let named = NameServiceSwitch.Status(name: name) else { continue }
+            let statuses = isNegated ? NameServiceSwitch.Status.all.subtracting(named) : named
+            switch String(decoding: text[(equals + 1)...], as: UTF8.self) {
             case "return": returns.formUnion(statuses)
             case "continue": returns.subtract(statuses)
             default: break
             }
         }
-    }
-}
-
-extension Substring {
-    fileprivate var trimmingSpaces: Substring {
-        let head = drop { $0 == " " || $0 == "\t" }
-        guard let last = head.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
-        return head[...last]
     }
 }

@@ -3,10 +3,9 @@ import WireFormat
 
 /// Lookups for a command that can do nothing before it has the result.
 extension Resolver {
-    /// Results that come in one by one.
-    private final class Answers {
-        var results: [Result<ResolvedName, Failure>?]
-        init(count: Int) { results = Array(repeating: nil, count: count) }
+    /// The result of one name, once it is there.
+    private final class PendingName {
+        var result: Resolution?
     }
 
     /// The addresses of names, in the order of the names.
@@ -16,23 +15,22 @@ extension Resolver {
     public func addresses(
         of names: [String], family: IPAddress.Family? = nil, until deadline: Instant? = nil,
         signals: borrowing SignalSource
-    ) throws(Interruption) -> [Result<ResolvedName, Failure>] {
-        let answers = Answers(count: names.count)
-        for (index, name) in names.enumerated() {
-            lookUp(name, family: family) { answers.results[index] = $0 }
+    ) throws(Interruption) -> [Resolution] {
+        let answers = names.map { name in
+            let answer = PendingName()
+            lookUp(name, family: family) { answer.result = $0 }
+            return answer
         }
-        while answers.results.contains(where: { $0 == nil }) {
-            if let deadline, SystemClock.now >= deadline { break }
-            let wakening = reactor.wait(until: deadline, signals: signals)
-            if wakening.contains(.stop), let interruption = signals.interruption { throw interruption }
-            if wakening.contains(.status), let index = answers.results.firstIndex(where: { $0 == nil }) {
-                let count = answers.results.count { $0 == nil }
-                onStatus?("looking up \(names[index])" + (names.count > 1 ? ", \(count) of \(names.count) left" : ""))
-            }
+        var count = 0
+        try wait(
+            for: names[count] + (names.count > 1 ? ", name \(count + 1) of \(names.count)" : ""), until: deadline,
+            signals: signals
+        ) {
+            while count < names.count, answers[count].result != nil { count += 1 }
+            return count == names.count
         }
-        return zip(names, answers.results).map { name, result in
-            let reason = LookupProblem.temporary("no answer before the deadline")
-            return result ?? .failure(Failure(name: name, message: reason.message))
+        return zip(names, answers).map { name, answer in
+            answer.result ?? .failed(Failure(name: name, message: Self.noAnswer))
         }
     }
 
@@ -42,9 +40,26 @@ extension Resolver {
         of name: String, family: IPAddress.Family? = nil, until deadline: Instant? = nil,
         signals: borrowing SignalSource
     ) throws -> ResolvedName {
-        guard let result = try addresses(of: [name], family: family, until: deadline, signals: signals).first else {
-            throw Failure(name: name, message: "Name or service not known")
-        }
+        let answer = PendingName()
+        lookUp(name, family: family) { answer.result = $0 }
+        try wait(for: name, until: deadline, signals: signals) { answer.result != nil }
+        guard let result = answer.result else { throw Failure(name: name, message: Self.noAnswer) }
         return try result.get()
+    }
+
+    private static let noAnswer = LookupProblem.temporary("no answer before the deadline").message
+
+    /// Waits in the reactor until `isThere`, or until the deadline.
+    /// - Parameter what: the names that are waited for, for a status line.
+    private func wait(
+        for what: @autoclosure () -> String, until deadline: Instant?, signals: borrowing SignalSource,
+        _ isThere: () -> Bool
+    ) throws(Interruption) {
+        while !isThere() {
+            if let deadline, SystemClock.now >= deadline { return }
+            let wakening = reactor.wait(until: deadline, signals: signals)
+            if wakening.contains(.stop), let interruption = signals.interruption { throw interruption }
+            if wakening.contains(.status) { onStatus?("looking up \(what())") }
+        }
     }
 }

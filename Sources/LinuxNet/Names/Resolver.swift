@@ -28,6 +28,20 @@ public final class Resolver {
         public var canonicalName: String?
     }
 
+    /// The result of a lookup. (A `Result` of these types would cost every start the making of its metadata.)
+    public enum Resolution: Sendable, Equatable {
+        case found(ResolvedName)
+        case failed(Failure)
+
+        /// What was found.
+        public func get() throws(Failure) -> ResolvedName {
+            switch self {
+            case .found(let name): return name
+            case .failed(let failure): throw failure
+            }
+        }
+    }
+
     /// Why there is no address.
     public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
         public var name: String
@@ -43,12 +57,12 @@ public final class Resolver {
 
     public let reactor: Reactor
     private let files: NameServiceFiles
-    private let system: SystemLookup
+    private lazy var system = SystemLookup(reactor: reactor)
     private var dns: (configuration: ResolverConfiguration, client: DNSClient)?
     /// Lookups that wait for a place.
     private var waiting: Deque<Lookup> = []
     private var isStarting = false
-    private var running: [ObjectIdentifier: Lookup] = [:]
+    private var running: [Lookup] = []
     private var hasReportedMissingService = false
     /// Called with what the user may want to know about how names are looked up, once each.
     public var onNotice: ((String) -> Void)?
@@ -64,7 +78,6 @@ public final class Resolver {
     public init(reactor: Reactor, folder: String = "/etc") {
         self.reactor = reactor
         files = NameServiceFiles(folder: folder)
-        system = SystemLookup(reactor: reactor)
     }
 
     // MARK: Lookups
@@ -75,18 +88,21 @@ public final class Resolver {
     /// - Parameter family: the only family that is wanted; nil for both.
     public func lookUp(
         _ name: String, family: IPAddress.Family? = nil,
-        _ completion: @escaping (Result<ResolvedName, Failure>) -> Void
+        _ completion: @escaping (Resolution) -> Void
     ) {
         let ascii: String
         switch HostName.ascii(name) {
         case .success(let text): ascii = text
         case .failure(let problem):
-            return completion(.failure(Failure(name: name, message: problem.message)))
+            return completion(.failed(Failure(name: name, message: problem.message)))
         }
         begin(
             Lookup(.addresses(ascii, family)) { [reactor] result in
                 reactor.reportResult()
-                completion(result.mapError { Failure(name: name, message: $0.message) })
+                switch result {
+                case .found(let found): completion(.found(found))
+                case .failed(let problem): completion(.failed(Failure(name: name, message: problem.message)))
+                }
             })
     }
 
@@ -97,7 +113,7 @@ public final class Resolver {
         begin(
             Lookup(.name(address, zone: zone)) { [reactor] result in
                 reactor.reportResult()
-                completion((try? result.get())?.canonicalName)
+                if case .found(let found) = result { completion(found.canonicalName) } else { completion(nil) }
             })
     }
 
@@ -107,16 +123,20 @@ public final class Resolver {
     }
 
     private func start(_ lookup: Lookup) {
-        running[ObjectIdentifier(lookup)] = lookup
-        lookup.timer = reactor.schedule(at: SystemClock.now + Self.timeLimit) { [weak self, weak lookup] in
-            if let lookup { self?.finish(lookup, .failure(.temporary("no answer within 30 seconds"))) }
-        }
+        running.append(lookup)
         lookup.services = files.services
         proceed(lookup)
+        guard isRunning(lookup) else { return }
+        lookup.timer = reactor.schedule(at: SystemClock.now + Self.timeLimit) { [weak self, weak lookup] in
+            if let lookup { self?.finish(lookup, .failed(.temporary("no answer within 30 seconds"))) }
+        }
     }
 
-    private func finish(_ lookup: Lookup, _ result: Result<ResolvedName, LookupProblem>) {
-        guard running.removeValue(forKey: ObjectIdentifier(lookup)) != nil else { return }
+    private func isRunning(_ lookup: Lookup) -> Bool { running.contains { $0 === lookup } }
+
+    private func finish(_ lookup: Lookup, _ result: Lookup.Result) {
+        guard let index = running.firstIndex(where: { $0 === lookup }) else { return }
+        running.remove(at: index)
         reactor.cancel(lookup.timer)
         lookup.completion(result)
         startWaiting()
@@ -137,32 +157,34 @@ public final class Resolver {
         if let own = lookup.reservedAnswer(files) { return finish(lookup, own) }
         while let service = lookup.nextService() {
             switch service.name {
-            case "files": lookup.settle(lookup.question.answer(files), service)
+            // For an address the hosts file was read already.
+            case "files": if case .addresses = lookup.question { lookup.settle(lookup.question.answer(files), service) }
             case "myhostname": lookup.settle(OwnNames.answer(lookup.question), service)
             case "dns": return askDNS(lookup, service)
             case let name where lookup.question.isOutside(of: name, files): lookup.settle(.unavailable, service)
             default: return askSystem(lookup, service)
             }
         }
-        finish(lookup, lookup.result.map { sorted($0, lookup.question) })
+        if case .found(let found) = lookup.result { return finish(lookup, .found(sorted(found, lookup.question))) }
+        finish(lookup, lookup.result)
     }
 
     /// The order of RFC 6724 is for forward lookups; getent has brought its own answers into order already.
     private func sorted(_ found: ResolvedName, _ question: Lookup.Question) -> ResolvedName {
-        guard case .addresses = question else { return found }
+        guard case .addresses = question, found.answers.count > 1 else { return found }
         return ResolvedName(answers: files.selection.sorted(found.answers), canonicalName: found.canonicalName)
     }
 
     private func askSystem(_ lookup: Lookup, _ service: NameServiceSwitch.Service) {
         let (database, key) = lookup.question.systemKey
         system.ask(database, key) { [weak self] answer in
-            guard let self, running[ObjectIdentifier(lookup)] != nil else { return }
+            guard let self, isRunning(lookup) else { return }
             switch answer {
             case .found(let answers, let name):
                 // The child has asked every service; its order is the system's.
-                finish(lookup, .success(ResolvedName(answers: answers, canonicalName: name)))
-            case .notFound: finish(lookup, .failure(.unknownName))
-            case .timedOut: finish(lookup, .failure(.temporary("getent did not answer in time")))
+                finish(lookup, .found(ResolvedName(answers: answers, canonicalName: name)))
+            case .notFound: finish(lookup, .failed(.unknownName))
+            case .timedOut: finish(lookup, .failed(.temporary("getent did not answer in time")))
             case .unavailable:
                 if !hasReportedMissingService {
                     hasReportedMissingService = true
@@ -183,7 +205,7 @@ public final class Resolver {
             return proceed(lookup)
         }
         lookup.ask(client, files.resolver) { [weak self] outcome in
-            guard let self, running[ObjectIdentifier(lookup)] != nil else { return }
+            guard let self, isRunning(lookup) else { return }
             lookup.settle(outcome, service)
             proceed(lookup)
         }

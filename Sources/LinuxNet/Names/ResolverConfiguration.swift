@@ -31,30 +31,29 @@ struct ResolverConfiguration: Equatable {
     private static let mostServers = 3
 
     /// - Parameters:
-    ///   - text: of resolv.conf; empty where there is none.
+    ///   - bytes: of resolv.conf; empty where there is none.
     ///   - hostName: this host's name, whose domain is searched where nothing else is named.
     ///   - domains: LOCALDOMAIN, which takes the place of `search`.
     ///   - options: RES_OPTIONS, which come after the file's.
-    init(_ text: String, hostName: String = "", domains: String? = nil, options: String? = nil) {
+    init(_ bytes: [UInt8], hostName: String = "", domains: String? = nil, options: String? = nil) {
         var search: [String]?
-        for line in text.split(whereSeparator: \.isNewline) {
-            guard let first = line.first, first != "#", first != ";" else { continue }
-            let fields = line.split { $0 == " " || $0 == "\t" }
+        for line in ConfigurationText.lines(bytes) where line.first != UInt8(ascii: ";") {
+            let fields = ConfigurationText.words(line)
             guard let keyword = fields.first else { continue }
-            let values = fields.dropFirst()
+            let values = Array(fields.dropFirst())
             switch keyword {
             case "nameserver":
                 if let value = values.first, servers.count < Self.mostServers, let server = Self.server(value) {
                     servers.append(server)
                 }
-            case "search": search = values.map(String.init)
-            case "domain": search = values.prefix(1).map(String.init)
+            case "search": search = values
+            case "domain": search = Array(values.prefix(1))
             case "options": apply(values)
             default: break
             }
         }
-        if let domains { search = domains.split { $0 == " " || $0 == "\t" }.map(String.init) }
-        if let options { apply(options.split { $0 == " " || $0 == "\t" }[...]) }
+        if let domains { search = ConfigurationText.words(Array(domains.utf8)[...]) }
+        if let options { apply(ConfigurationText.words(Array(options.utf8)[...])) }
         if servers.isEmpty { servers = [Server(address: .v4(.loopback))] }
         searchDomains =
             search
@@ -63,13 +62,13 @@ struct ResolverConfiguration: Equatable {
         searchDomains.removeAll { $0 == "." || $0.isEmpty }
     }
 
-    private static func server(_ text: Substring) -> Server? {
+    private static func server(_ text: String) -> Server? {
         if let address = IPAddress(text) { return Server(address: address) }
         guard let percent = text.firstIndex(of: "%"), let address = IPv6Address(text[..<percent]) else { return nil }
         return Server(address: .v6(address), zone: String(text[text.index(after: percent)...]))
     }
 
-    private mutating func apply(_ options: ArraySlice<Substring>) {
+    private mutating func apply(_ options: [String]) {
         for option in options {
             let parts = option.split(separator: ":", maxSplits: 1)
             let number = parts.count > 1 ? Int(parts[1]) : nil

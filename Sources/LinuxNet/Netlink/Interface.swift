@@ -87,17 +87,4 @@ public struct Interface: Sendable, Equatable {
             return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
     }
-
-    /// The MTU of an interface in bytes.
-    public static func mtu(of name: String) -> Int? {
-        guard name.utf8.count < Int(IF_NAMESIZE),
-            let socket = try? Descriptor.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        else { return nil }
-        var request = ifreq()
-        withUnsafeMutableBytes(of: &request) { bytes in
-            for (index, byte) in name.utf8.enumerated() { bytes[index] = byte }
-        }
-        guard clinux_ioctl(socket.rawValue, UInt(SIOCGIFMTU), &request) == 0 else { return nil }
-        return Int(request.ifr_ifru.ifru_mtu)
-    }
 }

@@ -88,7 +88,8 @@ struct NetlinkSocket: ~Copyable {
 
     private func collect(isDump: Bool, _ operation: String) throws(SystemError) -> [Message] {
         var messages: [Message] = []
-        var buffer = [UInt8](repeating: 0, count: 65536)
+        // Not cleared: an answer mostly needs one page of it.
+        var buffer = [UInt8](unsafeUninitializedCapacity: 65_536) { $1 = 65_536 }
         let headerLength = MemoryLayout<nlmsghdr>.size
         while true {
             let received = buffer.withUnsafeMutableBytes { recv(descriptor.rawValue, $0.baseAddress, $0.count, 0) }

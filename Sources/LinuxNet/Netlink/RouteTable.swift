@@ -21,6 +21,8 @@ public struct Route: Sendable, Equatable {
     public var interfaceIndex: UInt32
     /// Bytes that fit on the way as far as the kernel knows: the learned path MTU, or the interface's MTU.
     public var mtu: Int
+    /// Bytes that fit on the first link: the interface's MTU; 0 where there is no interface.
+    public var linkMTU = 0
 }
 
 /// Questions to the kernel's routing tables.
@@ -49,7 +51,10 @@ public enum RouteTable {
         guard let answer = answers.first, let fixed = answer.header(rtmsg.self) else {
             throw SystemError(code: ENETUNREACH, operation: "connect")
         }
-        return try route(answer, fixed, asked: source)
+        var route = try route(answer, fixed, asked: source)
+        route.linkMTU = linkMTU(of: route.interfaceIndex, by: &socket)
+        if route.mtu == 0 { route.mtu = route.linkMTU }
+        return route
     }
 
     private static func route(
@@ -79,10 +84,19 @@ public enum RouteTable {
             default: break
             }
         }
-        if route.mtu == 0, let name = Interface.name(of: route.interfaceIndex) {
-            route.mtu = Interface.mtu(of: name) ?? 0
-        }
         return route
+    }
+
+    private static func linkMTU(of index: UInt32, by socket: inout NetlinkSocket) -> Int {
+        guard index != 0 else { return 0 }
+        var header = ifinfomsg()
+        header.ifi_index = Int32(bitPattern: index)
+        let link = try? socket.request(Int(RTM_GETLINK), flags: 0, header: header, "interfaces").first
+        for attribute in link?.attributes(after: MemoryLayout<ifinfomsg>.size) ?? []
+        where attribute.type == UInt16(IFLA_MTU) {
+            return Int(link?.uint32(attribute) ?? 0)
+        }
+        return 0
     }
 
     /// An address in the bytes of an attribute.

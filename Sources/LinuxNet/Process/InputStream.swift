@@ -71,6 +71,8 @@ public final class InputStream {
 }
 
 extension InputStream {
+    private static var mostBytes: Int { 64 << 20 }
+
     /// The text of a regular file, at the most 64 MiB of it.
     public static func text(ofFile path: String) throws(SystemError) -> String {
         String(decoding: try bytes(ofFile: path), as: UTF8.self)
@@ -87,15 +89,20 @@ extension InputStream {
         guard status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) else {
             throw SystemError(code: EINVAL, operation: path)
         }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while bytes.count < 64 << 20 {
-            let count = CLinux.read(file.rawValue, &buffer, buffer.count)
+        // As long as the file says, and a byte more to see its end; a file that grows is read on.
+        var bytes = [UInt8](repeating: 0, count: min(max(Int(status.st_size), 0), Self.mostBytes) + 1)
+        var length = 0
+        while length < Self.mostBytes {
+            if length == bytes.count { bytes += [UInt8](repeating: 0, count: 1 << 16) }
+            let count = bytes.withUnsafeMutableBytes { room in
+                CLinux.read(file.rawValue, room.baseAddress.map { $0 + length }, room.count - length)
+            }
             if count < 0, clinux_errno() == EINTR { continue }
             guard count >= 0 else { throw .last(path) }
             if count == 0 { break }
-            bytes += buffer[..<count]
+            length += count
         }
+        bytes.removeLast(bytes.count - length)
         return bytes
     }
 }

@@ -27,7 +27,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
 
     /// Names that have been looked up and not been reported yet.
     private final class FoundNames {
-        var results: [(name: String, answer: Result<Resolver.ResolvedName, Resolver.Failure>)] = []
+        var results: [(name: String, answer: Resolver.Resolution)] = []
     }
 
     /// - Parameters:
@@ -99,9 +99,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
         let results = found.results
         found.results = []
         for (name, answer) in results {
-            let addresses = answer.map { $0.answers.map { ResolvedAddress($0.address, zone: $0.zone) } }
-                .mapError { NameFailure($0.message) }
-            engine.resolved(name, addresses, asked: asked.removeValue(forKey: name) ?? now, at: now)
+            engine.resolved(name, answer.addresses, asked: asked.removeValue(forKey: name) ?? now, at: now)
         }
         return !results.isEmpty
     }
@@ -178,6 +176,16 @@ public struct KernelStreams: StreamPort, ~Copyable {
             streams[stream.identifier] = nil
             engine.failed(stream.identifier, StreamFailure(code), at: now)
             return
+        }
+    }
+}
+
+extension Resolver.Resolution {
+    /// The result as stream engines take it.
+    public var addresses: Result<[ResolvedAddress], NameFailure> {
+        switch self {
+        case .found(let found): .success(found.answers.map { ResolvedAddress($0.address, zone: $0.zone) })
+        case .failed(let failure): .failure(NameFailure(failure.message))
         }
     }
 }

@@ -4,7 +4,9 @@ public enum IPAddress: Hashable, Sendable {
     case v6(IPv6Address)
 
     /// The text of either family, as `IPv4Address` and `IPv6Address` read it.
-    public init?(_ text: some StringProtocol) {
+    @_specialize(where Text == String)
+    @_specialize(where Text == Substring)
+    public init?<Text: StringProtocol>(_ text: Text) {
         if let address = IPv4Address(text) {
             self = .v4(address)
         } else if let address = IPv6Address(text) {

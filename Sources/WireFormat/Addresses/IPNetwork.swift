@@ -19,7 +19,9 @@ public struct IPv4Network: Hashable, Sendable {
     }
 
     /// `ADDRESS/LENGTH`; host bits may be set and are cleared.
-    public init?(_ text: some StringProtocol) {
+    @_specialize(where Text == String)
+    @_specialize(where Text == Substring)
+    public init?<Text: StringProtocol>(_ text: Text) {
         guard let (head, length) = splitPrefix(text), let address = IPv4Address(head) else { return nil }
         self.init(address, prefixLength: length)
     }
@@ -64,7 +66,9 @@ public struct IPv6Network: Hashable, Sendable {
     }
 
     /// `ADDRESS/LENGTH`; host bits may be set and are cleared.
-    public init?(_ text: some StringProtocol) {
+    @_specialize(where Text == String)
+    @_specialize(where Text == Substring)
+    public init?<Text: StringProtocol>(_ text: Text) {
         guard let (head, length) = splitPrefix(text), let address = IPv6Address(head) else { return nil }
         self.init(address, prefixLength: length)
     }

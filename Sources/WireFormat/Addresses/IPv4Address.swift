@@ -16,7 +16,9 @@ public struct IPv4Address: Hashable, Sendable, Comparable {
     /// Exactly four decimal octets without leading zeros. The historic forms of
     /// inet_aton (octal, hexadecimal, fewer parts) are refused: they hide
     /// where a packet goes.
-    public init?(_ text: some StringProtocol) {
+    @_specialize(where Text == String)
+    @_specialize(where Text == Substring)
+    public init?<Text: StringProtocol>(_ text: Text) {
         var value: UInt32 = 0
         var octet: UInt32 = 0
         var digits = 0

@@ -26,7 +26,9 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
     /// The text forms of RFC 4291, section 2.2: eight groups of one to four
     /// hexadecimal digits, one run of which may be `::`, and the last two of
     /// which may be a dotted-decimal IPv4 address. No zone, no brackets.
-    public init?(_ text: some StringProtocol) {
+    @_specialize(where Text == String)
+    @_specialize(where Text == Substring)
+    public init?<Text: StringProtocol>(_ text: Text) {
         let characters = Array(text.utf8)
         guard characters.count <= 45 else { return nil }
         let colon = UInt8(ascii: ":")

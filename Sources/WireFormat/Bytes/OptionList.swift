@@ -55,7 +55,11 @@ public struct OptionList<Option: HeaderOption>: Hashable, Sendable, WireEncodabl
     public var isEmpty: Bool { list.isEmpty && trailing.isEmpty }
 
     /// Bytes of the options without padding.
-    var unpaddedByteCount: Int { list.reduce(trailing.count) { $0 + $1.byteCount } }
+    var unpaddedByteCount: Int {
+        var count = trailing.count
+        for index in list.indices { count += list[index].byteCount }
+        return count
+    }
 
     /// Bytes of the options in a header: a multiple of 4.
     public var paddedByteCount: Int { (unpaddedByteCount + 3) & ~3 }

@@ -38,17 +38,18 @@ extension CommandValue {
 /// of a start. Only what is entirely right is read; everything else is left to
 /// the parser, which knows how to complain.
 struct CommandWords<Switch: CommandSwitch, Value: CommandValue> {
-    private var switches: Set<Switch> = []
-    private var values: [Value: [String]] = [:]
+    // Arrays: a set and a dictionary of types of their own cost a start more than the search of a few elements.
+    private var switches: [Switch] = []
+    private var values: [(option: Value, text: String)] = []
     private(set) var targets: [String] = []
 
     /// How words are cut before they are read.
     static var shape: ShortOptions {
         ShortOptions(
-            flags: Set(Switch.allCases.compactMap(\.names.short) + ["h"]),
-            values: Set(Value.allCases.compactMap(\.names.short)), longValues: Set(Value.allCases.map(\.names.long)),
-            optionalValues: Dictionary(
-                uniqueKeysWithValues: Value.allCases.compactMap { item in item.preset.map { (item.names.long, $0) } }))
+            flags: Switch.allCases.compactMap(\.names.short) + ["h"], values: Value.allCases.compactMap(\.names.short),
+            longValues: Value.allCases.filter { $0.preset == nil }.map(\.names.long),
+            // `--explain` is the only option whose value may be left out.
+            optionalValues: Value.allCases.contains { $0.preset != nil } ? ["explain": "2"] : [:])
     }
 
     /// Nil when a word is no option of ours, lacks its value or has one too many.
@@ -70,10 +71,10 @@ struct CommandWords<Switch: CommandSwitch, Value: CommandValue> {
             let isLong = word.hasPrefix("--")
             if let option = Value.allCases.first(where: { Self.isNamed($0.names, name, isLong: isLong) }) {
                 guard let value else { return nil }
-                values[option, default: []].append(value)
+                values.append((option, value))
             } else if let option = Switch.allCases.first(where: { Self.isNamed($0.names, name, isLong: isLong) }) {
                 guard value == nil else { return nil }
-                switches.insert(option)
+                switches.append(option)
             } else {
                 return nil
             }
@@ -87,8 +88,8 @@ struct CommandWords<Switch: CommandSwitch, Value: CommandValue> {
     func has(_ option: Switch) -> Bool { switches.contains(option) }
 
     /// The value of an option; the last one counts.
-    subscript(option: Value) -> String? { values[option]?.last }
+    subscript(option: Value) -> String? { values.last { $0.option == option }?.text }
 
     /// Every value of an option that may be given several times.
-    func all(_ option: Value) -> [String] { values[option] ?? [] }
+    func all(_ option: Value) -> [String] { values.filter { $0.option == option }.map(\.text) }
 }

@@ -5,13 +5,13 @@
 /// so that a value that begins with a hyphen is a value, and can be refused as one.
 struct ShortOptions {
     /// Letters that stand alone.
-    let flags: Set<Character>
+    let flags: [Character]
     /// Letters that take a value.
-    let values: Set<Character>
+    let values: [Character]
     /// Long options that take a value, without their hyphens.
-    let longValues: Set<String>
+    let longValues: [String]
     /// Long options whose value may be left out, and what it is then.
-    let optionalValues: [String: String]
+    let optionalValues: KeyValuePairs<String, String>
 
     /// The words with every option in a word of its own and its value behind `=`.
     func normalized(_ words: [String]) -> [String] {
@@ -27,7 +27,7 @@ struct ShortOptions {
             let next = index < words.count ? words[index] : nil
             if word.hasPrefix("--") {
                 let name = String(word.dropFirst(2))
-                if let preset = optionalValues[name] {
+                if let preset = optionalValues.first(where: { $0.key == name })?.value {
                     let isNumber = next.map { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } } ?? false
                     result.append("\(word)=\(isNumber ? next ?? preset : preset)")
                     if isNumber { index += 1 }

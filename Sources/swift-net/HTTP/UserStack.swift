@@ -69,12 +69,6 @@ struct BackgroundNames: NameSource {
     func ask(_ name: String) { names.ask(name) }
 
     func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)] {
-        names.take().results.map { result in
-            (
-                result.name,
-                result.answer.map { $0.answers.map { ResolvedAddress($0.address, zone: $0.zone) } }
-                    .mapError { NameFailure($0.message) }
-            )
-        }
+        names.take().results.map { ($0.name, $0.answer.addresses) }
     }
 }

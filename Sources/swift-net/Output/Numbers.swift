@@ -43,9 +43,17 @@ enum Milliseconds {
 
     /// `value` divided by ten to the power of `places`.
     static func decimal(_ value: Int64, places: Int) -> String {
-        let digits = String(value.magnitude)
-        let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
-        return (value < 0 ? "-" : "") + padded.dropLast(places) + "." + padded.suffix(places)
+        // From the last digit to the first.
+        var bytes: [UInt8] = []
+        var rest = value.magnitude
+        while rest > 0 || bytes.count <= places + 1 {
+            if bytes.count == places { bytes.append(UInt8(ascii: ".")) }
+            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        }
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        bytes.reverse()
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

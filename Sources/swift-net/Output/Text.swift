@@ -40,6 +40,17 @@ enum Text {
         return result
     }
 
+    /// Parts with a separator between them. (`joined` is generic, and its first call costs more than a start's name
+    /// lookup.)
+    static func joined(_ parts: [String], by separator: String) -> String {
+        var text = ""
+        for (index, part) in parts.enumerated() {
+            if index > 0 { text += separator }
+            text += part
+        }
+        return text
+    }
+
     /// `1 query`, `2 queries`; by default the plural has an `s` more.
     static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
         "\(number) \(number == 1 ? one : many ?? one + "s")"

@@ -129,7 +129,7 @@ struct PingWorld {
         header.options = settings.options
         header.fragments = settings.fragments
         header.pathMTUDiscovery = settings.pathMTUDiscovery ?? (isToMany ? .do : .want)
-        header.linkMTU = Interface.name(of: route.interfaceIndex).flatMap(Interface.mtu) ?? 1500
+        header.linkMTU = route.linkMTU > 0 ? route.linkMTU : 1_500
         header.pathMTU = route.mtu > 0 ? route.mtu : header.linkMTU
         var random = SystemRandomness()
         return ProbeFormat(

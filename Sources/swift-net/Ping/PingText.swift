@@ -243,14 +243,14 @@ final class PingText: PingRenderer {
         let trips = summary.roundTrips
         if trips.count > 0 {
             let values = [trips.minimum, trips.average, trips.maximum, trips.meanDeviation].map(Milliseconds.fixed)
-            parts.append("rtt min/avg/max/mdev = \(values.joined(separator: "/")) ms")
+            parts.append("rtt min/avg/max/mdev = \(Text.joined(values, by: "/")) ms")
         }
         if summary.mostInFlight > 1 { parts.append("pipe \(summary.mostInFlight)") }
         if summary.received > 0, style.printsGaps, summary.transmitted > 1 {
             let gap = Nanoseconds(summary.elapsed.count / Int64(summary.transmitted - 1))
             parts.append("ipg/ewma \(Milliseconds.fixed(gap))/\(Milliseconds.fixed(trips.movingAverage)) ms")
         }
-        return parts.joined(separator: ", ")
+        return Text.joined(parts, by: ", ")
     }
 
     private static func percentiles(_ summary: PingSummary) -> String {

@@ -99,7 +99,7 @@ struct SinglePing {
             throw UsageError("--fragment-order overlapping: \(destination.address) is no host of this network")
         }
         let headers = destination.address.family == .v4 ? IPv4View.minimumHeaderLength : IPv6View.headerLength + 8
-        let most = (Interface.name(of: destination.route.interfaceIndex).flatMap(Interface.mtu) ?? 1_500) - headers
+        let most = (destination.route.linkMTU > 0 ? destination.route.linkMTU : 1_500) - headers
         guard plan.size <= most else {
             throw UsageError("--fragment: \(plan.size) bytes and their headers are more than the interface takes")
         }

@@ -48,10 +48,10 @@ final class ServedMachines {
         if !expectsMore { self.lookUps = nil }
         for result in results {
             switch result.answer {
-            case .success(let found):
+            case .found(let found):
                 guard case .v4(let address)? = found.answers.first?.address else { continue }
                 addresses[result.name] = address
-            case .failure(let failure):
+            case .failed(let failure):
                 // A server that is away for a while does not unmake what it said before.
                 console.complain("\(path): \(failure)")
             }

@@ -74,9 +74,9 @@ struct ScanTargets {
         for result in try resolver.addresses(of: names, family: family, signals: signals) {
             switch result {
             // One address a name, as the system would connect to it.
-            case .success(let found):
+            case .found(let found):
                 if let answer = found.answers.first { ranges.append((answer.address, answer.address)) }
-            case .failure(let failure): failures.append("\(failure)")
+            case .failed(let failure): failures.append("\(failure)")
             }
         }
         return ranges

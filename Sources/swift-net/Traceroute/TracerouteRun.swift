@@ -40,7 +40,7 @@ struct TracerouteRun {
             guard command.has(.mtu) else { return }
             configuration.findsPathMTU = true
             configuration.dontFragment = true
-            configuration.longestPacket = min(destination.linkMTU, 65_535)
+            configuration.longestPacket = min(destination.route.linkMTU, 65_535)
         }
         var engine = TraceEngine(session.targets.map(\.configuration))
         var observer = TraceObserver(renderer: TraceRenderer(session), console: console)

@@ -2,8 +2,9 @@
 
 usage: interrupt.py SIGNAL SECONDS COMMAND...
 
-The signal is sent SECONDS after the start. Status 97: the command went on for more than 4 seconds after it.
-Status 98: a child of the command was left.
+The signal is sent SECONDS after the start, SIGQUIT SECONDS after the command has blocked it to read it from a
+descriptor. Status 97: the command went on for more than 4 seconds after the signal. Status 98: a child of the command
+was left.
 """
 
 import pathlib
@@ -30,10 +31,20 @@ def children(parent):
     return [pid for pid, state in found.items() if state and state[1] == parent]
 
 
+def is_blocked(pid, number):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("SigBlk:"):
+            return int(line.split()[1], 16) >> (number - 1) & 1
+    return False
+
+
+number = getattr(signal, "SIG" + sys.argv[1])
 process = subprocess.Popen(sys.argv[3:])
+while number == signal.SIGQUIT and process.poll() is None and not is_blocked(process.pid, number):
+    time.sleep(0.01)
 time.sleep(float(sys.argv[2]))
 left = children(process.pid)
-process.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+process.send_signal(number)
 try:
     status = process.wait(LIMIT)
 except subprocess.TimeoutExpired:

@@ -148,6 +148,8 @@ struct NameServerLab: Sendable {
         var name: Substring
         /// Names that waited for their answers, this one among them.
         var pending: Int
+        /// The port that it came from.
+        var port: Substring
     }
 
     /// The queries that the servers have received.
@@ -155,7 +157,9 @@ struct NameServerLab: Sendable {
         try await lab.run(client, ["cat", "/mnt/log"]).lines.compactMap { line in
             let fields = line.split(separator: " ")
             guard fields.count == 6, let pending = Int(fields[4]) else { return nil }
-            return Query(transport: fields[0], server: fields[1], type: fields[2], name: fields[3], pending: pending)
+            return Query(
+                transport: fields[0], server: fields[1], type: fields[2], name: fields[3], pending: pending,
+                port: fields[5])
         }
     }
 }
