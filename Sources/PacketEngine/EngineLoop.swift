@@ -93,6 +93,7 @@ public enum EngineLoop {
             if isBusy, now - lastWait < signalInterval { continue }
             wakening = try port.wait(until: isBusy ? now : until)
             lastWait = port.now
+            if wakening.contains(.interrupted) { return }
             if wakening.contains(.stop) { engine.stop(at: lastWait) }
         }
     }

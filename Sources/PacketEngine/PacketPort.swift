@@ -25,8 +25,8 @@ public protocol PacketPort: ~Copyable {
 
 /// What ended a wait; empty when only the time did.
 public struct Wakening: OptionSet, Sendable {
-    public let rawValue: UInt8
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Packets are waiting.
     public static let packets = Wakening(rawValue: 1)
@@ -44,4 +44,6 @@ public struct Wakening: OptionSet, Sendable {
     public static let suspend = Wakening(rawValue: 64)
     /// A server is to read its files again (SIGHUP).
     public static let reload = Wakening(rawValue: 128)
+    /// The user wants the run to end, and nothing has been sent yet: it ends at once and has no result.
+    public static let interrupted = Wakening(rawValue: 256)
 }

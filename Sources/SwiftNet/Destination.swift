@@ -60,18 +60,8 @@ public struct Destination: Sendable, Equatable {
         _ target: TargetExpression, text: String, _ requirements: Requirements, resolver: Resolver,
         signals: borrowing SignalSource
     ) throws -> Destination {
-        let candidates: [Resolver.Answer]
-        var canonicalName: String?
-        switch target {
-        case .address(let address, let zone):
-            candidates = [Resolver.Answer(address: address, zone: try zone.map { try index(ofZone: $0, text) } ?? 0)]
-        case .name(let name):
-            let found = try resolver.addresses(
-                of: name, family: requirements.family, until: requirements.deadline, signals: signals)
-            candidates = found.answers
-            canonicalName = found.canonicalName ?? name
-        case .range: throw Problem(text, "this is a range, not a host")
-        }
+        let (candidates, canonicalName) = try candidates(
+            target, text: text, requirements, resolver: resolver, signals: signals)
         if let source = requirements.source, try !Interface.isOwn(source) {
             throw Problem("\(source)", SystemError.message(SystemError.addressNotAvailable))
         }
@@ -84,6 +74,23 @@ public struct Destination: Sendable, Equatable {
             }
         }
         throw failure ?? Problem(text, SystemError.addressFamilyNotFound)
+    }
+
+    /// The addresses of a target in the order to try them, and its canonical name where it was given by name.
+    public static func candidates(
+        _ target: TargetExpression, text: String, _ requirements: Requirements, resolver: Resolver,
+        signals: borrowing SignalSource
+    ) throws -> (answers: [Resolver.Answer], canonicalName: String?) {
+        switch target {
+        case .address(let address, let zone):
+            let answer = Resolver.Answer(address: address, zone: try zone.map { try index(ofZone: $0, text) } ?? 0)
+            return ([answer], nil)
+        case .name(let name):
+            let found = try resolver.addresses(
+                of: name, family: requirements.family, until: requirements.deadline, signals: signals)
+            return (found.answers, found.canonicalName ?? name)
+        case .range: throw Problem(text, "this is a range, not a host")
+        }
     }
 
     /// The route to an address that is known.

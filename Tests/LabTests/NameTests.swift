@@ -104,7 +104,7 @@ struct NameTests {
             let whole = try await lab.ping("a", "slow.test 192.0.2.2")
             #expect(
                 whole.output.contains("192.0.2.2 is alive") && whole.errors.contains("ping: slow.test: ")
-                    && whole.status == 1)
+                    && whole.status == 2)
             let none = try await lab.ping("a", "slow.test slower.test")
             #expect(none.status == 2 && none.errors.contains("no target has an address"))
         }

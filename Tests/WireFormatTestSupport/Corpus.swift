@@ -38,11 +38,34 @@ public enum Corpus {
         case .tcp: [Seed("syn", tcp()), Seed("data", tcp(flags: [.ack, .psh], data: Array(0..<9)))]
         case .options: optionLists
         case .http: httpTexts
+        case .dns: dnsMessages
         case .pcap: captures
         case .pcapng: [Seed("two-interfaces", pcapng)]
         case .reassembly:
             [Seed("in-order", fragmentStream(reversed: false)), Seed("reversed", fragmentStream(reversed: true))]
         }
+    }
+
+    // MARK: DNS
+
+    private static var dnsMessages: [Seed] {
+        guard let name = DNSName("a.test"), let alias = DNSName("b.test") else { return [] }
+        let question = DNSMessage(identification: 1, flags: 0x0100, questions: [.init(name, type: 1)])
+        var answer = question
+        answer.flags = 0x8180
+        answer.answers = [
+            .init(name, type: 5, timeToLive: 60, data: .name(alias)),
+            .init(alias, type: 1, timeToLive: 60, data: .ipv4(server)),
+            .init(alias, type: 28, timeToLive: 60, data: .ipv6(server6)),
+        ]
+        // The same alias by a pointer to the question's name.
+        let pointer =
+            question.encoded()[..<6] + [0, 1, 0, 0, 0, 0] + question.encoded()[12...] + [
+                0xC0, 12, 0, 5, 0, 1, 0, 0, 0, 9, 0, 4, 1, 0x63, 0xC0, 14,
+            ]
+        return [
+            Seed("question", question.encoded()), Seed("answer", answer.encoded()), Seed("pointer", Array(pointer)),
+        ]
     }
 
     // MARK: Transport

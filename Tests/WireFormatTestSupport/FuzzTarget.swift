@@ -3,7 +3,7 @@ import WireFormat
 /// The entry points of the library for bytes of a stranger. Each is run by the
 /// fuzzer, and by the unit tests on the corpus and on all that is near it.
 public enum FuzzTarget: String, CaseIterable, Sendable {
-    case frame, arp, ipv4, ipv6, icmp, icmpv6, igmp, udp, tcp, options, http, pcap, pcapng, reassembly
+    case frame, arp, ipv4, ipv6, icmp, icmpv6, igmp, udp, tcp, options, http, dns, pcap, pcapng, reassembly
 
     /// Runs the entry point.
     /// - Returns: what must not be: a value that does not write the bytes it was read from.
@@ -20,9 +20,19 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .tcp: Self.tcp(bytes)
         case .options: Self.options(bytes)
         case .http: Self.http(bytes)
+        case .dns: Self.dns(bytes)
         case .pcap, .pcapng: Self.capture(bytes)
         case .reassembly: Self.reassembly(bytes)
         }
+    }
+
+    /// Names are written without compression: what is read again must be the same message.
+    private static func dns(_ bytes: RawSpan) -> String? {
+        guard let message = try? DNSMessage(bytes) else { return nil }
+        for question in message.questions { _ = message.resolved(question.name, type: question.type) }
+        let written = message.encoded()
+        guard let again = try? DNSMessage(written.rawBytes) else { return "\(message) cannot be read again" }
+        return again == message ? nil : "\(message) is read again as \(again)"
     }
 
     private static func compare(_ what: String, _ written: [UInt8], _ read: RawSpan) -> String? {

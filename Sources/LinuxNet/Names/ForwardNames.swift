@@ -52,6 +52,11 @@ public final class ForwardNames {
         }
     }
 
+    /// The names that have no result yet.
+    public var pending: [String] {
+        names.compactMap { if case .pending = $0.state { $0.name } else { nil } }
+    }
+
     /// The results that have come since the last call, and whether there will be more.
     public func take() -> (results: [Result], expectsMore: Bool) {
         let now = SystemClock.now

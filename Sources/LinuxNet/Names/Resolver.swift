@@ -80,6 +80,8 @@ public final class Resolver {
         files = NameServiceFiles(folder: folder)
     }
 
+    deinit { dns?.client.cancel() }
+
     // MARK: Lookups
 
     /// Looks up the addresses of a name.
@@ -197,26 +199,17 @@ public final class Resolver {
     }
 
     private func askDNS(_ lookup: Lookup, _ service: NameServiceSwitch.Service) {
-        let client: DNSClient
-        do throws(SystemError) {
-            client = try dnsClient()
-        } catch {
-            lookup.settle(.unreachable("\(error)"), service)
-            return proceed(lookup)
-        }
-        lookup.ask(client, files.resolver) { [weak self] outcome in
+        lookup.ask(dnsClient(), files.resolver) { [weak self] outcome in
             guard let self, isRunning(lookup) else { return }
             lookup.settle(outcome, service)
             proceed(lookup)
         }
     }
 
-    /// A client for resolv.conf as it is now; while queries are under way the one that has them.
-    private func dnsClient() throws(SystemError) -> DNSClient {
-        if let dns, dns.configuration == files.resolver || running.count > 1 { return dns.client }
-        let client = try DNSClient(files.resolver, reactor: reactor)
-        // The one before may be in the middle of a callback that has led here: it goes with the next step.
-        if let former = dns?.client { _ = reactor.schedule(at: SystemClock.now) { withExtendedLifetime(former) {} } }
+    /// A client for resolv.conf as it is now; queries of one before it keep that one.
+    private func dnsClient() -> DNSClient {
+        if let dns, dns.configuration == files.resolver { return dns.client }
+        let client = DNSClient(files.resolver, reactor: reactor)
         dns = (files.resolver, client)
         return client
     }

@@ -36,13 +36,13 @@ public enum RouteTable {
     ) throws(SystemError) -> Route {
         var socket = try NetlinkSocket()
         var header = rtmsg()
-        var attributes: [(type: Int, data: [UInt8])] = [(Int(RTA_DST.rawValue), networkBytes(destination))]
+        var attributes: [(type: Int, data: [UInt8])] = [(Int(RTA_DST.rawValue), destination.networkBytes)]
         header.rtm_family = UInt8(destination.family == .v4 ? AF_INET : AF_INET6)
         header.rtm_dst_len = destination.family == .v4 ? 32 : 128
         if destination.family == .v4 { header.rtm_tos = typeOfService & 0x1C }
         if let source {
             header.rtm_src_len = header.rtm_dst_len
-            attributes.append((Int(RTA_SRC.rawValue), networkBytes(source)))
+            attributes.append((Int(RTA_SRC.rawValue), source.networkBytes))
         }
         if interface != 0 { attributes.append((Int(RTA_OIF.rawValue), hostBytes(interface))) }
         if let mark { attributes.append((Int(RTA_MARK.rawValue), hostBytes(mark))) }
@@ -106,15 +106,6 @@ public enum RouteTable {
         case 4: .v4(copy.rawBytes.ipv4Address(at: 0))
         case 16: .v6(copy.rawBytes.ipv6Address(at: 0))
         default: nil
-        }
-    }
-
-    static func networkBytes(_ address: IPAddress) -> [UInt8] {
-        switch address {
-        case .v4(let address): withUnsafeBytes(of: address.rawValue.bigEndian) { Array($0) }
-        case .v6(let address):
-            withUnsafeBytes(of: address.high.bigEndian) { Array($0) }
-                + withUnsafeBytes(of: address.low.bigEndian) { Array($0) }
         }
     }
 

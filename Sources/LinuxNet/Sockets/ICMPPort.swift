@@ -149,7 +149,10 @@ public struct ICMPPort: PacketPort, ~Copyable {
         tap?.drain()
         guard result > 0 else { return [] }
         var wakening: Wakening = []
-        if polls[0].revents != 0 { wakening.formUnion(signals.read()) }
+        if polls[0].revents != 0 {
+            wakening.formUnion(signals.read())
+            if wakening.contains(.stop), !hasSent { wakening.insert(.interrupted) }
+        }
         if polls[1].revents != 0, reactor.dispatch() { wakening.insert(.news) }
         for index in 2..<used where polls[index].revents != 0 {
             if index == keyboard, polls[index].fd == Terminal.inputDescriptor {

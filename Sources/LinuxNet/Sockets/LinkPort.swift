@@ -29,20 +29,21 @@ public struct LinkPort: PacketPort, ~Copyable {
     /// A frame whose VLAN tag the kernel has taken out and we have put back.
     private var tagged: [UInt8] = []
 
-    /// Opens the socket; CAP_NET_RAW must be effective. What came before is not heard.
+    /// Begins to hear on a socket. What came before is not heard.
     /// - Parameters:
+    ///   - socket: opened while CAP_NET_RAW was effective.
     ///   - interface: an interface's index; 0 to hear all, and then every packet of the batch names its own.
     ///   - hearsOwn: what this host sends is heard too.
     ///   - frameLength: bytes of the longest frame that is wanted whole.
     ///   - ringSlots: frames that wait for us in memory that we share with the
     ///     kernel, which pays when there are many; 0 for a socket's queue.
     public init(
-        interface: UInt32, hearing reception: Reception, hearsOwn: Bool = false, frameLength: Int = 2_048,
+        _ socket: consuming UnboundPacketSocket, interface: UInt32, hearing reception: Reception,
+        hearsOwn: Bool = false, frameLength: Int = 2_048,
         ringSlots: Int = 0,
         signals: consuming SignalSource, reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
-        // Protocol 0: deaf until bound.
-        let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
+        let opened = socket.descriptor
         try opened.setOption(
             SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(hearsOwn ? 0 : 1), "PACKET_IGNORE_OUTGOING")
         var ring: ReceiveRing?
@@ -52,10 +53,6 @@ public struct LinkPort: PacketPort, ~Copyable {
         } else {
             try opened.setOption(SOL_PACKET, PACKET_AUXDATA, Int32(1), "PACKET_AUXDATA")
             try opened.setOption(SOL_SOCKET, SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
-            var size: Int32 = 4 << 20
-            if setsockopt(opened.rawValue, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
-                setsockopt(opened.rawValue, SOL_SOCKET, SO_RCVBUF, &size, 4)
-            }
         }
         switch reception {
         case .etherType(let etherType): try opened.bindToLink(interface: interface, etherType: etherType)

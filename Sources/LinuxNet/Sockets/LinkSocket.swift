@@ -47,6 +47,22 @@ public struct LinkSocket: ~Copyable {
     }
 }
 
+/// A packet socket that hears nothing yet: opened while CAP_NET_RAW is effective, and bound to an interface when the
+/// target is known, long after the capability is gone.
+public struct UnboundPacketSocket: ~Copyable {
+    let descriptor: Descriptor
+
+    /// CAP_NET_RAW must be effective.
+    public init() throws(SystemError) {
+        // Protocol 0: deaf until bound.
+        descriptor = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
+        var size: Int32 = 4 << 20
+        if setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
+            setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVBUF, &size, 4)
+        }
+    }
+}
+
 extension Descriptor {
     /// Binds a packet socket to an interface - 0 for all - and one protocol or every one.
     func bindToLink(interface: UInt32, etherType: EtherType? = nil) throws(SystemError) {

@@ -124,7 +124,9 @@ public struct KernelStreams: StreamPort, ~Copyable {
         for index in 0..<Int(max(count, 0)) {
             let event = events[index]
             switch event.data.u64 {
-            case Self.signalsNumber: wakening.formUnion(signals.read())
+            case Self.signalsNumber:
+                wakening.formUnion(signals.read())
+                if wakening.contains(.stop), !hasOpened { wakening.insert(.interrupted) }
             case Self.resolverNumber:
                 if resolver.reactor.dispatch() { wakening.insert(.news) }
             case let number:

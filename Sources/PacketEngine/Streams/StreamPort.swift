@@ -56,6 +56,7 @@ public enum StreamLoop {
             if wasTold { until = now } else if case .at(let instant) = deadline { until = instant }
             if let observerDeadline { until = until.map { min($0, observerDeadline) } ?? observerDeadline }
             wakening = try port.wait(until: until, reportingTo: &engine)
+            if wakening.contains(.interrupted) { return }
             if wakening.contains(.stop) { engine.stop(at: port.now) }
         }
     }

@@ -106,3 +106,16 @@ extension IPAddress: Comparable {
         }
     }
 }
+
+extension IPAddress {
+    /// The address in network byte order: 4 or 16 bytes.
+    public var networkBytes: [UInt8] {
+        switch self {
+        case .v4(let address): (0..<4).map { UInt8(truncatingIfNeeded: address.rawValue >> UInt32(24 - 8 * $0)) }
+        case .v6(let address):
+            [address.high, address.low].flatMap { half in
+                (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) }
+            }
+        }
+    }
+}

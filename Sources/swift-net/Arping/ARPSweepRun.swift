@@ -29,7 +29,8 @@ struct ARPSweepRun {
         }
         try capture?.open()
         var port = try LinkPort(
-            interface: link.interface.index, hearing: .etherType(.arp), frameLength: 128, ringSlots: 4_096,
+            UnboundPacketSocket(), interface: link.interface.index, hearing: .etherType(.arp), frameLength: 128,
+            ringSlots: 4_096,
             signals: signals, reactor: reactor, tap: capture?.tap)
         try Privileges.dropForGood()
         try capture?.start(.etherTypes([.arp]), interface: link.interface.index)
@@ -62,7 +63,7 @@ struct ARPSweepRun {
             throw UsageError("--sweep: '\(text)' is no network")
         }
         guard targets.count > 0, case .v4(let first) = targets[0] else {
-            throw UsageError("--sweep: \(text): ARP is of IPv4 alone")
+            throw UsageError("--sweep: \(text): ARP is for IPv4 only")
         }
         return (targets, first)
     }

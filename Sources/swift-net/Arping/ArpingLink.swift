@@ -1,5 +1,6 @@
 import Diagnostics
 import LinuxNet
+import SwiftNet
 import WireFormat
 
 /// The interface that a target is asked on, and who we are there.
@@ -23,8 +24,11 @@ struct ArpingLink {
             // Our own address is announced, or looked for, where it is; the route to it ends in this host.
             interface = own
         } else {
-            let route = try RouteTable.route(to: .v4(target), from: source.map { .v4($0) }, interface: 0)
-            guard let found = all.first(where: { $0.index == route.interfaceIndex }) else {
+            var requirements = Destination.Requirements()
+            requirements.source = source.map { .v4($0) }
+            let destination = try Destination.route(
+                to: Resolver.Answer(address: .v4(target)), text: "\(target)", requirements)
+            guard let found = all.first(where: { $0.index == destination.route.interfaceIndex }) else {
                 throw CannotRun(message: "no interface for \(target): use -I")
             }
             interface = found

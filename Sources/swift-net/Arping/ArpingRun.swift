@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// From the command line of `arping` to an exit status.
@@ -34,21 +35,23 @@ struct ArpingRun {
         let signals = try SignalSource()
         let resolver = try console.resolver(isVerbose: settings.isVerbose)
         let capture = try settings.pcap.map { try FrameCapture(path: $0, console: console) }
-        let (link, target) = try place(resolver, signals, until: settings.deadline.map { started + $0 })
-        if let mac = settings.ownMAC, mac != link.mac {
-            throw UsageError("-s: \(mac) is not the address of \(link.interface.name): nobody speaks for another")
-        }
-        let isEcho = settings.station != nil
         guard Privileges.raise() else {
             throw CannotRun(message: "arping needs CAP_NET_RAW", hints: [Privileges.hint])
         }
+        let socket = try UnboundPacketSocket()
         try capture?.open()
+        try Privileges.dropForGood()
+        let (link, target) = try findLink(resolver, signals, until: settings.deadline.map { started + $0 })
+        if let mac = settings.ownMAC, mac != link.mac {
+            throw UsageError("-s: \(mac) is not the MAC address of \(link.interface.name)")
+        }
+        let isEcho = settings.station != nil
         let explainer = settings.explained.map { Explainer(count: $0, console: console) }
         let filter = isEcho ? SocketFilter.protocols([.icmp]) : .etherTypes([.arp])
         var port = try LinkPort(
-            interface: link.interface.index, hearing: .filtered(filter), signals: signals, reactor: resolver.reactor,
+            socket, interface: link.interface.index, hearing: .filtered(filter), signals: signals,
+            reactor: resolver.reactor,
             tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
-        try Privileges.dropForGood()
         try capture?.start(filter, interface: link.interface.index)
 
         var settings = settings
@@ -70,8 +73,8 @@ struct ArpingRun {
         return settings.exitStatus(of: summary)
     }
 
-    /// Where the target is asked, and its address.
-    private func place(
+    /// The link on which the target is asked, and the target's address.
+    private func findLink(
         _ resolver: Resolver, _ signals: borrowing SignalSource, until deadline: Instant?
     ) throws -> (ArpingLink, IPv4Address) {
         if let station = settings.station {
@@ -88,13 +91,13 @@ struct ArpingRun {
     private func address(
         of text: String, _ resolver: Resolver, _ signals: borrowing SignalSource, until deadline: Instant?
     ) throws -> IPv4Address {
-        if let address = IPAddress(text) {
-            guard case .v4(let address) = address else { throw UsageError("\(text): ARP is of IPv4 alone") }
-            return address
-        }
-        let found = try resolver.addresses(of: text, family: .v4, until: deadline, signals: signals)
+        guard let target = try? TargetExpression(text) else { throw UsageError("'\(text)' is not a host") }
+        var requirements = Destination.Requirements()
+        requirements.families = [.v4]
+        requirements.deadline = deadline
+        let found = try Destination.candidates(target, text: text, requirements, resolver: resolver, signals: signals)
         guard case .v4(let address)? = found.answers.first?.address else {
-            throw CannotRun(message: "\(text): no IPv4 address")
+            throw UsageError("\(text): ARP is for IPv4 only")
         }
         return address
     }

@@ -77,7 +77,8 @@ enum OwnHost {
         try capture?.open()
         let only = links.count == 1 ? links[0].interface.index : 0
         let port = try LinkPort(
-            interface: only, hearing: .filtered(filter), frameLength: longestFrame, signals: signals, reactor: reactor,
+            UnboundPacketSocket(), interface: only, hearing: .filtered(filter), frameLength: longestFrame,
+            signals: signals, reactor: reactor,
             tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
         // An interface has to be told to let through what is for another link-layer address than its own.
         for (link, own) in zip(links, configuration.interfaces) {

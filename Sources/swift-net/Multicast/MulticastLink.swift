@@ -48,7 +48,7 @@ struct MulticastLink {
         let wanted = GroupTraffic(groups: groups ?? [])
         let explainer = explained.map { Explainer(count: $0, console: console) }
         let port = try LinkPort(
-            interface: link.interface.index, hearing: .filtered(.multicast), hearsOwn: hearsOwn,
+            UnboundPacketSocket(), interface: link.interface.index, hearing: .filtered(.multicast), hearsOwn: hearsOwn,
             frameLength: link.interface.mtu + EthernetView.headerLength, signals: signals, reactor: reactor,
             tap: capture?.tap,
             trace: explainer.map { explainer in

@@ -39,7 +39,8 @@ extension RARPCommand {
         try capture?.open()
         let explainer = try explainer(console)
         let port = try LinkPort(
-            interface: interface, hearing: .filtered(.etherTypes([.reverseARP])), signals: signals, reactor: reactor,
+            UnboundPacketSocket(), interface: interface, hearing: .filtered(.etherTypes([.reverseARP])),
+            signals: signals, reactor: reactor,
             tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
         try Privileges.dropForGood()

@@ -92,7 +92,8 @@ struct SYNScanRun {
         try settings.resumption?.write(configuration, engine.position)
         settings.file?.flush()
         if console.output.failure != nil || settings.file?.failure != nil || capture?.hasFailed == true { return 2 }
-        return summary.open > 0 ? 0 : 1
+        guard summary.open == 0 else { return 0 }
+        return found.failures.isEmpty ? 1 : 2
     }
 
     private func tellOfOmissions(_ found: ScanTargets) {

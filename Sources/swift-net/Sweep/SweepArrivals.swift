@@ -22,6 +22,14 @@ final class SweepArrivals {
         self.format = format
     }
 
+    /// Reports the names that were still being looked up when the run ended.
+    func giveUp() {
+        for name in names.pending {
+            failures += 1
+            console.complain("\(name): Temporary failure in name resolution (no answer before the end of the run)")
+        }
+    }
+
     /// Hands the engine what has come.
     /// - Returns: whether the engine has something new to look at.
     func feed(_ engine: inout SweepEngine) -> Bool {

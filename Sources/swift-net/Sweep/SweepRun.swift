@@ -53,6 +53,7 @@ struct SweepRun {
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         observer.progress.clear()
         if let interruption = port.interruption { throw interruption }
+        arrivals.giveUp()
         let summary = engine.summary
         guard summary.targets > 0 else { throw CannotRun(message: "no target has an address") }
         renderer.finish(summary, overflows: port.overflowCount)
@@ -60,7 +61,9 @@ struct SweepRun {
         capture?.finish()
         let isComplete = summary.alive + summary.skipped == summary.targets
         if capture?.hasFailed == true || world.console.output.failure != nil { return 2 }
-        return refused + arrivals.failures == 0 && isComplete && summary.alive > 0 ? 0 : 1
+        // Targets that could not be checked are no answer about the others.
+        guard refused + arrivals.failures == 0 else { return 2 }
+        return isComplete && summary.alive > 0 ? 0 : 1
     }
 
     /// `-i` in a sweep without a count is the time between packets, as in fping.

@@ -96,12 +96,12 @@ struct NameServerLab: Sendable {
         return ["sh", "-c", script, "-"] + files.texts.flatMap { [$0.path, $0.text] } + ["--"] + command
     }
 
-    /// Runs `swift-net`, for `limit` seconds at the longest: then the status is 124.
+    /// Runs `swift-net`, for `limit` seconds at the longest: then the status is 124, or 137.
     func run(
         _ command: [String], _ files: Files = .quick, limit: Double = 8,
         environment: [String] = [], input: String = ""
     ) async throws -> Lab.Outcome {
-        let start = ["timeout", "\(limit)", "env", "-i", "LC_ALL=C.UTF-8"] + environment + [Binary.swiftNet]
+        let start = ["timeout", "-k", "1", "\(limit)", "env", "-i", "LC_ALL=C.UTF-8"] + environment + [Binary.swiftNet]
         return try await lab.run(client, Self.arguments(files, start + command), input: input)
     }
 

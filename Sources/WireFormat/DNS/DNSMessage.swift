@@ -1,0 +1,193 @@
+/// A DNS message: its header, questions and answers (RFC 1035, section 4).
+///
+/// Authority and additional records are not read.
+public struct DNSMessage: Hashable, Sendable {
+    /// What a record holds, by its type (the registry's numbers).
+    public enum RecordType {
+        /// A, an IPv4 address (RFC 1035).
+        public static let ipv4: UInt16 = 1
+        /// CNAME, the name that an alias stands for (RFC 1035).
+        public static let canonicalName: UInt16 = 5
+        /// PTR, the name of an address (RFC 1035).
+        public static let pointer: UInt16 = 12
+        /// AAAA, an IPv6 address (RFC 3596).
+        public static let ipv6: UInt16 = 28
+    }
+
+    /// The class of the Internet.
+    public static let internetClass: UInt16 = 1
+
+    /// What is asked (section 4.1.2).
+    public struct Question: Hashable, Sendable {
+        /// The name that is asked for.
+        public var name: DNSName
+        /// The type of the records that are wanted.
+        public var type: UInt16
+        /// The class of the records that are wanted.
+        public var recordClass: UInt16
+
+        /// A question of these parts.
+        public init(_ name: DNSName, type: UInt16, recordClass: UInt16 = DNSMessage.internetClass) {
+            self.name = name
+            self.type = type
+            self.recordClass = recordClass
+        }
+    }
+
+    /// A resource record (section 4.1.3).
+    public struct Record: Hashable, Sendable {
+        /// The record's data, by its type.
+        public enum Data: Hashable, Sendable {
+            /// Of an A record.
+            case ipv4(IPv4Address)
+            /// Of an AAAA record.
+            case ipv6(IPv6Address)
+            /// Of a CNAME or PTR record.
+            case name(DNSName)
+            /// Any other type, or data that do not fit their type.
+            case other([UInt8])
+        }
+
+        /// The name that the record belongs to.
+        public var name: DNSName
+        /// The record's type.
+        public var type: UInt16
+        /// The record's class.
+        public var recordClass: UInt16
+        /// Seconds that the record may be kept.
+        public var timeToLive: UInt32
+        /// The record's data.
+        public var data: Data
+
+        /// A record of these parts.
+        public init(_ name: DNSName, type: UInt16, recordClass: UInt16 = 1, timeToLive: UInt32, data: Data) {
+            self.name = name
+            self.type = type
+            self.recordClass = recordClass
+            self.timeToLive = timeToLive
+            self.data = data
+        }
+    }
+
+    /// The number that an answer has from its question.
+    public var identification: UInt16
+    /// The second 16 bits of the header: QR, opcode, AA, TC, RD, RA and the response code.
+    public var flags: UInt16
+    /// The questions.
+    public var questions: [Question]
+    /// The answers.
+    public var answers: [Record]
+
+    /// Set in answers.
+    public var isResponse: Bool { flags & 0x8000 != 0 }
+    /// Records are missing that did not fit.
+    public var isTruncated: Bool { flags & 0x0200 != 0 }
+    /// 0 for no error, 2 for a server failure, 3 for a name that does not exist, 5 for a refusal (section 4.1.1).
+    public var responseCode: UInt8 { UInt8(flags & 0xF) }
+
+    /// A message of these parts.
+    public init(identification: UInt16, flags: UInt16, questions: [Question] = [], answers: [Record] = []) {
+        self.identification = identification
+        self.flags = flags
+        self.questions = questions
+        self.answers = answers
+    }
+
+    /// Reads a message up to the end of its answers.
+    public init(_ bytes: RawSpan) throws(ParseError) {
+        guard bytes.byteCount >= 12 else { throw .truncatedHeader(.dns, needed: 12, available: bytes.byteCount) }
+        self.init(identification: bytes.bigEndian16(at: 0), flags: bytes.bigEndian16(at: 2))
+        var offset = 12
+        for _ in 0..<bytes.bigEndian16(at: 4) {
+            guard let (name, end) = DNSName.parse(bytes, at: offset), end + 4 <= bytes.byteCount else {
+                throw Self.truncated("question", offset, bytes)
+            }
+            questions.append(
+                Question(name, type: bytes.bigEndian16(at: end), recordClass: bytes.bigEndian16(at: end + 2)))
+            offset = end + 4
+        }
+        for _ in 0..<bytes.bigEndian16(at: 6) {
+            guard let (record, end) = Self.record(bytes, at: offset) else {
+                throw Self.truncated("answer", offset, bytes)
+            }
+            answers.append(record)
+            offset = end
+        }
+    }
+
+    private static func record(_ bytes: RawSpan, at offset: Int) -> (record: Record, end: Int)? {
+        guard let (name, start) = DNSName.parse(bytes, at: offset), start + 10 <= bytes.byteCount else { return nil }
+        let (type, recordClass) = (bytes.bigEndian16(at: start), bytes.bigEndian16(at: start + 2))
+        let length = Int(bytes.bigEndian16(at: start + 8))
+        let data = start + 10
+        guard data + length <= bytes.byteCount else { return nil }
+        var value = Record.Data.other(bytes.extracting(data..<data + length).copied())
+        if recordClass == internetClass {
+            switch (type, length) {
+            case (RecordType.ipv4, 4): value = .ipv4(bytes.ipv4Address(at: data))
+            case (RecordType.ipv6, 16): value = .ipv6(bytes.ipv6Address(at: data))
+            case (RecordType.canonicalName, _), (RecordType.pointer, _):
+                if let (target, end) = DNSName.parse(bytes, at: data), end == data + length { value = .name(target) }
+            default: break
+            }
+        }
+        let record = Record(
+            name, type: type, recordClass: recordClass, timeToLive: bytes.bigEndian32(at: start + 4), data: value)
+        return (record, data + length)
+    }
+
+    private static func truncated(_ field: String, _ offset: Int, _ bytes: RawSpan) -> ParseError {
+        ParseError(
+            layer: .dns, field: field, offset: offset,
+            reason: .truncated(needed: offset + 5, available: bytes.byteCount))
+    }
+
+    /// The message as it is sent, without compressed names.
+    public func encoded() -> [UInt8] {
+        var bytes: [UInt8] = []
+        func append(_ value: UInt16) { bytes += [UInt8(value >> 8), UInt8(value & 0xFF)] }
+        for value in [identification, flags, UInt16(clamping: questions.count), UInt16(clamping: answers.count), 0, 0] {
+            append(value)
+        }
+        for question in questions {
+            question.name.write(into: &bytes)
+            append(question.type)
+            append(question.recordClass)
+        }
+        for record in answers {
+            record.name.write(into: &bytes)
+            append(record.type)
+            append(record.recordClass)
+            append(UInt16(record.timeToLive >> 16))
+            append(UInt16(record.timeToLive & 0xFFFF))
+            var data: [UInt8] = []
+            switch record.data {
+            case .ipv4(let address): data = IPAddress.v4(address).networkBytes
+            case .ipv6(let address): data = IPAddress.v6(address).networkBytes
+            case .name(let name): name.write(into: &data)
+            case .other(let other): data = other
+            }
+            append(UInt16(clamping: data.count))
+            bytes += data
+        }
+        return bytes
+    }
+}
+
+extension DNSMessage {
+    /// What the answers say of a name: the name that its aliases lead to, and the data of that name's records.
+    /// - Parameter type: of the records that are wanted.
+    /// - Returns: nil when the aliases lead in a circle, or are more than 32.
+    public func resolved(_ name: DNSName, type: UInt16) -> (canonicalName: DNSName, data: [Record.Data])? {
+        var current = name
+        for _ in 0...32 {
+            let own = answers.filter { $0.recordClass == Self.internetClass && $0.name == current }
+            let data = own.filter { $0.type == type }.map(\.data)
+            guard data.isEmpty, type != RecordType.canonicalName,
+                case .name(let target)? = own.first(where: { $0.type == RecordType.canonicalName })?.data
+            else { return (own.first?.name ?? current, data) }
+            current = target
+        }
+        return nil
+    }
+}

@@ -1,0 +1,103 @@
+/// A domain name: labels of any bytes, up to 63 of each and 255 octets together (RFC 1035, section 3.1).
+public struct DNSName: Sendable {
+    /// The labels, without the root's.
+    public let labels: [[UInt8]]
+
+    /// Nil when a label or the whole is too long, or a label is empty.
+    public init?(labels: [[UInt8]]) {
+        guard labels.allSatisfy({ (1...63).contains($0.count) }),
+            labels.reduce(1, { $0 + 1 + $1.count }) <= 255
+        else { return nil }
+        self.labels = labels
+    }
+
+    /// A name in dotted form, with or without the root's dot, and without escapes.
+    public init?(_ text: String) {
+        var bytes = Array(text.utf8)
+        if bytes.last == UInt8(ascii: ".") { bytes.removeLast() }
+        guard !bytes.isEmpty else {
+            self.init(labels: [])
+            return
+        }
+        self.init(labels: bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init))
+    }
+
+    /// Octets of the name as it is written, uncompressed.
+    public var byteCount: Int { labels.reduce(1) { $0 + 1 + $1.count } }
+
+    /// Reads the name at `offset`, following compression pointers (section 4.1.4).
+    /// - Returns: the name and the offset behind it; nil when it is cut, too long, or its pointers do not lead backwards.
+    static func parse(_ bytes: RawSpan, at offset: Int) -> (name: DNSName, end: Int)? {
+        var labels: [[UInt8]] = []
+        var position = offset
+        // Where the name ends in the message: behind the first pointer.
+        var end: Int?
+        // Every pointer must lead to before the last one, so that there is no loop.
+        var limit = offset
+        while position < bytes.byteCount {
+            let length = Int(bytes.byte(at: position))
+            switch length >> 6 {
+            case 0:
+                guard length > 0 else { return DNSName(labels: labels).map { ($0, end ?? position + 1) } }
+                guard position + 1 + length <= bytes.byteCount, labels.count < 127 else { return nil }
+                labels.append(bytes.extracting(position + 1..<position + 1 + length).copied())
+                position += 1 + length
+            case 3:
+                guard position + 2 <= bytes.byteCount else { return nil }
+                let target = Int(bytes.bigEndian16(at: position) & 0x3FFF)
+                guard target < limit else { return nil }
+                if end == nil { end = position + 2 }
+                limit = target
+                position = target
+            default: return nil
+            }
+        }
+        return nil
+    }
+
+    /// Writes the labels, each behind its length, and the root.
+    func write(into bytes: inout [UInt8]) {
+        for label in labels {
+            bytes.append(UInt8(label.count))
+            bytes += label
+        }
+        bytes.append(0)
+    }
+}
+
+/// Names are equal whatever the case of their letters (RFC 4343).
+extension DNSName: Hashable {
+    /// Whether the labels are the same.
+    public static func == (left: DNSName, right: DNSName) -> Bool {
+        left.labels.count == right.labels.count
+            && zip(left.labels, right.labels).allSatisfy { left, right in
+                left.count == right.count && zip(left, right).allSatisfy { lowercased($0) == lowercased($1) }
+            }
+    }
+
+    /// Hashes the labels in lower case.
+    public func hash(into hasher: inout Hasher) { for label in labels { hasher.combine(label.map(Self.lowercased)) } }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+}
+
+extension DNSName: CustomStringConvertible {
+    /// The dotted form without the root's dot; bytes that are not printable, dots in labels and backslashes are
+    /// escaped (RFC 1035, section 5.1). The root is `.`.
+    public var description: String {
+        var text: [UInt8] = []
+        for label in labels {
+            if !text.isEmpty { text.append(UInt8(ascii: ".")) }
+            for byte in label {
+                switch byte {
+                case UInt8(ascii: "."), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
+                case 0x21...0x7E: text.append(byte)
+                default:
+                    text.append(UInt8(ascii: "\\"))
+                    for divisor in [100, 10, 1] { text.append(UInt8(ascii: "0") + UInt8(Int(byte) / divisor % 10)) }
+                }
+            }
+        }
+        return text.isEmpty ? "." : String(decoding: text, as: UTF8.self)
+    }
+}
