@@ -47,6 +47,8 @@ public enum EngineLoop {
         var lastWait = port.now
         var observerDeadline: Instant?
         var wakening: Wakening = []
+        // The engine has been told of sends since it was last asked: its deadline may be another.
+        var wasToldOfSends = false
 
         while true {
             let now = port.now
@@ -54,14 +56,18 @@ public enum EngineLoop {
                 batch.removeAll()
                 next = 0
                 deadline = engine.transmit(into: &batch, at: now)
+                wasToldOfSends = false
             }
             if next < batch.count, congestion.map({ now >= $0.retry }) ?? true {
+                let first = next
                 next = try port.send(batch, from: next, reportingTo: &engine)
+                if next > first { wasToldOfSends = true }
                 if next == batch.count {
                     congestion = nil
                 } else if let held = congestion, now - held.since > congestionPatience {
                     engine.transmissionFailed(batch.entries[next].token, .noBuffers, at: now)
                     next += 1
+                    wasToldOfSends = true
                     congestion = nil
                 } else {
                     let pause = min((congestion?.pause ?? congestionPause) * 2, longestCongestionPause)
@@ -89,7 +95,8 @@ public enum EngineLoop {
             }
             if let lingering { until = lingering }
             if let observerDeadline { until = until.map { min($0, observerDeadline) } ?? observerDeadline }
-            let isBusy = received > 0 || until.map { $0 <= now } ?? false
+            let mustAsk = wasToldOfSends && next == batch.count
+            let isBusy = received > 0 || mustAsk || until.map { $0 <= now } ?? false
             if isBusy, now - lastWait < signalInterval { continue }
             wakening = try port.wait(until: isBusy ? now : until)
             lastWait = port.now

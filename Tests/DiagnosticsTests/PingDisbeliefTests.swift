@@ -183,9 +183,9 @@ struct PingDisbeliefTests {
             quote[8] = 1
             quote[10] = 0
             receive(error(.timeExceeded, 0, quoting: quote), &engine, from: router)
-            #expect(engine.summary.errors == 1 && engine.summary.lost == 1, "\(length) quoted bytes")
+            #expect(engine.summary.errors == 1 && engine.summary.failed == 1, "\(length) quoted bytes")
             receive(error(.timeExceeded, 0, quoting: quote), &engine, from: router)
-            #expect(engine.summary.lost == 1)
+            #expect(engine.summary.failed == 1)
         }
         let changes: [(String, Int, UInt8)] = [
             ("destination", 19, 77), ("protocol", 9, 17), ("type", 20, 0), ("identifier", 24, 0), ("sequence", 27, 9),

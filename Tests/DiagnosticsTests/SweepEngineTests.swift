@@ -45,6 +45,24 @@ struct SweepEngineTests {
         #expect(outcome.hosts.allSatisfy { $0.isAlive && $0.roundTrip != nil && $0.hopLimit == 64 })
     }
 
+    @Test("with a count a host is done when each of its probes has a reply or a final error")
+    func counted() throws {
+        for isRefused in [false, true] {
+            let outcome = try run(count: 10) {
+                $0.plan = .count(3, period: .milliseconds(100))
+                $0.timeout = .seconds(5)
+                $0.rate = nil
+            } prepare: { network in
+                guard isRefused else { return }
+                network.everybody = .refuses(
+                    type: .destinationUnreachable, code: 1, restOfHeader: 0, from: IPv4Address(192, 0, 2, 254))
+            }
+            #expect(outcome.summary.alive == (isRefused ? 0 : 10) && outcome.summary.transmitted == 30)
+            let elapsed = try #require(outcome.summary.end) - #require(outcome.summary.start)
+            #expect(elapsed < .milliseconds(500), "\(elapsed)")
+        }
+    }
+
     @Test("silent hosts get their retries, then the verdict")
     func silent() throws {
         let outcome = try run(count: 100) {

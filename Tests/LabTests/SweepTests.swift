@@ -67,7 +67,7 @@ struct SweepTests {
             let outcome = try await lab.ping("a", "198.18.0.1 nosuchhost.invalid")
             #expect(
                 outcome.output.contains("198.18.0.1 is alive") && outcome.errors.contains("nosuchhost.invalid: ")
-                    && outcome.status == 1)
+                    && outcome.status == 2)
         }
     }
 }

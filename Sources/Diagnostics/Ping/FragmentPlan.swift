@@ -52,6 +52,8 @@ public enum FragmentVerdict: String, Sendable, Hashable {
     /// No answer came: they were dropped there, or on the way.
     case dropped
     case reassembled
+    /// A reply came with the data of the first fragment alone.
+    case truncated
     /// They overlapped, and what came first was believed.
     case firstBelieved = "first-believed"
     /// They overlapped, and what came later was believed.
@@ -62,6 +64,8 @@ public enum FragmentVerdict: String, Sendable, Hashable {
     public init(_ plan: FragmentPlan, _ summary: PingSummary) {
         if summary.received == 0 {
             self = .dropped
+        } else if summary.truncated == summary.received {
+            self = .truncated
         } else if plan.order != .overlapping {
             self = .reassembled
         } else if summary.different == 0 {

@@ -1,44 +1,35 @@
 import PacketEngine
 
-/// How long nothing was answered: from the sending of the first lost probe to
-/// that of the next answered one.
+/// Adds up outages: each runs from the sending of the first probe that got no reply to that of the next that did.
+///
+/// Probes pass in the order of their sending, whatever the order in which their fates became known.
 struct OutageClock {
     private(set) var total = Nanoseconds.zero
     private(set) var longest = Nanoseconds.zero
-    private var since: Instant?
-    private var reported = Nanoseconds.zero
+    /// The part of the outages that lies after `start`.
+    private(set) var sinceStart = Nanoseconds.zero
+    private var start: Instant?
+    private var began: Instant?
 
-    /// A probe sent at `sent` got no answer.
-    mutating func lose(at sent: Instant) {
-        since = since.map { min($0, sent) } ?? sent
+    /// Begins to count what lies after an instant apart.
+    mutating func count(from start: Instant) {
+        self.start = start
+        sinceStart = .zero
     }
 
-    /// A probe sent at `sent` was answered.
-    mutating func answer(at sent: Instant) {
-        guard let start = since, sent > start else { return }
-        close(start, sent)
+    /// The next probe in the order of sending.
+    mutating func pass(sentAt: Instant, isAnswered: Bool) {
+        if !isAnswered { began = began ?? sentAt } else { end(at: sentAt) }
     }
 
-    /// The run is over.
-    mutating func end(at now: Instant) {
-        if let since { close(since, now) }
-    }
-
-    private mutating func close(_ start: Instant, _ end: Instant) {
-        let length = max(end - start, .zero)
+    /// An outage that still lasts is counted up to here.
+    mutating func end(at end: Instant) {
+        guard let began else { return }
+        self.began = nil
+        let length = max(end - began, .zero)
         total = total + length
         longest = max(longest, length)
-        since = nil
-    }
-
-    /// The outage so far, one that still lasts included.
-    func total(at now: Instant) -> Nanoseconds { since.map { total + max(now - $0, .zero) } ?? total }
-
-    /// The outage since the last call.
-    mutating func takeInterval(at now: Instant) -> Nanoseconds {
-        let current = total(at: now)
-        defer { reported = current }
-        return max(current - reported, .zero)
+        if let start { sinceStart = sinceStart + max(end - max(began, start), .zero) }
     }
 }
 

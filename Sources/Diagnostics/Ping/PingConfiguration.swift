@@ -18,6 +18,9 @@ public struct PingConfiguration: Sendable {
     public var minimumInterval = Nanoseconds.zero
     /// End of the run after its start, whatever has come by then.
     public var deadline: Nanoseconds?
+    /// A timeout that never comes.
+    public static let noTimeout = Nanoseconds(.max / 4)
+
     /// How long a probe waits for its answer; one that comes later is late.
     public var timeout = Nanoseconds.seconds(10)
     /// Replies from any address count: broadcast, multicast and anycast destinations.

@@ -3,6 +3,8 @@ import WireFormat
 
 extension PingEngine {
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        // What arrives together with the last reply that was asked for is no part of the run.
+        guard !isComplete else { return }
         if case .quotedMessage(let report) = packet.form {
             receiveReport(report, packet)
             return
@@ -70,7 +72,9 @@ extension PingEngine {
             summary.duplicates &+= 1
             flags.insert(.duplicate)
         case .pending, .timedOut, .refused:
-            if slot.state != .pending { summary.lost &-= 1 }
+            // It had been given up.
+            if slot.state == .timedOut { summary.lost &-= 1 }
+            if slot.state == .refused { summary.failed &-= 1 }
             if slot.state == .timedOut || roundTrip > configuration.timeout {
                 summary.late &+= 1
                 window[number].state = .late
@@ -80,11 +84,12 @@ extension PingEngine {
                 window[number].state = .answered
             }
             tally.received &+= 1
-            outage.answer(at: slot.sentAt)
+            if number > newestAnswered { newestAnswered = number }
+            // Round-trip figures are over received probes: a duplicate adds none.
+            summary.roundTrips.add(roundTrip)
+            if configuration.reportInterval != nil { tally.roundTrips.add(roundTrip) }
         }
         resolve(number)
-        summary.roundTrips.add(roundTrip)
-        if configuration.reportInterval != nil { tally.roundTrips.add(roundTrip) }
         schedule.adapt(movingAverage: summary.roundTrips.movingAverage)
         emitReply(message, packet, number, roundTrip, flags: flags)
         if number == 1, configuration.splitsFirstRoundTrip {
@@ -99,7 +104,10 @@ extension PingEngine {
     ) {
         var flags = flags
         let expectedLength = format.question == .echo ? format.messageLength : 8
-        if message.bytes.byteCount < expectedLength { flags.insert(.truncated) }
+        if message.bytes.byteCount < expectedLength {
+            flags.insert(.truncated)
+            if flags.isDisjoint(with: [.duplicate, .corrupted, .otherSource]) { summary.truncated &+= 1 }
+        }
         emit(
             .reply(
                 PingReply(
@@ -157,8 +165,7 @@ extension PingEngine {
             summary.errors &+= 1
             if slot.state == .pending {
                 window[number].state = .refused
-                summary.lost &+= 1
-                outage.lose(at: slot.sentAt)
+                summary.failed &+= 1
             }
             resolve(number)
             if let mtu = notice.mtu { learn(pathMTU: mtu) }

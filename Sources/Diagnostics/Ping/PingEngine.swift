@@ -18,6 +18,10 @@ public struct PingEngine: Engine, ~Copyable {
     private var firstUnresolved = 1
     /// The newest probe that was answered or refused.
     var newestResolved = 0
+    /// Probes that could not be sent.
+    private var unsentCount = 0
+    /// The newest probe that was answered.
+    var newestAnswered = 0
     private var isStopping = false
     private var isFinished = false
     private var lingerEnd: Instant?
@@ -84,8 +88,11 @@ public struct PingEngine: Engine, ~Copyable {
         if configuration.reportsOutstanding, window.newest > 0, window[window.newest].state == .pending {
             events.append(.outstanding(sequence: UInt16(truncatingIfNeeded: window.newest), at: now))
         }
-        if let forgotten = window.append(), forgotten == .pending || forgotten == .queued {
-            lose(sequence: UInt16(truncatingIfNeeded: number &- ProbeWindow.maximumCapacity), at: now)
+        if let expired = window.append() {
+            if expired.state == .pending || expired.state == .queued {
+                lose(sequence: UInt16(truncatingIfNeeded: number &- ProbeWindow.maximumCapacity), at: now)
+            }
+            outage.pass(sentAt: expired.sentAt, isAnswered: expired.isAnswered)
         }
         summary.transmitted &+= 1
         tally.transmitted &+= 1
@@ -98,7 +105,8 @@ public struct PingEngine: Engine, ~Copyable {
     private mutating func fields(_ number: Int, at now: Instant) -> ProbeFields {
         let sequence = UInt16(truncatingIfNeeded: number)
         var fields = ProbeFields(
-            destination: configuration.destination, sequence: sequence, identification: sequence)
+            destination: configuration.destination, sequence: sequence,
+            identification: sequence &+ format.header.firstIdentification)
         fields.cookie = cookie(number)
         if format.question == .timestamp || !format.header.options.isEmpty {
             let milliseconds = (now.nanoseconds &+ configuration.wallOffset) / 1_000_000
@@ -134,8 +142,9 @@ public struct PingEngine: Engine, ~Copyable {
         }
         window[number] = ProbeWindow.Slot(sentAt: instant, state: .failed)
         summary.failed &+= 1
+        unsentCount &+= 1
+        if case .messageTooLong = failure {} else { summary.refusedBySystem &+= 1 }
         summary.errors &+= 1
-        outage.lose(at: instant)
         resolve(number)
         events.append(
             .transmissionFailed(sequence: UInt16(truncatingIfNeeded: number), failure, at: instant))
@@ -158,25 +167,57 @@ public struct PingEngine: Engine, ~Copyable {
             if slot.state == .pending {
                 guard slot.sentAt + configuration.timeout <= now else { break }
                 window[number].state = .timedOut
-                lose(sequence: UInt16(truncatingIfNeeded: number), at: slot.sentAt, reported: now)
+                lose(sequence: UInt16(truncatingIfNeeded: number), at: now)
             }
             firstUnresolved = number &+ 1
         }
     }
 
-    private mutating func lose(sequence: UInt16, at sent: Instant, reported now: Instant? = nil) {
+    private mutating func lose(sequence: UInt16, at now: Instant) {
         summary.lost &+= 1
-        outage.lose(at: sent)
-        events.append(.timeout(sequence: sequence, at: now ?? sent))
+        events.append(.timeout(sequence: sequence, at: now))
+    }
+
+    /// The replies and errors that were asked for are there, and nothing more counts.
+    var isComplete: Bool {
+        guard let count = configuration.count else { return false }
+        return summary.received &+ summary.errors >= count
+    }
+
+    // MARK: Outages
+
+    /// The outages up to `now`, as far as they can be known. A probe without a reply is missing when a later one has
+    /// its own, or when it has waited longer than replies take.
+    /// - Parameter start: what lies after it is counted apart.
+    private mutating func outages(at now: Instant, from start: Instant? = nil, isFinal: Bool = false) -> OutageClock {
+        var clock = outage
+        if let start { clock.count(from: start) }
+        let patience = max(schedule.interval, summary.roundTrips.count > 0 ? summary.roundTrips.maximum * 2 : .zero)
+        var number = window.oldest
+        while number <= window.newest {
+            let slot = window[number]
+            let isUnderWay = slot.state == .pending || slot.state == .queued
+            if isUnderWay, !isFinal, number > newestAnswered,
+                slot.state == .queued || slot.sentAt + min(patience, configuration.timeout) > now
+            {
+                break
+            }
+            clock.pass(sentAt: slot.sentAt, isAnswered: slot.isAnswered)
+            number &+= 1
+        }
+        let end = isFinal ? summary.lastTransmission.map { min(now, $0 + schedule.interval) } ?? now : now
+        clock.end(at: end)
+        return clock
     }
 
     private mutating func isOver(at now: Instant) -> Bool {
         if isStopping || isFinished { return true }
-        if let count = configuration.count, summary.received &+ summary.errors >= count {
+        if isComplete {
             return parts.awaitedUntil.map { now >= $0 } ?? true
         }
         if let deadline = configuration.deadline {
-            if summary.errors > 0 { return true }
+            // As in iputils, a word of the network ends it; a send that failed here does not.
+            if summary.errors > unsentCount { return true }
             return summary.start.map { now >= $0 + deadline } ?? false
         }
         guard !maySendMore else { return false }
@@ -204,13 +245,13 @@ public struct PingEngine: Engine, ~Copyable {
             let slot = window[number]
             if slot.state == .pending || slot.state == .queued {
                 window[number].state = .timedOut
-                lose(sequence: UInt16(truncatingIfNeeded: number), at: slot.sentAt, reported: now)
+                lose(sequence: UInt16(truncatingIfNeeded: number), at: now)
             }
             number &+= 1
         }
-        outage.end(at: now)
-        summary.outage = outage.total
-        summary.longestOutage = outage.longest
+        let outages = outages(at: now, isFinal: true)
+        summary.outage = outages.total
+        summary.longestOutage = outages.longest
     }
 
     private mutating func nextDeadline(at now: Instant) -> Deadline {
@@ -236,8 +277,8 @@ public struct PingEngine: Engine, ~Copyable {
         guard let interval = configuration.reportInterval, let due = nextReport, now >= due else { return }
         let total = PingReport.PingTally(
             transmitted: summary.transmitted, received: summary.received, roundTrips: summary.roundTrips,
-            outage: outage.total(at: now))
-        tally.outage = outage.takeInterval(at: now)
+            outage: outages(at: now).total)
+        tally.outage = outages(at: now, from: now - interval).sinceStart
         events.append(.report(PingReport(at: now, interval: tally, total: total)))
         tally = PingReport.PingTally()
         // A report that comes late does not shift the next, and none is made up for.

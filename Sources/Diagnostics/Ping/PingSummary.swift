@@ -11,12 +11,17 @@ public struct PingSummary: Sendable {
     public internal(set) var late = 0
     /// Probes without an answer.
     public internal(set) var lost = 0
-    /// Probes that this host could not send.
+    /// Probes that this host could not send, or that an ICMP error ended and no reply came.
     public internal(set) var failed = 0
+    /// Those of them that the system refused for another reason than their length: what was wrong is with this host
+    /// and says nothing about the target.
+    public internal(set) var refusedBySystem = 0
     /// Further answers to a probe that had one.
     public internal(set) var duplicates = 0
     /// Replies with a wrong checksum.
     public internal(set) var corrupted = 0
+    /// Received probes of whose data only a part came back.
+    public internal(set) var truncated = 0
     /// Replies with other data than was sent.
     public internal(set) var different = 0
     /// ICMP errors about probes, and probes that could not be sent.
@@ -26,7 +31,8 @@ public struct PingSummary: Sendable {
     public internal(set) var roundTrips = RoundTripStatistics()
     public internal(set) var start: Instant?
     public internal(set) var lastTransmission: Instant?
-    /// Time without answers, from the first unanswered probe to the next answered one or the end.
+    /// The sum of the outages: each from the sending of the first probe that got no reply to that of the next that
+    /// did, or to the end.
     public internal(set) var outage = Nanoseconds.zero
     public internal(set) var longestOutage = Nanoseconds.zero
 

@@ -18,6 +18,10 @@ public struct ProbeHeader: Sendable {
     /// word at first, a router's when an error brings it.
     public var pathMTU = 1500
 
+    /// Added to the identification of every datagram: random in each run, so that fragments of an earlier run that
+    /// still wait at the target are not completed by those of this one.
+    public var firstIdentification: UInt16 = 0
+
     /// Probes are cut by it, and not by what the way takes.
     public var fragments: FragmentPlan?
 

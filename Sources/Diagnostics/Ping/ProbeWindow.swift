@@ -24,6 +24,9 @@ struct ProbeWindow {
         var state = State.queued
         /// The time is the packet's own, not shared out among several.
         var isExact = true
+
+        /// A reply came, in time or late.
+        var isAnswered: Bool { state == .answered || state == .late }
     }
 
     static let maximumCapacity = 1 << 16
@@ -39,19 +42,19 @@ struct ProbeWindow {
     var oldest: Int { max(1, newest &- slots.count &+ 1) }
 
     /// Makes room for the next probe.
-    /// - Returns: the state of the probe that is forgotten for it, if one is.
-    mutating func append() -> State? {
-        var forgotten: State?
+    /// - Returns: the probe that leaves the window for it, if one does.
+    mutating func append() -> Slot? {
+        var expired: Slot?
         if newest >= slots.count {
             if slots.count < Self.maximumCapacity {
                 grow()
             } else {
-                forgotten = self[newest &+ 1 &- slots.count].state
+                expired = self[newest &+ 1 &- slots.count]
             }
         }
         newest &+= 1
         self[newest] = Slot()
-        return forgotten
+        return expired
     }
 
     private mutating func grow() {

@@ -21,7 +21,9 @@ extension ICMPChannel {
                     continue
                 default:
                     // An error of an earlier packet of this socket: its details are in the queue.
-                    if drainErrors(into: &engine) == 0 { continue }
+                    let errors = drainErrors(into: &engine)
+                    if errors == 0 { continue }
+                    total += errors
                 }
                 break
             }

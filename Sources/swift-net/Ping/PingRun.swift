@@ -97,6 +97,7 @@ struct PingWorld {
     let console: Console
     let identifier: UInt16
     let resolver: Resolver
+    private let firstIdentification = UInt16.random(in: 0...UInt16.max)
     /// When the command began: `-w` counts from here.
     let started: Instant
 
@@ -128,6 +129,7 @@ struct PingWorld {
         header.flowLabel = settings.flowLabel ?? 0
         header.options = settings.options
         header.fragments = settings.fragments
+        header.firstIdentification = firstIdentification
         header.pathMTUDiscovery = settings.pathMTUDiscovery ?? (isToMany ? .do : .want)
         header.linkMTU = route.linkMTU > 0 ? route.linkMTU : 1_500
         header.pathMTU = route.mtu > 0 ? route.mtu : header.linkMTU

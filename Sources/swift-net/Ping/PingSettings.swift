@@ -72,6 +72,8 @@ struct PingSettings {
         // Without a deadline, as ping takes it.
         if deadline == .zero { deadline = nil }
         timeout = try command[.timeout].map { try ArgumentValue.duration("-W", $0) }
+        // As in iputils, 0 is no timeout.
+        if timeout == .zero { timeout = PingConfiguration.noTimeout }
         reportInterval = try command[.reportEvery].map {
             try ArgumentValue.duration("--report-every", $0, atLeast: .milliseconds(1))
         }

@@ -230,6 +230,7 @@ final class PingText: PingRenderer {
             switch FragmentVerdict(plan, summary) {
             case .dropped: "no answer: dropped there, or on the way"
             case .reassembled: "put together by the other side"
+            case .truncated: "answered with the first fragment's data alone, not put together"
             case .firstBelieved: "put together by the other side, which believed what came first"
             case .laterBelieved: "put together by the other side, which believed what came later"
             case .mixed: "put together by the other side, which believed now this and now that"

@@ -44,6 +44,8 @@ struct SinglePing {
         capture?.finish()
         let isEnough = settings.deadline == nil || settings.count.map { summary.received >= $0 } ?? true
         if capture?.hasFailed == true || world.console.output.failure != nil { return 2 }
+        // Where no probe left this host, nothing was learned about the target.
+        if summary.transmitted > 0, summary.refusedBySystem == summary.transmitted { return 2 }
         return summary.received > 0 && isEnough ? 0 : 1
     }
 

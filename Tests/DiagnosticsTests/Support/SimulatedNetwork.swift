@@ -19,6 +19,10 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         var congestion = 0.0
         /// Refused by the kernel for good.
         var refusal = 0.0
+        /// Packets that are lost, by their numbers from 1 on.
+        var drops: Set<Int> = []
+        /// Packets whose answer comes later, by their numbers.
+        var late: [Int: Nanoseconds] = [:]
     }
 
     /// What a host does with a datagram that reaches it.
@@ -99,7 +103,7 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     }
 
     private mutating func carry(_ bytes: [UInt8], to destination: IPAddress) {
-        guard !chance(faults.loss) else { return }
+        guard !chance(faults.loss), !faults.drops.contains(sentCount) else { return }
         if path != nil {
             if let (answer, source, delay) = path?.answer(to: bytes, at: clock) {
                 deliver(answer, from: source, at: clock + delay)
@@ -134,7 +138,9 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         }
         for _ in 0..<(chance(faults.duplication) ? 2 : 1) {
             let delay = Int64.random(in: faults.delay.lowerBound.count...faults.delay.upperBound.count, using: &random)
-            deliver(answer.bytes, from: answer.source, at: clock + Nanoseconds(delay))
+            deliver(
+                answer.bytes, from: answer.source,
+                at: clock + Nanoseconds(delay) + (faults.late[sentCount] ?? .zero))
         }
     }
 

@@ -47,6 +47,7 @@ extension SweepEngine {
         }
         guard tallies.isEmpty else {
             tallies[index].hopLimit = message.hopLimit
+            decideIfComplete(index, at: packet.arrival)
             return
         }
         decide(index, at: packet.arrival, (roundTrip, message.hopLimit))
@@ -59,6 +60,8 @@ extension SweepEngine {
         else { return }
         summary.errors &+= 1
         if hosts[index].state != .decided { reasons[index] = "\(notice.meaning) from \(notice.source)" }
+        end(attempt: quote.sequence, of: index)
         if configuration.reportsErrors { emit(.icmpError(label: targets.label(of: index), notice)) }
+        decideIfComplete(index, at: notice.arrival)
     }
 }

@@ -17,6 +17,8 @@ public struct SweepEngine: Engine, ~Copyable {
         /// The attempt whose sending time is `lastSent`.
         var stampedAttempt: UInt16 = 0
         var received: UInt16 = 0
+        /// Which of the last 64 attempts ended by an ICMP error or could not be sent.
+        var ended: UInt64 = 0
         var state = State.waiting
         /// `lastSent` is the packet's own time, not shared out among several.
         var isExact = true
@@ -165,7 +167,9 @@ public struct SweepEngine: Engine, ~Copyable {
             return true
         }
         let attempt = hosts[index].attempts &+ 1
-        var fields = ProbeFields(destination: destination, sequence: attempt, identification: attempt)
+        var fields = ProbeFields(
+            destination: destination, sequence: attempt,
+            identification: attempt &+ format.header.firstIdentification)
         fields.cookie = format.cookie(UInt64(index), UInt64(attempt))
         let token = UInt64(index) << 16 | UInt64(attempt)
         guard format.append(fields, token: token, to: &batch) else { return false }
@@ -175,6 +179,7 @@ public struct SweepEngine: Engine, ~Copyable {
         // Until the port says when it really left.
         hosts[index].lastSent = now
         hosts[index].answered <<= 1
+        hosts[index].ended <<= 1
         waiting.append(index)
         pacer.send()
         summary.transmitted &+= 1
@@ -198,6 +203,7 @@ public struct SweepEngine: Engine, ~Copyable {
         let index = Int(truncatingIfNeeded: token >> 16)
         transmitted(token, at: instant)
         summary.errors &+= 1
+        end(attempt: UInt16(truncatingIfNeeded: token), of: index)
         switch failure {
         case .notPermitted where hosts[index].received == 0:
             // The kernel refuses broadcast addresses to sockets that have not asked for them.
@@ -206,7 +212,9 @@ public struct SweepEngine: Engine, ~Copyable {
             summary.skipped += 1
         case .system(_, let message), .notPermitted(let message): reasons[index] = message
         case .messageTooLong(let mtu): reasons[index] = mtu > 0 ? "Message too long, mtu=\(mtu)" : "Message too long"
-        case .noBuffers: reasons[index] = "No buffer space available"
+        case .noBuffers:
+            reasons[index] = "No buffer space available"
+            decideIfComplete(index, at: instant)
         }
     }
 
@@ -236,6 +244,21 @@ public struct SweepEngine: Engine, ~Copyable {
     }
 
     // MARK: Verdicts
+
+    /// An attempt has got no reply and will get none.
+    mutating func end(attempt: UInt16, of index: Int) {
+        let age = Int(hosts[index].attempts) - Int(attempt)
+        if (0..<64).contains(age) { hosts[index].ended |= 1 << UInt64(age) }
+    }
+
+    /// Gives the verdict about a target as soon as each of its probes has a reply or a final error.
+    mutating func decideIfComplete(_ index: Int, at now: Instant) {
+        let host = hosts[index]
+        guard host.state != .decided, Int(host.attempts) == attemptsPerTarget, host.attempts <= 64 else { return }
+        let all = UInt64.max >> UInt64(64 - Int(host.attempts))
+        guard host.answered | host.ended | ~all == .max else { return }
+        decide(index, at: now)
+    }
 
     mutating func decide(_ index: Int, at now: Instant, _ reply: (roundTrip: Nanoseconds?, hopLimit: UInt8?)? = nil) {
         guard hosts[index].state != .decided else { return }
