@@ -310,4 +310,21 @@ struct ArpingTests {
         let outcome = try await Lab.run([Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
         #expect(outcome.status == 2 && outcome.errors == "arping: \(message)\n" && outcome.output.isEmpty, "\(outcome)")
     }
+
+    @Test(
+        "a link without carrier is no answer",
+        arguments: [
+            "arping -D -c 1 192.0.2.9", "arping --probe 192.0.2.9", "arping -c 1 192.0.2.2",
+            "arping -c 1 -I va 192.0.2.2",
+            "arping --sweep 192.0.2.0/29 -I va", "rarp query -I va", "igmp-query -I va", "igmp-join -I va 239.1.2.3",
+            "host -I va --address 192.0.2.9/24", "tcp-syn-scan -p 80 -I va --source 192.0.2.9 192.0.2.2",
+            "arping --style habets -c 1 -i va 192.0.2.2", "igmp-join -I va ff05::1:3",
+        ])
+    func noCarrier(command: String) async throws {
+        try await Lab.with(.pair.and("ip -n b link set dev vb down")) { lab in
+            let outcome = try await lab.run(
+                "a", ["timeout", "5", Binary.swiftNet] + command.split(separator: " ").map(String.init))
+            #expect(outcome.status == 2 && outcome.errors.contains("va has no carrier"), "\(command): \(outcome)")
+        }
+    }
 }

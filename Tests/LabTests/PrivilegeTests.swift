@@ -120,4 +120,34 @@ struct PrivilegeTests {
             #expect(adaptive.summary?.number("elapsed_ms").map { $0 >= 36 } == true)
         }
     }
+
+    @Test(
+        "no capability is left while a name is looked up",
+        arguments: [
+            "ping", "ping 192.0.2.2", "traceroute", "traceroute --report", "arping", "tcp-syn-scan -p 80", "http-probe",
+            "http-fingerprint",
+        ])
+    func lookups(command: String) async throws {
+        let layout = Lab.Layout.pair.and(
+            """
+            printf 'nameserver 198.18.0.53\\noptions timeout:5 attempts:1\\n' > /run/netns/resolv.conf
+            mount --bind /run/netns/resolv.conf /etc/resolv.conf
+            """)
+        try await Lab.with(layout) { lab in
+            let target = command.hasPrefix("http") ? "http://slow.test/" : "slow.test"
+            let script = """
+                \(Binary.swiftNet) \(command) \(target) >/dev/null 2>&1 & p=$!
+                for i in $(seq 100); do
+                    grep -q '^NoNewPrivs:.*1' /proc/$p/status && break
+                    sleep 0.02
+                done
+                grep -E '^(CapInh|CapPrm|CapEff|NoNewPrivs)' /proc/$p/status
+                kill $p; wait $p
+                """
+            let outcome = try await lab.run("a", ["bash", "-c", script])
+            let values = outcome.lines.compactMap { $0.split(separator: "\t").last.map(String.init) }
+            let none = String(repeating: "0", count: 16)
+            #expect(values == [none, none, none, "1"], "\(command): \(outcome)")
+        }
+    }
 }

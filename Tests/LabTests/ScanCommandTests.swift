@@ -38,7 +38,7 @@ struct ScanCommandTests {
             #expect(
                 Set(lost.compactMap { $0["first"] }) == ["192.0.2.9", "203.0.113.1", "198.51.100.1", "2001:db8::99"],
                 "\(outcome)")
-            #expect(outcome.status == 1)
+            #expect(outcome.status == 2)
         }
     }
 
@@ -91,6 +91,41 @@ struct ScanCommandTests {
         try await Lab.with(.pair) { lab in
             let outcome = try await lab.scan(words)
             #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome)")
+        }
+    }
+
+    @Test("-p adds up")
+    func portLists() async throws {
+        try await Lab.with(.pair) { lab in
+            try await lab.listening([22, 80]) {
+                let outcome = try await lab.scan("-j -p 22 -p 80,81 --ports 22 192.0.2.2")
+                #expect(outcome.status == 0 && outcome.summary?["open"] == "2", "\(outcome)")
+                #expect(outcome.summary?["ports"] == "3", "\(outcome)")
+            }
+        }
+    }
+
+    @Test("a target that cannot be reached at all is status 2 with its reason, unless another has an open port")
+    func unreachable() async throws {
+        let layout = Lab.Layout.pair.and(
+            "ip -n a tuntap add dev t0 mode tun; ip -n a link set dev t0 up; ip -n a route add 203.0.113.0/24 dev t0")
+        try await Lab.with(layout) { lab in
+            try await lab.listening([80]) {
+                for (target, reason) in [
+                    ("198.51.100.1", "Network is unreachable"), ("203.0.113.1", "no Ethernet"),
+                    ("2001:db8:77::1", "Network is unreachable"),
+                ] {
+                    let alone = try await lab.scan("-p 80 \(target)")
+                    #expect(alone.status == 2 && (alone.output + alone.errors).contains(reason), "\(alone)")
+                    let closed = try await lab.scan("-p 81 \(target) 192.0.2.2")
+                    #expect(closed.status == 2, "\(closed)")
+                    let open = try await lab.scan("-p 80 \(target) 192.0.2.2")
+                    #expect(open.status == 0, "\(open)")
+                }
+                // A neighbor that does not exist is an answer.
+                let absent = try await lab.scan("-p 80 192.0.2.77")
+                #expect(absent.status == 1, "\(absent)")
+            }
         }
     }
 

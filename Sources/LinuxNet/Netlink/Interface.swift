@@ -8,6 +8,8 @@ public struct Interface: Sendable, Equatable {
     /// Bytes of the largest packet, without the link header.
     public var mtu: Int
     public var isUp: Bool
+    /// The link layer works: a cable is in, the other end is up (IFF_LOWER_UP).
+    public var hasCarrier: Bool
     public var isLoopback: Bool
     /// Frames begin with an Ethernet header (ARPHRD_ETHER, ARPHRD_LOOPBACK).
     public var hasEthernetHeader: Bool
@@ -21,6 +23,9 @@ public struct Interface: Sendable, Equatable {
         /// Not ours yet, while others are asked whether they have it (RFC 4862, section 5.4).
         public var isTentative: Bool
     }
+
+    /// IFF_LOWER_UP, which `net/if.h` lacks.
+    private static let lowerUp: UInt32 = 0x10000
 
     /// Whether an address is one of this host's.
     public static func isOwn(_ address: IPAddress) throws(SystemError) -> Bool {
@@ -38,6 +43,7 @@ public struct Interface: Sendable, Equatable {
             var interface = Interface(
                 index: UInt32(bitPattern: fixed.ifi_index), name: "", mtu: 0,
                 isUp: fixed.ifi_flags & UInt32(IFF_UP) != 0,
+                hasCarrier: fixed.ifi_flags & Self.lowerUp != 0,
                 isLoopback: fixed.ifi_flags & UInt32(IFF_LOOPBACK) != 0,
                 hasEthernetHeader: [Int32(ARPHRD_ETHER), Int32(ARPHRD_LOOPBACK)].contains(Int32(fixed.ifi_type)),
                 macAddress: nil, addresses: [])

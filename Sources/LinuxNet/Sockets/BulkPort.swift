@@ -30,8 +30,8 @@ public struct BulkPort: PacketPort, ~Copyable {
         let ring: BlockRing
         let interface: UInt32
 
-        init(_ listening: Listening, blocks: Int) throws(SystemError) {
-            let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
+        init(_ listening: Listening, blocks: Int, _ reserve: SocketReserve) throws(SystemError) {
+            let opened = Descriptor(owning: try reserve.takePacketSocket())
             try opened.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(1), "PACKET_IGNORE_OUTGOING")
             ring = try BlockRing(on: opened, blocks: blocks)
             try listening.filter?.attach(to: opened.rawValue)
@@ -64,42 +64,35 @@ public struct BulkPort: PacketPort, ~Copyable {
         init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
     }
 
-    /// Opens the sockets; CAP_NET_RAW must be effective.
+    /// Begins to hear.
     /// - Parameters:
+    ///   - reserve: sockets that were opened while CAP_NET_RAW was effective.
     ///   - listening: what is heard, and where.
     ///   - sendingInterface: frames leave by this one; 0 when each packet of a batch names its own.
     ///   - sendsPastTaps: frames may go by a faster way, which no capture on this host sees.
     ///   - ownFamilies: families of which datagrams go to this host itself.
     ///   - blocks: of 65,536 bytes that hold arrivals until they are read, for each of `listening`.
     public init(
-        listening: [Listening], sendingInterface: UInt32 = 0, sendsPastTaps: Bool = false,
+        _ reserve: SocketReserve, listening: [Listening], sendingInterface: UInt32 = 0, sendsPastTaps: Bool = false,
         ownFamilies: Set<IPAddress.Family> = [],
         blocks: Int = 64,
         signals: consuming SignalSource, reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
         var receivers: [Receiver] = []
-        for item in listening { receivers.append(try Receiver(item, blocks: blocks)) }
+        for item in listening { receivers.append(try Receiver(item, blocks: blocks, reserve)) }
         // Protocol 0: deaf. It is there for what the faster way does not take, too.
-        let sender = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
+        let sender = Descriptor(owning: try reserve.takePacketSocket())
         if sendingInterface != 0 { try sender.bindToSend(interface: sendingInterface) }
-        // A full queue is not waited for; a small one would be full at once.
-        var size: Int32 = 4 << 20
-        if setsockopt(sender.rawValue, SOL_SOCKET, SO_SNDBUFFORCE, &size, 4) != 0 {
-            setsockopt(sender.rawValue, SOL_SOCKET, SO_SNDBUF, &size, 4)
-        }
         var datagrams: [IPAddress.Family: Box] = [:]
         for family in ownFamilies {
-            // IPPROTO_RAW sends whole datagrams and hears nothing.
-            datagrams[family] = Box(
-                try Descriptor.socket(
-                    family == .v4 ? AF_INET : AF_INET6, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW), "raw socket"))
+            datagrams[family] = Box(try reserve.datagramSocket(family))
         }
         polls =
             [signals.descriptor.rawValue, reactor.descriptor.rawValue].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             } + receivers.map { pollfd(fd: $0.descriptor.rawValue, events: Int16(POLLIN), revents: 0) }
         // Not every interface takes it.
-        express = sendsPastTaps && sendingInterface != 0 ? try? ExpressSender(interface: sendingInterface) : nil
+        express = sendsPastTaps && sendingInterface != 0 ? Self.expressSender(reserve, sendingInterface) : nil
         self.receivers = receivers
         self.datagrams = datagrams
         frames = sender
@@ -107,6 +100,11 @@ public struct BulkPort: PacketPort, ~Copyable {
         self.reactor = reactor
         self.tap = tap
         self.trace = trace
+    }
+
+    private static func expressSender(_ reserve: SocketReserve, _ interface: UInt32) -> ExpressSender? {
+        guard let socket = reserve.takeExpressSocket() else { return nil }
+        return try? ExpressSender(socket, interface: interface)
     }
 
     public var now: Instant { SystemClock.now }

@@ -38,10 +38,9 @@ final class ExpressSender {
         }
     }
 
-    /// Opens the socket on the interface's first queue; CAP_NET_RAW must be effective. Throws where the
-    /// interface or the system does not take it.
-    init(interface: UInt32) throws(SystemError) {
-        let opened = try Descriptor.socket(AF_XDP, Int32(SOCK_RAW.rawValue), 0, "AF_XDP socket")
+    /// Binds an AF_XDP socket to the interface's first queue. Throws where the interface or the system does not
+    /// take it.
+    init(_ opened: consuming Descriptor, interface: UInt32) throws(SystemError) {
         let length = Self.chunkLength * Self.chunkCount
         let mapped = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let mapped, Int(bitPattern: mapped) != -1 else { throw .last("AF_XDP memory") }

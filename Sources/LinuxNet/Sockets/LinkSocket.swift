@@ -52,6 +52,9 @@ public struct LinkSocket: ~Copyable {
 public struct UnboundPacketSocket: ~Copyable {
     let descriptor: Descriptor
 
+    /// Takes over a socket that was opened.
+    init(owning descriptor: Int32) { self.descriptor = Descriptor(owning: descriptor) }
+
     /// CAP_NET_RAW must be effective.
     public init() throws(SystemError) {
         // Protocol 0: deaf until bound.

@@ -9,6 +9,7 @@ struct EthernetLink {
     /// Throws when the interface is down, or frames are not what it carries.
     init(_ interface: Interface) throws {
         guard interface.isUp else { throw CannotRun(message: "interface \(interface.name) is down") }
+        guard interface.hasCarrier else { throw CannotRun(message: "\(interface.name) has no carrier") }
         guard !interface.isLoopback, interface.hasEthernetHeader, let mac = interface.macAddress else {
             throw CannotRun(message: "interface \(interface.name) is no Ethernet")
         }

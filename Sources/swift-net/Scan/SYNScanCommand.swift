@@ -21,7 +21,7 @@ struct SYNScanCommand: ParsableCommand {
     @Option(
         name: [.customShort("p"), .customLong("ports")],
         help: ArgumentHelp("Ports: 80,443,8000-8100, - for all, names (http).", valueName: "list"))
-    var ports: String?
+    var ports: [String] = []
     @Option(
         name: .customLong("top-ports"),
         help: ArgumentHelp("The first so many TCP ports of the services file (100 without -p).", valueName: "number"))

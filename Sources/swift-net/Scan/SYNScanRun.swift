@@ -30,19 +30,22 @@ struct SYNScanRun {
         let ports = try ScanPorts.list(command, services)
         let signals = try SignalSource()
         let resolver = try console.resolver(isVerbose: command.verbose)
-        let found = try ScanTargets(command, interfaces: Interface.all(), resolver, signals)
-        for failure in found.failures { console.complain(failure) }
-        tellOfOmissions(found)
-        var targets = found.addresses
-        guard !targets.isEmpty else { throw CannotRun(message: "nothing is left to scan") }
+        let list = try ScanTargetList(command)
         let reports = try openReports(command.numeric ? nil : services)
         let capture = try command.frames.capture(console)
         let reservation = try reservePorts()
         guard Privileges.raise() else {
             throw CannotRun(message: "\(console.command) needs CAP_NET_RAW", hints: [Privileges.hint])
         }
+        let reserve = try reserveSockets()
         try capture?.open()
-        let neighbors = ScanNeighbors(reactor: resolver.reactor, rate: settings.rate)
+        try Privileges.dropForGood()
+        let found = try ScanTargets(list, command, interfaces: Interface.all(), resolver, signals)
+        for failure in found.failures { console.complain(failure) }
+        tellOfOmissions(found)
+        var targets = found.addresses
+        guard !targets.isEmpty else { throw CannotRun(message: "nothing is left to scan") }
+        let neighbors = ScanNeighbors(reactor: resolver.reactor, reserve: reserve, rate: settings.rate)
         let source = try command.source.map { try UnownedSource($0, interface: command.interface) }
         if let source, !command.skipsCheck, let owner = try neighbors.owner(of: source) {
             throw CannotRun(message: "--source: \(source.address) is taken: \(owner) has it")
@@ -65,14 +68,12 @@ struct SYNScanRun {
         settings.apply(to: &configuration)
         try settings.resumption?.apply(to: &configuration)
         var port = try open(
-            configuration, source, signals: signals, reactor: resolver.reactor,
-            capture: capture)
-        try Privileges.dropForGood()
+            configuration, source, reserve, signals: signals, reactor: resolver.reactor, capture: capture)
         try startCapture(capture, configuration)
         let start = ScanStart(
             hosts: targets.count, ports: ports.count, probes: configuration.probes, rate: configuration.rate,
             seed: configuration.seed, shard: configuration.shard, resumedAt: configuration.start.done,
-            portSource: command.ports == nil
+            portSource: command.ports.isEmpty
                 ? "the first \(ports.count) that the system's services file names" : nil)
         for report in reports {
             report.begin(start)
@@ -93,7 +94,8 @@ struct SYNScanRun {
         settings.file?.flush()
         if console.output.failure != nil || settings.file?.failure != nil || capture?.hasFailed == true { return 2 }
         guard summary.open == 0 else { return 0 }
-        return found.failures.isEmpty ? 1 : 2
+        // What could not be looked up or reached was not scanned, and is no "none open".
+        return found.failures.isEmpty && !ways.isIncomplete ? 1 : 2
     }
 
     private func tellOfOmissions(_ found: ScanTargets) {
@@ -121,13 +123,24 @@ struct SYNScanRun {
         return reports
     }
 
+    /// Sockets for every link that the targets may be on: to hear each family and ARP, to look up neighbors of each
+    /// family, and to send.
+    private func reserveSockets() throws -> SocketReserve {
+        let links = try Interface.all().filter { $0.isUp && (command.interface == nil || $0.name == command.interface) }
+        return try SocketReserve(packetSockets: min(links.count + 1, Self.mostLinks) * 5 + 2, families: [.v4, .v6])
+    }
+
+    /// Targets on more links than these are scanned in several runs, with `-I`.
+    private static let mostLinks = 64
+
     private func reservePorts() throws -> PortReservation {
         var random = SystemRandomness()
         return try PortReservation(count: settings.retries + 1, using: &random)
     }
 
     private func open(
-        _ configuration: ScanConfiguration, _ source: UnownedSource?, signals: consuming SignalSource,
+        _ configuration: ScanConfiguration, _ source: UnownedSource?, _ reserve: SocketReserve,
+        signals: consuming SignalSource,
         reactor: Reactor,
         capture: FrameCapture?
     ) throws -> BulkPort {
@@ -150,7 +163,7 @@ struct SYNScanRun {
         }
         let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
         return try BulkPort(
-            listening: listening, sendingInterface: configuration.sendingInterface,
+            reserve, listening: listening, sendingInterface: configuration.sendingInterface,
             sendsPastTaps: capture == nil && !configuration.isExactlyTimed,
             ownFamilies: Set(configuration.ways.filter { $0.link.mac == nil }.map(\.link.source.family)),
             signals: signals, reactor: reactor, tap: capture?.tap,

@@ -5,9 +5,9 @@ import PacketEngine
 import WireFormat
 
 /// Asks a link, before a scan, for the machines that the system does not know, and whether an address is free.
-/// CAP_NET_RAW must be effective.
 struct ScanNeighbors {
     let reactor: Reactor
+    let reserve: SocketReserve
     /// Requests a second; nil for as fast as is sensible.
     let rate: Double?
 
@@ -33,7 +33,7 @@ struct ScanNeighbors {
         var configuration = ARPSweepConfiguration(mac: mac, source: source, targets: targets)
         configuration.rate = rate ?? Self.fastest
         var port = try LinkPort(
-            UnboundPacketSocket(), interface: unknown.link.interface, hearing: .etherType(.arp), frameLength: 128,
+            reserve.packetSocket(), interface: unknown.link.interface, hearing: .etherType(.arp), frameLength: 128,
             ringSlots: Self.slots(unknown), signals: SignalSource(), reactor: reactor)
         var engine = ARPSweepEngine(configuration)
         var collector = EventCollector<ARPSweepEngine>()
@@ -49,7 +49,7 @@ struct ScanNeighbors {
         var configuration = NeighborSweepConfiguration(mac: mac, source: source, targets: unknown.addresses)
         configuration.rate = rate ?? Self.fastest
         var port = try LinkPort(
-            UnboundPacketSocket(), interface: unknown.link.interface, hearing: .filtered(.protocols([.icmpv6])),
+            reserve.packetSocket(), interface: unknown.link.interface, hearing: .filtered(.protocols([.icmpv6])),
             frameLength: 256,
             ringSlots: Self.slots(unknown), signals: SignalSource(), reactor: reactor)
         var engine = NeighborSweepEngine(configuration)
@@ -68,7 +68,7 @@ struct ScanNeighbors {
                     index: link.interface.index, mac: link.mac, addresses: [(source.address, 0)], addsLinkLocal: false)
             ], seed: (random.next(), random.next()))
         var port = try LinkPort(
-            UnboundPacketSocket(), interface: link.interface.index,
+            reserve.packetSocket(), interface: link.interface.index,
             hearing: source.address.family == .v4 ? .etherType(.arp) : .filtered(.protocols([.icmpv6])),
             frameLength: host.frameLength, signals: SignalSource(), reactor: reactor)
         for group in source.groups { try port.admit(.group(group)) }

@@ -2,6 +2,33 @@ import Diagnostics
 import LinuxNet
 import WireFormat
 
+/// What the command line and its files name, before any name is looked up.
+struct ScanTargetList {
+    let targets: [String]
+    let excludes: [String]
+
+    init(_ command: SYNScanCommand) throws {
+        var texts = command.targets
+        for file in command.targetFiles { texts += try Self.words(of: file, "--targets") }
+        guard !texts.isEmpty else { throw UsageError("a target is missing") }
+        targets = texts
+        var excludes = command.excludes.flatMap { $0.split(separator: ",").map(String.init) }
+        for file in command.excludeFiles { excludes += try Self.words(of: file, "--exclude-file") }
+        self.excludes = excludes
+    }
+
+    /// The words of a file of targets: one or more a line, comments behind `#`.
+    private static func words(of file: String, _ option: String) throws -> [String] {
+        do {
+            return try TextInput.lines(of: file).flatMap { line in
+                line.prefix { $0 != "#" }.split { $0.isWhitespace || $0 == "," }.map(String.init)
+            }
+        } catch {
+            throw UsageError("\(option): \(error)")
+        }
+    }
+}
+
 /// The targets of a command line: what is to be scanned, and what was left out.
 struct ScanTargets {
     private(set) var addresses = AddressSet()
@@ -12,21 +39,17 @@ struct ScanTargets {
     private(set) var failures: [String] = []
 
     init(
-        _ command: SYNScanCommand, interfaces: [Interface], _ resolver: Resolver, _ signals: borrowing SignalSource
+        _ list: ScanTargetList, _ command: SYNScanCommand, interfaces: [Interface], _ resolver: Resolver,
+        _ signals: borrowing SignalSource
     ) throws {
-        var texts = command.targets
-        for file in command.targetFiles { texts += try Self.words(of: file, "--targets") }
-        guard !texts.isEmpty else { throw UsageError("a target is missing") }
         let family: IPAddress.Family? = command.ipv4 == command.ipv6 ? nil : command.ipv4 ? .v4 : .v6
         do {
-            try addresses.insert(try ranges(texts, family: family, resolver, signals))
+            try addresses.insert(try ranges(list.targets, family: family, resolver, signals))
         } catch is AddressSet.Refusal {
             throw UsageError("more than \(AddressSet.maximumCount) targets")
         }
-        var excludes = command.excludes.flatMap { $0.split(separator: ",").map(String.init) }
-        for file in command.excludeFiles { excludes += try Self.words(of: file, "--exclude-file") }
         let wanted = failures.count
-        excludedCount = addresses.exclude(try ranges(excludes, family: nil, resolver, signals))
+        excludedCount = addresses.exclude(try ranges(list.excludes, family: nil, resolver, signals))
         // What cannot be kept out because nobody knows its address must not be scanned by mistake.
         if failures.count > wanted { throw CannotRun(message: "--exclude: \(failures[wanted])") }
         if !command.includesReserved {
@@ -38,17 +61,6 @@ struct ScanTargets {
                     reservedCount += addresses.exclude(broadcasts.map { ($0, $0) })
                 }
             }
-        }
-    }
-
-    /// The words of a file of targets: one or more a line, comments behind `#`.
-    private static func words(of file: String, _ option: String) throws -> [String] {
-        do {
-            return try TextInput.lines(of: file).flatMap { line in
-                line.prefix { $0 != "#" }.split { $0.isWhitespace || $0 == "," }.map(String.init)
-            }
-        } catch {
-            throw UsageError("\(option): \(error)")
         }
     }
 
@@ -90,10 +102,10 @@ enum ScanPorts {
 
     /// Ascending, each once.
     static func list(_ command: SYNScanCommand, _ services: ServiceNames) throws -> [UInt16] {
-        if let text = command.ports {
+        if !command.ports.isEmpty {
             guard command.topPorts == nil else { throw UsageError("-p and --top-ports exclude each other") }
             do {
-                let set = try PortSet(text, named: { services.port(named: $0, .tcp) })
+                let set = try PortSet(command.ports.joined(separator: ","), named: { services.port(named: $0, .tcp) })
                 return set.ranges.flatMap { Array($0) }
             } catch {
                 throw UsageError("-p: '\(error.part)' is no port, no range and no service")

@@ -34,6 +34,8 @@ struct ScanWays {
     private let interfaces: [UInt32: Interface]
     /// Ranges that cannot be reached, with the system's words.
     private(set) var unreachable: [(first: IPAddress, last: IPAddress, reason: String)] = []
+    /// There are targets that this host has no way to ask. A neighbor that does not exist is none of them.
+    private(set) var isIncomplete = false
 
     /// - Parameter source: an address of the local network that is not the system's.
     init(_ targets: AddressSet, interface name: String?, source: IPAddress?) throws {
@@ -123,10 +125,12 @@ struct ScanWays {
     /// Takes who cannot be reached out of the targets, and returns the ways of the others.
     mutating func resolve(_ targets: inout AddressSet) -> [ScanWay] {
         var lost = unreachable
+        isIncomplete = !unreachable.isEmpty
         for piece in pieces where piece.needsMachine {
             if let gateway = piece.gateway {
                 if machines[Hop(interface: piece.link.interface, address: gateway)] == nil {
                     lost.append((piece.first, piece.last, "no answer from \(gateway), the way there"))
+                    isIncomplete = true
                 }
                 continue
             }
