@@ -363,7 +363,7 @@ _swift-net_arping() {
     repeating_flags=()
     non_repeating_flags=(-f -q --quiet -b -D -U -A -r -0 --duplicates --table -j --json -V --version -h --help)
     repeating_options=()
-    non_repeating_options=(-c --count -w --deadline -i --interval -I --interface -s --source -S --sender -W --wait -t --target-mac -T --target-address --style --probe --announce --sweep --rate --retries --compare --pcap --explain)
+    non_repeating_options=(-c --count -w --deadline -i --interval -I --interface -s --source -S --sender -W --wait -t --target-mac -T --target-address --style --probe --announce --sweep --rate --retries --compare --vlan --pcap --explain)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions
@@ -416,6 +416,9 @@ _swift-net_arping() {
         ;;
     '--compare')
         __swift-net_add_completions -f
+        return
+        ;;
+    '--vlan')
         return
         ;;
     '--pcap')
@@ -555,8 +558,8 @@ _swift-net_igmp-query() {
 _swift-net_tcp-syn-scan() {
     repeating_flags=()
     non_repeating_flags=(--include-reserved --no-check --banners --all --sort -4 -6 -n -q --quiet -v --verbose -j --json -h --help)
-    repeating_options=(--targets --exclude --exclude-file)
-    non_repeating_options=(-p --ports --top-ports --rate --retries --wait --shard --seed --resume --source -o --output --format -I --interface -w --deadline --color --pcap --explain)
+    repeating_options=(-p --ports --targets --exclude --exclude-file)
+    non_repeating_options=(--top-ports --rate --retries --wait --shard --seed --resume --source -o --output --format -I --interface -w --deadline --color --pcap --explain)
     __swift-net_offer_flags_options -1
 
     # Offer option value completions

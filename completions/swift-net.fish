@@ -27,7 +27,7 @@ function __swift-net_parse_tokens -S
         case 'traceroute'
             __swift-net_parse_subcommand -r 1 '4/ipv4' '6/ipv6' 'I/icmp' 'U/udp' 'T/tcp' 'F/dont-fragment' 'no-paris' 'n/numeric' 'e/extensions' 'A/as-path-lookups' 'back' 'mtu' 'paths' 'dot' 'report' 'live' 'j/json' 'V/version' 'f/first=' 'm/max-hops=' 'q/queries=' 'N/sim-queries=' 'w/wait=' 'z/sendwait=' 'gap=' 'p/port=' 'sport=' 'i/interface=' 's/source=' 't/tos=' 'l/flowlabel=' 'size=' 'explain=' 'M/module=' 'O/options=' 'g/gateway=+' 'pcap=' 'confidence=' 'cycles=' 'interval=' 'name-wait=' 'h/help'
         case 'arping'
-            __swift-net_parse_subcommand -r 1 'f' 'q/quiet' 'b' 'D' 'U' 'A' 'r' '0' 'duplicates' 'table' 'j/json' 'V/version' 'c/count=' 'w/deadline=' 'i/interval=' 'I/interface=' 's/source=' 'S/sender=' 'W/wait=' 't/target-mac=' 'T/target-address=' 'style=' 'probe=' 'announce=' 'sweep=' 'rate=' 'retries=' 'compare=' 'pcap=' 'explain=' 'h/help'
+            __swift-net_parse_subcommand -r 1 'f' 'q/quiet' 'b' 'D' 'U' 'A' 'r' '0' 'duplicates' 'table' 'j/json' 'V/version' 'c/count=' 'w/deadline=' 'i/interval=' 'I/interface=' 's/source=' 'S/sender=' 'W/wait=' 't/target-mac=' 'T/target-address=' 'style=' 'probe=' 'announce=' 'sweep=' 'rate=' 'retries=' 'compare=' 'vlan=' 'pcap=' 'explain=' 'h/help'
         case 'rarp'
             __swift-net_parse_subcommand -r 2 'f' 'q/quiet' 'v/verbose' 'I/interface=+' 'c/count=' 'i/interval=' 'w/deadline=' 'ethers=' 'rate=' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'igmp-join'
@@ -35,7 +35,7 @@ function __swift-net_parse_tokens -S
         case 'igmp-query'
             __swift-net_parse_subcommand 1 'source=+' '4' '6' 'version=' 'response=' 'listen=' 'force' 'c/count=' 'w/deadline=' 'I/interface=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'tcp-syn-scan'
-            __swift-net_parse_subcommand -r 1 'p/ports=' 'top-ports=' 'targets=+' 'exclude=+' 'exclude-file=+' 'include-reserved' 'rate=' 'retries=' 'wait=' 'shard=' 'seed=' 'resume=' 'source=' 'no-check' 'banners' 'all' 'sort' 'o/output=' 'format=' '4' '6' 'n' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'color=' 'j/json' 'pcap=' 'explain=' 'h/help'
+            __swift-net_parse_subcommand -r 1 'p/ports=+' 'top-ports=' 'targets=+' 'exclude=+' 'exclude-file=+' 'include-reserved' 'rate=' 'retries=' 'wait=' 'shard=' 'seed=' 'resume=' 'source=' 'no-check' 'banners' 'all' 'sort' 'o/output=' 'format=' '4' '6' 'n' 'I/interface=' 'w/deadline=' 'q/quiet' 'v/verbose' 'color=' 'j/json' 'pcap=' 'explain=' 'h/help'
         case 'http-probe'
             __swift-net_parse_subcommand -r 1 'targets=+' 'resolve=+' 'unix-socket=' '4' '6' 'I/interface=' 'X/method=' 'H/header=+' 'd/data=' 'http=' 'raw=' 'compressed' 'follow' 'max-redirects=' 'methods' 'keep-alive=' 'intermediaries' 'tcp' 'segments' 'stack=' 'source=' 'gateway=' 'no-check' 'timing' 'k/insecure' 'cacert=' 'tls=' 'max-body=' 'o/output=' 'c/count=' 'i/interval=' 'reuse' 'plot' 'concurrency=' 'fail' 'w/deadline=' 'q/quiet' 'v/verbose' 'j/json' 'pcap=' 'explain=' 'color=' 'h/help'
         case 'http-fingerprint'
@@ -239,6 +239,7 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net arping" rate' -l 'rate' -d 'Probes a second of a sweep, or max (2000).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net arping" retries' -l 'retries' -d 'Further probes of who does not answer a sweep (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net arping" compare' -l 'compare' -d 'Say what is new and what has gone since an earlier --sweep whose JSON lines are in this file.' -rF
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net arping" vlan' -l 'vlan' -d 'Tag the probes for VLAN VID, 1 to 4094, and hear its frames only.' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net arping" pcap' -l 'pcap' -d 'Write the frames sent and received to this file (pcapng).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net arping" explain' -l 'explain' -d 'Explain the first frames, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net arping" h help' -s 'h' -l 'help' -d 'Show help information.'
@@ -286,7 +287,7 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" pcap' -l 'pcap' -d 'Write the frames sent and received to this file (pcapng).' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" explain' -l 'explain' -d 'Explain the first frames, field by field (2).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net igmp-query" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" p ports' -s 'p' -l 'ports' -d 'Ports: 80,443,8000-8100, - for all, names (http).' -rfka ''
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan"' -s 'p' -l 'ports' -d 'Ports: 80,443,8000-8100, - for all, names (http).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan" top-ports' -l 'top-ports' -d 'The first so many TCP ports of the services file (100 without -p).' -rfka ''
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan"' -l 'targets' -d 'Read targets from a file, - for standard input.' -rF
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net tcp-syn-scan"' -l 'exclude' -d 'Never scan these, whatever else is said.' -rfka ''

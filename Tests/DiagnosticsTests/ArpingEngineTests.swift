@@ -252,10 +252,11 @@ struct ArpingEngineTests {
             let taken = hand(frame)
             #expect(taken == 0, "seed \(seed), byte \(place)")
         }
-        // A tag before it, and padding behind it, are nothing of note.
+        // A tag with a priority alone, and padding behind it, are nothing of note; a VLAN is another network.
         let whole = hand(right)
+        let prioritized = hand(Array(right[..<12]) + [0x81, 0x00, 0x60, 0x00] + right[12...])
         let tagged = hand(Array(right[..<12]) + [0x81, 0x00, 0x00, 0x07] + right[12...])
-        #expect(whole == 1 && tagged == 1)
+        #expect(whole == 1 && prioritized == 1 && tagged == 0)
     }
 
     @Test("a flood of machines leaves the memory bounded")

@@ -97,6 +97,19 @@ struct RelayTests {
         }
     }
 
+    @Test("ICMPv6 replies with a wrong checksum are not called a full receive buffer")
+    func checksumDrops() async throws {
+        try await Lab.with(.relayed) { lab in
+            try await lab.relaying("--direction left --seed 3 corrupt=0.5") {
+                let outcome = try await lab.ping("a", "-j -c 20 -i 0.05 -W 0.2 2001:db8::2")
+                #expect(outcome.summary?["receive_overflows"] == "0", "\(outcome)")
+                #expect(outcome.summary?.number("receive_drops").map { $0 > 0 } == true, "\(outcome)")
+                #expect(!outcome.errors.contains("packets were lost here"), "\(outcome)")
+                #expect(outcome.errors.contains("full receive buffer, or wrong ICMPv6 checksum"), "\(outcome)")
+            }
+        }
+    }
+
     @Test("the plot marks what was lost")
     func plot() async throws {
         try await Lab.with(.relayed) { lab in

@@ -1,6 +1,6 @@
 import WireFormat
 
-/// An ARP packet of Ethernet and IPv4 in a frame that arrived; tags are skipped.
+/// An ARP packet of Ethernet and IPv4 in an untagged frame that arrived.
 public struct ArrivedARP {
     public var packet: ARPPacket
     public var frameSource: MACAddress

@@ -1,6 +1,7 @@
 import WireFormat
 
-/// The addresses of an Ethernet frame that arrived, and what it carries; tags are skipped.
+/// The addresses of an Ethernet frame that arrived, and what it carries. A tag with a
+/// priority alone is skipped; one of a VLAN makes it a frame of another network (IEEE 802.1Q).
 public struct ArrivedFrame {
     public var source: MACAddress
     public var destination: MACAddress
@@ -8,7 +9,7 @@ public struct ArrivedFrame {
     public var etherType: EtherType
     public var payloadOffset: Int
 
-    /// Nil when the header or a tag is cut.
+    /// Nil when the header or a tag is cut, and for frames of a VLAN.
     @inlinable
     public init?(_ frame: RawSpan) {
         guard let ethernet = try? EthernetView(frame) else { return nil }
@@ -18,7 +19,9 @@ public struct ArrivedFrame {
         payloadOffset = EthernetView.headerLength
         // A tag is two bytes of it and the next type (IEEE 802.1Q, clause 9).
         while etherType == .vlan || etherType == .serviceVLAN {
-            guard frame.byteCount >= payloadOffset &+ 4 else { return nil }
+            guard frame.byteCount >= payloadOffset &+ 4, frame.bigEndian16(at: payloadOffset) & 0x0FFF == 0 else {
+                return nil
+            }
             etherType = EtherType(rawValue: frame.bigEndian16(at: payloadOffset &+ 2))
             payloadOffset &+= 4
         }

@@ -11,6 +11,8 @@ final class BlockRing {
         var stamp: Int64
         /// The checksum of its TCP or UDP is not computed yet.
         var hasPendingChecksum: Bool
+        /// It is for another host - or for another VLAN, whose tag the kernel hides from a socket of one protocol.
+        var isForOthers: Bool
     }
 
     private static let blockLength = 1 << 16
@@ -78,10 +80,16 @@ final class BlockRing {
         let offset = min(slot + Int(header.tp_mac), Self.blockLength)
         let count = min(Int(header.tp_snaplen), Self.blockLength - offset)
         next = slot + Int(header.tp_next_offset)
+        // The address stands behind the header (packet_mmap.rst).
+        let address = slot + (MemoryLayout<tpacket3_hdr>.size + 15) & ~15
+        let type =
+            address + MemoryLayout<sockaddr_ll>.size <= Self.blockLength
+            ? UnsafeRawPointer(start + address).loadUnaligned(as: sockaddr_ll.self).sll_pkttype : 0
         return Frame(
             bytes: UnsafeRawBufferPointer(start: UnsafeRawPointer(start + offset), count: count),
             stamp: Int64(header.tp_sec) * 1_000_000_000 + Int64(header.tp_nsec),
-            hasPendingChecksum: header.tp_status & UInt32(TP_STATUS_CSUMNOTREADY) != 0)
+            hasPendingChecksum: header.tp_status & UInt32(TP_STATUS_CSUMNOTREADY) != 0,
+            isForOthers: Int32(type) == PACKET_OTHERHOST)
     }
 
     /// Frames that found no free block since the last call.

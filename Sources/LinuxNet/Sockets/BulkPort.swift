@@ -168,6 +168,7 @@ public struct BulkPort: PacketPort, ~Copyable {
             for count in 0..<4_096 {
                 guard let frame = receiver.ring.take() else { break }
                 if count & 63 == 0 { translator.refresh() }
+                if frame.isForOthers { continue }
                 if let trace { trace(PacketTrace(direction: .inbound, frame: Array(frame.bytes))) }
                 engine.receive(
                     ReceivedPacket(

@@ -2,6 +2,14 @@ import CLinux
 import PacketEngine
 import WireFormat
 
+/// Packets for this process that the kernel dropped before they could be read.
+public struct KernelDrops: Sendable, Equatable {
+    /// Because a receive buffer was full.
+    public var overflows: UInt64
+    /// Because a receive buffer was full or an ICMPv6 checksum was wrong: the kernel counts both in one.
+    public var unexplained: UInt64
+}
+
 /// The port of engines that speak ICMP: one channel for each family that is in use.
 public struct ICMPPort: PacketPort, ~Copyable {
     public typealias Failure = SystemError
@@ -38,8 +46,10 @@ public struct ICMPPort: PacketPort, ~Copyable {
 
     public var now: Instant { SystemClock.now }
 
-    /// Replies that the kernel threw away because a receive buffer was full.
-    public var overflowCount: UInt64 { (v4?.overflowCount ?? 0) + (v6?.overflowCount ?? 0) }
+    /// Replies that the kernel threw away.
+    public var drops: KernelDrops {
+        KernelDrops(overflows: v4?.overflowCount ?? 0, unexplained: v6?.overflowCount ?? 0)
+    }
 
     /// The signal that ended the run before any packet was sent; nil otherwise.
     public var interruption: Interruption? { hasSent ? nil : signals.interruption }

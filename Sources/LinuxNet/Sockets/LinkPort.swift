@@ -8,7 +8,7 @@ public struct LinkPort: PacketPort, ~Copyable {
 
     /// Which frames are heard.
     public enum Reception: Sendable {
-        /// Those of one protocol. The kernel drops their VLAN tags before it hands them over.
+        /// Those of one protocol, untagged. (The kernel hides VLAN tags from such a socket.)
         case etherType(EtherType)
         /// Those that a filter lets through, with the VLAN tags they had. It takes
         /// a socket for all types, which slows the interface's sending.
@@ -26,20 +26,28 @@ public struct LinkPort: PacketPort, ~Copyable {
     /// Frames come by this one where there is one.
     private let ring: ReceiveRing?
     private var sendVector = SendVector(capacity: 64)
-    /// A frame whose VLAN tag the kernel has taken out and we have put back.
+    /// A frame whose VLAN tag the kernel has taken out and we have put back, for traces.
     private var tagged: [UInt8] = []
+    /// The VLAN that is heard: untagged frames, or those of one identifier (IEEE 802.1Q).
+    private let vlan: UInt16?
+    /// The kernel has taken the tags off before it hands frames over.
+    private let hidesTags: Bool
+    /// Frames of other VLANs, by identifier.
+    public private(set) var ignoredVLANs: [UInt16: Int] = [:]
 
     /// Begins to hear on a socket. What came before is not heard.
     /// - Parameters:
     ///   - socket: opened while CAP_NET_RAW was effective.
     ///   - interface: an interface's index; 0 to hear all, and then every packet of the batch names its own.
+    ///   - vlan: the identifier of the only VLAN that is heard; nil for untagged frames and those with a priority
+    ///     alone (identifier 0). The engine gets its frames without the tag.
     ///   - hearsOwn: what this host sends is heard too.
     ///   - frameLength: bytes of the longest frame that is wanted whole.
     ///   - ringSlots: frames that wait for us in memory that we share with the
     ///     kernel, which pays when there are many; 0 for a socket's queue.
     public init(
         _ socket: consuming UnboundPacketSocket, interface: UInt32, hearing reception: Reception,
-        hearsOwn: Bool = false, frameLength: Int = 2_048,
+        vlan: UInt16? = nil, hearsOwn: Bool = false, frameLength: Int = 2_048,
         ringSlots: Int = 0,
         signals: consuming SignalSource, reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
@@ -54,8 +62,11 @@ public struct LinkPort: PacketPort, ~Copyable {
             try opened.setOption(SOL_PACKET, PACKET_AUXDATA, Int32(1), "PACKET_AUXDATA")
             try opened.setOption(SOL_SOCKET, SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
         }
+        var hidesTags = false
         switch reception {
-        case .etherType(let etherType): try opened.bindToLink(interface: interface, etherType: etherType)
+        case .etherType(let etherType):
+            hidesTags = true
+            try opened.bindToLink(interface: interface, etherType: etherType)
         case .filtered(let filter):
             try filter.attach(to: opened.rawValue)
             try opened.bindToLink(interface: interface)
@@ -64,6 +75,8 @@ public struct LinkPort: PacketPort, ~Copyable {
         self.ring = ring
         receiveVector = ReceiveVector(capacity: ring == nil ? 64 : 1, slotLength: max(frameLength, 2_048))
         self.interface = interface
+        self.vlan = vlan == 0 ? nil : vlan
+        self.hidesTags = hidesTags
         self.signals = signals
         self.reactor = reactor
         self.tap = tap
@@ -168,29 +181,31 @@ public struct LinkPort: PacketPort, ~Copyable {
             to: &engine)
     }
 
-    /// Hands a frame over, with its tag where the kernel took it out.
+    /// Hands over a frame of the VLAN that is heard.
     private mutating func deliver<E: Engine & ~Copyable>(
         _ bytes: UnsafeRawBufferPointer, tag: UInt16?, link: sockaddr_ll, arrival: Instant,
         hasPendingChecksum: Bool, to engine: inout E
     ) {
         let interface = interface != 0 ? interface : UInt32(bitPattern: link.sll_ifindex)
         let direction: PacketTrace.Direction = Int32(link.sll_pkttype) == PACKET_OUTGOING ? .outbound : .inbound
-        guard let tag, bytes.count >= 12 else {
-            if let trace { trace(PacketTrace(direction: direction, frame: Array(bytes))) }
-            engine.receive(
-                ReceivedPacket(
-                    frame: bytes.bytes, arrival: arrival, interfaceIndex: interface,
-                    hasPendingChecksum: hasPendingChecksum))
+        if let trace {
+            // As it was on the wire.
+            tagged.removeAll(keepingCapacity: true)
+            tagged.append(contentsOf: bytes)
+            if let tag, bytes.count >= 12 {
+                tagged.insert(contentsOf: [0x81, 0x00, UInt8(tag >> 8), UInt8(tag & 0xFF)], at: 12)
+            }
+            trace(PacketTrace(direction: direction, frame: tagged))
+        }
+        let identifier = (tag ?? 0) & 0x0FFF
+        guard identifier == vlan ?? 0, Int32(link.sll_pkttype) != PACKET_OTHERHOST || !hidesTags else {
+            // Where the kernel hides the tag, it marks the frame as another host's.
+            ignoredVLANs[identifier, default: 0] += 1
             return
         }
-        tagged.removeAll(keepingCapacity: true)
-        tagged.append(contentsOf: bytes[..<12])
-        tagged += [0x81, 0x00, UInt8(tag >> 8), UInt8(tag & 0xFF)]
-        tagged.append(contentsOf: bytes[12...])
-        if let trace { trace(PacketTrace(direction: direction, frame: tagged)) }
         engine.receive(
             ReceivedPacket(
-                frame: tagged.rawBytes, arrival: arrival, interfaceIndex: interface,
+                frame: bytes.bytes, arrival: arrival, interfaceIndex: interface,
                 hasPendingChecksum: hasPendingChecksum))
     }
 

@@ -87,6 +87,10 @@ struct ArpingCommand: ParsableCommand {
         completion: .file())
     var compare: String?
     @Option(
+        name: ArpingValue.vlan.name,
+        help: ArgumentHelp("Tag the probes for VLAN VID, 1 to 4094, and hear its frames only.", valueName: "vid"))
+    var vlan: String?
+    @Option(
         name: ArpingValue.pcap.name,
         help: ArgumentHelp("Write the frames sent and received to this file (pcapng).", valueName: "file"))
     var pcap: String?

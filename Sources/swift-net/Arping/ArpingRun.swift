@@ -49,7 +49,8 @@ struct ArpingRun {
         let explainer = settings.explained.map { Explainer(count: $0, console: console) }
         let filter = isEcho ? SocketFilter.protocols([.icmp]) : .etherTypes([.arp])
         var port = try LinkPort(
-            socket, interface: link.interface.index, hearing: .filtered(filter), signals: signals,
+            socket, interface: link.interface.index, hearing: .filtered(filter),
+            vlan: settings.tag?.identifier, signals: signals,
             reactor: resolver.reactor,
             tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
         try capture?.start(filter, interface: link.interface.index)
@@ -67,6 +68,7 @@ struct ArpingRun {
         var observer = ArpingObserver(renderer: renderer, console: console)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         capture?.finish()
+        if settings.isVerbose { console.reportIgnored(port.ignoredVLANs) }
         let summary = engine.summary
         renderer.finish(summary)
         guard console.output.failure == nil, capture?.hasFailed != true, !observer.hasFailed else { return 2 }

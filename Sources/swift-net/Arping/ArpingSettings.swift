@@ -166,6 +166,11 @@ extension ArpingSettings {
         guard targetAddress == nil || station != nil else {
             throw UsageError("-T: \(target) is an address itself; a machine's link-layer address takes one")
         }
+        tag = try command[.vlan].map { text in
+            VLANTag(
+                identifier: UInt16(try ArgumentValue.integer("--vlan", text, in: 1...4_094)), priority: 0,
+                etherType: .arp)
+        }
         count = try command[.count].map { try ArpingArgument.count("-c", $0) }
         for (option, text) in [("-W", command[.wait]), ("-i", command[.interval])] {
             if let text { interval = try ArgumentValue.duration(option, text, atLeast: .milliseconds(1)) }

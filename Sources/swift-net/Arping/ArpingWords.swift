@@ -72,6 +72,7 @@ enum ArpingValue: String, CommandValue {
     case rate
     case retries
     case compare
+    case vlan
     case pcap
     case explain
 
@@ -93,6 +94,7 @@ enum ArpingValue: String, CommandValue {
         case .rate: (nil, "rate")
         case .retries: (nil, "retries")
         case .compare: (nil, "compare")
+        case .vlan: (nil, "vlan")
         case .pcap: (nil, "pcap")
         case .explain: (nil, "explain")
         }

@@ -74,6 +74,23 @@ final class Console {
         return 2
     }
 
+    /// Replies that the kernel threw away here, which is no loss of the network.
+    func complain(_ drops: KernelDrops) {
+        if drops.overflows > 0 { complain("\(drops.overflows) packets were lost here: the receive buffer was full") }
+        if drops.unexplained > 0 {
+            complain(
+                "\(drops.unexplained) packets were dropped by this host: full receive buffer, or wrong ICMPv6 checksum")
+        }
+    }
+
+    /// Frames of VLANs that a command does not hear, by identifier.
+    func reportIgnored(_ frames: [UInt16: Int]) {
+        for (identifier, count) in frames.sorted(by: { $0.key < $1.key }) {
+            let network = identifier == 0 ? "untagged" : "of VLAN \(identifier)"
+            complain("ignored \(Text.count(count, "frame")), \(network)")
+        }
+    }
+
     /// Names by the system's configuration; what it has to say goes to standard error.
     func resolver(isVerbose: Bool = false) throws -> Resolver {
         let resolver = Resolver(reactor: try Reactor())

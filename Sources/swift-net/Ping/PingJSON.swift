@@ -173,7 +173,7 @@ final class PingJSON: PingRenderer {
         return item.line
     }
 
-    func finish(_ summary: PingSummary, overflows: UInt64) {
+    func finish(_ summary: PingSummary, drops: KernelDrops) {
         var object = object("summary")
         object.add("transmitted", summary.transmitted)
         object.add("received", summary.received)
@@ -197,10 +197,9 @@ final class PingJSON: PingRenderer {
             object.add("fragment_order", plan.order.rawValue)
             object.add("fragment_verdict", FragmentVerdict(plan, summary).rawValue)
         }
-        object.add("receive_overflows", overflows)
+        object.add("receive_overflows", drops.overflows)
+        object.add("receive_drops", drops.overflows + drops.unexplained)
         print(object)
-        if overflows > 0 {
-            console.complain("\(overflows) packets were lost here: the receive buffer was full")
-        }
+        console.complain(drops)
     }
 }

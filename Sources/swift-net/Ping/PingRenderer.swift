@@ -36,8 +36,8 @@ protocol PingRenderer: AnyObject {
     /// - Parameter isStopped: no line waits any longer.
     /// - Returns: when to be called again at the latest.
     func update(at now: Instant, isStopped: Bool) -> Instant?
-    /// - Parameter overflows: replies that the kernel threw away here.
-    func finish(_ summary: PingSummary, overflows: UInt64)
+    /// - Parameter drops: replies that the kernel threw away here.
+    func finish(_ summary: PingSummary, drops: KernelDrops)
 }
 
 /// Hands what an engine finds to a renderer, and signals to both.

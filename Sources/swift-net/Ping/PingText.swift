@@ -201,7 +201,7 @@ final class PingText: PingRenderer {
 
     // MARK: The end
 
-    func finish(_ summary: PingSummary, overflows: UInt64) {
+    func finish(_ summary: PingSummary, drops: KernelDrops) {
         for entry in held { show(entry.event) }
         held = []
         var text = "\n--- \(Text.escaped(facts.hostname)) ping statistics ---\n"
@@ -219,9 +219,7 @@ final class PingText: PingRenderer {
         if let plan = facts.fragments { print(Self.fragments(plan, facts, summary)) }
         if style.isVerbose || plot != nil { print(Self.percentiles(summary)) }
         if let plot { print(plot.text(summary.roundTrips)) }
-        if overflows > 0 {
-            console.complain("\(overflows) packets were lost here: the receive buffer was full")
-        }
+        console.complain(drops)
     }
 
     /// What the other side made of them.

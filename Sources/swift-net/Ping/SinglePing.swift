@@ -39,7 +39,7 @@ struct SinglePing {
         renderer.begin()
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         let summary = engine.summary
-        renderer.finish(summary, overflows: port.overflowCount)
+        renderer.finish(summary, drops: port.drops)
         world.console.output.flush()
         capture?.finish()
         let isEnough = settings.deadline == nil || settings.count.map { summary.received >= $0 } ?? true

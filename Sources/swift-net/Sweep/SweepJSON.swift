@@ -1,4 +1,5 @@
 import Diagnostics
+import LinuxNet
 import PacketEngine
 
 /// A sweep as one JSON object a line.
@@ -49,7 +50,7 @@ final class SweepJSON: SweepRenderer {
         return object
     }
 
-    func finish(_ summary: SweepSummary, overflows: UInt64) {
+    func finish(_ summary: SweepSummary, drops: KernelDrops) {
         var object = JSONObject(type: "summary")
         object.add("targets", summary.targets)
         object.add("alive", summary.alive)
@@ -65,10 +66,9 @@ final class SweepJSON: SweepRenderer {
         object.add("elapsed_ms", (summary.elapsed.count + 500_000) / 1_000_000)
         object.add("rtt", raw: PingJSON.roundTrips(summary.roundTrips))
         object.add("percentiles", raw: PingJSON.percentiles(summary.roundTrips))
-        object.add("receive_overflows", overflows)
+        object.add("receive_overflows", drops.overflows)
+        object.add("receive_drops", drops.overflows + drops.unexplained)
         print(object)
-        if overflows > 0 {
-            console.complain("\(overflows) packets were lost here: the receive buffer was full")
-        }
+        console.complain(drops)
     }
 }

@@ -18,8 +18,8 @@ enum SweepFilter {
 /// Shows what a sweep finds.
 protocol SweepRenderer: AnyObject {
     func report(_ event: SweepEvent)
-    /// - Parameter overflows: replies that the kernel threw away here.
-    func finish(_ summary: SweepSummary, overflows: UInt64)
+    /// - Parameter drops: replies that the kernel threw away here.
+    func finish(_ summary: SweepSummary, drops: KernelDrops)
 }
 
 /// Hands what the engine finds to a renderer, and keeps a bar moving on a terminal.

@@ -56,7 +56,7 @@ struct SweepRun {
         arrivals.giveUp()
         let summary = engine.summary
         guard summary.targets > 0 else { throw CannotRun(message: "no target has an address") }
-        renderer.finish(summary, overflows: port.overflowCount)
+        renderer.finish(summary, drops: port.drops)
         world.console.output.flush()
         capture?.finish()
         let isComplete = summary.alive + summary.skipped == summary.targets

@@ -1,4 +1,5 @@
 import Diagnostics
+import LinuxNet
 import PacketEngine
 
 /// A sweep in fping's lines.
@@ -53,7 +54,7 @@ final class SweepText: SweepRenderer {
         return line
     }
 
-    func finish(_ summary: SweepSummary, overflows: UInt64) {
+    func finish(_ summary: SweepSummary, drops: KernelDrops) {
         if filter == .all {
             var text =
                 "\n\(summary.targets - summary.skipped) targets, \(summary.alive) alive, \(summary.unreachable) unreachable"
@@ -69,8 +70,6 @@ final class SweepText: SweepRenderer {
             }
             console.output.write(text)
         }
-        if overflows > 0 {
-            console.complain("\(overflows) packets were lost here: the receive buffer was full")
-        }
+        console.complain(drops)
     }
 }
