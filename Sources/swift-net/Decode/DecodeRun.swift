@@ -44,12 +44,7 @@ struct DecodeRun {
         } catch {
             throw CannotRun(message: "\(error)")
         }
-        let copy: PacketCopy?
-        do {
-            copy = try command.pcap.map { try PacketCopy($0) }
-        } catch {
-            throw CannotRun(message: "--pcap: \(error)")
-        }
+        let copy = try command.pcap.map { try PacketCopy($0, console) }
         var session = DecodeSession(
             filter: filter, limit: limit, copy: copy, console: console,
             renderer: DecodeRenderer(command, console, PacketTime(timeFormat), explained: explained))

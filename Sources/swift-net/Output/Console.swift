@@ -12,6 +12,8 @@ final class Console {
     let usesColor: Bool
     /// Removes what stands in the terminal's last line before something else is written there.
     var beforeComplaint: (() -> Void)?
+    /// The files that the run writes, by their options.
+    private var files: [(option: String, path: String, stream: OutputStream)] = []
 
     init(command: String, isJSON: Bool = false, color: String = "auto") {
         self.command = command
@@ -50,7 +52,32 @@ final class Console {
         }
     }
 
-    /// Runs a command to its exit status; what keeps it from running is said, with status 2. Everything is written out.
+    // MARK: Files
+
+    /// Opens an output of the run. A file that is also an input or another output is refused; `-` is standard output,
+    /// and then what else there is to print goes to standard error.
+    func file(_ path: String, for option: String) throws -> OutputStream {
+        let stream: OutputStream
+        if OutputStream.isStandardOutput(path) {
+            guard !isJSON else { throw UsageError("\(option) \(path) and --json exclude each other") }
+            guard let taken = output.handOver(writingTo: errors) else {
+                throw UsageError("\(option): standard output is taken by \(files.first?.option ?? "another option")")
+            }
+            stream = taken
+            files.insert((option, path, stream), at: 0)
+        } else {
+            do {
+                stream = try OutputStream.file(path, for: option)
+            } catch {
+                throw CannotRun(message: "\(option): \(error)")
+            }
+            files.append((option, path, stream))
+        }
+        return stream
+    }
+
+    /// Runs a command to its exit status; what keeps it from running is reported, with status 2. Everything is written
+    /// out.
     func status(of body: () throws -> Int32) -> Int32 {
         defer {
             output.flush()
@@ -59,6 +86,7 @@ final class Console {
         do {
             return try body()
         } catch let interruption as Interruption {
+            for file in files where !file.stream.hasBegun { file.stream.discard() }
             // Nothing was sent: it ends as any program does that such a signal meets.
             output.flush()
             errors.flush()
@@ -71,6 +99,8 @@ final class Console {
         } catch {
             fail("\(error)")
         }
+        // A run that could not begin leaves the files of an earlier one alone.
+        for file in files where !file.stream.hasBegun { file.stream.discard() }
         return 2
     }
 

@@ -10,10 +10,10 @@ struct SYNScanRun {
     let console: Console
 
     static func run(_ command: SYNScanCommand, name: String) -> Int32 {
-        let isJSON = command.frames.json || (command.output == nil && command.format == "json")
+        let isJSON = command.frames.json || (command.file == nil && command.format == "json")
         let console = Console(command: name, isJSON: isJSON, color: command.color)
         return console.status {
-            try SYNScanRun(command: command, settings: ScanSettings(command), console: console).run()
+            try SYNScanRun(command: command, settings: ScanSettings(command, console), console: console).run()
         }
     }
 
