@@ -90,6 +90,9 @@ public final class OutputStream {
     /// Whether what is written can still arrive.
     public var isOpen: Bool { handedOver?.successor.isOpen ?? isWritable }
 
+    /// The failure has been reported by its owner.
+    public var isFailureReported = false
+
     /// Why writing stopped, when it was not the reader who went.
     public var failure: SystemError? { handedOver == nil ? writeFailure : nil }
 
@@ -147,6 +150,11 @@ public final class OutputStream {
         guard ftruncate(descriptor, 0) != 0 else { return }
         isWritable = false
         writeFailure = .last("ftruncate")
+    }
+
+    /// Writes the rest at the end of a run.
+    public func finish() {
+        if handedOver != nil || !buffer.isEmpty { flush() }
     }
 
     /// Hands everything over to the system.

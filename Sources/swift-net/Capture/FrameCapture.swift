@@ -103,6 +103,7 @@ final class FrameCapture {
         // A reader of standard output that went ends the run quietly, as with any output there.
         guard !hasComplained, !file.isOpen, file.failure != nil || !OutputStream.isStandardOutput(path) else { return }
         hasComplained = true
+        file.isFailureReported = true
         console.complain("--pcap: \(path): \(file.failure?.message ?? "the reader is gone"); the capture ends here")
     }
 }

@@ -46,6 +46,7 @@ final class PacketCopy {
     func finish() -> String? {
         file.flush()
         if file.isOpen || file.failure == nil && OutputStream.isStandardOutput(path) { return nil }
+        file.isFailureReported = true
         return "\(path): \(file.failure?.message ?? "the reader is gone")"
     }
 }

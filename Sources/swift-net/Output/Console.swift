@@ -76,32 +76,55 @@ final class Console {
         return stream
     }
 
-    /// Runs a command to its exit status; what keeps it from running is reported, with status 2. Everything is written
-    /// out.
+    /// Runs a command to its exit status; what keeps it from running is reported, with status 2, and so is what could
+    /// not be written. Everything is written out.
     func status(of body: () throws -> Int32) -> Int32 {
-        defer {
-            output.flush()
-            errors.flush()
-        }
+        var status: Int32 = 2
         do {
-            return try body()
+            status = try body()
         } catch let interruption as Interruption {
-            for file in files where !file.stream.hasBegun { file.stream.discard() }
+            discardFiles()
             // Nothing was sent: it ends as any program does that such a signal meets.
-            output.flush()
-            errors.flush()
+            output.finish()
+            errors.finish()
             interruption.raise()
         } catch let error as UsageError {
+            discardFiles()
             fail(error.message)
         } catch let error as CannotRun {
+            discardFiles()
             fail(error.message)
             for line in error.hints { errors.write(line + "\n") }
         } catch {
+            discardFiles()
             fail("\(error)")
         }
-        // A run that could not begin leaves the files of an earlier one alone.
+        return finish() ? status : 2
+    }
+
+    /// A run that could not begin leaves the files of an earlier one alone.
+    private func discardFiles() {
         for file in files where !file.stream.hasBegun { file.stream.discard() }
-        return 2
+    }
+
+    /// Writes everything out and reports what could not be written; false when there was such.
+    private func finish() -> Bool {
+        var isWritten = true
+        for (option, path, stream) in files {
+            stream.finish()
+            // A reader of standard output that went is no failure.
+            guard !stream.isOpen, stream.failure != nil || !OutputStream.isStandardOutput(path) else { continue }
+            isWritten = false
+            guard !stream.isFailureReported else { continue }
+            complain("\(option): \(path): \(stream.failure?.message ?? "the reader is gone")")
+        }
+        output.finish()
+        if let failure = output.failure {
+            isWritten = false
+            complain("standard output: \(failure.message)")
+        }
+        errors.finish()
+        return isWritten
     }
 
     /// Names by the system's configuration; what it has to say goes to standard error.
