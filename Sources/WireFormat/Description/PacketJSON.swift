@@ -83,6 +83,7 @@ extension PacketJSON: FieldSink {
         switch state {
         case .correct: text.append("\"correct\"")
         case .incorrect: text.append("\"incorrect\"")
+        case .offloaded: text.append("\"offloaded\"")
         case .unchecked: text.append("\"unchecked\"")
         }
     }

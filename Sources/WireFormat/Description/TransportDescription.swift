@@ -15,7 +15,7 @@ extension FieldSink where Self: ~Copyable {
         number("length", view.length, "bytes", at: base + 4, 2)
         let state: ChecksumState =
             if let addresses = context.addresses, !context.isIncomplete {
-                view.checksumState(source: addresses.source, destination: addresses.destination)
+                view.capturedChecksumState(source: addresses.source, destination: addresses.destination)
             } else {
                 .unchecked
             }
@@ -55,7 +55,7 @@ extension FieldSink where Self: ~Copyable {
         number("window", view.window, "bytes, before any scale", at: base + 14, 2)
         let state: ChecksumState =
             if let addresses = context.addresses, !context.isIncomplete {
-                view.checksumState(source: addresses.source, destination: addresses.destination)
+                view.capturedChecksumState(source: addresses.source, destination: addresses.destination)
             } else {
                 .unchecked
             }

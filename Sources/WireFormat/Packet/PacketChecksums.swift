@@ -72,7 +72,10 @@ extension PacketLayers {
         }
         var sum = pseudoHeader
         sum.add(bytes.extracting(transportOffset..<transportOffset &+ length))
-        return sum.value == 0 ? .correct : .incorrect
+        if sum.value == 0 { return .correct }
+        guard layer == .tcp || layer == .udp else { return .incorrect }
+        let field = bytes.bigEndian16(at: transportOffset &+ (layer == .tcp ? 16 : 6))
+        return pseudoHeader.partial == field ? .offloaded : .incorrect
     }
 
     @usableFromInline
