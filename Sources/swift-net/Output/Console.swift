@@ -14,6 +14,8 @@ final class Console {
     var beforeComplaint: (() -> Void)?
     /// The files that the run writes, by their options.
     private var files: [(option: String, path: String, stream: OutputStream)] = []
+    private var runReactor: Reactor?
+    private var deadline: Instant?
 
     init(command: String, isJSON: Bool = false, color: String = "auto") {
         self.command = command
@@ -52,6 +54,25 @@ final class Console {
         }
     }
 
+    // MARK: Waiting
+
+    /// Descriptors and timers beside a run's packets; standard output is one of them, so that a reader that does not
+    /// read holds up nothing else.
+    func reactor() throws -> Reactor {
+        let reactor = try Reactor()
+        runReactor = reactor
+        output.serve(by: reactor)
+        for file in files { file.stream.serve(by: reactor) }
+        return reactor
+    }
+
+    /// The run is to end then, even when nothing reads its output.
+    func limit(to duration: Nanoseconds?) {
+        guard let duration else { return }
+        deadline = SystemClock.now + duration
+        for stream in [output, errors] + files.map(\.stream) { stream.deadline = deadline }
+    }
+
     // MARK: Files
 
     /// Opens an output of the run. A file that is also an input or another output is refused; `-` is standard output,
@@ -73,6 +94,8 @@ final class Console {
             }
             files.append((option, path, stream))
         }
+        if let runReactor { stream.serve(by: runReactor) }
+        stream.deadline = deadline
         return stream
     }
 
@@ -129,7 +152,7 @@ final class Console {
 
     /// Names by the system's configuration; what it has to say goes to standard error.
     func resolver(isVerbose: Bool = false) throws -> Resolver {
-        let resolver = Resolver(reactor: try Reactor())
+        let resolver = Resolver(reactor: try reactor())
         resolver.onStatus = { [weak self] in self?.complain($0) }
         if isVerbose { resolver.onNotice = { [weak self] in self?.complain($0) } }
         return resolver

@@ -26,6 +26,7 @@ struct SYNScanRun {
         if command.banners, settings.format == .csv || settings.file != nil && settings.fileFormat == .csv {
             throw UsageError("--banners: a CSV report has no place for banners")
         }
+        console.limit(to: settings.deadline)
         let services = ServiceNames.system()
         let ports = try ScanPorts.list(command, services)
         let signals = try SignalSource()
