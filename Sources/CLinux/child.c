@@ -25,6 +25,7 @@ pid_t clinux_spawn_unprivileged(const char *path, char *const arguments[], int o
     sigemptyset(&no_signals);
     sigprocmask(SIG_SETMASK, &no_signals, NULL);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     execv(path, arguments);
     _exit(127);
 }

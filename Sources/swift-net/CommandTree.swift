@@ -70,7 +70,7 @@ struct CommandTree: ParsableCommand {
         let rest = Array(arguments.dropFirst(2))
         if let command = command(named: arguments[1]) { return command(rest, arguments[1]) }
         if arguments[1] == "help" { return help(rest) }
-        if arguments[1] == "--version" { return say("swift-net \(version)") }
+        if arguments[1] == "--version" { return say("swift-net \(version)", name: "swift-net") }
         if arguments[1].hasPrefix("-") {
             return answer(CommandTree.self, Array(arguments.dropFirst()), name: "swift-net")
         }
@@ -87,15 +87,17 @@ struct CommandTree: ParsableCommand {
         let errors = OutputStream.standardError()
         errors.write(
             "swift-net: \(message)\nUsage: swift-net COMMAND [options] TARGET...; swift-net help lists the commands\n")
-        errors.flush()
+        errors.finish()
         return 2
     }
 
-    private static func say(_ line: String) -> Int32 {
-        let output = OutputStream.standardOutput()
-        output.write(line + "\n")
-        output.flush()
-        return 0
+    /// Prints a text that is all that was asked for.
+    private static func say(_ text: String, name: String) -> Int32 {
+        let console = Console(command: name)
+        return console.status {
+            console.output.write(text + "\n")
+            return 0
+        }
     }
 
     /// A command whose right command lines are read without the parser.
@@ -108,7 +110,7 @@ struct CommandTree: ParsableCommand {
                 _ = try type.parse(cut)
                 return usage("the words are not understood")
             }
-            return command.has(.version) ? say("\(name) from swift-net \(version)") : run(command, name)
+            return command.has(.version) ? say("\(name) from swift-net \(version)", name: name) : run(command, name)
         } catch {
             return answer(type, error, name: name)
         }
@@ -143,13 +145,11 @@ struct CommandTree: ParsableCommand {
     private static func answer<Command: ParsableCommand>(_ type: Command.Type, _ error: any Error, name: String)
         -> Int32
     {
-        let isMistake = type.exitCode(for: error) != .success
-        let stream = isMistake ? OutputStream.standardError() : OutputStream.standardOutput()
-        stream.write(
-            (isMistake
-                ? "\(name): \(type.message(for: error))\nTry '\(name == "swift-net" ? name : "swift-net " + name) --help'."
-                : type.fullMessage(for: error)) + "\n")
-        stream.flush()
-        return isMistake ? 2 : 0
+        guard type.exitCode(for: error) != .success else { return say(type.fullMessage(for: error), name: name) }
+        let errors = OutputStream.standardError()
+        errors.write(
+            "\(name): \(type.message(for: error))\nTry '\(name == "swift-net" ? name : "swift-net " + name) --help'.\n")
+        errors.finish()
+        return 2
     }
 }

@@ -122,6 +122,26 @@ struct DecodeTests {
         }
     }
 
+    @Test("checksums that the kernel leaves to a veth are offloaded, not incorrect")
+    func offloaded() async throws {
+        try await Lab.with(Lab.Layout.pair.withFiles) { lab in
+            let outcome = try await lab.run(
+                "a",
+                [
+                    "sh", "-c",
+                    """
+                    for a in 192.0.2.2 '[2001:db8::2]'; do
+                        \(Binary.swiftNet) http-probe -q --pcap /mnt/f "http://$a:9/" >/dev/null
+                        \(Binary.swiftNet) decode -j /mnt/f; \(Binary.swiftNet) decode -v /mnt/f
+                    done
+                    """,
+                ])
+            #expect(outcome.output.contains(#""checksum":"offloaded""#), "\(outcome)")
+            #expect(outcome.output.contains(", not filled in (offload)"))
+            #expect(!outcome.output.contains("incorrect"))
+        }
+    }
+
     @Test("a pcapng copy is read by tcpdump and tshark, packet by packet")
     func copies() async throws {
         guard await Peer.require(.tcpdump, .tshark) else { return }

@@ -150,4 +150,24 @@ struct PrivilegeTests {
             #expect(values == [none, none, none, "1"], "\(command): \(outcome)")
         }
     }
+
+    @Test("decode reads its first byte without a capability")
+    func decode() async throws {
+        try await Lab.with(.pair) { lab in
+            let script = """
+                mkfifo /run/netns/pipe; sleep 20 >/run/netns/pipe & w=$!
+                \(Binary.swiftNet) decode - </run/netns/pipe >/dev/null 2>&1 & p=$!
+                for i in $(seq 100); do
+                    grep -q '^NoNewPrivs:.*1' /proc/$p/status && break
+                    sleep 0.02
+                done
+                grep -E '^(CapInh|CapPrm|CapEff|NoNewPrivs)' /proc/$p/status
+                kill $p $w; wait $p
+                """
+            let outcome = try await lab.run("a", ["bash", "-c", script])
+            let values = outcome.lines.compactMap { $0.split(separator: "\t").last.map(String.init) }
+            let none = String(repeating: "0", count: 16)
+            #expect(values == [none, none, none, "1"], "\(outcome)")
+        }
+    }
 }

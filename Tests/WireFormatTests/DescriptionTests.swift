@@ -52,8 +52,8 @@ struct DescriptionTests {
             line(Array(arp.prefix(20)), .ethernet)
                 == "02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype ARP, length 20 [|arp]")
         #expect(
-            line([0x45, 0]) == "RAW (Raw IP), length 2 [|ipv4]"
-                || line([0x45, 0]) == "ethertype IPv4, length 2 [|ipv4]")
+            line([0x45, 0]) == "RAW (Raw IP), length 2 [|ip]"
+                || line([0x45, 0]) == "ethertype IPv4, length 2 [|ip]")
     }
 
     @Test("a stranger's bytes leave no control character in lines, JSON or tables")

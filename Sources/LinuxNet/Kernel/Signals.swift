@@ -8,6 +8,9 @@ public struct SignalSource: ~Copyable, Sendable {
     private let reloads: Bool
     private let memory = Memory()
 
+    /// A signal has asked this process to stop.
+    static let hasAskedToStop = Atomic(false)
+
     /// What outlives the reading of a signal.
     private final class Memory: Sendable {
         let stopSignal = Mutex<Int32?>(nil)
@@ -49,6 +52,7 @@ public struct SignalSource: ~Copyable, Sendable {
             case SIGHUP where reloads: wakening.insert(.reload)
             case let number:
                 wakening.insert(.stop)
+                Self.hasAskedToStop.store(true, ordering: .relaxed)
                 memory.stopSignal.withLock { $0 = $0 ?? number }
             }
         }

@@ -6,10 +6,13 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     public var code: Int32
     /// What was tried: the call, or the option by its C name.
     public var operation: String
+    /// Why it was refused, where it was not the system that refused it.
+    private var reason: String?
 
-    public init(code: Int32, operation: String) {
+    public init(code: Int32, operation: String, reason: String? = nil) {
         self.code = code
         self.operation = operation
+        self.reason = reason
     }
 
     /// The error that the last call of this thread left behind.
@@ -17,8 +20,8 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
         SystemError(code: clinux_errno(), operation: operation)
     }
 
-    /// The system's words for the error.
-    public var message: String { Self.message(code) }
+    /// The system's words for the error, or the reason of a refusal.
+    public var message: String { reason ?? Self.message(code) }
 
     /// The system's words for an error number.
     public static func message(_ code: Int32) -> String {

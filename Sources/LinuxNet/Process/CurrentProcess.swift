@@ -18,6 +18,18 @@ public enum CurrentProcess {
         return result == 0 ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) : "?"
     }
 
+    /// Makes write errors visible: a closed reader and a file size limit are errors of write(2) and not signals that end
+    /// the process, and a closed standard stream is not replaced by the next file that is opened.
+    public static func prepareStreams() {
+        clinux_ignore_signal(SIGPIPE)
+        clinux_ignore_signal(SIGXFSZ)
+        var status = stat()
+        for descriptor: Int32 in 0...2 where fstat(descriptor, &status) < 0 && clinux_errno() == EBADF {
+            // In the other direction, so that reading or writing still fails. The lowest free number is taken.
+            _ = clinux_open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY, 0)
+        }
+    }
+
     /// Stops the process as Ctrl-Z does; returns when it goes on.
     public static func stopUntilContinued() { kill(getpid(), SIGSTOP) }
 

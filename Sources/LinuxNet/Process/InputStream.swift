@@ -19,8 +19,10 @@ public final class InputStream {
     private static let grace: Int32 = 300
     private var isStopping = false
 
-    /// - Parameter path: `-` for the standard input.
-    public init(path: String) throws(SystemError) {
+    /// - Parameters:
+    ///   - path: `-` for the standard input.
+    ///   - option: what names the file on the command line.
+    public init(path: String, for option: String) throws(SystemError) {
         ownsDescriptor = path != "-"
         descriptor = ownsDescriptor ? clinux_open(path, O_RDONLY | O_CLOEXEC, 0) : 0
         guard descriptor >= 0 else { throw .last(path) }
@@ -29,6 +31,12 @@ public final class InputStream {
         if kind == UInt32(S_IFDIR) {
             if ownsDescriptor { close(descriptor) }
             throw SystemError(code: EISDIR, operation: path)
+        }
+        do {
+            _ = try RunFiles.claim(descriptor: descriptor, path: path, .input, for: option)
+        } catch {
+            if ownsDescriptor { close(descriptor) }
+            throw error
         }
         let isFile = kind == UInt32(S_IFREG)
         mayWait = !isFile
@@ -74,15 +82,18 @@ extension InputStream {
     private static var mostBytes: Int { 64 << 20 }
 
     /// The text of a regular file, at the most 64 MiB of it.
-    public static func text(ofFile path: String) throws(SystemError) -> String {
-        String(decoding: try bytes(ofFile: path), as: UTF8.self)
+    /// - Parameter option: what names the file on the command line; nil for the system's own files.
+    public static func text(ofFile path: String, for option: String? = nil) throws(SystemError) -> String {
+        String(decoding: try bytes(ofFile: path, for: option), as: UTF8.self)
     }
 
     /// The bytes of a regular file, at the most 64 MiB of it.
-    public static func bytes(ofFile path: String) throws(SystemError) -> [UInt8] {
+    /// - Parameter option: what names the file on the command line; nil for the system's own files.
+    public static func bytes(ofFile path: String, for option: String? = nil) throws(SystemError) -> [UInt8] {
         let opened = clinux_open(path, O_RDONLY | O_CLOEXEC, 0)
         guard opened >= 0 else { throw .last(path) }
         let file = Descriptor(owning: opened)
+        if let option { _ = try RunFiles.claim(descriptor: file.rawValue, path: path, .input, for: option) }
         var status = stat()
         guard fstat(file.rawValue, &status) == 0 else { throw .last(path) }
         // A pipe or a device could keep a server waiting for ever.

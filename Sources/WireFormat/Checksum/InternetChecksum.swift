@@ -90,6 +90,9 @@ public struct InternetChecksum: Sendable {
         ~UInt16(bigEndian: foldChecksum(sum))
     }
 
+    /// The sum as it is left in the field for a network card to go on from: not complemented.
+    @inlinable var partial: UInt16 { ~value }
+
     /// The checksum of `bytes`.
     @inlinable
     public static func of(_ bytes: RawSpan) -> UInt16 {
@@ -119,6 +122,10 @@ public struct InternetChecksum: Sendable {
 /// What was found out about a checksum.
 public enum ChecksumState: String, Sendable {
     case correct, incorrect
+    /// The sender left it to the network card: the field holds the sum of the pseudo-header alone. Descriptions of
+    /// captured packets and `PacketLayers.verifyChecksums` report this; the views, which hosts check what they receive
+    /// by, have such a checksum as `incorrect`.
+    case offloaded
     /// Bytes that the checksum covers are missing.
     case unchecked
 }

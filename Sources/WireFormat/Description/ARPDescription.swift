@@ -1,6 +1,18 @@
 extension FieldSink where Self: ~Copyable {
-    /// Describes a packet of ARP or RARP.
-    mutating func describe(_ view: borrowing ARPView, _ layer: Layer, at base: Int) {
+    /// Describes a packet of ARP or RARP, as far as it is there.
+    mutating func describeARP(_ bytes: RawSpan, _ layer: Layer, at base: Int) {
+        do throws(ParseError) {
+            describe(try ARPView(bytes), layer, at: base)
+        } catch {
+            problem("\(error)")
+            let lengths = (4...5).reduce(0) { $1 < bytes.byteCount ? $0 + Int(bytes.byte(at: $1)) : $0 }
+            describeCut(bytes, at: base, paddedTo: ARPView.fixedLength + 2 * lengths) { sink, padded in
+                if let view = try? ARPView(padded) { sink.describe(view, layer, at: base) }
+            }
+        }
+    }
+
+    private mutating func describe(_ view: borrowing ARPView, _ layer: Layer, at base: Int) {
         begin(layer)
         let hardwareType = view.hardwareType
         number("hardware_type", UInt64(hardwareType), at: base, 2) { text in
@@ -17,7 +29,7 @@ extension FieldSink where Self: ~Copyable {
         number("protocol_length", view.protocolLength, "bytes", at: base + 5, 1)
         let operation = view.operation
         let purpose: ARPPacket.Purpose =
-            if let sender = view.senderAddress, let target = view.targetAddress {
+            if !isCut, let sender = view.senderAddress, let target = view.targetAddress {
                 .init(operation, sender: sender, target: target)
             } else {
                 .resolution

@@ -27,6 +27,7 @@ public struct Explanation: Sendable {
     /// What keeps the packet, or a part of it, from being read.
     public internal(set) var problems: [String] = []
     private var list: String?
+    var limit = Int.max
 
     /// What the bytes begin with.
     public enum Start: Sendable {
@@ -53,7 +54,7 @@ public struct Explanation: Sendable {
     }
 
     private mutating func add(_ name: String, at offset: Int, _ length: Int, _ meaning: String) {
-        guard !sections.isEmpty else { return }
+        guard !sections.isEmpty, contains(offset, length) else { return }
         sections[sections.count - 1].fields.append(Field(offset: offset, length: length, name: name, meaning: meaning))
     }
 
@@ -108,7 +109,7 @@ extension Explanation: FieldSink {
         text.append("0x")
         text.append(hexadecimal: value, digits: 2 * length)
         text.append(", ")
-        text.append(state.rawValue)
+        text.append(state == .offloaded ? "not filled in (offload)" : state.rawValue)
         add(Self.words(name), at: offset, length, text.text())
     }
 
@@ -133,8 +134,9 @@ extension Explanation: FieldSink {
     mutating func endList() { list = nil }
 
     mutating func bytes(_ name: StaticString, _ bytes: RawSpan, at offset: Int) {
-        guard bytes.byteCount > 0 else { return }
-        add(Self.words(name), at: offset, bytes.byteCount, bytes.byteCount == 1 ? "1 byte" : "\(bytes.byteCount) bytes")
+        let count = min(bytes.byteCount, limit - offset)
+        guard count > 0 else { return }
+        add(Self.words(name), at: offset, count, count == 1 ? "1 byte" : "\(count) bytes")
     }
 
     mutating func strange(_ name: StaticString, _ bytes: RawSpan, at offset: Int) {
@@ -143,5 +145,8 @@ extension Explanation: FieldSink {
         add(Self.words(name), at: offset, bytes.byteCount, text.text())
     }
 
-    mutating func problem(_ text: String) { problems.append(text) }
+    mutating func problem(_ text: String) {
+        // In a header whose end is missing the only problem is that.
+        if !isCut { problems.append(text) }
+    }
 }

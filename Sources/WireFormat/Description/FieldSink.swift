@@ -6,6 +6,9 @@
 /// first byte. What is appended in the closures is this library's own text;
 /// a stranger's bytes go through `strange` and `bytes`.
 protocol FieldSink: ~Copyable {
+    /// Where the bytes end that are there, in a header whose end is missing: fields beyond it are left out.
+    var limit: Int { get set }
+
     /// Begins a layer; `isQuoted` within the datagram that an ICMP error quotes.
     mutating func begin(_ layer: Layer, isQuoted: Bool)
     mutating func end()
@@ -42,6 +45,31 @@ protocol FieldSink: ~Copyable {
 }
 
 extension FieldSink where Self: ~Copyable {
+    /// Whether a field is there.
+    func contains(_ offset: Int, _ length: Int) -> Bool { offset + length <= limit }
+
+    /// Whether a header is described whose end is missing.
+    var isCut: Bool { limit != .max }
+
+    /// Describes a header whose end is missing: `body` reads it with zeros in place of what is not there, and of its
+    /// fields those are shown that are. The reason why it cannot be read is reported before.
+    /// - Parameters:
+    ///   - length: bytes that the header needs to be read.
+    ///   - fix: makes the zeros a header, where its own length is among them.
+    mutating func describeCut(
+        _ bytes: RawSpan, at base: Int, paddedTo length: Int, fix: (inout [UInt8]) -> Void = { _ in },
+        _ body: (inout Self, RawSpan) -> Void
+    ) {
+        guard bytes.byteCount > 0 else { return }
+        var padded = bytes.copied()
+        if padded.count < length { padded += [UInt8](repeating: 0, count: length - padded.count) }
+        fix(&padded)
+        let outer = limit
+        limit = min(outer, base + bytes.byteCount)
+        body(&self, padded.rawBytes)
+        limit = outer
+    }
+
     mutating func begin(_ layer: Layer) { begin(layer, isQuoted: false) }
 
     mutating func number(_ name: StaticString, _ value: some BinaryInteger, at offset: Int, _ length: Int) {

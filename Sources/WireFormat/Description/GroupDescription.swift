@@ -5,7 +5,9 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try IGMPView(bytes)
         } catch {
-            return describeUnreadable(error, bytes, at: base, isQuoted: context.isQuoted)
+            return describeCut(error, bytes, at: base, context, paddedTo: IGMPView.headerLength) {
+                $0.describeIGMP($1, at: base, $2)
+            }
         }
         let message = IGMPMessage(view)
         begin(.igmp, isQuoted: context.isQuoted)

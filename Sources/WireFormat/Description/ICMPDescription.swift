@@ -5,7 +5,9 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try ICMPv4View(bytes)
         } catch {
-            return describeUnreadable(error, bytes, at: base, isQuoted: context.isQuoted)
+            return describeCut(error, bytes, at: base, context, paddedTo: ICMPv4View.headerLength) {
+                $0.describeICMP($1, at: base, $2)
+            }
         }
         begin(.icmp, isQuoted: context.isQuoted)
         let (type, code, rest) = (view.type, view.code, view.restOfHeader)
@@ -32,13 +34,19 @@ extension FieldSink where Self: ~Copyable {
             return true
         case .timestampRequest, .timestampReply:
             describeIdentity(view.bytes, at: base)
-            guard view.bytes.byteCount >= ICMPv4Timestamp.byteCount else { return true }
+            guard view.bytes.byteCount >= ICMPv4Timestamp.byteCount else {
+                problem("icmp: the timestamps are not all there")
+                return true
+            }
             number("originate_timestamp", view.bytes.bigEndian32(at: 8), "ms since midnight UT", at: base + 8, 4)
             number("receive_timestamp", view.bytes.bigEndian32(at: 12), "ms since midnight UT", at: base + 12, 4)
             number("transmit_timestamp", view.bytes.bigEndian32(at: 16), "ms since midnight UT", at: base + 16, 4)
         case .addressMaskRequest, .addressMaskReply:
             describeIdentity(view.bytes, at: base)
-            guard view.bytes.byteCount >= ICMPv4AddressMask.byteCount else { return true }
+            guard view.bytes.byteCount >= ICMPv4AddressMask.byteCount else {
+                problem("icmp: the address mask is not all there")
+                return true
+            }
             address("address_mask", view.bytes.ipv4Address(at: 8), at: base + 8)
         case .destinationUnreachable:
             if view.code == ICMPv4UnreachableCode.fragmentationNeeded.rawValue {
@@ -109,8 +117,12 @@ extension FieldSink where Self: ~Copyable {
         let view: ICMPv6View
         do throws(ParseError) {
             view = try ICMPv6View(bytes)
+            try view.requireFixedPart()
         } catch {
-            return describeUnreadable(error, bytes, at: base, isQuoted: context.isQuoted)
+            let type = bytes.byteCount > 0 ? ICMPv6Type(rawValue: bytes.byte(at: 0)) : .echoRequest
+            return describeCut(error, bytes, at: base, context, paddedTo: type.fixedLength) {
+                $0.describeICMPv6($1, at: base, $2)
+            }
         }
         let layer: Layer = view.type.isMulticastListener ? .mld : view.type.isNeighborDiscovery ? .ndp : .icmpv6
         begin(layer, isQuoted: context.isQuoted)
@@ -195,5 +207,29 @@ extension TextBuffer {
             append(" mtu ")
             append(decimal: mtu)
         }
+    }
+}
+
+extension ICMPv6Type {
+    /// Bytes before options, records and data.
+    fileprivate var fixedLength: Int {
+        switch self {
+        case .routerAdvertisement: 16
+        case .neighborSolicitation, .neighborAdvertisement, .multicastListenerQuery, .multicastListenerReport,
+            .multicastListenerDone:
+            24
+        case .redirect: 40
+        default: ICMPv6View.headerLength
+        }
+    }
+}
+
+extension ICMPv6View {
+    /// Throws when the fields before options, records and data are not all there.
+    fileprivate func requireFixedPart() throws(ParseError) {
+        guard bytes.byteCount < type.fixedLength else { return }
+        throw .truncatedHeader(
+            type.isMulticastListener ? .mld : type.isNeighborDiscovery ? .ndp : .icmpv6, needed: type.fixedLength,
+            available: bytes.byteCount)
     }
 }

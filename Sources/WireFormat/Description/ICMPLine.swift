@@ -200,3 +200,53 @@ extension TextBuffer {
         append(group)
     }
 }
+
+extension TextBuffer {
+    /// The type of a message of which no more is there.
+    mutating func append(nameOf type: ICMPv4Type) {
+        switch type {
+        case .echoReply: append("echo reply")
+        case .destinationUnreachable: append("unreachable")
+        case .sourceQuench: append("source quench")
+        case .redirect: append("redirect")
+        case .echoRequest: append("echo request")
+        case .routerAdvertisement: append("router advertisement")
+        case .routerSolicitation: append("router solicitation")
+        case .timeExceeded: append("time exceeded")
+        case .parameterProblem: append("parameter problem")
+        case .timestampRequest: append("time stamp query")
+        case .timestampReply: append("time stamp reply")
+        case .informationRequest: append("information request")
+        case .informationReply: append("information reply")
+        case .addressMaskRequest: append("address mask request")
+        case .addressMaskReply: append("address mask reply")
+        default:
+            append("type-#")
+            append(decimal: type.rawValue)
+        }
+    }
+
+    /// The type of a message of which no more is there.
+    mutating func append(nameOf type: ICMPv6Type) {
+        switch type {
+        case .destinationUnreachable: append("destination unreachable")
+        case .packetTooBig: append("packet too big")
+        case .timeExceeded: append("time exceeded")
+        case .parameterProblem: append("parameter problem")
+        case .echoRequest: append("echo request")
+        case .echoReply: append("echo reply")
+        case .multicastListenerQuery: append("multicast listener query")
+        case .multicastListenerReport: append("multicast listener report")
+        case .multicastListenerDone: append("multicast listener done")
+        case .version2MulticastListenerReport: append("multicast listener report v2")
+        case .routerSolicitation: append("router solicitation")
+        case .routerAdvertisement: append("router advertisement")
+        case .neighborSolicitation: append("neighbor solicitation")
+        case .neighborAdvertisement: append("neighbor advertisement")
+        case .redirect: append("redirect")
+        default:
+            append("type-#")
+            append(decimal: type.rawValue)
+        }
+    }
+}

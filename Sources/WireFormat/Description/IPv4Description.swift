@@ -5,7 +5,11 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try IPv4View(bytes)
         } catch {
-            return describeUnreadable(error, bytes, at: base, isQuoted: isQuoted)
+            // Another version is no header of IPv4 at all.
+            guard bytes.byteCount > 0, bytes.byte(at: 0) >> 4 == 4 else {
+                return describeUnreadable(error, bytes, at: base, isQuoted: isQuoted)
+            }
+            return describeCutIPv4(bytes, at: base, isQuoted: isQuoted, error)
         }
         begin(.ipv4, isQuoted: isQuoted)
         describeFields(view, at: base, isQuoted: isQuoted)
@@ -20,9 +24,32 @@ extension FieldSink where Self: ~Copyable {
         describeTransport(view.protocol, data, at: offset, context)
     }
 
-    private mutating func describeFields(_ view: borrowing IPv4View, at base: Int, isQuoted: Bool) {
+    private mutating func describeCutIPv4(_ bytes: RawSpan, at base: Int, isQuoted: Bool, _ error: ParseError) {
+        problem(isQuoted ? "quoted \(error)" : "\(error)")
+        let stated = Int(bytes.byte(at: 0) & 0xF) * 4
+        describeCut(
+            bytes, at: base, paddedTo: max(stated, IPv4View.minimumHeaderLength),
+            fix: { if stated < IPv4View.minimumHeaderLength { $0[0] = 0x45 } }
+        ) { sink, padded in
+            guard let view = try? IPv4View(padded) else { return }
+            sink.begin(.ipv4, isQuoted: isQuoted)
+            sink.describeFields(view, at: base, isQuoted: isQuoted, statedLength: stated)
+            sink.end()
+        }
+        // A length that cannot be right leaves the data in the dark, but there.
+        if stated < IPv4View.minimumHeaderLength {
+            describePayload(
+                bytes.dropping(IPv4View.minimumHeaderLength), at: base + IPv4View.minimumHeaderLength,
+                isQuoted: isQuoted)
+        }
+    }
+
+    /// - Parameter statedLength: the header's length by itself, where it is not all there.
+    private mutating func describeFields(
+        _ view: borrowing IPv4View, at base: Int, isQuoted: Bool, statedLength: Int? = nil
+    ) {
         number("version", 4, at: base, 1)
-        number("header_length", view.headerLength, "bytes", at: base, 1)
+        number("header_length", statedLength ?? view.headerLength, "bytes", at: base, 1)
         describe(trafficClass: view.typeOfService, name: "type_of_service", at: base + 1, 1)
         let isTruncated = view.isTruncated && !isQuoted
         let totalLength = view.totalLength
@@ -45,7 +72,8 @@ extension FieldSink where Self: ~Copyable {
             text.append(transport.rawValue, named: transport.description)
         }
         checksum(
-            "checksum", isQuoted ? .unchecked : view.checksumState, UInt64(view.headerChecksum), at: base + 10, 2)
+            "checksum", isQuoted || statedLength != nil ? .unchecked : view.checksumState, UInt64(view.headerChecksum),
+            at: base + 10, 2)
         address("source", view.source, at: base + 12)
         address("destination", view.destination, at: base + 16)
         guard view.headerLength > IPv4View.minimumHeaderLength else { return }

@@ -5,7 +5,17 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try IPv6View(bytes)
         } catch {
-            return describeUnreadable(error, bytes, at: base, isQuoted: isQuoted)
+            // Another version is no header of IPv6 at all.
+            guard bytes.byteCount > 0, bytes.byte(at: 0) >> 4 == 6 else {
+                return describeUnreadable(error, bytes, at: base, isQuoted: isQuoted)
+            }
+            problem(isQuoted ? "quoted \(error)" : "\(error)")
+            return describeCut(bytes, at: base, paddedTo: IPv6View.headerLength) { sink, padded in
+                guard let view = try? IPv6View(padded) else { return }
+                sink.begin(.ipv6, isQuoted: isQuoted)
+                sink.describeFields(view, at: base, isQuoted: isQuoted)
+                sink.end()
+            }
         }
         begin(.ipv6, isQuoted: isQuoted)
         describeFields(view, at: base, isQuoted: isQuoted)

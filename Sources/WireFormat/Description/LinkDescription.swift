@@ -3,22 +3,22 @@ extension FieldSink where Self: ~Copyable {
     mutating func describeLink(_ bytes: RawSpan, _ layers: PacketLayers, frameCheckSequenceLength: Int) {
         switch layers.linkType {
         case .ethernet:
-            guard let view = try? EthernetView(bytes) else { return }
-            begin(.ethernet)
-            address("destination", view.destination, at: 0)
-            address("source", view.source, at: 6)
-            if view.etherType.isLength {
-                number("length", view.etherType.rawValue, "bytes", at: 12, 2)
+            if bytes.byteCount < EthernetView.headerLength {
+                describeCut(bytes, at: 0, paddedTo: EthernetView.headerLength) { sink, padded in
+                    sink.describeEthernet(padded, layers, frameCheckSequenceLength: 0)
+                }
             } else {
-                describe(view.etherType, at: 12)
+                describeEthernet(bytes, layers, frameCheckSequenceLength: frameCheckSequenceLength)
             }
-            describeEnd(bytes, layers, frameCheckSequenceLength)
-            end()
         case .linuxCooked, .linuxCooked2:
-            guard
-                let view = try? LinuxCookedView(bytes, version: layers.linkType == .linuxCooked ? .first : .second)
-            else { return }
-            describe(view)
+            let version: LinuxCooked.Version = layers.linkType == .linuxCooked ? .first : .second
+            if bytes.byteCount < version.headerLength {
+                describeCut(bytes, at: 0, paddedTo: version.headerLength) { sink, padded in
+                    if let view = try? LinuxCookedView(padded, version: version) { sink.describe(view) }
+                }
+            } else if let view = try? LinuxCookedView(bytes, version: version) {
+                describe(view)
+            }
         case .null, .loop:
             guard let view = try? NullLoopbackView(bytes) else { return }
             begin(.loopback)
@@ -27,6 +27,22 @@ extension FieldSink where Self: ~Copyable {
         default: return
         }
         describeTags(bytes, layers)
+    }
+
+    private mutating func describeEthernet(
+        _ bytes: RawSpan, _ layers: PacketLayers, frameCheckSequenceLength: Int
+    ) {
+        guard let view = try? EthernetView(bytes) else { return }
+        begin(.ethernet)
+        address("destination", view.destination, at: 0)
+        address("source", view.source, at: 6)
+        if view.etherType.isLength {
+            number("length", view.etherType.rawValue, "bytes", at: 12, 2)
+        } else {
+            describe(view.etherType, at: 12)
+        }
+        if !isCut { describeEnd(bytes, layers, frameCheckSequenceLength) }
+        end()
     }
 
     private mutating func describe(_ type: EtherType, at offset: Int) {
@@ -71,18 +87,36 @@ extension FieldSink where Self: ~Copyable {
     private mutating func describeTags(_ bytes: RawSpan, _ layers: PacketLayers) {
         var offset = layers.linkHeaderLength
         for _ in 0..<layers.tagCount {
-            guard let tag = try? VLANTagView(bytes.dropping(offset)) else { return }
-            begin(.vlan)
-            number("priority", tag.priority, at: offset, 1)
-            flag("drop_eligible", tag.isDropEligible, at: offset, 1)
-            number("identifier", tag.identifier, at: offset, 2)
-            describe(tag.etherType, at: offset + 2)
-            end()
+            describeTag(bytes.dropping(offset), at: offset)
             offset += VLANTagView.headerLength
         }
-        guard layers.hasLogicalLinkControl, let header = try? LogicalLinkControlView(bytes.dropping(offset)) else {
-            return
+        if layers.broken == .vlan {
+            describeCut(bytes.dropping(offset), at: offset, paddedTo: VLANTagView.headerLength) {
+                $0.describeTag($1, at: offset)
+            }
         }
+        guard layers.hasLogicalLinkControl else { return }
+        if layers.broken == .llc {
+            // The longest header: SNAP's.
+            let header = bytes.prefix(layers.end).dropping(offset)
+            describeCut(header, at: offset, paddedTo: 8) { $0.describeLogicalLinkControl($1, at: offset) }
+        } else {
+            describeLogicalLinkControl(bytes.dropping(offset), at: offset)
+        }
+    }
+
+    private mutating func describeTag(_ bytes: RawSpan, at offset: Int) {
+        guard let tag = try? VLANTagView(bytes) else { return }
+        begin(.vlan)
+        number("priority", tag.priority, at: offset, 1)
+        flag("drop_eligible", tag.isDropEligible, at: offset, 1)
+        number("identifier", tag.identifier, at: offset, 2)
+        describe(tag.etherType, at: offset + 2)
+        end()
+    }
+
+    private mutating func describeLogicalLinkControl(_ bytes: RawSpan, at offset: Int) {
+        guard let header = try? LogicalLinkControlView(bytes) else { return }
         begin(.llc)
         number("dsap", header.destinationServiceAccessPoint, at: offset, 1)
         number("ssap", header.sourceServiceAccessPoint, at: offset + 1, 1)

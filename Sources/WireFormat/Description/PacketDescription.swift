@@ -18,8 +18,7 @@ extension FieldSink where Self: ~Copyable {
         let start = layers.networkOffset
         switch layers.network {
         case .arp, .reverseARP:
-            guard let view = try? ARPView(bytes.dropping(start)) else { return }
-            describe(view, layers.network == .arp ? .arp : .rarp, at: start)
+            describeARP(bytes.prefix(layers.end).dropping(start), layers.network == .arp ? .arp : .rarp, at: start)
         case .ipv4: describeIPv4(bytes.prefix(layers.end).dropping(start), at: start, isQuoted: false)
         case .ipv6: describeIPv6(bytes.prefix(layers.end).dropping(start), at: start, isQuoted: false)
         case .none:
@@ -42,15 +41,15 @@ extension FieldSink where Self: ~Copyable {
             case .linuxCooked:
                 _ = try LinuxCookedView(bytes, version: layers.linkType == .linuxCooked ? .first : .second)
             case .loopback: _ = try NullLoopbackView(bytes)
-            case .arp, .rarp: _ = try ARPView(bytes)
-            case .ipv4: _ = try IPv4View(bytes)
-            case .ipv6: _ = try IPv6View(bytes)
+            case .arp, .rarp: return describeARP(bytes, layer, at: layers.networkOffset)
+            case .ipv4: return describeIPv4(bytes, at: layers.networkOffset, isQuoted: false)
+            case .ipv6: return describeIPv6(bytes, at: layers.networkOffset, isQuoted: false)
             default: problem("\(layer) cannot be read")
             }
         } catch {
+            // What is there of the header was described with the link layer.
             problem("\(error)")
         }
-        describePayload(bytes, at: layers.networkOffset)
     }
 
     /// Bytes that nothing here explains.
@@ -65,6 +64,17 @@ extension FieldSink where Self: ~Copyable {
     mutating func describeUnreadable(_ error: ParseError, _ bytes: RawSpan, at base: Int, isQuoted: Bool) {
         problem(isQuoted ? "quoted \(error)" : "\(error)")
         describePayload(bytes, at: base, isQuoted: isQuoted)
+    }
+
+    /// What is there of a header whose end is missing, and why it cannot be read.
+    mutating func describeCut(
+        _ error: ParseError, _ bytes: RawSpan, at base: Int, _ context: DatagramContext, paddedTo length: Int,
+        fix: (inout [UInt8]) -> Void = { _ in }, _ body: (inout Self, RawSpan, DatagramContext) -> Void
+    ) {
+        problem(context.isQuoted ? "quoted \(error)" : "\(error)")
+        var context = context
+        context.isIncomplete = true
+        describeCut(bytes, at: base, paddedTo: length, fix: fix) { body(&$0, $1, context) }
     }
 
     /// What a datagram carries.

@@ -4,6 +4,9 @@ public struct PacketJSON: ~Copyable {
     public var text: TextBuffer
     private var isFirstLayer = true
     private var isFirstItem = true
+    /// A list that gets its key with its first item: of a header whose end is missing it may have none.
+    private var delayedList: StaticString?
+    var limit = Int.max
     private var problems: [String] = []
     /// Adds the bytes of what no format explains.
     private let showsBytes: Bool
@@ -50,6 +53,7 @@ extension PacketJSON: FieldSink {
     mutating func number(
         _ name: StaticString, _ value: UInt64, at offset: Int, _ length: Int, meaning: (inout TextBuffer) -> Void
     ) {
+        guard contains(offset, length) else { return }
         key(name)
         text.append(decimal: value)
     }
@@ -58,6 +62,7 @@ extension PacketJSON: FieldSink {
         _ name: StaticString, at offset: Int, _ length: Int, value: (inout TextBuffer) -> Void,
         meaning: (inout TextBuffer) -> Void
     ) {
+        guard contains(offset, length) else { return }
         key(name)
         text.append(UInt8(ascii: "\""))
         value(&text)
@@ -65,6 +70,7 @@ extension PacketJSON: FieldSink {
     }
 
     mutating func flag(_ name: StaticString, _ value: Bool, at offset: Int, _ length: Int) {
+        guard contains(offset, length) else { return }
         key(name)
         text.append(value ? "true" : "false")
     }
@@ -72,21 +78,36 @@ extension PacketJSON: FieldSink {
     mutating func checksum(
         _ name: StaticString, _ state: ChecksumState, _ value: UInt64, at offset: Int, _ length: Int
     ) {
+        guard contains(offset, length) else { return }
         key(name)
         switch state {
         case .correct: text.append("\"correct\"")
         case .incorrect: text.append("\"incorrect\"")
+        case .offloaded: text.append("\"offloaded\"")
         case .unchecked: text.append("\"unchecked\"")
         }
     }
 
     mutating func beginList(_ name: StaticString) {
+        isFirstItem = true
+        if isCut {
+            delayedList = name
+            return
+        }
         key(name)
         text.append(UInt8(ascii: "["))
-        isFirstItem = true
+    }
+
+    private mutating func beginDelayedList() {
+        guard let name = delayedList else { return }
+        delayedList = nil
+        key(name)
+        text.append(UInt8(ascii: "["))
     }
 
     mutating func item(at offset: Int, _ length: Int, value: (inout TextBuffer) -> Void) {
+        guard contains(offset, length) else { return }
+        beginDelayedList()
         text.append(isFirstItem ? "\"" : ",\"")
         isFirstItem = false
         value(&text)
@@ -94,15 +115,22 @@ extension PacketJSON: FieldSink {
     }
 
     mutating func strangeItem(_ bytes: RawSpan, at offset: Int, _ length: Int) {
+        guard contains(offset, length) else { return }
+        beginDelayedList()
         text.append(isFirstItem ? "\"" : ",\"")
         isFirstItem = false
         text.append(jsonEscaped: bytes)
         text.append(UInt8(ascii: "\""))
     }
 
-    mutating func endList() { text.append(UInt8(ascii: "]")) }
+    mutating func endList() {
+        if delayedList == nil { text.append(UInt8(ascii: "]")) }
+        delayedList = nil
+    }
 
     mutating func bytes(_ name: StaticString, _ bytes: RawSpan, at offset: Int) {
+        let bytes = isCut ? bytes.prefix(max(limit - offset, 0)) : bytes
+        if isCut, bytes.byteCount == 0 { return }
         text.append(",\"")
         text.append(name)
         text.append("_length\":")
@@ -121,5 +149,8 @@ extension PacketJSON: FieldSink {
         text.append(UInt8(ascii: "\""))
     }
 
-    mutating func problem(_ text: String) { problems.append(text) }
+    mutating func problem(_ text: String) {
+        // In a header whose end is missing the only problem is that.
+        if !isCut { problems.append(text) }
+    }
 }

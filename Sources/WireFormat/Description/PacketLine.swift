@@ -17,8 +17,9 @@ extension TextBuffer {
             append("IP6 ")
             append(datagram: bytes, layers)
         case .arp, .reverseARP:
-            guard let view = try? ARPView(bytes.dropping(layers.networkOffset)) else { return }
+            let packet = bytes.dropping(layers.networkOffset)
             append(layers.network == .arp ? "ARP, " : "RARP, ")
+            guard let view = try? ARPView(packet) else { return append(cutARP: packet, layers) }
             append(line: view)
             append(", length ")
             append(decimal: max(originalLength - layers.networkOffset, 0))
@@ -67,31 +68,38 @@ extension TextBuffer {
         if let broken = layers.broken { append(cut: broken) }
     }
 
-    /// tcpdump's mark of a layer that could not be read.
+    /// tcpdump's mark of a header that could not be read to its end, in its names of protocols.
     private mutating func append(cut layer: Layer) {
         append(" [|")
-        append(layer.name)
+        switch layer {
+        case .ethernet: append("ether")
+        case .ipv4: append("ip")
+        case .ipv6: append("ip6")
+        case .icmpv6: append("icmp6")
+        case .rarp: append("arp")
+        default: append(layer.name)
+        }
         append(UInt8(ascii: "]"))
     }
 
     private mutating func append(datagram bytes: RawSpan, _ layers: PacketLayers) {
         let start = layers.networkOffset
         let transport = bytes.extracting(min(layers.transportOffset, layers.end)..<layers.end)
-        let hasPorts =
-            !layers.isLaterFragment && layers.broken == nil && (layers.transport == .tcp || layers.transport == .udp)
+        let ports = layers.ports(bytes)
         if layers.network == .ipv4 {
             append(bytes.ipv4Address(at: start + 12))
-            if hasPorts { append(port: transport.bigEndian16(at: 0)) }
+            if let port = ports.source { append(port: port) }
             append(" > ")
             append(bytes.ipv4Address(at: start + 16))
         } else {
             append(bytes.ipv6Address(at: start + 8))
-            if hasPorts { append(port: transport.bigEndian16(at: 0)) }
+            if let port = ports.source { append(port: port) }
             append(" > ")
             append(bytes.ipv6Address(at: start + 24))
         }
-        if hasPorts { append(port: transport.bigEndian16(at: 2)) }
+        if let port = ports.destination { append(port: port) }
         append(": ")
+        if let broken = layers.broken { return append(cut: broken, bytes, layers, transport) }
         let stated = max(layers.statedEnd - layers.transportOffset, 0)
         if layers.isLaterFragment { return append(fragment: bytes, layers, length: stated) }
         switch layers.readableTransport {
@@ -103,15 +111,62 @@ extension TextBuffer {
         case .icmpv6?: if let view = try? ICMPv6View(transport) { append(line: view, length: stated) }
         case .igmp?: if let view = try? IGMPView(transport) { append(line: view) }
         default:
-            if let broken = layers.broken {
-                append("truncated or malformed")
-                append(cut: broken)
-                return
-            }
             append(layers.transport?.description ?? "?")
             append(", length ")
             append(decimal: stated)
         }
+    }
+
+    /// What is there of a header that is cut, and the mark.
+    private mutating func append(cut layer: Layer, _ bytes: RawSpan, _ layers: PacketLayers, _ transport: RawSpan) {
+        switch layer {
+        case .ipv6 where layers.network == .ipv6:
+            // The extension header that is named and not all there.
+            var next = IPProtocol(rawValue: bytes.byte(at: layers.networkOffset + 6))
+            var reader = IPv6ChainReader(
+                first: next,
+                payload: bytes.prefix(layers.end).dropping(layers.networkOffset + IPv6View.headerLength))
+            while reader.next() != nil {}
+            next = reader.nextHeader
+            switch next {
+            case .hopByHopOptions: append(" [|hbhopt]")
+            case .destinationOptions: append(" [|dstopt]")
+            case .routing: append(" [|srcrt]")
+            case .fragment: append(" [|frag6]")
+            default: append(" [|ah]")
+            }
+            return
+        case .tcp where transport.byteCount >= TCPView.minimumHeaderLength:
+            // Padded, so that it can be read; a data offset that cannot be right is not followed.
+            let stated = Int(transport.byte(at: 12) >> 4) * 4
+            guard stated > transport.byteCount else { break }
+            let padded = transport.copied() + [UInt8](repeating: 0, count: stated - transport.byteCount)
+            let length = max(layers.statedEnd - layers.transportOffset, 0)
+            if let view = try? TCPView(padded.rawBytes) {
+                append(line: view, length: length, available: transport.byteCount)
+            }
+            return
+        case .icmp where transport.byteCount > 0:
+            append("ICMP ")
+            append(nameOf: ICMPv4Type(rawValue: transport.byte(at: 0)))
+        case .icmpv6 where transport.byteCount > 0:
+            append("ICMP6, ")
+            append(nameOf: ICMPv6Type(rawValue: transport.byte(at: 0)))
+        case .igmp where transport.byteCount > 0:
+            append("igmp ")
+            switch IGMPType(rawValue: transport.byte(at: 0)) {
+            case .membershipQuery:
+                append("query")
+                if transport.byteCount > 1 { append(transport.byte(at: 1) == 0 ? " v1" : " v2") }
+            case .version1Report: append("v1 report")
+            case .version2Report: append("v2 report")
+            case .version3Report: append("v3 report")
+            case .leaveGroup: append("leave")
+            case let type: append(type.description)
+            }
+        default: break
+        }
+        append(cut: layer)
     }
 
     private mutating func append(port: UInt16) {
@@ -133,6 +188,21 @@ extension TextBuffer {
     }
 
     // MARK: ARP
+
+    /// A packet whose lengths go beyond its bytes.
+    private mutating func append(cutARP packet: RawSpan, _ layers: PacketLayers) {
+        let operation = ARPOperation(rawValue: packet.bigEndian16(at: 6))
+        switch operation {
+        case .request: append("Request")
+        case .reply: append("Reply")
+        default: append(operation.description)
+        }
+        if packet.bigEndian32(at: 2) == 0x0800_0604, packet.byteCount >= 18 {
+            append(operation == .request ? " tell " : " ")
+            append(packet.ipv4Address(at: 14))
+        }
+        append(cut: layers.broken ?? .arp)
+    }
 
     private mutating func append(line view: borrowing ARPView) {
         guard let senderMAC = view.senderMAC, let sender = view.senderAddress, let targetMAC = view.targetMAC,
@@ -198,7 +268,10 @@ extension TextBuffer {
 
     // MARK: TCP
 
-    private mutating func append(line view: borrowing TCPView, length segmentLength: Int) {
+    /// - Parameter available: bytes of the header that are there; the others are zeros.
+    private mutating func append(
+        line view: borrowing TCPView, length segmentLength: Int, available: Int = .max
+    ) {
         let length = max(segmentLength - view.headerLength, 0)
         let flags = view.flags
         append("Flags [")
@@ -224,6 +297,9 @@ extension TextBuffer {
         }
         if view.headerLength > TCPView.minimumHeaderLength {
             append(", options [")
+            guard available >= view.headerLength else {
+                return append(cutTCPOptions: view.options.prefix(available - TCPView.minimumHeaderLength))
+            }
             append(tcpOptions: view.options)
             append(UInt8(ascii: "]"))
         }
@@ -254,6 +330,37 @@ extension TextBuffer {
             append(tcpdumpOption: kind, options.extracting(range))
         }
         if reader.isMalformed { append(isFirst ? "malformed" : ",malformed") }
+    }
+
+    /// Options whose end is missing, with tcpdump's mark, which it closes where it was in the middle of one.
+    private mutating func append(cutTCPOptions options: RawSpan) {
+        var reader = OptionReader(options)
+        var next = 0
+        while let (kind, range) = reader.next() {
+            append(tcpdumpOption: kind, options.extracting(range))
+            append(UInt8(ascii: ","))
+            next = range.upperBound
+        }
+        // Kind and length are there, and the data is not.
+        let isInside = next + 2 <= options.byteCount
+        if isInside { append(tcpdumpName: options.byte(at: next)) }
+        append(cut: .tcp)
+        if isInside, next > 0 { append(UInt8(ascii: ">")) }
+    }
+
+    private mutating func append(tcpdumpName kind: UInt8) {
+        switch kind {
+        case TCPOption.Kind.maximumSegmentSize: append("mss")
+        case TCPOption.Kind.windowScale: append("wscale")
+        case TCPOption.Kind.selectiveAcknowledgmentPermitted: append("sackOK")
+        case TCPOption.Kind.selectiveAcknowledgment: append("sack")
+        case TCPOption.Kind.timestamps: append("TS")
+        case TCPOption.Kind.fastOpen: append("tfo")
+        case TCPOption.Kind.multipath: append("mptcp")
+        default:
+            append("unknown-")
+            append(decimal: kind)
+        }
     }
 
     private mutating func append(tcpdumpOption kind: UInt8, _ data: RawSpan) {

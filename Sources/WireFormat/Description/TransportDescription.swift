@@ -5,7 +5,9 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try UDPView(bytes)
         } catch {
-            return describeUnreadable(error, bytes, at: base, isQuoted: context.isQuoted)
+            return describeCut(error, bytes, at: base, context, paddedTo: UDPView.headerLength) {
+                $0.describeUDP($1, at: base, $2)
+            }
         }
         begin(.udp, isQuoted: context.isQuoted)
         number("source_port", view.sourcePort, at: base, 2)
@@ -13,7 +15,7 @@ extension FieldSink where Self: ~Copyable {
         number("length", view.length, "bytes", at: base + 4, 2)
         let state: ChecksumState =
             if let addresses = context.addresses, !context.isIncomplete {
-                view.checksumState(source: addresses.source, destination: addresses.destination)
+                view.capturedChecksumState(source: addresses.source, destination: addresses.destination)
             } else {
                 .unchecked
             }
@@ -28,7 +30,10 @@ extension FieldSink where Self: ~Copyable {
     }
 
     /// Describes a TCP segment, and HTTP where its data begin like that.
-    mutating func describeTCP(_ bytes: RawSpan, at base: Int, _ context: DatagramContext) {
+    /// - Parameter statedLength: the header's length by its data offset, where that cannot be followed.
+    mutating func describeTCP(
+        _ bytes: RawSpan, at base: Int, _ context: DatagramContext, statedLength: Int? = nil
+    ) {
         let view: TCPView
         do throws(ParseError) {
             view = try TCPView(bytes)
@@ -40,7 +45,7 @@ extension FieldSink where Self: ~Copyable {
         number("destination_port", view.destinationPort, at: base + 2, 2)
         number("sequence", view.sequenceNumber, at: base + 4, 4)
         number("acknowledgment", view.acknowledgmentNumber, at: base + 8, 4)
-        number("header_length", view.headerLength, "bytes", at: base + 12, 1)
+        number("header_length", statedLength ?? view.headerLength, "bytes", at: base + 12, 1)
         beginList("flags")
         let flags = view.flags
         for (flag, name) in TCPFlags.names where flags.contains(flag) {
@@ -50,7 +55,7 @@ extension FieldSink where Self: ~Copyable {
         number("window", view.window, "bytes, before any scale", at: base + 14, 2)
         let state: ChecksumState =
             if let addresses = context.addresses, !context.isIncomplete {
-                view.checksumState(source: addresses.source, destination: addresses.destination)
+                view.capturedChecksumState(source: addresses.source, destination: addresses.destination)
             } else {
                 .unchecked
             }
@@ -81,7 +86,13 @@ extension FieldSink where Self: ~Copyable {
         _ bytes: RawSpan, at base: Int, _ context: DatagramContext, _ error: ParseError
     ) {
         guard context.isQuoted, bytes.byteCount >= 8 else {
-            return describeUnreadable(error, bytes, at: base, isQuoted: context.isQuoted)
+            let stated = bytes.byteCount > 12 ? Int(bytes.byte(at: 12) >> 4) * 4 : 0
+            return describeCut(
+                error, bytes, at: base, context, paddedTo: max(stated, TCPView.minimumHeaderLength),
+                fix: { if stated < TCPView.minimumHeaderLength { $0[12] = 0x50 | $0[12] & 0xF } }
+            ) {
+                $0.describeTCP($1, at: base, $2, statedLength: stated)
+            }
         }
         begin(.tcp, isQuoted: true)
         number("source_port", bytes.bigEndian16(at: 0), at: base, 2)

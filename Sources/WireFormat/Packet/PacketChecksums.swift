@@ -21,6 +21,7 @@ extension PacketLayers {
     public func verifyChecksums(_ bytes: RawSpan) -> PacketChecksums {
         let start = networkOffset
         switch network {
+        case .ipv4 where broken == .ipv4: return PacketChecksums(network: .unchecked, transport: nil)
         case .ipv4:
             let header = bytes.extracting(start..<transportOffset)
             let state: ChecksumState = InternetChecksum.of(header) == 0 ? .correct : .incorrect
@@ -71,7 +72,10 @@ extension PacketLayers {
         }
         var sum = pseudoHeader
         sum.add(bytes.extracting(transportOffset..<transportOffset &+ length))
-        return sum.value == 0 ? .correct : .incorrect
+        if sum.value == 0 { return .correct }
+        guard layer == .tcp || layer == .udp else { return .incorrect }
+        let field = bytes.bigEndian16(at: transportOffset &+ (layer == .tcp ? 16 : 6))
+        return pseudoHeader.partial == field ? .offloaded : .incorrect
     }
 
     @usableFromInline

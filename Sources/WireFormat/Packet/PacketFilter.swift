@@ -66,10 +66,10 @@ extension PacketLayers {
         case .ethernet: linkType == .ethernet && broken != .ethernet
         case .vlan: tagCount > 0
         case .llc: hasLogicalLinkControl
-        case .arp: network == .arp
-        case .rarp: network == .reverseARP
-        case .ipv4: network == .ipv4
-        case .ipv6: network == .ipv6
+        case .arp: network == .arp || broken == .arp
+        case .rarp: network == .reverseARP || broken == .rarp
+        case .ipv4: network == .ipv4 || broken == .ipv4 && etherType == .ipv4
+        case .ipv6: network == .ipv6 || broken == .ipv6 && etherType == .ipv6
         case .icmp: network == .ipv4 && transport == .icmp
         case .icmpv6: network == .ipv6 && transport == .icmpv6
         case .igmp: network == .ipv4 && transport == .igmp
@@ -87,7 +87,8 @@ extension PacketLayers {
     }
 
     private func icmpv6Type(_ bytes: RawSpan) -> ICMPv6Type? {
-        readableTransport == .icmpv6 ? ICMPv6Type(rawValue: bytes.byte(at: transportOffset)) : nil
+        network == .ipv6 && transport == .icmpv6 && transportByteCount > 0
+            ? ICMPv6Type(rawValue: bytes.byte(at: transportOffset)) : nil
     }
 
     func hasTag(_ identifier: UInt16?, _ bytes: RawSpan) -> Bool {
@@ -98,34 +99,53 @@ extension PacketLayers {
     }
 
     func hasStation(_ station: MACAddress, _ bytes: RawSpan, _ side: PacketFilter.Side) -> Bool {
-        guard linkType == .ethernet, broken != .ethernet else { return false }
-        return side != .source && bytes.macAddress(at: 0) == station
-            || side != .destination && bytes.macAddress(at: 6) == station
+        guard linkType == .ethernet else { return false }
+        return side != .source && bytes.byteCount >= 6 && bytes.macAddress(at: 0) == station
+            || side != .destination && bytes.byteCount >= 12 && bytes.macAddress(at: 6) == station
     }
 
     /// The two addresses of the network layer: ARP's are the protocol addresses of sender and target.
     public func addresses(_ bytes: RawSpan) -> (source: IPAddress, destination: IPAddress)? {
-        let start = networkOffset
+        let (source, destination) = availableAddresses(bytes)
+        guard let source, let destination else { return nil }
+        return (source, destination)
+    }
+
+    /// The same, of a header that may be cut: each nil where it is not there.
+    private func availableAddresses(_ bytes: RawSpan) -> (source: IPAddress?, destination: IPAddress?) {
+        let header = bytes.dropping(networkOffset)
+        func ipv4(_ offset: Int) -> IPAddress? {
+            header.byteCount >= offset + 4 ? .v4(header.ipv4Address(at: offset)) : nil
+        }
+        func ipv6(_ offset: Int) -> IPAddress? {
+            header.byteCount >= offset + 16 ? .v6(header.ipv6Address(at: offset)) : nil
+        }
         switch network {
-        case .ipv4: return (.v4(bytes.ipv4Address(at: start + 12)), .v4(bytes.ipv4Address(at: start + 16)))
-        case .ipv6: return (.v6(bytes.ipv6Address(at: start + 8)), .v6(bytes.ipv6Address(at: start + 24)))
+        case .ipv4: return (ipv4(12), ipv4(16))
+        case .ipv6: return (ipv6(8), ipv6(24))
         case .arp, .reverseARP:
-            guard let view = try? ARPView(bytes.dropping(start)), let sender = view.senderAddress,
-                let target = view.targetAddress
-            else { return nil }
-            return (.v4(sender), .v4(target))
-        case .none: return nil
+            // Ethernet and IPv4 addresses, as `ARPView.isEthernetIPv4` has them.
+            guard header.bigEndian32(at: 2) == 0x0800_0604 else { return (nil, nil) }
+            return (ipv4(14), ipv4(24))
+        case .none:
+            guard header.byteCount > 0 else { return (nil, nil) }
+            switch (broken, header.byte(at: 0) >> 4) {
+            case (.ipv4, 4): return (ipv4(12), ipv4(16))
+            case (.ipv6, 6): return (ipv6(8), ipv6(24))
+            default: return (nil, nil)
+            }
         }
     }
 
     func hasAddress(_ bytes: RawSpan, _ side: PacketFilter.Side, _ isWanted: (IPAddress) -> Bool) -> Bool {
-        guard let (source, destination) = addresses(bytes) else { return false }
-        return side != .destination && isWanted(source) || side != .source && isWanted(destination)
+        let (source, destination) = availableAddresses(bytes)
+        return side != .destination && source.map(isWanted) ?? false
+            || side != .source && destination.map(isWanted) ?? false
     }
 
     func hasPort(_ range: ClosedRange<UInt16>, _ bytes: RawSpan, _ side: PacketFilter.Side) -> Bool {
-        guard let layer = readableTransport, layer == .tcp || layer == .udp else { return false }
-        return side != .destination && range.contains(bytes.bigEndian16(at: transportOffset))
-            || side != .source && range.contains(bytes.bigEndian16(at: transportOffset + 2))
+        let (source, destination) = ports(bytes)
+        return side != .destination && source.map(range.contains) ?? false
+            || side != .source && destination.map(range.contains) ?? false
     }
 }

@@ -1,8 +1,9 @@
 /// Where the layers of a packet lie: the whole packet walked once, in place,
 /// without a value for any header.
 ///
-/// It never fails. Where a header cannot be read the walk ends, and `broken`
-/// says which; everything before it is there.
+/// It never fails. Where a header cannot be read, or its end is missing, the walk ends, and `broken`
+/// names it; everything before it is there, and so are the fields of the broken header that are not cut off:
+/// `network` is set once the addresses of the header are there, `transport` once its number is known.
 public struct PacketLayers: Sendable {
     /// What the link layer carries.
     public enum Network: UInt8, Sendable {
@@ -163,17 +164,19 @@ public struct PacketLayers: Sendable {
     @inlinable
     mutating func walkARP(_ bytes: RawSpan, from start: Int, _ kind: Network) {
         networkStart = UInt32(truncatingIfNeeded: start)
-        guard bytes.byteCount >= start &+ ARPView.fixedLength,
-            bytes.byteCount >= start &+ ARPView.fixedLength
-                &+ 2 &* (Int(bytes.byte(at: start &+ 4)) &+ Int(bytes.byte(at: start &+ 5)))
-        else {
+        guard bytes.byteCount >= start &+ ARPView.fixedLength else {
             broken = kind == .arp ? .arp : .rarp
             return
         }
         network = kind
-        endOfData = UInt32(
-            truncatingIfNeeded: start &+ ARPView.fixedLength
-                &+ 2 &* (Int(bytes.byte(at: start &+ 4)) &+ Int(bytes.byte(at: start &+ 5))))
+        let stop =
+            start &+ ARPView.fixedLength
+            &+ 2 &* (Int(bytes.byte(at: start &+ 4)) &+ Int(bytes.byte(at: start &+ 5)))
+        guard bytes.byteCount >= stop else {
+            broken = kind == .arp ? .arp : .rarp
+            return
+        }
+        endOfData = UInt32(truncatingIfNeeded: stop)
     }
 
     @inlinable
@@ -185,14 +188,22 @@ public struct PacketLayers: Sendable {
         }
         let first = bytes.byte(at: start)
         let headerLength = Int(first & 0xF) &* 4
-        guard first >> 4 == 4, headerLength >= IPv4View.minimumHeaderLength, bytes.byteCount >= start &+ headerLength
-        else {
+        guard first >> 4 == 4, headerLength >= IPv4View.minimumHeaderLength else {
             broken = .ipv4
             return
         }
         network = .ipv4
         transport = IPProtocol(rawValue: bytes.byte(at: start &+ 9))
         let data = start &+ headerLength
+        guard bytes.byteCount >= data else {
+            // Cut in its options: the addresses are there, and nothing that it carries.
+            broken = .ipv4
+            isTruncated = true
+            transportStart = UInt32(truncatingIfNeeded: bytes.byteCount)
+            statedEndOfData = UInt32(
+                truncatingIfNeeded: Swift.max(start &+ Int(bytes.bigEndian16(at: start &+ 2)), bytes.byteCount))
+            return
+        }
         transportStart = UInt32(truncatingIfNeeded: data)
         let totalLength = Int(bytes.bigEndian16(at: start &+ 2))
         let stop = totalLength == 0 ? bytes.byteCount : Swift.max(start &+ totalLength, data)
@@ -278,6 +289,22 @@ public struct PacketLayers: Sendable {
         case 2: return network == .ipv4 ? .igmp : nil
         default: return nil
         }
+    }
+
+    /// Bytes of the transport header and data that are there; 0 where the walk did not come so far.
+    @inlinable var transportByteCount: Int {
+        guard transport != nil, !isLaterFragment, broken != .ipv4, broken != .ipv6 else { return 0 }
+        return Swift.max(end &- transportOffset, 0)
+    }
+
+    /// The ports of TCP and UDP; each nil where it is not there.
+    public func ports(_ bytes: RawSpan) -> (source: UInt16?, destination: UInt16?) {
+        guard transport == .tcp || transport == .udp else { return (nil, nil) }
+        let available = transportByteCount
+        return (
+            available >= 2 ? bytes.bigEndian16(at: transportOffset) : nil,
+            available >= 4 ? bytes.bigEndian16(at: transportOffset &+ 2) : nil
+        )
     }
 
     /// Bytes of the LLC header at `networkOffset`, where what it carries is not known; 0 without one.

@@ -62,6 +62,16 @@ public struct TCPView: ~Escapable {
         sum.add(bytes)
         return sum.value == 0 ? .correct : .incorrect
     }
+
+    /// The state for who looks at a capture: a checksum that was left to the network card is told from a wrong one.
+    func capturedChecksumState(source: IPAddress, destination: IPAddress) -> ChecksumState {
+        let state = checksumState(source: source, destination: destination)
+        var sum = InternetChecksum()
+        guard state == .incorrect,
+            sum.addPseudoHeader(source: source, destination: destination, protocol: .tcp, length: bytes.byteCount)
+        else { return state }
+        return sum.partial == checksum ? .offloaded : .incorrect
+    }
 }
 
 /// A TCP segment (RFC 9293, section 3.1).

@@ -50,6 +50,16 @@ public struct UDPView: ~Escapable {
         sum.add(bytes.prefix(length))
         return sum.value == 0 ? .correct : .incorrect
     }
+
+    /// The state for who looks at a capture: a checksum that was left to the network card is told from a wrong one.
+    func capturedChecksumState(source: IPAddress, destination: IPAddress) -> ChecksumState {
+        let state = checksumState(source: source, destination: destination)
+        var sum = InternetChecksum()
+        guard state == .incorrect, checksum != 0,
+            sum.addPseudoHeader(source: source, destination: destination, protocol: .udp, length: datagramLength)
+        else { return state }
+        return sum.partial == checksum ? .offloaded : .incorrect
+    }
 }
 
 /// A UDP datagram (RFC 768).

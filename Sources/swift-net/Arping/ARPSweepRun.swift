@@ -20,8 +20,9 @@ struct ARPSweepRun {
         let timeout = try command[.deadline].map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
         let source = try command[.source].map { try ArpingArgument.address("-s", $0) }
         let comparison = try command[.compare].map(SweepComparison.init(path:))
+        console.limit(to: timeout)
         let signals = try SignalSource()
-        let reactor = try Reactor()
+        let reactor = try console.reactor()
         let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         let link = try ArpingLink.find(command[.interface], target: first, source: source, mode: .ask)
         guard Privileges.raise() else {

@@ -32,6 +32,7 @@ struct ArpingRun {
 
     private func run() throws -> Int32 {
         let started = SystemClock.now
+        console.limit(to: settings.deadline)
         let signals = try SignalSource()
         let resolver = try console.resolver(isVerbose: settings.isVerbose)
         let capture = try settings.pcap.map { try FrameCapture(path: $0, console: console) }

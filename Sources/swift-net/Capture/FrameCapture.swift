@@ -20,16 +20,14 @@ final class FrameCapture {
     init(path: String, console: Console) throws {
         self.path = path
         self.console = console
-        do {
-            file = try OutputStream.file(path)
-        } catch {
-            throw CannotRun(message: "--pcap: \(error)")
-        }
+        file = try console.file(path, for: "--pcap")
         file.write(PcapNG.sectionHeader(application: "swift-net \(CommandTree.version)"))
     }
 
     /// Opens the tap; CAP_NET_RAW must be effective.
     func open() throws {
+        // All inputs have been read by now.
+        file.flush()
         do {
             tap = try PacketTap { [weak self] frame in self?.write(frame) }
         } catch {
@@ -102,8 +100,10 @@ final class FrameCapture {
     }
 
     private func complainOnce() {
-        guard !hasComplained, !file.isOpen else { return }
+        // A reader of standard output that went ends the run quietly, as with any output there.
+        guard !hasComplained, !file.isOpen, file.failure != nil || !OutputStream.isStandardOutput(path) else { return }
         hasComplained = true
+        file.isFailureReported = true
         console.complain("--pcap: \(path): \(file.failure?.message ?? "the reader is gone"); the capture ends here")
     }
 }

@@ -27,7 +27,7 @@ struct CaptureFile: ~Copyable {
     private static let windowSize = 256 << 10
 
     init(path: String) throws(SystemError) {
-        let opened = try InputStream(path: path)
+        let opened = try InputStream(path: path, for: "FILE")
         signals = try SignalSource()
         input = opened
         window = [UInt8](repeating: 0, count: Self.windowSize)

@@ -1,3 +1,4 @@
+import LinuxNet
 import WireFormat
 
 /// What `decode` prints of a packet, for people or for programs.
@@ -5,7 +6,10 @@ struct DecodeRenderer: ~Copyable {
     /// What the command line says, read once: the parser's own properties are slow.
     private struct Options {
         let isJSON: Bool
+        /// No packets are printed.
         let isQuiet: Bool
+        /// Their number is.
+        let countsPackets: Bool
         let isVerbose: Bool
         let showsBytes: Bool
         let showsLinkLevel: Bool
@@ -24,8 +28,12 @@ struct DecodeRenderer: ~Copyable {
 
     init(_ command: DecodeCommand, _ console: Console, _ time: PacketTime, explained: Int) {
         explanationsLeft = command.verbose ? .max : explained
+        // A capture in standard output is what was asked for: like tcpdump -w, it comes without lines.
+        let writesCapture = command.pcap.map(OutputStream.isStandardOutput) ?? false
         options = Options(
-            isJSON: command.json, isQuiet: command.quiet, isVerbose: command.verbose, showsBytes: command.hex,
+            isJSON: command.json,
+            isQuiet: command.quiet || writesCapture && !command.verbose && !command.hex && command.explain == nil,
+            countsPackets: command.quiet, isVerbose: command.verbose, showsBytes: command.hex,
             showsLinkLevel: command.linkLevel, showsNumber: command.number)
         self.console = console
         self.time = time
@@ -145,7 +153,7 @@ struct DecodeRenderer: ~Copyable {
             object.add("shown", shown)
             object.add("complete", isComplete)
             console.output.write(object.line + "\n")
-        } else if options.isQuiet {
+        } else if options.countsPackets {
             let words = seen == 1 ? "packet" : "packets"
             console.output.write(shown == seen ? "\(seen) \(words)\n" : "\(shown) of \(seen) \(words)\n")
         }

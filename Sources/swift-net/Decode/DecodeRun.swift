@@ -44,12 +44,9 @@ struct DecodeRun {
         } catch {
             throw CannotRun(message: "\(error)")
         }
-        let copy: PacketCopy?
-        do {
-            copy = try command.pcap.map { try PacketCopy($0) }
-        } catch {
-            throw CannotRun(message: "--pcap: \(error)")
-        }
+        let copy = try command.pcap.map { try PacketCopy($0, console) }
+        // The files are open: what their bytes make of the decoder, it has no privilege to use.
+        try Privileges.dropForGood()
         var session = DecodeSession(
             filter: filter, limit: limit, copy: copy, console: console,
             renderer: DecodeRenderer(command, console, PacketTime(timeFormat), explained: explained))

@@ -14,9 +14,9 @@ final class PacketCopy {
         var frameCheckSequenceLength: Int
     }
 
-    init(_ path: String) throws(SystemError) {
+    init(_ path: String, _ console: Console) throws {
         self.path = path
-        file = try OutputStream.file(path)
+        file = try console.file(path, for: "--pcap")
         file.write(PcapNG.sectionHeader(application: "swift-net \(CommandTree.version)"))
     }
 
@@ -45,6 +45,8 @@ final class PacketCopy {
     /// Why not all could be written; nil when it was.
     func finish() -> String? {
         file.flush()
-        return file.isOpen ? nil : "\(path): \(file.failure?.message ?? "the reader is gone")"
+        if file.isOpen || file.failure == nil && OutputStream.isStandardOutput(path) { return nil }
+        file.isFailureReported = true
+        return "\(path): \(file.failure?.message ?? "the reader is gone")"
     }
 }

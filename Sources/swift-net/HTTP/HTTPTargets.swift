@@ -15,7 +15,7 @@ struct HTTPTargets {
         var texts = options.urls
         for path in options.targetFiles {
             // Empty lines, and those that begin with #, are no URLs.
-            texts += try TextInput.lines(of: path).filter { line in
+            texts += try TextInput.lines(of: path, for: "--targets").filter { line in
                 !line.utf8.starts(with: "#".utf8) && !line.utf8.allSatisfy { $0 <= 0x20 }
             }
         }

@@ -48,13 +48,14 @@ struct FingerprintSettings {
             throw UsageError("\(option): a name of printable characters is wanted")
         }
         lesson = Lesson(
-            product: product, versions: command.versions ?? "", origin: command.origin, path: command.output)
+            product: product, versions: command.versions ?? "", origin: command.origin,
+            path: command.output.flatMap { OutputStream.isStandardOutput($0) ? nil : $0 })
     }
 
     /// The signatures in the files of a folder.
     private static func signatures(of folder: String) throws -> [Signature] {
         try Folder.files(of: folder).flatMap { path in
-            let bytes = try TextInput.bytes(of: path)
+            let bytes = try TextInput.bytes(of: path, for: "--signatures")
             do throws(Signature.Mistake) {
                 return try Signature.all(in: bytes)
             } catch {

@@ -14,6 +14,7 @@ struct HTTPFingerprintRun {
     private static func run(
         _ command: HTTPFingerprintCommand, _ settings: FingerprintSettings, _ console: Console
     ) throws -> Int32 {
+        let lessonFile = try settings.lesson?.path.map { try console.file($0, for: "-o") }
         let resolver = try console.resolver(isVerbose: command.verbose)
         let signals = try SignalSource()
         let tap = try ConnectionTap.opened(command.frames, keepsHandshakes: false, console)
@@ -42,7 +43,9 @@ struct HTTPFingerprintRun {
         observer.progress.clear()
         if let interruption = port.interruption { throw interruption }
         let isCaptured = tap?.finish() ?? true
-        if let lesson = settings.lesson { return try write(lesson, observer.reports, console) }
+        if let lesson = settings.lesson {
+            return write(lesson, observer.reports, to: lessonFile ?? console.output, console)
+        }
         renderer.finish(observer.summary, elapsed: SystemClock.now - start)
         if console.output.failure != nil || !isCaptured { return 2 }
         return observer.summary.recognized == urls.count ? 0 : 1
@@ -64,8 +67,8 @@ struct HTTPFingerprintRun {
 
     /// Writes what was learned; 1 when there is a server that did not answer.
     private static func write(
-        _ lesson: FingerprintSettings.Lesson, _ reports: [FingerprintReport], _ console: Console
-    ) throws -> Int32 {
+        _ lesson: FingerprintSettings.Lesson, _ reports: [FingerprintReport], to file: OutputStream, _ console: Console
+    ) -> Int32 {
         let learned = reports.filter { $0.failure == nil && $0.interruption == nil }
         for report in reports {
             if let failure = report.failure ?? report.interruption {
@@ -79,14 +82,8 @@ struct HTTPFingerprintRun {
             configurations: learned.map {
                 Signature.Configuration(name: "\($0.url)", origin: lesson.origin, behavior: $0.behavior)
             })
-        if let path = lesson.path {
-            let file = try OutputStream.file(path)
-            file.write(signature.text)
-            file.flush()
-            if file.failure != nil { return 2 }
-        } else {
-            console.output.write(signature.text)
-        }
+        file.write(signature.text)
+        file.flush()
         return learned.count == reports.count ? 0 : 1
     }
 }

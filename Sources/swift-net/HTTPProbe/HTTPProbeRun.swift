@@ -14,15 +14,13 @@ struct HTTPProbeRun {
     private static func run(_ command: HTTPProbeCommand, _ settings: ProbeSettings, _ console: Console) throws -> Int32
     {
         let configuration = settings.configuration
-        let body = try command.output.map {
-            $0 == "-" ? OutputStream.standardOutput() : try OutputStream.file($0)
-        }
+        let body = try command.output.map { try console.file($0, for: "-o") }
         let renderer: any ProbeRenderer =
             command.frames.json
             ? ProbeJSON(console)
             : ProbeText(
                 console, configuration: configuration,
-                isQuiet: command.quiet || command.output == "-",
+                isQuiet: command.quiet || command.output.map(OutputStream.isStandardOutput) ?? false,
                 isVerbose: command.verbose, showsTiming: command.timing,
                 plot: command.plot ? RoundTripPlot(terminalWidth: console.output.terminalWidth) : nil)
         let resolver = try console.resolver(isVerbose: command.verbose)

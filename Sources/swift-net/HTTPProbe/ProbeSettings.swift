@@ -39,7 +39,6 @@ struct ProbeSettings {
             try command.concurrency.map { try ArgumentValue.integer("--concurrency", $0, in: 1...1_000) } ?? 20
         tls = try Self.tls(command)
         stack = try Self.stack(command)
-        if command.output == "-", command.frames.json { throw UsageError("-o - and --json exclude each other") }
         if command.output != nil, urls.count > 1 || made.count > 1 {
             throw UsageError("-o is for one answer of one URL")
         }
@@ -78,7 +77,8 @@ struct ProbeSettings {
         }
         for text in command.headers { made.fields.append(try field(text)) }
         if let data = command.data {
-            made.body = data.hasPrefix("@") ? try TextInput.bytes(of: String(data.dropFirst())) : Array(data.utf8)
+            made.body =
+                data.hasPrefix("@") ? try TextInput.bytes(of: String(data.dropFirst()), for: "-d") : Array(data.utf8)
         }
         if let path = command.raw {
             for (option, isThere) in [
@@ -87,7 +87,7 @@ struct ProbeSettings {
             ] where isThere {
                 throw UsageError("--raw and \(option) exclude each other")
             }
-            made.raw = try TextInput.bytes(of: path)
+            made.raw = try TextInput.bytes(of: path, for: "--raw")
         }
         made.wantsCompression = command.compressed
     }
@@ -124,7 +124,7 @@ struct ProbeSettings {
 
     private static func tls(_ command: HTTPProbeCommand) throws -> TLSConfiguration {
         var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
-        if let path = command.authorities { tls.authorities = try InputStream.bytes(ofFile: path) }
+        if let path = command.authorities { tls.authorities = try InputStream.bytes(ofFile: path, for: "--cacert") }
         if let text = command.tlsVersions {
             let words = text.split(separator: "-", omittingEmptySubsequences: false)
             let versions = words.compactMap { TLSConfiguration.Version(rawValue: String($0)) }

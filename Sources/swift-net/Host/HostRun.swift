@@ -12,6 +12,7 @@ struct HostRun {
     }
 
     private static func run(_ command: HostCommand, _ settings: HostSettings, _ console: Console) throws -> Int32 {
+        console.limit(to: settings.configuration.duration)
         let resolver = try console.resolver()
         let signals = try SignalSource(reloads: command.ethers != nil)
         let machines = command.ethers.map { ServedMachines(path: $0, console: console, resolver: resolver) }

@@ -21,6 +21,7 @@ struct IGMPJoinRun {
         let duration = try command.duration.map {
             try ArgumentValue.duration("--duration", $0, atLeast: .milliseconds(1))
         }
+        console.limit(to: duration)
         let count = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...Int.max) }
         var versions: [IPAddress.Family: MembershipVersion] = [:]
         if let text = command.version {

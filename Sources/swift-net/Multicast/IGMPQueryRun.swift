@@ -19,6 +19,7 @@ struct IGMPQueryRun {
         let count = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...1_000) }
         let listening = try command.listen.map { try ArgumentValue.duration("--listen", $0) }
         let deadline = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
+        console.limit(to: deadline)
         let place = try MulticastLink(
             command.interface, group: query.group ?? MembershipMessage.query(query).destination)
         let interface = place.link.interface

@@ -40,7 +40,7 @@ struct MulticastLink {
         console: Console, hearsOwn: Bool = false, groups: [IPAddress]?, capture: FrameCapture?, explained: Int?
     ) throws -> LinkPort {
         let signals = try SignalSource()
-        let reactor = try Reactor()
+        let reactor = try console.reactor()
         guard Privileges.raise() else {
             throw CannotRun(message: "\(console.command) needs CAP_NET_RAW", hints: [Privileges.hint])
         }

@@ -12,6 +12,10 @@ final class Console {
     let usesColor: Bool
     /// Removes what stands in the terminal's last line before something else is written there.
     var beforeComplaint: (() -> Void)?
+    /// The files that the run writes, by their options.
+    private var files: [(option: String, path: String, stream: OutputStream)] = []
+    private var runReactor: Reactor?
+    private var deadline: Instant?
 
     init(command: String, isJSON: Bool = false, color: String = "auto") {
         self.command = command
@@ -50,28 +54,100 @@ final class Console {
         }
     }
 
-    /// Runs a command to its exit status; what keeps it from running is said, with status 2. Everything is written out.
-    func status(of body: () throws -> Int32) -> Int32 {
-        defer {
-            output.flush()
-            errors.flush()
+    // MARK: Waiting
+
+    /// Descriptors and timers beside a run's packets; standard output is one of them, so that a reader that does not
+    /// read holds up nothing else.
+    func reactor() throws -> Reactor {
+        let reactor = try Reactor()
+        runReactor = reactor
+        output.serve(by: reactor)
+        for file in files { file.stream.serve(by: reactor) }
+        return reactor
+    }
+
+    /// The run is to end then, even when nothing reads its output.
+    func limit(to duration: Nanoseconds?) {
+        guard let duration else { return }
+        deadline = SystemClock.now + duration
+        for stream in [output, errors] + files.map(\.stream) { stream.deadline = deadline }
+    }
+
+    // MARK: Files
+
+    /// Opens an output of the run. A file that is also an input or another output is refused; `-` is standard output,
+    /// and then what else there is to print goes to standard error.
+    func file(_ path: String, for option: String) throws -> OutputStream {
+        let stream: OutputStream
+        if OutputStream.isStandardOutput(path) {
+            guard !isJSON else { throw UsageError("\(option) \(path) and --json exclude each other") }
+            guard let taken = output.handOver(writingTo: errors) else {
+                throw UsageError("\(option): standard output is taken by \(files.first?.option ?? "another option")")
+            }
+            stream = taken
+            files.insert((option, path, stream), at: 0)
+        } else {
+            do {
+                stream = try OutputStream.file(path, for: option)
+            } catch {
+                throw CannotRun(message: "\(option): \(error)")
+            }
+            files.append((option, path, stream))
         }
+        if let runReactor { stream.serve(by: runReactor) }
+        stream.deadline = deadline
+        return stream
+    }
+
+    /// Runs a command to its exit status; what keeps it from running is reported, with status 2, and so is what could
+    /// not be written. Everything is written out.
+    func status(of body: () throws -> Int32) -> Int32 {
+        var status: Int32 = 2
         do {
-            return try body()
+            status = try body()
         } catch let interruption as Interruption {
+            discardFiles()
             // Nothing was sent: it ends as any program does that such a signal meets.
-            output.flush()
-            errors.flush()
+            output.finish()
+            errors.finish()
             interruption.raise()
         } catch let error as UsageError {
+            discardFiles()
             fail(error.message)
         } catch let error as CannotRun {
+            discardFiles()
             fail(error.message)
             for line in error.hints { errors.write(line + "\n") }
         } catch {
+            discardFiles()
             fail("\(error)")
         }
-        return 2
+        return finish() ? status : 2
+    }
+
+    /// A run that could not begin leaves the files of an earlier one alone.
+    private func discardFiles() {
+        for file in files where !file.stream.hasBegun { file.stream.discard() }
+    }
+
+    /// Writes everything out and reports what could not be written; false when there was such.
+    private func finish() -> Bool {
+        var isWritten = true
+        for (option, path, stream) in files {
+            stream.finish()
+            // A reader of standard output that went is no failure.
+            guard !stream.isOpen, stream.failure != nil || !OutputStream.isStandardOutput(path) else { continue }
+            isWritten = false
+            guard !stream.isFailureReported else { continue }
+            complain("\(option): \(path): \(stream.failure?.message ?? "the reader is gone")")
+        }
+        output.finish()
+        if let failure = output.failure {
+            isWritten = false
+            complain("standard output: \(failure.message)")
+        }
+        errors.finish()
+        return isWritten
     }
 
     /// Replies that the kernel threw away here, which is no loss of the network.
@@ -93,7 +169,7 @@ final class Console {
 
     /// Names by the system's configuration; what it has to say goes to standard error.
     func resolver(isVerbose: Bool = false) throws -> Resolver {
-        let resolver = Resolver(reactor: try Reactor())
+        let resolver = Resolver(reactor: try reactor())
         resolver.onStatus = { [weak self] in self?.complain($0) }
         if isVerbose { resolver.onNotice = { [weak self] in self?.complain($0) } }
         return resolver

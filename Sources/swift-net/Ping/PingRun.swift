@@ -20,6 +20,7 @@ struct PingRun {
 
     private func run() throws -> Int32 {
         let started = SystemClock.now
+        console.limit(to: settings.deadline)
         let signals = try SignalSource()
         let resolver = try console.resolver(isVerbose: command.has(.verbose))
         let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }

@@ -144,7 +144,7 @@ struct PingSettings {
         texts = command.targets
         for file in command.all(.targetsFile) {
             do {
-                texts += try TextInput.lines(of: file).compactMap(Self.target)
+                texts += try TextInput.lines(of: file, for: "--targets").compactMap(Self.target)
             } catch {
                 throw UsageError("--targets: \(error)")
             }

@@ -24,11 +24,13 @@ struct RARPQueryRun {
         let count = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...1_000) }
         let interval = try command.interval.map { try ArgumentValue.duration("-i", $0, atLeast: .milliseconds(10)) }
         let deadline = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
+        console.limit(to: deadline)
         let signals = try SignalSource()
         let capture = try command.frames.capture(console)
         let link = try EthernetLink.find(command.interfaces.first)
         var port = try command.port(
-            interface: link.interface.index, signals: signals, reactor: Reactor(), capture: capture, console: console)
+            interface: link.interface.index, signals: signals, reactor: console.reactor(), capture: capture,
+            console: console)
 
         var configuration = RARPQueryConfiguration(mac: link.mac, subjects: machines.isEmpty ? [link.mac] : machines)
         if let count { configuration.attempts = count }

@@ -16,6 +16,7 @@ struct RARPServeRun {
         }
         let rate = try command.rate.map { try ArgumentValue.integer("--rate", $0, in: 1...100_000) }
         let duration = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
+        console.limit(to: duration)
         let resolver = try console.resolver(isVerbose: command.verbose)
         let signals = try SignalSource(reloads: true)
         let names = ServedMachines(path: command.ethers ?? "/etc/ethers", console: console, resolver: resolver)

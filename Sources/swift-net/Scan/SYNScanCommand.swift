@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinuxNet
 
 /// The command line of `tcp-syn-scan`.
 struct SYNScanCommand: ParsableCommand {
@@ -118,6 +119,9 @@ struct SYNScanCommand: ParsableCommand {
     var color = "auto"
     @OptionGroup
     var frames: FrameOptions
+
+    /// The file of the report; nil when it goes to standard output, which `-` is too.
+    var file: String? { output.flatMap { OutputStream.isStandardOutput($0) ? nil : $0 } }
 
     /// How words are cut before the parser reads them.
     static let shape = ShortOptions(

@@ -10,10 +10,10 @@ struct SYNScanRun {
     let console: Console
 
     static func run(_ command: SYNScanCommand, name: String) -> Int32 {
-        let isJSON = command.frames.json || (command.output == nil && command.format == "json")
+        let isJSON = command.frames.json || (command.file == nil && command.format == "json")
         let console = Console(command: name, isJSON: isJSON, color: command.color)
         return console.status {
-            try SYNScanRun(command: command, settings: ScanSettings(command), console: console).run()
+            try SYNScanRun(command: command, settings: ScanSettings(command, console), console: console).run()
         }
     }
 
@@ -26,6 +26,7 @@ struct SYNScanRun {
         if command.banners, settings.format == .csv || settings.file != nil && settings.fileFormat == .csv {
             throw UsageError("--banners: a CSV report has no place for banners")
         }
+        console.limit(to: settings.deadline)
         let services = ServiceNames.system()
         let ports = try ScanPorts.list(command, services)
         let signals = try SignalSource()

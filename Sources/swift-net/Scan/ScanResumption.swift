@@ -11,12 +11,18 @@ struct ScanResumption {
     init(path: String) throws {
         self.path = path
         do {
-            let text = try InputStream.text(ofFile: path)
+            let text = try InputStream.text(ofFile: path, for: "--resume")
             guard let found = ScanRecord(text) else { throw UsageError("--resume: \(path) tells of no scan") }
             record = found
         } catch let error as SystemError {
             guard error.isMissing else { throw CannotRun(message: "--resume: \(error)") }
             record = nil
+        }
+        // It is written at the end, when it is too late to find that it is another file of the run.
+        do {
+            try OutputStream.reserve(path, for: "--resume")
+        } catch {
+            throw CannotRun(message: "--resume: \(error)")
         }
     }
 
@@ -39,7 +45,7 @@ struct ScanResumption {
         let record = ScanRecord(
             seed: configuration.seed, fingerprint: configuration.fingerprint, position: position)
         do {
-            let file = try OutputStream.file(path)
+            let file = try OutputStream.file(path, for: "--resume")
             file.write(record.text)
             file.flush()
             if let failure = file.failure { throw failure }

@@ -20,7 +20,7 @@ struct ScanSettings {
     let resumption: ScanResumption?
     private let reportsAll: Bool
 
-    init(_ command: SYNScanCommand) throws {
+    init(_ command: SYNScanCommand, _ console: Console) throws {
         if let text = command.rate {
             rate = text == "max" ? nil : Double(try ArgumentValue.integer("--rate", text, in: 1...100_000_000))
         }
@@ -46,12 +46,8 @@ struct ScanSettings {
         }
         reportsAll = command.all
         let asked = try command.format.map(ScanFormat.init(option:))
-        if let path = command.output {
-            do {
-                file = try OutputStream.file(path)
-            } catch {
-                throw CannotRun(message: "-o: \(error)")
-            }
+        if let path = command.file {
+            file = try console.file(path, for: "-o")
             fileFormat = asked ?? .text
             format = command.frames.json ? .json : .text
         } else {

@@ -20,7 +20,7 @@ struct ScanTargetList {
     /// The words of a file of targets: one or more a line, comments behind `#`.
     private static func words(of file: String, _ option: String) throws -> [String] {
         do {
-            return try TextInput.lines(of: file).flatMap { line in
+            return try TextInput.lines(of: file, for: option).flatMap { line in
                 line.prefix { $0 != "#" }.split { $0.isWhitespace || $0 == "," }.map(String.init)
             }
         } catch {

@@ -1,0 +1,97 @@
+import CLinux
+import Synchronization
+
+/// The files that the user named, by device and inode, so that no output destroys an input or another output.
+///
+/// `InputStream`, `TextInput` and `OutputStream` register what they open under the name of its option. Terminals,
+/// devices such as `/dev/null`, and sockets are left out: they can be read and written at the same time.
+enum RunFiles {
+    enum Use: String {
+        case input, output
+    }
+
+    /// What tells one file from another.
+    private enum Identity: Equatable {
+        case file(device: dev_t, inode: ino_t)
+        /// A file that does not exist yet, by its directory and its name there.
+        case absent(device: dev_t, inode: ino_t, name: String)
+    }
+
+    private struct Entry {
+        var identity: Identity
+        var use: Use
+        var option: String
+        var claim: Claim
+    }
+
+    /// One use of a file.
+    final class Claim: Sendable {
+        /// Something else needs the file as it is: nothing may be written to it.
+        let isRevoked = Atomic(false)
+        /// The file has been emptied or written to.
+        let hasBegun = Atomic(false)
+    }
+
+    private static let entries = Mutex<[Entry]>([])
+
+    /// Registers a file by its path, which need not exist.
+    static func claim(path: String, _ use: Use, for option: String) throws(SystemError) -> Claim {
+        var status = stat()
+        if stat(path, &status) == 0 { return try claim(identity(status), use, option, path) }
+        guard clinux_errno() == ENOENT else { return Claim() }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let parent = parts.count > 1 ? parts.dropLast().joined(separator: "/") + "/" : "."
+        guard let name = parts.last, stat(parent, &status) == 0 else { return Claim() }
+        return try claim(
+            .absent(device: status.st_dev, inode: status.st_ino, name: String(name)), use, option, path)
+    }
+
+    /// Registers an open file.
+    static func claim(
+        descriptor: Int32, path: String, _ use: Use, for option: String
+    ) throws(SystemError) -> Claim {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return Claim() }
+        return try claim(identity(status), use, option, path)
+    }
+
+    /// Gives up one use of a file.
+    static func release(_ claim: Claim) {
+        entries.withLock { $0.removeAll { $0.claim === claim } }
+    }
+
+    private static func claim(
+        _ identity: Identity?, _ use: Use, _ option: String, _ path: String
+    ) throws(SystemError) -> Claim {
+        let claim = Claim()
+        guard let identity else { return claim }
+        let other: String? = entries.withLock { entries in
+            for entry in entries where entry.identity == identity && entry.option != option {
+                guard use == .output || entry.use == .output else { continue }
+                // The file was opened for writing before it was known to be an input too.
+                if !entry.claim.hasBegun.load(ordering: .relaxed) {
+                    entry.claim.isRevoked.store(true, ordering: .relaxed)
+                }
+                return "the \(entry.use.rawValue) \(entry.option)"
+            }
+            if identity == standardOutput { return "standard output" }
+            entries.append(Entry(identity: identity, use: use, option: option, claim: claim))
+            return nil
+        }
+        guard let other else { return claim }
+        throw SystemError(code: EINVAL, operation: path, reason: "is the same file as \(other)")
+    }
+
+    /// Nil for what may be read and written at the same time.
+    private static func identity(_ status: stat) -> Identity? {
+        let kind = status.st_mode & UInt32(S_IFMT)
+        guard [S_IFREG, S_IFBLK, S_IFIFO].contains(where: { kind == UInt32($0) }) else { return nil }
+        return .file(device: status.st_dev, inode: status.st_ino)
+    }
+
+    /// The results of every run go there.
+    private static var standardOutput: Identity? {
+        var status = stat()
+        return fstat(1, &status) == 0 ? identity(status) : nil
+    }
+}

@@ -1,0 +1,36 @@
+import CLinux
+
+/// A whole file or the standard input.
+public enum TextInput {
+    /// Reads everything.
+    /// - Parameters:
+    ///   - path: `-` for the standard input.
+    ///   - option: what names the file on the command line; nil for the system's own files.
+    public static func bytes(of path: String, for option: String? = nil) throws(SystemError) -> [UInt8] {
+        let descriptor = path == "-" ? 0 : clinux_open(path, O_RDONLY | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw .last(path) }
+        defer { if descriptor != 0 { close(descriptor) } }
+        if let option { _ = try RunFiles.claim(descriptor: descriptor, path: path, .input, for: option) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = chunk.withUnsafeMutableBytes { CLinux.read(descriptor, $0.baseAddress, $0.count) }
+            if count == 0 { break }
+            if count < 0 {
+                if clinux_errno() == EINTR { continue }
+                throw .last(path)
+            }
+            bytes += chunk[..<count]
+        }
+        return bytes
+    }
+
+    /// Reads everything, as lines without their ends.
+    /// - Parameters:
+    ///   - path: `-` for the standard input.
+    ///   - option: what names the file on the command line; nil for the system's own files.
+    public static func lines(of path: String, for option: String? = nil) throws(SystemError) -> [String] {
+        try bytes(of: path, for: option).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .map { String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self) }
+    }
+}
