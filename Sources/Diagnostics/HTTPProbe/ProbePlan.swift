@@ -90,9 +90,15 @@ public struct ProbePlan: HTTPPlan {
         if let raw = configuration.raw {
             let line = HTTPHead(raw.rawBytes).start
             var method = HTTPMethod.get
-            if case .request(let line) = line { method = HTTPMethod(String(decoding: line.method, as: UTF8.self)) }
+            var isSimple = false
+            if case .request(let line) = line {
+                method = HTTPMethod(String(decoding: line.method, as: UTF8.self))
+                // A simple request of HTTP/0.9 is answered by the body alone (RFC 1945, section 6).
+                isSimple = method == .get && line.version == nil && !line.target.isEmpty
+            }
             var fetch = HTTPFetch(origin: configuration.places.origin(of: url), method: method, bytes: raw)
             configuration.limit(&fetch)
+            fetch.demandsStatusLine = !isSimple
             return fetch
         }
         var fetch = ProbeRequest(current, url, method: methodAfterRedirect).fetch(current, url)

@@ -63,6 +63,7 @@ extension ProbeConfiguration {
     func limit(_ fetch: inout HTTPFetch) {
         fetch.timeout = timeout
         fetch.demandsTrust = !trustsAnybody
+        fetch.demandsStatusLine = true
         fetch.limits.body = bodyLimit
         fetch.keptBody = keptBody
         fetch.keptBytes = keptBytes
