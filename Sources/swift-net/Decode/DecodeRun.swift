@@ -48,7 +48,7 @@ struct DecodeRun {
         do {
             copy = try command.pcap.map { try PacketCopy($0) }
         } catch {
-            throw CannotRun(message: "--pcap: \(error)")
+            throw CannotRun(message: "--pcap: \(ErrorText.reason(error))")
         }
         var session = DecodeSession(
             filter: filter, limit: limit, copy: copy, console: console,
@@ -60,7 +60,7 @@ struct DecodeRun {
         } catch let error as CaptureError where error.isNoCapture {
             throw CannotRun(message: "\(command.file): \(error)")
         } catch {
-            damage = "\(command.file): \(error)"
+            damage = "\(command.file): \(ErrorText.reason(error))"
         }
         let unwritten = copy?.finish().map { "--pcap: \($0)" }
         session.finish(isComplete: isComplete, failure: damage ?? unwritten)

@@ -6,9 +6,7 @@ extension HTTPFailure {
     var text: String {
         switch self {
         case .name(let failure): failure.message
-        case .connection(.refused): "connection refused"
-        case .connection(.reset): "connection reset"
-        case .connection(.system(_, let message)): message
+        case .connection(let failure): failure.description
         case .secure(let failure): "TLS: \(failure.message)"
         case .untrusted(let doubt): "the certificate is not to be believed: \(doubt)"
         case .timeout(let phase): "no time left, \(phase.rawValue)"

@@ -69,7 +69,7 @@ final class Console {
             fail(error.message)
             for line in error.hints { errors.write(line + "\n") }
         } catch {
-            fail("\(error)")
+            fail(ErrorText.reason(error))
         }
         return 2
     }
