@@ -633,7 +633,7 @@ _swift-net_tcp-syn-scan() {
 
 _swift-net_http-probe() {
     repeating_flags=()
-    non_repeating_flags=(-4 -6 --compressed --follow --methods --intermediaries --tcp --segments --no-check --timing -k --insecure --reuse --plot --fail -q --quiet -v --verbose -j --json -h --help)
+    non_repeating_flags=(-4 -6 --compressed --follow --location-trusted --methods --intermediaries --tcp --segments --no-check --timing -k --insecure --reuse --plot --fail -q --quiet -v --verbose -j --json -h --help)
     repeating_options=(--targets --resolve -H --header)
     non_repeating_options=(--unix-socket -I --interface -X --method -d --data --http --raw --max-redirects --keep-alive --stack --source --gateway --cacert --tls --max-body -o --output -c --count -i --interval --concurrency -w --deadline --pcap --explain --color)
     __swift-net_offer_flags_options -1

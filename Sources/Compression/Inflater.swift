@@ -12,8 +12,9 @@ public struct Inflater: ~Copyable {
     }
 
     /// Why the bytes cannot be decoded, in zlib's words.
-    public struct Failure: Error, Hashable, Sendable {
+    public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         public var message: String
+        public var description: String { message }
     }
 
     private let format: Format

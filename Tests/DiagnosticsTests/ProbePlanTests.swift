@@ -113,6 +113,64 @@ struct ProbePlanTests {
         #expect(answered == 6 && connections == 3, "\(answered) \(connections)")
     }
 
+    @Test("what is not HTTP is no answer: it is named by its beginning, as soon as that has come")
+    func otherProtocols() throws {
+        let frames: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100]
+        let rows: [(name: String, actions: [SimulatedServers.Action], opening: [UInt8], time: Nanoseconds)] = [
+            ("a banner", [.send(Array("SSH-2.0-x\r\n".utf8))], Array("SSH-2.0-x\r\n".utf8), .milliseconds(4)),
+            (
+                "a banner in pieces",
+                [.send(Array("SSH-2".utf8)), .send(Array(".0-x\r\n".utf8), after: .milliseconds(100))],
+                Array("SSH-2.0-x\r\n".utf8), .milliseconds(104)
+            ),
+            (
+                "a line that does not end", [.send(Array("220 mail".utf8))], Array("220 mail".utf8),
+                .milliseconds(2_004)
+            ),
+            ("frames of HTTP/2", [.send(frames)], frames, .milliseconds(4)),
+            (
+                "a stream", [.send(Array("ICY 200 OK\r\nicy-br:1\r\n".utf8))], Array("ICY 200 OK\r\nicy-br:1\r\n".utf8),
+                .milliseconds(4)
+            ),
+            ("its beginning alone", [.send(Array("HT".utf8)), .end()], Array("HT".utf8), .milliseconds(4)),
+            ("an empty line", [.send([13, 10]), .end()], [13, 10], .milliseconds(4)),
+            ("a reset after it", [.send(Array("nope".utf8)), .reset()], Array("nope".utf8), .milliseconds(4)),
+            (
+                "a status line without a code", [.send(Array("HTTP/1.1 yes\r\n\r\n".utf8))],
+                Array("HTTP/1.1 yes".utf8), .milliseconds(4)
+            ),
+            (
+                "after an interim response", [.send(Array("HTTP/1.1 100 Continue\r\n\r\nSSH-2.0-x\r\n".utf8))],
+                Array("SSH-2.0-x\r\n".utf8), .milliseconds(4)
+            ),
+            (
+                "much", [.send([UInt8](repeating: 0x41, count: 9_000))], [UInt8](repeating: 0x41, count: 512),
+                .milliseconds(4)
+            ),
+        ]
+        for row in rows {
+            var servers = SimulatedServers([80: { _ in row.actions }])
+            let answer = try #require(try answers(["198.51.100.1"], &servers).first)
+            #expect(
+                answer.outcome.failure == .notHTTP(row.opening),
+                "\(row.name): \(String(describing: answer.outcome.failure))")
+            #expect(answer.outcome.timings.total == row.time, "\(row.name)")
+            #expect(answer.outcome.head == nil && answer.outcome.body.length == 0 && answer.outcome.status == nil)
+        }
+    }
+
+    @Test("a simple request of HTTP/0.9 has an answer without a head; one that is cut is no other protocol")
+    func simpleRequests() throws {
+        var servers = SimulatedServers([80: { _ in [.send(Array("<html>".utf8)), .end()] }])
+        let simple = try answers(["198.51.100.1"], &servers) { $0.raw = Array("GET /\r\n".utf8) }
+        #expect(simple.first?.outcome.failure == nil && simple.first?.outcome.body.length == 6)
+        servers = SimulatedServers([80: { _ in [.send(Array("<html>".utf8)), .end()] }])
+        let other = try answers(["198.51.100.1"], &servers) { $0.raw = Array("GET / HTTP/1.0\r\n\r\n".utf8) }
+        #expect(other.first?.outcome.failure == .notHTTP(Array("<html>".utf8)))
+        servers = SimulatedServers([80: { _ in [.send(Array("HTTP/1.1 2".utf8)), .end()] }])
+        #expect(try answers(["198.51.100.1"], &servers).first?.outcome.failure == .closed(.body))
+    }
+
     @Test("a stop gives what is known")
     func stop() throws {
         var servers = SimulatedServers([80: { _ in [] }])

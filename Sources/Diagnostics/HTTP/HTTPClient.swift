@@ -33,6 +33,8 @@ final class HTTPClient {
     private var hasBegunBody = false
     private var phaseStart = Instant(nanoseconds: 0)
     private var heldUntil: Instant?
+    /// Until when more of the first line of what is no HTTP is waited for.
+    private var lineDeadline: Instant?
     private var hasEnded = false
     private var text: [UInt8] = []
 
@@ -69,6 +71,7 @@ final class HTTPClient {
         reader = HTTPResponseReader(method: fetch.method, limits: fetch.limits)
         collector = HTTPBodyCollector(kept: fetch.keptBody, limit: fetch.limits.body)
         hasBegunBody = false
+        lineDeadline = nil
         phaseStart = now
         if fetch.mayReuse, stream != nil, origin == fetch.origin {
             begun.isReused = true
@@ -239,7 +242,30 @@ final class HTTPClient {
         }
         outcome?.excess += bytes.byteCount - taken
         if heldUntil != nil, reader.interim.count > interimBefore { sendHeldBody() }
+        if let bytes = foreignOpening, shows(bytes, at: now) {
+            finish(.notHTTP(bytes), at: now)
+            return
+        }
         if reader.isFinished { finish(reader.isComplete ? nil : .malformed, at: now) }
+    }
+
+    /// The beginning of what is no HTTP/1 response, where one is demanded; nil for one.
+    private var foreignOpening: [UInt8]? {
+        guard outcome?.fetch.demandsStatusLine == true else { return nil }
+        if reader.isHeadless { return reader.unrecognized }
+        if let head = reader.head, head.end != nil, case .status(let line) = head.start, line.code == nil {
+            return head.startLine.bytes
+        }
+        return nil
+    }
+
+    /// Whether as much has come of what is no HTTP as is worth showing: its first line, or bytes that are no text.
+    private func shows(_ bytes: [UInt8], at now: Instant) -> Bool {
+        if reader.head != nil || bytes.count >= 512 { return true }
+        let text = bytes.drop { $0 == 13 || $0 == 10 }
+        if text.contains(where: { $0 < 0x20 && $0 != 9 && $0 != 13 && $0 != 10 }) || text.contains(10) { return true }
+        if let patience = outcome?.fetch.linePatience { lineDeadline = now + patience }
+        return false
     }
 
     private func keep(_ bytes: RawSpan) {
@@ -337,6 +363,12 @@ final class HTTPClient {
 
     private func finish(_ failure: HTTPFailure?, at now: Instant) {
         guard var outcome else { return }
+        var failure = failure
+        switch failure {
+        case nil, .closed(.answer), .closed(.body), .reset, .malformed:
+            if let bytes = foreignOpening { failure = .notHTTP(bytes) }
+        default: break
+        }
         outcome.failure = failure
         outcome.timings.total = now - outcome.timings.start
         outcome.interim = reader.interim
@@ -348,6 +380,10 @@ final class HTTPClient {
             let (body, problems) = collector.finish(isComplete: reader.isComplete)
             outcome.body = body
             outcome.problems += problems
+        }
+        if case .notHTTP = failure {
+            outcome.head = nil
+            outcome.body = HTTPBody()
         }
         let isKept =
             failure == nil && outcome.fetch.keepsConnection && !hasEnded && stream != nil && outcome.excess == 0
@@ -393,7 +429,11 @@ final class HTTPClient {
         case .securing: return timeOut(.secure, at: now)
         case .exchanging:
             if let heldUntil, now >= heldUntil { sendHeldBody() }
-            return earlier(timeOut(reader.isEmpty ? .answer : .body, at: now), heldUntil)
+            if let lineDeadline, now >= lineDeadline, let bytes = foreignOpening {
+                finish(.notHTTP(bytes), at: now)
+                return nil
+            }
+            return earlier(earlier(timeOut(reader.isEmpty ? .answer : .body, at: now), heldUntil), lineDeadline)
         }
     }
 

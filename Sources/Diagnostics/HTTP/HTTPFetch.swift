@@ -39,6 +39,8 @@ public struct HTTPFetch: Sendable {
     public var keepsConnection = false
     /// A certificate that is not to be believed ends it before the request is sent.
     public var demandsTrust = true
+    /// What does not begin with a status line that has a code is no answer, and ends it as soon as that is seen.
+    public var demandsStatusLine = false
     /// For the answer to be whole, from the start.
     public var timeout = Nanoseconds.seconds(10)
     /// What the answer may have.
@@ -49,6 +51,8 @@ public struct HTTPFetch: Sendable {
 
     /// How long the server may think about `Expect: 100-continue`.
     public static let patience = Nanoseconds.seconds(1)
+    /// How long more of an unfinished first line is waited for that is no HTTP; half the time for all, if that is less.
+    var linePatience: Nanoseconds { min(.seconds(2), Nanoseconds(timeout.count / 2)) }
 
     public init(origin: HTTPOrigin, method: HTTPMethod, bytes: [UInt8]) {
         self.origin = origin

@@ -38,6 +38,8 @@ public enum HTTPFailure: Hashable, Sendable {
     case reset(Phase)
     /// The answer broke a limit or the grammar; the problems say how.
     case malformed
+    /// What came is not HTTP/1: its beginning.
+    case notHTTP([UInt8])
     /// A redirect cannot be followed, and why.
     case redirect(String)
     /// The answer is whole, and not one that was wanted.

@@ -89,10 +89,11 @@ public struct FingerprintPlan: HTTPPlan {
         tell(report)
     }
 
-    /// Whether what came of the right request ends the matter: there is no server, or none that speaks.
+    /// Whether what came of the right request ends the matter: there is no server, none that speaks,
+    /// or one of another protocol.
     private func isHopeless(_ outcome: HTTPOutcome) -> Bool {
         switch outcome.failure {
-        case .name, .connection, .secure, .untrusted: true
+        case .name, .connection, .secure, .untrusted, .notHTTP: true
         case .timeout: outcome.receivedCount == 0
         default: false
         }
@@ -128,6 +129,8 @@ public struct FingerprintPlan: HTTPPlan {
         fetch.keepsConnection = true
         // Who it is matters here, not whether it is to be believed.
         fetch.demandsTrust = false
+        // To what is wrong a server of HTTP may answer anything; to the right request it answers HTTP.
+        fetch.demandsStatusLine = test == .get
         fetch.timeout = configuration.timeout
         if test != .get {
             let usual = Nanoseconds(usualTime.count &* 10)

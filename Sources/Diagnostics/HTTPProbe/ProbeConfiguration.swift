@@ -15,6 +15,10 @@ public struct ProbeConfiguration: Sendable {
     public var wantsCompression = false
     /// Redirects that are followed.
     public var redirects = 0
+    /// Credentials are sent wherever redirects lead, not only to the origin that they were given for.
+    public var trustsRedirects = false
+    /// Seconds since 1970-01-01 00:00 UTC at the instant 0, by which cookies expire; nil when they are not known.
+    public var wallClock: Int64?
     /// Finds out which methods are allowed.
     public var examinesMethods = false
     /// Finds out how long a connection stays, looking at an idle one at the longest so long; nil to leave it.
@@ -40,6 +44,9 @@ public struct ProbeConfiguration: Sendable {
     public var keptBytes = 0
     /// Random bits: names of what cannot exist are made of them.
     public var seed: UInt64
+
+    /// The Cookie field that a chain of redirects has come to, instead of the one in `fields`; nil to leave that one.
+    var cookies: String?
 
     public init(seed: UInt64) { self.seed = seed }
 }

@@ -7,6 +7,8 @@ public struct RedirectHop: Sendable {
     public var url: HTTPURL
     public var status: Int
     public var location: String
+    /// Fields that were not sent on, because they were given for another origin.
+    public var dropped: [String] = []
 }
 
 /// What one request to a URL brought, with everything that was asked about it.
@@ -50,6 +52,8 @@ extension ProbeAnswer {
 public enum ProbeEvent: Sendable {
     /// A request and what came back: every one, those of examinations too, when their bytes are to be kept.
     case exchange(HTTPOutcome)
+    /// A redirect that is followed.
+    case redirect(RedirectHop)
     /// The result for a URL.
     case answer(ProbeAnswer)
 }

@@ -13,8 +13,19 @@ public struct ProbePlan: HTTPPlan {
         case intermediaries
     }
 
+    /// What makes two requests of a chain the same: cookies are in the head.
+    private struct Visit: Hashable {
+        var url: HTTPURL
+        var head: [UInt8]
+    }
+
     private let asked: HTTPURL
     private let configuration: ProbeConfiguration
+    /// The configuration without the fields that the origin of `url` may not have, and with the chain's cookies.
+    private var current: ProbeConfiguration
+    private var jar = CookieJar()
+    /// How often each request of the chain was sent.
+    private var visits: [Visit: Int] = [:]
     private var stage = Stage.request
     private var url: HTTPURL
     private var sequence = 0
@@ -31,6 +42,7 @@ public struct ProbePlan: HTTPPlan {
         asked = url
         self.url = url
         self.configuration = configuration
+        current = configuration
         var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
         methods = MethodsExamination(missing: "/" + String(random.next(), radix: 36) + String(random.next(), radix: 36))
         keepAlive = KeepAliveExamination(patience: configuration.keepAlivePatience ?? .zero)
@@ -44,14 +56,19 @@ public struct ProbePlan: HTTPPlan {
         case .request:
             guard case .fetched(let outcome) = result else {
                 started = now
-                return .fetch(request(mayReuse: configuration.sharesConnection))
+                let first = request(mayReuse: configuration.sharesConnection)
+                count(first)
+                return .fetch(first)
             }
             if outcome.isReused, outcome.head == nil, outcome.failure != nil, outcome.failure != .stopped {
                 // The server ended the connection before it saw the request.
                 return .fetch(request(mayReuse: false))
             }
             var last = outcome
-            if let next = redirect(&last) { return .fetch(next) }
+            if let next = redirect(&last, at: now) {
+                if let hop = redirects.last { report(.redirect(hop)) }
+                return .fetch(next)
+            }
             judge(last)
             return examine(.began, at: now, report)
         case .pause:
@@ -73,23 +90,38 @@ public struct ProbePlan: HTTPPlan {
         if let raw = configuration.raw {
             let line = HTTPHead(raw.rawBytes).start
             var method = HTTPMethod.get
-            if case .request(let line) = line { method = HTTPMethod(String(decoding: line.method, as: UTF8.self)) }
+            var isSimple = false
+            if case .request(let line) = line {
+                method = HTTPMethod(String(decoding: line.method, as: UTF8.self))
+                // A simple request of HTTP/0.9 is answered by the body alone (RFC 1945, section 6).
+                isSimple = method == .get && line.version == nil && !line.target.isEmpty
+            }
             var fetch = HTTPFetch(origin: configuration.places.origin(of: url), method: method, bytes: raw)
             configuration.limit(&fetch)
+            fetch.demandsStatusLine = !isSimple
             return fetch
         }
-        var fetch = ProbeRequest(configuration, url, method: methodAfterRedirect).fetch(configuration, url)
+        var fetch = ProbeRequest(current, url, method: methodAfterRedirect).fetch(current, url)
         fetch.mayReuse = mayReuse
         fetch.keepsConnection = configuration.sharesConnection
         return fetch
     }
 
+    /// Counts a request of the chain.
+    /// - Returns: how often it has been sent with this one.
+    @discardableResult
+    private mutating func count(_ fetch: HTTPFetch) -> Int {
+        guard configuration.redirects > 0 else { return 1 }
+        let head = HTTPHead(fetch.bytes.rawBytes).encoded()
+        return visits[Visit(url: url, head: head), default: 0].increment()
+    }
+
     /// The request that an answer sends us to; nil when there is none, and a failure where it should be followed.
-    private mutating func redirect(_ outcome: inout HTTPOutcome) -> HTTPFetch? {
-        guard configuration.redirects > 0, outcome.failure == nil, let status = outcome.status,
-            [301, 302, 303, 307, 308].contains(status), let head = outcome.head,
-            let location = head["Location"]
+    private mutating func redirect(_ outcome: inout HTTPOutcome, at now: Instant) -> HTTPFetch? {
+        guard configuration.redirects > 0, outcome.failure == nil, let status = outcome.status, let head = outcome.head
         else { return nil }
+        jar.take(head, from: url, at: now, wall: configuration.wallClock.map { $0 &+ now.nanoseconds / 1_000_000_000 })
+        guard [301, 302, 303, 307, 308].contains(status), let location = head["Location"] else { return nil }
         let next: HTTPURL
         do throws(HTTPURL.Problem) {
             next = try url.resolving(location)
@@ -101,25 +133,55 @@ public struct ProbePlan: HTTPPlan {
             outcome.failure = .redirect("more than \(configuration.redirects) redirects")
             return nil
         }
-        let hop = RedirectHop(url: url, status: status, location: location)
-        if next == url || redirects.contains(where: { $0.url == next }),
-            configuration.fields.allSatisfy({ $0.name.lowercased() != "cookie" })
-        {
-            outcome.failure = .redirect("the redirects go round in a circle")
-            return nil
-        }
-        redirects.append(hop)
+        let before = (url: url, method: methodAfterRedirect, current: current)
         // Another method than GET and HEAD becomes GET where that is what everybody does (RFC 9110, section 15.4).
         let method = outcome.fetch.method
         if status == 303 && method != .head || [301, 302].contains(status) && method == .post {
             methodAfterRedirect = .get
         }
-        let isElsewhere = next.host != url.host || next.port != url.port || next.scheme != url.scheme
-        let user = (url.user, url.password)
+        let dropped = move(to: next)
+        addCookies(at: now)
+        let fetch = request(mayReuse: true)
+        // A server may know its client by more than cookies: only a third time is a loop for certain.
+        guard count(fetch) <= 2 else {
+            (url, methodAfterRedirect, current) = before
+            outcome.failure = .redirect(
+                "the redirects go round in a circle: the same request with the same cookies twice")
+            return nil
+        }
+        redirects.append(RedirectHop(url: before.url, status: status, location: location, dropped: dropped))
+        return fetch
+    }
+
+    /// Makes another URL the current one. What was given for one origin is not shown to another: once dropped it
+    /// stays so, even where the chain comes back, for its way was then another server's choice (Fetch, section 4.4).
+    /// - Returns: the fields that are dropped.
+    private mutating func move(to next: HTTPURL) -> [String] {
+        let before = url
         url = next
-        // What was meant for one server is not shown to another.
-        if !isElsewhere, url.user == nil { (url.user, url.password) = user }
-        return request(mayReuse: true)
+        let isElsewhere = next.host != before.host || next.port != before.port || next.scheme != before.scheme
+        guard isElsewhere, !configuration.trustsRedirects else {
+            if url.user == nil { (url.user, url.password) = (before.user, before.password) }
+            return []
+        }
+        var dropped: [String] = []
+        for name in ["Authorization", "Cookie", "Proxy-Authorization", "Host"] {
+            let isGiven = current.fields.contains { $0.value != nil && ProbeRequest.isSame($0.name, name) }
+            if isGiven || name == "Authorization" && before.user != nil { dropped.append(name) }
+            current.fields.removeAll { $0.value != nil && ProbeRequest.isSame($0.name, name) }
+        }
+        return dropped
+    }
+
+    /// Puts the cookies of the chain into the fields of the next requests.
+    private mutating func addCookies(at now: Instant) {
+        current.cookies = nil
+        let given = current.fields.filter { ProbeRequest.isSame($0.name, "Cookie") }
+        // `-H Cookie:` wants none.
+        guard given.allSatisfy({ $0.value != nil }) else { return }
+        let own = given.compactMap(\.value).joined(separator: "; ")
+        let all = jar.field(for: url, given: own.isEmpty ? nil : own, at: now)
+        if all != (own.isEmpty ? nil : own) { current.cookies = .some(all ?? "") }
     }
 
     // MARK: Judging
@@ -159,7 +221,7 @@ public struct ProbePlan: HTTPPlan {
         if case .request = stage { stage = .methods }
         if case .methods = stage {
             if configuration.examinesMethods {
-                let step = methods.next(after: result, url, configuration)
+                let step = methods.next(after: result, url, current)
                 guard case .finished = step else { return step }
                 answer?.findings.methods = methods.finding
                 if let traced = methods.traced { add(Intermediary.shown(byTrace: traced)) }
@@ -169,7 +231,7 @@ public struct ProbePlan: HTTPPlan {
         }
         if case .intermediaries = stage {
             if configuration.examinesIntermediaries {
-                let step = intermediaries.next(after: result, first: outcome, url, configuration)
+                let step = intermediaries.next(after: result, first: outcome, url, current)
                 guard case .finished = step else { return step }
                 add(intermediaries.found)
                 result = .began
@@ -177,7 +239,7 @@ public struct ProbePlan: HTTPPlan {
             stage = .keepAlive
         }
         if configuration.keepAlivePatience != nil {
-            var fetch = ProbeRequest(configuration, url, method: .head).fetch(configuration, url)
+            var fetch = ProbeRequest(current, url, method: .head).fetch(current, url)
             fetch.mayReuse = true
             fetch.keepsConnection = true
             let step = keepAlive.next(after: result, fetch, at: now)
@@ -201,8 +263,19 @@ public struct ProbePlan: HTTPPlan {
         guard sequence < configuration.count else { return .finished }
         url = asked
         redirects = []
+        current = configuration
+        jar = CookieJar()
+        visits = [:]
         methodAfterRedirect = nil
         stage = .pause
         return .wait(until: max(now, started + configuration.interval))
+    }
+}
+
+extension Int {
+    /// Adds 1, and returns the sum.
+    fileprivate mutating func increment() -> Int {
+        self &+= 1
+        return self
     }
 }

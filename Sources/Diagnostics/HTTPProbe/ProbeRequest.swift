@@ -25,12 +25,22 @@ struct ProbeRequest {
             preset.append(("Content-Length", "\(body.count)"))
             if method == nil { preset.append(("Content-Type", "application/x-www-form-urlencoded")) }
         }
-        let own = configuration.fields
+        var own = configuration.fields
+        if let cookies = configuration.cookies {
+            own.removeAll { Self.isSame($0.name, "Cookie") }
+            if !cookies.isEmpty { own.append(("Cookie", cookies)) }
+        }
         let kept = preset.filter { name, _ in !own.contains { $0.name.lowercased() == name.lowercased() } }
         fields = kept.map { HTTPField($0, $1) }
         for (name, value) in own {
             if let value { fields.append(HTTPField(name, value)) }
         }
+    }
+
+    /// Whether two names are the same field's: case does not matter, and a blank at the end is overlooked by servers.
+    static func isSame(_ left: String, _ right: String) -> Bool {
+        func plain(_ name: String) -> String { SetCookie.trimmed(name).lowercased() }
+        return plain(left) == plain(right)
     }
 
     var head: HTTPHead { .request(method, target, version: version, fields: fields) }
@@ -53,6 +63,7 @@ extension ProbeConfiguration {
     func limit(_ fetch: inout HTTPFetch) {
         fetch.timeout = timeout
         fetch.demandsTrust = !trustsAnybody
+        fetch.demandsStatusLine = true
         fetch.limits.body = bodyLimit
         fetch.keptBody = keptBody
         fetch.keptBytes = keptBytes

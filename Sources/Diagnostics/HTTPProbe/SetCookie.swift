@@ -27,7 +27,7 @@ public struct SetCookie: Hashable, Sendable {
         }
     }
 
-    private static func trimmed(_ text: some StringProtocol) -> String {
+    static func trimmed(_ text: some StringProtocol) -> String {
         let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         guard let last = text.lastIndex(where: { !isBlank($0) }) else { return "" }
         return String(text[...last].drop(while: isBlank))
@@ -36,6 +36,12 @@ public struct SetCookie: Hashable, Sendable {
     public func has(_ attribute: String) -> Bool { attributes.contains { $0.name == attribute } }
 
     public subscript(attribute: String) -> String? { attributes.first { $0.name == attribute }?.value }
+
+    /// The values of every attribute of this name, in their order.
+    func values(_ attribute: String) -> [String] { attributes.filter { $0.name == attribute }.map { $0.value ?? "" } }
+
+    /// The value of the last attribute of this name, which is the one that counts (RFC 6265, section 5.3).
+    func last(_ attribute: String) -> String? { values(attribute).last }
 
     /// What makes it less safe than it could be.
     public func problems(isSecure: Bool) -> [String] {

@@ -28,9 +28,11 @@ public struct AddressSet: Sendable, Equatable {
     public init() {}
 
     /// Why addresses could not be added.
-    public enum Refusal: Error, Equatable, Sendable {
+    public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         /// More than `maximumCount`.
         case tooMany
+
+        public var description: String { "more than \(AddressSet.maximumCount) addresses" }
     }
 
     public var isEmpty: Bool { count == 0 }

@@ -28,9 +28,11 @@ public struct TargetSet: Sendable {
     public init() {}
 
     /// Why targets could not be added.
-    public enum Refusal: Error, Equatable, Sendable {
+    public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         /// More than `maximumCount`.
         case tooMany
+
+        public var description: String { "more than \(TargetSet.maximumCount) targets" }
     }
 
     /// Adds one address. A target that is in the set already is not added again.

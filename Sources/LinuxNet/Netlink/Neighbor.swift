@@ -4,7 +4,7 @@ import WireFormat
 /// An entry of the kernel's neighbour table: whose link-layer address it knows, and how well.
 public struct Neighbor: Sendable, Equatable {
     /// The states of a neighbour entry (RFC 4861, section 7.3.2, and Linux's own).
-    public enum State: Sendable, Equatable {
+    public enum State: String, Sendable, Equatable {
         case incomplete, reachable, stale, delay, probe, failed, permanent, none
     }
 

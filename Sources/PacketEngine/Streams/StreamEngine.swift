@@ -29,13 +29,21 @@ public enum StreamRequest: Sendable {
 }
 
 /// Why there is no stream, or none any more.
-public enum StreamFailure: Error, Hashable, Sendable {
+public enum StreamFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// Nobody listens (RST to our SYN).
     case refused
     /// The other side broke it off (RST).
     case reset
     /// The system gave up, or refused, in its words.
     case system(code: Int32, message: String)
+
+    public var description: String {
+        switch self {
+        case .refused: "connection refused"
+        case .reset: "connection reset"
+        case .system(_, let message): message
+        }
+    }
 }
 
 /// How a connection came to be.
@@ -64,9 +72,10 @@ public struct ResolvedAddress: Hashable, Sendable {
 }
 
 /// Why a name has no address, in the resolver's words.
-public struct NameFailure: Error, Hashable, Sendable {
+public struct NameFailure: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
     public init(_ message: String) { self.message = message }
+    public var description: String { message }
 }
 
 /// A tool that speaks over connections, without sockets: what `Engine` is for packets.

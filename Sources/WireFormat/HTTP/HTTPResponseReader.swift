@@ -66,6 +66,11 @@ public struct HTTPResponseReader: Sendable {
     /// Whether what came does not begin like a response of HTTP/1: the body is then everything.
     public var isHeadless: Bool { problems.contains(.noStatusLine) }
 
+    /// The beginning of what came where a response should have begun, at the most 512 bytes of it; empty where one did.
+    public private(set) var unrecognized: [UInt8] = []
+
+    private static let mostUnrecognized = 512
+
     /// Takes what came, as far as it belongs to this response.
     /// - Parameter body: is given the body's data piece by piece, and the head that it belongs to.
     /// - Returns: how many bytes belonged to it.
@@ -86,7 +91,10 @@ public struct HTTPResponseReader: Sendable {
         case .head:
             guard !pending.isEmpty else { break }
             // What is no response, and too short to have shown it.
-            if !Self.mayBeginHead(pending) || pending.count < 5 { problems.append(.noStatusLine) }
+            if !Self.mayBeginHead(pending) || pending.drop(while: \.isLineEnd).count < 5 {
+                problems.append(.noStatusLine)
+                unrecognized = Array(pending.prefix(Self.mostUnrecognized))
+            }
             head = HTTPHead(pending.rawBytes)
         default: problems.append(.unfinishedBody)
         }
@@ -113,6 +121,9 @@ public struct HTTPResponseReader: Sendable {
 
     private mutating func give(_ bytes: RawSpan, _ body: (HTTPHead?, RawSpan) -> Void) -> Int {
         let room = limits.body - bodyLength
+        if isHeadless, unrecognized.count < Self.mostUnrecognized {
+            unrecognized += bytes.prefix(Self.mostUnrecognized - unrecognized.count).copied()
+        }
         let piece = bytes.prefix(room)
         if piece.byteCount > 0 { body(head, piece) }
         bodyLength += piece.byteCount
@@ -153,7 +164,7 @@ public struct HTTPResponseReader: Sendable {
 
     /// Whether bytes can be the beginning of a response: empty lines, and then `HTTP/` in any case.
     private static func mayBeginHead(_ bytes: [UInt8]) -> Bool {
-        let text = bytes.drop { $0 == 13 || $0 == 10 }.prefix(5)
+        let text = bytes.drop(while: \.isLineEnd).prefix(5)
         return text.equalsIgnoringCase("HTTP/".utf8.prefix(text.count))
     }
 
@@ -223,4 +234,9 @@ public struct HTTPResponseReader: Sendable {
     private mutating func note(_ problem: HTTPProblem, if isTrue: Bool) {
         if isTrue, !problems.contains(problem) { problems.append(problem) }
     }
+}
+
+extension UInt8 {
+    /// CR or LF.
+    fileprivate var isLineEnd: Bool { self == 13 || self == 10 }
 }

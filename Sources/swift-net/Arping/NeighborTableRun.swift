@@ -27,13 +27,13 @@ struct NeighborTableRun {
                 object.add("addr", neighbor.address.description)
                 object.add("mac", neighbor.macAddress?.description)
                 object.add("interface", interface)
-                object.add("state", "\(neighbor.state)")
+                object.add("state", neighbor.state.rawValue)
                 object.add("vendor", vendor)
                 console.output.write(object.line + "\n")
             } else if !command.has(.quiet) {
                 let mac = neighbor.macAddress?.description ?? "-"
                 let tail = vendor.map { "  " + Text.escaped($0) } ?? ""
-                console.output.write("\(neighbor.address)  \(mac)  \(interface)  \(neighbor.state)\(tail)\n")
+                console.output.write("\(neighbor.address)  \(mac)  \(interface)  \(neighbor.state.rawValue)\(tail)\n")
             }
         }
         let known = neighbors.filter { $0.macAddress != nil }.count

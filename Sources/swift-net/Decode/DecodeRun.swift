@@ -57,7 +57,7 @@ struct DecodeRun {
         } catch let error as CaptureError where error.isNoCapture {
             throw CannotRun(message: "\(command.file): \(error)")
         } catch {
-            damage = "\(command.file): \(error)"
+            damage = "\(command.file): \(ErrorText.reason(error))"
         }
         let unwritten = copy?.finish().map { "--pcap: \($0)" }
         session.finish(isComplete: isComplete, failure: damage ?? unwritten)

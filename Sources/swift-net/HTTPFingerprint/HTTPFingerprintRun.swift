@@ -60,7 +60,7 @@ struct HTTPFingerprintRun {
         do {
             signatures = try Signature.all(in: EmbeddedSignatures.text())
         } catch {
-            throw CannotRun(message: "the signatures that come with it cannot be read: \(error)")
+            throw CannotRun(message: "the signatures that come with it cannot be read: \(ErrorText.reason(error))")
         }
         return FingerprintJudge(SignatureLibrary(signatures + own), calibrations)
     }

@@ -45,6 +45,10 @@ struct HTTPProbeCommand: ParsableCommand {
     @Option(
         name: .customLong("max-redirects"), help: ArgumentHelp("So many of them (10).", valueName: "number"))
     var maximumRedirects: String?
+    @Flag(
+        name: .customLong("location-trusted"),
+        help: "Follow redirects, and send credentials wherever they lead.")
+    var trustsRedirects = false
     @Flag(name: .customLong("methods"), help: "Find out which methods are allowed.")
     var methods = false
     @Option(

@@ -114,6 +114,8 @@ struct ProbeSummary {
 /// Who turns answers into lines.
 protocol ProbeRenderer: AnyObject {
     func exchange(_ outcome: HTTPOutcome)
+    /// A step of a chain, as soon as it is followed.
+    func redirect(_ hop: RedirectHop)
     /// - Parameter handshake: what the SYN-ACK of its connection showed, where that is wanted and was seen.
     func answer(_ answer: ProbeAnswer, _ handshake: HandshakeFacts?)
     func finish(_ summary: ProbeSummary, elapsed: Nanoseconds)

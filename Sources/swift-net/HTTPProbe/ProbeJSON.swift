@@ -12,6 +12,9 @@ final class ProbeJSON: ProbeRenderer {
 
     func exchange(_ outcome: HTTPOutcome) {}
 
+    /// The object of the answer has the whole chain.
+    func redirect(_ hop: RedirectHop) {}
+
     func answer(_ answer: ProbeAnswer, _ handshake: HandshakeFacts?) {
         guard answer.outcome.head != nil || answer.outcome.body.length > 0 else {
             failure(answer)
@@ -76,6 +79,7 @@ final class ProbeJSON: ProbeRenderer {
                         object.add("url", "\(hop.url)")
                         object.add("status", hop.status)
                         object.add("location", hop.location)
+                        object.add("dropped", hop.dropped)
                         return object.line
                     }))
         }

@@ -35,6 +35,7 @@ struct ProbeObserver: StreamObserver, ~Copyable {
         progress.makeWay()
         switch event {
         case .exchange(let outcome): renderer.exchange(outcome)
+        case .redirect(let hop): renderer.redirect(hop)
         case .answer(let answer):
             summary.requests += 1
             summary.problems += answer.problems.count

@@ -17,6 +17,7 @@ struct ProbeSettings {
     init(_ command: HTTPProbeCommand) throws {
         var random = SystemRandomness()
         var made = ProbeConfiguration(seed: random.next())
+        made.wallClock = SystemClock.wall(at: Instant(nanoseconds: 0)) / 1_000_000_000
         made.userAgent = "swift-net/\(CommandTree.version)"
         try Self.readRequest(command, into: &made)
         try Self.readExaminations(command, into: &made)
@@ -83,7 +84,8 @@ struct ProbeSettings {
         if let path = command.raw {
             for (option, isThere) in [
                 ("-X", command.method != nil), ("-H", !command.headers.isEmpty), ("-d", command.data != nil),
-                ("--follow", command.follow),
+                ("--follow", command.follow), ("--max-redirects", command.maximumRedirects != nil),
+                ("--location-trusted", command.trustsRedirects),
             ] where isThere {
                 throw UsageError("--raw and \(option) exclude each other")
             }
@@ -93,7 +95,8 @@ struct ProbeSettings {
     }
 
     private static func readExaminations(_ command: HTTPProbeCommand, into made: inout ProbeConfiguration) throws {
-        if command.follow || command.maximumRedirects != nil {
+        made.trustsRedirects = command.trustsRedirects
+        if command.follow || command.trustsRedirects || command.maximumRedirects != nil {
             made.redirects =
                 try command.maximumRedirects.map {
                     try ArgumentValue.integer("--max-redirects", $0, in: 0...1_000)

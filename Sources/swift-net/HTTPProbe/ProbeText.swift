@@ -31,6 +31,12 @@ final class ProbeText: ProbeRenderer {
         if isVerbose { transcript.show(outcome) }
     }
 
+    func redirect(_ hop: RedirectHop) {
+        var line = "\(Text.escaped("\(hop.url)"))  \(hop.status) to \(Text.escaped(hop.location))"
+        if !hop.dropped.isEmpty { line += "  (not sent there: \(hop.dropped.joined(separator: ", ")))" }
+        write(line)
+    }
+
     func answer(_ answer: ProbeAnswer, _ handshake: HandshakeFacts?) {
         plot?.add(
             UInt16(truncatingIfNeeded: answer.sequence),
@@ -42,9 +48,6 @@ final class ProbeText: ProbeRenderer {
             for problem in answer.problems { write("  ! \(Text.escaped(problem))", always: true) }
             if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start), always: true) }
             return
-        }
-        for hop in answer.redirects {
-            write("\(Text.escaped("\(hop.url)"))  \(hop.status) to \(Text.escaped(hop.location))")
         }
         var words = [url, status(outcome)]
         words.append(Text.count(outcome.body.length, "byte"))

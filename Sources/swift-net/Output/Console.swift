@@ -120,7 +120,7 @@ final class Console {
             for line in error.hints { errors.write(line + "\n") }
         } catch {
             discardFiles()
-            fail("\(error)")
+            fail(ErrorText.reason(error))
         }
         return finish() ? status : 2
     }

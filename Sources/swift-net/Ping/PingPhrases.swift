@@ -2,7 +2,9 @@ import Diagnostics
 import PacketEngine
 import WireFormat
 
-extension TransmissionFailure {
+extension TransmissionFailure: CustomStringConvertible {
+    public var description: String { words }
+
     /// The failure as iputils says it.
     var words: String {
         switch self {

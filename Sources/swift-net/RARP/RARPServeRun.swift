@@ -119,7 +119,7 @@ private struct RARPServeObserver: EngineObserver {
             if command.verbose || command.frames.json { write("unknown", asker, mac, nil, interface, at) }
         case .limited(let asker, let mac, let interface, let at):
             if command.verbose || command.frames.json { write("limited", asker, mac, nil, interface, at) }
-        case .failed(let failure): console.complain("an answer could not be sent: \(failure)")
+        case .failed(let failure): console.complain("an answer could not be sent: \(failure.words)")
         }
     }
 

@@ -47,7 +47,7 @@ final class SweepArrivals {
                 try engine.add(answer.address, name: result.name)
             } catch {
                 failures += 1
-                console.complain("\(error)")
+                console.complain(ErrorText.reason(error))
             }
         }
         engine.expectsMore = expectsMore

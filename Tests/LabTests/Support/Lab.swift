@@ -281,6 +281,8 @@ struct Lab: Sendable {
             case .exited(let code): code
             case .signaled(let signal): 128 + signal
             }
-        return Outcome(output: result.standardOutput, errors: result.standardError, status: status)
+        let outcome = Outcome(output: result.standardOutput, errors: result.standardError, status: status)
+        SwiftNames.check(words, outcome)
+        return outcome
     }
 }
