@@ -174,7 +174,7 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" I icmp' -s 'I' -l 'icmp' -d 'Send ICMP echo requests instead of UDP.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" U udp' -s 'U' -l 'udp' -d 'Send UDP to port 53, or to that of -p.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" T tcp' -s 'T' -l 'tcp' -d 'Send TCP SYN to port 80, or to that of -p; never is a connection made.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" F dont-fragment' -s 'F' -l 'dont-fragment' -d 'Forbid routers to cut the probes (IPv4).'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" F dont-fragment' -s 'F' -l 'dont-fragment' -d 'Do not fragment probes, here or (IPv4) on routers.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" no-paris' -l 'no-paris' -d 'Let ports and checksums change from probe to probe.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" n numeric' -s 'n' -l 'numeric' -d 'Look up no names.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" e extensions' -s 'e' -l 'extensions' -d 'Print label stacks of MPLS and what routers say of their interfaces.'

@@ -54,7 +54,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .icmp: "Send ICMP echo requests instead of UDP."
         case .udp: "Send UDP to port 53, or to that of -p."
         case .tcp: "Send TCP SYN to port 80, or to that of -p; never is a connection made."
-        case .dontFragment: "Forbid routers to cut the probes (IPv4)."
+        case .dontFragment: "Do not fragment probes, here or (IPv4) on routers."
         case .noParis: "Let ports and checksums change from probe to probe."
         case .numeric: "Look up no names."
         case .extensions: "Print label stacks of MPLS and what routers say of their interfaces."

@@ -40,6 +40,8 @@ public struct MonitorEngine: Engine, ~Copyable {
     private var end: Instant?
     private var lastTurn: Instant?
     private var isStopped = false
+    /// The MTU of the first link when probes, which must not be fragmented, exceed it.
+    private var refusingMTU: Int?
     private var known: Set<IPAddress> = []
     private var events: [MonitorEvent] = []
     public private(set) var isPaused = false
@@ -55,13 +57,18 @@ public struct MonitorEngine: Engine, ~Copyable {
     }
 
     public var maximumPacketLength: Int { prober.format.maximumLength }
-    public var batchCapacity: Int { 1 }
+    public var batchCapacity: Int { prober.packetsPerProbe }
 
     /// Complete cycles.
     public var cycleCount: Int { cycle }
 
     /// The hops up to the target, or to the first silent one behind the last that answered.
     public var hops: [MonitoredHop] {
+        if let refusingMTU, lastAnswered < 0 {
+            var hop = MonitoredHop(timeToLive: configuration.firstHop)
+            hop.annotation = TraceAnswer.fragmentationNeeded(mtu: refusingMTU)
+            return [hop]
+        }
         let count = finalHop.map { $0 + 1 } ?? (lastAnswered + 1 + Self.shownSilence)
         return Array(all.prefix(count))
     }
@@ -72,7 +79,8 @@ public struct MonitorEngine: Engine, ~Copyable {
         if start == nil { start = now }
         if let lastTurn { expire(at: lastTurn) }
         lastTurn = now
-        if isStopped || isDone && pending.isEmpty {
+        if let mtu = prober.refusingMTU { refusingMTU = mtu }
+        if isStopped || refusingMTU != nil || isDone && pending.isEmpty {
             end = end ?? now
             return .finished
         }
@@ -128,6 +136,9 @@ public struct MonitorEngine: Engine, ~Copyable {
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        if case .messageTooLong(let mtu) = failure {
+            refusingMTU = mtu > 0 ? mtu : configuration.unfragmentedLength
+        }
         // What never left was not lost on the way.
         guard let tag = prober.failed(token), let index = index(of: tag) else { return }
         pending.remove(at: index)
@@ -156,6 +167,8 @@ public struct MonitorEngine: Engine, ~Copyable {
         let hop = pending[index].hop
         pending.remove(at: index)
         let answer = arrival.answer
+        // Neither an answer nor a loss: from now on probes are fragmented to fit.
+        guard !arrival.mustBeRepeated else { return }
         longestRoundTrip = max(longestRoundTrip, answer.roundTrip)
         all[hop].add(.answered(answer.roundTrip))
         if !all[hop].addresses.contains(answer.source) { all[hop].addresses.append(answer.source) }
@@ -208,7 +221,9 @@ public struct MonitorEngine: Engine, ~Copyable {
         verdicts += LossJudge.judge(
             hops.map { LossJudge.Hop(timeToLive: $0.timeToLive, sent: $0.sent, received: $0.received) },
             endsAtTarget: isReached)
-        if !isReached {
+        if let refusingMTU {
+            verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU))
+        } else if !isReached {
             verdicts.append(.unreachable(last: lastAnswered < 0 ? 0 : configuration.firstHop + lastAnswered))
         }
         return TraceSummary(

@@ -49,6 +49,9 @@ public struct TraceAnswer: Hashable, Sendable {
         return source.family == .v4 ? annotation4(code, information) : annotation6(type, code, information)
     }
 
+    /// traceroute(8)'s mark of a packet that does not fit: `!F-1400`.
+    public static func fragmentationNeeded(mtu: Int) -> String { "!F-\(mtu)" }
+
     /// Echo reply, or port unreachable.
     private func isUsualEnd(_ type: UInt8, _ code: UInt8) -> Bool {
         switch source.family {
@@ -67,7 +70,7 @@ public struct TraceAnswer: Hashable, Sendable {
         case .host, .hostUnknown, .hostForTypeOfService: "!H"
         case .protocol: "!P"
         case .port: "!p"
-        case .fragmentationNeeded: "!F-\(information & 0xFFFF)"
+        case .fragmentationNeeded: Self.fragmentationNeeded(mtu: Int(information & 0xFFFF))
         case .sourceRouteFailed: "!S"
         case .networkProhibited, .hostProhibited, .communicationProhibited: "!X"
         case .hostPrecedenceViolation: "!V"
@@ -77,7 +80,7 @@ public struct TraceAnswer: Hashable, Sendable {
     }
 
     private func annotation6(_ type: UInt8, _ code: UInt8, _ information: UInt32) -> String {
-        if type == ICMPv6Type.packetTooBig.rawValue { return "!F-\(information)" }
+        if type == ICMPv6Type.packetTooBig.rawValue { return Self.fragmentationNeeded(mtu: Int(information)) }
         guard type == ICMPv6Type.destinationUnreachable.rawValue else { return "!<\(type)-\(code)>" }
         return switch ICMPv6UnreachableCode(rawValue: code) {
         case .noRoute: "!N"
