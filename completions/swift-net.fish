@@ -183,7 +183,7 @@ complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_op
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" mtu' -l 'mtu' -d 'Find the longest packet that comes to each hop, and black holes for longer ones.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" paths' -l 'paths' -d 'Find every path of a route whose load is balanced by flow.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" dot' -l 'dot' -d 'Print the paths as a graph for Graphviz.'
-complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" report' -l 'report' -d 'Ask every hop again and again, and print a table, as mtr -r does.'
+complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" report' -l 'report' -d 'Ask every hop again and again, by ICMP echo unless -U or -T is given, and print a table, as mtr -r does.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" live' -l 'live' -d 'The same on a full screen: q, p, r, d, n, j and k are its keys.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" j json' -s 'j' -l 'json' -d 'One JSON object a line.'
 complete -c 'swift-net' -n '__swift-net_should_offer_completions_for_flags_or_options "swift-net traceroute" V version' -s 'V' -l 'version' -d 'Print the version.'

@@ -63,7 +63,8 @@ enum TraceSwitch: String, CommandSwitch {
         case .mtu: "Find the longest packet that comes to each hop, and black holes for longer ones."
         case .paths: "Find every path of a route whose load is balanced by flow."
         case .dot: "Print the paths as a graph for Graphviz."
-        case .report: "Ask every hop again and again, and print a table, as mtr -r does."
+        case .report:
+            "Ask every hop again and again, by ICMP echo unless -U or -T is given, and print a table, as mtr -r does."
         case .live: "The same on a full screen: q, p, r, d, n, j and k are its keys."
         case .json: "One JSON object a line."
         case .version: "Print the version."

@@ -173,6 +173,7 @@ public struct MonitorEngine: Engine, ~Copyable {
         all[hop].add(.answered(answer.roundTrip))
         if !all[hop].addresses.contains(answer.source) { all[hop].addresses.append(answer.source) }
         all[hop].annotation = answer.annotation
+        all[hop].answersByErrors = answer.isError
         all[hop].labels = answer.labels
         lastAnswered = max(lastAnswered, hop)
         if answer.isFinal { finalHop = min(finalHop ?? hop, hop) }
@@ -211,6 +212,19 @@ public struct MonitorEngine: Engine, ~Copyable {
         events.removeAll(keepingCapacity: true)
     }
 
+    /// Linux sends one peer a burst of six ICMP errors, then one a second (icmp_ratelimit, ip-sysctl).
+    private static let errorBurst = 6.0
+    private static let errorsPerSecond = 1.0
+
+    private func evidence(_ hop: MonitoredHop) -> LossJudge.Evidence {
+        guard hop.answersByErrors else { return .loss }
+        if isReached, hop.timeToLive - configuration.firstHop == finalHop { return .none }
+        let elapsed = start.flatMap { start in (end ?? lastTurn).map { ($0 - start).seconds } } ?? 0
+        // One more for the second that has begun.
+        let limit = Self.errorBurst + (elapsed + 1) * Self.errorsPerSecond
+        return Double(hop.sent) > limit && Double(hop.received) <= limit ? .limit : .loss
+    }
+
     /// The result so far.
     public var summary: TraceSummary {
         let hops = hops
@@ -219,7 +233,10 @@ public struct MonitorEngine: Engine, ~Copyable {
         }
         .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
         verdicts += LossJudge.judge(
-            hops.map { LossJudge.Hop(timeToLive: $0.timeToLive, sent: $0.sent, received: $0.received) },
+            hops.map {
+                LossJudge.Hop(
+                    timeToLive: $0.timeToLive, sent: $0.sent, received: $0.received, evidence: evidence($0))
+            },
             endsAtTarget: isReached)
         if let refusingMTU {
             verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU))

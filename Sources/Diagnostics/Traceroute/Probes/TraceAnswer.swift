@@ -35,6 +35,13 @@ public struct TraceAnswer: Hashable, Sendable {
         return Int(first - replyTimeToLive) + 1
     }
 
+    /// It is an ICMP error, not a reply of the target's service.
+    var isError: Bool {
+        guard case .icmp(let type, _, _) = kind else { return false }
+        return source.family == .v4
+            ? type != ICMPv4Type.echoReply.rawValue : type != ICMPv6Type.echoReply.rawValue
+    }
+
     /// A router had to cut the packet and must not: the MTU it names, 0 when none.
     public var packetTooBigMTU: Int? {
         guard case .icmp(let type, let code, let information) = kind else { return nil }
