@@ -213,7 +213,8 @@ struct Trace: Sendable {
     private mutating func receive(_ arrival: TraceProber.Arrival) -> IPAddress? {
         let place = arrival.tag
         guard place < states.count else {
-            search?.answered(place - states.count, arrival.answer)
+            search?.answered(
+                place - states.count, hop: Int(arrival.packet.timeToLive) - configuration.firstHop, arrival.answer)
             return nil
         }
         let hop = hop(of: place)
@@ -271,7 +272,7 @@ struct Trace: Sendable {
             if let finalHop, nextHop > finalHop { break }
             if nextHop > (lastAnswered ?? -1) + configuration.gap { break }
         }
-        if areHopsFound, configuration.findsPathMTU, search == nil { beginSearch() }
+        if areHopsFound, configuration.findsPathMTU, search == nil { beginSearch(at: now) }
         search?.advance(at: now)
         if isFinished, end == nil { end = now }
     }
@@ -326,11 +327,14 @@ struct Trace: Sendable {
         }
     }
 
-    private mutating func beginSearch() {
-        let answering = finishedHops.filter { !$0.isSilent }.map { $0.timeToLive - configuration.firstHop }
+    private mutating func beginSearch(at now: Instant) {
+        let answering = finishedHops.filter { !$0.isSilent }.map { hop in
+            PathMTUSearch.Hop(
+                number: hop.timeToLive - configuration.firstHop, addresses: Set(hop.answers.map(\.source)))
+        }
         search = PathMTUSearch(
             hops: answering, linkMTU: configuration.longestPacket, usualLength: prober.usualLength,
-            wait: min(configuration.longestWait, max(.milliseconds(200), longestRoundTrip * 4)))
+            wait: min(configuration.longestWait, max(.milliseconds(200), longestRoundTrip * 4)), at: now)
     }
 
     private mutating func transmitSearch(

@@ -16,6 +16,8 @@ public struct TraceAnswer: Hashable, Sendable {
     public var kind: Kind
     /// Time to live, or hop limit, with which the answer came here.
     public var replyTimeToLive: UInt8?
+    /// Hops that the packet had left when an error quoted it; nil when it quotes none.
+    public var quotedTimeToLive: UInt8?
     /// The stack of an MPLS extension, top first (RFC 4950).
     public var labels: [MPLSLabel] = []
     /// What the router says of its interfaces (RFC 5837).
@@ -113,6 +115,7 @@ extension TraceAnswer {
             replyTimeToLive: message.hopLimit, isTranslated: isTranslated, isFinal: !isExceeded,
             isTarget: !isExceeded && message.source == destination)
         guard message.isError else { return }
+        quotedTimeToLive = QuotedPacketView(message.data)?.hopLimit
         let body = ICMPErrorBody(restOfHeader: message.restOfHeader, data: message.data.copied())
         let extensions =
             message.family == .v4
