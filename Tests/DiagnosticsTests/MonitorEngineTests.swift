@@ -15,11 +15,12 @@ struct MonitorEngineTests {
 
     private func monitor(
         _ path: SimulatedPath, cycles: Int = 10, interval: Nanoseconds = .seconds(1), seed: UInt64 = 1,
-        loss: Double = 0, stop: Nanoseconds? = nil
+        loss: Double = 0, stop: Nanoseconds? = nil, method: TraceMethod = .udp
     ) -> Outcome {
-        let configuration = TraceConfiguration(
+        var configuration = TraceConfiguration(
             source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77,
             firstMark: UInt16(truncatingIfNeeded: 1 + seed &* 7_919 % 60_000), sequenceSecret: 0x5A5A)
+        configuration.method = method
         var engine = MonitorEngine(configuration, cycles: cycles, interval: interval)
         var network = SimulatedNetwork(seed: seed)
         network.keepsLog = true
@@ -102,6 +103,36 @@ struct MonitorEngineTests {
         path.routers[8] = .limits(burst: 1, perSecond: 3)
         let verdicts = monitor(path, cycles: 50, interval: .milliseconds(100), seed: seed).summary.verdicts
         #expect(!verdicts.contains { if case .loss = $0 { true } else { false } }, "seed \(seed): \(verdicts)")
+    }
+
+    @Test(
+        "Linux's default limit of ICMP errors is no loss: of the target, of every hop, at any interval",
+        arguments: [0, 1, 5], [10, 100, 500])
+    func defaultLimit(routers: Int, interval: Int64) {
+        for limitsRouters in [false, true] {
+            let router = limitsRouters ? SimulatedPath.Router.limits(burst: 6, perSecond: 1) : .answers
+            var path = SimulatedPath(routers: Array(repeating: router, count: routers))
+            path.targetBurst = 6
+            for method in [TraceMethod.udp, .icmp] {
+                let outcome = monitor(path, cycles: 60, interval: .milliseconds(interval), method: method)
+                let losses = outcome.summary.verdicts.filter { if case .loss = $0 { true } else { false } }
+                #expect(losses.isEmpty && outcome.summary.isReached, "\(method): \(outcome.summary.verdicts)")
+            }
+        }
+    }
+
+    @Test("loss that echo replies of the target show is named at its link, behind routers that limit their errors")
+    func lossBehindLimits() {
+        var named = 0
+        for seed in 0..<UInt64(20) {
+            var path = SimulatedPath(routers: Array(repeating: .answers, count: 5), seed: seed)
+            path.routers[1] = .limits(burst: 6, perSecond: 1)
+            path.lossyLinks = [4: 0.7]
+            let outcome = monitor(path, cycles: 100, interval: .milliseconds(100), seed: seed, method: .icmp)
+            let losses = outcome.summary.verdicts.compactMap { if case .loss(let hop, _) = $0 { hop } else { nil } }
+            if losses == [4] { named += 1 }
+        }
+        #expect(named >= 19, "\(named)")
     }
 
     @Test("a million probes: none is lost from the account, and numbers that come round confuse nobody")

@@ -63,7 +63,61 @@ struct PathMTUTests {
     func limited() {
         let outcome = trace([5: (1_400, false)]) { $0.targetBurst = 6 }
         #expect(outcome.summary.verdicts == [.mtuBlackHole(timeToLive: 5, size: 1_400)], "\(outcome.summary)")
-        #expect(outcome.summary.elapsed < .seconds(25))
+        // The trace, a second look at the target, and the search.
+        #expect(outcome.summary.elapsed < .seconds(7), "\(outcome.summary.elapsed.seconds)")
+    }
+
+    @Test(
+        "a router that limits its errors as Linux does, one a second after six, and reports the MTU, is no black hole")
+    func limitedRouter() {
+        for burst in 1...8 {
+            for hop in 1...4 {
+                let outcome = trace([hop: (1_400, true)]) { path in
+                    path.routers = Array(repeating: .limits(burst: burst, perSecond: 1), count: 5)
+                    path.targetBurst = 6
+                }
+                let isHole = outcome.summary.verdicts.contains {
+                    if case .mtuBlackHole = $0 { true } else { false }
+                }
+                #expect(!isHole && outcome.summary.pathMTU == 1_400, "burst \(burst), hop \(hop): \(outcome.summary)")
+                for found in outcome.hops {
+                    guard let mtu = found.mtu else { continue }
+                    #expect(mtu == (found.timeToLive <= hop ? 1_500 : 1_400), "burst \(burst), hop \(hop)")
+                }
+                #expect(outcome.summary.elapsed < .seconds(8))
+            }
+        }
+    }
+
+    @Test("a black hole among routers that limit their errors: the search ends in five seconds")
+    func limitedHole() {
+        for burst in 1...8 {
+            let outcome = trace([3: (1_400, false)]) { path in
+                path.routers = Array(repeating: .limits(burst: burst, perSecond: 1), count: 5)
+            }
+            let hole = outcome.summary.verdicts.filter { if case .mtuBlackHole = $0 { true } else { false } }
+            #expect(hole == [.mtuBlackHole(timeToLive: 3, size: 1_400)], "burst \(burst): \(outcome.summary)")
+            #expect(outcome.summary.elapsed < .seconds(8), "burst \(burst): \(outcome.summary.elapsed.seconds)")
+        }
+    }
+
+    @Test("a router that reports the MTU and is silent otherwise: hops before it keep theirs")
+    func silentReporter() {
+        let outcome = trace([3: (1_400, true)]) { path in
+            path.routers[2] = .silent
+            // They answer the trace, and not what follows.
+            path.routers[0] = .limits(burst: 3, perSecond: 0)
+            path.routers[1] = .limits(burst: 3, perSecond: 0)
+        }
+        #expect(outcome.hops.map(\.mtu) == [1_500, 1_500, nil, 1_400, 1_400, 1_400])
+        #expect(outcome.summary.verdicts == [.silentHop(timeToLive: 3)], "\(outcome.summary)")
+    }
+
+    @Test("an old router that reports no MTU is no black hole, and the size is found", arguments: [0, 1_500, 9_000])
+    func reportedWithoutMTU(reported: Int) {
+        let outcome = trace([3: (1_400, true)]) { $0.reportedMTU = reported }
+        #expect(outcome.hops.map(\.mtu) == [1_500, 1_500, 1_500, 1_400, 1_400, 1_400])
+        #expect(outcome.summary.verdicts.isEmpty && outcome.summary.elapsed < .seconds(3), "\(outcome.summary)")
     }
 
     @Test("with loss the size is right or smaller, and no hole is made up", arguments: 0..<60)

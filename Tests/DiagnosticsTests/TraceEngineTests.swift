@@ -395,4 +395,63 @@ struct TraceEngineTests {
         #expect(hops.first?.probes.first?.answer?.roundTrip == .milliseconds(1))
     }
 
+    // MARK: Packets that exceed the first link's MTU
+
+    @Test(
+        "probes that exceed the first link leave as fragments, and every hop answers",
+        arguments: [1_600, 4_321, 65_000])
+    func fragments(length: Int) {
+        let outcome = trace(SimulatedPath(routers: [.answers, .answers])) {
+            $0.packetLength = length
+            $0.unfragmentedLength = 1_500
+            $0.maximumHops = 3
+        }
+        #expect(outcome.sources == [1, 2].map { .v4(SimulatedPath.address($0)) } + [.v4(Echo.there)])
+        #expect(outcome.summary.sent == outcome.summary.received && outcome.summary.isReached)
+        let pieces = (length - 20 + 1_479) / 1_480
+        #expect(outcome.sent.count == outcome.summary.sent * pieces)
+        #expect(outcome.sent.allSatisfy { $0.count <= 1_500 })
+        // The fragments of the first probe make one datagram with a correct checksum.
+        let first = outcome.sent.prefix(pieces).map { $0.dropFirst(20) }
+        let header = IPv4Header(
+            source: Echo.here, destination: Echo.there, protocol: .udp, payloadLength: length - 20)
+        let whole = header.encoded() + first.joined()
+        #expect(whole.count == length)
+        #expect(PacketLayers(whole.rawBytes, linkType: .rawIP).verifyChecksums(whole.rawBytes).transport == .correct)
+    }
+
+    @Test("probes that must not be fragmented and exceed the first link: said once, nothing is sent")
+    func refusedByFirstLink() {
+        for findsPathMTU in [false, true] {
+            let outcome = trace(SimulatedPath(routers: [.answers, .answers])) {
+                $0.packetLength = 1_600
+                $0.unfragmentedLength = 1_500
+                $0.dontFragment = true
+                $0.findsPathMTU = findsPathMTU
+            }
+            #expect(outcome.sent.isEmpty && outcome.summary.elapsed == .zero)
+            #expect(outcome.hops == [TraceHop(timeToLive: 1, probes: [.failed(.messageTooLong(mtu: 1_500))])])
+            #expect(outcome.summary.verdicts == [.packetTooLong(length: 1_600, mtu: 1_500)])
+        }
+    }
+
+    @Test("the same, where the kernel alone knows the MTU")
+    func refusedByKernel() {
+        var configuration = TraceConfiguration.simulated()
+        configuration.packetLength = 1_600
+        configuration.unfragmentedLength = 1_500
+        configuration.dontFragment = false
+        var engine = TraceEngine([configuration])
+        var batch = PacketBatch(capacity: engine.batchCapacity, slotLength: engine.maximumPacketLength)
+        _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
+        #expect(batch.count == 2)
+        // A later fragment's failure is the probe's.
+        engine.transmitted(batch.entries[0].token, at: Instant(nanoseconds: 0), isExact: true)
+        engine.transmissionFailed(batch.entries[1].token, .messageTooLong(mtu: 0), at: Instant(nanoseconds: 0))
+        batch.removeAll()
+        #expect(engine.transmit(into: &batch, at: Instant(nanoseconds: 1)) == .finished)
+        var hops: [TraceHop] = []
+        engine.drain { if case .hop(let hop) = $0 { hops.append(hop) } }
+        #expect(hops == [TraceHop(timeToLive: 1, probes: [.failed(.messageTooLong(mtu: 1_500))])])
+    }
 }

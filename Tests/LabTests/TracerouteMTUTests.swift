@@ -56,6 +56,27 @@ struct TracerouteMTUTests {
         }
     }
 
+    @Test(
+        "hosts with Linux's default limit of ICMP errors: no black hole where the MTU is reported, and an end in time")
+    func defaultLimit() async throws {
+        guard await Peer.require(.nft) else { return }
+        let limits = (1...4).map { "ip netns exec h\($0) sysctl -qw net.ipv4.icmp_ratelimit=1000" }
+        let layout = Lab.Layout.chain(hops: 4).and(Self.narrow + "\n" + limits.joined(separator: "\n"))
+        try await Lab.with(layout) { lab in
+            // The second and later ones find the routers' budget spent, and the kernel knows the path MTU.
+            for options in ["-njI", "-nj", "-njI", "-nj"] {
+                let outcome = try await lab.traceroute("h0", "\(options) --mtu 198.18.4.2")
+                #expect(outcome.summary?["path_mtu"] == "1400", "\(outcome.output)")
+                #expect(outcome.summary?.text.contains("black-hole") == false, "\(outcome.output)")
+                #expect(outcome.summary?.number("elapsed_ms").map { $0 < 8_000 } == true, "\(outcome.output)")
+                for hop in outcome.objects("hop") {
+                    guard let ttl = hop["ttl"].flatMap({ Int($0) }), let mtu = hop["mtu"] else { continue }
+                    #expect(mtu == (ttl <= 2 ? "1500" : "1400"), "\(outcome.output)")
+                }
+            }
+        }
+    }
+
     @Test("IPv6, and the loopback interface with the longest packets there are")
     func others() async throws {
         try await Lab.with(.routed) { lab in

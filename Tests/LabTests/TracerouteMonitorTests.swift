@@ -55,6 +55,19 @@ struct TracerouteMonitorTests {
         }
     }
 
+    @Test(
+        "a host with Linux's default limit of ICMP errors is no loss, by echo or by UDP", arguments: ["", " -U", " -T"])
+    func defaultLimit(method: String) async throws {
+        let layout = Lab.Layout.chain(hops: 1).and(
+            "ip netns exec h1 sysctl -qw net.ipv4.icmp_ratelimit=1000 net.ipv4.icmp_ratemask=6168")
+        try await Lab.with(layout) { lab in
+            let outcome = try await lab.traceroute("h0", "-nj\(method) --report --cycles 40 --interval 0.05 198.18.1.2")
+            #expect(outcome.status == 0 && outcome.summary?.text.hasSuffix(#""verdict":[]}"#) == true, "\(outcome)")
+            let received = outcome.objects("hop").first?["received"].flatMap { Int($0) } ?? 0
+            #expect(method == " -U" ? received < 20 : received == 40, "\(outcome.output)")
+        }
+    }
+
     /// Runs a script in a terminal of 100 by 20; what it prints itself comes back.
     private func inTerminal(_ lab: Lab, _ script: String) async throws -> Lab.Outcome {
         let functions = """

@@ -70,6 +70,52 @@ struct TracerouteTests {
         }
     }
 
+    @Test(
+        "packets that exceed the first link: fragments as traceroute sends, with -F !F-MTU once",
+        arguments: ["", " -I"])
+    func longPackets(method: String) async throws {
+        guard await Peer.require(.traceroute) else { return }
+        try await Lab.with(.chain(hops: 3)) { lab in
+            let theirs = try await lab.run(
+                "h0", ["traceroute", "-n"] + method.split(separator: " ").map(String.init) + ["198.18.3.2", "1600"])
+            let ours = try await lab.traceroute("h0", "-n\(method) 198.18.3.2 1600")
+            let hosts = { (outcome: Lab.Outcome) in outcome.lines.map { $0.split(separator: " ").prefix(2) } }
+            #expect(ours.status == 0 && hosts(ours) == hosts(theirs), "\(ours.output)\(theirs.output)")
+            #expect(!ours.output.contains("*"), "\(ours.output)")
+            for option in ["", " --report --cycles 2 --interval 0.1", method.isEmpty ? " --paths" : " -q 1"] {
+                let long = try await lab.traceroute("h0", "-nj\(method)\(option) 198.18.3.2 20000")
+                #expect(long.status == 0 && long.objects("hop").count == 3, "\(long)")
+            }
+            for option in ["", " --report", method.isEmpty ? " --paths" : " --mtu"] {
+                let refused = try await lab.traceroute("h0", "-nF\(method)\(option) 198.18.3.2 1600")
+                #expect(refused.status == 1 && refused.output.ranges(of: "!F-1500").count == 1, "\(refused)")
+                #expect(
+                    refused.lines.last
+                        == "not reached: packets of 1600 bytes exceed the MTU of the first link, 1500 bytes")
+                let json = try await lab.traceroute("h0", "-njF\(method)\(option) 198.18.3.2 1600")
+                #expect(json.output.contains(#""annotation":"!F-1500""#), "\(json)")
+                #expect(json.output.firstMatch(of: #/\b[a-z]\w*\(\w+: /#) == nil, "\(json)")
+                #expect(json.summary?["elapsed_ms"].flatMap { Int($0) }.map { $0 < 100 } == true, "\(json)")
+            }
+        }
+    }
+
+    @Test("the same over IPv6, where a router's MTU makes the fragments smaller", arguments: ["", " -I"])
+    func longPacketsIPv6(method: String) async throws {
+        try await Lab.with(.routed) { lab in
+            _ = try await lab.ping("a", "-c 1 -w 5 2001:db8:1::2")
+            for option in ["", " --report --cycles 3 --interval 0.1"] {
+                let outcome = try await lab.traceroute("a", "-nj\(method)\(option) 2001:db8:1::2 1600")
+                #expect(
+                    outcome.status == 0 && outcome.objects("hop").map { $0["addr"] == "2001:db8:1::2" }.last == true)
+            }
+            let refused = try await lab.traceroute("a", "-nF\(method) 2001:db8:1::2 1600")
+            #expect(refused.lines.dropFirst().first == " 1  !F-1500", "\(refused)")
+            let narrow = try await lab.traceroute("a", "-nF\(method) 2001:db8:1::2 1450")
+            #expect(narrow.status == 1 && narrow.output.contains(" ms !F-1400"), "\(narrow)")
+        }
+    }
+
     /// Answers UDP datagrams to 198.18.1.1 as a router at which they end, with a label stack (RFC 4950)
     /// and, where it is asked for, what it is to say of its interface (RFC 5837).
     private static let labelRouter = """

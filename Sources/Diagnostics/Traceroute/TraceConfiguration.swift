@@ -52,8 +52,12 @@ public struct TraceConfiguration: Sendable {
     public var typeOfService: UInt8 = 0
     /// IPv6: 20 bits.
     public var flowLabel: UInt32 = 0
-    /// IPv4: routers must not cut the probes.
+    /// No probe is fragmented: neither by routers (IPv4) nor by this host.
     public var dontFragment = false
+    /// The longest packet that leaves in one piece, in bytes; 0 for no limit.
+    ///
+    /// Longer probes leave as fragments, or not at all with `dontFragment`.
+    public var unfragmentedLength = 0
 
     /// The first and the last time to live.
     public var firstHop = 1
@@ -105,6 +109,6 @@ public struct TraceConfiguration: Sendable {
     /// Probes of a trace that goes all the way.
     var probeCount: Int { max(maximumHops - firstHop + 1, 0) * queries }
 
-    /// Bytes of each packet as it goes out.
+    /// Bytes of each packet, before it is fragmented.
     public var wholeLength: Int { TraceFormat(self).usualLength }
 }

@@ -15,14 +15,14 @@ struct ScanResumption {
             guard let found = ScanRecord(text) else { throw UsageError("--resume: \(path) tells of no scan") }
             record = found
         } catch let error as SystemError {
-            guard error.isMissing else { throw CannotRun(message: "--resume: \(error)") }
+            guard error.isMissing else { throw CannotRun(message: "--resume: \(ErrorText.reason(error))") }
             record = nil
         }
         // It is written at the end, when it is too late to find that it is another file of the run.
         do {
             try OutputStream.reserve(path, for: "--resume")
         } catch {
-            throw CannotRun(message: "--resume: \(error)")
+            throw CannotRun(message: "--resume: \(ErrorText.reason(error))")
         }
     }
 
@@ -50,7 +50,7 @@ struct ScanResumption {
             file.flush()
             if let failure = file.failure { throw failure }
         } catch {
-            throw CannotRun(message: "--resume: \(error)")
+            throw CannotRun(message: "--resume: \(ErrorText.reason(error))")
         }
     }
 }

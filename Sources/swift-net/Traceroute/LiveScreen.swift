@@ -73,7 +73,7 @@ struct LiveScreen {
     }
 
     private func name(_ hop: MonitoredHop) -> String {
-        guard let address = hop.addresses.first else { return "???" }
+        guard let address = hop.addresses.first else { return hop.annotation ?? "???" }
         return showsNames ? names.name(of: address).map(Text.escaped) ?? "\(address)" : "\(address)"
     }
 

@@ -12,7 +12,9 @@ struct MonitorReport {
         let output = session.console.output
         guard session.command.has(.json) else {
             output.write("Start: \(WallTime.rfc3339(started))\n")
-            let names = hops.map { hop in hop.addresses.first.map { session.names.host($0) } ?? "???" }
+            let names = hops.map { hop in
+                hop.addresses.first.map { session.names.host($0) } ?? hop.annotation ?? "???"
+            }
             let host = Text.escaped(CurrentProcess.hostName)
             let width = max(names.map(\.count).max() ?? 0, host.count - 2, 24) + 1
             output.write("HOST: \(padded(host, width + 2)) \(MonitorColumns.heading)\n")

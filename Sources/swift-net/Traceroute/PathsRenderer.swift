@@ -25,6 +25,9 @@ struct PathsRenderer {
     func finish(_ graph: PathGraph, _ summary: TraceSummary) {
         if session.command.has(.dot) { return console.output.write(dot(graph)) }
         guard session.command.has(.json) else {
+            if let refusal = Self.refusal(summary) {
+                console.output.write("\(padded(target.configuration.firstHop))  \(refusal.mark)\n")
+            }
             for (index, nodes) in graph.hops.enumerated() {
                 let before = index > 0 ? graph.hops[index - 1].count : 0
                 for (row, node) in nodes.enumerated() {
@@ -34,6 +37,14 @@ struct PathsRenderer {
             for verdict in summary.verdicts { console.output.write(verdict.sentence + "\n") }
             return
         }
+        if let refusal = Self.refusal(summary) {
+            var object = JSONObject(type: "hop")
+            object.add("ttl", target.configuration.firstHop)
+            object.add(
+                "probes",
+                raw: "[\(TraceJSON.probe(.failed(.messageTooLong(mtu: refusal.mtu)), session.names).line)]")
+            console.output.write(object.line + "\n")
+        }
         for nodes in graph.hops { console.output.write(json(nodes)) }
         for link in graph.links { console.output.write(json(link)) }
         var object = TraceJSON.summary(target, summary)
@@ -42,14 +53,26 @@ struct PathsRenderer {
         console.output.write(object.line + "\n")
     }
 
+    /// The first link's MTU and traceroute's mark of it, where probes exceed it.
+    private static func refusal(_ summary: TraceSummary) -> (mtu: Int, mark: String)? {
+        for case .packetTooLong(_, let mtu) in summary.verdicts {
+            return (mtu, TraceAnswer.fragmentationNeeded(mtu: mtu))
+        }
+        return nil
+    }
+
+    private func padded(_ timeToLive: Int) -> String {
+        let number = "\(timeToLive)"
+        return String(repeating: " ", count: max(2 - number.count, 0)) + number
+    }
+
     // MARK: Lines
 
     /// Where it comes from is said where there is a choice.
     private func line(
         _ node: PathGraph.Node, isFirst: Bool, _ predecessors: [IPAddress?], _ before: Int
     ) -> String {
-        let number = "\(node.timeToLive)"
-        var text = isFirst ? String(repeating: " ", count: max(2 - number.count, 0)) + number : "  "
+        var text = isFirst ? padded(node.timeToLive) : "  "
         guard let address = node.address else { return text + "  *" + sources(predecessors, before) + "\n" }
         text += "  " + session.names.host(address)
         if let roundTrip = node.roundTrip { text += "  \(Milliseconds.fixed(roundTrip)) ms" }

@@ -1,4 +1,5 @@
 import Diagnostics
+import PacketEngine
 import WireFormat
 
 /// The objects that every way of tracing prints.
@@ -8,7 +9,12 @@ enum TraceJSON {
         var object = JSONObject()
         switch probe {
         case .timeout: object.add("timeout", true)
-        case .failed(let failure): object.add("failed", "\(failure)")
+        case .failed(let failure):
+            object.add("failed", failure.reason)
+            if case .messageTooLong(let mtu) = failure {
+                object.add("mtu", mtu)
+                object.add("annotation", TraceAnswer.fragmentationNeeded(mtu: mtu))
+            }
         case .answered(let answer):
             object.add("addr", "\(answer.source)")
             object.add("name", names.name(of: answer.source))
@@ -35,7 +41,7 @@ enum TraceJSON {
 
     private static func json(_ interface: ICMPInterfaceInformation) -> String {
         var object = JSONObject()
-        object.add("role", "\(interface.role)")
+        object.add("role", interface.role.description)
         if let index = interface.index { object.add("index", index) }
         if let address = interface.address { object.add("addr", "\(address)") }
         if let name = interface.name { object.add("name", String(decoding: name, as: UTF8.self)) }
@@ -65,6 +71,17 @@ enum TraceJSON {
         object.add("received", summary.received)
         object.add("verdict", raw: "[\(summary.verdicts.map(\.json).joined(separator: ","))]")
         return object
+    }
+}
+
+extension TransmissionFailure {
+    /// Why a probe was not sent.
+    var reason: String {
+        switch self {
+        case .messageTooLong: "message too long"
+        case .noBuffers: "no buffer space available"
+        case .notPermitted(let message), .system(_, let message): message
+        }
     }
 }
 

@@ -70,6 +70,7 @@ final class TraceRenderer {
         for probe in hop.probes {
             switch probe {
             case .timeout: text += " *"
+            case .failed(.messageTooLong(let mtu)): text += " " + TraceAnswer.fragmentationNeeded(mtu: mtu)
             case .failed: text += " !T"
             case .answered(let answer):
                 if answer.source != last { text += " " + names.host(answer.source) + extensions(answer) }
@@ -112,7 +113,7 @@ final class TraceRenderer {
                 parts.append("name=\"\(Text.escaped(String(decoding: name, as: UTF8.self)))\"")
             }
             if let mtu = interface.mtu { parts.append("mtu=\(mtu)") }
-            text += " <\(interface.role):" + parts.joined(separator: ",") + ">"
+            text += " <\(interface.role.description):" + parts.joined(separator: ",") + ">"
         }
         return text
     }

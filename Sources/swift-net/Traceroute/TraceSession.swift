@@ -41,7 +41,7 @@ struct TraceSession {
             throw CannotRun(message: "traceroute needs CAP_NET_RAW", hints: [Privileges.hint])
         }
         let families = Self.families(command, expressions.map(\.target))
-        var channels = try Self.channels(families, command)
+        var channels = try Self.channels(families, command, longestPacket: settings.configuration.packetLength)
         var receivers: [IPAddress.Family: SegmentReceiver] = [:]
         if method == .tcp {
             for family in channels.keys { receivers[family] = try SegmentReceiver(family) }
@@ -70,6 +70,10 @@ struct TraceSession {
             configuration.destination = destination.address
             if !settings.hasLength, destination.address.family == .v6 { configuration.packetLength = 80 }
             try adjust(&configuration, destination)
+            // Routers fragment IPv4 further; over IPv6 the first host alone does, by the path MTU that is known.
+            configuration.unfragmentedLength =
+                destination.address.family == .v6 && !configuration.dontFragment
+                ? destination.route.mtu : destination.route.linkMTU
             found.append(TraceTarget(text: text, destination: destination, configuration: configuration))
         }
         targets = found
@@ -130,12 +134,14 @@ struct TraceSession {
 
     /// One family that cannot be had does not matter while another can.
     private static func channels(
-        _ families: [IPAddress.Family], _ command: TraceWords
+        _ families: [IPAddress.Family], _ command: TraceWords, longestPacket: Int
     ) throws -> [IPAddress.Family: ICMPChannel] {
         var sockets = ICMPSocketConfiguration()
         sockets.interface = command[.interface]
-        // What was learned before would keep back the packets that are to find it out.
-        if command.has(.mtu) { sockets.pathMTUDiscovery = .probe }
+        // Every packet leaves as the engine made it, whatever path MTU the kernel remembers.
+        sockets.pathMTUDiscovery = .probe
+        // The longest answer is an echo reply, as long as its request.
+        sockets.longestPacket = max(sockets.longestPacket, longestPacket)
         sockets.acceptsAllErrors = true
         sockets.receiveBuffer = 1 << 20
         var channels: [IPAddress.Family: ICMPChannel] = [:]

@@ -61,7 +61,9 @@ struct TraceSettings {
         ]
         let given = switches.filter { command.has($0.name) }
         guard given.count <= 1 else { throw UsageError("\(given[0].word) and \(given[1].word) exclude each other") }
-        guard let name = command[.method] else { return given.first?.method ?? .udp }
+        // As mtr does: hosts limit ICMP errors, which UDP asks for, and seldom echo replies.
+        let preset = command.has(.report) || command.has(.live) ? TraceMethod.icmp : .udp
+        guard let name = command[.method] else { return given.first?.method ?? preset }
         guard let method = name == "default" ? .udp : TraceMethod(rawValue: name) else {
             throw UsageError("-M: '\(name)' is none of default, udp, icmp, tcp")
         }

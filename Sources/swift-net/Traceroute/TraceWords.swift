@@ -54,7 +54,7 @@ enum TraceSwitch: String, CommandSwitch {
         case .icmp: "Send ICMP echo requests instead of UDP."
         case .udp: "Send UDP to port 53, or to that of -p."
         case .tcp: "Send TCP SYN to port 80, or to that of -p; never is a connection made."
-        case .dontFragment: "Forbid routers to cut the probes (IPv4)."
+        case .dontFragment: "Do not fragment probes, here or (IPv4) on routers."
         case .noParis: "Let ports and checksums change from probe to probe."
         case .numeric: "Look up no names."
         case .extensions: "Print label stacks of MPLS and what routers say of their interfaces."
@@ -63,7 +63,8 @@ enum TraceSwitch: String, CommandSwitch {
         case .mtu: "Find the longest packet that comes to each hop, and black holes for longer ones."
         case .paths: "Find every path of a route whose load is balanced by flow."
         case .dot: "Print the paths as a graph for Graphviz."
-        case .report: "Ask every hop again and again, and print a table, as mtr -r does."
+        case .report:
+            "Ask every hop again and again, by ICMP echo unless -U or -T is given, and print a table, as mtr -r does."
         case .live: "The same on a full screen: q, p, r, d, n, j and k are its keys."
         case .json: "One JSON object a line."
         case .version: "Print the version."

@@ -18,6 +18,8 @@ extension TraceVerdict {
             "loss from the link to hop \(hop) on: \(percent) % of the packets to the hops behind it, there or back"
         case .rateLimited(let hop, let percent):
             "hop \(hop) limits its answers: it leaves \(percent) % of its own probes unanswered and passes the others on"
+        case .packetTooLong(let length, let mtu):
+            "not reached: packets of \(length) bytes exceed the MTU of the first link, \(mtu) bytes"
         case .unreachable(0): "not reached: nothing answered"
         case .unreachable(let last): "not reached: the last answer came from hop \(last)"
         }
@@ -34,6 +36,7 @@ extension TraceVerdict {
         case .mtuBlackHole(let hop, let size): json("mtu-black-hole", hop, ("size", size))
         case .loss(let hop, let percent): json("loss", hop, percent)
         case .rateLimited(let hop, let percent): json("rate-limited", hop, percent)
+        case .packetTooLong(_, let mtu): json("unreachable", 0, ("mtu", mtu))
         case .unreachable(let last): json("unreachable", last)
         }
     }

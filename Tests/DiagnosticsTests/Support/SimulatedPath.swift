@@ -45,6 +45,8 @@ struct SimulatedPath {
     private var halfOpenUntil: Instant?
     /// The MTU of the link behind each router, by hop; what is longer is refused, or vanishes.
     var narrowLinks: [Int: (mtu: Int, isTold: Bool)] = [:]
+    /// What routers report in place of the MTU that they have; nil for that one.
+    var reportedMTU: Int?
     /// The share of packets that the link to a hop loses, each way.
     var lossyLinks: [Int: Double] = [:]
     private var random: SeededGenerator
@@ -71,8 +73,10 @@ struct SimulatedPath {
             }
             if let link = narrowLinks[hop], bytes.count > link.mtu {
                 guard link.isTold else { return nil }
-                let body = ICMPErrorBody(
-                    restOfHeader: UInt32(link.mtu), data: Array(bytes.prefix(28)))
+                if case .limits(let burst, let rate) = router, !spend(hop, burst, rate, now) { return nil }
+                var quote = Array(bytes.prefix(28))
+                quote[8] = UInt8(clamping: timeToLive - index)
+                let body = ICMPErrorBody(restOfHeader: UInt32(reportedMTU ?? link.mtu), data: quote)
                 return answer(.destinationUnreachable(.fragmentationNeeded, body), hop, view.source)
             }
             if case .translates(let address, let port, let mends) = router {

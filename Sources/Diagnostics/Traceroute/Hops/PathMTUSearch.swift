@@ -5,10 +5,12 @@ import WireFormat
 /// they must not cut (RFC 1191, RFC 8201), and where none says anything, by
 /// sizes alone (in the spirit of RFC 4821 and RFC 8899).
 ///
-/// A packet of the present size goes to every hop that answers small ones. The
-/// hops up to the last that answers take this size. What stops it behind is
-/// either told - too big, with the MTU - or a black hole, whose size is
-/// searched with many sizes at once.
+/// A packet of the present size goes to the last hop. A router that reports it
+/// as too big, with the MTU, has got it itself, and the hops before it too: one
+/// error is enough, for routers limit how many they send. Without an answer
+/// every hop is asked, and once more when a limit of one error a second has
+/// recovered. Only then is it a black hole, whose size is searched with many
+/// sizes at once: the longest first, so that the first answer is the one that counts.
 struct PathMTUSearch: Sendable {
     /// Where a router takes packets without a word that the next link does not.
     struct BlackHole: Hashable, Sendable {
@@ -18,8 +20,15 @@ struct PathMTUSearch: Sendable {
         var size: Int
     }
 
+    /// A hop that answers packets of the usual length.
+    struct Hop: Sendable {
+        /// Counted from 0.
+        var number: Int
+        var addresses: Set<IPAddress>
+    }
+
     private enum Phase: Sendable {
-        /// Every hop from this index of `hops` on is asked with `size`.
+        /// Hops from this index of `hops` on are asked with `size`: the last one, then all.
         case level(from: Int, attempt: Int)
         /// Sizes from `low`, which passes, to `high`, which does not, behind the hop of this index.
         case sizes(Int, low: Int, high: Int)
@@ -28,7 +37,14 @@ struct PathMTUSearch: Sendable {
         case over
     }
 
-    private enum Outcome: Sendable { case none, passed, tooBig(Int) }
+    private enum Outcome: Sendable { case none, passed, tooBig(Report) }
+
+    /// A packet was too big for a link.
+    private struct Report: Sendable {
+        var mtu: Int
+        /// The index of the last hop that the packet is known to have come to, -1 for this host; nil when not known.
+        var reach: Int?
+    }
 
     private struct Probe: Sendable {
         var hop: Int
@@ -36,18 +52,22 @@ struct PathMTUSearch: Sendable {
         var outcome = Outcome.none
     }
 
+    /// The whole search takes no longer.
+    static let longestSearch = Nanoseconds.seconds(5)
     /// A lost packet must not look like a black hole.
     private static let attempts = 3
-    private static let sizesAtOnce = 16
-    /// Rounds without any answer that end the search.
-    private static let vainRounds = 4
+    private static let proofs = 2
+    /// Two rounds are enough for the 1,440 sizes of Ethernet.
+    private static let sizesAtOnce = 38
     /// No path is narrower: IPv4's least (RFC 791), and a guard against lies.
     private static let leastMTU = 68
 
-    /// Hops that answer, counted from 0, nearest first.
-    private let hops: [Int]
+    /// Nearest first.
+    private let hops: [Hop]
     private let usualLength: Int
     private let wait: Nanoseconds
+    /// When it ends with what is known by then.
+    private let end: Instant
     private var size: Int
     private var phase: Phase
     /// Of the round under way.
@@ -57,30 +77,34 @@ struct PathMTUSearch: Sendable {
     private var firstTag = 0
     private var deadline: Instant?
     private var notBefore: Instant?
-    /// The hop answers fewer packets than it is asked with: one size at a time, slowly.
+    /// The hop answers fewer packets than it is asked with: one round a second.
     private var isLimited = false
-    private var vainRounds = 0
+    /// A router reported a packet of the present size as too big, but not with an MTU that can be.
+    private var isReported = false
+    /// An MTU that was reported for a probe of an earlier round, or while sizes were searched.
+    private var reported: Report?
 
     /// The longest packet that comes to each hop, by hop counted from 0.
     private(set) var sizes: [Int: Int] = [:]
     private(set) var blackHole: BlackHole?
 
     /// - Parameters:
-    ///   - hops: those that answer packets of `usualLength`, counted from 0.
+    ///   - hops: those that answer packets of `usualLength`.
     ///   - linkMTU: of the first link.
     ///   - wait: how long an answer is waited for.
-    init(hops: [Int], linkMTU: Int, usualLength: Int, wait: Nanoseconds) {
+    init(hops: [Hop], linkMTU: Int, usualLength: Int, wait: Nanoseconds, at now: Instant) {
         self.hops = hops
         self.usualLength = usualLength
         self.wait = wait
+        end = now + Self.longestSearch
         size = max(linkMTU, usualLength)
-        phase = hops.isEmpty ? .over : .level(from: 0, attempt: 1)
-        if !hops.isEmpty { askLevel(from: 0) }
+        phase = .over
+        askLevel(from: 0, attempt: 1)
     }
 
     var isOver: Bool { if case .over = phase { true } else { false } }
     /// The longest packet that comes to the last hop.
-    var pathMTU: Int? { hops.last.flatMap { sizes[$0] } }
+    var pathMTU: Int? { hops.last.flatMap { sizes[$0.number] } }
 
     // MARK: Sending
 
@@ -97,18 +121,42 @@ struct PathMTUSearch: Sendable {
     }
 
     /// The kernel would not send it.
-    mutating func failed(_ tag: Int, mtu: Int) {
-        guard probes.indices.contains(tag - firstTag) else { return }
-        probes[tag - firstTag].outcome = .tooBig(mtu)
+    mutating func failed(_ tag: Int, mtu: Int) { note(tag, .tooBig(Report(mtu: mtu, reach: -1))) }
+
+    /// - Parameter hop: the probe's, counted from 0.
+    mutating func answered(_ tag: Int, hop: Int, _ answer: TraceAnswer) {
+        guard let mtu = answer.packetTooBigMTU else { return note(tag, .passed) }
+        note(tag, .tooBig(Report(mtu: mtu, reach: reach(of: answer, to: hop))))
     }
 
-    mutating func answered(_ tag: Int, _ answer: TraceAnswer) {
-        guard probes.indices.contains(tag - firstTag) else { return }
-        probes[tag - firstTag].outcome = answer.packetTooBigMTU.map { .tooBig($0) } ?? .passed
+    /// How far a packet came that a router reports as too big: to that router, if it answered before, or as far as
+    /// the time to live in its quote shows.
+    private func reach(of answer: TraceAnswer, to hop: Int) -> Int? {
+        if let index = hops.firstIndex(where: { $0.addresses.contains(answer.source) }) { return index }
+        // A router with one hop left reports that, not the MTU: less than two is not what the packet had.
+        guard let left = answer.quotedTimeToLive, left > 1, Int(left) <= hop else { return nil }
+        // Some routers take their own hop off before they quote: it is not counted.
+        return hops.lastIndex { $0.number <= hop - Int(left) }
     }
+
+    private mutating func note(_ tag: Int, _ outcome: Outcome) {
+        var isOfLevel = false
+        if case .level = phase { isOfLevel = true }
+        if case .tooBig(let report) = outcome, isUsable(report.mtu), !isOfLevel || tag < firstTag,
+            report.mtu > reported?.mtu ?? 0
+        {
+            reported = report
+        }
+        if probes.indices.contains(tag - firstTag) { probes[tag - firstTag].outcome = outcome }
+    }
+
+    private func isUsable(_ mtu: Int) -> Bool { mtu >= Self.leastMTU && mtu < size }
 
     /// When there is something to do.
-    var due: Instant? { sentCount < probes.count ? notBefore : deadline }
+    var due: Instant? {
+        let next = sentCount < probes.count ? notBefore : deadline
+        return next.map { min($0, end) }
+    }
 
     private mutating func ask(_ round: [Probe], notBefore: Instant? = nil) {
         firstTag += probes.count
@@ -118,15 +166,26 @@ struct PathMTUSearch: Sendable {
         self.notBefore = notBefore
     }
 
-    private mutating func askLevel(from index: Int) {
-        ask(hops[index...].map { Probe(hop: $0, size: size) })
+    private mutating func askLevel(from index: Int, attempt: Int, notBefore: Instant? = nil) {
+        guard index < hops.count else { return phase = .over }
+        phase = .level(from: index, attempt: attempt)
+        // The last first: what a router has left to say is to be about what it cannot pass on.
+        let asked = attempt == 1 ? hops.suffix(1) : hops[index...]
+        ask(asked.reversed().map { Probe(hop: $0.number, size: size) }, notBefore: notBefore)
     }
 
     // MARK: Judging
 
     /// Goes on when the round is answered, or its time is over.
     mutating func advance(at now: Instant) {
-        while !isOver, sentCount == probes.count {
+        while !isOver {
+            guard now < end else { return conclude() }
+            if let reported {
+                self.reported = nil
+                adopt(reported)
+                continue
+            }
+            guard sentCount == probes.count else { return }
             let isComplete = probes.allSatisfy { if case .none = $0.outcome { false } else { true } }
             guard isComplete || deadline.map({ $0 <= now }) ?? true else { return }
             switch phase {
@@ -138,29 +197,60 @@ struct PathMTUSearch: Sendable {
         }
     }
 
+    /// The time is over: what is proved is what passed.
+    private mutating func conclude() {
+        switch phase {
+        case .sizes(let index, let low, _), .proof(let index, let low, _): sizes[hops[index].number] = low
+        case .level, .over: break
+        }
+        phase = .over
+    }
+
+    /// The hops from this index on that have no size yet.
+    private var firstOpen: Int { hops.firstIndex { sizes[$0.number] == nil } ?? hops.count }
+
+    /// A hop that got packets of the present size, and those before it.
+    private mutating func passes(through index: Int) {
+        for hop in hops[..<min(index + 1, hops.count)] where sizes[hop.number] == nil { sizes[hop.number] = size }
+    }
+
+    /// Goes on behind the router that reported the MTU of its next link.
+    private mutating func adopt(_ report: Report) {
+        guard isUsable(report.mtu) else { return }
+        if let reach = report.reach { passes(through: reach) }
+        size = max(report.mtu, usualLength)
+        isReported = false
+        askLevel(from: firstOpen, attempt: 1)
+    }
+
     private mutating func judgeLevel(_ from: Int, _ attempt: Int, _ now: Instant) {
-        var first = from
         for probe in probes {
-            guard case .passed = probe.outcome, let index = hops.firstIndex(of: probe.hop) else { continue }
-            first = max(first, index + 1)
+            guard case .passed = probe.outcome, let index = hops.firstIndex(where: { $0.number == probe.hop }) else {
+                continue
+            }
+            // A hop before one that got it got it too, whether it said so or not.
+            passes(through: index)
         }
-        // A hop before one that got it got it too, whether it said so or not.
-        for hop in hops[from..<first] { sizes[hop] = size }
+        let first = firstOpen
         guard first < hops.count else { return phase = .over }
-        let told = probes.lazy.compactMap { probe -> Int? in
-            if case .tooBig(let mtu) = probe.outcome { mtu } else { nil }
-        }.filter { [size] in $0 >= Self.leastMTU && $0 < size }.max()
-        if let told {
-            size = max(told, usualLength)
-            phase = .level(from: first, attempt: 1)
-            return askLevel(from: first)
+        var best: Report?
+        for probe in probes {
+            guard case .tooBig(let report) = probe.outcome else { continue }
+            isReported = true
+            if isUsable(report.mtu), report.mtu > best?.mtu ?? 0 { best = report }
         }
-        guard attempt >= Self.attempts else {
-            phase = .level(from: first, attempt: attempt + 1)
-            return askLevel(from: first)
+        if let best {
+            // Where it is not known how far the packet came, every hop is asked.
+            if best.reach != nil || attempt > 1 { return adopt(best) }
+            return askLevel(from: first, attempt: 2)
+        }
+        guard attempt >= Self.attempts || isReported && attempt > 1 else {
+            return askLevel(from: first, attempt: attempt + 1, notBefore: attempt == 1 ? nil : pause(now))
         }
         searchSizes(first, low: usualLength, high: size, now)
     }
+
+    private func pause(_ now: Instant) -> Instant { now + SecondLook.interval - wait }
 
     private mutating func searchSizes(_ index: Int, low: Int, high: Int, _ now: Instant) {
         guard high - low > 1 else {
@@ -168,69 +258,61 @@ struct PathMTUSearch: Sendable {
             return ask(proofProbes(index, low), notBefore: nextTurn(now))
         }
         phase = .sizes(index, low: low, high: high)
-        let count = isLimited ? 1 : min(Self.sizesAtOnce, high - low - 1)
-        var round = (1...count).map { step in
-            Probe(hop: hops[index], size: low + (high - low) * step / (count + 1))
+        let count = min(Self.sizesAtOnce, high - low - 1)
+        var round = (1...count).reversed().map { step in
+            Probe(hop: hops[index].number, size: low + (high - low) * step / (count + 1))
         }
         // Who does not answer what is known to pass answers nothing now.
-        round.append(Probe(hop: hops[index], size: low))
+        round.append(Probe(hop: hops[index].number, size: low))
         ask(round, notBefore: nextTurn(now))
     }
 
-    private func nextTurn(_ now: Instant) -> Instant? { isLimited ? now + SecondLook.interval : nil }
+    private func nextTurn(_ now: Instant) -> Instant? { isLimited ? pause(now) : nil }
 
     private func proofProbes(_ index: Int, _ low: Int) -> [Probe] {
-        [Probe(hop: hops[index], size: low + 1), Probe(hop: hops[index], size: low)]
+        [low + 1, low + 1, low].map { Probe(hop: hops[index].number, size: $0) }
     }
 
     private mutating func judgeSizes(_ index: Int, _ low: Int, _ high: Int, _ now: Instant) {
-        var longest = low
+        let passed = probes.lazy.filter { if case .passed = $0.outcome { true } else { false } }.map(\.size).max()
         var shortest = high
-        for probe in probes.dropLast() {
-            switch probe.outcome {
-            case .passed: longest = max(longest, probe.size)
-            case .tooBig(let mtu) where mtu >= Self.leastMTU && mtu < probe.size: shortest = min(shortest, mtu + 1)
-            case .tooBig, .none: break
-            }
+        for probe in probes {
+            if case .tooBig = probe.outcome { shortest = min(shortest, probe.size) }
         }
-        // Silence says something only of who is heard otherwise.
-        if isHeard(probes.last) {
-            vainRounds = 0
-            for probe in probes where probe.size > longest { shortest = min(shortest, probe.size) }
-        } else {
-            guard canWait(isVain: longest == low, index, low) else { return }
+        // Silence says something only of a hop that is heard otherwise. It was sent the longer ones first.
+        guard let longest = passed else {
+            isLimited = true
+            return searchSizes(index, low: low, high: max(shortest, low + 1), now)
         }
+        for probe in probes where probe.size > longest { shortest = min(shortest, probe.size) }
         searchSizes(index, low: longest, high: max(shortest, longest + 1), now)
     }
 
-    /// The hop was not heard: what is asked from now on is asked slowly, for a while.
-    private mutating func canWait(isVain: Bool, _ index: Int, _ low: Int) -> Bool {
-        isLimited = true
-        vainRounds = isVain ? vainRounds + 1 : 0
-        guard vainRounds >= Self.vainRounds else { return true }
-        // What is proved is what passed.
-        sizes[hops[index]] = low
-        phase = .over
-        return false
-    }
-
-    private func isHeard(_ probe: Probe?) -> Bool { if case .passed? = probe?.outcome { true } else { false } }
+    private func isPassed(_ probe: Probe?) -> Bool { if case .passed? = probe?.outcome { true } else { false } }
 
     private mutating func judgeProof(_ index: Int, _ low: Int, _ attempt: Int, _ now: Instant) {
-        // A lost packet had misled us.
-        if isHeard(probes.first) { return searchSizes(index, low: low + 1, high: size, now) }
-        guard isHeard(probes.last) else {
-            guard canWait(isVain: true, index, low) else { return }
+        if probes.dropLast().contains(where: { isPassed($0) }) {
+            // A lost packet, or a hop that was not heard, had misled us.
+            guard low + 1 < size else {
+                passes(through: index)
+                return askLevel(from: firstOpen, attempt: 1)
+            }
+            return searchSizes(index, low: low + 1, high: size, now)
+        }
+        guard isPassed(probes.last) else {
+            isLimited = true
             return ask(proofProbes(index, low), notBefore: nextTurn(now))
         }
-        vainRounds = 0
-        guard attempt >= Self.attempts else {
+        guard attempt >= Self.proofs || isLimited else {
             phase = .proof(index, low: low, attempt: attempt + 1)
             return ask(proofProbes(index, low), notBefore: nextTurn(now))
         }
-        blackHole = blackHole ?? BlackHole(hop: index == 0 ? -1 : hops[index - 1], size: low)
+        // A router that reports an impossible MTU, as old ones do, is no black hole.
+        if !isReported {
+            blackHole = blackHole ?? BlackHole(hop: index == 0 ? -1 : hops[index - 1].number, size: low)
+        }
         size = low
-        phase = .level(from: index, attempt: 1)
-        askLevel(from: index)
+        isReported = false
+        askLevel(from: index, attempt: 1)
     }
 }

@@ -43,6 +43,8 @@ struct Trace: Sendable {
     private var isReached = false
     private var finishedHops: [TraceHop] = []
     private var search: PathMTUSearch?
+    /// The MTU of the first link when probes, which must not be fragmented, exceed it.
+    private var refusingMTU: Int?
 
     init(_ configuration: TraceConfiguration, target: Int) {
         self.configuration = configuration
@@ -67,6 +69,7 @@ struct Trace: Sendable {
         if let lastTurn { expire(at: lastTurn) }
         lastTurn = now
         finishHops(at: now)
+        if let mtu = prober.refusingMTU, refusingMTU == nil { refuse(mtu, at: now) }
         guard !isFinished else { return .finished }
         if search != nil { return transmitSearch(into: &batch, at: now, &pacer) }
         if let due = secondLook.due {
@@ -121,7 +124,10 @@ struct Trace: Sendable {
         states[place] = .underWay(instant)
     }
 
-    mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure) {
+    /// The packets that one probe may need.
+    var packetsPerProbe: Int { prober.packetsPerProbe }
+
+    mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         guard let place = prober.failed(token) else { return }
         guard place < states.count else {
             if case .messageTooLong(let mtu) = failure { search?.failed(place - states.count, mtu: mtu) }
@@ -129,6 +135,17 @@ struct Trace: Sendable {
         }
         guard case .underWay = states[place] else { return }
         finish(place, .failed(failure))
+        // No other probe is shorter.
+        guard case .messageTooLong(let mtu) = failure, refusingMTU == nil else { return }
+        refuse(mtu > 0 ? mtu : configuration.unfragmentedLength, at: instant)
+    }
+
+    /// Ends the trace at this host, which cannot send the probes whole and must not fragment them.
+    private mutating func refuse(_ mtu: Int, at now: Instant) {
+        refusingMTU = mtu
+        finishedHops.append(
+            TraceHop(timeToLive: configuration.firstHop + nextHop, probes: [.failed(.messageTooLong(mtu: mtu))]))
+        stop(at: now)
     }
 
     // MARK: Waiting
@@ -196,12 +213,19 @@ struct Trace: Sendable {
     private mutating func receive(_ arrival: TraceProber.Arrival) -> IPAddress? {
         let place = arrival.tag
         guard place < states.count else {
-            search?.answered(place - states.count, arrival.answer)
+            search?.answered(
+                place - states.count, hop: Int(arrival.packet.timeToLive) - configuration.firstHop, arrival.answer)
             return nil
         }
         let hop = hop(of: place)
         let answer = arrival.answer
         if case .done = states[place] { return nil }
+        guard !arrival.mustBeRepeated else {
+            if case .underWay = states[place] { underWay -= 1 }
+            states[place] = .unsent
+            if !again.contains(place) { again.append(place) } else { _ = again.retries(place) }
+            return answer.source
+        }
         // An earlier packet of a place that waits for its next one.
         if case .unsent = states[place] { underWay += 1 }
         finish(place, .answered(answer))
@@ -248,7 +272,7 @@ struct Trace: Sendable {
             if let finalHop, nextHop > finalHop { break }
             if nextHop > (lastAnswered ?? -1) + configuration.gap { break }
         }
-        if areHopsFound, configuration.findsPathMTU, search == nil { beginSearch() }
+        if areHopsFound, configuration.findsPathMTU, search == nil { beginSearch(at: now) }
         search?.advance(at: now)
         if isFinished, end == nil { end = now }
     }
@@ -303,11 +327,14 @@ struct Trace: Sendable {
         }
     }
 
-    private mutating func beginSearch() {
-        let answering = finishedHops.filter { !$0.isSilent }.map { $0.timeToLive - configuration.firstHop }
+    private mutating func beginSearch(at now: Instant) {
+        let answering = finishedHops.filter { !$0.isSilent }.map { hop in
+            PathMTUSearch.Hop(
+                number: hop.timeToLive - configuration.firstHop, addresses: Set(hop.answers.map(\.source)))
+        }
         search = PathMTUSearch(
             hops: answering, linkMTU: configuration.longestPacket, usualLength: prober.usualLength,
-            wait: min(configuration.longestWait, max(.milliseconds(200), longestRoundTrip * 4)))
+            wait: min(configuration.longestWait, max(.milliseconds(200), longestRoundTrip * 4)), at: now)
     }
 
     private mutating func transmitSearch(
@@ -333,11 +360,13 @@ struct Trace: Sendable {
     }
 
     private var verdicts: [TraceVerdict] {
+        let refused = refusingMTU.map { TraceVerdict.packetTooLong(length: prober.usualLength, mtu: $0) }
         let hole = search?.blackHole.map {
             TraceVerdict.mtuBlackHole(timeToLive: configuration.firstHop + $0.hop, size: $0.size)
         }
-        return (hole.map { [$0] } ?? [])
-            + TraceVerdict.judge(finishedHops, lastAnswered: lastAnsweredTimeToLive, isReached: isReached)
+        return [hole, refused].compactMap { $0 }
+            + TraceVerdict.judge(
+                finishedHops, lastAnswered: lastAnsweredTimeToLive, isReached: isReached || refused != nil)
     }
 
     /// 0 when nothing answered. Probes of hops behind a final answer got the same one.

@@ -20,7 +20,7 @@ public struct TraceEngine: Engine, ~Copyable {
 
     public var maximumPacketLength: Int { traces.map(\.maximumPacketLength).max() ?? 0 }
     /// What comes back in between may say that the next is not needed.
-    public var batchCapacity: Int { 1 }
+    public var batchCapacity: Int { traces.map(\.packetsPerProbe).max() ?? 1 }
 
     /// All targets answered.
     public var isReached: Bool { traces.allSatisfy(\.summary.isReached) }
@@ -49,7 +49,7 @@ public struct TraceEngine: Engine, ~Copyable {
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         let target = TraceProber.target(of: token)
-        if traces.indices.contains(target) { traces[target].transmissionFailed(token, failure) }
+        if traces.indices.contains(target) { traces[target].transmissionFailed(token, failure, at: instant) }
     }
 
     // MARK: Receiving

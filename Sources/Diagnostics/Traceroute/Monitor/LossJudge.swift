@@ -6,10 +6,21 @@
 /// before, answers are missing: the split of the hops into two, each with one
 /// rate of loss, that makes what was seen most likely.
 enum LossJudge {
+    enum Evidence: Hashable, Sendable {
+        /// It would have answered more probes: what is missing was lost.
+        case loss
+        /// It answered no more than a limit of ICMP errors lets through: loss only if the hops behind it show it too.
+        case limit
+        /// The target's own ICMP errors, behind which nothing shows whether it limits them: none.
+        case none
+    }
+
     struct Hop: Hashable, Sendable {
         var timeToLive: Int
         var sent: Int
         var received: Int
+        /// What missing answers of this hop say of the links before it.
+        var evidence = Evidence.loss
 
         var lost: Int { sent - received }
     }
@@ -38,6 +49,7 @@ enum LossJudge {
                 honest.append(hop)
             }
         }
+        honest = proving(honest)
         if !endsAtTarget, let last = honest.last, last.timeToLive == measured.last?.timeToLive { honest.removeLast() }
         var verdicts = limited.map { TraceVerdict.rateLimited(timeToLive: $0.timeToLive, lossPercent: percent($0)) }
         // This host itself, before the first link, loses nothing.
@@ -50,6 +62,21 @@ enum LossJudge {
             verdicts.append(.loss(timeToLive: split, lossPercent: percent(all)))
         }
         return verdicts.sorted { $0.timeToLive < $1.timeToLive }
+    }
+
+    /// Leaves out hops whose missing answers a limit of ICMP errors explains as well as loss does.
+    private static func proving(_ hops: [Hop]) -> [Hop] {
+        var kept: [Hop] = []
+        var isProved = false
+        for hop in hops.reversed() {
+            switch hop.evidence {
+            case .loss: isProved = true
+            case .limit: guard isProved || hop.lost == 0 else { continue }
+            case .none: guard hop.lost == 0 else { continue }
+            }
+            kept.append(hop)
+        }
+        return kept.reversed()
     }
 
     private static func percent(_ hop: Hop) -> Double {

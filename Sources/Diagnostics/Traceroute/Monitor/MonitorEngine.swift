@@ -40,6 +40,8 @@ public struct MonitorEngine: Engine, ~Copyable {
     private var end: Instant?
     private var lastTurn: Instant?
     private var isStopped = false
+    /// The MTU of the first link when probes, which must not be fragmented, exceed it.
+    private var refusingMTU: Int?
     private var known: Set<IPAddress> = []
     private var events: [MonitorEvent] = []
     public private(set) var isPaused = false
@@ -55,13 +57,18 @@ public struct MonitorEngine: Engine, ~Copyable {
     }
 
     public var maximumPacketLength: Int { prober.format.maximumLength }
-    public var batchCapacity: Int { 1 }
+    public var batchCapacity: Int { prober.packetsPerProbe }
 
     /// Complete cycles.
     public var cycleCount: Int { cycle }
 
     /// The hops up to the target, or to the first silent one behind the last that answered.
     public var hops: [MonitoredHop] {
+        if let refusingMTU, lastAnswered < 0 {
+            var hop = MonitoredHop(timeToLive: configuration.firstHop)
+            hop.annotation = TraceAnswer.fragmentationNeeded(mtu: refusingMTU)
+            return [hop]
+        }
         let count = finalHop.map { $0 + 1 } ?? (lastAnswered + 1 + Self.shownSilence)
         return Array(all.prefix(count))
     }
@@ -72,7 +79,8 @@ public struct MonitorEngine: Engine, ~Copyable {
         if start == nil { start = now }
         if let lastTurn { expire(at: lastTurn) }
         lastTurn = now
-        if isStopped || isDone && pending.isEmpty {
+        if let mtu = prober.refusingMTU { refusingMTU = mtu }
+        if isStopped || refusingMTU != nil || isDone && pending.isEmpty {
             end = end ?? now
             return .finished
         }
@@ -128,6 +136,9 @@ public struct MonitorEngine: Engine, ~Copyable {
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        if case .messageTooLong(let mtu) = failure {
+            refusingMTU = mtu > 0 ? mtu : configuration.unfragmentedLength
+        }
         // What never left was not lost on the way.
         guard let tag = prober.failed(token), let index = index(of: tag) else { return }
         pending.remove(at: index)
@@ -156,10 +167,13 @@ public struct MonitorEngine: Engine, ~Copyable {
         let hop = pending[index].hop
         pending.remove(at: index)
         let answer = arrival.answer
+        // Neither an answer nor a loss: from now on probes are fragmented to fit.
+        guard !arrival.mustBeRepeated else { return }
         longestRoundTrip = max(longestRoundTrip, answer.roundTrip)
         all[hop].add(.answered(answer.roundTrip))
         if !all[hop].addresses.contains(answer.source) { all[hop].addresses.append(answer.source) }
         all[hop].annotation = answer.annotation
+        all[hop].answersByErrors = answer.isError
         all[hop].labels = answer.labels
         lastAnswered = max(lastAnswered, hop)
         if answer.isFinal { finalHop = min(finalHop ?? hop, hop) }
@@ -198,6 +212,19 @@ public struct MonitorEngine: Engine, ~Copyable {
         events.removeAll(keepingCapacity: true)
     }
 
+    /// Linux sends one peer a burst of six ICMP errors, then one a second (icmp_ratelimit, ip-sysctl).
+    private static let errorBurst = 6.0
+    private static let errorsPerSecond = 1.0
+
+    private func evidence(_ hop: MonitoredHop) -> LossJudge.Evidence {
+        guard hop.answersByErrors else { return .loss }
+        if isReached, hop.timeToLive - configuration.firstHop == finalHop { return .none }
+        let elapsed = start.flatMap { start in (end ?? lastTurn).map { ($0 - start).seconds } } ?? 0
+        // One more for the second that has begun.
+        let limit = Self.errorBurst + (elapsed + 1) * Self.errorsPerSecond
+        return Double(hop.sent) > limit && Double(hop.received) <= limit ? .limit : .loss
+    }
+
     /// The result so far.
     public var summary: TraceSummary {
         let hops = hops
@@ -206,9 +233,14 @@ public struct MonitorEngine: Engine, ~Copyable {
         }
         .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
         verdicts += LossJudge.judge(
-            hops.map { LossJudge.Hop(timeToLive: $0.timeToLive, sent: $0.sent, received: $0.received) },
+            hops.map {
+                LossJudge.Hop(
+                    timeToLive: $0.timeToLive, sent: $0.sent, received: $0.received, evidence: evidence($0))
+            },
             endsAtTarget: isReached)
-        if !isReached {
+        if let refusingMTU {
+            verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU))
+        } else if !isReached {
             verdicts.append(.unreachable(last: lastAnswered < 0 ? 0 : configuration.firstHop + lastAnswered))
         }
         return TraceSummary(

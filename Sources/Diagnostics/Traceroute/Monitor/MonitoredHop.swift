@@ -17,6 +17,8 @@ public struct MonitoredHop: Sendable {
     public internal(set) var addresses: [IPAddress] = []
     public internal(set) var annotation: String?
     public internal(set) var labels: [MPLSLabel] = []
+    /// The last answer was an ICMP error, which hosts and routers send at a limited rate.
+    var answersByErrors = false
     /// Probes whose fate is known.
     public internal(set) var sent = 0
     public internal(set) var last: Nanoseconds?

@@ -169,6 +169,11 @@ struct PathHop: Sendable {
         }
     }
 
+    /// Sends a flow that is under way once more.
+    mutating func repeatFlow(_ flow: Int, at now: Instant) {
+        if case .underWay = state(flow) { askAgain(flow, at: now) }
+    }
+
     private mutating func askAgain(_ flow: Int, at instant: Instant) { states[flow] = .due(instant) }
 
     /// It is not asked any more.

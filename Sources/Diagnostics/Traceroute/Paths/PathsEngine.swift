@@ -31,6 +31,8 @@ public struct PathsEngine: Engine, ~Copyable {
     private var isDone = false
     private var isReached = false
     private var isTranslatedAt: Int?
+    /// The MTU of the first link when probes, which must not be fragmented, exceed it.
+    private var refusingMTU: Int?
     private var known: Set<IPAddress> = []
     private var events: [PathsEvent] = []
 
@@ -43,7 +45,7 @@ public struct PathsEngine: Engine, ~Copyable {
     }
 
     public var maximumPacketLength: Int { prober.format.maximumLength }
-    public var batchCapacity: Int { 32 }
+    public var batchCapacity: Int { max(32, prober.packetsPerProbe) }
 
     // MARK: Sending
 
@@ -51,7 +53,8 @@ public struct PathsEngine: Engine, ~Copyable {
         if start == nil { start = now }
         if let lastTurn { expire(at: lastTurn) }
         lastTurn = now
-        guard !isStopped else { return finish(at: now) }
+        if let mtu = prober.refusingMTU { refusingMTU = mtu }
+        guard !isStopped, refusingMTU == nil else { return finish(at: now) }
         plan(at: now)
         var next: Instant?
         for hop in hops.indices where hops[hop].pending > 0 {
@@ -114,6 +117,9 @@ public struct PathsEngine: Engine, ~Copyable {
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        if case .messageTooLong(let mtu) = failure {
+            refusingMTU = mtu > 0 ? mtu : configuration.unfragmentedLength
+        }
         guard let tag = prober.failed(token) else { return }
         let (hop, flow) = tag.quotientAndRemainder(dividingBy: Self.flowLimit)
         if case .underWay = hops[hop].state(flow) { hops[hop].giveUp(flow) }
@@ -216,6 +222,7 @@ public struct PathsEngine: Engine, ~Copyable {
         guard let arrival = prober.arrived(packet) else { return }
         let (hop, flow) = arrival.tag.quotientAndRemainder(dividingBy: Self.flowLimit)
         let answer = arrival.answer
+        guard !arrival.mustBeRepeated else { return hops[hop].repeatFlow(flow, at: packet.arrival) }
         hops[hop].answered(flow, answer, at: packet.arrival)
         lastAnswered = max(lastAnswered, hop)
         if !answer.isFinal { lastRouter = max(lastRouter, hop) }
@@ -279,6 +286,7 @@ public struct PathsEngine: Engine, ~Copyable {
             hop <= lastAnswered && hops[hop].isKnown && hops[hop].nodes.allSatisfy { $0.answer?.isFinal == true }
         }
         if let end = ends.first { return end + 1 }
+        if refusingMTU != nil { return lastAnswered + 1 }
         return min(hops.count, lastAnswered + 1 + configuration.gap)
     }
 
@@ -292,7 +300,9 @@ public struct PathsEngine: Engine, ~Copyable {
         }
         verdicts += graph.balanced
         if let isTranslatedAt { verdicts.append(.nat(timeToLive: configuration.firstHop + isTranslatedAt)) }
-        if !isReached {
+        if let refusingMTU {
+            verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU))
+        } else if !isReached {
             verdicts.append(.unreachable(last: lastAnswered < 0 ? 0 : configuration.firstHop + lastAnswered))
         }
         return TraceSummary(

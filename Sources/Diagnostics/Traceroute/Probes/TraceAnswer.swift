@@ -16,6 +16,8 @@ public struct TraceAnswer: Hashable, Sendable {
     public var kind: Kind
     /// Time to live, or hop limit, with which the answer came here.
     public var replyTimeToLive: UInt8?
+    /// Hops that the packet had left when an error quoted it; nil when it quotes none.
+    public var quotedTimeToLive: UInt8?
     /// The stack of an MPLS extension, top first (RFC 4950).
     public var labels: [MPLSLabel] = []
     /// What the router says of its interfaces (RFC 5837).
@@ -35,6 +37,13 @@ public struct TraceAnswer: Hashable, Sendable {
         return Int(first - replyTimeToLive) + 1
     }
 
+    /// It is an ICMP error, not a reply of the target's service.
+    var isError: Bool {
+        guard case .icmp(let type, _, _) = kind else { return false }
+        return source.family == .v4
+            ? type != ICMPv4Type.echoReply.rawValue : type != ICMPv6Type.echoReply.rawValue
+    }
+
     /// A router had to cut the packet and must not: the MTU it names, 0 when none.
     public var packetTooBigMTU: Int? {
         guard case .icmp(let type, let code, let information) = kind else { return nil }
@@ -48,6 +57,9 @@ public struct TraceAnswer: Hashable, Sendable {
         else { return nil }
         return source.family == .v4 ? annotation4(code, information) : annotation6(type, code, information)
     }
+
+    /// traceroute(8)'s mark of a packet that does not fit: `!F-1400`.
+    public static func fragmentationNeeded(mtu: Int) -> String { "!F-\(mtu)" }
 
     /// Echo reply, or port unreachable.
     private func isUsualEnd(_ type: UInt8, _ code: UInt8) -> Bool {
@@ -67,7 +79,7 @@ public struct TraceAnswer: Hashable, Sendable {
         case .host, .hostUnknown, .hostForTypeOfService: "!H"
         case .protocol: "!P"
         case .port: "!p"
-        case .fragmentationNeeded: "!F-\(information & 0xFFFF)"
+        case .fragmentationNeeded: Self.fragmentationNeeded(mtu: Int(information & 0xFFFF))
         case .sourceRouteFailed: "!S"
         case .networkProhibited, .hostProhibited, .communicationProhibited: "!X"
         case .hostPrecedenceViolation: "!V"
@@ -77,7 +89,7 @@ public struct TraceAnswer: Hashable, Sendable {
     }
 
     private func annotation6(_ type: UInt8, _ code: UInt8, _ information: UInt32) -> String {
-        if type == ICMPv6Type.packetTooBig.rawValue { return "!F-\(information)" }
+        if type == ICMPv6Type.packetTooBig.rawValue { return Self.fragmentationNeeded(mtu: Int(information)) }
         guard type == ICMPv6Type.destinationUnreachable.rawValue else { return "!<\(type)-\(code)>" }
         return switch ICMPv6UnreachableCode(rawValue: code) {
         case .noRoute: "!N"
@@ -103,6 +115,7 @@ extension TraceAnswer {
             replyTimeToLive: message.hopLimit, isTranslated: isTranslated, isFinal: !isExceeded,
             isTarget: !isExceeded && message.source == destination)
         guard message.isError else { return }
+        quotedTimeToLive = QuotedPacketView(message.data)?.hopLimit
         let body = ICMPErrorBody(restOfHeader: message.restOfHeader, data: message.data.copied())
         let extensions =
             message.family == .v4

@@ -9,6 +9,8 @@ extension TraceConfiguration {
         if packet.source == source, isOnTheWay(packet.destination) { return isProbe(packet) }
         guard packet.destination == source else { return false }
         let family = destination.family
+        // The rest of a long answer of the target.
+        if packet.isLaterFragment, packet.source == destination { return isTransport(packet.transportProtocol) }
         if packet.transportProtocol == (family == .v4 ? .icmp : .icmpv6), let icmp = packet.icmp {
             let isError =
                 family == .v4 ? ICMPv4Type(rawValue: icmp.type).isError : ICMPv6Type(rawValue: icmp.type).isError
@@ -27,8 +29,12 @@ extension TraceConfiguration {
         return gateways.contains(gateway)
     }
 
+    private func isTransport(_ number: IPProtocol) -> Bool { number == method.protocol(destination.family) }
+
     private func isProbe(_ packet: borrowing QuotedPacketView) -> Bool {
-        switch method {
+        // Later fragments have no ports.
+        if packet.isLaterFragment { return isTransport(packet.transportProtocol) }
+        return switch method {
         case .udp: packet.transportProtocol == .udp && (!isOneFlow || packet.destinationPort == destinationPort)
         case .icmp: packet.icmp?.identifier == identifier
         case .tcp: packet.transportProtocol == .tcp && packet.destinationPort == destinationPort

@@ -20,11 +20,15 @@ struct TraceFormat: Sendable {
     /// The transport checksum of a probe of the usual length and the first flow.
     private let checksum: UInt16
 
+    /// The longest packet that leaves in one piece, in bytes; 0 for no limit.
+    private(set) var unfragmentedLength: Int
+
     var isIPv4: Bool { configuration.destination.family == .v4 }
     var maximumLength: Int { template.count }
 
     init(_ configuration: TraceConfiguration) {
         self.configuration = configuration
+        unfragmentedLength = configuration.unfragmentedLength
         // Header options count: what is asked for is the length of the whole.
         headerLength = Self.header(configuration, payloadLength: 0).count
         let message = Self.message(configuration, length: configuration.packetLength - headerLength)
@@ -107,12 +111,55 @@ struct TraceFormat: Sendable {
 
     // MARK: Sending
 
+    /// No link of IPv6 takes less, in bytes (RFC 8200, section 5).
+    private static let minimumMTU = 1_280
+
+    /// Bytes of IPv6's fragment header (RFC 8200, section 4.5).
+    private static let fragmentHeaderLength = 8
+
     /// Marks are 1 to 0xFFFE, for a checksum cannot tell 0 from 0xFFFF, and come round.
     static let markCount = 0xFFFE
 
     /// The mark of a probe.
     func mark(_ number: Int) -> UInt16 {
         UInt16(truncatingIfNeeded: 1 + (Int(configuration.firstMark) - 1 + number) % Self.markCount)
+    }
+
+    /// Whether a packet of `length` bytes exceeds what leaves in one piece.
+    func exceedsLink(_ length: Int) -> Bool { unfragmentedLength > 0 && length > unfragmentedLength }
+
+    /// The packets in which the longest probe may leave.
+    var packetsPerProbe: Int {
+        guard !configuration.dontFragment, unfragmentedLength > 0 else { return 1 }
+        let mtu = isIPv4 ? unfragmentedLength : min(unfragmentedLength, Self.minimumMTU)
+        guard maximumLength > mtu else { return 1 }
+        let headers = headerLength + (isIPv4 ? 0 : Self.fragmentHeaderLength)
+        return Fragmentation.pieces(
+            dataLength: maximumLength - headerLength, mtu: mtu, firstHeaderLength: headers,
+            laterHeaderLength: headers)?.count ?? 1
+    }
+
+    /// Over IPv6 routers do not fragment: takes the MTU that one reports, and returns whether the probe, in smaller
+    /// fragments, may pass it.
+    mutating func adopt(_ mtu: Int) -> Bool {
+        guard !isIPv4, !configuration.dontFragment, mtu >= Self.minimumMTU,
+            unfragmentedLength == 0 || mtu < unfragmentedLength
+        else { return false }
+        unfragmentedLength = mtu
+        return true
+    }
+
+    /// The fragments of a probe in order (RFC 791, section 2.3; RFC 8200, section 4.5); nil if it cannot be fragmented.
+    func fragments(_ number: Int, _ packet: TracePacket) -> [[UInt8]]? {
+        let length = min(packet.length, template.count)
+        var whole = Array(template.prefix(length))
+        whole.withMutableBytes { bytes in write(number, packet, length, &bytes, at: 0) }
+        let mtu = unfragmentedLength
+        guard !isIPv4 else { return try? Fragmentation.fragments(of: whole, mtu: mtu) }
+        guard let view = try? IPv6View(whole.rawBytes) else { return nil }
+        return Fragmentation.fragments(
+            of: IPv6Header(view), Array(whole.dropFirst(headerLength)), mtu: mtu,
+            identification: UInt32(configuration.sequenceSecret) << 16 | UInt32(mark(number)))
     }
 
     /// Where packets go first: the target, or the first gateway of a source route.

@@ -11,9 +11,11 @@ struct TraceProber: Sendable {
         var tag: Int
         var packet: TracePacket
         var answer: TraceAnswer
+        /// A router refused the packet, and a new one in smaller fragments may pass it: the probe is to be sent again.
+        var mustBeRepeated = false
     }
 
-    let format: TraceFormat
+    private(set) var format: TraceFormat
     /// The upper half of all tokens, by which an engine of several targets tells them apart.
     private let tokenBase: UInt64
     private var probes = TraceProbes()
@@ -27,8 +29,22 @@ struct TraceProber: Sendable {
 
     var usualLength: Int { format.usualLength }
 
+    /// The MTU that a probe of the usual length exceeds although it must not be fragmented; nil when it can be sent.
+    var refusingMTU: Int? {
+        let configuration = format.configuration
+        return configuration.dontFragment && format.exceedsLink(usualLength) ? configuration.unfragmentedLength : nil
+    }
+
+    /// The packets that one probe may need.
+    var packetsPerProbe: Int { format.packetsPerProbe }
+
     /// The target whose prober made this token.
     static func target(of token: UInt64) -> Int { Int(token >> 32) }
+
+    /// Set in the tokens of a probe's later fragments: routers answer the first one, so its time is the probe's.
+    private static let fragmentFlag: UInt64 = 1 << 31
+
+    private static func number(of token: UInt64) -> Int { Int(token & 0x7FFF_FFFF) }
 
     // MARK: Sending
 
@@ -37,23 +53,36 @@ struct TraceProber: Sendable {
         _ packet: TracePacket, tag: Int, to batch: inout PacketBatch, at now: Instant
     ) -> Bool {
         let number = probes.count
-        guard format.append(number, packet, token: tokenBase | UInt64(number), to: &batch) else { return false }
-        probes.append(packet, tag: tag, at: now)
+        let token = tokenBase | UInt64(number) & (Self.fragmentFlag - 1)
+        if !format.configuration.dontFragment, format.exceedsLink(packet.length),
+            let fragments = format.fragments(number, packet)
+        {
+            guard batch.room >= fragments.count else { return false }
+            for (index, bytes) in fragments.enumerated() {
+                batch.append(
+                    length: bytes.count, destination: format.nextAddress,
+                    token: index == 0 ? token : token | Self.fragmentFlag
+                ) { slot, start in slot.copy(bytes, at: start) }
+            }
+        } else {
+            guard format.append(number, packet, token: token, to: &batch) else { return false }
+        }
+        probes.append(packet, tag: tag, unfragmentedLength: format.unfragmentedLength, at: now)
         return true
     }
 
     /// A probe left.
     /// - Returns: its tag.
     mutating func transmitted(_ token: UInt64, at instant: Instant) -> Int? {
-        let number = Int(token & 0xFFFF_FFFF)
-        guard let probe = probes[number] else { return nil }
+        let number = Self.number(of: token)
+        guard token & Self.fragmentFlag == 0, let probe = probes[number] else { return nil }
         probes.setSent(number, at: instant)
         sent += 1
         return probe.tag
     }
 
     /// The tag of a probe that could not be sent.
-    func failed(_ token: UInt64) -> Int? { probes[Int(token & 0xFFFF_FFFF)]?.tag }
+    func failed(_ token: UInt64) -> Int? { probes[Self.number(of: token)]?.tag }
 
     // MARK: Receiving
 
@@ -70,7 +99,14 @@ struct TraceProber: Sendable {
         let answer = TraceAnswer(
             message, instant - probe.sentAt, destination: format.configuration.destination,
             isTranslated: match.isTranslated)
-        return Arrival(tag: probe.tag, packet: probe.packet, answer: answer)
+        guard let mtu = answer.packetTooBigMTU else {
+            return Arrival(tag: probe.tag, packet: probe.packet, answer: answer)
+        }
+        // Of several probes under way one brings the MTU first; the others were just as long.
+        let mustBeRepeated =
+            format.adopt(mtu)
+            || probe.unfragmentedLength != format.unfragmentedLength && mtu == format.unfragmentedLength
+        return Arrival(tag: probe.tag, packet: probe.packet, answer: answer, mustBeRepeated: mustBeRepeated)
     }
 
     private mutating func arrived(_ segment: borrowing ArrivedSegment, at instant: Instant) -> Arrival? {

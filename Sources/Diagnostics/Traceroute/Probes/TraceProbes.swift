@@ -11,6 +11,8 @@ struct TraceProbes: Sendable {
         var tag: Int
         /// When it left, as far as is known.
         var sentAt: Instant
+        /// The longest packet that left in one piece then, in bytes.
+        var unfragmentedLength: Int
         var isAnswered = false
     }
 
@@ -31,8 +33,8 @@ struct TraceProbes: Sendable {
     }
 
     /// Adds a probe and gives it its number.
-    mutating func append(_ packet: TracePacket, tag: Int, at instant: Instant) {
-        let probe = Probe(packet: packet, tag: tag, sentAt: instant)
+    mutating func append(_ packet: TracePacket, tag: Int, unfragmentedLength: Int, at instant: Instant) {
+        let probe = Probe(packet: packet, tag: tag, sentAt: instant, unfragmentedLength: unfragmentedLength)
         if recent.count < Self.capacity { recent.append(probe) } else { recent[count % Self.capacity] = probe }
         count += 1
     }
