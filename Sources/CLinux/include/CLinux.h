@@ -14,6 +14,7 @@
 #include <features.h>
 #pragma push_macro("__USE_XOPEN")
 #undef __USE_XOPEN
+#include <stdio.h>
 #include <sys/select.h>
 #pragma pop_macro("__USE_XOPEN")
 
@@ -72,6 +73,9 @@ static inline int clinux_ioctl(int descriptor, unsigned long request, void *argu
     return ioctl(descriptor, request, argument);
 }
 static inline int clinux_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+static inline int clinux_openat(int directory, const char *path, int flags, mode_t mode) {
+    return openat(directory, path, flags, mode);
+}
 
 // What a ring's two sides say to each other, in an order that both see.
 static inline unsigned int clinux_load_acquire(const unsigned int *word) {

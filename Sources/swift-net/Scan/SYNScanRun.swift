@@ -67,7 +67,7 @@ struct SYNScanRun {
         configuration.ownsSource = source != nil
         configuration.hearsBanners = command.banners
         settings.apply(to: &configuration)
-        try settings.resumption?.apply(to: &configuration)
+        try settings.resumption?.begin(&configuration)
         var port = try open(
             configuration, source, reserve, signals: signals, reactor: resolver.reactor, capture: capture)
         try startCapture(capture, configuration)
@@ -81,8 +81,19 @@ struct SYNScanRun {
             for range in ways.unreachable { report.unreachable(range.first, range.last, range.reason) }
         }
         var engine = ScanEngine(configuration)
-        var observer = ScanObserver(console: console, reports: reports, isVerbose: command.verbose)
-        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        var observer = ScanObserver(
+            console: console, reports: reports, file: settings.file,
+            // What waits to be sorted is not yet reported: after a kill it has to be found again.
+            resumption: command.sort ? nil : settings.resumption, isVerbose: command.verbose)
+        var interruption: (any Error)?
+        do {
+            try EngineLoop.run(&engine, on: &port, observer: &observer)
+        } catch {
+            // What is known is reported and written down, whatever ends the scan.
+            interruption = error
+            engine.stop(at: SystemClock.now)
+            engine.drain { observer.report($0) }
+        }
         observer.progress.clear()
         let summary = engine.summary
         let ending = ScanEnding(
@@ -91,8 +102,13 @@ struct SYNScanRun {
         for report in reports { report.finish(summary, ending) }
         if let failure = summary.firstFailure { console.fail(failure) }
         capture?.finish()
-        try settings.resumption?.write(configuration, engine.position)
+        console.output.flush()
         settings.file?.flush()
+        // Findings that could not be written out are to be found again.
+        let isReported = console.output.isOpen && settings.file?.failure == nil
+        let isSaved = !isReported || settings.resumption?.finish(engine.position, console: console) ?? true
+        if let interruption { throw interruption }
+        if !isSaved { return 2 }
         if console.output.failure != nil || settings.file?.failure != nil || capture?.hasFailed == true { return 2 }
         guard summary.open == 0 else { return 0 }
         // What could not be looked up or reached was not scanned, and is no "none open".

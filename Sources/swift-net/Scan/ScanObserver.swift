@@ -8,12 +8,21 @@ struct ScanObserver: EngineObserver, ~Copyable {
 
     private let console: Console
     private let reports: [ScanReport]
+    private let file: OutputStream?
+    private let resumption: ScanResumption?
     private let isVerbose: Bool
     var progress: ProgressLine
     /// Where the rate of the progress line is counted from.
     private var mark: (at: Instant, sent: UInt64)?
 
-    init(console: Console, reports: [ScanReport], isVerbose: Bool) {
+    /// - Parameters:
+    ///   - file: the file of -o, which is written out before the position is.
+    ///   - resumption: where the position is written down; nil for nowhere.
+    init(
+        console: Console, reports: [ScanReport], file: OutputStream?, resumption: ScanResumption?, isVerbose: Bool
+    ) {
+        self.file = file
+        self.resumption = resumption
         self.console = console
         self.reports = reports
         self.isVerbose = isVerbose
@@ -50,7 +59,16 @@ struct ScanObserver: EngineObserver, ~Copyable {
             progress.draw(status(engine, at: now), at: now)
             mark = (now, engine.summary.sent)
         }
-        return progress.next
+        if let resumption, resumption.isDue(at: now) { save(engine, to: resumption) }
+        guard let resumed = resumption?.next else { return progress.next }
+        return progress.next.map { min($0, resumed) } ?? resumed
+    }
+
+    private func save(_ engine: borrowing ScanEngine, to resumption: ScanResumption) {
+        console.output.flush()
+        file?.flush()
+        guard console.output.isOpen, file?.failure == nil else { return }
+        resumption.save(engine.position, console: console)
     }
 
     private func status(_ engine: borrowing ScanEngine, at now: Instant) -> String {

@@ -2,12 +2,21 @@ import Diagnostics
 import LinuxNet
 import PacketEngine
 
-/// The file of `--resume`: read before a scan, written after it.
-struct ScanResumption {
+/// The file of `--resume`: read before a scan; written when it begins, every few seconds, and at its end.
+final class ScanResumption {
     private let path: String
+    private let file: ReplaceableFile
     private let record: ScanRecord?
+    private var configuration: ScanConfiguration?
+    /// When the position is written down next.
+    private(set) var next: Instant?
+    /// The last attempt to write it down failed.
+    private var hasFailed = false
 
-    /// A file that is not there is a scan that has not begun.
+    /// A scan that is killed loses no more than this.
+    private static let interval = Nanoseconds.seconds(2)
+
+    /// A file that is not there is a scan that has not begun. Nothing is changed yet.
     init(path: String) throws {
         self.path = path
         do {
@@ -18,9 +27,14 @@ struct ScanResumption {
             guard error.isMissing else { throw CannotRun(message: "--resume: \(ErrorText.reason(error))") }
             record = nil
         }
-        // It is written at the end, when it is too late to find that it is another file of the run.
+        // Another file of the run under the same name would be lost when this one is replaced.
         do {
             try OutputStream.reserve(path, for: "--resume")
+        } catch {
+            throw CannotRun(message: "--resume: \(ErrorText.reason(error))")
+        }
+        do throws(SystemError) {
+            file = try ReplaceableFile(path)
         } catch {
             throw CannotRun(message: "--resume: \(ErrorText.reason(error))")
         }
@@ -28,29 +42,61 @@ struct ScanResumption {
 
     var seed: UInt64? { record?.seed }
 
-    /// Puts a scan where it stopped.
-    func apply(to configuration: inout ScanConfiguration) throws {
-        guard let record else { return }
-        guard record.fingerprint == configuration.fingerprint else {
-            throw UsageError("--resume: \(path) is of a scan of other targets, ports or parts")
+    /// Puts a scan where it stopped, and writes that down: from now on the file tells of it.
+    func begin(_ configuration: inout ScanConfiguration) throws {
+        if let record {
+            guard record.fingerprint == configuration.fingerprint else {
+                throw UsageError("--resume: \(path) is of a scan of other targets, ports or parts")
+            }
+            guard record.seed == configuration.seed else {
+                throw UsageError("--resume: \(path) is of a scan with the seed \(record.seed)")
+            }
+            configuration.start = record.position
         }
-        guard record.seed == configuration.seed else {
-            throw UsageError("--resume: \(path) is of a scan with the seed \(record.seed)")
-        }
-        configuration.start = record.position
-    }
-
-    /// Writes down how far it has come.
-    func write(_ configuration: ScanConfiguration, _ position: ScanPosition) throws {
-        let record = ScanRecord(
-            seed: configuration.seed, fingerprint: configuration.fingerprint, position: position)
-        do {
-            let file = try OutputStream.file(path, for: "--resume")
-            file.write(record.text)
-            file.flush()
-            if let failure = file.failure { throw failure }
+        self.configuration = configuration
+        do throws(SystemError) {
+            try write(configuration.start)
         } catch {
             throw CannotRun(message: "--resume: \(ErrorText.reason(error))")
         }
+        next = SystemClock.now + Self.interval
+    }
+
+    func isDue(at now: Instant) -> Bool { next.map { now >= $0 } ?? false }
+
+    /// Writes down how far the scan has come; what has been found so far must be written out before.
+    func save(_ position: ScanPosition, console: Console) {
+        let start = SystemClock.now
+        do throws(SystemError) {
+            try write(position)
+            hasFailed = false
+        } catch {
+            // Once: the next attempt may succeed, and the file still has the position before.
+            if !hasFailed { console.complain("--resume: \(ErrorText.reason(error))") }
+            hasFailed = true
+        }
+        // The positions of large scans are large: no more than a fiftieth of the time goes into them.
+        let now = SystemClock.now
+        next = now + max(Self.interval, Nanoseconds((now - start).count &* 50))
+    }
+
+    /// Writes down where the scan ended.
+    /// - Returns: whether that succeeded.
+    func finish(_ position: ScanPosition, console: Console) -> Bool {
+        next = nil
+        do throws(SystemError) {
+            try write(position, isLast: true)
+            return true
+        } catch {
+            console.fail("--resume: \(error)")
+            return false
+        }
+    }
+
+    private func write(_ position: ScanPosition, isLast: Bool = false) throws(SystemError) {
+        guard let configuration else { return }
+        let record = ScanRecord(
+            seed: configuration.seed, fingerprint: configuration.fingerprint, position: position)
+        try file.replace(with: record.text, isLast: isLast)
     }
 }
