@@ -135,6 +135,21 @@ struct MonitorEngineTests {
         #expect(named >= 19, "\(named)")
     }
 
+    @Test("a week of cycles: what is kept does not grow")
+    func week() {
+        let configuration = TraceConfiguration.simulated(.icmp)
+        var engine = MonitorEngine(configuration, cycles: 7 * 86_400, interval: .seconds(1))
+        var network = SimulatedNetwork(seed: 7)
+        network.path = SimulatedPath(routers: [.answers])
+        var recorder = Recorder<MonitorEngine>()
+        recorder.keeps = false
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        let (hops, elapsed, remembered) = (engine.hops, engine.summary.elapsed, engine.rememberedProbes)
+        #expect(hops.map(\.sent) == [604_800, 604_800] && hops.allSatisfy { $0.lost == 0 })
+        #expect(elapsed > .seconds(7 * 86_400 - 2) && remembered <= 512, "\(remembered)")
+        #expect(hops.allSatisfy { $0.recent.count == MonitoredHop.recentCapacity && $0.addresses.count == 1 })
+    }
+
     @Test("a million probes: none is lost from the account, and numbers that come round confuse nobody")
     func million() {
         var path = SimulatedPath(routers: Array(repeating: .answers, count: 9), seed: 7)

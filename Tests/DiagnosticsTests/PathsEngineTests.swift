@@ -148,4 +148,57 @@ struct PathsEngineTests {
         #expect(!outcome.summary.isReached && outcome.summary.verdicts == [.unreachable(last: 2)])
         #expect(outcome.summary.elapsed < .seconds(3), "\(outcome.summary.elapsed.wholeMilliseconds)")
     }
+
+    @Test("a dead branch: the working one is finished, and the router is named", arguments: 0..<30)
+    func deadBranch(seed: UInt64) {
+        for limits in [nil, 6] {
+            var graph = SimulatedGraph.diamond(2, seed: seed)
+            graph.dropping = [[2, 1]]
+            graph.targetBurst = limits
+            let outcome = trace(graph)
+            #expect(outcome.summary.isReached, "seed \(seed)")
+            let dead = outcome.summary.verdicts.filter { if case .deadBranch = $0 { true } else { false } }
+            #expect(
+                dead == [.deadBranch(timeToLive: 2, router: .v4(SimulatedGraph.address(2, 1)))],
+                "seed \(seed): \(outcome.summary.verdicts)")
+            let places = outcome.graph.hops.joined().filter { $0.address == .v4(Echo.there) }.map(\.timeToLive)
+            #expect(places == [4] && outcome.graph.hops.count == 4, "seed \(seed): \(places)")
+            #expect(outcome.links.isSuperset(of: [[2, 0, 0], [2, 0, 1], [3, 0, 0]]), "seed \(seed)")
+            #expect(
+                outcome.summary.elapsed < .seconds(limits == nil ? 6 : 10),
+                "seed \(seed): \(outcome.summary.elapsed.seconds)")
+        }
+    }
+
+    @Test("a branch that is dead from its first router on, which is silent too", arguments: 0..<30)
+    func silentDeadBranch(seed: UInt64) {
+        var graph = SimulatedGraph.diamond(2, seed: seed)
+        graph.dropping = [[2, 1]]
+        graph.silent = [[2, 1]]
+        let outcome = trace(graph)
+        #expect(outcome.summary.isReached && outcome.graph.hops.count == 4, "seed \(seed)")
+        #expect(
+            outcome.summary.verdicts.contains(.deadBranch(timeToLive: 1, router: .v4(SimulatedGraph.address(1, 0)))),
+            "seed \(seed): \(outcome.summary.verdicts)")
+        #expect(outcome.summary.elapsed < .seconds(6), "seed \(seed): \(outcome.summary.elapsed.seconds)")
+    }
+
+    @Test("a silent router that passes packets on is no dead branch", arguments: 0..<10)
+    func silentBranch(seed: UInt64) {
+        var graph = SimulatedGraph.diamond(2, seed: seed)
+        graph.silent = [[2, 1]]
+        let verdicts = trace(graph).summary.verdicts
+        #expect(!verdicts.contains { if case .deadBranch = $0 { true } else { false } }, "seed \(seed): \(verdicts)")
+    }
+
+    @Test("a first router that refuses: one round trip, whatever it limits", arguments: [nil, 6, 1])
+    func refusedByFirstRouter(burst: Int?) {
+        var graph = SimulatedGraph.diamond(2, seed: 1)
+        graph.refusing = [[1, 0]]
+        graph.burst = burst
+        let outcome = trace(graph)
+        #expect(outcome.summary.elapsed < .milliseconds(30), "\(outcome.summary.elapsed.wholeMilliseconds)")
+        #expect(outcome.graph.hops.map { $0.map { $0.answer?.annotation } } == [["!N"]])
+        #expect(outcome.summary.verdicts == [.unreachable(last: 1)])
+    }
 }

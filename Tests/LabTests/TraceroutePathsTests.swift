@@ -62,6 +62,38 @@ struct TraceroutePathsTests {
         }
     }
 
+    @Test("a branch that drops what it is to pass on: the working one is finished, the dead one named")
+    func deadBranch() async throws {
+        guard await Peer.require(.nft) else { return }
+        let layout = Lab.Layout.diamond(2).and(
+            """
+            ip netns exec b2 nft add table ip t
+            ip netns exec b2 nft add chain ip t f '{ type filter hook forward priority 0; }'
+            ip netns exec b2 nft add rule ip t f ip daddr 198.18.9.2 drop
+            """)
+        try await Lab.with(layout) { lab in
+            for _ in 0..<6 {
+                let outcome = try await lab.traceroute("h", "-nj --paths 198.18.9.2")
+                #expect(outcome.status == 0 && outcome.objects("hop").count == 4, "\(outcome.output)")
+                #expect(
+                    outcome.summary?.text.contains(#"{"kind":"dead-branch","ttl":2,"addr":"198.18.102.2"}"#) == true,
+                    "\(outcome.output)")
+                #expect(outcome.summary?.number("elapsed_ms").map { $0 < 8_000 } == true, "\(outcome.output)")
+            }
+        }
+    }
+
+    @Test("a first router without a route: one round trip")
+    func refused() async throws {
+        let layout = Lab.Layout.diamond(2).and(
+            "ip -n r route del 198.18.9.0/24; ip netns exec r sysctl -qw net.ipv4.icmp_ratelimit=1000")
+        try await Lab.with(layout) { lab in
+            let json = try await lab.traceroute("h", "-nj --paths 198.18.9.2")
+            #expect(json.status == 1 && json.objects("hop").map { $0["annotation"] } == ["!N"], "\(json.output)")
+            #expect(json.summary?.number("elapsed_ms").map { $0 < 200 } == true, "\(json.output)")
+        }
+    }
+
     @Test(
         "what it cannot do is said, and exits 2",
         arguments: [

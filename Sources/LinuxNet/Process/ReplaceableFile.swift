@@ -45,6 +45,11 @@ public final class ReplaceableFile {
         let trial = try makeTemporary()
         close(trial)
         unlinkat(directory.rawValue, temporaryName, 0)
+        // In another user's directory a file can be made now and not later: it stays empty until it is written.
+        var folderStatus = stat()
+        if current < 0, fstat(directory.rawValue, &folderStatus) == 0, folderStatus.st_uid != getuid() {
+            current = clinux_openat(directory.rawValue, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        }
     }
 
     deinit { if current >= 0 { close(current) } }

@@ -21,7 +21,9 @@ final class ScanResumption {
         self.path = path
         do {
             let text = try InputStream.text(ofFile: path, for: "--resume")
-            guard let found = ScanRecord(text) else { throw UsageError("--resume: \(path) tells of no scan") }
+            // An empty file is one that was made and never written to.
+            let found = text.isEmpty ? nil : ScanRecord(text)
+            guard text.isEmpty || found != nil else { throw UsageError("--resume: \(path) tells of no scan") }
             record = found
         } catch let error as SystemError {
             guard error.isMissing else { throw CannotRun(message: "--resume: \(ErrorText.reason(error))") }

@@ -18,6 +18,8 @@ extension TraceVerdict {
             "loss from the link to hop \(hop) on: \(percent) % of the packets to the hops behind it, there or back"
         case .rateLimited(let hop, let percent):
             "hop \(hop) limits its answers: it leaves \(percent) % of its own probes unanswered and passes the others on"
+        case .deadBranch(let hop, let router):
+            "dead branch behind \(router) at hop \(hop): flows through it get no answer, others reach the target"
         case .packetTooLong(let length, let mtu):
             "not reached: packets of \(length) bytes exceed the MTU of the first link, \(mtu) bytes"
         case .unreachable(0): "not reached: nothing answered"
@@ -36,6 +38,7 @@ extension TraceVerdict {
         case .mtuBlackHole(let hop, let size): json("mtu-black-hole", hop, ("size", size))
         case .loss(let hop, let percent): json("loss", hop, percent)
         case .rateLimited(let hop, let percent): json("rate-limited", hop, percent)
+        case .deadBranch(let hop, let router): json("dead-branch", hop, address: "\(router)")
         case .packetTooLong(_, let mtu): json("unreachable", 0, ("mtu", mtu))
         case .unreachable(let last): json("unreachable", last)
         }
@@ -46,6 +49,14 @@ extension TraceVerdict {
         object.add("kind", kind)
         object.add("ttl", timeToLive)
         if let evidence { object.add(evidence.name, evidence.value) }
+        return object.line
+    }
+
+    private func json(_ kind: String, _ timeToLive: Int, address: String) -> String {
+        var object = JSONObject()
+        object.add("kind", kind)
+        object.add("ttl", timeToLive)
+        object.add("addr", address)
         return object.line
     }
 

@@ -9,6 +9,10 @@ struct SimulatedGraph {
     var linkDelay = Nanoseconds.milliseconds(2)
     /// Routers that never answer, as hop and index.
     var silent: Set<[Int]> = []
+    /// Routers that drop what they are to pass on, as hop and index.
+    var dropping: Set<[Int]> = []
+    /// Routers that refuse everything with network unreachable.
+    var refusing: Set<[Int]> = []
     /// Answers of one router: so many at once, then one a second (Linux' icmp_ratelimit).
     var burst: Int?
     /// The same of the target.
@@ -45,12 +49,19 @@ struct SimulatedGraph {
         let timeToLive = Int(view.timeToLive)
         var index = 0
         for hop in 1...layers.count {
+            if refusing.contains([hop, index]) {
+                guard spend([hop, index], burst, now) else { return nil }
+                return message(
+                    .destinationUnreachable(.network, ICMPErrorBody(data: Array(bytes.prefix(28)))),
+                    from: Self.address(hop, index), to: source, hop)
+            }
             if hop == timeToLive {
                 guard !silent.contains([hop, index]), spend([hop, index], burst, now) else { return nil }
                 return message(
                     .timeExceeded(code: 0, ICMPErrorBody(data: Array(bytes.prefix(28)))),
                     from: Self.address(hop, index), to: source, hop)
             }
+            if dropping.contains([hop, index]) { return nil }
             let next = layers[hop - 1][index]
             guard !next.isEmpty else { break }
             var random = SeededGenerator(

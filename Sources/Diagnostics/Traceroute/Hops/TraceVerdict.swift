@@ -18,6 +18,8 @@ public enum TraceVerdict: Hashable, Sendable {
     case loss(timeToLive: Int, lossPercent: Double)
     /// The hop leaves probes unanswered that it passes on when they are for hops behind it.
     case rateLimited(timeToLive: Int, lossPercent: Double)
+    /// Flows that the router at this hop passes on get no answer from any hop behind it, while others reach the target.
+    case deadBranch(timeToLive: Int, router: IPAddress)
     /// Probes of `length` bytes exceed the first link's MTU, in bytes and 0 when not known, and must not be fragmented.
     case packetTooLong(length: Int, mtu: Int)
     /// The target did not answer; `last` is the last hop that did, 0 when none.
@@ -31,6 +33,7 @@ extension TraceVerdict {
         case .silentHop(let hop), .nat(let hop), .balanced(let hop, _), .loop(let hop, _), .asymmetric(let hop, _),
             .mtuBlackHole(let hop, _), .loss(let hop, _), .rateLimited(let hop, _), .unreachable(let hop):
             hop
+        case .deadBranch(let hop, _): hop
         case .packetTooLong: 0
         }
     }

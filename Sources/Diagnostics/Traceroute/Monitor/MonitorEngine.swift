@@ -12,6 +12,8 @@ public struct MonitorEngine: Engine, ~Copyable {
     private static let firstSpacing = Nanoseconds.milliseconds(5)
     /// Silent hops behind the last that answered, of which one is shown.
     private static let shownSilence = 1
+    /// Addresses whose names are looked up.
+    private static let mostKnown = 4_096
 
     private struct Pending: Sendable {
         var number: Int
@@ -53,7 +55,11 @@ public struct MonitorEngine: Engine, ~Copyable {
         self.configuration = configuration
         self.cycles = cycles
         self.interval = interval
-        prober = TraceProber(configuration)
+        // As many as may be waited for at once, whatever the run lasts; one second more than the longest wait.
+        let hops = max(configuration.maximumHops - configuration.firstHop + 1, 1)
+        let waited = (max(configuration.longestWait, .zero) + .seconds(1)).count / max(interval.count, 1) + 2
+        let (product, overflow) = Int(clamping: waited).multipliedReportingOverflow(by: hops)
+        prober = TraceProber(configuration, remembering: overflow ? .max : product)
     }
 
     public var maximumPacketLength: Int { prober.format.maximumLength }
@@ -61,6 +67,9 @@ public struct MonitorEngine: Engine, ~Copyable {
 
     /// Complete cycles.
     public var cycleCount: Int { cycle }
+
+    /// Probes of which something is kept one by one: those waited for, and those that an answer may be about.
+    var rememberedProbes: Int { pending.count + prober.rememberedCount }
 
     /// The hops up to the target, or to the first silent one behind the last that answered.
     public var hops: [MonitoredHop] {
@@ -171,14 +180,16 @@ public struct MonitorEngine: Engine, ~Copyable {
         guard !arrival.mustBeRepeated else { return }
         longestRoundTrip = max(longestRoundTrip, answer.roundTrip)
         all[hop].add(.answered(answer.roundTrip))
-        if !all[hop].addresses.contains(answer.source) { all[hop].addresses.append(answer.source) }
+        all[hop].add(answer.source)
         all[hop].annotation = answer.annotation
         all[hop].answersByErrors = answer.isError
         all[hop].labels = answer.labels
         lastAnswered = max(lastAnswered, hop)
         if answer.isFinal { finalHop = min(finalHop ?? hop, hop) }
         if answer.isTarget { isReached = true }
-        if known.insert(answer.source).inserted { events.append(.answered(answer.source)) }
+        if known.count < Self.mostKnown, known.insert(answer.source).inserted {
+            events.append(.answered(answer.source))
+        }
     }
 
     // MARK: From outside

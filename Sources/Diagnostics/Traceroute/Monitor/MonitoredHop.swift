@@ -32,6 +32,13 @@ public struct MonitoredHop: Sendable {
     public var lost: Int { sent - received }
     public var isSilent: Bool { received == 0 }
 
+    /// Addresses that are kept.
+    static let mostAddresses = 128
+
+    mutating func add(_ address: IPAddress) {
+        if !addresses.contains(address), addresses.count < Self.mostAddresses { addresses.append(address) }
+    }
+
     mutating func add(_ result: Result) {
         sent += 1
         if case .answered(let roundTrip) = result {

@@ -10,6 +10,8 @@ struct PathHop: Sendable {
         case underWay(since: Instant)
         /// Met the node of this index.
         case met(Int)
+        /// It ended before this hop: what would come back says nothing of the hop.
+        case ended
     }
 
     struct Node: Sendable {
@@ -34,18 +36,18 @@ struct PathHop: Sendable {
     /// How fast the hop is asked.
     enum Pace: Sendable {
         case full
-        /// Flows were lost more often than by chance: it may count its errors
-        /// to one peer. `vain`: slow probes in a row that got no answer.
-        case slow(next: Instant, vain: Int)
-        /// It was asked slowly, and what is silent stays so.
-        case settled
+        /// Flows were lost more often than by chance: it may count its errors to one peer.
+        case slow(next: Instant)
     }
+
+    /// Routers at the hop before whose flows stayed silent although they were sent slowly; nil for what is silent.
+    private var settled: Set<IPAddress?> = []
 
     /// In vain, one after the other, before a flow is asked slowly.
     static let quickAttempts = 3
     /// Linux sends a peer one error a second, after a burst of six (icmp_ratelimit, ip-sysctl).
     static let slowInterval = Nanoseconds.milliseconds(1_050)
-    /// Slow probes in a row without an answer that settle it.
+    /// Slow probes of one flow without an answer that settle it: a limit of errors would have let them through.
     private static let slowAttempts = 2
 
     func state(_ flow: Int) -> FlowState { flow < states.count ? states[flow] : .unasked }
@@ -79,7 +81,10 @@ struct PathHop: Sendable {
 
     func isAsked(_ flow: Int) -> Bool { if case .unasked = state(flow) { false } else { true } }
 
-    var askedFlows: [Int] { states.indices.filter(isAsked) }
+    /// Flows that were asked and did not end before.
+    var askedFlows: [Int] { states.indices.filter { isAsked($0) && !isEnded($0) } }
+
+    func isEnded(_ flow: Int) -> Bool { if case .ended = state(flow) { true } else { false } }
 
     /// Notes so many flows that were not asked yet.
     /// - Returns: how many there were.
@@ -102,7 +107,7 @@ struct PathHop: Sendable {
     mutating func answered(_ flow: Int, _ answer: TraceAnswer, at now: Instant) {
         guard flow < states.count else { return }
         switch states[flow] {
-        case .unasked: return
+        case .unasked, .ended: return
         case .met(let node):
             // Given up too early: the flow moves to who answered for it.
             guard nodes[node].address == nil else { return }
@@ -111,7 +116,7 @@ struct PathHop: Sendable {
         case .due, .underWay: pending -= 1
         }
         if roundTrip == nil { askSilentAgain(flow, at: now) }
-        if case .slow(let next, _) = pace { pace = .slow(next: next, vain: 0) }
+        failures[flow] = 0
         roundTrip = max(roundTrip ?? .zero, answer.roundTrip)
         let index = self.index(of: answer.source)
         if nodes[index].answer == nil { nodes[index].answer = answer }
@@ -141,32 +146,50 @@ struct PathHop: Sendable {
     }
 
     /// Nothing came: the flow is asked again, or silence is what it met.
-    /// - Parameter isLast: nothing is known from beyond this hop.
-    mutating func expired(_ flow: Int, at now: Instant, isLast: Bool) {
+    /// - Parameters:
+    ///   - isLast: nothing is known from beyond this hop.
+    ///   - wasSilent: it was not heard at the hop before either, which answered others: its branch is dead.
+    ///   - router: what it met at the hop before; nil for silence.
+    ///   - companions: the flows that met the same.
+    mutating func expired(
+        _ flow: Int, at now: Instant, isLast: Bool, wasSilent: Bool, router: IPAddress?, companions: () -> [Int]
+    ) {
         failures[flow] += 1
         guard roundTrip != nil else {
             // Nobody has heard of it: at the end of the way once is enough.
             return isLast || failures[flow] >= 2 ? giveUp(flow) : askAgain(flow, at: now)
         }
         guard failures[flow] >= Self.quickAttempts else { return askAgain(flow, at: now) }
-        switch pace {
-        case .full:
-            pace = .slow(next: now + Self.slowInterval, vain: 0)
-            askAgain(flow, at: now)
-        case .slow(let next, let vain):
-            // It failed often before; only what was sent slowly says something.
-            let isSlow = failures[flow] > Self.quickAttempts
-            guard isSlow, vain + 1 >= Self.slowAttempts else {
-                pace = .slow(next: next, vain: isSlow ? vain + 1 : vain)
-                return askAgain(flow, at: now)
-            }
-            pace = .settled
-            giveUp(flow)
-            for other in states.indices where failures[other] >= Self.quickAttempts {
-                if case .due = states[other] { giveUp(other) }
-            }
-        case .settled: giveUp(flow)
+        guard !wasSilent, !settled.contains(router) else { return giveUpBranch(flow, companions()) }
+        guard case .slow = pace else {
+            pace = .slow(next: now + Self.slowInterval)
+            return askAgain(flow, at: now)
         }
+        guard failures[flow] >= Self.quickAttempts + Self.slowAttempts else { return askAgain(flow, at: now) }
+        // Limits of errors do not tell flows apart: what holds for this one holds for those of the same branch.
+        settled.insert(router)
+        giveUpBranch(flow, companions())
+    }
+
+    private mutating func giveUpBranch(_ flow: Int, _ companions: [Int]) {
+        giveUp(flow)
+        for other in companions where isDoubtful(other) { giveUpPending(other) }
+        if !states.indices.contains(where: isDoubtful) { pace = .full }
+    }
+
+    /// It was asked in vain more often than by chance, and is not given up.
+    private func isDoubtful(_ flow: Int) -> Bool {
+        guard flow < states.count, failures[flow] >= Self.quickAttempts else { return false }
+        return switch states[flow] {
+        case .due, .underWay: true
+        case .unasked, .met, .ended: false
+        }
+    }
+
+    /// At a slow pace the flow that is sent next: the first doubtful one, which settles the most; nil for any.
+    var urgentFlow: Int? {
+        guard case .slow = pace else { return nil }
+        return states.indices.first(where: isDoubtful)
     }
 
     /// Sends a flow that is under way once more.
@@ -188,8 +211,22 @@ struct PathHop: Sendable {
     mutating func giveUpPending(_ flow: Int) {
         switch state(flow) {
         case .due, .underWay: giveUp(flow)
-        case .unasked, .met: break
+        case .unasked, .met, .ended: break
         }
+    }
+
+    /// Takes a flow away that ended before this hop, with what it met here.
+    mutating func end(_ flow: Int) {
+        reach(flow)
+        switch states[flow] {
+        case .due, .underWay: pending -= 1
+        case .met(let node):
+            nodes[node].flows.removeAll { $0 == flow }
+            if nodes[node].flows.isEmpty { dropNode(node) }
+            if nodes.allSatisfy({ $0.address == nil }) { roundTrip = nil }
+        case .unasked, .ended: break
+        }
+        states[flow] = .ended
     }
 
     private mutating func index(of address: IPAddress?) -> Int {

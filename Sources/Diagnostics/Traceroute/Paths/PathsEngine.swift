@@ -19,11 +19,17 @@ public struct PathsEngine: Engine, ~Copyable {
     private var prober: TraceProber
     private var pacer = HopPacer()
     private var hops: [PathHop]
-    private var finalHop: Int?
-    private var lastAnswered = -1
+    /// By flow the first hop with a final answer: it is not asked beyond.
+    private var ends: [Int: Int] = [:]
+    /// Where the first flow ends.
+    private var finalHop: Int? { ends[0] }
+    /// The last hop with an answer, -1 for none.
+    private var lastAnswered: Int { hops.lastIndex { $0.isAnswered } ?? -1 }
     /// The last hop at which a router, not the end of the way, answered.
     private var lastRouter = -1
     private var hasLookedAgain = false
+    /// The last router from which other flows than the first were tried; nil for none yet.
+    private var triedFrom: Int?
     private var start: Instant?
     private var end: Instant?
     private var lastTurn: Instant?
@@ -58,18 +64,17 @@ public struct PathsEngine: Engine, ~Copyable {
         plan(at: now)
         var next: Instant?
         for hop in hops.indices where hops[hop].pending > 0 {
-            // What the first flow asked beyond the end is not waited for.
-            if let finalHop, hop > finalHop { hops[hop].giveUpPending(0) }
             for flow in hops[hop].states.indices {
                 switch hops[hop].states[flow] {
                 case .underWay(let since): next = earlier(next, since + patience(hop))
                 case .due(let due):
                     var allowed = due
-                    if case .slow(let next, _) = hops[hop].pace { allowed = max(due, next) }
+                    if case .slow(let next) = hops[hop].pace { allowed = max(due, next) }
                     guard allowed <= now else {
                         next = earlier(next, allowed)
                         continue
                     }
+                    if let urgent = hops[hop].urgentFlow, urgent != flow { continue }
                     guard batch.room > 0 else { return .at(now) }
                     if let due = pacer.due(timeToLive(hop), at: now) {
                         next = earlier(next, due)
@@ -80,18 +85,22 @@ public struct PathsEngine: Engine, ~Copyable {
                         return .at(now)
                     }
                     hops[hop].send(flow, at: now)
-                    if case .slow(_, let vain) = hops[hop].pace {
-                        hops[hop].pace = .slow(next: now + PathHop.slowInterval, vain: vain)
-                    }
+                    if case .slow = hops[hop].pace { hops[hop].pace = .slow(next: now + PathHop.slowInterval) }
                     next = earlier(next, now + patience(hop))
-                case .unasked, .met: break
+                case .unasked, .met, .ended: break
                 }
             }
         }
         guard hops.contains(where: { $0.pending > 0 }) else {
-            guard !hasLookedAgain else { return finish(at: now) }
-            hasLookedAgain = true
-            lookAgain(at: now)
+            if !hasLookedAgain {
+                hasLookedAgain = true
+                lookAgain(at: now)
+                return .at(now)
+            }
+            // The first flow met silence, or a refusal: another may be sent to a branch that works.
+            guard !isReached, triedFrom != lastRouter else { return finish(at: now) }
+            triedFrom = lastRouter
+            tryOtherFlows(at: now)
             return .at(now)
         }
         return next.map { .at($0) } ?? .never
@@ -134,16 +143,50 @@ public struct PathsEngine: Engine, ~Copyable {
         }
     }
 
+    /// Asks for several flows through each of the last routers, at every hop of the gap.
+    private mutating func tryOtherFlows(at now: Instant) {
+        guard hops.indices.contains(lastRouter) else { return }
+        let isOnly = isOnly(lastRouter)
+        let count = stoppingPoints.flows(1)
+        for node in hops[lastRouter].nodes where node.address != nil && node.answer?.isFinal != true {
+            for flow in isOnly ? Array(0..<count) : Array(node.flows.prefix(count)) where ends[flow] == nil {
+                for hop in hops.indices.dropFirst(lastRouter + 1).prefix(configuration.gap) {
+                    hops[hop].ask(flow, at: now)
+                }
+            }
+        }
+    }
+
     // MARK: The plan
 
     /// Asks for every flow that is still owed to somebody.
     private mutating func plan(at now: Instant) {
+        let lastAnswered = lastAnswered
         for hop in hops.indices {
             if wantsFirstFlow(hop) { hops[hop].ask(0, at: now) }
+            askDeadBranch(beyond: hop, now)
             // What is silent at the end of the way is not asked with many flows.
-            guard hop <= lastAnswered || finalHop.map({ $0 < hop }) ?? false else { continue }
+            guard hop <= lastAnswered || hop == lastAnswered + 1 && finalHop.map({ $0 < hop }) ?? false else {
+                continue
+            }
             guard hasLookedAgain || hop <= lastRouter + 1 else { continue }
             planSuccessors(at: hop, now)
+        }
+    }
+
+    /// Flows that met silence while others were answered: one of them is asked for all hops of the gap at once.
+    private mutating func askDeadBranch(beyond hop: Int, _ now: Instant) {
+        guard hop > 0, hops[hop].isAnswered || hasLookedAgain,
+            let silent = hops[hop].nodes.first(where: { $0.address == nil })
+        else { return }
+        let isOnly = isOnly(hop - 1)
+        // What was silent before is asked for already.
+        let first = silent.flows.first { flow in
+            hops[hop - 1].node(flow).map { hops[hop - 1].nodes[$0].address != nil } ?? isOnly
+        }
+        guard let flow = first else { return }
+        for further in hops.indices.dropFirst(hop + 1).prefix(configuration.gap - 1) {
+            hops[further].ask(flow, at: now)
         }
     }
 
@@ -154,6 +197,8 @@ public struct PathsEngine: Engine, ~Copyable {
     /// Asks at `hop` for the flows that the nodes before it are owed.
     private mutating func planSuccessors(at hop: Int, _ now: Instant) {
         guard hop > 0 else {
+            // What the first router refuses at its own hop it refuses to every flow.
+            if hops[0].isKnown, hops[0].nodes.allSatisfy({ $0.answer?.isRefusal == true }) { return }
             // The source: every flow passes it.
             let wanted = stoppingPoints.flows(hops[0].nodes.count)
             for flow in 0..<min(max(wanted, hops[0].metCount), Self.flowLimit) { hops[0].ask(flow, at: now) }
@@ -164,6 +209,12 @@ public struct PathsEngine: Engine, ~Copyable {
         let isOnly = isOnly(before)
         for node in hops[before].nodes where node.answer?.isFinal != true {
             let asked = isOnly ? hops[hop].askedFlows : node.flows.filter { hops[hop].isAsked($0) }
+            // Flows that were silent before and are so here are a dead branch: one shows it.
+            if node.address == nil, hops[before].isAnswered, !asked.isEmpty,
+                asked.allSatisfy({ hops[hop].node($0).map { hops[hop].nodes[$0].address == nil } ?? true })
+            {
+                continue
+            }
             let successors = Set(asked.compactMap { hops[hop].node($0) })
             // Who passes packets to the target itself has it beside him, and no choice.
             let isLast = successors.contains { hops[hop].nodes[$0].answer?.isTarget == true }
@@ -207,11 +258,27 @@ public struct PathsEngine: Engine, ~Copyable {
         return min(longest, max(configuration.tailWait, earlier * configuration.nearFactor))
     }
 
+    /// The flow met silence at the hop before, which answered others.
+    private func wasSilent(_ flow: Int, before hop: Int) -> Bool {
+        guard hop > 0, hops[hop - 1].isAnswered, let node = hops[hop - 1].node(flow) else { return false }
+        return hops[hop - 1].nodes[node].address == nil
+    }
+
     private mutating func expire(at now: Instant) {
+        let lastAnswered = lastAnswered
         for hop in hops.indices where hops[hop].pending > 0 {
             for flow in hops[hop].states.indices {
                 guard case .underWay(let since) = hops[hop].states[flow], since + patience(hop) <= now else { continue }
-                hops[hop].expired(flow, at: now, isLast: hop > lastAnswered)
+                let before = hop > 0 ? hops[hop - 1] : nil
+                let isOnly = hop > 0 && isOnly(hop - 1)
+                let node = isOnly ? 0 : before?.node(flow)
+                hops[hop].expired(
+                    flow, at: now, isLast: hop > lastAnswered, wasSilent: wasSilent(flow, before: hop),
+                    router: node.flatMap { before?.nodes[$0].address }
+                ) {
+                    guard let before, !isOnly else { return Array(0..<Self.flowLimit) }
+                    return node.map { before.nodes[$0].flows } ?? []
+                }
             }
         }
     }
@@ -224,9 +291,11 @@ public struct PathsEngine: Engine, ~Copyable {
         let answer = arrival.answer
         guard !arrival.mustBeRepeated else { return hops[hop].repeatFlow(flow, at: packet.arrival) }
         hops[hop].answered(flow, answer, at: packet.arrival)
-        lastAnswered = max(lastAnswered, hop)
         if !answer.isFinal { lastRouter = max(lastRouter, hop) }
-        if answer.isFinal, flow == 0 { finalHop = min(finalHop ?? hop, hop) }
+        if answer.isFinal, hop < ends[flow] ?? .max {
+            ends[flow] = hop
+            for further in hops.indices.dropFirst(hop + 1) where hops[further].isAsked(flow) { hops[further].end(flow) }
+        }
         if answer.isTarget { isReached = true }
         if answer.isTranslated { isTranslatedAt = min(isTranslatedAt ?? hop, hop) }
         if known.insert(answer.source).inserted { events.append(.answered(answer.source)) }
@@ -282,12 +351,45 @@ public struct PathsEngine: Engine, ~Copyable {
 
     /// Up to the end of the longest path, or some silent hops behind the last that answered.
     private var reportedHops: Int {
+        let lastAnswered = lastAnswered
         let ends = hops.indices.filter { hop in
             hop <= lastAnswered && hops[hop].isKnown && hops[hop].nodes.allSatisfy { $0.answer?.isFinal == true }
         }
         if let end = ends.first { return end + 1 }
+        if isReached { return lastAnswered + 1 }
         if refusingMTU != nil { return lastAnswered + 1 }
         return min(hops.count, lastAnswered + 1 + configuration.gap)
+    }
+
+    /// Routers behind which some flows get no answer at any hop, while others reach the target.
+    private var deadBranches: [TraceVerdict] {
+        guard isReached else { return [] }
+        var found: [TraceVerdict] = []
+        for hop in hops.indices.dropFirst() where hops[hop].isAnswered {
+            guard let silent = hops[hop].nodes.first(where: { $0.address == nil }) else { continue }
+            // Behind a silent router that passes packets on some flow is answered.
+            let dead = silent.flows.filter { flow in
+                ends[flow] == nil && !hops[(hop + 1)...].contains { isAnswered(flow, at: $0) }
+            }
+            var routers: Set<IPAddress> = []
+            for flow in dead {
+                guard let node = hops[hop - 1].node(flow) ?? (isOnly(hop - 1) ? 0 : nil),
+                    let address = hops[hop - 1].nodes[node].address
+                else { continue }
+                // Of the flows that meet the same silence none may come through.
+                let companions = silent.flows.filter { (hops[hop - 1].node($0) ?? node) == node }
+                guard companions.allSatisfy(dead.contains) else { continue }
+                routers.insert(address)
+            }
+            for router in routers.sorted() {
+                found.append(.deadBranch(timeToLive: configuration.firstHop + hop - 1, router: router))
+            }
+        }
+        return found
+    }
+
+    private func isAnswered(_ flow: Int, at hop: PathHop) -> Bool {
+        hop.node(flow).map { hop.nodes[$0].address != nil } ?? false
     }
 
     public var summary: TraceSummary {
@@ -298,6 +400,7 @@ public struct PathsEngine: Engine, ~Copyable {
             else { return nil }
             return .silentHop(timeToLive: first.timeToLive)
         }
+        verdicts += deadBranches
         verdicts += graph.balanced
         if let isTranslatedAt { verdicts.append(.nat(timeToLive: configuration.firstHop + isTranslatedAt)) }
         if let refusingMTU {

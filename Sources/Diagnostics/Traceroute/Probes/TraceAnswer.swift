@@ -44,6 +44,9 @@ public struct TraceAnswer: Hashable, Sendable {
             ? type != ICMPv4Type.echoReply.rawValue : type != ICMPv6Type.echoReply.rawValue
     }
 
+    /// A router refused to pass the probe on.
+    var isRefusal: Bool { isFinal && !isTarget }
+
     /// A router had to cut the packet and must not: the MTU it names, 0 when none.
     public var packetTooBigMTU: Int? {
         guard case .icmp(let type, let code, let information) = kind else { return nil }

@@ -18,14 +18,19 @@ struct TraceProber: Sendable {
     private(set) var format: TraceFormat
     /// The upper half of all tokens, by which an engine of several targets tells them apart.
     private let tokenBase: UInt64
-    private var probes = TraceProbes()
+    private var probes: TraceProbes
     private(set) var sent = 0
     private(set) var received = 0
 
-    init(_ configuration: TraceConfiguration, target: Int = 0) {
+    /// - Parameter remembered: probes that an answer may still be about; nil for as many as there are marks for.
+    init(_ configuration: TraceConfiguration, target: Int = 0, remembering remembered: Int? = nil) {
+        probes = remembered.map { TraceProbes(limit: $0) } ?? TraceProbes()
         format = TraceFormat(configuration)
         tokenBase = UInt64(truncatingIfNeeded: target) << 32
     }
+
+    /// Probes that are remembered now.
+    var rememberedCount: Int { probes.rememberedCount }
 
     var usualLength: Int { format.usualLength }
 
