@@ -389,6 +389,46 @@ struct NameServerTests {
     /// The name of a hop's address.
     private static func hopName(_ hop: Int) -> String { "host-198-18-\(hop)-2.test" }
 
+    /// The path of 100 hops to 203.0.113.1: the packet of time to live N is answered from 198.18.50.N.
+    private static let longPath = """
+        import socket, struct
+        def checksum(data):
+            total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+            while total >> 16: total = (total & 0xFFFF) + (total >> 16)
+            return total ^ 0xFFFF
+        sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+        sniffer.bind(("vb", 0x0800))
+        sender = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        target = socket.inet_aton("203.0.113.1")
+        print("begun", flush=True)
+        while True:
+            packet, address = sniffer.recvfrom(2048)
+            if address[2] == 4 or packet[16:20] != target or packet[9] != 17: continue
+            hop = packet[8]
+            source = target if hop > 100 else socket.inet_aton(f"198.18.50.{hop}")
+            # An even number of bytes of the probe is quoted.
+            message = struct.pack("!BBHI", *((3, 3) if hop > 100 else (11, 0)), 0, 0) + packet[:28]
+            message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+            header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, 1, 0, source, packet[12:16])
+            sender.sendto(header + message, (socket.inet_ntoa(packet[12:16]), 0))
+        """
+
+    @Test("100 hops whose names are 800 ms late: every line has its name")
+    func longTrace() async throws {
+        let pointers = (1...100).map { "198.18.50.\($0)=ok-800" }
+        try await NameServerLab.withPair(pointers: pointers) { named in
+            _ = try await named.lab.run("a", ["ip", "route", "add", "203.0.113.0/24", "via", "192.0.2.2"])
+            try await named.lab.beside("b", ["python3", "-c", Self.longPath], readyMark: "begun") {
+                let outcome = try await named.run("traceroute -j -q 1 -m 120 203.0.113.1")
+                let hops = outcome.objects("hop")
+                #expect(outcome.status == 0 && hops.count == 101, "\(outcome)")
+                for (index, hop) in hops.prefix(100).enumerated() {
+                    #expect(hop["name"] == "host-198-18-50-\(index + 1).test", "\(hop)")
+                }
+            }
+        }
+    }
+
     @Test("each line of a trace has its names, and waits a second for them at most")
     func traceNames() async throws {
         let options = "options timeout:30 attempts:5"

@@ -45,6 +45,9 @@ final class Lookup {
         self.completion = completion
     }
 
+    /// The name of an address is looked up, not the addresses of a name.
+    var isReverse: Bool { if case .name = question { true } else { false } }
+
     /// The service to ask now; nil when the result stands.
     func nextService() -> NameServiceSwitch.Service? { services.isEmpty ? nil : services.removeFirst() }
 

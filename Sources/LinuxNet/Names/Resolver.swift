@@ -59,8 +59,9 @@ public final class Resolver {
     private let files: NameServiceFiles
     private lazy var system = SystemLookup(reactor: reactor)
     private var dns: (configuration: ResolverConfiguration, client: DNSClient)?
-    /// Lookups that wait for a place.
+    /// Lookups that wait for a place: of names, and of addresses.
     private var waiting: Deque<Lookup> = []
+    private var waitingReverse: Deque<Lookup> = []
     private var isStarting = false
     private var running: [Lookup] = []
     private var hasReportedMissingService = false
@@ -69,8 +70,10 @@ public final class Resolver {
     /// Called with a status line when SIGQUIT asks for one while a command waits for names.
     public var onStatus: ((String) -> Void)?
 
-    /// Lookups under way at a time; more wait their turn.
+    /// Lookups of names under way at a time; more wait their turn.
     static let mostLookups = 64
+    /// The same of addresses: as many as a trace can have hops, for all of them are asked for at once.
+    static let mostReverseLookups = 256
     /// A lookup that takes longer than this has failed.
     static let timeLimit = Nanoseconds.seconds(30)
 
@@ -120,8 +123,12 @@ public final class Resolver {
     }
 
     private func begin(_ lookup: Lookup) {
-        guard running.count < Self.mostLookups || lookup.needsNoServer(files) else { return waiting.append(lookup) }
-        start(lookup)
+        if hasRoom(isReverse: lookup.isReverse) || lookup.needsNoServer(files) { return start(lookup) }
+        if lookup.isReverse { waitingReverse.append(lookup) } else { waiting.append(lookup) }
+    }
+
+    private func hasRoom(isReverse: Bool) -> Bool {
+        running.count { $0.isReverse == isReverse } < (isReverse ? Self.mostReverseLookups : Self.mostLookups)
     }
 
     private func start(_ lookup: Lookup) {
@@ -149,7 +156,8 @@ public final class Resolver {
         guard !isStarting else { return }
         isStarting = true
         defer { isStarting = false }
-        while running.count < Self.mostLookups, let next = waiting.popFirst() { start(next) }
+        while hasRoom(isReverse: false), let next = waiting.popFirst() { start(next) }
+        while hasRoom(isReverse: true), let next = waitingReverse.popFirst() { start(next) }
     }
 
     // MARK: Services
