@@ -78,7 +78,9 @@ struct TraceroutePathsTests {
                 #expect(
                     outcome.summary?.text.contains(#"{"kind":"dead-branch","ttl":2,"addr":"198.18.102.2"}"#) == true,
                     "\(outcome.output)")
-                #expect(outcome.summary?.number("elapsed_ms").map { $0 < 8_000 } == true, "\(outcome.output)")
+                // Which flows the kernel sends to the dead branch is chance, and with it how many rounds settle it:
+                // mostly 6 s, at times 9.
+                #expect(outcome.summary?.number("elapsed_ms").map { $0 < 16_000 } == true, "\(outcome.output)")
             }
         }
     }
