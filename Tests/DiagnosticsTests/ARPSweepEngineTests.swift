@@ -1,3 +1,4 @@
+import HostStack
 import PacketEngine
 import Testing
 import WireFormat
@@ -43,6 +44,30 @@ struct ARPSweepEngineTests {
         #expect(half.summary.hosts == 50 && half.summary.sent == 50 + 3 * 50)
         #expect(half.summary.largest?.mac == MACAddress(rawValue: 2) && half.summary.largest?.addresses == 50)
         #expect(half.summary.elapsed > .milliseconds(1_500) && half.summary.elapsed < .milliseconds(1_600))
+    }
+
+    @Test("replies to another station, and from what can be none, are no hosts")
+    func impossible() throws {
+        var targets = TargetSet()
+        try targets.append(.v4(IPv4Address(198, 18, 0, 2)))
+        func hosts(senderMAC: UInt64, targetMAC: UInt64) -> Int {
+            var engine = ARPSweepEngine(ARPSweepConfiguration(mac: Self.us, source: Self.here, targets: targets))
+            var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
+            _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
+            engine.transmitted(0, at: Instant(nanoseconds: 0))
+            let frame = ARPFrame.bytes(
+                ARPPacket(
+                    operation: .reply, senderMAC: MACAddress(rawValue: senderMAC),
+                    senderAddress: IPv4Address(198, 18, 0, 2), targetMAC: MACAddress(rawValue: targetMAC),
+                    targetAddress: Self.here), to: Self.us)
+            engine.receive(ReceivedPacket(frame: frame.rawBytes, arrival: Instant(nanoseconds: 1_000)))
+            return engine.summary.hosts
+        }
+        #expect(hosts(senderMAC: 2, targetMAC: Self.us.rawValue) == 1)
+        #expect(hosts(senderMAC: 2, targetMAC: 0x0200_0000_0009) == 0)
+        for mac in [0, 0xFFFF_FFFF_FFFF, 0x0100_5E00_0001] as [UInt64] {
+            #expect(hosts(senderMAC: mac, targetMAC: Self.us.rawValue) == 0, "\(mac)")
+        }
     }
 
     @Test("the rate is kept")

@@ -259,6 +259,55 @@ struct ArpingEngineTests {
         #expect(whole == 1 && prioritized == 1 && tagged == 0)
     }
 
+    /// A reply to `us`, with what a test changes.
+    private func reply(
+        senderMAC: MACAddress = MACAddress(rawValue: 2), frameSource: MACAddress? = nil
+    ) -> [UInt8] {
+        var frame = ARPFrame.bytes(
+            ARPPacket(
+                operation: .reply, senderMAC: senderMAC, senderAddress: Self.target, targetMAC: Self.us,
+                targetAddress: Self.here), to: Self.us)
+        if let frameSource {
+            for (index, byte) in (6..<12).enumerated() {
+                frame[byte] = UInt8(truncatingIfNeeded: frameSource.rawValue >> UInt64(40 - 8 * index))
+            }
+        }
+        return frame
+    }
+
+    @Test("a reply that came before the newest probe left answers the one before it")
+    func lateReply() throws {
+        var engine = ArpingEngine(ArpingConfiguration(mac: Self.us, source: Self.here, target: Self.target))
+        var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
+        for second in [0, 1] as [Int64] {
+            let instant = Instant(nanoseconds: 0) + .seconds(second)
+            batch.removeAll()
+            _ = engine.transmit(into: &batch, at: instant)
+            engine.transmitted(UInt64(second), at: instant)
+        }
+        let bytes = reply()
+        engine.receive(ReceivedPacket(frame: bytes.rawBytes, arrival: Instant(nanoseconds: 900_000_000)))
+        engine.receive(ReceivedPacket(frame: bytes.rawBytes, arrival: Instant(nanoseconds: 1_000_000_700)))
+        var trips: [Int64] = []
+        engine.drain { if case .reply(let reply) = $0, let trip = reply.roundTrip { trips.append(trip.count) } }
+        #expect(trips == [900_000_000, 700] && engine.summary.roundTrips.minimum >= .zero)
+    }
+
+    @Test(
+        "no station has zeros, the broadcast address or a group's", arguments: [0, 0xFFFF_FFFF_FFFF, 0x0100_5E00_0001])
+    func impossibleSenders(mac: UInt64) {
+        for bytes in [
+            reply(senderMAC: MACAddress(rawValue: mac)), reply(frameSource: MACAddress(rawValue: mac)),
+        ] {
+            var engine = ArpingEngine(ArpingConfiguration(mac: Self.us, source: Self.here, target: Self.target))
+            var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
+            _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
+            engine.transmitted(0, at: Instant(nanoseconds: 0))
+            engine.receive(ReceivedPacket(frame: bytes.rawBytes, arrival: Instant(nanoseconds: 1_000)))
+            #expect(engine.summary.received == 0)
+        }
+    }
+
     @Test("a flood of machines leaves the memory bounded")
     func flood() {
         let hosts = (2..<2_000).map { SimulatedLink.Host(mac: UInt64($0), addresses: [Self.target]) }

@@ -37,7 +37,7 @@ struct RARPEngineTests {
     }
 
     private func server(_ mac: UInt64, _ table: [MACAddress: IPv4Address]) -> SimulatedLink.Host {
-        SimulatedLink.Host(mac: mac, addresses: [IPv4Address(192, 0, 2, UInt8(mac))], ethers: table)
+        SimulatedLink.Host(mac: mac, addresses: [IPv4Address(192, 0, 2, UInt8(truncatingIfNeeded: mac))], ethers: table)
     }
 
     @Test("a broadcast of type 0x8035 that names us twice and no address (RFC 903)")
@@ -55,6 +55,19 @@ struct RARPEngineTests {
         #expect(outcome.summary.elapsed.wholeMilliseconds == 1_000)
         let first = query(servers: [server(2, [Self.us: Self.address])]) { $0.endsAtFirstAnswer = true }
         #expect(first.summary.elapsed < .milliseconds(100))
+    }
+
+    @Test(
+        "an address that no host can have is no answer",
+        arguments: ["0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255"])
+    func impossibleAddresses(text: String) throws {
+        let address = try #require(IPv4Address(text))
+        let outcome = query(servers: [server(2, [Self.us: address])]) { $0.deadline = .milliseconds(500) }
+        #expect(outcome.replies.isEmpty && outcome.summary.answered == 0)
+        let group = query(servers: [server(0x0100_5E00_0002, [Self.us: Self.address])]) {
+            $0.deadline = .milliseconds(500)
+        }
+        #expect(group.replies.isEmpty)
     }
 
     @Test("silence: growing pauses up to the longest, and an end; a deadline ends it sooner")

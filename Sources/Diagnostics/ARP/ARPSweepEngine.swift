@@ -174,6 +174,9 @@ public struct ARPSweepEngine: Engine, ~Copyable {
         guard packet.form == .frame, !isOver, let arrived = ArrivedARP(packet.bytes),
             arrived.packet.operation == .reply || arrived.packet.operation == .request,
             arrived.packet.targetAddress == configuration.source, arrived.packet.senderMAC != configuration.mac,
+            arrived.hasCredibleSender,
+            // A reply to another station is none to us, whatever address it names.
+            arrived.packet.operation == .request || arrived.packet.targetMAC == configuration.mac,
             let index = configuration.targets.index(of: .v4(arrived.packet.senderAddress))
         else { return }
         result.received += 1

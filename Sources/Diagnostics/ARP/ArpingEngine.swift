@@ -14,6 +14,8 @@ public struct ArpingEngine: Engine, ~Copyable {
     /// When the next probe is due; kept on an absolute schedule.
     private var nextSending: Instant?
     private var lastSent: Instant?
+    /// When the last probes left, in their order.
+    private var recentlySent: [Instant] = []
     /// Handed over, and not yet sent.
     private var pending = 0
     private var isAnswered = false
@@ -120,6 +122,8 @@ public struct ArpingEngine: Engine, ~Copyable {
         pending = 0
         if destination == .broadcast { result.sentBroadcasts += 1 }
         lastSent = instant
+        recentlySent.append(instant)
+        if recentlySent.count > Self.mostSent { recentlySent.removeFirst() }
         isAnswered = false
     }
 
@@ -139,8 +143,10 @@ public struct ArpingEngine: Engine, ~Copyable {
         if !result.machines.contains(heard.mac), result.machines.count < Self.mostMachines {
             result.machines.append(heard.mac)
         }
-        let roundTrip = lastSent.map { packet.arrival - $0 }
-        if let roundTrip { result.roundTrips.add(max(roundTrip, .zero)) }
+        // ARP has no sequence numbers: a reply answers the last probe that left before it came.
+        let sent = recentlySent.last { $0 <= packet.arrival }
+        let roundTrip = sent.map { packet.arrival - $0 }
+        if let roundTrip { result.roundTrips.add(roundTrip) }
         events.append(
             .reply(
                 ArpingReply(
@@ -176,12 +182,15 @@ public struct ArpingEngine: Engine, ~Copyable {
 
     private func hear(_ frame: RawSpan) -> Heard? {
         if let station = configuration.station { return station.answer(frame, to: configuration.mac) }
-        guard let arrived = ArrivedARP(frame), isAboutTarget(arrived) else { return nil }
+        guard let arrived = ArrivedARP(frame), arrived.hasCredibleSender, isAboutTarget(arrived) else { return nil }
         return Heard(
             address: arrived.packet.senderAddress, mac: arrived.packet.senderMAC, frameSource: arrived.frameSource,
             frameDestination: arrived.frameDestination, targetAddress: arrived.packet.targetAddress,
             targetMAC: arrived.packet.targetMAC, isRequest: arrived.packet.operation == .request)
     }
+
+    /// Probes that a late reply may still answer.
+    private static let mostSent = 16
 
     /// Machines that are remembered: enough for any honest link, and no more for a flood.
     private static let mostMachines = 256

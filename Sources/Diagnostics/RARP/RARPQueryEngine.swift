@@ -176,7 +176,9 @@ public struct RARPQueryEngine: Engine, ~Copyable {
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, !isOver, let arrived = ArrivedARP(packet.bytes, etherType: .reverseARP),
-            arrived.packet.operation == .reverseReply, let subject = subjects[arrived.packet.targetMAC],
+            arrived.packet.operation == .reverseReply, arrived.hasCredibleSender,
+            // No host can have another address.
+            arrived.packet.targetAddress.isHostAddress, let subject = subjects[arrived.packet.targetMAC],
             let sent = subject.lastSent, subject.servers.count < Self.mostServers,
             !subject.servers.contains(arrived.packet.senderMAC)
         else { return }
