@@ -46,7 +46,7 @@ struct ARPSweepEngineTests {
         #expect(half.summary.elapsed > .milliseconds(1_500) && half.summary.elapsed < .milliseconds(1_600))
     }
 
-    @Test("replies to another station, and from what can be none, are no hosts")
+    @Test("replies to another station, and from impossible senders, are not counted")
     func impossible() throws {
         var targets = TargetSet()
         try targets.append(.v4(IPv4Address(198, 18, 0, 2)))

@@ -294,7 +294,8 @@ struct ArpingEngineTests {
     }
 
     @Test(
-        "no station has zeros, the broadcast address or a group's", arguments: [0, 0xFFFF_FFFF_FFFF, 0x0100_5E00_0001])
+        "a sender with an all-zero, broadcast or multicast address is ignored",
+        arguments: [0, 0xFFFF_FFFF_FFFF, 0x0100_5E00_0001])
     func impossibleSenders(mac: UInt64) {
         for bytes in [
             reply(senderMAC: MACAddress(rawValue: mac)), reply(frameSource: MACAddress(rawValue: mac)),

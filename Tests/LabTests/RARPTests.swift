@@ -70,7 +70,7 @@ struct RARPTests {
                 let machines = ["07", "08", "09", "99"].map { "02:00:00:00:00:\($0)" }.joined(separator: " ")
                 let all = try await self.query(lab, "-j -f -i 0.3 -c 2 \(Self.us) \(machines)")
                 #expect(all.status == 1 && all.summary?["answered"] == "3", "\(all)")
-                // No machine can be 127.0.0.1, whatever a server says.
+                // No host can have 127.0.0.1, whatever a server says.
                 let addresses = Set(all.objects("reply").compactMap { $0["addr"] })
                 #expect(addresses == ["192.0.2.1", "192.0.2.7", "192.0.2.8"], "\(all)")
                 let text = try await self.query(lab, "-i 0.2")

@@ -1,6 +1,6 @@
 import Testing
 
-/// A standard output that is full and that nobody reads: signals and deadlines end the run all the same.
+/// A standard output that is full and not read: signals and deadlines still end the run.
 @Suite("output that is not read", .timeLimit(.minutes(3)))
 struct UnreadOutputTests {
     /// Runs a command whose standard output is a full pipe, sends it a signal after half a second where there is one,
@@ -56,7 +56,7 @@ struct UnreadOutputTests {
         #expect(outcome.output.contains("standard output: the reader does not read"), "\(outcome)")
     }
 
-    @Test("standard error that nobody reads does not hold up the end either")
+    @Test("standard error that is not read does not delay the end either")
     func standardError() async throws {
         let outcome = try await run("ping 127.0.0.1", signal: "TERM", errors: "2>&3")
         #expect(outcome.lines.first != "137", "\(outcome)")

@@ -175,7 +175,7 @@ public struct ARPSweepEngine: Engine, ~Copyable {
             arrived.packet.operation == .reply || arrived.packet.operation == .request,
             arrived.packet.targetAddress == configuration.source, arrived.packet.senderMAC != configuration.mac,
             arrived.hasCredibleSender,
-            // A reply to another station is none to us, whatever address it names.
+            // A reply to another station does not answer this sweep, whatever address it names.
             arrived.packet.operation == .request || arrived.packet.targetMAC == configuration.mac,
             let index = configuration.targets.index(of: .v4(arrived.packet.senderAddress))
         else { return }

@@ -20,19 +20,19 @@ public struct ArrivedARP {
 }
 
 extension ArrivedARP {
-    /// Whether the sender can be a station: its MAC address is of one station, and so is the frame's source. Group
-    /// addresses, the broadcast address and zeros are nobody's (IEEE 802.3, section 3.2.3).
+    /// Whether the sender can be a station: both its MAC address and the frame's source are individual addresses.
+    /// Multicast, broadcast and all-zero addresses identify no station (IEEE 802.3, section 3.2.3).
     public var hasCredibleSender: Bool { packet.senderMAC.isStation && frameSource.isStation }
 }
 
 extension MACAddress {
-    /// Whether the address can be that of one station.
+    /// Whether this is an individual address, not all zeros.
     var isStation: Bool { !isMulticast && rawValue != 0 }
 }
 
 extension IPv4Address {
     /// Whether a host on a network may have the address (RFC 1122, section 3.2.1.3): not the unspecified one, no
-    /// loopback or group address, and none of class E.
+    /// loopback or multicast address, and none of class E.
     public var isHostAddress: Bool {
         let first = rawValue >> 24
         return first != 0 && first != 127 && first < 224

@@ -90,7 +90,7 @@ extension InputStream {
     /// The bytes of a regular file, at the most 64 MiB of it.
     /// - Parameter option: what names the file on the command line; nil for the system's own files.
     public static func bytes(ofFile path: String, for option: String? = nil) throws(SystemError) -> [UInt8] {
-        // Opening a pipe that nobody writes to would wait; a regular file is not changed by it.
+        // Opening a pipe that has no writer would block; a regular file is not changed by it.
         let opened = clinux_open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0)
         guard opened >= 0 else { throw .last(path) }
         let file = Descriptor(owning: opened)
