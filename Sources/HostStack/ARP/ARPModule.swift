@@ -143,7 +143,7 @@ public struct ARPModule: Sendable {
     /// known senders are believed again, new ones only when they speak to us.
     public mutating func input(_ packet: ARPPacket, at now: Instant) {
         guard packet.operation == .request || packet.operation == .reply, packet.senderMAC != configuration.mac,
-            !packet.senderMAC.isMulticast
+            packet.senderMAC.isStation
         else { return }
         if configuration.addresses.contains(packet.senderAddress) {
             events.append(.conflict(packet.senderAddress, packet.senderMAC))

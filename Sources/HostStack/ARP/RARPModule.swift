@@ -71,6 +71,6 @@ extension ArrivedARP {
     /// A request of RARP; nil for everything else.
     public init?(reverseRequest frame: RawSpan) {
         self.init(frame, etherType: .reverseARP)
-        guard packet.operation == .reverseRequest, !frameSource.isMulticast else { return nil }
+        guard packet.operation == .reverseRequest, hasCredibleSender else { return nil }
     }
 }

@@ -137,7 +137,7 @@ final class DNSChannel {
         case ARES_ENOTFOUND: .noName
         case ARES_ENODATA: .noRecord
         case ARES_EBADNAME: .invalidName
-        case ARES_ETIMEOUT: .temporary("no reply from \(serverNames)")
+        case ARES_ETIMEOUT: .silent("no reply from \(serverNames)")
         case ARES_ESERVFAIL: .temporary("server failure at \(serverNames)")
         case ARES_EREFUSED: .temporary("query refused by \(serverNames)")
         case ARES_ENOTIMP: .temporary("query not supported by \(serverNames)")

@@ -26,6 +26,8 @@ final class DNSClient {
         case noRecord
         /// No server answered as it should; the reason in words.
         case temporary(String)
+        /// No server replied in time; the reason in words.
+        case silent(String)
         /// No server can be reached.
         case unreachable(String)
         /// The name can be in no query.

@@ -15,6 +15,8 @@ final class Lookup {
         /// The name is there, without an address of a wanted family.
         case noAddress
         case tryAgain(String)
+        /// No server replied in time.
+        case silent(String)
         case unavailable
         case unreachable(String)
 
@@ -22,7 +24,7 @@ final class Lookup {
             switch self {
             case .found: .success
             case .notFound, .noAddress: .notFound
-            case .tryAgain: .tryAgain
+            case .tryAgain, .silent: .tryAgain
             case .unavailable, .unreachable: .unavailable
             }
         }
@@ -58,7 +60,7 @@ final class Lookup {
         // What was learned before is worth more than that a later service knows nothing.
         case .notFound: break
         case .noAddress: fail(question.wantsOneFamily ? .otherFamily : .noAddress)
-        case .tryAgain(let reason), .unreachable(let reason): fail(.temporary(reason))
+        case .tryAgain(let reason), .silent(let reason), .unreachable(let reason): fail(.temporary(reason))
         case .unavailable: break
         }
         if service.returns.contains(outcome.status) { services = [] }
@@ -128,12 +130,11 @@ final class Lookup {
                 let outcome = Self.outcome(types.compactMap { results[$0] }) { !$0.answers.isEmpty }
                 let rest = names.dropFirst()
                 switch outcome {
-                case .found, .unreachable: completion(outcome)
+                // A server that does not reply would not reply for the other names either.
+                case .found, .silent, .unreachable: completion(outcome)
                 case .notFound: self?.ask(client, rest, types, best: best, completion)
                 case .noAddress, .tryAgain, .unavailable:
-                    // A name that is there, or a server that failed, is remembered while the others are tried; a
-                    // server that does not answer would not answer for them either.
-                    if case .tryAgain(let reason) = outcome, reason.hasPrefix("no reply") { return completion(outcome) }
+                    // A name that is there, or a server that failed, is remembered while the others are tried.
                     if case .noAddress = best {
                         self?.ask(client, rest, types, best: best, completion)
                     } else {
@@ -158,6 +159,7 @@ final class Lookup {
             case .failure(.noName), .failure(.invalidName): break
             case .failure(.noRecord): if case .notFound = outcome { outcome = .noAddress }
             case .failure(.temporary(let reason)): outcome = .tryAgain(reason)
+            case .failure(.silent(let reason)): outcome = .silent(reason)
             case .failure(.unreachable(let reason)): outcome = .unreachable(reason)
             }
         }
