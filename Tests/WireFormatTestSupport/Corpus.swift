@@ -93,6 +93,18 @@ public enum Corpus {
         return segment.encoded()
     }
 
+    /// A transport's bytes as the kernel hands them to a network card that makes the checksum: the field, 16 bits at
+    /// `offset`, holds the sum of the pseudo-header alone.
+    static func offloaded(
+        _ bytes: [UInt8], at offset: Int, _ transport: IPProtocol, from source: IPAddress, to destination: IPAddress
+    ) -> [UInt8] {
+        var sum = InternetChecksum()
+        _ = sum.addPseudoHeader(source: source, destination: destination, protocol: transport, length: bytes.count)
+        var bytes = bytes
+        bytes.replaceSubrange(offset..<offset + 2, with: ByteOrderBytes.bigEndian(~sum.value))
+        return bytes
+    }
+
     // MARK: IPv4
 
     static func datagram(_ transport: IPProtocol, _ data: [UInt8], _ options: [IPv4Option] = []) -> [UInt8] {
@@ -121,6 +133,9 @@ public enum Corpus {
             Seed("igmp", datagram(.igmp, groupMessages[1].bytes, [.routerAlert(value: 0)])),
             Seed("fragment", fragment.encoded() + [UInt8](repeating: 1, count: 16)),
             Seed("http", datagram(.tcp, tcp(flags: [.ack, .psh], data: httpTexts[0].bytes))),
+            Seed("offloaded-tcp", datagram(.tcp, offloaded(tcp(), at: 16, .tcp, from: .v4(client), to: .v4(server)))),
+            Seed(
+                "offloaded-udp", datagram(.udp, offloaded(udp([1]), at: 6, .udp, from: .v4(client), to: .v4(server)))),
         ]
     }
 
@@ -193,6 +208,7 @@ public enum Corpus {
         route += ByteOrderBytes.bigEndian(client6.high) + ByteOrderBytes.bigEndian(client6.low)
         return [
             Seed("tcp", packet6(.tcp, tcp())),
+            Seed("offloaded-tcp", packet6(.tcp, offloaded(tcp(), at: 16, .tcp, from: .v6(client6), to: .v6(server6)))),
             Seed("mld", packet6(.icmpv6, messages6[2].bytes, [.hopByHopOptions([.routerAlert(0)])])),
             Seed("routing", packet6(.udp, udp([1]), [.routing(type: 0, segmentsLeft: 1, data: route)])),
             Seed(

@@ -130,6 +130,11 @@ public enum ChecksumState: String, Sendable {
     case unchecked
 }
 
+extension ChecksumState: CustomStringConvertible {
+    /// As descriptions of packets have it after the field's value.
+    public var description: String { self == .offloaded ? "not filled in (offload)" : rawValue }
+}
+
 /// One's complement fold of 64 bits into 16.
 @inlinable
 func foldChecksum(_ sum: UInt64) -> UInt16 {

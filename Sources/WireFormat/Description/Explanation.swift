@@ -109,7 +109,7 @@ extension Explanation: FieldSink {
         text.append("0x")
         text.append(hexadecimal: value, digits: 2 * length)
         text.append(", ")
-        text.append(state == .offloaded ? "not filled in (offload)" : state.rawValue)
+        text.append(state.description)
         add(Self.words(name), at: offset, length, text.text())
     }
 
