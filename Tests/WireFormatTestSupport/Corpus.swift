@@ -303,6 +303,8 @@ public enum Corpus {
                             targetMAC: clientMAC,
                             targetAddress: .unspecified
                         ).encoded())),
+            // A message shorter than its type demands, in a packet of which nothing is missing.
+            Seed("short-mld", [1] + packet6(.icmpv6, [131, 0, 0x12, 0x34, 0, 0, 0, 0, 1])),
             Seed("tagged", [0] + ethernet(.serviceVLAN, tagged)),
             Seed("llc", [0] + ethernet(EtherType(rawValue: 38), llc)),
             Seed("snap", [0] + ethernet(EtherType(rawValue: UInt16(snap.count)), snap)),

@@ -113,15 +113,20 @@ extension FieldSink where Self: ~Copyable {
     }
 
     /// Describes an ICMPv6 message, and the packet that it quotes.
-    mutating func describeICMPv6(_ bytes: RawSpan, at base: Int, _ context: DatagramContext) {
+    /// - Parameter checksumState: what was found out before a message shorter than its type demands was padded.
+    mutating func describeICMPv6(
+        _ bytes: RawSpan, at base: Int, _ context: DatagramContext, checksumState: ChecksumState? = nil
+    ) {
         let view: ICMPv6View
         do throws(ParseError) {
             view = try ICMPv6View(bytes)
             try view.requireFixedPart()
         } catch {
             let type = bytes.byteCount > 0 ? ICMPv6Type(rawValue: bytes.byte(at: 0)) : .echoRequest
+            // The checksum covers the message as it came, however short it is for its type.
+            let state = (try? ICMPv6View(bytes))?.checksumState(in: context) ?? .unchecked
             return describeCut(error, bytes, at: base, context, paddedTo: type.fixedLength) {
-                $0.describeICMPv6($1, at: base, $2)
+                $0.describeICMPv6($1, at: base, $2, checksumState: state)
             }
         }
         let layer: Layer = view.type.isMulticastListener ? .mld : view.type.isNeighborDiscovery ? .ndp : .icmpv6
@@ -131,14 +136,7 @@ extension FieldSink where Self: ~Copyable {
             text.append(type.rawValue, named: type.meaning(code: code, information: rest))
         }
         number("code", code, at: base + 1, 1)
-        let state: ChecksumState =
-            if case .v6(let source)? = context.addresses?.source,
-                case .v6(let destination)? = context.addresses?.destination, !context.isIncomplete
-            {
-                view.checksumState(source: source, destination: destination)
-            } else {
-                .unchecked
-            }
+        let state = checksumState ?? view.checksumState(in: context)
         checksum("checksum", state, UInt64(view.checksum), at: base + 2, 2)
         var hasData = false
         switch layer {
@@ -225,6 +223,14 @@ extension ICMPv6Type {
 }
 
 extension ICMPv6View {
+    /// Whether the checksum is right, as far as what is around the message tells.
+    fileprivate func checksumState(in context: DatagramContext) -> ChecksumState {
+        guard case .v6(let source)? = context.addresses?.source,
+            case .v6(let destination)? = context.addresses?.destination, !context.isIncomplete
+        else { return .unchecked }
+        return checksumState(source: source, destination: destination)
+    }
+
     /// Throws when the fields before options, records and data are not all there.
     fileprivate func requireFixedPart() throws(ParseError) {
         guard bytes.byteCount < type.fixedLength else { return }
