@@ -79,9 +79,19 @@ struct DNSTests {
             answers: [
                 .init(name, type: 1, timeToLive: 0, data: .other([1, 2, 3])),
                 .init(name, type: 1, recordClass: 3, timeToLive: 0, data: .other([1, 2, 3, 4])),
-                .init(name, type: 5, timeToLive: 0, data: .other([0xC0])),
+                .init(name, type: 2, timeToLive: 0, data: .other([0xC0])),
             ])
         #expect(try Self.message(message.encoded()) == message)
         #expect(message.resolved(name, type: 1)?.data == [.other([1, 2, 3])])
+    }
+
+    @Test(
+        "a name among the data that cannot be read refuses the message",
+        arguments: [UInt16(5), 12], [[0xC0], [1, 0x63, 0xC0, 0xFF], [1, 0x63, 0, 0], []] as [[UInt8]])
+    func unreadableTarget(type: UInt16, data: [UInt8]) throws {
+        let question = DNSMessage.Question(try #require(DNSName("")), type: 1)
+        let answer = DNSMessage.Record(question.name, type: type, timeToLive: 9, data: .other(data))
+        let message = DNSMessage(identification: 1, flags: 0x8000, questions: [question], answers: [answer])
+        #expect(throws: ParseError.self) { try Self.message(message.encoded()) }
     }
 }

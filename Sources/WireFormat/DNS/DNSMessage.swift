@@ -44,7 +44,8 @@ public struct DNSMessage: Hashable, Sendable {
             case ipv6(IPv6Address)
             /// Of a CNAME or PTR record.
             case name(DNSName)
-            /// Any other type, or data that do not fit their type.
+            /// Any other type, or data that do not fit their type. Never a name: where it stands in the message is part
+            /// of a compressed name's meaning, so a message with a name that cannot be read is refused.
             case other([UInt8])
         }
 
@@ -127,7 +128,8 @@ public struct DNSMessage: Hashable, Sendable {
             case (RecordType.ipv4, 4): value = .ipv4(bytes.ipv4Address(at: data))
             case (RecordType.ipv6, 16): value = .ipv6(bytes.ipv6Address(at: data))
             case (RecordType.canonicalName, _), (RecordType.pointer, _):
-                if let (target, end) = DNSName.parse(bytes, at: data), end == data + length { value = .name(target) }
+                guard let (target, end) = DNSName.parse(bytes, at: data), end == data + length else { return nil }
+                value = .name(target)
             default: break
             }
         }
