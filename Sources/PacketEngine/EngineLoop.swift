@@ -89,7 +89,8 @@ public enum EngineLoop {
             // Work that is due now goes on without a wait, but not for ever without a look at the signals.
             var until: Instant?
             if next < batch.count {
-                until = congestion?.retry
+                // The packet before was given up: the next one is tried at once.
+                until = congestion?.retry ?? now
             } else if case .at(let instant) = deadline {
                 until = instant
             }

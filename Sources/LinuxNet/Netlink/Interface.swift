@@ -13,6 +13,8 @@ public struct Interface: Sendable, Equatable {
     public var isLoopback: Bool
     /// Frames begin with an Ethernet header (ARPHRD_ETHER, ARPHRD_LOOPBACK).
     public var hasEthernetHeader: Bool
+    /// Stations are sought by ARP and neighbor solicitations (no IFF_NOARP).
+    public var seeksNeighbors: Bool
     public var macAddress: MACAddress?
     /// Addresses with their prefix lengths.
     public var addresses: [Address]
@@ -46,6 +48,7 @@ public struct Interface: Sendable, Equatable {
                 hasCarrier: fixed.ifi_flags & Self.lowerUp != 0,
                 isLoopback: fixed.ifi_flags & UInt32(IFF_LOOPBACK) != 0,
                 hasEthernetHeader: [Int32(ARPHRD_ETHER), Int32(ARPHRD_LOOPBACK)].contains(Int32(fixed.ifi_type)),
+                seeksNeighbors: fixed.ifi_flags & UInt32(IFF_NOARP) == 0,
                 macAddress: nil, addresses: [])
             for attribute in link.attributes(after: MemoryLayout<ifinfomsg>.size) {
                 switch Int(attribute.type) {

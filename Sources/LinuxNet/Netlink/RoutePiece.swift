@@ -12,9 +12,12 @@ public struct RoutePiece: Sendable {
 extension RouteTable {
     /// The routes to every address of a range: where one begins or ends is read from the tables, and
     /// in between the kernel is asked once, so that its rules hold.
-    /// - Parameter interface: index of the interface to leave by; 0 for any.
+    /// - Parameters:
+    ///   - source: the address to send from; nil for the route's.
+    ///   - interface: index of the interface to leave by; 0 for any.
     public static func pieces(
-        from first: IPAddress, through last: IPAddress, interface: UInt32 = 0
+        from first: IPAddress, through last: IPAddress, source: IPAddress? = nil, interface: UInt32 = 0,
+        mark: UInt32? = nil, typeOfService: UInt8 = 0
     ) throws(SystemError) -> [RoutePiece] {
         let family = first.family
         var starts: Set<UInt128> = [first.number]
@@ -29,7 +32,9 @@ extension RouteTable {
             let address = IPAddress(family, number: start)
             let answer: Result<Route, SystemError>
             do {
-                answer = .success(try route(to: address, interface: interface))
+                answer = .success(
+                    try route(
+                        to: address, from: source, interface: interface, mark: mark, typeOfService: typeOfService))
             } catch {
                 answer = .failure(error)
             }

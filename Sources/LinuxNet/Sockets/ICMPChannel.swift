@@ -85,6 +85,17 @@ public final class ICMPChannel {
         }
     }
 
+    /// How many packets of a length may wait in the kernel for stations to be found: what the send buffer takes, and
+    /// no more than half of what its neighbor table does (gc_thresh3, arp(7)).
+    public func unresolvedCapacity(packetLength: Int) -> Int {
+        let buffer = Int(sender.option(SOL_SOCKET, SO_SNDBUF) ?? 0)
+        // The kernel counts its own structures beside the bytes, and memory in powers of two.
+        let needed = max(packetLength, 0) + 368
+        var allocated = 512
+        while allocated < needed, allocated < 1 << 20 { allocated *= 2 }
+        return min(max(buffer / (allocated + 256) * 9 / 10, 1), 512)
+    }
+
     /// Sets what needs no privilege, and the filter for `identifier`. A
     /// datagram socket takes the identifier (0: of the kernel's choice) for its own.
     public func prepare(identifier: UInt16) throws(SystemError) {

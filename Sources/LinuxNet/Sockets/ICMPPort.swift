@@ -25,14 +25,17 @@ public struct ICMPPort: PacketPort, ~Copyable {
     /// Shown every packet that goes out or comes in, as the sockets see it.
     private let trace: ((PacketTrace) -> Void)?
     private let polls: UnsafeMutablePointer<pollfd>
-    private var hasSent = false
+    private var hasSent: Bool
 
+    /// - Parameter sendsBeside: the run sends by other sockets too, so that a signal ends it with its result.
     public init(
-        v4: ICMPChannel?, v6: ICMPChannel?, signals: consuming SignalSource, reactor: Reactor, tap: PacketTap? = nil,
+        v4: ICMPChannel?, v6: ICMPChannel?, sendsBeside: Bool = false, signals: consuming SignalSource,
+        reactor: Reactor, tap: PacketTap? = nil,
         segments: SegmentReceiver? = nil, terminal: Terminal? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) {
         self.v4 = v4
         self.v6 = v6
+        hasSent = sendsBeside
         self.signals = signals
         self.reactor = reactor
         self.tap = tap

@@ -91,6 +91,9 @@ public struct LinkPort: PacketPort, ~Copyable {
 
     public var now: Instant { SystemClock.now }
 
+    /// Readable when frames are waiting.
+    var pollDescriptor: Int32 { descriptor.rawValue }
+
     /// Frames that the kernel threw away because the receive buffer was full.
     public var overflowCount: UInt64 { ring?.dropCount ?? Descriptor.dropCount(descriptor.rawValue) }
 

@@ -13,7 +13,10 @@ public final class SocketReserve {
     /// - Parameters:
     ///   - packetSockets: how many packet sockets may be used.
     ///   - families: of which raw sockets may send datagrams to this host itself.
-    public init(packetSockets count: Int, families: [IPAddress.Family]) throws(SystemError) {
+    ///   - wantsExpress: an AF_XDP socket may be used.
+    public init(
+        packetSockets count: Int, families: [IPAddress.Family] = [], wantsExpress: Bool = false
+    ) throws(SystemError) {
         for _ in 0..<count { packetSockets.append(try Self.open(AF_PACKET, 0, "packet socket")) }
         for family in families {
             // IPPROTO_RAW sends whole datagrams and hears nothing. A family that the kernel lacks is missed when used.
@@ -22,7 +25,7 @@ public final class SocketReserve {
                 datagramSockets.append((family, opened))
             }
         }
-        expressSocket = try? Self.open(AF_XDP, 0, "AF_XDP socket")
+        if wantsExpress { expressSocket = try? Self.open(AF_XDP, 0, "AF_XDP socket") }
     }
 
     deinit {

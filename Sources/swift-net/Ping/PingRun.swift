@@ -25,16 +25,24 @@ struct PingRun {
         let resolver = try console.resolver(isVerbose: command.has(.verbose))
         let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         let families = Set(settings.expressions.flatMap(families))
-        let sockets = try PingSockets(
-            families: families, configuration: socketConfiguration, needsRaw: needsRaw, capture: capture)
-        try Privileges.dropForGood()
         let identifier = settings.identifier ?? UInt16.random(in: 1...UInt16.max)
-        let explainer = settings.explained > 0 ? Explainer(count: settings.explained, console: console) : nil
         let world = PingWorld(
             command: command, settings: settings, console: console, identifier: identifier, resolver: resolver,
             started: started)
+        // With -r the kernel takes every target for a neighbor, whatever its routes say.
+        let links =
+            settings.isSweep && !command.has(.bypassRouting)
+            ? try SweepNeighbors.links(settings, world.requirements(families: [.v4, .v6])) : []
+        let sockets = try PingSockets(
+            families: families, configuration: socketConfiguration, needsRaw: needsRaw, capture: capture,
+            packetSockets: links.count)
+        try Privileges.dropForGood()
+        let explainer = settings.explained > 0 ? Explainer(count: settings.explained, console: console) : nil
         if settings.isSweep {
-            return try SweepRun(world: world).run(sockets, signals: signals, explainer: explainer, capture: capture)
+            let neighbors = try SweepNeighbors(
+                links, reserve: sockets.reserve, rate: world.sweepRate, reactor: resolver.reactor)
+            return try SweepRun(world: world, neighbors: neighbors).run(
+                sockets, signals: signals, explainer: explainer, capture: capture)
         }
         return try SinglePing(world: world).run(sockets, signals: signals, explainer: explainer, capture: capture)
     }
@@ -62,7 +70,8 @@ struct PingRun {
         configuration.interface = settings.interface
         configuration.source = settings.source
         configuration.mark = settings.mark
-        configuration.sendBuffer = settings.sendBuffer
+        // Probes that wait for the kernel to find a neighbor's station take the send buffer.
+        configuration.sendBuffer = settings.sendBuffer ?? (settings.isSweep ? 1 << 20 : nil)
         configuration.allowsBroadcast = command.has(.broadcast)
         configuration.bypassesRouting = command.has(.bypassRouting)
         configuration.debugs = command.has(.debug)
@@ -101,6 +110,14 @@ struct PingWorld {
     private let firstIdentification = UInt16.random(in: 0...UInt16.max)
     /// When the command began: `-w` counts from here.
     let started: Instant
+
+    /// Packets a second in a sweep: `-i` without a count is the time between packets, as in fping.
+    var sweepRate: Double? {
+        guard command[.rate] == nil, settings.count == nil, let interval = settings.interval else {
+            return settings.rate
+        }
+        return interval == .zero ? nil : 1 / interval.seconds
+    }
 
     private var deadline: Instant? { settings.deadline.map { started + $0 } }
 

@@ -6,18 +6,24 @@ import WireFormat
 struct PingSockets {
     private(set) var v4: ICMPChannel?
     private(set) var v6: ICMPChannel?
+    /// For seeking neighbors; nil without CAP_NET_RAW.
+    private(set) var reserve: SocketReserve?
 
     /// Opens raw sockets where CAP_NET_RAW allows it, ICMP datagram sockets where it does not.
-    /// - Parameter needsRaw: the option for which a datagram socket will not do.
+    /// - Parameters:
+    ///   - needsRaw: the option for which a datagram socket will not do.
+    ///   - packetSockets: how many packet sockets are opened beside them, where that is allowed.
     init(
         families: Set<IPAddress.Family>, configuration: ICMPSocketConfiguration, needsRaw: String?,
-        capture: FrameCapture?
+        capture: FrameCapture?, packetSockets: Int = 0
     ) throws {
         let isRaw = Privileges.raise()
         if !isRaw, let needsRaw {
             throw CannotRun(message: "\(needsRaw) needs CAP_NET_RAW", hints: [Privileges.hint])
         }
         if let capture { try capture.open() }
+        // A container may refuse packet sockets though it allows raw ones.
+        if isRaw, packetSockets > 0 { reserve = try? SocketReserve(packetSockets: packetSockets) }
         var failure: SystemError?
         for family in families {
             do throws(SystemError) {
@@ -30,6 +36,11 @@ struct PingSockets {
         guard v4 == nil, v6 == nil, let failure else { return }
         guard failure.isPermission else { throw CannotRun(message: "\(failure)") }
         throw CannotRun(message: "\(failure)", hints: [Privileges.hint])
+    }
+
+    /// How many packets may wait in the kernel for stations to be found.
+    func unresolvedCapacity(packetLength: Int) -> Int {
+        [v4, v6].compactMap { $0?.unresolvedCapacity(packetLength: packetLength) }.min() ?? 1
     }
 
     func channel(_ family: IPAddress.Family) -> ICMPChannel? { family == .v4 ? v4 : v6 }

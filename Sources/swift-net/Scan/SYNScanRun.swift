@@ -144,7 +144,8 @@ struct SYNScanRun {
     /// family, and to send.
     private func reserveSockets() throws -> SocketReserve {
         let links = try Interface.all().filter { $0.isUp && (command.interface == nil || $0.name == command.interface) }
-        return try SocketReserve(packetSockets: min(links.count + 1, Self.mostLinks) * 5 + 2, families: [.v4, .v6])
+        return try SocketReserve(
+            packetSockets: min(links.count + 1, Self.mostLinks) * 5 + 2, families: [.v4, .v6], wantsExpress: true)
     }
 
     /// Targets on more links than these are scanned in several runs, with `-I`.

@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
+import WireFormat
 
 /// A sweep as one JSON object a line.
 final class SweepJSON: SweepRenderer {
@@ -8,8 +9,13 @@ final class SweepJSON: SweepRenderer {
     private let filter: SweepFilter
     private let isQuiet: Bool
     private let console: Console
+    private var unchecked: UncheckedTargets
 
-    init(_ configuration: SweepConfiguration, filter: SweepFilter, isQuiet: Bool, _ console: Console) {
+    init(
+        _ configuration: SweepConfiguration, filter: SweepFilter, isQuiet: Bool, _ console: Console,
+        interface: @escaping (IPAddress) -> String?
+    ) {
+        unchecked = UncheckedTargets(interface: interface)
         self.configuration = configuration
         self.filter = filter
         self.isQuiet = isQuiet
@@ -22,6 +28,7 @@ final class SweepJSON: SweepRenderer {
         guard !isQuiet else { return }
         switch event {
         case .host(let result):
+            unchecked.note(result)
             guard filter.shows(result) else { return }
             print(object(result))
         case .icmpError(let label, let notice):
@@ -33,7 +40,8 @@ final class SweepJSON: SweepRenderer {
         var object = JSONObject(type: "host")
         object.add("target", result.label)
         object.add("addr", result.address.description)
-        object.add("alive", result.isAlive)
+        // Neither alive nor not, where this host could not look.
+        if result.failure == nil { object.add("alive", result.isAlive) } else { object.add("alive", raw: nil) }
         object.add("rtt_ms", raw: result.roundTrip.map(Milliseconds.json))
         if let hopLimit = result.hopLimit { object.add("ttl", hopLimit) }
         object.add("transmitted", result.transmitted)
@@ -45,6 +53,10 @@ final class SweepJSON: SweepRenderer {
             item.add("max", raw: Milliseconds.json(maximum))
             object.add("rtt", raw: item.line)
         }
+        if let failure = result.failure {
+            object.add("failure", failure)
+            if let interface = unchecked.interface(result.address) { object.add("interface", interface) }
+        }
         if let reason = result.reason { object.add("reason", reason) }
         object.add("time", WallTime.rfc3339(result.at))
         return object
@@ -55,6 +67,7 @@ final class SweepJSON: SweepRenderer {
         object.add("targets", summary.targets)
         object.add("alive", summary.alive)
         object.add("unreachable", summary.unreachable)
+        object.add("unchecked", summary.unchecked)
         object.add("skipped", summary.skipped)
         object.add("transmitted", summary.transmitted)
         object.add("received", summary.received)
@@ -69,6 +82,7 @@ final class SweepJSON: SweepRenderer {
         object.add("receive_overflows", drops.overflows)
         object.add("receive_drops", drops.overflows + drops.unexplained)
         print(object)
+        unchecked.complain(console)
         console.complain(drops)
     }
 }

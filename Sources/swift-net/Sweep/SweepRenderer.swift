@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
+import WireFormat
 
 /// Which verdicts are shown.
 enum SweepFilter {
@@ -10,7 +11,32 @@ enum SweepFilter {
         switch self {
         case .all: true
         case .alive: result.isAlive
-        case .unreachable: !result.isAlive
+        case .unreachable: !result.isAlive && result.failure == nil
+        }
+    }
+}
+
+/// Targets that this host could not check, by what kept it.
+struct UncheckedTargets {
+    /// The interface by which a target is reached.
+    let interface: (IPAddress) -> String?
+    private var counts: [String: Int] = [:]
+
+    init(interface: @escaping (IPAddress) -> String?) { self.interface = interface }
+
+    /// The failure with its interface; nil for a target that was checked.
+    func reason(_ result: HostResult) -> String? {
+        guard let failure = result.failure else { return nil }
+        return interface(result.address).map { "\($0): \(failure)" } ?? failure
+    }
+
+    mutating func note(_ result: HostResult) {
+        if let reason = reason(result) { counts[reason, default: 0] += 1 }
+    }
+
+    func complain(_ console: Console) {
+        for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {
+            console.complain("\(reason): \(Text.count(count, "target")) could not be checked")
         }
     }
 }
@@ -29,10 +55,14 @@ struct SweepObserver: EngineObserver {
     let console: Console
     let renderer: any SweepRenderer
     let arrivals: SweepArrivals?
+    let neighbors: SweepNeighbors
     var progress: ProgressLine
 
-    init(console: Console, renderer: any SweepRenderer, arrivals: SweepArrivals?) {
+    init(
+        console: Console, renderer: any SweepRenderer, arrivals: SweepArrivals?, neighbors: SweepNeighbors
+    ) {
         self.arrivals = arrivals
+        self.neighbors = neighbors
         self.console = console
         self.renderer = renderer
         progress = ProgressLine(console, interval: .milliseconds(200), returnsAtOnce: true)
@@ -48,10 +78,13 @@ struct SweepObserver: EngineObserver {
     mutating func step(_ engine: inout SweepEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         console.output.flush()
         // New targets are looked at in the next round, which begins at once.
-        if let arrivals, arrivals.feed(&engine) { return now }
+        let hasArrivals = arrivals?.feed(&engine) ?? false
+        let stations = neighbors.feed(&engine, at: now)
+        if hasArrivals || stations.hasNews { return now }
         if wakening.contains(.status) { progress.tell(status(engine)) }
         if progress.isDue(at: now) { progress.draw(bar(engine), at: now) }
-        return progress.next
+        guard let next = stations.next else { return progress.next }
+        return progress.next.map { min($0, next) } ?? next
     }
 
     private func status(_ engine: borrowing SweepEngine) -> String {

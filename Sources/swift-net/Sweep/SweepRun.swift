@@ -7,26 +7,30 @@ import WireFormat
 /// Many targets, a line each.
 struct SweepRun {
     let world: PingWorld
+    let neighbors: SweepNeighbors
     private var settings: PingSettings { world.settings }
     private var command: PingWords { world.command }
-
-    init(world: PingWorld) { self.world = world }
 
     func run(
         _ sockets: PingSockets, signals: consuming SignalSource, explainer: Explainer?, capture: FrameCapture?
     ) throws -> Int32 {
         let (targets, names, refused) = try findTargets(sockets)
         var configuration = SweepConfiguration(targets: targets)
+        // Known before an interface can be gone.
+        var interfaces: [IPAddress.Family: String] = [:]
         for family in sockets.families {
             guard let channel = sockets.channel(family) else { continue }
             try channel.prepare(identifier: world.identifier)
-            guard let format = format(family, channel, targets) else { continue }
+            guard let (format, interface) = format(family, channel, targets) else { continue }
+            interfaces[family] = Interface.name(of: interface)
             if family == .v4 { configuration.v4 = format } else { configuration.v6 = format }
         }
         configuration.expectsMore = !names.isEmpty
         configuration.longestPacket = settings.size + 8 + 60
         configuration.timeout = settings.timeout ?? .milliseconds(500)
-        configuration.rate = rate
+        configuration.rate = world.sweepRate
+        try neighbors.apply(to: &configuration)
+        configuration.mostUnresolved = sockets.unresolvedCapacity(packetLength: configuration.longestPacket)
         configuration.deadline = world.remainingTime
         configuration.reportsErrors = command.has(.verbose) || command.has(.json)
         if let count = settings.count {
@@ -36,9 +40,9 @@ struct SweepRun {
         }
         try capture?.start(identifier: world.identifier, question: settings.question)
         var engine = SweepEngine(configuration)
-        let renderer = renderer(configuration)
+        let renderer = renderer(configuration) { neighbors.interface(of: $0) ?? interfaces[$0.family] }
         var port = ICMPPort(
-            v4: sockets.v4, v6: sockets.v6,
+            v4: sockets.v4, v6: sockets.v6, sendsBeside: !configuration.sought.isEmpty,
             signals: signals, reactor: world.resolver.reactor, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
         let arrivals = SweepArrivals(
@@ -46,10 +50,11 @@ struct SweepRun {
             families: Set(sockets.families),
             console: world.console
         ) { address in
-            sockets.channel(address.family).flatMap { format(to: address, $0) }
+            sockets.channel(address.family).flatMap { format(to: address, $0)?.0 }
         }
         var observer = SweepObserver(
-            console: world.console, renderer: renderer, arrivals: names.isEmpty ? nil : arrivals)
+            console: world.console, renderer: renderer, arrivals: names.isEmpty ? nil : arrivals, neighbors: neighbors)
+        try neighbors.start()
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         observer.progress.clear()
         if let interruption = port.interruption { throw interruption }
@@ -62,16 +67,8 @@ struct SweepRun {
         let isComplete = summary.alive + summary.skipped == summary.targets
         if capture?.hasFailed == true || world.console.output.failure != nil { return 2 }
         // Targets that could not be checked are no answer about the others.
-        guard refused + arrivals.failures == 0 else { return 2 }
+        guard refused + arrivals.failures + summary.unchecked == 0 else { return 2 }
         return isComplete && summary.alive > 0 ? 0 : 1
-    }
-
-    /// `-i` in a sweep without a count is the time between packets, as in fping.
-    private var rate: Double? {
-        guard command[.rate] == nil, settings.count == nil, let interval = settings.interval else {
-            return settings.rate
-        }
-        return interval == .zero ? nil : 1 / interval.seconds
     }
 
     /// The targets that are addresses, the names of the others, and how many were of the wrong family.
@@ -104,14 +101,16 @@ struct SweepRun {
 
     /// One format for all targets of a family. Their source is that of the
     /// route to the first of them that has one; nil when none has, which makes them unreachable.
-    private func format(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> ProbeFormat? {
+    private func format(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> (
+        ProbeFormat, interface: UInt32
+    )? {
         for index in 0..<min(targets.count, 1024) where targets[index].family == family {
             if let format = format(to: targets[index], channel) { return format }
         }
         return nil
     }
 
-    private func format(to address: IPAddress, _ channel: ICMPChannel) -> ProbeFormat? {
+    private func format(to address: IPAddress, _ channel: ICMPChannel) -> (ProbeFormat, interface: UInt32)? {
         var requirements = world.requirements(families: [address.family])
         if channel.scope != 0 { requirements.interface = channel.scope }
         guard
@@ -119,15 +118,20 @@ struct SweepRun {
                 to: Resolver.Answer(address: address), text: "\(address)", requirements),
             found.route.kind != .broadcast, !found.source.isUnspecified
         else { return nil }
-        return world.format(
+        let format = world.format(
             to: found.route, source: found.source, level: channel.level, identifier: channel.identifier)
+        return (format, found.route.interfaceIndex)
     }
 
-    private func renderer(_ configuration: SweepConfiguration) -> any SweepRenderer {
+    private func renderer(
+        _ configuration: SweepConfiguration, interface: @escaping (IPAddress) -> String?
+    ) -> any SweepRenderer {
         let filter: SweepFilter = command.has(.alive) ? .alive : command.has(.unreachable) ? .unreachable : .all
         if command.has(.json) {
-            return SweepJSON(configuration, filter: filter, isQuiet: command.has(.quiet), world.console)
+            return SweepJSON(
+                configuration, filter: filter, isQuiet: command.has(.quiet), world.console, interface: interface)
         }
-        return SweepText(configuration, filter: filter, isQuiet: command.has(.quiet), world.console)
+        return SweepText(
+            configuration, filter: filter, isQuiet: command.has(.quiet), world.console, interface: interface)
     }
 }

@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
+import WireFormat
 
 /// A sweep in fping's lines.
 final class SweepText: SweepRenderer {
@@ -8,8 +9,13 @@ final class SweepText: SweepRenderer {
     private let filter: SweepFilter
     private let isQuiet: Bool
     private let console: Console
+    private var unchecked: UncheckedTargets
 
-    init(_ configuration: SweepConfiguration, filter: SweepFilter, isQuiet: Bool, _ console: Console) {
+    init(
+        _ configuration: SweepConfiguration, filter: SweepFilter, isQuiet: Bool, _ console: Console,
+        interface: @escaping (IPAddress) -> String?
+    ) {
+        unchecked = UncheckedTargets(interface: interface)
         self.configuration = configuration
         self.filter = filter
         self.isQuiet = isQuiet
@@ -23,6 +29,7 @@ final class SweepText: SweepRenderer {
     func report(_ event: SweepEvent) {
         switch event {
         case .host(let result):
+            unchecked.note(result)
             guard !isQuiet, filter.shows(result) else { return }
             console.output.write(line(result) + "\n")
         case .icmpError(let label, let notice):
@@ -39,6 +46,7 @@ final class SweepText: SweepRenderer {
             let state = console.painted("alive", .green)
             return "\(label) is \(state)" + (result.roundTrip.map { " (\(Milliseconds.short($0)) ms)" } ?? "")
         }
+        if let reason = unchecked.reason(result) { return "\(label) was not checked (\(reason))" }
         return "\(label) is \(console.painted("unreachable", .red))" + (result.reason.map { " (\($0))" } ?? "")
     }
 
@@ -48,7 +56,7 @@ final class SweepText: SweepRenderer {
         var line = "\(label) : xmt/rcv/%loss = \(result.transmitted)/\(result.received)/\(loss)%"
         if let minimum = result.minimum, let average = result.average, let maximum = result.maximum {
             line += ", min/avg/max = \([minimum, average, maximum].map(Milliseconds.short).joined(separator: "/"))"
-        } else if let reason = result.reason {
+        } else if let reason = unchecked.reason(result) ?? result.reason {
             line += " (\(reason))"
         }
         return line
@@ -58,6 +66,7 @@ final class SweepText: SweepRenderer {
         if filter == .all {
             var text =
                 "\n\(summary.targets - summary.skipped) targets, \(summary.alive) alive, \(summary.unreachable) unreachable"
+            if summary.unchecked > 0 { text += ", \(summary.unchecked) not checked" }
             if summary.skipped > 0 { text += ", \(summary.skipped) broadcast addresses left out" }
             text += "\n\(summary.transmitted) packets transmitted, \(summary.received) received"
             if summary.duplicates > 0 { text += ", +\(summary.duplicates) duplicates" }
@@ -70,6 +79,7 @@ final class SweepText: SweepRenderer {
             }
             console.output.write(text)
         }
+        unchecked.complain(console)
         console.complain(drops)
     }
 }

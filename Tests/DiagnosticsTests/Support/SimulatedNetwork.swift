@@ -57,6 +57,10 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     var ports: SimulatedPorts?
     /// The kernel's time for one packet.
     var sendingTime = Nanoseconds.microseconds(1)
+    /// Until then the kernel's queues have no room.
+    var fullUntil: Instant?
+    /// From then on nothing can be sent: the interface is gone.
+    var downFrom: Instant?
     /// Signals to come, in their order.
     var signals: [(at: Instant, wakening: Wakening)] = []
     /// When each packet left, and its bytes as they were.
@@ -82,8 +86,12 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     ) -> Int {
         for index in first..<batch.count {
             let entry = batch.entries[index]
-            if chance(faults.congestion) { return index }
+            if chance(faults.congestion) || fullUntil.map({ clock < $0 }) ?? false { return index }
             let at = clock
+            if let downFrom, at >= downFrom {
+                engine.transmissionFailed(entry.token, .system(code: 100, message: "Network is down"), at: at)
+                continue
+            }
             clock = clock + sendingTime
             if chance(faults.refusal) {
                 engine.transmissionFailed(entry.token, .system(code: 101, message: "Network is unreachable"), at: at)

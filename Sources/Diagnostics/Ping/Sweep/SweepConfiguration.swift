@@ -25,6 +25,16 @@ public struct SweepConfiguration: Sendable {
     public var deadline: Nanoseconds?
     /// More targets are to come while it runs.
     public var expectsMore = false
+    /// Neighbors whose stations are being sought by the caller: each is probed when `SweepEngine.found` names it.
+    public var sought = AddressSet()
+    /// Neighbors whose stations the kernel seeks when a probe is sent to them. Until one has answered, a single packet
+    /// of it waits in the kernel's queue.
+    public var resolvedByKernel = AddressSet()
+    /// How many neighbors may have such a packet at a time: they take the socket's send buffer.
+    public var mostUnresolved = 128
+    /// How long the kernel seeks a station: three solicitations, a second apart (RFC 4861, section 10; arp(7)), by a
+    /// clock that may be a tenth slow. A probe before then would begin it anew.
+    public var resolutionTime = Nanoseconds.seconds(4)
     /// Bytes of the longest packet, for the targets to come.
     public var longestPacket = 0
     /// Say what ICMP errors came, and what was not believed.
@@ -58,8 +68,10 @@ public struct HostResult: Sendable {
     public var minimum: Nanoseconds?
     public var average: Nanoseconds?
     public var maximum: Nanoseconds?
-    /// Why it did not answer, where somebody or this host said so.
+    /// Why it did not answer, where a router, the link or the target itself said so.
     public var reason: String?
+    /// Why this host could not probe it; the target is neither alive nor unreachable then.
+    public var failure: String?
     public var at: Instant
 }
 
@@ -68,6 +80,8 @@ public struct SweepSummary: Sendable {
     public internal(set) var targets = 0
     public internal(set) var alive = 0
     public internal(set) var unreachable = 0
+    /// Targets that this host could not probe.
+    public internal(set) var unchecked = 0
     /// Addresses that are no hosts: broadcast addresses of this host's networks.
     public internal(set) var skipped = 0
     public internal(set) var transmitted = 0

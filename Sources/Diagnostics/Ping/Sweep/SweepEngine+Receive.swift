@@ -38,6 +38,7 @@ extension SweepEngine {
         hosts[index].answered |= 1 << UInt64(age)
         hosts[index].received &+= 1
         summary.received &+= 1
+        noteStation(of: index)
         let sent = age == 0 ? hosts[index].lastSent : age == 1 ? hosts[index].sentBefore : nil
         let isExact = age == 0 ? hosts[index].isExact : false
         let roundTrip = sent.map { shared.roundTrip(packet.arrival - $0, isExact: isExact) }
@@ -62,6 +63,8 @@ extension SweepEngine {
         if hosts[index].state != .decided { reasons[index] = "\(notice.meaning) from \(notice.source)" }
         end(attempt: quote.sequence, of: index)
         if configuration.reportsErrors { emit(.icmpError(label: targets.label(of: index), notice)) }
+        // The kernel has sought a station in vain: it would do no more for another probe.
+        if hosts[index].isResolving { return decide(index, at: notice.arrival) }
         decideIfComplete(index, at: notice.arrival)
     }
 }

@@ -23,7 +23,14 @@ public struct SweepEngine: Engine, ~Copyable {
         /// `lastSent` is the packet's own time, not shared out among several.
         var isExact = true
 
+        /// The kernel seeks its station, and holds the probe as long.
+        var isResolving = false
+
         enum State: UInt8 {
+            /// Its station is being sought.
+            case sought
+            /// Its station was found; no probe was sent yet.
+            case found
             case waiting
             /// The verdict is out.
             case decided
@@ -36,13 +43,23 @@ public struct SweepEngine: Engine, ~Copyable {
     var v6: ProbeFormat?
     /// Round trips of a target, kept when it gets several probes.
     var tallies: [RoundTripTally]
-    /// The last reason that somebody gave for a target's silence.
+    /// The last reason that was given for a target's silence.
     var reasons: [Int: String] = [:]
+    /// Why this host could not probe a target.
+    private var failures: [Int: String] = [:]
     private var pacer: SendPacer
-    /// The first target without a probe.
+    /// The first target without a probe that need not be sought.
     private var nextNew = 0
+    /// Targets that were sought and found.
+    private var found = IndexQueue()
     /// Targets with a probe under way, in the order of their sending.
     private var waiting = IndexQueue()
+    /// The same for targets that the kernel seeks, which it takes longer to give up.
+    private var resolving = IndexQueue()
+    private var unresolvedCount = 0
+    /// Sends in a row that found no room in the kernel's queues.
+    private var refusalsInARow = 0
+    private var holdUntil: Instant?
     private var undecided: Int
     /// More targets are to come: it does not end before they have.
     public var expectsMore: Bool
@@ -67,6 +84,11 @@ public struct SweepEngine: Engine, ~Copyable {
         }
         pacer = SendPacer(rate: configuration.rate)
         summary.targets = count
+        for run in configuration.sought.runs {
+            for place in run.places {
+                if let index = targets.index(of: configuration.sought[place]) { hosts[index].state = .sought }
+            }
+        }
     }
 
     public var maximumPacketLength: Int {
@@ -88,6 +110,33 @@ public struct SweepEngine: Engine, ~Copyable {
         if case .count = configuration.plan { tallies.append(RoundTripTally()) }
         undecided += 1
         summary.targets += 1
+    }
+
+    /// A target's station was found on the link.
+    public mutating func found(_ address: IPAddress) {
+        guard let index = targets.index(of: address), hosts[index].state == .sought else { return }
+        hosts[index].state = .found
+        found.append(index)
+    }
+
+    /// A neighbor has no station on the link: it is sought no longer, and needs no probe.
+    public mutating func lost(_ address: IPAddress, reason: String, at now: Instant) {
+        guard let index = targets.index(of: address), isWithoutStation(index) else { return }
+        // What the kernel found out sooner than it can is from before this run.
+        guard !hosts[index].isResolving || now - hosts[index].lastSent >= .seconds(1) else { return }
+        reasons[index] = reason
+        decide(index, at: now)
+    }
+
+    /// This host could not look for a neighbor's station.
+    public mutating func failed(_ address: IPAddress, _ failure: String, at now: Instant) {
+        guard let index = targets.index(of: address), isWithoutStation(index) else { return }
+        failures[index] = failure
+        decide(index, at: now)
+    }
+
+    private func isWithoutStation(_ index: Int) -> Bool {
+        hosts[index].state == .sought || hosts[index].state == .waiting && hosts[index].isResolving
     }
 
     /// How probes of a family look.
@@ -124,13 +173,14 @@ public struct SweepEngine: Engine, ~Copyable {
             finish(at: now)
             return .finished
         }
+        if let holdUntil, now < holdUntil { return .earliest(.at(holdUntil), deadline) }
         var allowance = pacer.allowance(at: now)
         while true {
-            guard let index = nextTarget(at: now) else { break }
+            guard let (index, queue) = nextTarget(at: now) else { break }
             guard allowance > 0, batch.room > 0 else {
                 return allowance > 0 ? .at(now) : .earliest(.at(pacer.nextDue(at: now)), deadline)
             }
-            guard append(index, to: &batch, at: now) else { return .at(now) }
+            guard append(index, from: queue, to: &batch, at: now) else { return .at(now) }
             allowance -= 1
         }
         if undecided == 0, !expectsMore {
@@ -140,29 +190,66 @@ public struct SweepEngine: Engine, ~Copyable {
         return .earliest(nextWaiting(), deadline)
     }
 
-    /// The target that is to be probed now: first one whose answer has not
-    /// come in time, then a new one. Gives verdicts about those that have had every probe.
-    private mutating func nextTarget(at now: Instant) -> Int? {
-        while let index = waiting.first {
-            let host = hosts[index]
-            if host.state == .decided {
-                waiting.removeFirst()
-                continue
-            }
-            guard host.lastSent + pause(after: Int(host.attempts)) <= now else { break }
-            if Int(host.attempts) < attemptsPerTarget { return index }
-            waiting.removeFirst()
-            decide(index, at: now)
-        }
-        return nextNew < hosts.count ? nextNew : nil
+    /// Where a target waits for its next probe.
+    private enum Queue {
+        case new, found, waiting, resolving
     }
 
-    private mutating func append(_ index: Int, to batch: inout PacketBatch, at now: Instant) -> Bool {
+    /// The target that is to be probed now: first one whose answer has not
+    /// come in time, then a new one. Gives verdicts about those that have had every probe.
+    private mutating func nextTarget(at now: Instant) -> (index: Int, queue: Queue)? {
+        if let index = nextOverdue(in: .waiting, at: now) { return (index, .waiting) }
+        if let index = nextOverdue(in: .resolving, at: now) { return (index, .resolving) }
+        if let index = found.first { return (index, .found) }
+        while nextNew < hosts.count, hosts[nextNew].state != .waiting || hosts[nextNew].attempts > 0 { nextNew += 1 }
+        guard nextNew < hosts.count else { return nil }
+        guard unresolvedCount < configuration.mostUnresolved || !isResolvedByKernel(nextNew) else { return nil }
+        return (nextNew, .new)
+    }
+
+    private mutating func nextOverdue(in queue: Queue, at now: Instant) -> Int? {
+        while let index = queue == .waiting ? waiting.first : resolving.first {
+            let host = hosts[index]
+            // One whose first probe was taken back waits elsewhere.
+            if host.state != .waiting || host.isResolving != (queue == .resolving) {
+                dropFirst(of: queue)
+                continue
+            }
+            guard due(index) <= now else { return nil }
+            if Int(host.attempts) < attemptsPerTarget { return index }
+            dropFirst(of: queue)
+            decide(index, at: now)
+        }
+        return nil
+    }
+
+    private mutating func dropFirst(of queue: Queue) {
+        switch queue {
+        case .new: nextNew += 1
+        case .found: found.removeFirst()
+        case .waiting: waiting.removeFirst()
+        case .resolving: resolving.removeFirst()
+        }
+    }
+
+    /// When a target gets its next probe, or its verdict.
+    private func due(_ index: Int) -> Instant {
+        let pause = pause(after: Int(hosts[index].attempts))
+        return hosts[index].lastSent
+            + (hosts[index].isResolving ? max(pause, configuration.resolutionTime) : pause)
+    }
+
+    private func isResolvedByKernel(_ index: Int) -> Bool {
+        !configuration.resolvedByKernel.isEmpty && configuration.resolvedByKernel.contains(targets[index])
+    }
+
+    private mutating func append(_ index: Int, from queue: Queue, to batch: inout PacketBatch, at now: Instant) -> Bool
+    {
         let destination = targets[index]
         guard let format = destination.family == .v4 ? v4 : v6 else {
             // No way to this family at all: the verdict needs no probe.
-            if index == nextNew { nextNew += 1 }
-            reasons[index] = "no route"
+            dropFirst(of: queue)
+            failures[index] = "no route"
             decide(index, at: now)
             return true
         }
@@ -173,23 +260,41 @@ public struct SweepEngine: Engine, ~Copyable {
         fields.cookie = format.cookie(UInt64(index), UInt64(attempt))
         let token = UInt64(index) << 16 | UInt64(attempt)
         guard format.append(fields, token: token, to: &batch) else { return false }
-        if index == nextNew, attempt == 1 { nextNew += 1 } else { waiting.removeFirst() }
+        dropFirst(of: queue)
+        hosts[index].state = .waiting
         hosts[index].attempts = attempt
         hosts[index].sentBefore = hosts[index].lastSent
         // Until the port says when it really left.
         hosts[index].lastSent = now
         hosts[index].answered <<= 1
         hosts[index].ended <<= 1
-        waiting.append(index)
+        if attempt == 1, isResolvedByKernel(index) {
+            hosts[index].isResolving = true
+            unresolvedCount += 1
+        }
+        if hosts[index].isResolving { resolving.append(index) } else { waiting.append(index) }
         pacer.send()
         summary.transmitted &+= 1
         return true
+    }
+
+    /// A host has answered: the kernel has its station.
+    mutating func noteStation(of index: Int) {
+        guard hosts[index].isResolving else { return }
+        hosts[index].isResolving = false
+        unresolvedCount -= 1
+        if hosts[index].state != .decided { waiting.append(index) }
     }
 
     /// A sweep without a limit is for speed.
     public var wantsExactTimes: Bool { configuration.rate != nil }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
+        refusalsInARow = 0
+        note(token, leftAt: instant, isExact: isExact)
+    }
+
+    private mutating func note(_ token: UInt64, leftAt instant: Instant, isExact: Bool) {
         let index = Int(truncatingIfNeeded: token >> 16)
         let attempt = UInt16(truncatingIfNeeded: token)
         // The fragments of one probe count once.
@@ -201,26 +306,55 @@ public struct SweepEngine: Engine, ~Copyable {
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         let index = Int(truncatingIfNeeded: token >> 16)
-        transmitted(token, at: instant)
+        let attempt = UInt16(truncatingIfNeeded: token)
+        // Another fragment of the probe was refused before.
+        guard attempt <= hosts[index].attempts else { return }
+        if failure == .noBuffers, refusalsInARow < Self.mostRefusals, attempt == hosts[index].attempts,
+            hosts[index].state == .waiting
+        {
+            return takeBack(index, at: instant)
+        }
+        note(token, leftAt: instant, isExact: true)
         summary.errors &+= 1
-        end(attempt: UInt16(truncatingIfNeeded: token), of: index)
+        end(attempt: attempt, of: index)
         switch failure {
         case .notPermitted where hosts[index].received == 0:
             // The kernel refuses broadcast addresses to sockets that have not asked for them.
+            guard hosts[index].state != .decided else { return }
             hosts[index].state = .decided
             undecided -= 1
             summary.skipped += 1
-        case .system(_, let message), .notPermitted(let message): reasons[index] = message
+            return
+        case .system(_, let message), .notPermitted(let message): failures[index] = message
+        // The path does not take it: that is an answer.
         case .messageTooLong(let mtu): reasons[index] = mtu > 0 ? "Message too long, mtu=\(mtu)" : "Message too long"
-        case .noBuffers:
-            reasons[index] = "No buffer space available"
-            decideIfComplete(index, at: instant)
+        case .noBuffers: failures[index] = "No buffer space available"
+        }
+        decideIfComplete(index, at: instant)
+    }
+
+    /// With so many sends in a row refused for want of room the kernel's queues do not move at all.
+    private static let mostRefusals = 8
+
+    /// There was no room for a probe, which says nothing about its target: it was never sent, and all wait a while.
+    private mutating func takeBack(_ index: Int, at now: Instant) {
+        refusalsInARow += 1
+        holdUntil = now + .milliseconds(100)
+        hosts[index].attempts -= 1
+        hosts[index].answered >>= 1
+        hosts[index].ended >>= 1
+        hosts[index].lastSent = hosts[index].sentBefore
+        summary.transmitted &-= 1
+        if hosts[index].attempts == 0 {
+            noteStation(of: index)
+            hosts[index].state = .found
+            found.append(index)
         }
     }
 
     private func nextWaiting() -> Deadline {
-        guard let index = waiting.first else { return .never }
-        return .at(hosts[index].lastSent + pause(after: Int(hosts[index].attempts)))
+        .earliest(
+            waiting.first.map { .at(due($0)) } ?? .never, resolving.first.map { .at(due($0)) } ?? .never)
     }
 
     private var deadline: Deadline {
@@ -240,7 +374,9 @@ public struct SweepEngine: Engine, ~Copyable {
         guard !isFinished else { return }
         isFinished = true
         summary.end = now
-        for index in 0..<nextNew where hosts[index].state != .decided { decide(index, at: now) }
+        for index in hosts.indices where hosts[index].state == .waiting && hosts[index].attempts > 0 {
+            decide(index, at: now)
+        }
     }
 
     // MARK: Verdicts
@@ -264,9 +400,18 @@ public struct SweepEngine: Engine, ~Copyable {
         guard hosts[index].state != .decided else { return }
         hosts[index].state = .decided
         undecided -= 1
+        noteStation(of: index)
         let host = hosts[index]
         let isAlive = host.received > 0
-        if isAlive { summary.alive += 1 } else { summary.unreachable += 1 }
+        // A send that failed here says nothing about the target, unless a router or the target has said more.
+        let failure = isAlive || reasons[index] != nil ? nil : failures[index]
+        if isAlive {
+            summary.alive += 1
+        } else if failure != nil {
+            summary.unchecked += 1
+        } else {
+            summary.unreachable += 1
+        }
         let tally = tallies.isEmpty ? nil : tallies[index]
         events.append(
             .host(
@@ -274,7 +419,8 @@ public struct SweepEngine: Engine, ~Copyable {
                     label: targets.label(of: index), address: targets[index], isAlive: isAlive,
                     roundTrip: reply?.roundTrip ?? tally?.first, hopLimit: reply?.hopLimit ?? tally?.hopLimit,
                     transmitted: Int(host.attempts), received: Int(host.received), minimum: tally?.minimum,
-                    average: tally?.average, maximum: tally?.maximum, reason: isAlive ? nil : reasons[index], at: now)))
+                    average: tally?.average, maximum: tally?.maximum, reason: isAlive ? nil : reasons[index],
+                    failure: failure, at: now)))
     }
 
     mutating func emit(_ event: SweepEvent) { events.append(event) }

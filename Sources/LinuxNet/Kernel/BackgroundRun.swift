@@ -1,0 +1,99 @@
+import PacketEngine
+
+/// An engine on a link that runs beside another engine: the reactor serves its frames and its times, so whoever waits
+/// for the reactor runs it.
+public final class BackgroundRun<Running: Engine & ~Copyable> {
+    /// Batches of one turn: another engine is to have its turn too.
+    private static var mostBatches: Int { 16 }
+    /// Pause after the kernel's queues were full.
+    private static var congestionPause: Nanoseconds { .milliseconds(2) }
+
+    private var engine: Running
+    private var port: LinkPort
+    private let reactor: Reactor
+    private let report: (Running.Event) -> Void
+    private var batch: PacketBatch
+    private var next = 0
+    private var timer: Reactor.Timer?
+    /// The engine has finished, or its link has failed.
+    public private(set) var isOver = false
+    /// Why the link cannot be used any longer.
+    public private(set) var failure: SystemError?
+
+    /// - Parameter report: called with each event while the reactor is being served.
+    public init(
+        _ engine: consuming Running, on port: consuming LinkPort, reactor: Reactor,
+        _ report: @escaping (Running.Event) -> Void
+    ) {
+        batch = PacketBatch(capacity: engine.batchCapacity, slotLength: engine.maximumPacketLength)
+        self.engine = engine
+        self.port = port
+        self.reactor = reactor
+        self.report = report
+    }
+
+    /// Sends the first packets.
+    public func start() throws(SystemError) {
+        let descriptor = port.pollDescriptor
+        try reactor.watch(descriptor, for: .reading) { [weak self] _ in self?.turn() }
+        turn()
+    }
+
+    /// Ends the run; what was found was reported.
+    public func stop() {
+        guard !isOver else { return }
+        isOver = true
+        reactor.unwatch(port.pollDescriptor)
+        reactor.cancel(timer)
+        timer = nil
+    }
+
+    private func turn() {
+        guard !isOver else { return }
+        reactor.cancel(timer)
+        timer = nil
+        do throws(SystemError) {
+            let due = try serve()
+            engine.drain { event in
+                report(event)
+                reactor.reportResult()
+            }
+            if let due {
+                timer = reactor.schedule(at: due) { [weak self] in self?.turn() }
+                return
+            }
+        } catch {
+            failure = error
+        }
+        stop()
+        reactor.reportResult()
+    }
+
+    /// Receives and sends what there is now.
+    /// - Returns: when to be called again at the latest; nil when the engine has finished.
+    private func serve() throws(SystemError) -> Instant? {
+        for _ in 0..<Self.mostBatches {
+            let now = SystemClock.now
+            let received = try port.receive(into: &engine)
+            var deadline = Deadline.at(now)
+            if next == batch.count {
+                batch.removeAll()
+                next = 0
+                deadline = engine.transmit(into: &batch, at: now)
+            }
+            if next < batch.count {
+                let first = next
+                next = try port.send(batch, from: next, reportingTo: &engine)
+                if next == first { return now + Self.congestionPause }
+                continue
+            }
+            switch deadline {
+            case .finished: return nil
+            case .at(let instant) where instant > now && received == 0: return instant
+            case .never where received == 0: return now + .seconds(1)
+            case .at, .never: continue
+            }
+        }
+        return SystemClock.now
+    }
+}

@@ -1,0 +1,64 @@
+import Diagnostics
+import LinuxNet
+import WireFormat
+
+/// Addresses that are reached without a router, by one link of this host: whoever has one answers ARP (RFC 826) or
+/// neighbor solicitations (RFC 4861).
+public struct LinkNeighbors: Sendable {
+    public var interface: Interface
+    public var mac: MACAddress
+    /// This host's address there.
+    public var source: IPAddress
+    /// Of the family of `source`.
+    public var addresses: AddressSet
+
+    /// The neighbors among some addresses, link by link. Those whose stations the kernel knows for certain are left
+    /// out: entries made by hand, and those that have answered within the last seconds.
+    /// - Throws: `SystemError` where the kernel does not tell its routes.
+    public static func among(
+        _ addresses: AddressSet, _ requirements: Destination.Requirements
+    ) throws -> [LinkNeighbors] {
+        let interfaces = Dictionary(uniqueKeysWithValues: try Interface.all().map { ($0.index, $0) })
+        var links: [LinkNeighbors] = []
+        for run in addresses.runs {
+            let pieces = try RouteTable.pieces(
+                from: run.first, through: run.last, source: requirements.source, interface: requirements.interface,
+                mark: requirements.mark, typeOfService: requirements.trafficClass)
+            for piece in pieces {
+                guard case .success(let route) = piece.route, route.kind == .unicast, route.gateway == nil,
+                    let source = requirements.source ?? route.source, source.family == piece.first.family,
+                    !source.isUnspecified, let interface = interfaces[route.interfaceIndex],
+                    let mac = interface.macAddress,
+                    interface.isUp, interface.hasCarrier, interface.hasEthernetHeader, interface.seeksNeighbors,
+                    !interface.isLoopback
+                else { continue }
+                let range = (piece.first, piece.last)
+                if let known = links.firstIndex(where: { $0.interface.index == interface.index && $0.source == source })
+                {
+                    try links[known].addresses.insert([range])
+                } else {
+                    var found = AddressSet()
+                    try found.insert([range])
+                    links.append(LinkNeighbors(interface: interface, mac: mac, source: source, addresses: found))
+                }
+            }
+        }
+        guard !links.isEmpty else { return [] }
+        for neighbor in try Neighbor.all() where neighbor.isCertain {
+            for index in links.indices where links[index].interface.index == neighbor.interfaceIndex {
+                links[index].addresses.remove(from: neighbor.address, through: neighbor.address)
+            }
+        }
+        return links.filter { !$0.addresses.isEmpty }
+    }
+}
+
+extension Neighbor {
+    /// Its station need not be sought.
+    fileprivate var isCertain: Bool {
+        switch state {
+        case .permanent, .reachable, .none: macAddress != nil
+        case .incomplete, .stale, .delay, .probe, .failed: false
+        }
+    }
+}

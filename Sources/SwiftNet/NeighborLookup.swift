@@ -1,0 +1,102 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import WireFormat
+
+/// Seeks the stations of a link's neighbors beside another run, by ARP or neighbor solicitations of our own: the kernel
+/// would hold a packet for each and seek it for three seconds.
+public final class NeighborLookup {
+    public let neighbors: LinkNeighbors
+    private let run: Run
+
+    private enum Run {
+        case arp(BackgroundRun<ARPSweepEngine>)
+        case ndp(BackgroundRun<NeighborSweepEngine>)
+    }
+
+    /// What the lookups found, in the making: the run's own report comes here.
+    private final class Findings {
+        var addresses: [IPAddress] = []
+    }
+
+    private let findings: Findings
+    /// Requests a second, when as many as is sensible are asked for.
+    private static let fastest = 100_000.0
+    /// Memory that is shared with the kernel is worth its making for many answers alone.
+    private static let fewNeighbors = 256
+
+    /// - Parameters:
+    ///   - socket: opened while CAP_NET_RAW was effective.
+    ///   - rate: requests a second; nil for as many as is sensible.
+    /// - Throws: `SystemError` where the link cannot be used.
+    public init(
+        _ neighbors: LinkNeighbors, socket: consuming UnboundPacketSocket, rate: Double?, reactor: Reactor
+    ) throws {
+        self.neighbors = neighbors
+        let findings = Findings()
+        self.findings = findings
+        let slots = neighbors.addresses.count > Self.fewNeighbors ? 4_096 : 0
+        switch neighbors.source {
+        case .v4(let source):
+            var targets = TargetSet()
+            for run in neighbors.addresses.runs { try targets.append(from: run.first, through: run.last) }
+            var configuration = ARPSweepConfiguration(mac: neighbors.mac, source: source, targets: targets)
+            configuration.rate = rate ?? Self.fastest
+            let port = try LinkPort(
+                socket, interface: neighbors.interface.index, hearing: .etherType(.arp), frameLength: 128,
+                ringSlots: slots, signals: SignalSource(), reactor: reactor)
+            run = .arp(
+                BackgroundRun(ARPSweepEngine(configuration), on: port, reactor: reactor) { event in
+                    if case .host(let host) = event { findings.addresses.append(.v4(host.address)) }
+                })
+        case .v6(let source):
+            var configuration = NeighborSweepConfiguration(
+                mac: neighbors.mac, source: source, targets: neighbors.addresses)
+            configuration.rate = rate ?? Self.fastest
+            let port = try LinkPort(
+                socket, interface: neighbors.interface.index, hearing: .filtered(.protocols([.icmpv6])),
+                frameLength: 256, ringSlots: slots, signals: SignalSource(), reactor: reactor)
+            run = .ndp(
+                BackgroundRun(NeighborSweepEngine(configuration), on: port, reactor: reactor) { machine in
+                    findings.addresses.append(.v6(machine.address))
+                })
+        }
+    }
+
+    /// Sends the first requests; the reactor serves the rest.
+    public func start() throws {
+        switch run {
+        case .arp(let run): try run.start()
+        case .ndp(let run): try run.start()
+        }
+    }
+
+    /// The addresses whose stations were found since the last call.
+    public func take() -> [IPAddress] {
+        defer { findings.addresses.removeAll(keepingCapacity: true) }
+        return findings.addresses
+    }
+
+    /// Who has not answered until now will not.
+    public var isOver: Bool {
+        switch run {
+        case .arp(let run): run.isOver
+        case .ndp(let run): run.isOver
+        }
+    }
+
+    /// Why the link cannot be used any longer; then nothing is known of who has not answered.
+    public var failure: SystemError? {
+        switch run {
+        case .arp(let run): run.failure
+        case .ndp(let run): run.failure
+        }
+    }
+
+    public func stop() {
+        switch run {
+        case .arp(let run): run.stop()
+        case .ndp(let run): run.stop()
+        }
+    }
+}

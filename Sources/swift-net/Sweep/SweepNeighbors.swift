@@ -1,0 +1,113 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+import SwiftNet
+import WireFormat
+
+/// The targets of a sweep that are neighbors: their stations are sought first, and who has none is not pinged.
+final class SweepNeighbors {
+    private let links: [LinkNeighbors]
+    private var lookups: [NeighborLookup] = []
+    /// Where the kernel seeks them, for want of CAP_NET_RAW, its table is looked at so often.
+    private static let tableInterval = Nanoseconds.milliseconds(200)
+    private var nextLook: Instant?
+
+    /// - Parameter reserve: a packet socket for each link; nil where the kernel is to seek the stations.
+    init(_ links: [LinkNeighbors], reserve: SocketReserve?, rate: Double?, reactor: Reactor) throws {
+        self.links = links
+        guard let reserve else { return }
+        for link in links {
+            lookups.append(try NeighborLookup(link, socket: reserve.packetSocket(), rate: rate, reactor: reactor))
+        }
+    }
+
+    /// The links that lead to the neighbors among the targets of a command line.
+    static func links(_ settings: PingSettings, _ requirements: Destination.Requirements) throws -> [LinkNeighbors] {
+        var sets: [UInt32: AddressSet] = [:]
+        for expression in settings.expressions {
+            switch expression {
+            case .address(let address, let zone):
+                let interface = zone.flatMap { try? Destination.index(ofZone: $0, $0) } ?? requirements.interface
+                try sets[interface, default: AddressSet()].insert(address)
+            case .range(let first, let last):
+                try sets[requirements.interface, default: AddressSet()].insert([(first, last)])
+            case .name: break
+            }
+        }
+        return try sets.sorted { $0.key < $1.key }.flatMap { interface, addresses in
+            var requirements = requirements
+            requirements.interface = interface
+            return try LinkNeighbors.among(addresses, requirements)
+        }
+    }
+
+    /// Tells the engine which targets are sought, and by whom.
+    func apply(to configuration: inout SweepConfiguration) throws {
+        for link in links {
+            let ranges = link.addresses.runs.map { ($0.first, $0.last) }
+            if lookups.isEmpty {
+                try configuration.resolvedByKernel.insert(ranges)
+            } else {
+                try configuration.sought.insert(ranges)
+            }
+        }
+    }
+
+    func start() throws {
+        for lookup in lookups { try lookup.start() }
+    }
+
+    /// Hands the engine what has come.
+    /// - Returns: whether the engine has something new to look at, and when to be called again at the latest.
+    func feed(_ engine: inout SweepEngine, at now: Instant) -> (hasNews: Bool, next: Instant?) {
+        var hasNews = false
+        for lookup in lookups {
+            for address in lookup.take() {
+                engine.found(address)
+                hasNews = true
+            }
+        }
+        while let index = lookups.firstIndex(where: \.isOver) {
+            finish(lookups.remove(at: index), &engine, at: now)
+            hasNews = true
+        }
+        guard !engine.configuration.resolvedByKernel.isEmpty else { return (hasNews, nil) }
+        if now >= nextLook ?? now {
+            nextLook = now + Self.tableInterval
+            hasNews = lookAtTable(&engine, at: now) || hasNews
+        }
+        return (hasNews, nextLook)
+    }
+
+    private func finish(_ lookup: NeighborLookup, _ engine: inout SweepEngine, at now: Instant) {
+        let neighbors = lookup.neighbors
+        for run in neighbors.addresses.runs {
+            for place in run.places {
+                let address = neighbors.addresses[place]
+                if let failure = lookup.failure {
+                    engine.failed(address, SystemError.message(failure.code), at: now)
+                } else {
+                    engine.lost(address, reason: Self.reason(address.family), at: now)
+                }
+            }
+        }
+    }
+
+    /// Takes from the kernel's table whom it has sought in vain.
+    private func lookAtTable(_ engine: inout SweepEngine, at now: Instant) -> Bool {
+        guard let entries = try? Neighbor.all() else { return false }
+        let indices = Set(links.map(\.interface.index))
+        let failed = entries.filter { $0.state == .failed && indices.contains($0.interfaceIndex) }
+        for entry in failed { engine.lost(entry.address, reason: Self.reason(entry.address.family), at: now) }
+        return !failed.isEmpty
+    }
+
+    private static func reason(_ family: IPAddress.Family) -> String {
+        family == .v4 ? "no answer to ARP" : "no answer to neighbor solicitations"
+    }
+
+    /// The interface by which a target is reached, for messages.
+    func interface(of address: IPAddress) -> String? {
+        links.first { $0.addresses.contains(address) }?.interface.name
+    }
+}
