@@ -1,4 +1,5 @@
-"""Compares `swift-net arping` with Habets' arping and arp-scan, and joins a thousand groups.
+"""Compares `swift-net arping` with Habets' arping and arp-scan, a sweep of the own link with nmap and fping, and
+joins a thousand groups.
 
 Both tools of a row run in turn in one lab; see peers.py. Habets' arping is the
 one that `make packages-bench` unpacked, for Debian has no room for two.
@@ -34,6 +35,17 @@ def sweep(binary):
         output = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
         found = {word for word in re.findall(r"^198\.18\.\d+\.\d+", output, re.MULTILINE)}
         print(f"  {name} found {len(found)}")
+
+
+def network(binary):
+    """A /24 of the own link, twenty stations there besides the kernel's own two."""
+    for last in range(10, 30):
+        subprocess.run(["ip", "-n", "b", "addr", "add", f"192.0.2.{last}/24", "dev", "vb"], check=True)
+    ours = [binary, "ping", "--alive", "192.0.2.0/24"]
+    row("who is in a /24 of the own link, defaults: nmap", ours, ["nmap", "-sn", "-n", "192.0.2.0/24"], 5)
+    row("the same: fping", ours, ["fping", "-a", "-q", "-g", "192.0.2.0/24"], 3)
+    found = subprocess.run(ours, stdout=subprocess.PIPE, text=True).stdout.split()
+    print(f"  ours found {len(found)} of 22")
 
 
 def thousand(binary):
@@ -76,7 +88,7 @@ def groups(binary):
 def main():
     binary = os.path.abspath(sys.argv[1])
     if os.environ.get("LINKS_LAB"):
-        for bench in (sweep, thousand, groups):
+        for bench in (sweep, network, thousand, groups):
             bench(binary)
             sys.stdout.flush()
         return

@@ -102,7 +102,8 @@ struct SweepNeighborTests {
         for host in 21...100 { network.hosts[Self.address(host)] = .silent }
         var link = Link()
         // The kernel gives up after three seconds: the twenty that answer have made room for twenty more.
-        link.lost = (21...50).map { (.milliseconds(3_100), Self.address($0)) }
+        link.lost =
+            (21...50).map { (.milliseconds(3_100), Self.address($0)) }
             + (51...80).map { (.milliseconds(6_200), Self.address($0)) }
             + (81...100).map { (.milliseconds(9_300), Self.address($0)) }
         EngineLoop.run(&engine, on: &network, observer: &link)
@@ -174,7 +175,8 @@ struct SweepNeighborTests {
         #expect(summary.unreachable == 1 && summary.alive + summary.unchecked == 99, "\(summary)")
         #expect((40...55).contains(summary.alive), "\(summary)")
         let failed = link.hosts.filter { $0.failure != nil }
-        #expect(failed.count == summary.unchecked && failed.allSatisfy { $0.failure == "Network is down" && !$0.isAlive })
+        #expect(
+            failed.count == summary.unchecked && failed.allSatisfy { $0.failure == "Network is down" && !$0.isAlive })
         #expect(failed.contains { $0.address == Self.address(40) })
         #expect(link.hosts.filter { !$0.isAlive && $0.failure == nil }.map(\.address) == [Self.address(1)])
     }

@@ -69,14 +69,16 @@ extension SocketFilter {
 
     /// Lets through the frames of a conversation, requests and answers of both
     /// families, on a packet socket whatever its link header.
+    /// - Parameter withNeighbors: ARP, neighbor solicitations and advertisements too.
     public static func conversation(
-        identifier: UInt16, types: [ICMPv4Type], typesV6: [ICMPv6Type]
+        identifier: UInt16, types: [ICMPv4Type], typesV6: [ICMPv6Type], withNeighbors: Bool = false
     ) -> SocketFilter {
         // Offsets from here on count from the network header (SKF_NET_OFF).
         let network = UInt32(bitPattern: -0x10_0000)
         let protocolOfFrame = UInt32(bitPattern: -0x1000)
         var filter = SocketFilter()
         filter.loadHalf(protocolOfFrame)
+        if withNeighbors { filter.ifEqual(UInt32(EtherType.arp.rawValue), .accept, otherwise: .next) }
         filter.branch(ifOneOf: [UInt32(EtherType.ipv4.rawValue)]) { ipv4 in
             ipv4.loadByte(network &+ 9)
             ipv4.ifEqual(UInt32(IPProtocol.icmp.rawValue), .next, otherwise: .reject)
@@ -87,6 +89,12 @@ extension SocketFilter {
         filter.ifEqual(UInt32(EtherType.ipv6.rawValue), .next, otherwise: .reject)
         filter.loadByte(network &+ 6)
         filter.ifEqual(UInt32(IPProtocol.icmpv6.rawValue), .next, otherwise: .reject)
+        if withNeighbors {
+            filter.loadByte(network &+ 40)
+            for type in [ICMPv6Type.neighborSolicitation, .neighborAdvertisement] {
+                filter.ifEqual(UInt32(type.rawValue), .accept, otherwise: .next)
+            }
+        }
         filter.acceptICMPv6(base: network &+ 40, identifier: identifier, types: typesV6)
         filter.end(fallThrough: true)
         return filter

@@ -35,11 +35,13 @@ final class FrameCapture {
         }
     }
 
-    /// Begins to listen for the conversation of a ping.
-    func start(identifier: UInt16, question: Question) throws {
+    /// Begins to listen for the conversation of a ping, with the search for neighbors' stations where it has one.
+    func start(identifier: UInt16, question: Question, withNeighbors: Bool = false) throws {
         let types = [question.requestType(.v4), question.answerType(.v4)].map(ICMPv4Type.init(rawValue:))
         let typesV6 = [question.requestType(.v6), question.answerType(.v6)].map(ICMPv6Type.init(rawValue:))
-        try tap?.start(filter: .conversation(identifier: identifier, types: types, typesV6: typesV6))
+        try tap?.start(
+            filter: .conversation(
+                identifier: identifier, types: types, typesV6: typesV6, withNeighbors: withNeighbors))
     }
 
     /// Begins to listen for the packets of traces and what answers them.

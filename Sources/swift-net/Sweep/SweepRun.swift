@@ -38,7 +38,8 @@ struct SweepRun {
         } else {
             configuration.plan = .untilAnswered(retries: settings.retries)
         }
-        try capture?.start(identifier: world.identifier, question: settings.question)
+        try capture?.start(
+            identifier: world.identifier, question: settings.question, withNeighbors: !configuration.sought.isEmpty)
         var engine = SweepEngine(configuration)
         let renderer = renderer(configuration) { neighbors.interface(of: $0) ?? interfaces[$0.family] }
         var port = ICMPPort(
