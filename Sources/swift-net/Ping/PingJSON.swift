@@ -47,7 +47,11 @@ final class PingJSON: PingRenderer {
             var object = object("send-error")
             object.add("seq", sequence)
             object.add("message", failure.words)
-            if case .messageTooLong(let mtu) = failure, mtu > 0 { object.add("mtu", mtu) }
+            if case .messageTooLong(let mtu) = failure {
+                if mtu > 0 { object.add("mtu", mtu) }
+            } else {
+                object.add("interface", facts.interface)
+            }
             print(object)
         case .firstRoundTrip(let parts):
             var object = object("split")
@@ -179,6 +183,7 @@ final class PingJSON: PingRenderer {
         object.add("received", summary.received)
         object.add("duplicates", summary.duplicates)
         object.add("errors", summary.errors)
+        object.add("unsent", summary.refusedBySystem)
         let missing = summary.transmitted - summary.received
         object.add("loss_percent", raw: Percent.oneDecimal(missing, of: summary.transmitted))
         object.add("elapsed_ms", (summary.elapsed.count + 500_000) / 1_000_000)

@@ -13,6 +13,8 @@ struct PingFacts {
     var source: IPAddress
     /// The interface that was asked for.
     var device: String?
+    /// The interface that probes leave by, which may be gone when a send fails.
+    var interface: String?
     /// The source address was asked for.
     var hasFixedSource = false
     /// Answers come from many.

@@ -195,7 +195,9 @@ final class PingText: PingRenderer {
         if style.isFlood {
             print("E")
         } else {
-            console.complain(failure.words)
+            // A packet that is too long is no fault of the interface.
+            if case .messageTooLong = failure { return console.complain(failure.words) }
+            console.complain(failure.words + (facts.interface.map { " (\($0))" } ?? ""))
         }
     }
 
@@ -209,6 +211,7 @@ final class PingText: PingRenderer {
         if summary.duplicates > 0 { text += ", +\(summary.duplicates) duplicates" }
         if summary.corrupted > 0 { text += ", +\(summary.corrupted) corrupted" }
         if summary.errors > 0 { text += ", +\(summary.errors) errors" }
+        if summary.refusedBySystem > 0 { text += ", +\(summary.refusedBySystem) not sent" }
         if summary.late > 0 { text += ", +\(summary.late) late" }
         if summary.transmitted > 0 {
             let loss = Percent.general(summary.transmitted - summary.received, of: summary.transmitted)

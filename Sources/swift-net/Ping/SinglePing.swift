@@ -137,7 +137,8 @@ struct SinglePing {
         let facts = PingFacts(
             hostname: hostname(destination), address: destination.address,
             zone: destination.zone == 0 ? nil : Interface.name(of: destination.zone), source: destination.source,
-            device: settings.interface, hasFixedSource: settings.source != nil || command.has(.stickySource),
+            device: settings.interface, interface: Interface.name(of: destination.route.interfaceIndex),
+            hasFixedSource: settings.source != nil || command.has(.stickySource),
             isMulticast: isMulticast,
             identifier: format.identifier, dataLength: settings.size,
             packetLength: settings.size + 8 + 20 + (settings.options.isEmpty ? 0 : IPv4Options.maximumByteCount),

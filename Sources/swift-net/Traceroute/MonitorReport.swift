@@ -9,6 +9,7 @@ struct MonitorReport {
     let target: TraceTarget
 
     func print(_ hops: [MonitoredHop], _ summary: TraceSummary, started: Instant) {
+        target.complain(summary, session.console)
         let output = session.console.output
         guard session.command.has(.json) else {
             output.write("Start: \(WallTime.rfc3339(started))\n")

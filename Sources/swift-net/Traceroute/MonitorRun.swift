@@ -60,7 +60,8 @@ struct MonitorRun {
         }
         let summary = engine.summary
         MonitorReport(session: session, target: target).print(engine.hops, summary, started: started)
-        guard session.couldWrite else { return 2 }
+        // Cycles that could not be sent are a run that did not come to its end.
+        guard session.couldWrite, summary.unsent == 0 else { return 2 }
         return summary.isReached ? 0 : 1
     }
 

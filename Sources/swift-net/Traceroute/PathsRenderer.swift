@@ -23,6 +23,7 @@ struct PathsRenderer {
     }
 
     func finish(_ graph: PathGraph, _ summary: TraceSummary) {
+        target.complain(summary, console)
         if session.command.has(.dot) { return console.output.write(dot(graph)) }
         guard session.command.has(.json) else {
             if let refusal = Self.refusal(summary) {

@@ -69,6 +69,11 @@ enum TraceJSON {
         object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
         object.add("sent", summary.sent)
         object.add("received", summary.received)
+        object.add("unsent", summary.unsent)
+        if let failure = summary.firstFailure {
+            object.add("failure", failure.reason)
+            object.add("interface", target.interface)
+        }
         object.add("verdict", raw: "[\(summary.verdicts.map(\.json).joined(separator: ","))]")
         return object
     }

@@ -71,7 +71,8 @@ final class TraceRenderer {
             switch probe {
             case .timeout: text += " *"
             case .failed(.messageTooLong(let mtu)): text += " " + TraceAnswer.fragmentationNeeded(mtu: mtu)
-            case .failed: text += " !T"
+            // Not sent: why is said at the end.
+            case .failed: text += " -"
             case .answered(let answer):
                 if answer.source != last { text += " " + names.host(answer.source) + extensions(answer) }
                 last = answer.source
@@ -131,6 +132,7 @@ final class TraceRenderer {
     // MARK: The end
 
     private func finish(_ target: TraceTarget, _ summary: TraceSummary) {
+        target.complain(summary, console)
         guard command.has(.json) else {
             for verdict in summary.verdicts { console.output.write(verdict.sentence + "\n") }
             return

@@ -74,7 +74,10 @@ struct TraceSession {
             configuration.unfragmentedLength =
                 destination.address.family == .v6 && !configuration.dontFragment
                 ? destination.route.mtu : destination.route.linkMTU
-            found.append(TraceTarget(text: text, destination: destination, configuration: configuration))
+            found.append(
+                TraceTarget(
+                    text: text, destination: destination, configuration: configuration,
+                    interface: Interface.name(of: destination.route.interfaceIndex)))
         }
         targets = found
         let used = Set(found.map(\.destination.address.family))

@@ -6,4 +6,13 @@ struct TraceTarget {
     var text: String
     var destination: Destination
     var configuration: TraceConfiguration
+    /// The interface that probes leave by, which may be gone when the run has ended.
+    var interface: String?
+
+    /// Says what this host could not send, by which interface and why.
+    func complain(_ summary: TraceSummary, _ console: Console) {
+        guard let failure = summary.firstFailure else { return }
+        let reason = (interface.map { "\($0): " } ?? "") + failure.reason
+        console.complain("\(reason): \(Text.count(summary.unsent, "probe")) could not be sent")
+    }
 }

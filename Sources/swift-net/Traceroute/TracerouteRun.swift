@@ -46,7 +46,7 @@ struct TracerouteRun {
         var observer = TraceObserver(renderer: TraceRenderer(session), console: console)
         try session.run(&engine, signals: signals, observer: &observer)
         guard session.couldWrite else { return 2 }
-        return engine.isReached ? 0 : 1
+        return engine.isReached ? 0 : engine.couldSend ? 1 : 2
     }
 
     /// Every path of a balanced route.
@@ -70,7 +70,8 @@ struct TracerouteRun {
         var observer = PathsObserver(renderer: renderer, names: session.names, console: console)
         try session.run(&engine, signals: signals, observer: &observer)
         guard session.couldWrite else { return 2 }
-        return engine.summary.isReached ? 0 : 1
+        let summary = engine.summary
+        return summary.isReached ? 0 : summary.unsent == 0 ? 1 : 2
     }
 
     /// `95`, `99.9` or `95%`.

@@ -128,7 +128,7 @@ struct Trace: Sendable {
     var packetsPerProbe: Int { prober.packetsPerProbe }
 
     mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
-        guard let place = prober.failed(token) else { return }
+        guard let place = prober.failed(token, failure) else { return }
         guard place < states.count else {
             if case .messageTooLong(let mtu) = failure { search?.failed(place - states.count, mtu: mtu) }
             return
@@ -355,6 +355,7 @@ struct Trace: Sendable {
     var summary: TraceSummary {
         TraceSummary(
             isReached: isReached, hops: finishedHops.count, sent: prober.sent, received: prober.received,
+            unsent: prober.unsent, firstFailure: prober.firstFailure,
             elapsed: start.map { (end ?? $0) - $0 } ?? .zero, pathMTU: search?.pathMTU,
             verdicts: verdicts)
     }
@@ -366,7 +367,8 @@ struct Trace: Sendable {
         }
         return [hole, refused].compactMap { $0 }
             + TraceVerdict.judge(
-                finishedHops, lastAnswered: lastAnsweredTimeToLive, isReached: isReached || refused != nil)
+                finishedHops, lastAnswered: lastAnsweredTimeToLive, isReached: isReached,
+                mayBeCut: refused != nil || prober.unsent > 0)
     }
 
     /// 0 when nothing answered. Probes of hops behind a final answer got the same one.

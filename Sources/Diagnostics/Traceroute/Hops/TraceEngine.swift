@@ -25,6 +25,9 @@ public struct TraceEngine: Engine, ~Copyable {
     /// All targets answered.
     public var isReached: Bool { traces.allSatisfy(\.summary.isReached) }
 
+    /// Whether this host could send every probe to the targets that did not answer.
+    public var couldSend: Bool { traces.allSatisfy { $0.summary.isReached || $0.summary.unsent == 0 } }
+
     /// The result so far of one target.
     public func summary(of target: Int) -> TraceSummary { traces[target].summary }
 

@@ -42,6 +42,10 @@ public struct TraceSummary: Hashable, Sendable {
     public var hops: Int
     public var sent: Int
     public var received: Int
+    /// Probes that this host could not send, which says nothing about the way.
+    public var unsent: Int
+    /// Why the first of them could not be sent.
+    public var firstFailure: TransmissionFailure?
     public var elapsed: Nanoseconds
     /// Bytes that fit on the way, where that was measured.
     public var pathMTU: Int?

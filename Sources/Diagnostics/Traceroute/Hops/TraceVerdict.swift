@@ -43,7 +43,10 @@ extension TraceVerdict {
     ///   - lastAnswered: the last hop with any answer, 0 for none. A trace that
     ///     was stopped has answers from hops that it has not reported.
     ///   - isReached: the target itself answered.
-    static func judge(_ hops: [TraceHop], lastAnswered: Int, isReached: Bool) -> [TraceVerdict] {
+    ///   - mayBeCut: this host could not send everything, which may be why the target did not answer.
+    static func judge(
+        _ hops: [TraceHop], lastAnswered: Int, isReached: Bool, mayBeCut: Bool = false
+    ) -> [TraceVerdict] {
         // What could not be sent says nothing about the router.
         var verdicts = hops.filter { $0.isSilent && $0.probes.contains(.timeout) && $0.timeToLive < lastAnswered }
             .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
@@ -53,7 +56,7 @@ extension TraceVerdict {
         }
         if let loop = loop(hops) { verdicts.append(loop) }
         if let asymmetric = asymmetric(hops) { verdicts.append(asymmetric) }
-        if !isReached { verdicts.append(.unreachable(last: lastAnswered)) }
+        if !isReached, !mayBeCut { verdicts.append(.unreachable(last: lastAnswered)) }
         return verdicts
     }
 

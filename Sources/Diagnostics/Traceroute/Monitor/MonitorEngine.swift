@@ -149,7 +149,7 @@ public struct MonitorEngine: Engine, ~Copyable {
             refusingMTU = mtu > 0 ? mtu : configuration.unfragmentedLength
         }
         // What never left was not lost on the way.
-        guard let tag = prober.failed(token), let index = index(of: tag) else { return }
+        guard let tag = prober.failed(token, failure), let index = index(of: tag) else { return }
         pending.remove(at: index)
     }
 
@@ -251,11 +251,12 @@ public struct MonitorEngine: Engine, ~Copyable {
             endsAtTarget: isReached)
         if let refusingMTU {
             verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU))
-        } else if !isReached {
+        } else if !isReached, prober.unsent == 0 {
             verdicts.append(.unreachable(last: lastAnswered < 0 ? 0 : configuration.firstHop + lastAnswered))
         }
         return TraceSummary(
             isReached: isReached, hops: hops.count, sent: prober.sent, received: prober.received,
+            unsent: prober.unsent, firstFailure: prober.firstFailure,
             elapsed: start.map { (end ?? $0) - $0 } ?? .zero, verdicts: verdicts)
     }
 }

@@ -129,7 +129,7 @@ public struct PathsEngine: Engine, ~Copyable {
         if case .messageTooLong(let mtu) = failure {
             refusingMTU = mtu > 0 ? mtu : configuration.unfragmentedLength
         }
-        guard let tag = prober.failed(token) else { return }
+        guard let tag = prober.failed(token, failure) else { return }
         let (hop, flow) = tag.quotientAndRemainder(dividingBy: Self.flowLimit)
         if case .underWay = hops[hop].state(flow) { hops[hop].giveUp(flow) }
     }
@@ -405,11 +405,12 @@ public struct PathsEngine: Engine, ~Copyable {
         if let isTranslatedAt { verdicts.append(.nat(timeToLive: configuration.firstHop + isTranslatedAt)) }
         if let refusingMTU {
             verdicts.append(.packetTooLong(length: prober.usualLength, mtu: refusingMTU))
-        } else if !isReached {
+        } else if !isReached, prober.unsent == 0 {
             verdicts.append(.unreachable(last: lastAnswered < 0 ? 0 : configuration.firstHop + lastAnswered))
         }
         return TraceSummary(
             isReached: isReached, hops: graph.hops.count, sent: prober.sent, received: prober.received,
+            unsent: prober.unsent, firstFailure: prober.firstFailure,
             elapsed: start.map { (end ?? $0) - $0 } ?? .zero, verdicts: verdicts)
     }
 }

@@ -21,6 +21,9 @@ struct TraceProber: Sendable {
     private var probes: TraceProbes
     private(set) var sent = 0
     private(set) var received = 0
+    /// Probes that this host could not send, and why it could not send the first of them.
+    private(set) var unsent = 0
+    private(set) var firstFailure: TransmissionFailure?
 
     /// - Parameter remembered: probes that an answer may still be about; nil for as many as there are marks for.
     init(_ configuration: TraceConfiguration, target: Int = 0, remembering remembered: Int? = nil) {
@@ -86,8 +89,17 @@ struct TraceProber: Sendable {
         return probe.tag
     }
 
-    /// The tag of a probe that could not be sent.
-    func failed(_ token: UInt64) -> Int? { probes[Self.number(of: token)]?.tag }
+    /// A probe could not be sent.
+    /// - Returns: its tag.
+    mutating func failed(_ token: UInt64, _ failure: TransmissionFailure) -> Int? {
+        // What the path does not take whole is no failure of this host.
+        if case .messageTooLong = failure {
+        } else if token & Self.fragmentFlag == 0 {
+            unsent += 1
+            firstFailure = firstFailure ?? failure
+        }
+        return probes[Self.number(of: token)]?.tag
+    }
 
     // MARK: Receiving
 

@@ -1,0 +1,54 @@
+import Testing
+
+@Suite("traceroute whose interface goes, in the lab")
+struct TracerouteLocalFailureTests {
+    /// Runs a trace from `h0`, has the interface go when so many packets have left, and gives its output, its errors
+    /// and its status as the last line.
+    private func run(_ arguments: String, after packets: Int, _ how: String) async throws -> Lab.Outcome {
+        try await Lab.with(.chain(hops: 3)) { lab in
+            let script = """
+                sent() { cat /sys/class/net/r1/statistics/tx_packets; }
+                start=$(sent)
+                \(Binary.swiftNet) traceroute \(arguments) 198.18.3.2 & p=$!
+                until [ $(($(sent) - start)) -ge \(packets) ]; do sleep 0.01; done
+                \(how); wait $p; echo $?
+                """
+            return try await lab.run("h0", ["bash", "-c", script])
+        }
+    }
+
+    @Test(
+        "--report counts what could not be sent apart, names the interface, and is status 2",
+        arguments: ["ip link set r1 down", "ip link del r1"])
+    func report(how: String) async throws {
+        let json = try await run("-nj --report --cycles 30 --interval 0.1", after: 20, how)
+        let summary = try #require(json.objects("summary").first, "\(json)")
+        #expect(summary["reached"] == "true" && summary["interface"] == "r1", "\(json)")
+        #expect(Int(summary["unsent"] ?? "") ?? 0 > 0 && summary["failure"] != nil, "\(json)")
+        #expect(summary.text.contains(#""verdict":[]"#), "\(json)")
+        for hop in json.objects("hop") { #expect(hop["loss_percent"] == "0.0", "\(json)") }
+        #expect(json.lines.last == "2", "\(json)")
+        #expect(
+            json.errors.hasPrefix("traceroute: r1: ") && json.errors.hasSuffix("probes could not be sent\n"), "\(json)")
+        let text = try await run("-n --report --cycles 30 --interval 0.1", after: 20, how)
+        #expect(text.lines.last == "2" && text.errors.contains("r1: Network is "), "\(text)")
+    }
+
+    @Test(
+        "a firewall of this host that refuses every probe is no silent network", arguments: ["", "-I", "-T", "--paths"])
+    func firewall(option: String) async throws {
+        guard await Peer.require(.nft) else { return }
+        let layout = Lab.Layout.chain(hops: 3).and(
+            """
+            ip netns exec h0 nft add table ip t
+            ip netns exec h0 nft add chain ip t o '{ type filter hook output priority 0; }'
+            ip netns exec h0 nft add rule ip t o ip daddr 198.18.3.2 drop
+            """)
+        try await Lab.with(layout) { lab in
+            let outcome = try await lab.traceroute("h0", "-n \(option) -m 4 198.18.3.2")
+            #expect(outcome.status == 2, "\(outcome)")
+            #expect(outcome.errors.contains("r1: Operation not permitted: "), "\(outcome)")
+            #expect(!outcome.output.contains("did not answer") && !outcome.output.contains("silent"), "\(outcome)")
+        }
+    }
+}
