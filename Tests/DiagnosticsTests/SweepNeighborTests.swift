@@ -11,6 +11,7 @@ struct SweepNeighborTests {
     private struct Link: EngineObserver {
         var found: [(at: Nanoseconds, address: IPAddress)] = []
         var lost: [(at: Nanoseconds, address: IPAddress)] = []
+        var blocks: [(at: Nanoseconds, addresses: AddressSet)] = []
         var hosts: [HostResult] = []
         var start: Instant?
         var isListening: Bool { true }
@@ -33,8 +34,13 @@ struct SweepNeighborTests {
                 lost.removeFirst()
                 hasNews = true
             }
+            while let next = blocks.first, start + next.at <= now {
+                engine.block(next.addresses, "no carrier")
+                blocks.removeFirst()
+                hasNews = true
+            }
             if hasNews { return now }
-            return (found + lost).map { start + $0.at }.min()
+            return ((found + lost).map(\.at) + blocks.map(\.at)).min().map { start + $0 }
         }
     }
 
@@ -179,6 +185,28 @@ struct SweepNeighborTests {
             failed.count == summary.unchecked && failed.allSatisfy { $0.failure == "Network is down" && !$0.isAlive })
         #expect(failed.contains { $0.address == Self.address(40) })
         #expect(link.hosts.filter { !$0.isAlive && $0.failure == nil }.map(\.address) == [Self.address(1)])
+    }
+
+    @Test("while the carrier is lost silence is not the targets'", arguments: [500, 60_000] as [Int64])
+    func carrier(until end: Int64) throws {
+        var configuration = try Self.configuration(100)
+        configuration.rate = 100
+        configuration.plan = .untilAnswered(retries: 1)
+        configuration.timeout = .milliseconds(100)
+        var engine = SweepEngine(configuration)
+        var network = SimulatedNetwork(seed: 1)
+        network.withoutCarrier = network.now + .milliseconds(300)..<network.now + .milliseconds(end)
+        // Before, while and after the carrier is lost.
+        for host in [1, 40, 90] { network.hosts[Self.address(host)] = .silent }
+        var link = Link()
+        link.blocks = [(.milliseconds(300), try Self.set(1...100)), (.milliseconds(end), AddressSet())]
+        EngineLoop.run(&engine, on: &network, observer: &link)
+        let silent = link.hosts.filter { !$0.isAlive && $0.failure == nil }.map(\.address)
+        #expect(silent == (end == 500 ? [1, 90] : [1]).map(Self.address), "\(silent)")
+        let failed = link.hosts.filter { $0.failure != nil }
+        #expect(failed.count == engine.summary.unchecked && failed.allSatisfy { $0.failure == "no carrier" })
+        #expect(failed.contains { $0.address == Self.address(40) })
+        #expect(end == 500 ? failed.count < 30 : failed.count > 60, "\(failed.count)")
     }
 }
 

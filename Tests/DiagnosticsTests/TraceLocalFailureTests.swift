@@ -49,4 +49,38 @@ struct TraceLocalFailureTests {
         #expect(summary.isReached == (milliseconds > 0))
         #expect(engine.hops.allSatisfy { $0.sent == $0.received && $0.sent <= 5 }, "\(engine.hops)")
     }
+
+    /// Tells the engine of a lost carrier, as what watches the link does.
+    private struct Watcher: EngineObserver {
+        var blocked: Range<Instant>
+        var isBlocked = false
+        var isListening: Bool { true }
+
+        mutating func report(_ event: MonitorEvent) {}
+
+        mutating func step(_ engine: inout MonitorEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+            if blocked.contains(now) != isBlocked {
+                isBlocked.toggle()
+                engine.block(isBlocked ? .system(code: 100, message: "no carrier") : nil)
+                return now
+            }
+            return now < blocked.lowerBound ? blocked.lowerBound : now < blocked.upperBound ? blocked.upperBound : nil
+        }
+    }
+
+    @Test("what is lost while the carrier is, is not lost on the way")
+    func carrier() {
+        var engine = MonitorEngine(.simulated(.icmp, firstMark: 1), cycles: 10, interval: .seconds(1))
+        var network = SimulatedNetwork(seed: 1)
+        network.path = Self.path
+        let gap = network.now + .milliseconds(3_500)..<network.now + .milliseconds(6_100)
+        network.withoutCarrier = gap
+        var watcher = Watcher(blocked: gap)
+        EngineLoop.run(&engine, on: &network, observer: &watcher)
+        let summary = engine.summary
+        #expect(summary.isReached && summary.verdicts.isEmpty, "\(summary)")
+        // The first cycle looks further ahead than the target.
+        #expect((10...20).contains(summary.unsent) && (60...68).contains(summary.sent + summary.unsent), "\(summary)")
+        #expect(engine.hops.allSatisfy { $0.sent == $0.received && $0.sent >= 7 }, "\(engine.hops)")
+    }
 }

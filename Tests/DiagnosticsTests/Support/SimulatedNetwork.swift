@@ -59,6 +59,8 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     var sendingTime = Nanoseconds.microseconds(1)
     /// Until then the kernel's queues have no room.
     var fullUntil: Instant?
+    /// In between what is sent vanishes: the carrier is lost.
+    var withoutCarrier: Range<Instant>?
     /// From then on nothing can be sent: the interface is gone.
     var downFrom: Instant?
     /// Signals to come, in their order.
@@ -111,7 +113,9 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     }
 
     private mutating func carry(_ bytes: [UInt8], to destination: IPAddress) {
-        guard !chance(faults.loss), !faults.drops.contains(sentCount) else { return }
+        guard !chance(faults.loss), !faults.drops.contains(sentCount),
+            !(withoutCarrier.map { $0.contains(clock) } ?? false)
+        else { return }
         if path != nil {
             if let (answer, source, delay) = path?.answer(to: bytes, at: clock) {
                 deliver(answer, from: source, at: clock + delay)

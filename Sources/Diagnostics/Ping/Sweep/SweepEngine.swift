@@ -47,6 +47,8 @@ public struct SweepEngine: Engine, ~Copyable {
     var reasons: [Int: String] = [:]
     /// Why this host could not probe a target.
     private var failures: [Int: String] = [:]
+    /// Targets whose link does not work now, and what is wrong with it.
+    private var blocked: (targets: AddressSet, failure: String) = (AddressSet(), "")
     private var pacer: SendPacer
     /// The first target without a probe that need not be sought.
     private var nextNew = 0
@@ -124,7 +126,7 @@ public struct SweepEngine: Engine, ~Copyable {
         guard let index = targets.index(of: address), isWithoutStation(index) else { return }
         // What the kernel found out sooner than it can is from before this run.
         guard !hosts[index].isResolving || now - hosts[index].lastSent >= .seconds(1) else { return }
-        reasons[index] = reason
+        if failures[index] == nil, !isBlocked(index) { reasons[index] = reason }
         decide(index, at: now)
     }
 
@@ -133,6 +135,23 @@ public struct SweepEngine: Engine, ~Copyable {
         guard let index = targets.index(of: address), isWithoutStation(index) else { return }
         failures[index] = failure
         decide(index, at: now)
+    }
+
+    /// The links to these targets do not work: that they do not answer says nothing about them, until this is called
+    /// with others.
+    public mutating func block(_ addresses: AddressSet, _ failure: String) {
+        // What is waited for now may be lost, whatever comes later.
+        for run in [blocked, (addresses, failure)] where !run.0.isEmpty {
+            for index in hosts.indices
+            where hosts[index].state != .decided && hosts[index].received == 0 && run.0.contains(targets[index]) {
+                if hosts[index].state == .sought || hosts[index].attempts > 0 { failures[index] = run.1 }
+            }
+        }
+        blocked = (addresses, failure)
+    }
+
+    private func isBlocked(_ index: Int) -> Bool {
+        !blocked.targets.isEmpty && blocked.targets.contains(targets[index])
     }
 
     private func isWithoutStation(_ index: Int) -> Bool {
@@ -402,6 +421,7 @@ public struct SweepEngine: Engine, ~Copyable {
         undecided -= 1
         noteStation(of: index)
         let host = hosts[index]
+        if isBlocked(index) { failures[index] = failures[index] ?? blocked.failure }
         let isAlive = host.received > 0
         // A send that failed here says nothing about the target, unless a router or the target has said more.
         let failure = isAlive || reasons[index] != nil ? nil : failures[index]

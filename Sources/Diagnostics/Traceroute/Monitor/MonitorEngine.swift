@@ -47,6 +47,8 @@ public struct MonitorEngine: Engine, ~Copyable {
     private var known: Set<IPAddress> = []
     private var events: [MonitorEvent] = []
     public private(set) var isPaused = false
+    /// What is wrong with the link that probes leave by, while it does not work.
+    private var linkFailure: TransmissionFailure?
 
     /// - Parameters:
     ///   - cycles: after which it ends; nil for none.
@@ -142,6 +144,10 @@ public struct MonitorEngine: Engine, ~Copyable {
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
         guard let tag = prober.transmitted(token, at: instant), let index = index(of: tag) else { return }
         pending[index].sentAt = instant
+        if let linkFailure {
+            prober.lose(1, linkFailure)
+            pending.remove(at: index)
+        }
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
@@ -193,6 +199,14 @@ public struct MonitorEngine: Engine, ~Copyable {
     }
 
     // MARK: From outside
+
+    /// The link that probes leave by does not work, or with nil works again: what it loses is not lost on the way.
+    public mutating func block(_ failure: TransmissionFailure?) {
+        linkFailure = failure
+        guard let failure, !pending.isEmpty else { return }
+        prober.lose(pending.count, failure)
+        pending.removeAll()
+    }
 
     /// Sends nothing until `resume`.
     public mutating func pause() { isPaused = true }

@@ -101,6 +101,13 @@ struct TraceProber: Sendable {
         return probes[Self.number(of: token)]?.tag
     }
 
+    /// Probes that the system took are lost on this host's own link.
+    mutating func lose(_ count: Int, _ failure: TransmissionFailure) {
+        sent -= count
+        unsent += count
+        firstFailure = firstFailure ?? failure
+    }
+
     // MARK: Receiving
 
     /// What a packet says of a probe that had no answer yet.
