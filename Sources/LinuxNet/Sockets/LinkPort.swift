@@ -32,6 +32,9 @@ public struct LinkPort: PacketPort, ~Copyable {
     private let vlan: UInt16?
     /// The kernel has taken the tags off before it hands frames over.
     private let hidesTags: Bool
+    /// An interface that goes down ends the run; false where something else waits for it to come up. The kernel keeps
+    /// the socket bound meanwhile, and its memberships.
+    public var endsWithInterface = true
     /// Frames of other VLANs, by identifier.
     public private(set) var ignoredVLANs: [UInt16: Int] = [:]
 
@@ -133,7 +136,9 @@ public struct LinkPort: PacketPort, ~Copyable {
         for _ in 0..<16 {
             let count = receiveVector.receive(from: descriptor.rawValue)
             guard count > 0 else {
-                if count < 0, Int32(-count) == ENETDOWN { throw SystemError(code: ENETDOWN, operation: "interface") }
+                if count < 0, Int32(-count) == ENETDOWN, endsWithInterface {
+                    throw SystemError(code: ENETDOWN, operation: "interface")
+                }
                 break
             }
             translator.refresh()
@@ -234,8 +239,10 @@ public struct LinkPort: PacketPort, ~Copyable {
         if polls.0.revents != 0 { wakening.formUnion(signals.read()) }
         if polls.1.revents != 0, reactor.dispatch() { wakening.insert(.news) }
         if polls.2.revents != 0 { wakening.insert(.packets) }
-        // A ring has no call that would tell it.
-        if ring != nil, Int32(polls.2.revents) & POLLERR != 0, descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN {
+        // A ring has no call that would tell it. It is asked even where it ends nothing, or would be there for ever.
+        if ring != nil, Int32(polls.2.revents) & POLLERR != 0, descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN,
+            endsWithInterface
+        {
             throw SystemError(code: ENETDOWN, operation: "interface")
         }
         return wakening
