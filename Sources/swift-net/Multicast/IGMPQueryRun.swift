@@ -30,7 +30,7 @@ struct IGMPQueryRun {
         let explained = try command.frames.explained()
         let capture = try command.frames.capture(console)
         var port = try place.port(
-            console: console, groups: nil, capture: capture, explained: explained)
+            console: console, groups: nil, capture: capture, explained: explained, reactor: console.reactor())
         var configuration = QuerierConfiguration(identity: identity, mtu: interface.mtu, query: query)
         if let count { configuration.count = count }
         if let listening { configuration.listening = listening }
