@@ -20,7 +20,7 @@ struct HostRun {
         let capture = try command.frames.capture(console)
         let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
         var port = try OwnHost.port(
-            of: settings.configuration.host, on: settings.links, for: "host", signals: signals,
+            of: settings.configuration.host, on: settings.links, vlan: settings.vlan, for: "host", signals: signals,
             reactor: resolver.reactor, capture: capture, explainer: explainer)
 
         let watch = LinkWatch(settings.links, console: console, reactor: resolver.reactor)
@@ -35,6 +35,7 @@ struct HostRun {
         let start = SystemClock.now
         let isComplete = watch.run(&engine, on: &port, observer: &observer)
         capture?.finish()
+        if command.verbose { console.reportIgnored(port.ignoredVLANs) }
         renderer.finish(
             engine.counters, settings.configuration.host.forwards ? engine.routes : [], peers: engine.peerCount,
             elapsed: SystemClock.now - start)
