@@ -199,6 +199,35 @@ struct LinkChangeTests {
         #expect(log.hasSuffix("status 0\n"), "\(log)")
     }
 
+    @Test("a query for members goes on, and where answers may have been missed the status is 2")
+    func query() async throws {
+        let command = Command(
+            words: "igmp-query -I vb --force --response 3 --version 2 239.1.2.3", readyMark: "Sent IGMPv2 query",
+            proof: "true", summary: "0 groups, 0 hosts; 1 query sent, ")
+        let log = try await Self.running(command) { lab in
+            _ = try await lab.run("b", ["sh", "-c", "ip link set dev vb down; sleep 0.3; ip link set dev vb up"])
+        }
+        #expect(Self.count(": vb is down; waiting for it", in: log) == 1, "\(log)")
+        #expect(Self.count(": vb is up again", in: log) == 1, "\(log)")
+        #expect(log.contains(command.summary) && log.hasSuffix("status 2\n"), "\(log)")
+    }
+
+    @Test("more notifications than the kernel keeps for a process that does not read: the state is asked for")
+    func lost() async throws {
+        let log = try await Self.running(.host) { lab in
+            try await Self.signal(lab, "STOP")
+            // Nothing that changes the state, until the queue is full.
+            let changes =
+                "for i in $(seq 1280 1480); do echo link set dev vb mtu $i; echo link set dev vb mtu 1500; done"
+            let batch = try await lab.run("b", ["sh", "-c", "(\(changes); echo link del dev vb) | ip -batch -"])
+            #expect(batch.status == 0, "\(batch)")
+            try await Self.signal(lab, "CONT")
+        }
+        // "Or moved to another network namespace", where the queue is not larger than usual.
+        #expect(Self.count(": vb was deleted", in: log) == 1, "\(log)")
+        #expect(log.contains(Command.host.summary) && log.hasSuffix("status 2\n"), "\(log)")
+    }
+
     @Test("of interfaces that were not named one may go: the others are served")
     func another() async throws {
         let command = Command(
