@@ -361,7 +361,7 @@ _swift-net_traceroute() {
 
 _swift-net_arping() {
     repeating_flags=()
-    non_repeating_flags=(-f -q --quiet -b -D -U -A -r -0 --duplicates --table -j --json -V --version -h --help)
+    non_repeating_flags=(-f -q --quiet -v --verbose -b -D -U -A -r -0 --duplicates --table -j --json -V --version -h --help)
     repeating_options=()
     non_repeating_options=(-c --count -w --deadline -i --interval -I --interface -s --source -S --sender -W --wait -t --target-mac -T --target-address --style --probe --announce --sweep --rate --retries --compare --vlan --pcap --explain)
     __swift-net_offer_flags_options -1
@@ -789,9 +789,9 @@ _swift-net_http-fingerprint() {
 
 _swift-net_host() {
     repeating_flags=()
-    non_repeating_flags=(--forward --no-check -q --quiet -j --json -h --help)
+    non_repeating_flags=(--forward --no-check -q --quiet -v --verbose -j --json -h --help)
     repeating_options=(-I --interface --address --gateway --join)
-    non_repeating_options=(--mac --serve --ethers -w --deadline --duration --pcap --explain)
+    non_repeating_options=(--mac --serve --ethers -w --deadline --duration --vlan --pcap --explain)
     __swift-net_offer_flags_options 0
 
     # Offer option value completions
@@ -818,6 +818,9 @@ _swift-net_host() {
         return
         ;;
     '-w'|'--deadline'|'--duration')
+        return
+        ;;
+    '--vlan')
         return
         ;;
     '--pcap')

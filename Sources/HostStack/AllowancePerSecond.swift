@@ -1,15 +1,15 @@
 import PacketEngine
 
 /// So many a second, and no more: of answers that others could have us send.
-struct AllowancePerSecond: Sendable {
+package struct AllowancePerSecond: Sendable {
     private let limit: Int
     private var used = 0
     private var second: Instant?
 
-    init(_ limit: Int) { self.limit = limit }
+    package init(_ limit: Int) { self.limit = limit }
 
     /// - Returns: whether one more is allowed.
-    mutating func take(at now: Instant) -> Bool {
+    package mutating func take(at now: Instant) -> Bool {
         if let second, now - second < .seconds(1) {
             guard used < limit else { return false }
             used += 1

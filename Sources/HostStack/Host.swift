@@ -66,6 +66,14 @@ public struct Host: ~Copyable {
     /// Answers RARP for other machines from now on.
     public mutating func know(_ machines: [MACAddress: IPv4Address]) { rarp.know(machines) }
 
+    /// Frames pass one of its links no longer, or again.
+    /// - Parameter interface: the system's number of it.
+    public mutating func setLink(_ interface: UInt32, isConnected: Bool, at now: Instant) {
+        for number in links.indices where links[number].configuration.index == interface {
+            links[number].setConnected(isConnected, at: now)
+        }
+    }
+
     // MARK: Sockets
 
     public mutating func listen(_ port: UInt16, backlog: Int = 256) { tcp.listen(port, backlog: backlog) }

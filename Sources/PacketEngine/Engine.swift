@@ -91,4 +91,9 @@ public enum TransmissionFailure: Error, Hashable, Sendable {
     case notPermitted(String)
     /// Another refusal of the system, with its number and its words.
     case system(code: Int32, message: String)
+
+    /// The interface is down (Linux's ENETDOWN) or no longer there (ENXIO, ENODEV): a later packet may leave.
+    public var isOfInterface: Bool {
+        if case .system(let code, _) = self { [100, 6, 19].contains(code) } else { false }
+    }
 }

@@ -14,6 +14,8 @@ public struct ARPSweepConfiguration: Sendable {
     public var retries = 2
     /// How long the last probe of a round is waited for.
     public var timeout = Nanoseconds.milliseconds(500)
+    /// Replies that are ignored are reported.
+    public var reportsIgnored = false
 
     public init(mac: MACAddress, source: IPv4Address, targets: TargetSet) {
         self.mac = mac
@@ -27,6 +29,8 @@ public enum ARPSweepEvent: Hashable, Sendable {
     case host(ARPSweepHost)
     /// Another machine than the first has the address too.
     case duplicate(IPv4Address, first: MACAddress, other: MACAddress)
+    /// Up to 20 per second.
+    case ignored(IgnoredReply)
 }
 
 /// A host that has answered a sweep.
@@ -79,11 +83,13 @@ public struct ARPSweepEngine: Engine, ~Copyable {
     private var start: Instant?
     private var end: Instant?
     private var isOver = false
+    private var ignored: IgnoredReplyFilter
     private var events: [ARPSweepEvent] = []
     private var result = ARPSweepSummary()
 
     public init(_ configuration: ARPSweepConfiguration) {
         self.configuration = configuration
+        ignored = IgnoredReplyFilter(isWanted: configuration.reportsIgnored)
         template = ARPFrame.bytes(
             .request(for: .unspecified, from: configuration.mac, configuration.source), to: .broadcast)
         machines = Array(repeating: nil, count: configuration.targets.count)
@@ -173,12 +179,15 @@ public struct ARPSweepEngine: Engine, ~Copyable {
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, !isOver, let arrived = ArrivedARP(packet.bytes),
             arrived.packet.operation == .reply || arrived.packet.operation == .request,
-            arrived.packet.targetAddress == configuration.source, arrived.packet.senderMAC != configuration.mac,
-            arrived.hasCredibleSender,
-            // A reply to another station does not answer this sweep, whatever address it names.
-            arrived.packet.operation == .request || arrived.packet.targetMAC == configuration.mac,
+            arrived.packet.senderMAC != configuration.mac,
             let index = configuration.targets.index(of: .v4(arrived.packet.senderAddress))
         else { return }
+        if let problem = problem(of: arrived) {
+            if arrived.packet.operation == .reply, ignored.takes(at: packet.arrival) {
+                events.append(.ignored(IgnoredReply(arrived, problem)))
+            }
+            return
+        }
         result.received += 1
         let (address, mac) = (arrived.packet.senderAddress, arrived.packet.senderMAC)
         guard let first = machines[index] else {
@@ -197,6 +206,15 @@ public struct ARPSweepEngine: Engine, ~Copyable {
         others[index, default: []].insert(mac)
         otherCount += 1
         events.append(.duplicate(address, first: first, other: mac))
+    }
+
+    /// Why a packet about a target is no answer.
+    private func problem(of arrived: ArrivedARP) -> IgnoredReply.Reason? {
+        let packet = arrived.packet
+        // A reply to another station does not answer this sweep, whatever address it names.
+        if packet.operation == .reply, packet.targetMAC != configuration.mac { return .otherStation(packet.targetMAC) }
+        if packet.targetAddress != configuration.source { return .otherAddress(packet.targetAddress) }
+        return arrived.senderProblem
     }
 
     public mutating func stop(at now: Instant) {

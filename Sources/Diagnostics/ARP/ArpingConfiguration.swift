@@ -46,6 +46,8 @@ public struct ArpingConfiguration: Sendable {
     public var enough: Int?
     /// Silence is told; after announcements it is what everybody hopes for.
     public var expectsAnswers = true
+    /// Replies that are ignored are reported.
+    public var reportsIgnored = false
 
     public init(mac: MACAddress, source: IPv4Address, target: IPv4Address) {
         self.mac = mac

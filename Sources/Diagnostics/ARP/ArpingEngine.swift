@@ -20,11 +20,13 @@ public struct ArpingEngine: Engine, ~Copyable {
     private var pending = 0
     private var isAnswered = false
     private var isOver = false
+    private var ignored: IgnoredReplyFilter
     private var events: [ArpingEvent] = []
     private var result = ArpingSummary()
 
     public init(_ configuration: ArpingConfiguration) {
         self.configuration = configuration
+        ignored = IgnoredReplyFilter(isWanted: configuration.reportsIgnored)
         destination = configuration.station?.mac ?? configuration.targetMAC ?? .broadcast
     }
 
@@ -137,7 +139,7 @@ public struct ArpingEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let heard = hear(packet.bytes) else { return }
+        guard packet.form == .frame, !isOver, let heard = hear(packet.bytes, at: packet.arrival) else { return }
         let isBroadcast = heard.frameDestination.isMulticast
         let isDuplicate = !result.machines.isEmpty && !result.machines.contains(heard.mac)
         if !result.machines.contains(heard.mac), result.machines.count < Self.mostMachines {
@@ -180,9 +182,12 @@ public struct ArpingEngine: Engine, ~Copyable {
         var isRequest = false
     }
 
-    private func hear(_ frame: RawSpan) -> Heard? {
+    private mutating func hear(_ frame: RawSpan, at now: Instant) -> Heard? {
         if let station = configuration.station { return station.answer(frame, to: configuration.mac) }
-        guard let arrived = ArrivedARP(frame), arrived.hasCredibleSender, isAboutTarget(arrived) else { return nil }
+        guard let arrived = ArrivedARP(frame) else { return nil }
+        let problem = isAboutTarget(arrived) ? arrived.senderProblem : misdirection(of: arrived)
+        if let problem, ignored.takes(at: now) { events.append(.ignored(IgnoredReply(arrived, problem))) }
+        guard problem == nil, isAboutTarget(arrived) else { return nil }
         return Heard(
             address: arrived.packet.senderAddress, mac: arrived.packet.senderMAC, frameSource: arrived.frameSource,
             frameDestination: arrived.frameDestination, targetAddress: arrived.packet.targetAddress,
@@ -213,6 +218,15 @@ public struct ArpingEngine: Engine, ~Copyable {
                 && (configuration.source == .unspecified || packet.targetAddress == configuration.source)
         case .announceByRequest, .announceByReply: return packet.senderMAC != configuration.mac
         }
+    }
+
+    /// Whom a reply about the target is for, where it is not for us; nil for what is no such reply.
+    private func misdirection(of arrived: ArrivedARP) -> IgnoredReply.Reason? {
+        let packet = arrived.packet
+        guard configuration.mode == .ask, packet.operation == .reply, packet.senderAddress == configuration.target
+        else { return nil }
+        return packet.targetMAC != configuration.mac
+            ? .otherStation(packet.targetMAC) : .otherAddress(packet.targetAddress)
     }
 
     public mutating func stop(at now: Instant) {

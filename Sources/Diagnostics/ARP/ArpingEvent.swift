@@ -34,6 +34,8 @@ public enum ArpingEvent: Hashable, Sendable {
     case reply(ArpingReply)
     /// A probe got no answer before the next.
     case timeout(Int)
+    /// Up to 20 per second.
+    case ignored(IgnoredReply)
     case failed(TransmissionFailure)
 }
 

@@ -215,6 +215,11 @@ public struct HostEngine: Engine, ~Copyable {
 
     public mutating func stop(at now: Instant) { isOver = true }
 
+    /// Frames pass an interface no longer, or again.
+    public mutating func setLink(_ interface: UInt32, isConnected: Bool, at now: Instant) {
+        host.setLink(interface, isConnected: isConnected, at: now)
+    }
+
     /// Answers RARP for these machines from now on.
     public mutating func know(_ machines: [MACAddress: IPv4Address]) { host.know(machines) }
 

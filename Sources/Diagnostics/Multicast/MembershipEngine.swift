@@ -31,6 +31,8 @@ public struct MembershipEngine: Engine, ~Copyable {
     private var end: Instant?
     private var isLeaving = false
     private var isOver = false
+    /// Frames pass the interface: on one that is down nothing is reported.
+    private var isConnected = true
     private var events: [MembershipEvent] = []
     private var result = MembershipSummary()
 
@@ -67,7 +69,9 @@ public struct MembershipEngine: Engine, ~Copyable {
         if start == nil { begin(at: now) }
         let deadline = start.flatMap { start in configuration.duration.map { start + $0 } }
         if deadline.map({ $0 <= now }) ?? false { leave(at: now) }
-        if isOver { return finish(at: now) }
+        // Where nothing passes nobody can be told.
+        if isOver || isLeaving && !isConnected { return finish(at: now) }
+        guard isConnected else { return deadline.map { .at($0) } ?? .never }
         var due: Instant?
         for index in hosts.indices {
             let version = hosts[index].version
@@ -152,6 +156,8 @@ public struct MembershipEngine: Engine, ~Copyable {
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         inFlight[token] = nil
+        // It is said again when the interface is up again.
+        guard !failure.isOfInterface else { return }
         events.append(.failed(failure))
         if !isLeaving { end = instant }
         isOver = true
@@ -236,6 +242,13 @@ public struct MembershipEngine: Engine, ~Copyable {
     private mutating func number(_ arrived: borrowing ArrivedMulticast, in index: Int) {
         guard arrived.protocol == .udp, arrived.ports == streams[index].ports else { return }
         streams[index].stream.take(arrived.payload.dropping(UDPView.headerLength))
+    }
+
+    /// Frames pass the interface no longer, or again: then the groups are reported anew.
+    public mutating func setLink(isConnected: Bool, at now: Instant) {
+        defer { self.isConnected = isConnected }
+        guard isConnected, !self.isConnected, !configuration.isJoinedBySystem else { return }
+        for index in hosts.indices { hosts[index].rejoin(at: now) }
     }
 
     /// Leaves the groups; the second time it ends at once.

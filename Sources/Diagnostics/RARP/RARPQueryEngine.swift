@@ -17,6 +17,8 @@ public struct RARPQueryConfiguration: Sendable {
     public var deadline: Nanoseconds?
     /// No other server's answer is waited for.
     public var endsAtFirstAnswer = false
+    /// Replies that are ignored are reported.
+    public var reportsIgnored = false
 
     public init(mac: MACAddress, subjects: [MACAddress]) {
         self.mac = mac
@@ -29,6 +31,8 @@ public enum RARPQueryEvent: Hashable, Sendable {
     case reply(RARPReply)
     /// A request for this machine got no answer before the next.
     case timeout(MACAddress, attempt: Int)
+    /// Up to 20 per second.
+    case ignored(IgnoredReply)
     case failed(TransmissionFailure)
 }
 
@@ -87,11 +91,13 @@ public struct RARPQueryEngine: Engine, ~Copyable {
     private var start: Instant?
     private var end: Instant?
     private var isOver = false
+    private var ignored: IgnoredReplyFilter
     private var events: [RARPQueryEvent] = []
     private var result = RARPQuerySummary()
 
     public init(_ configuration: RARPQueryConfiguration) {
         self.configuration = configuration
+        ignored = IgnoredReplyFilter(isWanted: configuration.reportsIgnored)
         pause = configuration.firstPause
         var order: [MACAddress] = []
         for mac in configuration.subjects where subjects.updateValue(Subject(), forKey: mac) == nil {
@@ -176,10 +182,14 @@ public struct RARPQueryEngine: Engine, ~Copyable {
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, !isOver, let arrived = ArrivedARP(packet.bytes, etherType: .reverseARP),
-            arrived.packet.operation == .reverseReply, arrived.hasCredibleSender,
-            // No host can have another address.
-            arrived.packet.targetAddress.isHostAddress, let subject = subjects[arrived.packet.targetMAC],
-            let sent = subject.lastSent, subject.servers.count < Self.mostServers,
+            arrived.packet.operation == .reverseReply
+        else { return }
+        if let problem = problem(of: arrived) {
+            if ignored.takes(at: packet.arrival) { events.append(.ignored(IgnoredReply(arrived, problem))) }
+            return
+        }
+        guard let subject = subjects[arrived.packet.targetMAC], let sent = subject.lastSent,
+            subject.servers.count < Self.mostServers,
             !subject.servers.contains(arrived.packet.senderMAC)
         else { return }
         let (mac, address) = (arrived.packet.targetMAC, arrived.packet.targetAddress)
@@ -198,6 +208,13 @@ public struct RARPQueryEngine: Engine, ~Copyable {
                     roundTrip: max(packet.arrival - sent, .zero),
                     isContradiction: subject.answer.map { $0 != address } ?? false, arrival: packet.arrival)))
         if configuration.endsAtFirstAnswer, allAnswered { isOver = true }
+    }
+
+    /// Why a reply is no answer.
+    private func problem(of arrived: ArrivedARP) -> IgnoredReply.Reason? {
+        let packet = arrived.packet
+        if subjects[packet.targetMAC] == nil { return .otherStation(packet.targetMAC) }
+        return arrived.senderProblem ?? (packet.targetAddress.isHostAddress ? nil : .address(packet.targetAddress))
     }
 
     public mutating func stop(at now: Instant) {

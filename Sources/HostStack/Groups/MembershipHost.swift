@@ -17,6 +17,12 @@ public struct MembershipHost: Sendable {
         /// Nobody else has reported the group since we have (RFC 2236, section 6).
         var isLastReporter = false
 
+        /// The change from no interest at all.
+        var join: MembershipRecord {
+            MembershipRecord(
+                filter.mode == .include ? .allowNewSources : .changeToExclude, address, filter.sources)
+        }
+
         /// The whole state, as an answer.
         var state: MembershipRecord {
             MembershipRecord(filter.mode == .include ? .modeIsInclude : .modeIsExclude, address, filter.sources)
@@ -68,10 +74,24 @@ public struct MembershipHost: Sendable {
         guard indices[address] == nil else { return }
         indices[address] = groups.count
         var group = Group(address: address, filter: filter)
-        let type = filter.mode == .include ? GroupRecordType.allowNewSources : .changeToExclude
-        group.change = (MembershipRecord(type, address, filter.sources), robustness, now)
+        group.change = (group.join, robustness, now)
         groups.append(group)
         due = now
+    }
+
+    /// Says anew that all groups are joined: the link was interrupted, and who listens there may not know of them any
+    /// more (RFC 3376, section 5.1; RFC 3810, section 6.1). What was still to be said went to nobody.
+    public mutating func rejoin(at now: Instant) {
+        guard !isLeaving else { return }
+        outbox = []
+        generalDue = nil
+        for index in groups.indices {
+            groups[index].change = (groups[index].join, robustness, now)
+            groups[index].answerDue = nil
+            groups[index].asked = []
+            groups[index].isLastReporter = false
+        }
+        schedule()
     }
 
     /// Says that all groups are left, as the version has it.

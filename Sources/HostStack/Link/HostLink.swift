@@ -14,6 +14,8 @@ struct HostLink: Sendable {
     /// Groups whose packets are taken.
     private let groups: Set<IPAddress>
     private var hasJoined = false
+    /// Frames pass: nothing is claimed or reported on a link that is down.
+    private var isConnected = true
     /// Neighbours whose machines somebody else has found out.
     private var told: [IPAddress: MACAddress] = [:]
 
@@ -160,8 +162,19 @@ struct HostLink: Sendable {
 
     // MARK: Time
 
+    /// Frames pass no longer, or again. Then its addresses and groups are made known anew, and an address that was
+    /// still asked for is asked for from the beginning.
+    mutating func setConnected(_ isConnected: Bool, at now: Instant) {
+        defer { self.isConnected = isConnected }
+        guard isConnected, !self.isConnected else { return }
+        claim?.restart(at: now)
+        detection?.restart(at: now)
+        for index in memberships.indices { memberships[index].rejoin(at: now) }
+    }
+
     var due: Instant? {
         var earliest = Instant.earliest(arp.due, ndp.due)
+        guard isConnected else { return earliest }
         earliest = .earliest(earliest, .earliest(claim?.due, detection?.due))
         if !hasJoined, !memberships.isEmpty { return Instant(nanoseconds: 0) }
         for membership in memberships { earliest = .earliest(earliest, membership.due) }
@@ -175,6 +188,7 @@ struct HostLink: Sendable {
 
     /// The next frame of those that make addresses and groups known.
     mutating func claimFrame(at now: Instant) -> [UInt8]? {
+        guard isConnected else { return nil }
         if !hasJoined { joinGroups(at: now) }
         for index in memberships.indices {
             guard let message = memberships[index].next(at: now) else { continue }

@@ -3,18 +3,20 @@ import PacketEngine
 /// Frames that leave at their times, and the time from which an address is the host's own.
 struct ClaimSchedule: Sendable {
     /// After the beginning.
-    private var steps: [(after: Nanoseconds, frame: [UInt8])] = []
+    private var plan: [(after: Nanoseconds, frame: [UInt8])] = []
+    /// Those of the plan that have left already.
+    private var sent = 0
     /// From when on the address is used, after the beginning.
     var firstUse = Nanoseconds.zero
     private var start: Instant?
     private(set) var isDone = false
 
-    mutating func add(_ frame: [UInt8], after: Nanoseconds) { steps.append((after, frame)) }
+    mutating func add(_ frame: [UInt8], after: Nanoseconds) { plan.append((after, frame)) }
 
     /// When it has something to do; at once, before it has begun.
     var due: Instant? {
         guard let start else { return Instant(nanoseconds: 0) }
-        return steps.first.map { start + $0.after } ?? (isDone ? nil : start + firstUse)
+        return sent < plan.count ? start + plan[sent].after : isDone ? nil : start + firstUse
     }
 
     /// The frame that is due, if any.
@@ -22,8 +24,20 @@ struct ClaimSchedule: Sendable {
         let start = start ?? now
         self.start = start
         if now >= start + firstUse { isDone = true }
-        guard let step = steps.first, start + step.after <= now else { return nil }
-        steps.removeFirst()
-        return step.frame
+        guard sent < plan.count, start + plan[sent].after <= now else { return nil }
+        sent += 1
+        return plan[sent - 1].frame
+    }
+
+    /// Begins anew, after an interruption of the link: what nobody heard nobody answered. An address that is in use
+    /// stays so, and only what makes it known is sent again.
+    mutating func restart(at now: Instant) {
+        guard isDone else {
+            start = nil
+            sent = 0
+            return
+        }
+        start = now - firstUse
+        sent = plan.firstIndex { $0.after >= firstUse } ?? plan.count
     }
 }

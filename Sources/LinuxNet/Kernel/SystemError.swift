@@ -39,6 +39,9 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     /// EADDRNOTAVAIL.
     public static let addressNotAvailable = CLinux.EADDRNOTAVAIL
 
+    /// ENETDOWN: the interface of a packet socket is down or gone.
+    public var isInterfaceDown: Bool { code == ENETDOWN }
+
     /// ENOENT: there is no such file.
     public var isMissing: Bool { code == ENOENT }
 

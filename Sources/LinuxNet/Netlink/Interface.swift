@@ -27,7 +27,10 @@ public struct Interface: Sendable, Equatable {
     }
 
     /// IFF_LOWER_UP, which `net/if.h` lacks.
-    private static let lowerUp: UInt32 = 0x10000
+    static let lowerUp: UInt32 = 0x10000
+
+    /// Whether frames can pass it.
+    public var state: LinkState { LinkState(isUp: isUp, hasCarrier: hasCarrier) }
 
     /// Whether an address is one of this host's.
     public static func isOwn(_ address: IPAddress) throws(SystemError) -> Bool {

@@ -25,13 +25,18 @@ public struct LinkPort: PacketPort, ~Copyable {
     private var receiveVector: ReceiveVector
     /// Frames come by this one where there is one.
     private let ring: ReceiveRing?
-    private var sendVector = SendVector(capacity: 64)
+    private var sendVector: SendVector
+    /// What every frame is tagged with on its way out.
+    private let tag: [UInt8]?
     /// A frame whose VLAN tag the kernel has taken out and we have put back, for traces.
     private var tagged: [UInt8] = []
     /// The VLAN that is heard: untagged frames, or those of one identifier (IEEE 802.1Q).
     private let vlan: UInt16?
     /// The kernel has taken the tags off before it hands frames over.
     private let hidesTags: Bool
+    /// An interface that goes down ends the run; false where something else waits for it to come up. The kernel keeps
+    /// the socket bound meanwhile, and its memberships.
+    public var endsWithInterface = true
     /// Frames of other VLANs, by identifier.
     public private(set) var ignoredVLANs: [UInt16: Int] = [:]
 
@@ -41,13 +46,14 @@ public struct LinkPort: PacketPort, ~Copyable {
     ///   - interface: an interface's index; 0 to hear all, and then every packet of the batch names its own.
     ///   - vlan: the identifier of the only VLAN that is heard; nil for untagged frames and those with a priority
     ///     alone (identifier 0). The engine gets its frames without the tag.
+    ///   - tagsFrames: the engine's frames get the VLAN's tag; otherwise they have it already, or have none.
     ///   - hearsOwn: what this host sends is heard too.
     ///   - frameLength: bytes of the longest frame that is wanted whole.
     ///   - ringSlots: frames that wait for us in memory that we share with the
     ///     kernel, which pays when there are many; 0 for a socket's queue.
     public init(
         _ socket: consuming UnboundPacketSocket, interface: UInt32, hearing reception: Reception,
-        vlan: UInt16? = nil, hearsOwn: Bool = false, frameLength: Int = 2_048,
+        vlan: UInt16? = nil, tagsFrames: Bool = false, hearsOwn: Bool = false, frameLength: Int = 2_048,
         ringSlots: Int = 0,
         signals: consuming SignalSource, reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
@@ -76,11 +82,19 @@ public struct LinkPort: PacketPort, ~Copyable {
         receiveVector = ReceiveVector(capacity: ring == nil ? 64 : 1, slotLength: max(frameLength, 2_048))
         self.interface = interface
         self.vlan = vlan == 0 ? nil : vlan
+        let tag = tagsFrames ? self.vlan.map { Self.tag($0) } : nil
+        self.tag = tag
+        sendVector = SendVector(capacity: 64, tag: tag)
         self.hidesTags = hidesTags
         self.signals = signals
         self.reactor = reactor
         self.tap = tap
         self.trace = trace
+    }
+
+    /// A tag as it stands in a frame, type and all (IEEE 802.1Q).
+    private static func tag(_ information: UInt16) -> [UInt8] {
+        [0x81, 0x00, UInt8(information >> 8), UInt8(information & 0xFF)]
     }
 
     /// Has the interface let through more; it ends with the port.
@@ -113,7 +127,9 @@ public struct LinkPort: PacketPort, ~Copyable {
                 engine.transmitted(batch, sent, from: start, span: result > 1 ? now - start : .zero)
                 if let trace {
                     for index in sent {
-                        trace(PacketTrace(direction: .outbound, frame: batch.bytes(of: batch.entries[index])))
+                        var frame = batch.bytes(of: batch.entries[index])
+                        if let tag, frame.count >= 12 { frame.insert(contentsOf: tag, at: 12) }
+                        trace(PacketTrace(direction: .outbound, frame: frame))
                     }
                 }
                 next += result
@@ -136,7 +152,9 @@ public struct LinkPort: PacketPort, ~Copyable {
         for _ in 0..<16 {
             let count = receiveVector.receive(from: descriptor.rawValue)
             guard count > 0 else {
-                if count < 0, Int32(-count) == ENETDOWN { throw SystemError(code: ENETDOWN, operation: "interface") }
+                if count < 0, Int32(-count) == ENETDOWN, endsWithInterface {
+                    throw SystemError(code: ENETDOWN, operation: "interface")
+                }
                 break
             }
             translator.refresh()
@@ -196,7 +214,7 @@ public struct LinkPort: PacketPort, ~Copyable {
             tagged.removeAll(keepingCapacity: true)
             tagged.append(contentsOf: bytes)
             if let tag, bytes.count >= 12 {
-                tagged.insert(contentsOf: [0x81, 0x00, UInt8(tag >> 8), UInt8(tag & 0xFF)], at: 12)
+                tagged.insert(contentsOf: Self.tag(tag), at: 12)
             }
             trace(PacketTrace(direction: direction, frame: tagged))
         }
@@ -237,8 +255,10 @@ public struct LinkPort: PacketPort, ~Copyable {
         if polls.0.revents != 0 { wakening.formUnion(signals.read()) }
         if polls.1.revents != 0, reactor.dispatch() { wakening.insert(.news) }
         if polls.2.revents != 0 { wakening.insert(.packets) }
-        // A ring has no call that would tell it.
-        if ring != nil, Int32(polls.2.revents) & POLLERR != 0, descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN {
+        // A ring has no call that would tell it. It is asked even where it ends nothing, or would be there for ever.
+        if ring != nil, Int32(polls.2.revents) & POLLERR != 0, descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN,
+            endsWithInterface
+        {
             throw SystemError(code: ENETDOWN, operation: "interface")
         }
         return wakening

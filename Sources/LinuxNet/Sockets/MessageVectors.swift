@@ -8,13 +8,24 @@ struct SendVector: ~Copyable {
     private let pieces: UnsafeMutablePointer<iovec>
     private let addresses: UnsafeMutablePointer<SocketAddress>
     private let capacity: Int
+    /// What stands behind the addresses of every frame; nil for nothing.
+    private let tag: UnsafeMutableBufferPointer<UInt8>?
+    /// Of addresses at a frame's beginning.
+    private static let addressesLength = 12
 
-    init(capacity: Int) {
+    /// - Parameter tag: bytes that are put between the addresses and the type of every frame (IEEE 802.1Q).
+    init(capacity: Int, tag bytes: [UInt8]? = nil) {
         self.capacity = capacity
+        tag = bytes.map { bytes in
+            let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+            _ = buffer.initialize(from: bytes)
+            return buffer
+        }
+        let pieceCount = capacity * (bytes == nil ? 1 : 3)
         headers = .allocate(capacity: capacity)
         headers.initialize(repeating: mmsghdr(), count: capacity)
-        pieces = .allocate(capacity: capacity)
-        pieces.initialize(repeating: iovec(), count: capacity)
+        pieces = .allocate(capacity: pieceCount)
+        pieces.initialize(repeating: iovec(), count: pieceCount)
         addresses = .allocate(capacity: capacity)
         addresses.initialize(repeating: SocketAddress(), count: capacity)
     }
@@ -23,6 +34,7 @@ struct SendVector: ~Copyable {
         headers.deallocate()
         pieces.deallocate()
         addresses.deallocate()
+        tag?.deallocate()
     }
 
     /// Sends the packets of `range` on one socket.
@@ -55,11 +67,12 @@ struct SendVector: ~Copyable {
         return batch.storage.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return 0 }
             let first = batch.entries[range.lowerBound]
-            if count == 1, first.interfaceIndex == 0 { return sendFrame(base + first.offset, first.length, on: socket) }
+            if count == 1, first.interfaceIndex == 0, tag == nil {
+                return sendFrame(base + first.offset, first.length, on: socket)
+            }
             for index in 0..<count {
                 let entry = batch.entries[range.lowerBound + index]
-                pieces[index].iov_base = UnsafeMutableRawPointer(mutating: base + entry.offset)
-                pieces[index].iov_len = entry.length
+                setPieces(of: index, UnsafeMutableRawPointer(mutating: base + entry.offset), entry.length)
                 if entry.interfaceIndex == 0 {
                     headers[index].msg_hdr.msg_name = nil
                     headers[index].msg_hdr.msg_namelen = 0
@@ -68,10 +81,26 @@ struct SendVector: ~Copyable {
                     headers[index].msg_hdr.msg_name = UnsafeMutableRawPointer(addresses + index)
                     headers[index].msg_hdr.msg_namelen = addresses[index].length
                 }
-                headers[index].msg_hdr.msg_iov = pieces + index
-                headers[index].msg_hdr.msg_iovlen = 1
             }
             return send(count, on: socket)
+        }
+    }
+
+    /// A frame whole, or its addresses, the tag and the rest.
+    private func setPieces(of index: Int, _ frame: UnsafeMutableRawPointer, _ length: Int) {
+        if let tag, length >= Self.addressesLength {
+            let first = pieces + index * 3
+            first[0] = iovec(iov_base: frame, iov_len: Self.addressesLength)
+            first[1] = iovec(iov_base: UnsafeMutableRawPointer(tag.baseAddress), iov_len: tag.count)
+            first[2] = iovec(
+                iov_base: frame + Self.addressesLength, iov_len: length - Self.addressesLength)
+            headers[index].msg_hdr.msg_iov = first
+            headers[index].msg_hdr.msg_iovlen = 3
+        } else {
+            let piece = pieces + (tag == nil ? index : index * 3)
+            piece[0] = iovec(iov_base: frame, iov_len: length)
+            headers[index].msg_hdr.msg_iov = piece
+            headers[index].msg_hdr.msg_iovlen = 1
         }
     }
 

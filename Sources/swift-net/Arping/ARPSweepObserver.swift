@@ -22,6 +22,7 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
 
     mutating func report(_ event: ARPSweepEvent) {
         switch event {
+        case .ignored(let reply): console.complain(reply.words)
         case .host(let host):
             let change = comparison?.take(host.address, host.mac)
             guard !command.has(.quiet), !command.has(.claims) else { return }

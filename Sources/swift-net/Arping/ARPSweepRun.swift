@@ -38,6 +38,7 @@ struct ARPSweepRun {
         var configuration = ARPSweepConfiguration(mac: link.mac, source: link.source, targets: targets)
         configuration.rate = rate
         configuration.retries = retries
+        configuration.reportsIgnored = command.has(.verbose)
         if let timeout { configuration.timeout = timeout }
         var engine = ARPSweepEngine(configuration)
         var observer = ARPSweepObserver(command: command, console: console, comparison: comparison)

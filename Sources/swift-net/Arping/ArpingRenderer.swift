@@ -61,6 +61,7 @@ struct ArpingRenderer {
                 if settings.display.beepsAtSilence { console.output.write(Self.bell) }
                 if !isRaw { console.output.write(text.silence()) }
             }
+        case .ignored(let reply): console.complain(reply.words)
         case .failed: break
         }
     }

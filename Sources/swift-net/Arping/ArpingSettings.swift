@@ -61,6 +61,7 @@ struct ArpingSettings {
         configuration.expectsAnswers = expectsAnswers
         configuration.targetMAC = targetMAC
         configuration.tag = tag
+        configuration.reportsIgnored = isVerbose
         if isProbe {
             var random = SystemRandomNumberGenerator()
             configuration.checkAddress(count: count, using: &random)
@@ -184,6 +185,7 @@ extension ArpingSettings {
         isJSON = command.has(.json)
         printsMAC = command.has(.raw)
         isQuiet = command.has(.quiet)
+        isVerbose = command.has(.verbose)
         pcap = command[.pcap]
         explained = try command[.explain].map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
     }

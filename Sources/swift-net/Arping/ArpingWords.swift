@@ -7,6 +7,7 @@ typealias ArpingWords = CommandWords<ArpingSwitch, ArpingValue>
 enum ArpingSwitch: String, CommandSwitch {
     case firstAnswer
     case quiet
+    case verbose
     case broadcast
     case duplicates
     case unsolicited
@@ -22,6 +23,7 @@ enum ArpingSwitch: String, CommandSwitch {
         switch self {
         case .firstAnswer: ("f", nil)
         case .quiet: ("q", "quiet")
+        case .verbose: ("v", "verbose")
         case .broadcast: ("b", nil)
         case .duplicates: ("D", nil)
         case .unsolicited: ("U", nil)
@@ -39,6 +41,7 @@ enum ArpingSwitch: String, CommandSwitch {
         switch value {
         case .firstAnswer: "End at the first answer."
         case .quiet: "Print nothing."
+        case .verbose: "Also report replies and VLANs that are ignored, and why."
         case .broadcast: "Go on with broadcasts, where otherwise who has answered is asked alone."
         case .duplicates: "Find out whether the address is in use: exit status 1 when it is."
         case .unsolicited: "Announce our own address by requests, so that others update their caches."

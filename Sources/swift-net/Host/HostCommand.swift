@@ -61,14 +61,23 @@ struct HostCommand: ParsableCommand {
     var deadline: String?
     @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print only the summary.")
     var quiet = false
+    @Flag(
+        name: [.customShort("v"), .customLong("verbose")],
+        help: "Also report how many frames of other VLANs were ignored.")
+    var verbose = false
+    @Option(
+        name: .customLong("vlan"),
+        help: ArgumentHelp("Live in VLAN VID, 1 to 4094: tag frames, and hear its frames only.", valueName: "vid"))
+    var vlan: String?
     @OptionGroup
     var frames: FrameOptions
 
     /// How words are cut before the parser reads them.
     static let shape = ShortOptions(
-        flags: ["q", "j", "h"], values: ["I", "w"],
+        flags: ["q", "v", "j", "h"], values: ["I", "w"],
         longValues: [
-            "interface", "address", "gateway", "mac", "serve", "ethers", "join", "deadline", "duration", "pcap",
+            "interface", "address", "gateway", "mac", "serve", "ethers", "join", "deadline", "duration", "vlan",
+            "pcap",
         ],
         optionalValues: ["explain": "2"])
 }

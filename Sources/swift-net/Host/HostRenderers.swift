@@ -23,16 +23,16 @@ extension HostContact.Kind {
 final class HostText: HostRenderer {
     private let console: Console
     private let isQuiet: Bool
-    private let names: [UInt32: String]
-    /// Of the interfaces in the host's order.
-    private let places: [String]
+    private var names: [UInt32: String]
+    /// The interfaces in the host's order.
+    private let interfaces: [UInt32]
     /// Columns of an address.
     private let width: Int
 
     init(_ console: Console, _ settings: HostSettings, isQuiet: Bool) {
         self.console = console
         self.isQuiet = isQuiet
-        places = settings.links.map(\.interface.name)
+        interfaces = settings.links.map(\.interface.index)
         let hasSix = settings.configuration.host.interfaces.contains {
             $0.addresses.contains { $0.address.family == .v6 }
         }
@@ -48,6 +48,8 @@ final class HostText: HostRenderer {
         }
         if configuration.host.checksAddresses { write("asking whether somebody has it") }
     }
+
+    func renamed(_ interface: UInt32, _ name: String) { names[interface] = name }
 
     func up() {
         if !isQuiet { write(console.painted("the host is there", .green)) }
@@ -76,7 +78,9 @@ final class HostText: HostRenderer {
             write("")
             for route in routes {
                 let by = route.gateway.map { "by \($0) on" } ?? "on"
-                write("\(route.network) \(by) \(places[route.interface]): \(Text.count(Int(route.useCount), "packet"))")
+                write(
+                    "\(route.network) \(by) \(names[interfaces[route.interface]] ?? "?"): \(Text.count(Int(route.useCount), "packet"))"
+                )
             }
         }
         write("\n\(words.joined(separator: ", ")), time \(elapsed.wholeMilliseconds)ms")
@@ -88,17 +92,19 @@ final class HostText: HostRenderer {
 /// The same as objects, one a line.
 final class HostJSON: HostRenderer {
     private let console: Console
-    private let names: [UInt32: String]
-    /// Of the interfaces in the host's order.
-    private let places: [String]
+    private var names: [UInt32: String]
+    /// The interfaces in the host's order.
+    private let interfaces: [UInt32]
 
     init(_ console: Console, _ settings: HostSettings) {
         self.console = console
-        places = settings.links.map(\.interface.name)
+        interfaces = settings.links.map(\.interface.index)
         names = Dictionary(uniqueKeysWithValues: settings.links.map { ($0.interface.index, $0.interface.name) })
     }
 
     func begin(_ configuration: LivingHostConfiguration) {}
+
+    func renamed(_ interface: UInt32, _ name: String) { names[interface] = name }
 
     func up() { console.output.write(JSONObject(type: "up").line + "\n") }
 
@@ -137,7 +143,7 @@ final class HostJSON: HostRenderer {
         var object = JSONObject()
         object.add("network", "\(route.network)")
         object.add("gateway", route.gateway.map { "\($0)" })
-        object.add("interface", places[route.interface])
+        object.add("interface", names[interfaces[route.interface]])
         object.add("packets", Int(route.useCount))
         return object.line
     }

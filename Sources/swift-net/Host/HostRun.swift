@@ -20,24 +20,26 @@ struct HostRun {
         let capture = try command.frames.capture(console)
         let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
         var port = try OwnHost.port(
-            of: settings.configuration.host, on: settings.links, for: "host", signals: signals,
+            of: settings.configuration.host, on: settings.links, vlan: settings.vlan, for: "host", signals: signals,
             reactor: resolver.reactor, capture: capture, explainer: explainer)
 
+        let watch = LinkWatch(settings.links, console: console, reactor: resolver.reactor)
         let renderer: any HostRenderer =
             command.frames.json
             ? HostJSON(console, settings) : HostText(console, settings, isQuiet: command.quiet)
         var engine = HostEngine(settings.configuration)
         if let machines { engine.know(machines.table) }
-        var observer = HostObserver(console: console, renderer: renderer, machines: machines)
+        var observer = HostObserver(console: console, renderer: renderer, watch: watch, machines: machines)
         renderer.begin(settings.configuration)
         console.output.flush()
         let start = SystemClock.now
-        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        let isComplete = watch.run(&engine, on: &port, observer: &observer)
         capture?.finish()
+        if command.verbose { console.reportIgnored(port.ignoredVLANs) }
         renderer.finish(
             engine.counters, settings.configuration.host.forwards ? engine.routes : [], peers: engine.peerCount,
             elapsed: SystemClock.now - start)
-        if console.output.failure != nil || capture?.hasFailed == true { return 2 }
+        if !isComplete || console.output.failure != nil || capture?.hasFailed == true { return 2 }
         return observer.isTaken ? 1 : 0
     }
 }
@@ -53,11 +55,13 @@ private struct HostObserver: EngineObserver {
     private var isUp = false
     private var failure: TransmissionFailure?
 
+    private let watch: LinkWatch
     private let machines: ServedMachines?
 
-    init(console: Console, renderer: any HostRenderer, machines: ServedMachines?) {
+    init(console: Console, renderer: any HostRenderer, watch: LinkWatch, machines: ServedMachines?) {
         self.console = console
         self.renderer = renderer
+        self.watch = watch
         self.machines = machines
     }
 
@@ -71,13 +75,22 @@ private struct HostObserver: EngineObserver {
             renderer.taken(address, mac)
         case .peer(let peer): renderer.peer(peer)
         case .failed(let failure):
-            guard failure != self.failure else { return }
+            guard failure != self.failure, !watch.explains(failure) else { return }
             self.failure = failure
             console.complain("a frame could not be sent: \(failure.words)")
         }
     }
 
     mutating func step(_ engine: inout HostEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        let changes = watch.take(at: now)
+        for change in changes {
+            switch change.kind {
+            case .renamed: renderer.renamed(change.index, change.name)
+            case .up: engine.setLink(change.index, isConnected: true, at: now)
+            default: engine.setLink(change.index, isConnected: false, at: now)
+            }
+        }
+        if watch.isOver { engine.stop(at: now) }
         if let machines {
             var isChanged = machines.takeNames()
             if wakening.contains(.reload), machines.read() { isChanged = true }
@@ -89,7 +102,8 @@ private struct HostObserver: EngineObserver {
                 "\(counters.received) frames received, \(counters.sent) sent, \(engine.peerCount) peers")
         }
         console.output.flush()
-        return nil
+        // What changed may be a reason to send.
+        return changes.isEmpty ? nil : now
     }
 
     var isListening: Bool { console.output.isOpen }
@@ -101,6 +115,8 @@ protocol HostRenderer: AnyObject {
     func up()
     func taken(_ address: IPAddress, _ mac: MACAddress)
     func peer(_ peer: HostPeer)
+    /// An interface has another name.
+    func renamed(_ interface: UInt32, _ name: String)
     /// - Parameter routes: a router's.
     func finish(_ counters: HostCounters, _ routes: [RoutingTable.Route], peers: Int, elapsed: Nanoseconds)
 }

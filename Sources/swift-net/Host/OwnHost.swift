@@ -66,9 +66,12 @@ enum OwnHost {
     }
 
     /// The host's frames, opened with the capability that is given up afterwards.
-    /// - Parameter what: who needs it.
+    /// - Parameters:
+    ///   - what: who needs it.
+    ///   - vlan: the VLAN that it lives in; nil for untagged frames.
     static func port(
-        of configuration: HostConfiguration, on links: [EthernetLink], for what: String,
+        of configuration: HostConfiguration, on links: [EthernetLink], vlan: UInt16? = nil,
+        for what: String,
         signals: consuming SignalSource, reactor: Reactor, capture: FrameCapture?, explainer: Explainer?
     ) throws -> LinkPort {
         guard Privileges.raise() else {
@@ -77,7 +80,8 @@ enum OwnHost {
         try capture?.open()
         let only = links.count == 1 ? links[0].interface.index : 0
         let port = try LinkPort(
-            UnboundPacketSocket(), interface: only, hearing: .filtered(filter), frameLength: longestFrame,
+            UnboundPacketSocket(), interface: only, hearing: .filtered(filter), vlan: vlan, tagsFrames: true,
+            frameLength: longestFrame,
             signals: signals, reactor: reactor,
             tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
         // An interface has to be told to let through what is for another link-layer address than its own.

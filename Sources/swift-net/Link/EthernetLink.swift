@@ -3,7 +3,7 @@ import WireFormat
 
 /// An interface that speaks Ethernet, and who we are there.
 struct EthernetLink {
-    let interface: Interface
+    var interface: Interface
     let mac: MACAddress
 
     /// Throws when the interface is down, or frames are not what it carries.

@@ -9,14 +9,16 @@ struct IGMPJoinObserver: EngineObserver {
 
     private let command: IGMPJoinCommand
     private let console: Console
-    private let interface: String
+    private var interface: String
+    private let watch: LinkWatch
     private(set) var hasFailed = false
     private var isLeaving = false
 
-    init(command: IGMPJoinCommand, console: Console, interface: String) {
+    init(command: IGMPJoinCommand, console: Console, interface: String, watch: LinkWatch) {
         self.command = command
         self.console = console
         self.interface = interface
+        self.watch = watch
     }
 
     mutating func report(_ event: MembershipEvent) {
@@ -181,6 +183,15 @@ struct IGMPJoinObserver: EngineObserver {
     }
 
     mutating func step(_ engine: inout MembershipEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        let changes = watch.take(at: now)
+        for change in changes {
+            switch change.kind {
+            case .renamed: interface = change.name
+            case .up: engine.setLink(isConnected: true, at: now)
+            default: engine.setLink(isConnected: false, at: now)
+            }
+        }
+        if watch.isOver { engine.stop(at: now) }
         if wakening.contains(.status) {
             let summary = engine.summary
             console.complain(
@@ -193,7 +204,8 @@ struct IGMPJoinObserver: EngineObserver {
             isLeaving = true
             engine.stop(at: now)
         }
-        return nil
+        // What changed may be a reason to send.
+        return changes.isEmpty ? nil : now
     }
 
     /// Until the groups are left.

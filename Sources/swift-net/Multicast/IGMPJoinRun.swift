@@ -33,9 +33,11 @@ struct IGMPJoinRun {
         let interface = place.link.interface
         let explained = try command.frames.explained()
         let capture = try command.frames.capture(console)
+        let reactor = try console.reactor()
         var port = try place.port(
             console: console, hearsOwn: command.kernel, groups: memberships.map(\.group), capture: capture,
-            explained: explained)
+            explained: explained, reactor: reactor)
+        let watch = LinkWatch([place.link], console: console, reactor: reactor)
         var system = SystemMembership()
         if command.kernel {
             for membership in memberships {
@@ -55,13 +57,15 @@ struct IGMPJoinRun {
         configuration.count = count
 
         var engine = MembershipEngine(configuration)
-        var observer = IGMPJoinObserver(command: command, console: console, interface: interface.name)
-        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        var observer = IGMPJoinObserver(command: command, console: console, interface: interface.name, watch: watch)
+        let isComplete = watch.run(&engine, on: &port, observer: &observer)
         _ = consume system
         capture?.finish()
         let summary = engine.summary
         observer.finish(summary, lost: port.overflowCount)
-        guard console.output.failure == nil, capture?.hasFailed != true, !observer.hasFailed else { return 2 }
+        guard isComplete, console.output.failure == nil, capture?.hasFailed != true, !observer.hasFailed else {
+            return 2
+        }
         return summary.datagrams >= count ?? 0 ? 0 : 1
     }
 

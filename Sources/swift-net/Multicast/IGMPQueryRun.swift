@@ -29,8 +29,10 @@ struct IGMPQueryRun {
         }
         let explained = try command.frames.explained()
         let capture = try command.frames.capture(console)
+        let reactor = try console.reactor()
         var port = try place.port(
-            console: console, groups: nil, capture: capture, explained: explained)
+            console: console, groups: nil, capture: capture, explained: explained, reactor: reactor)
+        let watch = LinkWatch([place.link], console: console, reactor: reactor)
         var configuration = QuerierConfiguration(identity: identity, mtu: interface.mtu, query: query)
         if let count { configuration.count = count }
         if let listening { configuration.listening = listening }
@@ -38,8 +40,8 @@ struct IGMPQueryRun {
         configuration.deadline = deadline
 
         var engine = QuerierEngine(configuration)
-        var observer = IGMPQueryObserver(command: command, console: console, interface: interface.name)
-        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        var observer = IGMPQueryObserver(command: command, console: console, interface: interface.name, watch: watch)
+        let isComplete = watch.run(&engine, on: &port, observer: &observer)
         capture?.finish()
         let summary = engine.summary
         if let other = summary.otherQuerier, summary.queries == 0, !command.force {
@@ -47,7 +49,11 @@ struct IGMPQueryRun {
             observer.refuse()
         }
         observer.finish(summary)
-        guard console.output.failure == nil, capture?.hasFailed != true, !observer.hasFailed else { return 2 }
+        guard isComplete, console.output.failure == nil, capture?.hasFailed != true, !observer.hasFailed else {
+            return 2
+        }
+        // Answers may have been missed: that there is no member is not known.
+        if summary.groups == 0, observer.wasInterrupted { return 2 }
         return summary.groups > 0 ? 0 : 1
     }
 
@@ -99,13 +105,17 @@ private struct IGMPQueryObserver: EngineObserver {
 
     private let command: IGMPQueryCommand
     private let console: Console
-    private let interface: String
+    private var interface: String
+    private let watch: LinkWatch
     private(set) var hasFailed = false
+    /// For a while nothing could be heard.
+    private(set) var wasInterrupted = false
 
-    init(command: IGMPQueryCommand, console: Console, interface: String) {
+    init(command: IGMPQueryCommand, console: Console, interface: String, watch: LinkWatch) {
         self.command = command
         self.console = console
         self.interface = interface
+        self.watch = watch
     }
 
     mutating func refuse() { hasFailed = true }
@@ -191,6 +201,11 @@ private struct IGMPQueryObserver: EngineObserver {
     }
 
     mutating func step(_ engine: inout QuerierEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        let changes = watch.take(at: now)
+        for change in changes {
+            if case .renamed = change.kind { interface = change.name } else { wasInterrupted = true }
+        }
+        if watch.isOver { engine.stop(at: now) }
         if wakening.contains(.status) {
             let summary = engine.summary
             console.complain(
@@ -198,7 +213,7 @@ private struct IGMPQueryObserver: EngineObserver {
             )
         }
         console.output.flush()
-        return nil
+        return changes.isEmpty ? nil : now
     }
 
     var isListening: Bool { console.output.isOpen }

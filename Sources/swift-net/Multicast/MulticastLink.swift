@@ -37,10 +37,10 @@ struct MulticastLink {
     ///   - groups: whose datagrams are wanted beside the messages about them; nil for the messages about all.
     ///   - explained: how many frames each way.
     func port(
-        console: Console, hearsOwn: Bool = false, groups: [IPAddress]?, capture: FrameCapture?, explained: Int?
+        console: Console, hearsOwn: Bool = false, groups: [IPAddress]?, capture: FrameCapture?, explained: Int?,
+        reactor: Reactor
     ) throws -> LinkPort {
         let signals = try SignalSource()
-        let reactor = try console.reactor()
         guard Privileges.raise() else {
             throw CannotRun(message: "\(console.command) needs CAP_NET_RAW", hints: [Privileges.hint])
         }

@@ -10,7 +10,7 @@ struct RARPQueryRun {
 
     func run() throws -> Int32 {
         try command.refuse(
-            [("--ethers", command.ethers != nil), ("--rate", command.rate != nil), ("-v", command.verbose)],
+            [("--ethers", command.ethers != nil), ("--rate", command.rate != nil)],
             of: "serve")
         guard command.interfaces.count <= 1 else {
             throw UsageError("-I: one interface is asked on, not \(command.interfaces.joined(separator: ", "))")
@@ -37,6 +37,7 @@ struct RARPQueryRun {
         if let interval { configuration.firstPause = interval }
         configuration.longestPause = max(configuration.longestPause, configuration.firstPause)
         configuration.deadline = deadline
+        configuration.reportsIgnored = command.verbose
         configuration.endsAtFirstAnswer = command.firstAnswer
         var engine = RARPQueryEngine(configuration)
         var observer = RARPQueryObserver(command: command, console: console)
@@ -85,6 +86,7 @@ private struct RARPQueryObserver: EngineObserver {
         case .failed(let failure):
             hasFailed = true
             console.fail(failure)
+        case .ignored(let reply): console.complain(reply.words)
         case .reply(let reply): if command.frames.json { json(reply) } else if !command.quiet { line(reply) }
         case .timeout(let mac, let attempt):
             guard command.frames.json else { return }

@@ -32,12 +32,16 @@ struct RARPServeRun {
         if let rate { configuration.rate = Double(rate) }
         configuration.duration = duration
         var engine = RARPServerEngine(configuration)
-        var observer = RARPServeObserver(command: command, console: console, machines: names, links: links)
+        // Of interfaces that were not named, one that goes leaves the others.
+        let watch = LinkWatch(
+            links.all, needsAll: !command.interfaces.isEmpty, console: console, reactor: resolver.reactor)
+        var observer = RARPServeObserver(
+            command: command, console: console, machines: names, links: links, watch: watch)
         observer.begin()
-        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        let isComplete = watch.run(&engine, on: &port, observer: &observer)
         capture?.finish()
         finish(engine.summary)
-        return console.output.failure == nil && capture?.hasFailed != true ? 0 : 2
+        return isComplete && console.output.failure == nil && capture?.hasFailed != true ? 0 : 2
     }
 
     private func finish(_ summary: RARPServerSummary) {
@@ -59,7 +63,7 @@ struct RARPServeRun {
 
 /// The interfaces that are served.
 struct RARPServedLinks {
-    let all: [EthernetLink]
+    private(set) var all: [EthernetLink]
 
     /// - Parameter names: those that were asked for; none is all that have an IPv4 address.
     init(names: [String]) throws {
@@ -85,6 +89,18 @@ struct RARPServedLinks {
         return links
     }
 
+    /// Those that are down are served when they are up again.
+    mutating func add(_ links: [EthernetLink]) {
+        for link in links where !all.contains(where: { $0.interface.index == link.interface.index }) {
+            all.append(link)
+        }
+    }
+
+    /// An interface has another name.
+    mutating func rename(_ index: UInt32, to name: String) {
+        for place in all.indices where all[place].interface.index == index { all[place].interface.name = name }
+    }
+
     func name(_ index: UInt32) -> String { all.first { $0.interface.index == index }?.interface.name ?? "?" }
 }
 
@@ -96,12 +112,20 @@ private struct RARPServeObserver: EngineObserver {
     private let console: Console
     private let machines: ServedMachines
     private var links: RARPServedLinks
+    private let watch: LinkWatch
+    /// The names of the interfaces that were asked for, as they are now.
+    private var names: [String]
+    private var failure: TransmissionFailure?
 
-    init(command: RARPCommand, console: Console, machines: ServedMachines, links: RARPServedLinks) {
+    init(
+        command: RARPCommand, console: Console, machines: ServedMachines, links: RARPServedLinks, watch: LinkWatch
+    ) {
         self.command = command
         self.console = console
         self.machines = machines
         self.links = links
+        self.watch = watch
+        names = command.interfaces
     }
 
     func begin() {
@@ -119,7 +143,10 @@ private struct RARPServeObserver: EngineObserver {
             if command.verbose || command.frames.json { write("unknown", asker, mac, nil, interface, at) }
         case .limited(let asker, let mac, let interface, let at):
             if command.verbose || command.frames.json { write("limited", asker, mac, nil, interface, at) }
-        case .failed(let failure): console.complain("an answer could not be sent: \(failure.words)")
+        case .failed(let failure):
+            guard failure != self.failure, !watch.explains(failure) else { return }
+            self.failure = failure
+            console.complain("an answer could not be sent: \(failure.words)")
         }
     }
 
@@ -144,11 +171,23 @@ private struct RARPServeObserver: EngineObserver {
     }
 
     mutating func step(_ engine: inout RARPServerEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        let changes = watch.take(at: now)
+        for change in changes {
+            guard case .renamed(let former) = change.kind else { continue }
+            links.rename(change.index, to: change.name)
+            for place in names.indices where names[place] == former { names[place] = change.name }
+        }
+        if watch.isOver { engine.stop(at: now) }
         var isChanged = machines.takeNames()
         if wakening.contains(.reload), machines.read() {
             isChanged = true
             // Interfaces come and go; those that were named must stay.
-            if let links = try? RARPServedLinks(names: command.interfaces) { self.links = links }
+            if let links = try? RARPServedLinks(names: names) {
+                let awaited = self.links.all.filter { watch.awaited.contains($0.interface.index) }
+                self.links = links
+                self.links.add(awaited)
+                watch.watch(self.links.all)
+            }
             if !command.quiet, !command.frames.json { console.output.write("Serving \(machines.count) machines now\n") }
         }
         if isChanged { engine.serve(machines.table, on: links.configurations) }
@@ -157,7 +196,8 @@ private struct RARPServeObserver: EngineObserver {
             console.complain("\(summary.requests) requests, \(summary.answered) answered")
         }
         console.output.flush()
-        return nil
+        // What changed may be a reason to send.
+        return changes.isEmpty ? nil : now
     }
 
     var isListening: Bool { console.output.isOpen }

@@ -1,0 +1,87 @@
+/// A change of an interface that a run works on.
+public struct LinkChange: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        case down
+        /// It has lost its carrier, or has come up without one.
+        case noCarrier(wasDown: Bool)
+        /// Frames pass again.
+        case up(wasDown: Bool)
+        case renamed(from: String)
+        case deleted
+        /// To another network namespace.
+        case moved
+        /// Deleted or moved: what the kernel said about it was lost.
+        case gone
+    }
+
+    public var index: UInt32
+    /// The name that it has, or had last.
+    public var name: String
+    public var kind: Kind
+
+    /// The interface is no longer there for this process.
+    public var isFinal: Bool { kind == .deleted || kind == .moved || kind == .gone }
+}
+
+/// The interfaces of a run as the kernel's notifications have them: it turns messages, of which many repeat what is
+/// known, into changes.
+struct LinkTracker {
+    private struct Link {
+        var name: String
+        var state: LinkState
+    }
+
+    private var links: [UInt32: Link] = [:]
+
+    init(_ interfaces: [Interface]) {
+        for interface in interfaces {
+            links[interface.index] = Link(name: interface.name, state: interface.state)
+        }
+    }
+
+    /// Watches these from now on; of those that were watched before, what has not been noted yet is still a change.
+    mutating func watch(_ interfaces: [Interface]) {
+        let known = links
+        self = LinkTracker(interfaces)
+        for (index, link) in known where links[index] != nil { links[index] = link }
+    }
+
+    /// What a notification changes about an interface that is watched.
+    mutating func note(_ notification: LinkNotification) -> [LinkChange] {
+        let index = notification.index
+        guard let link = links[index] else { return [] }
+        guard !notification.isRemoval else {
+            links[index] = nil
+            return [LinkChange(index: index, name: link.name, kind: notification.isMove ? .moved : .deleted)]
+        }
+        var changes: [LinkChange] = []
+        let name = notification.name ?? link.name
+        if name != link.name { changes.append(LinkChange(index: index, name: name, kind: .renamed(from: link.name))) }
+        if notification.state != link.state {
+            let wasDown = link.state == .down
+            let kind: LinkChange.Kind =
+                switch notification.state {
+                case .down: .down
+                case .noCarrier: .noCarrier(wasDown: wasDown)
+                case .up: .up(wasDown: wasDown)
+                }
+            changes.append(LinkChange(index: index, name: name, kind: kind))
+        }
+        links[index] = Link(name: name, state: notification.state)
+        return changes
+    }
+
+    /// What has changed since, by a list of all interfaces: notifications may have been lost.
+    mutating func compare(with interfaces: [Interface]) -> [LinkChange] {
+        var changes: [LinkChange] = []
+        for (index, link) in links.sorted(by: { $0.key < $1.key }) {
+            guard let interface = interfaces.first(where: { $0.index == index }) else {
+                links[index] = nil
+                changes.append(LinkChange(index: index, name: link.name, kind: .gone))
+                continue
+            }
+            changes += note(LinkNotification(index: index, name: interface.name, state: interface.state))
+        }
+        return changes
+    }
+}

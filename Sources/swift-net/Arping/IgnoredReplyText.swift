@@ -1,0 +1,28 @@
+import Diagnostics
+import WireFormat
+
+extension IgnoredReply {
+    /// What was ignored and why, as a message.
+    var words: String {
+        let why =
+            switch reason {
+            case .sender(let mac): "\(mac) is \(Self.kind(mac))"
+            case .otherStation(let mac): "it is for \(mac)"
+            case .otherAddress(let address): "it is for \(address)"
+            case .address(let address): "\(address) is \(Self.kind(address))"
+            }
+        return "ignored a reply from \(source): \(why)"
+    }
+
+    private static func kind(_ mac: MACAddress) -> String {
+        if mac.isBroadcast { return "the broadcast address" }
+        return mac.isMulticast ? "a group address" : "the address of no station"
+    }
+
+    private static func kind(_ address: IPv4Address) -> String {
+        if address.isLimitedBroadcast { return "the broadcast address" }
+        if address.isMulticast { return "a group address" }
+        if address.isLoopback { return "a loopback address" }
+        return address.rawValue >> 28 == 0xF ? "a reserved address" : "the address of no host"
+    }
+}

@@ -1,0 +1,93 @@
+import HostStack
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+/// A member of groups whose interface goes down.
+@Suite("a member of groups on a link that is interrupted")
+struct MembershipInterruptionTests {
+    private static func second(_ count: Int64) -> Instant { Instant(nanoseconds: count * 1_000_000_000) }
+    private static let down = TransmissionFailure.system(code: 100, message: "Network is down")
+
+    private static var configuration: MembershipConfiguration {
+        MembershipConfiguration(
+            identity: MembershipScenario.identity(1), mtu: 1_500,
+            memberships: [.init(group: MembershipScenario.group)], seed: 1)
+    }
+
+    /// Has an engine send what it has, and tells it how that went.
+    /// - Returns: how many frames there were, and what it wants then.
+    private func send(
+        _ engine: inout MembershipEngine, at now: Instant, _ failure: TransmissionFailure? = nil
+    ) -> (count: Int, next: Deadline) {
+        var batch = PacketBatch(capacity: 64, slotLength: engine.maximumPacketLength)
+        let next = engine.transmit(into: &batch, at: now)
+        for entry in batch.entries {
+            if let failure {
+                engine.transmissionFailed(entry.token, failure, at: now)
+            } else {
+                engine.transmitted(entry.token, at: now, isExact: false)
+            }
+        }
+        return (batch.count, next)
+    }
+
+    private func events(_ engine: inout MembershipEngine) -> [String] {
+        var names: [String] = []
+        engine.drain { event in
+            switch event {
+            case .joined: names.append("joined")
+            case .sent: names.append("sent")
+            case .left: names.append("left")
+            case .failed: names.append("failed")
+            default: names.append("other")
+            }
+        }
+        return names
+    }
+
+    @Test("a report that finds the interface down ends nothing, and is sent when it is up")
+    func reports() {
+        var engine = MembershipEngine(Self.configuration)
+        #expect(send(&engine, at: Self.second(0), Self.down).count == 1)
+        #expect(events(&engine).isEmpty)
+        engine.setLink(isConnected: false, at: Self.second(1))
+        for second in 1...300 as ClosedRange<Int64> {
+            let (count, next) = send(&engine, at: Self.second(second))
+            #expect(count == 0 && next == .never)
+        }
+        engine.setLink(isConnected: true, at: Self.second(301))
+        #expect(send(&engine, at: Self.second(301)).count == 1)
+        #expect(events(&engine) == ["joined", "sent"])
+        // As often as any change.
+        #expect(send(&engine, at: Self.second(303)).count == 1)
+        #expect(send(&engine, at: Self.second(310)).count == 0)
+    }
+
+    @Test("another failure ends it as before")
+    func failure() {
+        var engine = MembershipEngine(Self.configuration)
+        _ = send(&engine, at: Self.second(0), .system(code: 22, message: "Invalid argument"))
+        #expect(events(&engine) == ["failed"])
+        #expect(send(&engine, at: Self.second(0)).next == .finished)
+    }
+
+    @Test("told to stop, or at its deadline, it ends at once while the interface is down")
+    func end() {
+        for isDeadline in [false, true] {
+            var configuration = Self.configuration
+            if isDeadline { configuration.duration = .seconds(5) }
+            var engine = MembershipEngine(configuration)
+            #expect(send(&engine, at: Self.second(0)).count == 1)
+            engine.setLink(isConnected: false, at: Self.second(1))
+            #expect(send(&engine, at: Self.second(2)).next == (isDeadline ? .at(Self.second(5)) : .never))
+            if !isDeadline { engine.stop(at: Self.second(5)) }
+            let (count, next) = send(&engine, at: Self.second(5))
+            #expect(count == 0 && next == .finished)
+            #expect(events(&engine) == ["joined", "sent", "left"])
+            #expect(engine.summary.reports == 1 && engine.summary.elapsed == .seconds(5))
+        }
+    }
+}
