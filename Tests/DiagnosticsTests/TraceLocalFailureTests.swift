@@ -61,7 +61,7 @@ struct TraceLocalFailureTests {
         mutating func step(_ engine: inout MonitorEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
             if blocked.contains(now) != isBlocked {
                 isBlocked.toggle()
-                engine.block(isBlocked ? .system(code: 100, message: "no carrier") : nil)
+                engine.setLink(isBlocked ? .system(code: 100, message: "no carrier") : nil)
                 return now
             }
             return now < blocked.lowerBound ? blocked.lowerBound : now < blocked.upperBound ? blocked.upperBound : nil

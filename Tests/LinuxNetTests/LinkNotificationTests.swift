@@ -114,7 +114,7 @@ struct LinkNotificationTests {
     {
         Interface(
             index: index, name: name, mtu: 1_500, isUp: isUp, hasCarrier: hasCarrier, isLoopback: false,
-            hasEthernetHeader: true, macAddress: nil, addresses: [])
+            hasEthernetHeader: true, seeksNeighbors: true, macAddress: nil, addresses: [])
     }
 
     @Test("changes are told once, of the interfaces that are watched")

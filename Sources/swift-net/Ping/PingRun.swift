@@ -29,10 +29,10 @@ struct PingRun {
         let world = PingWorld(
             command: command, settings: settings, console: console, identifier: identifier, resolver: resolver,
             started: started)
+        let requirements = world.requirements(families: [.v4, .v6])
+        let targets = settings.isSweep ? try SweepNeighbors.addresses(settings, requirements) : [:]
         // With -r the kernel takes every target for a neighbor, whatever its routes say.
-        let links =
-            settings.isSweep && !command.has(.bypassRouting)
-            ? try SweepNeighbors.links(settings, world.requirements(families: [.v4, .v6])) : []
+        let links = command.has(.bypassRouting) ? [] : try SweepNeighbors.links(targets, requirements)
         let sockets = try PingSockets(
             families: families, configuration: socketConfiguration, needsRaw: needsRaw, capture: capture,
             packetSockets: links.count)
@@ -41,7 +41,8 @@ struct PingRun {
         if settings.isSweep {
             let neighbors = try SweepNeighbors(
                 links, reserve: sockets.reserve, rate: world.sweepRate, reactor: resolver.reactor)
-            return try SweepRun(world: world, neighbors: neighbors).run(
+            let links = try SweepLinks(targets, requirements, reactor: resolver.reactor)
+            return try SweepRun(world: world, neighbors: neighbors, links: links).run(
                 sockets, signals: signals, explainer: explainer, capture: capture)
         }
         return try SinglePing(world: world).run(sockets, signals: signals, explainer: explainer, capture: capture)

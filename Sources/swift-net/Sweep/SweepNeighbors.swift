@@ -21,8 +21,10 @@ final class SweepNeighbors {
         }
     }
 
-    /// The links that lead to the neighbors among the targets of a command line.
-    static func links(_ settings: PingSettings, _ requirements: Destination.Requirements) throws -> [LinkNeighbors] {
+    /// The targets of a command line that are addresses, by the interface that is asked for or 0.
+    static func addresses(
+        _ settings: PingSettings, _ requirements: Destination.Requirements
+    ) throws -> [UInt32: AddressSet] {
         var sets: [UInt32: AddressSet] = [:]
         for expression in settings.expressions {
             switch expression {
@@ -34,7 +36,14 @@ final class SweepNeighbors {
             case .name: break
             }
         }
-        return try sets.sorted { $0.key < $1.key }.flatMap { interface, addresses in
+        return sets
+    }
+
+    /// The links that lead to the neighbors among them.
+    static func links(
+        _ targets: [UInt32: AddressSet], _ requirements: Destination.Requirements
+    ) throws -> [LinkNeighbors] {
+        try targets.sorted { $0.key < $1.key }.flatMap { interface, addresses in
             var requirements = requirements
             requirements.interface = interface
             return try LinkNeighbors.among(addresses, requirements)
@@ -104,10 +113,5 @@ final class SweepNeighbors {
 
     private static func reason(_ family: IPAddress.Family) -> String {
         family == .v4 ? "no answer to ARP" : "no answer to neighbor solicitations"
-    }
-
-    /// The interface by which a target is reached, for messages.
-    func interface(of address: IPAddress) -> String? {
-        links.first { $0.addresses.contains(address) }?.interface.name
     }
 }

@@ -56,13 +56,16 @@ struct SweepObserver: EngineObserver {
     let renderer: any SweepRenderer
     let arrivals: SweepArrivals?
     let neighbors: SweepNeighbors
+    let links: SweepLinks
     var progress: ProgressLine
 
     init(
-        console: Console, renderer: any SweepRenderer, arrivals: SweepArrivals?, neighbors: SweepNeighbors
+        console: Console, renderer: any SweepRenderer, arrivals: SweepArrivals?, neighbors: SweepNeighbors,
+        links: SweepLinks
     ) {
         self.arrivals = arrivals
         self.neighbors = neighbors
+        self.links = links
         self.console = console
         self.renderer = renderer
         progress = ProgressLine(console, interval: .milliseconds(200), returnsAtOnce: true)
@@ -79,8 +82,9 @@ struct SweepObserver: EngineObserver {
         console.output.flush()
         // New targets are looked at in the next round, which begins at once.
         let hasArrivals = arrivals?.feed(&engine) ?? false
+        let hasChanged = links.feed(&engine)
         let stations = neighbors.feed(&engine, at: now)
-        if hasArrivals || stations.hasNews { return now }
+        if hasArrivals || hasChanged || stations.hasNews { return now }
         if wakening.contains(.status) { progress.tell(status(engine)) }
         if progress.isDue(at: now) { progress.draw(bar(engine), at: now) }
         guard let next = stations.next else { return progress.next }

@@ -8,6 +8,7 @@ import WireFormat
 struct SweepRun {
     let world: PingWorld
     let neighbors: SweepNeighbors
+    let links: SweepLinks
     private var settings: PingSettings { world.settings }
     private var command: PingWords { world.command }
 
@@ -16,13 +17,11 @@ struct SweepRun {
     ) throws -> Int32 {
         let (targets, names, refused) = try findTargets(sockets)
         var configuration = SweepConfiguration(targets: targets)
-        // Known before an interface can be gone.
-        var interfaces: [IPAddress.Family: String] = [:]
         for family in sockets.families {
             guard let channel = sockets.channel(family) else { continue }
             try channel.prepare(identifier: world.identifier)
             guard let (format, interface) = format(family, channel, targets) else { continue }
-            interfaces[family] = Interface.name(of: interface)
+            links.use(interface, for: family)
             if family == .v4 { configuration.v4 = format } else { configuration.v6 = format }
         }
         configuration.expectsMore = !names.isEmpty
@@ -30,6 +29,7 @@ struct SweepRun {
         configuration.timeout = settings.timeout ?? .milliseconds(500)
         configuration.rate = world.sweepRate
         try neighbors.apply(to: &configuration)
+        configuration.routed = try links.known()
         configuration.mostUnresolved = sockets.unresolvedCapacity(packetLength: configuration.longestPacket)
         configuration.deadline = world.remainingTime
         configuration.reportsErrors = command.has(.verbose) || command.has(.json)
@@ -41,7 +41,7 @@ struct SweepRun {
         try capture?.start(
             identifier: world.identifier, question: settings.question, withNeighbors: !configuration.sought.isEmpty)
         var engine = SweepEngine(configuration)
-        let renderer = renderer(configuration) { neighbors.interface(of: $0) ?? interfaces[$0.family] }
+        let renderer = renderer(configuration) { [links] in links.interface(of: $0) }
         var port = ICMPPort(
             v4: sockets.v4, v6: sockets.v6, sendsBeside: !configuration.sought.isEmpty,
             signals: signals, reactor: world.resolver.reactor, tap: capture?.tap,
@@ -51,10 +51,13 @@ struct SweepRun {
             families: Set(sockets.families),
             console: world.console
         ) { address in
-            sockets.channel(address.family).flatMap { format(to: address, $0)?.0 }
+            guard let found = sockets.channel(address.family).flatMap({ format(to: address, $0) }) else { return nil }
+            links.use(found.interface, for: address.family)
+            return found.0
         }
         var observer = SweepObserver(
-            console: world.console, renderer: renderer, arrivals: names.isEmpty ? nil : arrivals, neighbors: neighbors)
+            console: world.console, renderer: renderer, arrivals: names.isEmpty ? nil : arrivals, neighbors: neighbors,
+            links: links)
         try neighbors.start()
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         observer.progress.clear()

@@ -52,10 +52,13 @@ struct MonitorRun {
                 showsNames: !command.has(.numeric), console: console, isUnicode: Self.isUnicode)
             terminal.enter()
             defer { terminal.leave() }
-            var observer = LiveObserver(screen: screen, terminal: terminal, names: session.names, console: console)
+            var observer = LiveObserver(
+                screen: screen, terminal: terminal, names: session.names, links: session.links,
+                console: console)
             try session.run(&engine, signals: signals, terminal: terminal, observer: &observer)
         } else {
-            var observer = ReportObserver(names: session.names, console: console, cycles: cycles ?? 0)
+            var observer = ReportObserver(
+                names: session.names, links: session.links, console: console, cycles: cycles ?? 0)
             try session.run(&engine, signals: signals, observer: &observer)
         }
         let summary = engine.summary
@@ -79,6 +82,7 @@ private struct ReportObserver: EngineObserver {
     typealias Observed = MonitorEngine
 
     let names: TraceNames
+    let links: TraceLinks
     let console: Console
     let cycles: Int
     /// Addresses that have answered, and when the engine had finished: the table waits for their names.
@@ -86,8 +90,9 @@ private struct ReportObserver: EngineObserver {
     private var finished: Instant?
     private var isStopped = false
 
-    init(names: TraceNames, console: Console, cycles: Int) {
+    init(names: TraceNames, links: TraceLinks, console: Console, cycles: Int) {
         self.names = names
+        self.links = links
         self.console = console
         self.cycles = cycles
     }
@@ -110,6 +115,7 @@ private struct ReportObserver: EngineObserver {
 
     mutating func step(_ engine: inout MonitorEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         if wakening.contains(.stop) { isStopped = true }
+        for change in links.take() { engine.setLink(change.failure) }
         if wakening.contains(.status) {
             console.errors.write("cycle \(engine.cycleCount) of \(cycles), \(engine.hops.count) hops\n")
             console.errors.flush()
@@ -131,11 +137,13 @@ private struct LiveObserver: EngineObserver {
     var screen: LiveScreen
     let terminal: Terminal
     let names: TraceNames
+    let links: TraceLinks
     let console: Console
     private var isDirty = true
     private var drawn: Instant?
 
-    init(screen: LiveScreen, terminal: Terminal, names: TraceNames, console: Console) {
+    init(screen: LiveScreen, terminal: Terminal, names: TraceNames, links: TraceLinks, console: Console) {
+        self.links = links
         self.screen = screen
         self.terminal = terminal
         self.names = names
@@ -148,6 +156,7 @@ private struct LiveObserver: EngineObserver {
     }
 
     mutating func step(_ engine: inout MonitorEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        for change in links.take() { engine.setLink(change.failure) }
         if wakening.contains(.keys) { press(terminal.readKeys(), &engine, now) }
         if wakening.contains(.suspend) {
             terminal.leave()

@@ -43,7 +43,7 @@ struct TracerouteRun {
             configuration.longestPacket = min(destination.route.linkMTU, 65_535)
         }
         var engine = TraceEngine(session.targets.map(\.configuration))
-        var observer = TraceObserver(renderer: TraceRenderer(session), console: console)
+        var observer = TraceObserver(renderer: TraceRenderer(session), session: session)
         try session.run(&engine, signals: signals, observer: &observer)
         guard session.couldWrite else { return 2 }
         return engine.isReached ? 0 : engine.couldSend ? 1 : 2
@@ -67,7 +67,7 @@ struct TracerouteRun {
         var engine = PathsEngine(target.configuration, StoppingPoints(confidence: confidence))
         let renderer = PathsRenderer(session, target, confidence: confidence)
         renderer.begin()
-        var observer = PathsObserver(renderer: renderer, names: session.names, console: console)
+        var observer = PathsObserver(renderer: renderer, session: session)
         try session.run(&engine, signals: signals, observer: &observer)
         guard session.couldWrite else { return 2 }
         let summary = engine.summary
@@ -91,13 +91,15 @@ private struct PathsObserver: EngineObserver {
 
     let renderer: PathsRenderer
     let names: TraceNames
+    let links: TraceLinks
     let console: Console
     private var held: HeldLines<(graph: PathGraph, summary: TraceSummary)>
 
-    init(renderer: PathsRenderer, names: TraceNames, console: Console) {
+    init(renderer: PathsRenderer, session: TraceSession) {
         self.renderer = renderer
-        self.names = names
-        self.console = console
+        names = session.names
+        links = session.links
+        console = session.console
         held = HeldLines(names)
     }
 
@@ -112,6 +114,7 @@ private struct PathsObserver: EngineObserver {
 
     mutating func step(_ engine: inout PathsEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         if wakening.contains(.stop) { held.release() }
+        for change in links.take() { engine.setLink(change.failure) }
         return print(at: now)
     }
 
@@ -132,11 +135,18 @@ private struct TraceObserver: EngineObserver {
     typealias Observed = TraceEngine
 
     let renderer: TraceRenderer
-    let console: Console
+    let session: TraceSession
+    var console: Console { session.console }
 
     mutating func report(_ event: TraceEvent) { renderer.report(event) }
 
     mutating func step(_ engine: inout TraceEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        for change in session.links.take() {
+            for (index, target) in session.targets.enumerated()
+            where target.destination.route.interfaceIndex == change.interface {
+                engine.setLink(change.failure, ofTarget: index)
+            }
+        }
         let next = renderer.update(at: now, isStopped: wakening.contains(.stop))
         console.output.flush()
         return next

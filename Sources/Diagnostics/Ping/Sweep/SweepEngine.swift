@@ -48,7 +48,7 @@ public struct SweepEngine: Engine, ~Copyable {
     /// Why this host could not probe a target.
     private var failures: [Int: String] = [:]
     /// Targets whose link does not work now, and what is wrong with it.
-    private var blocked: (targets: AddressSet, failure: String) = (AddressSet(), "")
+    private var blocked: (targets: AddressSet, others: Set<IPAddress.Family>, failure: String) = (AddressSet(), [], "")
     private var pacer: SendPacer
     /// The first target without a probe that need not be sought.
     private var nextNew = 0
@@ -139,19 +139,30 @@ public struct SweepEngine: Engine, ~Copyable {
 
     /// The links to these targets do not work: that they do not answer says nothing about them, until this is called
     /// with others.
-    public mutating func block(_ addresses: AddressSet, _ failure: String) {
+    /// - Parameter others: the families whose targets beside `SweepConfiguration.routed` have no link either.
+    public mutating func block(_ addresses: AddressSet, others: Set<IPAddress.Family> = [], _ failure: String) {
         // What is waited for now may be lost, whatever comes later.
-        for run in [blocked, (addresses, failure)] where !run.0.isEmpty {
-            for index in hosts.indices
-            where hosts[index].state != .decided && hosts[index].received == 0 && run.0.contains(targets[index]) {
-                if hosts[index].state == .sought || hosts[index].attempts > 0 { failures[index] = run.1 }
-            }
+        noteBlocked()
+        blocked = (addresses, others, failure)
+        noteBlocked()
+    }
+
+    /// Links to some of the targets do not work.
+    public var isBlocked: Bool { !blocked.targets.isEmpty || !blocked.others.isEmpty }
+
+    private mutating func noteBlocked() {
+        guard isBlocked else { return }
+        for index in hosts.indices where hosts[index].state != .decided && hosts[index].received == 0 {
+            guard hosts[index].state == .sought || hosts[index].attempts > 0, isBlocked(index) else { continue }
+            failures[index] = blocked.failure
         }
-        blocked = (addresses, failure)
     }
 
     private func isBlocked(_ index: Int) -> Bool {
-        !blocked.targets.isEmpty && blocked.targets.contains(targets[index])
+        guard isBlocked else { return false }
+        let address = targets[index]
+        if blocked.targets.contains(address) { return true }
+        return blocked.others.contains(address.family) && !configuration.routed.contains(address)
     }
 
     private func isWithoutStation(_ index: Int) -> Bool {

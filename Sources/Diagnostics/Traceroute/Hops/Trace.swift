@@ -127,6 +127,11 @@ struct Trace: Sendable {
     /// The packets that one probe may need.
     var packetsPerProbe: Int { prober.packetsPerProbe }
 
+    mutating func setLink(_ failure: TransmissionFailure?) {
+        let waiting = states.count { if case .underWay = $0 { true } else { false } }
+        if !isFinished { prober.setLink(failure, waiting: waiting) }
+    }
+
     mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         guard let place = prober.failed(token, failure) else { return }
         guard place < states.count else {

@@ -22,6 +22,11 @@ public struct TraceEngine: Engine, ~Copyable {
     /// What comes back in between may say that the next is not needed.
     public var batchCapacity: Int { traces.map(\.packetsPerProbe).max() ?? 1 }
 
+    /// The link that a target's probes leave by does not work, or with nil works again.
+    public mutating func setLink(_ failure: TransmissionFailure?, ofTarget index: Int) {
+        if traces.indices.contains(index) { traces[index].setLink(failure) }
+    }
+
     /// All targets answered.
     public var isReached: Bool { traces.allSatisfy(\.summary.isReached) }
 

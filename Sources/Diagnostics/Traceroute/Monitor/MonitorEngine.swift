@@ -47,8 +47,6 @@ public struct MonitorEngine: Engine, ~Copyable {
     private var known: Set<IPAddress> = []
     private var events: [MonitorEvent] = []
     public private(set) var isPaused = false
-    /// What is wrong with the link that probes leave by, while it does not work.
-    private var linkFailure: TransmissionFailure?
 
     /// - Parameters:
     ///   - cycles: after which it ends; nil for none.
@@ -144,10 +142,7 @@ public struct MonitorEngine: Engine, ~Copyable {
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
         guard let tag = prober.transmitted(token, at: instant), let index = index(of: tag) else { return }
         pending[index].sentAt = instant
-        if let linkFailure {
-            prober.lose(1, linkFailure)
-            pending.remove(at: index)
-        }
+        if prober.linkFailure != nil { pending.remove(at: index) }
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
@@ -201,11 +196,9 @@ public struct MonitorEngine: Engine, ~Copyable {
     // MARK: From outside
 
     /// The link that probes leave by does not work, or with nil works again: what it loses is not lost on the way.
-    public mutating func block(_ failure: TransmissionFailure?) {
-        linkFailure = failure
-        guard let failure, !pending.isEmpty else { return }
-        prober.lose(pending.count, failure)
-        pending.removeAll()
+    public mutating func setLink(_ failure: TransmissionFailure?) {
+        prober.setLink(failure, waiting: pending.count)
+        if failure != nil { pending.removeAll() }
     }
 
     /// Sends nothing until `resume`.

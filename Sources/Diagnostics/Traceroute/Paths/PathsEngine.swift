@@ -125,6 +125,11 @@ public struct PathsEngine: Engine, ~Copyable {
         if case .underWay = hops[hop].state(flow) { hops[hop].send(flow, at: instant) }
     }
 
+    /// The link that probes leave by does not work, or with nil works again.
+    public mutating func setLink(_ failure: TransmissionFailure?) {
+        prober.setLink(failure, waiting: hops.reduce(0) { $0 + $1.underWayCount })
+    }
+
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         if case .messageTooLong(let mtu) = failure {
             refusingMTU = mtu > 0 ? mtu : configuration.unfragmentedLength

@@ -24,6 +24,8 @@ struct TraceProber: Sendable {
     /// Probes that this host could not send, and why it could not send the first of them.
     private(set) var unsent = 0
     private(set) var firstFailure: TransmissionFailure?
+    /// What is wrong with the link that probes leave by, while it does not work.
+    private(set) var linkFailure: TransmissionFailure?
 
     /// - Parameter remembered: probes that an answer may still be about; nil for as many as there are marks for.
     init(_ configuration: TraceConfiguration, target: Int = 0, remembering remembered: Int? = nil) {
@@ -85,7 +87,12 @@ struct TraceProber: Sendable {
         let number = Self.number(of: token)
         guard token & Self.fragmentFlag == 0, let probe = probes[number] else { return nil }
         probes.setSent(number, at: instant)
-        sent += 1
+        if let linkFailure {
+            unsent += 1
+            firstFailure = firstFailure ?? linkFailure
+        } else {
+            sent += 1
+        }
         return probe.tag
     }
 
@@ -101,10 +108,13 @@ struct TraceProber: Sendable {
         return probes[Self.number(of: token)]?.tag
     }
 
-    /// Probes that the system took are lost on this host's own link.
-    mutating func lose(_ count: Int, _ failure: TransmissionFailure) {
-        sent -= count
-        unsent += count
+    /// The link that probes leave by does not work, or with nil works again. What is sent in between is lost there.
+    /// - Parameter waiting: probes under way, which may be lost there too.
+    mutating func setLink(_ failure: TransmissionFailure?, waiting: Int) {
+        linkFailure = failure
+        guard let failure, waiting > 0 else { return }
+        sent -= waiting
+        unsent += waiting
         firstFailure = firstFailure ?? failure
     }
 
