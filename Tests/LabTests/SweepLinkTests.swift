@@ -88,7 +88,8 @@ struct SweepLinkTests {
 
     @Test(
         "an interface that is gone in mid-run: targets are not checked, and none is called unreachable",
-        arguments: ["ip link set va down", "ip link del va"], ["192.0.2.0/24", "198.18.0.0/23"])
+        arguments: ["ip link set va down", "ip link del va", "ip netns exec b ip link set vb down"],
+        ["192.0.2.0/24", "198.18.0.0/23"])
     func gone(how: String, targets: String) async throws {
         let layout = Self.layout.and("ip -n b route add local 198.18.0.0/23 dev lo")
         try await Lab.with(layout) { lab in

@@ -34,6 +34,27 @@ struct TracerouteLocalFailureTests {
         #expect(text.lines.last == "2" && text.errors.contains("r1: Network is "), "\(text)")
     }
 
+    @Test("a carrier that is lost for a while is no loss on the way, and one that stays lost is no silence of hops")
+    func carrier() async throws {
+        let flap = "ip netns exec h1 ip link set l1 down; sleep 0.5; ip netns exec h1 ip link set l1 up; "
+        let back = flap + "ip netns exec h1 ip route replace default via 198.18.2.2 dev r2"
+        let json = try await run("-nj --report --cycles 30 --interval 0.1", after: 20, back)
+        let summary = try #require(json.objects("summary").first, "\(json)")
+        #expect(summary["reached"] == "true" && summary["failure"] == "no carrier", "\(json)")
+        #expect(Int(summary["unsent"] ?? "") ?? 0 > 0 && summary.text.contains(#""verdict":[]"#), "\(json)")
+        for hop in json.objects("hop") {
+            #expect(hop["loss_percent"] == "0.0" && Int(hop["received"] ?? "") ?? 0 > 15, "\(json)")
+        }
+        #expect(json.lines.last == "2" && json.errors.contains("r1: no carrier: "), "\(json)")
+        for option in ["-w 0.5", "-I -w 0.5", "--paths -w 0.5"] {
+            let lost = try await Lab.with(.chain(hops: 3).and("ip -n h1 link set l1 down")) { lab in
+                try await lab.traceroute("h0", "-n \(option) -m 4 198.18.3.2")
+            }
+            #expect(lost.status == 2 && lost.errors.contains("r1: no carrier: "), "\(option): \(lost)")
+            #expect(!lost.output.contains("did not answer") && !lost.output.contains("silent"), "\(lost)")
+        }
+    }
+
     @Test(
         "a firewall of this host that refuses every probe is no silent network", arguments: ["", "-I", "-T", "--paths"])
     func firewall(option: String) async throws {
