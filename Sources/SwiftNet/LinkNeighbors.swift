@@ -5,12 +5,20 @@ import WireFormat
 /// Addresses that are reached without a router, by one link of this host: whoever has one answers ARP (RFC 826) or
 /// neighbor solicitations (RFC 4861).
 public struct LinkNeighbors: Sendable {
-    public var interface: Interface
+    /// The interface's index.
+    public var interface: UInt32
     public var mac: MACAddress
     /// This host's address there.
     public var source: IPAddress
     /// Of the family of `source`.
     public var addresses: AddressSet
+
+    public init(interface: UInt32, mac: MACAddress, source: IPAddress, addresses: AddressSet) {
+        self.interface = interface
+        self.mac = mac
+        self.source = source
+        self.addresses = addresses
+    }
 
     /// The neighbors among some addresses, link by link. Those whose stations the kernel knows for certain are left
     /// out: entries made by hand, and those that have answered within the last seconds.
@@ -33,19 +41,18 @@ public struct LinkNeighbors: Sendable {
                     !interface.isLoopback
                 else { continue }
                 let range = (piece.first, piece.last)
-                if let known = links.firstIndex(where: { $0.interface.index == interface.index && $0.source == source })
-                {
+                if let known = links.firstIndex(where: { $0.interface == interface.index && $0.source == source }) {
                     try links[known].addresses.insert([range])
                 } else {
                     var found = AddressSet()
                     try found.insert([range])
-                    links.append(LinkNeighbors(interface: interface, mac: mac, source: source, addresses: found))
+                    links.append(LinkNeighbors(interface: interface.index, mac: mac, source: source, addresses: found))
                 }
             }
         }
         guard !links.isEmpty else { return [] }
         for neighbor in try Neighbor.all() where neighbor.isCertain {
-            for index in links.indices where links[index].interface.index == neighbor.interfaceIndex {
+            for index in links.indices where links[index].interface == neighbor.interfaceIndex {
                 links[index].addresses.remove(from: neighbor.address, through: neighbor.address)
             }
         }

@@ -16,7 +16,7 @@ public final class NeighborLookup {
 
     /// What the lookups found, in the making: the run's own report comes here.
     private final class Findings {
-        var addresses: [IPAddress] = []
+        var stations: [(address: IPAddress, mac: MACAddress)] = []
     }
 
     private let findings: Findings
@@ -43,22 +43,22 @@ public final class NeighborLookup {
             var configuration = ARPSweepConfiguration(mac: neighbors.mac, source: source, targets: targets)
             configuration.rate = rate ?? Self.fastest
             let port = try LinkPort(
-                socket, interface: neighbors.interface.index, hearing: .etherType(.arp), frameLength: 128,
+                socket, interface: neighbors.interface, hearing: .etherType(.arp), frameLength: 128,
                 ringSlots: slots, signals: SignalSource(), reactor: reactor)
             run = .arp(
                 BackgroundRun(ARPSweepEngine(configuration), on: port, reactor: reactor) { event in
-                    if case .host(let host) = event { findings.addresses.append(.v4(host.address)) }
+                    if case .host(let host) = event { findings.stations.append((.v4(host.address), host.mac)) }
                 })
         case .v6(let source):
             var configuration = NeighborSweepConfiguration(
                 mac: neighbors.mac, source: source, targets: neighbors.addresses)
             configuration.rate = rate ?? Self.fastest
             let port = try LinkPort(
-                socket, interface: neighbors.interface.index, hearing: .filtered(.protocols([.icmpv6])),
+                socket, interface: neighbors.interface, hearing: .filtered(.protocols([.icmpv6])),
                 frameLength: 256, ringSlots: slots, signals: SignalSource(), reactor: reactor)
             run = .ndp(
                 BackgroundRun(NeighborSweepEngine(configuration), on: port, reactor: reactor) { machine in
-                    findings.addresses.append(.v6(machine.address))
+                    findings.stations.append((.v6(machine.address), machine.mac))
                 })
         }
     }
@@ -71,10 +71,27 @@ public final class NeighborLookup {
         }
     }
 
-    /// The addresses whose stations were found since the last call.
-    public func take() -> [IPAddress] {
-        defer { findings.addresses.removeAll(keepingCapacity: true) }
-        return findings.addresses
+    /// The stations that were found since the last call.
+    public func take() -> [(address: IPAddress, mac: MACAddress)] {
+        defer { findings.stations.removeAll(keepingCapacity: true) }
+        return findings.stations
+    }
+
+    /// Seeks all stations, and waits until that is done.
+    /// - Throws: `Interruption` at a signal that ends the run, and `SystemError` where the link fails.
+    public func finish(
+        _ reactor: Reactor, signals: borrowing SignalSource
+    ) throws -> [(address: IPAddress, mac: MACAddress)] {
+        try start()
+        while !isOver {
+            let wakening = reactor.wait(until: nil, signals: signals)
+            if !wakening.isDisjoint(with: [.stop, .interrupted]), let interruption = signals.interruption {
+                stop()
+                throw interruption
+            }
+        }
+        if let failure { throw failure }
+        return take()
     }
 
     /// Who has not answered until now will not.

@@ -133,7 +133,7 @@ public final class Reactor {
 
     /// Waits until something is ready or a signal arrives, at the longest until `deadline`, and serves it.
     /// - Returns: what the signals ask for.
-    func wait(until deadline: Instant?, signals: borrowing SignalSource) -> Wakening {
+    public func wait(until deadline: Instant?, signals: borrowing SignalSource) -> Wakening {
         var polls = (
             pollfd(fd: signals.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
             pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)

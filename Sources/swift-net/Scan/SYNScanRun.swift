@@ -55,7 +55,7 @@ struct SYNScanRun {
             targets, interface: source?.link.interface.name ?? command.interface,
             source: source?.address)
         for unknown in try ways.unknown(targets) {
-            for (address, mac) in try neighbors.machines(of: unknown) {
+            for (address, mac) in try neighbors.machines(of: unknown, signals: signals) {
                 ways.learn(address, mac, interface: unknown.link.interface)
             }
         }

@@ -71,8 +71,8 @@ final class SweepNeighbors {
     func feed(_ engine: inout SweepEngine, at now: Instant) -> (hasNews: Bool, next: Instant?) {
         var hasNews = false
         for lookup in lookups {
-            for address in lookup.take() {
-                engine.found(address)
+            for station in lookup.take() {
+                engine.found(station.address)
                 hasNews = true
             }
         }
@@ -105,7 +105,7 @@ final class SweepNeighbors {
     /// Takes from the kernel's table whom it has sought in vain.
     private func lookAtTable(_ engine: inout SweepEngine, at now: Instant) -> Bool {
         guard let entries = try? Neighbor.all() else { return false }
-        let indices = Set(links.map(\.interface.index))
+        let indices = Set(links.map(\.interface))
         let failed = entries.filter { $0.state == .failed && indices.contains($0.interfaceIndex) }
         for entry in failed { engine.lost(entry.address, reason: Self.reason(entry.address.family), at: now) }
         return !failed.isEmpty
