@@ -91,27 +91,39 @@ struct AnswerPattern: Sendable {
         let (total, all) = (Double(ports), Double(answered))
         var early = 0
         var found = 0
-        var thresholds = 0
         var best = 0.0
-        for part in parts[..<used] where part.ports > 0 {
+        for (index, part) in parts[..<used].enumerated() where part.ports > 0 {
             early += Int(part.ports)
             found += Int(part.answered)
             guard early < ports else { break }
-            thresholds += 1
             let (first, hits) = (Double(early), Double(found))
             guard hits * total > first * all else { continue }
             let bound = max(
                 first * Self.divergence(hits / first, from: all / total),
                 all * Self.divergence(hits / all, from: first / total))
-            best = max(best, bound)
             guard bound >= Self.worthwhile else { continue }
             // The same finding twice: answered ports among the first, and silent ones among the rest.
-            best = max(
-                best, Self.subsets(found, of: answered, within: early, ofPorts: ports),
+            let subsets = max(
+                Self.subsets(found, of: answered, within: early, ofPorts: ports),
                 Self.subsets(silent - (early - found), of: silent, within: ports - early, ofPorts: ports))
+            best = max(best, max(bound, subsets) - price(index))
         }
-        // The best of so many thresholds is looked at.
-        return max(0, best - log(Double(max(thresholds, 1))))
+        return best
+    }
+
+    /// What it costs to look at the best of many parts: each power of two has the same chance, and so has each part of one.
+    private func price(_ part: Int) -> Double {
+        let (powers, _) = Self.powers(through: used - 1)
+        return log(Double(powers)) + log(Double(Self.powers(through: part).parts))
+    }
+
+    /// Powers of two up to that of a part, and how many parts the last of them has.
+    private static func powers(through part: Int) -> (count: Int, parts: Int) {
+        guard part >= fineness else {
+            let power = Int.bitWidth - (part + 1).leadingZeroBitCount
+            return (power, 1 << (power - 1))
+        }
+        return (part / Int(fineness) + 5, Int(fineness))
     }
 
     /// Minus the logarithm of a bound of the chance that any `count` of `all` ports lie within a part of the order.
@@ -130,8 +142,7 @@ struct AnswerPattern: Sendable {
         guard retries > 0 else { return 0 }
         let left = Self.lost(tries: retries)
         let expected = left * (1 - Self.mostLoss) / (1 - left * Self.mostLoss)
-        let share = Double(answeredLast) / Double(answered)
-        return share > expected ? Double(answered) * Self.divergence(share, from: expected) : 0
+        return Self.excess(answeredLast, of: answered, over: expected)
     }
 
     /// Ports that were silent to all tries answer when they are asked slowly, more of them than loss explains.
@@ -142,6 +153,12 @@ struct AnswerPattern: Sendable {
         let expected = Double(rechecked) * min(1, missing / Double(silent + recheckAnswered))
         let found = Double(recheckAnswered)
         return found > expected ? found * log(found / expected) - found + expected : 0
+    }
+
+    /// How unlikely it is, in nats, that so many of all have what each has with an expected chance.
+    static func excess(_ count: Int, of all: Int, over expected: Double) -> Double {
+        let share = Double(count) / Double(max(all, 1))
+        return share > expected && expected > 0 ? Double(all) * divergence(share, from: expected) : 0
     }
 
     /// The share of ports of which so many tries are lost.

@@ -80,7 +80,7 @@ extension ScanEngine {
         if let roundTrip { roundTrips.add(roundTrip) }
         if round > 0 { result.answeredLater += 1 }
         let found = finding(roundTrip)
-        if round > 0 || found.state == .filtered { mark(place, round: round, state: found.state) }
+        if round > 0 || found.state != .closed { mark(place, round: round, state: found.state) }
         switch found.state {
         case .open: result.open += 1
         case .closed: result.closed += 1

@@ -10,7 +10,8 @@ extension ScanEngine {
         guard reviewsHosts else { return }
         // Routers limit their errors, and what they forbid is filtered with and without one.
         guard state != .filtered else { return window.errors.insert(place) }
-        guard round <= configuration.retries else { return }
+        if state == .open { window.open.insert(place) }
+        guard 1...max(1, configuration.retries) ~= round else { return }
         window.later.insert(place)
         if round == configuration.retries { window.last.insert(place) }
     }
@@ -133,6 +134,7 @@ extension ScanEngine {
             if pattern.earliness >= ScanReview.suspicion || pattern.recheckAnswered > 0 {
                 let answersAgain = pattern.answeredLater + pattern.recheckAnswered > 0
                 host.reason = answersAgain ? .limitsAnswers : .stopsAnswering
+                if limitsResetsAlone(suspect.host) { host.reason = .limitsResets }
             }
             host.rate = rate(of: pattern, until: review.tryEnd) ?? host.rate
             host.answered += pattern.answered + pattern.recheckAnswered
@@ -141,6 +143,31 @@ extension ScanEngine {
             result.unresolved += UInt64(pattern.silent)
         }
         result.unreliable = unreliable.count
+    }
+
+    /// Open ports answer first tries where hardly any reset is left, or more often than resets do.
+    private func limitsResetsAlone(_ host: Int) -> Bool {
+        var resets: [UInt64] = []
+        var open: [UInt64] = []
+        var (later, openLater) = (0, 0)
+        for port in 0..<portCount {
+            guard let place = windowPlace(host: host, port: port), window.isDecided(place),
+                !window.errors.contains(place)
+            else { continue }
+            switch (window.open.contains(place), window.later.contains(place)) {
+            case (true, true): openLater += 1
+            case (true, false): open.append(place)
+            case (false, true): later += 1
+            case (false, false): resets.append(place)
+            }
+        }
+        resets.sort()
+        guard !resets.isEmpty, !open.isEmpty else { return false }
+        let most = resets[(resets.count - 1) * 9 / 10]
+        let behind = AnswerPattern.excess(open.count { $0 > most }, of: open.count, over: 0.1)
+        let first = AnswerPattern.excess(
+            open.count, of: open.count + openLater, over: Double(resets.count) / Double(resets.count + later))
+        return behind + first >= ScanReview.distinction
     }
 
     /// Answers a second between the end of the first try and that of the last: the first try had used up what there was.

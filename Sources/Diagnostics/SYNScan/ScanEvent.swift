@@ -44,6 +44,8 @@ public struct UnreliableHost: Sendable, Hashable {
     public enum Reason: Sendable, Hashable {
         /// It answers at a pace of its own.
         case limitsAnswers
+        /// It sends resets at a pace of its own, and SYN-ACKs as they come.
+        case limitsResets
         /// It answered the first probes, and none since.
         case stopsAnswering
         /// Its answers came to later tries more often than a lossy network explains.

@@ -17,10 +17,12 @@ struct ScanReview: Sendable {
     static let portsAtOnce = 16_384
     /// A scan whose windows together would have more ports to look at goes without.
     static let mostPorts: UInt64 = 1 << 30
-    /// Hosts as unlikely as this are probed once more: a hair more than one in fifty by chance.
-    static let suspicion = 4.0
+    /// Hosts as unlikely as this are probed once more: no more than one in twenty by chance.
+    static let suspicion = 3.0
     /// Hosts as unlikely as this are unreliable: six in a million by chance.
     static let certainty = 12.0
+    /// A limit of resets alone is called one from here on: one in a thousand by chance.
+    static let distinction = 7.0
     /// Probes of all suspects together a second, where the scan is not slower itself; it takes a second of them.
     static let recheckRate = 20.0
     /// Suspects that share them.

@@ -7,8 +7,11 @@ enum ScanReliability {
         let what =
             switch host.reason {
             case .limitsAnswers:
-                host.rate.map { "it answers only about \(pace($0)) per second" }
+                host.rate.map { "it answers only about \(Text.count(whole($0), "SYN")) per second" }
                     ?? "it answers some SYNs only, and silent ports again when they are probed slowly"
+            case .limitsResets:
+                host.rate.map { "it sends only about \(Text.count(whole($0), "reset")) per second" }
+                    ?? "it sends resets for some SYNs only"
             case .stopsAnswering:
                 "it answered \(Text.count(host.answered, "SYN")), most of them the first ones, and then no more"
             case .answersLate: "it leaves many SYNs without an answer and answers later tries"
@@ -24,19 +27,18 @@ enum ScanReliability {
         let note =
             switch host.reason {
             case .limitsAnswers: "limits SYNs"
+            case .limitsResets: "limits resets"
             case .stopsAnswering: "stops answering"
             case .answersLate: "loses SYNs"
             }
         object.add("note", note)
-        let rate = host.reason == .limitsAnswers ? host.rate : nil
-        object.add("packets_per_second", raw: rate.map { "\(count($0))" })
+        let rate = host.reason == .answersLate ? nil : host.rate
+        object.add("packets_per_second", raw: rate.map { "\(whole($0))" })
         object.add("answered", host.answered)
         object.add("silent", host.silent)
         object.add("time", WallTime.rfc3339(host.at))
         return object.line
     }
 
-    private static func count(_ rate: Double) -> Int { Int(min(max(rate, 1), 1e9).rounded()) }
-
-    private static func pace(_ rate: Double) -> String { Text.count(count(rate), "SYN") }
+    private static func whole(_ rate: Double) -> Int { Int(min(max(rate, 1), 1e9).rounded()) }
 }
