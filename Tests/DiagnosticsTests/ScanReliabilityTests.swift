@@ -260,6 +260,27 @@ struct ScanReliabilityTests {
         }
     }
 
+    @Test("30 % loss both ways leaves ports silent that are not filtered: that is told too, and seldom called a limit")
+    func veryLossy() throws {
+        var reasons: [UnreliableHost.Reason] = []
+        for _ in 0..<20 {
+            let seed = UInt64.random(in: 0...(.max))
+            let outcome = Self.run(try Self.configuration(seed: seed), loss: 0.3, Self.answer)
+            #expect(outcome.hosts.count == 1 && outcome.summary.unresolved > 50, "seed \(seed): \(outcome.summary)")
+            reasons += outcome.hosts.map(\.reason)
+        }
+        #expect(reasons.count { $0 == .answersLate } >= 16, "\(reasons)")
+    }
+
+    @Test("parts of a scan see the limit as the whole does", arguments: 1...3)
+    func shards(number: Int) throws {
+        let seed = UInt64.random(in: 0...(.max))
+        var configuration = try Self.configuration(ports: Array(1...3_000), seed: seed)
+        configuration.shard = ScanShard(number: number, count: 3)
+        let outcome = Self.run(configuration, Self.limited(syns: .bucket(rate: 25, burst: 50)))
+        #expect(outcome.hosts.map { UInt64($0.silent) } == [outcome.summary.filtered], "seed \(seed): \(outcome.hosts)")
+    }
+
     @Test("a second without answers that the retries make up for is no limit", arguments: 0..<20)
     func outage(round: Int) throws {
         let seed = UInt64.random(in: 0...(.max))

@@ -131,7 +131,7 @@ extension ScanEngine {
             var host =
                 unreliable[suspect.host]
                 ?? UnreliableHost(address: address, reason: .answersLate, answered: 0, silent: 0, at: now)
-            if pattern.earliness >= ScanReview.suspicion || pattern.recheckAnswered > 0 {
+            if pattern.isLimit {
                 let answersAgain = pattern.answeredLater + pattern.recheckAnswered > 0
                 host.reason = answersAgain ? .limitsAnswers : .stopsAnswering
                 if limitsResetsAlone(suspect.host) { host.reason = .limitsResets }
