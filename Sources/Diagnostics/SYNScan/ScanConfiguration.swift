@@ -73,7 +73,7 @@ public struct ScanConfiguration: Sendable {
     public var sourcePort: UInt16
     /// Packets a second; nil for as many as nothing is lost of.
     public var rate: Double? = 10_000
-    /// Further probes of who has not answered.
+    /// Further probes of who has not answered; 0 also for no recheck of hosts that may limit their answers.
     public var retries = 2
     /// How long answers are waited for after the last probe; nil for two seconds,
     /// or twice the longest round trip seen where that is longer.
@@ -106,10 +106,13 @@ public struct ScanConfiguration: Sendable {
         self.key = key
     }
 
-    /// The ports that probes come from.
+    /// The ports that probes come from: one a try, and one for the recheck of hosts that may limit their answers.
     public var sourcePorts: ClosedRange<UInt16> {
-        sourcePort...UInt16(clamping: Int(sourcePort) + retries)
+        sourcePort...UInt16(clamping: Int(sourcePort) + Self.sourcePortCount(retries: retries) - 1)
     }
+
+    /// How many ports a scan sends from.
+    public static func sourcePortCount(retries: Int) -> Int { retries > 0 ? retries + 2 : 1 }
 
     /// Whether a frame is a probe of this scan or to one of its ports, as far as its ports tell, or an ICMP error.
     public func isOwn(_ frame: RawSpan) -> Bool {

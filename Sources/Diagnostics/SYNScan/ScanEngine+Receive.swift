@@ -58,6 +58,38 @@ extension ScanEngine {
         }
     }
 
+    /// The place of a probe, when it is one of this shard's and under way.
+    func place(of address: IPAddress, port: UInt16) -> UInt64? {
+        let portPlace = portPlaces[Int(port)]
+        guard portPlace >= 0, let host = configuration.targets.place(of: address) else { return nil }
+        let place = permutation.place(of: UInt64(host) &* portCount &+ UInt64(portPlace))
+        guard place % shardStride == shardOffset else { return nil }
+        let own = place / shardStride
+        return window.places.contains(own) ? own : nil
+    }
+
+    /// Takes an answer that has shown that it is one; only the first of a probe counts.
+    /// - Returns: whether it is the first.
+    @discardableResult
+    mutating func conclude(
+        _ place: UInt64, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> ScanFinding
+    ) -> Bool {
+        result.received += 1
+        guard closing == nil, !isOver, window.decide(place) else { return false }
+        let roundTrip = log.instant(round: round, place: place).map { max(arrival - $0, .zero) }
+        if let roundTrip { roundTrips.add(roundTrip) }
+        if round > 0 { result.answeredLater += 1 }
+        let found = finding(roundTrip)
+        if round > 0 || found.state != .closed { mark(place, round: round, state: found.state) }
+        switch found.state {
+        case .open: result.open += 1
+        case .closed: result.closed += 1
+        case .filtered: result.filtered += 1
+        }
+        if configuration.reportsAll || found.state == .open { events.append(.finding(found)) }
+        return true
+    }
+
     /// What the headers before it say of a message.
     private struct Ends {
         var source: IPAddress

@@ -26,24 +26,25 @@ public struct ScanEngine: Engine, ~Copyable {
     let configuration: ScanConfiguration
     let permutation: KeyedPermutation
     let cookie: ScanCookie
-    private let shardOffset: UInt64
-    private let shardStride: UInt64
-    private let portCount: UInt64
+    let shardOffset: UInt64
+    let shardStride: UInt64
+    let portCount: UInt64
+    let reviewsHosts: Bool
     /// Place of each port in the list, -1 for those that are not scanned.
     let portPlaces: [Int32]
     private let probes: [ProbeTemplate]
     /// Some targets are neighbours, each with a machine of its own.
     private let reachesEachByItself: Bool
-    private var window: ScanWindow
-    private var round = 0
+    var window: ScanWindow
+    var round = 0
     /// The next probe of the round.
     private var cursor: UInt64
     /// Probes up to here may be sent again now.
     private var dueThrough: UInt64?
     /// Silent ports up to here are told of, once the window is over.
-    private var closing: UInt64?
-    private var log = SendLog()
-    private var roundTrips = RoundTripSpread()
+    var closing: UInt64?
+    var log = SendLog()
+    var roundTrips = RoundTripSpread()
     private var governor: RateGovernor
     private var start: Instant?
     /// When the first probe of the round left, and how many have since.
@@ -51,12 +52,18 @@ public struct ScanEngine: Engine, ~Copyable {
     private var roundSent: UInt64 = 0
     /// Packets a second of the window's first round.
     private var firstRate: Double?
+    /// When the last probe of that round left.
+    private(set) var firstEnd = Instant(nanoseconds: 0)
+    /// The look at the window's hosts after the last try.
+    var review: ScanReview?
+    /// Hosts whose silence is no answer, by their place among the targets.
+    var unreliable: [Int: UnreliableHost] = [:]
     /// What had answered, and what of it a later try, before the window.
     private var answeredBefore: UInt64 = 0
     private var laterBefore: UInt64 = 0
-    private var lastSent = Instant(nanoseconds: 0)
+    var lastSent = Instant(nanoseconds: 0)
     private var end: Instant?
-    private var isOver = false
+    private(set) var isOver = false
     var events: [ScanEvent] = []
     var result = ScanSummary()
     var resets: ScanResets
@@ -71,6 +78,7 @@ public struct ScanEngine: Engine, ~Copyable {
         shardOffset = UInt64(configuration.shard.number - 1)
         shardStride = UInt64(configuration.shard.count)
         portCount = UInt64(configuration.ports.count)
+        reviewsHosts = ScanReview.applies(to: configuration)
         var places = [Int32](repeating: -1, count: 65_536)
         for (place, port) in configuration.ports.enumerated() { places[Int(port)] = Int32(place) }
         portPlaces = places
@@ -148,7 +156,7 @@ public struct ScanEngine: Engine, ~Copyable {
             guard let place = window.next(from: cursor) else {
                 // What was appended just now is to be waited for from the moment it has left.
                 guard batch.isEmpty else { return .at(now) }
-                guard let due = endOfRound(at: now) else { continue }
+                guard let due = endOfRound(into: &batch, at: now) else { continue }
                 return earlier(due, start)
             }
             if round > 0, dueThrough.map({ place > $0 }) ?? true,
@@ -188,7 +196,7 @@ public struct ScanEngine: Engine, ~Copyable {
 
     /// Adds the probe of a place; false when there is no room.
     @inline(__always)
-    private mutating func append(_ place: UInt64, to batch: inout PacketBatch) -> Bool {
+    mutating func append(_ place: UInt64, to batch: inout PacketBatch) -> Bool {
         guard batch.room > 0 else { return false }
         let number = permutation[place &* shardStride &+ shardOffset]
         let (host, portPlace) = number.quotientAndRemainder(dividingBy: portCount)
@@ -236,14 +244,14 @@ public struct ScanEngine: Engine, ~Copyable {
     }
 
     /// After the last probe.
-    private var waitAtEnd: Nanoseconds { configuration.wait ?? max(Self.shortestEnd, roundTrips.longest * 2) }
+    var waitAtEnd: Nanoseconds { configuration.wait ?? max(Self.shortestEnd, roundTrips.longest * 2) }
 
     /// Goes on to the next round or to the window's end.
     /// - Returns: until when answers are waited for; nil when there is more to do now.
-    private mutating func endOfRound(at now: Instant) -> Instant? {
+    private mutating func endOfRound(into batch: inout PacketBatch, at now: Instant) -> Instant? {
         if window.undecidedCount > 0 {
             if round < configuration.retries {
-                if round == 0 { firstRate = roundRate }
+                if round == 0 { (firstRate, firstEnd) = (roundRate, lastSent) }
                 round += 1
                 cursor = window.places.lowerBound
                 dueThrough = nil
@@ -251,9 +259,9 @@ public struct ScanEngine: Engine, ~Copyable {
                 roundStart = nil
                 return nil
             }
-            let due = lastSent + waitAtEnd
-            guard due <= now else { return due }
+            if let due = lookBack(into: &batch, at: now) { return due }
         }
+        review = nil
         closing = window.places.lowerBound
         return nil
     }
@@ -270,10 +278,12 @@ public struct ScanEngine: Engine, ~Copyable {
                 left -= 1
                 closing = place + 1
                 result.filtered += 1
-                let (address, port) = target(at: place)
+                let (host, address, port) = target(at: place)
                 events.append(
                     .finding(
-                        ScanFinding(address: address, port: port, state: .filtered, reason: .noResponse, at: now)))
+                        ScanFinding(
+                            address: address, port: port, state: .filtered, reason: .noResponse, at: now,
+                            isReliable: unreliable[host] == nil)))
             }
         }
         closing = nil
@@ -281,6 +291,7 @@ public struct ScanEngine: Engine, ~Copyable {
         guard first < configuration.probes else {
             isOver = true
             end = now
+            reportUnreliable()
             return true
         }
         window = ScanWindow(first..<min(first + configuration.windowSize, configuration.probes))
@@ -296,11 +307,10 @@ public struct ScanEngine: Engine, ~Copyable {
         return true
     }
 
-    private func target(at place: UInt64) -> (IPAddress, UInt16) {
+    private func target(at place: UInt64) -> (host: Int, IPAddress, UInt16) {
         let number = permutation[place * shardStride + shardOffset]
-        return (
-            configuration.targets[Int(number / portCount)], configuration.ports[Int(number % portCount)]
-        )
+        let host = Int(number / portCount)
+        return (host, configuration.targets[host], configuration.ports[Int(number % portCount)])
     }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
@@ -330,9 +340,12 @@ public struct ScanEngine: Engine, ~Copyable {
             roundSent = 0
         }
         roundSent += count
-        result.sentProbes += count
         if round > 0 { result.retransmitted += count }
-        lastSent = start + span
+        // The recheck is no part of the scan's rate.
+        if round <= configuration.retries {
+            result.sentProbes += count
+            lastSent = start + span
+        }
         log.add(round: round, from: first, through: last, start: start, span: span)
     }
 
@@ -348,43 +361,10 @@ public struct ScanEngine: Engine, ~Copyable {
         events.append(.slowed(lost: count, rate: rate))
     }
 
-    // MARK: Receiving
-
-    /// The place of a probe, when it is one of this shard's and under way.
-    func place(of address: IPAddress, port: UInt16) -> UInt64? {
-        let portPlace = portPlaces[Int(port)]
-        guard portPlace >= 0, let host = configuration.targets.place(of: address) else { return nil }
-        let place = permutation.place(of: UInt64(host) &* portCount &+ UInt64(portPlace))
-        guard place % shardStride == shardOffset else { return nil }
-        let own = place / shardStride
-        return window.places.contains(own) ? own : nil
-    }
-
     private mutating func takeBanners() {
         guard let banners, !banners.banners.isEmpty else { return }
         result.banners += UInt64(banners.banners.count)
         banners.drain { events.append(.banner($0)) }
-    }
-
-    /// Takes an answer that has shown that it is one; only the first of a probe counts.
-    /// - Returns: whether it is the first.
-    @discardableResult
-    mutating func conclude(
-        _ place: UInt64, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> ScanFinding
-    ) -> Bool {
-        result.received += 1
-        guard closing == nil, !isOver, window.decide(place) else { return false }
-        let roundTrip = log.instant(round: round, place: place).map { max(arrival - $0, .zero) }
-        if let roundTrip { roundTrips.add(roundTrip) }
-        if round > 0 { result.answeredLater += 1 }
-        let found = finding(roundTrip)
-        switch found.state {
-        case .open: result.open += 1
-        case .closed: result.closed += 1
-        case .filtered: result.filtered += 1
-        }
-        if configuration.reportsAll || found.state == .open { events.append(.finding(found)) }
-        return true
     }
 
     public mutating func stop(at now: Instant) {
@@ -397,6 +377,7 @@ public struct ScanEngine: Engine, ~Copyable {
         result.isCutShort = true
         isOver = true
         end = now
+        reportUnreliable()
     }
 
     public mutating func drain(_ report: (ScanEvent) -> Void) {

@@ -35,6 +35,32 @@ public struct ScanFinding: Sendable, Hashable {
     /// Of a segment: its window and its options as they came.
     public var window: UInt16?
     public var options: [UInt8] = []
+    /// False for silence of a host whose silence tells nothing.
+    public var isReliable = true
+}
+
+/// A host whose silence is no answer: it answers some probes only, whatever their ports.
+public struct UnreliableHost: Sendable, Hashable {
+    public enum Reason: Sendable, Hashable {
+        /// It answers at a pace of its own.
+        case limitsAnswers
+        /// It sends resets at a pace of its own, and SYN-ACKs as they come.
+        case limitsResets
+        /// It answered the first probes, and none since.
+        case stopsAnswering
+        /// Its answers came to later tries more often than a lossy network explains.
+        case answersLate
+    }
+
+    public var address: IPAddress
+    public var reason: Reason
+    /// Ports that answered.
+    public var answered: Int
+    /// Ports that answered no try, and are not known to be filtered.
+    public var silent: Int
+    /// Answers a second, where there were enough of them to tell.
+    public var rate: Double?
+    public var at: Instant
 }
 
 /// What a scan has to tell.
@@ -44,6 +70,8 @@ public enum ScanEvent: Sendable, Hashable {
     case banner(ScanBanner)
     /// Answers were lost here; the scan goes on at this rate, in packets a second.
     case slowed(lost: UInt64, rate: Double)
+    /// Told at the end, of every host whose silent ports are not known to be filtered.
+    case unreliable(UnreliableHost)
     /// Another machine says that it has our unowned source address.
     case conflict(IPAddress, MACAddress)
 }
@@ -56,7 +84,7 @@ public struct ScanSummary: Sendable {
     public var probes: UInt64 = 0
     /// Packets sent, repetitions included.
     public var sent: UInt64 = 0
-    /// Those of them that are probes; the others answer, or hear banners.
+    /// Those of them that are probes at the scan's rate; the others are slower, answer, or hear banners.
     public var sentProbes: UInt64 = 0
     public var retransmitted: UInt64 = 0
     /// Answers to this scan, the further ones of one port included.
@@ -68,6 +96,10 @@ public struct ScanSummary: Sendable {
     public var open: UInt64 = 0
     public var closed: UInt64 = 0
     public var filtered: UInt64 = 0
+    /// Those of the filtered ports that are silent ones of unreliable hosts: not known to be filtered.
+    public var unresolved: UInt64 = 0
+    /// Hosts that have such ports.
+    public var unreliable = 0
     /// Open ports at which something was said.
     public var banners: UInt64 = 0
     /// Packets that the system would not send.

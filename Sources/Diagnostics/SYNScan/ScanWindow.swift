@@ -6,10 +6,18 @@ public struct ScanWindow: Sendable {
     let places: Range<UInt64>
     private(set) var decided: [UInt64]
     private(set) var undecidedCount: UInt64
+    /// Probes that another try than the first decided, those that the last one did, those that an ICMP error did,
+    /// and those of open ports.
+    var later: ScanMarks
+    var last: ScanMarks
+    var errors: ScanMarks
+    var open: ScanMarks
 
     /// - Parameter decided: bits from an earlier run; what is beyond them is undecided.
     init(_ places: Range<UInt64>, decided words: [UInt64] = []) {
         self.places = places
+        let none = ScanMarks(places)
+        (later, last, errors, open) = (none, none, none, none)
         let size = places.upperBound - places.lowerBound
         decided = [UInt64](repeating: 0, count: Int((size + 63) / 64))
         undecidedCount = size
@@ -29,6 +37,12 @@ public struct ScanWindow: Sendable {
         decided[index] |= bit
         undecidedCount &-= 1
         return true
+    }
+
+    /// Whether a probe of the window is decided.
+    func isDecided(_ place: UInt64) -> Bool {
+        let offset = place &- places.lowerBound
+        return decided[Int(truncatingIfNeeded: offset &>> 6)] & (1 &<< (offset & 63)) != 0
     }
 
     /// The first undecided probe from a place on.

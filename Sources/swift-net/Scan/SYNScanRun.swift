@@ -84,7 +84,9 @@ struct SYNScanRun {
         var observer = ScanObserver(
             console: console, reports: reports, file: settings.file,
             // What waits to be sorted is not yet reported: after a kill it has to be found again.
-            resumption: command.sort ? nil : settings.resumption, isVerbose: command.verbose)
+            resumption: command.sort ? nil : settings.resumption, isVerbose: command.verbose,
+            // Where the report has no place for it, it is said beside.
+            complainsOfHosts: command.quiet || settings.format == .csv)
         var interruption: (any Error)?
         do {
             try EngineLoop.run(&engine, on: &port, observer: &observer)
@@ -111,8 +113,8 @@ struct SYNScanRun {
         if !isSaved { return 2 }
         if console.output.failure != nil || settings.file?.failure != nil || capture?.hasFailed == true { return 2 }
         guard summary.open == 0 else { return 0 }
-        // What could not be looked up or reached was not scanned, and is no "none open".
-        return found.failures.isEmpty && !ways.isIncomplete ? 1 : 2
+        // What could not be looked up or reached was not scanned, and is no "none open"; nor is silence that tells nothing.
+        return found.failures.isEmpty && !ways.isIncomplete && summary.unreliable == 0 ? 1 : 2
     }
 
     private func tellOfOmissions(_ found: ScanTargets) {
@@ -153,7 +155,8 @@ struct SYNScanRun {
 
     private func reservePorts() throws -> PortReservation {
         var random = SystemRandomness()
-        return try PortReservation(count: settings.retries + 1, using: &random)
+        return try PortReservation(
+            count: ScanConfiguration.sourcePortCount(retries: settings.retries), using: &random)
     }
 
     private func open(

@@ -54,7 +54,8 @@ struct ScanEnding {
 
     func text(_ summary: ScanSummary) -> String {
         var lines = [
-            "\(Text.count(summary.hosts + unreachable, "host")), \(Text.count(Int(clamping: summary.probes), "probe")): \(summary.open) open, \(summary.closed) closed, \(summary.filtered) filtered"
+            "\(Text.count(summary.hosts + unreachable, "host")), \(Text.count(Int(clamping: summary.probes), "probe")): \(summary.open) open, \(summary.closed) closed, \(summary.filtered - min(summary.unresolved, summary.filtered)) filtered"
+                + (summary.unresolved > 0 ? ", \(summary.unresolved) not known" : "")
                 + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
                 + (summary.isCutShort ? "; stopped before the end" : ""),
             "\(Text.count(Int(clamping: summary.sent), "packet")) sent (\(summary.retransmitted) again), \(Text.count(Int(clamping: summary.received), "answer")), \(Self.duration(summary.elapsed.seconds)), \(Int(summary.rate)) a second",
@@ -92,6 +93,8 @@ struct ScanEnding {
         object.add("open", summary.open)
         object.add("closed", summary.closed)
         object.add("filtered", summary.filtered)
+        object.add("unresolved", summary.unresolved)
+        object.add("unreliable_hosts", summary.unreliable)
         if hearsBanners { object.add("banners", summary.banners) }
         object.add("elapsed_ms", (summary.elapsed.count + 500_000) / 1_000_000)
         object.add("packets_per_second", Int(summary.rate))

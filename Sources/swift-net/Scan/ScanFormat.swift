@@ -26,6 +26,8 @@ final class ScanReport {
     /// What waits for the end to be sorted.
     private var findings: [ScanFinding] = []
     private var banners: [ScanBanner] = []
+    /// What is told behind the ports.
+    private var unreliable: [UnreliableHost] = []
     private var text = TextBuffer()
 
     init(
@@ -44,7 +46,7 @@ final class ScanReport {
 
     func begin(_ start: ScanStart) {
         switch format {
-        case .csv: stream.write("addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time\n")
+        case .csv: stream.write("addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time,reliable\n")
         case .grepable: if !isQuiet { stream.write("# swift-net \(CommandTree.version) tcp-syn-scan: \(start.text)\n") }
         case .text: if !isQuiet { stream.write("\(start.text)\n") }
         case .json:
@@ -88,6 +90,8 @@ final class ScanReport {
         text.append(UInt8(ascii: "\n"))
         stream.write(text)
     }
+
+    func add(_ host: UnreliableHost) { unreliable.append(host) }
 
     func add(_ banner: ScanBanner) {
         if isSorted { banners.append(banner) } else { write(banner) }
@@ -143,7 +147,7 @@ final class ScanReport {
         text.append("/tcp")
         text.pad(to: port + 11)
         // A colour takes no room on the screen.
-        let state = finding.state.rawValue
+        let state = finding.state.rawValue + (finding.isReliable ? "" : "?")
         switch finding.state {
         case .open: text.append(paint(state, .green))
         case .closed: text.append(paint(state, .red))
@@ -211,6 +215,7 @@ final class ScanReport {
             }
             text.append("]")
         }
+        if !finding.isReliable { text.append(",\"reliable\":false") }
         if case .icmp(_, _, let router) = finding.reason {
             text.append(",\"from\":\"")
             text.append(router)
@@ -241,6 +246,7 @@ final class ScanReport {
         if finding.reason == .synAck { text.append(SegmentOptions.names(finding.options).joined(separator: ";")) }
         text.append(UInt8(ascii: ","))
         text.append(rfc3339: WallTime.nanoseconds(finding.at))
+        text.append(finding.isReliable ? ",true" : ",false")
     }
 
     // nmap's -oG, which many scripts read: `Host: ADDR ()<tab>Ports: 80/open/tcp//http///, ...`.
@@ -266,9 +272,15 @@ final class ScanReport {
         guard !isQuiet else { return }
         switch format {
         case .csv: break
-        case .text: stream.write("\n" + ending.text(summary))
-        case .grepable: stream.write(ending.text(summary).split(separator: "\n").map { "# \($0)\n" }.joined())
-        case .json: stream.write(ending.json(summary) + "\n")
+        case .text:
+            for host in unreliable { stream.write(ScanReliability.text(host) + "\n") }
+            stream.write("\n" + ending.text(summary))
+        case .grepable:
+            for host in unreliable { stream.write("# \(ScanReliability.text(host))\n") }
+            stream.write(ending.text(summary).split(separator: "\n").map { "# \($0)\n" }.joined())
+        case .json:
+            for host in unreliable { stream.write(ScanReliability.json(host) + "\n") }
+            stream.write(ending.json(summary) + "\n")
         }
     }
 

@@ -11,6 +11,7 @@ struct ScanObserver: EngineObserver, ~Copyable {
     private let file: OutputStream?
     private let resumption: ScanResumption?
     private let isVerbose: Bool
+    private let complainsOfHosts: Bool
     var progress: ProgressLine
     /// Where the rate of the progress line is counted from.
     private var mark: (at: Instant, sent: UInt64)?
@@ -18,14 +19,17 @@ struct ScanObserver: EngineObserver, ~Copyable {
     /// - Parameters:
     ///   - file: the file of -o, which is written out before the position is.
     ///   - resumption: where the position is written down; nil for nowhere.
+    ///   - complainsOfHosts: unreliable hosts are told of on standard error.
     init(
-        console: Console, reports: [ScanReport], file: OutputStream?, resumption: ScanResumption?, isVerbose: Bool
+        console: Console, reports: [ScanReport], file: OutputStream?, resumption: ScanResumption?, isVerbose: Bool,
+        complainsOfHosts: Bool
     ) {
         self.file = file
         self.resumption = resumption
         self.console = console
         self.reports = reports
         self.isVerbose = isVerbose
+        self.complainsOfHosts = complainsOfHosts
         progress = ProgressLine(console)
     }
 
@@ -45,6 +49,11 @@ struct ScanObserver: EngineObserver, ~Copyable {
             progress.clear()
             console.complain(
                 "\(Text.count(Int(clamping: lost), "answer")) lost here: on at \(Int(rate)) packets a second")
+        case .unreliable(let host):
+            for report in reports { report.add(host) }
+            guard complainsOfHosts else { return }
+            progress.clear()
+            console.complain(ScanReliability.text(host))
         case .conflict(let address, let mac):
             progress.clear()
             console.complain("\(mac) says that it has \(address), which this scan uses")

@@ -127,7 +127,8 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
             return deliver(answer, from: source, at: clock + delay)
         }
         if let ports {
-            guard let probe = SimulatedProbe(bytes) else { return }
+            guard var probe = SimulatedProbe(bytes) else { return }
+            probe.at = clock
             for (frame, delay) in ports.answers(probe) where !chance(faults.loss) {
                 for _ in 0..<(chance(faults.duplication) ? 2 : 1) {
                     let more = Int64.random(in: 0...faults.delay.upperBound.count, using: &random)

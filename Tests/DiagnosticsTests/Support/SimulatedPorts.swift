@@ -8,6 +8,8 @@ struct SimulatedProbe {
     var source: IPAddress
     var destination: IPAddress
     var segment: TCPSegment
+    /// When it reached the host.
+    var at = Instant(nanoseconds: 0)
 
     /// Nil for what is no SYN whose checksums are right.
     init?(_ bytes: [UInt8]) {

@@ -1,0 +1,36 @@
+import PacketEngine
+
+/// What a host allows itself a second, as firewalls and kernels count it.
+final class AnswerLimit {
+    /// How it counts.
+    enum Kind {
+        /// A bucket of tokens that fills steadily.
+        case bucket(rate: Double, burst: Double)
+        /// So many in each second by the clock.
+        case perSecond(Int)
+    }
+
+    private let kind: Kind
+    private var tokens: Double
+    private var last: Instant?
+    private var second: Int64 = -1
+
+    init(_ kind: Kind) {
+        self.kind = kind
+        tokens = if case .bucket(_, let burst) = kind { burst } else { 0 }
+    }
+
+    func allows(at now: Instant) -> Bool {
+        switch kind {
+        case .bucket(let rate, let burst):
+            if let last { tokens = min(burst, tokens + (now - last).seconds * rate) }
+            last = now
+        case .perSecond(let count):
+            let current = (now - Instant(nanoseconds: 0)).count / 1_000_000_000
+            if current != second { (second, tokens) = (current, Double(count)) }
+        }
+        guard tokens >= 1 else { return false }
+        tokens -= 1
+        return true
+    }
+}
