@@ -86,7 +86,8 @@ struct SYNScanRun {
             // What waits to be sorted is not yet reported: after a kill it has to be found again.
             resumption: command.sort ? nil : settings.resumption, isVerbose: command.verbose,
             // Where the report has no place for it, it is said beside.
-            complainsOfHosts: command.quiet || settings.format == .csv)
+            complainsOfHosts: command.quiet || settings.format == .csv,
+            links: LinkTroubles(Set(configuration.ways.map(\.link.interface)), reactor: resolver.reactor))
         var interruption: (any Error)?
         do {
             try EngineLoop.run(&engine, on: &port, observer: &observer)
@@ -109,6 +110,9 @@ struct SYNScanRun {
         // Findings that could not be written out are to be found again.
         let isReported = console.output.isOpen && settings.file?.failure == nil
         let isSaved = !isReported || settings.resumption?.finish(engine.position, console: console) ?? true
+        if let trouble = observer.trouble {
+            throw CannotRun(message: "\(trouble); what was not known then was not scanned")
+        }
         if let interruption { throw interruption }
         if !isSaved { return 2 }
         if console.output.failure != nil || settings.file?.failure != nil || capture?.hasFailed == true { return 2 }

@@ -13,6 +13,9 @@ struct ScanObserver: EngineObserver, ~Copyable {
     private let isVerbose: Bool
     private let complainsOfHosts: Bool
     var progress: ProgressLine
+    private let links: LinkTroubles
+    /// What ended the scan: the interface that it used and what is wrong with it.
+    private(set) var trouble: String?
     /// Where the rate of the progress line is counted from.
     private var mark: (at: Instant, sent: UInt64)?
 
@@ -22,8 +25,9 @@ struct ScanObserver: EngineObserver, ~Copyable {
     ///   - complainsOfHosts: unreliable hosts are told of on standard error.
     init(
         console: Console, reports: [ScanReport], file: OutputStream?, resumption: ScanResumption?, isVerbose: Bool,
-        complainsOfHosts: Bool
+        complainsOfHosts: Bool, links: LinkTroubles
     ) {
+        self.links = links
         self.file = file
         self.resumption = resumption
         self.console = console
@@ -61,6 +65,12 @@ struct ScanObserver: EngineObserver, ~Copyable {
     }
 
     mutating func step(_ engine: inout ScanEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        // The rest would be called filtered: what is known is reported, and can be resumed.
+        for change in links.take() where trouble == nil {
+            guard let reason = change.trouble else { continue }
+            trouble = (links.names[change.interface].map { "\($0): " } ?? "") + reason
+            engine.stop(at: now)
+        }
         if wakening.isEmpty || wakening.contains(.status) { console.output.flush() }
         if wakening.contains(.status) { progress.tell(status(engine, at: now)) }
         if progress.isDue(at: now) {

@@ -6,13 +6,12 @@ import WireFormat
 
 /// The interfaces by which the targets of a sweep are reached, and what is wrong with them.
 final class SweepLinks {
-    private var interfaces: [UInt32: Interface] = [:]
     private var routed: [(interface: UInt32, addresses: AddressSet)] = []
     /// Where targets go whose addresses came later, for they were given by name.
     private var others: [IPAddress.Family: UInt32] = [:]
     private var troubles: [UInt32: String] = [:]
     private var hasNews = true
-    private let monitor: LinkMonitor?
+    private let links: LinkTroubles
 
     /// - Parameter targets: the addresses that are known, by the interface that was asked for or 0.
     init(
@@ -31,16 +30,8 @@ final class SweepLinks {
                 }
             }
         }
-        let all = try Interface.all()
-        for interface in all { interfaces[interface.index] = interface }
-        // Without the kernel's notifications failed sends alone tell.
-        monitor = try? LinkMonitor(watching: all, reactor: reactor)
-        for interface in all where interface.isUp && !interface.hasCarrier {
-            troubles[interface.index] = Self.noCarrier
-        }
+        links = LinkTroubles(nil, reactor: reactor)
     }
-
-    private static let noCarrier = "no carrier"
 
     /// Targets whose addresses come later leave by this interface.
     func use(_ interface: UInt32, for family: IPAddress.Family) {
@@ -58,21 +49,14 @@ final class SweepLinks {
     /// The interface by which a target is reached, for messages.
     func interface(of address: IPAddress) -> String? {
         let index = routed.first { $0.addresses.contains(address) }?.interface ?? others[address.family]
-        return index.flatMap { interfaces[$0]?.name }
+        return index.flatMap { links.names[$0] }
     }
 
     /// Tells the engine what has changed.
     /// - Returns: whether anything has.
     func feed(_ engine: inout SweepEngine) -> Bool {
-        for change in monitor?.take() ?? [] {
-            switch change.kind {
-            case .noCarrier: troubles[change.index] = Self.noCarrier
-            case .down: troubles[change.index] = "the interface is down"
-            case .deleted: troubles[change.index] = "the interface was deleted"
-            case .moved, .gone: troubles[change.index] = "the interface is gone"
-            case .up: troubles[change.index] = nil
-            case .renamed: interfaces[change.index]?.name = change.name
-            }
+        for change in links.take() {
+            troubles[change.interface] = change.trouble
             hasNews = true
         }
         guard hasNews else { return false }

@@ -82,7 +82,7 @@ private struct ReportObserver: EngineObserver {
     typealias Observed = MonitorEngine
 
     let names: TraceNames
-    let links: TraceLinks
+    let links: LinkTroubles
     let console: Console
     let cycles: Int
     /// Addresses that have answered, and when the engine had finished: the table waits for their names.
@@ -90,7 +90,7 @@ private struct ReportObserver: EngineObserver {
     private var finished: Instant?
     private var isStopped = false
 
-    init(names: TraceNames, links: TraceLinks, console: Console, cycles: Int) {
+    init(names: TraceNames, links: LinkTroubles, console: Console, cycles: Int) {
         self.names = names
         self.links = links
         self.console = console
@@ -137,12 +137,12 @@ private struct LiveObserver: EngineObserver {
     var screen: LiveScreen
     let terminal: Terminal
     let names: TraceNames
-    let links: TraceLinks
+    let links: LinkTroubles
     let console: Console
     private var isDirty = true
     private var drawn: Instant?
 
-    init(screen: LiveScreen, terminal: Terminal, names: TraceNames, links: TraceLinks, console: Console) {
+    init(screen: LiveScreen, terminal: Terminal, names: TraceNames, links: LinkTroubles, console: Console) {
         self.links = links
         self.screen = screen
         self.terminal = terminal

@@ -12,7 +12,7 @@ struct TraceSession {
     let settings: TraceSettings
     let targets: [TraceTarget]
     let names: TraceNames
-    let links: TraceLinks
+    let links: LinkTroubles
     private let channels: [IPAddress.Family: ICMPChannel]
     private let segments: SegmentReceiver?
     private let capture: FrameCapture?
@@ -98,7 +98,7 @@ struct TraceSession {
         segments = used.first.flatMap { receivers[$0] }
         try segments?.start(port: settings.configuration.destinationPort)
         try capture?.start(tracing: found.map(\.configuration))
-        links = TraceLinks(Set(found.map(\.destination.route.interfaceIndex)), reactor: resolver.reactor)
+        links = LinkTroubles(Set(found.map(\.destination.route.interfaceIndex)), reactor: resolver.reactor)
         names = TraceNames(
             lookUps: command.has(.numeric)
                 ? nil : ReverseNames(resolver: resolver, zone: found.first?.destination.zone ?? 0),

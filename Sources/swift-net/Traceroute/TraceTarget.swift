@@ -1,4 +1,5 @@
 import Diagnostics
+import PacketEngine
 import SwiftNet
 
 /// One target of a run: as it was typed, where it is, and how it is traced.
@@ -15,4 +16,9 @@ struct TraceTarget {
         let reason = (interface.map { "\($0): " } ?? "") + failure.reason
         console.complain("\(reason): \(Text.count(summary.unsent, "probe")) could not be sent")
     }
+}
+
+extension LinkTroubles.Change {
+    /// The trouble as the failure of each probe.
+    var failure: TransmissionFailure? { trouble.map { .system(code: 0, message: $0) } }
 }

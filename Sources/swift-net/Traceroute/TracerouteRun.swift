@@ -91,7 +91,7 @@ private struct PathsObserver: EngineObserver {
 
     let renderer: PathsRenderer
     let names: TraceNames
-    let links: TraceLinks
+    let links: LinkTroubles
     let console: Console
     private var held: HeldLines<(graph: PathGraph, summary: TraceSummary)>
 
