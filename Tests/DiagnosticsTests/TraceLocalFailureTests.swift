@@ -83,4 +83,66 @@ struct TraceLocalFailureTests {
         #expect((10...20).contains(summary.unsent) && (60...68).contains(summary.sent + summary.unsent), "\(summary)")
         #expect(engine.hops.allSatisfy { $0.sent == $0.received && $0.sent >= 7 }, "\(engine.hops)")
     }
+
+    /// Changes of the link at given times, told to an engine.
+    private struct Changes<E: Engine & ~Copyable>: EngineObserver {
+        typealias Observed = E
+        var times: [(at: Instant, failure: TransmissionFailure?)]
+        let tell: (inout E, TransmissionFailure?) -> Void
+        var isListening: Bool { true }
+
+        mutating func report(_ event: E.Event) {}
+
+        mutating func step(_ engine: inout E, _ wakening: Wakening, at now: Instant) -> Instant? {
+            while let next = times.first, next.at <= now {
+                tell(&engine, next.failure)
+                times.removeFirst()
+            }
+            return times.first?.at
+        }
+    }
+
+    /// The carrier is lost while probes are under way; then the interface goes down, comes up and goes again.
+    private func runWithChanges<E: Engine & ~Copyable>(
+        _ engine: inout E, at milliseconds: [Int64], _ tell: @escaping (inout E, TransmissionFailure?) -> Void
+    ) {
+        var network = SimulatedNetwork(seed: 1)
+        network.path = Self.path
+        let start = network.now
+        let failures: [TransmissionFailure?] = [
+            .system(code: 0, message: "no carrier"), .system(code: 0, message: "the interface is down"), nil,
+            .system(code: 0, message: "the interface is gone"), .system(code: 0, message: "the interface is gone"),
+        ]
+        var changes = Changes<E>(
+            times: zip(milliseconds, failures).map { (start + .milliseconds($0), $1) }, tell: tell)
+        network.withoutCarrier = start + .milliseconds(milliseconds[0])..<start + .seconds(1_000)
+        EngineLoop.run(&engine, on: &network, observer: &changes)
+    }
+
+    private func expectLost(_ summary: TraceSummary) {
+        #expect(summary.sent >= summary.received && summary.unsent > 0, "\(summary)")
+        #expect(summary.verdicts.allSatisfy { if case .balanced = $0 { true } else { false } }, "\(summary)")
+        #expect(summary.firstFailure == .system(code: 0, message: "no carrier"), "\(summary)")
+    }
+
+    @Test(
+        "each probe that a link swallows is counted once, whatever else happens to the link",
+        arguments: [[9, 9, 12, 15, 15], [0, 1, 2, 3, 4], [9, 20, 300, 400, 400]] as [[Int64]])
+    func changes(milliseconds: [Int64]) {
+        for method in [TraceMethod.udp, .icmp, .tcp] {
+            var engine = TraceEngine([.simulated(method, firstMark: 1)])
+            runWithChanges(&engine, at: milliseconds) { $0.setLink($1, ofTarget: 0) }
+            let summary = engine.summary(of: 0)
+            expectLost(summary)
+            let couldSend = engine.couldSend
+            #expect(!couldSend)
+        }
+        var paths = PathsEngine(.simulated(.udp, firstMark: 1), StoppingPoints(confidence: 0.95))
+        runWithChanges(&paths, at: milliseconds) { $0.setLink($1) }
+        expectLost(paths.summary)
+        var monitor = MonitorEngine(.simulated(.icmp, firstMark: 1), cycles: 3, interval: .seconds(1))
+        runWithChanges(&monitor, at: milliseconds) { $0.setLink($1) }
+        expectLost(monitor.summary)
+        #expect(monitor.hops.allSatisfy { $0.sent == $0.received }, "\(monitor.hops)")
+    }
 }

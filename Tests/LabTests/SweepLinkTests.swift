@@ -95,7 +95,7 @@ struct SweepLinkTests {
         try await Lab.with(layout) { lab in
             // The first line says that the run has begun.
             let script =
-                "\(Binary.swiftNet) ping -j --rate 300 --retries 1 \(targets) 2>errors | { read -r first; \(how); cat; } >out; s=${PIPESTATUS[0]}; "
+                "\(Binary.swiftNet) ping -j --rate 1000 --retries 0 \(targets) 2>errors | { read -r first; \(how); cat; } >out; s=${PIPESTATUS[0]}; "
                 + "cat out errors; echo $s"
             let directory = try await lab.run("a", ["mktemp", "-d"])
             let folder = directory.output.trimmingNewline

@@ -70,7 +70,7 @@ enum TraceJSON {
         object.add("sent", summary.sent)
         object.add("received", summary.received)
         object.add("unsent", summary.unsent)
-        if let failure = summary.firstFailure {
+        if summary.unsent > 0, let failure = summary.firstFailure {
             object.add("failure", failure.reason)
             object.add("interface", target.interface)
         }

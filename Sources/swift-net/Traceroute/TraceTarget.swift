@@ -12,7 +12,7 @@ struct TraceTarget {
 
     /// Says what this host could not send, by which interface and why.
     func complain(_ summary: TraceSummary, _ console: Console) {
-        guard let failure = summary.firstFailure else { return }
+        guard summary.unsent > 0, let failure = summary.firstFailure else { return }
         let reason = (interface.map { "\($0): " } ?? "") + failure.reason
         console.complain("\(reason): \(Text.count(summary.unsent, "probe")) could not be sent")
     }

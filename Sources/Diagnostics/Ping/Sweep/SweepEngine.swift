@@ -62,6 +62,8 @@ public struct SweepEngine: Engine, ~Copyable {
     /// Sends in a row that found no room in the kernel's queues.
     private var refusalsInARow = 0
     private var holdUntil: Instant?
+    /// Targets that this host has called unreachable, and when that is believed.
+    private var doubted: [(index: Int, until: Instant)] = []
     private var undecided: Int
     /// More targets are to come: it does not end before they have.
     public var expectsMore: Bool
@@ -203,6 +205,7 @@ public struct SweepEngine: Engine, ~Copyable {
             finish(at: now)
             return .finished
         }
+        settleDoubts(at: now)
         if let holdUntil, now < holdUntil { return .earliest(.at(holdUntil), deadline) }
         var allowance = pacer.allowance(at: now)
         while true {
@@ -383,8 +386,29 @@ public struct SweepEngine: Engine, ~Copyable {
     }
 
     private func nextWaiting() -> Deadline {
-        .earliest(
-            waiting.first.map { .at(due($0)) } ?? .never, resolving.first.map { .at(due($0)) } ?? .never)
+        var earliest = doubted.first?.until
+        for index in [waiting.first, resolving.first] {
+            guard let index else { continue }
+            let due = due(index)
+            earliest = earliest.map { min($0, due) } ?? due
+        }
+        return earliest.map { .at($0) } ?? .never
+    }
+
+    /// This host itself says that a target cannot be reached: its link may have failed, which is heard of in a moment.
+    mutating func doubt(_ index: Int, at now: Instant) { doubted.append((index, now + Self.doubtTime)) }
+
+    private static let doubtTime = Nanoseconds.milliseconds(50)
+
+    private mutating func settleDoubts(at now: Instant) {
+        while let first = doubted.first, first.until <= now {
+            doubted.removeFirst()
+            if hosts[first.index].isResolving {
+                decide(first.index, at: now)
+            } else {
+                decideIfComplete(first.index, at: now)
+            }
+        }
     }
 
     private var deadline: Deadline {
@@ -432,10 +456,10 @@ public struct SweepEngine: Engine, ~Copyable {
         undecided -= 1
         noteStation(of: index)
         let host = hosts[index]
-        if isBlocked(index) { failures[index] = failures[index] ?? blocked.failure }
         let isAlive = host.received > 0
         // A send that failed here says nothing about the target, unless a router or the target has said more.
-        let failure = isAlive || reasons[index] != nil ? nil : failures[index]
+        let failure =
+            isAlive ? nil : isBlocked(index) ? blocked.failure : reasons[index] == nil ? failures[index] : nil
         if isAlive {
             summary.alive += 1
         } else if failure != nil {
@@ -450,7 +474,8 @@ public struct SweepEngine: Engine, ~Copyable {
                     label: targets.label(of: index), address: targets[index], isAlive: isAlive,
                     roundTrip: reply?.roundTrip ?? tally?.first, hopLimit: reply?.hopLimit ?? tally?.hopLimit,
                     transmitted: Int(host.attempts), received: Int(host.received), minimum: tally?.minimum,
-                    average: tally?.average, maximum: tally?.maximum, reason: isAlive ? nil : reasons[index],
+                    average: tally?.average, maximum: tally?.maximum,
+                    reason: isAlive || failure != nil ? nil : reasons[index],
                     failure: failure, at: now)))
     }
 

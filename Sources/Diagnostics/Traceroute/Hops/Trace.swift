@@ -121,6 +121,7 @@ struct Trace: Sendable {
     mutating func transmitted(_ token: UInt64, at instant: Instant) {
         guard let place = prober.transmitted(token, at: instant), place < states.count, case .underWay = states[place]
         else { return }
+        if let failure = prober.linkFailure { return finish(place, .failed(failure)) }
         states[place] = .underWay(instant)
     }
 
@@ -128,8 +129,11 @@ struct Trace: Sendable {
     var packetsPerProbe: Int { prober.packetsPerProbe }
 
     mutating func setLink(_ failure: TransmissionFailure?) {
-        let waiting = states.count { if case .underWay = $0 { true } else { false } }
-        if !isFinished { prober.setLink(failure, waiting: waiting) }
+        let lost = prober.setLink(failure) { place in
+            if place < states.count, case .underWay = states[place] { true } else { false }
+        }
+        guard let failure else { return }
+        for place in lost { if case .underWay = states[place] { finish(place, .failed(failure)) } }
     }
 
     mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {

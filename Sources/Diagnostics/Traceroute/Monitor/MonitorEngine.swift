@@ -197,8 +197,9 @@ public struct MonitorEngine: Engine, ~Copyable {
 
     /// The link that probes leave by does not work, or with nil works again: what it loses is not lost on the way.
     public mutating func setLink(_ failure: TransmissionFailure?) {
-        prober.setLink(failure, waiting: pending.count)
-        if failure != nil { pending.removeAll() }
+        let waited = Set(pending.map(\.number))
+        let lost = Set(prober.setLink(failure) { waited.contains($0) })
+        pending.removeAll { lost.contains($0.number) }
     }
 
     /// Sends nothing until `resume`.

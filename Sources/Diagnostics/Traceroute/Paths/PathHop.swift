@@ -50,9 +50,6 @@ struct PathHop: Sendable {
     /// Slow probes of one flow without an answer that settle it: a limit of errors would have let them through.
     private static let slowAttempts = 2
 
-    /// Flows whose probes are under way.
-    var underWayCount: Int { states.count { if case .underWay = $0 { true } else { false } } }
-
     func state(_ flow: Int) -> FlowState { flow < states.count ? states[flow] : .unasked }
 
     /// The node that a flow met.

@@ -121,22 +121,31 @@ public struct PathsEngine: Engine, ~Copyable {
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
         guard let tag = prober.transmitted(token, at: instant) else { return }
+        guard prober.linkFailure == nil else { return giveUp(tag) }
         let (hop, flow) = tag.quotientAndRemainder(dividingBy: Self.flowLimit)
         if case .underWay = hops[hop].state(flow) { hops[hop].send(flow, at: instant) }
     }
 
     /// The link that probes leave by does not work, or with nil works again.
     public mutating func setLink(_ failure: TransmissionFailure?) {
-        prober.setLink(failure, waiting: hops.reduce(0) { $0 + $1.underWayCount })
+        let lost = prober.setLink(failure) { tag in
+            let (hop, flow) = tag.quotientAndRemainder(dividingBy: Self.flowLimit)
+            if case .underWay = hops[hop].state(flow) { return true }
+            return false
+        }
+        for tag in lost { giveUp(tag) }
+    }
+
+    private mutating func giveUp(_ tag: Int) {
+        let (hop, flow) = tag.quotientAndRemainder(dividingBy: Self.flowLimit)
+        if case .underWay = hops[hop].state(flow) { hops[hop].giveUp(flow) }
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         if case .messageTooLong(let mtu) = failure {
             refusingMTU = mtu > 0 ? mtu : configuration.unfragmentedLength
         }
-        guard let tag = prober.failed(token, failure) else { return }
-        let (hop, flow) = tag.quotientAndRemainder(dividingBy: Self.flowLimit)
-        if case .underWay = hops[hop].state(flow) { hops[hop].giveUp(flow) }
+        if let tag = prober.failed(token, failure) { giveUp(tag) }
     }
 
     /// Hops that are silent behind the last router may be the target, whose
@@ -405,7 +414,8 @@ public struct PathsEngine: Engine, ~Copyable {
             else { return nil }
             return .silentHop(timeToLive: first.timeToLive)
         }
-        verdicts += deadBranches
+        // Silence may be this host's own.
+        if prober.unsent > 0 { verdicts = [] } else { verdicts += deadBranches }
         verdicts += graph.balanced
         if let isTranslatedAt { verdicts.append(.nat(timeToLive: configuration.firstHop + isTranslatedAt)) }
         if let refusingMTU {

@@ -88,6 +88,7 @@ struct TraceProber: Sendable {
         guard token & Self.fragmentFlag == 0, let probe = probes[number] else { return nil }
         probes.setSent(number, at: instant)
         if let linkFailure {
+            probes.setLost(number)
             unsent += 1
             firstFailure = firstFailure ?? linkFailure
         } else {
@@ -109,13 +110,17 @@ struct TraceProber: Sendable {
     }
 
     /// The link that probes leave by does not work, or with nil works again. What is sent in between is lost there.
-    /// - Parameter waiting: probes under way, which may be lost there too.
-    mutating func setLink(_ failure: TransmissionFailure?, waiting: Int) {
+    /// - Parameter isWaited: whether the probe of a tag is waited for: it may be lost there too.
+    /// - Returns: the tags of the probes under way that count as not sent from now on.
+    mutating func setLink(_ failure: TransmissionFailure?, isWaited: (_ tag: Int) -> Bool) -> [Int] {
         linkFailure = failure
-        guard let failure, waiting > 0 else { return }
-        sent -= waiting
-        unsent += waiting
+        guard let failure else { return [] }
+        let lost = probes.loseAll(isWaited)
+        guard !lost.isEmpty else { return [] }
+        sent -= lost.count
+        unsent += lost.count
         firstFailure = firstFailure ?? failure
+        return lost
     }
 
     // MARK: Receiving
@@ -154,6 +159,11 @@ struct TraceProber: Sendable {
         guard let probe = probes[match.number], !probe.isAnswered, instant >= probe.sentAt else { return nil }
         probes.setAnswered(match.number)
         received += 1
+        if probe.isLost {
+            // It had passed the link before that failed.
+            sent += 1
+            unsent -= 1
+        }
         return probe
     }
 }

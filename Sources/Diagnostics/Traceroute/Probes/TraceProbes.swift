@@ -14,6 +14,10 @@ struct TraceProbes: Sendable {
         /// The longest packet that left in one piece then, in bytes.
         var unfragmentedLength: Int
         var isAnswered = false
+        /// The system took it.
+        var wasSent = false
+        /// It was lost on this host's own link.
+        var isLost = false
     }
 
     /// Probes that are remembered at the most.
@@ -47,7 +51,26 @@ struct TraceProbes: Sendable {
     }
 
     mutating func setSent(_ number: Int, at instant: Instant) {
-        if isRemembered(number) { recent[number % limit].sentAt = instant }
+        guard isRemembered(number) else { return }
+        recent[number % limit].sentAt = instant
+        recent[number % limit].wasSent = true
+    }
+
+    mutating func setLost(_ number: Int) {
+        if isRemembered(number) { recent[number % limit].isLost = true }
+    }
+
+    /// Marks as lost what was sent, and is waited for.
+    /// - Returns: the tags of the probes, each of which is lost once.
+    mutating func loseAll(_ isWaited: (_ tag: Int) -> Bool) -> [Int] {
+        var tags: [Int] = []
+        for index in recent.indices {
+            let probe = recent[index]
+            guard probe.wasSent, !probe.isAnswered, !probe.isLost, isWaited(probe.tag) else { continue }
+            recent[index].isLost = true
+            tags.append(probe.tag)
+        }
+        return tags
     }
 
     mutating func setAnswered(_ number: Int) {
