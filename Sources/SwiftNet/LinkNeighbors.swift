@@ -20,36 +20,31 @@ public struct LinkNeighbors: Sendable {
         self.addresses = addresses
     }
 
-    /// The neighbors among some addresses, link by link. Those whose stations the kernel knows for certain are left
-    /// out: entries made by hand, and those that have answered within the last seconds.
-    /// - Throws: `SystemError` where the kernel does not tell its routes.
-    public static func among(
-        _ addresses: AddressSet, _ requirements: Destination.Requirements
-    ) throws -> [LinkNeighbors] {
-        let interfaces = Dictionary(uniqueKeysWithValues: try Interface.all().map { ($0.index, $0) })
+    /// The neighbors among addresses whose routes are known, link by link. Those whose stations the kernel knows for
+    /// certain are left out: entries made by hand, and those that replied within the last seconds.
+    /// - Parameter source: the address to send from; nil for the route's.
+    /// - Throws: `SystemError` where the kernel does not list its interfaces or neighbors.
+    public static func among(_ routes: [RoutePiece], source: IPAddress?) throws -> [LinkNeighbors] {
+        let interfaces = Dictionary(
+            try Interface.all().map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
         var links: [LinkNeighbors] = []
-        for run in addresses.runs {
-            let pieces = try RouteTable.pieces(
-                from: run.first, through: run.last, source: requirements.source, interface: requirements.interface,
-                mark: requirements.mark, typeOfService: requirements.trafficClass)
-            for piece in pieces {
-                guard case .success(let route) = piece.route, route.kind == .unicast, route.gateway == nil,
-                    let source = requirements.source ?? route.source, source.family == piece.first.family,
-                    !source.isUnspecified, let interface = interfaces[route.interfaceIndex],
-                    let mac = interface.macAddress,
-                    interface.isUp, interface.hasCarrier, interface.hasEthernetHeader, interface.seeksNeighbors,
-                    !interface.isLoopback
-                else { continue }
-                let range = (piece.first, piece.last)
-                if let known = links.firstIndex(where: { $0.interface == interface.index && $0.source == source }) {
-                    try links[known].addresses.insert([range])
-                } else {
-                    var found = AddressSet()
-                    try found.insert([range])
-                    links.append(LinkNeighbors(interface: interface.index, mac: mac, source: source, addresses: found))
-                }
+        var ranges: [[(first: IPAddress, last: IPAddress)]] = []
+        for piece in routes {
+            guard case .success(let route) = piece.route, route.kind == .unicast, route.gateway == nil,
+                let source = source ?? route.source, source.family == piece.first.family,
+                !source.isUnspecified, let interface = interfaces[route.interfaceIndex],
+                let mac = interface.macAddress, interface.isUp, interface.hasCarrier, interface.hasEthernetHeader,
+                interface.seeksNeighbors, !interface.isLoopback
+            else { continue }
+            let index = links.firstIndex { $0.interface == interface.index && $0.source == source } ?? links.count
+            if index == links.count {
+                links.append(
+                    LinkNeighbors(interface: interface.index, mac: mac, source: source, addresses: AddressSet()))
+                ranges.append([])
             }
+            ranges[index].append((piece.first, piece.last))
         }
+        for index in links.indices { try links[index].addresses.insert(ranges[index]) }
         guard !links.isEmpty else { return [] }
         for neighbor in try Neighbor.all() where neighbor.isCertain {
             for index in links.indices where links[index].interface == neighbor.interfaceIndex {

@@ -35,7 +35,8 @@ struct SweepNeighborTests {
                 hasNews = true
             }
             while let next = blocks.first, start + next.at <= now {
-                engine.block(next.addresses, "no carrier")
+                engine.block(
+                    next.addresses.isEmpty ? [] : [.init(addresses: next.addresses, failure: "no carrier")])
                 blocks.removeFirst()
                 hasNews = true
             }

@@ -7,6 +7,8 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
     private static var mostBatches: Int { 16 }
     /// Pause after the kernel's queues were full.
     private static var congestionPause: Nanoseconds { .milliseconds(2) }
+    /// A packet that finds no room for so long is given up, as in `EngineLoop`.
+    private static var congestionPatience: Nanoseconds { .seconds(1) }
 
     private var engine: Running
     private var port: LinkPort
@@ -15,6 +17,7 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
     private var batch: PacketBatch
     private var next = 0
     private var timer: Reactor.Timer?
+    private var congestedSince: Instant?
     /// The engine has finished, or its link has failed.
     public private(set) var isOver = false
     /// Why the link cannot be used any longer.
@@ -31,6 +34,8 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
         self.reactor = reactor
         self.report = report
     }
+
+    deinit { stop() }
 
     /// Sends the first packets.
     public func start() throws(SystemError) {
@@ -54,19 +59,24 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
         timer = nil
         do throws(SystemError) {
             let due = try serve()
-            engine.drain { event in
-                report(event)
-                reactor.reportResult()
-            }
+            drain()
             if let due {
                 timer = reactor.schedule(at: due) { [weak self] in self?.turn() }
                 return
             }
         } catch {
+            drain()
             failure = error
         }
         stop()
         reactor.reportResult()
+    }
+
+    private func drain() {
+        engine.drain { event in
+            report(event)
+            reactor.reportResult()
+        }
     }
 
     /// Receives and sends what there is now.
@@ -74,6 +84,7 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
     private func serve() throws(SystemError) -> Instant? {
         for _ in 0..<Self.mostBatches {
             let now = SystemClock.now
+            try port.checkLink()
             let received = try port.receive(into: &engine)
             var deadline = Deadline.at(now)
             if next == batch.count {
@@ -84,7 +95,16 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
             if next < batch.count {
                 let first = next
                 next = try port.send(batch, from: next, reportingTo: &engine)
-                if next == first { return now + Self.congestionPause }
+                guard next == first else {
+                    congestedSince = nil
+                    continue
+                }
+                let since = congestedSince ?? now
+                congestedSince = since
+                guard now - since >= Self.congestionPatience else { return now + Self.congestionPause }
+                engine.transmissionFailed(batch.entries[next].token, .noBuffers, at: now)
+                next += 1
+                congestedSince = nil
                 continue
             }
             switch deadline {

@@ -9,42 +9,99 @@ public struct RoutePiece: Sendable {
     public var route: Result<Route, SystemError>
 }
 
-extension RouteTable {
-    /// The routes to every address of a range: where one begins or ends is read from the tables, and
-    /// in between the kernel is asked once, so that its rules hold.
+/// The routes to many addresses: where one begins or ends is read from the kernel's tables once, and in between the
+/// kernel is asked once, so that its rules hold.
+public struct RouteMap {
+    private let source: IPAddress?
+    private let interface: UInt32
+    private let mark: UInt32?
+    private let typeOfService: UInt8
+    /// Where routes begin, in ascending order, by family.
+    private var starts: [IPAddress.Family: [UInt128]] = [:]
+    /// The answers of the kernel, by the place of the start.
+    private var answers: [IPAddress.Family: [Int: Result<Route, SystemError>]] = [:]
+
     /// - Parameters:
     ///   - source: the address to send from; nil for the route's.
     ///   - interface: index of the interface to leave by; 0 for any.
-    public static func pieces(
-        from first: IPAddress, through last: IPAddress, source: IPAddress? = nil, interface: UInt32 = 0,
-        mark: UInt32? = nil, typeOfService: UInt8 = 0
+    ///   - mark: the packets' mark, which rules may look at; nil for none.
+    ///   - typeOfService: the packets' type of service (RFC 791), which rules may look at.
+    public init(source: IPAddress? = nil, interface: UInt32 = 0, mark: UInt32? = nil, typeOfService: UInt8 = 0) {
+        self.source = source
+        self.interface = interface
+        self.mark = mark
+        self.typeOfService = typeOfService
+    }
+
+    /// The route to an address, or why there is none.
+    public mutating func route(to address: IPAddress) throws(SystemError) -> Result<Route, SystemError> {
+        try answer(address, index(of: address, in: starts(address.family)))
+    }
+
+    /// The routes to every address of a range.
+    public mutating func pieces(
+        from first: IPAddress, through last: IPAddress
     ) throws(SystemError) -> [RoutePiece] {
-        let family = first.family
-        var starts: Set<UInt128> = [first.number]
-        for (lower, upper) in try prefixes(family) {
-            if lower > first.number, lower <= last.number { starts.insert(lower) }
-            if upper >= first.number, upper < last.number { starts.insert(upper + 1) }
-        }
-        let ordered = starts.sorted()
+        guard first.family == last.family, first <= last else { return [] }
+        let starts = try starts(first.family)
         var pieces: [RoutePiece] = []
-        for (index, start) in ordered.enumerated() {
-            let end = index + 1 < ordered.count ? ordered[index + 1] - 1 : last.number
-            let address = IPAddress(family, number: start)
-            let answer: Result<Route, SystemError>
-            do {
-                answer = .success(
-                    try route(
-                        to: address, from: source, interface: interface, mark: mark, typeOfService: typeOfService))
-            } catch {
-                answer = .failure(error)
-            }
-            if let before = pieces.last, isSame(before.route, answer) {
-                pieces[pieces.count - 1].last = IPAddress(family, number: end)
+        var index = index(of: first, in: starts)
+        var lower = first.number
+        while true {
+            let isLast = index + 1 >= starts.count || starts[index + 1] > last.number
+            let upper = isLast ? last.number : starts[index + 1] - 1
+            let answer = try answer(IPAddress(first.family, number: lower), index)
+            if let before = pieces.last, Self.isSame(before.route, answer) {
+                pieces[pieces.count - 1].last = IPAddress(first.family, number: upper)
             } else {
-                pieces.append(RoutePiece(first: address, last: IPAddress(family, number: end), route: answer))
+                pieces.append(
+                    RoutePiece(
+                        first: IPAddress(first.family, number: lower), last: IPAddress(first.family, number: upper),
+                        route: answer))
             }
+            guard !isLast else { return pieces }
+            index += 1
+            lower = starts[index]
         }
-        return pieces
+    }
+
+    private mutating func starts(_ family: IPAddress.Family) throws(SystemError) -> [UInt128] {
+        if let known = starts[family] { return known }
+        let highest = family == .v4 ? UInt128(UInt32.max) : UInt128.max
+        var found: Set<UInt128> = [0]
+        for (lower, upper) in try RouteTable.prefixes(family) {
+            found.insert(lower)
+            if upper < highest { found.insert(upper + 1) }
+        }
+        let ordered = found.sorted()
+        starts[family] = ordered
+        return ordered
+    }
+
+    /// The place of the last start that is not behind an address; the first start is 0.
+    private func index(of address: IPAddress, in starts: [UInt128]) -> Int {
+        var (low, high) = (0, starts.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if starts[middle] <= address.number { low = middle + 1 } else { high = middle }
+        }
+        return max(low - 1, 0)
+    }
+
+    private mutating func answer(
+        _ address: IPAddress, _ index: Int
+    ) throws(SystemError) -> Result<Route, SystemError> {
+        if let known = answers[address.family]?[index] { return known }
+        let answer: Result<Route, SystemError>
+        do {
+            answer = .success(
+                try RouteTable.route(
+                    to: address, from: source, interface: interface, mark: mark, typeOfService: typeOfService))
+        } catch {
+            answer = .failure(error)
+        }
+        answers[address.family, default: [:]][index] = answer
+        return answer
     }
 
     private static func isSame(_ left: Result<Route, SystemError>, _ right: Result<Route, SystemError>) -> Bool {
@@ -55,8 +112,20 @@ extension RouteTable {
         }
     }
 
+}
+
+extension RouteTable {
+    /// The routes to every address of a range; see `RouteMap`.
+    /// - Parameter interface: index of the interface to leave by; 0 for any.
+    public static func pieces(
+        from first: IPAddress, through last: IPAddress, interface: UInt32 = 0
+    ) throws(SystemError) -> [RoutePiece] {
+        var map = RouteMap(interface: interface)
+        return try map.pieces(from: first, through: last)
+    }
+
     /// Where the destinations of all tables begin and end.
-    private static func prefixes(_ family: IPAddress.Family) throws(SystemError) -> [(UInt128, UInt128)] {
+    fileprivate static func prefixes(_ family: IPAddress.Family) throws(SystemError) -> [(UInt128, UInt128)] {
         var socket = try NetlinkSocket()
         var header = rtmsg()
         header.rtm_family = UInt8(family == .v4 ? AF_INET : AF_INET6)

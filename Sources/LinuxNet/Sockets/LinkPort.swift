@@ -255,12 +255,13 @@ public struct LinkPort: PacketPort, ~Copyable {
         if polls.0.revents != 0 { wakening.formUnion(signals.read()) }
         if polls.1.revents != 0, reactor.dispatch() { wakening.insert(.news) }
         if polls.2.revents != 0 { wakening.insert(.packets) }
-        // A ring has no call that would tell it. It is asked even where it ends nothing, or would be there for ever.
-        if ring != nil, Int32(polls.2.revents) & POLLERR != 0, descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN,
-            endsWithInterface
-        {
-            throw SystemError(code: ENETDOWN, operation: "interface")
-        }
+        if Int32(polls.2.revents) & POLLERR != 0 { try checkLink() }
         return wakening
+    }
+
+    /// A ring has no call that would tell that its interface is down. The error stays pending until it is read.
+    func checkLink() throws(SystemError) {
+        guard ring != nil, descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN, endsWithInterface else { return }
+        throw SystemError(code: ENETDOWN, operation: "interface")
     }
 }

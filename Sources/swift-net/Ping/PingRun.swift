@@ -30,18 +30,20 @@ struct PingRun {
             command: command, settings: settings, console: console, identifier: identifier, resolver: resolver,
             started: started)
         let requirements = world.requirements(families: [.v4, .v6])
-        let targets = settings.isSweep ? try SweepNeighbors.addresses(settings, requirements) : [:]
+        let routes = settings.isSweep ? try SweepRoutes(settings, requirements) : nil
         // With -r the kernel takes every target for a neighbor, whatever its routes say.
-        let links = command.has(.bypassRouting) ? [] : try SweepNeighbors.links(targets, requirements)
+        let links =
+            command.has(.bypassRouting)
+            ? [] : try routes.map { try LinkNeighbors.among($0.pieces, source: requirements.source) } ?? []
         let sockets = try PingSockets(
             families: families, configuration: socketConfiguration, needsRaw: needsRaw, capture: capture,
             packetSockets: links.count)
         try Privileges.dropForGood()
         let explainer = settings.explained > 0 ? Explainer(count: settings.explained, console: console) : nil
-        if settings.isSweep {
+        if let routes {
             let neighbors = try SweepNeighbors(
                 links, reserve: sockets.reserve, rate: world.sweepRate, reactor: resolver.reactor)
-            let links = try SweepLinks(targets, requirements, reactor: resolver.reactor)
+            let links = try SweepLinks(routes, reactor: resolver.reactor)
             return try SweepRun(world: world, neighbors: neighbors, links: links).run(
                 sockets, signals: signals, explainer: explainer, capture: capture)
         }

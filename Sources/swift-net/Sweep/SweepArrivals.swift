@@ -7,18 +7,20 @@ final class SweepArrivals {
     private let names: ForwardNames
     private let families: Set<IPAddress.Family>
     private let console: Console
+    private let links: SweepLinks
     private let format: (IPAddress) -> ProbeFormat?
     /// Names that have no address here.
     private(set) var failures = 0
 
     /// - Parameter format: how probes to an address look; nil when there is no way to it.
     init(
-        names: ForwardNames, families: Set<IPAddress.Family>, console: Console,
+        names: ForwardNames, families: Set<IPAddress.Family>, console: Console, links: SweepLinks,
         format: @escaping (IPAddress) -> ProbeFormat?
     ) {
         self.names = names
         self.families = families
         self.console = console
+        self.links = links
         self.format = format
     }
 
@@ -45,6 +47,7 @@ final class SweepArrivals {
                     engine.use(format)
                 }
                 try engine.add(answer.address, name: result.name)
+                links.add(answer.address)
             } catch {
                 failures += 1
                 console.complain(ErrorText.reason(error))

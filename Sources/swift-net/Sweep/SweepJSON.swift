@@ -25,10 +25,10 @@ final class SweepJSON: SweepRenderer {
     private func print(_ object: JSONObject) { console.output.write(object.line + "\n") }
 
     func report(_ event: SweepEvent) {
+        if case .host(let result) = event { unchecked.note(result) }
         guard !isQuiet else { return }
         switch event {
         case .host(let result):
-            unchecked.note(result)
             guard filter.shows(result) else { return }
             print(object(result))
         case .icmpError(let label, let notice):

@@ -21,35 +21,6 @@ final class SweepNeighbors {
         }
     }
 
-    /// The targets of a command line that are addresses, by the interface that is asked for or 0.
-    static func addresses(
-        _ settings: PingSettings, _ requirements: Destination.Requirements
-    ) throws -> [UInt32: AddressSet] {
-        var sets: [UInt32: AddressSet] = [:]
-        for expression in settings.expressions {
-            switch expression {
-            case .address(let address, let zone):
-                let interface = zone.flatMap { try? Destination.index(ofZone: $0, $0) } ?? requirements.interface
-                try sets[interface, default: AddressSet()].insert(address)
-            case .range(let first, let last):
-                try sets[requirements.interface, default: AddressSet()].insert([(first, last)])
-            case .name: break
-            }
-        }
-        return sets
-    }
-
-    /// The links that lead to the neighbors among them.
-    static func links(
-        _ targets: [UInt32: AddressSet], _ requirements: Destination.Requirements
-    ) throws -> [LinkNeighbors] {
-        try targets.sorted { $0.key < $1.key }.flatMap { interface, addresses in
-            var requirements = requirements
-            requirements.interface = interface
-            return try LinkNeighbors.among(addresses, requirements)
-        }
-    }
-
     /// Tells the engine which targets are sought, and by whom.
     func apply(to configuration: inout SweepConfiguration) throws {
         for link in links {

@@ -84,8 +84,8 @@ struct SweepObserver: EngineObserver {
         let hasArrivals = arrivals?.feed(&engine) ?? false
         let hasChanged = links.feed(&engine)
         let stations = neighbors.feed(&engine, at: now)
-        if hasArrivals || hasChanged || stations.hasNews { return now }
         if wakening.contains(.status) { progress.tell(status(engine)) }
+        if hasArrivals || hasChanged || stations.hasNews { return now }
         if progress.isDue(at: now) { progress.draw(bar(engine), at: now) }
         guard let next = stations.next else { return progress.next }
         return progress.next.map { min($0, next) } ?? next

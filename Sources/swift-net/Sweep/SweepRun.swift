@@ -20,8 +20,7 @@ struct SweepRun {
         for family in sockets.families {
             guard let channel = sockets.channel(family) else { continue }
             try channel.prepare(identifier: world.identifier)
-            guard let (format, interface) = format(family, channel, targets) else { continue }
-            links.use(interface, for: family)
+            guard let format = format(family, channel, targets) else { continue }
             if family == .v4 { configuration.v4 = format } else { configuration.v6 = format }
         }
         configuration.expectsMore = !names.isEmpty
@@ -29,7 +28,6 @@ struct SweepRun {
         configuration.timeout = settings.timeout ?? .milliseconds(500)
         configuration.rate = world.sweepRate
         try neighbors.apply(to: &configuration)
-        configuration.routed = try links.known()
         configuration.mostUnresolved = sockets.unresolvedCapacity(packetLength: configuration.longestPacket)
         configuration.deadline = world.remainingTime
         configuration.reportsErrors = command.has(.verbose) || command.has(.json)
@@ -49,11 +47,9 @@ struct SweepRun {
         let arrivals = SweepArrivals(
             names: ForwardNames(names, family: settings.family, resolver: world.resolver),
             families: Set(sockets.families),
-            console: world.console
+            console: world.console, links: links
         ) { address in
-            guard let found = sockets.channel(address.family).flatMap({ format(to: address, $0) }) else { return nil }
-            links.use(found.interface, for: address.family)
-            return found.0
+            sockets.channel(address.family).flatMap { format(to: address, $0) }
         }
         var observer = SweepObserver(
             console: world.console, renderer: renderer, arrivals: names.isEmpty ? nil : arrivals, neighbors: neighbors,
@@ -105,16 +101,14 @@ struct SweepRun {
 
     /// One format for all targets of a family. Their source is that of the
     /// route to the first of them that has one; nil when none has, which makes them unreachable.
-    private func format(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> (
-        ProbeFormat, interface: UInt32
-    )? {
+    private func format(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> ProbeFormat? {
         for index in 0..<min(targets.count, 1024) where targets[index].family == family {
             if let format = format(to: targets[index], channel) { return format }
         }
         return nil
     }
 
-    private func format(to address: IPAddress, _ channel: ICMPChannel) -> (ProbeFormat, interface: UInt32)? {
+    private func format(to address: IPAddress, _ channel: ICMPChannel) -> ProbeFormat? {
         var requirements = world.requirements(families: [address.family])
         if channel.scope != 0 { requirements.interface = channel.scope }
         guard
@@ -122,9 +116,8 @@ struct SweepRun {
                 to: Resolver.Answer(address: address), text: "\(address)", requirements),
             found.route.kind != .broadcast, !found.source.isUnspecified
         else { return nil }
-        let format = world.format(
+        return world.format(
             to: found.route, source: found.source, level: channel.level, identifier: channel.identifier)
-        return (format, found.route.interfaceIndex)
     }
 
     private func renderer(

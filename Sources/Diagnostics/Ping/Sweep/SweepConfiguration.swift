@@ -35,8 +35,6 @@ public struct SweepConfiguration: Sendable {
     /// How long the kernel seeks a station: three solicitations, a second apart (RFC 4861, section 10; arp(7)), by a
     /// clock that may be a tenth slow. A probe before then would begin it anew.
     public var resolutionTime = Nanoseconds.seconds(4)
-    /// Targets that `SweepEngine.block` names one by one; the others it names by their family.
-    public var routed = AddressSet()
     /// Bytes of the longest packet, for the targets to come.
     public var longestPacket = 0
     /// Say what ICMP errors came, and what was not believed.

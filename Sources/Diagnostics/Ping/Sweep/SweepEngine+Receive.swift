@@ -39,7 +39,8 @@ extension SweepEngine {
         hosts[index].received &+= 1
         summary.received &+= 1
         noteStation(of: index)
-        let sent = age == 0 ? hosts[index].lastSent : age == 1 ? hosts[index].sentBefore : nil
+        let known = age == 0 ? hosts[index].lastSent : age == 1 ? hosts[index].sentBefore : nil
+        let sent = known.flatMap { $0.nanoseconds > 0 ? $0 : nil }
         let isExact = age == 0 ? hosts[index].isExact : false
         let roundTrip = sent.map { shared.roundTrip(packet.arrival - $0, isExact: isExact) }
         if let roundTrip {

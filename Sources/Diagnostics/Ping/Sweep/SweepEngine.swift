@@ -48,7 +48,7 @@ public struct SweepEngine: Engine, ~Copyable {
     /// Why this host could not probe a target.
     private var failures: [Int: String] = [:]
     /// Targets whose link does not work now, and what is wrong with it.
-    private var blocked: (targets: AddressSet, others: Set<IPAddress.Family>, failure: String) = (AddressSet(), [], "")
+    private var blocked: [Blocked] = []
     private var pacer: SendPacer
     /// The first target without a probe that need not be sought.
     private var nextNew = 0
@@ -128,7 +128,7 @@ public struct SweepEngine: Engine, ~Copyable {
         guard let index = targets.index(of: address), isWithoutStation(index) else { return }
         // What the kernel found out sooner than it can is from before this run.
         guard !hosts[index].isResolving || now - hosts[index].lastSent >= .seconds(1) else { return }
-        if failures[index] == nil, !isBlocked(index) { reasons[index] = reason }
+        if failures[index] == nil, linkFailure(index) == nil { reasons[index] = reason }
         decide(index, at: now)
     }
 
@@ -139,32 +139,40 @@ public struct SweepEngine: Engine, ~Copyable {
         decide(index, at: now)
     }
 
-    /// The links to these targets do not work: that they do not answer says nothing about them, until this is called
-    /// with others.
-    /// - Parameter others: the families whose targets beside `SweepConfiguration.routed` have no link either.
-    public mutating func block(_ addresses: AddressSet, others: Set<IPAddress.Family> = [], _ failure: String) {
+    /// Targets whose link does not work, and what is wrong with it.
+    public struct Blocked: Sendable {
+        var addresses: AddressSet
+        var failure: String
+
+        public init(addresses: AddressSet, failure: String) {
+            self.addresses = addresses
+            self.failure = failure
+        }
+    }
+
+    /// The links to these targets do not work: their silence says nothing about them, until this is called with others.
+    public mutating func block(_ blocked: [Blocked]) {
         // What is waited for now may be lost, whatever comes later.
         noteBlocked()
-        blocked = (addresses, others, failure)
+        self.blocked = blocked
         noteBlocked()
     }
 
     /// Links to some of the targets do not work.
-    public var isBlocked: Bool { !blocked.targets.isEmpty || !blocked.others.isEmpty }
+    public var isBlocked: Bool { !blocked.isEmpty }
 
     private mutating func noteBlocked() {
         guard isBlocked else { return }
         for index in hosts.indices where hosts[index].state != .decided && hosts[index].received == 0 {
-            guard hosts[index].state == .sought || hosts[index].attempts > 0, isBlocked(index) else { continue }
-            failures[index] = blocked.failure
+            guard hosts[index].state == .sought || hosts[index].attempts > 0 else { continue }
+            if let failure = linkFailure(index) { failures[index] = failure }
         }
     }
 
-    private func isBlocked(_ index: Int) -> Bool {
-        guard isBlocked else { return false }
+    private func linkFailure(_ index: Int) -> String? {
+        guard !blocked.isEmpty else { return nil }
         let address = targets[index]
-        if blocked.targets.contains(address) { return true }
-        return blocked.others.contains(address.family) && !configuration.routed.contains(address)
+        return blocked.first { $0.addresses.contains(address) }?.failure
     }
 
     private func isWithoutStation(_ index: Int) -> Bool {
@@ -357,12 +365,15 @@ public struct SweepEngine: Engine, ~Copyable {
             hosts[index].state = .decided
             undecided -= 1
             summary.skipped += 1
+            noteStation(of: index)
             return
         case .system(_, let message), .notPermitted(let message): failures[index] = message
         // The path does not take it: that is an answer.
         case .messageTooLong(let mtu): reasons[index] = mtu > 0 ? "Message too long, mtu=\(mtu)" : "Message too long"
         case .noBuffers: failures[index] = "No buffer space available"
         }
+        // No packet of it waits in the kernel.
+        if hosts[index].state != .decided { noteStation(of: index) }
         decideIfComplete(index, at: instant)
     }
 
@@ -377,6 +388,9 @@ public struct SweepEngine: Engine, ~Copyable {
         hosts[index].answered >>= 1
         hosts[index].ended >>= 1
         hosts[index].lastSent = hosts[index].sentBefore
+        // Not known any longer, and the attempt will be another packet.
+        hosts[index].sentBefore = Instant(nanoseconds: 0)
+        hosts[index].stampedAttempt = hosts[index].attempts
         summary.transmitted &-= 1
         if hosts[index].attempts == 0 {
             noteStation(of: index)
@@ -458,8 +472,7 @@ public struct SweepEngine: Engine, ~Copyable {
         let host = hosts[index]
         let isAlive = host.received > 0
         // A send that failed here says nothing about the target, unless a router or the target has said more.
-        let failure =
-            isAlive ? nil : isBlocked(index) ? blocked.failure : reasons[index] == nil ? failures[index] : nil
+        let failure = isAlive ? nil : linkFailure(index) ?? (reasons[index] == nil ? failures[index] : nil)
         if isAlive {
             summary.alive += 1
         } else if failure != nil {
