@@ -328,6 +328,30 @@ struct ArpingTests {
         }
     }
 
+    @Test(
+        "nor is a link that loses its carrier in mid-run",
+        arguments: [
+            "arping --probe 192.0.2.9", "arping -D -c 4 192.0.2.9", "arping -j --probe 192.0.2.9",
+            "arping -c 4 192.0.2.9",
+            "arping --sweep 192.0.2.8/29 --rate 5 -I va", "rarp query -I va -c 3 -i 0.5",
+            "arping --style habets -c 3 -i va 192.0.2.9",
+        ])
+    func lostCarrier(command: String) async throws {
+        try await Lab.with(.pair) { lab in
+            let script = """
+                sent() { cat /sys/class/net/va/statistics/tx_packets; }
+                start=$(sent)
+                \(Binary.swiftNet) \(command) & p=$!
+                while kill -0 $p && [ $(($(sent) - start)) -lt 1 ]; do sleep 0.01; done
+                ip netns exec b ip link set vb down
+                wait $p; echo $?
+                """
+            let outcome = try await lab.run("a", ["bash", "-c", script])
+            #expect(outcome.lines.last == "2" && outcome.errors.contains("va: no carrier"), "\(command): \(outcome)")
+            #expect(!outcome.output.contains("9 is free\n") && !outcome.output.contains(#""free":true"#), "\(outcome)")
+        }
+    }
+
     /// Answers every ARP request for an address from `b`, in frames of a VLAN.
     private static let taggedResponder = """
         import socket, struct, sys

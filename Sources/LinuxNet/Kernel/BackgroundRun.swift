@@ -1,3 +1,4 @@
+import CLinux
 import PacketEngine
 
 /// An engine on a link that runs beside another engine: the reactor serves its frames and its times, so whoever waits
@@ -7,7 +8,7 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
     private static var mostBatches: Int { 16 }
     /// Pause after the kernel's queues were full.
     private static var congestionPause: Nanoseconds { .milliseconds(2) }
-    /// A packet that finds no room for so long is given up, as in `EngineLoop`.
+    /// Queues that stay full for so long do not move at all.
     private static var congestionPatience: Nanoseconds { .seconds(1) }
 
     private var engine: Running
@@ -102,10 +103,7 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
                 let since = congestedSince ?? now
                 congestedSince = since
                 guard now - since >= Self.congestionPatience else { return now + Self.congestionPause }
-                engine.transmissionFailed(batch.entries[next].token, .noBuffers, at: now)
-                next += 1
-                congestedSince = nil
-                continue
+                throw SystemError(code: ENOBUFS, operation: "packet socket")
             }
             switch deadline {
             case .finished: return nil

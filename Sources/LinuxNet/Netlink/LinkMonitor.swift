@@ -44,6 +44,11 @@ public final class LinkMonitor {
         return changes
     }
 
+    /// Asks for the state of all interfaces: the kernel tells of a carrier up to a second late (linkwatch).
+    public func refresh() {
+        if let interfaces = try? Interface.all() { changes += tracker.compare(with: interfaces) }
+    }
+
     /// Watches these from now on.
     public func watch(_ interfaces: [Interface]) { tracker.watch(interfaces) }
 

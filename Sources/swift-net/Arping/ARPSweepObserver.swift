@@ -81,10 +81,12 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
 
     // MARK: The end
 
-    func finish(_ summary: ARPSweepSummary, _ target: String, _ targets: TargetSet, overflows: UInt64) {
+    func finish(_ summary: ARPSweepSummary, _ target: String, _ targets: TargetSet, overflows: UInt64, isReliable: Bool)
+    {
         if overflows > 0 { console.complain("\(overflows) answers were lost here: a lower --rate helps") }
         // Who was not asked again may well be there.
-        let vanished = summary.isCutShort ? [] : comparison?.vanished { targets.index(of: .v4($0)) != nil } ?? []
+        let vanished =
+            summary.isCutShort || !isReliable ? [] : comparison?.vanished { targets.index(of: .v4($0)) != nil } ?? []
         if command.has(.json) {
             finishJSON(summary, target, vanished)
         } else if !command.has(.quiet) {

@@ -41,12 +41,18 @@ struct ARPSweepRun {
         configuration.reportsIgnored = command.has(.verbose)
         if let timeout { configuration.timeout = timeout }
         var engine = ARPSweepEngine(configuration)
-        var observer = ARPSweepObserver(command: command, console: console, comparison: comparison)
+        var observer = LinkBoundObserver(
+            ARPSweepObserver(command: command, console: console, comparison: comparison), interface: link.interface,
+            console: console, reactor: reactor)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         capture?.finish()
         let summary = engine.summary
-        observer.finish(summary, text, targets, overflows: port.overflowCount)
+        observer.inner.finish(
+            summary, text, targets, overflows: port.overflowCount, isReliable: observer.trouble == nil)
         guard console.output.failure == nil, capture?.hasFailed != true else { return 2 }
+        // A host that was not found may be there.
+        let wasFound = command.has(.claims) ? summary.duplicates > 0 : summary.hosts > 0
+        guard observer.trouble == nil || wasFound else { return 2 }
         if command.has(.claims) { return summary.duplicates > 0 ? 1 : 0 }
         return summary.hosts > 0 ? 0 : 1
     }

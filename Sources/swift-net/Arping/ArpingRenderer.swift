@@ -9,7 +9,7 @@ protocol ArpingText {
     func line(_ reply: ArpingReply) -> String
     /// A probe without an answer.
     func silence() -> String
-    func ending(_ summary: ArpingSummary) -> String
+    func ending(_ summary: ArpingSummary, isReliable: Bool) -> String
 }
 
 /// What `arping` prints: the lines of a style, bare addresses, or JSON.
@@ -85,9 +85,10 @@ struct ArpingRenderer {
         return object.line + "\n"
     }
 
-    func finish(_ summary: ArpingSummary) {
+    /// - Parameter isReliable: every probe left, by a link that worked.
+    func finish(_ summary: ArpingSummary, isReliable: Bool) {
         guard settings.isJSON else {
-            if !settings.isQuiet, !isRaw { console.output.write(text.ending(summary)) }
+            if !settings.isQuiet, !isRaw { console.output.write(text.ending(summary, isReliable: isReliable)) }
             return
         }
         var object = JSONObject(type: "summary")
@@ -98,6 +99,10 @@ struct ArpingRenderer {
         object.add("received", summary.received)
         object.add("hosts", summary.machines.count)
         object.add("duplicates", max(summary.machines.count - 1, 0))
+        if settings.isProbe {
+            let isFree = summary.received > 0 ? "false" : isReliable ? "true" : nil
+            object.add("free", raw: isFree)
+        }
         object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
         console.output.write(object.line + "\n")
     }

@@ -66,13 +66,18 @@ struct ArpingRun {
         var engine = ArpingEngine(configuration)
         let renderer = ArpingRenderer(settings, console, configuration, link)
         renderer.begin()
-        var observer = ArpingObserver(renderer: renderer, console: console)
+        var observer = LinkBoundObserver(
+            ArpingObserver(renderer: renderer, console: console), interface: link.interface, console: console,
+            reactor: resolver.reactor)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         capture?.finish()
         if settings.isVerbose { console.reportIgnored(port.ignoredVLANs) }
         let summary = engine.summary
-        renderer.finish(summary)
-        guard console.output.failure == nil, capture?.hasFailed != true, !observer.hasFailed else { return 2 }
+        let isReliable = observer.trouble == nil && !observer.inner.hasFailed
+        renderer.finish(summary, isReliable: isReliable)
+        guard console.output.failure == nil, capture?.hasFailed != true, !observer.inner.hasFailed,
+            observer.trouble == nil || summary.received > 0
+        else { return 2 }
         return settings.exitStatus(of: summary)
     }
 

@@ -29,7 +29,7 @@ struct HabetsText: ArpingText {
 
     func silence() -> String { settings.display.isMarks ? "." : "Timeout\n" }
 
-    func ending(_ summary: ArpingSummary) -> String {
+    func ending(_ summary: ArpingSummary, isReliable: Bool) -> String {
         let extra = max(summary.received - summary.sent, 0)
         let answered = min(summary.received, summary.sent)
         let lost = summary.sent > 0 ? (100 * (summary.sent - answered) + summary.sent / 2) / summary.sent : 0

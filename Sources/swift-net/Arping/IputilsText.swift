@@ -29,7 +29,7 @@ struct IputilsText: ArpingText {
 
     func silence() -> String { "" }
 
-    func ending(_ summary: ArpingSummary) -> String {
+    func ending(_ summary: ArpingSummary, isReliable: Bool) -> String {
         var text = "Sent \(summary.sent) probes (\(summary.sentBroadcasts) broadcast(s))\n"
         text += "Received \(summary.received) response(s)"
         var kinds: [String] = []
@@ -40,7 +40,8 @@ struct IputilsText: ArpingText {
         if settings.isProbe {
             text +=
                 summary.received == 0
-                ? "\(configuration.target) is free\n"
+                ? isReliable
+                    ? "\(configuration.target) is free\n" : "whether \(configuration.target) is free is not known\n"
                 : "\(configuration.target) is taken by \(summary.machines.map { "\($0)" }.joined(separator: ", "))\n"
         }
         if settings.isAnnouncement, summary.received > 0 {

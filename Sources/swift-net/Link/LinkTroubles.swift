@@ -14,6 +14,9 @@ final class LinkTroubles {
     private(set) var names: [UInt32: String] = [:]
     /// Those without a carrier from the start.
     private var first: [Change]
+    private var nextLook: Instant
+    /// The kernel tells of a lost carrier up to a second late, and verdicts do not wait so long.
+    private static let interval = Nanoseconds.milliseconds(50)
 
     /// - Parameter indices: of the interfaces; nil for all.
     init(_ indices: Set<UInt32>?, reactor: Reactor) {
@@ -23,13 +26,21 @@ final class LinkTroubles {
         first = interfaces.filter { $0.isUp && !$0.hasCarrier }
             .map { Change(interface: $0.index, trouble: Self.noCarrier) }
         for interface in interfaces { names[interface.index] = interface.name }
+        nextLook = SystemClock.now + Self.interval
     }
+
+    /// When to be called again at the latest.
+    var next: Instant? { monitor == nil ? nil : nextLook }
 
     private static let noCarrier = "no carrier"
 
     /// The changes since the last call.
-    func take() -> [Change] {
+    func take(at now: Instant) -> [Change] {
         defer { first = [] }
+        if now >= nextLook {
+            nextLook = now + Self.interval
+            monitor?.refresh()
+        }
         return first
             + (monitor?.take() ?? []).compactMap { change in
                 let index = change.index

@@ -28,8 +28,9 @@ struct RARPQueryRun {
         let signals = try SignalSource()
         let capture = try command.frames.capture(console)
         let link = try EthernetLink.find(command.interfaces.first)
+        let reactor = try console.reactor()
         var port = try command.port(
-            interface: link.interface.index, signals: signals, reactor: console.reactor(), capture: capture,
+            interface: link.interface.index, signals: signals, reactor: reactor, capture: capture,
             console: console)
 
         var configuration = RARPQueryConfiguration(mac: link.mac, subjects: machines.isEmpty ? [link.mac] : machines)
@@ -40,13 +41,15 @@ struct RARPQueryRun {
         configuration.reportsIgnored = command.verbose
         configuration.endsAtFirstAnswer = command.firstAnswer
         var engine = RARPQueryEngine(configuration)
-        var observer = RARPQueryObserver(command: command, console: console)
+        var observer = LinkBoundObserver(
+            RARPQueryObserver(command: command, console: console), interface: link.interface, console: console,
+            reactor: reactor)
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         capture?.finish()
         let summary = engine.summary
         finish(summary, link)
-        guard console.output.failure == nil, capture?.hasFailed != true, !observer.hasFailed else { return 2 }
-        return summary.answered == summary.asked ? 0 : 1
+        guard console.output.failure == nil, capture?.hasFailed != true, !observer.inner.hasFailed else { return 2 }
+        return summary.answered == summary.asked ? 0 : observer.trouble == nil ? 1 : 2
     }
 
     private func finish(_ summary: RARPQuerySummary, _ link: EthernetLink) {

@@ -66,7 +66,7 @@ struct ScanObserver: EngineObserver, ~Copyable {
 
     mutating func step(_ engine: inout ScanEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         // The rest would be called filtered: what is known is reported, and can be resumed.
-        for change in links.take() where trouble == nil {
+        for change in links.take(at: now) where trouble == nil {
             guard let reason = change.trouble else { continue }
             trouble = (links.names[change.interface].map { "\($0): " } ?? "") + reason
             engine.stop(at: now)
@@ -79,8 +79,7 @@ struct ScanObserver: EngineObserver, ~Copyable {
             mark = (now, engine.summary.sent)
         }
         if let resumption, resumption.isDue(at: now) { save(engine, to: resumption) }
-        guard let resumed = resumption?.next else { return progress.next }
-        return progress.next.map { min($0, resumed) } ?? resumed
+        return [progress.next, resumption?.next, links.next].compactMap { $0 }.min()
     }
 
     private func save(_ engine: borrowing ScanEngine, to resumption: ScanResumption) {

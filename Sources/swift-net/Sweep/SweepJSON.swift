@@ -68,6 +68,7 @@ final class SweepJSON: SweepRenderer {
         object.add("alive", summary.alive)
         object.add("unreachable", summary.unreachable)
         object.add("unchecked", summary.unchecked)
+        object.add("pending", summary.pending)
         object.add("skipped", summary.skipped)
         object.add("transmitted", summary.transmitted)
         object.add("received", summary.received)

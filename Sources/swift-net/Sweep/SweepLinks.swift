@@ -35,6 +35,9 @@ final class SweepLinks {
         if !troubles.isEmpty { hasChanged = true }
     }
 
+    /// When to be called again at the latest.
+    var next: Instant? { links.next }
+
     /// The interface by which a target is reached, for messages.
     func interface(of address: IPAddress) -> String? {
         let index = named[address] ?? routed.first { $0.addresses.contains(address) }?.interface
@@ -43,8 +46,8 @@ final class SweepLinks {
 
     /// Tells the engine what has changed.
     /// - Returns: whether anything has.
-    func feed(_ engine: inout SweepEngine) -> Bool {
-        for change in links.take() {
+    func feed(_ engine: inout SweepEngine, at now: Instant) -> Bool {
+        for change in links.take(at: now) {
             troubles[change.interface] = change.trouble
             hasChanged = true
         }

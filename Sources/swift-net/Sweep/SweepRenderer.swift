@@ -82,13 +82,12 @@ struct SweepObserver: EngineObserver {
         console.output.flush()
         // New targets are looked at in the next round, which begins at once.
         let hasArrivals = arrivals?.feed(&engine) ?? false
-        let hasChanged = links.feed(&engine)
+        let hasChanged = links.feed(&engine, at: now)
         let stations = neighbors.feed(&engine, at: now)
         if wakening.contains(.status) { progress.tell(status(engine)) }
         if hasArrivals || hasChanged || stations.hasNews { return now }
         if progress.isDue(at: now) { progress.draw(bar(engine), at: now) }
-        guard let next = stations.next else { return progress.next }
-        return progress.next.map { min($0, next) } ?? next
+        return [progress.next, stations.next, links.next].compactMap { $0 }.min()
     }
 
     private func status(_ engine: borrowing SweepEngine) -> String {

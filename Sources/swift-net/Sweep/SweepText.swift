@@ -65,9 +65,12 @@ final class SweepText: SweepRenderer {
     func finish(_ summary: SweepSummary, drops: KernelDrops) {
         if filter == .all {
             var text =
-                "\n\(summary.targets - summary.skipped) targets, \(summary.alive) alive, \(summary.unreachable) unreachable"
+                "\n\(Text.count(summary.targets - summary.skipped, "target")), \(summary.alive) alive, \(summary.unreachable) unreachable"
             if summary.unchecked > 0 { text += ", \(summary.unchecked) not checked" }
-            if summary.skipped > 0 { text += ", \(summary.skipped) broadcast addresses left out" }
+            if summary.pending > 0 { text += ", \(summary.pending) pending at the end" }
+            if summary.skipped > 0 {
+                text += ", \(Text.count(summary.skipped, "broadcast address", "broadcast addresses")) left out"
+            }
             text += "\n\(summary.transmitted) packets transmitted, \(summary.received) received"
             if summary.duplicates > 0 { text += ", +\(summary.duplicates) duplicates" }
             if summary.errors > 0 { text += ", +\(summary.errors) errors" }

@@ -115,13 +115,13 @@ private struct ReportObserver: EngineObserver {
 
     mutating func step(_ engine: inout MonitorEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         if wakening.contains(.stop) { isStopped = true }
-        for change in links.take() { engine.setLink(change.failure) }
+        for change in links.take(at: now) { engine.setLink(change.failure) }
         if wakening.contains(.status) {
             console.errors.write("cycle \(engine.cycleCount) of \(cycles), \(engine.hops.count) hops\n")
             console.errors.flush()
         }
         console.output.flush()
-        return nil
+        return links.next
     }
 
     var isListening: Bool { console.output.isOpen }
@@ -156,7 +156,7 @@ private struct LiveObserver: EngineObserver {
     }
 
     mutating func step(_ engine: inout MonitorEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        for change in links.take() { engine.setLink(change.failure) }
+        for change in links.take(at: now) { engine.setLink(change.failure) }
         if wakening.contains(.keys) { press(terminal.readKeys(), &engine, now) }
         if wakening.contains(.suspend) {
             terminal.leave()

@@ -114,8 +114,8 @@ private struct PathsObserver: EngineObserver {
 
     mutating func step(_ engine: inout PathsEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         if wakening.contains(.stop) { held.release() }
-        for change in links.take() { engine.setLink(change.failure) }
-        return print(at: now)
+        for change in links.take(at: now) { engine.setLink(change.failure) }
+        return [print(at: now), links.next].compactMap { $0 }.min()
     }
 
     mutating func linger(at now: Instant) -> Instant? { print(at: now) }
@@ -141,7 +141,7 @@ private struct TraceObserver: EngineObserver {
     mutating func report(_ event: TraceEvent) { renderer.report(event) }
 
     mutating func step(_ engine: inout TraceEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        for change in session.links.take() {
+        for change in session.links.take(at: now) {
             for (index, target) in session.targets.enumerated()
             where target.destination.route.interfaceIndex == change.interface {
                 engine.setLink(change.failure, ofTarget: index)
@@ -149,7 +149,7 @@ private struct TraceObserver: EngineObserver {
         }
         let next = renderer.update(at: now, isStopped: wakening.contains(.stop))
         console.output.flush()
-        return next
+        return [next, session.links.next].compactMap { $0 }.min()
     }
 
     mutating func linger(at now: Instant) -> Instant? { renderer.update(at: now, isStopped: false) }

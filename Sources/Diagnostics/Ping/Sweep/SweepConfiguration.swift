@@ -94,6 +94,9 @@ public struct SweepSummary: Sendable {
 
     public init() {}
 
+    /// Targets that were not decided when the run ended.
+    public var pending: Int { max(targets - alive - unreachable - unchecked - skipped, 0) }
+
     public var elapsed: Nanoseconds {
         guard let start, let end else { return .zero }
         return end - start
