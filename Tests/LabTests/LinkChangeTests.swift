@@ -53,10 +53,10 @@ struct LinkChangeTests {
         }
     }
 
-    /// Waits until a shell's condition is true, at the longest ten seconds.
+    /// Waits until a shell's condition is true, at the longest 20 seconds.
     private static func wait(_ lab: Lab, _ condition: String, in namespace: String = "b") async throws {
         let outcome = try await lab.run(
-            namespace, ["timeout", "10", "sh", "-c", "until { \(condition); } >/dev/null 2>&1; do sleep 0.02; done"])
+            namespace, ["timeout", "20", "sh", "-c", "until { \(condition); } >/dev/null 2>&1; do sleep 0.02; done"])
         if outcome.status != 0 {
             let log = try await lab.run("b", ["cat", "/mnt/log"]).output
             Issue.record("never: \(condition)\n\(log)")
