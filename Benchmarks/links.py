@@ -38,11 +38,11 @@ def sweep(binary):
 
 
 def network(binary):
-    """A /24 of the own link, twenty stations there besides the kernel's own two."""
+    """An on-link /24, twenty stations there besides the kernel's own two."""
     for last in range(10, 30):
         subprocess.run(["ip", "-n", "b", "addr", "add", f"192.0.2.{last}/24", "dev", "vb"], check=True)
     ours = [binary, "ping", "--alive", "192.0.2.0/24"]
-    row("who is in a /24 of the own link, defaults: nmap", ours, ["nmap", "-sn", "-n", "192.0.2.0/24"], 5)
+    row("hosts in an on-link /24, defaults: nmap", ours, ["nmap", "-sn", "-n", "192.0.2.0/24"], 5)
     row("the same: fping", ours, ["fping", "-a", "-q", "-g", "192.0.2.0/24"], 3)
     found = subprocess.run(ours, stdout=subprocess.PIPE, text=True).stdout.split()
     print(f"  ours found {len(found)} of 22")

@@ -66,7 +66,7 @@ public struct Host: ~Copyable {
     /// Answers RARP for other machines from now on.
     public mutating func know(_ machines: [MACAddress: IPv4Address]) { rarp.know(machines) }
 
-    /// Frames pass one of its links no longer, or again.
+    /// Tells the host that an interface went down or came up.
     /// - Parameter interface: the system's number of it.
     public mutating func setLink(_ interface: UInt32, isConnected: Bool, at now: Instant) {
         for number in links.indices where links[number].configuration.index == interface {

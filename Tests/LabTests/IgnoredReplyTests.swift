@@ -24,12 +24,12 @@ struct IgnoredReplyTests {
     @Test(
         "-v reports them on standard error, with the reason, and without it nothing is said",
         arguments: [
-            ("arping -c 2 -i 0.1 -w 1 -I va 192.0.2.9", "00:00:00:00:00:00 is the address of no station"),
+            ("arping -c 2 -i 0.1 -w 1 -I va 192.0.2.9", "00:00:00:00:00:00 is not a valid station address"),
             (
                 "arping --sweep 192.0.2.9 --retries 1 -w 0.2 -I va",
-                "00:00:00:00:00:00 is the address of no station"
+                "00:00:00:00:00:00 is not a valid station address"
             ),
-            ("arping --style habets -c 1 -w 1 -i va 192.0.2.9", "00:00:00:00:00:00 is the address of no station"),
+            ("arping --style habets -c 1 -w 1 -i va 192.0.2.9", "00:00:00:00:00:00 is not a valid station address"),
             ("rarp query -c 2 -i 0.1 -I va", "239.1.1.1 is a group address"),
         ])
     func verbose(words: String, reason: String) async throws {

@@ -11,8 +11,8 @@ struct ScanCommandTests {
                     scan() { exec \(Binary.swiftNet) tcp-syn-scan 198.18.0.0/16 -p 80 --rate 2000 "$@"; }
                     e=$(mktemp); o=$(mktemp); trap 'rm -f $e $o' EXIT
                     (scan) > $o 2> $e & p=$!
-                    until grep -q open $o; do sleep 0.05; done
-                    kill -QUIT $p; until [ -s $e ]; do sleep 0.05; done
+                    until grep -q open $o; do kill -0 $p || break; sleep 0.05; done
+                    kill -QUIT $p; until [ -s $e ]; do kill -0 $p || break; sleep 0.05; done
                     kill -INT $p; wait $p; echo "rc $?"
                     grep -c 'stopped before the end' $o
                     grep -c '% .* answers, ' $e
@@ -31,7 +31,7 @@ struct ScanCommandTests {
                 sent() { cat /sys/class/net/va/statistics/tx_packets; }
                 start=$(sent)
                 \(Binary.swiftNet) tcp-syn-scan -p 80 --rate 50 192.0.2.0/24 2001:db8::/120 & p=$!
-                until [ $(($(sent) - start)) -ge 5 ]; do sleep 0.01; done
+                until [ $(($(sent) - start)) -ge 5 ]; do kill -0 $p || break; sleep 0.01; done
                 kill -\(signal) $p; wait $p; echo $?
                 """
             let outcome = try await lab.run("a", ["bash", "-c", script])

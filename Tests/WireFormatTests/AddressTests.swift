@@ -77,6 +77,9 @@ struct AddressTests {
         #expect(
             IPv4Address(127, 9, 9, 9).isLoopback && IPv4Address(169, 254, 1, 1).isLinkLocal
                 && IPv4Address.limitedBroadcast.isLimitedBroadcast)
+        #expect(
+            IPv4Address(240, 0, 0, 0).isReserved && IPv4Address.limitedBroadcast.isReserved
+                && !IPv4Address(239, 255, 255, 255).isReserved)
         #expect(try #require(IPv6Address("febf::1")).isLinkLocal && !(try #require(IPv6Address("fec0::1")).isLinkLocal))
         #expect(try #require(IPAddress("ff02::1")).needsZone && !(try #require(IPAddress("ff05::1")).needsZone))
     }

@@ -29,7 +29,7 @@ public enum ARPSweepEvent: Hashable, Sendable {
     case host(ARPSweepHost)
     /// Another machine than the first has the address too.
     case duplicate(IPv4Address, first: MACAddress, other: MACAddress)
-    /// Up to 20 per second.
+    /// A reply that was ignored; at most 20 per second are reported.
     case ignored(IgnoredReply)
 }
 

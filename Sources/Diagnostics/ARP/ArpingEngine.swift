@@ -220,7 +220,7 @@ public struct ArpingEngine: Engine, ~Copyable {
         }
     }
 
-    /// Whom a reply about the target is for, where it is not for us; nil for what is no such reply.
+    /// The reason a reply from the target is not for this host; nil for other packets.
     private func misdirection(of arrived: ArrivedARP) -> IgnoredReply.Reason? {
         let packet = arrived.packet
         guard configuration.mode == .ask, packet.operation == .reply, packet.senderAddress == configuration.target

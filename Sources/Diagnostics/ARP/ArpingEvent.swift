@@ -34,7 +34,7 @@ public enum ArpingEvent: Hashable, Sendable {
     case reply(ArpingReply)
     /// A probe got no answer before the next.
     case timeout(Int)
-    /// Up to 20 per second.
+    /// A reply that was ignored; at most 20 per second are reported.
     case ignored(IgnoredReply)
     case failed(TransmissionFailure)
 }

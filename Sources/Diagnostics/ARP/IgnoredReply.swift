@@ -4,10 +4,11 @@ import WireFormat
 
 /// A reply of ARP or its reverse that cannot be an answer, and why.
 public struct IgnoredReply: Hashable, Sendable {
+    /// Why a reply is ignored.
     public enum Reason: Hashable, Sendable {
         /// No station has this MAC address (IEEE 802.3, section 3.2.3).
         case sender(MACAddress)
-        /// It is for this station, which did not ask through us.
+        /// The target MAC address is this one, not ours.
         case otherStation(MACAddress)
         /// It is for a host with this address.
         case otherAddress(IPv4Address)
@@ -17,6 +18,7 @@ public struct IgnoredReply: Hashable, Sendable {
 
     /// The frame's source.
     public var source: MACAddress
+    /// Why it is ignored.
     public var reason: Reason
 
     init(_ arrived: ArrivedARP, _ reason: Reason) {
@@ -26,7 +28,7 @@ public struct IgnoredReply: Hashable, Sendable {
 }
 
 extension ArrivedARP {
-    /// Why its sender is none; nil for one that can be.
+    /// Why the sender's MAC address is invalid; nil if it is valid.
     var senderProblem: IgnoredReply.Reason? {
         guard !hasCredibleSender else { return nil }
         // Of the two, the one that is wrong.

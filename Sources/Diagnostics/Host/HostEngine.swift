@@ -215,7 +215,7 @@ public struct HostEngine: Engine, ~Copyable {
 
     public mutating func stop(at now: Instant) { isOver = true }
 
-    /// Frames pass an interface no longer, or again.
+    /// Tells the host that an interface went down or came up.
     public mutating func setLink(_ interface: UInt32, isConnected: Bool, at now: Instant) {
         host.setLink(interface, isConnected: isConnected, at: now)
     }

@@ -69,7 +69,7 @@ public struct MembershipEngine: Engine, ~Copyable {
         if start == nil { begin(at: now) }
         let deadline = start.flatMap { start in configuration.duration.map { start + $0 } }
         if deadline.map({ $0 <= now }) ?? false { leave(at: now) }
-        // Where nothing passes nobody can be told.
+        // While the link is down, leaves cannot be sent.
         if isOver || isLeaving && !isConnected { return finish(at: now) }
         guard isConnected else { return deadline.map { .at($0) } ?? .never }
         var due: Instant?
@@ -156,7 +156,7 @@ public struct MembershipEngine: Engine, ~Copyable {
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         inFlight[token] = nil
-        // It is said again when the interface is up again.
+        // The report is repeated when the interface is up.
         guard !failure.isOfInterface else { return }
         events.append(.failed(failure))
         if !isLeaving { end = instant }
@@ -244,7 +244,7 @@ public struct MembershipEngine: Engine, ~Copyable {
         streams[index].stream.take(arrived.payload.dropping(UDPView.headerLength))
     }
 
-    /// Frames pass the interface no longer, or again: then the groups are reported anew.
+    /// Tells the engine that the interface went down or came up. Then the groups are reported again.
     public mutating func setLink(isConnected: Bool, at now: Instant) {
         defer { self.isConnected = isConnected }
         guard isConnected, !self.isConnected, !configuration.isJoinedBySystem else { return }

@@ -76,6 +76,8 @@ public struct QuerierEngine: Engine, ~Copyable {
 
     /// Members that are told apart: a flood of them is not.
     private static let mostMembers = 65_536
+    /// A send can find the interface down before that is reported, and the report may come late.
+    private static let retryInterval = Nanoseconds.milliseconds(100)
 
     private let configuration: QuerierConfiguration
     private var members: [Member: SourceFilter] = [:]
@@ -87,6 +89,10 @@ public struct QuerierEngine: Engine, ~Copyable {
     private var start: Instant?
     private var end: Instant?
     private var isOver = false
+    /// Frames pass the interface: while it is down no query is sent.
+    private var isConnected = true
+    /// When the next query is tried after one that found the interface down.
+    private var retry: Instant?
     private var events: [QuerierEvent] = []
     private var result = QuerierSummary()
 
@@ -122,6 +128,8 @@ public struct QuerierEngine: Engine, ~Copyable {
         if !mayAsk, lastQuery == nil { return finish(at: now) }
         guard due <= now else { return .at(deadline.map { min($0, due) } ?? due) }
         guard result.queries < configuration.count, mayAsk else { return finish(at: now) }
+        guard isConnected else { return deadline.map { .at($0) } ?? .never }
+        if let retry, retry > now { return .at(deadline.map { min($0, retry) } ?? retry) }
         isPending = true
         batch.append(frame: MembershipFrame.bytes(.query(configuration.query), from: configuration.identity), token: 0)
         return .at(now)
@@ -135,6 +143,7 @@ public struct QuerierEngine: Engine, ~Copyable {
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
         isPending = false
+        retry = nil
         lastQuery = instant
         result.queries += 1
         events.append(.asked(configuration.query, at: instant))
@@ -142,6 +151,11 @@ public struct QuerierEngine: Engine, ~Copyable {
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         isPending = false
+        // The query is sent when the interface is up again.
+        guard !failure.isOfInterface else {
+            retry = instant + Self.retryInterval
+            return
+        }
         events.append(.failed(failure))
         isOver = true
     }
@@ -203,6 +217,12 @@ public struct QuerierEngine: Engine, ~Copyable {
         if let asked = configuration.query.group, group != asked { return }
         members[Member(group: group, host: host)] = nil
         events.append(.leave(group, host: host, version, at: now))
+    }
+
+    /// Tells the engine that the interface went down or came up: a query that is due waits until it is up.
+    public mutating func setLink(isConnected: Bool, at now: Instant) {
+        self.isConnected = isConnected
+        if isConnected { retry = nil }
     }
 
     public mutating func stop(at now: Instant) {

@@ -31,7 +31,7 @@ public enum RARPQueryEvent: Hashable, Sendable {
     case reply(RARPReply)
     /// A request for this machine got no answer before the next.
     case timeout(MACAddress, attempt: Int)
-    /// Up to 20 per second.
+    /// A reply that was ignored; at most 20 per second are reported.
     case ignored(IgnoredReply)
     case failed(TransmissionFailure)
 }

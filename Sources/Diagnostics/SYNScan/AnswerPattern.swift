@@ -3,7 +3,7 @@ import func Glibc.log
 /// Which ports of one host answered and which stayed silent, by the order in which they were probed, and how far from
 /// chance that is.
 ///
-/// A firewall drops what it drops whenever it comes, and loss takes any probe alike: since the order of the scan is
+/// A firewall drops a probe whenever it arrives, and loss affects all probes alike: since the order of the scan is
 /// random, the answers lie anywhere in it. A host that limits SYNs or resets answers the first ones, and later ones only
 /// at its own pace, whatever ports they are for.
 struct AnswerPattern: Sendable {

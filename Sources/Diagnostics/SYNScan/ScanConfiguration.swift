@@ -73,7 +73,7 @@ public struct ScanConfiguration: Sendable {
     public var sourcePort: UInt16
     /// Packets a second; nil for as many as nothing is lost of.
     public var rate: Double? = 10_000
-    /// Further probes of who has not answered; 0 also for no recheck of hosts that may limit their answers.
+    /// Retries of unanswered probes; 0 also disables the recheck.
     public var retries = 2
     /// How long answers are waited for after the last probe; nil for two seconds,
     /// or twice the longest round trip seen where that is longer.

@@ -26,7 +26,8 @@ extension ScanEngine {
         let end = review.tryEnd + waitAtEnd
         // Where nothing has answered, or all ports have, silence is what it is.
         let hasAnswers = UInt64(window.places.count) > window.undecidedCount
-        guard reviewsHosts, hasAnswers else { return end <= now ? nil : end }
+        // Answers of an earlier run would all count as answers to a first try, ICMP errors among them.
+        guard reviewsHosts, hasAnswers, !window.isResumed else { return end <= now ? nil : end }
         let pause = max(ScanReview.pause, min((roundTrips.bound(share: 0.99) ?? .zero) * 2, waitAtEnd))
         guard let recheck = review.recheck else {
             let start = review.tryEnd + min(pause, waitAtEnd)

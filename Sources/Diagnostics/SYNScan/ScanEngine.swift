@@ -5,7 +5,7 @@ import WireFormat
 /// Finds open TCP ports by half a handshake: a SYN to each, an answer from those that are there,
 /// and a reset for those that would go on (RFC 9293, section 3.5).
 ///
-/// Nothing is remembered of a probe but one bit. Its place in the order of the scan is computed from
+/// Nothing is remembered of a probe but up to five bits. Its place in the order of the scan is computed from
 /// the answer's address and port, the sequence number says that the answer is one, and the port that
 /// it comes to says which try it answers.
 public struct ScanEngine: Engine, ~Copyable {

@@ -35,11 +35,11 @@ public struct ScanFinding: Sendable, Hashable {
     /// Of a segment: its window and its options as they came.
     public var window: UInt16?
     public var options: [UInt8] = []
-    /// False for silence of a host whose silence tells nothing.
+    /// False for a silent port of an unreliable host.
     public var isReliable = true
 }
 
-/// A host whose silence is no answer: it answers some probes only, whatever their ports.
+/// A host whose silent ports may not be filtered, because it answers only some probes.
 public struct UnreliableHost: Sendable, Hashable {
     public enum Reason: Sendable, Hashable {
         /// It answers at a pace of its own.
@@ -52,7 +52,9 @@ public struct UnreliableHost: Sendable, Hashable {
         case answersLate
     }
 
+    /// The host's address.
     public var address: IPAddress
+    /// Why it is unreliable.
     public var reason: Reason
     /// Ports that answered.
     public var answered: Int
@@ -60,6 +62,7 @@ public struct UnreliableHost: Sendable, Hashable {
     public var silent: Int
     /// Answers a second, where there were enough of them to tell.
     public var rate: Double?
+    /// When it was first found to be unreliable.
     public var at: Instant
 }
 

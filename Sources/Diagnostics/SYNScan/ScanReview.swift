@@ -15,7 +15,7 @@ struct ScanReview: Sendable {
     static let fewestPorts = 4
     /// Ports to look at in one call of the engine.
     static let portsAtOnce = 16_384
-    /// A scan whose windows together would have more ports to look at goes without.
+    /// The most ports to look at, in all windows together. Larger scans are not reviewed.
     static let mostPorts: UInt64 = 1 << 30
     /// Hosts as unlikely as this are probed once more: no more than one in twenty by chance.
     static let suspicion = 3.0

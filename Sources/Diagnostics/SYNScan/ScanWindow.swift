@@ -1,11 +1,13 @@
 /// The probes under way: neighbours in the order of the scan, and a bit for each that is decided.
 public struct ScanWindow: Sendable {
-    /// The most probes of a window: eight megabytes of bits.
+    /// The most probes of a window: eight megabytes of bits, and as much for each of the four marks that is in use.
     public static let mostProbes: UInt64 = 1 << 26
 
     let places: Range<UInt64>
     private(set) var decided: [UInt64]
     private(set) var undecidedCount: UInt64
+    /// An earlier run decided some of the probes: by which try and by what kind of answer is not known.
+    let isResumed: Bool
     /// Probes that another try than the first decided, those that the last one did, those that an ICMP error did,
     /// and those of open ports.
     var later: ScanMarks
@@ -26,6 +28,7 @@ public struct ScanWindow: Sendable {
             decided[index] = isLast ? word & (1 << (size % 64) - 1) : word
             undecidedCount -= UInt64(decided[index].nonzeroBitCount)
         }
+        isResumed = undecidedCount < size
     }
 
     /// Decides a probe of the window; false when it was already.

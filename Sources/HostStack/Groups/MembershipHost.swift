@@ -79,8 +79,8 @@ public struct MembershipHost: Sendable {
         due = now
     }
 
-    /// Says anew that all groups are joined: the link was interrupted, and who listens there may not know of them any
-    /// more (RFC 3376, section 5.1; RFC 3810, section 6.1). What was still to be said went to nobody.
+    /// Reports all groups again after a link interruption: routers may have lost their state, and pending reports were
+    /// lost (RFC 3376, section 5.1; RFC 3810, section 6.1).
     public mutating func rejoin(at now: Instant) {
         guard !isLeaving else { return }
         outbox = []

@@ -53,7 +53,7 @@ struct ICMPErrorModule: Sendable {
     }
 
     private static func isAHost(_ address: IPv4Address) -> Bool {
-        !address.isUnspecified && !address.isMulticast && !address.isLoopback && address.rawValue >> 28 != 15
+        !address.isUnspecified && !address.isMulticast && !address.isLoopback && !address.isReserved
     }
 
     private static func isError(_ view: borrowing IPv4View) -> Bool {

@@ -162,8 +162,8 @@ struct HostLink: Sendable {
 
     // MARK: Time
 
-    /// Frames pass no longer, or again. Then its addresses and groups are made known anew, and an address that was
-    /// still asked for is asked for from the beginning.
+    /// Tells the host that an interface went down or came up. Then its addresses are announced and its groups reported
+    /// again, and an address that was still being checked is checked from the beginning.
     mutating func setConnected(_ isConnected: Bool, at now: Instant) {
         defer { self.isConnected = isConnected }
         guard isConnected, !self.isConnected else { return }

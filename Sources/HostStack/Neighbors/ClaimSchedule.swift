@@ -29,8 +29,8 @@ struct ClaimSchedule: Sendable {
         return plan[sent - 1].frame
     }
 
-    /// Begins anew, after an interruption of the link: what nobody heard nobody answered. An address that is in use
-    /// stays so, and only what makes it known is sent again.
+    /// Restarts after a link interruption, because earlier probes may not have been received. An address that is in use
+    /// stays so and is only announced again, although RFC 5227, section 2.1, asks for new probes then.
     mutating func restart(at now: Instant) {
         guard isDone else {
             start = nil

@@ -9,9 +9,11 @@ public final class LinkMonitor {
     private let reactor: Reactor
     private var tracker: LinkTracker
     private var changes: [LinkChange] = []
+    /// Notifications were lost, and older ones may still be queued.
+    private var hasLost = false
     private var buffer = [UInt8](repeating: 0, count: 32_768)
 
-    /// - Parameter interfaces: those that are watched, as they were found; what has changed since is a change.
+    /// - Parameter interfaces: those that are watched, as they were found. Changes since then are reported.
     public init(watching interfaces: [Interface], reactor: Reactor) throws(SystemError) {
         descriptor = try .socket(AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE, "netlink socket")
         self.reactor = reactor
@@ -53,8 +55,8 @@ public final class LinkMonitor {
     public func watch(_ interfaces: [Interface]) { tracker.watch(interfaces) }
 
     private func read() {
-        var hasLost = false
-        // What never ends is not read in one go.
+        var isEmpty = false
+        // Bounded, so that a flood cannot block the run.
         for _ in 0..<256 {
             var sender = sockaddr_nl()
             var length = socklen_t(MemoryLayout<sockaddr_nl>.size)
@@ -69,7 +71,10 @@ public final class LinkMonitor {
             if received < 0 {
                 if clinux_errno() == EINTR { continue }
                 // The socket's queue was full, and some notifications are lost.
-                guard clinux_errno() == ENOBUFS else { break }
+                guard clinux_errno() == ENOBUFS else {
+                    isEmpty = true
+                    break
+                }
                 hasLost = true
                 continue
             }
@@ -83,7 +88,11 @@ public final class LinkMonitor {
                 changes += tracker.note(notification)
             }
         }
-        if hasLost, let interfaces = try? Interface.all() { changes += tracker.compare(with: interfaces) }
+        // Not before the queue is empty: what is still in it is older than the list, and would undo it.
+        if hasLost, isEmpty, let interfaces = try? Interface.all() {
+            hasLost = false
+            changes += tracker.compare(with: interfaces)
+        }
         if !changes.isEmpty { reactor.reportResult() }
     }
 }

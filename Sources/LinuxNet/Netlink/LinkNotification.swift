@@ -2,9 +2,11 @@ import CLinux
 
 /// Whether frames can pass an interface.
 public enum LinkState: Sendable, Equatable {
+    /// Up, and the link layer works (IFF_UP and IFF_LOWER_UP).
     case up
     /// Up (IFF_UP), but the link layer does not work: no cable, or the other end is down (no IFF_LOWER_UP).
     case noCarrier
+    /// Not up (no IFF_UP).
     case down
 }
 

@@ -59,6 +59,8 @@ public struct IPv4Address: Hashable, Sendable, Comparable {
     public var isLoopback: Bool { rawValue >> 24 == 127 }
     public var isUnspecified: Bool { rawValue == 0 }
     public var isLimitedBroadcast: Bool { rawValue == .max }
+    /// 240.0.0.0/4, which no host has; the limited broadcast address is in it (RFC 1112, section 4).
+    public var isReserved: Bool { rawValue >> 28 == 0xF }
     /// 169.254.0.0/16 (RFC 3927).
     public var isLinkLocal: Bool { rawValue >> 16 == 0xA9FE }
 

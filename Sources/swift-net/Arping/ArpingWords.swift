@@ -41,7 +41,7 @@ enum ArpingSwitch: String, CommandSwitch {
         switch value {
         case .firstAnswer: "End at the first answer."
         case .quiet: "Print nothing."
-        case .verbose: "Also report replies and VLANs that are ignored, and why."
+        case .verbose: "Also report ignored replies, with the reason, and frames of other VLANs."
         case .broadcast: "Go on with broadcasts, where otherwise who has answered is asked alone."
         case .duplicates: "Find out whether the address is in use: exit status 1 when it is."
         case .unsolicited: "Announce our own address by requests, so that others update their caches."

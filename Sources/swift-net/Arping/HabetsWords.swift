@@ -59,7 +59,7 @@ enum HabetsSwitch: String, CommandSwitch {
         case .rawOther: "Print only the other one."
         case .showsProbes: "Print how many probes were sent beside the answer's number."
         case .unsolicited: "Announce our own address."
-        case .verbose: "Print who we are, and what is ignored."
+        case .verbose: "Print our addresses, and report ignored replies."
         case .json: "One JSON object a line."
         case .version: "Print the version."
         }

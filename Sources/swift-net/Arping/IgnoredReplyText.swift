@@ -16,13 +16,13 @@ extension IgnoredReply {
 
     private static func kind(_ mac: MACAddress) -> String {
         if mac.isBroadcast { return "the broadcast address" }
-        return mac.isMulticast ? "a group address" : "the address of no station"
+        return mac.isMulticast ? "a group address" : "not a valid station address"
     }
 
     private static func kind(_ address: IPv4Address) -> String {
         if address.isLimitedBroadcast { return "the broadcast address" }
         if address.isMulticast { return "a group address" }
         if address.isLoopback { return "a loopback address" }
-        return address.rawValue >> 28 == 0xF ? "a reserved address" : "the address of no host"
+        return address.isReserved ? "a reserved address" : "not a valid host address"
     }
 }

@@ -67,7 +67,7 @@ struct HostCommand: ParsableCommand {
     var verbose = false
     @Option(
         name: .customLong("vlan"),
-        help: ArgumentHelp("Live in VLAN VID, 1 to 4094: tag frames, and hear its frames only.", valueName: "vid"))
+        help: ArgumentHelp("Use VLAN VID (1 to 4094): tag frames sent, and accept only its frames.", valueName: "vid"))
     var vlan: String?
     @OptionGroup
     var frames: FrameOptions

@@ -7,14 +7,14 @@ import WireFormat
 /// What the words of `host` mean.
 struct HostSettings {
     let links: [EthernetLink]
-    /// The VLAN that the host lives in.
+    /// The VLAN that the host uses.
     let vlan: UInt16?
     var configuration: LivingHostConfiguration
 
     init(_ command: HostCommand) throws {
+        vlan = try command.vlan.map { UInt16(try ArgumentValue.integer("--vlan", $0, in: 1...4_094)) }
         let names = command.interfaces
         links = names.isEmpty ? [try EthernetLink.find(nil)] : try names.map { try EthernetLink.find($0) }
-        vlan = try command.vlan.map { UInt16(try ArgumentValue.integer("--vlan", $0, in: 1...4_094)) }
         guard Set(names).count == names.count else { throw UsageError("-I: an interface is named twice") }
         guard !command.addresses.isEmpty else { throw UsageError("--address: which address is it to have?") }
         let links = links

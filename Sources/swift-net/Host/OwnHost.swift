@@ -68,7 +68,7 @@ enum OwnHost {
     /// The host's frames, opened with the capability that is given up afterwards.
     /// - Parameters:
     ///   - what: who needs it.
-    ///   - vlan: the VLAN that it lives in; nil for untagged frames.
+    ///   - vlan: the VLAN that it uses; nil for untagged frames.
     static func port(
         of configuration: HostConfiguration, on links: [EthernetLink], vlan: UInt16? = nil,
         for what: String,

@@ -56,7 +56,7 @@ final class LinkWatch {
         return changes
     }
 
-    /// A frame could not leave because its interface is down: that was said, or will be.
+    /// A frame could not be sent because its interface is down, which is reported separately.
     func explains(_ failure: TransmissionFailure) -> Bool { isActive && failure.isOfInterface }
 
     /// Runs an engine. What ends the port ends the run, and what was found until then is still reported.
@@ -92,8 +92,8 @@ extension LinkChange {
         case .noCarrier(let wasDown):
             wasDown
                 ? "\(name) is up again, but has no carrier; waiting for it" : "\(name) has no carrier; waiting for it"
-        case .up(let wasDown): wasDown ? "\(name) is up again" : "\(name) has a carrier again"
-        case .renamed(let former): "\(former) is now called \(name)"
+        case .up(let wasDown): wasDown ? "\(name) is up again" : "\(name) has carrier again"
+        case .renamed(let former): "\(former) was renamed to \(name)"
         case .deleted: "\(name) was deleted"
         case .moved: "\(name) was moved to another network namespace"
         case .gone: "\(name) was deleted or moved to another network namespace"

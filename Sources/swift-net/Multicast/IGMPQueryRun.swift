@@ -203,7 +203,13 @@ private struct IGMPQueryObserver: EngineObserver {
     mutating func step(_ engine: inout QuerierEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         let changes = watch.take(at: now)
         for change in changes {
-            if case .renamed = change.kind { interface = change.name } else { wasInterrupted = true }
+            if case .renamed = change.kind {
+                interface = change.name
+                continue
+            }
+            wasInterrupted = true
+            let isConnected = if case .up = change.kind { true } else { false }
+            engine.setLink(isConnected: isConnected, at: now)
         }
         if watch.isOver { engine.stop(at: now) }
         if wakening.contains(.status) {

@@ -29,7 +29,7 @@ struct RARPCommand: ParsableCommand {
     var quiet = false
     @Flag(
         name: [.customShort("v"), .customLong("verbose")],
-        help: "Also replies that are ignored (query), or requests that are not answered (serve).")
+        help: "Also report ignored replies (query) or unanswered requests (serve).")
     var verbose = false
     @Option(
         name: [.customShort("I"), .customLong("interface")],

@@ -11,7 +11,8 @@ struct SYNScanCommand: ParsableCommand {
             Targets are addresses, names, networks (192.0.2.0/24) and ranges (192.0.2.1-20). Scan only what is yours \
             or what you have been allowed to scan. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 a port is open, 1 none is, 2 it could not run or silence tells nothing of a host.
+            Exit status: 0 a port is open, 1 none is, 2 on error, or if no port is open \
+            and a host was unreliable.
             """,
         helpNames: [.customShort("h"), .customLong("help")]
     )

@@ -111,13 +111,14 @@ struct SYNScanRun {
         let isReported = console.output.isOpen && settings.file?.failure == nil
         let isSaved = !isReported || settings.resumption?.finish(engine.position, console: console) ?? true
         if let trouble = observer.trouble {
-            throw CannotRun(message: "\(trouble); what was not known then was not scanned")
+            throw CannotRun(message: "\(trouble): scan stopped; remaining ports were not scanned")
         }
         if let interruption { throw interruption }
         if !isSaved { return 2 }
         if console.output.failure != nil || settings.file?.failure != nil || capture?.hasFailed == true { return 2 }
         guard summary.open == 0 else { return 0 }
-        // What could not be looked up or reached was not scanned, and is no "none open"; nor is silence that tells nothing.
+        // What could not be looked up or reached was not scanned, and is no "none open"; nor is the silence of an unreliable
+        // host.
         return found.failures.isEmpty && !ways.isIncomplete && summary.unreliable == 0 ? 1 : 2
     }
 

@@ -55,7 +55,7 @@ struct ScanEnding {
     func text(_ summary: ScanSummary) -> String {
         var lines = [
             "\(Text.count(summary.hosts + unreachable, "host")), \(Text.count(Int(clamping: summary.probes), "probe")): \(summary.open) open, \(summary.closed) closed, \(summary.filtered - min(summary.unresolved, summary.filtered)) filtered"
-                + (summary.unresolved > 0 ? ", \(summary.unresolved) not known" : "")
+                + (summary.unresolved > 0 ? ", \(summary.unresolved) unresolved" : "")
                 + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
                 + (summary.isCutShort ? "; stopped before the end" : ""),
             "\(Text.count(Int(clamping: summary.sent), "packet")) sent (\(summary.retransmitted) again), \(Text.count(Int(clamping: summary.received), "answer")), \(Self.duration(summary.elapsed.seconds)), \(Int(summary.rate)) a second",

@@ -26,7 +26,7 @@ final class ScanReport {
     /// What waits for the end to be sorted.
     private var findings: [ScanFinding] = []
     private var banners: [ScanBanner] = []
-    /// What is told behind the ports.
+    /// What is printed after the ports.
     private var unreliable: [UnreliableHost] = []
     private var text = TextBuffer()
 

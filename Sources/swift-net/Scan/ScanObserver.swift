@@ -22,7 +22,7 @@ struct ScanObserver: EngineObserver, ~Copyable {
     /// - Parameters:
     ///   - file: the file of -o, which is written out before the position is.
     ///   - resumption: where the position is written down; nil for nowhere.
-    ///   - complainsOfHosts: unreliable hosts are told of on standard error.
+    ///   - complainsOfHosts: unreliable hosts are reported on standard error.
     init(
         console: Console, reports: [ScanReport], file: OutputStream?, resumption: ScanResumption?, isVerbose: Bool,
         complainsOfHosts: Bool, links: LinkTroubles

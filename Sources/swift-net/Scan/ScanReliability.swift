@@ -8,13 +8,13 @@ enum ScanReliability {
             switch host.reason {
             case .limitsAnswers:
                 host.rate.map { "it answers only about \(Text.count(whole($0), "SYN")) per second" }
-                    ?? "it answers some SYNs only, and silent ports again when they are probed slowly"
+                    ?? "it answers only some SYNs; silent ports replied when probed slowly"
             case .limitsResets:
                 host.rate.map { "it sends only about \(Text.count(whole($0), "reset")) per second" }
-                    ?? "it sends resets for some SYNs only"
+                    ?? "it sends resets for only some SYNs"
             case .stopsAnswering:
-                "it answered \(Text.count(host.answered, "SYN")), most of them the first ones, and then no more"
-            case .answersLate: "it leaves many SYNs without an answer and answers later tries"
+                "it answered \(Text.count(host.answered, "SYN")), mostly the first ones, then stopped"
+            case .answersLate: "many SYNs were unanswered, but retries were answered (packet loss?)"
             }
         return "\(host.address): unreliable: \(what); \(Text.count(host.silent, "port")) without an answer "
             + (host.silent == 1 ? "is" : "are") + " not known to be filtered"
