@@ -2,17 +2,19 @@ import Diagnostics
 import LinuxNet
 import WireFormat
 
-/// Addresses that are reached without a router, by one link of this host: whoever has one answers ARP (RFC 826) or
-/// neighbor solicitations (RFC 4861).
+/// Addresses that are reached without a router, by one link of this host: the host that has one answers ARP
+/// (RFC 826) or neighbor solicitations (RFC 4861).
 public struct LinkNeighbors: Sendable {
     /// The interface's index.
     public var interface: UInt32
+    /// This host's MAC address on the link.
     public var mac: MACAddress
-    /// This host's address there.
+    /// This host's IP address there.
     public var source: IPAddress
     /// Of the family of `source`.
     public var addresses: AddressSet
 
+    /// Neighbors of these parts.
     public init(interface: UInt32, mac: MACAddress, source: IPAddress, addresses: AddressSet) {
         self.interface = interface
         self.mac = mac

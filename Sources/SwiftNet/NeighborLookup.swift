@@ -3,9 +3,10 @@ import LinuxNet
 import PacketEngine
 import WireFormat
 
-/// Seeks the stations of a link's neighbors beside another run, by ARP or neighbor solicitations of our own: the kernel
-/// would hold a packet for each and seek it for three seconds.
+/// Looks up the stations of a link's neighbors beside another run, by ARP or neighbor solicitation: the kernel would
+/// queue a packet for each and try for three seconds.
 public final class NeighborLookup {
+    /// The neighbors that are looked up.
     public let neighbors: LinkNeighbors
     private let run: Run
 
@@ -14,7 +15,7 @@ public final class NeighborLookup {
         case ndp(BackgroundRun<NeighborSweepEngine>)
     }
 
-    /// What the lookups found, in the making: the run's own report comes here.
+    /// What was found and not yet taken.
     private final class Findings {
         var stations: [(address: IPAddress, mac: MACAddress)] = []
     }
@@ -77,7 +78,7 @@ public final class NeighborLookup {
         return findings.stations
     }
 
-    /// Seeks all stations, and waits until that is done.
+    /// Looks up all stations, and waits until that is done.
     /// - Throws: `Interruption` at a signal that ends the run, and `SystemError` where the link fails.
     public func finish(
         _ reactor: Reactor, signals: borrowing SignalSource
@@ -94,7 +95,7 @@ public final class NeighborLookup {
         return take()
     }
 
-    /// Who has not answered until now will not.
+    /// The lookup has ended: no station has the address of a neighbor that has not replied.
     public var isOver: Bool {
         switch run {
         case .arp(let run): run.isOver
@@ -102,7 +103,7 @@ public final class NeighborLookup {
         }
     }
 
-    /// Why the link cannot be used any longer; then nothing is known of who has not answered.
+    /// Why the link can no longer be used; then nothing is known of neighbors that have not replied.
     public var failure: SystemError? {
         switch run {
         case .arp(let run): run.failure
@@ -110,6 +111,7 @@ public final class NeighborLookup {
         }
     }
 
+    /// Ends the lookup.
     public func stop() {
         switch run {
         case .arp(let run): run.stop()

@@ -1,10 +1,10 @@
 import CLinux
 import PacketEngine
 
-/// An engine on a link that runs beside another engine: the reactor serves its frames and its times, so whoever waits
-/// for the reactor runs it.
+/// An engine on a link that runs beside another engine: the reactor serves its frames and its timers, so it
+/// runs whenever the reactor is served.
 public final class BackgroundRun<Running: Engine & ~Copyable> {
-    /// Batches of one turn: another engine is to have its turn too.
+    /// Batches of one turn, so that the other engine gets its turn too.
     private static var mostBatches: Int { 16 }
     /// Pause after the kernel's queues were full.
     private static var congestionPause: Nanoseconds { .milliseconds(2) }

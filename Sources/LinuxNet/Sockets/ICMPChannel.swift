@@ -85,8 +85,8 @@ public final class ICMPChannel {
         }
     }
 
-    /// How many packets of a length may wait in the kernel for stations to be found: what the send buffer takes, and
-    /// no more than half of what its neighbor table does (gc_thresh3, arp(7)).
+    /// How many packets of a length may wait in the kernel for neighbors to be resolved: what the send buffer takes,
+    /// and at most half of what the neighbor table takes by default (gc_thresh3, 1024; arp(7)).
     public func unresolvedCapacity(packetLength: Int) -> Int {
         let buffer = Int(sender.option(SOL_SOCKET, SO_SNDBUF) ?? 0)
         // The kernel counts its own structures beside the bytes, and memory in powers of two.

@@ -4,15 +4,16 @@ import PacketEngine
 import SwiftNet
 import WireFormat
 
-/// The targets of a sweep that are neighbors: their stations are sought first, and who has none is not pinged.
+/// The targets of a sweep that are neighbors: their stations are looked up first, and targets without one are not
+/// pinged.
 final class SweepNeighbors {
     private let links: [LinkNeighbors]
     private var lookups: [NeighborLookup] = []
-    /// Where the kernel seeks them, for want of CAP_NET_RAW, its table is looked at so often.
+    /// Without CAP_NET_RAW the kernel resolves them, and its table is read at this interval.
     private static let tableInterval = Nanoseconds.milliseconds(200)
     private var nextLook: Instant?
 
-    /// - Parameter reserve: a packet socket for each link; nil where the kernel is to seek the stations.
+    /// - Parameter reserve: a packet socket for each link; nil where the kernel is to resolve them.
     init(_ links: [LinkNeighbors], reserve: SocketReserve?, rate: Double?, reactor: Reactor) throws {
         self.links = links
         guard let reserve else { return }
@@ -21,7 +22,7 @@ final class SweepNeighbors {
         }
     }
 
-    /// Tells the engine which targets are sought, and by whom.
+    /// Tells the engine which targets are looked up, and whether the kernel resolves them.
     func apply(to configuration: inout SweepConfiguration) throws {
         for link in links {
             let ranges = link.addresses.runs.map { ($0.first, $0.last) }
@@ -73,7 +74,7 @@ final class SweepNeighbors {
         }
     }
 
-    /// Takes from the kernel's table whom it has sought in vain.
+    /// Takes from the kernel's table the neighbors whose resolution failed.
     private func lookAtTable(_ engine: inout SweepEngine, at now: Instant) -> Bool {
         guard let entries = try? Neighbor.all() else { return false }
         let indices = Set(links.map(\.interface))

@@ -63,7 +63,7 @@ struct MonitorRun {
         }
         let summary = engine.summary
         MonitorReport(session: session, target: target).print(engine.hops, summary, started: started)
-        // Cycles that could not be sent are a run that did not come to its end.
+        // Cycles that could not be sent mean that the run is incomplete.
         guard session.couldWrite, summary.unsent == 0 else { return 2 }
         return summary.isReached ? 0 : 1
     }

@@ -10,7 +10,7 @@ struct TraceTarget {
     /// The interface that probes leave by, which may be gone when the run has ended.
     var interface: String?
 
-    /// Says what this host could not send, by which interface and why.
+    /// Reports the probes that this host could not send, with interface and reason.
     func complain(_ summary: TraceSummary, _ console: Console) {
         guard summary.unsent > 0, let failure = summary.firstFailure else { return }
         let reason = (interface.map { "\($0): " } ?? "") + failure.reason

@@ -25,15 +25,15 @@ public struct SweepConfiguration: Sendable {
     public var deadline: Nanoseconds?
     /// More targets are to come while it runs.
     public var expectsMore = false
-    /// Neighbors whose stations are being sought by the caller: each is probed when `SweepEngine.found` names it.
+    /// Neighbors that the caller is resolving: each is probed when `SweepEngine.found` names it.
     public var sought = AddressSet()
-    /// Neighbors whose stations the kernel seeks when a probe is sent to them. Until one has answered, a single packet
-    /// of it waits in the kernel's queue.
+    /// Neighbors that the kernel resolves when a probe is sent to them. Until one has replied, it has a single packet
+    /// in the kernel's queue.
     public var resolvedByKernel = AddressSet()
     /// How many neighbors may have such a packet at a time: they take the socket's send buffer.
     public var mostUnresolved = 128
-    /// How long the kernel seeks a station: three solicitations, a second apart (RFC 4861, section 10; arp(7)), by a
-    /// clock that may be a tenth slow. A probe before then would begin it anew.
+    /// How long the kernel tries to resolve a neighbor: three solicitations, a second apart (RFC 4861, section 10;
+    /// arp(7)), with a margin for late kernel timers. A probe before then would restart it.
     public var resolutionTime = Nanoseconds.seconds(4)
     /// Bytes of the longest packet, for the targets to come.
     public var longestPacket = 0

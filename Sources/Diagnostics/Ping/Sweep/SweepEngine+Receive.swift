@@ -64,7 +64,7 @@ extension SweepEngine {
         if hosts[index].state != .decided { reasons[index] = "\(notice.meaning) from \(notice.source)" }
         end(attempt: quote.sequence, of: index)
         if configuration.reportsErrors { emit(.icmpError(label: targets.label(of: index), notice)) }
-        // The kernel has sought a station in vain, or its link has failed; for another probe it would do no more.
+        // The kernel's neighbor resolution failed, or the link did; another probe would only repeat it.
         if notice.source == format.source { return doubt(index, at: notice.arrival) }
         decideIfComplete(index, at: notice.arrival)
     }

@@ -23,7 +23,7 @@ public struct SweepEngine: Engine, ~Copyable {
         /// `lastSent` is the packet's own time, not shared out among several.
         var isExact = true
 
-        /// The kernel seeks its station, and holds the probe as long.
+        /// The kernel resolves its address, and queues the probe meanwhile.
         var isResolving = false
 
         enum State: UInt8 {
@@ -123,10 +123,10 @@ public struct SweepEngine: Engine, ~Copyable {
         found.append(index)
     }
 
-    /// A neighbor has no station on the link: it is sought no longer, and needs no probe.
+    /// No station on the link has a neighbor's address: it needs no probe.
     public mutating func lost(_ address: IPAddress, reason: String, at now: Instant) {
         guard let index = targets.index(of: address), isWithoutStation(index) else { return }
-        // What the kernel found out sooner than it can is from before this run.
+        // A failure sooner than the kernel can detect one is from an earlier lookup.
         guard !hosts[index].isResolving || now - hosts[index].lastSent >= .seconds(1) else { return }
         if failures[index] == nil, linkFailure(index) == nil { reasons[index] = reason }
         decide(index, at: now)
@@ -152,7 +152,7 @@ public struct SweepEngine: Engine, ~Copyable {
 
     /// The links to these targets do not work: their silence says nothing about them, until this is called with others.
     public mutating func block(_ blocked: [Blocked]) {
-        // What is waited for now may be lost, whatever comes later.
+        // A pending probe may be lost, whatever happens later.
         noteBlocked()
         self.blocked = blocked
         noteBlocked()
@@ -380,7 +380,8 @@ public struct SweepEngine: Engine, ~Copyable {
     /// With so many sends in a row refused for want of room the kernel's queues do not move at all.
     private static let mostRefusals = 8
 
-    /// There was no room for a probe, which says nothing about its target: it was never sent, and all wait a while.
+    /// There was no room for a probe, which says nothing about its target: the probe counts as never sent, and sending
+    /// pauses.
     private mutating func takeBack(_ index: Int, at now: Instant) {
         refusalsInARow += 1
         holdUntil = now + .milliseconds(100)
@@ -409,10 +410,10 @@ public struct SweepEngine: Engine, ~Copyable {
         return earliest.map { .at($0) } ?? .never
     }
 
-    /// This host itself says that a target cannot be reached: its link may have failed, which is heard of in a moment.
+    /// This host itself says that a target is unreachable: its link may have failed, which it will know in a moment.
     mutating func doubt(_ index: Int, at now: Instant) { doubted.append((index, now + Self.doubtTime)) }
 
-    private static let doubtTime = Nanoseconds.milliseconds(50)
+    private static let doubtTime = Nanoseconds.milliseconds(150)
 
     private mutating func settleDoubts(at now: Instant) {
         while let first = doubted.first, first.until <= now {
