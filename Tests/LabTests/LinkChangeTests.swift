@@ -168,7 +168,7 @@ struct LinkChangeTests {
 
     @Test("-w ends it during the wait", arguments: commands)
     func deadlineWhileDown(command: Command) async throws {
-        let log = try await Self.running(command, "-w 10") { lab in
+        let log = try await Self.running(command, "-w 6") { lab in
             try await Self.ip(lab, "link set dev vb down")
             try await Self.hasLog(lab, "vb is down; waiting for it")
         }
