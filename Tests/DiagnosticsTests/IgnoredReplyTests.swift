@@ -10,7 +10,7 @@ import WireFormat
 struct IgnoredReplyTests {
     private static let us = MACAddress(rawValue: 0x0200_0000_0001)
     private static let other = MACAddress(rawValue: 0x0200_0000_0002)
-    private static let stranger = MACAddress(rawValue: 0x0200_0000_0009)
+    private static let otherMAC = MACAddress(rawValue: 0x0200_0000_0009)
     private static let here = IPv4Address(192, 0, 2, 1)
     private static let target = IPv4Address(192, 0, 2, 2)
     private static let zero = MACAddress(rawValue: 0)
@@ -83,7 +83,7 @@ struct IgnoredReplyTests {
             (Self.frame { $0.senderMAC = Self.zero }, .sender(Self.zero)),
             (Self.frame { $0.senderMAC = .broadcast }, .sender(.broadcast)),
             (Self.frame(frameSource: Self.group), .sender(Self.group)),
-            (Self.frame { $0.targetMAC = Self.stranger }, .otherStation(Self.stranger)),
+            (Self.frame { $0.targetMAC = Self.otherMAC }, .otherStation(Self.otherMAC)),
             (
                 Self.frame { $0.targetAddress = IPv4Address(192, 0, 2, 9) },
                 .otherAddress(IPv4Address(192, 0, 2, 9))
@@ -119,9 +119,9 @@ struct IgnoredReplyTests {
         }
         let others = rarp([
             Self.frame(reverse: true) { $0.senderMAC = Self.group },
-            Self.frame(reverse: true) { $0.targetMAC = Self.stranger }, Self.frame(reverse: true),
+            Self.frame(reverse: true) { $0.targetMAC = Self.otherMAC }, Self.frame(reverse: true),
         ])
-        #expect(others.replies.map(\.reason) == [.sender(Self.group), .otherStation(Self.stranger)])
+        #expect(others.replies.map(\.reason) == [.sender(Self.group), .otherStation(Self.otherMAC)])
         #expect(others.replies.allSatisfy { $0.source == Self.other } && others.received == 1)
     }
 

@@ -19,25 +19,10 @@ struct MembershipInterruptionTests {
 
     /// Has an engine send what it has, and tells it how that went.
     /// - Returns: how many frames there were, and what it wants then.
-    private func send(
-        _ engine: inout MembershipEngine, at now: Instant, _ failure: TransmissionFailure? = nil
+    private func send<E: Engine & ~Copyable>(
+        _ engine: inout E, at now: Instant, _ failure: TransmissionFailure? = nil
     ) -> (count: Int, next: Deadline) {
-        var batch = PacketBatch(capacity: 64, slotLength: engine.maximumPacketLength)
-        let next = engine.transmit(into: &batch, at: now)
-        for entry in batch.entries {
-            if let failure {
-                engine.transmissionFailed(entry.token, failure, at: now)
-            } else {
-                engine.transmitted(entry.token, at: now, isExact: false)
-            }
-        }
-        return (batch.count, next)
-    }
-
-    private func send(
-        _ engine: inout QuerierEngine, at now: Instant, _ failure: TransmissionFailure? = nil
-    ) -> (count: Int, next: Deadline) {
-        var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
+        var batch = PacketBatch(capacity: engine.batchCapacity, slotLength: engine.maximumPacketLength)
         let next = engine.transmit(into: &batch, at: now)
         for entry in batch.entries {
             if let failure {

@@ -24,7 +24,7 @@ struct AnswerPattern: Sendable {
 
     private var parts = [Part](repeating: Part(), count: Self.part(.max) + 1)
     private var used = 0
-    /// Ports that answered one of the tries.
+    /// Ports that answered a try.
     private(set) var answered = 0
     /// Those that answered another try than the first.
     private(set) var answeredLater = 0
@@ -49,7 +49,7 @@ struct AnswerPattern: Sendable {
         return Int((power - 3) * fineness + (offset >> (power - 4)) % fineness)
     }
 
-    /// A port that answered none of the tries.
+    /// A port that answered no try.
     /// - Parameter offset: how many probes of the window were before its own.
     mutating func addSilent(_ offset: UInt64, rechecked isRechecked: Bool) {
         silent += 1
@@ -57,7 +57,7 @@ struct AnswerPattern: Sendable {
         count(offset, answers: 0)
     }
 
-    /// A port that answered one of the tries.
+    /// A port that answered a try.
     mutating func addAnswered(_ offset: UInt64, isLater: Bool, isLast: Bool) {
         answered += 1
         if isLater { answeredLater += 1 }
@@ -159,13 +159,14 @@ struct AnswerPattern: Sendable {
         return found > expected ? found * log(found / expected) - found + expected : 0
     }
 
-    /// How unlikely it is, in nats, that so many of all have what each has with an expected chance.
+    /// How unlikely it is, in nats, that `count` of `all` independent events happen, each of which has the chance
+    /// `expected`.
     static func excess(_ count: Int, of all: Int, over expected: Double) -> Double {
         let share = Double(count) / Double(max(all, 1))
         return share > expected && expected > 0 ? Double(all) * divergence(share, from: expected) : 0
     }
 
-    /// The share of ports of which so many tries are lost.
+    /// The share of ports that lose `tries` tries in a row.
     private static func lost(tries: Int) -> Double { (0..<tries).reduce(1) { share, _ in share * mostLoss } }
 
     /// The relative entropy of two chances, in nats: n times it bounds the tail of n draws (Chernoff; Hoeffding 1963

@@ -51,8 +51,8 @@ struct ScanReview: Sendable {
 
     /// All hosts have been looked at: shares the recheck out. Hosts that are not certain yet come first.
     /// - Parameters:
-    ///   - count: probes of the recheck at the most.
-    ///   - silent: the first silent ports of a host, at the most so many, as places of probes.
+    ///   - count: the recheck has at most this many probes.
+    ///   - silent: the first `count` silent ports of a host, as the indices of their probes.
     mutating func chooseRecheck(_ count: Int, _ silent: (_ host: Int, _ count: Int) -> [UInt64]) {
         let order = suspects.indices.sorted { left, right in
             let (left, right) = (suspects[left], suspects[right])

@@ -8,7 +8,7 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
     private static var mostBatches: Int { 16 }
     /// Pause after the kernel's queues were full.
     private static var congestionPause: Nanoseconds { .milliseconds(2) }
-    /// Queues that stay full for so long do not move at all.
+    /// Queues that stay full for this long are considered stuck.
     private static var congestionPatience: Nanoseconds { .seconds(1) }
 
     private var engine: Running

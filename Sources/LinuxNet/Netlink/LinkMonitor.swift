@@ -46,8 +46,10 @@ public final class LinkMonitor {
         return changes
     }
 
-    /// Asks for the state of all interfaces: the kernel tells of a carrier up to a second late (linkwatch).
+    /// Asks for the state of all interfaces: the kernel reports a lost carrier up to a second late (linkwatch).
     public func refresh() {
+        // What is queued is older than the list, and would undo it.
+        read()
         if let interfaces = try? Interface.all() { changes += tracker.compare(with: interfaces) }
     }
 

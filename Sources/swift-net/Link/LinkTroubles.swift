@@ -15,7 +15,7 @@ final class LinkTroubles {
     /// Those without a carrier from the start.
     private var first: [Change]
     private var nextLook: Instant
-    /// The kernel tells of a lost carrier up to a second late, and verdicts do not wait so long.
+    /// The kernel reports a lost carrier up to a second late, and verdicts do not wait that long.
     private static let interval = Nanoseconds.milliseconds(50)
 
     /// - Parameter indices: of the interfaces; nil for all.

@@ -27,7 +27,7 @@ public struct SweepEngine: Engine, ~Copyable {
         var isResolving = false
 
         enum State: UInt8 {
-            /// Its station is being sought.
+            /// Its station is being looked up.
             case sought
             /// Its station was found; no probe was sent yet.
             case found
@@ -50,13 +50,13 @@ public struct SweepEngine: Engine, ~Copyable {
     /// Targets whose link does not work now, and what is wrong with it.
     private var blocked: [Blocked] = []
     private var pacer: SendPacer
-    /// The first target without a probe that need not be sought.
+    /// The first target without a probe that is not looked up first.
     private var nextNew = 0
-    /// Targets that were sought and found.
+    /// Targets whose station was found.
     private var found = IndexQueue()
     /// Targets with a probe under way, in the order of their sending.
     private var waiting = IndexQueue()
-    /// The same for targets that the kernel seeks, which it takes longer to give up.
+    /// The same for targets that the kernel resolves, which takes longer to fail.
     private var resolving = IndexQueue()
     private var unresolvedCount = 0
     /// Sends in a row that found no room in the kernel's queues.
@@ -139,11 +139,13 @@ public struct SweepEngine: Engine, ~Copyable {
         decide(index, at: now)
     }
 
-    /// Targets whose link does not work, and what is wrong with it.
+    /// Targets whose link does not work.
     public struct Blocked: Sendable {
         var addresses: AddressSet
+        /// What is wrong with the link, for messages.
         var failure: String
 
+        /// Targets of these addresses, and what is wrong with their link.
         public init(addresses: AddressSet, failure: String) {
             self.addresses = addresses
             self.failure = failure
@@ -377,7 +379,7 @@ public struct SweepEngine: Engine, ~Copyable {
         decideIfComplete(index, at: instant)
     }
 
-    /// With so many sends in a row refused for want of room the kernel's queues do not move at all.
+    /// After this many refused sends in a row the kernel's queues are considered stuck.
     private static let mostRefusals = 8
 
     /// There was no room for a probe, which says nothing about its target: the probe counts as never sent, and sending
