@@ -46,9 +46,9 @@ corpus:
 # The signatures of http-fingerprint, from real servers that are started one after the other; see Tests/ServerZoo.
 signatures: build packages-zoo
 	python3 Tests/ServerZoo/zoo.py $(BINARY) .build/signatures $(PRODUCTS)
-	python3 Tests/ServerZoo/signatures.py .build/signatures Sources/Signatures/Products Sources/Signatures/Data/signatures.deflate
+	python3 Tests/ServerZoo/signatures.py .build/signatures Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/signatures.deflate
 	swift build $(subst swift-net,fingerprint-trial,$(STATIC))
-	$(BUILD)/release/fingerprint-trial Sources/Signatures/Products Sources/Signatures/Data/calibrations.txt --learn
+	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/calibrations.txt --learn
 
 bench: build packages-bench packages-zoo
 	Benchmarks/run

@@ -20,8 +20,8 @@ let package = Package(
         .library(name: "PacketEngine", targets: ["PacketEngine"]),
         .library(name: "LinuxNet", targets: ["LinuxNet"]),
         .library(name: "HostStack", targets: ["HostStack"]),
-        .library(name: "TLS", targets: ["TLS"]),
         .library(name: "Diagnostics", targets: ["Diagnostics"]),
+        .library(name: "SwiftNet", targets: ["SwiftNet"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -66,20 +66,20 @@ let package = Package(
 
         // A session of TLS without sockets, and what else OpenSSL does better than we would.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-        .target(name: "TLS", dependencies: ["WireFormat", "COpenSSL"], swiftSettings: systemSettings),
+        .target(name: "SwiftNetTLS", dependencies: ["WireFormat", "COpenSSL"], swiftSettings: systemSettings),
 
         // Compressed text by zlib.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: systemSettings),
+        .target(name: "SwiftNetCompression", dependencies: ["CZlib"], swiftSettings: systemSettings),
 
         // The tools, as engines without sockets.
         .target(
-            name: "Diagnostics", dependencies: ["WireFormat", "PacketEngine", "HostStack", "TLS", "Compression"],
+            name: "Diagnostics", dependencies: ["WireFormat", "PacketEngine", "HostStack", "SwiftNetTLS", "SwiftNetCompression"],
             swiftSettings: settings),
 
         // The signatures of web servers, one a product and range of its versions.
         .target(
-            name: "Signatures", dependencies: ["Compression"], exclude: ["Products"],
+            name: "SwiftNetSignatures", dependencies: ["SwiftNetCompression"], exclude: ["Products"],
             resources: [.embedInCode("Data")], swiftSettings: systemSettings),
 
         // The toolkit as a library: what joins engines to the kernel.
@@ -95,7 +95,7 @@ let package = Package(
             name: "swift-net",
             dependencies: [
                 "CStandalone",
-                "WireFormat", "PacketEngine", "LinuxNet", "HostStack", "Diagnostics", "SwiftNet", "TLS", "Signatures",
+                "WireFormat", "PacketEngine", "LinuxNet", "HostStack", "Diagnostics", "SwiftNet", "SwiftNetTLS", "SwiftNetSignatures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -134,7 +134,7 @@ let package = Package(
         .testTarget(
             name: "DiagnosticsTests",
             dependencies: [
-                "Diagnostics", "HostStack", "HostStackTestSupport", "PacketEngine", "Signatures", "WireFormat",
+                "Diagnostics", "HostStack", "HostStackTestSupport", "PacketEngine", "SwiftNetSignatures", "WireFormat",
             ],
             swiftSettings: settings
         ),
@@ -172,7 +172,7 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "HostStackTestSupport", "WireFormat", "WireFormatTestSupport", "PacketEngine", "LinuxNet", "Signatures",
+                "HostStackTestSupport", "WireFormat", "WireFormatTestSupport", "PacketEngine", "LinuxNet", "SwiftNetSignatures",
                 "swift-net",
                 "lab-relay",
                 .product(name: "Subprocess", package: "swift-subprocess"),

@@ -1,5 +1,5 @@
 import Diagnostics
-import Signatures
+import SwiftNetSignatures
 import Testing
 
 /// Signatures, and what behaviours are taken for.

@@ -1,4 +1,4 @@
-import Signatures
+import SwiftNetSignatures
 import Testing
 
 /// `http-fingerprint` against real servers in a namespace.
@@ -46,7 +46,7 @@ struct FingerprintTests {
 
     @Test("the packed signatures are those of the files")
     func packed() async throws {
-        let folder = "\(Binary.repository)/Sources/Signatures/Products"
+        let folder = "\(Binary.repository)/Sources/SwiftNetSignatures/Products"
         let files = try await Lab.run(["sh", "-c", "LC_ALL=C; cat \(folder)/*.signature"]).output
         #expect(String(decoding: try EmbeddedSignatures.text(), as: UTF8.self) == files)
     }

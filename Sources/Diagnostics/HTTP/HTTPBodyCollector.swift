@@ -1,5 +1,5 @@
-import Compression
-import TLS
+import SwiftNetCompression
+import SwiftNetTLS
 import WireFormat
 
 /// Takes a body in piece by piece: counts, digests, keeps the first of it, and

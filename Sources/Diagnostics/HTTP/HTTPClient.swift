@@ -1,5 +1,5 @@
 import PacketEngine
-import TLS
+import SwiftNetTLS
 import WireFormat
 
 /// A client with at most one connection, and one request at a time on it.

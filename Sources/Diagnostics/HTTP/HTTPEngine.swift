@@ -1,5 +1,5 @@
 import PacketEngine
-import TLS
+import SwiftNetTLS
 import WireFormat
 
 /// Runs many plans, a few at a time, each with a client of its own.

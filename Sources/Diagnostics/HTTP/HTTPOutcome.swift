@@ -1,5 +1,5 @@
 import PacketEngine
-import TLS
+import SwiftNetTLS
 import WireFormat
 
 /// Where a fetch spent its time.

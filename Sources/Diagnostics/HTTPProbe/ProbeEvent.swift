@@ -1,5 +1,5 @@
 import PacketEngine
-import TLS
+import SwiftNetTLS
 import WireFormat
 
 /// An answer on the way to the last one of a chain of redirects.

@@ -1,8 +1,8 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
-import Signatures
-import TLS
+import SwiftNetSignatures
+import SwiftNetTLS
 
 /// From the command line of `http-fingerprint` to an exit status.
 struct HTTPFingerprintRun {

@@ -1,7 +1,7 @@
 import Diagnostics
 import LinuxNet
 import PacketEngine
-import TLS
+import SwiftNetTLS
 import WireFormat
 
 /// The answers as objects, one a line.

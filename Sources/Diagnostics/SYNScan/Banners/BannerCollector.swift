@@ -1,7 +1,7 @@
 import DequeModule
 import HostStack
 import PacketEngine
-import TLS
+import SwiftNetTLS
 import WireFormat
 
 /// Ends the handshakes of open ports in user space and hears what is said there, so many at a time; others wait, and

@@ -1,5 +1,5 @@
 import PacketEngine
-import TLS
+import SwiftNetTLS
 import WireFormat
 
 /// What is said to one open port, and when enough has been heard.

@@ -1,4 +1,4 @@
-import Compression
+import SwiftNetCompression
 
 /// The signatures that come with the tool: the files of `Products`, packed by `make signatures` into one, because
 /// the compiler takes half a minute to read them as they are.
