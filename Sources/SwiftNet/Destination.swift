@@ -54,14 +54,12 @@ public struct Destination: Sendable, Equatable {
     /// The first address of a target that there is a route to.
     /// - Parameters:
     ///   - text: the target as it was given, for messages.
-    ///   - signals: a signal ends a lookup.
     /// - Throws: `Problem`, `Resolver.Failure`, `SystemError` for a route that there is not, and `Interruption`.
     public static func find(
-        _ target: TargetExpression, text: String, _ requirements: Requirements, resolver: Resolver,
-        signals: borrowing SignalSource
+        _ target: TargetExpression, text: String, _ requirements: Requirements, resolver: Resolver
     ) throws -> Destination {
         let (candidates, canonicalName) = try candidates(
-            target, text: text, requirements, resolver: resolver, signals: signals)
+            target, text: text, requirements, resolver: resolver)
         if let source = requirements.source, try !Interface.isOwn(source) {
             throw Problem("\(source)", SystemError.message(SystemError.addressNotAvailable))
         }
@@ -78,8 +76,7 @@ public struct Destination: Sendable, Equatable {
 
     /// The addresses of a target in the order to try them, and its canonical name where it was given by name.
     public static func candidates(
-        _ target: TargetExpression, text: String, _ requirements: Requirements, resolver: Resolver,
-        signals: borrowing SignalSource
+        _ target: TargetExpression, text: String, _ requirements: Requirements, resolver: Resolver
     ) throws -> (answers: [Resolver.Answer], canonicalName: String?) {
         switch target {
         case .address(let address, let zone):
@@ -87,7 +84,7 @@ public struct Destination: Sendable, Equatable {
             return ([answer], nil)
         case .name(let name):
             let found = try resolver.addresses(
-                of: name, family: requirements.family, until: requirements.deadline, signals: signals)
+                of: name, family: requirements.family, until: requirements.deadline)
             return (found.answers, found.canonicalName ?? name)
         case .range: throw Problem(text, "this is a range, not a host")
         }

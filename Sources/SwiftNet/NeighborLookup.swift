@@ -45,7 +45,7 @@ public final class NeighborLookup {
             configuration.rate = rate ?? Self.fastest
             let port = try LinkPort(
                 socket, interface: neighbors.interface, hearing: .etherType(.arp), frameLength: 128,
-                ringSlots: slots, signals: SignalSource(), reactor: reactor)
+                ringSlots: slots, reactor: reactor)
             run = .arp(
                 BackgroundRun(ARPSweepEngine(configuration), on: port, reactor: reactor) { event in
                     if case .host(let host) = event { findings.stations.append((.v4(host.address), host.mac)) }
@@ -56,7 +56,7 @@ public final class NeighborLookup {
             configuration.rate = rate ?? Self.fastest
             let port = try LinkPort(
                 socket, interface: neighbors.interface, hearing: .filtered(.protocols([.icmpv6])),
-                frameLength: 256, ringSlots: slots, signals: SignalSource(), reactor: reactor)
+                frameLength: 256, ringSlots: slots, reactor: reactor)
             run = .ndp(
                 BackgroundRun(NeighborSweepEngine(configuration), on: port, reactor: reactor) { machine in
                     findings.stations.append((.v6(machine.address), machine.mac))
@@ -80,13 +80,11 @@ public final class NeighborLookup {
 
     /// Looks up all stations, and waits until that is done.
     /// - Throws: `Interruption` at a signal that ends the run, and `SystemError` where the link fails.
-    public func finish(
-        _ reactor: Reactor, signals: borrowing SignalSource
-    ) throws -> [(address: IPAddress, mac: MACAddress)] {
+    public func finish(_ reactor: Reactor) throws -> [(address: IPAddress, mac: MACAddress)] {
         try start()
         while !isOver {
-            let wakening = reactor.wait(until: nil, signals: signals)
-            if !wakening.isDisjoint(with: [.stop, .interrupted]), let interruption = signals.interruption {
+            let wakening = reactor.wait(until: nil)
+            if !wakening.isDisjoint(with: [.stop, .interrupted]), let interruption = reactor.interruption {
                 stop()
                 throw interruption
             }

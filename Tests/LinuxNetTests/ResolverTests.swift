@@ -183,8 +183,7 @@ struct ReactorTests {
             }
         }
         reactor.cancel(cancelled)
-        let signals = try SignalSource()
-        while !reactor.wait(until: now + .seconds(10), signals: signals).contains(.news) {
+        while !reactor.wait(until: now + .seconds(10)).contains(.news) {
             guard SystemClock.now < now + .seconds(10) else { break }
         }
         #expect(log == [0, 1, 2, 3])

@@ -1,10 +1,11 @@
 import CLinux
 import PacketEngine
 
-/// Descriptors and timers that are served beside a port's packets: name lookups, child processes, queries.
+/// Everything that a run waits for beside its packets: signals and the wake-up event, timers, and the descriptors of
+/// name lookups, child processes and queries.
 ///
 /// Its own descriptor (epoll(7)) is readable when one of them needs attention, so a port waits for it as for
-/// one more socket and then calls `dispatch`. It belongs to one thread.
+/// one more socket (`WaitSet`) and then calls `dispatch`. It belongs to one thread.
 public final class Reactor {
     /// What a descriptor is ready for.
     struct Readiness: OptionSet {
@@ -27,18 +28,39 @@ public final class Reactor {
     private var nextTimer: UInt64 = 0
     /// What the clock is set to.
     private var alarm: Instant?
-    private var hasResults = false
+    private let signals: SignalSource?
+    private let wakeupEvent: WakeupEvent?
+    /// What has come since the last dispatch.
+    private var pending: Wakening = []
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
 
-    public init() throws(SystemError) {
+    /// - Parameters:
+    ///   - signals: those that the run handles; nil leaves all to the process.
+    ///   - wakeupEvent: by which another thread ends the run.
+    public init(signals: SignalSource? = nil, wakeupEvent: WakeupEvent? = nil) throws(SystemError) {
         let opened = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard opened >= 0 else { throw .last("epoll_create1") }
         descriptor = Descriptor(owning: opened)
         let clock = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
         guard clock >= 0 else { throw .last("timerfd_create") }
         self.clock = Descriptor(owning: clock)
-        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(fd: clock))
-        guard epoll_ctl(opened, EPOLL_CTL_ADD, clock, &event) == 0 else { throw .last("epoll_ctl") }
+        self.signals = signals
+        self.wakeupEvent = wakeupEvent
+        try add(clock, EPOLLIN.rawValue)
+        if let signals { try add(signals.descriptor.rawValue, EPOLLIN.rawValue) }
+        if let wakeupEvent { try add(wakeupEvent.descriptor.rawValue, EPOLLIN.rawValue) }
+    }
+
+    private func add(_ descriptor: Int32, _ mask: UInt32, _ operation: Int32 = EPOLL_CTL_ADD) throws(SystemError) {
+        var event = epoll_event(events: mask, data: epoll_data_t(fd: descriptor))
+        guard epoll_ctl(self.descriptor.rawValue, operation, descriptor, &event) == 0 else {
+            throw .last("epoll_ctl")
+        }
+    }
+
+    /// What asked the run to stop first: a signal or the wake-up event. A run that has sent nothing yet ends with it.
+    public var interruption: Interruption? {
+        signals?.interruption ?? (wakeupEvent?.isSignaled == true ? Interruption(signal: nil) : nil)
     }
 
     // MARK: Descriptors
@@ -50,12 +72,19 @@ public final class Reactor {
         var mask: UInt32 = 0
         if readiness.contains(.reading) { mask |= EPOLLIN.rawValue }
         if readiness.contains(.writing) { mask |= EPOLLOUT.rawValue }
-        var event = epoll_event(events: mask, data: epoll_data_t(fd: descriptor))
         let index = handlers.firstIndex { $0.descriptor == descriptor }
         if let index { handlers[index].body = handler } else { handlers.append((descriptor, handler)) }
-        let operation = index == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
-        guard epoll_ctl(self.descriptor.rawValue, operation, descriptor, &event) == 0 else {
-            throw .last("epoll_ctl")
+        try add(descriptor, mask, index == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD)
+    }
+
+    /// Has the run woken for the keys of a terminal, as long as its other side is there.
+    public func serve(_ terminal: Terminal) throws(SystemError) {
+        try watch(Terminal.inputDescriptor, for: .reading) { [weak self, weak terminal] _ in
+            if terminal?.isOpen == true {
+                self?.pending.insert(.keys)
+            } else {
+                self?.unwatch(Terminal.inputDescriptor)
+            }
         }
     }
 
@@ -106,9 +135,9 @@ public final class Reactor {
     // MARK: Dispatching
 
     /// Serves what is ready, without waiting.
-    /// - Returns: whether a result came in since the last call, for the run to look at.
+    /// - Returns: what has come since the last call: results (`.news`), and what signals and other threads ask for.
     @discardableResult
-    public func dispatch() -> Bool {
+    public func dispatch() -> Wakening {
         let count = epoll_wait(descriptor.rawValue, &events, Int32(events.count), 0)
         for index in 0..<Int(max(count, 0)) {
             let ready = events[index].data.fd
@@ -118,38 +147,33 @@ public final class Reactor {
                 runTimers()
                 continue
             }
+            if let signals, ready == signals.descriptor.rawValue {
+                pending.formUnion(signals.read())
+                continue
+            }
+            if let wakeupEvent, ready == wakeupEvent.descriptor.rawValue {
+                // It stays readable, for other runs that wait for it too; this one needs to be told once.
+                epoll_ctl(descriptor.rawValue, EPOLL_CTL_DEL, ready, nil)
+                pending.insert(.stop)
+                continue
+            }
             var readiness: Readiness = []
             let mask = events[index].events
             if mask & EPOLLOUT.rawValue != 0 { readiness.insert(.writing) }
             if mask & (EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.reading) }
             handlers.first { $0.descriptor == ready }?.body(readiness)
         }
-        defer { hasResults = false }
-        return hasResults
+        defer { pending = [] }
+        return pending
     }
 
     /// Has the next `dispatch` report a result.
-    func reportResult() { hasResults = true }
+    func reportResult() { pending.insert(.news) }
 
-    /// Waits until something is ready or a signal arrives, at the longest until `deadline`, and serves it.
-    /// - Returns: what the signals ask for.
-    public func wait(until deadline: Instant?, signals: borrowing SignalSource) -> Wakening {
-        var polls = (
-            pollfd(fd: signals.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-        )
-        var timeout = timespec()
-        if let deadline {
-            let left = max((deadline - SystemClock.now).count, 0)
-            timeout = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
-        }
-        withUnsafeMutablePointer(to: &polls) { pointer in
-            pointer.withMemoryRebound(to: pollfd.self, capacity: 2) {
-                _ = deadline == nil ? ppoll($0, 2, nil, nil) : ppoll($0, 2, &timeout, nil)
-            }
-        }
-        var wakening = polls.0.revents != 0 ? signals.read() : []
-        if polls.1.revents != 0, dispatch() { wakening.insert(.news) }
-        return wakening
+    /// Waits until something is ready, at the longest until `deadline`, and serves it.
+    /// - Returns: as `dispatch`.
+    public func wait(until deadline: Instant?) -> Wakening {
+        var waits = WaitSet(self)
+        return (try? waits.wait(until: deadline)) ?? []
     }
 }

@@ -3,20 +3,16 @@ import PacketEngine
 import Synchronization
 
 /// SIGINT, SIGTERM and SIGQUIT, and for a full screen those of its terminal, as something that can be waited for (signalfd(2)).
-public struct SignalSource: ~Copyable, Sendable {
+public final class SignalSource: Sendable {
     let descriptor: Descriptor
     private let reloads: Bool
-    private let memory = Memory()
+    /// The first that asked to stop.
+    private let stopSignal = Mutex<Int32?>(nil)
 
     /// A signal has asked this process to stop.
     static let hasAskedToStop = Atomic(false)
 
-    /// What outlives the reading of a signal.
-    private final class Memory: Sendable {
-        let stopSignal = Mutex<Int32?>(nil)
-    }
-
-    /// Blocks the signals for this process and takes them over; SIGPIPE is
+    /// Blocks the signals for the calling thread and those that it starts, and takes them over; SIGPIPE is
     /// ignored, so that a closed output is an error to see and not a death.
     /// - Parameters:
     ///   - ofScreen: the terminal's size, its end and Ctrl-Z too.
@@ -36,7 +32,7 @@ public struct SignalSource: ~Copyable, Sendable {
     }
 
     /// The first signal that asked to stop, as the end of a run that has done nothing yet.
-    public var interruption: Interruption? { memory.stopSignal.withLock { $0.map(Interruption.init) } }
+    public var interruption: Interruption? { stopSignal.withLock { $0.map { Interruption(signal: $0) } } }
 
     /// What the signals that have come say.
     func read() -> Wakening {
@@ -53,18 +49,19 @@ public struct SignalSource: ~Copyable, Sendable {
             case let number:
                 wakening.insert(.stop)
                 Self.hasAskedToStop.store(true, ordering: .relaxed)
-                memory.stopSignal.withLock { $0 = $0 ?? number }
+                stopSignal.withLock { $0 = $0 ?? number }
             }
         }
         return wakening
     }
 }
 
-/// A signal that came before anything was sent: the command ends as the signal ends a program that does not handle
+/// A run was asked to stop before anything was sent. A command ends as the signal ends a program that does not handle
 /// it, so that a shell sees 130 after Ctrl-C and stops its loop.
 public struct Interruption: Error, Equatable, Sendable {
-    let signal: Int32
+    /// Nil where another thread asked.
+    let signal: Int32?
 
-    /// Ends the process by the signal.
-    public func raise() { clinux_raise_by_default(signal) }
+    /// Ends the process by the signal, where there was one.
+    public func raise() { if let signal { clinux_raise_by_default(signal) } }
 }

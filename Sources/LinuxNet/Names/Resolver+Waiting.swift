@@ -13,8 +13,7 @@ extension Resolver {
     /// Waits in the reactor; SIGQUIT prints a status line. Throws when a signal asks to stop.
     /// - Parameter deadline: when names without an answer are given up.
     public func addresses(
-        of names: [String], family: IPAddress.Family? = nil, until deadline: Instant? = nil,
-        signals: borrowing SignalSource
+        of names: [String], family: IPAddress.Family? = nil, until deadline: Instant? = nil
     ) throws(Interruption) -> [Resolution] {
         let answers = names.map { name in
             let answer = PendingName()
@@ -23,8 +22,7 @@ extension Resolver {
         }
         var count = 0
         try wait(
-            for: names[count] + (names.count > 1 ? ", name \(count + 1) of \(names.count)" : ""), until: deadline,
-            signals: signals
+            for: names[count] + (names.count > 1 ? ", name \(count + 1) of \(names.count)" : ""), until: deadline
         ) {
             while count < names.count, answers[count].result != nil { count += 1 }
             return count == names.count
@@ -37,12 +35,11 @@ extension Resolver {
     /// The addresses of one name in the order to try them, and its canonical name.
     /// - Throws: `Failure`, or `Interruption` when a signal asks to stop.
     public func addresses(
-        of name: String, family: IPAddress.Family? = nil, until deadline: Instant? = nil,
-        signals: borrowing SignalSource
+        of name: String, family: IPAddress.Family? = nil, until deadline: Instant? = nil
     ) throws -> ResolvedName {
         let answer = PendingName()
         lookUp(name, family: family) { answer.result = $0 }
-        try wait(for: name, until: deadline, signals: signals) { answer.result != nil }
+        try wait(for: name, until: deadline) { answer.result != nil }
         guard let result = answer.result else { throw Failure(name: name, message: Self.noAnswer) }
         return try result.get()
     }
@@ -52,13 +49,13 @@ extension Resolver {
     /// Waits in the reactor until `isThere`, or until the deadline.
     /// - Parameter what: the names that are waited for, for a status line.
     private func wait(
-        for what: @autoclosure () -> String, until deadline: Instant?, signals: borrowing SignalSource,
+        for what: @autoclosure () -> String, until deadline: Instant?,
         _ isThere: () -> Bool
     ) throws(Interruption) {
         while !isThere() {
             if let deadline, SystemClock.now >= deadline { return }
-            let wakening = reactor.wait(until: deadline, signals: signals)
-            if wakening.contains(.stop), let interruption = signals.interruption { throw interruption }
+            let wakening = reactor.wait(until: deadline)
+            if wakening.contains(.stop), let interruption = reactor.interruption { throw interruption }
             if wakening.contains(.status) { onStatus?("looking up \(what())") }
         }
     }

@@ -50,14 +50,12 @@ public struct BulkPort: PacketPort, ~Copyable {
     /// Frames go by this one where there is one.
     private let express: ExpressSender?
     private let datagrams: [IPAddress.Family: Box]
-    private let signals: SignalSource
-    private let reactor: Reactor
     private let tap: PacketTap?
     private let trace: ((PacketTrace) -> Void)?
     private var translator = StampTranslator()
     private var vector = SendVector(capacity: 64)
     private var nextLookForDrops = Instant(nanoseconds: 0)
-    private var polls: [pollfd]
+    private var waits: WaitSet
 
     private final class Box {
         let descriptor: Descriptor
@@ -76,7 +74,7 @@ public struct BulkPort: PacketPort, ~Copyable {
         _ reserve: SocketReserve, listening: [Listening], sendingInterface: UInt32 = 0, sendsPastTaps: Bool = false,
         ownFamilies: Set<IPAddress.Family> = [],
         blocks: Int = 64,
-        signals: consuming SignalSource, reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
+        reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
         var receivers: [Receiver] = []
         for item in listening { receivers.append(try Receiver(item, blocks: blocks, reserve)) }
@@ -87,17 +85,12 @@ public struct BulkPort: PacketPort, ~Copyable {
         for family in ownFamilies {
             datagrams[family] = Box(try reserve.datagramSocket(family))
         }
-        polls =
-            [signals.descriptor.rawValue, reactor.descriptor.rawValue].map {
-                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-            } + receivers.map { pollfd(fd: $0.descriptor.rawValue, events: Int16(POLLIN), revents: 0) }
+        waits = WaitSet(reactor, receivers.map { $0.descriptor.rawValue })
         // Not every interface takes it.
         express = sendsPastTaps && sendingInterface != 0 ? Self.expressSender(reserve, sendingInterface) : nil
         self.receivers = receivers
         self.datagrams = datagrams
         frames = sender
-        self.signals = signals
-        self.reactor = reactor
         self.tap = tap
         self.trace = trace
     }
@@ -189,30 +182,15 @@ public struct BulkPort: PacketPort, ~Copyable {
     // MARK: Waiting
 
     public mutating func wait(until deadline: Instant?) throws(SystemError) -> Wakening {
-        var timeout = timespec()
-        if let deadline {
-            let left = max((deadline - now).count, 0)
-            timeout = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
-        }
-        let result = polls.withUnsafeMutableBufferPointer { polls in
-            deadline == nil
-                ? ppoll(polls.baseAddress, nfds_t(polls.count), nil, nil)
-                : ppoll(polls.baseAddress, nfds_t(polls.count), &timeout, nil)
-        }
-        if result < 0, clinux_errno() != EINTR { throw .last("ppoll") }
+        let wakening = try waits.wait(until: deadline)
         tap?.drain()
-        guard result > 0 else { return [] }
-        var wakening: Wakening = []
-        if polls[0].revents != 0 { wakening.formUnion(signals.read()) }
-        if polls[1].revents != 0, reactor.dispatch() { wakening.insert(.news) }
-        for (index, receiver) in receivers.enumerated() where polls[index + 2].revents != 0 {
-            wakening.insert(.packets)
+        guard wakening.contains(.packets) else { return wakening }
+        for descriptor in waits.failing {
             // A ring has no call that would tell it.
-            if Int32(polls[index + 2].revents) & POLLERR != 0,
+            guard let receiver = receivers.first(where: { $0.descriptor.rawValue == descriptor }),
                 receiver.descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN
-            {
-                throw SystemError(code: ENETDOWN, operation: "interface")
-            }
+            else { continue }
+            throw SystemError(code: ENETDOWN, operation: "interface")
         }
         return wakening
     }

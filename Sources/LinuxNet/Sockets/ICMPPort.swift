@@ -16,36 +16,38 @@ public struct ICMPPort: PacketPort, ~Copyable {
 
     let v4: ICMPChannel?
     let v6: ICMPChannel?
-    private let signals: SignalSource
     private let reactor: Reactor
     private let tap: PacketTap?
     /// What answers SYNs is heard here.
     private let segments: SegmentReceiver?
-    private let terminal: Terminal?
     /// Shown every packet that goes out or comes in, as the sockets see it.
     private let trace: ((PacketTrace) -> Void)?
-    private let polls: UnsafeMutablePointer<pollfd>
+    private var waits: WaitSet
     private var hasSent: Bool
 
     /// - Parameter sendsBeside: the run sends by other sockets too, so that a signal ends it with its result.
     public init(
-        v4: ICMPChannel?, v6: ICMPChannel?, sendsBeside: Bool = false, signals: consuming SignalSource,
-        reactor: Reactor, tap: PacketTap? = nil,
-        segments: SegmentReceiver? = nil, terminal: Terminal? = nil, trace: ((PacketTrace) -> Void)? = nil
+        v4: ICMPChannel?, v6: ICMPChannel?, sendsBeside: Bool = false, reactor: Reactor, tap: PacketTap? = nil,
+        segments: SegmentReceiver? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) {
         self.v4 = v4
         self.v6 = v6
         hasSent = sendsBeside
-        self.signals = signals
         self.reactor = reactor
         self.tap = tap
         self.segments = segments
-        self.terminal = terminal
         self.trace = trace
-        polls = .allocate(capacity: 8)
+        waits = WaitSet(reactor)
+        for channel in [v4, v6] {
+            guard let channel else { continue }
+            waits.add(channel.receiveDescriptor)
+            // The sending socket matters for its queue of errors and stamps alone, which poll always reports.
+            if channel.configuration.wantsTransmitStamps, channel.level == .raw {
+                waits.add(channel.sender.rawValue, events: 0)
+            }
+        }
+        if let segments { waits.add(segments.descriptor.rawValue) }
     }
-
-    deinit { polls.deallocate() }
 
     public var now: Instant { SystemClock.now }
 
@@ -55,7 +57,7 @@ public struct ICMPPort: PacketPort, ~Copyable {
     }
 
     /// The signal that ended the run before any packet was sent; nil otherwise.
-    public var interruption: Interruption? { hasSent ? nil : signals.interruption }
+    public var interruption: Interruption? { hasSent ? nil : reactor.interruption }
 
     // MARK: Sending
 
@@ -133,49 +135,13 @@ public struct ICMPPort: PacketPort, ~Copyable {
     // MARK: Waiting
 
     public mutating func wait(until deadline: Instant?) throws(SystemError) -> Wakening {
-        var used = 0
-        func watch(_ descriptor: Int32) {
-            polls[used] = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            used += 1
-        }
-        watch(signals.descriptor.rawValue)
-        watch(reactor.descriptor.rawValue)
-        if let v4 { watch(v4.receiveDescriptor) }
-        if let v6 { watch(v6.receiveDescriptor) }
-        if let segments { watch(segments.descriptor.rawValue) }
-        let keyboard = used
-        if let terminal, terminal.isOpen { watch(Terminal.inputDescriptor) }
-        // The sending socket matters for its queue of errors and stamps alone, which poll always reports.
-        for channel in [v4, v6] where channel?.configuration.wantsTransmitStamps == true && channel?.level == .raw {
-            if let channel {
-                watch(channel.sender.rawValue)
-                polls[used - 1].events = 0
-            }
-        }
-        var timeout = timespec()
-        if let deadline {
-            let left = max((deadline - now).count, 0)
-            timeout = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
-        }
-        let result = deadline == nil ? ppoll(polls, UInt(used), nil, nil) : ppoll(polls, UInt(used), &timeout, nil)
-        if result < 0, clinux_errno() != EINTR { throw .last("ppoll") }
+        var wakening = try waits.wait(until: deadline)
         tap?.drain()
-        guard result > 0 else { return [] }
-        var wakening: Wakening = []
-        if polls[0].revents != 0 {
-            wakening.formUnion(signals.read())
-            if wakening.contains(.stop), !hasSent { wakening.insert(.interrupted) }
-        }
-        if polls[1].revents != 0, reactor.dispatch() { wakening.insert(.news) }
-        for index in 2..<used where polls[index].revents != 0 {
-            if index == keyboard, polls[index].fd == Terminal.inputDescriptor {
-                wakening.insert(.keys)
-                continue
-            }
-            wakening.insert(.packets)
-            guard polls[index].revents & Int16(POLLERR) != 0 else { continue }
+        if wakening.contains(.stop), !hasSent { wakening.insert(.interrupted) }
+        guard wakening.contains(.packets) else { return wakening }
+        for descriptor in waits.failing {
             for channel in [v4, v6] {
-                if let channel, [channel.receiveDescriptor, channel.sender.rawValue].contains(polls[index].fd) {
+                if let channel, [channel.receiveDescriptor, channel.sender.rawValue].contains(descriptor) {
                     channel.hasQueuedError = true
                 }
             }

@@ -17,8 +17,7 @@ public struct LinkPort: PacketPort, ~Copyable {
 
     private let descriptor: Descriptor
     private let interface: UInt32
-    private let signals: SignalSource
-    private let reactor: Reactor
+    private var waits: WaitSet
     private let tap: PacketTap?
     private let trace: ((PacketTrace) -> Void)?
     private var translator = StampTranslator()
@@ -55,7 +54,7 @@ public struct LinkPort: PacketPort, ~Copyable {
         _ socket: consuming UnboundPacketSocket, interface: UInt32, hearing reception: Reception,
         vlan: UInt16? = nil, tagsFrames: Bool = false, hearsOwn: Bool = false, frameLength: Int = 2_048,
         ringSlots: Int = 0,
-        signals: consuming SignalSource, reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
+        reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
     ) throws(SystemError) {
         let opened = socket.descriptor
         try opened.setOption(
@@ -77,6 +76,7 @@ public struct LinkPort: PacketPort, ~Copyable {
             try filter.attach(to: opened.rawValue)
             try opened.bindToLink(interface: interface)
         }
+        waits = WaitSet(reactor, [opened.rawValue])
         descriptor = opened
         self.ring = ring
         receiveVector = ReceiveVector(capacity: ring == nil ? 64 : 1, slotLength: max(frameLength, 2_048))
@@ -86,8 +86,6 @@ public struct LinkPort: PacketPort, ~Copyable {
         self.tag = tag
         sendVector = SendVector(capacity: 64, tag: tag)
         self.hidesTags = hidesTags
-        self.signals = signals
-        self.reactor = reactor
         self.tap = tap
         self.trace = trace
     }
@@ -233,29 +231,9 @@ public struct LinkPort: PacketPort, ~Copyable {
     // MARK: Waiting
 
     public mutating func wait(until deadline: Instant?) throws(SystemError) -> Wakening {
-        var polls = (
-            pollfd(fd: signals.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: reactor.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-        )
-        var timeout = timespec()
-        if let deadline {
-            let left = max((deadline - now).count, 0)
-            timeout = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
-        }
-        let result = withUnsafeMutablePointer(to: &polls) { pointer in
-            pointer.withMemoryRebound(to: pollfd.self, capacity: 3) {
-                deadline == nil ? ppoll($0, 3, nil, nil) : ppoll($0, 3, &timeout, nil)
-            }
-        }
-        if result < 0, clinux_errno() != EINTR { throw .last("ppoll") }
+        let wakening = try waits.wait(until: deadline)
         tap?.drain()
-        guard result > 0 else { return [] }
-        var wakening: Wakening = []
-        if polls.0.revents != 0 { wakening.formUnion(signals.read()) }
-        if polls.1.revents != 0, reactor.dispatch() { wakening.insert(.news) }
-        if polls.2.revents != 0 { wakening.insert(.packets) }
-        if Int32(polls.2.revents) & POLLERR != 0 { try checkLink() }
+        if wakening.contains(.packets), !waits.failing.isEmpty { try checkLink() }
         return wakening
     }
 

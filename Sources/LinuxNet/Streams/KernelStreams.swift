@@ -7,7 +7,6 @@ public struct KernelStreams: StreamPort, ~Copyable {
     public typealias Failure = SystemError
 
     private let poller: Descriptor
-    private let signals: SignalSource
     private let resolver: Resolver
     private let family: IPAddress.Family?
     private let found = FoundNames()
@@ -22,8 +21,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
     /// Reads of one stream before the others have their turn.
     private static let mostReads = 4
-    private static let signalsNumber = UInt64.max
-    private static let resolverNumber = UInt64.max - 1
+    private static let reactorNumber = UInt64.max
 
     /// Names that have been looked up and not been reported yet.
     private final class FoundNames {
@@ -34,16 +32,13 @@ public struct KernelStreams: StreamPort, ~Copyable {
     ///   - family: to which names are resolved; nil for both.
     ///   - interface: through which alone connections go.
     public init(
-        family: IPAddress.Family? = nil, interface: String? = nil, signals: consuming SignalSource,
-        resolver: Resolver
+        family: IPAddress.Family? = nil, interface: String? = nil, resolver: Resolver
     ) throws(SystemError) {
         let opened = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard opened >= 0 else { throw .last("epoll_create1") }
         let poller = Descriptor(owning: opened)
-        try poller.watch(signals.descriptor.rawValue, as: Self.signalsNumber)
-        try poller.watch(resolver.reactor.descriptor.rawValue, as: Self.resolverNumber)
+        try poller.watch(resolver.reactor.descriptor.rawValue, as: Self.reactorNumber)
         self.poller = poller
-        self.signals = signals
         self.resolver = resolver
         self.family = family
         self.interface = interface
@@ -105,7 +100,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
     }
 
     /// The signal that ended the run before any connection was opened; nil otherwise.
-    public var interruption: Interruption? { hasOpened ? nil : signals.interruption }
+    public var interruption: Interruption? { hasOpened ? nil : resolver.reactor.interruption }
 
     public mutating func wait<E: StreamEngine & ~Copyable>(
         until deadline: Instant?, reportingTo engine: inout E
@@ -124,11 +119,9 @@ public struct KernelStreams: StreamPort, ~Copyable {
         for index in 0..<Int(max(count, 0)) {
             let event = events[index]
             switch event.data.u64 {
-            case Self.signalsNumber:
-                wakening.formUnion(signals.read())
+            case Self.reactorNumber:
+                wakening.formUnion(resolver.reactor.dispatch())
                 if wakening.contains(.stop), !hasOpened { wakening.insert(.interrupted) }
-            case Self.resolverNumber:
-                if resolver.reactor.dispatch() { wakening.insert(.news) }
             case let number:
                 wakening.insert(.packets)
                 try handle(event.events, of: StreamIdentifier(number), reportingTo: &engine)

@@ -21,7 +21,6 @@ struct ARPSweepRun {
         let source = try command[.source].map { try ArpingArgument.address("-s", $0) }
         let comparison = try command[.compare].map(SweepComparison.init(path:))
         console.limit(to: timeout)
-        let signals = try SignalSource()
         let reactor = try console.reactor()
         let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         let link = try ArpingLink.find(command[.interface], target: first, source: source, mode: .ask)
@@ -32,7 +31,7 @@ struct ARPSweepRun {
         var port = try LinkPort(
             UnboundPacketSocket(), interface: link.interface.index, hearing: .etherType(.arp), frameLength: 128,
             ringSlots: 4_096,
-            signals: signals, reactor: reactor, tap: capture?.tap)
+            reactor: reactor, tap: capture?.tap)
         try Privileges.dropForGood()
         try capture?.start(.etherTypes([.arp]), interface: link.interface.index)
         var configuration = ARPSweepConfiguration(mac: link.mac, source: link.source, targets: targets)

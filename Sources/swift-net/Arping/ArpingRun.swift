@@ -33,7 +33,6 @@ struct ArpingRun {
     private func run() throws -> Int32 {
         let started = SystemClock.now
         console.limit(to: settings.deadline)
-        let signals = try SignalSource()
         let resolver = try console.resolver(isVerbose: settings.isVerbose)
         let capture = try settings.pcap.map { try FrameCapture(path: $0, console: console) }
         guard Privileges.raise() else {
@@ -42,7 +41,7 @@ struct ArpingRun {
         let socket = try UnboundPacketSocket()
         try capture?.open()
         try Privileges.dropForGood()
-        let (link, target) = try findLink(resolver, signals, until: settings.deadline.map { started + $0 })
+        let (link, target) = try findLink(resolver, until: settings.deadline.map { started + $0 })
         if let mac = settings.ownMAC, mac != link.mac {
             throw UsageError("-s: \(mac) is not the MAC address of \(link.interface.name)")
         }
@@ -51,7 +50,7 @@ struct ArpingRun {
         let filter = isEcho ? SocketFilter.protocols([.icmp]) : .etherTypes([.arp])
         var port = try LinkPort(
             socket, interface: link.interface.index, hearing: .filtered(filter),
-            vlan: settings.tag?.identifier, signals: signals,
+            vlan: settings.tag?.identifier,
             reactor: resolver.reactor,
             tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
         try capture?.start(filter, interface: link.interface.index)
@@ -83,27 +82,27 @@ struct ArpingRun {
 
     /// The link on which the target is asked, and the target's address.
     private func findLink(
-        _ resolver: Resolver, _ signals: borrowing SignalSource, until deadline: Instant?
+        _ resolver: Resolver, until deadline: Instant?
     ) throws -> (ArpingLink, IPv4Address) {
         if let station = settings.station {
             guard !station.isMulticast else { throw UsageError("\(station) is no single machine") }
             return try ArpingLink.find(
                 settings.interface, station: station, address: settings.targetAddress, source: settings.source)
         }
-        let target = try address(of: settings.target, resolver, signals, until: deadline)
+        let target = try address(of: settings.target, resolver, until: deadline)
         let link = try ArpingLink.find(
             settings.interface, target: target, source: settings.source, mode: settings.mode)
         return (link, target)
     }
 
     private func address(
-        of text: String, _ resolver: Resolver, _ signals: borrowing SignalSource, until deadline: Instant?
+        of text: String, _ resolver: Resolver, until deadline: Instant?
     ) throws -> IPv4Address {
         guard let target = try? TargetExpression(text) else { throw UsageError("'\(text)' is not a host") }
         var requirements = Destination.Requirements()
         requirements.families = [.v4]
         requirements.deadline = deadline
-        let found = try Destination.candidates(target, text: text, requirements, resolver: resolver, signals: signals)
+        let found = try Destination.candidates(target, text: text, requirements, resolver: resolver)
         guard case .v4(let address)? = found.answers.first?.address else {
             throw UsageError("\(text): ARP is for IPv4 only")
         }

@@ -47,11 +47,11 @@ struct UserStack {
 
     /// The host's streams, opened with the capability that is given up afterwards.
     func open(
-        family: IPAddress.Family?, signals: consuming SignalSource, resolver: Resolver, capture: FrameCapture?,
+        family: IPAddress.Family?, resolver: Resolver, capture: FrameCapture?,
         explainer: Explainer?
     ) throws -> HostStreams<LinkPort, BackgroundNames> {
         let port = try OwnHost.port(
-            of: configuration, on: [link], for: "--stack user", signals: signals, reactor: resolver.reactor,
+            of: configuration, on: [link], for: "--stack user", reactor: resolver.reactor,
             capture: capture,
             explainer: explainer)
         return HostStreams(configuration, on: port, names: BackgroundNames(family: family, resolver: resolver))

@@ -16,13 +16,12 @@ struct HTTPFingerprintRun {
     ) throws -> Int32 {
         let lessonFile = try settings.lesson?.path.map { try console.file($0, for: "-o") }
         let resolver = try console.resolver(isVerbose: command.verbose)
-        let signals = try SignalSource()
         let tap = try ConnectionTap.opened(command.frames, keepsHandshakes: false, console)
         // Nothing else needs a privilege.
         try Privileges.dropForGood()
         let urls = settings.targets.urls
         var port = try KernelStreams(
-            family: settings.targets.family, interface: command.targets.interface, signals: signals,
+            family: settings.targets.family, interface: command.targets.interface,
             resolver: resolver)
         if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
         let plans = urls.enumerated().map {

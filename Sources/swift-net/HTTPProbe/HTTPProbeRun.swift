@@ -24,7 +24,6 @@ struct HTTPProbeRun {
                 isVerbose: command.verbose, showsTiming: command.timing,
                 plot: command.plot ? RoundTripPlot(terminalWidth: console.output.terminalWidth) : nil)
         let resolver = try console.resolver(isVerbose: command.verbose)
-        let signals = try SignalSource()
         let ladder = command.segments ? LadderText(console, isJSON: command.frames.json) : nil
         let plans = settings.urls.enumerated().map {
             ProbePlan($0.element, configuration, number: $0.offset)
@@ -43,7 +42,7 @@ struct HTTPProbeRun {
             let capture = try command.frames.capture(console)
             let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
             var port = try stack.open(
-                family: settings.family, signals: signals, resolver: resolver, capture: capture,
+                family: settings.family, resolver: resolver, capture: capture,
                 explainer: explainer)
             var waiting = ProgressLine(console)
             if console.errors.isTerminal, stack.checksAddresses {
@@ -67,7 +66,7 @@ struct HTTPProbeRun {
             // Nothing else needs a privilege.
             try Privileges.dropForGood()
             var port = try KernelStreams(
-                family: settings.family, interface: command.targets.interface, signals: signals, resolver: resolver)
+                family: settings.family, interface: command.targets.interface, resolver: resolver)
             if let tap { port.beginning = { tap.begin($0, localPort: $1) } }
             outcome = try drive(&engine, on: &port, observer(tap))
             if let interruption = port.interruption { throw interruption }

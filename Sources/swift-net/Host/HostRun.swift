@@ -13,14 +13,13 @@ struct HostRun {
 
     private static func run(_ command: HostCommand, _ settings: HostSettings, _ console: Console) throws -> Int32 {
         console.limit(to: settings.configuration.duration)
-        let resolver = try console.resolver()
-        let signals = try SignalSource(reloads: command.ethers != nil)
+        let resolver = try console.resolver(signals: SignalSource(reloads: command.ethers != nil))
         let machines = command.ethers.map { ServedMachines(path: $0, console: console, resolver: resolver) }
         if let machines, !machines.read() { return 2 }
         let capture = try command.frames.capture(console)
         let explainer = try command.frames.explained().map { Explainer(count: $0, console: console) }
         var port = try OwnHost.port(
-            of: settings.configuration.host, on: settings.links, vlan: settings.vlan, for: "host", signals: signals,
+            of: settings.configuration.host, on: settings.links, vlan: settings.vlan, for: "host",
             reactor: resolver.reactor, capture: capture, explainer: explainer)
 
         let watch = LinkWatch(settings.links, console: console, reactor: resolver.reactor)

@@ -71,8 +71,7 @@ enum OwnHost {
     ///   - vlan: the VLAN that it uses; nil for untagged frames.
     static func port(
         of configuration: HostConfiguration, on links: [EthernetLink], vlan: UInt16? = nil,
-        for what: String,
-        signals: consuming SignalSource, reactor: Reactor, capture: FrameCapture?, explainer: Explainer?
+        for what: String, reactor: Reactor, capture: FrameCapture?, explainer: Explainer?
     ) throws -> LinkPort {
         guard Privileges.raise() else {
             throw CannotRun(message: "\(what) needs CAP_NET_RAW", hints: [Privileges.hint])
@@ -82,7 +81,7 @@ enum OwnHost {
         let port = try LinkPort(
             UnboundPacketSocket(), interface: only, hearing: .filtered(filter), vlan: vlan, tagsFrames: true,
             frameLength: longestFrame,
-            signals: signals, reactor: reactor,
+            reactor: reactor,
             tap: capture?.tap, trace: explainer.map { explainer in { explainer.show($0) } })
         // An interface has to be told to let through what is for another link-layer address than its own.
         for (link, own) in zip(links, configuration.interfaces) {

@@ -40,7 +40,6 @@ struct MulticastLink {
         console: Console, hearsOwn: Bool = false, groups: [IPAddress]?, capture: FrameCapture?, explained: Int?,
         reactor: Reactor
     ) throws -> LinkPort {
-        let signals = try SignalSource()
         guard Privileges.raise() else {
             throw CannotRun(message: "\(console.command) needs CAP_NET_RAW", hints: [Privileges.hint])
         }
@@ -49,7 +48,7 @@ struct MulticastLink {
         let explainer = explained.map { Explainer(count: $0, console: console) }
         let port = try LinkPort(
             UnboundPacketSocket(), interface: link.interface.index, hearing: .filtered(.multicast), hearsOwn: hearsOwn,
-            frameLength: link.interface.mtu + EthernetView.headerLength, signals: signals, reactor: reactor,
+            frameLength: link.interface.mtu + EthernetView.headerLength, reactor: reactor,
             tap: capture?.tap,
             trace: explainer.map { explainer in
                 { if wanted.contains($0.bytes.rawBytes) { explainer.show($0) } }

@@ -58,8 +58,9 @@ final class Console {
 
     /// Descriptors and timers beside a run's packets; standard output is one of them, so that a reader that does not
     /// read holds up nothing else.
-    func reactor() throws -> Reactor {
-        let reactor = try Reactor()
+    /// - Parameter signals: those that the run handles.
+    func reactor(_ signals: SignalSource? = nil) throws -> Reactor {
+        let reactor = try Reactor(signals: signals ?? SignalSource())
         runReactor = reactor
         output.serve(by: reactor)
         for file in files { file.stream.serve(by: reactor) }
@@ -168,8 +169,8 @@ final class Console {
     }
 
     /// Names by the system's configuration; what it has to say goes to standard error.
-    func resolver(isVerbose: Bool = false) throws -> Resolver {
-        let resolver = Resolver(reactor: try reactor())
+    func resolver(isVerbose: Bool = false, signals: SignalSource? = nil) throws -> Resolver {
+        let resolver = Resolver(reactor: try reactor(signals))
         resolver.onStatus = { [weak self] in self?.complain($0) }
         if isVerbose { resolver.onNotice = { [weak self] in self?.complain($0) } }
         return resolver

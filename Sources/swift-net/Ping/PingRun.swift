@@ -21,7 +21,6 @@ struct PingRun {
     private func run() throws -> Int32 {
         let started = SystemClock.now
         console.limit(to: settings.deadline)
-        let signals = try SignalSource()
         let resolver = try console.resolver(isVerbose: command.has(.verbose))
         let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         let families = Set(settings.expressions.flatMap(families))
@@ -45,9 +44,9 @@ struct PingRun {
                 links, reserve: sockets.reserve, rate: world.sweepRate, reactor: resolver.reactor)
             let links = try SweepLinks(routes, reactor: resolver.reactor)
             return try SweepRun(world: world, neighbors: neighbors, links: links).run(
-                sockets, signals: signals, explainer: explainer, capture: capture)
+                sockets, explainer: explainer, capture: capture)
         }
-        return try SinglePing(world: world).run(sockets, signals: signals, explainer: explainer, capture: capture)
+        return try SinglePing(world: world).run(sockets, explainer: explainer, capture: capture)
     }
 
     /// The families that a target may turn out to have.

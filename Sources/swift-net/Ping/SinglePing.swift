@@ -13,9 +13,9 @@ struct SinglePing {
     init(world: PingWorld) { self.world = world }
 
     func run(
-        _ sockets: PingSockets, signals: consuming SignalSource, explainer: Explainer?, capture: FrameCapture?
+        _ sockets: PingSockets, explainer: Explainer?, capture: FrameCapture?
     ) throws -> Int32 {
-        let destination = try findDestination(sockets, signals)
+        let destination = try findDestination(sockets)
         guard let channel = sockets.channel(destination.address.family) else {
             throw CannotRun(message: "socket: \(SystemError.message(SystemError.familyNotSupported))")
         }
@@ -33,7 +33,7 @@ struct SinglePing {
         var port = ICMPPort(
             v4: destination.address.family == .v4 ? channel : nil,
             v6: destination.address.family == .v6 ? channel : nil,
-            signals: signals, reactor: world.resolver.reactor, tap: capture?.tap,
+            reactor: world.resolver.reactor, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
         var observer = PingObserver(console: world.console, renderer: renderer)
         renderer.begin()
@@ -52,14 +52,14 @@ struct SinglePing {
     // MARK: The destination
 
     /// The first address of the target that there is a route to.
-    private func findDestination(_ sockets: PingSockets, _ signals: borrowing SignalSource) throws -> Destination {
+    private func findDestination(_ sockets: PingSockets) throws -> Destination {
         let (target, text) = (settings.expressions[0], settings.texts[0])
         if case .address(let address, _) = target, let family = settings.family, family != address.family {
             throw CannotRun(message: "\(text): \(SystemError.addressFamilyNotFound)")
         }
         return try Destination.find(
             target, text: text, world.requirements(families: settings.family.map { [$0] } ?? sockets.families),
-            resolver: world.resolver, signals: signals)
+            resolver: world.resolver)
     }
 
     /// What the target is called in the lines: iputils gives the canonical name of an IPv4 target, and an IPv6

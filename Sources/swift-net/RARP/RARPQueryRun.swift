@@ -25,12 +25,11 @@ struct RARPQueryRun {
         let interval = try command.interval.map { try ArgumentValue.duration("-i", $0, atLeast: .milliseconds(10)) }
         let deadline = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
         console.limit(to: deadline)
-        let signals = try SignalSource()
         let capture = try command.frames.capture(console)
         let link = try EthernetLink.find(command.interfaces.first)
         let reactor = try console.reactor()
         var port = try command.port(
-            interface: link.interface.index, signals: signals, reactor: reactor, capture: capture,
+            interface: link.interface.index, reactor: reactor, capture: capture,
             console: console)
 
         var configuration = RARPQueryConfiguration(mac: link.mac, subjects: machines.isEmpty ? [link.mac] : machines)

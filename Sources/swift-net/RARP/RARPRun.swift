@@ -31,7 +31,7 @@ extension RARPCommand {
     /// A port for RARP, opened with the capability that is given up afterwards.
     /// - Parameter interface: 0 for all.
     func port(
-        interface: UInt32, signals: consuming SignalSource, reactor: Reactor, capture: FrameCapture?, console: Console
+        interface: UInt32, reactor: Reactor, capture: FrameCapture?, console: Console
     ) throws -> LinkPort {
         guard Privileges.raise() else {
             throw CannotRun(message: "rarp needs CAP_NET_RAW", hints: [Privileges.hint])
@@ -40,7 +40,7 @@ extension RARPCommand {
         let explainer = try explainer(console)
         let port = try LinkPort(
             UnboundPacketSocket(), interface: interface, hearing: .filtered(.etherTypes([.reverseARP])),
-            signals: signals, reactor: reactor,
+            reactor: reactor,
             tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
         try Privileges.dropForGood()

@@ -17,8 +17,7 @@ struct RARPServeRun {
         let rate = try command.rate.map { try ArgumentValue.integer("--rate", $0, in: 1...100_000) }
         let duration = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
         console.limit(to: duration)
-        let resolver = try console.resolver(isVerbose: command.verbose)
-        let signals = try SignalSource(reloads: true)
+        let resolver = try console.resolver(isVerbose: command.verbose, signals: SignalSource(reloads: true))
         let names = ServedMachines(path: command.ethers ?? "/etc/ethers", console: console, resolver: resolver)
         guard names.read() else { return 2 }
         let capture = try command.frames.capture(console)
@@ -26,7 +25,7 @@ struct RARPServeRun {
         // Of those that are not named, more may come: SIGHUP takes them in.
         let only = command.interfaces.count == 1 ? links.all[0].interface.index : 0
         var port = try command.port(
-            interface: only, signals: signals, reactor: resolver.reactor, capture: capture, console: console)
+            interface: only, reactor: resolver.reactor, capture: capture, console: console)
 
         var configuration = RARPServerConfiguration(links: links.configurations, table: names.table)
         if let rate { configuration.rate = Double(rate) }

@@ -29,7 +29,6 @@ struct SYNScanRun {
         console.limit(to: settings.deadline)
         let services = ServiceNames.system()
         let ports = try ScanPorts.list(command, services)
-        let signals = try SignalSource()
         let resolver = try console.resolver(isVerbose: command.verbose)
         let list = try ScanTargetList(command)
         let reports = try openReports(command.numeric ? nil : services)
@@ -41,7 +40,7 @@ struct SYNScanRun {
         let reserve = try reserveSockets()
         try capture?.open()
         try Privileges.dropForGood()
-        let found = try ScanTargets(list, command, interfaces: Interface.all(), resolver, signals)
+        let found = try ScanTargets(list, command, interfaces: Interface.all(), resolver)
         for failure in found.failures { console.complain(failure) }
         tellOfOmissions(found)
         var targets = found.addresses
@@ -55,7 +54,7 @@ struct SYNScanRun {
             targets, interface: source?.link.interface.name ?? command.interface,
             source: source?.address)
         for unknown in try ways.unknown(targets) {
-            for (address, mac) in try neighbors.machines(of: unknown, signals: signals) {
+            for (address, mac) in try neighbors.machines(of: unknown) {
                 ways.learn(address, mac, interface: unknown.link.interface)
             }
         }
@@ -69,7 +68,7 @@ struct SYNScanRun {
         settings.apply(to: &configuration)
         try settings.resumption?.begin(&configuration)
         var port = try open(
-            configuration, source, reserve, signals: signals, reactor: resolver.reactor, capture: capture)
+            configuration, source, reserve, reactor: resolver.reactor, capture: capture)
         try startCapture(capture, configuration)
         let start = ScanStart(
             hosts: targets.count, ports: ports.count, probes: configuration.probes, rate: configuration.rate,
@@ -166,7 +165,6 @@ struct SYNScanRun {
 
     private func open(
         _ configuration: ScanConfiguration, _ source: UnownedSource?, _ reserve: SocketReserve,
-        signals: consuming SignalSource,
         reactor: Reactor,
         capture: FrameCapture?
     ) throws -> BulkPort {
@@ -192,7 +190,7 @@ struct SYNScanRun {
             reserve, listening: listening, sendingInterface: configuration.sendingInterface,
             sendsPastTaps: capture == nil && !configuration.isExactlyTimed,
             ownFamilies: Set(configuration.ways.filter { $0.link.mac == nil }.map(\.link.source.family)),
-            signals: signals, reactor: reactor, tap: capture?.tap,
+            reactor: reactor, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
     }
 

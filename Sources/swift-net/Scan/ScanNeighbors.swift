@@ -14,13 +14,13 @@ struct ScanNeighbors {
 
     /// The machines of addresses, those that answer.
     func machines(
-        of unknown: ScanWays.Unknown, signals: borrowing SignalSource
+        of unknown: ScanWays.Unknown
     ) throws -> [(address: IPAddress, mac: MACAddress)] {
         guard let mac = unknown.link.mac else { return [] }
         let neighbors = LinkNeighbors(
             interface: unknown.link.interface, mac: mac, source: unknown.link.source, addresses: unknown.addresses)
         let lookup = try NeighborLookup(neighbors, socket: reserve.packetSocket(), rate: rate, reactor: reactor)
-        return try lookup.finish(reactor, signals: signals)
+        return try lookup.finish(reactor)
     }
 
     /// Who has an address already, by the check of RFC 5227 or RFC 4862; nil when it is free.
@@ -35,7 +35,7 @@ struct ScanNeighbors {
         var port = try LinkPort(
             reserve.packetSocket(), interface: link.interface.index,
             hearing: source.address.family == .v4 ? .etherType(.arp) : .filtered(.protocols([.icmpv6])),
-            frameLength: host.frameLength, signals: SignalSource(), reactor: reactor)
+            frameLength: host.frameLength, reactor: reactor)
         for group in source.groups { try port.admit(.group(group)) }
         var engine = HostEngine(LivingHostConfiguration(host))
         var claim = AddressClaimObserver()

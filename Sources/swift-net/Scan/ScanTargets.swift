@@ -40,16 +40,15 @@ struct ScanTargets {
 
     init(
         _ list: ScanTargetList, _ command: SYNScanCommand, interfaces: [Interface], _ resolver: Resolver,
-        _ signals: borrowing SignalSource
     ) throws {
         let family: IPAddress.Family? = command.ipv4 == command.ipv6 ? nil : command.ipv4 ? .v4 : .v6
         do {
-            try addresses.insert(try ranges(list.targets, family: family, resolver, signals))
+            try addresses.insert(try ranges(list.targets, family: family, resolver))
         } catch is AddressSet.Refusal {
             throw UsageError("more than \(AddressSet.maximumCount) targets")
         }
         let wanted = failures.count
-        excludedCount = addresses.exclude(try ranges(list.excludes, family: nil, resolver, signals))
+        excludedCount = addresses.exclude(try ranges(list.excludes, family: nil, resolver))
         // What cannot be kept out because nobody knows its address must not be scanned by mistake.
         if failures.count > wanted { throw CannotRun(message: "--exclude: \(failures[wanted])") }
         if !command.includesReserved {
@@ -65,7 +64,7 @@ struct ScanTargets {
     }
 
     private mutating func ranges(
-        _ texts: [String], family: IPAddress.Family?, _ resolver: Resolver, _ signals: borrowing SignalSource
+        _ texts: [String], family: IPAddress.Family?, _ resolver: Resolver
     ) throws -> [(first: IPAddress, last: IPAddress)] {
         var ranges: [(first: IPAddress, last: IPAddress)] = []
         var names: [String] = []
@@ -83,7 +82,7 @@ struct ScanTargets {
             case .name(let name): names.append(name)
             }
         }
-        for result in try resolver.addresses(of: names, family: family, signals: signals) {
+        for result in try resolver.addresses(of: names, family: family) {
             switch result {
             // One address a name, as the system would connect to it.
             case .found(let found):

@@ -13,7 +13,7 @@ struct SweepRun {
     private var command: PingWords { world.command }
 
     func run(
-        _ sockets: PingSockets, signals: consuming SignalSource, explainer: Explainer?, capture: FrameCapture?
+        _ sockets: PingSockets, explainer: Explainer?, capture: FrameCapture?
     ) throws -> Int32 {
         let (targets, names, refused) = try findTargets(sockets)
         var configuration = SweepConfiguration(targets: targets)
@@ -42,7 +42,7 @@ struct SweepRun {
         let renderer = renderer(configuration) { [links] in links.interface(of: $0) }
         var port = ICMPPort(
             v4: sockets.v4, v6: sockets.v6, sendsBeside: !configuration.sought.isEmpty,
-            signals: signals, reactor: world.resolver.reactor, tap: capture?.tap,
+            reactor: world.resolver.reactor, tap: capture?.tap,
             trace: explainer.map { explainer in { explainer.show($0) } })
         let arrivals = SweepArrivals(
             names: ForwardNames(names, family: settings.family, resolver: world.resolver),

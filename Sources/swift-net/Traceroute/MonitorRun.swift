@@ -38,8 +38,7 @@ struct MonitorRun {
     }
 
     func run() throws -> Int32 {
-        let signals = try SignalSource(ofScreen: terminal != nil)
-        let session = try TraceSession(command, console, settings, signals)
+        let session = try TraceSession(command, console, settings, terminal: terminal)
         guard session.targets.count == 1, let target = session.targets.first else {
             throw UsageError("\(command.has(.live) ? "--live" : "--report"): one target at a time")
         }
@@ -55,11 +54,11 @@ struct MonitorRun {
             var observer = LiveObserver(
                 screen: screen, terminal: terminal, names: session.names, links: session.links,
                 console: console)
-            try session.run(&engine, signals: signals, terminal: terminal, observer: &observer)
+            try session.run(&engine, observer: &observer)
         } else {
             var observer = ReportObserver(
                 names: session.names, links: session.links, console: console, cycles: cycles ?? 0)
-            try session.run(&engine, signals: signals, observer: &observer)
+            try session.run(&engine, observer: &observer)
         }
         let summary = engine.summary
         MonitorReport(session: session, target: target).print(engine.hops, summary, started: started)

@@ -21,7 +21,8 @@ struct TraceSession {
 
     /// - Parameter adjust: what the strategy asks of each target's configuration.
     init(
-        _ command: TraceWords, _ console: Console, _ settings: TraceSettings, _ signals: borrowing SignalSource,
+        _ command: TraceWords, _ console: Console, _ settings: TraceSettings,
+        terminal: Terminal? = nil,
         adjust: (inout TraceConfiguration, Destination) throws -> Void = { _, _ in }
     ) throws {
         self.command = command
@@ -35,7 +36,8 @@ struct TraceSession {
             guard let index = Interface.index(of: name) else { throw UsageError("-i: '\(name)' is no interface") }
             return index
         }
-        resolver = try console.resolver()
+        resolver = try console.resolver(signals: SignalSource(ofScreen: terminal != nil))
+        if let terminal { try resolver.reactor.serve(terminal) }
         let origins = command.has(.origins) ? try TraceOrigins(resolver: resolver) : nil
         capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
         guard Privileges.raise() else {
@@ -65,7 +67,7 @@ struct TraceSession {
                 throw UsageError("-g: \(text): IPv6 has no source routes (RFC 5095)")
             }
             let destination = try Destination.find(
-                target, text: text, requirements, resolver: resolver, signals: signals)
+                target, text: text, requirements, resolver: resolver)
             var configuration = settings.configuration
             configuration.source = destination.source
             configuration.destination = destination.address
@@ -163,15 +165,14 @@ struct TraceSession {
     }
 
     /// Runs an engine on the sockets to its end.
-    /// - Parameter signals: taken over before the sockets were opened.
     func run<E: Engine & ~Copyable, O: EngineObserver & ~Copyable>(
-        _ engine: inout E, signals: consuming SignalSource, terminal: Terminal? = nil, observer: inout O
+        _ engine: inout E, observer: inout O
     ) throws where O.Observed == E {
         let explainer = explainer
         var port = ICMPPort(
-            v4: channels[.v4], v6: channels[.v6], signals: signals, reactor: resolver.reactor,
+            v4: channels[.v4], v6: channels[.v6], reactor: resolver.reactor,
             tap: capture?.tap,
-            segments: segments, terminal: terminal, trace: explainer.map { explainer in { explainer.show($0) } })
+            segments: segments, trace: explainer.map { explainer in { explainer.show($0) } })
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         capture?.finish()
     }

@@ -25,18 +25,17 @@ struct TracerouteRun {
         if let option = [TraceValue.cycles, .interval].first(where: { command[$0] != nil }) {
             throw UsageError("--\(option.names.long) is of --report and --live alone")
         }
-        let signals = try SignalSource()
-        if command.has(.paths) || command.has(.dot) { return try paths(settings, signals) }
+        if command.has(.paths) || command.has(.dot) { return try paths(settings) }
         if command[.confidence] != nil { throw UsageError("--confidence is of --paths alone") }
-        return try hops(settings, signals)
+        return try hops(settings)
     }
 
     /// Hop by hop, the plain trace.
-    private func hops(_ settings: TraceSettings, _ signals: consuming SignalSource) throws -> Int32 {
+    private func hops(_ settings: TraceSettings) throws -> Int32 {
         guard !(command.has(.mtu) && settings.configuration.method == .tcp) else {
             throw UsageError("--mtu: a SYN has no length to choose: use UDP or -I")
         }
-        let session = try TraceSession(command, console, settings, signals) { configuration, destination in
+        let session = try TraceSession(command, console, settings) { configuration, destination in
             guard command.has(.mtu) else { return }
             configuration.findsPathMTU = true
             configuration.dontFragment = true
@@ -44,13 +43,13 @@ struct TracerouteRun {
         }
         var engine = TraceEngine(session.targets.map(\.configuration))
         var observer = TraceObserver(renderer: TraceRenderer(session), session: session)
-        try session.run(&engine, signals: signals, observer: &observer)
+        try session.run(&engine, observer: &observer)
         guard session.couldWrite else { return 2 }
         return engine.isReached ? 0 : engine.couldSend ? 1 : 2
     }
 
     /// Every path of a balanced route.
-    private func paths(_ settings: TraceSettings, _ signals: consuming SignalSource) throws -> Int32 {
+    private func paths(_ settings: TraceSettings) throws -> Int32 {
         guard settings.configuration.method != .icmp else {
             throw UsageError("--paths: routers tell flows by ports, and ICMP has none: use UDP or -T")
         }
@@ -60,7 +59,7 @@ struct TracerouteRun {
             throw UsageError("--dot and --json exclude each other")
         }
         let confidence = try command[.confidence].map(Self.confidence) ?? 0.95
-        let session = try TraceSession(command, console, settings, signals)
+        let session = try TraceSession(command, console, settings)
         guard session.targets.count == 1, let target = session.targets.first else {
             throw UsageError("--paths: one target at a time")
         }
@@ -68,7 +67,7 @@ struct TracerouteRun {
         let renderer = PathsRenderer(session, target, confidence: confidence)
         renderer.begin()
         var observer = PathsObserver(renderer: renderer, session: session)
-        try session.run(&engine, signals: signals, observer: &observer)
+        try session.run(&engine, observer: &observer)
         guard session.couldWrite else { return 2 }
         let summary = engine.summary
         return summary.isReached ? 0 : summary.unsent == 0 ? 1 : 2
