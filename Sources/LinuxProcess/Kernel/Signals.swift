@@ -4,7 +4,7 @@ import Synchronization
 
 /// SIGINT, SIGTERM and SIGQUIT, and for a full screen those of its terminal, as something that can be waited for (signalfd(2)).
 public struct SignalSource: ~Copyable, Sendable {
-    let descriptor: Descriptor
+    package let descriptor: Descriptor
     private let reloads: Bool
     private let memory = Memory()
 
@@ -39,7 +39,7 @@ public struct SignalSource: ~Copyable, Sendable {
     public var interruption: Interruption? { memory.stopSignal.withLock { $0.map(Interruption.init) } }
 
     /// What the signals that have come say.
-    func read() -> Wakening {
+    package func read() -> Wakening {
         var wakening: Wakening = []
         var information = signalfd_siginfo()
         while CLinux.read(descriptor.rawValue, &information, MemoryLayout<signalfd_siginfo>.size)
