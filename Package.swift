@@ -18,6 +18,7 @@ let package = Package(
         .executable(name: "swift-net", targets: ["swift-net"]),
         .library(name: "WireFormat", targets: ["WireFormat"]),
         .library(name: "PacketEngine", targets: ["PacketEngine"]),
+        .library(name: "LinuxProcess", targets: ["LinuxProcess"]),
         .library(name: "LinuxNet", targets: ["LinuxNet"]),
         .library(name: "HostStack", targets: ["HostStack"]),
         .library(name: "Diagnostics", targets: ["Diagnostics"]),
@@ -35,15 +36,21 @@ let package = Package(
         // The seam between tools and the world: engines, packets, time.
         .target(name: "PacketEngine", dependencies: ["WireFormat"], swiftSettings: settings),
 
-        // Everything that touches the kernel.
+        // What a process has of the kernel besides the network: files, streams, the terminal, clocks, randomness,
+        // signals and the event loop.
         .target(name: "CLinux"),
+        .target(
+            name: "LinuxProcess", dependencies: ["WireFormat", "PacketEngine", "CLinux"],
+            swiftSettings: systemSettings),
+
+        // The kernel's network: sockets, netlink, privileges and names.
         .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
         .systemLibrary(name: "CIdn2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
         .target(
             name: "LinuxNet",
             dependencies: [
-                "WireFormat", "PacketEngine", "CLinux", "CLibcap", "CCares", "CIdn2",
+                "WireFormat", "PacketEngine", "LinuxProcess", "CLinux", "CLibcap", "CCares", "CIdn2",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: systemSettings
@@ -51,7 +58,7 @@ let package = Package(
 
         .testTarget(
             name: "LinuxNetTests",
-            dependencies: ["LinuxNet", "PacketEngine", "WireFormat"],
+            dependencies: ["LinuxNet", "LinuxProcess", "PacketEngine", "WireFormat"],
             swiftSettings: settings
         ),
 
@@ -74,7 +81,8 @@ let package = Package(
 
         // The tools, as engines without sockets.
         .target(
-            name: "Diagnostics", dependencies: ["WireFormat", "PacketEngine", "HostStack", "SwiftNetTLS", "SwiftNetCompression"],
+            name: "Diagnostics",
+            dependencies: ["WireFormat", "PacketEngine", "HostStack", "SwiftNetTLS", "SwiftNetCompression"],
             swiftSettings: settings),
 
         // The signatures of web servers, one a product and range of its versions.
@@ -84,7 +92,7 @@ let package = Package(
 
         // The toolkit as a library: what joins engines to the kernel.
         .target(
-            name: "SwiftNet", dependencies: ["WireFormat", "PacketEngine", "LinuxNet", "Diagnostics"],
+            name: "SwiftNet", dependencies: ["WireFormat", "PacketEngine", "LinuxProcess", "LinuxNet", "Diagnostics"],
             swiftSettings: settings),
 
         // What lets the executable stand alone: no name service modules, no /proc.
@@ -95,7 +103,8 @@ let package = Package(
             name: "swift-net",
             dependencies: [
                 "CStandalone",
-                "WireFormat", "PacketEngine", "LinuxNet", "HostStack", "Diagnostics", "SwiftNet", "SwiftNetTLS", "SwiftNetSignatures",
+                "WireFormat", "PacketEngine", "LinuxProcess", "LinuxNet", "HostStack", "Diagnostics", "SwiftNet",
+                "SwiftNetTLS", "SwiftNetSignatures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -110,7 +119,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "fuzz-corpus",
-            dependencies: ["HostStackTestSupport", "WireFormatTestSupport", "LinuxNet"],
+            dependencies: ["HostStackTestSupport", "WireFormatTestSupport", "LinuxProcess"],
             path: "Tests/FuzzCorpus",
             swiftSettings: settings
         ),
@@ -148,14 +157,14 @@ let package = Package(
         // Ten megabytes between two hosts over a bad wire, in a hundred seeds, for a build with optimizations.
         .executableTarget(
             name: "host-trial",
-            dependencies: ["HostStack", "HostStackTestSupport", "LinuxNet", "PacketEngine"],
+            dependencies: ["HostStack", "HostStackTestSupport", "LinuxProcess", "PacketEngine"],
             path: "Tests/HostTrial",
             swiftSettings: settings
         ),
         // Names every configuration of the signatures by all others.
         .executableTarget(
             name: "fingerprint-trial",
-            dependencies: ["Diagnostics", "LinuxNet"],
+            dependencies: ["Diagnostics", "LinuxProcess"],
             path: "Tests/FingerprintTrial",
             swiftSettings: settings
         ),
@@ -163,7 +172,7 @@ let package = Package(
         .executableTarget(
             name: "lab-relay",
             dependencies: [
-                "WireFormat", "PacketEngine", "LinuxNet",
+                "WireFormat", "PacketEngine", "LinuxProcess", "LinuxNet",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Tests/LabRelay",
@@ -172,7 +181,8 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "HostStackTestSupport", "WireFormat", "WireFormatTestSupport", "PacketEngine", "LinuxNet", "SwiftNetSignatures",
+                "HostStackTestSupport", "WireFormat", "WireFormatTestSupport", "PacketEngine", "LinuxProcess",
+                "LinuxNet", "SwiftNetSignatures",
                 "swift-net",
                 "lab-relay",
                 .product(name: "Subprocess", package: "swift-subprocess"),

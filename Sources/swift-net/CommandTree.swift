@@ -1,5 +1,5 @@
 import ArgumentParser
-import LinuxNet
+import LinuxProcess
 
 /// The tree of commands, for help and completions; a run goes straight to its command.
 struct CommandTree: ParsableCommand {

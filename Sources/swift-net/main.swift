@@ -1,5 +1,5 @@
 import CStandalone
-import LinuxNet
+import LinuxProcess
 
 let arguments = (0..<cstandalone_argument_count()).map { index in
     unsafe cstandalone_argument(index).map { unsafe String(cString: $0) } ?? ""

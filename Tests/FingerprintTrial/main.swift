@@ -1,5 +1,5 @@
 import Diagnostics
-import LinuxNet
+import LinuxProcess
 
 // Every configuration of a folder's signatures named by all others, and how far the answers can be trusted:
 //

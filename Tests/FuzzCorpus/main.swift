@@ -1,5 +1,5 @@
 import HostStackTestSupport
-import LinuxNet
+import LinuxProcess
 import WireFormatTestSupport
 
 // Writes the seed corpus: DIRECTORY/TARGET/NAME for every seed. The

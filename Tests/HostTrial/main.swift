@@ -1,6 +1,6 @@
 import HostStack
 import HostStackTestSupport
-import LinuxNet
+import LinuxProcess
 import PacketEngine
 
 // Ten megabytes between two of our own hosts over a wire that loses, reorders, doubles and corrupts, in many seeds:

@@ -11,6 +11,7 @@
 
 import DequeModule
 import LinuxNet
+import LinuxProcess
 import PacketEngine
 import WireFormat
 

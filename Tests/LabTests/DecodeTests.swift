@@ -1,5 +1,5 @@
 import HostStackTestSupport
-import LinuxNet
+import LinuxProcess
 import Testing
 import WireFormat
 import WireFormatTestSupport

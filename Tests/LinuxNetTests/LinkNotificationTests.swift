@@ -1,4 +1,5 @@
 import Glibc
+import LinuxProcess
 import PacketEngine
 import Testing
 

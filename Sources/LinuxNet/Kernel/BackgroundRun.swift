@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import PacketEngine
 
 /// An engine on a link that runs beside another engine: the reactor serves its frames and its timers, so it

@@ -1,5 +1,6 @@
 import CLibcap
 import CLinux
+import LinuxProcess
 
 /// The capabilities of this process, through libcap.
 ///

@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import WireFormat
 
 /// The order in which to try the addresses of a name (RFC 6724, section 6).

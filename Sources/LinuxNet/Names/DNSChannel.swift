@@ -1,5 +1,6 @@
 import CCares
 import CLinux
+import LinuxProcess
 import PacketEngine
 import WireFormat
 

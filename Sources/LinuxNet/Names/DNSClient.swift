@@ -1,3 +1,4 @@
+import LinuxProcess
 import PacketEngine
 import WireFormat
 

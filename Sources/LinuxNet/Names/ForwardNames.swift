@@ -1,4 +1,5 @@
 import DequeModule
+import LinuxProcess
 import PacketEngine
 import WireFormat
 

@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import PacketEngine
 import WireFormat
 

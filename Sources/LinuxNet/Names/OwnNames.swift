@@ -1,3 +1,4 @@
+import LinuxProcess
 import WireFormat
 
 /// The names that nss-myhostname(8) gives to this host, its loopback address and its gateways.

@@ -1,5 +1,6 @@
 import CLinux
 import DequeModule
+import LinuxProcess
 import PacketEngine
 import WireFormat
 

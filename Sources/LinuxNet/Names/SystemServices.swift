@@ -1,3 +1,4 @@
+import LinuxProcess
 import WireFormat
 
 extension ServiceNames {

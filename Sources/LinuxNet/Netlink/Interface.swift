@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import WireFormat
 
 /// A network interface of this host.

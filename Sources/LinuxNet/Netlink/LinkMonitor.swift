@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 
 /// Notices what happens to interfaces: that they go down and come up again, lose their carrier, are renamed, deleted or
 /// moved away (rtnetlink(7), RTMGRP_LINK). It takes no privilege.

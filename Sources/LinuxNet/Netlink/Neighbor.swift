@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import WireFormat
 
 /// An entry of the kernel's neighbour table: whose link-layer address it knows, and how well.

@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 
 /// A conversation with the kernel's routing subsystem (rtnetlink(7)).
 struct NetlinkSocket: ~Copyable {

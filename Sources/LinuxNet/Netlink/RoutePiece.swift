@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import WireFormat
 
 /// Neighbouring addresses that the kernel treats alike.

@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 
 /// Blocks that the kernel fills with frames of any length, one behind the other, and that we read in
 /// place and give back whole (packet_mmap, version 3): the least work a frame. A block that does

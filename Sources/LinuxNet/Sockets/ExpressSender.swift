@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import PacketEngine
 
 /// Sends frames past the interface's queue and past every tap: an AF_XDP socket in copy mode, which

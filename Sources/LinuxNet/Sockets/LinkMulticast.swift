@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import WireFormat
 
 /// Which frames for many, or for others, the hardware of an interface lets through, beside those that the system wants.

@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 
 /// Slots that the kernel puts frames into and that we read in place, without a
 /// call or a copy of ours for each (packet_mmap, version 2: a slot a frame).

@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import WireFormat
 
 /// A classic BPF program that decides in the kernel which packets a socket

@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import WireFormat
 
 /// Sockets whose opening needs CAP_NET_RAW, opened before it is known where they will be used: names are looked up and

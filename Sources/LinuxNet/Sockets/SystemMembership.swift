@@ -1,4 +1,5 @@
 import CLinux
+import LinuxProcess
 import WireFormat
 
 /// Groups that the system is a member of for us: it reports and leaves them (ip(7), RFC 3678).

@@ -1,5 +1,6 @@
 import Diagnostics
 import LinuxNet
+import LinuxProcess
 import PacketEngine
 import SwiftNet
 import WireFormat

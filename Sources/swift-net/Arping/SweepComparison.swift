@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxProcess
 import WireFormat
 
 /// The hosts of an earlier sweep, beside which those of this one are put.

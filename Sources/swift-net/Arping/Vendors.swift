@@ -1,5 +1,5 @@
 import Diagnostics
-import LinuxNet
+import LinuxProcess
 import WireFormat
 
 /// Names of vendors, from the list of the system where it has one; read when the first is wanted.

@@ -1,5 +1,6 @@
 import Diagnostics
 import LinuxNet
+import LinuxProcess
 import WireFormat
 
 /// The frames of a run in a pcapng file, nanosecond stamps.

@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxProcess
 import WireFormat
 
 /// Who wants the packets of a capture file.

@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxProcess
 import WireFormat
 
 /// What `decode` prints of a packet, for people or for programs.

@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxProcess
 import WireFormat
 
 /// The packets that were shown, in a pcapng file of their own.

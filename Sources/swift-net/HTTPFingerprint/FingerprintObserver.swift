@@ -1,5 +1,5 @@
 import Diagnostics
-import LinuxNet
+import LinuxProcess
 import PacketEngine
 
 /// Names the servers as their answers become known, with a line of progress on a terminal.

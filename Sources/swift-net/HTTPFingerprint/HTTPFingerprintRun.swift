@@ -1,5 +1,6 @@
 import Diagnostics
 import LinuxNet
+import LinuxProcess
 import PacketEngine
 import SwiftNetSignatures
 import SwiftNetTLS

@@ -1,5 +1,5 @@
 import Diagnostics
-import LinuxNet
+import LinuxProcess
 import PacketEngine
 
 /// Counts what `http-probe` hears and has it written, with a line of progress on a terminal.

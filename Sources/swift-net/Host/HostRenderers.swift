@@ -1,6 +1,6 @@
 import Diagnostics
 import HostStack
-import LinuxNet
+import LinuxProcess
 import PacketEngine
 import WireFormat
 

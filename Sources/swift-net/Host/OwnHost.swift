@@ -1,5 +1,6 @@
 import HostStack
 import LinuxNet
+import LinuxProcess
 import PacketEngine
 import WireFormat
 

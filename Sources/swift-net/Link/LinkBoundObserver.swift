@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxProcess
 import PacketEngine
 
 /// Watches a link for a run whose observer it passes everything on to: silence on a link that did not work is no answer.

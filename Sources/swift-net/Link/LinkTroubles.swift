@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxProcess
 import PacketEngine
 
 /// Notices that interfaces which packets leave by stop working, so that what they lose is not taken for silence of others.

@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxProcess
 import PacketEngine
 
 /// Waits for the interfaces of a run: one that goes down does not end it. Each change is a line on standard error, and

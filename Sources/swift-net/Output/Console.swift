@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxProcess
 import PacketEngine
 
 /// Where a command's words go: results to standard output, complaints to standard error.

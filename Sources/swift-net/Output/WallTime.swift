@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxProcess
 import PacketEngine
 import WireFormat
 

@@ -1,5 +1,5 @@
 import Diagnostics
-import LinuxNet
+import LinuxProcess
 import PacketEngine
 import WireFormat
 

@@ -1,5 +1,6 @@
 import Diagnostics
 import LinuxNet
+import LinuxProcess
 import WireFormat
 
 /// The file of machines: read at the start and at SIGHUP; its names are looked

@@ -1,5 +1,5 @@
 import ArgumentParser
-import LinuxNet
+import LinuxProcess
 
 /// The command line of `tcp-syn-scan`.
 struct SYNScanCommand: ParsableCommand {

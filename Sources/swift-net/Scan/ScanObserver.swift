@@ -1,5 +1,5 @@
 import Diagnostics
-import LinuxNet
+import LinuxProcess
 import PacketEngine
 
 /// Writes what a scan finds, and keeps a line of progress on a terminal.

@@ -1,5 +1,5 @@
 import Diagnostics
-import LinuxNet
+import LinuxProcess
 import PacketEngine
 
 /// The file of `--resume`: read before a scan; written when it begins, every few seconds, and at its end.

@@ -1,5 +1,6 @@
 import Diagnostics
 import LinuxNet
+import LinuxProcess
 import WireFormat
 
 /// What the command line and its files name, before any name is looked up.

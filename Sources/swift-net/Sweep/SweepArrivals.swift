@@ -1,5 +1,6 @@
 import Diagnostics
 import LinuxNet
+import LinuxProcess
 import WireFormat
 
 /// Targets given by name, as their addresses come in while the sweep runs.

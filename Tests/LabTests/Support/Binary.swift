@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxProcess
 
 /// The programs under test.
 enum Binary {

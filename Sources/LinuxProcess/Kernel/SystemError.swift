@@ -16,7 +16,7 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// The error that the last call of this thread left behind.
-    static func last(_ operation: String) -> SystemError {
+    package static func last(_ operation: String) -> SystemError {
         SystemError(code: clinux_errno(), operation: operation)
     }
 

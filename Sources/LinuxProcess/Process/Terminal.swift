@@ -5,7 +5,7 @@ import CLinux
 /// Keys come one by one and unseen; Ctrl-C and Ctrl-Z stay signals. Whatever
 /// ends the process gives the terminal back, a crash too.
 public final class Terminal {
-    static let inputDescriptor: Int32 = 0
+    package static let inputDescriptor: Int32 = 0
 
     /// The other side has not hung up.
     public private(set) var isOpen = true

@@ -8,19 +8,21 @@ import PacketEngine
 /// one more socket (`WaitSet`) and then calls `dispatch`. It belongs to one thread.
 public final class Reactor {
     /// What a descriptor is ready for.
-    struct Readiness: OptionSet {
-        let rawValue: UInt8
+    package struct Readiness: OptionSet {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
         /// There is something to read, or the other end is gone.
-        static let reading = Readiness(rawValue: 1)
-        static let writing = Readiness(rawValue: 2)
+        package static let reading = Readiness(rawValue: 1)
+        package static let writing = Readiness(rawValue: 2)
     }
 
     /// Identifies a timer.
-    struct Timer: Equatable {
+    package struct Timer: Equatable {
         fileprivate let number: UInt64
     }
 
-    let descriptor: Descriptor
+    package let descriptor: Descriptor
     private let clock: Descriptor
     // Few at a time; a dictionary of a type of its own would cost the start of every command more.
     private var handlers: [(descriptor: Int32, body: (Readiness) -> Void)] = []
@@ -66,7 +68,7 @@ public final class Reactor {
     // MARK: Descriptors
 
     /// Calls `handler` when `descriptor` is ready, in place of an earlier handler of the same descriptor.
-    func watch(
+    package func watch(
         _ descriptor: Int32, for readiness: Readiness, _ handler: @escaping (Readiness) -> Void
     ) throws(SystemError) {
         var mask: UInt32 = 0
@@ -89,7 +91,7 @@ public final class Reactor {
     }
 
     /// Watches a descriptor no longer; call it before the descriptor is closed.
-    func unwatch(_ descriptor: Int32) {
+    package func unwatch(_ descriptor: Int32) {
         guard let index = handlers.firstIndex(where: { $0.descriptor == descriptor }) else { return }
         handlers.remove(at: index)
         epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_DEL, descriptor, nil)
@@ -98,7 +100,7 @@ public final class Reactor {
     // MARK: Timers
 
     /// Calls `body` once, at `instant` or soon after.
-    func schedule(at instant: Instant, _ body: @escaping () -> Void) -> Timer {
+    package func schedule(at instant: Instant, _ body: @escaping () -> Void) -> Timer {
         nextTimer += 1
         let timer = Timer(number: nextTimer)
         timers.append((timer, instant, body))
@@ -106,7 +108,7 @@ public final class Reactor {
         return timer
     }
 
-    func cancel(_ timer: Timer?) {
+    package func cancel(_ timer: Timer?) {
         if let timer, let index = timers.firstIndex(where: { $0.timer == timer }) { timers.remove(at: index) }
     }
 
@@ -168,7 +170,7 @@ public final class Reactor {
     }
 
     /// Has the next `dispatch` report a result.
-    func reportResult() { pending.insert(.news) }
+    package func reportResult() { pending.insert(.news) }
 
     /// Waits until something is ready, at the longest until `deadline`, and serves it.
     /// - Returns: as `dispatch`.

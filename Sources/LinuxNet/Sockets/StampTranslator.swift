@@ -1,28 +1,5 @@
-import CLinux
+import LinuxProcess
 import PacketEngine
-
-/// The two clocks of the system.
-public enum SystemClock {
-    /// CLOCK_MONOTONIC: never goes back, has no date.
-    @inline(__always)
-    public static var now: Instant { Instant(nanoseconds: read(CLOCK_MONOTONIC)) }
-
-    /// CLOCK_REALTIME: nanoseconds since 1970-01-01 00:00 UTC; can be set back and forth.
-    @inline(__always)
-    public static var wall: Int64 { read(CLOCK_REALTIME) }
-
-    /// The wall-clock time of an instant, by how far the two clocks are apart now.
-    public static func wall(at instant: Instant) -> Int64 {
-        wall &- (now.nanoseconds &- instant.nanoseconds)
-    }
-
-    @inline(__always)
-    private static func read(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-    }
-}
 
 /// Turns the kernel's wall-clock stamps into monotonic instants, and refuses
 /// the stamps that a clock step has made absurd.

@@ -1,14 +1,7 @@
 import CLinux
+import LinuxProcess
 
-/// A file descriptor that is closed when its owner goes.
-public struct Descriptor: ~Copyable, Sendable {
-    public let rawValue: Int32
-
-    /// Takes over an open descriptor.
-    public init(owning rawValue: Int32) { self.rawValue = rawValue }
-
-    deinit { close(rawValue) }
-
+extension Descriptor {
     /// A new socket, closed on exec.
     static func socket(
         _ domain: Int32, _ type: Int32, _ proto: Int32, blocks: Bool = false, _ operation: String = "socket"

@@ -2,24 +2,24 @@ import CLinux
 import PacketEngine
 
 /// What a port waits for: its sockets, and the reactor beside them (ppoll(2)).
-struct WaitSet: ~Copyable {
+package struct WaitSet: ~Copyable {
     private let reactor: Reactor
     private var polls: [pollfd]
 
-    init(_ reactor: Reactor, _ descriptors: [Int32] = []) {
+    package init(_ reactor: Reactor, _ descriptors: [Int32] = []) {
         self.reactor = reactor
         polls = ([reactor.descriptor.rawValue] + descriptors).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     }
 
     /// Waits for one more descriptor.
     /// - Parameter events: poll(2)'s; 0 for its errors alone, which are always reported.
-    mutating func add(_ descriptor: Int32, events: Int32 = Int32(POLLIN)) {
+    package mutating func add(_ descriptor: Int32, events: Int32 = Int32(POLLIN)) {
         polls.append(pollfd(fd: descriptor, events: Int16(events), revents: 0))
     }
 
     /// Waits until a descriptor is ready, at the longest until `deadline`, and serves the reactor.
     /// - Returns: what the reactor has, with `.packets` when a descriptor of the set is ready.
-    mutating func wait(until deadline: Instant?) throws(SystemError) -> Wakening {
+    package mutating func wait(until deadline: Instant?) throws(SystemError) -> Wakening {
         var timeout = timespec()
         if let deadline {
             let left = max((deadline - SystemClock.now).count, 0)
@@ -43,5 +43,5 @@ struct WaitSet: ~Copyable {
     }
 
     /// The descriptors that had an error to report after the last wait.
-    var failing: [Int32] { polls.dropFirst().filter { $0.revents & Int16(POLLERR) != 0 }.map(\.fd) }
+    package var failing: [Int32] { polls.dropFirst().filter { $0.revents & Int16(POLLERR) != 0 }.map(\.fd) }
 }

@@ -1,0 +1,11 @@
+import CLinux
+
+/// A file descriptor that is closed when its owner goes.
+public struct Descriptor: ~Copyable, Sendable {
+    public let rawValue: Int32
+
+    /// Takes over an open descriptor.
+    public init(owning rawValue: Int32) { self.rawValue = rawValue }
+
+    deinit { close(rawValue) }
+}
