@@ -20,6 +20,8 @@ public protocol EngineObserver: ~Copyable {
 
 extension EngineObserver where Self: ~Copyable {
     public mutating func linger(at now: Instant) -> Instant? { nil }
+
+    public var isListening: Bool { true }
 }
 
 /// The one loop that runs any engine on any port.

@@ -84,7 +84,7 @@ struct CommandTree: ParsableCommand {
     }
 
     private static func usage(_ message: String) -> Int32 {
-        let errors = OutputStream.standardError()
+        let errors = BufferedOutput.standardError()
         errors.write(
             "swift-net: \(message)\nUsage: swift-net COMMAND [options] TARGET...; swift-net help lists the commands\n")
         errors.finish()
@@ -146,7 +146,7 @@ struct CommandTree: ParsableCommand {
         -> Int32
     {
         guard type.exitCode(for: error) != .success else { return say(type.fullMessage(for: error), name: name) }
-        let errors = OutputStream.standardError()
+        let errors = BufferedOutput.standardError()
         errors.write(
             "\(name): \(type.message(for: error))\nTry '\(name == "swift-net" ? name : "swift-net " + name) --help'.\n")
         errors.finish()

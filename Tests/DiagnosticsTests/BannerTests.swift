@@ -25,7 +25,7 @@ struct BannerTests {
     private func serve(_ station: SimulatedWire.Station, _ ports: [UInt16: Manner]) {
         for port in ports.keys { station.host.listen(port) }
         var manners: [TCPIdentifier: Manner] = [:]
-        func say(_ bytes: [UInt8], _ connection: TCPIdentifier, _ host: inout Host) {
+        func say(_ bytes: [UInt8], _ connection: TCPIdentifier, _ host: inout UserSpaceHost) {
             _ = host.send(connection, bytes.rawBytes)
         }
         station.application = { host, event, now in

@@ -39,6 +39,30 @@ struct NeighborSweepEngineTests {
         return EthernetHeader(destination: mac, source: machine, etherType: .ipv6).encoded() + header.encoded() + bytes
     }
 
+    @Test("an advertisement behind destination options is one, a fragment is none (RFC 6980)")
+    func extensionHeaders() throws {
+        let target = IPv6Address(high: 0x2001_0db8 << 32, low: 16)
+        func isFound(_ extensionHeader: IPv6ExtensionHeader) throws -> Bool {
+            var targets = AddressSet()
+            try targets.insert(.v6(target))
+            var engine = NeighborSweepEngine(
+                NeighborSweepConfiguration(mac: Self.mac, source: Self.source, targets: targets))
+            let plain = Self.advertisement(for: target)
+            let payload = extensionHeader.before(Array(plain[54...]), .icmpv6)
+            var header = IPv6Header(
+                source: target, destination: Self.source, nextHeader: extensionHeader.protocol,
+                payloadLength: payload.count)
+            header.hopLimit = 255
+            let frame = plain[..<14] + header.encoded() + payload
+            engine.receive(ReceivedPacket(frame: Array(frame).rawBytes, arrival: Instant(nanoseconds: 1)))
+            var count = 0
+            engine.drain { _ in count += 1 }
+            return count > 0
+        }
+        #expect(try isFound(.padding))
+        #expect(try !isFound(.laterFragment))
+    }
+
     @Test("who answers is found, is asked no more, and the silent are asked three times")
     func sweep() throws {
         var targets = AddressSet()

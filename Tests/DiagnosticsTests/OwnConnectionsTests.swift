@@ -44,6 +44,34 @@ struct OwnConnectionsTests {
         #expect(connections.handshake(.v4(Self.there), port: 80, localPort: 40_000) == nil)
     }
 
+    @Test("IPv6: a segment behind extension headers is a run's own; a later fragment is not, in IPv4 neither")
+    func datagrams() throws {
+        let address = IPv6Address(high: 0x2001_0DB8 << 32, low: 7)
+        let segment = TCPSegment(sourcePort: 80, destinationPort: 40_000, sequenceNumber: 1, flags: [.syn, .ack])
+        func direction(_ header: IPv6ExtensionHeader) -> (OwnConnections.Direction?, HandshakeFacts?) {
+            var connections = OwnConnections()
+            connections.begin(.v6(address), port: 80, localPort: 40_000)
+            let payload = header.before(segment.encoded(), .tcp)
+            let datagram = IPv6Header(
+                source: address, destination: .loopback, nextHeader: header.protocol, payloadLength: payload.count,
+                hopLimit: 57)
+            let frame =
+                EthernetHeader(destination: .broadcast, source: .broadcast, etherType: .ipv6).encoded()
+                + datagram.encoded() + payload
+            let direction = connections.take(frame.rawBytes, hasEthernetHeader: true, stamp: 0)
+            return (direction, connections.handshake(.v6(address), port: 80, localPort: 40_000))
+        }
+        let (inbound, facts) = direction(.padding)
+        #expect(inbound == .inbound && facts?.hopLimit == 57)
+        let (none, nothing) = direction(.laterFragment)
+        #expect(none == nil && nothing == nil)
+        var connections = OwnConnections()
+        connections.begin(.v4(Self.there), port: 80, localPort: 40_000)
+        var fragment = frame(Self.there, 80, Self.here, 40_000, [.syn, .ack])
+        fragment[7] = 1
+        #expect(connections.take(fragment.rawBytes, hasEthernetHeader: false, stamp: 0) == nil)
+    }
+
     @Test("what is cut or no segment is nobody's")
     func nonsense() {
         var connections = OwnConnections()

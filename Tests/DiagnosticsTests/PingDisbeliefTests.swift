@@ -247,6 +247,19 @@ struct PingDisbeliefTests {
         #expect(engine.summary.roundTrips.minimum == .zero)
     }
 
+    @Test("a fragment after the first that looks like the reply is none")
+    func laterFragment() throws {
+        var fragment = try #require(Echo.reply(to: probe(), from: .v4(Echo.there)))
+        fragment[7] = 1
+        var engine = engineWithProbe()
+        receive(fragment, &engine)
+        #expect(engine.summary.received == 0)
+        let isMalformed = events(&engine).contains {
+            if case .ignored(let packet) = $0, case .malformed = packet.reason { true } else { false }
+        }
+        #expect(isMalformed)
+    }
+
     @Test("random bytes of any form and length are survived and not believed", arguments: 0..<20)
     func fuzz(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

@@ -166,6 +166,8 @@ struct ScanEngineTests {
             (17, { Array($0.answer([.syn, .ack]).prefix(40)) }),
             // A fragment.
             (18, { Self.fragmented($0) }),
+            // The rest of a datagram, which begins like an answer.
+            (19, { Self.fragmented($0, offset: 1) }),
         ]
         let configuration = try Self.configuration("198.18.0.1", ports: forgeries.map(\.0), seed: 5)
         let outcome = Self.run(configuration) { probe in
@@ -196,12 +198,13 @@ struct ScanEngineTests {
         return Array(frame[..<14]) + header.encoded() + frame[34...]
     }
 
-    private static func fragmented(_ probe: SimulatedProbe) -> [UInt8] {
+    private static func fragmented(_ probe: SimulatedProbe, offset: UInt16 = 0) -> [UInt8] {
         let frame = probe.answer([.syn, .ack])
         guard case .v4(let source) = probe.source, case .v4(let destination) = probe.destination else { return [] }
         var header = IPv4Header(
             source: destination, destination: source, protocol: .tcp, payloadLength: frame.count - 34)
-        header.moreFragments = true
+        header.moreFragments = offset == 0
+        header.fragmentOffset = offset
         return Array(frame[..<14]) + header.encoded() + frame[34...]
     }
 
@@ -233,6 +236,68 @@ struct ScanEngineTests {
     func ipv6() throws {
         let outcome = Self.run(try Self.configuration("2001:db8::2", ports: [22, 80], seed: 7), Self.usual)
         #expect(outcome.summary.open == 1 && outcome.summary.closed == 1, "\(outcome.summary)")
+    }
+
+    /// The IPv6 datagram of a frame again, with an extension header before its payload.
+    private static func extended(
+        _ probe: SimulatedProbe, _ frame: [UInt8], _ header: IPv6ExtensionHeader, _ next: IPProtocol = .tcp
+    ) -> [UInt8] {
+        probe.frame(header.before(Array(frame[54...]), next), header.protocol, from: probe.destination)
+    }
+
+    /// An ICMPv6 error about the probe, which has come to its sender with destination options.
+    private static func error6(_ probe: SimulatedProbe) -> [UInt8] {
+        guard case .v6(let source) = probe.source, case .v6(let destination) = probe.destination else { return [] }
+        let segment = IPv6ExtensionHeader.padding.before(probe.segment.encoded(), .tcp)
+        let quote = IPv6Header(
+            source: source, destination: destination, nextHeader: .destinationOptions, payloadLength: segment.count)
+        let message = ICMPv6Message(
+            .destinationUnreachable(.administrativelyProhibited, ICMPErrorBody(data: quote.encoded() + segment)),
+            source: destination, destination: source)
+        return probe.frame(message.encoded(), .icmpv6, from: probe.destination)
+    }
+
+    @Test("IPv6: answers behind extension headers are heard, fragments are not")
+    func extensionHeaders() throws {
+        let atomic = IPv6ExtensionHeader.fragment(offset: 0, reserved: 0, moreFragments: false, identification: 9)
+        let first = IPv6ExtensionHeader.fragment(offset: 0, reserved: 0, moreFragments: true, identification: 9)
+        let configuration = try Self.configuration("2001:db8::2", ports: Array(1...8), seed: 7)
+        let outcome = Self.run(configuration) { probe in
+            let answer = probe.answer([.syn, .ack])
+            let frame =
+                switch probe.segment.destinationPort {
+                case 1: Self.extended(probe, answer, .padding)
+                case 2: Self.extended(probe, answer, .hopByHopOptions([.padN([0, 0, 0, 0])]))
+                case 3: Self.extended(probe, answer, atomic)
+                case 4: Self.extended(probe, probe.answer([.rst, .ack]), .padding)
+                case 5: Self.extended(probe, answer, first)
+                case 6: Self.extended(probe, answer, .laterFragment)
+                case 7: Self.error6(probe)
+                default: Self.extended(probe, Self.error6(probe), .padding, .icmpv6)
+                }
+            return [(frame, .milliseconds(1))]
+        }
+        let states = outcome.states
+        #expect(
+            (1...8).map { states[$0]?.state } == [.open, .open, .open, .closed] + Array(repeating: .filtered, count: 4))
+        #expect(states[5]?.reason == .noResponse && states[6]?.reason == .noResponse)
+        let reason = ScanReason.icmp(type: 1, code: 1, from: try #require(IPAddress("2001:db8::2")))
+        #expect(states[7]?.reason == reason && states[8]?.reason == reason)
+    }
+
+    @Test("a capture of a run keeps what is behind extension headers, and no fragment that only looks like a segment")
+    func ownFrames() throws {
+        let configuration = try Self.configuration("2001:db8::2", ports: [1], seed: 7)
+        _ = Self.run(configuration) { probe in
+            let answer = probe.answer([.syn, .ack])
+            let error = Self.extended(probe, Self.error6(probe), .padding, .icmpv6)
+            let frames = [probe.frame, answer, Self.extended(probe, answer, .padding), error]
+            let isOwn = (frames + [Self.extended(probe, answer, .laterFragment)]).map {
+                configuration.isOwn($0.rawBytes)
+            }
+            #expect(isOwn == [true, true, true, true, false])
+            return []
+        }
     }
 
     @Test("shards never overlap, and are the whole together", arguments: [2, 3, 7])

@@ -101,6 +101,23 @@ struct SegmentLadderTests {
         #expect(kind(false, [.rst, .ack], 1, 13) == .reset)
     }
 
+    @Test("a segment behind extension headers is a rung, without the padding of its frame; a later fragment is none")
+    func extensionHeaders() {
+        func record(_ header: IPv6ExtensionHeader) -> SegmentRecord? {
+            let segment = TCPSegment(sourcePort: 80, destinationPort: 5_000, sequenceNumber: 1, flags: .ack, data: [1])
+            let payload = header.before(segment.encoded(), .tcp)
+            let bytes =
+                IPv6Header(
+                    source: .loopback, destination: .loopback, nextHeader: header.protocol,
+                    payloadLength: payload.count
+                ).encoded() + payload + [0, 0, 0]
+            var ladder = SegmentLadder()
+            return ladder.take(datagram: bytes.rawBytes, isOutbound: false, stamp: 0)
+        }
+        #expect(record(.padding)?.length == 1)
+        #expect(record(.laterFragment) == nil)
+    }
+
     @Test("what is no whole segment is no rung")
     func nonsense() {
         var ladder = SegmentLadder()

@@ -42,6 +42,44 @@ struct TraceDisbeliefTests {
         #expect(received == 1)
     }
 
+    @Test("TCP: a fragment after the first is no segment, whatever it looks like; what is behind extension headers is")
+    func fragments() {
+        func received(isIPv6: Bool, _ datagram: (TCPSegment) -> [UInt8]) -> UInt64 {
+            var configuration = TraceConfiguration.simulated(.tcp)
+            if isIPv6 { (configuration.source, configuration.destination) = (Echo.here6, Echo.there6) }
+            var engine = TraceEngine([configuration])
+            var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
+            _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
+            let sequence = batch.bytes(of: batch.entries[0]).rawBytes.bigEndian32(at: isIPv6 ? 44 : 24)
+            let bytes = datagram(
+                TCPSegment(
+                    sourcePort: 33_434, destinationPort: 40_000, sequenceNumber: 1,
+                    acknowledgmentNumber: sequence &+ 1, flags: [.syn, .ack]))
+            engine.receive(
+                ReceivedPacket(
+                    bytes: bytes.rawBytes, form: .datagram, arrival: Instant(nanoseconds: 1_000_000),
+                    source: configuration.destination, destination: nil, hopLimit: 64))
+            return UInt64(engine.summary(of: 0).received)
+        }
+        func ipv4(_ segment: TCPSegment, offset: UInt16) -> [UInt8] {
+            var header = IPv4Header(
+                source: Echo.there, destination: Echo.here, protocol: .tcp, payloadLength: segment.byteCount)
+            header.fragmentOffset = offset
+            return header.encoded() + segment.encoded()
+        }
+        func ipv6(_ segment: TCPSegment, _ header: IPv6ExtensionHeader) -> [UInt8] {
+            let payload = header.before(segment.encoded(), .tcp)
+            guard case .v6(let source) = Echo.there6, case .v6(let destination) = Echo.here6 else { return [] }
+            return IPv6Header(
+                source: source, destination: destination, nextHeader: header.protocol, payloadLength: payload.count
+            ).encoded() + payload
+        }
+        #expect(received(isIPv6: false) { ipv4($0, offset: 0) } == 1)
+        #expect(received(isIPv6: false) { ipv4($0, offset: 1) } == 0)
+        #expect(received(isIPv6: true) { ipv6($0, .padding) } == 1)
+        #expect(received(isIPv6: true) { ipv6($0, .laterFragment) } == 0)
+    }
+
     @Test("answers cut at every length, and lengths that lie, are read as far as they go", arguments: 0..<20)
     func hostile(seed: UInt64) throws {
         let stack = [MPLSLabel(label: 16_001, trafficClass: 3, isBottomOfStack: true, timeToLive: 1)]

@@ -63,6 +63,26 @@ struct TraceFormatTests {
         if isIPv6 { #expect(labels.count == (method == .icmp ? 1 : 40)) }
     }
 
+    @Test(
+        "ICMPv6 errors: a probe is recognized although its quote has extension headers", arguments: TraceMethod.allCases
+    )
+    func quotedExtensionHeaders(method: TraceMethod) {
+        var prober = TraceProber(configuration(method, isIPv6: true))
+        var batch = PacketBatch(capacity: 1, slotLength: prober.format.maximumLength)
+        _ = prober.append(
+            TracePacket(timeToLive: 9, length: prober.usualLength), tag: 5, to: &batch, at: Instant(nanoseconds: 0))
+        var quote = batch.bytes(of: batch.entries[0])
+        let header = IPv6ExtensionHeader.padding
+        quote.insert(contentsOf: header.encoded(nextHeader: IPProtocol(rawValue: quote[6])), at: 40)
+        quote[6] = header.protocol.rawValue
+        let answer = exceeded(quote, isIPv6: true)
+        let arrival = prober.arrived(
+            ReceivedPacket(
+                bytes: answer.rawBytes, form: .message, arrival: Instant(nanoseconds: 1_000), source: Echo.here6,
+                destination: Echo.here6))
+        #expect(arrival?.tag == 5)
+    }
+
     @Test("a probe of long ago is not taken for one that has its mark now")
     func forgotten() {
         var prober = TraceProber(configuration(.udp, isIPv6: false))

@@ -13,7 +13,7 @@ guard words.count >= 2, let folder = words.first else {
 }
 let path = words[words.startIndex + 1]
 let signatures = try Folder.files(of: folder).filter { $0.hasSuffix(".signature") }.flatMap {
-    try Signature.all(in: InputStream.bytes(ofFile: $0))
+    try Signature.all(in: BufferedInput.bytes(ofFile: $0))
 }
 let products = Set(signatures.map(\.product)).count
 print(
@@ -29,12 +29,12 @@ if words.last == "--learn" {
         origin \(fitted.origin.text)
 
         """
-    let file = try OutputStream.file(path)
+    let file = try BufferedOutput.file(path)
     file.write(text)
     file.flush()
     calibrations = fitted
 } else {
-    calibrations = Calibrations(try InputStream.bytes(ofFile: path))
+    calibrations = Calibrations(try BufferedInput.bytes(ofFile: path))
 }
 guard let calibrations else {
     print("\(path) has no calibrations that can be read")

@@ -10,7 +10,7 @@ guard CommandLine.arguments.count == 2 else {
 }
 for (folder, seeds) in FuzzTarget.allCases.map({ ($0.rawValue, Corpus.seeds($0)) }) + [("host", HostCorpus.seeds)] {
     for seed in seeds {
-        let file = try OutputStream.file("\(CommandLine.arguments[1])/\(folder)/\(seed.name)")
+        let file = try BufferedOutput.file("\(CommandLine.arguments[1])/\(folder)/\(seed.name)")
         file.write(seed.bytes)
         file.flush()
     }

@@ -25,13 +25,13 @@ public struct WireFaults: Sendable {
 public final class SimulatedWire {
     /// A host and what runs on it.
     public final class Station {
-        public var host: Host
+        public var host: UserSpaceHost
         /// Told of everything that comes up at the host.
-        public var application: (inout Host, HostEvent, Instant) -> Void = { _, _, _ in }
+        public var application: (inout UserSpaceHost, HostEvent, Instant) -> Void = { _, _, _ in }
         var batch: PacketBatch
 
         init(_ configuration: HostConfiguration) {
-            host = Host(configuration)
+            host = UserSpaceHost(configuration)
             batch = PacketBatch(capacity: 64, slotLength: configuration.frameLength)
         }
     }

@@ -11,7 +11,7 @@ public struct StackUnderFuzz: ~Copyable {
     public static let here = IPv4Address(198, 51, 100, 2)
     public static let here6 = IPv6Address(high: 0x2001_0DB8_0001_0000, low: 2)
 
-    private var host: Host
+    private var host: UserSpaceHost
     private var now = Instant(nanoseconds: 1_000_000_000)
     private var batch: PacketBatch
     /// The frame that it sent last.
@@ -30,7 +30,7 @@ public struct StackUnderFuzz: ~Copyable {
         configuration.forwards = true
         configuration.checksAddresses = checksAddresses
         configuration.machines = [Self.stranger: IPv4Address(192, 0, 2, 1)]
-        host = Host(configuration)
+        host = UserSpaceHost(configuration)
         batch = PacketBatch(capacity: 64, slotLength: configuration.frameLength)
         for port in ports {
             host.listen(port)

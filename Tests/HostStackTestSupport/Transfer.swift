@@ -75,7 +75,7 @@ public final class Transfer {
     }
 
     private func happened(
-        _ event: HostEvent, _ host: inout Host, _ now: Instant, sends: Direction, takes: Direction,
+        _ event: HostEvent, _ host: inout UserSpaceHost, _ now: Instant, sends: Direction, takes: Direction,
         isServer: Bool = false
     ) {
         guard case .connection(let connection, let notices, let failure) = event,
@@ -90,7 +90,7 @@ public final class Transfer {
         if notices.contains(.ended) { takes.hasEnded = true }
     }
 
-    private func fill(_ connection: TCPIdentifier, _ host: inout Host, _ now: Instant, _ direction: Direction) {
+    private func fill(_ connection: TCPIdentifier, _ host: inout UserSpaceHost, _ now: Instant, _ direction: Direction) {
         while direction.sent < direction.length {
             let count = min(8_192, direction.length - direction.sent)
             let bytes = (0..<count).map { direction.byte(direction.sent + $0) }
@@ -101,7 +101,7 @@ public final class Transfer {
         host.endSending(connection, at: now)
     }
 
-    private func take(_ connection: TCPIdentifier, _ host: inout Host, _ direction: Direction) {
+    private func take(_ connection: TCPIdentifier, _ host: inout UserSpaceHost, _ direction: Direction) {
         host.read(connection) { bytes in
             for offset in 0..<bytes.byteCount
             where bytes.byte(at: offset) != direction.byte(direction.received + offset) {

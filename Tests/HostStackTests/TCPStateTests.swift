@@ -26,7 +26,7 @@ struct TCPStateTests {
                 configuration, initial: Self.initial, timestampOffset: 7, answering: passive, at: now)
             ours = Self.initial + 1
             guard passive else { return }
-            connection.accept(ArrivedSegment(Self.segment(.syn, theirs, SequenceNumber(0), [])))
+            connection.accept(ReceivedTCPHeader(Self.segment(.syn, theirs, SequenceNumber(0), [])))
             theirs += 1
         }
 
@@ -48,7 +48,7 @@ struct TCPStateTests {
         ) -> TCPConnection.Consequence {
             let bytes = Array(data.utf8)
             let segment = Self.segment(flags, sequence ?? theirs, acknowledgment ?? ours, bytes, window: window)
-            let arrived = ArrivedSegment(segment)
+            let arrived = ReceivedTCPHeader(segment)
             if sequence == nil { theirs += arrived.length(bytes.count) }
             return connection.receive(arrived, bytes.rawBytes, at: now)
         }
@@ -376,8 +376,8 @@ struct TCPStateTests {
         var connection = Pair(passive: false) { $0.usesTimestamps = true }.connection
         let now = Instant(nanoseconds: 2_000_000_000)
         while connection.next(at: now) != nil {}
-        func segment(_ flags: TCPFlags, _ number: UInt32, _ stamp: UInt32, _ data: [UInt8]) -> ArrivedSegment {
-            ArrivedSegment(
+        func segment(_ flags: TCPFlags, _ number: UInt32, _ stamp: UInt32, _ data: [UInt8]) -> ReceivedTCPHeader {
+            ReceivedTCPHeader(
                 TCPSegment(
                     sourcePort: 1, destinationPort: 2, sequenceNumber: number,
                     acknowledgmentNumber: Pair.initial.rawValue &+ 1, flags: flags,
@@ -392,7 +392,7 @@ struct TCPStateTests {
     }
 }
 
-extension ArrivedSegment {
+extension ReceivedTCPHeader {
     init(_ segment: TCPSegment) {
         let bytes = segment.encoded()
         guard let view = try? TCPView(bytes.rawBytes) else { preconditionFailure("a segment of ours") }

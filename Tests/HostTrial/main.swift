@@ -9,7 +9,7 @@ import PacketEngine
 let words = CommandLine.arguments.dropFirst().compactMap { Int($0) }
 let seeds = words.first ?? 100
 let length = words.count > 1 ? words[1] : 10 << 20
-let output = OutputStream.standardOutput()
+let output = BufferedOutput.standardOutput()
 var failures = 0
 var frames = 0
 var times: [Double] = []

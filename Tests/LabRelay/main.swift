@@ -200,7 +200,7 @@ let seed = UInt64(option("--seed", in: &words) ?? "1") ?? 1
 let direction = option("--direction", in: &words) ?? "both"
 let concernsAll = option("--to", in: &words) == "datagrams"
 let seconds = Int64(option("--for", in: &words) ?? "60") ?? 60
-let output = OutputStream.standardOutput()
+let output = BufferedOutput.standardOutput()
 guard words.count >= 2, let leftIndex = Interface.index(of: words[0]), let rightIndex = Interface.index(of: words[1])
 else {
     output.write("lab-relay: LEFT RIGHT [options] FAULT...\n")

@@ -25,7 +25,7 @@ struct DecodeTests {
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws {
-        let file = try OutputStream.file(path)
+        let file = try BufferedOutput.file(path)
         file.write(bytes)
         file.flush()
     }

@@ -132,6 +132,7 @@ public enum Corpus {
             Seed("echo", datagram(.icmp, messages4[0].bytes)), Seed("error", datagram(.icmp, messages4[1].bytes)),
             Seed("igmp", datagram(.igmp, groupMessages[1].bytes, [.routerAlert(value: 0)])),
             Seed("fragment", fragment.encoded() + [UInt8](repeating: 1, count: 16)),
+            Seed("padded", datagram(.tcp, tcp(flags: .ack)) + [0, 0, 0, 0, 0, 0]),
             Seed("http", datagram(.tcp, tcp(flags: [.ack, .psh], data: httpTexts[0].bytes))),
             Seed("offloaded-tcp", datagram(.tcp, offloaded(tcp(), at: 16, .tcp, from: .v4(client), to: .v4(server)))),
             Seed(
@@ -226,7 +227,20 @@ public enum Corpus {
                     .udp, [UInt8](repeating: 3, count: 16),
                     [.fragment(offset: 181, reserved: 0, moreFragments: false, identification: 9)])),
             Seed("error", packet6(.icmpv6, messages6[1].bytes)),
+            // Of four words behind the first two, before a segment.
+            Seed(
+                "authentication",
+                packet6(.authenticationHeader, [6, 4] + [UInt8](repeating: 0, count: 22) + tcp())),
+            Seed("quoted-chain", packet6(.icmpv6, quotedChain)),
         ]
+    }
+
+    /// An error about a segment behind destination options.
+    private static var quotedChain: [UInt8] {
+        let quote = Array(packet6(.tcp, tcp(), [.destinationOptions([.padN([0, 0, 0, 0])])]).prefix(56))
+        return ICMPv6Message(
+            .destinationUnreachable(.port, ICMPErrorBody(data: quote)), source: client6, destination: server6
+        ).encoded()
     }
 
     static var messages6: [Seed] {

@@ -62,6 +62,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
             return "the field \(field) lies outside the packet"
         }
         if let problem = compareChecksums(explanation, layers.verifyChecksums(bytes)) { return problem }
+        if let problem = compareDatagram(bytes, linkType, layers) { return problem }
         _ = filter.matches(bytes, layers)
         return compare("the packet", Reencoder.reencoded(bytes, linkType: linkType), bytes)
     }
@@ -76,6 +77,24 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
                 return "a checksum is \(state) to the walk, \(field?.meaning ?? "unknown") to the describer"
             }
         }
+        return nil
+    }
+
+    /// What is read of a datagram at once is what the walk finds.
+    private static func compareDatagram(_ bytes: RawSpan, _ linkType: LinkType, _ layers: PacketLayers) -> String? {
+        guard linkType == .ipv4 || linkType == .ipv6 || linkType == .rawIP else { return nil }
+        quote(bytes)
+        guard let datagram = try? DatagramView(bytes) else {
+            let isTooShort = layers.network == .ipv4 && bytes.bigEndian16(at: 2) < layers.transportOffset
+            return isTooShort || layers.broken == .ipv4 || layers.broken == .ipv6
+                ? nil : "a datagram that the walk reads cannot be read"
+        }
+        _ = (datagram.isComplete, datagram.hasIncorrectHeaderChecksum, datagram.ipv4Options.byteCount)
+        guard datagram.protocol == layers.transport, datagram.headerLength == layers.transportOffset,
+            datagram.isFragment == layers.isFragment, datagram.isLaterFragment == layers.isLaterFragment,
+            datagram.bytes.byteCount == layers.end,
+            datagram.payload.byteCount == (layers.isLaterFragment ? 0 : layers.end - layers.transportOffset)
+        else { return "the walk finds \(layers), the datagram is of \(datagram.headerLength) and more bytes" }
         return nil
     }
 
@@ -117,9 +136,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
 
     private static func quote(_ bytes: RawSpan) {
-        guard let quote = QuotedPacketView(bytes) else { return }
+        guard let quote = DatagramView(quoted: bytes) else { return }
         _ = (quote.source, quote.destination, quote.hopLimit, quote.sourcePort, quote.sequenceNumber)
-        _ = (quote.icmp?.identifier, quote.udpLengthAndChecksum?.checksum, quote.transport.byteCount, quote.flowLabel)
+        _ = (quote.icmp?.identifier, quote.udpLengthAndChecksum?.checksum, quote.payload.byteCount, quote.flowLabel)
     }
 
     private static func igmp(_ bytes: RawSpan) -> String? {

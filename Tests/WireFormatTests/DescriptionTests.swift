@@ -152,12 +152,12 @@ struct DescriptionTests {
         var icmpType: UInt8?
 
         init?(_ bytes: [UInt8]) {
-            guard let view = QuotedPacketView(bytes.rawBytes) else { return nil }
+            guard let view = DatagramView(quoted: bytes.rawBytes) else { return nil }
             destination = view.destination
             identification = view.identification
             hopLimit = view.hopLimit
-            transport = view.transportProtocol
-            transportLength = view.transport.byteCount
+            transport = view.protocol
+            transportLength = view.payload.byteCount
             sourcePort = view.sourcePort
             destinationPort = view.destinationPort
             udpLength = view.udpLengthAndChecksum?.length

@@ -36,14 +36,14 @@ public struct ArpingStation: Hashable, Sendable {
 
     /// The machine's echo reply; nil for everything else.
     func answer(_ frame: RawSpan, to own: MACAddress) -> ArpingEngine.Heard? {
-        guard let arrived = ArrivedFrame(frame), arrived.etherType == .ipv4, arrived.source == mac,
-            let ip = try? IPv4View(frame.dropping(arrived.payloadOffset)), ip.protocol == .icmp,
-            ip.checksumState == .correct, ip.fragmentOffset == 0, !ip.isTruncated,
-            let icmp = try? ICMPv4View(ip.payload), icmp.type == .echoReply, icmp.checksumState == .correct,
+        guard let arrived = ArrivedFrame(frame), arrived.source == mac, let ip = arrived.datagram(in: frame),
+            case .v4(let source) = ip.source, case .v4(let destination) = ip.destination, ip.protocol == .icmp,
+            ip.isComplete, !ip.hasIncorrectHeaderChecksum, let icmp = try? ICMPv4View(ip.payload),
+            icmp.type == .echoReply, icmp.checksumState == .correct,
             icmp.identifier == identifier
         else { return nil }
         return ArpingEngine.Heard(
-            address: ip.source, mac: arrived.source, frameSource: arrived.source,
-            frameDestination: arrived.destination, targetAddress: ip.destination, targetMAC: own)
+            address: source, mac: arrived.source, frameSource: arrived.source,
+            frameDestination: arrived.destination, targetAddress: destination, targetMAC: own)
     }
 }

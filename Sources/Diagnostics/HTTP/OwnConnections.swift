@@ -54,27 +54,9 @@ public struct OwnConnections: Sendable {
     ///   - stamp: when, in nanoseconds.
     /// - Returns: which way it went; nil when it is no segment of ours.
     public mutating func take(_ frame: RawSpan, hasEthernetHeader: Bool, stamp: Int64) -> Direction? {
-        var datagram = frame
-        if hasEthernetHeader {
-            guard let arrived = ArrivedFrame(frame) else { return nil }
-            datagram = frame.dropping(arrived.payloadOffset)
-        }
-        guard datagram.byteCount > 0 else { return nil }
-        if datagram.byte(at: 0) >> 4 == 4 {
-            guard let header = try? IPv4View(datagram), header.protocol == .tcp else { return nil }
-            return take(
-                header.payload, from: .v4(header.source), to: .v4(header.destination), hopLimit: header.timeToLive,
-                stamp)
-        }
-        guard let header = try? IPv6View(datagram), header.nextHeader == .tcp else { return nil }
-        return take(
-            header.payload, from: .v6(header.source), to: .v6(header.destination), hopLimit: header.hopLimit, stamp)
-    }
-
-    private mutating func take(
-        _ segment: RawSpan, from source: IPAddress, to destination: IPAddress, hopLimit: UInt8, _ stamp: Int64
-    ) -> Direction? {
-        guard let view = try? TCPView(segment) else { return nil }
+        let datagram = hasEthernetHeader ? ArrivedFrame(frame)?.datagram(in: frame) : try? DatagramView(frame)
+        guard let datagram, datagram.protocol == .tcp, let view = try? TCPView(datagram.payload) else { return nil }
+        let (source, destination) = (datagram.source, datagram.destination)
         let sent = Key(address: destination, port: view.destinationPort, localPort: view.sourcePort)
         let received = Key(address: source, port: view.sourcePort, localPort: view.destinationPort)
         if own.contains(sent) {
@@ -84,7 +66,7 @@ public struct OwnConnections: Sendable {
         guard own.contains(received) else { return nil }
         if view.flags.isSuperset(of: [.syn, .ack]), handshakes[received] == nil {
             handshakes[received] = HandshakeFacts(
-                hopLimit: hopLimit, window: view.window, options: view.options.copied(),
+                hopLimit: datagram.hopLimit, window: view.window, options: view.options.copied(),
                 roundTrip: synSent[received].map { Nanoseconds(max(stamp &- $0, 0)) })
         }
         return .inbound

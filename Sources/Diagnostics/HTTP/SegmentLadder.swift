@@ -70,21 +70,11 @@ public struct SegmentLadder: Sendable {
     /// - Parameter stamp: nanoseconds on any clock.
     /// - Returns: nil when it holds no whole TCP header.
     public mutating func take(datagram: RawSpan, isOutbound: Bool, stamp: Int64) -> SegmentRecord? {
-        let source: IPAddress
-        let destination: IPAddress
-        let payload: RawSpan
-        if let view = try? IPv4View(datagram) {
-            guard view.protocol == .tcp, view.fragmentOffset == 0 else { return nil }
-            (source, destination, payload) = (.v4(view.source), .v4(view.destination), view.payload)
-        } else if let view = try? IPv6View(datagram) {
-            guard view.nextHeader == .tcp else { return nil }
-            (source, destination, payload) = (.v6(view.source), .v6(view.destination), view.payload)
-        } else {
-            return nil
-        }
-        guard let view = try? TCPView(payload) else { return nil }
-        let from = TCPEndpoint(source, view.sourcePort)
-        let to = TCPEndpoint(destination, view.destinationPort)
+        guard let datagram = try? DatagramView(datagram), datagram.protocol == .tcp,
+            let view = try? TCPView(datagram.payload)
+        else { return nil }
+        let from = TCPEndpoint(datagram.source, view.sourcePort)
+        let to = TCPEndpoint(datagram.destination, view.destinationPort)
         let key = isOutbound ? TCPPair(local: from, remote: to) : TCPPair(local: to, remote: from)
         var connection = connections[key] ?? Connection(last: stamp)
         if view.flags.contains(.syn), !view.flags.contains(.ack), connection.ours.finCount > 0 {

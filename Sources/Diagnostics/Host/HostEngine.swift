@@ -38,7 +38,7 @@ public struct HostEngine: Engine, ~Copyable {
     public typealias Event = LivingHostEvent
 
     private let configuration: LivingHostConfiguration
-    private var host: Host
+    private var host: UserSpaceHost
     private var visitors: [TCPIdentifier: ServedConnection] = [:]
     private var peers: [IPAddress: HostPeer] = [:]
     private var events: [LivingHostEvent] = []
@@ -61,7 +61,7 @@ public struct HostEngine: Engine, ~Copyable {
 
     public init(_ configuration: LivingHostConfiguration) {
         self.configuration = configuration
-        host = Host(configuration.host)
+        host = UserSpaceHost(configuration.host)
         for service in configuration.services {
             host.listen(service.port)
             if service.hasDatagrams { host.bind(service.port) }

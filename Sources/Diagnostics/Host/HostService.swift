@@ -54,7 +54,8 @@ struct ServedConnection {
     /// Does what can be done with what has come.
     /// - Returns: whether the visitor is still there.
     mutating func serve(
-        _ connection: TCPIdentifier, on host: inout Host, mac: MACAddress?, _ scratch: inout [UInt8], at now: Instant
+        _ connection: TCPIdentifier, on host: inout UserSpaceHost, mac: MACAddress?, _ scratch: inout [UInt8],
+        at now: Instant
     ) -> Bool {
         switch service {
         case .echo:
@@ -83,7 +84,7 @@ struct ServedConnection {
     }
 
     private static func read(
-        _ connection: TCPIdentifier, from host: inout Host, atMost limit: Int, into bytes: inout [UInt8]
+        _ connection: TCPIdentifier, from host: inout UserSpaceHost, atMost limit: Int, into bytes: inout [UInt8]
     ) {
         bytes.removeAll(keepingCapacity: true)
         host.read(connection) { piece in

@@ -110,10 +110,11 @@ public struct NeighborSweepEngine: Engine, ~Copyable {
 
     /// A neighbor advertisement, as RFC 4861, section 7.1.2 wants it.
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let frame = ArrivedFrame(packet.bytes), frame.etherType == .ipv6,
-            let header = try? IPv6View(packet.bytes.dropping(frame.payloadOffset)), header.nextHeader == .icmpv6,
-            header.hopLimit == 255, let view = try? ICMPv6View(header.payload), view.code == 0,
-            view.checksumState(source: header.source, destination: header.destination) == .correct,
+        guard packet.form == .frame, !isOver, let frame = ArrivedFrame(packet.bytes),
+            let datagram = frame.datagram(in: packet.bytes), datagram.protocol == .icmpv6, datagram.isComplete,
+            !datagram.isFragment, datagram.hopLimit == 255, let view = try? ICMPv6View(datagram.payload),
+            view.code == 0,
+            view.checksumState(source: datagram.source, destination: datagram.destination) == .correct,
             case .neighborDiscovery(let message) = ICMPv6Message(view).body,
             case .neighborAdvertisement(_, let target) = message.kind,
             let place = configuration.targets.place(of: .v6(target)), !isFound[place]

@@ -10,7 +10,7 @@ extension PingEngine {
             return
         }
         do {
-            let message = try ArrivedMessage(packet)
+            let message = try ReceivedMessage(packet)
             if message.type == format.answerType {
                 receiveAnswer(message, packet)
             } else if message.isError {
@@ -30,9 +30,9 @@ extension PingEngine {
 
     // MARK: Answers
 
-    private mutating func receiveAnswer(_ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket) {
+    private mutating func receiveAnswer(_ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket) {
         let number: Int
-        if format.question == .routerSolicitation {
+        if format.query == .routerSolicitation {
             // Advertisements name no request: they answer the last one.
             guard window.newest > 0 else { return }
             number = window.newest
@@ -60,7 +60,7 @@ extension PingEngine {
 
     /// Believes an answer to probe `number`.
     private mutating func take(
-        _ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, _ number: Int
+        _ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket, _ number: Int
     ) {
         let slot = window[number]
         guard slot.state != .queued, slot.state != .failed else { return ignore(.unknownProbe, packet) }
@@ -99,11 +99,11 @@ extension PingEngine {
     }
 
     private mutating func emitReply(
-        _ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, _ number: Int,
+        _ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket, _ number: Int,
         _ roundTrip: Nanoseconds, flags: PingReply.Flags
     ) {
         var flags = flags
-        let expectedLength = format.question == .echo ? format.messageLength : 8
+        let expectedLength = format.query == .echo ? format.messageLength : 8
         if message.bytes.byteCount < expectedLength {
             flags.insert(.truncated)
             if flags.isDisjoint(with: [.duplicate, .corrupted, .otherSource]) { summary.truncated &+= 1 }
@@ -117,10 +117,10 @@ extension PingEngine {
                     flags: flags, details: details(of: message))))
     }
 
-    private mutating func details(of message: borrowing ArrivedMessage) -> ReplyDetails? {
+    private mutating func details(of message: borrowing ReceivedMessage) -> ReplyDetails? {
         let options = message.options.byteCount > 0 ? IPv4Options(message.options) : nil
-        let wrongData = format.question == .echo ? wrongData(message.data) : nil
-        let answer = format.question == .echo ? nil : InformationAnswer(message)
+        let wrongData = format.query == .echo ? wrongData(message.data) : nil
+        let answer = format.query == .echo ? nil : InformationAnswer(message)
         guard options != nil || wrongData != nil || answer != nil else { return nil }
         return ReplyDetails(options: options, wrongData: wrongData, answer: answer)
     }
@@ -138,7 +138,7 @@ extension PingEngine {
 
     // MARK: Errors
 
-    private mutating func receiveError(_ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket) {
+    private mutating func receiveError(_ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket) {
         guard let quote = QuotedProbe(message), quote.identifier == format.identifier else { return }
         take(PingErrorNotice(message, packet, sequence: quote.sequence), quote, packet)
     }
@@ -195,8 +195,8 @@ extension PingEngine {
 }
 
 extension InformationAnswer {
-    /// What an answer to a question other than echo says; nil when it does not fit its type.
-    init?(_ message: borrowing ArrivedMessage) {
+    /// What an answer to a query other than echo says; nil when it does not fit its type.
+    init?(_ message: borrowing ReceivedMessage) {
         if message.family == .v6 {
             guard let view = try? ICMPv6View(message.bytes) else { return nil }
             guard case .neighborDiscovery(let discovery) = ICMPv6Message(view).body,

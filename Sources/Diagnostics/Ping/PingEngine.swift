@@ -108,7 +108,7 @@ public struct PingEngine: Engine, ~Copyable {
             destination: configuration.destination, sequence: sequence,
             identification: sequence &+ format.header.firstIdentification)
         fields.cookie = cookie(number)
-        if format.question == .timestamp || !format.header.options.isEmpty {
+        if format.query == .timestamp || !format.header.options.isEmpty {
             let milliseconds = (now.nanoseconds &+ configuration.wallOffset) / 1_000_000
             fields.originate = UInt32(truncatingIfNeeded: milliseconds % 86_400_000)
         }

@@ -22,7 +22,7 @@ public struct PingErrorNotice: Sendable {
 
 extension PingErrorNotice {
     /// The notice in an ICMP error that arrived.
-    init(_ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, sequence: UInt16) {
+    init(_ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket, sequence: UInt16) {
         var isFinal = message.checksum != .incorrect
         var header: IPv4Header?
         if message.family == .v4 {

@@ -15,7 +15,7 @@ public final class ProbeFormat: Sendable {
         case message
     }
 
-    public let question: Question
+    public let query: ICMPQuery
     public let level: Level
     public let source: IPAddress
     public let identifier: UInt16
@@ -40,33 +40,33 @@ public final class ProbeFormat: Sendable {
     public var family: IPAddress.Family { source.family }
 
     /// - Parameters:
-    ///   - data: what an echo request carries; other questions have a form of their own.
+    ///   - data: what an echo request carries; other queries have a form of their own.
     ///   - key: the secret that the cookies are made with.
     public init(
-        question: Question = .echo, level: Level, source: IPAddress, identifier: UInt16, header: ProbeHeader,
+        query: ICMPQuery = .echo, level: Level, source: IPAddress, identifier: UInt16, header: ProbeHeader,
         data: [UInt8], key: SipHash
     ) {
-        self.question = question
+        self.query = query
         self.level = level
         self.source = source
         self.identifier = identifier
         self.header = header
         self.key = key
         let body: [UInt8]
-        switch question {
+        switch query {
         case .echo: body = data
         case .timestamp: body = [UInt8](repeating: 0, count: 12)
         case .addressMask: body = [UInt8](repeating: 0, count: 4)
         case .routerSolicitation: body = []
         }
         self.data = body
-        let cookieLength = question == .echo ? min(data.count, 8) : 0
+        let cookieLength = query == .echo ? min(data.count, 8) : 0
         self.cookieLength = cookieLength
         cookieMask = cookieLength == 0 ? 0 : ~UInt64(0) << UInt64(64 - 8 * cookieLength)
         var message = [UInt8](repeating: 0, count: 8) + body
-        message[0] = question.requestType(source.family)
+        message[0] = query.requestType(source.family)
         for index in 0..<cookieLength { message[8 + index] = 0 }
-        if question != .routerSolicitation {
+        if query != .routerSolicitation {
             message[4] = UInt8(truncatingIfNeeded: identifier >> 8)
             message[5] = UInt8(truncatingIfNeeded: identifier)
         }
@@ -77,8 +77,8 @@ public final class ProbeFormat: Sendable {
         }
         self.message = message
         messageSum = sum
-        requestType = question.requestType(source.family)
-        answerType = question.answerType(source.family)
+        requestType = query.requestType(source.family)
+        answerType = query.answerType(source.family)
         hasOptions = !header.options.isEmpty
         switch (level, source.family) {
         case (.message, _): headerLength = 0
@@ -90,7 +90,7 @@ public final class ProbeFormat: Sendable {
     /// The same probes under another header.
     func with(header: ProbeHeader) -> ProbeFormat {
         ProbeFormat(
-            question: question, level: level, source: source, identifier: identifier, header: header, data: data,
+            query: query, level: level, source: source, identifier: identifier, header: header, data: data,
             key: key)
     }
 
@@ -130,7 +130,7 @@ extension ProbeFormat {
     func writeMessage(_ fields: ProbeFields, into bytes: inout MutableRawSpan, at offset: Int) {
         bytes.copy(message, at: offset)
         var sum = messageSum
-        if question != .routerSolicitation {
+        if query != .routerSolicitation {
             bytes.setBigEndian16(fields.sequence, at: offset &+ 6)
             sum.add(fields.sequence)
         }
@@ -143,7 +143,7 @@ extension ProbeFormat {
             }
         }
         sum.add(fields.cookie)
-        if question == .timestamp {
+        if query == .timestamp {
             bytes.setBigEndian32(fields.originate, at: offset + 8)
             sum.add(fields.originate)
         }

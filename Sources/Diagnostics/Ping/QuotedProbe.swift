@@ -13,11 +13,11 @@ struct QuotedProbe: ~Escapable {
     /// the addresses, the protocol and the first eight bytes behind the header
     /// are relied on: routers change the rest.
     @_lifetime(copy error)
-    init?(_ error: borrowing ArrivedMessage) {
-        guard let quote = QuotedPacketView(error.data), quote.family == error.family, quote.icmp != nil else {
+    init?(_ error: borrowing ReceivedMessage) {
+        guard let quote = DatagramView(quoted: error.data), quote.family == error.family, quote.icmp != nil else {
             return nil
         }
-        self.init(destination: quote.destination, message: quote.transport)
+        self.init(destination: quote.destination, message: quote.payload)
     }
 
     /// The request itself, from its ICMP header on; at least eight bytes.

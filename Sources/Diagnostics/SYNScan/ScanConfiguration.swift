@@ -117,18 +117,11 @@ public struct ScanConfiguration: Sendable {
     /// Whether a frame is a probe of this scan or to one of its ports, as far as its ports tell, or an ICMP error.
     public func isOwn(_ frame: RawSpan) -> Bool {
         guard let arrived = ArrivedFrame(frame) else { return false }
-        let bytes = frame.dropping(arrived.payloadOffset)
-        let segment: RawSpan
-        if arrived.etherType == .ipv4, let header = try? IPv4View(bytes) {
-            guard header.protocol == .tcp else { return header.protocol == .icmp }
-            segment = header.payload
-        } else if arrived.etherType == .ipv6, let header = try? IPv6View(bytes) {
-            guard header.nextHeader == .tcp else { return header.nextHeader == .icmpv6 }
-            segment = header.payload
-        } else {
-            return arrived.etherType == .arp
+        guard let datagram = arrived.datagram(in: frame) else { return arrived.etherType == .arp }
+        guard datagram.protocol == .tcp else {
+            return datagram.protocol == (datagram.family == .v4 ? .icmp : .icmpv6)
         }
-        guard let view = try? TCPView(segment) else { return false }
+        guard let view = try? TCPView(datagram.payload) else { return false }
         return sourcePorts.contains(view.sourcePort) || sourcePorts.contains(view.destinationPort)
     }
 

@@ -6,54 +6,33 @@ import WireFormat
 extension ScanEngine {
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, let frame = ArrivedFrame(packet.bytes) else { return }
-        let datagram = packet.bytes.dropping(frame.payloadOffset)
         switch frame.etherType {
-        case .ipv4: receiveIPv4(datagram, from: frame.source, packet)
-        case .ipv6: receiveIPv6(datagram, from: frame.source, packet)
+        case .ipv4, .ipv6: receiveDatagram(in: frame, packet)
         case .arp: tellSource(packet)
         default: break
         }
     }
 
-    private mutating func receiveIPv4(
-        _ bytes: RawSpan, from machine: MACAddress, _ packet: borrowing ReceivedPacket
-    ) {
-        guard let header = try? IPv4View(bytes), !header.isTruncated, Int(header.totalLength) >= header.headerLength,
-            !header.moreFragments, header.fragmentOffset == 0, header.checksumState == .correct
+    private mutating func receiveDatagram(in frame: ArrivedFrame, _ packet: borrowing ReceivedPacket) {
+        guard let datagram = frame.datagram(in: packet.bytes), datagram.isComplete, !datagram.isFragment,
+            !datagram.hasIncorrectHeaderChecksum
         else { return refuse() }
         let ends = Ends(
-            source: .v4(header.source), destination: .v4(header.destination), hopLimit: header.timeToLive,
-            machine: machine)
-        switch header.protocol {
-        case .tcp: receiveSegment(header.payload, ends, packet)
-        case .icmp:
-            guard let message = try? ICMPv4View(header.payload), message.checksumState == .correct,
+            source: datagram.source, destination: datagram.destination, hopLimit: datagram.hopLimit,
+            machine: frame.source)
+        switch datagram.protocol {
+        case .tcp: receiveSegment(datagram.payload, ends, packet)
+        case .icmp where datagram.family == .v4:
+            guard let message = try? ICMPv4View(datagram.payload), message.checksumState == .correct,
                 message.type == .destinationUnreachable
             else { return refuse() }
-            receiveError(
-                message.bytes.byte(at: 0), message.bytes.byte(at: 1), quote: message.bytes.dropping(8), ends, packet)
-        default: break
-        }
-    }
-
-    private mutating func receiveIPv6(
-        _ bytes: RawSpan, from machine: MACAddress, _ packet: borrowing ReceivedPacket
-    ) {
-        guard let header = try? IPv6View(bytes), !header.isTruncated else { return refuse() }
-        let ends = Ends(
-            source: .v6(header.source), destination: .v6(header.destination), hopLimit: header.hopLimit,
-            machine: machine)
-        switch header.nextHeader {
-        // Queries for the members of groups carry a Router Alert (RFC 3810, section 5).
-        case .hopByHopOptions: tellSource(packet)
-        case .tcp: receiveSegment(header.payload, ends, packet)
-        case .icmpv6:
-            guard let message = try? ICMPv6View(header.payload) else { return refuse() }
+            receiveError(type: message.type.rawValue, message.code, quote: message.payload, ends, packet)
+        case .icmpv6 where datagram.family == .v6:
+            guard let message = try? ICMPv6View(datagram.payload) else { return refuse() }
             guard message.type == .destinationUnreachable else { return tellSource(packet) }
-            guard message.checksumState(source: header.source, destination: header.destination) == .correct
+            guard message.checksumState(source: ends.source, destination: ends.destination) == .correct
             else { return refuse() }
-            receiveError(
-                message.bytes.byte(at: 0), message.bytes.byte(at: 1), quote: message.bytes.dropping(8), ends, packet)
+            receiveError(type: message.type.rawValue, message.code, quote: message.payload, ends, packet)
         default: break
         }
     }
@@ -167,10 +146,10 @@ extension ScanEngine {
     private static let filteringCodes: Set<UInt8> = [0, 1, 2, 3, 9, 10, 13]
 
     private mutating func receiveError(
-        _ type: UInt8, _ code: UInt8, quote bytes: RawSpan, _ ends: Ends, _ packet: borrowing ReceivedPacket
+        type: UInt8, _ code: UInt8, quote bytes: RawSpan, _ ends: Ends, _ packet: borrowing ReceivedPacket
     ) {
         guard ends.source.family == .v6 || Self.filteringCodes.contains(code),
-            let quote = QuotedPacketView(bytes), quote.family == ends.source.family,
+            let quote = DatagramView(quoted: bytes), quote.family == ends.source.family,
             let sourcePort = quote.sourcePort, let port = quote.destinationPort,
             configuration.sourcePorts.contains(sourcePort), let place = place(of: quote.destination, port: port),
             let quoted = quote.sequenceNumber,

@@ -5,7 +5,7 @@ import WireFormat
 /// The host behind source addresses that the system does not own: others learn from it which machine has them,
 /// by ARP and by neighbor discovery, and handshakes of the scan can be ended at it.
 final class SourceHost {
-    var host: Host
+    var host: UserSpaceHost
     /// Bytes of the longest frame.
     let frameLength: Int
     /// What has come up at connections, until somebody takes it.
@@ -32,7 +32,7 @@ final class SourceHost {
         configuration.checksAddresses = false
         BannerCollector.configure(&configuration.tcp)
         frameLength = configuration.frameLength
-        host = Host(configuration)
+        host = UserSpaceHost(configuration)
         host.frameToken = token
     }
 

@@ -17,38 +17,17 @@ public struct ArrivedMulticast: ~Escapable {
     @_lifetime(copy frame)
     public init?(_ frame: RawSpan) {
         // A tag makes it a frame of another network.
-        guard let arrived = ArrivedFrame(frame), arrived.payloadOffset == EthernetView.headerLength else { return nil }
+        guard let arrived = ArrivedFrame(frame), arrived.payloadOffset == EthernetView.headerLength,
+            let datagram = arrived.datagram(in: frame), datagram.destination.isMulticast, datagram.isComplete,
+            !datagram.isLaterFragment, !datagram.hasIncorrectHeaderChecksum
+        else { return nil }
         frameSource = arrived.source
-        let packet = frame.dropping(arrived.payloadOffset)
-        switch arrived.etherType {
-        case .ipv4:
-            guard let view = try? IPv4View(packet), view.destination.isMulticast, view.fragmentOffset == 0,
-                !view.isTruncated, view.checksumState == .correct
-            else { return nil }
-            source = .v4(view.source)
-            destination = .v4(view.destination)
-            hopLimit = view.timeToLive
-            `protocol` = view.protocol
-            hasRouterAlert = false
-            payload = view.payload
-        case .ipv6:
-            guard let view = try? IPv6View(packet), view.destination.isMulticast, !view.isTruncated else { return nil }
-            var chain = IPv6ChainReader(first: view.nextHeader, payload: view.payload)
-            var hasRouterAlert = false
-            while let (header, range) = chain.next() {
-                if header == .hopByHopOptions {
-                    hasRouterAlert = Self.hasRouterAlert(view.payload.extracting(range))
-                }
-            }
-            guard !chain.isTruncated, !chain.isLaterFragment else { return nil }
-            source = .v6(view.source)
-            destination = .v6(view.destination)
-            hopLimit = view.hopLimit
-            `protocol` = chain.nextHeader
-            self.hasRouterAlert = hasRouterAlert
-            payload = view.payload.dropping(chain.offset)
-        default: return nil
-        }
+        source = datagram.source
+        destination = datagram.destination
+        hopLimit = datagram.hopLimit
+        `protocol` = datagram.protocol
+        hasRouterAlert = Self.hasRouterAlert(datagram)
+        payload = datagram.payload
     }
 
     /// A message about groups, right or wrong: it is nothing that somebody sends to a group's members.
@@ -82,8 +61,10 @@ public struct ArrivedMulticast: ~Escapable {
     /// Both ports in one number; 0 where there are none.
     public var ports: UInt32 { `protocol` == .udp && payload.byteCount >= 4 ? payload.bigEndian32(at: 0) : 0 }
 
-    private static func hasRouterAlert(_ header: RawSpan) -> Bool {
-        guard let chain = try? IPv6ExtensionChain(first: .hopByHopOptions, payload: header),
+    /// Hop-by-hop options come first or not at all (RFC 8200, section 4.1).
+    private static func hasRouterAlert(_ datagram: borrowing DatagramView) -> Bool {
+        guard datagram.family == .v6, let view = try? IPv6View(datagram.bytes), view.nextHeader == .hopByHopOptions,
+            let chain = try? IPv6ExtensionChain(first: .hopByHopOptions, payload: view.payload),
             case .hopByHopOptions(let options)? = chain.headers.first
         else { return false }
         return options.contains { if case .routerAlert = $0 { true } else { false } }

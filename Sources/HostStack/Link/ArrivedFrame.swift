@@ -26,4 +26,14 @@ public struct ArrivedFrame {
             payloadOffset &+= 4
         }
     }
+    /// The IP datagram that the frame carries; nil where it carries none, or one that cannot be read.
+    @inlinable
+    @_lifetime(copy frame)
+    public func datagram(in frame: RawSpan) -> DatagramView? {
+        guard etherType == .ipv4 || etherType == .ipv6,
+            let datagram = try? DatagramView(frame.dropping(payloadOffset)),
+            (datagram.family == .v4) == (etherType == .ipv4)
+        else { return nil }
+        return datagram
+    }
 }

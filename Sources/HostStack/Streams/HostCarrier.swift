@@ -5,13 +5,13 @@ import WireFormat
 struct HostCarrier: Engine, ~Copyable {
     typealias Event = HostEvent
 
-    var host: Host
+    var host: UserSpaceHost
     /// Sees every frame of the host's, both ways.
     var watch: ((_ frame: RawSpan, _ isOutbound: Bool, _ at: Instant) -> Void)?
     let maximumPacketLength: Int
 
     init(_ configuration: HostConfiguration) {
-        host = Host(configuration)
+        host = UserSpaceHost(configuration)
         maximumPacketLength = configuration.frameLength
     }
 

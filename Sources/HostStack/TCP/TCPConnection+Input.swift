@@ -15,7 +15,7 @@ extension TCPConnection {
         case challenge
     }
 
-    mutating func receive(_ segment: ArrivedSegment, _ data: RawSpan, at now: Instant) -> Consequence {
+    mutating func receive(_ segment: ReceivedTCPHeader, _ data: RawSpan, at now: Instant) -> Consequence {
         switch state {
         case .closed, .listen: return .refuse
         case .synSent: return receiveInSynSent(segment, at: now)
@@ -71,7 +71,7 @@ extension TCPConnection {
     }
 
     /// Section 3.4, of the space that was told. With a window of zero what has the next number is looked at all the same.
-    private func isAcceptable(_ segment: ArrivedSegment, _ dataCount: Int) -> Bool {
+    private func isAcceptable(_ segment: ReceivedTCPHeader, _ dataCount: Int) -> Bool {
         let start = segment.sequence
         let length = segment.length(dataCount)
         if start == receiveNext { return true }
@@ -82,7 +82,7 @@ extension TCPConnection {
 
     // MARK: Before the handshake is done
 
-    private mutating func receiveInSynSent(_ segment: ArrivedSegment, at now: Instant) -> Consequence {
+    private mutating func receiveInSynSent(_ segment: ReceivedTCPHeader, at now: Instant) -> Consequence {
         let flags = segment.flags
         if flags.contains(.ack), segment.acknowledgment != initialSend + 1 {
             return flags.contains(.rst) ? .nothing : .refuse
@@ -109,7 +109,7 @@ extension TCPConnection {
     }
 
     /// RFC 5961, section 3: only the exact number breaks a connection off.
-    private mutating func receiveReset(_ segment: ArrivedSegment) -> Consequence {
+    private mutating func receiveReset(_ segment: ReceivedTCPHeader) -> Consequence {
         guard segment.sequence == receiveNext else { return .challenge }
         if state == .timeWait {
             close()
@@ -121,7 +121,7 @@ extension TCPConnection {
 
     // MARK: Acknowledgements
 
-    private mutating func setSendWindow(_ segment: ArrivedSegment) {
+    private mutating func setSendWindow(_ segment: ReceivedTCPHeader) {
         sendWindow = Int(segment.window) << Int(segment.flags.contains(.syn) ? 0 : sendScale)
         largestSendWindow = max(largestSendWindow, sendWindow)
         windowUpdateSequence = segment.sequence
@@ -129,7 +129,7 @@ extension TCPConnection {
     }
 
     /// - Returns: what comes of a segment that is not to be looked at any further; nil where it is.
-    private mutating func acknowledge(_ segment: ArrivedSegment, _ dataCount: Int, at now: Instant) -> Consequence? {
+    private mutating func acknowledge(_ segment: ReceivedTCPHeader, _ dataCount: Int, at now: Instant) -> Consequence? {
         let number = segment.acknowledgment
         guard number <= sendNext else {
             needsAcknowledgment = true
@@ -162,7 +162,7 @@ extension TCPConnection {
     }
 
     /// What it says has come beyond gaps.
-    private mutating func learn(_ segment: ArrivedSegment) -> Int {
+    private mutating func learn(_ segment: ReceivedTCPHeader) -> Int {
         var news = 0
         for index in 0..<segment.selectiveCount {
             let range = segment.selective[index]
@@ -173,7 +173,7 @@ extension TCPConnection {
         return news
     }
 
-    private mutating func moveOn(to number: SequenceNumber, _ segment: ArrivedSegment, at now: Instant) {
+    private mutating func moveOn(to number: SequenceNumber, _ segment: ReceivedTCPHeader, at now: Instant) {
         measure(number, segment, at: now)
         let before = dataStart
         let data = min(max(number - before, 0), outgoing.count)
@@ -216,7 +216,7 @@ extension TCPConnection {
     }
 
     /// Of a segment that was sent once (Karn; RFC 6298, section 3), or by the clock that came back (RFC 7323, section 4).
-    private mutating func measure(_ number: SequenceNumber, _ segment: ArrivedSegment, at now: Instant) {
+    private mutating func measure(_ number: SequenceNumber, _ segment: ReceivedTCPHeader, at now: Instant) {
         if let timed, number >= timed.number {
             roundTrip.add(now - timed.at)
             self.timed = nil
@@ -241,7 +241,7 @@ extension TCPConnection {
 
     // MARK: Data
 
-    private mutating func take(_ segment: ArrivedSegment, _ data: RawSpan, at now: Instant) {
+    private mutating func take(_ segment: ReceivedTCPHeader, _ data: RawSpan, at now: Instant) {
         var start = segment.sequence + (segment.flags.contains(.syn) ? 1 : 0)
         let end = start + data.byteCount
         if segment.flags.contains(.fin), end <= receiveEdge || end == receiveNext { finAt = end }

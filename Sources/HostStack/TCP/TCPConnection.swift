@@ -139,7 +139,7 @@ struct TCPConnection: Sendable {
     }
 
     /// What the options of the other side's SYN allow.
-    mutating func accept(_ segment: ArrivedSegment) {
+    mutating func accept(_ segment: ReceivedTCPHeader) {
         initialReceive = segment.sequence
         receiveNext = segment.sequence + 1
         receiveEdge = receiveNext

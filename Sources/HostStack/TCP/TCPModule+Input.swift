@@ -6,7 +6,7 @@ import WireFormat
 extension TCPModule {
     /// A segment has come whose checksum is right.
     mutating func input(_ view: borrowing TCPView, from source: IPAddress, to destination: IPAddress, at now: Instant) {
-        let segment = ArrivedSegment(view)
+        let segment = ReceivedTCPHeader(view)
         let pair = TCPPair(
             local: TCPEndpoint(destination, view.destinationPort), remote: TCPEndpoint(source, view.sourcePort))
         if let place = index[pair] {
@@ -24,7 +24,7 @@ extension TCPModule {
     }
 
     /// A segment for no connection: it may begin one (RFC 9293, sections 3.10.7.1 and 3.10.7.2).
-    private mutating func answer(_ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
+    private mutating func answer(_ segment: ReceivedTCPHeader, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
         guard !segment.flags.contains(.rst) else { return }
         guard let listener = listeners[pair.local.port] else { return refuse(segment, pair, data, at: now) }
         if segment.flags.contains(.ack) {
@@ -46,7 +46,7 @@ extension TCPModule {
         settle(place, at: now)
     }
 
-    private mutating func refuse(_ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
+    private mutating func refuse(_ segment: ReceivedTCPHeader, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
         guard !segment.flags.contains(.rst), strays.count < Self.strayLimit, refusals.take(at: now) else { return }
         if segment.flags.contains(.ack) {
             strays.append(
@@ -61,7 +61,7 @@ extension TCPModule {
 
     // MARK: Cookies
 
-    private mutating func offerCookie(_ segment: ArrivedSegment, _ pair: TCPPair, at now: Instant) {
+    private mutating func offerCookie(_ segment: ReceivedTCPHeader, _ pair: TCPPair, at now: Instant) {
         guard strays.count < Self.strayLimit else { return }
         lastCookie = now
         let size = min(Int(segment.maximumSegmentSize ?? 536), maximumSegmentSize(pair))
@@ -75,7 +75,7 @@ extension TCPModule {
 
     /// - Returns: whether the segment ends a handshake that was left to a cookie.
     private mutating func takeCookie(
-        _ segment: ArrivedSegment, _ pair: TCPPair, _ data: RawSpan, at now: Instant
+        _ segment: ReceivedTCPHeader, _ pair: TCPPair, _ data: RawSpan, at now: Instant
     ) -> Bool {
         guard let lastCookie, now - lastCookie < .seconds(128), hasRoom(),
             let size = cookies.size(

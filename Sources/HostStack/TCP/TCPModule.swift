@@ -156,7 +156,7 @@ struct TCPModule: Sendable {
     ///   - initial: the number of the SYN.
     ///   - timestamp: what it had as its time stamp.
     mutating func adopt(
-        _ pair: TCPPair, initial: SequenceNumber, timestamp: UInt32, _ answer: ArrivedSegment, at now: Instant
+        _ pair: TCPPair, initial: SequenceNumber, timestamp: UInt32, _ answer: ReceivedTCPHeader, at now: Instant
     ) -> TCPIdentifier? {
         guard index[pair] == nil else { return nil }
         let clock = UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000)

@@ -16,7 +16,7 @@ final class NameServiceFiles {
         mutating func bytes() -> [UInt8] {
             isRead = true
             stamp = FileStamp(path: path)
-            return (try? InputStream.bytes(ofFile: path)) ?? []
+            return (try? BufferedInput.bytes(ofFile: path)) ?? []
         }
 
         /// Has the file read again if it has changed.

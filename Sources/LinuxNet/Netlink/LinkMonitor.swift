@@ -1,5 +1,6 @@
 import CLinux
 import LinuxProcess
+import PacketEngine
 
 /// Notices what happens to interfaces: that they go down and come up again, lose their carrier, are renamed, deleted or
 /// moved away (rtnetlink(7), RTMGRP_LINK). It takes no privilege.

@@ -3,14 +3,6 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Packets for this process that the kernel dropped before they could be read.
-public struct KernelDrops: Sendable, Equatable {
-    /// Because a receive buffer was full.
-    public var overflows: UInt64
-    /// Because a receive buffer was full or an ICMPv6 checksum was wrong: the kernel counts both in one.
-    public var unexplained: UInt64
-}
-
 /// The port of engines that speak ICMP: one channel for each family that is in use.
 public struct ICMPPort: PacketPort, ~Copyable {
     public typealias Failure = SystemError

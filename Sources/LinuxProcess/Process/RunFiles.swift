@@ -3,7 +3,7 @@ import Synchronization
 
 /// The files that the user named, by device and inode, so that no output destroys an input or another output.
 ///
-/// `InputStream`, `TextInput` and `OutputStream` register what they open under the name of its option. Terminals,
+/// `BufferedInput`, `TextInput` and `BufferedOutput` register what they open under the name of its option. Terminals,
 /// devices such as `/dev/null`, and sockets are left out: they can be read and written at the same time.
 enum RunFiles {
     enum Use: String {

@@ -84,9 +84,9 @@ extension TextBuffer {
         switch code {
         case .network, .host: append(" unreachable")
         case .protocol:
-            if let quote = QuotedPacketView(view.payload) {
+            if let quote = DatagramView(quoted: view.payload) {
                 append(" protocol ")
-                append(decimal: quote.transportProtocol.rawValue)
+                append(decimal: quote.protocol.rawValue)
             }
             append(" unreachable")
         case .port:
@@ -115,13 +115,13 @@ extension TextBuffer {
 
     /// Where the quoted datagram was going.
     private mutating func append(destinationOf quote: RawSpan) {
-        guard let quote = QuotedPacketView(quote) else { return append("?") }
+        guard let quote = DatagramView(quoted: quote) else { return append("?") }
         append(quote.destination)
     }
 
     private mutating func append(portOf quote: RawSpan) {
-        guard let quote = QuotedPacketView(quote), let port = quote.destinationPort else { return append(" port") }
-        append(quote.transportProtocol == .tcp ? " tcp port " : " udp port ")
+        guard let quote = DatagramView(quoted: quote), let port = quote.destinationPort else { return append(" port") }
+        append(quote.protocol == .tcp ? " tcp port " : " udp port ")
         append(decimal: port)
     }
 

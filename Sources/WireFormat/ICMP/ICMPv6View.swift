@@ -33,6 +33,12 @@ public struct ICMPv6View: ~Escapable {
         @_lifetime(copy self) get { bytes.dropping(Self.headerLength) }
     }
 
+    /// Whether the checksum is right for this pair of addresses; unchecked when one is not of IPv6.
+    public func checksumState(source: IPAddress, destination: IPAddress) -> ChecksumState {
+        guard case .v6(let source) = source, case .v6(let destination) = destination else { return .unchecked }
+        return checksumState(source: source, destination: destination)
+    }
+
     /// Whether the checksum is right for this pair of addresses, the bytes being the whole message.
     public func checksumState(source: IPv6Address, destination: IPv6Address) -> ChecksumState {
         var sum = InternetChecksum()

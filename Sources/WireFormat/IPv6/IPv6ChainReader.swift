@@ -29,12 +29,7 @@ public struct IPv6ChainReader: ~Escapable {
         let start = offset
         guard start &+ 8 <= bytes.byteCount else { return nil }
         let header = nextHeader
-        let length =
-            switch header {
-            case .fragment: 8
-            case .authenticationHeader: (Int(bytes.byte(at: start &+ 1)) &+ 2) &* 4
-            default: (Int(bytes.byte(at: start &+ 1)) &+ 1) &* 8
-            }
+        let length = neededLength
         guard start &+ length <= bytes.byteCount else { return nil }
         if header == .fragment {
             let bits = bytes.bigEndian16(at: start &+ 2)
@@ -47,6 +42,13 @@ public struct IPv6ChainReader: ~Escapable {
         nextHeader = IPProtocol(rawValue: bytes.byte(at: start))
         offset = start &+ length
         return (header, start..<offset)
+    }
+
+    /// Bytes that the extension header at `offset` takes; 8, the least, when its length is not there.
+    var neededLength: Int {
+        guard nextHeader != .fragment, offset &+ 8 <= bytes.byteCount else { return 8 }
+        let length = Int(bytes.byte(at: offset &+ 1))
+        return nextHeader == .authenticationHeader ? (length &+ 2) &* 4 : (length &+ 1) &* 8
     }
 
     /// Whether an extension header is named that is not all there.

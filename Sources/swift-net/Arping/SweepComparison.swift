@@ -20,7 +20,7 @@ struct SweepComparison {
     init(path: String) throws {
         let text: String
         do {
-            text = try InputStream.text(ofFile: path, for: "--compare")
+            text = try BufferedInput.text(ofFile: path, for: "--compare")
         } catch {
             throw CannotRun(message: "--compare: \(error)")
         }

@@ -12,7 +12,7 @@ final class Vendors {
 
     private lazy var table: VendorTable? = {
         for path in Self.paths {
-            if let bytes = try? InputStream.bytes(ofFile: path) { return VendorTable(bytes) }
+            if let bytes = try? BufferedInput.bytes(ofFile: path) { return VendorTable(bytes) }
         }
         return nil
     }()

@@ -1,4 +1,5 @@
-import LinuxNet
+import LinuxProcess
+import PacketEngine
 import WireFormat
 
 /// Explains the first packets each way, field by field.

@@ -15,7 +15,7 @@ protocol CaptureVisitor: ~Copyable {
 
 /// A capture file or a pipe as a window that moves over it: memory does not grow with the file.
 struct CaptureFile: ~Copyable {
-    private let input: InputStream
+    private let input: BufferedInput
     private let signals: SignalSource
     private var window: [UInt8]
     /// What of the window has been read and not been consumed.
@@ -27,7 +27,7 @@ struct CaptureFile: ~Copyable {
     private static let windowSize = 256 << 10
 
     init(path: String) throws(SystemError) {
-        let opened = try InputStream(path: path, for: "FILE")
+        let opened = try BufferedInput(path: path, for: "FILE")
         signals = try SignalSource()
         input = opened
         window = [UInt8](repeating: 0, count: Self.windowSize)

@@ -29,7 +29,7 @@ struct DecodeRenderer: ~Copyable {
     init(_ command: DecodeCommand, _ console: Console, _ time: PacketTime, explained: Int) {
         explanationsLeft = command.verbose ? .max : explained
         // A capture in standard output is what was asked for: like tcpdump -w, it comes without lines.
-        let writesCapture = command.pcap.map(OutputStream.isStandardOutput) ?? false
+        let writesCapture = command.pcap.map(BufferedOutput.isStandardOutput) ?? false
         options = Options(
             isJSON: command.json,
             isQuiet: command.quiet || writesCapture && !command.verbose && !command.hex && command.explain == nil,

@@ -3,7 +3,7 @@ import WireFormat
 
 /// The packets that were shown, in a pcapng file of their own.
 final class PacketCopy {
-    private let file: OutputStream
+    private let file: BufferedOutput
     private let path: String
     /// Numbers of the interfaces in the new file, by what the old one said of them.
     private var interfaces: [Source: UInt32] = [:]
@@ -45,7 +45,7 @@ final class PacketCopy {
     /// Why not all could be written; nil when it was.
     func finish() -> String? {
         file.flush()
-        if file.isOpen || file.failure == nil && OutputStream.isStandardOutput(path) { return nil }
+        if file.isOpen || file.failure == nil && BufferedOutput.isStandardOutput(path) { return nil }
         file.isFailureReported = true
         return "\(path): \(file.failure?.message ?? "the reader is gone")"
     }

@@ -49,7 +49,7 @@ struct FingerprintSettings {
         }
         lesson = Lesson(
             product: product, versions: command.versions ?? "", origin: command.origin,
-            path: command.output.flatMap { OutputStream.isStandardOutput($0) ? nil : $0 })
+            path: command.output.flatMap { BufferedOutput.isStandardOutput($0) ? nil : $0 })
     }
 
     /// The signatures in the files of a folder.

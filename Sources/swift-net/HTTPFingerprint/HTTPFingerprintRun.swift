@@ -67,7 +67,8 @@ struct HTTPFingerprintRun {
 
     /// Writes what was learned; 1 when there is a server that did not answer.
     private static func write(
-        _ lesson: FingerprintSettings.Lesson, _ reports: [FingerprintReport], to file: OutputStream, _ console: Console
+        _ lesson: FingerprintSettings.Lesson, _ reports: [FingerprintReport], to file: BufferedOutput,
+        _ console: Console
     ) -> Int32 {
         let learned = reports.filter { $0.failure == nil && $0.interruption == nil }
         for report in reports {

@@ -21,7 +21,7 @@ struct HTTPProbeRun {
             ? ProbeJSON(console)
             : ProbeText(
                 console, configuration: configuration,
-                isQuiet: command.quiet || command.output.map(OutputStream.isStandardOutput) ?? false,
+                isQuiet: command.quiet || command.output.map(BufferedOutput.isStandardOutput) ?? false,
                 isVerbose: command.verbose, showsTiming: command.timing,
                 plot: command.plot ? RoundTripPlot(terminalWidth: console.output.terminalWidth) : nil)
         let resolver = try console.resolver(isVerbose: command.verbose)

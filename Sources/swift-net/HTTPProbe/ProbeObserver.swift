@@ -8,7 +8,7 @@ struct ProbeObserver: StreamObserver, ~Copyable {
 
     private let console: Console
     private let renderer: any ProbeRenderer
-    private let body: OutputStream?
+    private let body: BufferedOutput?
     private let tap: ConnectionTap?
     private let showsHandshakes: Bool
     let start: Instant
@@ -16,7 +16,7 @@ struct ProbeObserver: StreamObserver, ~Copyable {
     var progress: ProgressLine
 
     init(
-        console: Console, renderer: any ProbeRenderer, body: OutputStream?, tap: ConnectionTap?,
+        console: Console, renderer: any ProbeRenderer, body: BufferedOutput?, tap: ConnectionTap?,
         showsHandshakes: Bool, targets: Int, start: Instant
     ) {
         self.console = console

@@ -127,7 +127,7 @@ struct ProbeSettings {
 
     private static func tls(_ command: HTTPProbeCommand) throws -> TLSConfiguration {
         var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
-        if let path = command.authorities { tls.authorities = try InputStream.bytes(ofFile: path, for: "--cacert") }
+        if let path = command.authorities { tls.authorities = try BufferedInput.bytes(ofFile: path, for: "--cacert") }
         if let text = command.tlsVersions {
             let words = text.split(separator: "-", omittingEmptySubsequences: false)
             let versions = words.compactMap { TLSConfiguration.Version(rawValue: String($0)) }

@@ -1,11 +1,12 @@
 import LinuxNet
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 
 /// Where a command's words go: results to standard output, complaints to standard error.
 final class Console {
-    let output = OutputStream.standardOutput()
-    let errors = OutputStream.standardError()
+    let output = BufferedOutput.standardOutput()
+    let errors = BufferedOutput.standardError()
     /// The name that complaints begin with.
     let command: String
     /// One JSON object a line instead of prose; failures too.
@@ -14,7 +15,7 @@ final class Console {
     /// Removes what stands in the terminal's last line before something else is written there.
     var beforeComplaint: (() -> Void)?
     /// The files that the run writes, by their options.
-    private var files: [(option: String, path: String, stream: OutputStream)] = []
+    private var files: [(option: String, path: String, stream: BufferedOutput)] = []
     private var runReactor: Reactor?
     private var deadline: Instant?
 
@@ -57,6 +58,9 @@ final class Console {
 
     // MARK: Waiting
 
+    /// Standard output and the files of the run.
+    var outputs: [BufferedOutput] { [output] + files.map(\.stream) }
+
     /// Descriptors and timers beside a run's packets; standard output is one of them, so that a reader that does not
     /// read holds up nothing else.
     /// - Parameter signals: those that the run handles.
@@ -79,9 +83,9 @@ final class Console {
 
     /// Opens an output of the run. A file that is also an input or another output is refused; `-` is standard output,
     /// and then what else there is to print goes to standard error.
-    func file(_ path: String, for option: String) throws -> OutputStream {
-        let stream: OutputStream
-        if OutputStream.isStandardOutput(path) {
+    func file(_ path: String, for option: String) throws -> BufferedOutput {
+        let stream: BufferedOutput
+        if BufferedOutput.isStandardOutput(path) {
             guard !isJSON else { throw UsageError("\(option) \(path) and --json exclude each other") }
             guard let taken = output.handOver(writingTo: errors) else {
                 throw UsageError("\(option): standard output is taken by \(files.first?.option ?? "another option")")
@@ -90,7 +94,7 @@ final class Console {
             files.insert((option, path, stream), at: 0)
         } else {
             do {
-                stream = try OutputStream.file(path, for: option)
+                stream = try BufferedOutput.file(path, for: option)
             } catch {
                 throw CannotRun(message: "\(option): \(error)")
             }
@@ -120,6 +124,15 @@ final class Console {
             discardFiles()
             fail(error.message)
             for line in error.hints { errors.write(line + "\n") }
+        } catch let error as SwiftNetError {
+            discardFiles()
+            if let interruption = error.interruption {
+                output.finish()
+                errors.finish()
+                interruption.raise()
+            }
+            fail(error.description)
+            for line in error.hints { errors.write(line + "\n") }
         } catch {
             discardFiles()
             fail(ErrorText.reason(error))
@@ -138,7 +151,7 @@ final class Console {
         for (option, path, stream) in files {
             stream.finish()
             // A reader of standard output that went is no failure.
-            guard !stream.isOpen, stream.failure != nil || !OutputStream.isStandardOutput(path) else { continue }
+            guard !stream.isOpen, stream.failure != nil || !BufferedOutput.isStandardOutput(path) else { continue }
             isWritten = false
             guard !stream.isFailureReported else { continue }
             complain("\(option): \(path): \(stream.failure?.message ?? "the reader is gone")")

@@ -1,5 +1,4 @@
 import Diagnostics
-import LinuxNet
 import PacketEngine
 import WireFormat
 
@@ -64,8 +63,6 @@ struct PingObserver: EngineObserver {
 
     /// Lines that wait for a name are printed before the summary.
     mutating func linger(at now: Instant) -> Instant? { renderer.update(at: now, isStopped: false) }
-
-    var isListening: Bool { console.output.isOpen }
 }
 
 /// The line that SIGQUIT asks for.

@@ -1,7 +1,7 @@
 import Diagnostics
-import LinuxNet
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// What a `ping` command line asks for, checked.
@@ -9,73 +9,69 @@ struct PingSettings {
     var expressions: [TargetExpression] = []
     /// The targets as they were written, beside `expressions`.
     var texts: [String] = []
-    var family: IPAddress.Family?
-    var count: Int?
-    var identifier: UInt16?
-    var flowLabel: UInt32?
+    /// What is sent, whether to one target or many.
+    var ping = Ping.Configuration()
+    /// As it was given: in a sweep it is the time between packets, or between those to one target.
     var interval: Nanoseconds?
-    var interface: String?
-    var source: IPAddress?
-    var preload = 1
-    var mark: UInt32?
-    var pathMTUDiscovery: PathMTUDiscovery?
     var pattern: [UInt8]?
-    var trafficClass: UInt8?
-    var size = 56
-    var sendBuffer: Int?
-    var timeToLive: UInt8?
-    var options = IPv4Options()
-    var deadline: Nanoseconds?
-    var timeout: Nanoseconds?
     /// Packets a second of a sweep; nil for as many as the kernel takes.
     var rate: Double? = 10_000
     var retries = 3
-    var question = Question.echo
-    var reportInterval: Nanoseconds?
-    var fragments: FragmentPlan?
     /// Packets each way to explain.
     var explained = 0
     var isSweep = false
 
-    /// The fewest milliseconds between an ordinary user's probes, and between those to many hosts (iputils).
-    static let minimumUserInterval = Nanoseconds.milliseconds(2)
-    static let minimumMulticastUserInterval = Nanoseconds.seconds(1)
-    static let minimumSweepUserInterval = Nanoseconds.milliseconds(10)
-
     init(_ command: PingWords) throws {
         if command.has(.ipv4), command.has(.ipv6) { throw UsageError("only one -4 or -6 option may be specified") }
-        family = command.has(.ipv4) ? .v4 : command.has(.ipv6) ? .v6 : nil
+        ping.family = command.has(.ipv4) ? .v4 : command.has(.ipv6) ? .v6 : nil
         try readNumbers(command)
         try readWords(command)
-        fragments = try Self.fragments(command, size: size)
+        readSwitches(command)
+        ping.fragments = try Self.fragments(command, size: ping.data.count)
         try readTargets(command)
         try checkSweep(command)
-        try checkUserLimits(command)
+    }
+
+    private mutating func readSwitches(_ command: PingWords) {
+        ping.isAdaptive = command.has(.adaptive)
+        ping.bypassesRouting = command.has(.bypassRouting)
+        ping.allowsBroadcast = command.has(.broadcast)
+        ping.loopsMulticast = !command.has(.noLoop)
+        ping.connects = command.has(.connect)
+        ping.debugs = command.has(.debug)
+        ping.ignoresKernelStamps = command.has(.userLatency)
+        ping.reportsOutstanding = command.has(.outstanding)
+        ping.reportsTransmissions = command.has(.flood) && !command.has(.quiet) && !command.has(.json)
+        ping.reportsIgnored = command.has(.verbose)
+        ping.splitsFirstRoundTrip = command.has(.split)
+        ping.interval = interval ?? (command.has(.flood) ? .zero : .seconds(1))
     }
 
     private mutating func readNumbers(_ command: PingWords) throws {
         func integer(_ option: String, _ text: String?, _ range: ClosedRange<Int>) throws -> Int? {
             try text.map { try ArgumentValue.integer(option, $0, in: range) }
         }
-        count = try integer("-c", command[.count], 1...Int.max)
-        identifier = try integer("-e", command[.identifier], 0...65_535).map { UInt16($0) }
-        flowLabel = try integer("-F", command[.flowLabel], 0...0xF_FFFF).map { UInt32($0) }
-        preload = try integer("-l", command[.preload], 1...65_536) ?? 1
-        mark = try integer("-m", command[.mark], 0...Int(UInt32.max)).map { UInt32($0) }
-        trafficClass = try integer("-Q", command[.trafficClass], 0...255).map { UInt8($0) }
-        size = try integer("-s", command[.size], 0...65_507) ?? 56
-        sendBuffer = try integer("-S", command[.sendBuffer], 1...Int(Int32.max))
-        timeToLive = try integer("-t", command[.timeToLive], 1...255).map { UInt8($0) }
+        ping.count = try integer("-c", command[.count], 1...Int.max)
+        ping.identifier = try integer("-e", command[.identifier], 0...65_535).map { UInt16($0) }
+        ping.flowLabel = try integer("-F", command[.flowLabel], 0...0xF_FFFF).map { UInt32($0) }
+        ping.preload = try integer("-l", command[.preload], 1...65_536) ?? 1
+        ping.mark = try integer("-m", command[.mark], 0...Int(UInt32.max)).map { UInt32($0) }
+        ping.trafficClass = try integer("-Q", command[.trafficClass], 0...255).map { UInt8($0) }
+        let size = try integer("-s", command[.size], 0...65_507) ?? 56
+        pattern = try command[.pattern].map { try ArgumentValue.pattern("-p", $0) }
+        ping.data = Self.data(size, pattern)
+        ping.sendBuffer = try integer("-S", command[.sendBuffer], 1...Int(Int32.max))
+        ping.timeToLive = try integer("-t", command[.timeToLive], 1...255).map { UInt8($0) }
         retries = try integer("--retries", command[.retries], 0...1_000) ?? 3
         explained = try integer("--explain", command[.explain], 0...1_000_000) ?? 0
         interval = try command[.interval].map { try ArgumentValue.duration("-i", $0) }
-        deadline = try command[.deadline].map { try ArgumentValue.duration("-w", $0) }
+        ping.deadline = try command[.deadline].map { try ArgumentValue.duration("-w", $0) }
         // Without a deadline, as ping takes it.
-        if deadline == .zero { deadline = nil }
-        timeout = try command[.timeout].map { try ArgumentValue.duration("-W", $0) }
+        if ping.deadline == .zero { ping.deadline = nil }
+        ping.timeout = try command[.timeout].map { try ArgumentValue.duration("-W", $0) }
         // As in iputils, 0 is no timeout.
-        if timeout == .zero { timeout = PingConfiguration.noTimeout }
-        reportInterval = try command[.reportEvery].map {
+        if ping.timeout == .zero { ping.timeout = PingConfiguration.noTimeout }
+        ping.reportInterval = try command[.reportEvery].map {
             try ArgumentValue.duration("--report-every", $0, atLeast: .milliseconds(1))
         }
         if let text = command[.rate], text != "max" {
@@ -114,15 +110,14 @@ struct PingSettings {
             guard let mode = PathMTUDiscovery(rawValue: text) else {
                 throw UsageError("-M: '\(text)' is none of do, dont, want, probe")
             }
-            pathMTUDiscovery = mode
+            ping.pathMTUDiscovery = mode
         }
         if let text = command[.icmp] {
-            guard let asked = Question(rawValue: text) else {
+            guard let asked = ICMPQuery(rawValue: text) else {
                 throw UsageError("--icmp: '\(text)' is none of echo, timestamp, address-mask, router-solicitation")
             }
-            question = asked
+            ping.query = asked
         }
-        pattern = try command[.pattern].map { try ArgumentValue.pattern("-p", $0) }
         if let color = command[.color], !["auto", "always", "never"].contains(color) {
             throw UsageError("--color: '\(color)' is none of auto, always, never")
         }
@@ -131,14 +126,13 @@ struct PingSettings {
         }
         guard let text = command[.interface] else { return }
         if let address = IPAddress(text) {
-            source = address
+            ping.source = address
         } else if let percent = text.firstIndex(of: "%"), let address = IPv6Address(text[..<percent]) {
-            source = .v6(address)
-            interface = String(text[text.index(after: percent)...])
+            ping.source = .v6(address)
+            ping.interface = String(text[text.index(after: percent)...])
         } else {
-            interface = text
+            ping.interface = text
         }
-        if let interface, Interface.index(of: interface) == nil { throw UsageError("unknown iface: \(interface)") }
     }
 
     private mutating func readTargets(_ command: PingWords) throws {
@@ -155,7 +149,7 @@ struct PingSettings {
             throw UsageError("only one of -T or -R may be used")
         }
         if command.has(.recordRoute) {
-            options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))])
+            ping.options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))])
         }
         if let kind = command[.timestampOption] { try readTimestampOption(kind) }
         expressions = try texts.map { text in
@@ -165,18 +159,18 @@ struct PingSettings {
                 throw UsageError("\(text): \(error.words)")
             }
         }
-        if family == .v6, !question.exists(in: .v6) {
-            throw UsageError("--icmp \(question.rawValue) is a question of IPv4")
+        if ping.family == .v6, !ping.query.exists(in: .v6) {
+            throw UsageError("--icmp \(ping.query.rawValue) is a question of IPv4")
         }
-        if !options.isEmpty, family == .v6 { throw UsageError("-R and -T are options of IPv4") }
-        if !options.isEmpty || !question.exists(in: .v6) { family = .v4 }
+        if !ping.options.isEmpty, ping.family == .v6 { throw UsageError("-R and -T are options of IPv4") }
+        if !ping.options.isEmpty || !ping.query.exists(in: .v6) { ping.family = .v4 }
         let hasRange = expressions.contains { if case .range = $0 { true } else { false } }
         // A script's list may have one host.
         let asksForHosts = command.has(.alive) || command.has(.unreachable)
         isSweep = expressions.count > 1 || hasRange || asksForHosts || !command.all(.targetsFile).isEmpty
-        let overhead = options.paddedByteCount
-        if size + overhead > 65_507 {
-            throw UsageError("-s: '\(size)' is out of range: 0 <= value <= \(65_507 - overhead)")
+        let overhead = ping.options.paddedByteCount
+        if ping.data.count + overhead > 65_507 {
+            throw UsageError("-s: '\(ping.data.count)' is out of range: 0 <= value <= \(65_507 - overhead)")
         }
     }
 
@@ -191,9 +185,9 @@ struct PingSettings {
             throw UsageError("\(name) is for a single target")
         }
         if command[.preload] != nil { throw UsageError("-l is for a single target") }
-        if fragments != nil { throw UsageError("--fragment is for a single target") }
-        if reportInterval != nil { throw UsageError("--report-every is for a single target") }
-        if question == .routerSolicitation { throw UsageError("--icmp router-solicitation is for a single target") }
+        if ping.fragments != nil { throw UsageError("--fragment is for a single target") }
+        if ping.reportInterval != nil { throw UsageError("--report-every is for a single target") }
+        if ping.query == .routerSolicitation { throw UsageError("--icmp router-solicitation is for a single target") }
     }
 
     /// The target of a line: the text before a comment, or nothing.
@@ -206,12 +200,12 @@ struct PingSettings {
         switch kind {
         case "tsonly":
             let empty = IPv4TimestampData.Entry(address: nil, timestamp: 0)
-            options = IPv4Options([
+            ping.options = IPv4Options([
                 .timestamp(IPv4TimestampData(flag: .timestampsOnly, entries: Array(repeating: empty, count: 9)))
             ])
         case "tsandaddr":
             let empty = IPv4TimestampData.Entry(address: .unspecified, timestamp: 0)
-            options = IPv4Options([
+            ping.options = IPv4Options([
                 .timestamp(IPv4TimestampData(flag: .withAddresses, entries: Array(repeating: empty, count: 4)))
             ])
         case "tsprespec":
@@ -220,35 +214,15 @@ struct PingSettings {
                 throw UsageError("-T: 'tsprespec' needs one to four IPv4 addresses, the target last")
             }
             let entries = hosts.map { IPv4TimestampData.Entry(address: $0, timestamp: 0) }
-            options = IPv4Options([.timestamp(IPv4TimestampData(flag: .prespecified, entries: entries))])
+            ping.options = IPv4Options([.timestamp(IPv4TimestampData(flag: .prespecified, entries: entries))])
             texts = [texts[texts.count - 1]]
         default:
             throw UsageError("-T: '\(kind)' is none of tsonly, tsandaddr, tsprespec")
         }
     }
 
-    /// What iputils allows an ordinary user, and fping where there are many targets.
-    private func checkUserLimits(_ command: PingWords) throws {
-        if isSweep, let count, count > Int(UInt16.max) {
-            throw UsageError("-c: '\(count)' is out of range: 1 <= value <= 65535 in a sweep")
-        }
-        guard !Privileges.isSuperuser else { return }
-        if isSweep {
-            if count != nil, let interval, interval < Self.minimumSweepUserInterval {
-                throw UsageError("minimal interval for user must be >= 10 ms in a sweep, use -i 0.01 (or higher)")
-            }
-            return
-        }
-        let interval = interval ?? (command.has(.flood) ? .zero : .seconds(1))
-        if interval < Self.minimumUserInterval, !command.has(.adaptive) || self.interval != nil {
-            throw UsageError(
-                "cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)")
-        }
-        if preload > 3 { throw UsageError("cannot set preload to value greater than 3: \(preload)") }
-    }
-
     /// The data of the probes: bytes that count up, or the pattern.
-    var data: [UInt8] {
+    private static func data(_ size: Int, _ pattern: [UInt8]?) -> [UInt8] {
         guard let pattern else { return (0..<size).map { UInt8(truncatingIfNeeded: $0) } }
         return (0..<size).map { pattern[$0 % pattern.count] }
     }

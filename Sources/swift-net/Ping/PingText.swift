@@ -1,7 +1,7 @@
 import Diagnostics
-import LinuxNet
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// A ping in iputils' lines.
@@ -20,7 +20,7 @@ final class PingText: PingRenderer {
     private let facts: PingFacts
     private let style: Style
     private let console: Console
-    private let names: ReverseNames?
+    private let names: HostNames?
     private let plot: RoundTripPlot?
     /// Lines that wait for a name, in their order, and since when.
     private var held: [(event: PingEvent, since: Instant)] = []
@@ -31,7 +31,7 @@ final class PingText: PingRenderer {
     private static let patience = Nanoseconds.milliseconds(1_000)
     private var routes = OptionText()
 
-    init(_ facts: PingFacts, _ style: Style, _ console: Console, names: ReverseNames?, plot: RoundTripPlot?) {
+    init(_ facts: PingFacts, _ style: Style, _ console: Console, names: HostNames?, plot: RoundTripPlot?) {
         self.facts = facts
         self.style = style
         self.console = console

@@ -28,7 +28,7 @@ final class ServedMachines {
     func read() -> Bool {
         let text: String
         do {
-            text = try InputStream.text(ofFile: path, for: "--ethers")
+            text = try BufferedInput.text(ofFile: path, for: "--ethers")
         } catch {
             console.fail("--ethers: \(error)")
             return false

@@ -122,7 +122,7 @@ struct SYNScanCommand: ParsableCommand {
     var frames: FrameOptions
 
     /// The file of the report; nil when it goes to standard output, which `-` is too.
-    var file: String? { output.flatMap { OutputStream.isStandardOutput($0) ? nil : $0 } }
+    var file: String? { output.flatMap { BufferedOutput.isStandardOutput($0) ? nil : $0 } }
 
     /// How words are cut before the parser reads them.
     static let shape = ShortOptions(

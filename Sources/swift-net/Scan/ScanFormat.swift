@@ -18,7 +18,7 @@ enum ScanFormat: String, CaseIterable {
 /// One scan's report in one format, to one stream.
 final class ScanReport {
     private let format: ScanFormat
-    private let stream: OutputStream
+    private let stream: BufferedOutput
     private let services: ServiceNames?
     private let isSorted: Bool
     private let isQuiet: Bool
@@ -31,7 +31,7 @@ final class ScanReport {
     private var text = TextBuffer()
 
     init(
-        _ format: ScanFormat, to stream: OutputStream, services: ServiceNames?, isSorted: Bool, isQuiet: Bool,
+        _ format: ScanFormat, to stream: BufferedOutput, services: ServiceNames?, isSorted: Bool, isQuiet: Bool,
         paint: @escaping (String, Console.Color) -> String = { text, _ in text }
     ) {
         self.format = format

@@ -8,7 +8,7 @@ struct ScanObserver: EngineObserver, ~Copyable {
 
     private let console: Console
     private let reports: [ScanReport]
-    private let file: OutputStream?
+    private let file: BufferedOutput?
     private let resumption: ScanResumption?
     private let isVerbose: Bool
     private let complainsOfHosts: Bool
@@ -24,7 +24,7 @@ struct ScanObserver: EngineObserver, ~Copyable {
     ///   - resumption: where the position is written down; nil for nowhere.
     ///   - complainsOfHosts: unreliable hosts are reported on standard error.
     init(
-        console: Console, reports: [ScanReport], file: OutputStream?, resumption: ScanResumption?, isVerbose: Bool,
+        console: Console, reports: [ScanReport], file: BufferedOutput?, resumption: ScanResumption?, isVerbose: Bool,
         complainsOfHosts: Bool, links: LinkTroubles
     ) {
         self.links = links

@@ -20,7 +20,7 @@ final class ScanResumption {
     init(path: String) throws {
         self.path = path
         do {
-            let text = try InputStream.text(ofFile: path, for: "--resume")
+            let text = try BufferedInput.text(ofFile: path, for: "--resume")
             // An empty file is one that was made and never written to.
             let found = text.isEmpty ? nil : ScanRecord(text)
             guard text.isEmpty || found != nil else { throw UsageError("--resume: \(path) tells of no scan") }
@@ -31,7 +31,7 @@ final class ScanResumption {
         }
         // Another file of the run under the same name would be lost when this one is replaced.
         do {
-            try OutputStream.reserve(path, for: "--resume")
+            try BufferedOutput.reserve(path, for: "--resume")
         } catch {
             throw CannotRun(message: "--resume: \(ErrorText.reason(error))")
         }

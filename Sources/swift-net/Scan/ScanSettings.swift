@@ -15,7 +15,7 @@ struct ScanSettings {
     /// Of the cookies; nobody else has it.
     let key: SipHash
     let format: ScanFormat
-    let file: OutputStream?
+    let file: BufferedOutput?
     let fileFormat: ScanFormat
     let resumption: ScanResumption?
     private let reportsAll: Bool

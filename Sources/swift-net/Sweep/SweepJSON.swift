@@ -1,5 +1,4 @@
 import Diagnostics
-import LinuxNet
 import PacketEngine
 import WireFormat
 

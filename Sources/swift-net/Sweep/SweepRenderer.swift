@@ -1,5 +1,4 @@
 import Diagnostics
-import LinuxNet
 import PacketEngine
 import WireFormat
 
@@ -54,24 +53,13 @@ struct SweepObserver: EngineObserver {
 
     let console: Console
     let renderer: any SweepRenderer
-    let arrivals: SweepArrivals?
-    let neighbors: SweepNeighbors
-    let links: SweepLinks
     var progress: ProgressLine
 
-    init(
-        console: Console, renderer: any SweepRenderer, arrivals: SweepArrivals?, neighbors: SweepNeighbors,
-        links: SweepLinks
-    ) {
-        self.arrivals = arrivals
-        self.neighbors = neighbors
-        self.links = links
+    init(console: Console, renderer: any SweepRenderer) {
         self.console = console
         self.renderer = renderer
         progress = ProgressLine(console, interval: .milliseconds(200), returnsAtOnce: true)
     }
-
-    var isListening: Bool { console.output.isOpen }
 
     mutating func report(_ event: SweepEvent) {
         progress.makeWay()
@@ -80,14 +68,9 @@ struct SweepObserver: EngineObserver {
 
     mutating func step(_ engine: inout SweepEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         console.output.flush()
-        // New targets are looked at in the next round, which begins at once.
-        let hasArrivals = arrivals?.feed(&engine) ?? false
-        let hasChanged = links.feed(&engine, at: now)
-        let stations = neighbors.feed(&engine, at: now)
         if wakening.contains(.status) { progress.tell(status(engine)) }
-        if hasArrivals || hasChanged || stations.hasNews { return now }
         if progress.isDue(at: now) { progress.draw(bar(engine), at: now) }
-        return [progress.next, stations.next, links.next].compactMap { $0 }.min()
+        return progress.next
     }
 
     private func status(_ engine: borrowing SweepEngine) -> String {

@@ -10,7 +10,7 @@ extension SweepEngine {
                 PingErrorNotice(report, packet), QuotedProbe(destination: packet.source, message: packet.bytes), format)
             return
         }
-        guard let message = try? ArrivedMessage(packet) else { return }
+        guard let message = try? ReceivedMessage(packet) else { return }
         if message.type == format.answerType {
             receiveAnswer(message, packet, format)
         } else if message.isError, message.checksum != .incorrect, let quote = QuotedProbe(message) {
@@ -21,7 +21,7 @@ extension SweepEngine {
     /// Believes a reply whose source is a target, whose identifier is ours and
     /// whose cookie is the one of this target and attempt.
     private mutating func receiveAnswer(
-        _ message: borrowing ArrivedMessage, _ packet: borrowing ReceivedPacket, _ format: ProbeFormat
+        _ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket, _ format: ProbeFormat
     ) {
         guard message.identifier == format.identifier, message.checksum != .incorrect,
             let index = targets.index(of: message.source)

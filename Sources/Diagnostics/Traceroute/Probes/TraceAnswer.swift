@@ -107,7 +107,7 @@ public struct TraceAnswer: Hashable, Sendable {
 
 extension TraceAnswer {
     init(
-        _ message: borrowing ArrivedMessage, _ roundTrip: Nanoseconds, destination: IPAddress, isTranslated: Bool
+        _ message: borrowing ReceivedMessage, _ roundTrip: Nanoseconds, destination: IPAddress, isTranslated: Bool
     ) {
         let isExceeded =
             message.family == .v4
@@ -118,7 +118,7 @@ extension TraceAnswer {
             replyTimeToLive: message.hopLimit, isTranslated: isTranslated, isFinal: !isExceeded,
             isTarget: !isExceeded && message.source == destination)
         guard message.isError else { return }
-        quotedTimeToLive = QuotedPacketView(message.data)?.hopLimit
+        quotedTimeToLive = DatagramView(quoted: message.data)?.hopLimit
         let body = ICMPErrorBody(restOfHeader: message.restOfHeader, data: message.data.copied())
         let extensions =
             message.family == .v4
@@ -129,7 +129,7 @@ extension TraceAnswer {
         interfaces = extensions.objects.compactMap(\.interfaceInformation)
     }
 
-    init(_ segment: borrowing ArrivedSegment, _ roundTrip: Nanoseconds) {
+    init(_ segment: borrowing ReceivedSegment, _ roundTrip: Nanoseconds) {
         self.init(
             source: segment.source, roundTrip: roundTrip, kind: .tcp(segment.view.flags),
             replyTimeToLive: segment.hopLimit, isFinal: true, isTarget: true)

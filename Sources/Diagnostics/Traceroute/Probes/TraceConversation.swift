@@ -5,20 +5,20 @@ extension TraceConfiguration {
     /// what a capture of the run keeps.
     /// - Parameter bytes: from the IP header on.
     public func isOwn(_ bytes: RawSpan) -> Bool {
-        guard let packet = QuotedPacketView(bytes), packet.family == destination.family else { return false }
+        guard let packet = try? DatagramView(bytes), packet.family == destination.family else { return false }
         if packet.source == source, isOnTheWay(packet.destination) { return isProbe(packet) }
         guard packet.destination == source else { return false }
         let family = destination.family
         // The rest of a long answer of the target.
-        if packet.isLaterFragment, packet.source == destination { return isTransport(packet.transportProtocol) }
-        if packet.transportProtocol == (family == .v4 ? .icmp : .icmpv6), let icmp = packet.icmp {
+        if packet.isLaterFragment, packet.source == destination { return isTransport(packet.protocol) }
+        if packet.protocol == (family == .v4 ? .icmp : .icmpv6), let icmp = packet.icmp {
             let isError =
                 family == .v4 ? ICMPv4Type(rawValue: icmp.type).isError : ICMPv6Type(rawValue: icmp.type).isError
             guard isError else { return method == .icmp && icmp.identifier == identifier }
-            guard let quote = QuotedPacketView(packet.transport.dropping(8)) else { return false }
+            guard let quote = DatagramView(quoted: packet.payload.dropping(8)) else { return false }
             return isOnTheWay(quote.destination) && isProbe(quote)
         }
-        return method == .tcp && packet.source == destination && packet.transportProtocol == .tcp
+        return method == .tcp && packet.source == destination && packet.protocol == .tcp
             && packet.sourcePort == destinationPort
     }
 
@@ -31,13 +31,13 @@ extension TraceConfiguration {
 
     private func isTransport(_ number: IPProtocol) -> Bool { number == method.protocol(destination.family) }
 
-    private func isProbe(_ packet: borrowing QuotedPacketView) -> Bool {
+    private func isProbe(_ packet: borrowing DatagramView) -> Bool {
         // Later fragments have no ports.
-        if packet.isLaterFragment { return isTransport(packet.transportProtocol) }
+        if packet.isLaterFragment { return isTransport(packet.protocol) }
         return switch method {
-        case .udp: packet.transportProtocol == .udp && (!isOneFlow || packet.destinationPort == destinationPort)
+        case .udp: packet.protocol == .udp && (!isOneFlow || packet.destinationPort == destinationPort)
         case .icmp: packet.icmp?.identifier == identifier
-        case .tcp: packet.transportProtocol == .tcp && packet.destinationPort == destinationPort
+        case .tcp: packet.protocol == .tcp && packet.destinationPort == destinationPort
         }
     }
 }

@@ -10,9 +10,9 @@ extension TraceFormat {
     }
 
     /// The probe that an error quotes, or an echo reply answers; nil when it is none of this trace.
-    func match(_ message: borrowing ArrivedMessage, among probes: TraceProbes) -> Match? {
+    func match(_ message: borrowing ReceivedMessage, among probes: TraceProbes) -> Match? {
         guard message.isError else { return matchReply(message, among: probes) }
-        guard let quote = QuotedPacketView(message.data), quote.family == configuration.destination.family,
+        guard let quote = DatagramView(quoted: message.data), quote.family == configuration.destination.family,
             configuration.isOnTheWay(quote.destination)
         else { return nil }
         switch configuration.method {
@@ -34,7 +34,7 @@ extension TraceFormat {
         }
     }
 
-    private func matchReply(_ message: borrowing ArrivedMessage, among probes: TraceProbes) -> Match? {
+    private func matchReply(_ message: borrowing ReceivedMessage, among probes: TraceProbes) -> Match? {
         let reply = isIPv4 ? ICMPv4Type.echoReply.rawValue : ICMPv6Type.echoReply.rawValue
         guard configuration.method == .icmp, message.type == reply, message.identifier == configuration.identifier,
             message.source == configuration.destination
@@ -44,7 +44,7 @@ extension TraceFormat {
 
     /// The probe that the target's segment answers: a SYN-ACK, or a reset that
     /// acknowledges our SYN (RFC 9293, section 3.10.7).
-    func match(_ segment: borrowing ArrivedSegment, among probes: TraceProbes) -> Match? {
+    func match(_ segment: borrowing ReceivedSegment, among probes: TraceProbes) -> Match? {
         let flags = segment.view.flags
         guard configuration.method == .tcp, segment.source == configuration.destination,
             segment.view.sourcePort == configuration.destinationPort, flags.contains(.ack),
@@ -58,7 +58,7 @@ extension TraceFormat {
     /// A NAT that changes the source changes the checksum with it, which can be
     /// undone; one that mends the source in the quote, but not the checksum,
     /// leaves the identification.
-    private func matchUDP(_ quote: borrowing QuotedPacketView, among probes: TraceProbes) -> Match? {
+    private func matchUDP(_ quote: borrowing DatagramView, among probes: TraceProbes) -> Match? {
         guard let port = quote.destinationPort, let sourcePort = quote.sourcePort,
             let udp = quote.udpLengthAndChecksum
         else { return nil }

@@ -127,12 +127,12 @@ struct TraceProber: Sendable {
 
     /// What a packet says of a probe that had no answer yet.
     mutating func arrived(_ packet: borrowing ReceivedPacket) -> Arrival? {
-        if let segment = ArrivedSegment(packet) { return arrived(segment, at: packet.arrival) }
-        guard let message = try? ArrivedMessage(packet), message.checksum != .incorrect else { return nil }
+        if let segment = ReceivedSegment(packet) { return arrived(segment, at: packet.arrival) }
+        guard let message = try? ReceivedMessage(packet), message.checksum != .incorrect else { return nil }
         return arrived(message, at: packet.arrival)
     }
 
-    private mutating func arrived(_ message: borrowing ArrivedMessage, at instant: Instant) -> Arrival? {
+    private mutating func arrived(_ message: borrowing ReceivedMessage, at instant: Instant) -> Arrival? {
         guard let match = format.match(message, among: probes) else { return nil }
         guard let probe = first(match, at: instant) else { return nil }
         let answer = TraceAnswer(
@@ -148,7 +148,7 @@ struct TraceProber: Sendable {
         return Arrival(tag: probe.tag, packet: probe.packet, answer: answer, mustBeRepeated: mustBeRepeated)
     }
 
-    private mutating func arrived(_ segment: borrowing ArrivedSegment, at instant: Instant) -> Arrival? {
+    private mutating func arrived(_ segment: borrowing ReceivedSegment, at instant: Instant) -> Arrival? {
         guard let match = format.match(segment, among: probes) else { return nil }
         guard let probe = first(match, at: instant) else { return nil }
         return Arrival(tag: probe.tag, packet: probe.packet, answer: TraceAnswer(segment, instant - probe.sentAt))

@@ -1,0 +1,75 @@
+import PacketEngine
+import WireFormat
+
+/// A received ICMP message of either family, from any kind of socket, with what the IP header before it stated.
+struct ReceivedMessage: ~Escapable {
+    /// From the ICMP header on; at least eight bytes.
+    let bytes: RawSpan
+    let family: IPAddress.Family
+    let source: IPAddress
+    /// Time to live or hop limit, where it is known.
+    let hopLimit: UInt8?
+    /// The options of an IPv4 header.
+    let options: RawSpan
+    let checksum: ChecksumState
+
+    /// Throws when the packet is no ICMP message, its total length is below the header's, or fewer than eight bytes
+    /// of the message are there.
+    @_lifetime(copy packet)
+    init(_ packet: borrowing ReceivedPacket) throws(ParseError) {
+        family = packet.source.family
+        source = packet.source
+        if packet.form == .datagram {
+            let datagram = try DatagramView(packet.bytes)
+            guard datagram.protocol == .icmp, datagram.statedLength >= datagram.headerLength else {
+                throw ParseError(
+                    layer: .ipv4, field: "totalLength", offset: 2,
+                    reason: .invalid(value: UInt64(datagram.statedLength)))
+            }
+            let message = try ICMPv4View(datagram.payload)
+            bytes = message.bytes
+            hopLimit = datagram.hopLimit
+            options = datagram.ipv4Options
+            checksum = datagram.isComplete && !datagram.isFragment ? message.checksumState : .unchecked
+            return
+        }
+        guard packet.form != .segment else {
+            throw ParseError(layer: .icmpv6, field: "type", offset: 0, reason: .invalid(value: 0))
+        }
+        hopLimit = packet.hopLimit
+        options = packet.bytes.prefix(0)
+        if family == .v4 {
+            let message = try ICMPv4View(packet.bytes)
+            bytes = message.bytes
+            checksum = message.checksumState
+        } else {
+            let message = try ICMPv6View(packet.bytes)
+            bytes = message.bytes
+            checksum =
+                packet.destination.map { message.checksumState(source: packet.source, destination: $0) } ?? .unchecked
+        }
+    }
+
+    var type: UInt8 { bytes.byte(at: 0) }
+    var code: UInt8 { bytes.byte(at: 1) }
+    var identifier: UInt16 { bytes.bigEndian16(at: 4) }
+    var sequence: UInt16 { bytes.bigEndian16(at: 6) }
+    var restOfHeader: UInt32 { bytes.bigEndian32(at: 4) }
+
+    /// What follows the ICMP header.
+    var data: RawSpan {
+        @_lifetime(copy self) get { bytes.dropping(8) }
+    }
+
+    /// Whether this is an error about another datagram.
+    var isError: Bool {
+        family == .v4 ? ICMPv4Type(rawValue: type).isError : ICMPv6Type(rawValue: type).isError
+    }
+
+    /// What the message says, in words.
+    var meaning: String {
+        family == .v4
+            ? ICMPv4Type(rawValue: type).meaning(code: code, information: restOfHeader)
+            : ICMPv6Type(rawValue: type).meaning(code: code, information: restOfHeader)
+    }
+}

@@ -1,0 +1,260 @@
+import Diagnostics
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// Pings many hosts at once, each until it replies.
+///
+///     let summary = try PingSweep.run(["192.0.2.0/24", "example.net"]) { event in
+///         if case .host(let result) = event, result.isAlive { print(result.address) }
+///     }
+///
+/// Neighbors are looked up first by ARP (RFC 826) or neighbor solicitation (RFC 4861), and only those that are there
+/// are pinged.
+public enum PingSweep: Tool {
+    public typealias Event = SweepEvent
+    public typealias Summary = SweepSummary
+
+    /// What is asked of each target, and how fast.
+    public struct Configuration: Sendable {
+        /// What the probes look like; count and interval are those of `plan`.
+        public var probe = Ping.Configuration()
+        public var plan = SweepConfiguration.Plan.untilAnswered(retries: 3)
+        /// Packets a second over all targets; nil for as many as the kernel takes.
+        public var rate: Double? = 10_000
+        /// Report the ICMP errors that come, and packets that were rejected.
+        public var reportsErrors = false
+
+        public init() {}
+    }
+
+    public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// - Parameter targets: names, addresses, networks (`192.0.2.0/24`) and ranges (`192.0.2.1-20`).
+    public static func prepare(
+        _ targets: [String], _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping {
+            try Prepared(targets, targets.map { try TargetExpression($0) }, configuration, options)
+        }
+    }
+
+    package static func prepare(
+        _ texts: [String], _ targets: [TargetExpression], _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping { try Prepared(texts, targets, configuration, options) }
+    }
+
+    /// A sweep whose targets are known, but for those given by name.
+    public final class Prepared: PreparedPacketRun {
+        public typealias Running = SweepEngine
+        public typealias Event = SweepEvent
+        public typealias Summary = SweepSummary
+
+        /// What the engine is going to do.
+        public let configuration: SweepConfiguration
+        /// Targets that have no address, or none of the family; known after the run.
+        public private(set) var unresolvedCount: Int
+        /// Replies that this host dropped; known after the run.
+        public private(set) var drops = KernelDrops.none
+
+        private let session: Session
+        private let sockets: PingSockets
+        private let links: SweepLinks
+        private let neighbors: SweepNeighbors
+        private let names: [String]
+        private let formats: SweepFormats
+
+        fileprivate init(
+            _ texts: [String], _ targets: [TargetExpression], _ asked: Configuration, _ options: RunOptions
+        ) throws {
+            let probe = asked.probe
+            try asked.checkLimits()
+            try probe.checkInterface()
+            let families = Set(targets.flatMap { Self.families($0, probe.family) })
+            let (session, sockets) = try Session.open(options, .rawSocketsIfPermitted) { isRaw in
+                try PingSockets(
+                    families: families, configuration: probe.sockets(isSweep: true), isRaw: isRaw,
+                    needsRaw: probe.needsRaw(options),
+                    packetSockets: try probe.bypassesRouting ? 0 : PingSweep.sourceCount(probe.interface))
+            }
+            self.session = session
+            self.sockets = sockets
+            let requirements = probe.requirements(families: [.v4, .v6], started: session.started)
+            let routes = try SweepRoutes(targets, family: probe.family, requirements)
+            // Without routing the kernel takes every target for a neighbor, whatever its routes say.
+            neighbors = try SweepNeighbors(
+                probe.bypassesRouting ? [] : LinkNeighbors.among(routes.pieces, source: probe.source),
+                reserve: sockets.reserve, rate: asked.rate, reactor: session.reactor)
+            links = try SweepLinks(routes, reactor: session.reactor)
+            formats = SweepFormats(probe, sockets, requirements)
+            let (set, names, refused) = try Self.find(texts, targets, probe.family, sockets, options)
+            self.names = names
+            unresolvedCount = refused
+            var configuration = SweepConfiguration(targets: set)
+            let identifier = probe.identifier ?? UInt16.random(in: 1...UInt16.max)
+            for family in sockets.families {
+                guard let channel = sockets.channel(family) else { continue }
+                try channel.prepare(identifier: identifier)
+                guard let format = formats.first(family, channel, set) else { continue }
+                if family == .v4 { configuration.v4 = format } else { configuration.v6 = format }
+            }
+            configuration.expectsMore = !names.isEmpty
+            configuration.longestPacket = probe.data.count + 8 + 60
+            configuration.timeout = probe.timeout ?? .milliseconds(500)
+            configuration.rate = asked.rate
+            try neighbors.apply(to: &configuration)
+            configuration.mostUnresolved = sockets.unresolvedCapacity(packetLength: configuration.longestPacket)
+            configuration.deadline = probe.remainingTime(since: session.started)
+            configuration.reportsErrors = asked.reportsErrors
+            configuration.plan = asked.plan
+            self.configuration = configuration
+            try options.capture?.start(
+                identifier: identifier, query: probe.query, withNeighbors: !configuration.sought.isEmpty)
+        }
+
+        /// The interface by which a target is reached.
+        public func interfaceName(of address: IPAddress) -> String? { links.interface(of: address) }
+
+        public func run<Observer: EngineObserver>(
+            reportingTo observer: inout Observer
+        ) throws(SwiftNetError) -> SweepSummary where Observer.Observed == SweepEngine {
+            try SwiftNetError.wrapping {
+                let (neighbors, links, sockets, formats) = (neighbors, links, sockets, formats)
+                let arrivals = SweepArrivals(
+                    names: ForwardNames(names, family: formats.probe.family, resolver: session.resolver),
+                    families: Set(sockets.families), links: links, onNotice: session.options.onNotice
+                ) { address in
+                    sockets.channel(address.family).flatMap { formats.format(to: address, $0) }
+                }
+                var engine = SweepEngine(configuration)
+                var port = ICMPPort(
+                    v4: sockets.v4, v6: sockets.v6, sendsBeside: !configuration.sought.isEmpty,
+                    reactor: session.reactor, tap: session.capture?.tap, trace: session.options.onPacket)
+                try neighbors.start()
+                try SessionObserver.erasing(&observer) { observer in
+                    let fed = observer.before { engine, _, now in
+                        // New targets are looked at in the next round, which begins at once.
+                        let hasArrivals = arrivals.feed(&engine)
+                        let hasChanged = links.feed(&engine, at: now)
+                        let stations = neighbors.feed(&engine, at: now)
+                        if hasArrivals || hasChanged || stations.hasNews { return now }
+                        return Instant.earliest(stations.next, links.next)
+                    }
+                    try session.run(&engine, on: &port, observer: fed)
+                }
+                if let interruption = port.interruption { throw interruption }
+                arrivals.giveUp()
+                unresolvedCount += arrivals.failures
+                drops = port.drops
+                let summary = engine.summary
+                guard summary.targets > 0 else {
+                    throw SwiftNetError(.name, nil, "no target has an address")
+                }
+                return summary
+            }
+        }
+
+        // MARK: Targets
+
+        /// The families that a target may turn out to have.
+        private static func families(
+            _ target: TargetExpression, _ family: IPAddress.Family?
+        ) -> [IPAddress.Family] {
+            switch target {
+            case .address(let address, _), .range(let address, _): [address.family]
+            case .name: family.map { [$0] } ?? [.v4, .v6]
+            }
+        }
+
+        /// The targets that are addresses, the names of the others, and how many were of the wrong family.
+        private static func find(
+            _ texts: [String], _ targets: [TargetExpression], _ family: IPAddress.Family?, _ sockets: PingSockets,
+            _ options: RunOptions
+        ) throws -> (TargetSet, names: [String], refused: Int) {
+            var set = TargetSet()
+            var names: [String] = []
+            var refused = 0
+            do {
+                for (target, text) in zip(targets, texts) {
+                    switch target {
+                    case .address(let address, let zone):
+                        if let zone {
+                            sockets.channel(address.family)?.scope = try Destination.index(ofZone: zone, text)
+                        }
+                        guard family.map({ $0 == address.family }) ?? true else {
+                            options.onNotice?("\(text): \(SystemError.addressFamilyNotFound)")
+                            refused += 1
+                            continue
+                        }
+                        try set.append(address)
+                    case .range(let first, let last): try set.append(from: first, through: last)
+                    case .name(let name): names.append(name)
+                    }
+                }
+            } catch TargetSet.Refusal.tooMany {
+                throw SweepRoutes.tooMany
+            }
+            return (set, names, refused)
+        }
+    }
+
+    /// This host's addresses on links that neighbors may be on: the lookups from each take a packet socket.
+    private static func sourceCount(_ interface: String?) throws -> Int {
+        let links = try EthernetLink.all().filter { interface == nil || $0.name == interface }
+        return min(links.reduce(0) { $0 + $1.interface.addresses.count }, mostSources)
+    }
+
+    private static let mostSources = 128
+}
+
+/// How the probes of a sweep look. Their source is that of the route to the first target of their family.
+private struct SweepFormats {
+    let probe: Ping.Configuration
+    private let requirements: Destination.Requirements
+    private let firstIdentification = UInt16.random(in: 0...UInt16.max)
+
+    init(_ probe: Ping.Configuration, _ sockets: PingSockets, _ requirements: Destination.Requirements) {
+        self.probe = probe
+        self.requirements = requirements
+    }
+
+    /// Nil when no target of the family has a source, which makes all of them unreachable.
+    func first(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> ProbeFormat? {
+        for index in 0..<min(targets.count, 1024) where targets[index].family == family {
+            if let format = format(to: targets[index], channel) { return format }
+        }
+        return nil
+    }
+
+    func format(to address: IPAddress, _ channel: ICMPChannel) -> ProbeFormat? {
+        var requirements = requirements
+        requirements.families = [address.family]
+        if channel.scope != 0 { requirements.interface = channel.scope }
+        guard
+            let found = try? Destination.route(
+                to: Resolver.Answer(address: address), text: "\(address)", requirements),
+            found.route.kind != .broadcast, !found.source.isUnspecified
+        else { return nil }
+        return probe.format(
+            to: found.route, source: found.source, level: channel.level, identifier: channel.identifier,
+            firstIdentification: firstIdentification)
+    }
+}
+
+extension PingSweep.Configuration {
+    /// What fping allows an ordinary user, and what a sequence number has room for.
+    fileprivate func checkLimits() throws(SwiftNetError) {
+        guard case .count(let count, let period) = plan else { return }
+        guard (1...Int(UInt16.max)).contains(count) else {
+            throw SwiftNetError(
+                .invalidArgument, "-c", "'\(count)' is out of range: 1 <= value <= 65535 in a sweep")
+        }
+        guard Privileges.isSuperuser || period >= .milliseconds(10) else {
+            throw SwiftNetError(
+                .invalidArgument, nil,
+                "minimal interval for user must be >= 10 ms in a sweep, use -i 0.01 (or higher)")
+        }
+    }
+}

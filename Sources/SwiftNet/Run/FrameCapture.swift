@@ -1,0 +1,105 @@
+import LinuxNet
+import LinuxProcess
+import WireFormat
+
+/// The frames of a run in a pcapng file, with nanosecond time stamps.
+public final class FrameCapture {
+    public enum Problem: Equatable, Sendable {
+        /// The file could not be written any further, and why.
+        case ended(String)
+        /// The kernel dropped so many frames before they could be read.
+        case lost(UInt64)
+    }
+
+    private let file: BufferedOutput
+    private let isStandardOutput: Bool
+    private(set) var tap: PacketTap?
+    /// Numbers of the interfaces in the file, by the kernel's index.
+    private var interfaces: [UInt32: UInt32] = [:]
+    /// Which frames of those that the filter lets through are the run's own.
+    private var isWanted: ((PacketTap.Frame) -> Bool)?
+
+    /// The file could not be written to its end.
+    public private(set) var hasFailed = false
+    /// Called at once with each problem; none ends the run.
+    public var onProblem: ((Problem) -> Void)?
+
+    /// A capture that writes to a file.
+    /// - Parameter application: the name and version of the program, for the file's header.
+    public convenience init(path: String, application: String) throws(SwiftNetError) {
+        self.init(
+            writingTo: try SwiftNetError.wrapping { try BufferedOutput.file(path) }, application: application)
+    }
+
+    /// - Parameter isStandardOutput: a reader that goes ends the run and is no problem.
+    package init(writingTo file: BufferedOutput, isStandardOutput: Bool = false, application: String) {
+        self.file = file
+        self.isStandardOutput = isStandardOutput
+        file.write(PcapNG.sectionHeader(application: application))
+    }
+
+    /// Opens the tap; CAP_NET_RAW must be effective.
+    func open() throws(SwiftNetError) {
+        // All inputs have been read by now.
+        file.flush()
+        do {
+            tap = try PacketTap { [weak self] frame in self?.write(frame) }
+        } catch {
+            throw SwiftNetError(
+                .permission, "--pcap", error.description, hints: error.isPermission ? [Privileges.hint] : [])
+        }
+    }
+
+    /// Begins to listen for what a filter lets through, on one interface or, with 0, on all.
+    /// - Parameter isOwn: which frames of those are the run's.
+    func start(
+        _ filter: SocketFilter, interface: UInt32 = 0, isOwn: @escaping (PacketTap.Frame) -> Bool = { _ in true }
+    ) throws {
+        isWanted = isOwn
+        try tap?.start(filter: filter, interface: interface)
+    }
+
+    private func write(_ frame: PacketTap.Frame) {
+        guard isWanted?(frame) ?? true else { return }
+        write(frame, isOutbound: frame.isOutbound)
+    }
+
+    /// Writes a frame that is the run's own.
+    func write(_ frame: PacketTap.Frame, isOutbound: Bool) {
+        guard !hasFailed else { return }
+        let number: UInt32
+        if let known = interfaces[frame.interfaceIndex] {
+            number = known
+        } else {
+            number = UInt32(interfaces.count)
+            interfaces[frame.interfaceIndex] = number
+            file.write(
+                PcapNG.interface(
+                    name: Interface.name(of: frame.interfaceIndex) ?? "?",
+                    linkType: frame.hasEthernetHeader ? .ethernet : .rawIP))
+        }
+        file.write(
+            PcapNG.packet(
+                frame.bytes.rawBytes, interface: number, nanoseconds: UInt64(max(frame.wallTime, 0)),
+                direction: isOutbound ? .outbound : .inbound))
+        reportFailureOnce()
+    }
+
+    /// Writes what the tap still holds.
+    /// - Parameter other: the tap that the frames came from, when it is not the capture's own.
+    func finish(of other: PacketTap? = nil) {
+        let tap = other ?? tap
+        tap?.drain()
+        file.flush()
+        reportFailureOnce()
+        if let lost = tap?.overflowCount, lost > 0 { onProblem?(.lost(lost)) }
+    }
+
+    private func reportFailureOnce() {
+        // A reader of standard output that went ends the run quietly, as with any output there.
+        guard !hasFailed, !file.isOpen, file.failure != nil || !isStandardOutput else { return }
+        hasFailed = true
+        file.isFailureReported = true
+        onProblem?(.ended(file.failure?.message ?? "the reader is gone"))
+    }
+}

@@ -1,0 +1,180 @@
+import LinuxProcess
+import Synchronization
+
+/// What a stream of events hands over.
+public enum RunUpdate<Event: Sendable, Summary: Sendable>: Sendable {
+    case event(Event)
+    /// The last element of a run.
+    /// - missedEvents: events that were dropped because 65,536 others were waiting for the consumer.
+    case finished(Summary, missedEvents: Int)
+}
+
+/// How a run on a thread of its own treats the process. Signals are left alone: the consuming task is canceled instead.
+public struct RunEventOptions: Sendable {
+    public var privileges = RunOptions.PrivilegeUse.keep
+
+    public init() {}
+}
+
+/// The events of a run that has a thread of its own. It begins with the first call of `next`, and can be iterated once.
+public struct RunEvents<Event: Sendable, Summary: Sendable>: AsyncSequence, Sendable {
+    public typealias Element = RunUpdate<Event, Summary>
+    typealias Body =
+        @Sendable (
+            _ options: RunOptions, _ onEvent: @escaping (Event) -> Void, _ onStep: @escaping () -> Void
+        ) throws(SwiftNetError) -> Summary
+
+    private let buffer: RunBuffer<Event, Summary>
+
+    init(_ options: RunEventOptions, _ body: @escaping Body) {
+        buffer = RunBuffer(options, body)
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(buffer: buffer) }
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let buffer: RunBuffer<Event, Summary>
+        /// Taken from the buffer and not yet handed over, the next at the end.
+        private var taken: [Event] = []
+
+        fileprivate init(buffer: RunBuffer<Event, Summary>) { self.buffer = buffer }
+
+        public mutating func next() async throws(SwiftNetError) -> Element? {
+            if let event = taken.popLast() { return .event(event) }
+            let buffer = buffer
+            switch await withTaskCancellationHandler(operation: { await buffer.next() }, onCancel: { buffer.stop() }) {
+            case .events(let events):
+                taken = events.reversed()
+                return taken.popLast().map { .event($0) }
+            case .finished(.success(let summary), let missed): return .finished(summary, missedEvents: missed)
+            case .finished(.failure(let error), _): throw error
+            case .over: return nil
+            }
+        }
+    }
+}
+
+/// Events between the thread of a run and the task that consumes them.
+final class RunBuffer<Event: Sendable, Summary: Sendable>: Sendable {
+    enum Delivery: Sendable {
+        case events([Event])
+        case finished(Result<Summary, SwiftNetError>, missed: Int)
+        case over
+    }
+
+    private struct State {
+        var events: [Event] = []
+        var missed = 0
+        var result: Result<Summary, SwiftNetError>?
+        var hasBegun = false
+        var isOver = false
+        var consumer: CheckedContinuation<Delivery, Never>?
+        var wakeupEvent: WakeupEvent?
+
+        /// What there is for the consumer; nil while it has to wait.
+        mutating func take() -> Delivery? {
+            if !events.isEmpty {
+                defer { events = [] }
+                return .events(events)
+            }
+            if isOver { return .over }
+            guard let result else { return nil }
+            isOver = true
+            return .finished(result, missed: missed)
+        }
+    }
+
+    static var capacity: Int { 65_536 }
+
+    private let state = Mutex(State())
+    private let options: RunEventOptions
+    private let body: RunEvents<Event, Summary>.Body
+
+    init(_ options: RunEventOptions, _ body: @escaping RunEvents<Event, Summary>.Body) {
+        self.options = options
+        self.body = body
+    }
+
+    /// Ends the run, which still has a summary.
+    func stop() { state.withLock { $0.wakeupEvent }?.signal() }
+
+    func next() async -> Delivery {
+        begin()
+        return await withCheckedContinuation { continuation in
+            let delivery = state.withLock { state in
+                let delivery = state.take()
+                if delivery == nil { state.consumer = continuation }
+                return delivery
+            }
+            if let delivery { continuation.resume(returning: delivery) }
+        }
+    }
+
+    // MARK: The run's thread
+
+    private func begin() {
+        do {
+            let event: WakeupEvent? = try state.withLock { state in
+                guard !state.hasBegun else { return nil }
+                state.hasBegun = true
+                let event = try WakeupEvent()
+                state.wakeupEvent = event
+                return event
+            }
+            guard let event else { return }
+            if Task.isCancelled { event.signal() }
+            try DetachedThread.start { self.run(event) }
+        } catch {
+            finish(.failure(SwiftNetError(error)))
+        }
+    }
+
+    private func run(_ event: WakeupEvent) {
+        var options = RunOptions()
+        options.privileges = self.options.privileges
+        options.wakeupEvent = event
+        let step = StepEvents<Event>()
+        do throws(SwiftNetError) {
+            let summary = try body(options, { step.append($0, capacity: Self.capacity) }) { self.publish(step) }
+            publish(step)
+            finish(.success(summary))
+        } catch {
+            publish(step)
+            finish(.failure(error))
+        }
+    }
+
+    /// Hands over the events of a step, and wakes the consumer once.
+    private func publish(_ step: StepEvents<Event>) {
+        guard !step.events.isEmpty || step.missed > 0 else { return }
+        wake { state in
+            let room = Self.capacity - state.events.count
+            state.events.append(contentsOf: step.events.prefix(room))
+            state.missed += step.missed + max(step.events.count - room, 0)
+        }
+        step.events.removeAll(keepingCapacity: true)
+        step.missed = 0
+    }
+
+    private func finish(_ result: Result<Summary, SwiftNetError>) { wake { $0.result = result } }
+
+    private func wake(_ change: (inout State) -> Void) {
+        let (consumer, delivery): (CheckedContinuation<Delivery, Never>?, Delivery?) = state.withLock { state in
+            change(&state)
+            guard let consumer = state.consumer, let delivery = state.take() else { return (nil, nil) }
+            state.consumer = nil
+            return (consumer, delivery)
+        }
+        if let consumer, let delivery { consumer.resume(returning: delivery) }
+    }
+}
+
+/// Events that are not yet published; they belong to the run's thread.
+private final class StepEvents<Event> {
+    var events: [Event] = []
+    var missed = 0
+
+    func append(_ event: Event, capacity: Int) {
+        if events.count < capacity { events.append(event) } else { missed += 1 }
+    }
+}

@@ -1,0 +1,122 @@
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// What every run has in common, in the one order in which it is safe: the signals are taken over, CAP_NET_RAW is
+/// raised, sockets that are bound to nothing are opened, the capability is gone. Only then there is a session, by which
+/// names are looked up, routes found, sockets bound and engines run.
+package final class Session {
+    /// What the opening of sockets needs.
+    enum Requirement {
+        /// No socket that needs a privilege.
+        case nothing
+        /// There are other sockets for those without CAP_NET_RAW.
+        case rawSocketsIfPermitted
+        /// CAP_NET_RAW, for what is named.
+        case rawSockets(String)
+    }
+
+    let options: RunOptions
+    let resolver: Resolver
+    let started: Instant
+    var reactor: Reactor { resolver.reactor }
+    var capture: FrameCapture? { options.capture }
+
+    private init(_ options: RunOptions, _ resolver: Resolver, started: Instant) {
+        self.options = options
+        self.resolver = resolver
+        self.started = started
+    }
+
+    /// Opens a run's sockets and gives up what it took.
+    /// - Parameter open: opens sockets that are bound to nothing; told whether raw sockets are allowed.
+    static func open<Sockets>(
+        _ options: RunOptions, _ requirement: Requirement, _ open: (_ isRaw: Bool) throws -> Sockets
+    ) throws -> (Session, Sockets) {
+        let started = SystemClock.now
+        let signals: SignalSource? =
+            switch options.signals {
+            case .ignore: nil
+            case .stopOnInterrupt: try SignalSource(ofScreen: options.screen != nil, reloads: options.reloads)
+            }
+        let reactor = try Reactor(signals: signals, wakeupEvent: options.wakeupEvent)
+        for output in options.outputs { output.serve(by: reactor) }
+        if let screen = options.screen { try reactor.serve(screen) }
+        let sockets = try withPrivileges(options, requirement) { isRaw in
+            try options.capture?.open()
+            return try open(isRaw)
+        }
+        let resolver = Resolver(reactor: reactor)
+        resolver.onStatus = options.onNotice
+        if options.isVerbose { resolver.onNotice = options.onNotice }
+        return (Session(options, resolver, started: started), sockets)
+    }
+
+    private static func withPrivileges<Result>(
+        _ options: RunOptions, _ requirement: Requirement, _ body: (_ isRaw: Bool) throws -> Result
+    ) throws -> Result {
+        var isRaw = false
+        if case .nothing = requirement, options.capture == nil {} else { isRaw = Privileges.raise() }
+        if !isRaw, case .rawSockets(let what) = requirement { throw SwiftNetError.missingCapability(what) }
+        let result = try body(isRaw)
+        switch options.privileges {
+        case .keep: break
+        case .dropForGood: try Privileges.dropForGood()
+        }
+        return result
+    }
+
+    /// Runs an engine on a port to its end, which only the port's failure makes early.
+    func run<E: Engine & ~Copyable, P: PacketPort & ~Copyable>(
+        _ engine: inout E, on port: inout P, observer: SessionObserver<E>
+    ) throws(P.Failure) {
+        var observer = observer
+        observer.output = options.outputs.first
+        try EngineLoop.run(&engine, on: &port, observer: &observer)
+        capture?.finish()
+    }
+}
+
+/// An engine's observer of any type: the loop is compiled for the engines and ports alone.
+struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
+    let onEvent: (Observed.Event) -> Void
+    var onStep: (inout Observed, Wakening, Instant) -> Instant? = { _, _, _ in nil }
+    var onLinger: (Instant) -> Instant? = { _ in nil }
+    var isInterested: () -> Bool = { true }
+    fileprivate(set) var output: BufferedOutput?
+
+    mutating func report(_ event: Observed.Event) { onEvent(event) }
+
+    mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant? {
+        onStep(&engine, wakening, now)
+    }
+
+    mutating func linger(at now: Instant) -> Instant? { onLinger(now) }
+
+    var isListening: Bool { (output?.isOpen ?? true) && isInterested() }
+
+    /// The same with something done before each of its steps.
+    /// - Parameter body: returns when it is to be called again at the latest.
+    func before(_ body: @escaping (inout Observed, Wakening, Instant) -> Instant?) -> SessionObserver {
+        var observer = self
+        let step = onStep
+        observer.onStep = { engine, wakening, now in
+            let next = body(&engine, wakening, now)
+            return Instant.earliest(next, step(&engine, wakening, now))
+        }
+        return observer
+    }
+
+    /// Makes one of an observer of another type, which is up to date again after `body`.
+    static func erasing<Observer: EngineObserver, Result>(
+        _ observer: inout Observer, _ body: (SessionObserver) throws -> Result
+    ) rethrows -> Result where Observer.Observed == Observed {
+        var inner = observer
+        defer { observer = inner }
+        return try body(
+            SessionObserver(
+                onEvent: { inner.report($0) }, onStep: { inner.step(&$0, $1, at: $2) },
+                onLinger: { inner.linger(at: $0) }, isInterested: { inner.isListening }))
+    }
+}
