@@ -10,7 +10,7 @@ final class LinkTroubles {
         /// What is wrong with it; nil when it works again.
         var trouble: String?
         /// The same for engines.
-        var failure: TransmissionFailure? { trouble.map { .system(code: 100, message: $0) } }
+        var failure: TransmissionFailure? { trouble.map { .system(code: 0, message: $0) } }
     }
 
     private let monitor: LinkMonitor?

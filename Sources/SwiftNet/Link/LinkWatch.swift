@@ -63,11 +63,11 @@ final class LinkWatch {
     /// Runs an engine. What ends the port ends the run, and what was found until then is still reported.
     /// - Returns: why the run ended early: the port failed. When the interface is gone, `isOver` tells.
     func run<E: Engine & ~Copyable>(
-        _ engine: inout E, on port: inout LinkPort, observer: SessionObserver<E>
+        _ engine: inout E, on port: inout LinkPort, observer: SessionObserver<E>, outlivesOutput: Bool = false
     ) -> SwiftNetError? {
         port.endsWithInterface = !isActive
         do {
-            try session.run(&engine, on: &port, observer: observer)
+            try session.run(&engine, on: &port, observer: observer, outlivesOutput: outlivesOutput)
             return nil
         } catch {
             engine.stop(at: port.now)

@@ -68,11 +68,12 @@ package final class Session {
     }
 
     /// Runs an engine on a port to its end, which only the port's failure makes early.
+    /// - Parameter outlivesOutput: the run goes on when nothing reads its output any more.
     func run<E: Engine & ~Copyable, P: PacketPort & ~Copyable>(
-        _ engine: inout E, on port: inout P, observer: SessionObserver<E>
+        _ engine: inout E, on port: inout P, observer: SessionObserver<E>, outlivesOutput: Bool = false
     ) throws(P.Failure) {
         var observer = observer
-        observer.output = options.outputs.first
+        observer.output = outlivesOutput ? nil : options.outputs.first
         try EngineLoop.run(&engine, on: &port, observer: &observer)
         capture?.finish()
     }

@@ -1,6 +1,6 @@
 import Diagnostics
-import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// Prints what a member of groups does and hears.
@@ -9,16 +9,15 @@ struct IGMPJoinObserver: EngineObserver {
 
     private let command: IGMPJoinCommand
     private let console: Console
-    private var interface: String
-    private let watch: LinkWatch
+    private let join: IGMPJoin.Prepared
+    private var interface: String { join.interfaceName }
     private(set) var hasFailed = false
     private var isLeaving = false
 
-    init(command: IGMPJoinCommand, console: Console, interface: String, watch: LinkWatch) {
+    init(command: IGMPJoinCommand, console: Console, join: IGMPJoin.Prepared) {
         self.command = command
         self.console = console
-        self.interface = interface
-        self.watch = watch
+        self.join = join
     }
 
     mutating func report(_ event: MembershipEvent) {
@@ -183,15 +182,6 @@ struct IGMPJoinObserver: EngineObserver {
     }
 
     mutating func step(_ engine: inout MembershipEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        let changes = watch.take(at: now)
-        for change in changes {
-            switch change.kind {
-            case .renamed: interface = change.name
-            case .up: engine.setLink(isConnected: true, at: now)
-            default: engine.setLink(isConnected: false, at: now)
-            }
-        }
-        if watch.isOver { engine.stop(at: now) }
         if wakening.contains(.status) {
             let summary = engine.summary
             console.complain(
@@ -204,12 +194,8 @@ struct IGMPJoinObserver: EngineObserver {
             isLeaving = true
             engine.stop(at: now)
         }
-        // What changed may be a reason to send.
-        return changes.isEmpty ? nil : now
+        return nil
     }
-
-    /// Until the groups are left.
-    var isListening: Bool { true }
 }
 
 extension StreamNumbering {

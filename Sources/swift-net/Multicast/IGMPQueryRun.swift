@@ -1,7 +1,6 @@
 import Diagnostics
-import HostStack
-import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// From the command line of `igmp-query` to an exit status.
@@ -15,87 +14,39 @@ struct IGMPQueryRun {
     }
 
     private func run() throws -> Int32 {
-        let query = try query()
-        let count = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...1_000) }
-        let listening = try command.listen.map { try ArgumentValue.duration("--listen", $0) }
-        let deadline = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
-        console.limit(to: deadline)
-        let place = try MulticastLink(
-            command.interface, group: query.group ?? MembershipMessage.query(query).destination)
-        let interface = place.link.interface
-        let identity = place.identity
-        guard query.version.family == .v4 || !identity.linkLocal.isUnspecified else {
-            throw CannotRun(message: "interface \(interface.name) has no link-local address to ask from")
-        }
-        let explained = try command.frames.explained()
-        let capture = try command.frames.capture(console)
-        let reactor = try console.reactor()
-        var port = try place.port(
-            console: console, groups: nil, capture: capture, explained: explained, reactor: reactor)
-        let watch = LinkWatch([place.link], console: console, reactor: reactor)
-        var configuration = QuerierConfiguration(identity: identity, mtu: interface.mtu, query: query)
-        if let count { configuration.count = count }
-        if let listening { configuration.listening = listening }
-        configuration.isForced = command.force
-        configuration.deadline = deadline
-
-        var engine = QuerierEngine(configuration)
-        var observer = IGMPQueryObserver(command: command, console: console, interface: interface.name, watch: watch)
-        let isComplete = watch.run(&engine, on: &port, observer: &observer)
-        capture?.finish()
-        let summary = engine.summary
-        if let other = summary.otherQuerier, summary.queries == 0, !command.force {
-            console.fail("\(other) is the querier on \(interface.name); --force asks all the same")
-            observer.refuse()
+        let configuration = try configuration()
+        console.limit(to: configuration.deadline)
+        let options = try console.runOptions(command.frames)
+        let query = try IGMPQuery.prepare(command.group, configuration, options: options)
+        var observer = IGMPQueryObserver(command: command, console: console, query: query)
+        let summary = try query.run(reportingTo: &observer)
+        if let failure = query.failure { console.fail(failure.description) }
+        let isRefused = summary.otherQuerier != nil && summary.queries == 0 && !command.force
+        if isRefused, let other = summary.otherQuerier {
+            console.fail("\(other) is the querier on \(query.interfaceName); --force asks all the same")
         }
         observer.finish(summary)
-        guard isComplete, console.output.failure == nil, capture?.hasFailed != true, !observer.hasFailed else {
-            return 2
-        }
-        // Answers may have been missed: that there is no member is not known.
-        if summary.groups == 0, observer.wasInterrupted { return 2 }
+        guard query.isComplete, query.failure == nil, !isRefused, !observer.hasFailed else { return 2 }
+        // Reports may have been missed: that there is no member is not known.
+        if summary.groups == 0, query.wasInterrupted { return 2 }
         return summary.groups > 0 ? 0 : 1
     }
 
-    private func query() throws -> MembershipQuery {
+    private func configuration() throws -> IGMPQuery.Configuration {
         if command.ipv4, command.ipv6 { throw UsageError("-4 and -6 exclude each other") }
-        let group = try command.group.map(GroupArgument.group)
-        let family = group?.family ?? (command.ipv6 ? .v6 : .v4)
-        if command.ipv4 && family == .v6 || command.ipv6 && family == .v4 {
-            throw UsageError("\(command.ipv4 ? "-4" : "-6"): \(group?.description ?? "") is of the other family")
+        var configuration = IGMPQuery.Configuration()
+        configuration.interface = command.interface
+        configuration.family = command.ipv4 ? .v4 : command.ipv6 ? .v6 : nil
+        configuration.version = try command.version.map { try ArgumentValue.integer("--version", $0, in: 1...3) }
+        configuration.sources = try command.sources.map(GroupArgument.source)
+        configuration.maximumResponse = try command.response.map { try ArgumentValue.duration("--response", $0) }
+        configuration.count = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...1_000) }
+        configuration.listening = try command.listen.map { try ArgumentValue.duration("--listen", $0) }
+        configuration.isForced = command.force
+        configuration.deadline = try command.deadline.map {
+            try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1))
         }
-        let sources = try command.sources.map(GroupArgument.source)
-        let version = try command.version.map { try GroupArgument.version($0, family: family) } ?? .newest(family)
-        if !sources.isEmpty {
-            guard group != nil else { throw UsageError("--source: of which group?") }
-            guard version.hasSources else { throw UsageError("--source: \(version) has no sources") }
-            if let other = sources.first(where: { $0.family != family }) {
-                throw UsageError("--source: \(other) is of the other family")
-            }
-            guard sources.count <= 64 else { throw UsageError("--source: 64 are the most") }
-        }
-        guard group == nil || version != .igmp1 else { throw UsageError("--version: IGMPv1 asks for all groups alone") }
-        var query = MembershipQuery(
-            version: version, group: group, sources: sources, maximumResponse: try response(version, group))
-        query.robustness = 2
-        query.interval = .seconds(125)
-        // Routers are not to end a group because this program has asked for it.
-        query.suppressesRouters = group != nil
-        return query
-    }
-
-    private func response(_ version: MembershipVersion, _ group: IPAddress?) throws -> Nanoseconds {
-        let preset: Nanoseconds = group == nil ? .seconds(10) : .seconds(1)
-        guard let text = command.response else { return preset }
-        guard version != .igmp1 else { throw UsageError("--response: IGMPv1 has ten seconds and no other time") }
-        // As much as the field can say.
-        let most: Nanoseconds =
-            switch version {
-            case .igmp2: .milliseconds(25_500)
-            case .mld1: .milliseconds(65_535)
-            default: .seconds(3_174)
-            }
-        return try ArgumentValue.duration("--response", text, atLeast: .milliseconds(100), atMost: most)
+        return configuration
     }
 }
 
@@ -105,20 +56,15 @@ private struct IGMPQueryObserver: EngineObserver {
 
     private let command: IGMPQueryCommand
     private let console: Console
-    private var interface: String
-    private let watch: LinkWatch
+    private let query: IGMPQuery.Prepared
+    private var interface: String { query.interfaceName }
     private(set) var hasFailed = false
-    /// For a while nothing could be heard.
-    private(set) var wasInterrupted = false
 
-    init(command: IGMPQueryCommand, console: Console, interface: String, watch: LinkWatch) {
+    init(command: IGMPQueryCommand, console: Console, query: IGMPQuery.Prepared) {
         self.command = command
         self.console = console
-        self.interface = interface
-        self.watch = watch
+        self.query = query
     }
-
-    mutating func refuse() { hasFailed = true }
 
     mutating func report(_ event: QuerierEvent) {
         if case .failed(let failure) = event {
@@ -201,17 +147,6 @@ private struct IGMPQueryObserver: EngineObserver {
     }
 
     mutating func step(_ engine: inout QuerierEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        let changes = watch.take(at: now)
-        for change in changes {
-            if case .renamed = change.kind {
-                interface = change.name
-                continue
-            }
-            wasInterrupted = true
-            let isConnected = if case .up = change.kind { true } else { false }
-            engine.setLink(isConnected: isConnected, at: now)
-        }
-        if watch.isOver { engine.stop(at: now) }
         if wakening.contains(.status) {
             let summary = engine.summary
             console.complain(
@@ -219,8 +154,6 @@ private struct IGMPQueryObserver: EngineObserver {
             )
         }
         console.output.flush()
-        return changes.isEmpty ? nil : now
+        return nil
     }
-
-    var isListening: Bool { console.output.isOpen }
 }

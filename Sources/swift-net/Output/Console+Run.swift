@@ -22,6 +22,10 @@ extension Console {
         return options
     }
 
+    func runOptions(_ frames: FrameOptions, isVerbose: Bool = false) throws -> RunOptions {
+        try runOptions(capture: frames.pcap, explained: frames.explained(), isVerbose: isVerbose)
+    }
+
     private func frameCapture(_ path: String) throws -> FrameCapture {
         let capture = FrameCapture(
             writingTo: try file(path, for: "--pcap"), isStandardOutput: BufferedOutput.isStandardOutput(path),

@@ -1,20 +1,21 @@
 import Diagnostics
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// What `traceroute --report` prints at its end: mtr's table, or JSON.
 struct MonitorReport {
-    let session: TraceSession
+    let context: TraceContext
     let target: TraceTarget
 
     func print(_ hops: [MonitoredHop], _ summary: TraceSummary, started: Instant) {
-        target.complain(summary, session.console)
-        let output = session.console.output
-        guard session.command.has(.json) else {
+        target.complain(summary, context.console)
+        let output = context.console.output
+        guard context.command.has(.json) else {
             output.write("Start: \(WallTime.rfc3339(started))\n")
             let names = hops.map { hop in
-                hop.addresses.first.map { session.names.host($0) } ?? hop.annotation ?? "???"
+                hop.addresses.first.map { context.names.host($0) } ?? hop.annotation ?? "???"
             }
             let host = Text.escaped(CurrentProcess.hostName)
             let width = max(names.map(\.count).max() ?? 0, host.count - 2, 24) + 1
@@ -24,7 +25,7 @@ struct MonitorReport {
                 output.write(
                     String(repeating: " ", count: max(3 - number.count, 0))
                         + "\(number).|-- \(padded(name, width)) \(MonitorColumns.row(hop))\n")
-                for address in hop.addresses.dropFirst() { output.write("        \(session.names.host(address))\n") }
+                for address in hop.addresses.dropFirst() { output.write("        \(context.names.host(address))\n") }
             }
             for verdict in summary.verdicts { output.write(verdict.sentence + "\n") }
             return
@@ -41,7 +42,7 @@ struct MonitorReport {
         var object = JSONObject(type: "hop")
         object.add("ttl", hop.timeToLive)
         object.add("addr", hop.addresses.first.map { "\($0)" })
-        object.add("name", hop.addresses.first.flatMap { session.names.name(of: $0) })
+        object.add("name", hop.addresses.first.flatMap { context.names.name(of: $0) })
         if hop.addresses.count > 1 {
             let others = hop.addresses.dropFirst().map { "\"\($0)\"" }
             object.add("others", raw: "[\(others.joined(separator: ","))]")

@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// `traceroute --report` and `--live`: from the command line to an exit status.
@@ -38,33 +39,32 @@ struct MonitorRun {
     }
 
     func run() throws -> Int32 {
-        let session = try TraceSession(command, console, settings, terminal: terminal)
-        guard session.targets.count == 1, let target = session.targets.first else {
-            throw UsageError("\(command.has(.live) ? "--live" : "--report"): one target at a time")
-        }
-        var engine = MonitorEngine(target.configuration, cycles: cycles, interval: interval)
+        var options = try TraceContext.runOptions(command, console)
+        options.screen = terminal
+        let monitor = try Traceroute.Monitor.prepare(
+            TraceContext.target(command, command.has(.live) ? "--live" : "--report"),
+            .init(settings.trace, cycles: cycles, interval: interval), options: options)
+        let context = try TraceContext(command, console, settings, monitor.trace)
+        let target = monitor.trace.targets[0]
         let started = SystemClock.now
+        let result: MonitorResult
         if let terminal {
             let screen = LiveScreen(
                 title: "traceroute to \(Text.escaped(target.text)) (\(target.destination.address))",
-                names: session.names,
+                names: context.names,
                 showsNames: !command.has(.numeric), console: console, isUnicode: Self.isUnicode)
             terminal.enter()
             defer { terminal.leave() }
-            var observer = LiveObserver(
-                screen: screen, terminal: terminal, names: session.names, links: session.links,
-                console: console)
-            try session.run(&engine, observer: &observer)
+            var observer = LiveObserver(screen: screen, terminal: terminal, names: context.names, console: console)
+            result = try monitor.run(reportingTo: &observer)
         } else {
-            var observer = ReportObserver(
-                names: session.names, links: session.links, console: console, cycles: cycles ?? 0)
-            try session.run(&engine, observer: &observer)
+            var observer = ReportObserver(names: context.names, console: console, cycles: cycles ?? 0)
+            result = try monitor.run(reportingTo: &observer)
         }
-        let summary = engine.summary
-        MonitorReport(session: session, target: target).print(engine.hops, summary, started: started)
+        MonitorReport(context: context, target: target).print(result.hops, result.summary, started: started)
         // Cycles that could not be sent mean that the run is incomplete.
-        guard session.couldWrite, summary.unsent == 0 else { return 2 }
-        return summary.isReached ? 0 : 1
+        guard result.summary.unsent == 0 else { return 2 }
+        return result.summary.isReached ? 0 : 1
     }
 
     /// The terminal's encoding, by the environment as setlocale(3) reads it.
@@ -81,7 +81,6 @@ private struct ReportObserver: EngineObserver {
     typealias Observed = MonitorEngine
 
     let names: TraceNames
-    let links: LinkTroubles
     let console: Console
     let cycles: Int
     /// Addresses that have answered, and when the engine had finished: the table waits for their names.
@@ -89,9 +88,8 @@ private struct ReportObserver: EngineObserver {
     private var finished: Instant?
     private var isStopped = false
 
-    init(names: TraceNames, links: LinkTroubles, console: Console, cycles: Int) {
+    init(names: TraceNames, console: Console, cycles: Int) {
         self.names = names
-        self.links = links
         self.console = console
         self.cycles = cycles
     }
@@ -114,16 +112,13 @@ private struct ReportObserver: EngineObserver {
 
     mutating func step(_ engine: inout MonitorEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         if wakening.contains(.stop) { isStopped = true }
-        for change in links.take(at: now) { engine.setLink(change.failure) }
         if wakening.contains(.status) {
             console.errors.write("cycle \(engine.cycleCount) of \(cycles), \(engine.hops.count) hops\n")
             console.errors.flush()
         }
         console.output.flush()
-        return links.next
+        return nil
     }
-
-    var isListening: Bool { console.output.isOpen }
 }
 
 /// Draws the screen and listens to the keys.
@@ -136,13 +131,11 @@ private struct LiveObserver: EngineObserver {
     var screen: LiveScreen
     let terminal: Terminal
     let names: TraceNames
-    let links: LinkTroubles
     let console: Console
     private var isDirty = true
     private var drawn: Instant?
 
-    init(screen: LiveScreen, terminal: Terminal, names: TraceNames, links: LinkTroubles, console: Console) {
-        self.links = links
+    init(screen: LiveScreen, terminal: Terminal, names: TraceNames, console: Console) {
         self.screen = screen
         self.terminal = terminal
         self.names = names
@@ -155,7 +148,6 @@ private struct LiveObserver: EngineObserver {
     }
 
     mutating func step(_ engine: inout MonitorEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        for change in links.take(at: now) { engine.setLink(change.failure) }
         if wakening.contains(.keys) { press(terminal.readKeys(), &engine, now) }
         if wakening.contains(.suspend) {
             terminal.leave()
@@ -209,5 +201,5 @@ private struct LiveObserver: EngineObserver {
         }
     }
 
-    var isListening: Bool { console.output.isOpen && terminal.isOpen }
+    var isListening: Bool { terminal.isOpen }
 }

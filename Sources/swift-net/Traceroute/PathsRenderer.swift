@@ -1,22 +1,23 @@
 import Diagnostics
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// What `traceroute --paths` prints: a line an interface, JSON, or a graph for Graphviz.
 struct PathsRenderer {
-    private let session: TraceSession
+    private let context: TraceContext
     private let target: TraceTarget
     private let confidence: Double
-    private var console: Console { session.console }
+    private var console: Console { context.console }
 
-    init(_ session: TraceSession, _ target: TraceTarget, confidence: Double) {
-        self.session = session
+    init(_ context: TraceContext, _ target: TraceTarget, confidence: Double) {
+        self.context = context
         self.target = target
         self.confidence = confidence
     }
 
     func begin() {
-        guard !session.command.has(.json), !session.command.has(.dot) else { return }
+        guard !context.command.has(.json), !context.command.has(.dot) else { return }
         console.output.write(
             "paths to \(Text.escaped(target.text)) (\(target.destination.address)), \(target.configuration.maximumHops) hops max, \(target.configuration.wholeLength) byte packets\n"
         )
@@ -24,8 +25,8 @@ struct PathsRenderer {
 
     func finish(_ graph: PathGraph, _ summary: TraceSummary) {
         target.complain(summary, console)
-        if session.command.has(.dot) { return console.output.write(dot(graph)) }
-        guard session.command.has(.json) else {
+        if context.command.has(.dot) { return console.output.write(dot(graph)) }
+        guard context.command.has(.json) else {
             if let refusal = Self.refusal(summary) {
                 console.output.write("\(padded(target.configuration.firstHop))  \(refusal.mark)\n")
             }
@@ -43,7 +44,7 @@ struct PathsRenderer {
             object.add("ttl", target.configuration.firstHop)
             object.add(
                 "probes",
-                raw: "[\(TraceJSON.probe(.failed(.messageTooLong(mtu: refusal.mtu)), session.names).line)]")
+                raw: "[\(TraceJSON.probe(.failed(.messageTooLong(mtu: refusal.mtu)), context.names).line)]")
             console.output.write(object.line + "\n")
         }
         for nodes in graph.hops { console.output.write(json(nodes)) }
@@ -75,7 +76,7 @@ struct PathsRenderer {
     ) -> String {
         var text = isFirst ? padded(node.timeToLive) : "  "
         guard let address = node.address else { return text + "  *" + sources(predecessors, before) + "\n" }
-        text += "  " + session.names.host(address)
+        text += "  " + context.names.host(address)
         if let roundTrip = node.roundTrip { text += "  \(Milliseconds.fixed(roundTrip)) ms" }
         if let annotation = node.answer?.annotation { text += " " + annotation }
         return text + sources(predecessors, before) + "\n"
@@ -94,8 +95,8 @@ struct PathsRenderer {
         object.add("ttl", nodes.first?.timeToLive ?? 0)
         let probes = nodes.map { node -> String in
             var probe =
-                node.answer.map { TraceJSON.probe(.answered($0), session.names) }
-                ?? TraceJSON.probe(.timeout, session.names)
+                node.answer.map { TraceJSON.probe(.answered($0), context.names) }
+                ?? TraceJSON.probe(.timeout, context.names)
             probe.add("flows", node.flows)
             return probe.line
         }
@@ -118,7 +119,7 @@ struct PathsRenderer {
         text += "    \"0\" [label=\"\(target.configuration.source)\"];\n"
         for node in graph.hops.joined() {
             let label = node.address.map { address in
-                (session.names.name(of: address).map { Self.quoted($0) + "\\n" } ?? "") + "\(address)"
+                (context.names.name(of: address).map { Self.quoted($0) + "\\n" } ?? "") + "\(address)"
             }
             text += "    \"\(Self.identifier(node.timeToLive, node.address))\" [label=\"\(label ?? "*")\""
             text += node.address == nil ? ", style=dashed];\n" : "];\n"

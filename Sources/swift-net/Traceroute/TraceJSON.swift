@@ -1,5 +1,6 @@
 import Diagnostics
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// The objects that every way of tracing prints.

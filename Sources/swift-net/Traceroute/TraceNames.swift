@@ -1,14 +1,14 @@
-import LinuxNet
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// How hosts on the way are called: by address, or by name and address.
 struct TraceNames {
     /// Nil when no names are wanted.
-    let lookUps: ReverseNames?
+    let lookUps: HostNames?
     /// Nil when autonomous systems are not asked for.
-    let origins: TraceOrigins?
+    let origins: RouteOrigins?
     /// How long a line that is ready waits for its names.
     let patience: Nanoseconds
     /// How long it waits for a registry's answer, which was asked for by an option.

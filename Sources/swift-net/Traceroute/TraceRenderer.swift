@@ -1,5 +1,6 @@
 import Diagnostics
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// What `traceroute` prints: traceroute(8)'s lines, or one JSON object a hop.
@@ -13,13 +14,13 @@ final class TraceRenderer {
     private var lastMTU: Int?
     private var held: HeldLines<TraceEvent>
 
-    init(_ session: TraceSession) {
-        command = session.command
-        console = session.console
-        settings = session.settings
-        targets = session.targets
-        names = session.names
-        held = HeldLines(session.names)
+    init(_ context: TraceContext) {
+        command = context.command
+        console = context.console
+        settings = context.settings
+        targets = context.targets
+        names = context.names
+        held = HeldLines(context.names)
     }
 
     func report(_ event: TraceEvent) {

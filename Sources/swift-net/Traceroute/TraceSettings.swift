@@ -1,17 +1,15 @@
 import Diagnostics
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// The values of `traceroute`'s command line.
 struct TraceSettings {
-    /// The addresses are still to be found.
-    private(set) var configuration: TraceConfiguration
+    private(set) var trace: Traceroute.Configuration
     /// -O info: lines say which segment of TCP was the answer.
     private(set) var printsFlags = false
     /// How long a line that is ready waits for the names in it.
     let nameWait: Nanoseconds
-    /// The length was asked for.
-    let hasLength: Bool
 
     /// - Parameter size: bytes of a packet, as they were typed.
     init(_ command: TraceWords, size: String?) throws {
@@ -21,36 +19,38 @@ struct TraceSettings {
         let first = try integer("-f", command[.first], 1...255, 1)
         let last = try integer("-m", command[.maximumHops], 1...255, 30)
         guard first <= last else { throw UsageError("-f: the first hop, \(first), is behind the last, \(last)") }
-        var configuration = TraceConfiguration(
-            source: .v4(.unspecified), destination: .v4(.unspecified),
-            // Above the ports that systems give out by themselves (RFC 6335, section 6, has 49152 to 65535).
-            sourcePort: UInt16(
-                try integer("--sport", command[.sourcePort], 1...65_535, Int.random(in: 61_000...65_000))),
-            identifier: .random(in: 1...UInt16.max), firstMark: .random(in: 1...0xFFFE),
-            sequenceSecret: .random(in: 0...UInt16.max))
-        configuration.method = try Self.method(command)
-        configuration.isOneFlow = !command.has(.noParis)
-        configuration.dontFragment = command.has(.dontFragment)
-        configuration.flowLabel = UInt32(try integer("-l", command[.flowLabel], 0...0xF_FFFF, 0))
-        configuration.firstHop = first
-        configuration.maximumHops = last
-        configuration.queries = try integer("-q", command[.queries], 1...10, 3)
-        configuration.window = try integer("-N", command[.window], 1...1_024, configuration.window)
-        configuration.gap = try integer("--gap", command[.gap], 1...255, configuration.gap)
-        let usualPort = configuration.method == .tcp ? 80 : command.has(.udp) ? 53 : 33_434
-        configuration.destinationPort = UInt16(try integer("-p", command[.port], 1...65_535, usualPort))
-        configuration.typeOfService = UInt8(try integer("-t", command[.typeOfService], 0...255, 0))
-        configuration.gateways = try Self.gateways(command.all(.gateway))
-        if size != nil, configuration.method == .tcp {
+        var trace = Traceroute.Configuration(
+            method: try Self.method(command), maximumHops: last,
+            queries: try integer("-q", command[.queries], 1...10, 3))
+        if let port = command[.sourcePort] {
+            trace.probe.sourcePort = UInt16(try integer("--sport", port, 1...65_535, 0))
+        }
+        trace.family = command.has(.ipv4) ? .v4 : command.has(.ipv6) ? .v6 : nil
+        trace.interface = command[.interface]
+        trace.findsPathMTU = command.has(.mtu)
+        trace.source = try command[.source].map { text in
+            guard let address = IPAddress(text) else { throw UsageError("-s: '\(text)' is no address") }
+            return address
+        }
+        trace.probe.isOneFlow = !command.has(.noParis)
+        trace.probe.dontFragment = command.has(.dontFragment)
+        trace.probe.flowLabel = UInt32(try integer("-l", command[.flowLabel], 0...0xF_FFFF, 0))
+        trace.probe.firstHop = first
+        trace.probe.window = try integer("-N", command[.window], 1...1_024, trace.probe.window)
+        trace.probe.gap = try integer("--gap", command[.gap], 1...255, trace.probe.gap)
+        let usualPort = trace.probe.method == .tcp ? 80 : command.has(.udp) ? 53 : 33_434
+        trace.probe.destinationPort = UInt16(try integer("-p", command[.port], 1...65_535, usualPort))
+        trace.probe.typeOfService = UInt8(try integer("-t", command[.typeOfService], 0...255, 0))
+        trace.probe.gateways = try Self.gateways(command.all(.gateway))
+        if size != nil, trace.probe.method == .tcp {
             throw UsageError("a SYN has no length to choose: use UDP or -I")
         }
-        configuration.packetLength = try integer("--size", size, 30...65_000, 60)
-        hasLength = size != nil
+        trace.packetLength = try size.map { try ArgumentValue.integer("--size", $0, in: 30...65_000) }
         nameWait =
             try command[.nameWait].map { try ArgumentValue.duration("--name-wait", $0, atLeast: .zero) } ?? .seconds(1)
-        if let interval = command[.sendInterval] { configuration.sendInterval = try Self.sendInterval(interval) }
-        if let wait = command[.wait] { try Self.read(wait, into: &configuration) }
-        self.configuration = configuration
+        if let interval = command[.sendInterval] { trace.probe.sendInterval = try Self.sendInterval(interval) }
+        if let wait = command[.wait] { try Self.read(wait, into: &trace.probe) }
+        self.trace = trace
         if let options = command[.methodOptions] { try read(options) }
     }
 
@@ -75,13 +75,13 @@ struct TraceSettings {
 
     private mutating func read(_ options: String) throws {
         for option in options.split(separator: ",", omittingEmptySubsequences: false) {
-            guard configuration.method == .tcp else { throw UsageError("-O: '\(option)' is an option of -T alone") }
+            guard trace.probe.method == .tcp else { throw UsageError("-O: '\(option)' is an option of -T alone") }
             if option == "info" {
                 printsFlags = true
             } else if option == "ecn" {
-                configuration.asksForECN = true
+                trace.probe.asksForECN = true
             } else if option.hasPrefix("mss=") {
-                configuration.maximumSegmentSize = UInt16(
+                trace.probe.maximumSegmentSize = UInt16(
                     try ArgumentValue.integer("-O mss", String(option.dropFirst(4)), in: 1...65_535))
             } else {
                 throw UsageError("-O: '\(option)' is none of info, ecn, mss=N")

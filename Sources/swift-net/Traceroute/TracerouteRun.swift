@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// From the command line of `traceroute` to an exit status.
@@ -15,7 +16,7 @@ struct TracerouteRun {
 
     private func run() throws -> Int32 {
         guard !(command.has(.ipv4) && command.has(.ipv6)) else { throw UsageError("-4 and -6 exclude each other") }
-        let length = TraceSession.words(command).length
+        let length = TraceContext.arguments(command).length
         guard length == nil || command[.size] == nil else {
             throw UsageError("--size and the length behind the target exclude each other")
         }
@@ -32,25 +33,20 @@ struct TracerouteRun {
 
     /// Hop by hop, the plain trace.
     private func hops(_ settings: TraceSettings) throws -> Int32 {
-        guard !(command.has(.mtu) && settings.configuration.method == .tcp) else {
+        guard !(command.has(.mtu) && settings.trace.probe.method == .tcp) else {
             throw UsageError("--mtu: a SYN has no length to choose: use UDP or -I")
         }
-        let session = try TraceSession(command, console, settings) { configuration, destination in
-            guard command.has(.mtu) else { return }
-            configuration.findsPathMTU = true
-            configuration.dontFragment = true
-            configuration.longestPacket = min(destination.route.linkMTU, 65_535)
-        }
-        var engine = TraceEngine(session.targets.map(\.configuration))
-        var observer = TraceObserver(renderer: TraceRenderer(session), session: session)
-        try session.run(&engine, observer: &observer)
-        guard session.couldWrite else { return 2 }
-        return engine.isReached ? 0 : engine.couldSend ? 1 : 2
+        let traceroute = try Traceroute.prepare(
+            TraceContext.targets(command), settings.trace, options: TraceContext.runOptions(command, console))
+        let context = try TraceContext(command, console, settings, traceroute.trace)
+        var observer = TraceObserver(renderer: TraceRenderer(context), console: console)
+        let result = try traceroute.run(reportingTo: &observer)
+        return result.isReached ? 0 : result.couldSend ? 1 : 2
     }
 
     /// Every path of a balanced route.
     private func paths(_ settings: TraceSettings) throws -> Int32 {
-        guard settings.configuration.method != .icmp else {
+        guard settings.trace.probe.method != .icmp else {
             throw UsageError("--paths: routers tell flows by ports, and ICMP has none: use UDP or -T")
         }
         guard !command.has(.noParis) else { throw UsageError("--paths and --no-paris exclude each other") }
@@ -59,17 +55,14 @@ struct TracerouteRun {
             throw UsageError("--dot and --json exclude each other")
         }
         let confidence = try command[.confidence].map(Self.confidence) ?? 0.95
-        let session = try TraceSession(command, console, settings)
-        guard session.targets.count == 1, let target = session.targets.first else {
-            throw UsageError("--paths: one target at a time")
-        }
-        var engine = PathsEngine(target.configuration, StoppingPoints(confidence: confidence))
-        let renderer = PathsRenderer(session, target, confidence: confidence)
+        let paths = try Traceroute.Paths.prepare(
+            TraceContext.target(command, "--paths"), .init(settings.trace, confidence: confidence),
+            options: TraceContext.runOptions(command, console))
+        let context = try TraceContext(command, console, settings, paths.trace)
+        let renderer = PathsRenderer(context, paths.trace.targets[0], confidence: confidence)
         renderer.begin()
-        var observer = PathsObserver(renderer: renderer, session: session)
-        try session.run(&engine, observer: &observer)
-        guard session.couldWrite else { return 2 }
-        let summary = engine.summary
+        var observer = PathsObserver(renderer: renderer, context: context)
+        let summary = try paths.run(reportingTo: &observer)
         return summary.isReached ? 0 : summary.unsent == 0 ? 1 : 2
     }
 
@@ -90,15 +83,13 @@ private struct PathsObserver: EngineObserver {
 
     let renderer: PathsRenderer
     let names: TraceNames
-    let links: LinkTroubles
     let console: Console
     private var held: HeldLines<(graph: PathGraph, summary: TraceSummary)>
 
-    init(renderer: PathsRenderer, session: TraceSession) {
+    init(renderer: PathsRenderer, context: TraceContext) {
         self.renderer = renderer
-        names = session.names
-        links = session.links
-        console = session.console
+        names = context.names
+        console = context.console
         held = HeldLines(names)
     }
 
@@ -113,8 +104,7 @@ private struct PathsObserver: EngineObserver {
 
     mutating func step(_ engine: inout PathsEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
         if wakening.contains(.stop) { held.release() }
-        for change in links.take(at: now) { engine.setLink(change.failure) }
-        return [print(at: now), links.next].compactMap { $0 }.min()
+        return print(at: now)
     }
 
     mutating func linger(at now: Instant) -> Instant? { print(at: now) }
@@ -125,8 +115,6 @@ private struct PathsObserver: EngineObserver {
         console.output.flush()
         return next
     }
-
-    var isListening: Bool { console.output.isOpen }
 }
 
 /// Hands what a trace finds to the renderer.
@@ -134,24 +122,15 @@ private struct TraceObserver: EngineObserver {
     typealias Observed = TraceEngine
 
     let renderer: TraceRenderer
-    let session: TraceSession
-    var console: Console { session.console }
+    let console: Console
 
     mutating func report(_ event: TraceEvent) { renderer.report(event) }
 
     mutating func step(_ engine: inout TraceEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        for change in session.links.take(at: now) {
-            for (index, target) in session.targets.enumerated()
-            where target.destination.route.interfaceIndex == change.interface {
-                engine.setLink(change.failure, ofTarget: index)
-            }
-        }
         let next = renderer.update(at: now, isStopped: wakening.contains(.stop))
         console.output.flush()
-        return [next, session.links.next].compactMap { $0 }.min()
+        return next
     }
 
     mutating func linger(at now: Instant) -> Instant? { renderer.update(at: now, isStopped: false) }
-
-    var isListening: Bool { console.output.isOpen }
 }

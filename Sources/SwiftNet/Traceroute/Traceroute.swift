@@ -1,0 +1,214 @@
+import Diagnostics
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// Finds the route to a host, hop by hop: probes whose time to live is too short make each router reply.
+///
+///     for try await update in Traceroute.events(to: "192.0.2.1") {
+///         if case .event(.hop(_, let hop)) = update { print(hop) }
+///     }
+///
+/// `Traceroute.Paths` finds every path of a load-balanced route (RFC 8597 describes multipath discovery), and
+/// `Traceroute.Monitor` measures loss and round trips of each hop over time.
+public enum Traceroute: Tool {
+    public typealias Target = String
+
+    /// How a route is probed, whatever the target.
+    public struct Configuration: Sendable {
+        /// What the probes are and how long replies are waited for. Addresses and length are those of each target.
+        public var probe: TraceConfiguration
+        /// Bytes of each packet; nil for 60 over IPv4 and 80 over IPv6.
+        public var packetLength: Int?
+        /// The family to use; nil for that of the target, by the order of RFC 6724 for a name.
+        public var family: IPAddress.Family?
+        /// The interface to leave by.
+        public var interface: String?
+        /// One of this host's addresses to send from; nil for the route's.
+        public var source: IPAddress?
+        /// Find the path MTU of each hop, once the hops are known. Probes are not fragmented then.
+        public var findsPathMTU = false
+
+        /// - Parameters:
+        ///   - maximumHops: the longest route that is probed, 1 to 255.
+        ///   - queries: probes of each hop.
+        public init(method: TraceMethod = .udp, maximumHops: Int = 30, queries: Int = 3) {
+            probe = TraceConfiguration(
+                source: .v4(.unspecified), destination: .v4(.unspecified),
+                // Above the ports that systems give out by themselves (RFC 6335, section 6, has 49152 to 65535).
+                sourcePort: .random(in: 61_000...65_000), identifier: .random(in: 1...UInt16.max),
+                firstMark: .random(in: 1...0xFFFE), sequenceSecret: .random(in: 0...UInt16.max))
+            probe.method = method
+            probe.maximumHops = min(max(maximumHops, 1), 255)
+            probe.queries = max(queries, 1)
+            if method == .tcp { probe.destinationPort = 80 }
+        }
+
+        func probe(to destination: Destination) -> TraceConfiguration {
+            var probe = probe
+            probe.source = destination.source
+            probe.destination = destination.address
+            probe.packetLength = packetLength ?? (destination.address.family == .v6 ? 80 : 60)
+            if findsPathMTU {
+                probe.findsPathMTU = true
+                probe.dontFragment = true
+                probe.longestPacket = min(destination.route.linkMTU, 65_535)
+            }
+            // Routers fragment IPv4 further; over IPv6 the first host alone does, by the path MTU that is known.
+            probe.unfragmentedLength =
+                destination.address.family == .v6 && !probe.dontFragment
+                ? destination.route.mtu : destination.route.linkMTU
+            return probe
+        }
+    }
+
+    public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// - Parameter target: a name or an address, with a zone where it needs one (`fe80::1%eth0`).
+    public static func prepare(
+        _ target: String, _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try prepare([target], configuration, options: options)
+    }
+
+    /// Several targets, traced at the same time.
+    public static func prepare(
+        _ targets: [String], _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        Prepared(trace: try SwiftNetError.wrapping { try TraceRun(targets, configuration, options) })
+    }
+
+    /// A trace whose targets are known.
+    public struct Prepared: PreparedPacketRun {
+        public typealias Running = TraceEngine
+        public typealias Event = TraceEvent
+        public typealias Summary = TraceResult
+
+        public let trace: TraceRun
+
+        public func run<Observer: EngineObserver>(
+            reportingTo observer: inout Observer
+        ) throws(SwiftNetError) -> TraceResult where Observer.Observed == TraceEngine {
+            var engine = TraceEngine(trace.targets.map(\.configuration))
+            try trace.run(&engine, reportingTo: &observer) { $0.setLink($2, ofTarget: $1) }
+            return TraceResult(summaries: trace.targets.indices.map { engine.summary(of: $0) })
+        }
+    }
+
+    // MARK: Every path
+
+    /// Finds every path of a load-balanced route, by the multipath detection algorithm.
+    public enum Paths: Tool {
+        /// How sure the search is to find all branches.
+        public struct Configuration: Sendable {
+            public var trace: Traceroute.Configuration
+            /// The probability of finding every branch of a route, 0.5 to 0.99999.
+            public var confidence: Double
+
+            public init(_ trace: Traceroute.Configuration = .init(), confidence: Double = 0.95) {
+                self.trace = trace
+                self.confidence = min(max(confidence, 0.5), 0.99999)
+            }
+        }
+
+        public static var defaultConfiguration: Configuration { Configuration() }
+
+        public static func prepare(
+            _ target: String, _ configuration: Configuration, options: RunOptions
+        ) throws(SwiftNetError) -> Prepared {
+            Prepared(
+                trace: try SwiftNetError.wrapping { try TraceRun([target], configuration.trace, options) },
+                confidence: configuration.confidence)
+        }
+
+        /// A search whose target is known.
+        public struct Prepared: PreparedPacketRun {
+            public typealias Running = PathsEngine
+            public typealias Event = PathsEvent
+            public typealias Summary = TraceSummary
+
+            public let trace: TraceRun
+            let confidence: Double
+
+            public func run<Observer: EngineObserver>(
+                reportingTo observer: inout Observer
+            ) throws(SwiftNetError) -> TraceSummary where Observer.Observed == PathsEngine {
+                var engine = PathsEngine(trace.configuration, StoppingPoints(confidence: confidence))
+                try trace.run(&engine, reportingTo: &observer) { engine, _, failure in engine.setLink(failure) }
+                return engine.summary
+            }
+        }
+    }
+
+    // MARK: Over time
+
+    /// Measures loss and round trips of each hop of a route, cycle by cycle.
+    public enum Monitor: Tool {
+        public struct Configuration: Sendable {
+            public var trace: Traceroute.Configuration
+            /// Cycles to probe; nil for no end.
+            public var cycles: Int?
+            /// Between two cycles.
+            public var interval: Nanoseconds
+
+            public init(
+                _ trace: Traceroute.Configuration = .init(method: .icmp), cycles: Int? = 10,
+                interval: Nanoseconds = .seconds(1)
+            ) {
+                self.trace = trace
+                self.cycles = cycles
+                self.interval = interval
+            }
+        }
+
+        public static var defaultConfiguration: Configuration { Configuration() }
+
+        public static func prepare(
+            _ target: String, _ configuration: Configuration, options: RunOptions
+        ) throws(SwiftNetError) -> Prepared {
+            Prepared(
+                trace: try SwiftNetError.wrapping { try TraceRun([target], configuration.trace, options) },
+                cycles: configuration.cycles, interval: configuration.interval)
+        }
+
+        /// A measurement whose target is known.
+        public struct Prepared: PreparedPacketRun {
+            public typealias Running = MonitorEngine
+            public typealias Event = MonitorEvent
+            public typealias Summary = MonitorResult
+
+            public let trace: TraceRun
+            let cycles: Int?
+            let interval: Nanoseconds
+
+            public func run<Observer: EngineObserver>(
+                reportingTo observer: inout Observer
+            ) throws(SwiftNetError) -> MonitorResult where Observer.Observed == MonitorEngine {
+                var engine = MonitorEngine(trace.configuration, cycles: cycles, interval: interval)
+                try trace.run(&engine, reportingTo: &observer) { engine, _, failure in engine.setLink(failure) }
+                return MonitorResult(hops: engine.hops, summary: engine.summary)
+            }
+        }
+    }
+}
+
+/// How a trace ended.
+public struct TraceResult: Sendable {
+    /// Those of the targets, in their order.
+    public var summaries: [TraceSummary]
+    /// Every target replied.
+    public var isReached: Bool { summaries.allSatisfy(\.isReached) }
+    /// This host could send every probe to the targets that did not reply.
+    public var couldSend: Bool { summaries.allSatisfy { $0.isReached || $0.unsent == 0 } }
+}
+
+/// What a measurement found.
+public struct MonitorResult: Sendable {
+    public var hops: [MonitoredHop]
+    public var summary: TraceSummary
+}
+
+extension TraceRun {
+    /// How the only target of a run is traced.
+    fileprivate var configuration: TraceConfiguration { targets[0].configuration }
+}
