@@ -54,3 +54,39 @@ public struct Nanoseconds: Hashable, Comparable, Sendable {
         Nanoseconds(interval.count &* factor)
     }
 }
+
+// MARK: Swift's Duration
+
+extension Nanoseconds {
+    /// The length of a duration, rounded towards zero; the largest or the smallest value if it does not fit.
+    public init(_ duration: Duration) {
+        // Beyond Int64 seconds `components` would trap.
+        if duration >= .nanoseconds(Int64.max) {
+            count = .max
+        } else if duration <= .nanoseconds(Int64.min) {
+            count = .min
+        } else {
+            let (seconds, attoseconds) = duration.components
+            count = seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
+        }
+    }
+}
+
+extension Duration {
+    /// The duration of the same length.
+    public init(_ interval: Nanoseconds) { self = .nanoseconds(interval.count) }
+}
+
+extension Instant: InstantProtocol {
+    /// The instant `duration` later, in whole nanoseconds; the last or the first instant if it does not fit.
+    public func advanced(by duration: Duration) -> Instant {
+        // Beyond these no sum fits, and the addition could trap.
+        let bounded = min(max(duration, .nanoseconds(Int64.min) * 3), .nanoseconds(Int64.max) * 3)
+        return Instant(nanoseconds: Nanoseconds(.nanoseconds(nanoseconds) + bounded).count)
+    }
+
+    /// The exact time from this instant to another.
+    public func duration(to other: Instant) -> Duration {
+        .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
+    }
+}
