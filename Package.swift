@@ -178,6 +178,13 @@ let package = Package(
             path: "Tests/LabRelay",
             swiftSettings: settings
         ),
+        // A process with several threads that gives up its privileges.
+        .executableTarget(
+            name: "privilege-trial",
+            dependencies: ["LinuxNet", "LinuxProcess"],
+            path: "Tests/PrivilegeTrial",
+            swiftSettings: systemSettings
+        ),
         .testTarget(
             name: "LabTests",
             dependencies: [
@@ -185,6 +192,7 @@ let package = Package(
                 "LinuxNet", "SwiftNetSignatures",
                 "swift-net",
                 "lab-relay",
+                "privilege-trial",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             exclude: ["Adversary", "NameServer", "Oracle"],

@@ -4,9 +4,11 @@ import Testing
 struct PrivilegeTests {
     private static let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
 
-    /// A copy of the binary that anybody may run, with or without the capability.
-    private func withCopy(capability: Bool, _ body: @Sendable @escaping (Lab, String) async throws -> Void) async throws
-    {
+    /// A copy of a binary that every user may run, with or without the capability.
+    private func withCopy(
+        of binary: String = Binary.swiftNet, capability: Bool,
+        _ body: @Sendable @escaping (Lab, String) async throws -> Void
+    ) async throws {
         guard Environment.userIdentifier == 0 else {
             print("skipped: changing the user needs root")
             return
@@ -14,7 +16,7 @@ struct PrivilegeTests {
         guard await Peer.require(.setcap) else { return }
         try await Lab.with(.pair) { lab in
             let path = "/tmp/swift-net-copy-\(lab.id)-\(capability)"
-            _ = try await lab.run("a", ["cp", Binary.swiftNet, path])
+            _ = try await lab.run("a", ["cp", binary, path])
             _ = try await lab.run("a", ["chmod", "755", path])
             if capability {
                 let outcome = try await lab.run("a", ["setcap", "cap_net_raw+p", path])
@@ -42,6 +44,32 @@ struct PrivilegeTests {
             )
             #expect(status.output.contains("NoNewPrivs:\t1") && status.output.hasSuffix("0\n"))
         }
+    }
+
+    @Test("every thread gives up its capabilities, also one that blocks all signals")
+    func threads() async throws {
+        let outcome = try await Lab.run([Binary.privilegeTrial, "drop"])
+        #expect(outcome.status == 0, "\(outcome)")
+        let values = outcome.lines.filter { !$0.hasSuffix("before") && !$0.hasSuffix("after") }
+            .map { String($0.split(separator: "\t").last ?? "") }
+        let none = String(repeating: "0", count: 16)
+        // The first thread, four that wait or compute, the one that starts others, and a worker of Dispatch.
+        #expect(values.count >= 7 * 5, "\(outcome)")
+        for start in stride(from: 0, to: values.count, by: 5) {
+            #expect(values[start...].prefix(5) == [none, none, none, none, "1"], "\(outcome)")
+        }
+    }
+
+    @Test("what was raised is lowered again, and no more than that")
+    func lowering() async throws {
+        try await withCopy(of: Binary.privilegeTrial, capability: true) { lab, path in
+            let outcome = try await lab.run("a", Self.nobody + [path, "lower"])
+            let values = outcome.lines.map { $0.split(separator: "\t").last.flatMap { Int($0, radix: 16) } }
+            // CAP_NET_RAW is capability 13.
+            #expect(values == [0, 1 << 13, 0], "\(outcome)")
+        }
+        let outcome = try await Lab.run([Binary.privilegeTrial, "lower"])
+        #expect(Set(outcome.lines).count == 1 && outcome.lines.count == 3, "\(outcome)")
     }
 
     @Test("without it a datagram socket does, where the system allows it")

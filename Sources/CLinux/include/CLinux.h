@@ -1,7 +1,7 @@
 // What the Swift overlay of the C library leaves out: packet and error-queue
 // structures, netlink, socket filters, control messages. Declarations and
-// inline wrappers of macros; what must run in a signal handler is in terminal.c, and
-// what must run between fork and exec in child.c.
+// inline wrappers of macros; what must run in a signal handler is in terminal.c and
+// threads.c, and what must run between fork and exec in child.c.
 #ifndef CLINUX_H
 #define CLINUX_H
 
@@ -29,6 +29,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,15 @@ static inline void clinux_ignore_signal(int number) { signal(number, SIG_IGN); }
 // on /dev/null. Returns the child's process identifier, or -1 with errno; the child exits with 126 or 127
 // when the program cannot be started.
 pid_t clinux_spawn_unprivileged(const char *path, char *const arguments[], int output);
+
+// Empties the capability sets of the calling thread and sets its no_new_privs. Returns 0, or -1 with errno.
+int clinux_drop_thread_privileges(void);
+
+// The same for other threads of the process: between `begin` and `end`, which one thread at a time may call, `request`
+// has a thread give up its privileges when it next runs. Each returns 0, or -1 with errno.
+int clinux_thread_drop_begin(void);
+int clinux_thread_drop_request(pid_t thread);
+void clinux_thread_drop_end(void);
 
 // Ends the process as the signal does by default.
 static inline void clinux_raise_by_default(int number) {

@@ -4,9 +4,9 @@ import LinuxProcess
 
 /// The capabilities of this process, through libcap.
 ///
-/// CAP_NET_RAW lies in the permitted set alone (`setcap cap_net_raw+p`) until
-/// `raise` makes it effective for the opening of sockets; `dropForGood` then
-/// empties every set, and no program started from here can get any back.
+/// CAP_NET_RAW is in the permitted set alone (`setcap cap_net_raw+p`) until `raise` makes it effective for the opening
+/// of sockets. Then either `lower` takes it back, for a process that opens more sockets later, or `dropForGood` empties
+/// every set, and no program started from here can get any capability back.
 public enum Privileges {
     /// The one line that helps somebody without the capability.
     public static var hint: String { "sudo setcap cap_net_raw+p \(executablePath)" }
@@ -20,31 +20,59 @@ public enum Privileges {
         return length > 0 ? String(decoding: buffer[..<length], as: UTF8.self) : "swift-net"
     }
 
-    /// Makes CAP_NET_RAW, and CAP_NET_ADMIN where it is permitted (marks), effective.
-    /// - Returns: whether CAP_NET_RAW is effective now.
-    public static func raise() -> Bool {
-        guard let capabilities = cap_get_proc() else { return false }
-        defer { cap_free(UnsafeMutableRawPointer(capabilities)) }
-        var isRawPermitted = false
-        for capability in [CAP_NET_RAW, CAP_NET_ADMIN] {
-            var permitted = CAP_CLEAR
-            cap_get_flag(capabilities, capability, CAP_PERMITTED, &permitted)
-            guard permitted == CAP_SET else { continue }
-            var value = capability
-            cap_set_flag(capabilities, CAP_EFFECTIVE, 1, &value, CAP_SET)
-            if capability == CAP_NET_RAW { isRawPermitted = true }
-        }
-        return cap_set_proc(capabilities) == 0 && isRawPermitted
+    /// What `raise` changed.
+    public struct Raised: Sendable {
+        /// Whether CAP_NET_RAW is effective.
+        public fileprivate(set) var isNetRawEffective = false
+        /// The capabilities that were not effective before.
+        fileprivate var added: [cap_value_t] = []
     }
 
-    /// Empties the permitted, effective and inheritable sets, returns to the
-    /// real user and sets no_new_privs. There is no way back.
+    /// Makes CAP_NET_RAW, and CAP_NET_ADMIN where it is permitted (marks), effective for the calling thread.
+    /// - Returns: what `lower` needs to undo it.
+    public static func raise() -> Raised {
+        guard let capabilities = cap_get_proc() else { return Raised() }
+        defer { cap_free(UnsafeMutableRawPointer(capabilities)) }
+        var raised = Raised()
+        for capability in [CAP_NET_RAW, CAP_NET_ADMIN] {
+            var permitted = CAP_CLEAR
+            var effective = CAP_CLEAR
+            cap_get_flag(capabilities, capability, CAP_PERMITTED, &permitted)
+            cap_get_flag(capabilities, capability, CAP_EFFECTIVE, &effective)
+            guard permitted == CAP_SET else { continue }
+            if capability == CAP_NET_RAW { raised.isNetRawEffective = true }
+            guard effective == CAP_CLEAR else { continue }
+            var value = capability
+            cap_set_flag(capabilities, CAP_EFFECTIVE, 1, &value, CAP_SET)
+            raised.added.append(capability)
+        }
+        return cap_set_proc(capabilities) == 0 ? raised : Raised()
+    }
+
+    /// Makes the effective capabilities of the calling thread what they were before `raise`.
+    /// - Parameter raised: what `raise` returned on the same thread.
+    public static func lower(_ raised: Raised) throws(SystemError) {
+        guard !raised.added.isEmpty else { return }
+        guard let capabilities = cap_get_proc() else { throw .last("cap_get_proc") }
+        defer { cap_free(UnsafeMutableRawPointer(capabilities)) }
+        guard
+            cap_set_flag(capabilities, CAP_EFFECTIVE, Int32(raised.added.count), raised.added, CAP_CLEAR) == 0,
+            cap_set_proc(capabilities) == 0
+        else { throw .last("cap_set_proc") }
+    }
+
+    /// Empties the permitted, effective and inheritable sets of every thread, returns to the real user and sets
+    /// no_new_privs. It cannot be undone.
+    ///
+    /// Other threads are interrupted as by setuid(2): system calls are restarted, waits such as epoll_wait(2) may
+    /// return EINTR. With other threads it needs /proc.
+    /// - Throws: the first system call that failed, or ETIMEDOUT if a thread did not run for 5 seconds; some threads
+    ///   may still have their privileges then.
     public static func dropForGood() throws(SystemError) {
         if geteuid() != getuid(), setuid(getuid()) != 0 { throw .last("setuid") }
-        guard let none = cap_init() else { throw .last("cap_init") }
-        defer { cap_free(UnsafeMutableRawPointer(none)) }
-        guard cap_set_proc(none) == 0 else { throw .last("cap_set_proc") }
-        guard clinux_prctl(PR_SET_NO_NEW_PRIVS, 1) == 0 else { throw .last("PR_SET_NO_NEW_PRIVS") }
+        guard clinux_drop_thread_privileges() == 0 else { throw .last("capset") }
+        // Allowed only if the process has no other threads, and without effect then (unshare(2)).
+        if unshare(CLONE_THREAD) != 0 { try ThreadPrivileges.dropInEveryThread() }
     }
 
     /// Whether this is root or a user to whom the limits for ordinary users do not apply.

@@ -7,6 +7,7 @@ enum Binary {
     /// The binary as it is shipped, or the one of a plain debug build.
     static let swiftNet = CurrentProcess.environment("SWIFT_NET_BINARY") ?? root + "/.build/debug/swift-net"
     static let relay = CurrentProcess.environment("LAB_RELAY_BINARY") ?? root + "/.build/debug/lab-relay"
+    static let privilegeTrial = root + "/.build/debug/privilege-trial"
     /// The repository.
     static var repository: String { root }
 }
