@@ -61,7 +61,7 @@ public enum IGMPJoin: Tool {
         public private(set) var lostFrames: UInt64 = 0
 
         private let session: Session
-        private var link: MulticastLink
+        private let link: MulticastLink
         private let configuration: MembershipConfiguration
 
         fileprivate init(_ texts: [String], _ asked: Configuration, _ options: RunOptions) throws {

@@ -59,7 +59,7 @@ public enum IGMPQuery: Tool {
         public private(set) var wasInterrupted = false
 
         private let session: Session
-        private var link: MulticastLink
+        private let link: MulticastLink
         private let configuration: QuerierConfiguration
 
         fileprivate init(_ text: String?, _ asked: Configuration, _ options: RunOptions) throws {

@@ -5,10 +5,10 @@ import PacketEngine
 import WireFormat
 
 /// The interface on which a tool joins groups or asks for their members.
-struct MulticastLink: ~Copyable {
+final class MulticastLink {
     let link: EthernetLink
     let watch: LinkWatch
-    private(set) var port: LinkPort
+    var port: LinkPort
 
     /// Opens the link with a socket that was opened before, and begins to hear.
     /// - Parameters:
@@ -19,10 +19,10 @@ struct MulticastLink: ~Copyable {
         _ name: String?, route group: IPAddress, hearing groups: [IPAddress]?, hearsOwn: Bool = false,
         _ reserve: SocketReserve, _ session: Session
     ) throws {
-        link = try Self.find(name, group)
+        let link = try Self.find(name, group)
         let wanted = GroupTraffic(groups: groups ?? [])
         let onPacket = session.options.onPacket
-        port = try LinkPort(
+        let port = try LinkPort(
             reserve.packetSocket(), interface: link.index, hearing: .filtered(.multicast), hearsOwn: hearsOwn,
             frameLength: link.mtu + EthernetView.headerLength, reactor: session.reactor, tap: session.capture?.tap,
             trace: onPacket.map { show in
@@ -33,8 +33,10 @@ struct MulticastLink: ~Copyable {
         } else {
             try port.admit(.all)
         }
-        watch = LinkWatch([link], session)
         try session.capture?.start(.multicast, interface: link.index) { wanted.contains($0.bytes.rawBytes) }
+        watch = LinkWatch([link], session)
+        self.link = link
+        self.port = port
     }
 
     private static func find(_ name: String?, _ group: IPAddress) throws -> EthernetLink {

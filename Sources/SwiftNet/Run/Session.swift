@@ -53,18 +53,30 @@ package final class Session {
         return (Session(options, resolver, started: started), sockets)
     }
 
+    /// For a command that needs no socket and reads what others have made.
+    package static func giveUpPrivileges() throws(SwiftNetError) {
+        var options = RunOptions()
+        options.privileges = .dropForGood
+        try SwiftNetError.wrapping { try withPrivileges(options, .nothing) { _ in } }
+    }
+
     private static func withPrivileges<Result>(
         _ options: RunOptions, _ requirement: Requirement, _ body: (_ isRaw: Bool) throws -> Result
     ) throws -> Result {
-        var isRaw = false
-        if case .nothing = requirement, options.capture == nil {} else { isRaw = Privileges.raise() }
-        if !isRaw, case .rawSockets(let what) = requirement { throw SwiftNetError.missingCapability(what) }
-        let result = try body(isRaw)
+        var raised: Privileges.Raised?
+        if case .nothing = requirement, options.capture == nil {} else { raised = Privileges.raise() }
+        let isRaw = raised?.isNetRawEffective ?? false
+        let result: Swift.Result<Result, any Error>
+        if !isRaw, case .rawSockets(let what) = requirement {
+            result = .failure(SwiftNetError.missingCapability(what))
+        } else {
+            result = Swift.Result { try body(isRaw) }
+        }
         switch options.privileges {
-        case .keep: break
+        case .keep: if let raised { try Privileges.lower(raised) }
         case .dropForGood: try Privileges.dropForGood()
         }
-        return result
+        return try result.get()
     }
 
     /// Runs an engine on a port to its end, which only the port's failure makes early.

@@ -1,6 +1,6 @@
-import LinuxNet
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// From the command line of `decode` to an exit status.
@@ -47,7 +47,7 @@ struct DecodeRun {
         }
         let copy = try command.pcap.map { try PacketCopy($0, console) }
         // The files are open: what their bytes make of the decoder, it has no privilege to use.
-        try Privileges.dropForGood()
+        try Session.giveUpPrivileges()
         var session = DecodeSession(
             filter: filter, limit: limit, copy: copy, console: console,
             renderer: DecodeRenderer(command, console, PacketTime(timeFormat), explained: explained))
