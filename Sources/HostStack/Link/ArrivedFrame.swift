@@ -27,7 +27,7 @@ public struct ArrivedFrame {
         }
     }
     /// The IP datagram that the frame carries; nil where it carries none, or one that cannot be read.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy frame)
     public func datagram(in frame: RawSpan) -> DatagramView? {
         guard etherType == .ipv4 || etherType == .ipv6,

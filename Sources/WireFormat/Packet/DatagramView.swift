@@ -20,7 +20,7 @@ public struct DatagramView: ~Escapable {
     /// captures of packets that the network card was to segment; compare `isComplete`.
     ///
     /// Throws when a header is truncated, the version is neither 4 nor 6, or the total length is below the header's.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
         if bytes.byteCount > 0, bytes.byte(at: 0) >> 4 == 6 {
