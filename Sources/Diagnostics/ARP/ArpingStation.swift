@@ -39,8 +39,7 @@ public struct ArpingStation: Hashable, Sendable {
         guard let arrived = ArrivedFrame(frame), arrived.source == mac, let ip = arrived.datagram(in: frame),
             case .v4(let source) = ip.source, case .v4(let destination) = ip.destination, ip.protocol == .icmp,
             ip.isComplete, !ip.hasIncorrectHeaderChecksum, let icmp = try? ICMPv4View(ip.payload),
-            icmp.type == .echoReply, icmp.checksumState == .correct,
-            icmp.identifier == identifier
+            icmp.type == .echoReply, icmp.checksumState == .correct, icmp.identifier == identifier
         else { return nil }
         return ArpingEngine.Heard(
             address: source, mac: arrived.source, frameSource: arrived.source,

@@ -113,8 +113,7 @@ public struct NeighborSweepEngine: Engine, ~Copyable {
         guard packet.form == .frame, !isOver, let frame = ArrivedFrame(packet.bytes),
             let datagram = frame.datagram(in: packet.bytes), datagram.protocol == .icmpv6, datagram.isComplete,
             !datagram.isFragment, datagram.hopLimit == 255, let view = try? ICMPv6View(datagram.payload),
-            view.code == 0,
-            view.checksumState(source: datagram.source, destination: datagram.destination) == .correct,
+            view.code == 0, view.checksumState(source: datagram.source, destination: datagram.destination) == .correct,
             case .neighborDiscovery(let message) = ICMPv6Message(view).body,
             case .neighborAdvertisement(_, let target) = message.kind,
             let place = configuration.targets.place(of: .v6(target)), !isFound[place]

@@ -136,7 +136,7 @@ public struct DatagramView: ~Escapable {
         family == .v4 ? Int(bytes.bigEndian16(at: 2)) : IPv6View.headerLength &+ Int(bytes.bigEndian16(at: 4))
     }
 
-    /// Whether all bytes that the header states are there, and no other length than that was taken.
+    /// Whether the bytes are those that the header states: none is missing, and the length field is not 0.
     @inlinable public var isComplete: Bool { bytes.byteCount == statedLength }
 
     /// The options of an IPv4 header, padding included; empty for IPv6.
