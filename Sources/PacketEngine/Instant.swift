@@ -90,3 +90,8 @@ extension Instant: InstantProtocol {
         .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
     }
 }
+
+extension Nanoseconds: CustomStringConvertible {
+    /// As `Duration` has it: `0.000117886 seconds`.
+    public var description: String { Duration(self).description }
+}

@@ -11,6 +11,8 @@ func igmpQuery(_ group: String) throws {
     var configuration = IGMPQuery.Configuration()
     configuration.maximumResponse = .milliseconds(300)
     configuration.isForced = true
-    let summary = try IGMPQuery.run(group, configuration) { print($0) }
+    let summary = try IGMPQuery.run(group, configuration) { event in
+        if case .member(let member) = event { print(member.group, member.host) }
+    }
     print("hosts", summary.hosts)
 }

@@ -2,7 +2,9 @@ import SwiftNet
 
 /// The example of `Ping`.
 func ping(_ target: String) throws {
-    let summary = try Ping.run(target, .init(count: 3, interval: .milliseconds(50))) { print($0) }
+    let summary = try Ping.run(target, .init(count: 3, interval: .milliseconds(50))) { event in
+        if case .reply(let reply) = event { print(reply.source, reply.roundTrip) }
+    }
     print("received", summary.received)
 }
 
