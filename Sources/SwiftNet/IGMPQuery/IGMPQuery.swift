@@ -143,7 +143,7 @@ extension IGMPQuery.Configuration {
             guard (.milliseconds(100)...most).contains(maximumResponse) else {
                 throw refuse(
                     "--response",
-                    "'\(maximumResponse.seconds)' is out of range: 0.1 <= seconds <= \(most.seconds)")
+                    "'\(Self.seconds(maximumResponse))' is out of range: 0.1 <= seconds <= \(Self.seconds(most))")
             }
         }
         var query = MembershipQuery(
@@ -154,6 +154,11 @@ extension IGMPQuery.Configuration {
         // Routers are not to end a group because this program has asked for it.
         query.suppressesRouters = group != nil
         return query
+    }
+
+    private static func seconds(_ time: Nanoseconds) -> String {
+        let seconds = time.seconds
+        return seconds == seconds.rounded() ? "\(time.wholeMilliseconds / 1_000)" : "\(seconds)"
     }
 
     /// As much as the field can say.
