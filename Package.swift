@@ -92,7 +92,8 @@ let package = Package(
 
         // The toolkit as a library: what joins engines to the kernel.
         .target(
-            name: "SwiftNet", dependencies: ["WireFormat", "PacketEngine", "LinuxProcess", "LinuxNet", "Diagnostics"],
+            name: "SwiftNet",
+            dependencies: ["WireFormat", "PacketEngine", "LinuxProcess", "LinuxNet", "HostStack", "Diagnostics"],
             swiftSettings: settings),
 
         // What lets the executable stand alone: no name service modules, no /proc.

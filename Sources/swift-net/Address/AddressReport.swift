@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxProcess
 import WireFormat
 
 /// What can be said of an address by looking at it: rows of a name and a value.

@@ -2,18 +2,29 @@ import Diagnostics
 import PacketEngine
 import WireFormat
 
-/// What a scan is about to do, counted before it begins.
+/// What a scan is about to do.
 struct ScanStart {
-    var hosts: Int
-    var ports: Int
-    var probes: UInt64
-    /// Nil for as fast as nothing is lost.
-    var rate: Double?
-    var seed: UInt64
-    var shard: ScanShard
-    var resumedAt: UInt64
-    /// Where the list of ports is from, when nobody gave one.
-    var portSource: String?
+    private let hosts: Int
+    private let ports: Int
+    private let probes: UInt64
+    /// Nil for the highest without loss.
+    private let rate: Double?
+    private let seed: UInt64
+    private let shard: ScanShard
+    private let resumedAt: UInt64
+    private let namesPorts: Bool
+
+    /// - Parameter namesPorts: the ports were given, and are not those of the services file.
+    init(_ configuration: ScanConfiguration, namesPorts: Bool) {
+        hosts = configuration.targets.count
+        ports = configuration.ports.count
+        probes = configuration.probes
+        rate = configuration.rate
+        seed = configuration.seed
+        shard = configuration.shard
+        resumedAt = configuration.start.done
+        self.namesPorts = namesPorts
+    }
 
     var text: String {
         var line = "Scanning \(Text.count(hosts, "host")), \(Text.count(ports, "port")) each: "
@@ -28,7 +39,7 @@ struct ScanStart {
             line += " as fast as nothing is lost"
         }
         line += "; seed \(seed)"
-        if let portSource { line += "\nPorts: \(portSource)" }
+        if !namesPorts { line += "\nPorts: the first \(ports) that the system's services file names" }
         return line
     }
 

@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// How a report is written.
@@ -44,19 +45,22 @@ final class ScanReport {
 
     // MARK: The beginning
 
-    func begin(_ start: ScanStart) {
+    /// - Parameter namesPorts: the ports were given, and are not those of the services file.
+    func begin(_ scan: SYNScan.Prepared, namesPorts: Bool) {
+        let start = ScanStart(scan.configuration, namesPorts: namesPorts)
         switch format {
         case .csv: stream.write("addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time,reliable\n")
         case .grepable: if !isQuiet { stream.write("# swift-net \(CommandTree.version) tcp-syn-scan: \(start.text)\n") }
         case .text: if !isQuiet { stream.write("\(start.text)\n") }
         case .json:
-            guard !isQuiet else { return }
-            stream.write(start.json + "\n")
+            if !isQuiet { stream.write(start.json + "\n") }
         }
+        for range in scan.unreachable { write(range) }
     }
 
-    func unreachable(_ first: IPAddress, _ last: IPAddress, _ reason: String) {
+    private func write(_ unreachable: SYNScan.UnreachableRange) {
         guard !isQuiet else { return }
+        let (first, last, reason) = (unreachable.first, unreachable.last, unreachable.reason)
         let range = first == last ? "\(first)" : "\(first) to \(last)"
         switch format {
         case .csv: break

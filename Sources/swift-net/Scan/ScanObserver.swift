@@ -3,7 +3,7 @@ import LinuxProcess
 import PacketEngine
 
 /// Writes what a scan finds, and keeps a line of progress on a terminal.
-struct ScanObserver: EngineObserver, ~Copyable {
+struct ScanObserver: EngineObserver {
     typealias Observed = ScanEngine
 
     private let console: Console
@@ -13,9 +13,6 @@ struct ScanObserver: EngineObserver, ~Copyable {
     private let isVerbose: Bool
     private let complainsOfHosts: Bool
     var progress: ProgressLine
-    private let links: LinkTroubles
-    /// What ended the scan: the interface that it used and what is wrong with it.
-    private(set) var trouble: String?
     /// Where the rate of the progress line is counted from.
     private var mark: (at: Instant, sent: UInt64)?
 
@@ -25,9 +22,8 @@ struct ScanObserver: EngineObserver, ~Copyable {
     ///   - complainsOfHosts: unreliable hosts are reported on standard error.
     init(
         console: Console, reports: [ScanReport], file: BufferedOutput?, resumption: ScanResumption?, isVerbose: Bool,
-        complainsOfHosts: Bool, links: LinkTroubles
+        complainsOfHosts: Bool
     ) {
-        self.links = links
         self.file = file
         self.resumption = resumption
         self.console = console
@@ -36,8 +32,6 @@ struct ScanObserver: EngineObserver, ~Copyable {
         self.complainsOfHosts = complainsOfHosts
         progress = ProgressLine(console)
     }
-
-    var isListening: Bool { console.output.isOpen }
 
     mutating func report(_ event: ScanEvent) {
         switch event {
@@ -65,12 +59,6 @@ struct ScanObserver: EngineObserver, ~Copyable {
     }
 
     mutating func step(_ engine: inout ScanEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        // The rest would be called filtered: what is known is reported, and can be resumed.
-        for change in links.take(at: now) where trouble == nil {
-            guard let reason = change.trouble else { continue }
-            trouble = (links.names[change.interface].map { "\($0): " } ?? "") + reason
-            engine.stop(at: now)
-        }
         if wakening.isEmpty || wakening.contains(.status) { console.output.flush() }
         if wakening.contains(.status) { progress.tell(status(engine, at: now)) }
         if progress.isDue(at: now) {
@@ -79,7 +67,7 @@ struct ScanObserver: EngineObserver, ~Copyable {
             mark = (now, engine.summary.sent)
         }
         if let resumption, resumption.isDue(at: now) { save(engine, to: resumption) }
-        return [progress.next, resumption?.next, links.next].compactMap { $0 }.min()
+        return Instant.earliest(progress.next, resumption?.next)
     }
 
     private func save(_ engine: borrowing ScanEngine, to resumption: ScanResumption) {

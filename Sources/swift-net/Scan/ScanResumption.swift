@@ -4,9 +4,10 @@ import PacketEngine
 
 /// The file of `--resume`: read before a scan; written when it begins, every few seconds, and at its end.
 final class ScanResumption {
-    private let path: String
+    let path: String
     private let file: ReplaceableFile
-    private let record: ScanRecord?
+    /// The scan that the file is of; nil for a new one.
+    let record: ScanRecord?
     private var configuration: ScanConfiguration?
     /// When the position is written down next.
     private(set) var next: Instant?
@@ -42,19 +43,8 @@ final class ScanResumption {
         }
     }
 
-    var seed: UInt64? { record?.seed }
-
-    /// Puts a scan where it stopped, and writes that down: from now on the file tells of it.
-    func begin(_ configuration: inout ScanConfiguration) throws {
-        if let record {
-            guard record.fingerprint == configuration.fingerprint else {
-                throw UsageError("--resume: \(path) is of a scan of other targets, ports or parts")
-            }
-            guard record.seed == configuration.seed else {
-                throw UsageError("--resume: \(path) is of a scan with the seed \(record.seed)")
-            }
-            configuration.start = record.position
-        }
+    /// Writes down where a scan begins: from now on the file is of it.
+    func begin(_ configuration: ScanConfiguration) throws {
         self.configuration = configuration
         do throws(SystemError) {
             try write(configuration.start)

@@ -1,50 +1,50 @@
 import Diagnostics
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// The options of `tcp-syn-scan` as values.
 struct ScanSettings {
-    /// Nil for as many as nothing is lost of.
-    private(set) var rate: Double? = 10_000
-    let retries: Int
-    let wait: Nanoseconds?
-    let deadline: Nanoseconds?
-    let shard: ScanShard
-    let seed: UInt64
-    /// Of the cookies; nobody else has it.
-    let key: SipHash
+    let targets: [String]
+    private(set) var scan = SYNScan.Configuration()
     let format: ScanFormat
     let file: BufferedOutput?
     let fileFormat: ScanFormat
     let resumption: ScanResumption?
-    private let reportsAll: Bool
+    let services = ServiceNames.system()
 
     init(_ command: SYNScanCommand, _ console: Console) throws {
         if let text = command.rate {
-            rate = text == "max" ? nil : Double(try ArgumentValue.integer("--rate", text, in: 1...100_000_000))
+            scan.rate = text == "max" ? nil : Double(try ArgumentValue.integer("--rate", text, in: 1...100_000_000))
         }
-        retries = try command.retries.map { try ArgumentValue.integer("--retries", $0, in: 0...100) } ?? 2
-        wait = try command.wait.map { try ArgumentValue.duration("--wait", $0) }
-        deadline = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
+        if let text = command.retries { scan.retries = try ArgumentValue.integer("--retries", text, in: 0...100) }
+        scan.wait = try command.wait.map { try ArgumentValue.duration("--wait", $0) }
+        scan.deadline = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
         guard ["auto", "always", "never"].contains(command.color) else {
             throw UsageError("--color: '\(command.color)' is none of auto, always, never")
         }
-        shard = try command.shard.map(Self.shard) ?? .whole
-        var random = SystemRandomness()
-        key = SipHash(using: &random)
-        resumption = try command.resume.map(ScanResumption.init(path:))
-        if let text = command.seed {
+        if let text = command.shard { scan.shard = try Self.shard(text) }
+        scan.seed = try command.seed.map { text in
             guard let value = UInt64(text) else { throw UsageError("--seed: '\(text)' is not a whole number") }
-            seed = value
-        } else if let known = resumption?.seed {
-            seed = known
-        } else {
-            guard shard.count == 1 else { throw UsageError("--shard needs the --seed that all parts share") }
-            // Short enough to be typed.
-            seed = random.next() >> 32
+            return value
         }
-        reportsAll = command.all
+        if command.ipv4 != command.ipv6 { scan.family = command.ipv4 ? .v4 : .v6 }
+        scan.interface = command.interface
+        scan.source = try command.source.map { text in
+            guard let address = IPAddress(text) else { throw UsageError("--source: '\(text)' is no address") }
+            return address
+        }
+        guard !command.skipsCheck || command.source != nil else { throw UsageError("--no-check is of --source") }
+        scan.checksSource = !command.skipsCheck
+        scan.readsBanners = command.banners
+        scan.includesReserved = command.includesReserved
+        scan.reportsAll = command.all
+        resumption = try command.resume.map(ScanResumption.init(path:))
+        if let resumption {
+            scan.resumed = resumption.record
+            scan.recordName = resumption.path
+        }
         let asked = try command.format.map(ScanFormat.init(option:))
         if let path = command.file {
             file = try console.file(path, for: "-o")
@@ -58,6 +58,11 @@ struct ScanSettings {
             }
             format = command.frames.json ? .json : asked ?? .text
         }
+        if command.banners, format == .csv || file != nil && fileFormat == .csv {
+            throw UsageError("--banners: a CSV report has no place for banners")
+        }
+        (scan.ports, scan.topPorts) = try Self.ports(command, services)
+        (targets, scan.excludes) = try Self.targets(command)
     }
 
     /// `K/N`.
@@ -69,12 +74,38 @@ struct ScanSettings {
         return ScanShard(number: number, count: count)
     }
 
-    func apply(to configuration: inout ScanConfiguration) {
-        configuration.rate = rate
-        configuration.retries = retries
-        configuration.wait = wait
-        configuration.deadline = deadline
-        configuration.shard = shard
-        configuration.reportsAll = reportsAll
+    /// The ports of `-p`, or how many of the services file.
+    private static func ports(_ command: SYNScanCommand, _ services: ServiceNames) throws -> ([UInt16], Int?) {
+        guard !command.ports.isEmpty else {
+            return ([], try command.topPorts.map { try ArgumentValue.integer("--top-ports", $0, in: 1...65_535) })
+        }
+        guard command.topPorts == nil else { throw UsageError("-p and --top-ports exclude each other") }
+        do {
+            let set = try PortSet(command.ports.joined(separator: ","), named: { services.port(named: $0, .tcp) })
+            return (set.ranges.flatMap { Array($0) }, nil)
+        } catch {
+            throw UsageError("-p: '\(error.part)' is no port, no range and no service")
+        }
+    }
+
+    /// The targets of the command line and its files, and the excluded ones.
+    private static func targets(_ command: SYNScanCommand) throws -> (targets: [String], excludes: [String]) {
+        var targets = command.targets
+        for file in command.targetFiles { targets += try entries(of: file, "--targets") }
+        guard !targets.isEmpty else { throw UsageError("a target is missing") }
+        var excludes = command.excludes.flatMap { $0.split(separator: ",").map(String.init) }
+        for file in command.excludeFiles { excludes += try entries(of: file, "--exclude-file") }
+        return (targets, excludes)
+    }
+
+    /// The entries of a file of targets: one or more per line, comments after `#`.
+    private static func entries(of file: String, _ option: String) throws -> [String] {
+        do {
+            return try TextInput.lines(of: file, for: option).flatMap { line in
+                line.prefix { $0 != "#" }.split { $0.isWhitespace || $0 == "," }.map(String.init)
+            }
+        } catch {
+            throw UsageError("\(option): \(error)")
+        }
     }
 }

@@ -1,4 +1,3 @@
-import LinuxProcess
 import WireFormat
 
 extension ServiceNames {

@@ -1,0 +1,199 @@
+import Diagnostics
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// Finds open TCP ports by half a handshake: a SYN to each port, and a reset where one is open (RFC 9293, section 3.5).
+///
+///     let configuration = SYNScan.Configuration(ports: [22, 80, 443])
+///     let summary = try SYNScan.run(["192.0.2.0/24"], configuration) { event in
+///         if case .finding(let port) = event, port.state == .open { print(port.address, port.port) }
+///     }
+///     print(summary.open)
+///
+/// It needs CAP_NET_RAW.
+public enum SYNScan: Tool {
+    /// Ports, banners, and hosts that are unreliable.
+    public typealias Event = ScanEvent
+    public typealias Summary = ScanSummary
+
+    public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// - Parameter targets: names, addresses, networks (`192.0.2.0/24`) and ranges (`192.0.2.1-20`). Targets named
+    ///   twice are scanned once.
+    public static func prepare(
+        _ targets: [String], _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping {
+            try configuration.check()
+            return try Prepared(
+                ScanTargetList(targets, excludes: configuration.excludes), ports: configuration.portList(),
+                seed: configuration.orderSeed(), configuration, options)
+        }
+    }
+
+    /// Neighboring addresses that cannot be reached, for the same reason.
+    public struct UnreachableRange: Sendable, Equatable {
+        public var first: IPAddress
+        public var last: IPAddress
+        public var reason: String
+    }
+
+    /// A scan whose targets and their next hops are known.
+    public final class Prepared: PreparedPacketRun {
+        public typealias Running = ScanEngine
+        public typealias Event = ScanEvent
+        public typealias Summary = ScanSummary
+
+        /// What the engine is going to do. Targets that cannot be reached are not among its targets.
+        public let configuration: ScanConfiguration
+        /// Targets that cannot be reached.
+        public let unreachable: [UnreachableRange]
+        /// How many addresses these are.
+        public let unreachableCount: Int
+        /// Some targets have no address or no route, and are not scanned.
+        public let isIncomplete: Bool
+        /// How far the scan has come; known after the run.
+        public private(set) var position: ScanPosition
+        /// Why the scan ended early: an interface stopped working, or a socket failed; known after the run.
+        public private(set) var failure: SwiftNetError?
+
+        private let session: Session
+        /// The system gives these source ports to no connection while the scan lives.
+        private let reservation: PortReservation
+        /// Used by the run.
+        private var port: BulkPort?
+
+        fileprivate init(
+            _ list: ScanTargetList, ports: [UInt16], seed: UInt64, _ asked: Configuration, _ options: RunOptions
+        ) throws {
+            let (session, reserve) = try Session.open(options, .rawSockets("tcp-syn-scan")) { _ in
+                try SYNScan.reserveSockets(interface: asked.interface)
+            }
+            self.session = session
+            var random = SystemRandomness()
+            reservation = try PortReservation(
+                count: ScanConfiguration.sourcePortCount(retries: asked.retries), using: &random)
+            let found = try ScanTargets(list, asked, session.resolver)
+            found.report(to: options)
+            var targets = found.addresses
+            guard !targets.isEmpty else {
+                throw SwiftNetError(.invalidArgument, nil, "nothing is left to scan")
+            }
+            let source = try asked.source.map { try UnownedSource($0, interface: asked.interface) }
+            if asked.checksSource { try source?.check(reserve, session) }
+            var routes = try ScanRoutes(
+                targets, interface: source?.link.name ?? asked.interface, source: source?.address)
+            for neighbors in try routes.unknownNeighbors() {
+                let lookup = try NeighborLookup(
+                    neighbors, socket: reserve.packetSocket(), rate: asked.rate, reactor: session.reactor)
+                for station in try lookup.finish(session.reactor) {
+                    routes.learn(station.address, station.mac, interface: neighbors.interface)
+                }
+            }
+            let count = targets.count
+            let reached = routes.resolve(&targets)
+            unreachable = routes.unreachable
+            unreachableCount = count - targets.count
+            isIncomplete = !found.failures.isEmpty || routes.isIncomplete
+
+            var configuration = ScanConfiguration(
+                targets: targets, ports: ports, ways: reached, sourcePort: reservation.ports.lowerBound, seed: seed,
+                key: SipHash(using: &random))
+            configuration.rate = asked.rate
+            configuration.retries = asked.retries
+            configuration.wait = asked.wait
+            configuration.deadline = asked.deadline
+            configuration.shard = asked.shard
+            configuration.reportsAll = asked.reportsAll
+            configuration.ownsSource = source != nil
+            configuration.hearsBanners = asked.readsBanners
+            configuration.start = try asked.start(of: configuration)
+            position = configuration.start
+            self.configuration = configuration
+            port = try SYNScan.port(configuration, source, reserve, session)
+            try options.capture?.start(
+                .protocols([.tcp, .icmp, .icmpv6]), interface: configuration.sendingInterface
+            ) { configuration.isOwn($0.bytes.rawBytes) }
+        }
+
+        public func run<Observer: EngineObserver>(
+            reportingTo observer: inout Observer
+        ) throws(SwiftNetError) -> ScanSummary where Observer.Observed == ScanEngine {
+            guard var port = port.take() else {
+                throw SwiftNetError(.invalidArgument, nil, "this scan has been run already")
+            }
+            var engine = ScanEngine(configuration)
+            let links = LinkTroubles(
+                Set(configuration.ways.map(\.link.interface)), reactor: session.reactor)
+            SessionObserver.erasing(&observer) { observer in
+                let watched = observer.before { [self] engine, _, now in
+                    // Silence of a link that does not work is no answer; what is known can be resumed.
+                    for change in links.take(at: now) where failure == nil {
+                        guard let trouble = change.trouble else { continue }
+                        failure = SwiftNetError(
+                            .interface, links.names[change.interface],
+                            "\(trouble): scan stopped; remaining ports were not scanned")
+                        engine.stop(at: now)
+                    }
+                    return links.next
+                }
+                do {
+                    try session.run(&engine, on: &port, observer: watched)
+                } catch {
+                    // What was found is reported, whatever ends the scan.
+                    failure = failure ?? SwiftNetError(error)
+                    engine.stop(at: port.now)
+                    engine.drain { observer.onEvent($0) }
+                    session.capture?.finish()
+                }
+            }
+            position = engine.position
+            return engine.summary
+        }
+    }
+}
+
+// MARK: Sockets
+
+extension SYNScan {
+    /// Targets on more links than these are scanned in several runs, by interface.
+    private static let mostLinks = 64
+
+    /// Sockets for every link that the targets may be on: to receive each family and ARP, to look up neighbors of each
+    /// family, and to send.
+    fileprivate static func reserveSockets(interface: String?) throws -> SocketReserve {
+        let links = try Interface.all().filter { $0.isUp && (interface == nil || $0.name == interface) }
+        return try SocketReserve(
+            packetSockets: min(links.count + 1, mostLinks) * 5 + 2, families: [.v4, .v6], wantsExpress: true)
+    }
+
+    /// The port of a scan, which receives from now on.
+    fileprivate static func port(
+        _ configuration: ScanConfiguration, _ source: UnownedSource?, _ reserve: SocketReserve, _ session: Session
+    ) throws -> BulkPort {
+        var listening: [BulkPort.Listening] = []
+        for link in configuration.ways.map(\.link) {
+            let family = link.source.family
+            let etherType: EtherType = family == .v4 ? .ipv4 : .ipv6
+            guard !listening.contains(where: { $0.interface == link.interface && $0.etherType == etherType }) else {
+                continue
+            }
+            listening.append(
+                BulkPort.Listening(
+                    interface: link.interface, etherType: etherType,
+                    filter: .segmentsAndUnreachables(
+                        family, ports: configuration.sourcePorts, withNeighbors: source != nil),
+                    groups: source?.groups ?? []))
+        }
+        if source?.address.family == .v4, let link = configuration.ways.first?.link {
+            listening.append(BulkPort.Listening(interface: link.interface, etherType: .arp, filter: nil))
+        }
+        return try BulkPort(
+            reserve, listening: listening, sendingInterface: configuration.sendingInterface,
+            sendsPastTaps: session.capture == nil && !configuration.isExactlyTimed,
+            ownFamilies: Set(configuration.ways.filter { $0.link.mac == nil }.map(\.link.source.family)),
+            reactor: session.reactor, tap: session.capture?.tap, trace: session.options.onPacket)
+    }
+}
