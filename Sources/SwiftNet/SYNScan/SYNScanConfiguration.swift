@@ -61,6 +61,9 @@ extension SYNScan.Configuration {
         guard 0...100 ~= retries else {
             throw SwiftNetError(.invalidArgument, "--retries", "'\(retries)' is out of range: 0 <= value <= 100")
         }
+        guard topPorts.map({ $0 > 0 }) ?? true else {
+            throw SwiftNetError(.invalidArgument, "--top-ports", "out of range: 1 <= value <= 65535")
+        }
         guard rate.map({ 1...100_000_000 ~= $0 }) ?? true else {
             throw SwiftNetError(.invalidArgument, "--rate", "out of range: 1 <= value <= 100000000")
         }

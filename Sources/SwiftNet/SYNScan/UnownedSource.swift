@@ -44,17 +44,16 @@ struct UnownedSource {
         var engine = HostEngine(LivingHostConfiguration(host))
         var isFree = false
         var owner: MACAddress?
-        try withoutActuallyEscaping({ (event: LivingHostEvent) in
-            switch event {
-            case .up: isFree = true
-            case .taken(_, let mac): owner = mac
-            case .peer, .failed: break
-            }
-        }) { onEvent in
-            // What a host does once the address is its own is not wanted.
-            try session.run(
-                &engine, on: &port, observer: SessionObserver(onEvent: onEvent, isInterested: { !isFree }))
-        }
+        // What a host does once the address is its own is not wanted.
+        let observer = SessionObserver<HostEngine>(
+            onEvent: { event in
+                switch event {
+                case .up: isFree = true
+                case .taken(_, let mac): owner = mac
+                case .peer, .failed: break
+                }
+            }, isInterested: { !isFree })
+        try session.run(&engine, on: &port, observer: observer)
         if let owner {
             throw SwiftNetError(.addressInUse, "--source", "\(address) is taken: \(owner) has it")
         }
