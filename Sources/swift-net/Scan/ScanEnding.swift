@@ -4,41 +4,30 @@ import WireFormat
 
 /// What a scan is about to do.
 struct ScanStart {
-    private let hosts: Int
-    private let ports: Int
-    private let probes: UInt64
-    /// Nil for the highest without loss.
-    private let rate: Double?
-    private let seed: UInt64
-    private let shard: ScanShard
-    private let resumedAt: UInt64
-    private let namesPorts: Bool
+    let configuration: ScanConfiguration
+    /// The ports were given, and are not those of the services file.
+    let namesPorts: Bool
 
-    /// - Parameter namesPorts: the ports were given, and are not those of the services file.
-    init(_ configuration: ScanConfiguration, namesPorts: Bool) {
-        hosts = configuration.targets.count
-        ports = configuration.ports.count
-        probes = configuration.probes
-        rate = configuration.rate
-        seed = configuration.seed
-        shard = configuration.shard
-        resumedAt = configuration.start.done
-        self.namesPorts = namesPorts
-    }
+    private var hosts: Int { configuration.targets.count }
+    private var ports: Int { configuration.ports.count }
+    private var probes: UInt64 { configuration.probes }
+    private var shard: ScanShard { configuration.shard }
+    /// Probes that were done before.
+    private var resumedAt: UInt64 { configuration.start.done }
 
     var text: String {
         var line = "Scanning \(Text.count(hosts, "host")), \(Text.count(ports, "port")) each: "
         line += probes == 1 ? "1 probe" : "\(probes) probes"
         if shard.count > 1 { line += " (part \(shard.number) of \(shard.count))" }
         if resumedAt > 0 { line += ", \(resumedAt) of them done before" }
-        if let rate {
+        if let rate = configuration.rate {
             line += " at \(Int(rate)) a second"
             let seconds = Double(probes - min(resumedAt, probes)) / rate
             if seconds >= 1 { line += ", \(ScanEnding.duration(seconds))" }
         } else {
             line += " as fast as nothing is lost"
         }
-        line += "; seed \(seed)"
+        line += "; seed \(configuration.seed)"
         if !namesPorts { line += "\nPorts: the first \(ports) that the system's services file names" }
         return line
     }
@@ -48,8 +37,8 @@ struct ScanStart {
         object.add("hosts", hosts)
         object.add("ports", ports)
         object.add("probes", probes)
-        object.add("rate", raw: rate.map { "\(Int($0))" })
-        object.add("seed", seed)
+        object.add("rate", raw: configuration.rate.map { "\(Int($0))" })
+        object.add("seed", configuration.seed)
         object.add("shard", "\(shard.number)/\(shard.count)")
         object.add("resumed_at", resumedAt)
         return object.line

@@ -45,15 +45,13 @@ final class ScanReport {
 
     // MARK: The beginning
 
-    /// - Parameter namesPorts: the ports were given, and are not those of the services file.
     func begin(_ scan: SYNScan.Prepared, namesPorts: Bool) {
-        let start = ScanStart(scan.configuration, namesPorts: namesPorts)
+        let start = ScanStart(configuration: scan.configuration, namesPorts: namesPorts)
         switch format {
         case .csv: stream.write("addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time,reliable\n")
         case .grepable: if !isQuiet { stream.write("# swift-net \(CommandTree.version) tcp-syn-scan: \(start.text)\n") }
         case .text: if !isQuiet { stream.write("\(start.text)\n") }
-        case .json:
-            if !isQuiet { stream.write(start.json + "\n") }
+        case .json: if !isQuiet { stream.write(start.json + "\n") }
         }
         for range in scan.unreachable { write(range) }
     }
