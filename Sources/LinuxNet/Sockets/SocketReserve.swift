@@ -40,7 +40,9 @@ public final class SocketReserve {
         guard opened >= 0 else { throw .last(operation) }
         // Room that only a privilege gives: a burst of answers to hear, a full queue to send.
         var size: Int32 = 4 << 20
-        setsockopt(opened, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4)
+        if setsockopt(opened, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
+            setsockopt(opened, SOL_SOCKET, SO_RCVBUF, &size, 4)
+        }
         setsockopt(opened, SOL_SOCKET, SO_SNDBUFFORCE, &size, 4)
         return opened
     }

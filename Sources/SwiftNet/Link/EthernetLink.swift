@@ -29,10 +29,17 @@ public struct EthernetLink: Sendable {
 
     /// The interface of a name that was asked for.
     static func interface(_ name: String, of all: [Interface]) throws(SwiftNetError) -> Interface {
-        guard let found = all.first(where: { $0.name == name }) else {
-            throw SwiftNetError(.interface, nil, "-I: '\(name)' is no interface")
-        }
+        guard let found = all.first(where: { $0.name == name }) else { throw noInterface(name) }
         return found
+    }
+
+    /// Throws when a name that was asked for is no interface's.
+    static func checkName(_ name: String?) throws(SwiftNetError) {
+        if let name, Interface.index(of: name) == nil { throw noInterface(name) }
+    }
+
+    private static func noInterface(_ name: String) -> SwiftNetError {
+        SwiftNetError(.interface, "-I", "'\(name)' is no interface")
     }
 
     /// Every interface that is up and speaks Ethernet.

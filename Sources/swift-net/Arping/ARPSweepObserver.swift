@@ -1,10 +1,10 @@
 import Diagnostics
-import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// Prints a line a host of a sweep, and what it comes to.
-struct ARPSweepObserver: EngineObserver, ~Copyable {
+final class ARPSweepObserver: EngineObserver {
     typealias Observed = ARPSweepEngine
 
     private let command: ArpingWords
@@ -20,7 +20,7 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
         self.comparison = comparison
     }
 
-    mutating func report(_ event: ARPSweepEvent) {
+    func report(_ event: ARPSweepEvent) {
         switch event {
         case .ignored(let reply): console.complain(reply.words)
         case .host(let host):
@@ -33,7 +33,7 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
                 append(host, change)
             }
             text.append(UInt8(ascii: "\n"))
-            console.output.write(text.bytes)
+            console.output.write(text)
         case .duplicate(let address, let first, let other):
             guard !command.has(.quiet) else { return }
             guard command.has(.json) else {
@@ -46,7 +46,7 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
         }
     }
 
-    private mutating func append(_ host: ARPSweepHost, _ change: SweepComparison.Change?) {
+    private func append(_ host: ARPSweepHost, _ change: SweepComparison.Change?) {
         text.append(host.address)
         text.append("  ")
         text.append(host.mac)
@@ -61,7 +61,7 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
         }
     }
 
-    private mutating func appendJSON(_ host: ARPSweepHost, _ change: SweepComparison.Change?) {
+    private func appendJSON(_ host: ARPSweepHost, _ change: SweepComparison.Change?) {
         text.append("{\"type\":\"host\",\"addr\":\"")
         text.append(host.address)
         text.append("\",\"mac\":\"")
@@ -81,12 +81,14 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
 
     // MARK: The end
 
-    func finish(_ summary: ARPSweepSummary, _ target: String, _ targets: TargetSet, overflows: UInt64, isReliable: Bool)
-    {
-        if overflows > 0 { console.complain("\(overflows) answers were lost here: a lower --rate helps") }
-        // Who was not asked again may well be there.
+    func finish(_ summary: ARPSweepSummary, _ target: String, _ sweep: ARPSweep.Prepared) {
+        if sweep.overflowCount > 0 {
+            console.complain("\(sweep.overflowCount) answers were lost here: a lower --rate helps")
+        }
+        // A host that was not asked again may well be there.
         let vanished =
-            summary.isCutShort || !isReliable ? [] : comparison?.vanished { targets.index(of: .v4($0)) != nil } ?? []
+            summary.isCutShort || sweep.linkTrouble != nil
+            ? [] : comparison?.vanished { sweep.configuration.targets.index(of: .v4($0)) != nil } ?? []
         if command.has(.json) {
             finishJSON(summary, target, vanished)
         } else if !command.has(.quiet) {
@@ -142,11 +144,9 @@ struct ARPSweepObserver: EngineObserver, ~Copyable {
         summary.largest.flatMap { $0.addresses >= 16 && $0.addresses > summary.hosts / 2 ? $0 : nil }
     }
 
-    mutating func step(_ engine: inout ARPSweepEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        // Line by line for who waits for them; a burst in one piece.
+    func step(_ engine: inout ARPSweepEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        // Line by line where they come slowly; a burst in one piece.
         if wakening.isEmpty || wakening.contains(.status) { console.output.flush() }
         return nil
     }
-
-    var isListening: Bool { console.output.isOpen }
 }

@@ -1,7 +1,6 @@
 import Diagnostics
-import LinuxNet
-import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// `arping --sweep`: every host of a network.
@@ -14,71 +13,36 @@ struct ARPSweepRun {
             throw UsageError(
                 "--sweep has its network, and no further target: \(command.targets.joined(separator: " "))")
         }
-        let text = command[.sweep] ?? ""
-        let (targets, first) = try network(text)
-        let retries = try command[.retries].map { try ArgumentValue.integer("--retries", $0, in: 0...100) } ?? 2
-        let rate = try command[.rate].map(Self.rate) ?? 2_000
-        let timeout = try command[.deadline].map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
-        let source = try command[.source].map { try ArpingArgument.address("-s", $0) }
+        let network = command[.sweep] ?? ""
+        let configuration = try configuration()
         let comparison = try command[.compare].map(SweepComparison.init(path:))
-        console.limit(to: timeout)
-        let reactor = try console.reactor()
-        let capture = try command[.pcap].map { try FrameCapture(path: $0, console: console) }
-        let link = try ArpingLink.find(command[.interface], target: first, source: source, mode: .ask)
-        guard Privileges.raise() else {
-            throw CannotRun(message: "arping needs CAP_NET_RAW", hints: [Privileges.hint])
-        }
-        try capture?.open()
-        var port = try LinkPort(
-            UnboundPacketSocket(), interface: link.interface.index, hearing: .etherType(.arp), frameLength: 128,
-            ringSlots: 4_096,
-            reactor: reactor, tap: capture?.tap)
-        try Privileges.dropForGood()
-        try capture?.start(.etherTypes([.arp]), interface: link.interface.index)
-        var configuration = ARPSweepConfiguration(mac: link.mac, source: link.source, targets: targets)
-        configuration.rate = rate
-        configuration.retries = retries
-        configuration.reportsIgnored = command.has(.verbose)
-        if let timeout { configuration.timeout = timeout }
-        var engine = ARPSweepEngine(configuration)
-        var observer = LinkBoundObserver(
-            ARPSweepObserver(command: command, console: console, comparison: comparison), interface: link.interface,
-            console: console, reactor: reactor)
-        try EngineLoop.run(&engine, on: &port, observer: &observer)
-        capture?.finish()
-        let summary = engine.summary
-        observer.inner.finish(
-            summary, text, targets, overflows: port.overflowCount, isReliable: observer.trouble == nil)
-        guard console.output.failure == nil, capture?.hasFailed != true else { return 2 }
+        console.limit(to: command[.deadline] == nil ? nil : configuration.timeout)
+        let sweep = try ARPSweep.prepare(
+            network, configuration, options: console.runOptions(capture: command[.pcap]))
+        var observer = ARPSweepObserver(command: command, console: console, comparison: comparison)
+        let summary = try sweep.run(reportingTo: &observer)
+        observer.finish(summary, network, sweep)
         // A host that was not found may be there.
         let wasFound = command.has(.claims) ? summary.duplicates > 0 : summary.hosts > 0
-        guard observer.trouble == nil || wasFound else { return 2 }
-        if command.has(.claims) { return summary.duplicates > 0 ? 1 : 0 }
-        return summary.hosts > 0 ? 0 : 1
+        guard sweep.linkTrouble == nil || wasFound else { return 2 }
+        return wasFound == command.has(.claims) ? 1 : 0
     }
 
-    private func network(_ text: String) throws -> (TargetSet, IPv4Address) {
-        var targets = TargetSet()
-        do {
-            switch try TargetExpression(text) {
-            case .range(let first, let last): try targets.append(from: first, through: last)
-            case .address(let address, _): try targets.append(address)
-            case .name: throw UsageError("--sweep: '\(text)' is no network")
-            }
-        } catch let error as UsageError {
-            throw error
-        } catch {
-            throw UsageError("--sweep: '\(text)' is no network")
+    private func configuration() throws -> ARPSweep.Configuration {
+        var configuration = ARPSweep.Configuration()
+        configuration.interface = command[.interface]
+        configuration.source = try command[.source].map { try ArpingArgument.address("-s", $0) }
+        if let text = command[.retries] {
+            configuration.retries = try ArgumentValue.integer("--retries", text, in: 0...100)
         }
-        guard targets.count > 0, case .v4(let first) = targets[0] else {
-            throw UsageError("--sweep: \(text): ARP is for IPv4 only")
+        if let text = command[.rate] {
+            configuration.rate =
+                text == "max" ? nil : Double(try ArgumentValue.integer("--rate", text, in: 1...10_000_000))
         }
-        return (targets, first)
-    }
-
-    /// Probes a second; `max` for no limit.
-    private static func rate(_ text: String) throws -> Double? {
-        if text == "max" { return nil }
-        return Double(try ArgumentValue.integer("--rate", text, in: 1...10_000_000))
+        if let text = command[.deadline] {
+            configuration.timeout = try ArgumentValue.duration("-w", text, atLeast: .milliseconds(1))
+        }
+        configuration.reportsIgnored = command.has(.verbose)
+        return configuration
     }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// The lines of one style.
@@ -17,20 +18,19 @@ struct ArpingRenderer {
     private let settings: ArpingSettings
     private let console: Console
     private let configuration: ArpingConfiguration
-    private let link: ArpingLink
+    private let link: EthernetLink
     private let text: any ArpingText
-    private let vendors: Vendors
+    private let vendors = Vendors()
 
-    init(_ settings: ArpingSettings, _ console: Console, _ configuration: ArpingConfiguration, _ link: ArpingLink) {
+    init(_ settings: ArpingSettings, _ console: Console, _ run: Arping.Prepared) {
         self.settings = settings
         self.console = console
-        self.configuration = configuration
-        self.link = link
+        configuration = run.configuration
+        link = run.link
         text =
             settings.style == .habets
             ? HabetsText(settings: settings, configuration: configuration, link: link)
             : IputilsText(settings: settings, configuration: configuration, link: link)
-        vendors = Vendors()
     }
 
     private static let bell = "\u{7}"
@@ -94,7 +94,7 @@ struct ArpingRenderer {
         var object = JSONObject(type: "summary")
         object.add("target", settings.target)
         object.add("addr", "\(configuration.target)")
-        object.add("interface", link.interface.name)
+        object.add("interface", link.name)
         object.add("transmitted", summary.sent)
         object.add("received", summary.received)
         object.add("hosts", summary.machines.count)

@@ -1,5 +1,6 @@
 import Diagnostics
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// Whose habits `arping` has.
@@ -7,38 +8,24 @@ enum ArpingStyle: String {
     case iputils, habets
 }
 
-/// What `arping` is asked to do, whoever's words it was said in.
+/// What `arping` is asked to do, in either style.
 struct ArpingSettings {
     var style = ArpingStyle.iputils
-    /// As it was typed: an address, a name, or a machine's link-layer address.
+    /// As it was typed: an address, a name, or a MAC address.
     var target: String
-    var mode = ArpingMode.ask
-    var interface: String?
-    var source: IPv4Address?
-    /// The link-layer address that is expected to be ours.
+    var arping = Arping.Configuration()
+    /// The MAC address that the interface is expected to have.
     var ownMAC: MACAddress?
-    var targetMAC: MACAddress?
-    /// For a machine that is pinged by its link-layer address: where its echo requests go in IP.
-    var targetAddress: IPv4Address?
-    var tag: VLANTag?
-    var count: Int?
-    var interval = Nanoseconds.seconds(1)
-    var deadline: Nanoseconds?
-    /// Answers that end it.
-    var enough: Int?
-    var endsAtFirstAnswer = false
-    var staysBroadcast = false
-    var expectsAnswers = true
     /// RFC 5227's probe or announcement, with its times.
     var isProbe = false
     var isAnnouncement = false
-    /// Two machines with the address are a failure.
+    /// Two hosts with the address are a failure.
     var findsDuplicates = false
 
     var isQuiet = false
     var isJSON = false
     var isVerbose = false
-    /// Only these of each answer.
+    /// Only these of each reply.
     var printsMAC = false
     var printsAddress = false
     var display = ArpingDisplay()
@@ -49,31 +36,6 @@ struct ArpingSettings {
 
     var station: MACAddress? { MACAddress(target) }
 
-    func configuration(mac: MACAddress, source: IPv4Address, target: IPv4Address) -> ArpingConfiguration {
-        var configuration = ArpingConfiguration(mac: mac, source: source, target: target)
-        configuration.mode = mode
-        configuration.count = count
-        configuration.interval = interval
-        configuration.deadline = deadline
-        configuration.enough = enough
-        configuration.endsAtFirstAnswer = endsAtFirstAnswer
-        configuration.staysBroadcast = staysBroadcast
-        configuration.expectsAnswers = expectsAnswers
-        configuration.targetMAC = targetMAC
-        configuration.tag = tag
-        configuration.reportsIgnored = isVerbose
-        if isProbe {
-            var random = SystemRandomNumberGenerator()
-            configuration.checkAddress(count: count, using: &random)
-        }
-        if isAnnouncement {
-            // ANNOUNCE_NUM and ANNOUNCE_INTERVAL.
-            configuration.count = count ?? 2
-            configuration.interval = .seconds(2)
-        }
-        return configuration
-    }
-
     /// By the rules of the style.
     func exitStatus(of summary: ArpingSummary) -> Int32 {
         switch style {
@@ -82,11 +44,11 @@ struct ArpingSettings {
             return summary.received > 0 ? 0 : 1
         case .iputils:
             // A duplicate is 1, iputils' announcements are always 0, and with a deadline all of `-c` must have been answered.
-            switch mode {
+            switch arping.mode {
             case .detectDuplicates: return summary.received > 0 ? 1 : 0
             case .announceByRequest, .announceByReply: return isAnnouncement && summary.received > 0 ? 1 : 0
             case .ask:
-                if let enough, !endsAtFirstAnswer { return summary.received >= enough ? 0 : 1 }
+                if let enough = arping.enough, !arping.endsAtFirstAnswer { return summary.received >= enough ? 0 : 1 }
                 return summary.received > 0 ? 0 : 1
             }
         }
@@ -147,45 +109,54 @@ extension ArpingSettings {
         }
         isProbe = command[.probe] != nil
         isAnnouncement = command[.announce] != nil
-        if command.has(.duplicates) || isProbe {
-            mode = .detectDuplicates
-        } else if command.has(.unsolicited) || isAnnouncement {
-            mode = .announceByRequest
+        if isProbe {
+            arping = .addressCheck
+        } else if isAnnouncement {
+            arping = .announcement
+        } else if command.has(.duplicates) {
+            arping.mode = .detectDuplicates
+        } else if command.has(.unsolicited) {
+            arping.mode = .announceByRequest
         } else if command.has(.answers) {
-            mode = .announceByReply
+            arping.mode = .announceByReply
         }
-        expectsAnswers = mode == .ask || mode == .detectDuplicates
-        guard station == nil || mode == .ask else {
+        arping.expectsAnswers = arping.mode == .ask || arping.mode == .detectDuplicates
+        guard station == nil || arping.mode == .ask else {
             throw UsageError("\(given.first ?? ""): \(target) is a machine, not an address")
         }
-        interface = command[.interface]
-        source = try command[.source].map { try ArpingArgument.address("-s", $0) }
-        if let text = command[.sender] { source = try ArpingArgument.address("-S", text) }
-        if command.has(.anonymous) { source = .unspecified }
-        targetMAC = try command[.targetMAC].map { try ArpingArgument.mac("-t", $0) }
-        targetAddress = try command[.targetAddress].map { try ArpingArgument.address("-T", $0) }
-        guard targetAddress == nil || station != nil else {
+        arping.interface = command[.interface]
+        arping.source = try command[.source].map { try ArpingArgument.address("-s", $0) }
+        if let text = command[.sender] { arping.source = try ArpingArgument.address("-S", text) }
+        if command.has(.anonymous) { arping.source = .unspecified }
+        arping.targetMAC = try command[.targetMAC].map { try ArpingArgument.mac("-t", $0) }
+        arping.targetAddress = try command[.targetAddress].map { try ArpingArgument.address("-T", $0) }
+        guard arping.targetAddress == nil || station != nil else {
             throw UsageError("-T: \(target) is an address itself; a machine's link-layer address takes one")
         }
-        tag = try command[.vlan].map { text in
+        arping.tag = try command[.vlan].map { text in
             VLANTag(
                 identifier: UInt16(try ArgumentValue.integer("--vlan", text, in: 1...4_094)), priority: 0,
                 etherType: .arp)
         }
-        count = try command[.count].map { try ArpingArgument.count("-c", $0) }
+        let count = try command[.count].map { try ArpingArgument.count("-c", $0) }
+        if let count { arping.count = count }
         for (option, text) in [("-W", command[.wait]), ("-i", command[.interval])] {
-            if let text { interval = try ArgumentValue.duration(option, text, atLeast: .milliseconds(1)) }
+            guard let text else { continue }
+            let interval = try ArgumentValue.duration(option, text, atLeast: .milliseconds(1))
+            // Those of RFC 5227 are fixed.
+            if !isAnnouncement { arping.interval = interval }
         }
         // Like iputils: 0 is no deadline.
         let asked = try command[.deadline].map { try ArgumentValue.duration("-w", $0, atLeast: .zero) }
-        deadline = asked == .zero ? nil : asked
-        if deadline != nil { enough = count }
-        endsAtFirstAnswer = command.has(.firstAnswer)
-        staysBroadcast = command.has(.broadcast)
+        arping.deadline = asked == .zero ? nil : asked
+        if arping.deadline != nil { arping.enough = count }
+        arping.endsAtFirstAnswer = command.has(.firstAnswer)
+        arping.staysBroadcast = command.has(.broadcast)
         isJSON = command.has(.json)
         printsMAC = command.has(.raw)
         isQuiet = command.has(.quiet)
         isVerbose = command.has(.verbose)
+        arping.reportsIgnored = isVerbose
         pcap = command[.pcap]
         explained = try command[.explain].map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
     }

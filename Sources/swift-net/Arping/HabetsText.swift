@@ -1,18 +1,19 @@
 import Diagnostics
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// The lines of Habets' arping.
 struct HabetsText: ArpingText {
     let settings: ArpingSettings
     let configuration: ArpingConfiguration
-    let link: ArpingLink
+    let link: EthernetLink
 
     func heading() -> String {
         guard !settings.display.isMarks else { return "" }
         let us =
             settings.isVerbose
-            ? "This box:   Interface: \(link.interface.name)  IP: \(configuration.source)   MAC address: \(link.mac)\n"
+            ? "This box:   Interface: \(link.name)  IP: \(configuration.source)   MAC address: \(link.mac)\n"
             : ""
         return us + "ARPING \(settings.target)\n"
     }

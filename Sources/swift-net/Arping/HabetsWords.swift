@@ -1,7 +1,7 @@
 import ArgumentParser
 import Diagnostics
-import LinuxNet
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// A right command line of `arping --style habets`.
@@ -104,35 +104,39 @@ extension ArpingSettings {
         let targets = command.targets + (command.has(.broadcastTarget) ? ["255.255.255.255"] : [])
         self.init(target: try ArpingArgument.target(targets))
         style = .habets
-        staysBroadcast = true
+        arping.staysBroadcast = true
         guard command.has(.unsolicited) || !command.has(.replies) else {
             throw UsageError("-P: replies that nobody asked for go with -U")
         }
-        if command.has(.unsolicited) { mode = command.has(.replies) ? .announceByReply : .announceByRequest }
-        interface = command[.interface]
-        if let interface, Interface.index(of: interface) == nil {
-            throw UsageError("-i: '\(interface)' is no interface")
+        if command.has(.unsolicited) {
+            arping.mode = command.has(.replies) ? .announceByReply : .announceByRequest
         }
-        source = try command[.sender].map { try ArpingArgument.address("-S", $0) }
-        if command.has(.anonymous) { source = .unspecified }
-        if command.has(.broadcastSender) { source = .limitedBroadcast }
+        arping.interface = command[.interface]
+        arping.source = try command[.sender].map { try ArpingArgument.address("-S", $0) }
+        if command.has(.anonymous) { arping.source = .unspecified }
+        if command.has(.broadcastSender) { arping.source = .limitedBroadcast }
         ownMAC = try command[.ownMAC].map { try ArpingArgument.mac("-s", $0) }
-        targetMAC = try command[.targetMAC].map { try ArpingArgument.mac("-t", $0) }
-        targetAddress = try command[.targetAddress].map { try ArpingArgument.address("-T", $0) }
-        tag = try command[.tag].map { text in
+        arping.targetMAC = try command[.targetMAC].map { try ArpingArgument.mac("-t", $0) }
+        arping.targetAddress = try command[.targetAddress].map { try ArpingArgument.address("-T", $0) }
+        arping.tag = try command[.tag].map { text in
             VLANTag(
                 identifier: UInt16(try ArgumentValue.integer("-V", text, in: 0...4_094)),
                 priority: UInt8(try command[.priority].map { try ArgumentValue.integer("-Q", $0, in: 0...7) } ?? 0),
                 etherType: .arp)
         }
-        count = try command[.count].map { try ArpingArgument.count("-c", $0) }
-        enough = try command[.replies].map { try ArpingArgument.count("-C", $0) }
-        if let text = command[.wait] { interval = try ArgumentValue.duration("-W", text, atLeast: .microseconds(1)) }
-        deadline = try command[.deadline].map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
+        arping.count = try command[.count].map { try ArpingArgument.count("-c", $0) }
+        arping.enough = try command[.replies].map { try ArpingArgument.count("-C", $0) }
+        if let text = command[.wait] {
+            arping.interval = try ArgumentValue.duration("-W", text, atLeast: .microseconds(1))
+        }
+        arping.deadline = try command[.deadline].map {
+            try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1))
+        }
         findsDuplicates = command.has(.duplicates)
         isJSON = command.has(.json)
         isQuiet = command.has(.quiet)
         isVerbose = command.has(.verbose)
+        arping.reportsIgnored = isVerbose
         // Of a machine that is pinged, the address is what one wants to know.
         let (raw, other) = (command.has(.raw), command.has(.rawOther))
         (printsMAC, printsAddress) = station == nil ? (raw, other) : (other, raw)

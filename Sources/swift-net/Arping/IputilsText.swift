@@ -1,15 +1,16 @@
 import Diagnostics
+import SwiftNet
 import WireFormat
 
 /// The lines of iputils' arping, and behind them what is odd about an answer.
 struct IputilsText: ArpingText {
     let settings: ArpingSettings
     let configuration: ArpingConfiguration
-    let link: ArpingLink
+    let link: EthernetLink
 
     func heading() -> String {
         let target = settings.station.map(\.upperCased) ?? "\(configuration.target)"
-        return "ARPING \(target) from \(configuration.source) \(link.interface.name)\n"
+        return "ARPING \(target) from \(configuration.source) \(link.name)\n"
     }
 
     func line(_ reply: ArpingReply) -> String {

@@ -18,8 +18,4 @@ struct FrameOptions: ParsableArguments {
     func explained() throws -> Int? {
         try explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) }
     }
-
-    func capture(_ console: Console) throws -> FrameCapture? {
-        try pcap.map { try FrameCapture(path: $0, console: console) }
-    }
 }

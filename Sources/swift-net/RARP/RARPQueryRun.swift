@@ -1,6 +1,6 @@
 import Diagnostics
-import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 /// `rarp query`: which address has a machine?
@@ -21,40 +21,37 @@ struct RARPQueryRun {
             }
             return mac
         }
-        let count = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...1_000) }
-        let interval = try command.interval.map { try ArgumentValue.duration("-i", $0, atLeast: .milliseconds(10)) }
-        let deadline = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
-        console.limit(to: deadline)
-        let capture = try command.frames.capture(console)
-        let link = try EthernetLink.find(command.interfaces.first)
-        let reactor = try console.reactor()
-        var port = try command.port(
-            interface: link.interface.index, reactor: reactor, capture: capture,
-            console: console)
+        let configuration = try configuration()
+        console.limit(to: configuration.deadline)
+        let query = try RARPQuery.prepare(machines, configuration, options: command.runOptions(console))
+        var observer = RARPQueryObserver(command: command, console: console)
+        let summary = try query.run(reportingTo: &observer)
+        finish(summary, query.link)
+        guard !observer.hasFailed else { return 2 }
+        return summary.answered == summary.asked ? 0 : query.linkTrouble == nil ? 1 : 2
+    }
 
-        var configuration = RARPQueryConfiguration(mac: link.mac, subjects: machines.isEmpty ? [link.mac] : machines)
-        if let count { configuration.attempts = count }
-        if let interval { configuration.firstPause = interval }
-        configuration.longestPause = max(configuration.longestPause, configuration.firstPause)
-        configuration.deadline = deadline
+    private func configuration() throws -> RARPQuery.Configuration {
+        var configuration = RARPQuery.Configuration()
+        configuration.interface = command.interfaces.first
+        if let text = command.count {
+            configuration.attempts = try ArgumentValue.integer("-c", text, in: 1...1_000)
+        }
+        if let text = command.interval {
+            configuration.firstPause = try ArgumentValue.duration("-i", text, atLeast: .milliseconds(10))
+        }
+        configuration.deadline = try command.deadline.map {
+            try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1))
+        }
         configuration.reportsIgnored = command.verbose
         configuration.endsAtFirstAnswer = command.firstAnswer
-        var engine = RARPQueryEngine(configuration)
-        var observer = LinkBoundObserver(
-            RARPQueryObserver(command: command, console: console), interface: link.interface, console: console,
-            reactor: reactor)
-        try EngineLoop.run(&engine, on: &port, observer: &observer)
-        capture?.finish()
-        let summary = engine.summary
-        finish(summary, link)
-        guard console.output.failure == nil, capture?.hasFailed != true, !observer.inner.hasFailed else { return 2 }
-        return summary.answered == summary.asked ? 0 : observer.trouble == nil ? 1 : 2
+        return configuration
     }
 
     private func finish(_ summary: RARPQuerySummary, _ link: EthernetLink) {
         if command.frames.json {
             var object = JSONObject(type: "summary")
-            object.add("interface", link.interface.name)
+            object.add("interface", link.name)
             object.add("transmitted", summary.sent)
             object.add("received", summary.received)
             object.add("asked", summary.asked)
@@ -76,12 +73,7 @@ private struct RARPQueryObserver: EngineObserver {
 
     let command: RARPCommand
     let console: Console
-    private(set) var hasFailed = false
-
-    init(command: RARPCommand, console: Console) {
-        self.command = command
-        self.console = console
-    }
+    var hasFailed = false
 
     mutating func report(_ event: RARPQueryEvent) {
         switch event {
@@ -124,6 +116,4 @@ private struct RARPQueryObserver: EngineObserver {
         console.output.flush()
         return nil
     }
-
-    var isListening: Bool { console.output.isOpen }
 }

@@ -1,7 +1,4 @@
-import LinuxNet
-import LinuxProcess
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// From the command line of `rarp` to an exit status.
 struct RARPRun {
@@ -25,27 +22,7 @@ extension RARPCommand {
         }
     }
 
-    func explainer(_ console: Console) throws -> Explainer? {
-        try frames.explained().map { Explainer(count: $0, console: console) }
-    }
-
-    /// A port for RARP, opened with the capability that is given up afterwards.
-    /// - Parameter interface: 0 for all.
-    func port(
-        interface: UInt32, reactor: Reactor, capture: FrameCapture?, console: Console
-    ) throws -> LinkPort {
-        guard Privileges.raise() else {
-            throw CannotRun(message: "rarp needs CAP_NET_RAW", hints: [Privileges.hint])
-        }
-        try capture?.open()
-        let explainer = try explainer(console)
-        let port = try LinkPort(
-            UnboundPacketSocket(), interface: interface, hearing: .filtered(.etherTypes([.reverseARP])),
-            reactor: reactor,
-            tap: capture?.tap,
-            trace: explainer.map { explainer in { explainer.show($0) } })
-        try Privileges.dropForGood()
-        try capture?.start(.etherTypes([.reverseARP]), interface: interface)
-        return port
+    func runOptions(_ console: Console) throws -> RunOptions {
+        try console.runOptions(capture: frames.pcap, explained: frames.explained(), isVerbose: verbose)
     }
 }

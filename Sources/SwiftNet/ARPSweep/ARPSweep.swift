@@ -1,0 +1,121 @@
+import Diagnostics
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// Finds the hosts of an IPv4 network on a link by ARP (RFC 826).
+///
+///     let summary = try ARPSweep.run("192.0.2.0/24") { event in
+///         if case .host(let host) = event { print(host.address, host.mac) }
+///     }
+///     print(summary.hosts)
+///
+/// It needs CAP_NET_RAW.
+public enum ARPSweep: Tool {
+    /// Hosts, and addresses that several hosts have.
+    public typealias Event = ARPSweepEvent
+    public typealias Summary = ARPSweepSummary
+
+    /// How the network is asked.
+    public struct Configuration: Sendable {
+        /// The interface; nil for that of the route to the first address.
+        public var interface: String?
+        /// The sender's IP address in the probes; nil for the address of the interface that is nearest to the target.
+        public var source: IPv4Address?
+        /// Probes a second; nil for as many as the kernel takes.
+        public var rate: Double? = 2_000
+        /// Further probes to addresses without a reply.
+        public var retries = 2
+        /// How long the last probe of a round waits for its reply.
+        public var timeout = Nanoseconds.milliseconds(500)
+        /// Report replies that were ignored, and why.
+        public var reportsIgnored = false
+
+        public init() {}
+    }
+
+    public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// - Parameter network: a network (`192.0.2.0/24`), a range (`192.0.2.1-20`) or an address.
+    public static func prepare(
+        _ network: String, _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping { try Prepared(network, configuration, options) }
+    }
+
+    /// A sweep whose link is known.
+    public final class Prepared: PreparedPacketRun {
+        public typealias Running = ARPSweepEngine
+        public typealias Event = ARPSweepEvent
+        public typealias Summary = ARPSweepSummary
+
+        /// The link of the network.
+        public let link: EthernetLink
+        /// What the engine is going to do.
+        public let configuration: ARPSweepConfiguration
+        /// What was wrong with the link at any time of the run; nil for nothing.
+        public private(set) var linkTrouble: String?
+        /// Replies that this host dropped because its receive buffer was full; known after the run.
+        public private(set) var overflowCount: UInt64 = 0
+
+        private let session: Session
+        private var port: LinkPort
+
+        fileprivate init(_ network: String, _ asked: Configuration, _ options: RunOptions) throws {
+            let (targets, first) = try Self.targets(network)
+            try EthernetLink.checkName(asked.interface)
+            let (session, sockets) = try Session.openLink(options, for: "arping")
+            self.session = session
+            link = try ArpingTarget.link(asked.interface, to: first, source: asked.source)
+            // Only ARP, and memory that is shared with the kernel: replies may come as fast as probes leave.
+            port = try LinkPort(
+                sockets.packetSocket(), interface: link.index, hearing: .etherType(.arp), frameLength: 128,
+                ringSlots: 4_096, reactor: session.reactor, tap: session.capture?.tap, trace: options.onPacket)
+            try session.capture?.start(.etherTypes([.arp]), interface: link.index)
+            var configuration = ARPSweepConfiguration(
+                mac: link.mac, source: try ArpingTarget.source(on: link, to: first, asked.source, .ask),
+                targets: targets)
+            configuration.rate = asked.rate
+            configuration.retries = asked.retries
+            configuration.timeout = asked.timeout
+            configuration.reportsIgnored = asked.reportsIgnored
+            self.configuration = configuration
+        }
+
+        private static func targets(_ text: String) throws(SwiftNetError) -> (TargetSet, first: IPv4Address) {
+            var targets = TargetSet()
+            do {
+                switch try TargetExpression(text) {
+                case .range(let first, let last): try targets.append(from: first, through: last)
+                case .address(let address, _): try targets.append(address)
+                case .name: break
+                }
+            } catch {
+                targets = TargetSet()
+            }
+            guard targets.count > 0 else {
+                throw SwiftNetError(.invalidArgument, "--sweep", "'\(text)' is no network")
+            }
+            guard case .v4(let first) = targets[0] else {
+                throw SwiftNetError(.invalidArgument, "--sweep", "\(text): ARP is for IPv4 only")
+            }
+            return (targets, first)
+        }
+
+        public func run<Observer: EngineObserver>(
+            reportingTo observer: inout Observer
+        ) throws(SwiftNetError) -> ARPSweepSummary where Observer.Observed == ARPSweepEngine {
+            try SwiftNetError.wrapping {
+                var engine = ARPSweepEngine(configuration)
+                let bound = LinkBoundRun(link.index, session)
+                try SessionObserver.erasing(&observer) {
+                    try session.run(&engine, on: &port, observer: bound.watching($0))
+                }
+                linkTrouble = bound.trouble
+                overflowCount = port.overflowCount
+                return engine.summary
+            }
+        }
+    }
+}

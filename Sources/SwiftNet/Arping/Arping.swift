@@ -1,0 +1,104 @@
+import Diagnostics
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// Asks a link which host has an IPv4 address (RFC 826), checks whether an address is free or announces it (RFC 5227), or
+/// pings the host of a MAC address by ICMP echo (RFC 792).
+///
+///     let summary = try Arping.run("192.0.2.1", .init(count: 3)) { event in
+///         if case .reply(let reply) = event { print(reply.mac) }
+///     }
+///     print(summary.received)
+///
+/// It needs CAP_NET_RAW.
+public enum Arping: Tool {
+    /// Replies and timeouts.
+    public typealias Event = ArpingEvent
+    public typealias Summary = ArpingSummary
+
+    public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// - Parameter target: a name, an IPv4 address or a MAC address.
+    public static func prepare(
+        _ target: String, _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping { try Prepared(target, configuration, options) }
+    }
+
+    /// A run whose target and link are known.
+    public final class Prepared: PreparedPacketRun {
+        public typealias Running = ArpingEngine
+        public typealias Event = ArpingEvent
+        public typealias Summary = ArpingSummary
+
+        /// The link that the target is asked on.
+        public let link: EthernetLink
+        /// What the engine is going to do.
+        public let configuration: ArpingConfiguration
+        /// What was wrong with the link at any time of the run; nil for nothing.
+        public private(set) var linkTrouble: String?
+        /// Frames of other VLANs that came, by identifier, 0 for untagged ones; known after the run.
+        public private(set) var ignoredVLANs: [UInt16: Int] = [:]
+
+        private let session: Session
+        private var port: LinkPort
+
+        fileprivate init(_ text: String, _ asked: Configuration, _ options: RunOptions) throws {
+            let target = try ArpingTarget(text)
+            try EthernetLink.checkName(asked.interface)
+            let (session, sockets) = try Session.openLink(options, for: "arping")
+            self.session = session
+            let found = try target.find(asked, session)
+            link = found.link
+            port = try session.linkPort(
+                sockets, on: found.link.index,
+                hearing: found.station == nil ? .etherTypes([.arp]) : .protocols([.icmp]),
+                vlan: asked.tag?.identifier)
+            configuration = asked.engine(
+                found, deadline: asked.deadline.map { max(session.started + $0 - SystemClock.now, .milliseconds(1)) })
+        }
+
+        public func run<Observer: EngineObserver>(
+            reportingTo observer: inout Observer
+        ) throws(SwiftNetError) -> ArpingSummary where Observer.Observed == ArpingEngine {
+            try SwiftNetError.wrapping {
+                var engine = ArpingEngine(configuration)
+                let bound = LinkBoundRun(link.index, session)
+                try SessionObserver.erasing(&observer) {
+                    try session.run(&engine, on: &port, observer: bound.watching($0))
+                }
+                linkTrouble = bound.trouble
+                ignoredVLANs = port.ignoredVLANs
+                return engine.summary
+            }
+        }
+    }
+}
+
+extension Arping.Configuration {
+    /// - Parameter deadline: what is left of it after the lookups.
+    fileprivate func engine(_ found: ArpingTarget.Found, deadline: Nanoseconds?) -> ArpingConfiguration {
+        var engine = ArpingConfiguration(mac: found.link.mac, source: found.source, target: found.address)
+        engine.mode = mode
+        engine.count = count
+        engine.interval = interval
+        engine.deadline = deadline
+        engine.enough = enough
+        engine.endsAtFirstAnswer = endsAtFirstAnswer
+        engine.staysBroadcast = staysBroadcast
+        engine.expectsAnswers = expectsAnswers
+        engine.targetMAC = targetMAC
+        engine.tag = tag
+        engine.reportsIgnored = reportsIgnored
+        engine.station = found.station.map {
+            ArpingStation(mac: $0, address: found.address, identifier: .random(in: 1...UInt16.max))
+        }
+        if usesProbeTimes {
+            var random = SystemRandomNumberGenerator()
+            engine.checkAddress(count: count, using: &random)
+        }
+        return engine
+    }
+}

@@ -1,0 +1,137 @@
+import Diagnostics
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// A target of `Arping`, and the search for its link.
+enum ArpingTarget {
+    /// A name or an address, with the text that it was given by.
+    case host(TargetExpression, String)
+    /// A host that is pinged by its MAC address.
+    case station(MACAddress)
+
+    /// The target, the link it is asked on and this host's address there.
+    struct Found {
+        var link: EthernetLink
+        /// Unspecified where none is needed.
+        var source: IPv4Address
+        var address: IPv4Address
+        var station: MACAddress?
+    }
+
+    init(_ text: String) throws(SwiftNetError) {
+        if let station = MACAddress(text) {
+            guard !station.isMulticast else {
+                throw SwiftNetError(.invalidArgument, nil, "\(station) is no single machine")
+            }
+            self = .station(station)
+        } else if let host = try? TargetExpression(text) {
+            self = .host(host, text)
+        } else {
+            throw SwiftNetError(.invalidArgument, nil, "'\(text)' is not a host")
+        }
+    }
+
+    func find(_ asked: Arping.Configuration, _ session: Session) throws -> Found {
+        switch self {
+        case .host(let target, let text):
+            let address = try Self.address(of: target, text, asked, session)
+            let link = try Self.link(asked.interface, to: address, source: asked.source)
+            return Found(
+                link: link, source: try Self.source(on: link, to: address, asked.source, asked.mode), address: address)
+        case .station(let station): return try Self.find(station, asked)
+        }
+    }
+
+    private static func address(
+        of target: TargetExpression, _ text: String, _ asked: Arping.Configuration, _ session: Session
+    ) throws -> IPv4Address {
+        var requirements = Destination.Requirements()
+        requirements.families = [.v4]
+        requirements.deadline = asked.deadline.map { session.started + $0 }
+        let found = try Destination.candidates(target, text: text, requirements, resolver: session.resolver)
+        guard case .v4(let address)? = found.answers.first?.address else {
+            throw SwiftNetError(.invalidArgument, text, "ARP is for IPv4 only")
+        }
+        return address
+    }
+
+    /// The link of an address.
+    /// - Parameter name: the interface that was asked for; without it that of the route to the address.
+    static func link(_ name: String?, to address: IPv4Address, source: IPv4Address?) throws -> EthernetLink {
+        let all = try Interface.all()
+        if let name { return try EthernetLink(EthernetLink.interface(name, of: all)) }
+        // The route to an address of this host ends here: it is announced, or looked for, on its own interface.
+        if let own = all.first(where: { interface in
+            interface.hasEthernetHeader && interface.addresses.contains { $0.address == .v4(address) }
+        }) {
+            return try EthernetLink(own)
+        }
+        var requirements = Destination.Requirements()
+        requirements.source = source.map { .v4($0) }
+        let destination = try Destination.route(
+            to: Resolver.Answer(address: .v4(address)), text: "\(address)", requirements)
+        guard let interface = all.first(where: { $0.index == destination.route.interfaceIndex }) else {
+            throw SwiftNetError(.interface, nil, "no interface for \(address): use -I")
+        }
+        return try EthernetLink(interface)
+    }
+
+    /// The interface of a station, and the address that its echo requests go to: the one that was asked for, the one
+    /// that the kernel knows it by, or the broadcast address.
+    private static func find(_ station: MACAddress, _ asked: Arping.Configuration) throws -> Found {
+        let all = try Interface.all()
+        let neighbor = try Neighbor.all().first { neighbor in
+            neighbor.macAddress == station && neighbor.address.family == .v4
+                && (asked.interface == nil
+                    || all.contains { $0.index == neighbor.interfaceIndex && $0.name == asked.interface })
+        }
+        var address = IPv4Address.limitedBroadcast
+        if case .v4(let known)? = neighbor?.address { address = known }
+        if let given = asked.targetAddress { address = given }
+        let link: EthernetLink
+        if asked.interface == nil, let neighbor, let known = all.first(where: { $0.index == neighbor.interfaceIndex }) {
+            link = try EthernetLink(known)
+        } else if asked.interface == nil, asked.targetAddress != nil {
+            link = try Self.link(nil, to: address, source: asked.source)
+        } else {
+            link = try EthernetLink.find(asked.interface)
+        }
+        return Found(
+            link: link, source: try source(on: link, to: address, asked.source, .ask), address: address,
+            station: station)
+    }
+
+    /// iputils' choice: the address that was asked for; the target itself to announce it; none to look for duplicates;
+    /// otherwise the address that is nearest to the target.
+    static func source(
+        on link: EthernetLink, to address: IPv4Address, _ asked: IPv4Address?, _ mode: ArpingMode
+    ) throws -> IPv4Address {
+        if mode == .announceByRequest || mode == .announceByReply {
+            // Hosts that hear it would send this host what is for another.
+            guard try Interface.isOwn(.v4(address)) else {
+                throw SwiftNetError(
+                    .invalidArgument, nil, "\(address) is no address of this host: only its own are announced")
+            }
+        }
+        if let asked {
+            guard try asked == .unspecified || asked == .limitedBroadcast || Interface.isOwn(.v4(asked)) else {
+                throw SwiftNetError(
+                    .invalidArgument, "-s: \(asked)", SystemError.message(SystemError.addressNotAvailable))
+            }
+            return asked
+        }
+        switch mode {
+        case .detectDuplicates: return .unspecified
+        case .announceByRequest, .announceByReply: return address
+        case .ask: break
+        }
+        let own = link.addresses
+        let near = own.first { IPv4Network($0.address, prefixLength: $0.prefixLength)?.contains(address) ?? false }
+        guard let source = near ?? own.first else {
+            throw SwiftNetError(.interface, nil, "interface \(link.name) has no IPv4 address: use -s or -D")
+        }
+        return source.address
+    }
+}

@@ -1,0 +1,24 @@
+import LinuxNet
+import PacketEngine
+
+extension Session {
+    /// Opens a session with a packet socket that is bound to nothing.
+    /// - Parameter tool: what needs CAP_NET_RAW, for the error.
+    static func openLink(_ options: RunOptions, for tool: String) throws -> (Session, SocketReserve) {
+        try open(options, .rawSockets(tool)) { _ in try SocketReserve(packetSockets: 1) }
+    }
+
+    /// Binds a packet socket, and has the capture hear the same frames.
+    /// - Parameters:
+    ///   - interface: an interface's index; 0 for all.
+    ///   - vlan: the identifier of the only VLAN that is heard.
+    func linkPort(
+        _ sockets: SocketReserve, on interface: UInt32, hearing filter: SocketFilter, vlan: UInt16? = nil
+    ) throws -> LinkPort {
+        let port = try LinkPort(
+            sockets.packetSocket(), interface: interface, hearing: .filtered(filter), vlan: vlan, reactor: reactor,
+            tap: capture?.tap, trace: options.onPacket)
+        try capture?.start(filter, interface: interface)
+        return port
+    }
+}

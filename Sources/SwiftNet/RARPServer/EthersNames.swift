@@ -1,0 +1,75 @@
+import Diagnostics
+import LinuxNet
+import LinuxProcess
+import WireFormat
+
+/// A file in the format of ethers(5): MAC addresses and the IPv4 addresses or names of their hosts. It may be read again
+/// and again; its names are looked up beside a run, each once a reading.
+package final class EthersNames {
+    private let path: String
+    private let onNotice: ((String) -> Void)?
+    private var file = EthersTable("")
+    private var addresses: [String: IPv4Address] = [:]
+    private var resolver: Resolver?
+    private var lookups: ForwardNames?
+    /// Why the file could not be read; nil after a reading.
+    package private(set) var failure: SwiftNetError?
+
+    /// - Parameter onNotice: called with mistakes in the file, and names that have no address.
+    package init(path: String, onNotice: ((String) -> Void)?) {
+        self.path = path
+        self.onNotice = onNotice
+    }
+
+    /// The hosts whose addresses are known.
+    package var table: [MACAddress: IPv4Address] { file.addresses(names: addresses) }
+    /// Lines with a host.
+    package var count: Int { file.hosts.count }
+
+    /// Reads the file, and begins to look up its names where there is a resolver.
+    /// - Returns: false when it cannot be read; then `failure` tells why, and the former hosts stay.
+    package func read() -> Bool {
+        do {
+            file = EthersTable(try BufferedInput.text(ofFile: path, for: "--ethers"))
+        } catch {
+            failure = SwiftNetError(.system(error.code), "--ethers", error.description)
+            return false
+        }
+        failure = nil
+        for problem in file.problems { onNotice?("\(path):\(problem.line): \(problem.message)") }
+        lookUpNames()
+        return true
+    }
+
+    /// Looks up the names from now on; the first reading comes before, while the process still has its privileges.
+    package func lookUpNames(by resolver: Resolver) {
+        self.resolver = resolver
+        lookUpNames()
+    }
+
+    private func lookUpNames() {
+        guard let resolver else { return }
+        let names = file.names
+        addresses = addresses.filter { names.contains($0.key) }
+        lookups = names.isEmpty ? nil : ForwardNames(names, family: .v4, resolver: resolver, isOrdered: false)
+    }
+
+    /// Takes the addresses that have been found since the last call.
+    /// - Returns: whether the table may have changed.
+    package func takeNames() -> Bool {
+        guard let lookups else { return false }
+        let (results, expectsMore) = lookups.take()
+        if !expectsMore { self.lookups = nil }
+        for result in results {
+            switch result.answer {
+            case .found(let found):
+                guard case .v4(let address)? = found.answers.first?.address else { continue }
+                addresses[result.name] = address
+            case .failed(let failure):
+                // A name server that fails for a while does not undo its former answer.
+                onNotice?("\(path): \(failure)")
+            }
+        }
+        return !results.isEmpty
+    }
+}

@@ -1,0 +1,53 @@
+import Diagnostics
+import LinuxNet
+import PacketEngine
+
+/// The interfaces that a RARP server answers on.
+struct RARPServerLinks {
+    private(set) var all: [EthernetLink]
+    /// Those that were asked for, by their present names; none for all that have an IPv4 address.
+    private var names: [String]
+
+    init(names: [String]) throws(SwiftNetError) {
+        self.names = names
+        guard !names.isEmpty else {
+            all = try EthernetLink.all().filter { !$0.addresses.isEmpty }
+            guard !all.isEmpty else {
+                throw SwiftNetError(
+                    .interface, nil, "there is no Ethernet interface that is up and has an IPv4 address")
+            }
+            return
+        }
+        all = []
+        for name in names { all.append(try EthernetLink.find(name)) }
+        if let link = all.first(where: { $0.addresses.isEmpty }) {
+            throw SwiftNetError(.interface, nil, "interface \(link.name) has no IPv4 address to answer from")
+        }
+    }
+
+    var configurations: [UInt32: RARPServerConfiguration.Link] {
+        var links: [UInt32: RARPServerConfiguration.Link] = [:]
+        for link in all { links[link.index] = RARPServerConfiguration.Link(mac: link.mac, addresses: link.addresses) }
+        return links
+    }
+
+    /// Looks for the interfaces again. What cannot be used now leaves all as it was.
+    /// - Parameter awaited: those that are down, and are served when they are up again.
+    /// - Returns: whether they were found.
+    mutating func update(keeping awaited: Set<UInt32>) -> Bool {
+        guard var links = try? RARPServerLinks(names: names) else { return false }
+        for link in all where awaited.contains(link.index) && !links.all.contains(where: { $0.index == link.index }) {
+            links.all.append(link)
+        }
+        self = links
+        return true
+    }
+
+    /// An interface has another name.
+    mutating func rename(_ change: LinkChange, from former: String) {
+        for index in all.indices where all[index].index == change.index { all[index].interface.name = change.name }
+        for index in names.indices where names[index] == former { names[index] = change.name }
+    }
+
+    func name(_ index: UInt32) -> String? { all.first { $0.index == index }?.name }
+}
