@@ -74,6 +74,11 @@ public struct UserSpaceHost: ~Copyable {
         }
     }
 
+    /// Tells the host that a frame of its could not be sent: an address that other hosts were not asked about is not used.
+    public mutating func sendingFailed(at now: Instant) {
+        for number in links.indices { links[number].sendingFailed(at: now) }
+    }
+
     // MARK: Sockets
 
     public mutating func listen(_ port: UInt16, backlog: Int = 256) { tcp.listen(port, backlog: backlog) }

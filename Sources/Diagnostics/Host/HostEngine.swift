@@ -105,8 +105,9 @@ public struct HostEngine: Engine, ~Copyable {
     ) {}
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
-        // What does not go out is lost, as on any wire.
-        if case .system = failure { events.append(.failed(failure)) }
+        // What does not go out is lost, as on any wire, but an address is not used before its check was sent.
+        host.sendingFailed(at: instant)
+        if !isUp { events.append(.failed(failure)) } else if case .system = failure { events.append(.failed(failure)) }
     }
 
     // MARK: Receiving

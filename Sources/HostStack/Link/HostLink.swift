@@ -172,6 +172,12 @@ struct HostLink: Sendable {
         for index in memberships.indices { memberships[index].rejoin(at: now) }
     }
 
+    /// A frame could not be sent: an address whose check has not ended is checked from the beginning.
+    mutating func sendingFailed(at now: Instant) {
+        claim?.sendingFailed(at: now)
+        detection?.sendingFailed(at: now)
+    }
+
     var due: Instant? {
         var earliest = Instant.earliest(arp.due, ndp.due)
         guard isConnected else { return earliest }

@@ -21,13 +21,25 @@ struct ClaimSchedule: Sendable {
 
     /// The frame that is due, if any.
     mutating func advance(at now: Instant) -> [UInt8]? {
-        let start = start ?? now
-        self.start = start
-        if now >= start + firstUse { isDone = true }
-        guard sent < plan.count, start + plan[sent].after <= now else { return nil }
+        var start = start ?? now
+        defer { self.start = start }
+        let frame = sent < plan.count ? plan[sent] : nil
+        if !isDone, frame.map({ $0.after >= firstUse }) ?? true, now >= start + firstUse { isDone = true }
+        guard let frame, start + frame.after <= now else { return nil }
+        // Where a frame was held up, what follows it is as far from it as it should be.
+        start = now - frame.after
         sent += 1
-        return plan[sent - 1].frame
+        return frame.frame
     }
+
+    /// A frame could not be sent: addresses that are not in use yet are checked from the beginning, after a while.
+    mutating func sendingFailed(at now: Instant) {
+        guard !isDone else { return }
+        start = now + Self.retryInterval
+        sent = 0
+    }
+
+    private static let retryInterval = Nanoseconds.seconds(1)
 
     /// Restarts after a link interruption, because earlier probes may not have been received. An address that is in use
     /// stays so and is only announced again, although RFC 5227, section 2.1, asks for new probes then.

@@ -8,6 +8,8 @@ struct HostCarrier: Engine, ~Copyable {
     var host: UserSpaceHost
     /// Sees every frame of the host's, both ways.
     var watch: ((_ frame: RawSpan, _ isOutbound: Bool, _ at: Instant) -> Void)?
+    /// Why the last frame that could not be sent was not.
+    private(set) var failure: TransmissionFailure?
     let maximumPacketLength: Int
 
     init(_ configuration: HostConfiguration) {
@@ -36,7 +38,10 @@ struct HostCarrier: Engine, ~Copyable {
         }
     }
 
-    mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {}
+    mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        self.failure = failure
+        host.sendingFailed(at: instant)
+    }
 
     mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame else { return }

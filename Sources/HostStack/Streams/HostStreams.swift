@@ -25,6 +25,8 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     public enum Obstacle: Error, Hashable, Sendable {
         /// Somebody has the address.
         case taken(IPAddress, MACAddress)
+        /// Other hosts could not be asked about the address.
+        case unchecked(TransmissionFailure)
         case stopped
     }
 
@@ -37,6 +39,8 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     private var identifiers: [TCPIdentifier: StreamIdentifier] = [:]
     private var asked: [String: Instant] = [:]
     private var events: [HostEvent] = []
+    /// How long the kernel's queues may be full while addresses are checked.
+    private static var fullPatience: Nanoseconds { .seconds(1) }
 
     public init(_ configuration: HostConfiguration, on port: consuming Port, names: Names) {
         self.port = port
@@ -58,14 +62,25 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     /// Makes sure that the host's addresses are its own; nothing is connected before.
     /// - Returns: what keeps it from coming up; nil when it is there.
     public mutating func bringUp() throws(Port.Failure) -> Obstacle? {
+        var fullSince: Instant?
         while !carrier.host.isUp {
             try exchange()
             for event in events {
                 if case .conflict(let address, let mac) = event { return .taken(address, mac) }
             }
             events.removeAll()
+            if let failure = carrier.failure { return .unchecked(failure) }
             if carrier.host.isUp { break }
-            if try port.wait(until: carrier.host.deadline).contains(.stop) { return .stopped }
+            var until = carrier.host.deadline
+            if nextInBatch < batch.count {
+                let now = port.now
+                fullSince = fullSince ?? now
+                if let fullSince, now - fullSince > Self.fullPatience { return .unchecked(.noBuffers) }
+                until = now + .milliseconds(1)
+            } else {
+                fullSince = nil
+            }
+            if try port.wait(until: until).contains(.stop) { return .stopped }
         }
         return nil
     }
