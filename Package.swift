@@ -93,7 +93,10 @@ let package = Package(
         // The toolkit as a library: what joins engines to the kernel.
         .target(
             name: "SwiftNet",
-            dependencies: ["WireFormat", "PacketEngine", "LinuxProcess", "LinuxNet", "HostStack", "Diagnostics"],
+            dependencies: [
+                "WireFormat", "PacketEngine", "LinuxProcess", "LinuxNet", "HostStack", "Diagnostics", "SwiftNetTLS",
+                "SwiftNetSignatures",
+            ],
             swiftSettings: settings),
 
         // What lets the executable stand alone: no name service modules, no /proc.

@@ -14,6 +14,8 @@ public struct FingerprintReport: Sendable {
     public var failure: HTTPFailure?
     /// Why it was not asked everything, where it is judged by what it had answered.
     public var interruption: HTTPFailure?
+    /// What the server is taken for; nil where it did not answer, and where servers are not to be named.
+    public var verdict: FingerprintVerdict?
 
     public init(url: HTTPURL) { self.url = url }
 }

@@ -35,6 +35,10 @@ public protocol StreamObserver: ~Copyable {
     var isListening: Bool { get }
 }
 
+extension StreamObserver where Self: ~Copyable {
+    public var isListening: Bool { true }
+}
+
 /// The one loop that runs any stream engine on any port of streams.
 public enum StreamLoop {
     /// Runs until the engine has finished or nobody listens.

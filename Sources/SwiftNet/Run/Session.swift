@@ -93,7 +93,7 @@ package final class Session {
 
 /// An engine's observer of any type: the loop is compiled for the engines and ports alone.
 struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
-    let onEvent: (Observed.Event) -> Void
+    private(set) var onEvent: (Observed.Event) -> Void
     var onStep: (inout Observed, Wakening, Instant) -> Instant? = { _, _, _ in nil }
     var onLinger: (Instant) -> Instant? = { _ in nil }
     var isInterested: () -> Bool = { true }
@@ -118,6 +118,15 @@ struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
             let next = body(&engine, wakening, now)
             return Instant.earliest(next, step(&engine, wakening, now))
         }
+        return observer
+    }
+
+    /// The same without some of its events.
+    /// - Parameter isWanted: called with each event, before the observer.
+    func filtering(_ isWanted: @escaping (Observed.Event) -> Bool) -> SessionObserver {
+        var observer = self
+        let report = onEvent
+        observer.onEvent = { if isWanted($0) { report($0) } }
         return observer
     }
 

@@ -1,17 +1,16 @@
 import Diagnostics
-import LinuxNet
 import LinuxProcess
 import PacketEngine
 import WireFormat
 
 /// The URLs of a command line, and where they lead.
 struct HTTPTargets {
-    let urls: [HTTPURL]
+    let urls: [String]
     let places: HTTPPlaces
     /// Of the addresses of names; nil for any.
     let family: IPAddress.Family?
 
-    /// - Throws: `UsageError` for what is no URL or place, and what reading a file brings.
+    /// - Throws: `UsageError` for what is no place, and what reading a file brings.
     init(_ options: HTTPTargetOptions) throws {
         var texts = options.urls
         for path in options.targetFiles {
@@ -21,19 +20,10 @@ struct HTTPTargets {
             }
         }
         guard !texts.isEmpty else { throw UsageError("a URL is missing") }
-        urls = try texts.map { text in
-            do throws(HTTPURL.Problem) {
-                return try HTTPURL(text)
-            } catch {
-                throw UsageError("'\(text)' is no URL: \(error)")
-            }
-        }
+        urls = texts
         var places = HTTPPlaces()
         for text in options.resolve { places.others.append(try Self.place(text)) }
         places.localSocket = options.unixSocket
-        if urls.contains(where: \.hasZone) {
-            for interface in try Interface.all() { places.zones[interface.name] = interface.index }
-        }
         self.places = places
         if options.ipv4, options.ipv6 { throw UsageError("-4 and -6 exclude each other") }
         family = options.ipv4 ? .v4 : options.ipv6 ? .v6 : nil

@@ -5,7 +5,6 @@ import WireFormat
 final class LadderText {
     private let console: Console
     private let isJSON: Bool
-    private var ladder = SegmentLadder()
     /// Of the first connection: lines of others name theirs.
     private var firstPort: UInt16?
 
@@ -14,10 +13,7 @@ final class LadderText {
         self.isJSON = isJSON
     }
 
-    /// Takes a frame or datagram that passed.
-    func take(_ bytes: RawSpan, hasEthernetHeader: Bool, isOutbound: Bool, stamp: Int64) {
-        let datagram = hasEthernetHeader ? bytes.dropping(EthernetView.headerLength) : bytes
-        guard let record = ladder.take(datagram: datagram, isOutbound: isOutbound, stamp: stamp) else { return }
+    func show(_ record: SegmentRecord) {
         console.output.write((isJSON ? Self.object(record) : line(record)) + "\n")
     }
 

@@ -40,14 +40,14 @@ final class FingerprintJSON: FingerprintRenderer {
         console.output.write(object.line + "\n")
     }
 
-    func finish(_ summary: FingerprintSummary, elapsed: Nanoseconds) {
+    func finish(_ summary: FingerprintSummary) {
         var object = JSONObject(type: "summary")
         object.add("targets", summary.targets)
         object.add("recognized", summary.recognized)
         object.add("unknown", summary.unknown)
         object.add("failed", summary.failed)
         object.add("requests", summary.requests)
-        object.add("elapsed_ms", raw: Milliseconds.json(elapsed))
+        object.add("elapsed_ms", raw: Milliseconds.json(summary.elapsed))
         console.output.write(object.line + "\n")
     }
 

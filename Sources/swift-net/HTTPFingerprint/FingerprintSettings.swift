@@ -1,13 +1,12 @@
 import Diagnostics
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 
 /// The command line of `http-fingerprint` as values.
 struct FingerprintSettings {
-    let targets: HTTPTargets
-    let configuration: FingerprintConfiguration
-    let concurrency: Int
-    let signatures: [Signature]
+    let urls: [String]
+    let configuration: HTTPFingerprint.Configuration
     /// What is written instead of names; nil to name.
     let lesson: Lesson?
 
@@ -20,18 +19,22 @@ struct FingerprintSettings {
     }
 
     init(_ command: HTTPFingerprintCommand) throws {
-        targets = try HTTPTargets(command.targets)
-        var random = SystemRandomness()
-        var made = FingerprintConfiguration(seed: random.next())
-        made.isClassic = command.classic
-        made.places = targets.places
-        made.timeout =
-            try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
-            ?? made.timeout
+        let targets = try HTTPTargets(command.targets)
+        urls = targets.urls
+        var made = HTTPFingerprint.Configuration()
+        made.family = targets.family
+        made.interface = command.targets.interface
+        made.request.isClassic = command.classic
+        made.request.places = targets.places
+        if let text = command.deadline {
+            made.request.timeout = try ArgumentValue.duration("-w", text, atLeast: .milliseconds(1))
+        }
+        if let text = command.concurrency {
+            made.concurrency = try ArgumentValue.integer("--concurrency", text, in: 1...1_000)
+        }
+        made.signatures = try command.signatureFolders.flatMap { try Self.signatures(of: $0) }
+        made.namesServers = command.learn == nil
         configuration = made
-        concurrency =
-            try command.concurrency.map { try ArgumentValue.integer("--concurrency", $0, in: 1...1_000) } ?? 40
-        signatures = try command.signatureFolders.flatMap { try Self.signatures(of: $0) }
         guard let product = command.learn else {
             for (option, isThere) in [
                 ("--versions", command.versions != nil), ("--origin", command.origin != nil),

@@ -62,12 +62,12 @@ final class FingerprintText: FingerprintRenderer {
         write("\(Text.escaped("\(report.url)"))  \(console.painted(Text.escaped(failure.text), .red))")
     }
 
-    func finish(_ summary: FingerprintSummary, elapsed: Nanoseconds) {
+    func finish(_ summary: FingerprintSummary) {
         guard summary.targets > 1 else { return }
         write(
             "\n\(summary.targets) servers, \(summary.recognized) recognized, \(summary.unknown) unknown, "
                 + "\(summary.failed) failed, \(Text.count(summary.requests, "request")), "
-                + "time \((elapsed.count + 500_000) / 1_000_000)ms")
+                + "time \((summary.elapsed.count + 500_000) / 1_000_000)ms")
     }
 
     private func write(_ line: String) { console.output.write(line + "\n") }

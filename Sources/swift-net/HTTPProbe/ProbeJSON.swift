@@ -128,14 +128,14 @@ final class ProbeJSON: ProbeRenderer {
                 }))
     }
 
-    func finish(_ summary: ProbeSummary, elapsed: Nanoseconds) {
+    func finish(_ summary: ProbeSummary) {
         var object = JSONObject(type: "summary")
         object.add("targets", summary.targets)
         object.add("requests", summary.requests)
         object.add("answered", summary.answered)
         object.add("failed", summary.failed)
         object.add("problems", summary.problems)
-        object.add("elapsed_ms", raw: Milliseconds.json(elapsed))
+        object.add("elapsed_ms", raw: Milliseconds.json(summary.elapsed))
         object.add("total_ms", raw: PingJSON.roundTrips(summary.trips))
         console.output.write(object.line + "\n")
     }

@@ -1,35 +1,26 @@
 import Diagnostics
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 
-/// Counts what `http-probe` hears and has it written, with a line of progress on a terminal.
-struct ProbeObserver: StreamObserver, ~Copyable {
+/// Has what `http-probe` finds written, with a line of progress on a terminal.
+struct ProbeObserver: StreamObserver {
     typealias Observed = HTTPEngine<ProbePlan>
 
     private let console: Console
     private let renderer: any ProbeRenderer
     private let body: BufferedOutput?
-    private let tap: ConnectionTap?
-    private let showsHandshakes: Bool
-    let start: Instant
-    private(set) var summary: ProbeSummary
+    private let probe: HTTPProbe.Prepared
+    private let start = SystemClock.now
     var progress: ProgressLine
 
-    init(
-        console: Console, renderer: any ProbeRenderer, body: BufferedOutput?, tap: ConnectionTap?,
-        showsHandshakes: Bool, targets: Int, start: Instant
-    ) {
+    init(console: Console, renderer: any ProbeRenderer, body: BufferedOutput?, probe: HTTPProbe.Prepared) {
         self.console = console
         self.renderer = renderer
         self.body = body
-        self.tap = tap
-        self.showsHandshakes = showsHandshakes
-        self.start = start
-        summary = ProbeSummary(targets: targets)
-        progress = ProgressLine(console, isWanted: targets > 1)
+        self.probe = probe
+        progress = ProgressLine(console, isWanted: probe.summary.targets > 1)
     }
-
-    var isListening: Bool { console.output.isOpen }
 
     mutating func report(_ event: ProbeEvent) {
         progress.makeWay()
@@ -37,21 +28,12 @@ struct ProbeObserver: StreamObserver, ~Copyable {
         case .exchange(let outcome): renderer.exchange(outcome)
         case .redirect(let hop): renderer.redirect(hop)
         case .answer(let answer):
-            summary.requests += 1
-            summary.problems += answer.problems.count
-            if answer.outcome.failure == nil {
-                summary.answered += 1
-                summary.trips.add(answer.outcome.timings.total)
-            } else {
-                summary.failed += 1
-            }
-            renderer.answer(answer, showsHandshakes ? tap?.handshake(of: answer.outcome) : nil)
+            renderer.answer(answer, probe.handshake(of: answer.outcome))
             body?.write(answer.outcome.body.decoded?.kept ?? answer.outcome.body.kept)
         }
     }
 
     mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant? {
-        tap?.drain()
         console.output.flush()
         if wakening.contains(.status) { progress.tell(status(engine, at: now)) }
         if progress.isDue(at: now) { progress.draw(status(engine, at: now), at: now) }
@@ -59,6 +41,8 @@ struct ProbeObserver: StreamObserver, ~Copyable {
     }
 
     private func status(_ engine: borrowing Observed, at now: Instant) -> String {
-        "\(engine.finishedCount) of \(summary.targets) URLs, \(summary.answered) answered, \(summary.failed) failed, \(Milliseconds.seconds(now - start)) s"
+        let summary = probe.summary
+        return
+            "\(engine.finishedCount) of \(summary.targets) URLs, \(summary.answered) answered, \(summary.failed) failed, \(Milliseconds.seconds(now - start)) s"
     }
 }

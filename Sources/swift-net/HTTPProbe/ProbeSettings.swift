@@ -1,29 +1,25 @@
 import Diagnostics
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import SwiftNetTLS
 import WireFormat
 
 /// The command line of `http-probe` as values.
 struct ProbeSettings {
-    let urls: [HTTPURL]
-    var configuration: ProbeConfiguration
-    var tls: TLSConfiguration
-    var concurrency: Int
-    let family: IPAddress.Family?
-    /// Our own TCP, where it is wanted.
-    let stack: UserStack?
+    let urls: [String]
+    let configuration: HTTPProbe.Configuration
 
     init(_ command: HTTPProbeCommand) throws {
-        var random = SystemRandomness()
-        var made = ProbeConfiguration(seed: random.next())
-        made.wallClock = SystemClock.wall(at: Instant(nanoseconds: 0)) / 1_000_000_000
+        var configuration = HTTPProbe.Configuration()
+        var made = configuration.request
         made.userAgent = "swift-net/\(CommandTree.version)"
         try Self.readRequest(command, into: &made)
         try Self.readExaminations(command, into: &made)
         let targets = try HTTPTargets(command.targets)
         urls = targets.urls
-        family = targets.family
+        configuration.family = targets.family
+        configuration.interface = command.targets.interface
         made.places = targets.places
         made.trustsAnybody = command.insecure
         made.refusesErrors = command.fails
@@ -35,23 +31,25 @@ struct ProbeSettings {
         }
         if command.verbose { made.keptBytes = 256 << 10 }
         if command.output != nil { made.keptBody = min(made.bodyLimit, 1 << 30) }
-        configuration = made
-        concurrency =
-            try command.concurrency.map { try ArgumentValue.integer("--concurrency", $0, in: 1...1_000) } ?? 20
-        tls = try Self.tls(command)
-        stack = try Self.stack(command)
+        configuration.request = made
+        if let text = command.concurrency {
+            configuration.concurrency = try ArgumentValue.integer("--concurrency", text, in: 1...1_000)
+        }
+        try Self.readTLS(command, into: &configuration.tls)
+        configuration.stack = try Self.stack(command)
+        configuration.keepsHandshakes = command.tcp
+        configuration.reportsSegments = command.segments
+        self.configuration = configuration
         if command.output != nil, urls.count > 1 || made.count > 1 {
             throw UsageError("-o is for one answer of one URL")
         }
     }
 
-    private static func stack(_ command: HTTPProbeCommand) throws -> UserStack? {
+    private static func stack(_ command: HTTPProbeCommand) throws -> TCPStack {
         switch command.stack {
         case "user":
             if command.tcp { throw UsageError("--tcp is of the kernel's TCP; --segments shows all of our own") }
-            return try UserStack(
-                interface: command.targets.interface, source: command.source, gateway: command.gateway,
-                skipsCheck: command.skipsCheck)
+            return .user(try userStack(command))
         case "kernel":
             for (option, isGiven) in [
                 ("--source", command.source != nil), ("--gateway", command.gateway != nil),
@@ -59,9 +57,29 @@ struct ProbeSettings {
             ] where isGiven {
                 throw UsageError("\(option) is of --stack user")
             }
-            return nil
+            return .kernel
         case let text: throw UsageError("--stack: '\(text)' is neither kernel nor user")
         }
+    }
+
+    private static func userStack(_ command: HTTPProbeCommand) throws -> UserStack {
+        guard let source = command.source else {
+            throw UsageError("--stack user: --source says which address it is to have")
+        }
+        let parts = source.split(separator: "/", omittingEmptySubsequences: false)
+        guard let address = IPAddress(parts[0]), parts.count <= 2 else {
+            throw UsageError("--source: '\(source)' is no address")
+        }
+        var stack = UserStack(address, prefixLength: parts.count == 2 ? Int(parts[1]) : nil)
+        if parts.count == 2, stack.prefixLength == nil {
+            throw UsageError("--source: '\(source)' needs the length of its prefix, ADDR/LEN")
+        }
+        stack.gateway = try command.gateway.map { text in
+            guard let gateway = IPAddress(text) else { throw UsageError("--gateway: '\(text)' is no address") }
+            return gateway
+        }
+        stack.checksAddress = !command.skipsCheck
+        return stack
     }
 
     private static func readRequest(_ command: HTTPProbeCommand, into made: inout ProbeConfiguration) throws {
@@ -125,8 +143,7 @@ struct ProbeSettings {
         return (String(text[..<colon]), value.isEmpty ? nil : String(value))
     }
 
-    private static func tls(_ command: HTTPProbeCommand) throws -> TLSConfiguration {
-        var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
+    private static func readTLS(_ command: HTTPProbeCommand, into tls: inout TLSConfiguration) throws {
         if let path = command.authorities { tls.authorities = try BufferedInput.bytes(ofFile: path, for: "--cacert") }
         if let text = command.tlsVersions {
             let words = text.split(separator: "-", omittingEmptySubsequences: false)
@@ -136,6 +153,5 @@ struct ProbeSettings {
             tls.minimumVersion = versions[0]
             tls.maximumVersion = versions[words.count - 1]
         }
-        return tls
     }
 }

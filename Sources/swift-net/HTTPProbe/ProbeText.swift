@@ -149,12 +149,12 @@ final class ProbeText: ProbeRenderer {
         }
     }
 
-    func finish(_ summary: ProbeSummary, elapsed: Nanoseconds) {
+    func finish(_ summary: ProbeSummary) {
         guard summary.targets > 1 || configuration.count > 1 else { return }
         var text = "\n"
         if summary.targets > 1 { text += "\(summary.targets) URLs, " }
         text += "\(Text.count(summary.requests, "request")), \(summary.answered) answered, \(summary.failed) failed"
-        text += ", time \((elapsed.count + 500_000) / 1_000_000)ms\n"
+        text += ", time \((summary.elapsed.count + 500_000) / 1_000_000)ms\n"
         let trips = summary.trips
         if trips.count > 0 {
             let values = [trips.minimum, trips.average, trips.maximum, trips.meanDeviation].map(Milliseconds.fixed)

@@ -2,6 +2,7 @@ import Diagnostics
 import HostStack
 import LinuxProcess
 import PacketEngine
+import SwiftNet
 import WireFormat
 
 extension HostContact.Kind {
@@ -23,33 +24,28 @@ extension HostContact.Kind {
 final class HostText: HostRenderer {
     private let console: Console
     private let isQuiet: Bool
-    private var names: [UInt32: String]
-    /// The interfaces in the host's order.
-    private let interfaces: [UInt32]
+    private let host: UserHost.Prepared
     /// Columns of an address.
     private let width: Int
 
-    init(_ console: Console, _ settings: HostSettings, isQuiet: Bool) {
+    init(_ console: Console, _ host: UserHost.Prepared, isQuiet: Bool) {
         self.console = console
+        self.host = host
         self.isQuiet = isQuiet
-        interfaces = settings.links.map(\.interface.index)
-        let hasSix = settings.configuration.host.interfaces.contains {
+        let hasIPv6 = host.configuration.host.interfaces.contains {
             $0.addresses.contains { $0.address.family == .v6 }
         }
-        width = hasSix ? 25 : 15
-        names = Dictionary(uniqueKeysWithValues: settings.links.map { ($0.interface.index, $0.interface.name) })
+        width = hasIPv6 ? 25 : 15
     }
 
-    func begin(_ configuration: LivingHostConfiguration) {
+    func begin() {
         guard !isQuiet else { return }
-        for interface in configuration.host.interfaces {
+        for interface in host.configuration.host.interfaces {
             let addresses = interface.addresses.map { "\($0.address)/\($0.prefixLength)" }.joined(separator: ", ")
-            write("\(addresses) at \(interface.mac) on \(names[interface.index] ?? "?")")
+            write("\(addresses) at \(interface.mac) on \(host.interfaceName(interface.index) ?? "?")")
         }
-        if configuration.host.checksAddresses { write("asking whether somebody has it") }
+        if host.configuration.host.checksAddresses { write("asking whether somebody has it") }
     }
-
-    func renamed(_ interface: UInt32, _ name: String) { names[interface] = name }
 
     func up() {
         if !isQuiet { write(console.painted("the host is there", .green)) }
@@ -62,28 +58,30 @@ final class HostText: HostRenderer {
     func peer(_ peer: HostPeer) {
         guard !isQuiet, let last = peer.did.last else { return }
         let address = "\(peer.address)"
-        let place = names.count > 1 ? "  \(names[peer.interface] ?? "?")" : ""
+        let interface =
+            host.configuration.host.interfaces.count > 1 ? "  \(host.interfaceName(peer.interface) ?? "?")" : ""
         write(
             "\(WallTime.timeOfDay(peer.last))  \(address)\(String(repeating: " ", count: max(width - address.count, 0)))  "
-                + "\(peer.mac)\(place)  \(last.words)")
+                + "\(peer.mac)\(interface)  \(last.words)")
     }
 
-    func finish(_ counters: HostCounters, _ routes: [RoutingTable.Route], peers: Int, elapsed: Nanoseconds) {
+    func finish(_ summary: UserHost.Summary) {
+        let counters = summary.counters
         var words = [
-            Text.count(peers, "peer"), "\(counters.received) frames received", "\(counters.sent) sent",
+            Text.count(summary.peerCount, "peer"), "\(counters.received) frames received", "\(counters.sent) sent",
         ]
         if counters.forwarded > 0 { words.append("\(counters.forwarded) datagrams forwarded") }
         if counters.malformed > 0 { words.append("\(counters.malformed) malformed") }
-        if !isQuiet, !routes.isEmpty {
+        if !isQuiet, !summary.routes.isEmpty {
             write("")
-            for route in routes {
+            for route in summary.routes {
                 let by = route.gateway.map { "by \($0) on" } ?? "on"
                 write(
-                    "\(route.network) \(by) \(names[interfaces[route.interface]] ?? "?"): \(Text.count(Int(route.useCount), "packet"))"
+                    "\(route.network) \(by) \(host.interfaceName(of: route) ?? "?"): \(Text.count(Int(route.useCount), "packet"))"
                 )
             }
         }
-        write("\n\(words.joined(separator: ", ")), time \(elapsed.wholeMilliseconds)ms")
+        write("\n\(words.joined(separator: ", ")), time \(summary.elapsed.wholeMilliseconds)ms")
     }
 
     private func write(_ line: String) { console.output.write(line + "\n") }
@@ -92,19 +90,14 @@ final class HostText: HostRenderer {
 /// The same as objects, one a line.
 final class HostJSON: HostRenderer {
     private let console: Console
-    private var names: [UInt32: String]
-    /// The interfaces in the host's order.
-    private let interfaces: [UInt32]
+    private let host: UserHost.Prepared
 
-    init(_ console: Console, _ settings: HostSettings) {
+    init(_ console: Console, _ host: UserHost.Prepared) {
         self.console = console
-        interfaces = settings.links.map(\.interface.index)
-        names = Dictionary(uniqueKeysWithValues: settings.links.map { ($0.interface.index, $0.interface.name) })
+        self.host = host
     }
 
-    func begin(_ configuration: LivingHostConfiguration) {}
-
-    func renamed(_ interface: UInt32, _ name: String) { names[interface] = name }
+    func begin() {}
 
     func up() { console.output.write(JSONObject(type: "up").line + "\n") }
 
@@ -119,23 +112,26 @@ final class HostJSON: HostRenderer {
         var object = JSONObject(type: "peer")
         object.add("addr", "\(peer.address)")
         object.add("mac", "\(peer.mac)")
-        object.add("interface", names[peer.interface])
+        object.add("interface", host.interfaceName(peer.interface))
         object.add("did", raw: "[" + peer.did.map { "\"\($0.words)\"" }.joined(separator: ",") + "]")
         object.add("time", WallTime.rfc3339(peer.last))
         console.output.write(object.line + "\n")
     }
 
-    func finish(_ counters: HostCounters, _ routes: [RoutingTable.Route], peers: Int, elapsed: Nanoseconds) {
+    func finish(_ summary: UserHost.Summary) {
+        let counters = summary.counters
         var object = JSONObject(type: "summary")
-        object.add("peers", peers)
+        object.add("peers", summary.peerCount)
         object.add("received", Int(counters.received))
         object.add("sent", Int(counters.sent))
         object.add("delivered", Int(counters.delivered))
         object.add("forwarded", Int(counters.forwarded))
         object.add("malformed", Int(counters.malformed))
         object.add("unreachable", Int(counters.unreachable))
-        if !routes.isEmpty { object.add("routes", raw: "[" + routes.map(object(of:)).joined(separator: ",") + "]") }
-        object.add("elapsed_ms", elapsed.wholeMilliseconds)
+        if !summary.routes.isEmpty {
+            object.add("routes", raw: "[" + summary.routes.map(object(of:)).joined(separator: ",") + "]")
+        }
+        object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
         console.output.write(object.line + "\n")
     }
 
@@ -143,8 +139,15 @@ final class HostJSON: HostRenderer {
         var object = JSONObject()
         object.add("network", "\(route.network)")
         object.add("gateway", route.gateway.map { "\($0)" })
-        object.add("interface", names[interfaces[route.interface]])
+        object.add("interface", host.interfaceName(of: route))
         object.add("packets", Int(route.useCount))
         return object.line
+    }
+}
+
+extension UserHost.Prepared {
+    /// The name of the interface that a route leads through.
+    fileprivate func interfaceName(of route: RoutingTable.Route) -> String? {
+        interfaceName(configuration.host.interfaces[route.interface].index)
     }
 }

@@ -1,0 +1,25 @@
+import PacketEngine
+
+/// What a run of `http-fingerprint` came to.
+public struct FingerprintSummary: Sendable {
+    /// Servers.
+    public var targets: Int
+    public var recognized = 0
+    public var unknown = 0
+    public var failed = 0
+    public var requests = 0
+    /// Known at the end of the run.
+    public var elapsed = Nanoseconds.zero
+
+    public init(targets: Int) { self.targets = targets }
+
+    /// Counts a server.
+    public mutating func add(_ report: FingerprintReport) {
+        requests += report.requests
+        if report.failure != nil {
+            failed += 1
+        } else if let verdict = report.verdict {
+            if verdict.product == nil { unknown += 1 } else { recognized += 1 }
+        }
+    }
+}

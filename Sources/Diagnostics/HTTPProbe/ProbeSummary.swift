@@ -1,0 +1,31 @@
+import PacketEngine
+
+/// What a run of `http-probe` came to.
+public struct ProbeSummary: Sendable {
+    /// URLs.
+    public var targets: Int
+    public var requests = 0
+    public var answered = 0
+    public var failed = 0
+    /// Of the answers.
+    public var problems = 0
+    /// From the start of a request to the last byte of its answer.
+    public var trips = RoundTripStatistics()
+    /// Known at the end of the run.
+    public var elapsed = Nanoseconds.zero
+
+    public init(targets: Int) { self.targets = targets }
+
+    /// Counts an event.
+    public mutating func add(_ event: ProbeEvent) {
+        guard case .answer(let answer) = event else { return }
+        requests += 1
+        problems += answer.problems.count
+        if answer.outcome.failure == nil {
+            answered += 1
+            trips.add(answer.outcome.timings.total)
+        } else {
+            failed += 1
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Diagnostics
+import LinuxProcess
+import PacketEngine
+import SwiftNetSignatures
+import SwiftNetTLS
+import WireFormat
+
+/// Identifies web servers by their behavior, not by their Server field.
+///
+///     let summary = try HTTPFingerprint.run(["192.0.2.1:8080"]) { report in
+///         print(report.url, report.verdict?.product ?? "unknown")
+///     }
+///     print(summary.recognized)
+///
+/// 25 requests go to each server, one after the other, most of them wrong in one way.
+public enum HTTPFingerprint: Tool {
+    public typealias Event = FingerprintReport
+    public typealias Summary = FingerprintSummary
+
+    /// What is asked of each server, and what it is compared with.
+    public struct Configuration: Sendable {
+        public var request: FingerprintConfiguration
+        /// Servers that are examined at the same time.
+        public var concurrency = 40
+        /// The family of the addresses that names are resolved to; nil for both.
+        public var family: IPAddress.Family?
+        /// The only interface that connections use.
+        public var interface: String?
+        /// Signatures beside those that come with the library.
+        public var signatures: [Signature] = []
+        /// Servers are named; otherwise their behavior alone is reported.
+        public var namesServers = true
+
+        public init() {
+            var random = SystemRandomness()
+            request = FingerprintConfiguration(seed: random.next())
+        }
+    }
+
+    public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// - Parameter targets: URLs, as of `HTTPProbe`.
+    public static func prepare(
+        _ targets: [String], _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping { try Prepared(targets, configuration, options) }
+    }
+
+    /// A run whose sockets are open.
+    public final class Prepared: PreparedStreamRun {
+        public typealias Running = HTTPEngine<FingerprintPlan>
+        public typealias Event = FingerprintReport
+        public typealias Summary = FingerprintSummary
+
+        /// The result so far.
+        public private(set) var summary: FingerprintSummary
+
+        private let transport: StreamTransport
+        private var engine: HTTPEngine<FingerprintPlan>?
+        private var judge: FingerprintJudge?
+
+        fileprivate init(_ targets: [String], _ asked: Configuration, _ options: RunOptions) throws {
+            var request = asked.request
+            let urls = try request.places.urls(targets)
+            summary = FingerprintSummary(targets: urls.count)
+            engine = try HTTPEngine(
+                urls.enumerated().map { FingerprintPlan($0.element, request, number: $0.offset) },
+                concurrency: asked.concurrency, tls: TLSConfiguration(applicationProtocols: ["http/1.1"]),
+                needsTLS: urls.contains { $0.scheme == .https })
+            transport = try StreamTransport(
+                StreamTransport.Requirements(family: asked.family, interface: asked.interface), options)
+            if asked.namesServers { judge = try FingerprintJudge(asked.signatures) }
+        }
+
+        public func run<Observer: StreamObserver>(
+            reportingTo observer: inout Observer
+        ) throws(SwiftNetError) -> FingerprintSummary where Observer.Observed == Running {
+            try SwiftNetError.wrapping {
+                guard var engine = engine.take() else { return summary }
+                summary.elapsed = try StreamSessionObserver.erasing(&observer) { observer in
+                    try transport.run(&engine, observer: observer.transforming { self.judge(&$0) })
+                }
+                return summary
+            }
+        }
+
+        private func judge(_ report: inout FingerprintReport) {
+            if report.failure == nil { report.verdict = judge?.verdict(report) }
+            summary.add(report)
+        }
+    }
+}
+
+/// Names servers by the signatures that come with the library, and others.
+private struct FingerprintJudge {
+    private let library: SignatureLibrary
+    private let calibrations: Calibrations
+    private var comparer: SignatureComparer
+
+    init(_ others: [Signature]) throws {
+        guard let calibrations = Calibrations(EmbeddedSignatures.calibrations) else {
+            throw SwiftNetError(.invalidArgument, nil, "the calibrations that come with it cannot be read")
+        }
+        let own: [Signature]
+        do {
+            own = try Signature.all(in: EmbeddedSignatures.text())
+        } catch {
+            throw SwiftNetError(
+                .invalidArgument, nil,
+                "the signatures that come with it cannot be read: \(SwiftNetError(error).description)")
+        }
+        library = SignatureLibrary(own + others)
+        self.calibrations = calibrations
+        comparer = library.comparer()
+    }
+
+    mutating func verdict(_ report: FingerprintReport) -> FingerprintVerdict {
+        library.verdict(comparer.compare(report.behavior), banner: report.banner, calibrations)
+    }
+}

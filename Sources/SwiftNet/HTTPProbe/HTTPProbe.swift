@@ -1,0 +1,96 @@
+import Diagnostics
+import LinuxProcess
+import PacketEngine
+import SwiftNetTLS
+import WireFormat
+
+/// Sends requests to web servers, and examines their answers (RFC 9110, RFC 9112).
+///
+///     let summary = try HTTPProbe.run(["http://192.0.2.1/", "https://www.example.net/"]) { event in
+///         if case .answer(let answer) = event { print(answer.url, answer.outcome.timings.total) }
+///     }
+///     print(summary.answered)
+public enum HTTPProbe: Tool {
+    public typealias Event = ProbeEvent
+    public typealias Summary = ProbeSummary
+
+    /// What is asked of each URL, and over which connections.
+    public struct Configuration: Sendable {
+        /// The requests, and what is examined.
+        public var request: ProbeConfiguration
+        public var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
+        /// URLs that are requested at the same time.
+        public var concurrency = 20
+        /// The family of the addresses that names are resolved to; nil for both.
+        public var family: IPAddress.Family?
+        /// The only interface that connections use; for a user-space host the one it is on.
+        public var interface: String?
+        public var stack = TCPStack.kernel
+        /// Keeps what the SYN-ACKs of the kernel's connections show, which needs CAP_NET_RAW.
+        public var keepsHandshakes = false
+        /// Reports segments to `onSegment`, which needs CAP_NET_RAW.
+        public var reportsSegments = false
+
+        public init() {
+            var random = SystemRandomness()
+            request = ProbeConfiguration(seed: random.next())
+            request.wallClock = SystemClock.wall(at: Instant(nanoseconds: 0)) / 1_000_000_000
+        }
+    }
+
+    public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// - Parameter targets: URLs: `http://host:port/path`, `https://...` or `http+unix://%2Frun%2Fsocket/path`;
+    ///   `http://` may be left out.
+    public static func prepare(
+        _ targets: [String], _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping { try Prepared(targets, configuration, options) }
+    }
+
+    /// A run whose sockets are open. A user-space host has its address.
+    public final class Prepared: PreparedStreamRun {
+        public typealias Running = HTTPEngine<ProbePlan>
+        public typealias Event = ProbeEvent
+        public typealias Summary = ProbeSummary
+
+        /// The result so far.
+        public private(set) var summary: ProbeSummary
+        /// Called with each segment of the run's connections, where that is configured.
+        public var onSegment: ((SegmentRecord) -> Void)? {
+            get { transport.segments.onSegment }
+            set { transport.segments.onSegment = newValue }
+        }
+
+        private let transport: StreamTransport
+        private var engine: HTTPEngine<ProbePlan>?
+
+        fileprivate init(_ targets: [String], _ asked: Configuration, _ options: RunOptions) throws {
+            var request = asked.request
+            let urls = try request.places.urls(targets)
+            summary = ProbeSummary(targets: urls.count)
+            engine = try HTTPEngine(
+                urls.enumerated().map { ProbePlan($0.element, request, number: $0.offset) },
+                concurrency: asked.concurrency, tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https })
+            transport = try StreamTransport(
+                StreamTransport.Requirements(
+                    stack: asked.stack, family: asked.family, interface: asked.interface,
+                    keepsHandshakes: asked.keepsHandshakes, reportsSegments: asked.reportsSegments), options)
+        }
+
+        /// What the SYN-ACK of an outcome's connection showed, where that is configured and was seen.
+        public func handshake(of outcome: HTTPOutcome) -> HandshakeFacts? { transport.handshake(of: outcome) }
+
+        public func run<Observer: StreamObserver>(
+            reportingTo observer: inout Observer
+        ) throws(SwiftNetError) -> ProbeSummary where Observer.Observed == Running {
+            try SwiftNetError.wrapping {
+                guard var engine = engine.take() else { return summary }
+                summary.elapsed = try StreamSessionObserver.erasing(&observer) { observer in
+                    try transport.run(&engine, observer: observer.transforming { self.summary.add($0) })
+                }
+                return summary
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+import Diagnostics
+import HostStack
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// A host, or a router, that exists only while the run lasts: its addresses are not this host's, and it has an ARP,
+/// IP, ICMP, UDP and TCP of its own.
+///
+///     var configuration = UserHost.Configuration()
+///     configuration.addresses = [.init(.v4(IPv4Address(192, 0, 2, 50)), prefixLength: 24)]
+///     configuration.services = [.echo]
+///     configuration.duration = .seconds(60)
+///     let summary = try UserHost.run(["eth0"], configuration) { print($0) }
+///     print(summary.peerCount)
+///
+/// It needs CAP_NET_RAW.
+public enum UserHost: Tool {
+    public typealias Event = LivingHostEvent
+
+    /// An address of the host on one of its interfaces.
+    public struct Address: Sendable {
+        public var address: IPAddress
+        public var prefixLength: Int
+        /// The name of the interface; nil for the first.
+        public var interface: String?
+
+        public init(_ address: IPAddress, prefixLength: Int, interface: String? = nil) {
+            self.address = address
+            self.prefixLength = prefixLength
+            self.interface = interface
+        }
+    }
+
+    /// A multicast group that the host is a member of.
+    public struct Group: Sendable {
+        public var address: IPAddress
+        /// The name of the interface; nil for the first.
+        public var interface: String?
+
+        public init(_ address: IPAddress, interface: String? = nil) {
+            self.address = address
+            self.interface = interface
+        }
+    }
+
+    /// The host's MAC address.
+    public enum HardwareAddress: Sendable {
+        /// Made of the host's first address.
+        case generated
+        /// That of the interface.
+        case interface
+        case address(MACAddress)
+    }
+
+    /// What the host is to be.
+    public struct Configuration: Sendable {
+        /// One at least on each interface.
+        public var addresses: [Address] = []
+        /// The routers to other networks, one per family.
+        public var gateways: [IPAddress] = []
+        public var groups: [Group] = []
+        public var mac = HardwareAddress.generated
+        public var services: Set<HostService> = []
+        /// The hosts that RARP requests are answered for.
+        public var machines: [MACAddress: IPv4Address] = [:]
+        /// Forwards datagrams between its interfaces.
+        public var forwards = false
+        /// Makes sure that no other host has the addresses (RFC 5227; RFC 4862, section 5.4), which takes up to six
+        /// seconds.
+        public var checksAddresses = true
+        /// The VLAN that the host uses; nil for untagged frames.
+        public var vlan: UInt16?
+        /// How long it exists; nil for no end.
+        public var duration: Nanoseconds?
+
+        public init() {}
+    }
+
+    /// What became of the host.
+    public struct Summary: Sendable {
+        public var counters: HostCounters
+        /// A router's; otherwise none.
+        public var routes: [RoutingTable.Route]
+        /// Hosts that it received something from.
+        public var peerCount: Int
+        /// Another host had one of the addresses before it was used.
+        public var isTaken: Bool
+        /// Frames of other VLANs, by identifier.
+        public var ignoredVLANs: [UInt16: Int]
+        public var elapsed: Nanoseconds
+    }
+
+    public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// - Parameter targets: the names of the host's interfaces; none for the only one that there is.
+    public static func prepare(
+        _ targets: [String], _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try prepare(targets, configuration, options: options, ethers: nil)
+    }
+
+    /// - Parameter ethers: makes the source of the hosts that RARP requests are answered for.
+    package static func prepare(
+        _ targets: [String], _ configuration: Configuration, options: RunOptions,
+        ethers: ((Resolver) -> any EthersSource)?
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping { try Prepared(targets, configuration, options, ethers) }
+    }
+
+    /// A host whose interfaces are found.
+    public final class Prepared: PreparedPacketRun {
+        public typealias Running = HostEngine
+        public typealias Event = LivingHostEvent
+        public typealias Summary = UserHost.Summary
+
+        /// What the host is going to be; its interfaces are in the order in which they were named.
+        public let configuration: LivingHostConfiguration
+        /// Why the run ended early.
+        public private(set) var failure: SwiftNetError?
+        /// The run did not end for want of its interfaces.
+        public var isComplete: Bool { failure == nil && !watch.isOver }
+
+        private let session: Session
+        private let watch: LinkWatch
+        private let ethers: (any EthersSource)?
+        private var names: [UInt32: String]
+        private var port: LinkPort?
+
+        fileprivate init(
+            _ targets: [String], _ asked: Configuration, _ options: RunOptions,
+            _ ethers: ((Resolver) -> any EthersSource)?
+        ) throws {
+            let links =
+                targets.isEmpty ? [try EthernetLink.find(nil)] : try targets.map { try EthernetLink.find($0) }
+            guard Set(targets).count == targets.count else {
+                throw SwiftNetError(.invalidArgument, "-I", "an interface is named twice")
+            }
+            configuration = try asked.host(on: links)
+            let (session, sockets) = try Session.open(options, .rawSockets("host")) { _ in
+                try SocketReserve(packetSockets: 1)
+            }
+            self.session = session
+            names = Dictionary(links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
+            self.ethers = ethers?(session.resolver)
+            _ = self.ethers?.read()
+            port = try UserHostLinks.port(
+                sockets.packetSocket(), of: configuration.host, on: links, vlan: asked.vlan, session)
+            watch = LinkWatch(links, session)
+        }
+
+        /// The present name of one of the host's interfaces, or its last.
+        public func interfaceName(_ index: UInt32) -> String? { names[index] }
+
+        public func run<Observer: EngineObserver>(
+            reportingTo observer: inout Observer
+        ) throws(SwiftNetError) -> Summary where Observer.Observed == HostEngine {
+            var engine = HostEngine(configuration)
+            if let ethers { engine.know(ethers.table) }
+            var isUp = false
+            var isTaken = false
+            var ignoredVLANs: [UInt16: Int] = [:]
+            let start = SystemClock.now
+            if var port = port.take() {
+                failure = SessionObserver.erasing(&observer) { observer in
+                    let filtered = observer.filtering { event in
+                        switch event {
+                        case .up: isUp = true
+                        case .taken: isTaken = isTaken || !isUp
+                        case .failed(let failure): return !self.watch.explains(failure)
+                        case .peer: break
+                        }
+                        return true
+                    }
+                    return watch.run(&engine, on: &port, observer: filtered.before { self.feed(&$0, $1, at: $2) })
+                }
+                ignoredVLANs = port.ignoredVLANs
+            }
+            session.capture?.finish()
+            return Summary(
+                counters: engine.counters, routes: configuration.host.forwards ? engine.routes : [],
+                peerCount: engine.peerCount, isTaken: isTaken, ignoredVLANs: ignoredVLANs,
+                elapsed: SystemClock.now - start)
+        }
+
+        /// Tells the engine what has changed outside.
+        /// - Returns: when to be called again at the latest: what changed may be a reason to send.
+        private func feed(_ engine: inout HostEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+            let changes = watch.take(at: now)
+            for change in changes {
+                switch change.kind {
+                case .renamed: names[change.index] = change.name
+                case .up: engine.setLink(change.index, isConnected: true, at: now)
+                default: engine.setLink(change.index, isConnected: false, at: now)
+                }
+            }
+            if watch.isOver { engine.stop(at: now) }
+            if let ethers {
+                var isChanged = ethers.takeNames()
+                if wakening.contains(.reload), ethers.read() { isChanged = true }
+                if isChanged { engine.know(ethers.table) }
+            }
+            return changes.isEmpty ? nil : now
+        }
+    }
+}
+
+/// Hosts and their addresses by a file as ethers(5) has it, whose names are looked up beside the run.
+package protocol EthersSource: AnyObject {
+    /// The addresses that are known so far.
+    var table: [MACAddress: IPv4Address] { get }
+    /// Reads the file.
+    /// - Returns: false when it cannot be read; the table stays as it was.
+    func read() -> Bool
+    /// Takes in the names that have been found since.
+    /// - Returns: whether the table has changed.
+    func takeNames() -> Bool
+}
+
+extension UserHost.Configuration {
+    /// The host on interfaces that are found.
+    fileprivate func host(on links: [EthernetLink]) throws(SwiftNetError) -> LivingHostConfiguration {
+        guard !self.addresses.isEmpty else {
+            throw SwiftNetError(.invalidArgument, "--address", "which address is it to have?")
+        }
+        var addresses = [[UserHostLinks.Address]](repeating: [], count: links.count)
+        for own in self.addresses {
+            let index = try Self.index(of: own.interface, in: links, "--address")
+            try UserHostLinks.check((own.address, own.prefixLength), on: links, "--address")
+            addresses[index].append((own.address, own.prefixLength))
+        }
+        var groups = [[IPAddress]](repeating: [], count: links.count)
+        for group in self.groups {
+            let index = try Self.index(of: group.interface, in: links, "--join")
+            guard group.address.isMulticast else {
+                throw SwiftNetError(.invalidArgument, "--join", "'\(group.address)' is no group")
+            }
+            groups[index].append(group.address)
+        }
+        if let empty = links.indices.first(where: { addresses[$0].isEmpty }) {
+            throw SwiftNetError(.invalidArgument, "--address", "the host has no address on \(links[empty].name)")
+        }
+        if forwards, links.count < 2 {
+            throw SwiftNetError(.invalidArgument, "--forward", "a router has two interfaces or more")
+        }
+        var random = SystemRandomness()
+        var host = HostConfiguration(
+            links.indices.map {
+                let link = links[$0]
+                let own: MACAddress? =
+                    switch mac {
+                    case .generated: nil
+                    case .interface: link.mac
+                    case .address(let mac): mac
+                    }
+                var interface = HostConfiguration.Interface(
+                    index: link.index, mac: own, mtu: link.mtu, addresses: addresses[$0])
+                interface.groups = groups[$0]
+                return interface
+            }, seed: (random.next(), random.next()))
+        host.forwards = forwards
+        host.checksAddresses = checksAddresses
+        host.machines = machines
+        host.gateways = try UserHostLinks.gateways(gateways, of: Array(addresses.joined()))
+        var living = LivingHostConfiguration(host)
+        living.services = services
+        living.duration = duration
+        return living
+    }
+
+    /// The index of an interface among the host's; without a name the first.
+    private static func index(
+        of name: String?, in links: [EthernetLink], _ option: String
+    ) throws(SwiftNetError) -> Int {
+        guard let name else { return 0 }
+        guard let index = links.firstIndex(where: { $0.name == name }) else {
+            throw SwiftNetError(.invalidArgument, option, "'\(name)' is no interface that -I names")
+        }
+        return index
+    }
+}
