@@ -65,6 +65,9 @@ public enum UserHost: Tool {
         public var services: Set<HostService> = []
         /// The hosts that RARP requests are answered for.
         public var machines: [MACAddress: IPv4Address] = [:]
+        /// A file in the format of ethers(5), which takes the place of `machines`: names are looked up beside the run, and SIGHUP has it
+        /// read again where the run handles signals.
+        public var ethers: String?
         /// Forwards datagrams between its interfaces.
         public var forwards = false
         /// Makes sure that no other host has the addresses (RFC 5227; RFC 4862, section 5.4), which takes up to six
@@ -98,15 +101,7 @@ public enum UserHost: Tool {
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
-        try prepare(targets, configuration, options: options, ethers: nil)
-    }
-
-    /// - Parameter ethers: makes the source of the hosts that RARP requests are answered for.
-    package static func prepare(
-        _ targets: [String], _ configuration: Configuration, options: RunOptions,
-        ethers: ((Resolver) -> any EthersSource)?
-    ) throws(SwiftNetError) -> Prepared {
-        try SwiftNetError.wrapping { try Prepared(targets, configuration, options, ethers) }
+        try SwiftNetError.wrapping { try Prepared(targets, configuration, options) }
     }
 
     /// A host whose interfaces are found.
@@ -122,16 +117,20 @@ public enum UserHost: Tool {
         /// The run did not end for want of its interfaces.
         public var isComplete: Bool { failure == nil && !watch.isOver }
 
+        /// Called when the file of hosts cannot be read again; the former hosts stay.
+        package var onReloadFailure: ((SwiftNetError) -> Void)?
+
         private let session: Session
         private let watch: LinkWatch
-        private let ethers: (any EthersSource)?
+        private let ethers: EthersNames?
         private var names: [UInt32: String]
         private var port: LinkPort?
 
         fileprivate init(
-            _ targets: [String], _ asked: Configuration, _ options: RunOptions,
-            _ ethers: ((Resolver) -> any EthersSource)?
+            _ targets: [String], _ asked: Configuration, _ options: RunOptions
         ) throws {
+            ethers = asked.ethers.map { EthersNames(path: $0, onNotice: options.onNotice) }
+            if let ethers, !ethers.read(), let failure = ethers.failure { throw failure }
             let links =
                 targets.isEmpty ? [try EthernetLink.find(nil)] : try targets.map { try EthernetLink.find($0) }
             guard Set(targets).count == targets.count else {
@@ -143,8 +142,7 @@ public enum UserHost: Tool {
             }
             self.session = session
             names = Dictionary(links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
-            self.ethers = ethers?(session.resolver)
-            _ = self.ethers?.read()
+            ethers?.lookUpNames(by: session.resolver)
             port = try UserHostLinks.port(
                 sockets.packetSocket(), of: configuration.host, on: links, vlan: asked.vlan, session)
             watch = LinkWatch(links, session)
@@ -198,24 +196,18 @@ public enum UserHost: Tool {
             if watch.isOver { engine.stop(at: now) }
             if let ethers {
                 var isChanged = ethers.takeNames()
-                if wakening.contains(.reload), ethers.read() { isChanged = true }
+                if wakening.contains(.reload) {
+                    if ethers.read() {
+                        isChanged = true
+                    } else if let failure = ethers.failure {
+                        onReloadFailure?(failure)
+                    }
+                }
                 if isChanged { engine.know(ethers.table) }
             }
             return changes.isEmpty ? nil : now
         }
     }
-}
-
-/// Hosts and their addresses by a file as ethers(5) has it, whose names are looked up beside the run.
-package protocol EthersSource: AnyObject {
-    /// The addresses that are known so far.
-    var table: [MACAddress: IPv4Address] { get }
-    /// Reads the file.
-    /// - Returns: false when it cannot be read; the table stays as it was.
-    func read() -> Bool
-    /// Takes in the names that have been found since.
-    /// - Returns: whether the table has changed.
-    func takeNames() -> Bool
 }
 
 extension UserHost.Configuration {

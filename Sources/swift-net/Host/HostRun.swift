@@ -15,18 +15,11 @@ struct HostRun {
         _ command: HostCommand, _ configuration: UserHost.Configuration, _ console: Console
     ) throws -> Int32 {
         console.limit(to: configuration.duration)
-        if let path = command.ethers {
-            // A file that cannot be read is reported before another is written.
-            do { _ = try BufferedInput.text(ofFile: path, for: "--ethers") } catch {
-                throw CannotRun(message: "--ethers: \(error)")
-            }
-        }
         var options = try console.runOptions(
             capture: command.frames.pcap, explained: try command.frames.explained())
         options.reloads = command.ethers != nil
-        let host = try UserHost.prepare(
-            command.interfaces, configuration, options: options,
-            ethers: command.ethers.map { path in { ServedMachines(path: path, console: console, resolver: $0) } })
+        let host = try UserHost.prepare(command.interfaces, configuration, options: options)
+        host.onReloadFailure = { [console] in console.fail($0.description) }
         let renderer: any HostRenderer =
             command.frames.json ? HostJSON(console, host) : HostText(console, host, isQuiet: command.quiet)
         var observer = HostObserver(console: console, renderer: renderer)
@@ -40,8 +33,6 @@ struct HostRun {
         return summary.isTaken ? 1 : 0
     }
 }
-
-extension ServedMachines: EthersSource {}
 
 /// Reports what happens to the host.
 private struct HostObserver: EngineObserver {

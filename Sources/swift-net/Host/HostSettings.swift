@@ -17,6 +17,7 @@ extension UserHost.Configuration {
         services = try Self.services(command.serve)
         forwards = command.forward
         checksAddresses = !command.skipsCheck
+        ethers = command.ethers
         duration = try command.deadline.map { try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1)) }
     }
 
