@@ -1,4 +1,3 @@
-import LinuxNet
 import LinuxProcess
 import PacketEngine
 import SwiftNet
@@ -16,7 +15,6 @@ final class Console {
     var beforeComplaint: (() -> Void)?
     /// The files that the run writes, by their options.
     private var files: [(option: String, path: String, stream: BufferedOutput)] = []
-    private var runReactor: Reactor?
     private var deadline: Instant?
 
     init(command: String, isJSON: Bool = false, color: String = "auto") {
@@ -61,17 +59,6 @@ final class Console {
     /// Standard output and the files of the run.
     var outputs: [BufferedOutput] { [output] + files.map(\.stream) }
 
-    /// Descriptors and timers beside a run's packets; standard output is one of them, so that a reader that does not
-    /// read holds up nothing else.
-    /// - Parameter signals: those that the run handles.
-    func reactor(_ signals: SignalSource? = nil) throws -> Reactor {
-        let reactor = try Reactor(signals: signals ?? SignalSource())
-        runReactor = reactor
-        output.serve(by: reactor)
-        for file in files { file.stream.serve(by: reactor) }
-        return reactor
-    }
-
     /// The run is to end then, even when nothing reads its output.
     func limit(to duration: Nanoseconds?) {
         guard let duration else { return }
@@ -100,7 +87,6 @@ final class Console {
             }
             files.append((option, path, stream))
         }
-        if let runReactor { stream.serve(by: runReactor) }
         stream.deadline = deadline
         return stream
     }
@@ -111,12 +97,6 @@ final class Console {
         var status: Int32 = 2
         do {
             status = try body()
-        } catch let interruption as Interruption {
-            discardFiles()
-            // Nothing was sent: it ends as any program does that such a signal meets.
-            output.finish()
-            errors.finish()
-            interruption.raise()
         } catch let error as UsageError {
             discardFiles()
             fail(error.message)
@@ -127,6 +107,7 @@ final class Console {
         } catch let error as SwiftNetError {
             discardFiles()
             if let interruption = error.interruption {
+                // Nothing was sent: it ends as any program does that such a signal meets.
                 output.finish()
                 errors.finish()
                 interruption.raise()
@@ -180,14 +161,6 @@ final class Console {
             let network = identifier == 0 ? "untagged" : "of VLAN \(identifier)"
             complain("ignored \(Text.count(count, "frame")), \(network)")
         }
-    }
-
-    /// Names by the system's configuration; what it has to say goes to standard error.
-    func resolver(isVerbose: Bool = false, signals: SignalSource? = nil) throws -> Resolver {
-        let resolver = Resolver(reactor: try reactor(signals))
-        resolver.onStatus = { [weak self] in self?.complain($0) }
-        if isVerbose { resolver.onNotice = { [weak self] in self?.complain($0) } }
-        return resolver
     }
 
     /// Text in a colour, where colours are wanted.
