@@ -1,14 +1,30 @@
 import Testing
 
-/// SwiftNet as another package uses it: `Tests/SamplePackage`, copied away from the repository and built there. Its
-/// functions are the examples of SwiftNet's documentation.
+/// SwiftNet as another package uses it: `Tests/SamplePackage`, copied away from the repository and built there. It imports
+/// SwiftNet alone, and has the examples of its documentation.
 @Suite("a package that depends on SwiftNet")
 struct SwiftNetPackageTests {
-    /// Builds the package; an empty folder is made for it and removed again.
-    private func withSample(
-        _ layout: Lab.Layout, _ body: @Sendable @escaping (Lab, String) async throws -> Void
-    ) async throws {
-        try await Lab.with(layout) { lab in
+    /// `a` and `b` with the router `m` between them; the interface of `a` is called eth0, as in the documentation.
+    private static let layout = Lab.Layout(
+        script: """
+            ip netns add a; ip netns add b; ip netns add m
+            ip link add eth0 netns a type veth peer name ma netns m
+            ip link add vb netns b type veth peer name mb netns m
+            ip -n a link set dev lo up; ip -n a link set dev eth0 up; ip -n m link set dev ma up
+            ip -n b link set dev lo up; ip -n b link set dev vb up; ip -n m link set dev mb up
+            ip -n a addr add 192.0.2.1/24 dev eth0; ip -n m addr add 192.0.2.254/24 dev ma
+            ip -n b addr add 198.51.100.2/24 dev vb; ip -n m addr add 198.51.100.254/24 dev mb
+            ip -n a addr add 2001:db8::1/64 dev eth0 nodad; ip -n m addr add 2001:db8::fe/64 dev ma nodad
+            ip -n b addr add 2001:db8:1::2/64 dev vb nodad; ip -n m addr add 2001:db8:1::fe/64 dev mb nodad
+            ip -n a route add default via 192.0.2.254; ip -n b route add default via 198.51.100.254
+            ip -n a -6 route add default via 2001:db8::fe; ip -n b -6 route add default via 2001:db8:1::fe
+            ip netns exec m sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+                net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+            """)
+
+    /// Copies the package to a new folder and builds it there; the folder is removed again.
+    private func withSample(_ body: @Sendable @escaping (Lab, String) async throws -> Void) async throws {
+        try await Lab.with(Self.layout) { lab in
             let folder = "/tmp/swift-net-sample-\(lab.id)"
             let build =
                 "rm -rf \(folder) && cp -r \(Binary.repository)/Tests/SamplePackage \(folder) && cd \(folder)"
@@ -17,7 +33,7 @@ struct SwiftNetPackageTests {
                 let outcome = try await Lab.run(["sh", "-c", build])
                 try #require(outcome.status == 0, "\(outcome)")
                 #expect(!outcome.output.contains("warning:"), "\(outcome)")
-                try await body(lab, folder + "/.build/debug/sample")
+                try await body(lab, folder)
             } catch {
                 _ = try await Lab.run(["rm", "-rf", folder])
                 throw error
@@ -26,27 +42,62 @@ struct SwiftNetPackageTests {
         }
     }
 
-    @Test("the examples of the documentation: every tool, as events and beside each other")
+    @Test("the examples of the documentation do what they say, in a library that leaves the process alone")
     func examples() async throws {
-        try await withSample(.routed) { lab, sample in
-            func run(_ example: String, _ target: String) async throws -> Lab.Outcome {
-                let outcome = try await lab.run("a", [sample, example, target])
+        try await withSample { lab, folder in
+            let sample = folder + "/.build/debug/sample"
+            func run(_ example: String, in namespace: String = "a") async throws -> [Substring] {
+                let outcome = try await lab.run(namespace, ["timeout", "30", sample, example])
                 #expect(outcome.status == 0, "\(example): \(outcome)")
-                return outcome
+                return outcome.lines
             }
-            #expect(try await run("ping", "198.51.100.2").lines.last == "received 3")
-            #expect(try await run("ping", "2001:db8:1::2").lines.last == "received 3")
-            let traced = try await run("traceroute", "198.51.100.2").lines
-            #expect(traced == ["hop 1 192.0.2.254", "hop 2 198.51.100.2", "reached"])
-            #expect(try await run("paths", "198.51.100.2").lines.last == "reached")
-            #expect(try await run("monitor", "198.51.100.2").lines == ["hop 1 3 3", "hop 2 3 3"])
-            let swept = try await run("ping-sweep", "192.0.2.248/29").lines
-            #expect(swept == ["alive 192.0.2.254", "alive 1 of 8"])
-            #expect(try await run("two-at-once", "198.51.100.2").lines == ["received 5 5", "received 1"])
-            // A canceled task still gets what was found until then.
-            let events = try await run("ping-events", "198.51.100.2").lines
+            let mac = try await lab.run("m", ["cat", "/sys/class/net/ma/address"]).lines[0]
+
+            #expect(try await run("ping").last == "received 3")
+            #expect(try await run("ping-sweep") == ["192.0.2.1", "198.51.100.2", "192.0.2.254", "alive 3"])
+            #expect(try await run("traceroute").map { $0.prefix(14) } == ["1 [192.0.2.254", "2 [198.51.100."])
+            #expect(try await run("paths-and-monitor") == ["reached true", "hop 1 3 3", "hop 2 3 3"])
+            #expect(try await run("arping") == [mac, mac, mac, "received 3"])
+            #expect(try await run("arp-sweep") == ["192.0.2.254 \(mac)", "hosts 1"])
+            #expect(try await run("igmp-join").last == "reports 2")
+            #expect(try await run("errors") == ["interface unknown iface: none"])
+
+            // Two runs at the same time, another one after them, and one whose task is canceled.
+            #expect(try await run("two-at-once") == ["received 5 5", "received 1"])
+            let events = try await run("canceled")
             let replies = events.count { $0.hasPrefix("reply ") }
             #expect(replies > 1 && events.last == "received \(replies) missed 0", "\(events)")
+
+            let server = ["python3", "-u", "-m", "http.server", "--bind", "198.51.100.2", "80"]
+            try await lab.beside("b", server, readyMark: "Serving") {
+                #expect(try await run("syn-scan") == ["198.51.100.2 80", "open 1"])
+                #expect(try await run("http-probe").last == "answered 1")
+                #expect(
+                    try await run("http-fingerprint") == ["http://198.51.100.2/ Python http.server", "recognized 1"])
+            }
+            // A member of the group on the link, while the query is out.
+            try await lab.beside(
+                "m", [Binary.swiftNet, "igmp-join", "-I", "ma", "233.252.0.1"], readyMark: "Joined"
+            ) {
+                #expect(try await run("igmp-query") == ["233.252.0.1 192.0.2.254", "hosts 1"])
+            }
+            // Servers: their output is kept by the pipe until they end, so they are asked until they answer.
+            func serving(_ example: String) -> [String] {
+                [
+                    "sh", "-c",
+                    "cd \(folder); echo '\(mac) 192.0.2.77' > ethers; echo ready; exec timeout 40 \(sample) \(example)",
+                ]
+            }
+            try await lab.beside("a", serving("rarp-server"), readyMark: "ready") {
+                let outcome = try await lab.run("m", [Binary.swiftNet, "rarp", "query", "-f", "-I", "ma", "-c", "20"])
+                #expect(outcome.output.contains("\(mac) is 192.0.2.77"), "\(outcome)")
+            }
+            try await lab.beside("a", serving("user-host"), readyMark: "ready") {
+                let outcome = try await lab.run("m", [Binary.swiftNet, "ping", "-c", "1", "-w", "20", "192.0.2.50"])
+                #expect(outcome.status == 0, "\(outcome)")
+            }
+            let asked = try await lab.run("m", ["sh", "-c", "cd \(folder); exec timeout 30 \(sample) rarp-query"])
+            #expect(asked.lines == ["answered 0"], "\(asked)")
         }
     }
 }

@@ -9,7 +9,7 @@ import WireFormat
 ///     let summary = try ARPSweep.run("192.0.2.0/24") { event in
 ///         if case .host(let host) = event { print(host.address, host.mac) }
 ///     }
-///     print(summary.hosts)
+///     print("hosts", summary.hosts)
 ///
 /// It needs CAP_NET_RAW.
 public enum ARPSweep: Tool {

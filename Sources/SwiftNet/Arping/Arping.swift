@@ -7,10 +7,10 @@ import WireFormat
 /// Asks a link which host has an IPv4 address (RFC 826), checks whether an address is free or announces it (RFC 5227), or
 /// pings the host of a MAC address by ICMP echo (RFC 792).
 ///
-///     let summary = try Arping.run("192.0.2.1", .init(count: 3)) { event in
+///     let summary = try Arping.run("192.0.2.254", .init(count: 3)) { event in
 ///         if case .reply(let reply) = event { print(reply.mac) }
 ///     }
-///     print(summary.received)
+///     print("received", summary.received)
 ///
 /// It needs CAP_NET_RAW.
 public enum Arping: Tool {

@@ -7,10 +7,10 @@ import WireFormat
 
 /// Identifies web servers by their behavior, not by their Server field.
 ///
-///     let summary = try HTTPFingerprint.run(["192.0.2.1:8080"]) { report in
+///     let summary = try HTTPFingerprint.run(["198.51.100.2:80"]) { report in
 ///         print(report.url, report.verdict?.product ?? "unknown")
 ///     }
-///     print(summary.recognized)
+///     print("recognized", summary.recognized)
 ///
 /// 25 requests go to each server, one after the other, most of them wrong in one way.
 public enum HTTPFingerprint: Tool {

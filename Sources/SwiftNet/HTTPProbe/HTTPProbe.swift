@@ -6,10 +6,10 @@ import WireFormat
 
 /// Sends requests to web servers, and examines their answers (RFC 9110, RFC 9112).
 ///
-///     let summary = try HTTPProbe.run(["http://192.0.2.1/", "https://www.example.net/"]) { event in
+///     let summary = try HTTPProbe.run(["http://198.51.100.2/"]) { event in
 ///         if case .answer(let answer) = event { print(answer.url, answer.outcome.timings.total) }
 ///     }
-///     print(summary.answered)
+///     print("answered", summary.answered)
 public enum HTTPProbe: Tool {
     public typealias Event = ProbeEvent
     public typealias Summary = ProbeSummary

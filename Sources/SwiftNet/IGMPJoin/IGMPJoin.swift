@@ -9,7 +9,7 @@ import WireFormat
 /// (RFC 2710, 3810).
 ///
 ///     let summary = try IGMPJoin.run(["233.252.0.1"], .init(duration: .seconds(5)))
-///     print(summary.datagrams)
+///     print("reports", summary.reports)
 public enum IGMPJoin: Tool {
     /// How groups are joined, and for how long.
     public struct Configuration: Sendable {

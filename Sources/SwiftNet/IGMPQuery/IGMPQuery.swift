@@ -7,8 +7,10 @@ import WireFormat
 
 /// Asks a network which hosts are members of which multicast groups, by IGMP (RFC 2236, 3376) and MLD (RFC 2710, 3810).
 ///
-///     let summary = try IGMPQuery.run("233.252.0.1") { print($0) }
-///     print(summary.hosts)
+///     let summary = try IGMPQuery.run("233.252.0.1") { event in
+///         if case .member(let member) = event { print(member.group, member.host) }
+///     }
+///     print("hosts", summary.hosts)
 public enum IGMPQuery: Tool {
     /// What is asked, and how often.
     public struct Configuration: Sendable {

@@ -6,8 +6,8 @@ import WireFormat
 
 /// Pings one host by ICMP (RFC 792, RFC 4443): echo requests, or another query.
 ///
-///     let summary = try Ping.run("192.0.2.1", .init(count: 3)) { print($0) }
-///     print(summary.received)
+///     let summary = try Ping.run("198.51.100.2", .init(count: 3)) { print($0) }
+///     print("received", summary.received)
 ///
 /// With CAP_NET_RAW it uses raw sockets, and without it ICMP sockets, which the kernel allows the groups of
 /// `net.ipv4.ping_group_range`.

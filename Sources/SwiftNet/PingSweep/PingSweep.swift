@@ -6,9 +6,10 @@ import WireFormat
 
 /// Pings many hosts at once, each until it replies.
 ///
-///     let summary = try PingSweep.run(["192.0.2.0/24", "example.net"]) { event in
+///     let summary = try PingSweep.run(["192.0.2.0/24", "198.51.100.2"]) { event in
 ///         if case .host(let result) = event, result.isAlive { print(result.address) }
 ///     }
+///     print("alive", summary.alive)
 ///
 /// Neighbors are looked up first by ARP (RFC 826) or neighbor solicitation (RFC 4861), and only those that are there
 /// are pinged.

@@ -9,7 +9,7 @@ import WireFormat
 ///     let summary = try RARPQuery.run([]) { event in
 ///         if case .reply(let reply) = event { print(reply.mac, reply.address, reply.serverAddress) }
 ///     }
-///     print(summary.answered)
+///     print("answered", summary.answered)
 ///
 /// It needs CAP_NET_RAW.
 public enum RARPQuery: Tool {

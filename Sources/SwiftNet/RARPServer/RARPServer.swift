@@ -7,9 +7,10 @@ import WireFormat
 /// Tells hosts their IPv4 addresses (RFC 903), by a file in the format of ethers(5).
 ///
 ///     var configuration = RARPServer.Configuration()
+///     configuration.ethers = "ethers"
 ///     configuration.duration = .seconds(60)
 ///     let summary = try RARPServer.run(["eth0"], configuration) { print($0) }
-///     print(summary.answered)
+///     print("answered", summary.answered)
 ///
 /// It needs CAP_NET_RAW.
 public enum RARPServer: Tool {

@@ -7,10 +7,10 @@ import WireFormat
 /// Finds open TCP ports by half a handshake: a SYN to each port, and a reset where one is open (RFC 9293, section 3.5).
 ///
 ///     let configuration = SYNScan.Configuration(ports: [22, 80, 443])
-///     let summary = try SYNScan.run(["192.0.2.0/24"], configuration) { event in
+///     let summary = try SYNScan.run(["198.51.100.0/24"], configuration) { event in
 ///         if case .finding(let port) = event, port.state == .open { print(port.address, port.port) }
 ///     }
-///     print(summary.open)
+///     print("open", summary.open)
 ///
 /// It needs CAP_NET_RAW.
 public enum SYNScan: Tool {

@@ -5,8 +5,8 @@ import WireFormat
 
 /// Finds the route to a host, hop by hop: probes whose time to live is too short make each router reply.
 ///
-///     for try await update in Traceroute.events(to: "192.0.2.1") {
-///         if case .event(.hop(_, let hop)) = update { print(hop) }
+///     for try await update in Traceroute.events(to: "198.51.100.2") {
+///         if case .event(.hop(let hop)) = update { print(hop.timeToLive, hop.answers.map(\.source)) }
 ///     }
 ///
 /// `Traceroute.Paths` finds every path of a load-balanced route (RFC 8597 describes multipath discovery), and

@@ -13,7 +13,7 @@ import WireFormat
 ///     configuration.services = [.echo]
 ///     configuration.duration = .seconds(60)
 ///     let summary = try UserHost.run(["eth0"], configuration) { print($0) }
-///     print(summary.peerCount)
+///     print("peers", summary.peerCount)
 ///
 /// It needs CAP_NET_RAW.
 public enum UserHost: Tool {

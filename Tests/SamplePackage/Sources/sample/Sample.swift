@@ -1,25 +1,33 @@
 import SwiftNet
 
-/// Runs the example of a tool: `sample TOOL TARGET`.
+/// Runs an example by its name.
 @main
 struct Sample {
-    static let examples: [String: @Sendable (String) async throws -> Void] = [
-        "igmp-join": igmpJoin,
-        "igmp-query": igmpQuery,
-        "monitor": monitor,
-        "paths": paths,
-        "ping": ping,
-        "ping-events": pingEvents,
-        "ping-sweep": pingSweep,
-        "traceroute": traceroute,
+    static let examples: [String: @Sendable () async throws -> Void] = [
+        "arp-sweep": exampleARPSweep,
+        "arping": exampleArping,
+        "canceled": canceled,
+        "errors": errors,
+        "http-fingerprint": exampleHTTPFingerprint,
+        "http-probe": exampleHTTPProbe,
+        "igmp-join": exampleIGMPJoin,
+        "igmp-query": exampleIGMPQuery,
+        "paths-and-monitor": pathsAndMonitor,
+        "ping": examplePing,
+        "ping-sweep": examplePingSweep,
+        "rarp-query": exampleRARPQuery,
+        "rarp-server": exampleRARPServer,
+        "syn-scan": exampleSYNScan,
+        "traceroute": exampleTraceroute,
         "two-at-once": twoAtOnce,
+        "user-host": exampleUserHost,
     ]
 
     struct Usage: Error {}
 
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 3, let example = examples[arguments[1]] else { throw Usage() }
-        try await example(arguments[2])
+        guard arguments.count == 2, let example = examples[arguments[1]] else { throw Usage() }
+        try await example()
     }
 }

@@ -1,0 +1,50 @@
+import SwiftNet
+
+/// Events as they come, until the task is canceled: then the summary still comes.
+func canceled() async throws {
+    let task = Task {
+        for try await update in Ping.events(to: "198.51.100.2", .init(interval: .milliseconds(20))) {
+            switch update {
+            case .event(.reply(let reply)): print("reply", reply.sequence)
+            case .event: break
+            case .finished(let summary, let missed): print("received", summary.received, "missed", missed)
+            }
+        }
+    }
+    try await Task.sleep(for: .milliseconds(300))
+    task.cancel()
+    try await task.value
+}
+
+/// Runs on two threads at the same time, and another one after them.
+func twoAtOnce() async throws {
+    async let first = received("198.51.100.2")
+    async let second = received("2001:db8:1::2")
+    print("received", try await first, try await second)
+    print("received", try Ping.run("198.51.100.2", .init(count: 1)).received)
+}
+
+private func received(_ target: String) async throws -> Int {
+    for try await update in Ping.events(to: target, .init(count: 5, interval: .milliseconds(20))) {
+        if case .finished(let summary, _) = update { return summary.received }
+    }
+    return -1
+}
+
+/// Every path of a route, and its hops over time.
+func pathsAndMonitor() throws {
+    print("reached", try Traceroute.Paths.run("198.51.100.2").isReached)
+    let result = try Traceroute.Monitor.run("198.51.100.2", .init(cycles: 3, interval: .milliseconds(50)))
+    for hop in result.hops { print("hop", hop.timeToLive, hop.sent, hop.received) }
+}
+
+/// What an error tells.
+func errors() {
+    do {
+        var configuration = Ping.Configuration()
+        configuration.interface = "none"
+        try Ping.run("198.51.100.2", configuration)
+    } catch {
+        print(error.kind, error)
+    }
+}
