@@ -107,7 +107,8 @@ public struct HostEngine: Engine, ~Copyable {
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
         // What does not go out is lost, as on any wire, but an address is not used before its check was sent.
         host.sendingFailed(at: instant)
-        if !isUp { events.append(.failed(failure)) } else if case .system = failure { events.append(.failed(failure)) }
+        let isRefused = if case .system = failure { true } else { false }
+        if isRefused || !isUp { events.append(.failed(failure)) }
     }
 
     // MARK: Receiving
