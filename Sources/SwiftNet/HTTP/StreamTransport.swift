@@ -33,11 +33,16 @@ final class StreamTransport {
         keepsHandshakes = asked.keepsHandshakes
         switch asked.stack {
         case .kernel:
-            let purpose =
-                options.capture != nil
-                ? "--pcap"
-                : options.onPacket != nil
-                    ? "--explain" : asked.keepsHandshakes ? "--tcp" : asked.reportsSegments ? "--segments" : nil
+            let purpose: String? =
+                if options.capture != nil {
+                    "--pcap"
+                } else if options.onPacket != nil {
+                    "--explain"
+                } else if asked.keepsHandshakes {
+                    "--tcp"
+                } else {
+                    asked.reportsSegments ? "--segments" : nil
+                }
             let segments = segments
             let (session, tap) = try Session.open(options, purpose.map { .rawSockets($0) } ?? .nothing) { _ in
                 try purpose.map { _ in try ConnectionTap(options, segments) }
@@ -105,9 +110,9 @@ extension SwiftNetError {
     where Port: PacketPort & ~Copyable {
         switch obstacle {
         case .taken(let address, let mac): self.init(.addressInUse, "--source", "\(address) is \(mac)'s")
-        case .stopped: self.init(.addressInUse, "--source", "stopped before the address was the host's")
+        case .stopped: self.init(.interrupted, "--source", "stopped before the address was the host's")
         case .unchecked(let failure):
-            self.init(.addressInUse, "--source", "the address could not be checked: \(failure)")
+            self.init(.interface, "--source", "the address could not be checked: \(failure)")
         }
     }
 }
