@@ -38,13 +38,8 @@ public struct LinkSocket: ~Copyable {
 
     /// Waits until one of two sockets has a frame, at the longest until `deadline`.
     public static func wait(_ first: borrowing LinkSocket, _ second: borrowing LinkSocket, until deadline: Instant) {
-        var polls = [
-            pollfd(fd: first.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: second.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
-        ]
-        let left = max((deadline - SystemClock.now).count, 0)
-        var timeout = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
-        _ = ppoll(&polls, 2, &timeout, nil)
+        var waits = WaitSet(nil, [first.descriptor.rawValue, second.descriptor.rawValue])
+        _ = try? waits.wait(until: deadline)
     }
 }
 

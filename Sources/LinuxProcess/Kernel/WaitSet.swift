@@ -3,12 +3,16 @@ import PacketEngine
 
 /// What a port waits for: its sockets, and the reactor beside them (ppoll(2)).
 package struct WaitSet: ~Copyable {
-    private let reactor: Reactor
+    private let reactor: Reactor?
     private var polls: [pollfd]
 
-    package init(_ reactor: Reactor, _ descriptors: [Int32] = []) {
+    /// - Parameter reactor: nil for a wait that nothing else is served in.
+    package init(_ reactor: Reactor?, _ descriptors: [Int32] = []) {
         self.reactor = reactor
-        polls = ([reactor.descriptor.rawValue] + descriptors).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        // poll(2) passes over a negative descriptor.
+        polls = ([reactor?.descriptor.rawValue ?? -1] + descriptors).map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
     }
 
     /// Waits for one more descriptor.
@@ -37,7 +41,7 @@ package struct WaitSet: ~Copyable {
             return []
         }
         guard result > 0 else { return [] }
-        var wakening: Wakening = polls[0].revents != 0 ? reactor.dispatch() : []
+        var wakening = polls[0].revents != 0 ? reactor?.dispatch() ?? [] : []
         if polls.dropFirst().contains(where: { $0.revents != 0 }) { wakening.insert(.packets) }
         return wakening
     }

@@ -86,8 +86,9 @@ package final class Session {
     ) throws(P.Failure) {
         var observer = observer
         observer.output = outlivesOutput ? nil : options.outputs.first
+        // What was captured until a failure counts too.
+        defer { capture?.finish() }
         try EngineLoop.run(&engine, on: &port, observer: &observer)
-        capture?.finish()
     }
 }
 

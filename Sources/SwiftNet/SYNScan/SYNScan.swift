@@ -146,7 +146,6 @@ public enum SYNScan: Tool {
                     failure = failure ?? SwiftNetError(error)
                     engine.stop(at: port.now)
                     engine.drain { observer.onEvent($0) }
-                    session.capture?.finish()
                 }
             }
             position = engine.position

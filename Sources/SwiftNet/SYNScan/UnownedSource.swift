@@ -17,7 +17,7 @@ struct UnownedSource {
         let links = try name.map { [try EthernetLink.find($0)] } ?? EthernetLink.all()
         let near = links.first { link in
             link.interface.addresses.contains { entry in
-                IPNetwork(entry.address, prefixLength: entry.prefixLength)?.hasHost(address) ?? false
+                IPNetwork(entry.address, prefixLength: entry.prefixLength)?.hasHostAddress(address) ?? false
             }
         }
         guard let near else { throw Self.refusal("\(address) is of no network that this host is in") }
@@ -62,23 +62,5 @@ struct UnownedSource {
 
     private static func refusal(_ reason: String) -> SwiftNetError {
         SwiftNetError(.invalidArgument, "--source", reason)
-    }
-}
-
-extension IPNetwork {
-    /// Whether a host of the network can have the address.
-    fileprivate func hasHost(_ address: IPAddress) -> Bool {
-        switch (address, self) {
-        case (.v4(let address), .v4(let network)):
-            network.contains(address) && !address.isUnspecified && !address.isMulticast && !address.isLimitedBroadcast
-                && !address.isLoopback
-                && (network.prefixLength > 30 || address != network.address && address != network.lastAddress)
-        case (.v6(let address), .v6(let network)):
-            network.contains(address)
-                // The lowest address is that of every router (RFC 4291, section 2.6.1).
-                && !address.isUnspecified && !address.isMulticast && !address.isLoopback
-                && (network.prefixLength > 126 || address != network.address)
-        default: false
-        }
     }
 }

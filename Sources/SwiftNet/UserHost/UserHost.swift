@@ -175,7 +175,6 @@ public enum UserHost: Tool {
                 }
                 ignoredVLANs = port.ignoredVLANs
             }
-            session.capture?.finish()
             return Summary(
                 counters: engine.counters, routes: configuration.host.forwards ? engine.routes : [],
                 peerCount: engine.peerCount, isTaken: isTaken, ignoredVLANs: ignoredVLANs,
