@@ -46,7 +46,7 @@ struct SwiftNetPackageTests {
     func examples() async throws {
         try await withSample { lab, folder in
             let sample = folder + "/.build/debug/sample"
-            func run(_ example: String, in namespace: String = "a") async throws -> [Substring] {
+            @Sendable func run(_ example: String, in namespace: String = "a") async throws -> [Substring] {
                 let outcome = try await lab.run(namespace, ["timeout", "30", sample, example])
                 #expect(outcome.status == 0, "\(example): \(outcome)")
                 return outcome.lines
@@ -60,6 +60,8 @@ struct SwiftNetPackageTests {
             #expect(try await run("arping") == [mac, mac, mac, "received 3"])
             #expect(try await run("arp-sweep") == ["192.0.2.254 \(mac)", "hosts 1"])
             #expect(try await run("igmp-join").last == "reports 2")
+            #expect(try await run("readme").last?.hasPrefix("2 [198.51.100.2") == true)
+            #expect(try await run("landing-page").last == "198.51.100.2 eth0")
             #expect(try await run("errors") == ["interface unknown iface: none"])
 
             // Two runs at the same time, another one after them, and one whose task is canceled.
@@ -82,7 +84,7 @@ struct SwiftNetPackageTests {
                 #expect(try await run("igmp-query") == ["233.252.0.1 192.0.2.254", "hosts 1"])
             }
             // Servers: their output is kept by the pipe until they end, so they are asked until they answer.
-            func serving(_ example: String) -> [String] {
+            @Sendable func serving(_ example: String) -> [String] {
                 [
                     "sh", "-c",
                     "cd \(folder); echo '\(mac) 192.0.2.77' > ethers; echo ready; exec timeout 40 \(sample) \(example)",

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import WireFormat
 
-/// The programs of the README and of the article, as they stand there: each
-/// block of code in them must be a piece of this file, which is compiled and run.
+/// The programs of the README and of the articles, as they stand there: each block of code in them must be a piece of this
+/// file or of the sample package, which are compiled and run.
 @Suite("README and article")
 struct ReadmeTests {
     @Test("README: a newcomer's ARP request, built, printed and parsed back")
@@ -102,9 +102,10 @@ struct ReadmeTests {
     }
 
     @Test(
-        "every block of Swift there is a piece of this file",
+        "every block of Swift there is a piece of what is compiled",
         arguments: [
-            ("Sources/WireFormat/WireFormat.docc/FromBytesToPacketsAndBack.md", 8), ("README.md", 1),
+            ("Sources/WireFormat/WireFormat.docc/FromBytesToPacketsAndBack.md", 8), ("README.md", 2),
+            ("Sources/SwiftNet/SwiftNet.docc/SwiftNet.md", 1),
         ])
     func blocks(path: String, count: Int) throws {
         let text = try String(contentsOfFile: Self.root + "/" + path, encoding: .utf8)
@@ -112,10 +113,12 @@ struct ReadmeTests {
             $0.components(separatedBy: "```").first
         }
         #expect(blocks.count == count)
-        let source = lines(try String(contentsOfFile: #filePath, encoding: .utf8))
+        let sample = Self.root + "/Tests/SamplePackage/Sources/sample/"
+        let files = try [#filePath] + FileManager.default.contentsOfDirectory(atPath: sample).map { sample + $0 }
+        let sources = try files.map { lines(try String(contentsOfFile: $0, encoding: .utf8)) }
         for block in blocks {
             let part = lines(block).filter { !$0.hasPrefix("import ") }
-            #expect(contains(source, part), "\(path):\n\(block)")
+            #expect(sources.contains { contains($0, part) }, "\(path):\n\(block)")
         }
     }
 }
