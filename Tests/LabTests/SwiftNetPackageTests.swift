@@ -55,12 +55,14 @@ struct SwiftNetPackageTests {
 
             #expect(try await run("ping").last == "received 3")
             #expect(try await run("ping-sweep") == ["192.0.2.1", "198.51.100.2", "192.0.2.254", "alive 3"])
-            #expect(try await run("traceroute").map { $0.prefix(14) } == ["1 [192.0.2.254", "2 [198.51.100."])
+            let hops = try await run("traceroute")
+            #expect(hops.count == 2 && hops[0].hasPrefix("1 [192.0.2.254") && hops[1].hasPrefix("2 [198.51.100.2"))
             #expect(try await run("paths-and-monitor") == ["reached true", "hop 1 3 3", "hop 2 3 3"])
             #expect(try await run("arping") == [mac, mac, mac, "received 3"])
             #expect(try await run("arp-sweep") == ["192.0.2.254 \(mac)", "hosts 1"])
             #expect(try await run("igmp-join").last == "reports 2")
-            #expect(try await run("readme").last?.hasPrefix("2 [198.51.100.2") == true)
+            let readme = try await run("readme")
+            #expect(readme.contains("received 3") && readme.last == hops.last)
             #expect(try await run("landing-page").last == "198.51.100.2 eth0")
             #expect(try await run("errors") == ["interface unknown iface: none"])
 
