@@ -99,6 +99,10 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "SwiftNetTests", dependencies: ["SwiftNet", "LinuxProcess", "PacketEngine"],
+            swiftSettings: settings),
+
         // What lets the executable stand alone: no name service modules, no /proc.
         .target(name: "CStandalone"),
 
@@ -107,7 +111,7 @@ let package = Package(
             name: "swift-net",
             dependencies: [
                 "CStandalone",
-                "WireFormat", "PacketEngine", "LinuxProcess", "LinuxNet", "HostStack", "Diagnostics", "SwiftNet",
+                "WireFormat", "PacketEngine", "LinuxProcess", "HostStack", "Diagnostics", "SwiftNet",
                 "SwiftNetTLS", "SwiftNetSignatures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
