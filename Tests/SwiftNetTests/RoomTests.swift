@@ -28,7 +28,7 @@ struct RoomTests {
                 types.insert(String(match.1))
             }
         }
-        #expect(types.contains("Resolver") && types.contains("Interface") && types.count > 30)
+        #expect(types.contains("Resolver") && types.contains("Interface") && types.count > 20)
         for (file, text) in try Self.code("swift-net") {
             #expect(!text.contains("import LinuxNet"), "\(file)")
             for match in text.matches(of: #/[.\w]*\b[A-Z]\w*/#) where !match.0.contains(".") {
