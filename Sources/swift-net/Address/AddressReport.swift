@@ -1,5 +1,5 @@
 import LinuxProcess
-import WireFormat
+import SwiftNet
 
 /// What can be said of an address by looking at it: rows of a name and a value.
 struct AddressReport {

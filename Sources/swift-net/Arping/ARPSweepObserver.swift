@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// Prints a line a host of a sweep, and what it comes to.
 final class ARPSweepObserver: EngineObserver {

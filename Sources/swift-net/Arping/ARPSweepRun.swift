@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// `arping --sweep`: every host of a network.
 struct ARPSweepRun {

@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// The lines of one style.
 protocol ArpingText {

@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// From the command line of `arping` to an exit status.
 struct ArpingRun {

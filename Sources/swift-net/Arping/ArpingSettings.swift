@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// Whose habits `arping` has.
 enum ArpingStyle: String {

@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// The lines of Habets' arping.
 struct HabetsText: ArpingText {

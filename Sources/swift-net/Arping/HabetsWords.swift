@@ -1,8 +1,5 @@
 import ArgumentParser
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// A right command line of `arping --style habets`.
 typealias HabetsWords = CommandWords<HabetsSwitch, HabetsValue>

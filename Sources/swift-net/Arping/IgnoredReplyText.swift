@@ -1,5 +1,4 @@
-import Diagnostics
-import WireFormat
+import SwiftNet
 
 extension IgnoredReply {
     /// What was ignored and why, as a message.

@@ -1,6 +1,4 @@
-import Diagnostics
 import SwiftNet
-import WireFormat
 
 /// The lines of iputils' arping, and behind them what is odd about an answer.
 struct IputilsText: ArpingText {

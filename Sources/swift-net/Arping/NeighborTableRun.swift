@@ -1,5 +1,4 @@
 import SwiftNet
-import WireFormat
 
 /// `arping --table`: the neighbors that the kernel knows.
 struct NeighborTableRun {

@@ -1,5 +1,5 @@
 import LinuxProcess
-import WireFormat
+import SwiftNet
 
 /// The hosts of an earlier sweep, beside which those of this one are put.
 struct SweepComparison {

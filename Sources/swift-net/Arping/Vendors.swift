@@ -1,6 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import WireFormat
+import SwiftNet
 
 /// Names of vendors, from the list of the system where it has one; read when the first is wanted.
 final class Vendors {

@@ -1,6 +1,5 @@
 import LinuxProcess
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// Explains the first packets each way, field by field.
 final class Explainer {

@@ -1,4 +1,4 @@
-import WireFormat
+import SwiftNet
 
 extension Explanation {
     /// A table of every field: its offset, its bytes where they are wanted, its name and its meaning.

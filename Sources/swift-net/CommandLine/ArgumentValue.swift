@@ -1,4 +1,4 @@
-import PacketEngine
+import SwiftNet
 
 /// A mistake in the command line: names the option and the value, exit status 2.
 struct UsageError: Error {

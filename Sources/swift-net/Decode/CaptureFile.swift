@@ -1,5 +1,5 @@
 import LinuxProcess
-import WireFormat
+import SwiftNet
 
 /// Who wants the packets of a capture file.
 protocol CaptureVisitor: ~Copyable {

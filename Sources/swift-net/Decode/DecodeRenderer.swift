@@ -1,5 +1,5 @@
 import LinuxProcess
-import WireFormat
+import SwiftNet
 
 /// What `decode` prints of a packet, for people or for programs.
 struct DecodeRenderer: ~Copyable {

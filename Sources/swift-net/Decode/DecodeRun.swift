@@ -1,7 +1,5 @@
 import LinuxProcess
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// From the command line of `decode` to an exit status.
 struct DecodeRun {

@@ -1,5 +1,5 @@
 import LinuxProcess
-import WireFormat
+import SwiftNet
 
 /// The packets that were shown, in a pcapng file of their own.
 final class PacketCopy {

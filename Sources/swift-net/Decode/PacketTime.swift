@@ -1,5 +1,5 @@
 import LinuxProcess
-import WireFormat
+import SwiftNet
 
 /// The times of packets as they are printed before their lines.
 struct PacketTime {

@@ -1,5 +1,4 @@
-import Diagnostics
-import PacketEngine
+import SwiftNet
 
 extension HTTPFailure {
     /// The failure in words.

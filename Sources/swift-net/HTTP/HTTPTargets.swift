@@ -1,7 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// The URLs of a command line, and where they lead.
 struct HTTPTargets {

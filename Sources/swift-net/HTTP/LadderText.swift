@@ -1,5 +1,4 @@
-import Diagnostics
-import WireFormat
+import SwiftNet
 
 /// Segments as rungs: a line each, or an object.
 final class LadderText {

@@ -1,6 +1,4 @@
-import Diagnostics
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// A request and its answer byte by byte, with the ends of lines to be seen.
 struct Transcript {

@@ -1,6 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
+import SwiftNet
 
 /// The verdicts as objects, one a line.
 final class FingerprintJSON: FingerprintRenderer {

@@ -1,6 +1,4 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
 
 /// Has the names of the servers written as they become known, with a line of progress on a terminal.

@@ -1,6 +1,4 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
 
 /// The command line of `http-fingerprint` as values.

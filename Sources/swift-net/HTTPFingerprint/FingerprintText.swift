@@ -1,5 +1,4 @@
-import Diagnostics
-import PacketEngine
+import SwiftNet
 
 /// The verdicts in lines for people.
 final class FingerprintText: FingerprintRenderer {

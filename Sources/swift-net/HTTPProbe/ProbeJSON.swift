@@ -1,8 +1,6 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
+import SwiftNet
 import SwiftNetTLS
-import WireFormat
 
 /// The answers as objects, one a line.
 final class ProbeJSON: ProbeRenderer {

@@ -1,6 +1,4 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
 
 /// Has what `http-probe` finds written, with a line of progress on a terminal.

@@ -1,9 +1,6 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
 import SwiftNetTLS
-import WireFormat
 
 /// The command line of `http-probe` as values.
 struct ProbeSettings {

@@ -1,8 +1,6 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
+import SwiftNet
 import SwiftNetTLS
-import WireFormat
 
 /// The answers in lines for people.
 final class ProbeText: ProbeRenderer {

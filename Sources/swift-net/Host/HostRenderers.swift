@@ -1,9 +1,6 @@
-import Diagnostics
 import HostStack
 import LinuxProcess
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 extension HostContact.Kind {
     /// One or two words, as the contract has them.

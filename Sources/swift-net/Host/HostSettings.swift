@@ -1,6 +1,4 @@
-import Diagnostics
 import SwiftNet
-import WireFormat
 
 extension UserHost.Configuration {
     /// What the options of `host` ask for.

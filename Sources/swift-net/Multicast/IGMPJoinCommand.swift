@@ -1,5 +1,5 @@
 import ArgumentParser
-import WireFormat
+import SwiftNet
 
 /// The command line of `igmp-join`.
 struct IGMPJoinCommand: ParsableCommand {

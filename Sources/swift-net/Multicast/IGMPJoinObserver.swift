@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// Prints what a member of groups does and hears.
 struct IGMPJoinObserver: EngineObserver {

@@ -1,6 +1,4 @@
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// From the command line of `igmp-join` to an exit status.
 struct IGMPJoinRun {

@@ -1,7 +1,5 @@
-import Diagnostics
 import HostStack
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// What is said about groups, as text and as JSON.
 enum MembershipText {

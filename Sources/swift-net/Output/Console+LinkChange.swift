@@ -1,4 +1,4 @@
-import PacketEngine
+import SwiftNet
 
 extension Console {
     /// Reports that an interface has changed: a line on standard error, and with JSON an object too.

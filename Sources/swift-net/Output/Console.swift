@@ -1,5 +1,4 @@
 import LinuxProcess
-import PacketEngine
 import SwiftNet
 
 /// Where a command's words go: results to standard output, complaints to standard error.

@@ -1,5 +1,4 @@
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// Times as text, from whole nanoseconds: no floating point, no locale.
 enum Milliseconds {

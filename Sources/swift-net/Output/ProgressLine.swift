@@ -1,4 +1,4 @@
-import PacketEngine
+import SwiftNet
 
 /// A line at the bottom of a terminal that says how far a run has come, and steps aside for what is printed.
 struct ProgressLine {

@@ -1,5 +1,4 @@
-import Diagnostics
-import PacketEngine
+import SwiftNet
 
 /// Round-trip times over time as a graph of braille dots, and their spread as bars.
 final class RoundTripPlot {

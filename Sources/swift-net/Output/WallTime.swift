@@ -1,6 +1,5 @@
 import LinuxProcess
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// Instants as dates.
 enum WallTime {

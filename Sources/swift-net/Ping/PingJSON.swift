@@ -1,6 +1,4 @@
-import Diagnostics
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// A ping as one JSON object a line.
 final class PingJSON: PingRenderer {

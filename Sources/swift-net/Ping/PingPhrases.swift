@@ -1,6 +1,4 @@
-import Diagnostics
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 extension TransmissionFailure: CustomStringConvertible {
     public var description: String { words }

@@ -1,6 +1,4 @@
-import Diagnostics
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// Facts about a ping that do not change while it runs.
 struct PingFacts {

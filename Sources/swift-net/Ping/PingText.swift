@@ -1,8 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// A ping in iputils' lines.
 final class PingText: PingRenderer {

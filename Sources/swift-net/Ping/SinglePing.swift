@@ -1,8 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// One target, pinged until -c, -w or Ctrl-C.
 struct SinglePing {

@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// `rarp query`: which address has a machine?
 struct RARPQueryRun {

@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// `rarp serve`: tells machines their addresses.
 struct RARPServeRun {

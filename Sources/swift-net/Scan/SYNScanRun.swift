@@ -1,6 +1,4 @@
-import Diagnostics
 import SwiftNet
-import WireFormat
 
 /// From the command line of `tcp-syn-scan` to an exit status.
 struct SYNScanRun {

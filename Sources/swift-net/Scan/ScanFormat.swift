@@ -1,8 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// How a report is written.
 enum ScanFormat: String, CaseIterable {

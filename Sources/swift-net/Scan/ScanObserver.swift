@@ -1,6 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
+import SwiftNet
 
 /// Writes what a scan finds, and keeps a line of progress on a terminal.
 struct ScanObserver: EngineObserver {

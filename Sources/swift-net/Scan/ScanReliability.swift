@@ -1,4 +1,4 @@
-import Diagnostics
+import SwiftNet
 
 /// A host whose silence is no answer, in words and as JSON.
 enum ScanReliability {

@@ -1,6 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
+import SwiftNet
 
 /// The file of `--resume`: read before a scan; written when it begins, every few seconds, and at its end.
 final class ScanResumption {

@@ -1,8 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// The options of `tcp-syn-scan` as values.
 struct ScanSettings {

@@ -1,6 +1,4 @@
-import Diagnostics
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// A sweep as one JSON object a line.
 final class SweepJSON: SweepRenderer {

@@ -1,6 +1,4 @@
-import Diagnostics
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// Which verdicts are shown.
 enum SweepFilter {

@@ -1,6 +1,4 @@
-import Diagnostics
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// A sweep in fping's lines.
 final class SweepText: SweepRenderer {

@@ -1,6 +1,4 @@
-import Diagnostics
-import PacketEngine
-import WireFormat
+import SwiftNet
 
 /// The full screen of `traceroute --live`, as lines for a terminal of any size.
 struct LiveScreen {

@@ -1,5 +1,4 @@
-import Diagnostics
-import PacketEngine
+import SwiftNet
 
 /// The numbers of one hop, as mtr(8) has them: loss, sent, last, average, best, worst, deviation.
 enum MonitorColumns {

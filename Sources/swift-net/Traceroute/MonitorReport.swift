@@ -1,8 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// What `traceroute --report` prints at its end: mtr's table, or JSON.
 struct MonitorReport {

@@ -1,8 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// `traceroute --report` and `--live`: from the command line to an exit status.
 struct MonitorRun {

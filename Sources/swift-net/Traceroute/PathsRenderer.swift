@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// What `traceroute --paths` prints: a line an interface, JSON, or a graph for Graphviz.
 struct PathsRenderer {

@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// The objects that every way of tracing prints.
 enum TraceJSON {

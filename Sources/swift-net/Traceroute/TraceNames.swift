@@ -1,7 +1,5 @@
 import LinuxProcess
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// How hosts on the way are called: by address, or by name and address.
 struct TraceNames {

@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// What `traceroute` prints: traceroute(8)'s lines, or one JSON object a hop.
 final class TraceRenderer {

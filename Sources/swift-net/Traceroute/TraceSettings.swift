@@ -1,7 +1,4 @@
-import Diagnostics
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// The values of `traceroute`'s command line.
 struct TraceSettings {

@@ -1,8 +1,5 @@
-import Diagnostics
 import LinuxProcess
-import PacketEngine
 import SwiftNet
-import WireFormat
 
 /// From the command line of `traceroute` to an exit status.
 struct TracerouteRun {

@@ -1,4 +1,4 @@
-import Diagnostics
+import SwiftNet
 
 extension TraceVerdict {
     /// One line for people, without its end.

@@ -1,5 +1,4 @@
 import SwiftNet
-import WireFormat
 
 /// The example of `UserHost`'s documentation.
 func exampleUserHost() throws {
