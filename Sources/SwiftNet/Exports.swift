@@ -1,9 +1,8 @@
 // `import SwiftNet` is enough: configurations and events are made of the types of these modules.
 @_exported import Diagnostics
+import LinuxProcess
 @_exported import PacketEngine
 @_exported import WireFormat
-
-import LinuxProcess
 
 /// Ends runs from another thread.
 public typealias WakeupEvent = LinuxProcess.WakeupEvent

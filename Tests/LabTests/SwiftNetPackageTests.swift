@@ -72,6 +72,13 @@ struct SwiftNetPackageTests {
             let replies = events.count { $0.hasPrefix("reply ") }
             #expect(replies > 1 && events.last == "received \(replies) missed 0", "\(events)")
 
+            // The process keeps its signals and privileges, unless it says otherwise.
+            #expect(try await run("leaves-alone") == ["as before"])
+            #expect(
+                try await run("drops-for-good") == [
+                    "received 3", "dropped in every thread", "without privileges it still pings",
+                ])
+
             let server = ["python3", "-u", "-m", "http.server", "--bind", "198.51.100.2", "80"]
             try await lab.beside("b", server, readyMark: "Serving") {
                 let scan = try await run("syn-scan")
