@@ -1,3 +1,4 @@
+import HostStack
 import PacketEngine
 import Testing
 import WireFormat
@@ -283,6 +284,29 @@ struct ScanEngineTests {
         #expect(states[5]?.reason == .noResponse && states[6]?.reason == .noResponse)
         let reason = ScanReason.icmp(type: 1, code: 1, from: try #require(IPAddress("2001:db8::2")))
         #expect(states[7]?.reason == reason && states[8]?.reason == reason)
+    }
+
+    @Test("a capture of a run has errors about its probes, and no ICMP of others", arguments: [false, true])
+    func ownMessages(ownsSource: Bool) throws {
+        var configuration = try Self.configuration("2001:db8::2", ports: [1], seed: 7)
+        configuration.ownsSource = ownsSource
+        let other = try Self.configuration("2001:db8::2", ports: [1], seed: 7) { $0.sourcePort = 20_000 }
+        let address = try #require(IPv6Address("2001:db8::3"))
+        let search = NDPFrame.solicitation(for: address, from: .unspecified, mac: Self.router)
+        _ = Self.run(configuration) { [configuration] probe in
+            let echo = ICMPv6Message(
+                .echoRequest(ICMPEcho(identifier: 1, sequenceNumber: 1, data: [])), source: address,
+                destination: address)
+            let frames = [
+                Self.error6(probe), probe.frame(echo.encoded(), .icmpv6, from: .v6(address)),
+                // The kernel checks addresses of its own while the scan runs.
+                search,
+            ]
+            let isOwn = frames.map { configuration.isOwn($0.rawBytes) }
+            #expect(isOwn == [true, false, ownsSource])
+            #expect(frames.prefix(1).map { other.isOwn($0.rawBytes) } == [false])
+            return []
+        }
     }
 
     @Test("a capture of a run keeps what is behind extension headers, and no fragment that only looks like a segment")

@@ -117,12 +117,27 @@ public struct ScanConfiguration: Sendable {
     /// Whether a frame is a probe of this scan or to one of its ports, as far as its ports tell, or an ICMP error.
     public func isOwn(_ frame: RawSpan) -> Bool {
         guard let arrived = ArrivedFrame(frame) else { return false }
-        guard let datagram = arrived.datagram(in: frame) else { return arrived.etherType == .arp }
-        guard datagram.protocol == .tcp else {
-            return datagram.protocol == (datagram.family == .v4 ? .icmp : .icmpv6)
-        }
+        guard let datagram = arrived.datagram(in: frame) else { return ownsSource && arrived.etherType == .arp }
+        guard datagram.protocol == .tcp else { return isOwnMessage(datagram) }
         guard let view = try? TCPView(datagram.payload) else { return false }
         return sourcePorts.contains(view.sourcePort) || sourcePorts.contains(view.destinationPort)
+    }
+
+    /// An error about a probe, or the search for a station by or for the source that no host has.
+    private func isOwnMessage(_ datagram: borrowing DatagramView) -> Bool {
+        let message = datagram.payload
+        guard datagram.protocol == (datagram.family == .v4 ? .icmp : .icmpv6), message.byteCount > 8 else {
+            return false
+        }
+        let type = message.byte(at: 0)
+        let isError = datagram.family == .v4 ? ICMPv4Type(rawValue: type).isError : ICMPv6Type(rawValue: type).isError
+        guard isError else {
+            let isSearch = [ICMPv6Type.neighborSolicitation, .neighborAdvertisement].contains(
+                ICMPv6Type(rawValue: type))
+            return ownsSource && datagram.family == .v6 && isSearch
+        }
+        guard let quote = DatagramView(quoted: message.dropping(8)), let port = quote.sourcePort else { return false }
+        return quote.protocol == .tcp && sourcePorts.contains(port)
     }
 
     /// Those of the ways, each once, in their order.
