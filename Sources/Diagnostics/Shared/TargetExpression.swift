@@ -8,12 +8,22 @@ public enum TargetExpression: Equatable, Sendable {
     case name(String)
 
     /// Why a text is no target.
-    public enum Problem: Error, Equatable, Sendable {
+    public enum Problem: Error, Equatable, Sendable, CustomStringConvertible {
         case empty
         case invalidNetwork(String)
         case invalidRange(String)
         /// Digits and dots alone, and yet no IPv4 address; or colons, and yet no IPv6 address.
         case invalidAddress(String)
+
+        /// The problem as it is reported, after the text that it is about.
+        public var description: String {
+            switch self {
+            case .empty: "a target is empty"
+            case .invalidNetwork: "not a network (ADDRESS/LENGTH)"
+            case .invalidRange: "not a range (FIRST-LAST)"
+            case .invalidAddress: "not an address"
+            }
+        }
     }
 
     /// An address with an optional zone (`fe80::1%eth0`), a network

@@ -24,7 +24,7 @@ public enum Ping: Tool {
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping {
             try configuration.checkUserLimits()
-            return try Prepared(target, TargetExpression(target), configuration, options)
+            return try Prepared(target, SwiftNetError.target(target), configuration, options)
         }
     }
 

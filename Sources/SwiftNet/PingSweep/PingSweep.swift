@@ -37,7 +37,7 @@ public enum PingSweep: Tool {
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping {
-            try Prepared(targets, targets.map { try TargetExpression($0) }, configuration, options)
+            try Prepared(targets, targets.map(SwiftNetError.target), configuration, options)
         }
     }
 

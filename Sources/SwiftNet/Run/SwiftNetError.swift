@@ -1,3 +1,4 @@
+import Diagnostics
 import LinuxNet
 import LinuxProcess
 
@@ -57,6 +58,13 @@ public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible
             interruption = error
         case let error as any CustomStringConvertible: self.init(.invalidArgument, nil, error.description)
         default: self.init(.invalidArgument, nil, "it failed for a reason that has no description")
+        }
+    }
+
+    /// A target of any form, or an error with its text.
+    static func target(_ text: String) throws(SwiftNetError) -> TargetExpression {
+        do { return try TargetExpression(text) } catch {
+            throw SwiftNetError(.invalidArgument, text.isEmpty ? nil : text, error.description)
         }
     }
 

@@ -153,7 +153,7 @@ struct PingSettings {
             do throws(TargetExpression.Problem) {
                 return try TargetExpression(text)
             } catch {
-                throw UsageError("\(text): \(error.words)")
+                throw UsageError("\(text): \(error)")
             }
         }
         if ping.family == .v6, !ping.query.exists(in: .v6) {
@@ -222,17 +222,5 @@ struct PingSettings {
     private static func data(_ size: Int, _ pattern: [UInt8]?) -> [UInt8] {
         guard let pattern else { return (0..<size).map { UInt8(truncatingIfNeeded: $0) } }
         return (0..<size).map { pattern[$0 % pattern.count] }
-    }
-}
-
-extension TargetExpression.Problem {
-    /// The problem as a user reads it, after the text it is about.
-    var words: String {
-        switch self {
-        case .empty: "a target is empty"
-        case .invalidNetwork: "not a network (ADDRESS/LENGTH)"
-        case .invalidRange: "not a range (FIRST-LAST)"
-        case .invalidAddress: "not an address"
-        }
     }
 }

@@ -1,0 +1,37 @@
+import Testing
+
+@testable import SwiftNet
+
+@Suite("errors of runs that cannot begin")
+struct ErrorTests {
+    @Test(
+        "a target that is none, before anything is opened",
+        arguments: [
+            ("", "a target is empty"), ("192.0.2.0/33", "192.0.2.0/33: not a network (ADDRESS/LENGTH)"),
+            ("192.0.2.9-192.0.2.1", "192.0.2.9-192.0.2.1: not a range (FIRST-LAST)"),
+            ("300.1.1.1", "300.1.1.1: not an address"), ("fe80::1%", "fe80::1%: not an address"),
+        ])
+    func targets(text: String, message: String) {
+        let single = #expect(throws: SwiftNetError.self) { try Ping.run(text) }
+        #expect(single?.kind == .invalidArgument && single?.description == message)
+        let sweep = #expect(throws: SwiftNetError.self) { try PingSweep.run(["192.0.2.1", text]) }
+        #expect(sweep?.kind == .invalidArgument && sweep?.description == message)
+    }
+
+    @Test("an interface that does not exist")
+    func interface() {
+        var configuration = Ping.Configuration()
+        configuration.interface = "none such"
+        let error = #expect(throws: SwiftNetError.self) { try Ping.run("192.0.2.1", configuration) }
+        #expect(error?.kind == .interface && error?.description == "unknown iface: none such")
+    }
+
+    @Test("every error of the rooms below has a kind and words of its own")
+    func kinds() {
+        #expect(SwiftNetError(Destination.Problem("x", "y")).description == "x: y")
+        #expect(SwiftNetError(Destination.Problem("x", "y")).kind == .route)
+        #expect(SwiftNetError(TargetExpression.Problem.empty).description == "a target is empty")
+        struct Silent: Error {}
+        #expect(SwiftNetError(Silent()).description == "it failed for a reason that has no description")
+    }
+}
