@@ -54,13 +54,15 @@ struct SwiftNetPackageTests {
             let mac = try await lab.run("m", ["cat", "/sys/class/net/ma/address"]).lines[0]
 
             #expect(try await run("ping").last == "received 3")
-            #expect(try await run("ping-sweep") == ["192.0.2.1", "198.51.100.2", "192.0.2.254", "alive 3"])
+            let swept = try await run("ping-sweep")
+            #expect(Set(swept.dropLast()) == ["192.0.2.1", "192.0.2.254", "198.51.100.2"] && swept.last == "alive 3")
             let hops = try await run("traceroute")
             #expect(hops.count == 2 && hops[0].hasPrefix("1 [192.0.2.254") && hops[1].hasPrefix("2 [198.51.100.2"))
             #expect(try await run("paths-and-monitor") == ["reached true", "hop 1 3 3", "hop 2 3 3"])
             #expect(try await run("arping") == [mac, mac, mac, "received 3"])
             #expect(try await run("arp-sweep") == ["192.0.2.254 \(mac)", "hosts 1"])
-            #expect(try await run("igmp-join").last == "reports 2")
+            let joined = try await run("igmp-join").last?.split(separator: " ")
+            #expect(joined?.first == "reports" && (joined?.last.flatMap { Int($0) } ?? 0) >= 2)
             let readme = try await run("readme")
             #expect(readme.contains("received 3") && readme.last == hops.last)
             #expect(try await run("landing-page").last == "198.51.100.2 eth0")
@@ -76,7 +78,7 @@ struct SwiftNetPackageTests {
             #expect(try await run("leaves-alone") == ["as before"])
             #expect(
                 try await run("drops-for-good") == [
-                    "received 3", "dropped in every thread", "without privileges it still pings",
+                    "received 3", "dropped in every thread", "permission",
                 ])
 
             let server = ["python3", "-u", "-m", "http.server", "--bind", "198.51.100.2", "80"]
@@ -86,7 +88,7 @@ struct SwiftNetPackageTests {
                 let probe = try await run("http-probe")
                 #expect(probe.last == "answered 1")
                 let fingerprint = try await run("http-fingerprint")
-                #expect(fingerprint == ["http://198.51.100.2/ Python http.server", "recognized 1"])
+                #expect(fingerprint == ["http://198.51.100.2:80/ Python http.server", "recognized 1"])
             }
             // A member of the group on the link, while the query is out.
             try await lab.beside(
@@ -110,8 +112,13 @@ struct SwiftNetPackageTests {
                 let outcome = try await lab.run("m", [Binary.swiftNet, "ping", "-c", "1", "-w", "20", "192.0.2.50"])
                 #expect(outcome.status == 0, "\(outcome)")
             }
-            let asked = try await lab.run("m", ["sh", "-c", "cd \(folder); exec timeout 30 \(sample) rarp-query"])
-            #expect(asked.lines == ["answered 0"], "\(asked)")
+            let own = try await lab.run("a", ["cat", "/sys/class/net/eth0/address"]).lines[0]
+            let serve =
+                "cd \(folder); echo '\(own) 192.0.2.1' > ethers; exec \(Binary.swiftNet) rarp serve -I ma --ethers ethers"
+            try await lab.beside("m", ["sh", "-c", serve], readyMark: "Serving") {
+                let asked = try await run("rarp-query")
+                #expect(asked == ["\(own) 192.0.2.1 192.0.2.254", "answered 1"])
+            }
         }
     }
 }
