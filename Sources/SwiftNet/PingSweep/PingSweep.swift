@@ -78,7 +78,7 @@ public enum PingSweep: Tool {
                 try PingSockets(
                     families: families, configuration: probe.sockets(isSweep: true), isRaw: isRaw,
                     needsRaw: probe.needsRaw(options),
-                    packetSockets: try probe.bypassesRouting ? 0 : PingSweep.sourceCount(probe.interface))
+                    packetSockets: try PingSweep.sourceCount(targets, probe))
             }
             self.session = session
             self.sockets = sockets
@@ -201,10 +201,22 @@ public enum PingSweep: Tool {
         }
     }
 
-    /// This host's addresses on links that neighbors may be on: the lookups from each take a packet socket.
-    private static func sourceCount(_ interface: String?) throws -> Int {
-        let links = try EthernetLink.all().filter { interface == nil || $0.name == interface }
-        return min(links.reduce(0) { $0 + $1.interface.addresses.count }, mostSources)
+    /// This host's addresses on links that the targets may be neighbors on: the lookups from each take a packet socket, and
+    /// the kernel takes its time to close one.
+    private static func sourceCount(_ targets: [TargetExpression], _ probe: Ping.Configuration) throws -> Int {
+        var families: Set<IPAddress.Family> = []
+        for target in targets where !probe.bypassesRouting {
+            switch target {
+            case .address(let address, _): if !address.isLoopback { families.insert(address.family) }
+            case .range(let first, let last):
+                if !(first.isLoopback && last.isLoopback) { families.insert(first.family) }
+            case .name: break
+            }
+        }
+        guard !families.isEmpty else { return 0 }
+        let links = try EthernetLink.all().filter { probe.interface == nil || $0.name == probe.interface }
+        let sources = links.flatMap(\.interface.addresses).filter { families.contains($0.address.family) }
+        return min(sources.count, mostSources)
     }
 
     private static let mostSources = 128

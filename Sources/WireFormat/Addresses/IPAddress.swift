@@ -42,6 +42,14 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// 127.0.0.0/8 or ::1.
+    public var isLoopback: Bool {
+        switch self {
+        case .v4(let address): address.isLoopback
+        case .v6(let address): address.isLoopback
+        }
+    }
+
     /// 0.0.0.0 or ::.
     public var isUnspecified: Bool {
         switch self {
