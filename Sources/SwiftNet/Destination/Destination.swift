@@ -24,34 +24,34 @@ public struct Destination: Sendable, Equatable {
     public var zoneName: String? { zone == 0 ? nil : Interface.name(of: zone) }
 
     /// What a caller asks of a destination.
-    public struct Requirements: Sendable {
+    struct Requirements: Sendable {
         /// The families that will do, in no order: that of the resolver counts.
-        public var families: [IPAddress.Family] = [.v4, .v6]
+        var families: [IPAddress.Family] = [.v4, .v6]
         /// The interface to leave by; 0 for any.
-        public var interface: UInt32 = 0
+        var interface: UInt32 = 0
         /// One of this host's addresses to send from; nil for the route's.
-        public var source: IPAddress?
-        public var mark: UInt32?
-        public var trafficClass: UInt8 = 0
+        var source: IPAddress?
+        var mark: UInt32?
+        var trafficClass: UInt8 = 0
         /// The first gateway of a source route (RFC 791), to which the route leads in place of the target.
-        public var firstGateway: IPv4Address?
+        var firstGateway: IPv4Address?
         /// When a name without an answer is given up.
-        public var deadline: Instant?
+        var deadline: Instant?
 
-        public init() {}
+        init() {}
 
         /// The family to ask name servers for; nil for both.
         var family: IPAddress.Family? { families.count == 1 ? families[0] : nil }
     }
 
     /// Why there is no destination.
-    public struct Problem: Error, Equatable, Sendable, CustomStringConvertible {
+    struct Problem: Error, Equatable, Sendable, CustomStringConvertible {
         /// The target as it was given, or what was asked of it.
-        public var subject: String
-        public var reason: String
-        public var description: String { "\(subject): \(reason)" }
+        var subject: String
+        var reason: String
+        var description: String { "\(subject): \(reason)" }
 
-        public init(_ subject: String, _ reason: String) {
+        init(_ subject: String, _ reason: String) {
             self.subject = subject
             self.reason = reason
         }
@@ -61,7 +61,7 @@ public struct Destination: Sendable, Equatable {
     /// - Parameters:
     ///   - text: the target as it was given, for messages.
     /// - Throws: `Problem`, `Resolver.Failure`, `SystemError` for a route that there is not, and `Interruption`.
-    public static func find(
+    static func find(
         _ target: TargetExpression, text: String, _ requirements: Requirements, resolver: Resolver
     ) throws -> Destination {
         let (candidates, canonicalName) = try candidates(
@@ -81,7 +81,7 @@ public struct Destination: Sendable, Equatable {
     }
 
     /// The addresses of a target in the order to try them, and its canonical name where it was given by name.
-    public static func candidates(
+    static func candidates(
         _ target: TargetExpression, text: String, _ requirements: Requirements, resolver: Resolver
     ) throws -> (answers: [Resolver.Answer], canonicalName: String?) {
         switch target {
@@ -98,7 +98,7 @@ public struct Destination: Sendable, Equatable {
 
     /// The route to an address that is known.
     /// - Throws: `Problem`, or the kernel's `SystemError`.
-    public static func route(
+    static func route(
         to answer: Resolver.Answer, text: String, canonicalName: String? = nil, _ requirements: Requirements
     ) throws -> Destination {
         var address = answer.address
@@ -121,7 +121,7 @@ public struct Destination: Sendable, Equatable {
     }
 
     /// The interface of a zone, which is an interface's name or number (RFC 4007, section 11).
-    public static func index(ofZone zone: String, _ text: String) throws(Problem) -> UInt32 {
+    static func index(ofZone zone: String, _ text: String) throws(Problem) -> UInt32 {
         if let index = Interface.index(of: zone) { return index }
         if let index = UInt32(zone), Interface.name(of: index) != nil { return index }
         throw Problem(text, "no such interface: \(zone)")

@@ -4,18 +4,18 @@ import WireFormat
 
 /// Addresses that are reached without a router, by one link of this host: the host that has one answers ARP
 /// (RFC 826) or neighbor solicitations (RFC 4861).
-public struct LinkNeighbors: Sendable {
+struct LinkNeighbors: Sendable {
     /// The interface's index.
-    public var interface: UInt32
+    var interface: UInt32
     /// This host's MAC address on the link.
-    public var mac: MACAddress
+    var mac: MACAddress
     /// This host's IP address there.
-    public var source: IPAddress
+    var source: IPAddress
     /// Of the family of `source`.
-    public var addresses: AddressSet
+    var addresses: AddressSet
 
     /// Neighbors of these parts.
-    public init(interface: UInt32, mac: MACAddress, source: IPAddress, addresses: AddressSet) {
+    init(interface: UInt32, mac: MACAddress, source: IPAddress, addresses: AddressSet) {
         self.interface = interface
         self.mac = mac
         self.source = source
@@ -26,7 +26,7 @@ public struct LinkNeighbors: Sendable {
     /// certain are left out: entries made by hand, and those that replied within the last seconds.
     /// - Parameter source: the address to send from; nil for the route's.
     /// - Throws: `SystemError` where the kernel does not list its interfaces or neighbors.
-    public static func among(_ routes: [RoutePiece], source: IPAddress?) throws -> [LinkNeighbors] {
+    static func among(_ routes: [RoutePiece], source: IPAddress?) throws -> [LinkNeighbors] {
         let interfaces = Dictionary(
             try Interface.all().map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
         var links: [LinkNeighbors] = []

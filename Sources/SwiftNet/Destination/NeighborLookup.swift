@@ -6,9 +6,9 @@ import WireFormat
 
 /// Looks up the stations of a link's neighbors beside another run, by ARP or neighbor solicitation: the kernel would
 /// queue a packet for each and try for three seconds.
-public final class NeighborLookup {
+final class NeighborLookup {
     /// The neighbors that are looked up.
-    public let neighbors: LinkNeighbors
+    let neighbors: LinkNeighbors
     private let run: Run
 
     private enum Run {
@@ -31,7 +31,7 @@ public final class NeighborLookup {
     ///   - socket: opened while CAP_NET_RAW was effective.
     ///   - rate: requests a second; nil for as many as is sensible.
     /// - Throws: `SystemError` where the link cannot be used.
-    public init(
+    init(
         _ neighbors: LinkNeighbors, socket: consuming UnboundPacketSocket, rate: Double?, reactor: Reactor
     ) throws {
         self.neighbors = neighbors
@@ -66,7 +66,7 @@ public final class NeighborLookup {
     }
 
     /// Sends the first requests; the reactor serves the rest.
-    public func start() throws {
+    func start() throws {
         switch run {
         case .arp(let run): try run.start()
         case .ndp(let run): try run.start()
@@ -74,14 +74,14 @@ public final class NeighborLookup {
     }
 
     /// The stations that were found since the last call.
-    public func take() -> [(address: IPAddress, mac: MACAddress)] {
+    func take() -> [(address: IPAddress, mac: MACAddress)] {
         defer { findings.stations.removeAll(keepingCapacity: true) }
         return findings.stations
     }
 
     /// Looks up all stations, and waits until that is done.
     /// - Throws: `Interruption` at a signal that ends the run, and `SystemError` where the link fails.
-    public func finish(_ reactor: Reactor) throws -> [(address: IPAddress, mac: MACAddress)] {
+    func finish(_ reactor: Reactor) throws -> [(address: IPAddress, mac: MACAddress)] {
         try start()
         while !isOver {
             let wakening = reactor.wait(until: nil)
@@ -95,7 +95,7 @@ public final class NeighborLookup {
     }
 
     /// The lookup has ended: no station has the address of a neighbor that has not replied.
-    public var isOver: Bool {
+    var isOver: Bool {
         switch run {
         case .arp(let run): run.isOver
         case .ndp(let run): run.isOver
@@ -103,7 +103,7 @@ public final class NeighborLookup {
     }
 
     /// Why the link can no longer be used; then nothing is known of neighbors that have not replied.
-    public var failure: SystemError? {
+    var failure: SystemError? {
         switch run {
         case .arp(let run): run.failure
         case .ndp(let run): run.failure
@@ -111,7 +111,7 @@ public final class NeighborLookup {
     }
 
     /// Ends the lookup.
-    public func stop() {
+    func stop() {
         switch run {
         case .arp(let run): run.stop()
         case .ndp(let run): run.stop()

@@ -34,7 +34,7 @@ public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible
     /// The signal of an interruption, where there was one.
     package var interruption: Interruption?
 
-    public init(_ kind: Kind, _ subject: String? = nil, _ reason: String, hints: [String] = []) {
+    init(_ kind: Kind, _ subject: String? = nil, _ reason: String, hints: [String] = []) {
         self.kind = kind
         self.subject = subject
         self.reason = reason
