@@ -1,19 +1,19 @@
 import WireFormat
 
 /// Who has bought which link-layer addresses, by a list of the IEEE's assignments.
-public struct VendorTable: Sendable {
+package struct VendorTable: Sendable {
     private let bytes: [UInt8]
     /// Where names stand, by prefix: its bits, and below them its length.
     private var names: [UInt64: Range<Int>] = [:]
 
     /// The number of assignments.
-    public var count: Int { names.count }
+    package var count: Int { names.count }
 
     /// Reads a list in one of the forms that systems have it in: lines of a
     /// prefix - six, seven or nine hexadecimal digits, with or without hyphens
     /// or colons - and, behind blanks, `(hex)` or `(base 16)`, the name. What
     /// is no such line is passed over.
-    public init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         self.bytes = bytes
         var start = 0
         while start < bytes.count {
@@ -66,7 +66,7 @@ public struct VendorTable: Sendable {
 
     /// The buyer of an address, by the longest prefix; nil when none is known
     /// and for addresses that nobody bought.
-    public func name(of mac: MACAddress) -> String? {
+    package func name(of mac: MACAddress) -> String? {
         guard !mac.isLocallyAdministered, !mac.isMulticast else { return nil }
         for digits in [9, 7, 6] {
             if let range = names[Self.key(mac.rawValue >> (48 - 4 * digits), digits)] {

@@ -50,7 +50,7 @@ public struct HTTPFetch: Sendable {
     public var keptBytes = 0
 
     /// How long the server may think about `Expect: 100-continue`.
-    public static let patience = Nanoseconds.seconds(1)
+    static let patience = Nanoseconds.seconds(1)
     /// How long more of an unfinished first line is waited for that is no HTTP; half the time for all, if that is less.
     var linePatience: Nanoseconds { min(.seconds(2), Nanoseconds(timeout.count / 2)) }
 

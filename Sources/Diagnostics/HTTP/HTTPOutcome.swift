@@ -13,7 +13,7 @@ public struct HTTPTimings: Hashable, Sendable {
     public var firstByte: Nanoseconds?
     public var total = Nanoseconds.zero
 
-    public init(start: Instant) { self.start = start }
+    init(start: Instant) { self.start = start }
 }
 
 /// Why there is no whole answer.
@@ -47,7 +47,7 @@ public enum HTTPFailure: Hashable, Sendable {
     case stopped
 
     /// Time ran out.
-    public var isTimeout: Bool {
+    var isTimeout: Bool {
         if case .timeout = self { true } else { false }
     }
 

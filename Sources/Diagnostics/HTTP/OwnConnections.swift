@@ -15,9 +15,9 @@ public struct HandshakeFacts: Hashable, Sendable {
 }
 
 /// Tells the segments of a run's own connections from all others, and keeps what their handshakes show.
-public struct OwnConnections: Sendable {
+package struct OwnConnections: Sendable {
     /// Which way a segment went.
-    public enum Direction: Sendable {
+    package enum Direction: Sendable {
         case outbound
         case inbound
     }
@@ -32,10 +32,10 @@ public struct OwnConnections: Sendable {
     private var handshakes: [Key: HandshakeFacts] = [:]
     private var own: Set<Key> = []
 
-    public init() {}
+    package init() {}
 
     /// A connection that is being made.
-    public mutating func begin(_ address: IPAddress, port: UInt16, localPort: UInt16) {
+    package mutating func begin(_ address: IPAddress, port: UInt16, localPort: UInt16) {
         let key = Key(address: address, port: port, localPort: localPort)
         own.insert(key)
         // A port that is used again begins anew.
@@ -44,7 +44,7 @@ public struct OwnConnections: Sendable {
     }
 
     /// What the SYN-ACK of a connection showed; nil when it was not seen.
-    public func handshake(_ address: IPAddress, port: UInt16, localPort: UInt16) -> HandshakeFacts? {
+    package func handshake(_ address: IPAddress, port: UInt16, localPort: UInt16) -> HandshakeFacts? {
         handshakes[Key(address: address, port: port, localPort: localPort)]
     }
 
@@ -53,7 +53,7 @@ public struct OwnConnections: Sendable {
     ///   - hasEthernetHeader: otherwise it begins with the IP header.
     ///   - stamp: when, in nanoseconds.
     /// - Returns: which way it went; nil when it is no segment of ours.
-    public mutating func take(_ frame: RawSpan, hasEthernetHeader: Bool, stamp: Int64) -> Direction? {
+    package mutating func take(_ frame: RawSpan, hasEthernetHeader: Bool, stamp: Int64) -> Direction? {
         let datagram = hasEthernetHeader ? ArrivedFrame(frame)?.datagram(in: frame) : try? DatagramView(frame)
         guard let datagram, datagram.protocol == .tcp, let view = try? TCPView(datagram.payload) else { return nil }
         let (source, destination) = (datagram.source, datagram.destination)

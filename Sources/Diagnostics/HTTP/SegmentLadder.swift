@@ -40,7 +40,7 @@ public struct SegmentRecord: Hashable, Sendable {
 }
 
 /// Tells of the segments of a run's own connections, as they pass.
-public struct SegmentLadder: Sendable {
+package struct SegmentLadder: Sendable {
     private struct Side: Sendable {
         var initial: SequenceNumber?
         /// After the highest number that was sent.
@@ -64,12 +64,12 @@ public struct SegmentLadder: Sendable {
     /// Connections that are told of.
     private static let limit = 4_096
 
-    public init() {}
+    package init() {}
 
     /// Takes a datagram of IPv4 or IPv6 that passed.
     /// - Parameter stamp: nanoseconds on any clock.
     /// - Returns: nil when it holds no whole TCP header.
-    public mutating func take(datagram: RawSpan, isOutbound: Bool, stamp: Int64) -> SegmentRecord? {
+    package mutating func take(datagram: RawSpan, isOutbound: Bool, stamp: Int64) -> SegmentRecord? {
         guard let datagram = try? DatagramView(datagram), datagram.protocol == .tcp,
             let view = try? TCPView(datagram.payload)
         else { return nil }

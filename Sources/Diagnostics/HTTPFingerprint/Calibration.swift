@@ -3,26 +3,26 @@ import func Glibc.exp
 /// How similarity becomes confidence: a logistic curve over how near an answer is, and how far ahead of the next one,
 /// and how often answers were right that it gave so much, both fitted to trials in which every configuration was named
 /// by all others.
-public struct Calibration: Sendable, Hashable {
+package struct Calibration: Sendable, Hashable {
     /// Of the answers that the curve gave so much, so many were right: both 0 to 1.
-    public struct Step: Sendable, Hashable {
-        public var given: Double
-        public var right: Double
+    package struct Step: Sendable, Hashable {
+        package var given: Double
+        package var right: Double
 
-        public init(given: Double, right: Double) {
+        package init(given: Double, right: Double) {
             self.given = given
             self.right = right
         }
     }
 
     /// With no similarity and no lead, for all the same, and for a lead that leaves no doubt.
-    public var offset: Double
-    public var similarity: Double
-    public var lead: Double
+    package var offset: Double
+    package var similarity: Double
+    package var lead: Double
     /// Ascending, and what lies between them is between what they are.
-    public var steps: [Step]
+    package var steps: [Step]
 
-    public init(offset: Double, similarity: Double, lead: Double, steps: [Step] = []) {
+    package init(offset: Double, similarity: Double, lead: Double, steps: [Step] = []) {
         self.offset = offset
         self.similarity = similarity
         self.lead = lead
@@ -30,7 +30,7 @@ public struct Calibration: Sendable, Hashable {
     }
 
     /// How often an answer is right that is so near, and so far ahead of every other one.
-    public func confidence(similarity: Double, lead: Double) -> Double {
+    package func confidence(similarity: Double, lead: Double) -> Double {
         let given = curve(similarity: similarity, lead: lead)
         guard let last = steps.last else { return given }
         guard let next = steps.firstIndex(where: { $0.given >= given }) else { return last.right }
@@ -40,12 +40,12 @@ public struct Calibration: Sendable, Hashable {
     }
 
     /// What the curve alone gives.
-    public func curve(similarity: Double, lead: Double) -> Double {
+    package func curve(similarity: Double, lead: Double) -> Double {
         1 / (1 + exp(-(offset + self.similarity * similarity + self.lead * Self.part(of: lead))))
     }
 
     /// A lead as a part of the least that leaves no doubt: a longer one says no more.
-    public static func part(of lead: Double) -> Double { min(max(lead, -1), decisiveLead) / decisiveLead }
+    package static func part(of lead: Double) -> Double { min(max(lead, -1), decisiveLead) / decisiveLead }
 
     private static let decisiveLead = 0.25
 
@@ -58,17 +58,17 @@ public struct Calibration: Sendable, Hashable {
 }
 
 /// The curves for what ends the connection, and for what stands behind it.
-public struct Calibrations: Sendable, Hashable {
-    public var product: Calibration
-    public var origin: Calibration
+package struct Calibrations: Sendable, Hashable {
+    package var product: Calibration
+    package var origin: Calibration
 
-    public init(product: Calibration, origin: Calibration) {
+    package init(product: Calibration, origin: Calibration) {
         self.product = product
         self.origin = origin
     }
 
     /// Reads them from lines as `product -4.5 10 20 0.1:0.2 0.9:0.95`.
-    public init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         var curves: [Substring: Calibration] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
             let words = line.split(separator: " ")

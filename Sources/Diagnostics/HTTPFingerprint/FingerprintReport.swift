@@ -17,5 +17,5 @@ public struct FingerprintReport: Sendable {
     /// What the server is taken for; nil where it did not answer, and where servers are not to be named.
     public var verdict: FingerprintVerdict?
 
-    public init(url: HTTPURL) { self.url = url }
+    init(url: HTTPURL) { self.url = url }
 }

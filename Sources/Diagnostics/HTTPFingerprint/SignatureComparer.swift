@@ -1,5 +1,5 @@
 /// Compares behaviours with those of a library. What counts for a question is learned when it is first asked.
-public struct SignatureComparer: Sendable {
+package struct SignatureComparer: Sendable {
     private let library: SignatureLibrary
     private let rows: [Int]
     private let products: Question
@@ -18,7 +18,7 @@ public struct SignatureComparer: Sendable {
     }
 
     /// What a behaviour is near to.
-    public mutating func compare(_ behavior: ServerBehavior) -> SignatureLibrary.Comparison {
+    package mutating func compare(_ behavior: ServerBehavior) -> SignatureLibrary.Comparison {
         let query = library.matrix.row(of: behavior)
         var comparison = SignatureLibrary.Comparison(products: products.candidates(for: query, library))
         let near = Self.rivals(comparison.products)

@@ -1,6 +1,6 @@
 extension SignatureLibrary {
     /// What follows from a comparison.
-    public func verdict(
+    package func verdict(
         _ comparison: Comparison, banner: String?, _ calibrations: Calibrations
     ) -> FingerprintVerdict {
         var verdict = FingerprintVerdict()
@@ -46,7 +46,7 @@ extension SignatureLibrary {
     }
 
     /// A banner without its version and what follows.
-    public static func name(inBanner banner: String) -> String {
+    package static func name(inBanner banner: String) -> String {
         String(banner.prefix { $0 != "/" && $0 != " " && $0 != "(" })
     }
 }

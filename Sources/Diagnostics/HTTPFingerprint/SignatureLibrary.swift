@@ -1,6 +1,6 @@
 /// Signatures, ready for behaviours to be compared with them.
-public struct SignatureLibrary: Sendable {
-    public let signatures: [Signature]
+package struct SignatureLibrary: Sendable {
+    package let signatures: [Signature]
     let matrix: FeatureMatrix
     /// What each row of the matrix is.
     let places: [Place]
@@ -11,28 +11,28 @@ public struct SignatureLibrary: Sendable {
     }
 
     /// How near a product, a range of its versions or an origin is.
-    public struct Candidate: Sendable {
-        public var name: String
+    package struct Candidate: Sendable {
+        package var name: String
         /// 1 for all the same, 0 and less for nothing in common.
-        public var similarity: Double
+        package var similarity: Double
         /// How far ahead of the nearest other one; negative for how far behind.
-        public var lead = 0.0
+        package var lead = 0.0
         /// The configuration that is nearest.
-        public var configuration: String
+        var configuration: String
         /// It has been seen to behave just as another one does.
-        public var hasTwin = false
+        package var hasTwin = false
     }
 
     /// What a behaviour is compared with, each the nearest first.
-    public struct Comparison: Sendable {
-        public var products: [Candidate] = []
+    package struct Comparison: Sendable {
+        package var products: [Candidate] = []
         /// Versions of the nearest product.
-        public var versions: [Candidate] = []
+        package var versions: [Candidate] = []
         /// What stands behind the nearest product; an empty name for nothing.
-        public var origins: [Candidate] = []
+        package var origins: [Candidate] = []
     }
 
-    public init(_ signatures: [Signature]) {
+    package init(_ signatures: [Signature]) {
         self.signatures = signatures
         var places: [Place] = []
         var behaviors: [ServerBehavior] = []
@@ -57,7 +57,7 @@ public struct SignatureLibrary: Sendable {
 
     /// Learns what counts from the signatures.
     /// - Parameter isLeftOut: configurations that are neither learned from nor compared with.
-    public func comparer(
+    package func comparer(
         leavingOut isLeftOut: (Signature, Signature.Configuration) -> Bool = { _, _ in false }
     ) -> SignatureComparer {
         SignatureComparer(

@@ -1,9 +1,9 @@
 /// Versions from one to another, as `20.1.0-21.2.0`, or one alone.
-public struct VersionRange: Hashable, Comparable, Sendable {
+package struct VersionRange: Hashable, Comparable, Sendable {
     var first: Substring
     var last: Substring
 
-    public init(_ text: String) {
+    package init(_ text: String) {
         let parts = text.split(separator: "-", maxSplits: 1)
         first = parts.first ?? ""
         last = parts.last ?? ""
@@ -21,12 +21,12 @@ public struct VersionRange: Hashable, Comparable, Sendable {
     var text: String { first == last ? String(first) : "\(first)-\(last)" }
 
     /// Whether all of another range is in it.
-    public func holds(_ other: VersionRange) -> Bool {
+    package func holds(_ other: VersionRange) -> Bool {
         !Self.precedes(other.first, first) && !Self.precedes(last, other.last)
     }
 
     /// By where they begin.
-    public static func < (left: VersionRange, right: VersionRange) -> Bool { precedes(left.first, right.first) }
+    package static func < (left: VersionRange, right: VersionRange) -> Bool { precedes(left.first, right.first) }
 
     /// By their numbers, one after the other.
     private static func precedes(_ left: Substring, _ right: Substring) -> Bool {

@@ -24,7 +24,7 @@ public struct CacheJudgement: Hashable, Sendable {
     public var age: Int64
 
     /// Judges an answer; nil for one that says nothing about it.
-    public init?(_ head: HTTPHead) {
+    init?(_ head: HTTPHead) {
         let values = head.values("Cache-Control")
         let hasPragma = head.list("Pragma").contains { $0.lowercased() == "no-cache" }
         guard

@@ -13,7 +13,7 @@ public struct KeepAliveFinding: Hashable, Sendable {
     public var watched = Nanoseconds.zero
 
     /// Requests on one connection before it is enough.
-    public static let mostRequests = 100
+    static let mostRequests = 100
 }
 
 /// Sends requests on one connection until the server ends it or it is enough, and then looks how long an idle one stays.

@@ -34,7 +34,7 @@ public struct ProbeFindings: Sendable {
     public var methods: MethodsFinding?
     public var intermediaries: [Intermediary] = []
 
-    public init() {}
+    init() {}
 }
 
 /// What follows from the answer itself, made when somebody wants to know.

@@ -11,7 +11,7 @@ public struct SecurityFields: Hashable, Sendable {
     public var fields: [Field]
 
     /// - Parameter isSecure: Strict-Transport-Security counts over TLS alone (RFC 6797, section 8.1).
-    public init(_ head: HTTPHead, isSecure: Bool) {
+    init(_ head: HTTPHead, isSecure: Bool) {
         var names = [
             "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
             "Permissions-Policy", "Cross-Origin-Opener-Policy",

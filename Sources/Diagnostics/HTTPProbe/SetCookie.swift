@@ -13,7 +13,7 @@ public struct SetCookie: Hashable, Sendable {
     }
 
     /// Reads a field's value; nil when it names no cookie.
-    public init?(_ text: String) {
+    init?(_ text: String) {
         let parts = text.split(separator: ";", omittingEmptySubsequences: false).map { Self.trimmed($0) }
         let pair = parts[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard pair.count == 2, !pair[0].isEmpty else { return nil }
@@ -44,7 +44,7 @@ public struct SetCookie: Hashable, Sendable {
     func last(_ attribute: String) -> String? { values(attribute).last }
 
     /// What makes it less safe than it could be.
-    public func problems(isSecure: Bool) -> [String] {
+    func problems(isSecure: Bool) -> [String] {
         var problems: [String] = []
         if isSecure, !has("secure") { problems.append("cookie \(name) lacks Secure") }
         if !has("httponly") { problems.append("cookie \(name) lacks HttpOnly") }

@@ -15,7 +15,7 @@ public struct QuerierConfiguration: Sendable {
     public var isForced = false
     /// After the last answer should have left, until it is here: a way there and back, and the
     /// eighth of its delay by which a timer of Linux may run late (its timer wheel rounds up so far).
-    public var grace: Nanoseconds {
+    var grace: Nanoseconds {
         .milliseconds(200) + Nanoseconds(query.maximumResponse.count / 8)
     }
     /// From the start to the end, whatever came; nil for none.

@@ -48,7 +48,7 @@ public struct FragmentPlan: Sendable, Hashable {
 }
 
 /// What the other side has made of fragments.
-public enum FragmentVerdict: String, Sendable, Hashable {
+package enum FragmentVerdict: String, Sendable, Hashable {
     /// No answer came: they were dropped there, or on the way.
     case dropped
     case reassembled
@@ -61,7 +61,7 @@ public enum FragmentVerdict: String, Sendable, Hashable {
     /// They overlapped, and now this was believed and now that.
     case mixed
 
-    public init(_ plan: FragmentPlan, _ summary: PingSummary) {
+    package init(_ plan: FragmentPlan, _ summary: PingSummary) {
         if summary.received == 0 {
             self = .dropped
         } else if summary.truncated == summary.received {

@@ -7,10 +7,10 @@ import WireFormat
 /// What runs for every packet is `mutating` even where it only reads: other
 /// methods are handed a copy of the whole engine, 800 bytes a call.
 public struct PingEngine: Engine, ~Copyable {
-    public let configuration: PingConfiguration
+    let configuration: PingConfiguration
     public internal(set) var summary = PingSummary()
     /// How the probes look now: the path MTU changes as routers report it.
-    public internal(set) var format: ProbeFormat
+    var format: ProbeFormat
 
     var window = ProbeWindow()
     var schedule: ProbeSchedule

@@ -36,7 +36,7 @@ public struct PingSummary: Sendable {
     public internal(set) var outage = Nanoseconds.zero
     public internal(set) var longestOutage = Nanoseconds.zero
 
-    public init() {}
+    init() {}
 
     /// Probes that had an answer, in time or late.
     public var received: Int { answered + late }

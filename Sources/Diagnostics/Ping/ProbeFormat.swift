@@ -23,7 +23,7 @@ public final class ProbeFormat: Sendable {
     /// The data after the ICMP header, as it is sent but for the cookie at its start.
     public let data: [UInt8]
     /// Bytes of the cookie: eight, or as many as the data has room for.
-    public let cookieLength: Int
+    let cookieLength: Int
     private let cookieMask: UInt64
     private let key: SipHash
     /// The ICMP message with sequence number, checksum and cookie zero.
@@ -31,13 +31,13 @@ public final class ProbeFormat: Sendable {
     private let messageSum: InternetChecksum
 
     /// Bytes of the IP header before the message, 0 when that is the kernel's.
-    public let headerLength: Int
+    let headerLength: Int
     private let hasOptions: Bool
     /// The ICMP types of the probes and of their answers.
     let requestType: UInt8
     let answerType: UInt8
 
-    public var family: IPAddress.Family { source.family }
+    var family: IPAddress.Family { source.family }
 
     /// - Parameters:
     ///   - data: what an echo request carries; other queries have a form of their own.
@@ -95,10 +95,10 @@ public final class ProbeFormat: Sendable {
     }
 
     /// Bytes of the ICMP message.
-    public var messageLength: Int { message.count }
+    var messageLength: Int { message.count }
 
     /// Bytes of the whole packet, or of the whole datagram when it is cut.
-    public var packetLength: Int { headerLength + messageLength }
+    var packetLength: Int { headerLength + messageLength }
 
     /// The cookie of a probe, as the number whose first bytes are written.
     func cookie(_ first: UInt64, _ second: UInt64) -> UInt64 { key(first, second) & cookieMask }

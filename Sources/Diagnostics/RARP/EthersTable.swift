@@ -1,24 +1,24 @@
 import WireFormat
 
 /// The lines of ethers(5): a machine and its address or name.
-public struct EthersTable: Sendable {
-    public enum Host: Hashable, Sendable {
+package struct EthersTable: Sendable {
+    package enum Host: Hashable, Sendable {
         case address(IPv4Address)
         case name(String)
     }
 
     /// A line that says nothing, by its number from 1.
-    public struct Problem: Hashable, Sendable {
-        public var line: Int
-        public var message: String
+    package struct Problem: Hashable, Sendable {
+        package var line: Int
+        package var message: String
     }
 
     /// The first line of a machine counts, as it does for rarpd.
-    public private(set) var hosts: [(mac: MACAddress, host: Host)] = []
-    public private(set) var problems: [Problem] = []
+    package private(set) var hosts: [(mac: MACAddress, host: Host)] = []
+    package private(set) var problems: [Problem] = []
 
     /// - Parameter text: `#` begins a comment; words stand between blanks.
-    public init(_ text: String) {
+    package init(_ text: String) {
         var known: Set<MACAddress> = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let words = line.prefix { $0 != "#" }.split { $0.isWhitespace }
@@ -49,7 +49,7 @@ public struct EthersTable: Sendable {
     }
 
     /// The names that are to be looked up.
-    public var names: [String] {
+    package var names: [String] {
         var seen: Set<String> = []
         return hosts.compactMap { entry in
             if case .name(let name) = entry.host, seen.insert(name).inserted { name } else { nil }
@@ -57,7 +57,7 @@ public struct EthersTable: Sendable {
     }
 
     /// Who has which address, with what became of the names; machines whose name has none are left out.
-    public func addresses(names: [String: IPv4Address]) -> [MACAddress: IPv4Address] {
+    package func addresses(names: [String: IPv4Address]) -> [MACAddress: IPv4Address] {
         var table: [MACAddress: IPv4Address] = [:]
         for (mac, host) in hosts {
             switch host {

@@ -1,17 +1,17 @@
 import WireFormat
 
 /// Addresses that no host has: a scan of them would reach many at once, or nobody.
-public enum ReservedTargets {
+package enum ReservedTargets {
     /// "This network", groups, class E with the limited broadcast address (RFC 6890; RFC 1112,
     /// section 4); in IPv6 the unspecified address and groups.
-    public static let everywhere = set([
+    package static let everywhere = set([
         ("0.0.0.0", "0.255.255.255"), ("224.0.0.0", "255.255.255.255"), ("::", "::"),
         ("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ])
 
     /// The directed broadcast address of a network of ours, and its old form of all zeros (RFC 1122,
     /// section 3.2.1.3); none of networks of one or two hosts.
-    public static func broadcasts(of address: IPv4Address, prefixLength: Int) -> [IPAddress] {
+    package static func broadcasts(of address: IPv4Address, prefixLength: Int) -> [IPAddress] {
         guard prefixLength < 31, let network = IPv4Network(address, prefixLength: prefixLength) else { return [] }
         return [.v4(network.address), .v4(network.lastAddress)]
     }
@@ -35,10 +35,10 @@ extension AddressSet {
 }
 
 /// What a segment offers, in the words of the contract's JSON.
-public enum SegmentOptions {
+package enum SegmentOptions {
     /// `mss 1460`, `sack-permitted`, `timestamps`, `nop`, `window-scale 7`: in their order; what stands
     /// behind the end of the list is padding.
-    public static func names(_ bytes: [UInt8]) -> [String] {
+    package static func names(_ bytes: [UInt8]) -> [String] {
         TCPOptions(bytes.rawBytes).list.compactMap { option in
             switch option {
             case .endOfOptionList: nil

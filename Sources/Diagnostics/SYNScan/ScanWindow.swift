@@ -1,7 +1,7 @@
 /// The probes under way: neighbours in the order of the scan, and a bit for each that is decided.
-public struct ScanWindow: Sendable {
+struct ScanWindow: Sendable {
     /// The most probes of a window: eight megabytes of bits, and as much for each of the four marks that is in use.
-    public static let mostProbes: UInt64 = 1 << 26
+    static let mostProbes: UInt64 = 1 << 26
 
     let places: Range<UInt64>
     private(set) var decided: [UInt64]

@@ -16,10 +16,10 @@ public struct RoundTripStatistics: Sendable {
     /// The times in whole microseconds.
     public private(set) var histogram = ValueHistogram()
 
-    public init() {}
+    init() {}
 
     /// Adds a round trip; a negative one cannot be and counts as none at all.
-    public mutating func add(_ roundTrip: Nanoseconds) {
+    mutating func add(_ roundTrip: Nanoseconds) {
         let time = max(roundTrip, .zero)
         count += 1
         minimum = min(minimum, time)

@@ -1,7 +1,7 @@
 /// What a routing registry says of an address: route objects (RFC 2622, section 4), as text.
-public enum RouteObjects {
+package enum RouteObjects {
     /// The autonomous systems, `AS64500`, that the most specific of the routes come from; none when it knows none.
-    public static func origins(in text: String) -> [String] {
+    package static func origins(in text: String) -> [String] {
         var best = -1
         var origins: [String] = []
         var length = -1

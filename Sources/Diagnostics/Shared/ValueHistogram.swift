@@ -16,9 +16,9 @@ public struct ValueHistogram: Sendable {
     private var pages: [Page] = []
     public private(set) var count = 0
 
-    public init() {}
+    init() {}
 
-    public mutating func add(_ value: UInt64) {
+    mutating func add(_ value: UInt64) {
         let number = value >> UInt64(Self.pageBits)
         let slot = Int(value & (1 << UInt64(Self.pageBits) - 1))
         let index = index(of: number)

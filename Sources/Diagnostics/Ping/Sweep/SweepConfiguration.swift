@@ -92,7 +92,7 @@ public struct SweepSummary: Sendable {
     public internal(set) var start: Instant?
     public internal(set) var end: Instant?
 
-    public init() {}
+    init() {}
 
     /// Targets that were not decided when the run ended.
     public var pending: Int { max(targets - alive - unreachable - unchecked - skipped, 0) }

@@ -18,7 +18,7 @@ public struct StoppingPoints: Sendable {
     }
 
     /// Flows that are enough when `successors` have been seen: at 95 % 8, 15, 22, 29 ...
-    public func flows(_ successors: Int) -> Int {
+    func flows(_ successors: Int) -> Int {
         let alternatives = Double(max(successors, 1) + 1)
         return Int((naturalLogarithm(failure / alternatives) / naturalLogarithm(1 - 1 / alternatives)).rounded(.up))
     }
