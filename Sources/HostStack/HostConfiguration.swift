@@ -94,5 +94,5 @@ public struct HostCounters: Hashable, Sendable {
     /// ICMP errors.
     public var errorsSent: UInt64 = 0
 
-    public init() {}
+    init() {}
 }

@@ -123,7 +123,7 @@ public struct UserSpaceHost: ~Copyable {
     public var connectionCount: Int { tcp.count }
 
     /// There are connections whose end has not come yet: those in TIME-WAIT have only to be remembered.
-    public var hasOpenConnections: Bool { tcp.hasOpenConnections }
+    var hasOpenConnections: Bool { tcp.hasOpenConnections }
 
     // MARK: Time and news
 

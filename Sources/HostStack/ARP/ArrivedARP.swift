@@ -40,8 +40,8 @@ extension IPv4Address {
 }
 
 /// An ARP packet and its Ethernet header, padded to the shortest frame.
-public enum ARPFrame {
-    public static func bytes(_ packet: ARPPacket, to destination: MACAddress) -> [UInt8] {
+package enum ARPFrame {
+    package static func bytes(_ packet: ARPPacket, to destination: MACAddress) -> [UInt8] {
         EthernetHeader.padded(
             EthernetHeader(
                 destination: destination, source: packet.senderMAC,

@@ -34,7 +34,7 @@ public struct RARPModule: Sendable {
     }
 
     /// The machines that it knows.
-    public private(set) var table: [MACAddress: IPv4Address]
+    private(set) var table: [MACAddress: IPv4Address]
     private let gap: Nanoseconds
     /// When each machine of the table was last answered: no longer than the table.
     private var lastAnswers: [MACAddress: Instant] = [:]

@@ -2,15 +2,15 @@ import PacketEngine
 import WireFormat
 
 /// A message about groups in a frame that arrived.
-public struct ArrivedMembership {
-    public var message: MembershipMessage
-    public var source: IPAddress
-    public var frameSource: MACAddress
+package struct ArrivedMembership {
+    package var message: MembershipMessage
+    package var source: IPAddress
+    package var frameSource: MACAddress
 
     /// Nil for everything else, and for messages that a host or querier must
     /// not believe: with a wrong checksum, cut, from beyond the link (RFC 3376,
     /// section 4; RFC 3810, sections 5.1.14 and 6.2), or about what is no group.
-    public init?(_ packet: borrowing ArrivedMulticast) {
+    package init?(_ packet: borrowing ArrivedMulticast) {
         frameSource = packet.frameSource
         source = packet.source
         switch packet.source {

@@ -10,7 +10,7 @@ public struct ArrivedMulticast: ~Escapable {
     /// Of the payload, after extension headers.
     public let `protocol`: IPProtocol
     /// A hop-by-hop header has the option (RFC 2711); not looked for in IPv4.
-    public let hasRouterAlert: Bool
+    let hasRouterAlert: Bool
     public let payload: RawSpan
 
     /// Nil for everything else, for what is cut, and for fragments after the first.

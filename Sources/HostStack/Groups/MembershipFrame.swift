@@ -17,11 +17,11 @@ public struct LinkIdentity: Hashable, Sendable {
 
 /// Messages about groups as frames: time to live 1 and the Router Alert option
 /// (RFC 3376, section 4; RFC 3810, section 5), by the group's own link-layer address.
-public enum MembershipFrame {
+package enum MembershipFrame {
     /// Bytes of a report that are no records: in the packet, before and within the message.
-    public static func overhead(_ family: IPAddress.Family) -> Int { family == .v4 ? 24 + 8 : 40 + 8 + 8 }
+    static func overhead(_ family: IPAddress.Family) -> Int { family == .v4 ? 24 + 8 : 40 + 8 + 8 }
 
-    public static func bytes(_ message: MembershipMessage, from identity: LinkIdentity) -> [UInt8] {
+    package static func bytes(_ message: MembershipMessage, from identity: LinkIdentity) -> [UInt8] {
         let destination = message.destination
         let (etherType, packet): (EtherType, [UInt8]) =
             switch destination {

@@ -45,7 +45,7 @@ public struct MembershipHost: Sendable {
     /// Until when queriers of older versions count as present.
     private var olderQueriers: [MembershipVersion: Instant] = [:]
     private var outbox: [MembershipMessage] = []
-    public private(set) var isLeaving = false
+    private(set) var isLeaving = false
     /// When the next message is due, or an older querier is gone.
     public private(set) var due: Instant?
     private var randomness: SeededGenerator

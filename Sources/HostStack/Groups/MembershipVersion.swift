@@ -49,7 +49,7 @@ public enum MembershipVersion: Hashable, Sendable {
     public var hasSources: Bool { self == .igmp3 || self == .mld2 }
 
     /// A host says that it goes.
-    public var hasLeave: Bool { self != .igmp1 }
+    var hasLeave: Bool { self != .igmp1 }
 
     /// Within this time, at random, an unsolicited report is repeated
     /// (RFC 3376, section 8.11; RFC 2236, section 8.10; RFC 3810, section 9.11; RFC 2710, section 7.10).

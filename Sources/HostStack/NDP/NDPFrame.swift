@@ -2,8 +2,8 @@ import WireFormat
 
 /// Messages of neighbor discovery as frames: hop limit 255, so that who reads one knows that it is of the link
 /// (RFC 4861, section 11.2).
-public enum NDPFrame {
-    public static func bytes(
+package enum NDPFrame {
+    package static func bytes(
         _ message: NDPMessage, from source: IPv6Address, to destination: IPv6Address, mac: MACAddress,
         frameTo: MACAddress? = nil
     ) -> [UInt8] {
@@ -19,7 +19,7 @@ public enum NDPFrame {
     }
 
     /// Who has the address? By its solicited-node group, or of a machine itself.
-    public static func solicitation(
+    package static func solicitation(
         for target: IPv6Address, from source: IPv6Address, mac: MACAddress, at machine: MACAddress? = nil
     ) -> [UInt8] {
         // Whoever has no address yet has none that could be answered at (RFC 4861, section 4.3).
@@ -30,7 +30,7 @@ public enum NDPFrame {
     }
 
     /// An address is ours.
-    public static func advertisement(
+    package static func advertisement(
         of target: IPv6Address, flags: NDPMessage.NeighborFlags, to destination: IPv6Address, mac: MACAddress,
         at machine: MACAddress? = nil
     ) -> [UInt8] {
