@@ -12,7 +12,7 @@ public enum Privileges {
     public static var hint: String { "sudo setcap cap_net_raw+p \(executablePath)" }
 
     /// The path of the running binary, as the kernel knows it.
-    public static var executablePath: String {
+    static var executablePath: String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let length = buffer.withUnsafeMutableBytes { bytes in
             bytes.baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? 0

@@ -44,7 +44,7 @@ public final class ICMPChannel {
     var learnedMTU = 0
     var tokens = StampedTokens()
     /// Packets that the kernel threw away because the receive buffer was full.
-    public var overflowCount: UInt64 { Descriptor.dropCount(receiveDescriptor) }
+    var overflowCount: UInt64 { Descriptor.dropCount(receiveDescriptor) }
 
     /// Opens the sockets; CAP_NET_RAW must be effective for `.raw`. What needs
     /// a privilege is done here, so that it can be dropped afterwards.

@@ -5,7 +5,7 @@ extension SocketFilter {
     /// a raw socket, whose packets begin with the IP header: replies of the
     /// given types with the identifier, router advertisements, which have
     /// none, and errors that quote an ICMP message with it.
-    public static func icmpv4Answers(identifier: UInt16, replies: [ICMPv4Type]) -> SocketFilter {
+    static func icmpv4Answers(identifier: UInt16, replies: [ICMPv4Type]) -> SocketFilter {
         var filter = SocketFilter()
         filter.acceptICMPv4(base: 0, identifier: identifier, types: replies)
         filter.end(fallThrough: true)
@@ -15,7 +15,7 @@ extension SocketFilter {
     /// The same for ICMPv6, on a raw socket, whose packets begin with the
     /// ICMPv6 header. Errors that quote a packet with extension headers are
     /// let through for the engine to judge.
-    public static func icmpv6Answers(identifier: UInt16, replies: [ICMPv6Type]) -> SocketFilter {
+    static func icmpv6Answers(identifier: UInt16, replies: [ICMPv6Type]) -> SocketFilter {
         var filter = SocketFilter()
         filter.acceptICMPv6(base: 0, identifier: identifier, types: replies)
         filter.end(fallThrough: true)
@@ -24,7 +24,7 @@ extension SocketFilter {
 
     /// Lets through ICMP errors about datagrams of any protocol, and echo
     /// replies to `identifier`, on a raw socket of the family.
-    public static func errorsAndReplies(_ family: IPAddress.Family, identifier: UInt16) -> SocketFilter {
+    static func errorsAndReplies(_ family: IPAddress.Family, identifier: UInt16) -> SocketFilter {
         var filter = SocketFilter()
         let errors: [UInt32]
         let reply: UInt32
@@ -51,7 +51,7 @@ extension SocketFilter {
 
     /// Lets through the segments of a raw TCP socket that can answer a SYN to
     /// `port`: those from there with SYN or RST.
-    public static func answersToSYN(_ family: IPAddress.Family, port: UInt16) -> SocketFilter {
+    static func answersToSYN(_ family: IPAddress.Family, port: UInt16) -> SocketFilter {
         var filter = SocketFilter()
         if family == .v4 {
             filter.loadHeaderLength(0)

@@ -4,13 +4,13 @@ import PacketEngine
 import WireFormat
 
 /// Whole frames of one interface, both ways (packet(7)).
-public struct LinkSocket: ~Copyable {
+package struct LinkSocket: ~Copyable {
     private let descriptor: Descriptor
     private var buffer = [UInt8](repeating: 0, count: 1 << 17)
 
     /// Hears every frame that arrives on the interface, none that leaves.
     /// CAP_NET_RAW must be effective.
-    public init(interface: UInt32) throws(SystemError) {
+    package init(interface: UInt32) throws(SystemError) {
         let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
         try opened.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(1), "PACKET_IGNORE_OUTGOING")
         try opened.setOption(SOL_SOCKET, SO_RCVBUF, Int32(4 << 20), "SO_RCVBUF")
@@ -19,7 +19,7 @@ public struct LinkSocket: ~Copyable {
     }
 
     /// The next frame that has arrived, or nil when there is none.
-    public mutating func receive() -> [UInt8]? {
+    package mutating func receive() -> [UInt8]? {
         while true {
             let count = buffer.withUnsafeMutableBytes {
                 recv(descriptor.rawValue, $0.baseAddress, $0.count, clinux_MSG_DONTWAIT)
@@ -31,13 +31,13 @@ public struct LinkSocket: ~Copyable {
 
     /// Sends a frame; false when the kernel refuses it.
     @discardableResult
-    public func send(_ frame: [UInt8]) -> Bool {
+    package func send(_ frame: [UInt8]) -> Bool {
         frame.withUnsafeBytes { CLinux.send(descriptor.rawValue, $0.baseAddress, $0.count, clinux_MSG_DONTWAIT) }
             == frame.count
     }
 
     /// Waits until one of two sockets has a frame, at the longest until `deadline`.
-    public static func wait(_ first: borrowing LinkSocket, _ second: borrowing LinkSocket, until deadline: Instant) {
+    package static func wait(_ first: borrowing LinkSocket, _ second: borrowing LinkSocket, until deadline: Instant) {
         var waits = WaitSet(nil, [first.descriptor.rawValue, second.descriptor.rawValue])
         _ = try? waits.wait(until: deadline)
     }
