@@ -32,7 +32,7 @@ public final class SignalSource: Sendable {
     }
 
     /// The first signal that asked to stop, as the end of a run that has done nothing yet.
-    public var interruption: Interruption? { stopSignal.withLock { $0.map { Interruption(signal: $0) } } }
+    var interruption: Interruption? { stopSignal.withLock { $0.map { Interruption(signal: $0) } } }
 
     /// What the signals that have come say.
     func read() -> Wakening {

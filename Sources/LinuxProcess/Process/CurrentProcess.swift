@@ -34,7 +34,7 @@ public enum CurrentProcess {
     public static func stopUntilContinued() { kill(getpid(), SIGSTOP) }
 
     /// The real user.
-    public static var userIdentifier: UInt32 { getuid() }
+    package static var userIdentifier: UInt32 { getuid() }
 
     /// Ends the process at once, without waiting for threads that hang in a look-up.
     public static func exit(_ status: Int32) -> Never { _exit(status) }
