@@ -2,9 +2,9 @@ import CZlib
 
 /// Decodes what gzip and deflate have coded, piece by piece, in memory of a
 /// fixed size whatever comes (RFC 1950, 1951, 1952).
-public struct Inflater: ~Copyable {
+package struct Inflater: ~Copyable {
     /// What the bytes are wrapped in.
-    public enum Format: Sendable {
+    package enum Format: Sendable {
         /// RFC 1952; several members one after the other are one text.
         case gzip
         /// RFC 1950, as HTTP means it (RFC 9110, section 8.4.1.2), or RFC 1951 without a wrapping, as some send it.
@@ -12,9 +12,9 @@ public struct Inflater: ~Copyable {
     }
 
     /// Why the bytes cannot be decoded, in zlib's words.
-    public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        public var message: String
-        public var description: String { message }
+    package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        package var message: String
+        package var description: String { message }
     }
 
     private let format: Format
@@ -23,9 +23,9 @@ public struct Inflater: ~Copyable {
     private var hasBegun = false
     private var output = [UInt8](repeating: 0, count: 1 << 15)
     /// The end of the coded text was seen: what follows is none of it.
-    public private(set) var isComplete = false
+    package private(set) var isComplete = false
 
-    public init(_ format: Format) {
+    package init(_ format: Format) {
         self.format = format
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
@@ -37,7 +37,7 @@ public struct Inflater: ~Copyable {
     }
 
     /// Decodes a piece, and hands on what comes out of it in pieces of at most 32 KiB until `take` has enough.
-    public mutating func inflate(_ bytes: RawSpan, _ take: (RawSpan) -> Bool) throws(Failure) {
+    package mutating func inflate(_ bytes: RawSpan, _ take: (RawSpan) -> Bool) throws(Failure) {
         guard bytes.byteCount > 0 else { return }
         if !hasBegun { try begin(with: bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self)) }
         // zlib takes no pointer to constant bytes, and does not write to them.

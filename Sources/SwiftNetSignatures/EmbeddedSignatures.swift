@@ -2,10 +2,10 @@ import SwiftNetCompression
 
 /// The signatures that come with the tool: the files of `Products`, packed by `make signatures` into one, because
 /// the compiler takes half a minute to read them as they are.
-public enum EmbeddedSignatures {
+package enum EmbeddedSignatures {
     /// All files one after the other.
     /// - Throws: `Inflater.Failure` when what was packed is not whole.
-    public static func text() throws(Inflater.Failure) -> [UInt8] {
+    package static func text() throws(Inflater.Failure) -> [UInt8] {
         let packed = PackageResources.signatures_deflate
         var text: [UInt8] = []
         var inflater = Inflater(.deflate)
@@ -17,5 +17,5 @@ public enum EmbeddedSignatures {
     }
 
     /// How similarity becomes confidence.
-    public static var calibrations: [UInt8] { PackageResources.calibrations_txt }
+    package static var calibrations: [UInt8] { PackageResources.calibrations_txt }
 }

@@ -1,22 +1,22 @@
 import COpenSSL
 
 /// SHA-256 of bytes that come piece by piece (FIPS 180-4).
-public struct SHA256: ~Copyable {
+package struct SHA256: ~Copyable {
     private let context: OpaquePointer?
 
-    public init() {
+    package init() {
         context = EVP_MD_CTX_new()
         EVP_DigestInit_ex(context, copenssl_sha256(), nil)
     }
 
     deinit { EVP_MD_CTX_free(context) }
 
-    public mutating func update(_ bytes: RawSpan) {
+    package mutating func update(_ bytes: RawSpan) {
         bytes.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     }
 
     /// The 32 bytes; there is no going on after it.
-    public consuming func finish() -> [UInt8] {
+    package consuming func finish() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 64) { bytes, count in
             var length: UInt32 = 0
             EVP_DigestFinal_ex(context, bytes.baseAddress, &length)

@@ -33,6 +33,6 @@ public struct TLSConfiguration: Sendable {
 public struct TLSFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The library's words.
     public var message: String
-    public init(_ message: String) { self.message = message }
+    init(_ message: String) { self.message = message }
     public var description: String { message }
 }

@@ -4,10 +4,10 @@ import COpenSSL
 ///
 /// The authorities that the system believes are looked up by the library
 /// itself, one when a chain needs it; everything else here makes no system call.
-public final class TLSContext {
+package final class TLSContext {
     let pointer: OpaquePointer
 
-    public init(_ configuration: TLSConfiguration = TLSConfiguration()) throws(TLSFailure) {
+    package init(_ configuration: TLSConfiguration = TLSConfiguration()) throws(TLSFailure) {
         // The system's openssl.cnf may name modules to load, which belong to the system's own OpenSSL and C library.
         guard OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil) == 1 else { throw .last("no library") }
         guard let context = SSL_CTX_new(TLS_client_method()) else { throw .last("no context") }

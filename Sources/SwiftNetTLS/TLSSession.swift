@@ -2,9 +2,9 @@ import COpenSSL
 import WireFormat
 
 /// One client's session, without sockets: ciphertext in and out, text in and out (RFC 8446).
-public struct TLSSession: ~Copyable {
+package struct TLSSession: ~Copyable {
     /// What a reading brought.
-    public enum Reading: Equatable, Sendable {
+    package enum Reading: Equatable, Sendable {
         /// So many bytes of text.
         case bytes(Int)
         /// Nothing until more ciphertext comes.
@@ -18,13 +18,13 @@ public struct TLSSession: ~Copyable {
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
     /// The two sides have agreed.
-    public private(set) var isEstablished = false
+    package private(set) var isEstablished = false
 
     /// Begins a session; `advance` makes its first message.
     /// - Parameters:
     ///   - host: the name that the certificate must be for, or the text of an address.
     ///   - isAddress: an address is not sent as the server's name (RFC 6066, section 3).
-    public init(_ context: TLSContext, host: String, isAddress: Bool) throws(TLSFailure) {
+    package init(_ context: TLSContext, host: String, isAddress: Bool) throws(TLSFailure) {
         guard let session = SSL_new(context.pointer) else { throw .last("no session") }
         guard let incoming = BIO_new(BIO_s_mem()), let outgoing = BIO_new(BIO_s_mem()) else {
             SSL_free(session)
@@ -48,15 +48,15 @@ public struct TLSSession: ~Copyable {
     deinit { SSL_free(pointer) }
 
     /// Ciphertext from the other side.
-    public mutating func receive(_ bytes: RawSpan) {
+    package mutating func receive(_ bytes: RawSpan) {
         bytes.withUnsafeBytes { _ = BIO_write(incoming, $0.baseAddress, Int32(clamping: $0.count)) }
     }
 
     /// The other side sends no ciphertext any more.
-    public mutating func endReceiving() { BIO_ctrl(incoming, BIO_C_SET_BUF_MEM_EOF_RETURN, 0, nil) }
+    package mutating func endReceiving() { BIO_ctrl(incoming, BIO_C_SET_BUF_MEM_EOF_RETURN, 0, nil) }
 
     /// Goes on with the handshake as far as what came allows.
-    public mutating func advance() throws(TLSFailure) {
+    package mutating func advance() throws(TLSFailure) {
         guard !isEstablished else { return }
         ERR_clear_error()
         let result = SSL_do_handshake(pointer)
@@ -70,7 +70,7 @@ public struct TLSSession: ~Copyable {
     }
 
     /// Text to be sent, once the session is established.
-    public mutating func write(_ bytes: [UInt8]) throws(TLSFailure) {
+    package mutating func write(_ bytes: [UInt8]) throws(TLSFailure) {
         var offset = 0
         while offset < bytes.count {
             ERR_clear_error()
@@ -85,13 +85,13 @@ public struct TLSSession: ~Copyable {
     }
 
     /// Says that no more is sent (close_notify).
-    public mutating func endSending() {
+    package mutating func endSending() {
         ERR_clear_error()
         SSL_shutdown(pointer)
     }
 
     /// Text that came, into the start of `buffer`.
-    public mutating func read(into buffer: inout [UInt8]) throws(TLSFailure) -> Reading {
+    package mutating func read(into buffer: inout [UInt8]) throws(TLSFailure) -> Reading {
         ERR_clear_error()
         let count = buffer.withUnsafeMutableBytes { SSL_read(pointer, $0.baseAddress, Int32(clamping: $0.count)) }
         if count > 0 { return .bytes(Int(count)) }
@@ -103,7 +103,7 @@ public struct TLSSession: ~Copyable {
     }
 
     /// Ciphertext to be sent; it is not given twice.
-    public mutating func takeOutput() -> [UInt8] {
+    package mutating func takeOutput() -> [UInt8] {
         let count = copenssl_pending(outgoing)
         guard count > 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: count) { bytes, written in
@@ -112,7 +112,7 @@ public struct TLSSession: ~Copyable {
     }
 
     /// What was agreed on and how the other side showed itself; nil before that.
-    public var facts: TLSFacts? {
+    package var facts: TLSFacts? {
         guard isEstablished else { return nil }
         let version = SSL_get_version(pointer).map { String(cString: $0) } ?? ""
         let cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(pointer)).map { String(cString: $0) } ?? ""
