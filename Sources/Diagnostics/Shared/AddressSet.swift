@@ -89,15 +89,6 @@ public struct AddressSet: Sendable, Equatable {
         subtract(hole)
     }
 
-    /// What both sets have.
-    public func intersection(_ other: AddressSet) -> AddressSet {
-        var missing = self
-        missing.subtract(other)
-        var common = self
-        common.subtract(missing)
-        return common
-    }
-
     /// Gives runs that are in order their places.
     private mutating func take(_ ordered: [Run]) throws(Refusal) {
         var placed = ordered

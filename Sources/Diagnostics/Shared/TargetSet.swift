@@ -124,7 +124,4 @@ public struct TargetSet: Sendable {
 
     /// What to call a target: its name where it was given by one, else its address.
     public func label(of index: Int) -> String { names[index] ?? self[index].description }
-
-    /// The families that occur.
-    public var families: Set<IPAddress.Family> { Set(runs.map(\.family)) }
 }

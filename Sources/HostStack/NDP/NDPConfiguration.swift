@@ -8,8 +8,6 @@ public struct NDPConfiguration: Sendable {
     public var addresses: [(address: IPv6Address, prefixLength: Int)]
     /// It passes on what is for others, and says so.
     public var isRouter = false
-    /// Bytes of the longest packet of the link.
-    public var mtu = 1_500
     /// Between two solicitations (RetransTimer).
     public var retransmissionTimer = Nanoseconds.seconds(1)
     /// Solicitations to the group before the address is given up (MAX_MULTICAST_SOLICIT).
