@@ -15,7 +15,7 @@ STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-p
 BINARY := $(BUILD)/release/swift-net
 MANUALS := $(wildcard man/*.8)
 
-.PHONY: run build test fuzz corpus signatures bench lint install completions packages-build packages-test packages-lint packages-bench packages-zoo clean
+.PHONY: run build test fuzz corpus signatures bench docs lint install completions packages-build packages-test packages-lint packages-bench packages-zoo clean
 
 run: build
 	$(BINARY) $(ARGS)
@@ -52,6 +52,10 @@ signatures: build packages-zoo
 
 bench: build packages-bench packages-zoo
 	Benchmarks/run
+
+# The documentation of the library products, in .build/docs; a link to a symbol that is not public is an error.
+docs: packages-build
+	Scripts/docs
 
 lint: packages-lint
 	swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
