@@ -26,6 +26,7 @@ build: packages-build
 test: build packages-test
 	swift build --build-tests
 	swift test --skip-build --skip LabTests
+	Scripts/docs
 	swift build $(subst swift-net,scan-trial,$(STATIC))
 	$(BUILD)/release/scan-trial
 	swift build $(subst swift-net,host-trial,$(STATIC))

@@ -90,7 +90,8 @@ public final class Transfer {
         if notices.contains(.ended) { takes.hasEnded = true }
     }
 
-    private func fill(_ connection: TCPIdentifier, _ host: inout UserSpaceHost, _ now: Instant, _ direction: Direction) {
+    private func fill(_ connection: TCPIdentifier, _ host: inout UserSpaceHost, _ now: Instant, _ direction: Direction)
+    {
         while direction.sent < direction.length {
             let count = min(8_192, direction.length - direction.sent)
             let bytes = (0..<count).map { direction.byte(direction.sent + $0) }
