@@ -6,21 +6,23 @@ struct ArpingTests {
     /// What an answer took is all that differs from run to run.
     private func masked(_ text: String) -> String { text.replacing(#/\] +[0-9]+\.[0-9]{3}ms/#, with: "] Tms") }
 
-    @Test(
-        "iputils' lines and exit statuses",
-        arguments: [
+    @Test("iputils' lines and exit statuses")
+    func lines() async {
+        let cases = [
             "-c 2 -i 1 192.0.2.2", "-f 192.0.2.2", "-b -c 2 192.0.2.2", "-c 1 -w 2 192.0.2.9", "-c 2 -w 5 192.0.2.2",
             "-D -I va -c 2 192.0.2.2", "-D -I va -c 2 192.0.2.9", "-U -c 1 -I va 192.0.2.1", "-A -c 2 -I va 192.0.2.1",
             "-q -c 1 192.0.2.2", "-c 1 -I va -s 192.0.2.1 192.0.2.2",
-        ])
-    func lines(arguments: String) async throws {
-        guard await Peer.require(.arping) else { return }
-        try await Lab.with(.pair) { lab in
-            let words = arguments.split(separator: " ").map(String.init)
-            let ours = try await lab.run("a", [Binary.swiftNet, "arping"] + words)
-            let theirs = try await lab.run("a", ["arping"] + words)
-            #expect(ours.status == theirs.status, "\(ours)\(theirs)")
-            #expect(self.masked(ours.output) == self.masked(theirs.output) && ours.errors.isEmpty, "\(ours)\(theirs)")
+        ]
+        await together(cases) { arguments in
+            guard await Peer.require(.arping) else { return }
+            try await Lab.with(.pair) { lab in
+                let words = arguments.split(separator: " ").map(String.init)
+                let ours = try await lab.run("a", [Binary.swiftNet, "arping"] + words)
+                let theirs = try await lab.run("a", ["arping"] + words)
+                #expect(ours.status == theirs.status, "\(ours)\(theirs)")
+                #expect(
+                    self.masked(ours.output) == self.masked(theirs.output) && ours.errors.isEmpty, "\(ours)\(theirs)")
+            }
         }
     }
 
@@ -28,9 +30,9 @@ struct ArpingTests {
         text.replacing(#/time=[0-9.]+ [um]?sec/#, with: "time=T").replacing(#/= [0-9.]+/[0-9./]+ ms/#, with: "= T ms")
     }
 
-    @Test(
-        "Habets' lines and exit statuses",
-        arguments: [
+    @Test("Habets' lines and exit statuses")
+    func habets() async {
+        let cases = [
             "-c 2 -W 0.2 192.0.2.2", "-c 2 -W 0.2 192.0.2.9", "-D -c 3 -W 0.1 192.0.2.2", "-D -c 3 -W 0.1 192.0.2.9",
             "-d -c 2 -W 0.2 192.0.2.2", "-r -c 1 192.0.2.2", "-R -c 1 192.0.2.2", "-r -R -c 1 192.0.2.2",
             "-q -c 1 192.0.2.2", "-q -c 1 -W 0.2 192.0.2.9", "-0 -c 1 192.0.2.2", "-u -c 2 -W 0.1 192.0.2.2",
@@ -38,18 +40,19 @@ struct ArpingTests {
             "-c 2 -W 0.1 -T 192.0.2.2 MAC", "-r -c 1 -T 192.0.2.2 MAC", "-r -R -c 1 -T 192.0.2.2 MAC",
             "-i va -c 1 -W 0.2 02:00:00:00:00:99", "-a -c 1 192.0.2.2", "-e -c 1 -W 0.1 192.0.2.9",
             "-a -D -e -c 1 192.0.2.2", "-a -D -e -c 1 -W 0.1 192.0.2.9", "-z -c 1 192.0.2.2",
-        ])
-    func habets(arguments: String) async throws {
-        guard await Peer.require(.habets) else { return }
-        try await Lab.with(.pair) { lab in
-            let mac = try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output.dropLast()
-            let words = arguments.split(separator: " ").map { $0 == "MAC" ? String(mac) : String($0) }
-            let ours = try await lab.run("a", [Binary.swiftNet, "arping", "--style", "habets"] + words)
-            let theirs = try await lab.run("a", Peer.habetsArping + words)
-            #expect(ours.status == theirs.status, "\(ours)\(theirs)")
-            #expect(
-                self.maskedHabets(ours.output) == self.maskedHabets(theirs.output) && ours.errors.isEmpty,
-                "\(ours)\(theirs)")
+        ]
+        await together(cases) { arguments in
+            guard await Peer.require(.habets) else { return }
+            try await Lab.with(.pair) { lab in
+                let mac = try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output.dropLast()
+                let words = arguments.split(separator: " ").map { $0 == "MAC" ? String(mac) : String($0) }
+                let ours = try await lab.run("a", [Binary.swiftNet, "arping", "--style", "habets"] + words)
+                let theirs = try await lab.run("a", Peer.habetsArping + words)
+                #expect(ours.status == theirs.status, "\(ours)\(theirs)")
+                #expect(
+                    self.maskedHabets(ours.output) == self.maskedHabets(theirs.output) && ours.errors.isEmpty,
+                    "\(ours)\(theirs)")
+            }
         }
     }
 
@@ -328,27 +331,30 @@ struct ArpingTests {
         }
     }
 
-    @Test(
-        "nor is a link that loses its carrier in mid-run",
-        arguments: [
+    @Test("nor is a link that loses its carrier in mid-run")
+    func lostCarrier() async {
+        let cases = [
             "arping --probe 192.0.2.9", "arping -D -c 2 192.0.2.9", "arping -j --probe 192.0.2.9",
             "arping -c 2 192.0.2.9",
             "arping --sweep 192.0.2.8/29 --rate 5 -I va", "rarp query -I va -c 2 -i 0.5",
             "arping --style habets -c 2 -i va 192.0.2.9",
-        ])
-    func lostCarrier(command: String) async throws {
-        try await Lab.with(.pair) { lab in
-            let script = """
-                sent() { cat /sys/class/net/va/statistics/tx_packets; }
-                start=$(sent)
-                \(Binary.swiftNet) \(command) & p=$!
-                while kill -0 $p && [ $(($(sent) - start)) -lt 1 ]; do sleep 0.01; done
-                ip netns exec b ip link set vb down
-                wait $p; echo $?
-                """
-            let outcome = try await lab.run("a", ["bash", "-c", script])
-            #expect(outcome.lines.last == "2" && outcome.errors.contains("va: no carrier"), "\(command): \(outcome)")
-            #expect(!outcome.output.contains("9 is free\n") && !outcome.output.contains(#""free":true"#), "\(outcome)")
+        ]
+        await together(cases) { command in
+            try await Lab.with(.pair) { lab in
+                let script = """
+                    sent() { cat /sys/class/net/va/statistics/tx_packets; }
+                    start=$(sent)
+                    \(Binary.swiftNet) \(command) & p=$!
+                    while kill -0 $p && [ $(($(sent) - start)) -lt 1 ]; do sleep 0.01; done
+                    ip netns exec b ip link set vb down
+                    wait $p; echo $?
+                    """
+                let outcome = try await lab.run("a", ["bash", "-c", script])
+                #expect(
+                    outcome.lines.last == "2" && outcome.errors.contains("va: no carrier"), "\(command): \(outcome)")
+                #expect(
+                    !outcome.output.contains("9 is free\n") && !outcome.output.contains(#""free":true"#), "\(outcome)")
+            }
         }
     }
 

@@ -157,39 +157,41 @@ struct ForeignSystemTests {
             "\(outcome)")
     }
 
-    @Test(
-        "every command finds what getent finds", arguments: ForeignSystemTests.releases, ForeignSystemTests.hostsLines)
-    func found(release: String, hosts: String) async throws {
-        let tree = "\(Binary.repository)/.build/foreign/\(release)"
-        guard try await Lab.run(["test", "-e", "\(tree)/.complete"]).status == 0 else {
-            if Environment.isContinuousIntegration { Issue.record("Debian \(release) is not unpacked") }
-            print("skipped: Debian \(release) is not unpacked")
-            return
-        }
-        // Other labs use the unpacked release too, so nothing is written there.
-        let setup = """
-            for link in bin sbin lib lib64; do cp -P '\(tree)'/$link .; done
-            cp -R '\(tree)/etc' .
-            mount --bind '\(tree)/usr' usr
-            """
-        try await withSystem(hosts: hosts, setup: setup) { lab in
-            for name in Self.names {
-                let listed = try await lab.run("a", Self.inside + ["/usr/bin/getent", "ahosts", name.name])
-                // getent prints each address once per socket type.
-                var addresses: [String] = []
-                for line in listed.lines {
-                    let address = String(line.prefix { $0 != " " })
-                    if !addresses.contains(address) { addresses.append(address) }
-                }
-                #expect(
-                    listed.status == (name.addresses.isEmpty ? 2 : 0) && Set(addresses) == Set(name.addresses),
-                    "getent, \(name.name): \(listed)")
-                try await Self.check(name.name, has: addresses, in: lab)
+    @Test("every command finds what getent finds")
+    func found() async {
+        let cases = Self.releases.flatMap { release in Self.hostsLines.map { (release: release, hosts: $0) } }
+        await together(cases) { release, hosts in
+            let tree = "\(Binary.repository)/.build/foreign/\(release)"
+            guard try await Lab.run(["test", "-e", "\(tree)/.complete"]).status == 0 else {
+                if Environment.isContinuousIntegration { Issue.record("Debian \(release) is not unpacked") }
+                print("skipped: Debian \(release) is not unpacked")
+                return
             }
-            for (address, name) in Self.reverseNames {
-                let listed = try await lab.run("a", Self.inside + ["/usr/bin/getent", "hosts", address])
-                #expect(listed.output.split(separator: " ").dropFirst().first.map { $0.hasPrefix(name) } == true)
-                try await Self.check(address, isNamed: name, in: lab)
+            // Other labs use the unpacked release too, so nothing is written there.
+            let setup = """
+                for link in bin sbin lib lib64; do cp -P '\(tree)'/$link .; done
+                cp -R '\(tree)/etc' .
+                mount --bind '\(tree)/usr' usr
+                """
+            try await withSystem(hosts: hosts, setup: setup) { lab in
+                for name in Self.names {
+                    let listed = try await lab.run("a", Self.inside + ["/usr/bin/getent", "ahosts", name.name])
+                    // getent prints each address once per socket type.
+                    var addresses: [String] = []
+                    for line in listed.lines {
+                        let address = String(line.prefix { $0 != " " })
+                        if !addresses.contains(address) { addresses.append(address) }
+                    }
+                    #expect(
+                        listed.status == (name.addresses.isEmpty ? 2 : 0) && Set(addresses) == Set(name.addresses),
+                        "getent, \(name.name): \(listed)")
+                    try await Self.check(name.name, has: addresses, in: lab)
+                }
+                for (address, name) in Self.reverseNames {
+                    let listed = try await lab.run("a", Self.inside + ["/usr/bin/getent", "hosts", address])
+                    #expect(listed.output.split(separator: " ").dropFirst().first.map { $0.hasPrefix(name) } == true)
+                    try await Self.check(address, isNamed: name, in: lab)
+                }
             }
         }
     }
@@ -229,44 +231,50 @@ struct ForeignSystemTests {
             -addext subjectAltName=DNS:both.lab.test,DNS:fromfile 2>/dev/null
         """
 
-    @Test("no library of the system is loaded", arguments: ForeignSystemTests.hostsLines)
-    func poisoned(hosts: String) async throws {
-        guard await Peer.require(.openssl) else { return }
-        guard try await Lab.run(["sh", "-c", "command -v cc"]).status == 0 else {
-            if Environment.isContinuousIntegration { Issue.record("cc is not installed") }
-            print("skipped: cc is not installed")
-            return
-        }
-        let certificate = ["\(Self.root)/etc/certificate", "/mnt/key"]
-        try await withSystem(hosts: hosts, setup: Self.poisonedSystem, certificate: certificate) { lab in
-            // The poisoned libraries are where a C library looks for them. Since glibc 2.34 it loads none for the services
-            // `files` and `dns`.
-            if hosts != "files dns" {
-                let control = try await lab.run("a", Self.inside + ["/control", "both.lab.test"])
-                #expect(control.status >= 128, "\(control)")
+    @Test("no library of the system is loaded")
+    func poisoned() async {
+        let cases = ForeignSystemTests.hostsLines
+        await together(cases) { hosts in
+            guard await Peer.require(.openssl) else { return }
+            guard try await Lab.run(["sh", "-c", "command -v cc"]).status == 0 else {
+                if Environment.isContinuousIntegration { Issue.record("cc is not installed") }
+                print("skipped: cc is not installed")
+                return
             }
-            for name in Self.names { try await Self.check(name.name, has: name.addresses, in: lab) }
-            for (address, name) in Self.reverseNames { try await Self.check(address, isNamed: name, in: lab) }
-
-            for (name, addresses) in [
-                ("both.lab.test", ["2001:db8::2", "192.0.2.2"]), ("fromfile", ["192.0.2.2"]), ("nosuch.lab.test", []),
-            ] {
-                let arguments = ["http-probe", "-j", "--cacert", "/etc/certificate", "https://\(name)/"]
-                let outcome = try await lab.run("a", Self.inside + ["/swift-net"] + arguments)
-                guard !addresses.isEmpty else {
-                    #expect(outcome.status == 1 && outcome.output.contains(name), "\(outcome)")
-                    continue
+            let certificate = ["\(Self.root)/etc/certificate", "/mnt/key"]
+            try await withSystem(hosts: hosts, setup: Self.poisonedSystem, certificate: certificate) { lab in
+                // The poisoned libraries are where a C library looks for them. Since glibc 2.34 it loads none for the services
+                // `files` and `dns`.
+                if hosts != "files dns" {
+                    let control = try await lab.run("a", Self.inside + ["/control", "both.lab.test"])
+                    #expect(control.status >= 128, "\(control)")
                 }
-                let response = outcome.objects("response").first
-                #expect(outcome.status == 0 && response?["verified"] == "true", "\(outcome)")
-                #expect(response?["addr"].map(addresses.contains) == true, "\(outcome)")
-            }
+                for name in Self.names { try await Self.check(name.name, has: name.addresses, in: lab) }
+                for (address, name) in Self.reverseNames { try await Self.check(address, isNamed: name, in: lab) }
 
-            // For a name that is not ASCII the C library loads libidn2.
-            let probe = try await lab.run("a", Self.inside + ["/swift-net", "http-probe", "http://bücher.lab.test/"])
-            #expect(probe.status == 0, "\(probe)")
-            let ping = try await lab.run("a", Self.inside + ["/swift-net", "ping", "-n", "-c", "1", "bücher.lab.test"])
-            #expect(ping.status == 0 || ping.status == 2 && ping.errors.contains("bücher.lab.test"), "\(ping)")
+                for (name, addresses) in [
+                    ("both.lab.test", ["2001:db8::2", "192.0.2.2"]), ("fromfile", ["192.0.2.2"]),
+                    ("nosuch.lab.test", []),
+                ] {
+                    let arguments = ["http-probe", "-j", "--cacert", "/etc/certificate", "https://\(name)/"]
+                    let outcome = try await lab.run("a", Self.inside + ["/swift-net"] + arguments)
+                    guard !addresses.isEmpty else {
+                        #expect(outcome.status == 1 && outcome.output.contains(name), "\(outcome)")
+                        continue
+                    }
+                    let response = outcome.objects("response").first
+                    #expect(outcome.status == 0 && response?["verified"] == "true", "\(outcome)")
+                    #expect(response?["addr"].map(addresses.contains) == true, "\(outcome)")
+                }
+
+                // For a name that is not ASCII the C library loads libidn2.
+                let probe = try await lab.run(
+                    "a", Self.inside + ["/swift-net", "http-probe", "http://bücher.lab.test/"])
+                #expect(probe.status == 0, "\(probe)")
+                let ping = try await lab.run(
+                    "a", Self.inside + ["/swift-net", "ping", "-n", "-c", "1", "bücher.lab.test"])
+                #expect(ping.status == 0 || ping.status == 2 && ping.errors.contains("bücher.lab.test"), "\(ping)")
+            }
         }
     }
 }

@@ -30,9 +30,9 @@ struct PingTests {
     }
 
     /// The same arguments for iputils' ping and ours, in one network: the same lines and exit status.
-    @Test(
-        "says what iputils' ping says",
-        arguments: [
+    @Test("says what iputils' ping says")
+    func likeIputils() async {
+        let cases = [
             "-c 2 -i 0.1 192.0.2.2", "-nqc 2 -i 0.1 192.0.2.2", "-c 1 -s 0 192.0.2.2", "-c 1 -p ff00 192.0.2.2",
             "-c 1 -s 1472 192.0.2.2", "-c 1 -s 4000 192.0.2.2", "-c 1 -M do -s 1472 192.0.2.2",
             "-c 2 -R -i 0.1 192.0.2.2",
@@ -46,25 +46,26 @@ struct PingTests {
             "-c 1 -B 192.0.2.2", "-c 1 -L 192.0.2.2", "-c 1 -r 192.0.2.2", "-c 1 -U 192.0.2.2", "-c 1 -C 192.0.2.2",
             "-c 1 -e 77 192.0.2.2", "-c 1 -m 5 192.0.2.2", "-c 1 -S 100000 192.0.2.2", "-l 3 -c 3 -i 0.1 192.0.2.2",
             "-a -c 1 192.0.2.2",
-        ])
-    func likeIputils(arguments: String) async throws {
-        guard await Peer.require(.ping) else { return }
-        try await Lab.with(.pair.and("ip netns exec b sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0")) { lab in
-            let words = arguments.split(separator: " ").map(String.init)
-            let theirs = try await lab.run("a", ["ping"] + words)
-            let ours = try await lab.run("a", [Binary.swiftNet, "ping"] + words)
-            // The time of a probe is ours: it is printed even where the data has no room for one.
-            let expected =
-                arguments.contains("-s 0")
-                ? masked(theirs.output).replacing("ttl=64\n", with: "ttl=64 time=T ms\n") : masked(theirs.output)
-            let actual =
-                arguments.contains("-s 0")
-                ? masked(ours.output).replacing(#/\nrtt.*ms\n/#, with: "\n\n") : masked(ours.output)
-            #expect(actual == expected, "\(arguments): \(theirs.errors)\(ours.errors)")
-            #expect(ours.status == theirs.status, "\(arguments)")
-            #expect(
-                ours.errors.isEmpty == theirs.errors.isEmpty,
-                "\(arguments): theirs \(theirs.errors) ours \(ours.errors)")
+        ]
+        await together(cases) { arguments in
+            guard await Peer.require(.ping) else { return }
+            try await Lab.with(.pair.and("ip netns exec b sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0")) { lab in
+                let words = arguments.split(separator: " ").map(String.init)
+                let theirs = try await lab.run("a", ["ping"] + words)
+                let ours = try await lab.run("a", [Binary.swiftNet, "ping"] + words)
+                // The time of a probe is ours: it is printed even where the data has no room for one.
+                let expected =
+                    arguments.contains("-s 0")
+                    ? masked(theirs.output).replacing("ttl=64\n", with: "ttl=64 time=T ms\n") : masked(theirs.output)
+                let actual =
+                    arguments.contains("-s 0")
+                    ? masked(ours.output).replacing(#/\nrtt.*ms\n/#, with: "\n\n") : masked(ours.output)
+                #expect(actual == expected, "\(arguments): \(theirs.errors)\(ours.errors)")
+                #expect(ours.status == theirs.status, "\(arguments)")
+                #expect(
+                    ours.errors.isEmpty == theirs.errors.isEmpty,
+                    "\(arguments): theirs \(theirs.errors) ours \(ours.errors)")
+            }
         }
     }
 

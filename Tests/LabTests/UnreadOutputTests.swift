@@ -27,33 +27,36 @@ struct UnreadOutputTests {
         }
     }
 
-    @Test(
-        "a signal ends the run within seconds, with the reason on standard error",
-        arguments: [
+    @Test("a signal ends the run within seconds, with the reason on standard error")
+    func signals() async {
+        let commands = [
             "ping 127.0.0.1", "ping -j -i 0.0001 127.0.0.1", "ping -c 1 127.0.0.1", "ping -j 127.0.0.1 127.0.0.2",
             "decode -v in.pcapng", "traceroute 127.0.0.1", "traceroute --report 127.0.0.1",
             "tcp-syn-scan --all -p 1-65535 127.0.0.1", "http-probe http://127.0.0.1:9",
             "http-fingerprint http://127.0.0.1:9", "arping -I va 192.0.2.2", "arping --sweep 192.0.2.0/24 -I va",
             "host -I va --address 192.0.2.5/24", "igmp-join -I va 239.1.2.3", "rarp serve -I va --ethers E",
-        ], ["INT", "TERM"])
-    func signals(command: String, signal: String) async throws {
-        let outcome = try await run(command, signal: signal)
-        #expect(outcome.lines.first == "2", "\(outcome)")
-        #expect(outcome.output.contains("standard output: the reader does not read"), "\(outcome)")
+        ]
+        let cases = commands.flatMap { command in ["INT", "TERM"].map { (command: command, signal: $0) } }
+        await together(cases) { command, signal in
+            let outcome = try await run(command, signal: signal)
+            #expect(outcome.lines.first == "2", "\(outcome)")
+            #expect(outcome.output.contains("standard output: the reader does not read"), "\(outcome)")
+        }
     }
 
-    @Test(
-        "a deadline ends the run too",
-        arguments: [
+    @Test("a deadline ends the run too")
+    func deadlines() async {
+        let cases = [
             "ping -w 1 127.0.0.1", "ping -w 1 -j -i 0.0001 127.0.0.1", "ping -w 1 127.0.0.1 127.0.0.2",
             "tcp-syn-scan -w 1 --all -p 1-65535 127.0.0.1", "arping -w 1 -I va 192.0.2.77",
             "host -I va --address 192.0.2.5/24 -w 1", "igmp-join -I va --duration 1 239.1.2.3",
             "igmp-query -I va -w 1", "rarp query -w 1 -I va", "rarp serve -I va --ethers E -w 1",
-        ])
-    func deadlines(command: String) async throws {
-        let outcome = try await run(command, signal: nil)
-        #expect(outcome.lines.first == "2", "\(outcome)")
-        #expect(outcome.output.contains("standard output: the reader does not read"), "\(outcome)")
+        ]
+        await together(cases) { command in
+            let outcome = try await run(command, signal: nil)
+            #expect(outcome.lines.first == "2", "\(outcome)")
+            #expect(outcome.output.contains("standard output: the reader does not read"), "\(outcome)")
+        }
     }
 
     @Test("standard error that is not read does not delay the end either")
