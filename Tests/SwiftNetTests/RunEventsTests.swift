@@ -1,5 +1,6 @@
 import LinuxProcess
 import PacketEngine
+import Synchronization
 import Testing
 
 @testable import SwiftNet
@@ -9,8 +10,8 @@ private enum FakeTool: Tool {
     enum Configuration: Sendable {
         /// Steps with this number of events each.
         case steps([Int])
-        /// Events until the run is asked to stop.
-        case endless
+        /// Events until the run is asked to stop, which is noted.
+        case endless(Ending = Ending())
         case failure
     }
 
@@ -41,7 +42,8 @@ private enum FakeTool: Tool {
                     }
                     onStep()
                 }
-            case .endless:
+            case .endless(let ending):
+                defer { ending.reach() }
                 let reactor = try SwiftNetError.wrapping { try Reactor(wakeupEvent: options.wakeupEvent) }
                 repeat {
                     onEvent(count)
@@ -52,6 +54,20 @@ private enum FakeTool: Tool {
             }
             return count
         }
+    }
+}
+
+/// Whether a run has ended.
+private final class Ending: Sendable {
+    private let flag = Atomic(false)
+    var isReached: Bool { flag.load(ordering: .relaxed) }
+
+    func reach() { flag.store(true, ordering: .relaxed) }
+
+    /// Waits for the end, up to 10 seconds.
+    func wait() async throws -> Bool {
+        for _ in 0..<1_000 where !isReached { try await Task.sleep(for: .milliseconds(10)) }
+        return isReached
     }
 }
 
@@ -108,7 +124,7 @@ struct RunEventsTests {
     func cancellation() async throws {
         let task = Task {
             var last = -1
-            for try await update in FakeTool.events(to: "x", .endless) {
+            for try await update in FakeTool.events(to: "x", .endless()) {
                 switch update {
                 case .event(let event): last = event
                 case .finished(let count, _): return (last, count)
@@ -126,13 +142,56 @@ struct RunEventsTests {
     func canceledBefore() async throws {
         let task = Task {
             while !Task.isCancelled { await Task.yield() }
-            for try await update in FakeTool.events(to: "x", .endless) {
+            for try await update in FakeTool.events(to: "x", .endless()) {
                 if case .finished(let count, _) = update { return count }
             }
             return -1
         }
         task.cancel()
         #expect(try await task.value > 0)
+    }
+
+    @Test("a run ends when its sequence and its iterators are released")
+    func release() async throws {
+        let left = Ending()
+        for try await _ in FakeTool.events(to: "x", .endless(left)) { break }
+        #expect(try await left.wait())
+
+        let dropped = Ending()
+        var iterator: RunEvents<Int, Int>.AsyncIterator? = FakeTool.events(to: "x", .endless(dropped))
+            .makeAsyncIterator()
+        #expect(try await iterator?.next() != nil)
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(!dropped.isReached)
+        iterator = nil
+        #expect(try await dropped.wait())
+    }
+
+    @Test("a sequence that is not iterated has no run")
+    func notIterated() async throws {
+        let ending = Ending()
+        do { _ = FakeTool.events(to: "x", .endless(ending)).makeAsyncIterator() }
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(!ending.isReached)
+    }
+
+    @Test("several tasks iterate at the same time: each event and the summary go to one of them, and all end")
+    func severalConsumers() async throws {
+        let sequence = FakeTool.events(to: "x", .steps(Array(repeating: 10, count: 100)))
+        let (events, summaries) = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    var events = 0
+                    var summaries = 0
+                    for try await update in sequence {
+                        if case .event = update { events += 1 } else { summaries += 1 }
+                    }
+                    return (events, summaries)
+                }
+            }
+            return try await group.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+        }
+        #expect(events == 1_000 && summaries == 1)
     }
 
     @Test("a run that cannot begin throws from the sequence")

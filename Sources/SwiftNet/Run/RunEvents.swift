@@ -17,6 +17,9 @@ public struct RunEventOptions: Sendable {
 }
 
 /// The events of a run that has a thread of its own. It begins with the first call of `next`, and can be iterated once.
+///
+/// The run ends early when the consuming task is canceled, or when the sequence and its iterators are released. Several
+/// tasks may iterate at the same time; each event, and the summary, then goes to one of them.
 public struct RunEvents<Event: Sendable, Summary: Sendable>: AsyncSequence, Sendable {
     public typealias Element = RunUpdate<Event, Summary>
     typealias Body =
@@ -24,24 +27,24 @@ public struct RunEvents<Event: Sendable, Summary: Sendable>: AsyncSequence, Send
             _ options: RunOptions, _ onEvent: @escaping (Event) -> Void, _ onStep: @escaping () -> Void
         ) throws(SwiftNetError) -> Summary
 
-    private let buffer: RunBuffer<Event, Summary>
+    private let consumer: RunConsumer<Event, Summary>
 
     init(_ options: RunEventOptions, _ body: @escaping Body) {
-        buffer = RunBuffer(options, body)
+        consumer = RunConsumer(RunBuffer(options, body))
     }
 
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(buffer: buffer) }
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(consumer) }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let buffer: RunBuffer<Event, Summary>
+        private let consumer: RunConsumer<Event, Summary>
         /// Taken from the buffer and not yet handed over, the next at the end.
         private var taken: [Event] = []
 
-        fileprivate init(buffer: RunBuffer<Event, Summary>) { self.buffer = buffer }
+        fileprivate init(_ consumer: RunConsumer<Event, Summary>) { self.consumer = consumer }
 
         public mutating func next() async throws(SwiftNetError) -> Element? {
             if let event = taken.popLast() { return .event(event) }
-            let buffer = buffer
+            let buffer = consumer.buffer
             switch await withTaskCancellationHandler(operation: { await buffer.next() }, onCancel: { buffer.stop() }) {
             case .events(let events):
                 taken = events.reversed()
@@ -54,7 +57,16 @@ public struct RunEvents<Event: Sendable, Summary: Sendable>: AsyncSequence, Send
     }
 }
 
-/// Events between the thread of a run and the task that consumes them.
+/// Held by a sequence and its iterators, and not by the thread of the run: without them nothing consumes its events.
+private final class RunConsumer<Event: Sendable, Summary: Sendable>: Sendable {
+    let buffer: RunBuffer<Event, Summary>
+
+    init(_ buffer: RunBuffer<Event, Summary>) { self.buffer = buffer }
+
+    deinit { buffer.stop() }
+}
+
+/// Events between the thread of a run and the tasks that consume them.
 final class RunBuffer<Event: Sendable, Summary: Sendable>: Sendable {
     enum Delivery: Sendable {
         case events([Event])
@@ -68,10 +80,11 @@ final class RunBuffer<Event: Sendable, Summary: Sendable>: Sendable {
         var result: Result<Summary, SwiftNetError>?
         var hasBegun = false
         var isOver = false
-        var consumer: CheckedContinuation<Delivery, Never>?
+        /// Those that wait, in the order in which they came.
+        var consumers: [CheckedContinuation<Delivery, Never>] = []
         var wakeupEvent: WakeupEvent?
 
-        /// What there is for the consumer; nil while it has to wait.
+        /// What there is for a consumer; nil while it has to wait.
         mutating func take() -> Delivery? {
             if !events.isEmpty {
                 defer { events = [] }
@@ -103,7 +116,7 @@ final class RunBuffer<Event: Sendable, Summary: Sendable>: Sendable {
         return await withCheckedContinuation { continuation in
             let delivery = state.withLock { state in
                 let delivery = state.take()
-                if delivery == nil { state.consumer = continuation }
+                if delivery == nil { state.consumers.append(continuation) }
                 return delivery
             }
             if let delivery { continuation.resume(returning: delivery) }
@@ -144,7 +157,7 @@ final class RunBuffer<Event: Sendable, Summary: Sendable>: Sendable {
         }
     }
 
-    /// Hands over the events of a step, and wakes the consumer once.
+    /// Hands over the events of a step, and wakes a consumer once.
     private func publish(_ step: StepEvents<Event>) {
         guard !step.events.isEmpty || step.missed > 0 else { return }
         wake { state in
@@ -156,16 +169,24 @@ final class RunBuffer<Event: Sendable, Summary: Sendable>: Sendable {
         step.missed = 0
     }
 
-    private func finish(_ result: Result<Summary, SwiftNetError>) { wake { $0.result = result } }
+    private func finish(_ result: Result<Summary, SwiftNetError>) {
+        wake { state in
+            state.result = result
+            state.wakeupEvent = nil
+        }
+    }
 
     private func wake(_ change: (inout State) -> Void) {
-        let (consumer, delivery): (CheckedContinuation<Delivery, Never>?, Delivery?) = state.withLock { state in
+        let deliveries = state.withLock { state in
             change(&state)
-            guard let consumer = state.consumer, let delivery = state.take() else { return (nil, nil) }
-            state.consumer = nil
-            return (consumer, delivery)
+            var deliveries: [(consumer: CheckedContinuation<Delivery, Never>, Delivery)] = []
+            while let consumer = state.consumers.first, let delivery = state.take() {
+                state.consumers.removeFirst()
+                deliveries.append((consumer, delivery))
+            }
+            return deliveries
         }
-        if let consumer, let delivery { consumer.resume(returning: delivery) }
+        for (consumer, delivery) in deliveries { consumer.resume(returning: delivery) }
     }
 }
 
