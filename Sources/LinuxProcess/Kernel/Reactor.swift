@@ -112,6 +112,16 @@ public final class Reactor {
         if let timer, let index = timers.firstIndex(where: { $0.timer == timer }) { timers.remove(at: index) }
     }
 
+    /// Ends every watch and timer. Their handlers may hold the reactor, which would keep it and its descriptors open.
+    package func cancelAll() {
+        for handler in handlers { epoll_ctl(descriptor.rawValue, EPOLL_CTL_DEL, handler.descriptor, nil) }
+        // What a handler holds may unwatch descriptors and cancel timers itself when it is released.
+        let ended = (handlers, timers)
+        handlers = []
+        timers = []
+        withExtendedLifetime(ended) {}
+    }
+
     private func setAlarm(_ instant: Instant?) {
         guard instant != alarm else { return }
         alarm = instant

@@ -29,6 +29,9 @@ package final class Session {
         self.started = started
     }
 
+    /// Lookups that have not ended hold the reactor.
+    deinit { reactor.cancelAll() }
+
     /// Opens a run's sockets and gives up what it took.
     /// - Parameter open: opens sockets that are bound to nothing; told whether raw sockets are allowed.
     static func open<Sockets>(
