@@ -87,19 +87,19 @@ final class StreamTransport {
         _ engine: inout E, observer: StreamSessionObserver<E>
     ) throws -> Nanoseconds {
         let start = SystemClock.now
-        var elapsed = Nanoseconds.zero
+            // What was captured until a failure counts too.
+            defer { tap?.finish() }
         if var port = kernel.take() {
             let tap = tap
             try session.run(
                 &engine, on: &port, observer: tap.map { tap in observer.before { tap.drain() } } ?? observer)
-            elapsed = SystemClock.now - start
             if let interruption = port.interruption { throw interruption }
-            tap?.finish()
-        } else if var port = user.take() {
-            try session.run(&engine, on: &port, observer: observer)
-            elapsed = SystemClock.now - start
-            try port.settle(atMost: .seconds(1))
-            session.capture?.finish()
+        guard var port = user.take() else { return .zero }
+        defer { session.capture?.finish() }
+        try session.run(&engine, on: &port, observer: observer)
+        let elapsed = SystemClock.now - start
+        try port.settle(atMost: .seconds(1))
+            return SystemClock.now - start
         }
         return elapsed
     }
