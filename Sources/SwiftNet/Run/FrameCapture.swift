@@ -45,8 +45,9 @@ public final class FrameCapture {
         do {
             tap = try PacketTap { [weak self] frame in self?.write(frame) }
         } catch {
-            throw SwiftNetError(
-                .permission, "--pcap", error.description, hints: error.isPermission ? [Privileges.hint] : [])
+            var failure = SwiftNetError(error)
+            (failure.subject, failure.reason) = ("--pcap", error.description)
+            throw failure
         }
     }
 
