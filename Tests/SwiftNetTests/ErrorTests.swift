@@ -26,6 +26,40 @@ struct ErrorTests {
         #expect(error?.kind == .interface && error?.description == "unknown iface: none such")
     }
 
+    @Test(
+        "a rate at which nothing can be sent, before anything is opened",
+        arguments: [0, -1, .nan, .infinity, 2_000_000_000] as [Double])
+    func rates(rate: Double) {
+        var sweep = PingSweep.Configuration()
+        sweep.rate = rate
+        var link = ARPSweep.Configuration()
+        link.rate = rate
+        var server = RARPServer.Configuration()
+        server.rate = rate
+        let errors = [
+            #expect(throws: SwiftNetError.self) { try PingSweep.run(["127.0.0.1"], sweep) },
+            #expect(throws: SwiftNetError.self) { try ARPSweep.run("192.0.2.0/30", link) },
+            #expect(throws: SwiftNetError.self) { try RARPServer.run([], server) },
+        ]
+        for error in errors { #expect(error?.kind == .invalidArgument && error?.subject == "--rate") }
+    }
+
+    @Test("a query or an option that the family does not have, and reports without a pause between them")
+    func pings() {
+        var configuration = Ping.Configuration(count: 1)
+        configuration.query = .timestamp
+        // The address is of IPv6, which has no such query.
+        let query = #expect(throws: SwiftNetError.self) { try Ping.run("::1", configuration) }
+        #expect(query?.description == "::1: Address family for hostname not supported")
+        configuration.family = .v6
+        let family = #expect(throws: SwiftNetError.self) { try Ping.run("::1", configuration) }
+        #expect(family?.description == "--icmp timestamp is a question of IPv4")
+        configuration = Ping.Configuration(count: 1)
+        configuration.reportInterval = .zero
+        let reports = #expect(throws: SwiftNetError.self) { try Ping.run("127.0.0.1", configuration) }
+        #expect(reports?.kind == .invalidArgument)
+    }
+
     @Test("every error of the rooms below has a kind and words of its own")
     func kinds() {
         #expect(SwiftNetError(Destination.Problem("x", "y")).description == "x: y")

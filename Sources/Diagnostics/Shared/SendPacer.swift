@@ -42,6 +42,7 @@ struct SendPacer {
     func nextDue(at now: Instant) -> Instant {
         guard let rate, let start else { return now }
         let packets = Double(sent - burst) + max(1, Double(burst) / 2)
-        return start + Nanoseconds(Int64((packets / rate * 1e9).rounded(.up)))
+        // A rate of less than a packet in 30 years is none.
+        return start + Nanoseconds(Int64(min(packets / rate * 1e9, 1e18).rounded(.up)))
     }
 }

@@ -42,7 +42,7 @@ public struct RARPModule: Sendable {
     /// - Parameter rate: answers a second for one machine, at the most.
     public init(_ table: [MACAddress: IPv4Address], rate: Double = 10) {
         self.table = table
-        gap = rate > 0 ? Nanoseconds(Int64(1_000_000_000 / rate)) : .zero
+        gap = rate > 0 ? Nanoseconds(Int64(min(1e9 / rate, 1e18))) : .zero
     }
 
     /// Knows other machines from now on.

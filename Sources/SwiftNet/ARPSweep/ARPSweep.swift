@@ -23,7 +23,7 @@ public enum ARPSweep: Tool {
         public var interface: String?
         /// The sender's IP address in the probes; nil for the address of the interface that is nearest to the target.
         public var source: IPv4Address?
-        /// Probes a second; nil for as many as the kernel takes.
+        /// Probes a second, more than 0; nil for as many as the kernel takes.
         public var rate: Double? = 2_000
         /// Further probes to addresses without a reply.
         public var retries = 2
@@ -41,7 +41,10 @@ public enum ARPSweep: Tool {
     public static func prepare(
         _ network: String, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
-        try SwiftNetError.wrapping { try Prepared(network, configuration, options) }
+        try SwiftNetError.wrapping {
+            try SwiftNetError.check(rate: configuration.rate)
+            return try Prepared(network, configuration, options)
+        }
     }
 
     /// A sweep whose link is known.

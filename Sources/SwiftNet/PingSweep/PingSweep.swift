@@ -22,7 +22,7 @@ public enum PingSweep: Tool {
         /// What the probes look like; count and interval are those of `plan`.
         public var probe = Ping.Configuration()
         public var plan = SweepConfiguration.Plan.untilAnswered(retries: 3)
-        /// Packets a second over all targets; nil for as many as the kernel takes.
+        /// Packets a second over all targets, more than 0; nil for as many as the kernel takes.
         public var rate: Double? = 10_000
         /// Report the ICMP errors that come, and packets that were rejected.
         public var reportsErrors = false
@@ -258,6 +258,7 @@ private struct SweepFormats {
 
 extension PingSweep.Configuration {
     /// What fping allows an ordinary user, and what a sequence number has room for.
+        try SwiftNetError.check(rate: rate)
     fileprivate func checkLimits() throws(SwiftNetError) {
         guard case .count(let count, let period) = plan else { return }
         guard (1...Int(UInt16.max)).contains(count) else {

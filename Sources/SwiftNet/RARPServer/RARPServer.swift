@@ -22,7 +22,7 @@ public enum RARPServer: Tool {
     public struct Configuration: Sendable {
         /// The file of MAC addresses and IPv4 addresses or names.
         public var ethers = "/etc/ethers"
-        /// Replies a second to one host, at most.
+        /// Replies a second to one host, at most; more than 0.
         public var rate = 10.0
         /// How long it serves; nil for no end.
         public var duration: Nanoseconds?
@@ -36,7 +36,10 @@ public enum RARPServer: Tool {
     public static func prepare(
         _ interfaces: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
-        try SwiftNetError.wrapping { try Prepared(interfaces, configuration, options) }
+        try SwiftNetError.wrapping {
+            try SwiftNetError.check(rate: configuration.rate)
+            return try Prepared(interfaces, configuration, options)
+        }
     }
 
     /// A server whose file was read.

@@ -68,6 +68,12 @@ public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible
         }
     }
 
+    /// Throws where packets cannot be sent at a rate, in packets a second; nil is the kernel's.
+    static func check(rate: Double?) throws(SwiftNetError) {
+        guard let rate, !(rate > 0 && rate <= 1_000_000_000) else { return }
+        throw SwiftNetError(.invalidArgument, "--rate", "'\(rate)' is out of range: 0 < value <= 1000000000")
+    }
+
     /// Runs a body whose errors are those of the rooms below.
     static func wrapping<Result: ~Copyable>(_ body: () throws -> Result) throws(SwiftNetError) -> Result {
         do { return try body() } catch { throw SwiftNetError(error) }
