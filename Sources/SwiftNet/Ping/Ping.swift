@@ -24,7 +24,8 @@ public enum Ping: Tool {
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping {
             try configuration.checkUserLimits()
-            return try Prepared(target, SwiftNetError.target(target), configuration, options)
+            let expression = try SwiftNetError.target(target)
+            return try Prepared(target, expression, configuration.checked(), options)
         }
     }
 
@@ -51,7 +52,6 @@ public enum Ping: Tool {
         fileprivate init(
             _ text: String, _ target: TargetExpression, _ asked: Configuration, _ options: RunOptions
         ) throws {
-            try asked.checkInterface()
             let families: [IPAddress.Family] =
                 if case .address(let address, _) = target { [address.family] } else {
                     asked.family.map { [$0] } ?? [.v4, .v6]

@@ -5,11 +5,11 @@ import WireFormat
 extension Ping {
     /// What the probes of a ping look like and how they are sent, whatever the target.
     public struct Configuration: Sendable {
-        /// Replies to wait for; nil for no end.
+        /// Probes to send; with a deadline, replies and errors to wait for. Nil for no end.
         public var count: Int?
         /// Between two probes; zero sends the next when a reply has come, or after 10 ms.
         public var interval: Nanoseconds
-        /// End of the run after its start, lookups included; nil for no end.
+        /// When the run ends, counted from its start, lookups included; nil for no end.
         public var deadline: Nanoseconds?
         /// How long a probe waits for its reply; nil for the default: 10 seconds, or half a second in a sweep.
         public var timeout: Nanoseconds?
@@ -20,7 +20,8 @@ extension Ping {
 
         // MARK: Where
 
-        /// The family to use; nil for that of the target, by the order of RFC 6724 for a name.
+        /// The family to use; nil for that of the target, by the order of RFC 6724 for a name. Queries and options that
+        /// IPv6 does not have are for IPv4 alone.
         public var family: IPAddress.Family?
         /// The interface to leave by.
         public var interface: String?
@@ -71,13 +72,13 @@ extension Ping {
         public var reportsTransmissions = false
         /// Report packets that were rejected, and why.
         public var reportsIgnored = false
-        /// Between two running reports; nil for none.
+        /// Between two running reports, more than zero; nil for none.
         public var reportInterval: Nanoseconds?
         /// Explain the parts of the first round trip.
         public var splitsFirstRoundTrip = false
 
         /// - Parameters:
-        ///   - count: replies to wait for; nil for no end.
+        ///   - count: probes to send; nil for no end.
         ///   - interval: between two probes.
         ///   - size: bytes of data in an echo request.
         public init(

@@ -119,13 +119,9 @@ extension Ping.Configuration {
             header: header, data: data, key: SipHash(using: &random))
     }
 
-    /// What is left of the deadline after the lookups.
-    func remainingTime(since started: Instant) -> Nanoseconds? {
-        deadline.map { max(started + $0 - SystemClock.now, .milliseconds(1)) }
-    }
-
-    /// Throws where the interface does not exist.
-    func checkInterface() throws(SwiftNetError) {
+    /// The configuration for the only family that has its query and its options.
+    /// - Throws: where there is none, and for what no ping can have.
+    func checked() throws(SwiftNetError) -> Ping.Configuration {
         if let interface, Interface.index(of: interface) == nil {
             throw SwiftNetError(.interface, nil, "unknown iface: \(interface)")
         }

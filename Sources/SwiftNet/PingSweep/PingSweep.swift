@@ -72,7 +72,7 @@ public enum PingSweep: Tool {
         ) throws {
             let probe = asked.probe
             try asked.checkLimits()
-            try probe.checkInterface()
+            let probe = try asked.probe.checked()
             let families = Set(targets.flatMap { Self.families($0, probe.family) })
             let (session, sockets) = try Session.open(options, .rawSocketsIfPermitted) { isRaw in
                 try PingSockets(

@@ -156,11 +156,6 @@ struct PingSettings {
                 throw UsageError("\(text): \(error)")
             }
         }
-        if ping.family == .v6, !ping.query.exists(in: .v6) {
-            throw UsageError("--icmp \(ping.query.rawValue) is a question of IPv4")
-        }
-        if !ping.options.isEmpty, ping.family == .v6 { throw UsageError("-R and -T are options of IPv4") }
-        if !ping.options.isEmpty || !ping.query.exists(in: .v6) { ping.family = .v4 }
         let hasRange = expressions.contains { if case .range = $0 { true } else { false } }
         // A script's list may have one host.
         let asksForHosts = command.has(.alive) || command.has(.unreachable)
