@@ -53,9 +53,11 @@ public final class TraceRun {
         var found: [TraceTarget] = []
         for (text, target) in zip(texts, expressions) {
             requirements.families = Self.families(asked.family, [target]).filter { sockets.channels[$0] != nil }
-            if requirements.firstGateway != nil { requirements.families.removeAll { $0 == .v6 } }
-            guard !requirements.families.isEmpty else {
-                throw SwiftNetError(.invalidArgument, "-g", "\(text): IPv6 has no source routes (RFC 5095)")
+            if requirements.firstGateway != nil {
+                requirements.families.removeAll { $0 == .v6 }
+                guard !requirements.families.isEmpty else {
+                    throw SwiftNetError(.invalidArgument, "-g", "\(text): IPv6 has no source routes (RFC 5095)")
+                }
             }
             let destination = try Destination.find(target, text: text, requirements, resolver: session.resolver)
             found.append(
