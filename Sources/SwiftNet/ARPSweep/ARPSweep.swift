@@ -111,11 +111,7 @@ public enum ARPSweep: Tool {
         ) throws(SwiftNetError) -> ARPSweepSummary where Observer.Observed == ARPSweepEngine {
             try SwiftNetError.wrapping {
                 var engine = ARPSweepEngine(configuration)
-                let bound = LinkBoundRun(link.index, session)
-                try SessionObserver.erasing(&observer) {
-                    try session.run(&engine, on: &port, observer: bound.watching($0))
-                }
-                linkTrouble = bound.trouble
+                linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
                 overflowCount = port.overflowCount
                 return engine.summary
             }

@@ -56,8 +56,7 @@ public enum Arping: Tool {
                 sockets, on: found.link.index,
                 hearing: found.station == nil ? .etherTypes([.arp]) : .protocols([.icmp]),
                 vlan: asked.tag?.identifier)
-            configuration = asked.engine(
-                found, deadline: asked.deadline.map { max(session.started + $0 - SystemClock.now, .milliseconds(1)) })
+            configuration = asked.engine(found, deadline: session.remaining(of: asked.deadline))
         }
 
         public func run<Observer: EngineObserver>(
@@ -65,11 +64,7 @@ public enum Arping: Tool {
         ) throws(SwiftNetError) -> ArpingSummary where Observer.Observed == ArpingEngine {
             try SwiftNetError.wrapping {
                 var engine = ArpingEngine(configuration)
-                let bound = LinkBoundRun(link.index, session)
-                try SessionObserver.erasing(&observer) {
-                    try session.run(&engine, on: &port, observer: bound.watching($0))
-                }
-                linkTrouble = bound.trouble
+                linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
                 ignoredVLANs = port.ignoredVLANs
                 return engine.summary
             }

@@ -14,12 +14,25 @@ struct LinkNeighbors: Sendable {
     /// Of the family of `source`.
     var addresses: AddressSet
 
-    /// Neighbors of these parts.
-    init(interface: UInt32, mac: MACAddress, source: IPAddress, addresses: AddressSet) {
-        self.interface = interface
-        self.mac = mac
-        self.source = source
-        self.addresses = addresses
+    /// Addresses of one link.
+    typealias AddressRange = (interface: UInt32, mac: MACAddress, source: IPAddress, first: IPAddress, last: IPAddress)
+
+    /// The neighbors of ranges, link by link in the order of the ranges.
+    static func grouping(_ ranges: [AddressRange]) throws -> [LinkNeighbors] {
+        var links: [LinkNeighbors] = []
+        var addresses: [[(first: IPAddress, last: IPAddress)]] = []
+        for range in ranges {
+            let index = links.firstIndex { $0.interface == range.interface && $0.source == range.source } ?? links.count
+            if index == links.count {
+                links.append(
+                    LinkNeighbors(
+                        interface: range.interface, mac: range.mac, source: range.source, addresses: AddressSet()))
+                addresses.append([])
+            }
+            addresses[index].append((range.first, range.last))
+        }
+        for index in links.indices { try links[index].addresses.insert(addresses[index]) }
+        return links
     }
 
     /// The neighbors among addresses whose routes are known, link by link. Those whose stations the kernel knows for
@@ -29,24 +42,16 @@ struct LinkNeighbors: Sendable {
     static func among(_ routes: [RoutePiece], source: IPAddress?) throws -> [LinkNeighbors] {
         let interfaces = Dictionary(
             try Interface.all().map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
-        var links: [LinkNeighbors] = []
-        var ranges: [[(first: IPAddress, last: IPAddress)]] = []
-        for piece in routes {
+        let ranges = routes.compactMap { piece -> AddressRange? in
             guard case .success(let route) = piece.route, route.kind == .unicast, route.gateway == nil,
                 let source = source ?? route.source, source.family == piece.first.family,
                 !source.isUnspecified, let interface = interfaces[route.interfaceIndex],
                 let mac = interface.macAddress, interface.isUp, interface.hasCarrier, interface.hasEthernetHeader,
                 interface.seeksNeighbors, !interface.isLoopback
-            else { continue }
-            let index = links.firstIndex { $0.interface == interface.index && $0.source == source } ?? links.count
-            if index == links.count {
-                links.append(
-                    LinkNeighbors(interface: interface.index, mac: mac, source: source, addresses: AddressSet()))
-                ranges.append([])
-            }
-            ranges[index].append((piece.first, piece.last))
+            else { return nil }
+            return (interface.index, mac, source, piece.first, piece.last)
         }
-        for index in links.indices { try links[index].addresses.insert(ranges[index]) }
+        var links = try grouping(ranges)
         guard !links.isEmpty else { return [] }
         for neighbor in try Neighbor.all() where neighbor.isCertain {
             for index in links.indices where links[index].interface == neighbor.interfaceIndex {

@@ -9,12 +9,7 @@ import WireFormat
 final class NeighborLookup {
     /// The neighbors that are looked up.
     let neighbors: LinkNeighbors
-    private let run: Run
-
-    private enum Run {
-        case arp(BackgroundRun<ARPSweepEngine>)
-        case ndp(BackgroundRun<NeighborSweepEngine>)
-    }
+    private let run: any NeighborLookupRun
 
     /// What was found and not yet taken.
     private final class Findings {
@@ -22,14 +17,14 @@ final class NeighborLookup {
     }
 
     private let findings: Findings
-    /// Requests a second, when as many as is sensible are asked for.
+    /// Requests a second where the caller sets no limit.
     private static let fastest = 100_000.0
-    /// Memory that is shared with the kernel is worth its making for many answers alone.
+    /// A ring that is shared with the kernel pays off only with more replies than these.
     private static let fewNeighbors = 256
 
     /// - Parameters:
     ///   - socket: opened while CAP_NET_RAW was effective.
-    ///   - rate: requests a second; nil for as many as is sensible.
+    ///   - rate: requests a second; nil for 100,000.
     /// - Throws: `SystemError` where the link cannot be used.
     init(
         _ neighbors: LinkNeighbors, socket: consuming UnboundPacketSocket, rate: Double?, reactor: Reactor
@@ -47,10 +42,9 @@ final class NeighborLookup {
             let port = try LinkPort(
                 socket, interface: neighbors.interface, hearing: .etherType(.arp), frameLength: 128,
                 ringSlots: slots, reactor: reactor)
-            run = .arp(
-                BackgroundRun(ARPSweepEngine(configuration), on: port, reactor: reactor) { event in
-                    if case .host(let host) = event { findings.stations.append((.v4(host.address), host.mac)) }
-                })
+            run = BackgroundRun(ARPSweepEngine(configuration), on: port, reactor: reactor) { event in
+                if case .host(let host) = event { findings.stations.append((.v4(host.address), host.mac)) }
+            }
         case .v6(let source):
             var configuration = NeighborSweepConfiguration(
                 mac: neighbors.mac, source: source, targets: neighbors.addresses)
@@ -58,20 +52,14 @@ final class NeighborLookup {
             let port = try LinkPort(
                 socket, interface: neighbors.interface, hearing: .filtered(.protocols([.icmpv6])),
                 frameLength: 256, ringSlots: slots, reactor: reactor)
-            run = .ndp(
-                BackgroundRun(NeighborSweepEngine(configuration), on: port, reactor: reactor) { machine in
-                    findings.stations.append((.v6(machine.address), machine.mac))
-                })
+            run = BackgroundRun(NeighborSweepEngine(configuration), on: port, reactor: reactor) { neighbor in
+                findings.stations.append((.v6(neighbor.address), neighbor.mac))
+            }
         }
     }
 
     /// Sends the first requests; the reactor serves the rest.
-    func start() throws {
-        switch run {
-        case .arp(let run): try run.start()
-        case .ndp(let run): try run.start()
-        }
-    }
+    func start() throws { try run.start() }
 
     /// The stations that were found since the last call.
     func take() -> [(address: IPAddress, mac: MACAddress)] {
@@ -95,26 +83,21 @@ final class NeighborLookup {
     }
 
     /// The lookup has ended: no station has the address of a neighbor that has not replied.
-    var isOver: Bool {
-        switch run {
-        case .arp(let run): run.isOver
-        case .ndp(let run): run.isOver
-        }
-    }
+    var isOver: Bool { run.isOver }
 
     /// Why the link can no longer be used; then nothing is known of neighbors that have not replied.
-    var failure: SystemError? {
-        switch run {
-        case .arp(let run): run.failure
-        case .ndp(let run): run.failure
-        }
-    }
+    var failure: SystemError? { run.failure }
 
     /// Ends the lookup.
-    func stop() {
-        switch run {
-        case .arp(let run): run.stop()
-        case .ndp(let run): run.stop()
-        }
-    }
+    func stop() { run.stop() }
 }
+
+/// A background run of either engine.
+private protocol NeighborLookupRun: AnyObject {
+    var isOver: Bool { get }
+    var failure: SystemError? { get }
+    func start() throws(SystemError)
+    func stop()
+}
+
+extension BackgroundRun: NeighborLookupRun where Running: ~Copyable {}

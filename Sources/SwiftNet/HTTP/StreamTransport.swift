@@ -56,9 +56,7 @@ final class StreamTransport {
             kernel = consume streams
         case .user(let stack):
             let (link, configuration) = try stack.find(on: asked.interface)
-            let (session, sockets) = try Session.open(options, .rawSockets("--stack user")) { _ in
-                try SocketReserve(packetSockets: 1)
-            }
+            let (session, sockets) = try Session.openLink(options, for: "--stack user")
             self.session = session
             tap = nil
             var streams = HostStreams(

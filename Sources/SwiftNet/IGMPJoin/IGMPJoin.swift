@@ -73,9 +73,7 @@ public enum IGMPJoin: Tool {
                 }
             }
             try asked.checkVersions(versions)
-            let (session, reserve) = try Session.open(options, .rawSockets("igmp-join")) { _ in
-                try SocketReserve(packetSockets: 1)
-            }
+            let (session, reserve) = try Session.openLink(options, for: "igmp-join")
             self.session = session
             let groups = memberships.map(\.group)
             let link = try MulticastLink(

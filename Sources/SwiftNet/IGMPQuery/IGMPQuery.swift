@@ -66,9 +66,7 @@ public enum IGMPQuery: Tool {
 
         fileprivate init(_ text: String?, _ asked: Configuration, _ options: RunOptions) throws {
             let query = try asked.query(text)
-            let (session, reserve) = try Session.open(options, .rawSockets("igmp-query")) { _ in
-                try SocketReserve(packetSockets: 1)
-            }
+            let (session, reserve) = try Session.openLink(options, for: "igmp-query")
             self.session = session
             let link = try MulticastLink(
                 asked.interface, route: query.group ?? MembershipMessage.query(query).destination, hearing: nil,

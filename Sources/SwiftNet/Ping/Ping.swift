@@ -83,7 +83,7 @@ public enum Ping: Tool {
                 to: destination.route, source: destination.source, level: channel.level,
                 identifier: channel.identifier, firstIdentification: UInt16.random(in: 0...UInt16.max))
             configuration = asked.engine(
-                destination, format, isToMany: isToMany, remaining: asked.remainingTime(since: session.started))
+                destination, format, isToMany: isToMany, remaining: session.remaining(of: asked.deadline))
             names = ReverseNames(resolver: session.resolver, zone: destination.zone)
             try options.capture?.start(identifier: channel.identifier, query: asked.query)
         }

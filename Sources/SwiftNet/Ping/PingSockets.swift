@@ -125,6 +125,16 @@ extension Ping.Configuration {
         if let interface, Interface.index(of: interface) == nil {
             throw SwiftNetError(.interface, nil, "unknown iface: \(interface)")
         }
+        if let reportInterval, reportInterval <= .zero {
+            throw SwiftNetError(.invalidArgument, "--report-every", "the time between two reports is not positive")
+        }
+        var configuration = self
+        if !options.isEmpty || !query.exists(in: .v6) { configuration.family = .v4 }
+        guard family == .v6, configuration.family == .v4 else { return configuration }
+        guard query.exists(in: .v6) else {
+            throw SwiftNetError(.invalidArgument, nil, "--icmp \(query.rawValue) is a question of IPv4")
+        }
+        throw SwiftNetError(.invalidArgument, nil, "-R and -T are options of IPv4")
     }
 }
 

@@ -70,7 +70,6 @@ public enum PingSweep: Tool {
         fileprivate init(
             _ texts: [String], _ targets: [TargetExpression], _ asked: Configuration, _ options: RunOptions
         ) throws {
-            let probe = asked.probe
             try asked.checkLimits()
             let probe = try asked.probe.checked()
             let families = Set(targets.flatMap { Self.families($0, probe.family) })
@@ -107,7 +106,7 @@ public enum PingSweep: Tool {
             configuration.rate = asked.rate
             try neighbors.apply(to: &configuration)
             configuration.mostUnresolved = sockets.unresolvedCapacity(packetLength: configuration.longestPacket)
-            configuration.deadline = probe.remainingTime(since: session.started)
+            configuration.deadline = session.remaining(of: probe.deadline)
             configuration.reportsErrors = asked.reportsErrors
             configuration.plan = asked.plan
             self.configuration = configuration
@@ -258,8 +257,8 @@ private struct SweepFormats {
 
 extension PingSweep.Configuration {
     /// What fping allows an ordinary user, and what a sequence number has room for.
-        try SwiftNetError.check(rate: rate)
     fileprivate func checkLimits() throws(SwiftNetError) {
+        try SwiftNetError.check(rate: rate)
         guard case .count(let count, let period) = plan else { return }
         guard (1...Int(UInt16.max)).contains(count) else {
             throw SwiftNetError(

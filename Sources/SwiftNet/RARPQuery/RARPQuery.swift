@@ -83,11 +83,7 @@ public enum RARPQuery: Tool {
         ) throws(SwiftNetError) -> RARPQuerySummary where Observer.Observed == RARPQueryEngine {
             try SwiftNetError.wrapping {
                 var engine = RARPQueryEngine(configuration)
-                let bound = LinkBoundRun(link.index, session)
-                try SessionObserver.erasing(&observer) {
-                    try session.run(&engine, on: &port, observer: bound.watching($0))
-                }
-                linkTrouble = bound.trouble
+                linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
                 return engine.summary
             }
         }

@@ -56,6 +56,11 @@ package final class Session {
         return (Session(options, resolver, started: started), sockets)
     }
 
+    /// What is left of a time that began when the session was opened, 1 ms at least.
+    func remaining(of time: Nanoseconds?) -> Nanoseconds? {
+        time.map { max(started + $0 - SystemClock.now, .milliseconds(1)) }
+    }
+
     /// For a command that needs no socket and reads what others have made.
     package static func giveUpPrivileges() throws(SwiftNetError) {
         var options = RunOptions()

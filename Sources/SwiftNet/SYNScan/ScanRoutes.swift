@@ -64,6 +64,7 @@ struct ScanRoutes {
             }
         }
     }
+
     private mutating func lose(_ piece: RoutePiece, _ reason: String) {
         unreachable.append(SYNScan.UnreachableRange(first: piece.first, last: piece.last, reason: reason))
     }
@@ -84,24 +85,15 @@ struct ScanRoutes {
 
     /// The next hops whose stations are to be looked up, link by link.
     func unknownNeighbors() throws -> [LinkNeighbors] {
-        var links: [LinkNeighbors] = []
-        var ranges: [[(first: IPAddress, last: IPAddress)]] = []
-        for piece in pieces where piece.needsStations {
-            guard let mac = piece.link.mac else { continue }
-            let index =
-                links.firstIndex { $0.interface == piece.link.interface && $0.source == piece.link.source }
-                ?? links.count
-            if index == links.count {
-                links.append(
-                    LinkNeighbors(
-                        interface: piece.link.interface, mac: mac, source: piece.link.source,
-                        addresses: AddressSet()))
-                ranges.append([])
-            }
-            ranges[index].append((piece.gateway ?? piece.first, piece.gateway ?? piece.last))
-        }
+        var links = try LinkNeighbors.grouping(
+            pieces.compactMap { piece in
+                guard piece.needsStations, let mac = piece.link.mac else { return nil }
+                return (
+                    piece.link.interface, mac, piece.link.source, piece.gateway ?? piece.first,
+                    piece.gateway ?? piece.last
+                )
+            })
         for index in links.indices {
-            try links[index].addresses.insert(ranges[index])
             for hop in stations.keys where hop.interface == links[index].interface {
                 links[index].addresses.remove(from: hop.address, through: hop.address)
             }

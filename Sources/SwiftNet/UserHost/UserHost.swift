@@ -137,9 +137,7 @@ public enum UserHost: Tool {
                 throw SwiftNetError(.invalidArgument, "-I", "an interface is named twice")
             }
             configuration = try asked.host(on: links)
-            let (session, sockets) = try Session.open(options, .rawSockets("host")) { _ in
-                try SocketReserve(packetSockets: 1)
-            }
+            let (session, sockets) = try Session.openLink(options, for: "host")
             self.session = session
             names = Dictionary(links.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
             ethers?.lookUpNames(by: session.resolver)
