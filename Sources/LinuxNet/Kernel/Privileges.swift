@@ -8,7 +8,7 @@ import LinuxProcess
 /// of sockets. Then either `lower` takes it back, for a process that opens more sockets later, or `dropForGood` empties
 /// every set, and no program started from here can get any capability back.
 public enum Privileges {
-    /// The one line that helps somebody without the capability.
+    /// The command that gives the running binary the capability.
     public static var hint: String { "sudo setcap cap_net_raw+p \(executablePath)" }
 
     /// The path of the running binary, as the kernel knows it.

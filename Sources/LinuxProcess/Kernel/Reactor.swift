@@ -164,7 +164,7 @@ public final class Reactor {
                 continue
             }
             if let wakeupEvent, ready == wakeupEvent.descriptor.rawValue {
-                // It stays readable, for other runs that wait for it too; this one needs to be told once.
+                // It stays readable, for other runs that wait for it too; this one is woken once.
                 epoll_ctl(descriptor.rawValue, EPOLL_CTL_DEL, ready, nil)
                 pending.insert(.stop)
                 continue

@@ -13,10 +13,10 @@ public final class SignalSource: Sendable {
     static let hasAskedToStop = Atomic(false)
 
     /// Blocks the signals for the calling thread and those that it starts, and takes them over; SIGPIPE is
-    /// ignored, so that a closed output is an error to see and not a death.
+    /// ignored, so that writing to a closed output fails instead of ending the process.
     /// - Parameters:
     ///   - ofScreen: the terminal's size, its end and Ctrl-Z too.
-    ///   - reloads: SIGHUP is a wish to read files again.
+    ///   - reloads: SIGHUP asks to read files again.
     public init(ofScreen: Bool = false, reloads: Bool = false) throws(SystemError) {
         var set = sigset_t()
         sigemptyset(&set)
@@ -34,7 +34,7 @@ public final class SignalSource: Sendable {
     /// The first signal that asked to stop, as the end of a run that has done nothing yet.
     var interruption: Interruption? { stopSignal.withLock { $0.map { Interruption(signal: $0) } } }
 
-    /// What the signals that have come say.
+    /// What the pending signals ask for.
     func read() -> Wakening {
         var wakening: Wakening = []
         var information = signalfd_siginfo()

@@ -25,7 +25,7 @@ extension Arping {
         public var interface: String?
         /// The sender's IP address in the probes; nil for the address of the interface that is nearest to the target.
         public var source: IPv4Address?
-        /// The VLAN that probes are tagged for, and whose frames alone are heard.
+        /// The VLAN that probes are tagged for, and whose frames alone are received.
         public var tag: VLANTag?
         /// The host that probes are sent to from the start, instead of to all.
         public var targetMAC: MACAddress?

@@ -109,7 +109,7 @@ enum ArpingTarget {
         on link: EthernetLink, to address: IPv4Address, _ asked: IPv4Address?, _ mode: ArpingMode
     ) throws -> IPv4Address {
         if mode == .announceByRequest || mode == .announceByReply {
-            // Hosts that hear it would send this host what is for another.
+            // Hosts would send this host packets that are meant for another.
             guard try Interface.isOwn(.v4(address)) else {
                 throw SwiftNetError(
                     .invalidArgument, nil, "\(address) is no address of this host: only its own are announced")

@@ -85,20 +85,20 @@ final class StreamTransport {
         _ engine: inout E, observer: StreamSessionObserver<E>
     ) throws -> Nanoseconds {
         let start = SystemClock.now
-            // What was captured until a failure counts too.
-            defer { tap?.finish() }
         if var port = kernel.take() {
             let tap = tap
+            // What was captured until a failure counts too.
+            defer { tap?.finish() }
             try session.run(
                 &engine, on: &port, observer: tap.map { tap in observer.before { tap.drain() } } ?? observer)
             if let interruption = port.interruption { throw interruption }
+            return SystemClock.now - start
+        }
         guard var port = user.take() else { return .zero }
         defer { session.capture?.finish() }
         try session.run(&engine, on: &port, observer: observer)
         let elapsed = SystemClock.now - start
         try port.settle(atMost: .seconds(1))
-            return SystemClock.now - start
-        }
         return elapsed
     }
 }

@@ -21,7 +21,7 @@ public enum IGMPJoin: Tool {
         public var excludesSources = false
         /// The newest version that is spoken: 1 to 3 of IGMP, 1 and 2 of MLD; nil for the newest.
         public var version: Int?
-        /// How often a change is reported, until a querier says; nil for 2.
+        /// How often a change is reported until a querier sets the number, 1 to 7; nil for 2.
         public var robustness: Int?
         /// The kernel joins, reports and leaves.
         public var isJoinedByKernel = false

@@ -57,7 +57,7 @@ public enum IGMPQuery: Tool {
         public private(set) var failure: SwiftNetError?
         /// The interface was there to the end.
         public private(set) var isComplete = true
-        /// For a while nothing could be heard: reports may have been missed.
+        /// Nothing could be received for a while: reports may have been missed.
         public private(set) var wasInterrupted = false
 
         private let session: Session
@@ -161,7 +161,7 @@ extension IGMPQuery.Configuration {
         return seconds == seconds.rounded() ? "\(time.wholeMilliseconds / 1_000)" : "\(seconds)"
     }
 
-    /// As much as the field can say.
+    /// The longest time that the field can hold.
     private static func longestResponse(_ version: MembershipVersion) -> Nanoseconds {
         switch version {
         case .igmp2: .milliseconds(25_500)

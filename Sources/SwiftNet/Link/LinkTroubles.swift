@@ -2,7 +2,7 @@ import LinuxNet
 import LinuxProcess
 import PacketEngine
 
-/// Notices that interfaces which packets leave by stop working, so that what they lose is not taken for silence of others.
+/// Detects outgoing interfaces that stop working, so that their losses are not taken for hosts that do not reply.
 final class LinkTroubles {
     /// What has happened to an interface.
     struct Change {
@@ -24,7 +24,7 @@ final class LinkTroubles {
     /// - Parameter indices: of the interfaces; nil for all.
     init(_ indices: Set<UInt32>?, reactor: Reactor) {
         let interfaces = ((try? Interface.all()) ?? []).filter { indices?.contains($0.index) ?? true }
-        // Without the kernel's notifications failed sends alone tell.
+        // Without the kernel's notifications only failed sends show it.
         monitor = try? LinkMonitor(watching: interfaces, reactor: reactor)
         first = interfaces.filter { $0.isUp && !$0.hasCarrier }
             .map { Change(interface: $0.index, trouble: Self.noCarrier) }

@@ -17,7 +17,7 @@ final class LinkWatch {
     private(set) var isOver = false
 
     /// To be made before the run begins. Without permission for the kernel's notifications an interface that goes down
-    /// ends the run, as nothing would tell that it comes up again.
+    /// ends the run, as it could not be seen to come up again.
     /// - Parameter needsAll: the first interface that is gone ends the run; otherwise the last.
     init(_ links: [EthernetLink], needsAll: Bool = true, _ session: Session) {
         self.session = session
@@ -61,7 +61,7 @@ final class LinkWatch {
     func explains(_ failure: TransmissionFailure) -> Bool { isActive && failure.isOfInterface }
 
     /// Runs an engine. What ends the port ends the run, and what was found until then is still reported.
-    /// - Returns: why the run ended early: the port failed. When the interface is gone, `isOver` tells.
+    /// - Returns: the failure of the port that ended the run early. When the interface is gone it is nil, and `isOver` true.
     func run<E: Engine & ~Copyable>(
         _ engine: inout E, on port: inout LinkPort, observer: SessionObserver<E>, outlivesOutput: Bool = false
     ) -> SwiftNetError? {

@@ -10,7 +10,7 @@ final class MulticastLink {
     let watch: LinkWatch
     var port: LinkPort
 
-    /// Opens the link with a socket that was opened before, and begins to hear.
+    /// Opens the link with a socket that was opened before, and begins to receive.
     /// - Parameters:
     ///   - name: the interface that was asked for; without it the only one, or that of the route.
     ///   - group: where the route leads.

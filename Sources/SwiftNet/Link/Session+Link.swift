@@ -8,10 +8,10 @@ extension Session {
         try open(options, .rawSockets(tool)) { _ in try SocketReserve(packetSockets: 1) }
     }
 
-    /// Binds a packet socket, and has the capture hear the same frames.
+    /// Binds a packet socket, and has the capture record the same frames.
     /// - Parameters:
     ///   - interface: an interface's index; 0 for all.
-    ///   - vlan: the identifier of the only VLAN that is heard.
+    ///   - vlan: the identifier of the only VLAN whose frames are received.
     func linkPort(
         _ sockets: SocketReserve, on interface: UInt32, hearing filter: SocketFilter, vlan: UInt16? = nil
     ) throws -> LinkPort {

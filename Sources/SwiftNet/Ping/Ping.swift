@@ -167,7 +167,7 @@ extension Ping.Configuration {
         return true
     }
 
-    /// Fragments that overlap are an experiment with one's own hosts, and no way past the filter of another.
+    /// Overlapping fragments are for tests of hosts of the own network, not for passing another's filter.
     fileprivate func checkFragments(_ destination: Destination) throws(SwiftNetError) {
         guard let plan = fragments else { return }
         let isNear =

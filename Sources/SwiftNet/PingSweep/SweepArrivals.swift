@@ -13,7 +13,7 @@ final class SweepArrivals {
     /// Names that have no address here.
     private(set) var failures = 0
 
-    /// - Parameter format: how probes to an address look; nil when there is no way to it.
+    /// - Parameter format: how probes to an address look; nil if there is no route.
     init(
         names: ForwardNames, families: Set<IPAddress.Family>, links: SweepLinks, onNotice: ((String) -> Void)?,
         format: @escaping (IPAddress) -> ProbeFormat?

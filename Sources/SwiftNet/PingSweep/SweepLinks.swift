@@ -44,7 +44,7 @@ final class SweepLinks {
         return index.flatMap { links.names[$0] }
     }
 
-    /// Tells the engine what has changed.
+    /// Hands the engine what has changed.
     /// - Returns: whether anything has.
     func feed(_ engine: inout SweepEngine, at now: Instant) -> Bool {
         for change in links.take(at: now) {

@@ -22,7 +22,7 @@ final class SweepNeighbors {
         }
     }
 
-    /// Tells the engine which targets are looked up, and whether the kernel resolves them.
+    /// Sets which targets are looked up, and whether the kernel resolves them.
     func apply(to configuration: inout SweepConfiguration) throws {
         for link in links {
             let ranges = link.addresses.runs.map { ($0.first, $0.last) }
@@ -63,8 +63,8 @@ final class SweepNeighbors {
     private func finish(_ lookup: NeighborLookup, _ engine: inout SweepEngine, at now: Instant) {
         let neighbors = lookup.neighbors
         for run in neighbors.addresses.runs {
-            for place in run.places {
-                let address = neighbors.addresses[place]
+            for index in run.places {
+                let address = neighbors.addresses[index]
                 if let failure = lookup.failure {
                     engine.failed(address, SystemError.message(failure.code), at: now)
                 } else {

@@ -27,7 +27,7 @@ package final class EthersNames {
     package var count: Int { file.hosts.count }
 
     /// Reads the file, and begins to look up its names where there is a resolver.
-    /// - Returns: false when it cannot be read; then `failure` tells why, and the former hosts stay.
+    /// - Returns: false when it cannot be read; then `failure` has the reason, and the former hosts stay.
     package func read() -> Bool {
         do {
             file = EthersTable(try BufferedInput.text(ofFile: path, for: "--ethers"))

@@ -5,9 +5,9 @@ import WireFormat
 /// The frames of a run in a pcapng file, with nanosecond time stamps.
 public final class FrameCapture {
     public enum Problem: Equatable, Sendable {
-        /// The file could not be written any further, and why.
+        /// The file could not be written any further; the value is the reason.
         case ended(String)
-        /// The kernel dropped so many frames before they could be read.
+        /// The kernel dropped frames before they could be read; the value is their number.
         case lost(UInt64)
     }
 
@@ -31,7 +31,7 @@ public final class FrameCapture {
             writingTo: try SwiftNetError.wrapping { try BufferedOutput.file(path) }, application: application)
     }
 
-    /// - Parameter isStandardOutput: a reader that goes ends the run and is no problem.
+    /// - Parameter isStandardOutput: a reader that closes it ends the run, and is no problem.
     package init(writingTo file: BufferedOutput, isStandardOutput: Bool = false, application: String) {
         self.file = file
         self.isStandardOutput = isStandardOutput

@@ -27,8 +27,7 @@ public struct RunOptions {
     public var capture: FrameCapture?
     /// Called with every packet of the run, as its sockets see it.
     public var onPacket: ((PacketTrace) -> Void)?
-    /// Called with what a person should know though it does not end the run: a name server that does not answer, a
-    /// target that has no address.
+    /// Called with warnings that do not end the run: a name server that does not answer, a target that has no address.
     public var onNotice: ((String) -> Void)?
     /// Called when an interface that the run waits for changes.
     public var onLinkChange: ((LinkChange, Instant) -> Void)?

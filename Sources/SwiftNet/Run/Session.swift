@@ -33,7 +33,7 @@ package final class Session {
     deinit { reactor.cancelAll() }
 
     /// Opens a run's sockets and gives up what it took.
-    /// - Parameter open: opens sockets that are bound to nothing; told whether raw sockets are allowed.
+    /// - Parameter open: opens sockets that are bound to nothing; its argument is whether raw sockets are allowed.
     static func open<Sockets>(
         _ options: RunOptions, _ requirement: Requirement, _ open: (_ isRaw: Bool) throws -> Sockets
     ) throws -> (Session, Sockets) {

@@ -7,7 +7,7 @@ public protocol PreparedStreamRun: PreparedRun where Event == Running.Event {
 
     /// Runs to the end.
     /// - Parameter observer: gets the events, and after each step of the loop the engine itself.
-    /// - Throws: as the other.
+    /// - Throws: as `run(onEvent:onStep:)`.
     func run<Observer: StreamObserver>(
         reportingTo observer: inout Observer
     ) throws(SwiftNetError) -> Summary where Observer.Observed == Running

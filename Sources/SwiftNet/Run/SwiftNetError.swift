@@ -29,7 +29,7 @@ public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible
     /// What the error is about: a target, an option, an interface, a system call.
     public var subject: String?
     public var reason: String
-    /// What helps, a line each.
+    /// What to do about it, a line each.
     public var hints: [String]
     /// The signal of an interruption, where there was one.
     package var interruption: Interruption?

@@ -60,7 +60,7 @@ public enum SYNScan: Tool {
         public private(set) var failure: SwiftNetError?
 
         private let session: Session
-        /// The system gives these source ports to no connection while the scan lives.
+        /// The system gives these source ports to no connection while the scan exists.
         private let reservation: PortReservation
         /// Used by the run.
         private var port: BulkPort?
@@ -129,7 +129,7 @@ public enum SYNScan: Tool {
                 Set(configuration.ways.map(\.link.interface)), reactor: session.reactor)
             SessionObserver.erasing(&observer) { observer in
                 let watched = observer.before { [self] engine, _, now in
-                    // Silence of a link that does not work is no answer; what is known can be resumed.
+                    // Ports are not filtered because a link does not work; the scan can be resumed.
                     for change in links.take(at: now) where failure == nil {
                         guard let trouble = change.trouble else { continue }
                         failure = SwiftNetError(

@@ -13,7 +13,7 @@ public struct TraceTarget: Sendable {
     public let interface: String?
 }
 
-/// What all ways of tracing have in common: sockets, targets, names, and the links that they use.
+/// What all kinds of traces have in common: sockets, targets, names, and the links that they use.
 public final class TraceRun {
     public let targets: [TraceTarget]
     /// Names of the hosts that reply, looked up beside the run.

@@ -65,8 +65,8 @@ public enum UserHost: Tool {
         public var services: Set<HostService> = []
         /// The hosts that RARP requests are answered for.
         public var machines: [MACAddress: IPv4Address] = [:]
-        /// A file in the format of ethers(5), which takes the place of `machines`: names are looked up beside the run, and SIGHUP has it
-        /// read again where the run handles signals.
+        /// A file in the format of ethers(5), used in place of `machines`: names are looked up beside the run, and SIGHUP
+        /// has it read again where the run handles signals.
         public var ethers: String?
         /// Forwards datagrams between its interfaces.
         public var forwards = false
@@ -179,7 +179,7 @@ public enum UserHost: Tool {
                 elapsed: SystemClock.now - start)
         }
 
-        /// Tells the engine what has changed outside.
+        /// Hands the engine what has changed outside.
         /// - Returns: when to be called again at the latest: what changed may be a reason to send.
         private func feed(_ engine: inout HostEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
             let changes = watch.take(at: now)

@@ -62,7 +62,7 @@ enum UserHostLinks {
             socket, interface: only, hearing: .filtered(filter), vlan: vlan, tagsFrames: true,
             frameLength: longestFrame, reactor: session.reactor, tap: session.capture?.tap,
             trace: session.options.onPacket)
-        // An interface has to be told to let through frames to other MAC addresses than its own.
+        // Without this an interface drops frames to other MAC addresses than its own.
         for (link, own) in zip(links, configuration.interfaces) {
             if own.mac != link.mac {
                 try port.admit(.promiscuous, on: own.index)
