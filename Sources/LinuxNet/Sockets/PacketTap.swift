@@ -42,11 +42,14 @@ public final class PacketTap {
         try descriptor.bindToLink(interface: interface)
     }
 
-    /// Hands over what is waiting and what follows, until nothing has come for so many milliseconds.
+    /// Hands over what is waiting and what follows, until nothing has come for a time.
+    /// - Parameter milliseconds: the time, 100 times at most.
     public func drain(untilQuietFor milliseconds: Int32) {
         var wait = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-        // What never ends is not waited for.
-        for _ in 0..<100 where poll(&wait, 1, milliseconds) > 0 { drain() }
+        for _ in 0..<100 {
+            guard poll(&wait, 1, milliseconds) > 0 else { return }
+            drain()
+        }
     }
 
     /// Hands over every frame that is waiting.
