@@ -15,7 +15,7 @@ public struct RunOptions {
     public enum SignalUse: Sendable {
         case ignore
         /// SIGINT and SIGTERM end the run with its result, SIGQUIT asks for its status. The calling thread blocks
-        /// these signals from then on.
+        /// these signals from then on; in a thread that does not, they end the process as before.
         case stopOnInterrupt
     }
 

@@ -8,7 +8,7 @@ struct HTTPTargets {
     /// Of the addresses of names; nil for any.
     let family: IPAddress.Family?
 
-    /// - Throws: `UsageError` for what is no place, and what reading a file brings.
+    /// - Throws: `UsageError` for an invalid `--resolve`, and the errors of reading a file.
     init(_ options: HTTPTargetOptions) throws {
         var texts = options.urls
         for path in options.targetFiles {

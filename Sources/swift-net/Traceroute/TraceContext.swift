@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// What every way of showing a trace needs: what was asked for, and how hosts are called.
+/// What every output of a trace needs: the options, and the names of hosts.
 struct TraceContext {
     let command: TraceWords
     let console: Console
@@ -28,7 +28,7 @@ struct TraceContext {
         return trace.origins(server: CurrentProcess.environment("RA_SERVER") ?? "whois.radb.net", port: port)
     }
 
-    /// How the options say that a trace is run.
+    /// The run options of a command line.
     static func runOptions(_ command: TraceWords, _ console: Console) throws -> RunOptions {
         try console.runOptions(
             capture: command[.pcap],
@@ -50,7 +50,7 @@ struct TraceContext {
         return targets
     }
 
-    /// The only target, for ways of tracing that take one.
+    /// The only target, for traces that take one.
     /// - Parameter option: what asked for it.
     static func target(_ command: TraceWords, _ option: String) throws -> String {
         let targets = try targets(command)
