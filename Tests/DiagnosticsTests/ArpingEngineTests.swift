@@ -190,7 +190,19 @@ struct ArpingEngineTests {
             $0.lastWait = .seconds(2)
         }
         #expect(free.summary.received == 0 && free.times == [0, 1_100, 3_000])
-        #expect(free.summary.elapsed.wholeMilliseconds == 5_300)
+        #expect(free.summary.elapsed.wholeMilliseconds == 5_300 && free.summary.isComplete)
+    }
+
+    @Test("a check that was cut short is not complete", arguments: [100, 1_500, 3_300, 5_299, 5_301] as [Int64])
+    func cutShort(milliseconds: Int64) {
+        let outcome = arping(hosts: []) {
+            $0.mode = .detectDuplicates
+            $0.initialDelay = .milliseconds(300)
+            $0.pauses = [.milliseconds(1_100), .milliseconds(1_900)]
+            $0.lastWait = .seconds(2)
+            $0.deadline = .milliseconds(milliseconds)
+        }
+        #expect(outcome.summary.received == 0 && outcome.summary.isComplete == (milliseconds > 5_300))
     }
 
     @Test("announcements by request and by reply, waited for by nobody", arguments: [1, 2])

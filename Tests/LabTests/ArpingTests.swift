@@ -331,6 +331,16 @@ struct ArpingTests {
         }
     }
 
+    @Test("a check that is cut short makes no address free", arguments: ["-w 0.1", "-j -w 1.2"])
+    func cutShort(options: String) async throws {
+        try await Lab.with(.pair) { lab in
+            let words = ["arping", "--probe", "192.0.2.9"] + options.split(separator: " ").map(String.init)
+            let outcome = try await lab.run("a", [Binary.swiftNet] + words)
+            #expect(outcome.status == 2 && !outcome.output.contains("9 is free\n"), "\(outcome)")
+            #expect(!outcome.output.contains(#""free":true"#), "\(outcome)")
+        }
+    }
+
     @Test("nor is a link that loses its carrier in mid-run")
     func lostCarrier() async {
         let cases = [

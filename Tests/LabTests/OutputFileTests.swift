@@ -77,6 +77,17 @@ struct OutputFileTests {
     func earlierFiles() async throws {
         let refused = try await script("echo kept > R; $B tcp-syn-scan -p 1 -o R --pcap in.pcapng no.invalid.; cat R")
         #expect(refused.output == "kept\n")
+        // The capability, the interface, the name and the route are looked at before the file is.
+        let commands = [
+            "ping -c1 -I 192.0.2.9 192.0.2.2", "ping -c1 203.0.113.1", "ping -c1 fe80::1%none", "ping -c1 no.invalid.",
+            "ping -c1 192.0.2.255", "traceroute 203.0.113.1", "traceroute -s 192.0.2.9 192.0.2.2",
+            "arping -I lo 192.0.2.2",
+            "arping --sweep 192.0.2.0/30 -I lo", "rarp query -I lo", "igmp-join -I lo 239.1.1.1", "igmp-query -I lo",
+            "tcp-syn-scan -p 1 -I none 192.0.2.2", "tcp-syn-scan -p 1 no.invalid.",
+            "host -I lo --address 192.0.2.9/24",
+        ].map { "$B \($0) --pcap in.pcapng >/dev/null 2>&1; echo \"$? $(cmp keep in.pcapng)\"" }
+        let unbegun = try await script("cp in.pcapng keep\n" + commands.joined(separator: "\n"))
+        #expect(unbegun.lines == Array(repeating: "2 ", count: commands.count), "\(unbegun)")
         let replaced = try await script(
             "seq 99999 > R; $B tcp-syn-scan 127.0.0.1 -p 1 --all -o R --format csv -q; wc -l < R")
         #expect(replaced.output.hasSuffix("\n2\n") || replaced.output == "2\n", "\(replaced)")

@@ -36,6 +36,9 @@ public struct ArpingEngine: Engine, ~Copyable {
     public var summary: ArpingSummary {
         var summary = result
         summary.elapsed = start.map { (end ?? $0) - $0 } ?? .zero
+        if !hasMore, let lastSent, let end {
+            summary.isComplete = end >= lastSent + (configuration.lastWait ?? configuration.interval)
+        }
         return summary
     }
 

@@ -52,4 +52,6 @@ public struct ArpingSummary: Sendable {
     /// Machines that said they have the target.
     public var machines: [MACAddress] = []
     public var elapsed = Nanoseconds.zero
+    /// Every probe was sent, and replies to the last were waited for: without this, that no host replied says nothing.
+    public var isComplete = false
 }

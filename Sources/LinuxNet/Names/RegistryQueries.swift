@@ -1,5 +1,6 @@
 import CLinux
 import DequeModule
+import Glibc
 import LinuxProcess
 import PacketEngine
 import WireFormat

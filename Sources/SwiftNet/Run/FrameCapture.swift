@@ -40,8 +40,6 @@ public final class FrameCapture {
 
     /// Opens the tap; CAP_NET_RAW must be effective.
     func open() throws(SwiftNetError) {
-        // All inputs have been read by now.
-        file.flush()
         do {
             tap = try PacketTap { [weak self] frame in self?.write(frame) }
         } catch {
@@ -57,6 +55,8 @@ public final class FrameCapture {
         _ filter: SocketFilter, interface: UInt32 = 0, isOwn: @escaping (PacketTap.Frame) -> Bool = { _ in true }
     ) throws {
         isWanted = isOwn
+        // A run that cannot begin leaves the file of an earlier one as it is; now it begins.
+        file.flush()
         try tap?.start(filter: filter, interface: interface)
     }
 

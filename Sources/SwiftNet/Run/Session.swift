@@ -77,6 +77,8 @@ package final class Session {
         let result: Swift.Result<Result, any Error>
         if !isRaw, case .rawSockets(let what) = requirement {
             result = .failure(SwiftNetError.missingCapability(what))
+        } else if !isRaw, options.capture != nil {
+            result = .failure(SwiftNetError.missingCapability("--pcap"))
         } else {
             result = Swift.Result { try body(isRaw) }
         }

@@ -39,8 +39,11 @@ struct ArpingRun {
         var observer = ArpingObserver(renderer: renderer, console: console)
         let summary = try arping.run(reportingTo: &observer)
         if settings.isVerbose { console.reportIgnored(arping.ignoredVLANs) }
-        renderer.finish(summary, isReliable: arping.linkTrouble == nil && !observer.hasFailed)
-        guard !observer.hasFailed, arping.linkTrouble == nil || summary.received > 0 else { return 2 }
+        // An address is free when every probe was waited for, and not when the run was stopped before.
+        let isCutShort = settings.isProbe && !summary.isComplete
+        let isReliable = arping.linkTrouble == nil && !observer.hasFailed && !isCutShort
+        renderer.finish(summary, isReliable: isReliable)
+        guard !observer.hasFailed, isReliable || summary.received > 0 else { return 2 }
         return settings.exitStatus(of: summary)
     }
 
