@@ -1,4 +1,5 @@
 import Diagnostics
+import HostStack
 import LinuxNet
 import LinuxProcess
 import PacketEngine
@@ -71,7 +72,13 @@ final class SegmentReports {
     /// - Parameter stamp: nanoseconds on any clock.
     func take(_ bytes: RawSpan, hasEthernetHeader: Bool, isOutbound: Bool, stamp: Int64) {
         guard let onSegment else { return }
-        let datagram = hasEthernetHeader ? bytes.dropping(EthernetView.headerLength) : bytes
-        if let record = ladder.take(datagram: datagram, isOutbound: isOutbound, stamp: stamp) { onSegment(record) }
+        var offset = 0
+        if hasEthernetHeader {
+            guard let frame = ArrivedFrame(bytes) else { return }
+            offset = frame.payloadOffset
+        }
+        if let record = ladder.take(datagram: bytes.dropping(offset), isOutbound: isOutbound, stamp: stamp) {
+            onSegment(record)
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import HostStack
 import LinuxNet
 import LinuxProcess
 import PacketEngine
@@ -175,7 +176,12 @@ extension FrameCapture {
             [.icmp, .icmpv6] + (configurations.contains { $0.method == .udp } ? [.udp] : [])
             + (configurations.contains { $0.method == .tcp } ? [.tcp] : [])
         try start(.protocols(protocols)) { frame in
-            let packet = frame.bytes.rawBytes.dropping(frame.hasEthernetHeader ? 14 : 0)
+            var offset = 0
+            if frame.hasEthernetHeader {
+                guard let arrived = ArrivedFrame(frame.bytes.rawBytes) else { return false }
+                offset = arrived.payloadOffset
+            }
+            let packet = frame.bytes.rawBytes.dropping(offset)
             return configurations.contains { $0.isOwn(packet) }
         }
     }
