@@ -46,6 +46,20 @@ struct PrivilegeTests {
         }
     }
 
+    @Test("an ordinary user's interval is 2 ms at least, adaptive or not")
+    func intervals() async throws {
+        try await withCopy(capability: true) { lab, path in
+            for (options, status) in [
+                ("-A -i 0", 2), ("-i 0.001", 2), ("-f", 2), ("-A", 0), ("-A -f", 0), ("-i 0.002", 0),
+            ] {
+                let words = ["ping", "-q", "-c", "3"] + options.split(separator: " ").map(String.init) + ["192.0.2.2"]
+                let outcome = try await lab.run("a", Self.nobody + [path] + words)
+                #expect(outcome.status == status, "\(options): \(outcome)")
+                #expect(outcome.errors.contains("cannot flood") == (status == 2), "\(options): \(outcome)")
+            }
+        }
+    }
+
     @Test("without the capability a capture is refused, and its file is left alone")
     func capture() async throws {
         try await withCopy(capability: false) { lab, path in

@@ -137,7 +137,7 @@ extension Ping.Configuration {
     fileprivate func checkUserLimits() throws(SwiftNetError) {
         guard !Privileges.isSuperuser else { return }
         // The interval of an adaptive ping follows the round trip.
-        guard interval >= Self.minimumUserInterval || isAdaptive && interval == .zero else {
+        guard interval >= Self.minimumUserInterval || isAdaptive && interval == .zero && !isIntervalExplicit else {
             throw SwiftNetError(
                 .invalidArgument, nil,
                 "cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)")

@@ -17,6 +17,8 @@ extension Ping {
         public var preload = 1
         /// The interval follows the round trip, and is at least 2 ms for an ordinary user.
         public var isAdaptive = false
+        /// The interval was asked for: an ordinary user may ask for no shorter one than 2 ms, adaptive or not.
+        package var isIntervalExplicit = false
 
         // MARK: Where
 

@@ -41,6 +41,7 @@ struct PingSettings {
         ping.reportsTransmissions = command.has(.flood) && !command.has(.quiet) && !command.has(.json)
         ping.reportsIgnored = command.has(.verbose)
         ping.splitsFirstRoundTrip = command.has(.split)
+        ping.isIntervalExplicit = interval != nil
         ping.interval = interval ?? (command.has(.flood) ? .zero : .seconds(1))
     }
 
