@@ -110,6 +110,7 @@ public enum ARPSweep: Tool {
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> ARPSweepSummary where Observer.Observed == ARPSweepEngine {
             try SwiftNetError.wrapping {
+                try session.begin()
                 var engine = ARPSweepEngine(configuration)
                 linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
                 overflowCount = port.overflowCount

@@ -63,6 +63,7 @@ public enum Arping: Tool {
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> ArpingSummary where Observer.Observed == ArpingEngine {
             try SwiftNetError.wrapping {
+                try session.begin()
                 var engine = ArpingEngine(configuration)
                 linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
                 ignoredVLANs = port.ignoredVLANs

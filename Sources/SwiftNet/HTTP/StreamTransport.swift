@@ -84,6 +84,7 @@ final class StreamTransport {
     func run<E: StreamEngine & ~Copyable>(
         _ engine: inout E, observer: StreamSessionObserver<E>
     ) throws -> Nanoseconds {
+        try session.begin()
         let start = SystemClock.now
         if var port = kernel.take() {
             let tap = tap

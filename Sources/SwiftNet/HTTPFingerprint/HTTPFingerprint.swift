@@ -76,7 +76,9 @@ public enum HTTPFingerprint: Tool {
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> FingerprintSummary where Observer.Observed == Running {
             try SwiftNetError.wrapping {
-                guard var engine = engine.take() else { return summary }
+                guard var engine = engine.take() else {
+                    throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once")
+                }
                 summary.elapsed = try StreamSessionObserver.erasing(&observer) { observer in
                     try transport.run(&engine, observer: observer.transforming { self.judge(&$0) })
                 }

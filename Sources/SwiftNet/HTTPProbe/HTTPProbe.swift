@@ -85,7 +85,9 @@ public enum HTTPProbe: Tool {
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> ProbeSummary where Observer.Observed == Running {
             try SwiftNetError.wrapping {
-                guard var engine = engine.take() else { return summary }
+                guard var engine = engine.take() else {
+                    throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once")
+                }
                 summary.elapsed = try StreamSessionObserver.erasing(&observer) { observer in
                     try transport.run(&engine, observer: observer.transforming { self.summary.add($0) })
                 }

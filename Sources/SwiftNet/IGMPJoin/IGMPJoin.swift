@@ -94,6 +94,7 @@ public enum IGMPJoin: Tool {
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> MembershipSummary where Observer.Observed == MembershipEngine {
+            try session.begin()
             var system = SystemMembership()
             try SwiftNetError.wrapping {
                 guard configuration.isJoinedBySystem else { return }

@@ -89,6 +89,7 @@ public enum IGMPQuery: Tool {
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> QuerierSummary where Observer.Observed == QuerierEngine {
+            try session.begin()
             var engine = QuerierEngine(configuration)
             let watch = link.watch
             failure = SessionObserver.erasing(&observer) { observer in

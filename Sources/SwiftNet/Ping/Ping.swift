@@ -92,6 +92,7 @@ public enum Ping: Tool {
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> PingSummary where Observer.Observed == PingEngine {
             try SwiftNetError.wrapping {
+                try session.begin()
                 var engine = PingEngine(configuration)
                 var port = ICMPPort(
                     v4: channel.family == .v4 ? channel : nil, v6: channel.family == .v6 ? channel : nil,

@@ -121,6 +121,7 @@ public enum PingSweep: Tool {
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> SweepSummary where Observer.Observed == SweepEngine {
             try SwiftNetError.wrapping {
+                try session.begin()
                 let (neighbors, links, sockets, formats) = (neighbors, links, sockets, formats)
                 let arrivals = SweepArrivals(
                     names: ForwardNames(names, family: formats.probe.family, resolver: session.resolver),

@@ -82,6 +82,7 @@ public enum RARPQuery: Tool {
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> RARPQuerySummary where Observer.Observed == RARPQueryEngine {
             try SwiftNetError.wrapping {
+                try session.begin()
                 var engine = RARPQueryEngine(configuration)
                 linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
                 return engine.summary

@@ -94,6 +94,7 @@ public enum RARPServer: Tool {
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> RARPServerSummary where Observer.Observed == RARPServerEngine {
+            try session.begin()
             var engine = RARPServerEngine(configuration)
             failure = SessionObserver.erasing(&observer) { observer in
                 let fed = observer.before { engine, wakening, now in self.feed(&engine, wakening, at: now) }

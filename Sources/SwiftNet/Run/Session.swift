@@ -20,6 +20,7 @@ package final class Session {
     let options: RunOptions
     let resolver: Resolver
     let started: Instant
+    private var hasBegun = false
     var reactor: Reactor { resolver.reactor }
     var capture: FrameCapture? { options.capture }
 
@@ -54,6 +55,12 @@ package final class Session {
         resolver.onStatus = options.onNotice
         if options.isVerbose { resolver.onNotice = options.onNotice }
         return (Session(options, resolver, started: started), sockets)
+    }
+
+    /// Begins the one run of the session: its sockets, its deadline and what it was told to stop by are of that run.
+    func begin() throws(SwiftNetError) {
+        guard !hasBegun else { throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once") }
+        hasBegun = true
     }
 
     /// What is left of a time that began when the session was opened, 1 ms at least.

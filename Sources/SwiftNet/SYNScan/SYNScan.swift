@@ -121,9 +121,8 @@ public enum SYNScan: Tool {
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> ScanSummary where Observer.Observed == ScanEngine {
-            guard var port = port.take() else {
-                throw SwiftNetError(.invalidArgument, nil, "this scan has been run already")
-            }
+            try session.begin()
+            guard var port = port.take() else { throw SwiftNetError(.invalidArgument, nil, "the scan has no port") }
             var engine = ScanEngine(configuration)
             let links = LinkTroubles(
                 Set(configuration.ways.map(\.link.interface)), reactor: session.reactor)

@@ -98,6 +98,7 @@ public final class TraceRun {
         _ engine: inout E, reportingTo observer: inout Observer,
         setLink: @escaping (inout E, _ target: Int, TransmissionFailure?) -> Void
     ) throws(SwiftNetError) where Observer.Observed == E {
+        try session.begin()
         var port = ICMPPort(
             v4: channels[.v4], v6: channels[.v6], reactor: session.reactor, tap: session.capture?.tap,
             segments: segments, trace: session.options.onPacket)

@@ -152,6 +152,7 @@ public enum UserHost: Tool {
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> Summary where Observer.Observed == HostEngine {
+            try session.begin()
             var engine = HostEngine(configuration)
             if let ethers { engine.know(ethers.table) }
             var isUp = false

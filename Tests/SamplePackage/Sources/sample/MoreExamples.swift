@@ -38,6 +38,29 @@ func pathsAndMonitor() throws {
     for hop in result.hops { print("hop", hop.timeToLive, hop.sent, hop.received) }
 }
 
+/// A prepared run is used once, whatever the tool.
+func usedTwice() throws {
+    let options = RunOptions()
+    let target = "198.51.100.2"
+    try twice(Ping.prepare(target, .init(count: 1), options: options))
+    try twice(PingSweep.prepare([target], .init(), options: options))
+    try twice(Traceroute.prepare(target, .init(), options: options))
+    try twice(Arping.prepare("192.0.2.254", .init(count: 1), options: options))
+    try twice(SYNScan.prepare([target], .init(ports: [9]), options: options))
+    try twice(HTTPProbe.prepare(["http://198.51.100.2:9/"], .init(), options: options))
+    try twice(IGMPJoin.prepare(["233.252.0.1"], .init(duration: .milliseconds(50)), options: options))
+}
+
+private func twice(_ run: some PreparedRun) throws {
+    _ = try run.run(onEvent: { _ in }, onStep: {})
+    do {
+        _ = try run.run(onEvent: { _ in }, onStep: {})
+        print("ran again:", type(of: run))
+    } catch {
+        print(error)
+    }
+}
+
 /// What an error tells.
 func errors() {
     do {

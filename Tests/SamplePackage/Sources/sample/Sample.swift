@@ -24,6 +24,7 @@ struct Sample {
         "syn-scan": exampleSYNScan,
         "traceroute": exampleTraceroute,
         "two-at-once": twoAtOnce,
+        "used-twice": usedTwice,
         "user-host": exampleUserHost,
     ]
 
