@@ -298,7 +298,7 @@ struct ArpingTests {
             ("--style habets -i nonesuch 192.0.2.2", "-i: 'nonesuch' is no interface"),
             ("--style habets -V 4095 192.0.2.2", "-V: '4095' is out of range: 0 <= value <= 4094"),
             ("-D 02:00:00:00:00:07", "-D: 02:00:00:00:00:07 is a machine, not an address"),
-            ("01:00:5e:00:00:01", "01:00:5e:00:00:01 is no single machine"),
+            ("01:00:5e:00:00:01", "01:00:5e:00:00:01 is not the MAC address of one host"),
             ("-T 192.0.2.2 192.0.2.3", "-T: 192.0.2.3 is an address itself; a machine's link-layer address takes one"),
             ("-t nobody 192.0.2.3", "-t: 'nobody' is no link-layer address"),
             ("--table --sweep 192.0.2.0/30", "--table and --sweep exclude each other"),

@@ -318,7 +318,7 @@ struct MulticastTests {
             ("igmp-join", "239.1.2.3 --version 2 --source 192.0.2.1", "IGMPv2 has no sources"),
             ("igmp-join", "239.1.2.3 --source 2001:db8::1", "2001:db8::1 cannot send to 239.1.2.3"),
             ("igmp-join", "239.1.2.3 --source 239.1.2.3", "'239.1.2.3' is no address of a sender"),
-            ("igmp-join", "239.1.2.3 --exclude", "--exclude: whom?"),
+            ("igmp-join", "239.1.2.3 --exclude", "--exclude requires --source"),
             ("igmp-join", "239.1.2.3 --kernel --version 2", "--kernel: the system chooses"),
             ("igmp-join", "239.1.2.3 --duration soon", "--duration: 'soon' is not a duration"),
             ("igmp-join", "239.1.2.3 -I lo", "interface lo is no Ethernet"),

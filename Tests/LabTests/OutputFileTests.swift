@@ -84,6 +84,7 @@ struct OutputFileTests {
             "arping -I lo 192.0.2.2",
             "arping --sweep 192.0.2.0/30 -I lo", "rarp query -I lo", "igmp-join -I lo 239.1.1.1", "igmp-query -I lo",
             "tcp-syn-scan -p 1 -I none 192.0.2.2", "tcp-syn-scan -p 1 no.invalid.",
+            "tcp-syn-scan -p 1 --source 192.0.2.2 192.0.2.3",
             "host -I lo --address 192.0.2.9/24",
         ].map { "$B \($0) --pcap in.pcapng >/dev/null 2>&1; echo \"$? $(cmp keep in.pcapng)\"" }
         let unbegun = try await script("cp in.pcapng keep\n" + commands.joined(separator: "\n"))

@@ -89,7 +89,7 @@ struct ScanBannerTests {
         "what it cannot do is said, and exits 2",
         arguments: [
             ("--banners -p 80 192.0.2.2", "--banners: --source says from which address"),
-            ("--no-check -p 80 192.0.2.2", "--no-check is of --source"),
+            ("--no-check -p 80 192.0.2.2", "--no-check requires --source"),
             ("--banners --source 192.0.2.77 --format csv -p 80 192.0.2.2", "a CSV report has no place for banners"),
         ])
     func refusals(words: String, message: String) async throws {

@@ -23,7 +23,7 @@ enum ArpingTarget {
     init(_ text: String) throws(SwiftNetError) {
         if let station = MACAddress(text) {
             guard !station.isMulticast else {
-                throw SwiftNetError(.invalidArgument, nil, "\(station) is no single machine")
+                throw SwiftNetError(.invalidArgument, nil, "\(station) is not the MAC address of one host")
             }
             self = .station(station)
         } else if let host = try? TargetExpression(text) {

@@ -140,7 +140,7 @@ extension IGMPJoin.Configuration {
         }
         guard !groups.isEmpty else { throw SwiftNetError(.invalidArgument, nil, "a group is missing") }
         if excludesSources, sources.isEmpty {
-            throw SwiftNetError(.invalidArgument, "--exclude", "whom? --source says it")
+            throw SwiftNetError(.invalidArgument, nil, "--exclude requires --source")
         }
         if let source = sources.first(where: { source in !groups.contains { $0.family == source.family } }) {
             throw SwiftNetError(

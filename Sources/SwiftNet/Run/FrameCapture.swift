@@ -14,6 +14,7 @@ public final class FrameCapture {
     private let file: BufferedOutput
     private let isStandardOutput: Bool
     private(set) var tap: PacketTap?
+    private var hasStarted = false
     /// Numbers of the interfaces in the file, by the kernel's index.
     private var interfaces: [UInt32: UInt32] = [:]
     /// Which frames of those that the filter lets through are the run's own.
@@ -55,6 +56,7 @@ public final class FrameCapture {
         _ filter: SocketFilter, interface: UInt32 = 0, isOwn: @escaping (PacketTap.Frame) -> Bool = { _ in true }
     ) throws {
         isWanted = isOwn
+        hasStarted = true
         // A run that cannot begin leaves the file of an earlier one as it is; now it begins.
         file.flush()
         try tap?.start(filter: filter, interface: interface)
@@ -89,6 +91,8 @@ public final class FrameCapture {
     /// Writes what the tap still holds.
     /// - Parameter other: the tap that the frames came from, when it is not the capture's own.
     func finish(of other: PacketTap? = nil) {
+        // What runs before the capture is started, such as a check of an address, is no part of it.
+        guard hasStarted || other != nil else { return }
         let tap = other ?? tap
         tap?.drain()
         file.flush()

@@ -122,7 +122,7 @@ struct ScanRoutes {
             guard station(of: gateway, piece.link) == nil else { continue }
             unreachable.append(
                 SYNScan.UnreachableRange(
-                    first: piece.first, last: piece.last, reason: "no answer from \(gateway), the way there"))
+                    first: piece.first, last: piece.last, reason: "no answer from \(gateway), the next hop"))
             isIncomplete = true
         }
         var lost = AddressSet()
@@ -150,7 +150,7 @@ struct ScanRoutes {
             guard let range = lost else { return }
             unreachable.append(
                 SYNScan.UnreachableRange(
-                    first: range.first, last: range.last, reason: "no machine on the link has it"))
+                    first: range.first, last: range.last, reason: "no host on the link has it"))
             lost = nil
         }
         for number in piece.first.number...piece.last.number {

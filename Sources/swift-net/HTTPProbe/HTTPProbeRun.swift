@@ -40,7 +40,7 @@ struct HTTPProbeRun {
         var waiting = ProgressLine(console)
         defer { waiting.clear() }
         if case .user(let stack) = settings.configuration.stack, stack.checksAddress, console.errors.isTerminal {
-            waiting.draw("asking whether somebody has the address", at: SystemClock.now)
+            waiting.draw("checking whether another host has the address", at: SystemClock.now)
         }
         return try HTTPProbe.prepare(settings.urls, settings.configuration, options: options)
     }

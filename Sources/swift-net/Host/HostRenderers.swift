@@ -41,7 +41,7 @@ final class HostText: HostRenderer {
             let addresses = interface.addresses.map { "\($0.address)/\($0.prefixLength)" }.joined(separator: ", ")
             write("\(addresses) at \(interface.mac) on \(host.interfaceName(interface.index) ?? "?")")
         }
-        if host.configuration.host.checksAddresses { write("asking whether somebody has it") }
+        if host.configuration.host.checksAddresses { write("checking whether another host has it") }
     }
 
     func up() {

@@ -32,7 +32,7 @@ struct ScanSettings {
             guard let address = IPAddress(text) else { throw UsageError("--source: '\(text)' is no address") }
             return address
         }
-        guard !command.skipsCheck || command.source != nil else { throw UsageError("--no-check is of --source") }
+        guard !command.skipsCheck || command.source != nil else { throw UsageError("--no-check requires --source") }
         scan.checksSource = !command.skipsCheck
         scan.readsBanners = command.banners
         scan.includesReserved = command.includesReserved
