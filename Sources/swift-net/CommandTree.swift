@@ -1,102 +1,134 @@
 import ArgumentParser
 import LinuxProcess
 
-/// The tree of commands, for help and completions; a run goes straight to its command.
-struct CommandTree: ParsableCommand {
+/// All commands, and the way to each.
+enum CommandTree {
     static let version = "0.1.0"
 
-    static let configuration = CommandConfiguration(
-        commandName: "swift-net",
-        abstract: "Network diagnostics for Linux.",
-        usage: "swift-net COMMAND [options] TARGET...",
-        discussion: "swift-net help COMMAND tells more of each; so does its manual page, swift-net-COMMAND(8).",
-        subcommands: [
-            PingCommand.self, TracerouteCommand.self, ArpingCommand.self, RARPCommand.self,
-            IGMPJoinCommand.self, IGMPQueryCommand.self, SYNScanCommand.self, HTTPProbeCommand.self,
-            HTTPFingerprintCommand.self, HostCommand.self, DecodeCommand.self, AddressCommand.self,
-        ])
-
-    // Not the parser's own: that would offer every command a second --version.
-    @Flag(name: .customLong("version"), help: "Print the version.")
-    var asksVersion = false
-
-    private typealias Command = (_ arguments: [String], _ name: String) -> Int32
-
-    /// The command of a name, by which the binary may be started too, as a symbolic link. A dictionary of them would
-    /// be made at every start.
-    private static func command(named name: String) -> Command? {
-        switch name {
-        case "ping":
-            { read(PingCommand.self, $0, name: $1, PingRun.run) }
-        case "traceroute":
-            { read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run) }
-        case "arping":
-            {
+    private static var commands: [CommandEntry] {
+        [
+            CommandEntry(PingCommand.self),
+            legacy("traceroute", .hosts, TracerouteCommand.self) {
+                read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run)
+            },
+            legacy("arping", .link, ArpingCommand.self) {
                 HabetsWords.isAsked($0)
                     ? read(HabetsCommand.self, $0, name: $1, ArpingRun.runHabets)
                     : read(ArpingCommand.self, $0, name: $1, ArpingRun.run)
-            }
-        case "rarp":
-            { parse(RARPCommand.self, RARPCommand.shape.normalized($0), name: $1, RARPRun.run) }
-        case "igmp-join":
-            { parse(IGMPJoinCommand.self, IGMPJoinCommand.normalized($0), name: $1, IGMPJoinRun.run) }
-        case "igmp-query":
-            { parse(IGMPQueryCommand.self, IGMPQueryCommand.shape.normalized($0), name: $1, IGMPQueryRun.run) }
-        case "tcp-syn-scan":
-            { parse(SYNScanCommand.self, SYNScanCommand.shape.normalized($0), name: $1, SYNScanRun.run) }
-        case "http-probe":
-            { parse(HTTPProbeCommand.self, HTTPProbeCommand.shape.normalized($0), name: $1, HTTPProbeRun.run) }
-        case "http-fingerprint":
-            {
+            },
+            legacy("rarp", .link, RARPCommand.self) {
+                parse(RARPCommand.self, RARPCommand.shape.normalized($0), name: $1, RARPRun.run)
+            },
+            legacy("igmp-join", .link, IGMPJoinCommand.self) {
+                parse(IGMPJoinCommand.self, IGMPJoinCommand.normalized($0), name: $1, IGMPJoinRun.run)
+            },
+            legacy("igmp-query", .link, IGMPQueryCommand.self) {
+                parse(IGMPQueryCommand.self, IGMPQueryCommand.shape.normalized($0), name: $1, IGMPQueryRun.run)
+            },
+            legacy("tcp-syn-scan", .services, SYNScanCommand.self) {
+                parse(SYNScanCommand.self, SYNScanCommand.shape.normalized($0), name: $1, SYNScanRun.run)
+            },
+            legacy("http-probe", .services, HTTPProbeCommand.self) {
+                parse(HTTPProbeCommand.self, HTTPProbeCommand.shape.normalized($0), name: $1, HTTPProbeRun.run)
+            },
+            legacy("http-fingerprint", .services, HTTPFingerprintCommand.self) {
                 parse(
                     HTTPFingerprintCommand.self, HTTPFingerprintCommand.shape.normalized($0), name: $1,
                     HTTPFingerprintRun.run)
-            }
-        case "host":
-            { parse(HostCommand.self, HostCommand.shape.normalized($0), name: $1, HostRun.run) }
-        case "decode":
-            { parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run) }
-        case "address":
-            { parse(AddressCommand.self, $0, name: $1, AddressRun.run) }
-        default: nil
-        }
+            },
+            legacy("host", .link, HostCommand.self) {
+                parse(HostCommand.self, HostCommand.shape.normalized($0), name: $1, HostRun.run)
+            },
+            legacy("decode", .packets, DecodeCommand.self) {
+                parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run)
+            },
+            legacy("address", .packets, AddressCommand.self) {
+                parse(AddressCommand.self, $0, name: $1, AddressRun.run)
+            },
+        ]
     }
 
-    /// From the words of the command line to the exit status.
+    private static func legacy<C: ParsableCommand>(
+        _ name: String, _ group: CommandGroup, _ type: C.Type,
+        _ run: @escaping (_ arguments: [String], _ name: String) -> Int32
+    ) -> CommandEntry {
+        CommandEntry(
+            CommandSummary(name: name, group: group, abstract: type.configuration.abstract, usage: [], discussion: ""),
+            run)
+    }
+
+    /// Names of other tools, and the commands that do the same.
+    private static let habits = [
+        ("mtr", "traceroute --live"), ("tracepath", "traceroute --mtu"), ("tracert", "traceroute"),
+        ("tracepath6", "traceroute --mtu"), ("traceroute6", "traceroute -6"), ("ping6", "ping -6"), ("fping", "ping"),
+        ("arp", "arping --table"), ("arp-scan", "arping --sweep"), ("nmap", "tcp-syn-scan"),
+        ("masscan", "tcp-syn-scan"), ("zmap", "tcp-syn-scan"), ("curl", "http-probe"), ("wget", "http-probe"),
+        ("tshark", "decode"), ("ipcalc", "address"), ("sipcalc", "address"),
+    ]
+
+    /// From the command line to the exit status.
+    /// - Parameter arguments: the first is the name that the program was started by, which may be that of a command.
     static func main(_ arguments: [String]) -> Int32 {
+        let commands = commands
         let started = arguments.first?.split(separator: "/").last.map(String.init)
-        if let started, let command = command(named: started) { return command(Array(arguments.dropFirst()), started) }
-        guard arguments.count > 1 else { return usage("a command is missing") }
-        let rest = Array(arguments.dropFirst(2))
-        if let command = command(named: arguments[1]) { return command(rest, arguments[1]) }
-        if arguments[1] == "help" { return help(rest) }
-        if arguments[1] == "--version" { return say("swift-net \(version)", name: "swift-net") }
-        if arguments[1].hasPrefix("-") {
-            return answer(CommandTree.self, Array(arguments.dropFirst()), name: "swift-net")
+        if let started, let command = commands.first(where: { $0.summary.name == started }) {
+            return command.run(Array(arguments.dropFirst()), started)
         }
-        return usage("there is no command '\(arguments[1])'")
+        let rest = Array(arguments.dropFirst(2))
+        guard let name = arguments.dropFirst().first else { return printCommands(commands) }
+        if let command = commands.first(where: { $0.summary.name == name }) { return command.run(rest, name) }
+        switch name {
+        case "help", "--help", "-h":
+            guard let topic = rest.first, name == "help" else { return printCommands(commands) }
+            guard let command = commands.first(where: { $0.summary.name == topic }) else {
+                return refuse(topic, commands)
+            }
+            return command.run(["--help"], topic)
+        case "--version", "-V": return Console(command: "swift-net").status { printVersion($0, nil) }
+        case "-j", "--json":
+            guard rest == ["-V"] || rest == ["--version"] else { return refuse(name, commands) }
+            return Console(command: "swift-net", isJSON: true).status { printVersion($0, nil) }
+        case "--generate-completion-script":
+            return Console(command: "swift-net").status { console in
+                guard let script = Completions.script(rest.first ?? "", commands) else {
+                    throw UsageError("--generate-completion-script requires bash, zsh or fish")
+                }
+                console.output.write(script)
+                return 0
+            }
+        default: return refuse(name, commands)
+        }
     }
 
-    private static func help(_ words: [String]) -> Int32 {
-        guard let word = words.first else { return answer(CommandTree.self, ["--help"], name: "swift-net") }
-        guard let command = command(named: word) else { return usage("there is no command '\(word)'") }
-        return command(["--help"], word)
-    }
-
-    private static func usage(_ message: String) -> Int32 {
-        let errors = BufferedOutput.standardError()
-        errors.write(
-            "swift-net: \(message)\nUsage: swift-net COMMAND [options] TARGET...; swift-net help lists the commands\n")
-        errors.finish()
-        return 2
-    }
-
-    /// Prints a text that is all that was asked for.
-    private static func say(_ text: String, name: String) -> Int32 {
-        let console = Console(command: name)
-        return console.status {
-            console.output.write(text + "\n")
+    private static func printCommands(_ commands: [CommandEntry]) -> Int32 {
+        Console(command: "swift-net").status { console in
+            console.output.write(HelpText.commands(commands))
             return 0
+        }
+    }
+
+    /// - Parameter command: the command that was asked, if any.
+    static func printVersion(_ console: Console, _ command: String?) -> Int32 {
+        if console.isJSON {
+            var object = JSONObject(type: "version")
+            object.add("version", version)
+            object.add("time", WallTime.rfc3339(SystemClock.now))
+            console.output.write(object.line + "\n")
+        } else {
+            console.output.write((command.map { "\($0) from " } ?? "") + "swift-net \(version)\n")
+        }
+        return 0
+    }
+
+    private static func refuse(_ name: String, _ commands: [CommandEntry]) -> Int32 {
+        Console(command: "swift-net").status { _ in
+            let hint =
+                habits.first { $0.0 == name }.map { " (use: swift-net \($0.1))" }
+                ?? Suggestion.nearest(to: name, among: commands.map(\.summary.name)).map { " (did you mean \($0)?)" }
+                ?? ""
+            throw CannotRun(
+                message: "unknown \(name.hasPrefix("-") ? "option" : "command") '\(name)'\(hint)",
+                hints: ["'swift-net help' lists the commands."])
         }
     }
 
@@ -108,9 +140,10 @@ struct CommandTree: ParsableCommand {
             let cut = CommandWords<Switch, Value>.shape.normalized(words)
             guard let command = CommandWords<Switch, Value>(cut) else {
                 _ = try type.parse(cut)
-                return usage("the words are not understood")
+                return 2
             }
-            return command.has(.version) ? say("\(name) from swift-net \(version)", name: name) : run(command, name)
+            guard !command.has(.version) else { return Console(command: name).status { printVersion($0, name) } }
+            return run(command, name)
         } catch {
             return answer(type, error, name: name)
         }
@@ -127,29 +160,16 @@ struct CommandTree: ParsableCommand {
         }
     }
 
-    /// Parses the words for a command that has nothing to run: help, version, completions, mistakes.
-    private static func answer<Command: ParsableCommand>(
-        _ type: Command.Type, _ words: [String], name: String
-    ) -> Int32 {
-        do {
-            // What has nothing to run answers with its help, as an error.
-            var command = try type.parseAsRoot(words)
-            try command.run()
-            return 0
-        } catch {
-            return answer(type, error, name: name)
-        }
-    }
-
     /// What the parser has to say: help on standard output, mistakes on standard error with status 2.
     private static func answer<Command: ParsableCommand>(_ type: Command.Type, _ error: any Error, name: String)
         -> Int32
     {
-        guard type.exitCode(for: error) != .success else { return say(type.fullMessage(for: error), name: name) }
-        let errors = BufferedOutput.standardError()
-        errors.write(
-            "\(name): \(type.message(for: error))\nTry '\(name == "swift-net" ? name : "swift-net " + name) --help'.\n")
-        errors.finish()
-        return 2
+        Console(command: name).status { console in
+            guard type.exitCode(for: error) != .success else {
+                console.output.write(type.fullMessage(for: error) + "\n")
+                return 0
+            }
+            throw CannotRun(message: type.message(for: error), hints: ["Try 'swift-net \(name) --help'."])
+        }
     }
 }

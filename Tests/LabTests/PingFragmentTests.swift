@@ -33,12 +33,15 @@ struct PingFragmentTests {
         "what it cannot do is said, and exits 2",
         arguments: [
             ("--fragment 64 -s 20 192.0.2.2", "is one fragment of 64"),
-            ("--fragment 63 -s 400 192.0.2.2", "63 is no multiple of 8"),
+            (
+                "--fragment 63 -s 400 192.0.2.2",
+                "invalid value '63' for --fragment (expected a multiple of 8, 8 or more)"
+            ),
             ("--fragment 1600 -s 4000 192.0.2.2", "more than the interface takes"),
-            ("--fragment-order reversed 192.0.2.2", "--fragment-order is of --fragment SIZE"),
-            ("--fragment 64 --fragment-order odd -s 400 192.0.2.2", "none of in-order, reversed, overlapping"),
-            ("--fragment 64 -s 400 -M do 192.0.2.2", "exclude each other"),
-            ("--fragment 64 -s 400 192.0.2.1 192.0.2.2", "is for a single target"),
+            ("--fragment-order reversed 192.0.2.2", "--fragment-order requires --fragment"),
+            ("--fragment 64 --fragment-order odd -s 400 192.0.2.2", "(expected in-order, reversed, overlapping)"),
+            ("--fragment 64 -s 400 -M do 192.0.2.2", "--fragment cannot be used with -M do"),
+            ("--fragment 64 -s 400 192.0.2.1 192.0.2.2", "--fragment cannot be used with several targets"),
             ("--fragment 64 --fragment-order overlapping -s 400 198.18.0.1", "is no host of this network"),
         ])
     func refusals(words: String, message: String) async throws {

@@ -7,7 +7,7 @@ struct ArpingRun {
 
     static func run(_ command: ArpingWords, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.has(.json))
-        return console.status {
+        return console.status { _ in
             if command.has(.table), command[.sweep] != nil {
                 throw UsageError("--table and --sweep exclude each other")
             }
@@ -23,7 +23,7 @@ struct ArpingRun {
 
     static func runHabets(_ command: HabetsWords, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.has(.json))
-        return console.status { try ArpingRun(settings: ArpingSettings(command), console: console).run() }
+        return console.status { _ in try ArpingRun(settings: ArpingSettings(command), console: console).run() }
     }
 
     private func run() throws -> Int32 {

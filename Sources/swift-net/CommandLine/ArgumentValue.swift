@@ -1,11 +1,5 @@
 import SwiftNet
 
-/// A mistake in the command line: names the option and the value, exit status 2.
-struct UsageError: Error {
-    var message: String
-    init(_ message: String) { self.message = message }
-}
-
 /// Texts of the command line turned into values; what does not fit is a usage error.
 enum ArgumentValue {
     /// A whole number in a range; decimal, or hexadecimal after `0x`.

@@ -11,8 +11,8 @@ struct DecodeRun {
     private let explained: Int
 
     static func run(_ command: DecodeCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.json, color: command.color)
-        return console.status { try DecodeRun(command, console).run() }
+        let console = Console(command: name, isJSON: command.json, color: ColorUse(rawValue: command.color) ?? .auto)
+        return console.status { _ in try DecodeRun(command, console).run() }
     }
 
     private init(_ command: DecodeCommand, _ console: Console) throws {

@@ -4,8 +4,9 @@ import SwiftNet
 /// From the command line of `http-fingerprint` to an exit status.
 struct HTTPFingerprintRun {
     static func run(_ command: HTTPFingerprintCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.frames.json, color: command.color)
-        return console.status { try run(command, FingerprintSettings(command), console) }
+        let console = Console(
+            command: name, isJSON: command.frames.json, color: ColorUse(rawValue: command.color) ?? .auto)
+        return console.status { _ in try run(command, FingerprintSettings(command), console) }
     }
 
     private static func run(

@@ -4,8 +4,9 @@ import SwiftNet
 /// From the command line of `http-probe` to an exit status.
 struct HTTPProbeRun {
     static func run(_ command: HTTPProbeCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.frames.json, color: command.color)
-        return console.status { try run(command, ProbeSettings(command), console) }
+        let console = Console(
+            command: name, isJSON: command.frames.json, color: ColorUse(rawValue: command.color) ?? .auto)
+        return console.status { _ in try run(command, ProbeSettings(command), console) }
     }
 
     private static func run(_ command: HTTPProbeCommand, _ settings: ProbeSettings, _ console: Console) throws -> Int32

@@ -5,7 +5,7 @@ import SwiftNet
 struct HostRun {
     static func run(_ command: HostCommand, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.frames.json)
-        return console.status { try run(command, UserHost.Configuration(command), console) }
+        return console.status { _ in try run(command, UserHost.Configuration(command), console) }
     }
 
     private static func run(

@@ -7,7 +7,7 @@ struct IGMPJoinRun {
 
     static func run(_ command: IGMPJoinCommand, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.frames.json)
-        return console.status { try IGMPJoinRun(command: command, console: console).run() }
+        return console.status { _ in try IGMPJoinRun(command: command, console: console).run() }
     }
 
     private func run() throws -> Int32 {

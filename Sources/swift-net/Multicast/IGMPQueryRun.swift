@@ -7,7 +7,7 @@ struct IGMPQueryRun {
 
     static func run(_ command: IGMPQueryCommand, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.frames.json)
-        return console.status { try IGMPQueryRun(command: command, console: console).run() }
+        return console.status { _ in try IGMPQueryRun(command: command, console: console).run() }
     }
 
     private func run() throws -> Int32 {

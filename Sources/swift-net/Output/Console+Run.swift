@@ -22,6 +22,10 @@ extension Console {
         return options
     }
 
+    func runOptions(_ general: GeneralOptions) throws -> RunOptions {
+        try runOptions(capture: general.capture, explained: general.explained, isVerbose: general.isVerbose)
+    }
+
     func runOptions(_ frames: FrameOptions, isVerbose: Bool = false) throws -> RunOptions {
         try runOptions(capture: frames.pcap, explained: frames.explained(), isVerbose: isVerbose)
     }

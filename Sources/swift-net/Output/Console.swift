@@ -16,13 +16,13 @@ final class Console {
     private var files: [(option: String, path: String, stream: BufferedOutput)] = []
     private var deadline: Instant?
 
-    init(command: String, isJSON: Bool = false, color: String = "auto") {
+    init(command: String, isJSON: Bool = false, color: ColorUse = .auto) {
         self.command = command
         self.isJSON = isJSON
         switch color {
-        case "always": usesColor = true
-        case "never": usesColor = false
-        default: usesColor = output.isTerminal && CurrentProcess.environment("NO_COLOR").map(\.isEmpty) ?? true
+        case .always: usesColor = true
+        case .never: usesColor = false
+        case .auto: usesColor = output.isTerminal && CurrentProcess.environment("NO_COLOR").map(\.isEmpty) ?? true
         }
     }
 
@@ -92,10 +92,10 @@ final class Console {
 
     /// Runs a command to its exit status; what keeps it from running is reported, with status 2, and so is what could
     /// not be written. Everything is written out.
-    func status(of body: () throws -> Int32) -> Int32 {
+    func status(of body: (Console) throws -> Int32) -> Int32 {
         var status: Int32 = 2
         do {
-            status = try body()
+            status = try body(self)
         } catch let error as UsageError {
             discardFiles()
             fail(error.message)

@@ -56,6 +56,12 @@ enum Text {
         "\(number) \(number == 1 ? one : many ?? one + "s")"
     }
 
+    /// `a`, `a or b`, `a, b or c`.
+    static func alternatives(_ words: [String]) -> String {
+        guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+        return joined(words.dropLast(), by: ", ") + " or " + last
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
             // Marks that turn the direction of what follows.

@@ -4,7 +4,7 @@ import SwiftNet
 struct RARPRun {
     static func run(_ command: RARPCommand, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.frames.json)
-        return console.status {
+        return console.status { _ in
             switch command.task {
             case "query": return try RARPQueryRun(command: command, console: console).run()
             case "serve": return try RARPServeRun(command: command, console: console).run()

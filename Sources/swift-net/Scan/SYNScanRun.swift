@@ -8,8 +8,8 @@ struct SYNScanRun {
 
     static func run(_ command: SYNScanCommand, name: String) -> Int32 {
         let isJSON = command.frames.json || (command.file == nil && command.format == "json")
-        let console = Console(command: name, isJSON: isJSON, color: command.color)
-        return console.status {
+        let console = Console(command: name, isJSON: isJSON, color: ColorUse(rawValue: command.color) ?? .auto)
+        return console.status { _ in
             try SYNScanRun(command: command, settings: ScanSettings(command, console), console: console).run()
         }
     }

@@ -3,14 +3,12 @@ import SwiftNet
 
 /// Many targets, a line each.
 struct SweepRun {
-    let command: PingWords
-    let settings: PingSettings
+    let command: PingCommand
     let console: Console
 
     func run() throws -> Int32 {
-        let options = try console.runOptions(
-            capture: command[.pcap], explained: settings.explained, isVerbose: command.has(.verbose))
-        let sweep = try PingSweep.prepare(settings.texts, settings.expressions, configuration, options: options)
+        let options = try console.runOptions(command.general)
+        let sweep = try PingSweep.prepare(command.texts, command.expressions, configuration, options: options)
         let renderer = renderer(sweep.configuration) { sweep.interfaceName(of: $0) }
         var observer = SweepObserver(console: console, renderer: renderer)
         defer { observer.progress.clear() }
@@ -25,32 +23,28 @@ struct SweepRun {
 
     private var configuration: PingSweep.Configuration {
         var configuration = PingSweep.Configuration()
-        configuration.probe = settings.ping
+        configuration.probe = command.ping
         configuration.rate = rate
-        configuration.reportsErrors = command.has(.verbose) || command.has(.json)
+        configuration.reportsErrors = command.general.isVerbose || command.general.isJSON
         configuration.plan =
-            settings.ping.count.map { .count($0, period: settings.interval ?? .seconds(1)) }
-            ?? .untilAnswered(retries: settings.retries)
+            command.ping.count.map { .count($0, period: command.interval ?? .seconds(1)) }
+            ?? .untilAnswered(retries: command.retries)
         return configuration
     }
 
     /// Packets a second: `-i` without a count is the time between packets, as in fping.
     private var rate: Double? {
-        guard command[.rate] == nil, settings.ping.count == nil, let interval = settings.interval else {
-            return settings.rate
-        }
+        if let rate = command.rate { return rate.packetsPerSecond }
+        guard command.ping.count == nil, let interval = command.interval else { return 10_000 }
         return interval == .zero ? nil : 1 / interval.seconds
     }
 
     private func renderer(
         _ configuration: SweepConfiguration, interface: @escaping (IPAddress) -> String?
     ) -> any SweepRenderer {
-        let filter: SweepFilter = command.has(.alive) ? .alive : command.has(.unreachable) ? .unreachable : .all
-        if command.has(.json) {
-            return SweepJSON(
-                configuration, filter: filter, isQuiet: command.has(.quiet), console, interface: interface)
-        }
-        return SweepText(
-            configuration, filter: filter, isQuiet: command.has(.quiet), console, interface: interface)
+        let isQuiet = command.general.isQuiet
+        return console.isJSON
+            ? SweepJSON(configuration, filter: command.filter, isQuiet: isQuiet, console, interface: interface)
+            : SweepText(configuration, filter: command.filter, isQuiet: isQuiet, console, interface: interface)
     }
 }

@@ -8,7 +8,7 @@ struct TracerouteRun {
 
     static func run(_ command: TraceWords, name: String) -> Int32 {
         let console = Console(command: name, isJSON: command.has(.json))
-        return console.status { try TracerouteRun(command: command, console: console).run() }
+        return console.status { _ in try TracerouteRun(command: command, console: console).run() }
     }
 
     private func run() throws -> Int32 {

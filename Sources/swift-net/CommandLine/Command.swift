@@ -1,0 +1,78 @@
+import LinuxProcess
+import SwiftNet
+
+/// A command: its options are declared in one table, which makes the parser, the help and the completions.
+///
+/// The actions of the options store values in the command. Then `check` reads the operands and what depends on several
+/// options, and `run` does the work.
+protocol Command {
+    init()
+    static var summary: CommandSummary { get }
+    /// Declares every option but `--help` and `--version`.
+    static func declare(_ options: inout OptionTable<Self>)
+    var general: GeneralOptions { get set }
+    /// How the command runs, for options that are limited to some modes.
+    func mode(_ arguments: ParsedArguments) -> CommandMode
+    mutating func check(_ arguments: ParsedArguments) throws
+    func run(_ console: Console) throws -> Int32
+}
+
+extension Command {
+    func mode(_ arguments: ParsedArguments) -> CommandMode { .standard }
+}
+
+/// What is told about a command besides its options.
+struct CommandSummary: Sendable {
+    var name: String
+    var group: CommandGroup
+    /// One sentence.
+    var abstract: String
+    /// The arguments that follow the name.
+    var usage: [String]
+    var discussion: String
+    /// Options of other tools, and what to write in their place.
+    var habits: [(argument: String, hint: String)] = []
+}
+
+/// The headings of the list of commands.
+enum CommandGroup: String, CaseIterable {
+    case hosts = "Hosts and routes"
+    case link = "The local link and multicast"
+    case services = "Ports and web servers"
+    case packets = "Packets and addresses"
+}
+
+/// One of the modes of a command, called by what selects it: `--sweep`.
+struct CommandMode: Hashable {
+    let name: String
+    /// Runs unless something selects another mode.
+    var isStandard = false
+
+    static let standard = CommandMode(name: "", isStandard: true)
+}
+
+/// The options that mean the same in every command that has them.
+struct GeneralOptions {
+    var isJSON = false
+    var isQuiet = false
+    /// How often -v was given.
+    var verbosity = 0
+    /// The file of --pcap.
+    var capture: String?
+    /// Packets each way to explain.
+    var explained: Int?
+
+    var isVerbose: Bool { verbosity > 0 }
+}
+
+/// A mistake in the command line, exit status 2.
+struct UsageError: Error {
+    var message: String
+    init(_ message: String) { self.message = message }
+}
+
+/// The run cannot begin; with lines that help.
+struct CannotRun: Error {
+    var message: String
+    var hints: [String] = []
+}

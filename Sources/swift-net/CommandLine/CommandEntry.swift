@@ -1,0 +1,76 @@
+import LinuxProcess
+
+/// A command in the list of all commands.
+struct CommandEntry {
+    let summary: CommandSummary
+    let run: (_ arguments: [String], _ name: String) -> Int32
+    /// The table of the options, for completions.
+    let options: () -> [OptionSpecification]
+
+    /// - Parameter alternative: runs in place of the command when it returns a status.
+    init<Main: Command>(
+        _ type: Main.Type, alternative: @escaping (_ arguments: [String], _ name: String) -> Int32? = { _, _ in nil }
+    ) {
+        summary = Main.summary
+        run = { alternative($0, $1) ?? Self.run(type, $0, name: $1) }
+        options = { Self.table(type).specifications }
+    }
+
+    init(_ summary: CommandSummary, _ run: @escaping (_ arguments: [String], _ name: String) -> Int32) {
+        self.summary = summary
+        self.run = run
+        options = { [] }
+    }
+
+    private static func table<Main: Command>(_ type: Main.Type) -> OptionTable<Main> {
+        var table = OptionTable<Main>()
+        Main.declare(&table)
+        table.close()
+        return table
+    }
+
+    /// From the arguments to the exit status.
+    static func run<Main: Command>(_ type: Main.Type, _ arguments: [String], name: String) -> Int32 {
+        let table = table(type)
+        let summary = Main.summary
+        let parsed = ParsedArguments(arguments, table.specifications, habits: summary.habits)
+        let color = parsed.text(of: "--color").flatMap(ColorUse.init) ?? .auto
+        let console = Console(command: name, isJSON: parsed.has("--json"), color: color)
+        return console.status { _ in
+            if parsed.has("--help") {
+                console.output.write(HelpText.command(summary, table))
+                return 0
+            }
+            if let problem = parsed.problem {
+                throw CannotRun(message: problem.message, hints: ["Try 'swift-net \(summary.name) --help'."])
+            }
+            if parsed.has(table.versionOption) {
+                return CommandTree.printVersion(console, name)
+            }
+            var command = Main()
+            try table.apply(parsed, to: &command)
+            try parsed.checkApplicability(command.mode(parsed))
+            if command.general.isVerbose {
+                for (option, text) in parsed.overridden {
+                    console.complain("\(option) was given more than once: using '\(text)'")
+                }
+            }
+            try command.check(parsed)
+            return try command.run(console)
+        }
+    }
+}
+
+extension OptionTable {
+    /// Runs the actions of the options in the order in which they were given.
+    func apply(_ arguments: ParsedArguments, to owner: inout Owner) throws {
+        for occurrence in arguments.occurrences {
+            do {
+                try actions[occurrence.index](&owner, occurrence.text)
+            } catch let error as ValueError {
+                throw UsageError(
+                    "invalid value '\(occurrence.text)' for \(occurrence.name) (expected \(error.expected))")
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+/// What an option looks like: enough to parse it, and to show it in help and completions.
+struct OptionSpecification {
+    /// With their hyphens, the letter first.
+    var names: [String]
+    /// Nil for a switch.
+    var value: ValueSpecification?
+    /// The value if none follows; nil where one must.
+    var preset: String?
+    /// Values add up; otherwise the last one wins.
+    var isList = false
+    var help: String
+    /// The modes that the option applies to; empty for all.
+    var modes: [CommandMode] = []
+    /// Another option without which this one has no effect: `--paths`, or with a value, `--stack user`.
+    var requires: String?
+    /// Options that cannot be used together with this one.
+    var excludes: [String] = []
+}
+
+/// What a value looks like.
+struct ValueSpecification {
+    /// `COUNT`, as help shows it.
+    var name: String
+    /// All possible values, where they can be listed.
+    var choices: [String] = []
+    var completion = Completion.none
+
+    enum Completion { case none, file, interface }
+}
+
+/// The options of a command, each with what it does.
+struct OptionTable<Owner> {
+    private(set) var specifications: [OptionSpecification] = []
+    private(set) var actions: [(inout Owner, String) throws -> Void] = []
+    /// Where the sections of the help begin.
+    private(set) var sections: [(title: String, index: Int)] = []
+    /// Asks for the version of this program.
+    private(set) var versionOption = "--version"
+
+    /// The options that follow have a heading of their own in the help.
+    mutating func section(_ title: String) { sections.append((title, specifications.count)) }
+
+    mutating func flag(
+        _ names: String..., help: String, in modes: [CommandMode] = [], requires: String? = nil,
+        excludes: [String] = [], action: @escaping (inout Owner) throws -> Void
+    ) {
+        specifications.append(
+            OptionSpecification(
+                names: names, value: nil, preset: nil, help: help, modes: modes, requires: requires, excludes: excludes)
+        )
+        actions.append { owner, _ in try action(&owner) }
+    }
+
+    /// An option with one value: the last one wins.
+    mutating func option<Value>(
+        _ names: String..., value: OptionValue<Value>, preset: String? = nil, help: String,
+        in modes: [CommandMode] = [], requires: String? = nil, excludes: [String] = [],
+        action: @escaping (inout Owner, Value) throws -> Void
+    ) {
+        specifications.append(
+            OptionSpecification(
+                names: names, value: value.specification, preset: preset, help: help, modes: modes, requires: requires,
+                excludes: excludes))
+        actions.append { owner, text in try action(&owner, try value.parse(text)) }
+    }
+
+    /// An option whose values add up.
+    mutating func list<Value>(
+        _ names: String..., value: OptionValue<Value>, help: String, in modes: [CommandMode] = [],
+        requires: String? = nil, excludes: [String] = [], action: @escaping (inout Owner, Value) throws -> Void
+    ) {
+        specifications.append(
+            OptionSpecification(
+                names: names, value: value.specification, preset: nil, isList: true, help: help, modes: modes,
+                requires: requires, excludes: excludes))
+        actions.append { owner, text in try action(&owner, try value.parse(text)) }
+    }
+}
+
+/// The options that several commands share.
+extension OptionTable where Owner: Command {
+    mutating func json() {
+        flag("-j", "--json", help: "Print one JSON object per line.") { $0.general.isJSON = true }
+    }
+
+    mutating func quiet(_ help: String = "Print only the summary.") {
+        flag("-q", "--quiet", help: help) { $0.general.isQuiet = true }
+    }
+
+    mutating func verbose(_ help: String) {
+        flag("-v", "--verbose", help: help) { $0.general.verbosity += 1 }
+    }
+
+    mutating func pcap(in modes: [CommandMode] = [], excludes: [String] = []) {
+        option(
+            "--pcap", value: .file, help: "Write every frame sent or received to FILE (pcapng; - for standard output).",
+            in: modes, excludes: excludes
+        ) { $0.general.capture = $1 }
+    }
+
+    mutating func explain(in modes: [CommandMode] = [], excludes: [String] = []) {
+        option(
+            "--explain", value: .integer(1...1_000_000), preset: "2",
+            help: "Explain the first N packets sent and received, field by field (2).", in: modes, excludes: excludes
+        ) { $0.general.explained = $1 }
+    }
+
+    /// The console reads the value.
+    mutating func color() {
+        option("--color", value: .choice(ColorUse.self), help: "Use colors (auto: on a terminal).") { _, _ in }
+    }
+
+    /// Adds the options of every command, with the names that are left for them.
+    mutating func close() {
+        let taken = Set(specifications.flatMap(\.names))
+        for (names, help) in [
+            (["-h", "--help"], "Print this help."), (["-V", "--version"], "Print the version of swift-net."),
+        ] {
+            let free = names.filter { !taken.contains($0) }
+            guard !free.isEmpty else { continue }
+            if names.contains("-V") { versionOption = free[0] }
+            specifications.append(OptionSpecification(names: free, value: nil, preset: nil, help: help))
+            actions.append { _, _ in }
+        }
+    }
+}
+
+/// When output is colored.
+enum ColorUse: String, CaseIterable {
+    case auto, always, never
+}

@@ -1,0 +1,176 @@
+/// The arguments of a command, cut into options and operands by its table. Nothing is converted yet.
+///
+/// As getopt_long has them: letters cluster (`-nq`), a value joins its letter or follows it (`-c5`, `-c 5`, `-nc5`,
+/// `-i -1`), or stands behind an equals sign (`--count=5`, `-c=5`); `--` ends the options, and `-` is an operand.
+struct ParsedArguments {
+    struct Occurrence {
+        /// In the table.
+        let index: Int
+        /// As it was typed.
+        let name: String
+        /// Empty for a switch.
+        let text: String
+    }
+
+    private(set) var occurrences: [Occurrence] = []
+    private(set) var operands: [String] = []
+    /// The first mistake. What follows it is still read, so that `--json` is known.
+    private(set) var problem: UsageError?
+    private let specifications: [OptionSpecification]
+
+    init(_ arguments: [String], _ specifications: [OptionSpecification], habits: [(argument: String, hint: String)]) {
+        self.specifications = specifications
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--" {
+                operands += rest
+                break
+            } else if argument.hasPrefix("--") {
+                readLong(argument, &rest, habits)
+            } else if argument.hasPrefix("-"), argument != "-" {
+                readLetters(argument, &rest, habits)
+            } else {
+                operands.append(argument)
+            }
+        }
+    }
+
+    private mutating func readLong(
+        _ argument: String, _ rest: inout ArraySlice<String>, _ habits: [(argument: String, hint: String)]
+    ) {
+        let equals = argument.firstIndex(of: "=")
+        let name = String(argument[..<(equals ?? argument.endIndex)])
+        let joined = equals.map { String(argument[argument.index(after: $0)...]) }
+        guard let index = index(of: name) else { return refuse(name, habits) }
+        if specifications[index].value == nil, joined != nil {
+            return fail("\(name) takes no value")
+        }
+        take(index, name, joined, &rest)
+    }
+
+    private mutating func readLetters(
+        _ argument: String, _ rest: inout ArraySlice<String>, _ habits: [(argument: String, hint: String)]
+    ) {
+        if let habit = habits.first(where: { $0.argument == argument }), index(of: argument) == nil {
+            return fail("unknown option '\(argument)': \(habit.hint)")
+        }
+        var letters = argument.dropFirst()
+        while let letter = letters.popFirst() {
+            let name = "-\(letter)"
+            guard let index = index(of: name) else { return refuse(name, habits) }
+            guard specifications[index].value != nil else {
+                take(index, name, nil, &rest)
+                continue
+            }
+            let joined = letters.first == "=" ? letters.dropFirst() : letters
+            return take(index, name, letters.isEmpty ? nil : String(joined), &rest)
+        }
+    }
+
+    private mutating func take(_ index: Int, _ name: String, _ joined: String?, _ rest: inout ArraySlice<String>) {
+        let specification = specifications[index]
+        guard specification.value != nil else {
+            occurrences.append(Occurrence(index: index, name: name, text: ""))
+            return
+        }
+        if let joined {
+            occurrences.append(Occurrence(index: index, name: name, text: joined))
+        } else if let preset = specification.preset {
+            // Only a number is taken for a value that may be left out.
+            let isValue = rest.first?.utf8.first.map { (48...57).contains($0) } ?? false
+            let next = isValue && DurationText.parse(rest.first ?? "") != nil ? rest.popFirst() : nil
+            occurrences.append(Occurrence(index: index, name: name, text: next ?? preset))
+        } else if let next = rest.popFirst() {
+            occurrences.append(Occurrence(index: index, name: name, text: next))
+        } else {
+            fail("\(name) requires a value (\(specification.value?.name ?? ""))")
+        }
+    }
+
+    private mutating func fail(_ message: String) {
+        if problem == nil { problem = UsageError(message) }
+    }
+
+    private mutating func refuse(_ name: String, _ habits: [(argument: String, hint: String)]) {
+        if let habit = habits.first(where: { $0.argument == name }) {
+            return fail("unknown option '\(name)': \(habit.hint)")
+        }
+        let nearest = Suggestion.nearest(to: name, among: specifications.flatMap(\.names))
+        fail("unknown option '\(name)'" + (nearest.map { " (did you mean \($0)?)" } ?? ""))
+    }
+
+    private func index(of name: String) -> Int? { specifications.firstIndex { $0.names.contains(name) } }
+
+    // MARK: What was given
+
+    /// Whether an option was given, by any of its names; with a value, `--stack user`, whether that one counts.
+    func has(_ option: String) -> Bool { first(option) != nil }
+
+    /// The value of an option as it was typed, the last one.
+    func text(of option: String) -> String? {
+        guard let index = index(of: option) else { return nil }
+        return occurrences.last { $0.index == index }?.text
+    }
+
+    private func first(_ option: String) -> Occurrence? {
+        let parts = option.split(separator: " ", maxSplits: 1)
+        guard let name = parts.first, let index = index(of: String(name)) else { return nil }
+        let last = occurrences.last { $0.index == index }
+        return parts.count == 2 && last?.text != String(parts[1]) ? nil : last
+    }
+
+    /// Refuses options that do not apply: to the mode, without another option, or together with one.
+    func checkApplicability(_ mode: CommandMode) throws(UsageError) {
+        for occurrence in occurrences {
+            let (specification, name) = (specifications[occurrence.index], occurrence.name)
+            if !specification.modes.isEmpty, !specification.modes.contains(mode) {
+                guard mode.isStandard else { throw UsageError("\(name) cannot be used with \(mode.name)") }
+                throw UsageError("\(name) requires \(Text.alternatives(specification.modes.map(\.name)))")
+            }
+            if let required = specification.requires, !has(required) {
+                throw UsageError("\(name) requires \(required)")
+            }
+            for other in specification.excludes {
+                if let other = first(other) { throw UsageError("\(name) cannot be used with \(other.name)") }
+            }
+        }
+    }
+
+    /// Scalars that were given several times with different values.
+    var overridden: [(name: String, text: String)] {
+        let indices = Set(occurrences.map(\.index)).sorted()
+        return indices.compactMap { index in
+            let all = occurrences.filter { $0.index == index }
+            guard let last = all.last, specifications[index].value != nil, !specifications[index].isList,
+                all.contains(where: { $0.text != last.text })
+            else { return nil }
+            return (last.name, last.text)
+        }
+    }
+}
+
+/// The nearest of several words.
+enum Suggestion {
+    /// Nil when none is near: at most one edit in 3 letters apart, 3 in all.
+    static func nearest(to word: String, among candidates: [String]) -> String? {
+        let limit = min(3, max(1, word.count / 3))
+        let near = candidates.filter { $0.count > 2 }.map { ($0, distance(word, $0)) }.filter { $0.1 <= limit }
+        return near.min { $0.1 < $1.1 }?.0 ?? candidates.first { word.count > 4 && $0.hasPrefix(word) }
+    }
+
+    /// Insertions, deletions, substitutions and swaps of neighboring letters.
+    static func distance(_ first: String, _ second: String) -> Int {
+        let (a, b) = (Array(first.prefix(64).utf8), Array(second.prefix(64).utf8))
+        var rows = [Array(0...b.count)]
+        for i in a.indices {
+            var row = [i + 1]
+            for j in b.indices {
+                var best = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, rows[i - 1][j - 1] + 1) }
+                row.append(best)
+            }
+            rows.append(row)
+        }
+        return rows[a.count][b.count]
+    }
+}

@@ -1,0 +1,115 @@
+import LinuxProcess
+import SwiftNet
+
+/// The kinds of IP timestamp options, in ping's words.
+enum IPTimestampChoice: String, CaseIterable {
+    case tsonly, tsandaddr, tsprespec
+}
+
+/// What is read from several options, or with the targets.
+extension PingCommand {
+    func mode(_ arguments: ParsedArguments) -> CommandMode {
+        let targets = arguments.operands
+        let isList = targets.count > 1 && timestampOption != .tsprespec
+        // A script's list may have one host.
+        let isSweep = isList || filter != .all || !targetFiles.isEmpty || targets.contains(where: Self.isRange)
+        return isSweep ? Self.sweep : Self.single
+    }
+
+    private static func isRange(_ text: String) -> Bool {
+        if case .range = try? TargetExpression(text) { true } else { false }
+    }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        ping.isIntervalExplicit = interval != nil
+        ping.interval = interval ?? (isFlood ? .zero : .seconds(1))
+        ping.reportsTransmissions = isFlood && !general.isQuiet && !general.isJSON
+        ping.reportsIgnored = general.isVerbose
+        ping.data = Self.data(size, pattern)
+        (ping.source, ping.interface) = (source.address, source.interface)
+        style.isQuiet = general.isQuiet
+        style.isFlood = isFlood
+        style.isVerbose = general.isVerbose
+        style.printsGaps = isFlood || ping.isAdaptive || interval == .zero
+        ping.fragments = try fragments()
+        try readTargets(arguments.operands)
+        isSweep = mode(arguments) == Self.sweep
+        if isSweep, ping.query == .routerSolicitation {
+            throw UsageError("--icmp router-solicitation cannot be used with \(Self.sweep.name)")
+        }
+    }
+
+    private static func data(_ size: Int, _ pattern: [UInt8]?) -> [UInt8] {
+        guard let pattern else { return (0..<size).map { UInt8(truncatingIfNeeded: $0) } }
+        return (0..<size).map { pattern[$0 % pattern.count] }
+    }
+
+    /// How probes are cut on purpose.
+    private func fragments() throws -> FragmentPlan? {
+        guard let length = fragmentSize else { return nil }
+        let least = fragmentOrder == .overlapping ? FragmentPlan.leastOverlappingSize : 8
+        guard length % 8 == 0, length >= least else {
+            throw UsageError("invalid value '\(length)' for --fragment (expected a multiple of 8, \(least) or more)")
+        }
+        guard ping.pathMTUDiscovery != .do else { throw UsageError("--fragment cannot be used with -M do") }
+        guard size + 8 > length else {
+            throw UsageError("--fragment: a message of \(size + 8) bytes (-s \(size)) is one fragment of \(length)")
+        }
+        return FragmentPlan(size: length, order: fragmentOrder)
+    }
+
+    private mutating func readTargets(_ operands: [String]) throws {
+        texts = operands
+        for file in targetFiles {
+            do {
+                texts += try TextInput.lines(of: file, for: "--targets").compactMap(Self.target)
+            } catch {
+                throw UsageError("--targets: \(error)")
+            }
+        }
+        guard !texts.isEmpty else { throw UsageError("usage error: Destination address required") }
+        if recordsRoute { ping.options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))]) }
+        if let timestampOption { ping.options = IPv4Options([.timestamp(try timestamps(timestampOption))]) }
+        expressions = try texts.map { text in
+            do throws(TargetExpression.Problem) {
+                return try TargetExpression(text)
+            } catch {
+                throw UsageError("\(text): \(error)")
+            }
+        }
+        let most = 65_507 - ping.options.paddedByteCount
+        guard size <= most else { throw UsageError("invalid value '\(size)' for -s (expected 0 to \(most))") }
+    }
+
+    /// The target of a line: the text before a comment, or nothing.
+    private static func target(_ line: String) -> String? {
+        let text = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).first
+        return text.map(String.init)
+    }
+
+    /// Takes the hosts of `tsprespec` from the targets.
+    private mutating func timestamps(_ choice: IPTimestampChoice) throws -> IPv4TimestampData {
+        func empty(_ count: Int, _ address: IPv4Address?) -> [IPv4TimestampData.Entry] {
+            Array(repeating: IPv4TimestampData.Entry(address: address, timestamp: 0), count: count)
+        }
+        switch choice {
+        case .tsonly: return IPv4TimestampData(flag: .timestampsOnly, entries: empty(9, nil))
+        case .tsandaddr: return IPv4TimestampData(flag: .withAddresses, entries: empty(4, .unspecified))
+        case .tsprespec:
+            let hosts = texts.compactMap { IPv4Address($0) }
+            guard let target = texts.last, hosts.count == texts.count, hosts.count <= 4 else {
+                throw UsageError("-T tsprespec requires 1 to 4 IPv4 addresses, the target last")
+            }
+            texts = [target]
+            return IPv4TimestampData(
+                flag: .prespecified, entries: hosts.map { IPv4TimestampData.Entry(address: $0, timestamp: 0) })
+        }
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        console.limit(to: ping.deadline)
+        return isSweep
+            ? try SweepRun(command: self, console: console).run()
+            : try SinglePing(command: self, console: console).run()
+    }
+}
