@@ -118,6 +118,9 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["swift-net", "SwiftNet", "LinuxProcess"], swiftSettings: settings),
+
         // What the unit tests, the oracle's and the fuzzer share.
         .target(
             name: "WireFormatTestSupport",

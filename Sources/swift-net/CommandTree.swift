@@ -5,7 +5,7 @@ import LinuxProcess
 enum CommandTree {
     static let version = "0.1.0"
 
-    private static var commands: [CommandEntry] {
+    static var commands: [CommandEntry] {
         [
             CommandEntry(PingCommand.self),
             legacy("traceroute", .hosts, TracerouteCommand.self) {

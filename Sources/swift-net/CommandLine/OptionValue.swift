@@ -24,7 +24,7 @@ extension OptionValue where Value: FixedWidthInteger {
                 range.contains(value)
             else {
                 throw ValueError(
-                    expected: range.upperBound == .max
+                    expected: Value.bitWidth == 64 && range.upperBound == .max
                         ? "a whole number, \(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)")
             }
             return value

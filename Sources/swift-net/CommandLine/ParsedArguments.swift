@@ -151,11 +151,12 @@ struct ParsedArguments {
 
 /// The nearest of several words.
 enum Suggestion {
-    /// Nil when none is near: at most one edit in 3 letters apart, 3 in all.
+    /// Nil when none is near: at most one edit in 3 letters apart, 3 in all, or with the word as its beginning or end.
     static func nearest(to word: String, among candidates: [String]) -> String? {
         let limit = min(3, max(1, word.count / 3))
         let near = candidates.filter { $0.count > 2 }.map { ($0, distance(word, $0)) }.filter { $0.1 <= limit }
-        return near.min { $0.1 < $1.1 }?.0 ?? candidates.first { word.count > 4 && $0.hasPrefix(word) }
+        return near.min { $0.1 < $1.1 }?.0
+            ?? candidates.first { word.count > 3 && ($0.hasPrefix(word) || $0.hasSuffix(word)) }
     }
 
     /// Insertions, deletions, substitutions and swaps of neighboring letters.
