@@ -118,6 +118,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // Console code that knows no tool.
         .testTarget(
             name: "ConsoleTests", dependencies: ["swift-net", "SwiftNet", "LinuxProcess"], swiftSettings: settings),
 

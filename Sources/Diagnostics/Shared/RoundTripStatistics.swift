@@ -79,9 +79,7 @@ public struct RoundTripStatistics: Sendable {
 
 extension Nanoseconds {
     /// Microseconds, rounded to the nearest.
-    public var roundedMicroseconds: Int64 {
-        count >= 0 ? (count &+ 500) / 1_000 : (count &- 500) / 1_000
-    }
+    public var roundedMicroseconds: Int64 { count / 1_000 + count % 1_000 / 500 }
 }
 
 /// The largest integer whose square is not above `value`.

@@ -15,6 +15,7 @@ final class Console {
     /// The files that the run writes, by their options.
     private var files: [(option: String, path: String, stream: BufferedOutput)] = []
     private var deadline: Instant?
+    private let json = JSONWriter()
 
     init(command: String, isJSON: Bool = false, color: ColorUse = .auto) {
         self.command = command
@@ -24,6 +25,20 @@ final class Console {
         case .never: usesColor = false
         case .auto: usesColor = output.isTerminal && CurrentProcess.environment("NO_COLOR").map(\.isEmpty) ?? true
         }
+    }
+
+    /// Writes a row as a line of JSON, `"type"` first and `"time"` last.
+    /// - Parameters:
+    ///   - instant: when it was observed.
+    ///   - stream: a file of the run; standard output by default.
+    func write(_ type: String, _ row: some JSONRow, at instant: Instant, to stream: BufferedOutput? = nil) {
+        write(type, row, wall: SystemClock.wall(at: instant), to: stream)
+    }
+
+    /// Writes a row of a file's packet.
+    /// - Parameter wall: nanoseconds since 1970-01-01 00:00 UTC.
+    func write(_ type: String, _ row: some JSONRow, wall: Int64, to stream: BufferedOutput? = nil) {
+        json.write(type, row, wall: wall, to: stream ?? output)
     }
 
     /// A line on standard error, after what was printed before it.
@@ -36,11 +51,7 @@ final class Console {
 
     /// A failure that ends the run: a complaint, and with JSON an object that says the same.
     func fail(_ message: String) {
-        if isJSON {
-            var object = JSONObject(type: "error")
-            object.add("message", message)
-            output.write(object.line + "\n")
-        }
+        if isJSON { write("error", FailureRow(message: message), at: SystemClock.now) }
         complain(message)
     }
 
@@ -173,4 +184,9 @@ final class Console {
         case yellow = 33
         case dim = 2
     }
+}
+
+/// Why a run failed.
+private struct FailureRow: JSONRow {
+    var message: String
 }

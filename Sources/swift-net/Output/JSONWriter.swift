@@ -1,0 +1,182 @@
+import LinuxProcess
+import SwiftNet
+
+/// Encodes rows as JSON, one object on a line: `{"type":"reply",...the row...,"time":"..."}` (RFC 8259).
+///
+/// Properties become members in the order of their declaration; see `JSONRow`. All lines go through one buffer.
+final class JSONWriter: Encoder, SingleValueEncodingContainer {
+    fileprivate(set) var text = TextBuffer()
+    /// What closes the object or array that is being written; nil before it was opened.
+    fileprivate var closing: UInt8?
+    /// Whether the next member or element is the first of its object or array.
+    fileprivate var isFirst = true
+
+    var codingPath: [any CodingKey] { [] }
+    var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+    /// Writes a line to `stream`. `wall` is the time of what it reports, in nanoseconds since 1970-01-01 00:00 UTC.
+    func write(_ type: String, _ row: some JSONRow, wall: Int64, to stream: BufferedOutput) {
+        encode(type, row, wall: wall)
+        stream.write(text)
+    }
+
+    /// Encodes a line into `text`, with the line feed at its end.
+    func encode(_ type: String, _ row: some JSONRow, wall: Int64) {
+        text.removeAll()
+        text.append("{\"type\":")
+        text.append(jsonString: type)
+        // The row's members continue the object.
+        closing = UInt8(ascii: "}")
+        isFirst = false
+        do {
+            try row.encode(to: self)
+        } catch {
+            // Rows throw nothing: each of their values has a form in JSON.
+            text.removeAll()
+            return
+        }
+        text.append(",\"time\":\"")
+        text.append(rfc3339: wall)
+        text.append("\"}\n")
+    }
+
+    // MARK: Encoder
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+        if closing == nil { open(UInt8(ascii: "{"), closing: UInt8(ascii: "}")) }
+        return KeyedEncodingContainer(JSONMembers(writer: self))
+    }
+
+    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+        if closing == nil { open(UInt8(ascii: "["), closing: UInt8(ascii: "]")) }
+        return JSONElements(writer: self)
+    }
+
+    func singleValueContainer() -> any SingleValueEncodingContainer { self }
+
+    private func open(_ opening: UInt8, closing: UInt8) {
+        text.append(opening)
+        self.closing = closing
+        isFirst = true
+    }
+
+    // MARK: Values
+
+    /// What separates a member or element from the one before it.
+    fileprivate func separate() {
+        if isFirst { isFirst = false } else { text.append(UInt8(ascii: ",")) }
+    }
+
+    /// A member's or an element's value.
+    fileprivate func encodeNested(_ value: some Encodable) throws {
+        let outer = closing
+        closing = nil
+        try value.encode(to: self)
+        if let closing { text.append(closing) }
+        closing = outer
+        isFirst = false
+    }
+
+    func append(_ value: some JSONScalar) { value.write(to: &text) }
+    func encodeNil() { text.append("null") }
+    func encode(_ value: Bool) { if value { text.append("true") } else { text.append("false") } }
+    func encode(_ value: String) { text.append(jsonString: value) }
+    func encode(_ value: Float) { encode(Double(value)) }
+    /// JSON has no infinite numbers.
+    func encode(_ value: Double) { if value.isFinite { text.append(value.description) } else { encodeNil() } }
+    func encode(_ value: Int) { text.append(decimal: value) }
+    func encode(_ value: Int8) { encode(Int(value)) }
+    func encode(_ value: Int16) { encode(Int(value)) }
+    func encode(_ value: Int32) { encode(Int(value)) }
+    func encode(_ value: Int64) { encode(Int(value)) }
+    func encode(_ value: UInt) { encode(UInt64(value)) }
+    func encode(_ value: UInt8) { encode(UInt64(value)) }
+    func encode(_ value: UInt16) { encode(UInt64(value)) }
+    func encode(_ value: UInt32) { encode(UInt64(value)) }
+    func encode(_ value: UInt64) { text.append(decimal: value, minimumDigits: 1) }
+    func encode(_ value: some Encodable) throws { try value.encode(to: self) }
+}
+
+/// The members of an object. Nested containers, which synthesized code does not ask for, add to the same object.
+private struct JSONMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let writer: JSONWriter
+    var codingPath: [any CodingKey] { [] }
+
+    private func begin(_ key: Key) {
+        writer.separate()
+        writer.text.append(jsonName: key.stringValue)
+    }
+
+    func encodeNil(forKey key: Key) {
+        begin(key)
+        writer.encodeNil()
+    }
+
+    func encode(_ value: Bool, forKey key: Key) {
+        begin(key)
+        writer.encode(value)
+    }
+
+    func encode(_ value: String, forKey key: Key) {
+        begin(key)
+        writer.encode(value)
+    }
+
+    func encode(_ value: Int, forKey key: Key) {
+        begin(key)
+        writer.encode(value)
+    }
+
+    func encode(_ value: UInt64, forKey key: Key) {
+        begin(key)
+        writer.encode(value)
+    }
+
+    func encode(_ value: UInt16, forKey key: Key) { encode(UInt64(value), forKey: key) }
+    func encode(_ value: UInt8, forKey key: Key) { encode(UInt64(value), forKey: key) }
+
+    func encode(_ value: some Encodable, forKey key: Key) throws {
+        begin(key)
+        try writer.encodeNested(value)
+    }
+
+    func nestedContainer<Nested: CodingKey>(
+        keyedBy type: Nested.Type, forKey key: Key
+    ) -> KeyedEncodingContainer<Nested> {
+        writer.container(keyedBy: type)
+    }
+
+    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { writer.unkeyedContainer() }
+
+    /// The same object, for `Inlined`.
+    func superEncoder() -> any Encoder { writer }
+    func superEncoder(forKey key: Key) -> any Encoder { writer }
+}
+
+/// The elements of an array.
+private struct JSONElements: UnkeyedEncodingContainer {
+    let writer: JSONWriter
+    var codingPath: [any CodingKey] { [] }
+    private(set) var count = 0
+
+    init(writer: JSONWriter) { self.writer = writer }
+
+    mutating func encodeNil() {
+        count += 1
+        writer.separate()
+        writer.encodeNil()
+    }
+
+    mutating func encode(_ value: some Encodable) throws {
+        count += 1
+        writer.separate()
+        try writer.encodeNested(value)
+    }
+
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
+        writer.container(keyedBy: type)
+    }
+
+    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { self }
+    func superEncoder() -> any Encoder { writer }
+}
