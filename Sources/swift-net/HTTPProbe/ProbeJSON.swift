@@ -134,7 +134,7 @@ final class ProbeJSON: ProbeRenderer {
         object.add("failed", summary.failed)
         object.add("problems", summary.problems)
         object.add("elapsed_ms", raw: Milliseconds.json(summary.elapsed))
-        object.add("total_ms", raw: PingJSON.roundTrips(summary.trips))
+        object.add("total_ms", raw: Self.roundTrips(summary.trips))
         console.output.write(object.line + "\n")
     }
 
@@ -145,6 +145,16 @@ final class ProbeJSON: ProbeRenderer {
     private static func headers(_ fields: [HTTPField]) -> String {
         JSONObject.array(
             fields.map { JSONObject.array([JSONObject.quoted($0.name), JSONObject.quoted($0.value)]) })
+    }
+
+    private static func roundTrips(_ trips: RoundTripStatistics) -> String? {
+        guard trips.count > 0 else { return nil }
+        var item = JSONObject()
+        item.add("min", raw: Milliseconds.json(trips.minimum))
+        item.add("avg", raw: Milliseconds.json(trips.average))
+        item.add("max", raw: Milliseconds.json(trips.maximum))
+        item.add("mdev", raw: Milliseconds.json(trips.meanDeviation))
+        return item.line
     }
 
     private static func timings(_ timings: HTTPTimings) -> String {

@@ -15,16 +15,6 @@ final class RoundTripPlot {
         columns = max(20, min((terminalWidth ?? 80) - 12, 160))
     }
 
-    func add(_ event: PingEvent) {
-        switch event {
-        case .reply(let reply) where reply.flags.isDisjoint(with: [.duplicate, .corrupted, .otherSource]):
-            add(reply.sequence, reply.roundTrip)
-        case .timeout(let sequence, _): add(sequence, nil)
-        case .transmissionFailed(let sequence, _, _): add(sequence, nil)
-        default: break
-        }
-    }
-
     /// A probe's round trip; nil for one without an answer.
     func add(_ sequence: UInt16, _ roundTrip: Nanoseconds?) {
         // A late answer takes the place of the loss that it was.

@@ -1,8 +1,7 @@
-import LinuxProcess
 import SwiftNet
 
 /// A ping in iputils' lines.
-final class PingText: PingRenderer {
+final class PingText: PingRunReport {
     struct Style {
         var isQuiet = false
         var isFlood = false
@@ -86,11 +85,11 @@ final class PingText: PingRenderer {
         return !isStopped && names.name(of: address) == .pending
     }
 
-    func report(_ event: PingEvent) {
+    func report(_ event: PingEvent, at now: Instant) {
         plot?.add(event)
         if style.isFlood || style.isQuiet { return show(event) }
         if held.isEmpty, !isNamePending(event) { return show(event) }
-        held.append((event, SystemClock.now))
+        held.append((event, now))
     }
 
     func update(at now: Instant, isStopped: Bool) -> Instant? {
@@ -201,7 +200,7 @@ final class PingText: PingRenderer {
 
     // MARK: The end
 
-    func finish(_ summary: PingSummary, drops: KernelDrops) {
+    func finish(_ summary: PingSummary, drops: KernelDrops, at now: Instant) {
         for entry in held { show(entry.event) }
         held = []
         var text = "\n--- \(Text.escaped(facts.hostname)) ping statistics ---\n"
@@ -220,7 +219,6 @@ final class PingText: PingRenderer {
         if let plan = facts.fragments { print(Self.fragments(plan, facts, summary)) }
         if style.isVerbose || plot != nil { print(Self.percentiles(summary)) }
         if let plot { print(plot.text(summary.roundTrips)) }
-        console.complain(drops)
     }
 
     /// What the other side made of them.
@@ -264,5 +262,16 @@ final class PingText: PingRenderer {
                 ", outage \(Milliseconds.fixed(summary.outage)) ms (longest \(Milliseconds.fixed(summary.longestOutage)) ms)"
         }
         return text + "\n"
+    }
+}
+
+extension RoundTripPlot {
+    fileprivate func add(_ event: PingEvent) {
+        switch event {
+        case .reply(let reply) where reply.flags.isDisjoint(with: [.duplicate, .corrupted, .otherSource]):
+            add(reply.sequence, reply.roundTrip)
+        case .timeout(let sequence, _), .transmissionFailed(let sequence, _, _): add(sequence, nil)
+        default: break
+        }
     }
 }

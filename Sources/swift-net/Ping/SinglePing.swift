@@ -13,11 +13,8 @@ struct SinglePing {
             console.errors.write("WARNING: pinging broadcast address\n")
             console.errors.flush()
         }
-        let renderer = renderer(ping)
-        var observer = PingObserver(console: console, renderer: renderer)
-        renderer.begin()
-        let summary = try ping.run(reportingTo: &observer)
-        renderer.finish(summary, drops: ping.drops)
+        let report = report(ping)
+        let summary = try console.run(report, of: ping, drops: ping.drops)
         let isEnough = command.ping.deadline == nil || command.ping.count.map { summary.received >= $0 } ?? true
         // Where no probe left this host, nothing was learned about the target.
         if summary.transmitted > 0, summary.refusedBySystem == summary.transmitted { return 2 }
@@ -38,7 +35,7 @@ struct SinglePing {
         destination.address.family == .v4 ? destination.canonicalName ?? command.texts[0] : command.texts[0]
     }
 
-    private func renderer(_ ping: Ping.Prepared) -> any PingRenderer {
+    private func report(_ ping: Ping.Prepared) -> any PingRunReport {
         let destination = ping.destination
         let size = command.ping.data.count
         let facts = PingFacts(

@@ -9,12 +9,9 @@ struct SweepRun {
     func run() throws -> Int32 {
         let options = try console.runOptions(command.general)
         let sweep = try PingSweep.prepare(command.texts, command.expressions, configuration, options: options)
-        let renderer = renderer(sweep.configuration) { sweep.interfaceName(of: $0) }
-        var observer = SweepObserver(console: console, renderer: renderer)
-        defer { observer.progress.clear() }
-        let summary = try sweep.run(reportingTo: &observer)
-        observer.progress.clear()
-        renderer.finish(summary, drops: sweep.drops)
+        let report = report(sweep.configuration) { sweep.interfaceName(of: $0) }
+        let progress = ProgressLine(console, interval: .milliseconds(200), returnsAtOnce: true)
+        let summary = try console.run(report, of: sweep, progress: progress, drops: sweep.drops)
         let isComplete = summary.alive + summary.skipped == summary.targets
         // Targets that could not be checked are no answer about the others.
         guard sweep.unresolvedCount + summary.unchecked == 0 else { return 2 }
@@ -39,12 +36,12 @@ struct SweepRun {
         return interval == .zero ? nil : 1 / interval.seconds
     }
 
-    private func renderer(
+    private func report(
         _ configuration: SweepConfiguration, interface: @escaping (IPAddress) -> String?
-    ) -> any SweepRenderer {
+    ) -> any SweepReport {
         let isQuiet = command.general.isQuiet
         return console.isJSON
-            ? SweepJSON(configuration, filter: command.filter, isQuiet: isQuiet, console, interface: interface)
+            ? SweepJSON(filter: command.filter, isQuiet: isQuiet, console, interface: interface)
             : SweepText(configuration, filter: command.filter, isQuiet: isQuiet, console, interface: interface)
     }
 }

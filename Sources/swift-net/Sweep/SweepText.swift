@@ -1,11 +1,11 @@
 import SwiftNet
 
 /// A sweep in fping's lines.
-final class SweepText: SweepRenderer {
+final class SweepText: SweepReport {
     private let configuration: SweepConfiguration
     private let filter: SweepFilter
     private let isQuiet: Bool
-    private let console: Console
+    let console: Console
     private var unchecked: UncheckedTargets
 
     init(
@@ -23,7 +23,7 @@ final class SweepText: SweepRenderer {
         if case .count = configuration.plan { true } else { false }
     }
 
-    func report(_ event: SweepEvent) {
+    func report(_ event: SweepEvent, at now: Instant) {
         switch event {
         case .host(let result):
             unchecked.note(result)
@@ -59,7 +59,7 @@ final class SweepText: SweepRenderer {
         return line
     }
 
-    func finish(_ summary: SweepSummary, drops: KernelDrops) {
+    func finish(_ summary: SweepSummary, drops: KernelDrops, at now: Instant) {
         if filter == .all {
             var text =
                 "\n\(Text.count(summary.targets - summary.skipped, "target")), \(summary.alive) alive, \(summary.unreachable) unreachable"
@@ -80,6 +80,5 @@ final class SweepText: SweepRenderer {
             console.output.write(text)
         }
         unchecked.complain(console)
-        console.complain(drops)
     }
 }

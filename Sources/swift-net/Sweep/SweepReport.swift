@@ -38,50 +38,23 @@ struct UncheckedTargets {
     }
 }
 
-/// Shows what a sweep finds.
-protocol SweepRenderer: AnyObject {
-    func report(_ event: SweepEvent)
-    /// - Parameter drops: replies that the kernel threw away here.
-    func finish(_ summary: SweepSummary, drops: KernelDrops)
+/// How a sweep is reported.
+protocol SweepReport: Report where Observed == SweepEngine, Event == SweepEvent, Summary == SweepSummary {
+    var console: Console { get }
 }
 
-/// Hands what the engine finds to a renderer, and keeps a bar moving on a terminal.
-struct SweepObserver: EngineObserver {
-    typealias Observed = SweepEngine
-
-    let console: Console
-    let renderer: any SweepRenderer
-    var progress: ProgressLine
-
-    init(console: Console, renderer: any SweepRenderer) {
-        self.console = console
-        self.renderer = renderer
-        progress = ProgressLine(console, interval: .milliseconds(200), returnsAtOnce: true)
-    }
-
-    mutating func report(_ event: SweepEvent) {
-        progress.makeWay()
-        renderer.report(event)
-    }
-
-    mutating func step(_ engine: inout SweepEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        console.output.flush()
-        if wakening.contains(.status) { progress.tell(status(engine)) }
-        if progress.isDue(at: now) { progress.draw(bar(engine), at: now) }
-        return progress.next
-    }
-
-    private func status(_ engine: borrowing SweepEngine) -> String {
+extension SweepReport {
+    func status(_ engine: borrowing SweepEngine, at now: Instant) -> String? {
         let (decided, total) = engine.progress
         return "\(decided)/\(total) targets, \(engine.summary.alive) alive, \(engine.summary.transmitted) packets sent"
     }
 
-    private func bar(_ engine: borrowing SweepEngine) -> String {
+    /// A bar before it.
+    func progress(_ engine: borrowing SweepEngine, at now: Instant) -> String? {
+        guard let status = status(engine, at: now) else { return nil }
         let (decided, total) = engine.progress
-        let text = " " + status(engine)
-        let width = max(10, min(40, (console.errors.terminalWidth ?? 80) - text.count - 4))
+        let width = max(10, min(40, (console.errors.terminalWidth ?? 80) - status.count - 5))
         let filled = total > 0 ? decided * width / total : width
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        return bar + text
+        return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " " + status
     }
 }
