@@ -241,6 +241,7 @@ struct Lab: Sendable {
         _ body: @Sendable @escaping () async throws -> Result
     ) async throws -> Result {
         let words = words(namespace, command)
+        CommandLog.add(words, status: nil)
         let result = try await Subprocess.run(
             .name(words[0]), arguments: Arguments(Array(words.dropFirst())), input: .none, output: .sequence,
             error: .combinedWithOutput
@@ -283,6 +284,7 @@ struct Lab: Sendable {
             }
         let outcome = Outcome(output: result.standardOutput, errors: result.standardError, status: status)
         SwiftNames.check(words, outcome)
+        CommandLog.add(words, status: status)
         return outcome
     }
 }
