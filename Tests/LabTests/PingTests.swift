@@ -107,7 +107,7 @@ struct PingTests {
             #expect(
                 reply.text.hasPrefix(
                     #"{"type":"reply","target":"192.0.2.2","addr":"192.0.2.2","seq":1,"bytes":64,"ttl":64,"rtt_ms":"#))
-            #expect(reply["time"]?.wholeMatch(of: #/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/#) != nil)
+            Self.expectTimes(outcome)
             let summary = try #require(outcome.summary)
             for (name, value) in [
                 "transmitted": 2, "received": 2, "duplicates": 0, "errors": 0, "loss_percent": 0, "late": 0, "lost": 0,
@@ -118,10 +118,22 @@ struct PingTests {
             for name in ["min", "avg", "max", "mdev", "p50", "p90", "p99", "jitter_ms", "elapsed_ms"] {
                 #expect(summary.number(name) != nil, "\(name)")
             }
+            // 20 ms and some microseconds, which are not rounded away.
+            #expect(summary.number("elapsed_ms").map { $0 >= 20 && $0 != $0.rounded() } == true, "\(summary)")
             let timeouts = try await lab.ping("a", "-j -c 2 -i 0.1 -W 0.05 198.18.0.1")
             #expect(timeouts.objects("timeout").map { $0["seq"] } == ["1", "2"] && timeouts.status == 1)
+            Self.expectTimes(timeouts)
             let failure = try await lab.ping("a", "-j nosuchhost.invalid")
             #expect(failure.objects("error").count == 1 && failure.status == 2)
+            Self.expectTimes(failure)
+        }
+    }
+
+    /// Every object ends with its time.
+    private static func expectTimes(_ outcome: Lab.Outcome) {
+        for object in outcome.objects {
+            let time = object.text.firstMatch(of: #/,"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"}$/#)
+            #expect(time != nil, "\(object)")
         }
     }
 

@@ -50,6 +50,7 @@ struct SweepTests {
                 json.objects("host").allSatisfy { $0["alive"] == "true" && $0["addr"] != nil }
                     && json.objects("host").count == 2)
             #expect(json.summary?.number("alive") == 2 && json.status == 0)
+            #expect(json.objects.allSatisfy { $0["time"] != nil }, "\(json)")
         }
     }
 

@@ -3,7 +3,7 @@ import SwiftNet
 extension Console {
     /// Reports that an interface has changed: a line on standard error, and with JSON an object too.
     func report(_ change: LinkChange, at now: Instant) {
-        if isJSON { output.write(change.json(at: now) + "\n") }
+        if isJSON { write("interface", LinkChangeRow(change), at: now) }
         if change.isFinal { fail(change.words) } else { complain(change.words) }
     }
 }
@@ -22,12 +22,18 @@ extension LinkChange {
         case .gone: "\(name) was deleted or moved to another network namespace"
         }
     }
+}
 
-    fileprivate func json(at now: Instant) -> String {
-        var object = JSONObject(type: "interface")
-        object.add("interface", name)
-        let state =
-            switch kind {
+private struct LinkChangeRow: JSONRow {
+    var interface: String
+    var state: String
+    var formerName: String?
+
+    init(_ change: LinkChange) {
+        interface = change.name
+        if case .renamed(let former) = change.kind { formerName = former }
+        state =
+            switch change.kind {
             case .down: "down"
             case .noCarrier: "no-carrier"
             case .up: "up"
@@ -36,9 +42,5 @@ extension LinkChange {
             case .moved: "moved"
             case .gone: "gone"
             }
-        object.add("state", state)
-        if case .renamed(let former) = kind { object.add("former_name", former) }
-        object.add("time", WallTime.rfc3339(now))
-        return object.line
     }
 }

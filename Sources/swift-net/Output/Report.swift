@@ -60,7 +60,7 @@ struct RunObserver<Form: Report> {
     private let console: Console
     fileprivate var progress: ProgressLine
 
-    fileprivate init(form: Form, console: Console, progress: ProgressLine?) {
+    init(form: Form, console: Console, progress: ProgressLine? = nil) {
         self.form = form
         self.console = console
         self.progress = progress ?? ProgressLine(console, isWanted: false)

@@ -111,13 +111,8 @@ struct PingSendErrorRow: JSONRow {
     var message: String
     /// Bytes that could be sent, where the packet was too long.
     var mtu: Int?
-    var interface: Interface?
-
-    struct Interface: Encodable {
-        var name: String?
-
-        func encode(to encoder: any Encoder) throws { try name.encode(to: encoder) }
-    }
+    /// The interface that did not take it, null if unknown; left out if the packet was too long.
+    var interface: Null<String>?
 
     init(_ probe: PingProbeRow, _ failure: TransmissionFailure, interface: String?) {
         self.probe = probe
@@ -125,7 +120,7 @@ struct PingSendErrorRow: JSONRow {
         if case .messageTooLong(let mtu) = failure {
             self.mtu = mtu > 0 ? mtu : nil
         } else {
-            self.interface = Interface(name: interface)
+            self.interface = Null(wrappedValue: interface)
         }
     }
 }
