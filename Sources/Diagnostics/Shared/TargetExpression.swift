@@ -1,19 +1,33 @@
 import WireFormat
 
-/// A target as somebody wrote it.
+/// A target as it was written.
 public enum TargetExpression: Equatable, Sendable {
     case address(IPAddress, zone: String?)
-    /// A block: both ends included.
-    case range(IPAddress, IPAddress)
+    /// A network, a range or octet lists: ascending ranges of one family that do not overlap.
+    case ranges([ClosedRange<IPAddress>])
     case name(String)
 
     /// Why a text is no target.
     public enum Problem: Error, Equatable, Sendable, CustomStringConvertible {
         case empty
-        case invalidNetwork(String)
-        case invalidRange(String)
-        /// Digits and dots alone, and yet no IPv4 address; or colons, and yet no IPv6 address.
-        case invalidAddress(String)
+        case invalidNetwork
+        case invalidRange
+        /// A range whose last address or octet is below its first.
+        case descendingRange(String)
+        /// A part of an octet list.
+        case invalidOctet(String)
+        /// Octet lists that are not 4.
+        case invalidOctetCount(Int)
+        /// Octet lists for more than `OctetLists.maximumRangeCount` ranges.
+        case tooManyRanges
+        /// Numbers and dots, and yet no IPv4 address; or colons, and yet no IPv6 address.
+        case invalidAddress
+        /// A form of inet_aton(3) where only dotted decimals are taken.
+        case abbreviatedAddress(IPv4Address)
+        case invalidZone
+        /// A zone where an interface is chosen by an option.
+        case zoneNotAllowed(String)
+        case invalidName
 
         /// The problem as it is reported, after the text that it is about.
         public var description: String {
@@ -21,48 +35,66 @@ public enum TargetExpression: Equatable, Sendable {
             case .empty: "a target is empty"
             case .invalidNetwork: "not a network (ADDRESS/LENGTH)"
             case .invalidRange: "not a range (FIRST-LAST)"
+            case .descendingRange(let text): "the range '\(text)' ends below its start"
+            case .invalidOctet(let text): "'\(text)' is not an octet or a range of octets (0 to 255)"
+            case .invalidOctetCount(let count): "\(count) octets, not 4"
+            case .tooManyRanges: "more than \(OctetLists.maximumRangeCount) separate ranges"
             case .invalidAddress: "not an address"
+            case .abbreviatedAddress(let address): "an abbreviation of \(address), accepted only for a single target"
+            case .invalidZone: "a zone (%INTERFACE) is for an IPv6 address"
+            case .zoneNotAllowed(let zone): "use -I \(zone) instead of a zone"
+            case .invalidName: "not a host name: ',' and '*' are for the octets of an IPv4 address"
             }
         }
     }
 
-    /// An address with an optional zone (`fe80::1%eth0`), a network
-    /// (`192.0.2.0/24`), a range (`192.0.2.1-192.0.2.20`, `192.0.2.1-20`), or a name.
-    public init(_ text: String) throws(Problem) {
+    /// An address with an optional zone (`fe80::1%eth0`), a network (`192.0.2.0/24`), a range
+    /// (`192.0.2.1-192.0.2.20`), octet lists (`192.0.2-3.1,5,7-9`, `192.0.2.*`), or a name.
+    /// - Parameter isOnlyTarget: whether the address may have any form of inet_aton(3), as `127.1`.
+    public init(_ text: String, isOnlyTarget: Bool = false) throws(Problem) {
         guard !text.isEmpty else { throw .empty }
         if let address = IPAddress(text) {
             self = .address(address, zone: nil)
-        } else if let percent = text.firstIndex(of: "%"), let address = IPv6Address(text[..<percent]) {
+        } else if let percent = text.firstIndex(of: "%") {
+            guard let address = IPv6Address(text[..<percent]) else { throw .invalidZone }
             let zone = text[text.index(after: percent)...]
-            guard !zone.isEmpty else { throw .invalidAddress(text) }
+            guard !zone.isEmpty else { throw .invalidAddress }
             self = .address(.v6(address), zone: String(zone))
-        } else if text.contains("/") {
-            guard let range = Self.network(text) else { throw .invalidNetwork(text) }
-            self = .range(range.0, range.1)
-        } else if let dash = text.firstIndex(of: "-"), let first = IPAddress(text[..<dash]) {
-            guard let last = Self.end(of: first, text[text.index(after: dash)...]), first <= last else {
-                throw .invalidRange(text)
-            }
-            self = .range(first, last)
-        } else if text.contains(":") || text.utf8.allSatisfy({ $0 == UInt8(ascii: ".") || (48...57).contains($0) }) {
-            throw .invalidAddress(text)
+        } else if text.utf8.contains(UInt8(ascii: "/")) {
+            guard let range = Self.network(text) else { throw .invalidNetwork }
+            self = .ranges([range])
+        } else if let range = try Self.range(text) {
+            self = .ranges([range])
+        } else if IPv4Address.isNumeric(text) {
+            guard let address = IPv4Address(inetAton: text) else { throw .invalidAddress }
+            guard isOnlyTarget else { throw .abbreviatedAddress(address) }
+            self = .address(.v4(address), zone: nil)
+        } else if OctetLists.isWritten(as: text) {
+            self = .ranges(try OctetLists(text).ranges())
+        } else if text.utf8.contains(UInt8(ascii: ":")) {
+            throw .invalidAddress
+        } else if text.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "*") }) {
+            throw .invalidName
         } else {
             self = .name(text)
         }
     }
 
-    private static func network(_ text: String) -> (IPAddress, IPAddress)? {
-        if let network = IPv4Network(text) { return (.v4(network.address), .v4(network.lastAddress)) }
-        if let network = IPv6Network(text) { return (.v6(network.address), .v6(network.lastAddress)) }
+    private static func network(_ text: String) -> ClosedRange<IPAddress>? {
+        if let network = IPv4Network(text) { return .v4(network.address) ... .v4(network.lastAddress) }
+        if let network = IPv6Network(text) { return .v6(network.address) ... .v6(network.lastAddress) }
         return nil
     }
 
-    /// The upper end of a range: a whole address, or the last octet of one.
-    private static func end(of first: IPAddress, _ text: Substring) -> IPAddress? {
-        if let address = IPAddress(text) { return address.family == first.family ? address : nil }
-        guard case .v4(let start) = first, (1...3).contains(text.utf8.count), let octet = UInt8(text) else {
-            return nil
+    /// The range between two whole addresses; nil where there is no first one, or the last is an octet.
+    private static func range(_ text: String) throws(Problem) -> ClosedRange<IPAddress>? {
+        guard let dash = text.firstIndex(of: "-"), let first = IPAddress(text[..<dash]) else { return nil }
+        guard let last = IPAddress(text[text.index(after: dash)...]) else {
+            if OctetLists.isWritten(as: text) { return nil }
+            throw .invalidRange
         }
-        return .v4(IPv4Address(rawValue: start.rawValue & 0xFFFF_FF00 | UInt32(octet)))
+        guard first.family == last.family else { throw .invalidRange }
+        guard first <= last else { throw .descendingRange(text) }
+        return first...last
     }
 }

@@ -49,7 +49,10 @@ public struct TargetSet: Sendable {
         guard last.number - first.number < UInt128(Self.maximumCount) else { throw .tooMany }
         // Around what is there already.
         var start = first.number
-        for run in sorted where run.family == first.family && run.last >= start && run.first <= last.number {
+        let candidates = sorted[max(position(of: first.family, start) - 1, 0)...]
+            .drop { $0.family != first.family || $0.last < start }
+            .prefix { $0.family == first.family && $0.first <= last.number }
+        for run in candidates {
             if run.first > start { try append(first.family, start, run.first - 1) }
             start = run.last + 1
         }

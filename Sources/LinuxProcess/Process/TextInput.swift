@@ -25,12 +25,13 @@ public enum TextInput {
         return bytes
     }
 
-    /// Reads everything, as lines without their ends.
+    /// Reads everything, as lines without their ends and without a byte order mark.
     /// - Parameters:
     ///   - path: `-` for the standard input.
     ///   - option: what names the file on the command line; nil for the system's own files.
     public static func lines(of path: String, for option: String? = nil) throws(SystemError) -> [String] {
-        try bytes(of: path, for: option).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let bytes = try bytes(of: path, for: option)
+        return bytes[(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)...].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .map { String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self) }
     }
 }

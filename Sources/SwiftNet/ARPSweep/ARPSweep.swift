@@ -90,7 +90,8 @@ public enum ARPSweep: Tool {
             var targets = TargetSet()
             do {
                 switch try TargetExpression(text) {
-                case .range(let first, let last): try targets.append(from: first, through: last)
+                case .ranges(let ranges):
+                    for range in ranges { try targets.append(from: range.lowerBound, through: range.upperBound) }
                 case .address(let address, _): try targets.append(address)
                 case .name: break
                 }

@@ -26,10 +26,8 @@ enum ArpingTarget {
                 throw SwiftNetError(.invalidArgument, nil, "\(station) is not the MAC address of one host")
             }
             self = .station(station)
-        } else if let host = try? TargetExpression(text) {
-            self = .host(host, text)
         } else {
-            throw SwiftNetError(.invalidArgument, nil, "'\(text)' is not a host")
+            self = .host(try SwiftNetError.target(text, isOnlyTarget: true), text)
         }
     }
 

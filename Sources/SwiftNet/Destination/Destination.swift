@@ -92,7 +92,7 @@ public struct Destination: Sendable, Equatable {
             let found = try resolver.addresses(
                 of: name, family: requirements.family, until: requirements.deadline)
             return (found.answers, found.canonicalName ?? name)
-        case .range: throw Problem(text, "this is a range, not a host")
+        case .ranges: throw Problem(text, "this is a range, not a host")
         }
     }
 

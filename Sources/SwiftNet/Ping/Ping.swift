@@ -24,7 +24,7 @@ public enum Ping: Tool {
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping {
             try configuration.checkUserLimits()
-            let expression = try SwiftNetError.target(target)
+            let expression = try SwiftNetError.target(target, isOnlyTarget: true)
             return try Prepared(target, expression, configuration.checked(), options)
         }
     }

@@ -32,12 +32,14 @@ public enum PingSweep: Tool {
 
     public static var defaultConfiguration: Configuration { Configuration() }
 
-    /// - Parameter targets: names, addresses, networks (`192.0.2.0/24`) and ranges (`192.0.2.1-20`).
+    /// - Parameter targets: names, addresses, networks (`192.0.2.0/24`), ranges and octet lists (`192.0.2.1-20`,
+    ///   `192.0.2.1,5,7-9`).
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping {
-            try Prepared(targets, targets.map(SwiftNetError.target), configuration, options)
+            let expressions = try targets.map { try SwiftNetError.target($0, isOnlyTarget: targets.count == 1) }
+            return try Prepared(targets, expressions, configuration, options)
         }
     }
 
@@ -164,7 +166,8 @@ public enum PingSweep: Tool {
             _ target: TargetExpression, _ family: IPAddress.Family?
         ) -> [IPAddress.Family] {
             switch target {
-            case .address(let address, _), .range(let address, _): [address.family]
+            case .address(let address, _): [address.family]
+            case .ranges(let ranges): ranges.prefix(1).map(\.lowerBound.family)
             case .name: family.map { [$0] } ?? [.v4, .v6]
             }
         }
@@ -190,7 +193,8 @@ public enum PingSweep: Tool {
                             continue
                         }
                         try set.append(address)
-                    case .range(let first, let last): try set.append(from: first, through: last)
+                    case .ranges(let ranges):
+                        for range in ranges { try set.append(from: range.lowerBound, through: range.upperBound) }
                     case .name(let name): names.append(name)
                     }
                 }
@@ -208,8 +212,10 @@ public enum PingSweep: Tool {
         for target in targets where !probe.bypassesRouting {
             switch target {
             case .address(let address, _): if !address.isLoopback { families.insert(address.family) }
-            case .range(let first, let last):
-                if !(first.isLoopback && last.isLoopback) { families.insert(first.family) }
+            case .ranges(let ranges):
+                for range in ranges where !(range.lowerBound.isLoopback && range.upperBound.isLoopback) {
+                    families.insert(range.lowerBound.family)
+                }
             case .name: break
             }
         }

@@ -20,7 +20,8 @@ struct SweepRoutes {
             case .address(let address, let zone) where family ?? address.family == address.family:
                 let interface = zone.flatMap { try? Destination.index(ofZone: $0, $0) } ?? requirements.interface
                 ranges[interface, default: []].append((address, address))
-            case .range(let first, let last): ranges[requirements.interface, default: []].append((first, last))
+            case .ranges(let all):
+                ranges[requirements.interface, default: []] += all.map { ($0.lowerBound, $0.upperBound) }
             case .address, .name: break
             }
         }

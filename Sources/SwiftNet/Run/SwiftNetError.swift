@@ -62,8 +62,9 @@ public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible
     }
 
     /// A target of any form, or an error with its text.
-    static func target(_ text: String) throws(SwiftNetError) -> TargetExpression {
-        do { return try TargetExpression(text) } catch {
+    /// - Parameter isOnlyTarget: whether its address may have any form of inet_aton(3).
+    static func target(_ text: String, isOnlyTarget: Bool = false) throws(SwiftNetError) -> TargetExpression {
+        do { return try TargetExpression(text, isOnlyTarget: isOnlyTarget) } catch {
             throw SwiftNetError(.invalidArgument, text.isEmpty ? nil : text, error.description)
         }
     }

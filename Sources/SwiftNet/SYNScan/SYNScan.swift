@@ -20,8 +20,8 @@ public enum SYNScan: Tool {
 
     public static var defaultConfiguration: Configuration { Configuration() }
 
-    /// - Parameter targets: names, addresses, networks (`192.0.2.0/24`) and ranges (`192.0.2.1-20`). Targets named
-    ///   twice are scanned once.
+    /// - Parameter targets: names, addresses, networks (`192.0.2.0/24`), ranges and octet lists (`192.0.2.1-20`,
+    ///   `192.0.2.1,5,7-9`). Targets named twice are scanned once.
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {

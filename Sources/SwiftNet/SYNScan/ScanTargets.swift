@@ -53,7 +53,7 @@ struct ScanTargets {
         for expression in expressions {
             switch expression {
             case .address(let address, _): ranges.append((address, address))
-            case .range(let first, let last): ranges.append((first, last))
+            case .ranges(let all): ranges += all.map { ($0.lowerBound, $0.upperBound) }
             case .name(let name): names.append(name)
             }
         }
@@ -75,18 +75,18 @@ struct ScanTargetList {
     let excludes: [TargetExpression]
 
     init(_ targets: [String], excludes: [String]) throws(SwiftNetError) {
-        self.targets = try Self.expressions(targets)
-        self.excludes = try Self.expressions(excludes)
+        self.targets = try Self.expressions(targets, isOnlyTarget: targets.count == 1)
+        self.excludes = try Self.expressions(excludes, isOnlyTarget: false)
     }
 
-    private static func expressions(_ texts: [String]) throws(SwiftNetError) -> [TargetExpression] {
+    private static func expressions(
+        _ texts: [String], isOnlyTarget: Bool
+    ) throws(SwiftNetError) -> [TargetExpression] {
         var expressions: [TargetExpression] = []
         for text in texts {
-            guard let expression = try? TargetExpression(text) else {
-                throw SwiftNetError(.invalidArgument, nil, "'\(text)' is no target")
-            }
+            let expression = try SwiftNetError.target(text, isOnlyTarget: isOnlyTarget)
             if case .address(_, let zone?) = expression {
-                throw SwiftNetError(.invalidArgument, nil, "'\(text)': use -I \(zone) instead of a zone")
+                throw SwiftNetError(.invalidArgument, text, TargetExpression.Problem.zoneNotAllowed(zone).description)
             }
             expressions.append(expression)
         }

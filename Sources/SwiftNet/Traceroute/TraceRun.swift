@@ -31,7 +31,7 @@ public final class TraceRun {
     }
 
     init(_ texts: [String], _ asked: Traceroute.Configuration, _ options: RunOptions) throws {
-        let expressions = try texts.map(Self.expression)
+        let expressions = try texts.map { try Self.expression($0, isOnlyTarget: texts.count == 1) }
         let interface = try asked.interface.map { name throws(SwiftNetError) in
             guard let index = Interface.index(of: name) else {
                 throw SwiftNetError(.interface, "-i", "'\(name)' is no interface")
@@ -121,11 +121,9 @@ public final class TraceRun {
 
     // MARK: Targets and sockets
 
-    private static func expression(_ text: String) throws(SwiftNetError) -> TargetExpression {
-        guard let target = try? TargetExpression(text) else {
-            throw SwiftNetError(.invalidArgument, nil, "'\(text)' is no host")
-        }
-        if case .range = target {
+    private static func expression(_ text: String, isOnlyTarget: Bool) throws(SwiftNetError) -> TargetExpression {
+        let target = try SwiftNetError.target(text, isOnlyTarget: isOnlyTarget)
+        if case .ranges = target {
             throw SwiftNetError(.invalidArgument, text, "hosts are traced, not a network")
         }
         return target

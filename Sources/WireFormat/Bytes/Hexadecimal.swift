@@ -16,7 +16,7 @@ extension UInt8 {
     }
 
     /// The value of an ASCII decimal digit.
-    var decimalDigit: UInt8? {
+    package var decimalDigit: UInt8? {
         self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") ? self - UInt8(ascii: "0") : nil
     }
 }

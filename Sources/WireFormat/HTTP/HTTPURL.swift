@@ -129,8 +129,9 @@ public struct HTTPURL: Hashable, Sendable {
         let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
         let number = try port(colon.map { text[text.utf8.index(after: $0)...] })
         let name = try decoded(text[..<(colon ?? text.endIndex)])
-        if let address = IPv4Address(name) { return (.address(.v4(address), zone: nil), number) }
         guard !name.isEmpty else { throw .missingHost }
+        if let address = IPv4Address(inetAton: name) { return (.address(.v4(address), zone: nil), number) }
+        guard !IPv4Address.isNumeric(name) else { throw .invalidHost(name) }
         guard let domain = Punycode.domain(name)?.lowercased(),
             domain.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !#"/?#@[]<>"\^`{|}%"#.utf8.contains($0) }),
             domain.utf8.count <= 254

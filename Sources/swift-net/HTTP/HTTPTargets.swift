@@ -1,4 +1,3 @@
-import LinuxProcess
 import SwiftNet
 
 /// The URLs of a command line, and where they lead.
@@ -9,14 +8,9 @@ struct HTTPTargets {
     let family: IPAddress.Family?
 
     /// - Throws: `UsageError` for an invalid `--resolve`, and the errors of reading a file.
-    init(_ options: HTTPTargetOptions) throws {
+    init(_ options: HTTPTargetOptions, _ console: Console) throws {
         var texts = options.urls
-        for path in options.targetFiles {
-            // Empty lines, and those that begin with #, are no URLs.
-            texts += try TextInput.lines(of: path, for: "--targets").filter { line in
-                !line.utf8.starts(with: "#".utf8) && !line.utf8.allSatisfy { $0 <= 0x20 }
-            }
-        }
+        for path in options.targetFiles { texts += try TargetFile(path: path, option: "--targets").urls(console) }
         guard !texts.isEmpty else { throw UsageError("a URL is missing") }
         urls = texts
         var places = HTTPPlaces()

@@ -16,8 +16,8 @@ struct FingerprintSettings {
         var path: String?
     }
 
-    init(_ command: HTTPFingerprintCommand) throws {
-        let targets = try HTTPTargets(command.targets)
+    init(_ command: HTTPFingerprintCommand, _ console: Console) throws {
+        let targets = try HTTPTargets(command.targets, console)
         urls = targets.urls
         var made = HTTPFingerprint.Configuration()
         made.family = targets.family

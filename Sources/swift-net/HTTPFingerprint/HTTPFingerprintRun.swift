@@ -6,7 +6,7 @@ struct HTTPFingerprintRun {
     static func run(_ command: HTTPFingerprintCommand, name: String) -> Int32 {
         let console = Console(
             command: name, isJSON: command.frames.json, color: ColorUse(rawValue: command.color) ?? .auto)
-        return console.status { _ in try run(command, FingerprintSettings(command), console) }
+        return console.status { _ in try run(command, FingerprintSettings(command, console), console) }
     }
 
     private static func run(

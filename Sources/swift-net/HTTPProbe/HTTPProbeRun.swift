@@ -6,7 +6,7 @@ struct HTTPProbeRun {
     static func run(_ command: HTTPProbeCommand, name: String) -> Int32 {
         let console = Console(
             command: name, isJSON: command.frames.json, color: ColorUse(rawValue: command.color) ?? .auto)
-        return console.status { _ in try run(command, ProbeSettings(command), console) }
+        return console.status { _ in try run(command, ProbeSettings(command, console), console) }
     }
 
     private static func run(_ command: HTTPProbeCommand, _ settings: ProbeSettings, _ console: Console) throws -> Int32

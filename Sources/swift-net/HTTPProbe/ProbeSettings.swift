@@ -7,13 +7,13 @@ struct ProbeSettings {
     let urls: [String]
     let configuration: HTTPProbe.Configuration
 
-    init(_ command: HTTPProbeCommand) throws {
+    init(_ command: HTTPProbeCommand, _ console: Console) throws {
         var configuration = HTTPProbe.Configuration()
         var made = configuration.request
         made.userAgent = "swift-net/\(CommandTree.version)"
         try Self.readRequest(command, into: &made)
         try Self.readExaminations(command, into: &made)
-        let targets = try HTTPTargets(command.targets)
+        let targets = try HTTPTargets(command.targets, console)
         urls = targets.urls
         configuration.family = targets.family
         configuration.interface = command.targets.interface

@@ -16,6 +16,7 @@ final class Console {
     private var files: [(option: String, path: String, stream: BufferedOutput)] = []
     private var deadline: Instant?
     private let json = JSONWriter()
+    private var hasSkippedInput = false
 
     init(command: String, isJSON: Bool = false, color: ColorUse = .auto) {
         self.command = command
@@ -47,6 +48,12 @@ final class Console {
         beforeComplaint?()
         errors.write("\(command): \(Text.escaped(message))\n")
         errors.flush()
+    }
+
+    /// Reports a part of the input that cannot be used: the run goes on without it, and ends with status 2.
+    func skip(_ message: String) {
+        hasSkippedInput = true
+        complain(message)
     }
 
     /// A failure that ends the run: a complaint, and with JSON an object that says the same.
@@ -128,7 +135,7 @@ final class Console {
             discardFiles()
             fail(ErrorText.reason(error))
         }
-        return finish() ? status : 2
+        return finish() && !hasSkippedInput ? status : 2
     }
 
     /// A run that could not begin leaves the files of an earlier one alone.

@@ -1,4 +1,3 @@
-import LinuxProcess
 import SwiftNet
 
 /// The kinds of IP timestamp options, in ping's words.
@@ -17,7 +16,7 @@ extension PingCommand {
     }
 
     private static func isRange(_ text: String) -> Bool {
-        if case .range = try? TargetExpression(text) { true } else { false }
+        if case .ranges = try? TargetExpression(text) { true } else { false }
     }
 
     mutating func check(_ arguments: ParsedArguments) throws {
@@ -60,19 +59,12 @@ extension PingCommand {
 
     private mutating func readTargets(_ operands: [String]) throws {
         texts = operands
-        for file in targetFiles {
-            do {
-                texts += try TextInput.lines(of: file, for: "--targets").compactMap(Self.target)
-            } catch {
-                throw UsageError("--targets: \(error)")
-            }
-        }
-        guard !texts.isEmpty else { throw UsageError("usage error: Destination address required") }
+        guard !texts.isEmpty || !targetFiles.isEmpty else { throw Self.missingTarget }
         if recordsRoute { ping.options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))]) }
         if let timestampOption { ping.options = IPv4Options([.timestamp(try timestamps(timestampOption))]) }
         expressions = try texts.map { text in
             do throws(TargetExpression.Problem) {
-                return try TargetExpression(text)
+                return try TargetExpression(text, isOnlyTarget: texts.count == 1)
             } catch {
                 throw UsageError("\(text): \(error)")
             }
@@ -81,10 +73,16 @@ extension PingCommand {
         guard size <= most else { throw UsageError("invalid value '\(size)' for -s (expected 0 to \(most))") }
     }
 
-    /// The target of a line: the text before a comment, or nothing.
-    private static func target(_ line: String) -> String? {
-        let text = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).first
-        return text.map(String.init)
+    private static let missingTarget = UsageError("usage error: Destination address required")
+
+    /// Adds the targets of the files.
+    private mutating func readTargetFiles(_ console: Console) throws {
+        for file in targetFiles {
+            let targets = try TargetFile(path: file, option: "--targets").targets(console)
+            texts += targets
+            expressions += try targets.map { try TargetExpression($0) }
+        }
+        guard !texts.isEmpty else { throw Self.missingTarget }
     }
 
     /// Takes the hosts of `tsprespec` from the targets.
@@ -108,8 +106,9 @@ extension PingCommand {
 
     func run(_ console: Console) throws -> Int32 {
         console.limit(to: ping.deadline)
-        return isSweep
-            ? try SweepRun(command: self, console: console).run()
-            : try SinglePing(command: self, console: console).run()
+        guard isSweep else { return try SinglePing(command: self, console: console).run() }
+        var command = self
+        try command.readTargetFiles(console)
+        return try SweepRun(command: command, console: console).run()
     }
 }

@@ -59,7 +59,7 @@ struct ScanSettings {
             throw UsageError("--banners: a CSV report has no place for banners")
         }
         (scan.ports, scan.topPorts) = try Self.ports(command, services)
-        (targets, scan.excludes) = try Self.targets(command)
+        (targets, scan.excludes) = try Self.targets(command, console)
     }
 
     /// `K/N`.
@@ -86,23 +86,16 @@ struct ScanSettings {
     }
 
     /// The targets of the command line and its files, and the excluded ones.
-    private static func targets(_ command: SYNScanCommand) throws -> (targets: [String], excludes: [String]) {
+    private static func targets(
+        _ command: SYNScanCommand, _ console: Console
+    ) throws -> (targets: [String], excludes: [String]) {
         var targets = command.targets
-        for file in command.targetFiles { targets += try entries(of: file, "--targets") }
-        guard !targets.isEmpty else { throw UsageError("a target is missing") }
-        var excludes = command.excludes.flatMap { $0.split(separator: ",").map(String.init) }
-        for file in command.excludeFiles { excludes += try entries(of: file, "--exclude-file") }
-        return (targets, excludes)
-    }
-
-    /// The entries of a file of targets: one or more per line, comments after `#`.
-    private static func entries(of file: String, _ option: String) throws -> [String] {
-        do {
-            return try TextInput.lines(of: file, for: option).flatMap { line in
-                line.prefix { $0 != "#" }.split { $0.isWhitespace || $0 == "," }.map(String.init)
-            }
-        } catch {
-            throw UsageError("\(option): \(error)")
+        for file in command.targetFiles {
+            targets += try TargetFile(path: file, option: "--targets").targets(console, allowsZones: false)
         }
+        guard !targets.isEmpty else { throw UsageError("a target is missing") }
+        var excludes = command.excludes.flatMap { TargetList.targets(ofWord: $0) }
+        for file in command.excludeFiles { excludes += try TargetFile(path: file, option: "--exclude-file").excludedTargets() }
+        return (targets, excludes)
     }
 }
