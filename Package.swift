@@ -82,7 +82,10 @@ let package = Package(
         // The tools, as engines without sockets.
         .target(
             name: "Diagnostics",
-            dependencies: ["WireFormat", "PacketEngine", "HostStack", "SwiftNetTLS", "SwiftNetCompression"],
+            dependencies: [
+                "WireFormat", "PacketEngine", "HostStack", "SwiftNetTLS", "SwiftNetCompression",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: settings),
 
         // The signatures of web servers, one a product and range of its versions.

@@ -75,13 +75,13 @@ struct TargetTests {
         #expect(try TargetExpression("fe80::1%eth0") == .address(try #require(IPAddress("fe80::1")), zone: "eth0"))
         #expect(
             try TargetExpression("192.0.2.0/30")
-                == .range(.v4(IPv4Address(192, 0, 2, 0)), .v4(IPv4Address(192, 0, 2, 3))))
-        #expect(try TargetExpression("192.0.2.1-20") == .range(four, .v4(IPv4Address(192, 0, 2, 20))))
-        #expect(try TargetExpression("192.0.2.1-192.0.3.2") == .range(four, .v4(IPv4Address(192, 0, 3, 2))))
+                == .ranges([.v4(IPv4Address(192, 0, 2, 0)) ... .v4(IPv4Address(192, 0, 2, 3))]))
+        #expect(try TargetExpression("192.0.2.1-20") == .ranges([four ... .v4(IPv4Address(192, 0, 2, 20))]))
+        #expect(try TargetExpression("192.0.2.1-192.0.3.2") == .ranges([four ... .v4(IPv4Address(192, 0, 3, 2))]))
         #expect(try TargetExpression("example-1.test") == .name("example-1.test"))
         #expect(
             try TargetExpression("2001:db8::/126")
-                == .range(try #require(IPAddress("2001:db8::")), try #require(IPAddress("2001:db8::3"))))
+                == .ranges([try #require(IPAddress("2001:db8::"))...(try #require(IPAddress("2001:db8::3")))]))
     }
 
     @Test(

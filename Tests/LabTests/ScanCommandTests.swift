@@ -90,7 +90,7 @@ struct ScanCommandTests {
         "what it cannot do is said, and exits 2",
         arguments: [
             ("192.0.2.2 -p 0-70000", "-p: '0-70000' is no port"), ("-p 80", "a target is missing"),
-            ("192.0.2.300 -p 80", "'192.0.2.300' is no target"), ("224.0.0.1 -p 80", "nothing is left to scan"),
+            ("192.0.2.300 -p 80", "192.0.2.300: not an address"), ("224.0.0.1 -p 80", "nothing is left to scan"),
             ("192.0.2.2 -p 80 --rate 0", "--rate: '0' is out of range"),
             ("192.0.2.2 -p 80 --shard 3/2 --seed 1", "--shard: '3/2' is no K/N"),
             ("192.0.2.2 -p 80 --shard 1/2", "--shard needs the --seed"),

@@ -14,6 +14,9 @@ import WireFormat
         ("http://[fe80::1%25eth0]/", "[fe80::1]", "/", "the zone is not sent (RFC 6874)"),
         ("2001:db8::1", "[2001:db8::1]", "/", "without brackets, as people type it"),
         ("http://192.0.2.1?q", "192.0.2.1", "/?q", "a query without a path"),
+        ("http://127.1:8080/", "127.0.0.1:8080", "/", "a form of inet_aton(3)"),
+        ("http://0x7f.1", "127.0.0.1", "/", "another"),
+        ("http://2130706433/", "127.0.0.1", "/", "another"),
         ("http://u:p%40ss@example.test/", "example.test", "/", "user and password"),
         ("http://b\u{fc}cher.test/stra\u{df}e", "xn--bcher-kva.test", "/stra%C3%9Fe", "other letters"),
         ("http://BU\u{308}CHER\u{3002}test/", "xn--bcher-kva.test", "/", "decomposed, another full stop"),
@@ -30,6 +33,8 @@ import WireFormat
         ("http://[2001:db8::1", nil, "", "no closing bracket"),
         ("http://[2001:db8::1]x", nil, "", "text behind the bracket"),
         ("http://%zz/", nil, "", "no hexadecimal digits"),
+        ("http://192.0.2.256/", nil, "", "numbers that are no address are no name"),
+        ("http://0x7f.1.1.1.1/", nil, "", "too many parts of an address"),
     ]
 
     @Test func texts() {

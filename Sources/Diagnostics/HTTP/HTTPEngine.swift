@@ -1,3 +1,4 @@
+import DequeModule
 import PacketEngine
 import SwiftNetTLS
 import WireFormat
@@ -14,7 +15,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         init(number: Int) { client = HTTPClient(number: number) }
     }
 
-    private var waiting: [Plan]
+    private var waiting: Deque<Plan>
     private let workers: [Worker]
     private let configuration: TLSConfiguration
     private var context: TLSContext?
@@ -22,19 +23,30 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     private var isStopping = false
     /// Plans that have come to their end.
     public private(set) var finishedCount = 0
+    /// Further plans may be added: without any, the run goes on.
+    public var expectsMore: Bool
 
     /// - Parameters:
     ///   - concurrency: plans that go on at the same time.
     ///   - tls: how sessions are to be made, where one is needed.
     ///   - needsTLS: one will be, and what they have in common is made now, before anything is timed.
+    ///   - expectsMore: plans may be added while the engine runs.
     public init(
-        _ plans: [Plan], concurrency: Int, tls: TLSConfiguration = TLSConfiguration(), needsTLS: Bool = false
+        _ plans: [Plan], concurrency: Int, tls: TLSConfiguration = TLSConfiguration(), needsTLS: Bool = false,
+        expectsMore: Bool = false
     ) throws(TLSFailure) {
-        waiting = plans.reversed()
-        workers = (0..<max(min(concurrency, plans.count), 1)).map { Worker(number: $0) }
+        waiting = Deque(plans)
+        workers = (0..<max(expectsMore ? concurrency : min(concurrency, plans.count), 1)).map { Worker(number: $0) }
+        self.expectsMore = expectsMore
         configuration = tls
         if needsTLS { context = try TLSContext(tls) }
     }
+
+    /// Plans that have not begun.
+    public var waitingCount: Int { waiting.count }
+
+    /// Adds a plan after all others.
+    public mutating func add(_ plan: Plan) { waiting.append(plan) }
 
     public mutating func advance(_ requests: inout [StreamRequest], at now: Instant) -> Deadline {
         var deadline: Instant?
@@ -53,13 +65,13 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
             requests += worker.client.requests
             worker.client.requests.removeAll(keepingCapacity: true)
         }
-        guard isBusy else { return .finished }
+        guard isBusy || expectsMore else { return .finished }
         return deadline.map { .at($0) } ?? .never
     }
 
     /// Gives an idle worker the next plan; false when there is none. An open connection is the next plan's to use.
     private mutating func startNext(on worker: Worker, at now: Instant) -> Bool {
-        guard !isStopping, let plan = waiting.popLast() else {
+        guard !isStopping, let plan = waiting.popFirst() else {
             worker.client.leave()
             return false
         }
@@ -126,6 +138,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
 
     public mutating func stop(at now: Instant) {
         isStopping = true
+        expectsMore = false
         for worker in workers { worker.client.stop(at: now) }
     }
 

@@ -12,10 +12,10 @@ public enum TargetExpression: Equatable, Sendable {
         case empty
         case invalidNetwork
         case invalidRange
-        /// A range whose last address or octet is below its first.
-        case descendingRange(String)
-        /// A part of an octet list.
+        /// A part of an octet list that is neither an octet nor a range of octets.
         case invalidOctet(String)
+        /// A range of octets whose last is below its first.
+        case descendingRange(String)
         /// Octet lists that are not 4.
         case invalidOctetCount(Int)
         /// Octet lists for more than `OctetLists.maximumRangeCount` ranges.
@@ -93,8 +93,7 @@ public enum TargetExpression: Equatable, Sendable {
             if OctetLists.isWritten(as: text) { return nil }
             throw .invalidRange
         }
-        guard first.family == last.family else { throw .invalidRange }
-        guard first <= last else { throw .descendingRange(text) }
+        guard first.family == last.family, first <= last else { throw .invalidRange }
         return first...last
     }
 }

@@ -30,8 +30,13 @@ public enum TextInput {
     ///   - path: `-` for the standard input.
     ///   - option: what names the file on the command line; nil for the system's own files.
     public static func lines(of path: String, for option: String? = nil) throws(SystemError) -> [String] {
-        let bytes = try bytes(of: path, for: option)
-        return bytes[(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)...].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            .map { String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self) }
+        try bytes(of: path, for: option).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .enumerated().map { line($0.element, isFirst: $0.offset == 0) }
+    }
+
+    /// The text of a line without its end, and the first without a byte order mark.
+    static func line(_ bytes: ArraySlice<UInt8>, isFirst: Bool) -> String {
+        let text = bytes.dropFirst(isFirst && bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
+        return String(decoding: text.last == UInt8(ascii: "\r") ? text.dropLast() : text, as: UTF8.self)
     }
 }

@@ -23,6 +23,7 @@ final class StreamTransport {
 
     let segments = SegmentReports()
     private let session: Session
+    var reactor: Reactor { session.reactor }
     private let tap: ConnectionTap?
     private let keepsHandshakes: Bool
     private var kernel: KernelStreams?
@@ -90,8 +91,13 @@ final class StreamTransport {
             let tap = tap
             // What was captured until a failure counts too.
             defer { tap?.finish() }
-            try session.run(
-                &engine, on: &port, observer: tap.map { tap in observer.before { tap.drain() } } ?? observer)
+            let drained = tap.map { tap in
+                observer.before { _, _ in
+                    tap.drain()
+                    return nil
+                }
+            }
+            try session.run(&engine, on: &port, observer: drained ?? observer)
             if let interruption = port.interruption { throw interruption }
             return SystemClock.now - start
         }

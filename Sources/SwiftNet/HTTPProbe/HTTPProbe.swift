@@ -45,7 +45,14 @@ public enum HTTPProbe: Tool {
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
-        try SwiftNetError.wrapping { try Prepared(targets, configuration, options) }
+        try prepare(targets, reading: nil, configuration, options: options)
+    }
+
+    /// - Parameter input: further URLs, requested as they come.
+    package static func prepare(
+        _ targets: [String], reading input: HTTPTargetInput?, _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping { try Prepared(targets, input, configuration, options) }
     }
 
     /// A run whose sockets are open. A user-space host has its address.
@@ -65,13 +72,20 @@ public enum HTTPProbe: Tool {
         private let transport: StreamTransport
         private var engine: HTTPEngine<ProbePlan>?
 
-        fileprivate init(_ targets: [String], _ asked: Configuration, _ options: RunOptions) throws {
-            var request = asked.request
+        private let input: HTTPTargetInput?
+        private var request: ProbeConfiguration
+
+        fileprivate init(
+            _ targets: [String], _ input: HTTPTargetInput?, _ asked: Configuration, _ options: RunOptions
+        ) throws {
+            self.input = input
+            request = asked.request
             let urls = try request.places.urls(targets)
             summary = ProbeSummary(targets: urls.count)
             engine = try HTTPEngine(
-                urls.enumerated().map { ProbePlan($0.element, request, number: $0.offset) },
-                concurrency: asked.concurrency, tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https })
+                urls.enumerated().map { [request] in ProbePlan($0.element, request, number: $0.offset) },
+                concurrency: asked.concurrency, tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https },
+                expectsMore: input != nil)
             transport = try StreamTransport(
                 StreamTransport.Requirements(
                     stack: asked.stack, family: asked.family, interface: asked.interface,
@@ -89,10 +103,24 @@ public enum HTTPProbe: Tool {
                     throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once")
                 }
                 summary.elapsed = try StreamSessionObserver.erasing(&observer) { observer in
-                    try transport.run(&engine, observer: observer.transforming { self.summary.add($0) })
+                    try transport.run(
+                        &engine, observer: observer.transforming { self.summary.add($0) }.before(addTargets))
                 }
                 return summary
             }
+        }
+
+        /// Adds the URLs that have come.
+        private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
+            guard let input, engine.expectsMore else { return nil }
+            let texts = input.take(waiting: engine.waitingCount, reactor: transport.reactor)
+            for text in texts {
+                guard let url = try? request.places.urls([text]).first else { continue }
+                engine.add(ProbePlan(url, request, number: summary.targets))
+                summary.targets += 1
+            }
+            engine.expectsMore = !input.isOver
+            return engine.expectsMore && texts.isEmpty ? nil : now
         }
     }
 }

@@ -62,12 +62,13 @@ struct StreamSessionObserver<Observed: StreamEngine & ~Copyable>: StreamObserver
     var isListening: Bool { (output?.isOpen ?? true) && isInterested() }
 
     /// The same with something done before each of its steps.
-    func before(_ body: @escaping () -> Void) -> StreamSessionObserver {
+    /// - Parameter body: returns when it is to be called again at the latest.
+    func before(_ body: @escaping (inout Observed, Instant) -> Instant?) -> StreamSessionObserver {
         var observer = self
         let step = onStep
         observer.onStep = { engine, wakening, now in
-            body()
-            return step(&engine, wakening, now)
+            let next = body(&engine, now)
+            return Instant.earliest(next, step(&engine, wakening, now))
         }
         return observer
     }

@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// The entries of the target lists that a command line names.
+/// A target list that a command line names.
 struct TargetFile {
     /// `-` for standard input.
     let path: String
@@ -11,30 +11,50 @@ struct TargetFile {
     /// The targets, without those that cannot be used: each is reported with its line, and the exit status becomes 2.
     /// - Parameter allowsZones: whether an IPv6 address may have a zone.
     func targets(_ console: Console, allowsZones: Bool = true) throws -> [String] {
-        try entries(TargetList.targets(ofLine:), console.skip) { text throws(TargetExpression.Problem) in
-            try Self.check(text, allowsZones: allowsZones)
-        }
+        try entries(TargetList.targets(ofLine:), console.skip) { Self.problem(ofTarget: $0, allowsZones: allowsZones) }
     }
 
     /// The targets that are left out of a scan. One that cannot be read ends the run, for it would be scanned.
     func excludedTargets() throws -> [String] {
-        try entries(TargetList.targets(ofLine:), { throw UsageError($0) }) { text throws(TargetExpression.Problem) in
-            try Self.check(text, allowsZones: false)
+        try entries(TargetList.targets(ofLine:), { throw UsageError($0) }) {
+            Self.problem(ofTarget: $0, allowsZones: false)
         }
     }
 
     /// The URLs, without those that cannot be used: each is reported with its line, and the exit status becomes 2.
     func urls(_ console: Console) throws -> [String] {
-        try entries(TargetList.urls(ofLine:), console.skip) { text throws(HTTPURL.Problem) in _ = try HTTPURL(text) }
+        try entries(TargetList.urls(ofLine:), console.skip, Self.problem(ofURL:))
     }
 
-    private static func check(_ text: String, allowsZones: Bool) throws(TargetExpression.Problem) {
-        let target = try TargetExpression(text)
-        if case .address(_, let zone?) = target, !allowsZones { throw .zoneNotAllowed(zone) }
+    /// The same of lines that are still to come.
+    func urls(ofComing lines: LineInput, _ console: Console) -> HTTPTargetInput {
+        var number = 0
+        return HTTPTargetInput(lines) { line in
+            number += 1
+            return usable(TargetList.urls(ofLine: line), line: number, console.skip, Self.problem(ofURL:))
+        }
     }
 
-    private func entries<Problem: Error & CustomStringConvertible>(
-        _ split: (String) -> [String], _ refuse: (String) throws -> Void, _ check: (String) throws(Problem) -> Void
+    private static func problem(ofURL text: String) -> String? {
+        do throws(HTTPURL.Problem) {
+            _ = try HTTPURL(text)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    private static func problem(ofTarget text: String, allowsZones: Bool) -> String? {
+        do throws(TargetExpression.Problem) {
+            if case .address(_, let zone?) = try TargetExpression(text), !allowsZones { throw .zoneNotAllowed(zone) }
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    private func entries(
+        _ split: (String) -> [String], _ refuse: (String) throws -> Void, _ problem: (String) -> String?
     ) throws -> [String] {
         let lines: [String]
         do {
@@ -42,18 +62,17 @@ struct TargetFile {
         } catch {
             throw UsageError("\(option): \(error)")
         }
-        var entries: [String] = []
-        for (index, line) in lines.enumerated() {
-            for text in split(line) {
-                do throws(Problem) {
-                    try check(text)
-                } catch {
-                    try refuse("\(option): \(path):\(index + 1): '\(text)': \(error)")
-                    continue
-                }
-                entries.append(text)
-            }
+        return try lines.enumerated().flatMap { try usable(split($0.element), line: $0.offset + 1, refuse, problem) }
+    }
+
+    /// The entries of a line without a problem; the others are refused.
+    private func usable(
+        _ texts: [String], line: Int, _ refuse: (String) throws -> Void, _ problem: (String) -> String?
+    ) rethrows -> [String] {
+        try texts.filter { text in
+            guard let reason = problem(text) else { return true }
+            try refuse("\(option): \(path):\(line): '\(text)': \(reason)")
+            return false
         }
-        return entries
     }
 }

@@ -1,17 +1,35 @@
+import LinuxProcess
 import SwiftNet
 
 /// The URLs of a command line, and where they lead.
 struct HTTPTargets {
     let urls: [String]
+    /// Standard input, where its URLs are requested as they come.
+    private(set) var input: LineInput?
+    private(set) var comingURLs: HTTPTargetInput?
     let places: HTTPPlaces
     /// Of the addresses of names; nil for any.
     let family: IPAddress.Family?
 
+    /// - Parameter readsAhead: whether standard input is read to its end before the first request.
     /// - Throws: `UsageError` for an invalid `--resolve`, and the errors of reading a file.
-    init(_ options: HTTPTargetOptions, _ console: Console) throws {
+    init(_ options: HTTPTargetOptions, readsAhead: Bool, _ console: Console) throws {
         var texts = options.urls
-        for path in options.targetFiles { texts += try TargetFile(path: path, option: "--targets").urls(console) }
-        guard !texts.isEmpty else { throw UsageError("a URL is missing") }
+        for path in options.targetFiles {
+            let file = TargetFile(path: path, option: "--targets")
+            if path == "-", !readsAhead, input == nil {
+                do {
+                    let lines = try LineInput(for: file.option)
+                    input = lines
+                    comingURLs = file.urls(ofComing: lines, console)
+                } catch {
+                    throw UsageError("--targets: \(error)")
+                }
+            } else {
+                texts += try file.urls(console)
+            }
+        }
+        guard !texts.isEmpty || input != nil else { throw UsageError("a URL is missing") }
         urls = texts
         var places = HTTPPlaces()
         for text in options.resolve { places.others.append(try Self.place(text)) }

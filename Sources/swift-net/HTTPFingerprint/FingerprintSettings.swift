@@ -17,7 +17,7 @@ struct FingerprintSettings {
     }
 
     init(_ command: HTTPFingerprintCommand, _ console: Console) throws {
-        let targets = try HTTPTargets(command.targets, console)
+        let targets = try HTTPTargets(command.targets, readsAhead: true, console)
         urls = targets.urls
         var made = HTTPFingerprint.Configuration()
         made.family = targets.family

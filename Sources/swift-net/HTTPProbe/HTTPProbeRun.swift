@@ -31,7 +31,9 @@ struct HTTPProbeRun {
         defer { observer.progress.clear() }
         let summary = try probe.run(reportingTo: &observer)
         observer.progress.clear()
+        guard summary.targets > 0 else { throw UsageError("a URL is missing") }
         renderer.finish(summary)
+        if let failure = settings.targets.input?.failure { console.skip("--targets: \(failure)") }
         return summary.failed == 0 && summary.answered > 0 ? 0 : 1
     }
 
@@ -43,7 +45,8 @@ struct HTTPProbeRun {
         if case .user(let stack) = settings.configuration.stack, stack.checksAddress, console.errors.isTerminal {
             waiting.draw("checking whether another host has the address", at: SystemClock.now)
         }
-        return try HTTPProbe.prepare(settings.urls, settings.configuration, options: options)
+        return try HTTPProbe.prepare(
+            settings.targets.urls, reading: settings.targets.comingURLs, settings.configuration, options: options)
     }
 }
 

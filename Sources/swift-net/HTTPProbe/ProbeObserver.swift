@@ -17,7 +17,7 @@ struct ProbeObserver: StreamObserver {
         self.renderer = renderer
         self.body = body
         self.probe = probe
-        progress = ProgressLine(console, isWanted: probe.summary.targets > 1)
+        progress = ProgressLine(console, isWanted: probe.summary.targets != 1)
     }
 
     mutating func report(_ event: ProbeEvent) {

@@ -4,7 +4,7 @@ import SwiftNetTLS
 
 /// The command line of `http-probe` as values.
 struct ProbeSettings {
-    let urls: [String]
+    let targets: HTTPTargets
     let configuration: HTTPProbe.Configuration
 
     init(_ command: HTTPProbeCommand, _ console: Console) throws {
@@ -13,8 +13,7 @@ struct ProbeSettings {
         made.userAgent = "swift-net/\(CommandTree.version)"
         try Self.readRequest(command, into: &made)
         try Self.readExaminations(command, into: &made)
-        let targets = try HTTPTargets(command.targets, console)
-        urls = targets.urls
+        targets = try HTTPTargets(command.targets, readsAhead: command.output != nil, console)
         configuration.family = targets.family
         configuration.interface = command.targets.interface
         made.places = targets.places
@@ -37,7 +36,7 @@ struct ProbeSettings {
         configuration.keepsHandshakes = command.tcp
         configuration.reportsSegments = command.segments
         self.configuration = configuration
-        if command.output != nil, urls.count > 1 || made.count > 1 {
+        if command.output != nil, targets.urls.count > 1 || made.count > 1 {
             throw UsageError("-o is for one answer of one URL")
         }
     }

@@ -95,7 +95,9 @@ struct ScanSettings {
         }
         guard !targets.isEmpty else { throw UsageError("a target is missing") }
         var excludes = command.excludes.flatMap { TargetList.targets(ofWord: $0) }
-        for file in command.excludeFiles { excludes += try TargetFile(path: file, option: "--exclude-file").excludedTargets() }
+        for file in command.excludeFiles {
+            excludes += try TargetFile(path: file, option: "--exclude-file").excludedTargets()
+        }
         return (targets, excludes)
     }
 }
