@@ -1,16 +1,16 @@
 import WireFormat
 
 /// The text of target lists: one or more entries per line, and comments after `#`.
-public enum TargetList {
+package enum TargetList {
     /// The targets of a line, separated by white space or commas.
     ///
     /// A part after a comma that has only digits and `-` continues an octet list: `192.0.2.1,5,7-9` is one target.
-    public static func targets(ofLine line: String) -> [String] {
+    package static func targets(ofLine line: String) -> [String] {
         line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).flatMap(targets(ofWord:))
     }
 
     /// The targets of a text without white space, separated by commas.
-    public static func targets(ofWord word: some StringProtocol) -> [String] {
+    package static func targets(ofWord word: some StringProtocol) -> [String] {
         var targets: [String] = []
         for part in word.split(separator: ",") {
             if let last = targets.last, part.utf8.allSatisfy({ $0.decimalDigit != nil || $0 == UInt8(ascii: "-") }) {
@@ -24,7 +24,7 @@ public enum TargetList {
 
     /// The URLs of a line, separated by white space. A comment begins with a word's `#`: within a word it is part of the
     /// URL.
-    public static func urls(ofLine line: String) -> [String] {
+    package static func urls(ofLine line: String) -> [String] {
         line.split(whereSeparator: \.isWhitespace).prefix { !$0.hasPrefix("#") }.map(String.init)
     }
 }

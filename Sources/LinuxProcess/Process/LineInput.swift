@@ -1,11 +1,11 @@
 import CLinux
 
 /// Standard input, line by line as it comes, beside what else a run waits for.
-public final class LineInput {
+package final class LineInput {
     /// Why nothing more can be read; nil at the end of the input.
-    public private(set) var failure: SystemError?
+    package private(set) var failure: SystemError?
     /// Everything has been read and taken.
-    public var isOver: Bool { hasEnded && lines.isEmpty }
+    package var isOver: Bool { hasEnded && lines.isEmpty }
 
     private var lines: [String] = []
     /// The bytes of a line whose end has not come.
@@ -18,13 +18,13 @@ public final class LineInput {
     private var chunk = [UInt8](repeating: 0, count: 1 << 14)
 
     /// - Parameter option: the option that names it on the command line.
-    public init(for option: String) throws(SystemError) {
+    package init(for option: String) throws(SystemError) {
         _ = try RunFiles.claim(descriptor: 0, path: "-", .input, for: option)
     }
 
     /// The lines that have come, without their ends and without a byte order mark. Input that comes later wakes the run.
     /// - Parameter isWanted: whether to read more; otherwise the writer is left waiting.
-    public func take(isWanted: Bool, reactor: Reactor) -> [String] {
+    package func take(isWanted: Bool, reactor: Reactor) -> [String] {
         watch(isWanted && !hasEnded, reactor)
         while isFile, !hasEnded { read() }
         defer { lines = [] }
