@@ -100,6 +100,10 @@ def main(binary):
     for peer in (["ping", "-V"], ["fping", "-v"]):
         print(subprocess.run(peer, capture_output=True, text=True).stdout.splitlines()[0])
     row("start-up: the version", [binary, "ping", "-V"], ["ping", "-V"], 41)
+    for command in subprocess.run([binary, "help"], capture_output=True, text=True).stdout.splitlines():
+        name = command.split()[0] if command.startswith("  ") else ""
+        if name and not name.startswith("-") and name != "ping":
+            row(f"start-up of {name}", [binary, name, "-V"], ["ping", "-V"], 41)
     row("start-up: one echo of this host", [binary, "ping", "-qc1", "127.0.0.1"], ["ping", "-qc1", "127.0.0.1"], 41)
     row("10,000 echoes, flood, one host", [binary, "ping", "-q", "-f", "-c", "10000", "192.0.2.2"],
         ["ping", "-q", "-f", "-c", "10000", "192.0.2.2"], 31)
