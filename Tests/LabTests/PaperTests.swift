@@ -92,21 +92,29 @@ struct PaperTests {
             complete_line() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMPREPLY=(); $(complete -p swift-net | sed 's/.*-F \\([^ ]*\\).*/\\1/') swift-net "${COMP_WORDS[$COMP_CWORD]}" ""; printf '%s\\n' "${COMPREPLY[@]}"; }
             complete_line swift-net pi
             complete_line swift-net ping --rep
+            complete_line swift-net help tracer
+            complete_line swift-net ping --color ""
+            complete_line swift-net ping --color = ne
+            complete_line swift-net ping -I l
+            complete_line swift-net ping --pcap /etc/hostn
             """
         let outcome = try await Lab.run(["bash", "-c", script])
-        #expect(outcome.output.contains("ping") && outcome.output.contains("--report-every"), "\(outcome)")
+        let expected = ["ping", "--report-every", "traceroute", "auto", "always", "never", "never", "lo", "/etc/hostname"]
+        #expect(outcome.lines.map(String.init) == expected, "\(outcome)")
     }
 
     @Test("fish offers commands and options")
     func fish() async throws {
         guard await Peer.require(.fish) else { return }
         let script =
-            "source \(Binary.repository)/completions/swift-net.fish; complete -C 'swift-net pi'; complete -C 'swift-net ping --rep'"
+            "source \(Binary.repository)/completions/swift-net.fish; complete -C 'swift-net pi'; complete -C 'swift-net ping --rep'; complete -C 'swift-net help tracer'; complete -C 'swift-net ping --color al'; complete -C 'swift-net ping -I l'; complete -C 'swift-net ping --pcap /etc/hostn'"
         let outcome = try await Lab.run([
             "env", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin", "fish", "--no-config", "-c",
             script,
         ])
-        #expect(outcome.output.contains("ping") && outcome.output.contains("--report-every"), "\(outcome)")
+        let words = outcome.lines.map { $0.split(separator: "\t")[0] }
+        let expected = ["ping", "--report-every", "traceroute", "always", "lo", "/etc/hostname"]
+        #expect(words.map(String.init) == expected && outcome.errors.isEmpty, "\(outcome)")
     }
 
     @Test("zsh loads the completion and offers the options")
@@ -117,13 +125,19 @@ struct PaperTests {
             zmodload zsh/zpty; zpty z zsh -f -i
             zpty -w z "PROMPT=; fpath=(\(Binary.repository)/completions \\$fpath); autoload -Uz compinit; compinit -u -D; zle-line-init() { print -rn -- line''editor }; zle -N zle-line-init"
             zpty -r -m z out '*lineeditor*'
-            zpty -w z $'swift-net ping --rep\\t\\025'; zpty -w z 'echo do""ne'
-            zpty -r -m z out '*done*'; print -r -- "$out"
+            for line in 'ping --rep' 'ping --color al' 'help tracer' 'ping -I l' 'ping --pcap /etc/hostna'; do
+                zpty -w z "swift-net $line"$'\\t\\025'; zpty -w z 'echo do""ne'
+                zpty -r -m z out '*done*'; print -r -- "$out"
+            done
             """
         let outcome = try await Lab.run([
             "timeout", "20", "env", "TERM=dumb", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin",
             "zsh", "-f", "-c", script,
         ])
-        #expect(outcome.output.contains("--report-every"), "\(outcome)")
+        for line in [
+            "ping --report-every=", "ping --color always", "help traceroute", "ping -I lo", "ping --pcap /etc/hostname",
+        ] {
+            #expect(outcome.output.contains("swift-net \(line)"), "\(outcome)")
+        }
     }
 }

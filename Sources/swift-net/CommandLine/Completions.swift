@@ -156,9 +156,8 @@ enum Completions {
                     text += name.hasPrefix("--") ? " -l \(name.dropFirst(2))" : " -s \(name.dropFirst())"
                 }
                 if let value = option.value, option.preset == nil {
-                    text += " -x"
+                    text += value.completion == .file ? " -r -F" : " -x"
                     if !value.choices.isEmpty { text += " -a '\(Text.joined(value.choices, by: " "))'" }
-                    if value.completion == .file { text += " -F" }
                     if value.completion == .interface { text += " -a '(command ls /sys/class/net)'" }
                 }
                 text += " -d '\(fishText(option.help))'\n"
