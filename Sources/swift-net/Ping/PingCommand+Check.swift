@@ -64,7 +64,7 @@ extension PingCommand {
         if let timestampOption { ping.options = IPv4Options([.timestamp(try timestamps(timestampOption))]) }
         expressions = try texts.map { text in
             do throws(TargetExpression.Problem) {
-                return try TargetExpression(text, isOnlyTarget: texts.count == 1)
+                return try TargetExpression(text, isOnlyTarget: texts.count == 1 && targetFiles.isEmpty)
             } catch {
                 throw UsageError("\(text): \(error)")
             }
