@@ -99,7 +99,10 @@ extension BufferedInput {
         guard fstat(file.rawValue, &status) == 0 else { throw .last(path) }
         // A pipe or a device could keep a server waiting for ever.
         guard status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) else {
-            throw SystemError(code: EINVAL, operation: path)
+            let isDirectory = status.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR)
+            throw SystemError(
+                code: isDirectory ? EISDIR : EINVAL, operation: path,
+                reason: isDirectory ? nil : "not a regular file")
         }
         // As long as the file says, and a byte more to see its end; a file that grows is read on.
         var bytes = [UInt8](repeating: 0, count: min(max(Int(status.st_size), 0), Self.mostBytes) + 1)

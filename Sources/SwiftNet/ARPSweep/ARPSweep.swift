@@ -29,6 +29,9 @@ public enum ARPSweep: Tool {
         public var retries = 2
         /// How long the last probe of a round waits for its reply.
         public var timeout = Nanoseconds.milliseconds(500)
+        /// The identifier of the VLAN that probes are tagged for, and whose frames alone are received, 1 to 4,094 (IEEE
+        /// 802.1Q); nil for untagged frames.
+        public var vlan: UInt16?
         /// Report replies that were ignored, and why.
         public var reportsIgnored = false
 
@@ -59,8 +62,12 @@ public enum ARPSweep: Tool {
         public let configuration: ARPSweepConfiguration
         /// What was wrong with the link at any time of the run; nil for nothing.
         public private(set) var linkTrouble: String?
+        /// The run ended early because its interface went down or is gone.
+        public private(set) var isLinkGone = false
         /// Replies that this host dropped because its receive buffer was full; known after the run.
         public private(set) var overflowCount: UInt64 = 0
+        /// Frames of other VLANs that came, by identifier, 0 for untagged ones; known after the run.
+        public private(set) var ignoredVLANs: [UInt16: Int] = [:]
 
         private let session: Session
         private var port: LinkPort
@@ -71,10 +78,13 @@ public enum ARPSweep: Tool {
             let (session, sockets) = try Session.openLink(options, for: "arping")
             self.session = session
             link = try ArpingTarget.link(asked.interface, to: first, source: asked.source)
-            // Only ARP, and memory that is shared with the kernel: replies may come as fast as probes leave.
+            // Only ARP, and memory that is shared with the kernel: replies may come as fast as probes leave. The kernel
+            // hides VLAN tags from a socket for one protocol.
             port = try LinkPort(
-                sockets.packetSocket(), interface: link.index, hearing: .etherType(.arp), frameLength: 128,
-                ringSlots: 4_096, reactor: session.reactor, tap: session.capture?.tap, trace: options.onPacket)
+                sockets.packetSocket(), interface: link.index,
+                hearing: asked.vlan == nil ? .etherType(.arp) : .filtered(.etherTypes([.arp])), vlan: asked.vlan,
+                tagsFrames: true, frameLength: 128, ringSlots: 4_096, reactor: session.reactor,
+                tap: session.capture?.tap, trace: options.onPacket)
             try session.capture?.start(.etherTypes([.arp]), interface: link.index)
             var configuration = ARPSweepConfiguration(
                 mac: link.mac, source: try ArpingTarget.source(on: link, to: first, asked.source, .ask),
@@ -99,7 +109,7 @@ public enum ARPSweep: Tool {
                 targets = TargetSet()
             }
             guard targets.count > 0 else {
-                throw SwiftNetError(.invalidArgument, "--sweep", "'\(text)' is no network")
+                throw SwiftNetError(.invalidArgument, "--sweep", "'\(text)' is not a network, a range or an address")
             }
             guard case .v4(let first) = targets[0] else {
                 throw SwiftNetError(.invalidArgument, "--sweep", "\(text): ARP is for IPv4 only")
@@ -113,7 +123,9 @@ public enum ARPSweep: Tool {
             try SwiftNetError.wrapping {
                 try session.begin()
                 var engine = ARPSweepEngine(configuration)
-                linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
+                let trouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
+                (linkTrouble, isLinkGone) = (trouble?.message, trouble?.endedRun ?? false)
+                ignoredVLANs = port.ignoredVLANs
                 overflowCount = port.overflowCount
                 return engine.summary
             }

@@ -39,6 +39,8 @@ public enum Arping: Tool {
         public let configuration: ArpingConfiguration
         /// What was wrong with the link at any time of the run; nil for nothing.
         public private(set) var linkTrouble: String?
+        /// The run ended early because its interface went down or is gone.
+        public private(set) var isLinkGone = false
         /// Frames of other VLANs that came, by identifier, 0 for untagged ones; known after the run.
         public private(set) var ignoredVLANs: [UInt16: Int] = [:]
 
@@ -65,7 +67,8 @@ public enum Arping: Tool {
             try SwiftNetError.wrapping {
                 try session.begin()
                 var engine = ArpingEngine(configuration)
-                linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
+                let trouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
+                (linkTrouble, isLinkGone) = (trouble?.message, trouble?.endedRun ?? false)
                 ignoredVLANs = port.ignoredVLANs
                 return engine.summary
             }

@@ -61,7 +61,7 @@ public enum RARPQuery: Tool {
 
         fileprivate init(_ hosts: [MACAddress], _ asked: Configuration, _ options: RunOptions) throws {
             if let group = hosts.first(where: \.isMulticast) {
-                throw SwiftNetError(.invalidArgument, nil, "'\(group)' is no machine's link-layer address")
+                throw SwiftNetError(.invalidArgument, nil, "\(group) is not the MAC address of one host")
             }
             try EthernetLink.checkName(asked.interface)
             let (session, sockets) = try Session.openLink(options, for: "rarp")
@@ -84,7 +84,8 @@ public enum RARPQuery: Tool {
             try SwiftNetError.wrapping {
                 try session.begin()
                 var engine = RARPQueryEngine(configuration)
-                linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)
+                linkTrouble = try session.run(&engine, on: &port, of: link, reportingTo: &observer)?
+                    .message
                 return engine.summary
             }
         }
