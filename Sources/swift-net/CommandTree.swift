@@ -11,10 +11,8 @@ enum CommandTree {
             legacy("traceroute", .hosts, TracerouteCommand.self) {
                 read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run)
             },
-            legacy("arping", .link, ArpingCommand.self) {
-                HabetsWords.isAsked($0)
-                    ? read(HabetsCommand.self, $0, name: $1, ArpingRun.runHabets)
-                    : read(ArpingCommand.self, $0, name: $1, ArpingRun.run)
+            CommandEntry(ArpingCommand.self) {
+                HabetsCommand.isAsked($0) ? CommandEntry.run(HabetsCommand.self, $0, name: $1) : nil
             },
             legacy("rarp", .link, RARPCommand.self) {
                 parse(RARPCommand.self, RARPCommand.shape.normalized($0), name: $1, RARPRun.run)

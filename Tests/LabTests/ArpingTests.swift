@@ -115,7 +115,7 @@ struct ArpingTests {
                 text.lines.contains { $0.hasPrefix("192.0.2.2  ") && $0.hasSuffix("  was 02:00:00:00:00:99") },
                 "\(text)")
             #expect(text.lines.contains { $0.hasPrefix("192.0.2.5  ") && $0.hasSuffix("  vanished") }, "\(text)")
-            #expect(text.lines.last == "1 new, 1 at another machine, 1 vanished", "\(text)")
+            #expect(text.lines.last == "1 new, 1 with another MAC address, 1 vanished", "\(text)")
             let json = try await sweep("-j --compare /mnt/before")
             #expect(json.summary?["new"] == "1" && json.summary?["vanished"] == "1", "\(json)")
             #expect(json.objects("vanished").map { $0["addr"] } == ["192.0.2.5"], "\(json)")
@@ -124,7 +124,7 @@ struct ArpingTests {
             #expect(none.status == 2 && none.errors.contains("--compare: /nonexistent"), "\(none)")
             _ = try await lab.run("b", ["sh", "-c", "echo '{\"type\":\"host\"' > /mnt/broken"])
             let broken = try await sweep("--compare /mnt/broken")
-            #expect(broken.status == 2 && broken.errors.contains("has no sweep to its end"), "\(broken)")
+            #expect(broken.status == 2 && broken.errors.contains("is not a complete sweep"), "\(broken)")
             // Who answers for everybody is named.
             _ = try await lab.run("b", ["ip", "route", "add", "local", "198.18.0.0/24", "dev", "lo"])
             let proxy = try await lab.run(
@@ -214,7 +214,7 @@ struct ArpingTests {
         try await Lab.with(layout) { lab in
             let outcome = try await lab.run(
                 "a", [Binary.swiftNet, "arping", "-b", "-c", "2", "-i", "0.2", "192.0.2.2"])
-            #expect(outcome.status == 0 && outcome.output.contains("(DUP! another machine)"), "\(outcome)")
+            #expect(outcome.status == 0 && outcome.output.contains("(DUP! another host)"), "\(outcome)")
             let claims = try await lab.run(
                 "a",
                 [Binary.swiftNet, "arping", "--duplicates", "--retries", "2", "-w", "0.3", "--sweep", "192.0.2.1-4"])
@@ -243,12 +243,12 @@ struct ArpingTests {
                 text.status == 0 && Set(hosts) == ["192.0.2.2", "192.0.2.5", "192.0.2.6"] && hosts.count == 3, "\(text)"
             )
             #expect(
-                text.lines.last?.hasPrefix("16 addresses, 3 hosts, 0 claimed by several machines; ") == true, "\(text)")
+                text.lines.last?.hasPrefix("16 addresses, 3 hosts, 0 claimed by several hosts; ") == true, "\(text)")
             let json = try await arping("-j -w 0.1 --rate max -I va --sweep 198.18.0.0/16")
             #expect(json.status == 0 && json.summary?["hosts"] == "65536", "\(json.summary?.text ?? "")")
             let found = json.lines.filter { $0.hasPrefix("{\"type\":\"host\"") }
             #expect(found.count == 65_536 && json.errors.isEmpty)
-            #expect(found.first?.hasSuffix(",\"broadcast\":false}") == true)
+            #expect(found.first?.contains(",\"broadcast\":false,\"time\":\"") == true)
             let none = try await arping("-w 0.1 --retries 0 --sweep 192.0.2.16/28")
             #expect(none.status == 1, "\(none)")
         }
@@ -286,32 +286,184 @@ struct ArpingTests {
     }
 
     @Test(
-        "what it cannot do is said, and exits 2",
+        "what it cannot do is refused with status 2",
         arguments: [
-            ("", "a target is missing"), ("::1", "::1: ARP is for IPv4 only"),
-            ("-I nonesuch 192.0.2.2", "-I: 'nonesuch' is no interface"),
-            ("-I lo 192.0.2.2", "interface lo is no Ethernet"), ("-D -U 192.0.2.2", "-D and -U exclude each other"),
-            ("192.0.2.2 192.0.2.3", "one address is asked for, not several: 192.0.2.2 192.0.2.3"),
-            ("--rate 5 192.0.2.2", "--rate is of --sweep alone"),
-            ("--compare x 192.0.2.2", "--compare is of --sweep alone"),
-            ("--style unix 192.0.2.2", "--style: 'unix' is none of iputils and habets"),
-            ("--style habets -i nonesuch 192.0.2.2", "-i: 'nonesuch' is no interface"),
-            ("--style habets -V 4095 192.0.2.2", "-V: '4095' is out of range: 0 <= value <= 4094"),
-            ("-D 02:00:00:00:00:07", "-D: 02:00:00:00:00:07 is a machine, not an address"),
+            ("", "no target given (expected a name, an IPv4 address or a MAC address)"),
+            ("::1", "::1: ARP is for IPv4 only"), ("-I lo 192.0.2.2", "interface lo is no Ethernet"),
+            ("192.0.2.2 192.0.2.3", "192.0.2.3: arping takes one target"),
+            ("192.0.2.0/24", "192.0.2.0/24: a network requires --sweep: arping --sweep 192.0.2.0/24"),
+            ("http://192.0.2.2/", "http://192.0.2.2/: arping takes a host; http-probe takes URLs"),
             ("01:00:5e:00:00:01", "01:00:5e:00:00:01 is not the MAC address of one host"),
-            ("-T 192.0.2.2 192.0.2.3", "-T: 192.0.2.3 is an address itself; a machine's link-layer address takes one"),
-            ("-t nobody 192.0.2.3", "-t: 'nobody' is no link-layer address"),
-            ("--table --sweep 192.0.2.0/30", "--table and --sweep exclude each other"),
-            ("--table nobody", "--table: 'nobody' is no address"),
-            ("--sweep nowhere", "--sweep: 'nowhere' is no network"),
+            ("-D 02:00:00:00:00:07", "-D cannot be used with a MAC address as target"),
+            ("-t 02:00:00:00:00:08 02:00:00:00:00:07", "-t cannot be used with a MAC address as target"),
+            ("-b 02:00:00:00:00:07", "-b cannot be used with a MAC address as target"),
+            ("-T 192.0.2.2 192.0.2.3", "-T requires a MAC address as target"),
+            ("-t nobody 192.0.2.3", "invalid value 'nobody' for -t (expected a MAC address)"),
+            ("-s nowhere 192.0.2.2", "invalid value 'nowhere' for -s (expected an IPv4 address)"),
+            ("-c 0 192.0.2.2", "invalid value '0' for -c (expected 1 to 2147483647)"),
+            ("--vlan 4095 192.0.2.2", "invalid value '4095' for --vlan (expected 1 to 4094)"),
+            ("--style unix 192.0.2.2", "invalid value 'unix' for --style (expected iputils, habets)"),
+            ("--probe nowhere", "invalid value 'nowhere' for --probe (expected an IPv4 address)"),
+            ("--probe 192.0.2.2 192.0.2.3", "192.0.2.3: --probe takes no target beside its address"),
+            ("-r -j 192.0.2.2", "-r cannot be used with -j"),
+            ("--sweep nowhere", "--sweep: 'nowhere' is not a network, a range or an address"),
             ("--sweep 2001:db8::/126", "--sweep: 2001:db8::/126: ARP is for IPv4 only"),
-            ("--sweep 192.0.2.0/30 192.0.2.1", "--sweep has its network, and no further target: 192.0.2.1"),
-            ("-s nowhere 192.0.2.2", "-s: 'nowhere' is no IPv4 address"),
-            ("-c 0 192.0.2.2", "-c: '0' is out of range: 1 <= value <= 2147483647"),
+            ("--sweep 192.0.2.0/30 192.0.2.1", "192.0.2.1: --sweep takes no target beside its network"),
+            ("--sweep 192.0.2.0/30 -w 0", "invalid value '0' for -w (expected 0.001 or more with --sweep)"),
+            ("--table nobody", "nobody: not an IP address"),
         ])
     func refusals(words: String, message: String) async throws {
         let outcome = try await Lab.run([Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
-        #expect(outcome.status == 2 && outcome.errors == "arping: \(message)\n" && outcome.output.isEmpty, "\(outcome)")
+        let errors = words.contains("-j") ? outcome.errors : outcome.errors + outcome.output
+        #expect(outcome.status == 2 && errors == "arping: \(message)\n", "\(outcome)")
+    }
+
+    /// The options that each mode refuses.
+    private static let refused: [(mode: String, options: [String])] = [
+        ("-D", ["-U", "-A", "--probe 192.0.2.3", "--announce 192.0.2.3", "--sweep 192.0.2.0/30", "--table"]),
+        ("-U", ["-0", "-T 192.0.2.3", "--rate 5"]), ("-A", ["-0", "-T 192.0.2.3", "--retries 1"]),
+        ("--probe 192.0.2.2", ["-s 192.0.2.1", "-0", "-t 02:00:00:00:00:07", "-T 192.0.2.3", "-i 1", "-W 1"]),
+        ("--announce 192.0.2.2", ["-S 192.0.2.1", "-0", "-t 02:00:00:00:00:07", "-T 192.0.2.3", "-i 1"]),
+        (
+            "--sweep 192.0.2.0/30",
+            ["-D", "-U", "-A", "--table", "-c 3", "-i 1", "-b", "-f", "-r", "-t 02:00:00:00:00:07", "-T 192.0.2.3"]
+        ),
+        (
+            "--table",
+            [
+                "-c 3", "-i 1", "-w 1", "-b", "-f", "-r", "-0", "-s 192.0.2.1", "-t 02:00:00:00:00:07",
+                "-T 192.0.2.3", "--vlan 7", "--pcap /nonexistent/file", "--explain", "--rate 5", "--retries 1",
+                "--duplicates", "--compare /nonexistent",
+            ]
+        ),
+    ]
+
+    @Test("options that do not apply to a mode are refused")
+    func modes() async throws {
+        for (mode, options) in Self.refused {
+            let name = mode.prefix { $0 != " " }
+            for option in options {
+                let words = "\(mode) \(option)".split(separator: " ").map(String.init)
+                let outcome = try await Lab.run([Binary.swiftNet, "arping"] + words)
+                let letter = option.prefix { $0 != " " }
+                let messages = [(letter, name), (name, letter)].map { "arping: \($0) cannot be used with \($1)\n" }
+                #expect(outcome.status == 2 && messages.contains(outcome.errors), "\(words): \(outcome)")
+            }
+        }
+        for option in ["--rate 5", "--retries 1", "--duplicates", "--compare x"] {
+            let words = option.split(separator: " ").map(String.init)
+            let outcome = try await Lab.run([Binary.swiftNet, "arping", "192.0.2.2"] + words)
+            #expect(outcome.errors == "arping: \(words[0]) requires --sweep\n" && outcome.status == 2, "\(outcome)")
+        }
+    }
+
+    @Test(
+        "Habets' style refuses what does not apply",
+        arguments: [
+            ("-V 4095 192.0.2.2", "invalid value '4095' for -V (expected 0 to 4094)"),
+            ("-Q 3 192.0.2.2", "-Q requires -V"), ("-P 192.0.2.2", "-P requires -U"),
+            ("-B 192.0.2.2", "192.0.2.2: -B takes no target"), ("-D -r 192.0.2.2", "-D cannot be used with -r"),
+            ("-u -R 192.0.2.2", "-u cannot be used with -R"), ("-a -j 192.0.2.2", "-a cannot be used with -j"),
+            ("-T 192.0.2.2 192.0.2.3", "-T requires a MAC address as target"),
+            ("-U 02:00:00:00:00:07", "-U cannot be used with a MAC address as target"),
+            ("-w 0 192.0.2.2", "invalid value '0' for -w (expected 0.001 to 2147483 seconds)"),
+        ])
+    func habetsRefusals(words: String, message: String) async throws {
+        let arguments = words.split(separator: " ").map(String.init)
+        let outcome = try await Lab.run([Binary.swiftNet, "arping", "--style", "habets"] + arguments)
+        #expect(outcome.status == 2 && outcome.errors == "arping: \(message)\n", "\(outcome)")
+    }
+
+    @Test("options of other tools are answered with what to write instead")
+    func habits() async throws {
+        for (words, hint) in [
+            ("-C 3 192.0.2.2", "unknown option '-C': it is an option of Habets' arping: add --style habets"),
+            ("--localnet", "unknown option '--localnet': write --sweep NETWORK"),
+            ("--style habets -I va 192.0.2.2", "unknown option '-I': in Habets' style the interface is -i"),
+        ] {
+            let outcome = try await Lab.run([Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
+            #expect(outcome.status == 2 && outcome.errors.hasPrefix("arping: \(hint)\n"), "\(outcome)")
+        }
+    }
+
+    @Test("an interface that does not exist", arguments: ["-I nonesuch", "--style habets -i nonesuch"])
+    func noInterface(options: String) async throws {
+        try await Lab.with(.pair) { lab in
+            let words = options.split(separator: " ").map(String.init)
+            let outcome = try await lab.run("a", [Binary.swiftNet, "arping"] + words + ["192.0.2.2"])
+            let letter = options.contains("habets") ? "-i" : "-I"
+            #expect(
+                outcome.status == 2 && outcome.errors == "arping: \(letter): 'nonesuch' is no interface\n", "\(outcome)"
+            )
+        }
+    }
+
+    @Test("an interface that is deleted ends the run with its summary and status 2")
+    func deleted() async {
+        let cases = [
+            ("arping -i 0.1 192.0.2.2", "Sent "), ("arping -i 30 192.0.2.2", "Sent "),
+            ("arping -j -i 0.1 192.0.2.2", #""type":"summary""#),
+            ("arping --style habets -W 0.1 192.0.2.2", "statistics"),
+            ("arping --sweep 192.0.2.0/29 --rate 2 -I va", " addresses, "),
+            ("arping -j --sweep 192.0.2.0/29 --rate 2 -I va", #""type":"summary""#),
+        ]
+        await together(cases) { command, summary in
+            try await Lab.with(.pair) { lab in
+                let script = """
+                    sent() { cat /sys/class/net/va/statistics/tx_packets; }
+                    start=$(sent)
+                    \(Binary.swiftNet) \(command) & p=$!
+                    while kill -0 $p && [ $(($(sent) - start)) -lt 1 ]; do sleep 0.01; done
+                    sleep 0.3; ip link del dev va
+                    wait $p; echo "status $?"
+                    """
+                let outcome = try await lab.run("a", ["timeout", "20", "bash", "-c", script])
+                #expect(outcome.lines.last == "status 2" && outcome.output.contains(summary), "\(command): \(outcome)")
+                #expect(outcome.errors.hasPrefix("arping: va: "), "\(command): \(outcome)")
+                #expect(outcome.errors.split(separator: "\n").count == 1, "\(command): \(outcome)")
+                #expect(outcome.objects("error").count == (command.contains("-j") ? 1 : 0), "\(command): \(outcome)")
+            }
+        }
+    }
+
+    @Test("a sweep of a VLAN, explained; -w limits the wait of a round, and not the run")
+    func sweepOptions() async throws {
+        try await Lab.with(.pair) { lab in
+            let words = ["python3", "-c", Self.taggedResponder, "7"]
+            try await lab.beside("b", words, readyMark: "ready") {
+                let sweep = try await lab.run(
+                    "a",
+                    [
+                        Binary.swiftNet, "arping", "--sweep", "192.0.2.8/30", "--vlan", "7", "--explain", "1", "-I",
+                        "va",
+                        "-w", "0.2", "--retries", "0", "--rate", "5",
+                    ])
+                #expect(sweep.status == 0 && sweep.output.contains("4 addresses, 4 hosts, "), "\(sweep)")
+                #expect(sweep.output.contains("vlan") && sweep.errors.isEmpty, "\(sweep)")
+                let plain = try await lab.run(
+                    "a",
+                    [
+                        Binary.swiftNet, "arping", "--sweep", "192.0.2.8/30", "--vlan", "8", "-v", "-I", "va", "-w",
+                        "0.2", "--retries", "0",
+                    ])
+                #expect(plain.status == 1 && plain.errors.contains("ignored 4 frames of VLAN 7"), "\(plain)")
+            }
+        }
+    }
+
+    @Test("every JSON object has its time, and --table its neighbors")
+    func times() async throws {
+        try await Lab.with(.pair) { lab in
+            for words in [
+                "-c 1 192.0.2.2", "-c 1 -i 0.1 192.0.2.9", "--sweep 192.0.2.0/29 -w 0.1", "--table",
+                "--style habets -c 1 -W 0.1 192.0.2.9",
+            ] {
+                let outcome = try await lab.run(
+                    "a", [Binary.swiftNet, "arping", "-j"] + words.split(separator: " ").map(String.init))
+                #expect(outcome.lines.count >= 2, "\(outcome)")
+                #expect(outcome.lines.allSatisfy { $0.contains(#","time":""#) && $0.hasSuffix("Z\"}") }, "\(outcome)")
+            }
+        }
     }
 
     @Test(

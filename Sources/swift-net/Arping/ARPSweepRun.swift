@@ -2,44 +2,50 @@ import SwiftNet
 
 /// `arping --sweep`: every host of a network.
 struct ARPSweepRun {
-    let command: ArpingWords
+    let command: ArpingCommand
     let console: Console
 
     func run() throws -> Int32 {
-        guard command.targets.isEmpty else {
-            throw UsageError(
-                "--sweep has its network, and no further target: \(command.targets.joined(separator: " "))")
+        let comparison = try command.comparisonFile.map(SweepComparison.init(path:))
+        let options = try console.runOptions(command.general)
+        let sweep = try ARPSweep.prepare(command.network, command.sweep, options: options)
+        let report: any ARPSweepReport =
+            console.isJSON
+            ? ARPSweepJSON(command, sweep, comparison, console) : ARPSweepText(command, sweep, comparison, console)
+        let progress = ProgressLine(console, isWanted: !command.general.isQuiet)
+        let summary = try console.run(report, of: sweep, progress: progress)
+        if command.general.isVerbose { console.reportIgnored(sweep.ignoredVLANs) }
+        if sweep.overflowCount > 0 {
+            console.complain("\(sweep.overflowCount) replies were lost here: use a lower --rate")
         }
-        let network = command[.sweep] ?? ""
-        let configuration = try configuration()
-        let comparison = try command[.compare].map(SweepComparison.init(path:))
-        console.limit(to: command[.deadline] == nil ? nil : configuration.timeout)
-        let sweep = try ARPSweep.prepare(
-            network, configuration, options: console.runOptions(capture: command[.pcap]))
-        var observer = ARPSweepObserver(command: command, console: console, comparison: comparison)
-        let summary = try sweep.run(reportingTo: &observer)
-        observer.finish(summary, network, sweep)
         // A host that was not found may be there.
-        let wasFound = command.has(.claims) ? summary.duplicates > 0 : summary.hosts > 0
-        guard sweep.linkTrouble == nil || wasFound else { return 2 }
-        return wasFound == command.has(.claims) ? 1 : 0
+        let wasFound = command.printsOnlyDuplicates ? summary.duplicates > 0 : summary.hosts > 0
+        guard !sweep.isLinkGone, sweep.linkTrouble == nil || wasFound else { return 2 }
+        return wasFound == command.printsOnlyDuplicates ? 1 : 0
+    }
+}
+
+/// How `arping --sweep` reports.
+protocol ARPSweepReport: Report
+where Observed == ARPSweepEngine, Event == ARPSweepEvent, Summary == ARPSweepSummary {
+    var sweep: ARPSweep.Prepared { get }
+    var comparison: SweepComparison? { get }
+}
+
+extension ARPSweepReport {
+    func status(_ engine: borrowing ARPSweepEngine, at now: Instant) -> String? {
+        let summary = engine.summary
+        return "\(summary.hosts)/\(summary.targets) addresses replied, \(Text.count(summary.sent, "probe")) sent"
     }
 
-    private func configuration() throws -> ARPSweep.Configuration {
-        var configuration = ARPSweep.Configuration()
-        configuration.interface = command[.interface]
-        configuration.source = try command[.source].map { try ArpingArgument.address("-s", $0) }
-        if let text = command[.retries] {
-            configuration.retries = try ArgumentValue.integer("--retries", text, in: 0...100)
-        }
-        if let text = command[.rate] {
-            configuration.rate =
-                text == "max" ? nil : Double(try ArgumentValue.integer("--rate", text, in: 1...10_000_000))
-        }
-        if let text = command[.deadline] {
-            configuration.timeout = try ArgumentValue.duration("-w", text, atLeast: .milliseconds(1))
-        }
-        configuration.reportsIgnored = command.has(.verbose)
-        return configuration
+    /// Hosts that replied to the earlier sweep and not to this one; none where some were not asked again.
+    func vanished(_ summary: ARPSweepSummary) -> [(address: IPv4Address, mac: MACAddress)] {
+        guard !summary.isCutShort, sweep.linkTrouble == nil else { return [] }
+        return comparison?.vanished { sweep.configuration.targets.index(of: .v4($0)) != nil } ?? []
+    }
+
+    /// A host that replies for more addresses than one host would have, and for most of all.
+    func proxy(_ summary: ARPSweepSummary) -> (mac: MACAddress, addresses: Int)? {
+        summary.largest.flatMap { $0.addresses >= 16 && $0.addresses > summary.hosts / 2 ? $0 : nil }
     }
 }

@@ -1,49 +1,23 @@
 import SwiftNet
 
-/// From the command line of `arping` to an exit status.
+/// One target of `arping`, in either style.
 struct ArpingRun {
-    private let settings: ArpingSettings
-    private let console: Console
+    let settings: ArpingSettings
+    let console: Console
 
-    static func run(_ command: ArpingWords, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.has(.json))
-        return console.status { _ in
-            if command.has(.table), command[.sweep] != nil {
-                throw UsageError("--table and --sweep exclude each other")
-            }
-            if command.has(.table) { return try NeighborTableRun(command: command, console: console).run() }
-            if command[.sweep] != nil { return try ARPSweepRun(command: command, console: console).run() }
-            if command.has(.claims) { throw UsageError("--duplicates is of --sweep alone") }
-            if let option = [ArpingValue.rate, .retries, .compare].first(where: { command[$0] != nil }) {
-                throw UsageError("--\(option.names.long) is of --sweep alone")
-            }
-            return try ArpingRun(settings: ArpingSettings(command), console: console).run()
-        }
-    }
-
-    static func runHabets(_ command: HabetsWords, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.has(.json))
-        return console.status { _ in try ArpingRun(settings: ArpingSettings(command), console: console).run() }
-    }
-
-    private func run() throws -> Int32 {
+    func run() throws -> Int32 {
         console.limit(to: settings.arping.deadline)
-        let options = try console.runOptions(
-            capture: settings.pcap, explained: settings.explained, isVerbose: settings.isVerbose)
+        let options = try console.runOptions(settings.general)
         let arping = try prepare(options)
         if let mac = settings.ownMAC, mac != arping.link.mac {
             throw UsageError("-s: \(mac) is not the MAC address of \(arping.link.name)")
         }
-        let renderer = ArpingRenderer(settings, console, arping)
-        renderer.begin()
-        var observer = ArpingObserver(renderer: renderer, console: console)
-        let summary = try arping.run(reportingTo: &observer)
-        if settings.isVerbose { console.reportIgnored(arping.ignoredVLANs) }
-        // An address is free when every probe was waited for, and not when the run was stopped before.
-        let isCutShort = settings.isProbe && !summary.isComplete
-        let isReliable = arping.linkTrouble == nil && !observer.hasFailed && !isCutShort
-        renderer.finish(summary, isReliable: isReliable)
-        guard !observer.hasFailed, isReliable || summary.received > 0 else { return 2 }
+        let report: any ArpingReport =
+            console.isJSON ? ArpingJSON(settings, arping, console) : ArpingText(settings, arping, console)
+        let summary = try console.run(report, of: arping)
+        if settings.general.isVerbose { console.reportIgnored(arping.ignoredVLANs) }
+        let hasFailed = report.failure != nil || arping.isLinkGone
+        guard !hasFailed, summary.received > 0 || report.isReliable(summary) else { return 2 }
         return settings.exitStatus(of: summary)
     }
 
@@ -59,25 +33,47 @@ struct ArpingRun {
     }
 }
 
-/// Hands what is seen to the renderer.
-private struct ArpingObserver: EngineObserver {
-    typealias Observed = ArpingEngine
+/// How `arping` reports.
+protocol ArpingReport: Report where Observed == ArpingEngine, Event == ArpingEvent, Summary == ArpingSummary {
+    var settings: ArpingSettings { get }
+    var arping: Arping.Prepared { get }
+    /// The probe that could not be sent, which ended the run.
+    var failure: TransmissionFailure? { get }
+    var console: Console { get }
+}
 
-    let renderer: ArpingRenderer
-    let console: Console
-    var hasFailed = false
-
-    mutating func report(_ event: ArpingEvent) {
-        if case .failed(let failure) = event {
-            hasFailed = true
-            console.fail(failure)
-            return
-        }
-        renderer.report(event)
+extension ArpingReport {
+    func status(_ engine: borrowing ArpingEngine, at now: Instant) -> String? {
+        let summary = engine.summary
+        return "\(Text.count(summary.sent, "probe")), \(summary.received) received"
     }
 
-    mutating func step(_ engine: inout ArpingEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        console.output.flush()
-        return nil
+    /// No progress line: every reply is a line.
+    func progress(_ engine: borrowing ArpingEngine, at now: Instant) -> String? { nil }
+
+    /// Reports what ended the run, before its summary.
+    func reportFailure() {
+        if let trouble = arping.linkTrouble {
+            if arping.isLinkGone || failure != nil { console.writeFailure(trouble) }
+        } else if let failure {
+            console.fail(failure, of: arping.link)
+        }
+    }
+
+    /// Whether a missing reply is a result: every probe left, by a link that worked, and was waited for where the address
+    /// may be free.
+    func isReliable(_ summary: ArpingSummary) -> Bool {
+        arping.linkTrouble == nil && failure == nil && (summary.isComplete || !settings.isProbe)
+    }
+}
+
+extension Console {
+    /// Reports a frame that could not be sent, with the interface where that is the reason.
+    func fail(_ failure: TransmissionFailure, of link: EthernetLink) {
+        if case .system(_, let message) = failure, failure.isOfInterface {
+            fail("\(link.name): \(message)")
+        } else {
+            fail(failure)
+        }
     }
 }

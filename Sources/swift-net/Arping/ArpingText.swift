@@ -1,106 +1,63 @@
 import SwiftNet
 
 /// The lines of one style.
-protocol ArpingText {
-    /// What stands before the answers.
+protocol ArpingLines {
+    /// What stands before the replies.
     func heading() -> String
     func line(_ reply: ArpingReply) -> String
-    /// A probe without an answer.
-    func silence() -> String
+    /// A probe without a reply.
+    func timeout() -> String
     func ending(_ summary: ArpingSummary, isReliable: Bool) -> String
 }
 
-/// What `arping` prints: the lines of a style, bare addresses, or JSON.
-struct ArpingRenderer {
-    private let settings: ArpingSettings
-    private let console: Console
-    private let configuration: ArpingConfiguration
-    private let link: EthernetLink
-    private let text: any ArpingText
-    private let vendors = Vendors()
+/// `arping` as the lines of a style, or bare addresses.
+final class ArpingText: ArpingReport {
+    let settings: ArpingSettings
+    let arping: Arping.Prepared
+    private(set) var failure: TransmissionFailure?
+    private let lines: any ArpingLines
+    let console: Console
 
-    init(_ settings: ArpingSettings, _ console: Console, _ run: Arping.Prepared) {
+    init(_ settings: ArpingSettings, _ arping: Arping.Prepared, _ console: Console) {
         self.settings = settings
+        self.arping = arping
         self.console = console
-        configuration = run.configuration
-        link = run.link
-        text =
+        lines =
             settings.style == .habets
-            ? HabetsText(settings: settings, configuration: configuration, link: link)
-            : IputilsText(settings: settings, configuration: configuration, link: link)
+            ? HabetsLines(settings: settings, configuration: arping.configuration, link: arping.link)
+            : IputilsLines(settings: settings, configuration: arping.configuration, link: arping.link)
     }
 
     private static let bell = "\u{7}"
 
     private var isRaw: Bool { settings.printsMAC || settings.printsAddress }
 
-    func begin() {
-        guard !settings.isJSON, !settings.isQuiet, !isRaw else { return }
-        console.output.write(text.heading())
+    private func write(_ text: String) {
+        if !settings.general.isQuiet { console.output.write(text) }
     }
 
-    func report(_ event: ArpingEvent) {
+    func begin() {
+        if !isRaw { write(lines.heading()) }
+    }
+
+    func report(_ event: ArpingEvent, at now: Instant) {
         switch event {
         case .reply(let reply):
-            if settings.isJSON {
-                console.output.write(json(reply))
-            } else if !settings.isQuiet {
-                if settings.display.beepsAtAnswer { console.output.write(Self.bell) }
-                console.output.write(isRaw ? raw(reply) : text.line(reply))
-            }
-        case .timeout(let number):
-            if settings.isJSON {
-                var object = JSONObject(type: "timeout")
-                object.add("addr", "\(configuration.target)")
-                object.add("seq", number)
-                console.output.write(object.line + "\n")
-            } else if !settings.isQuiet {
-                if settings.display.beepsAtSilence { console.output.write(Self.bell) }
-                if !isRaw { console.output.write(text.silence()) }
-            }
+            write((settings.display.beepsAtReply ? Self.bell : "") + (isRaw ? raw(reply) : lines.line(reply)))
+        case .timeout:
+            write((settings.display.beepsAtTimeout ? Self.bell : "") + (isRaw ? "" : lines.timeout()))
         case .ignored(let reply): console.complain(reply.words)
-        case .failed: break
+        case .failed(let failure): self.failure = failure
         }
     }
 
     private func raw(_ reply: ArpingReply) -> String {
         let parts = (settings.printsMAC ? ["\(reply.mac)"] : []) + (settings.printsAddress ? ["\(reply.address)"] : [])
-        return parts.joined(separator: " ") + "\n"
+        return Text.joined(parts, by: " ") + "\n"
     }
 
-    private func json(_ reply: ArpingReply) -> String {
-        var object = JSONObject(type: "reply")
-        object.add("addr", "\(reply.address)")
-        object.add("mac", "\(reply.mac)")
-        object.add("rtt_ms", raw: reply.roundTrip.map(Milliseconds.json))
-        object.add("vendor", vendors.name(of: reply.mac))
-        object.add("broadcast", reply.isBroadcast)
-        if reply.isRequest { object.add("request", true) }
-        if reply.isFromElsewhere { object.add("frame_mac", "\(reply.frameSource)") }
-        if reply.isDuplicate { object.add("duplicate", true) }
-        object.add("time", WallTime.rfc3339(reply.arrival))
-        return object.line + "\n"
-    }
-
-    /// - Parameter isReliable: every probe left, by a link that worked.
-    func finish(_ summary: ArpingSummary, isReliable: Bool) {
-        guard settings.isJSON else {
-            if !settings.isQuiet, !isRaw { console.output.write(text.ending(summary, isReliable: isReliable)) }
-            return
-        }
-        var object = JSONObject(type: "summary")
-        object.add("target", settings.target)
-        object.add("addr", "\(configuration.target)")
-        object.add("interface", link.name)
-        object.add("transmitted", summary.sent)
-        object.add("received", summary.received)
-        object.add("hosts", summary.machines.count)
-        object.add("duplicates", max(summary.machines.count - 1, 0))
-        if settings.isProbe {
-            let isFree = summary.received > 0 ? "false" : isReliable ? "true" : nil
-            object.add("free", raw: isFree)
-        }
-        object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
-        console.output.write(object.line + "\n")
+    func finish(_ summary: ArpingSummary, drops: KernelDrops, at now: Instant) {
+        reportFailure()
+        if !isRaw { write(lines.ending(summary, isReliable: isReliable(summary))) }
     }
 }

@@ -1,56 +1,154 @@
-import ArgumentParser
+import SwiftNet
 
-/// The command line of `arping --style habets`, for help and the words for
-/// mistakes. A right command line is read by `HabetsWords`.
-struct HabetsCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "arping",
-        abstract: "Ask a link who has an address, in the words of Habets' arping.",
-        usage: "swift-net arping --style habets [options] TARGET",
+/// `arping --style habets`: the options of Habets' arping, and what they store.
+struct HabetsCommand: Command {
+    static let summary = CommandSummary(
+        name: "arping", group: .link,
+        abstract: "Find the host that has an IPv4 address on the link, with the options of Habets' arping.",
+        usage: ["--style habets [options] TARGET", "--style habets [options] -B"],
         discussion: """
-            The options, the lines and the exit statuses are those of Habets' arping. Times are seconds.
+            TARGET is a name, an IPv4 address, or the MAC address of a host, which is pinged by ICMP echo. Options, \
+            output and exit statuses are those of Habets' arping 2.23. Durations are seconds.
 
-            Exit status: 0 the target answered, 1 it did not, or with -d two machines did, 2 it could not run.
+            Exit status: 0 if the target replied, 1 if it did not, or with -d if two hosts did, 2 on error.
             """,
-        helpNames: [.customShort("h"), .customLong("help")]
-    )
+        habits: [
+            ("-I", "in Habets' style the interface is -i"), ("--sweep", "leave out --style habets"),
+            ("--table", "leave out --style habets"), ("--probe", "leave out --style habets"),
+            ("--announce", "leave out --style habets"),
+        ])
 
-    @Argument(help: ArgumentHelp("A name, an IPv4 address or a machine's link-layer address.", valueName: "target"))
-    var targets: [String] = []
+    var settings = ArpingSettings()
+    private var asksForBroadcast = false
+    private var announcesByReply = false
+    private var tag: UInt16?
+    private var priority: UInt8 = 0
+    /// -r: of a reply from an address the MAC address, of a reply from a MAC address the address.
+    private var printsSought = false
+    /// -R: the other one.
+    private var printsGiven = false
 
-    @Flag
-    var switches: [HabetsSwitch] = []
+    var general: GeneralOptions {
+        get { settings.general }
+        set { settings.general = newValue }
+    }
 
-    @Option(name: HabetsValue.style.name, help: ArgumentHelp("habets.", valueName: "style"))
-    var style: String?
-    @Option(name: HabetsValue.count.name, help: ArgumentHelp("Send so many probes.", valueName: "number"))
-    var count: String?
-    @Option(name: HabetsValue.replies.name, help: ArgumentHelp("End after so many answers.", valueName: "number"))
-    var replies: String?
-    @Option(name: HabetsValue.interface.name, help: ArgumentHelp("The interface.", valueName: "name"))
-    var interface: String?
-    @Option(name: HabetsValue.wait.name, help: ArgumentHelp("Time from one probe to the next (1).", valueName: "time"))
-    var wait: String?
-    @Option(name: HabetsValue.deadline.name, help: ArgumentHelp("End after this time.", valueName: "time"))
-    var deadline: String?
-    @Option(name: HabetsValue.sender.name, help: ArgumentHelp("Our address in the probes.", valueName: "address"))
-    var sender: String?
-    @Option(
-        name: HabetsValue.targetAddress.name,
-        help: ArgumentHelp("With a machine as target, its address in the echo requests.", valueName: "address"))
-    var targetAddress: String?
-    @Option(
-        name: HabetsValue.ownMAC.name,
-        help: ArgumentHelp("Our link-layer address; it must be the interface's.", valueName: "MAC"))
-    var ownMAC: String?
-    @Option(name: HabetsValue.targetMAC.name, help: ArgumentHelp("Ask this machine alone.", valueName: "MAC"))
-    var targetMAC: String?
-    @Option(name: HabetsValue.tag.name, help: ArgumentHelp("Tag the probes for this VLAN.", valueName: "number"))
-    var tag: String?
-    @Option(name: HabetsValue.priority.name, help: ArgumentHelp("The tag's priority (0).", valueName: "number"))
-    var priority: String?
-    @Option(name: HabetsValue.timestamp.name, help: ArgumentHelp("Without effect.", valueName: "type"))
-    var timestamp: String?
-    @Option(name: HabetsValue.group.name, help: ArgumentHelp("Without effect.", valueName: "group"))
-    var group: String?
+    /// Whether a command line asks for the style: the last --style counts.
+    static func isAsked(_ arguments: [String]) -> Bool {
+        let options = arguments.prefix { $0 != "--" }
+        let styles = zip(options, options.dropFirst() + [""]).compactMap { argument, next in
+            argument == "--style" ? next : argument.hasPrefix("--style=") ? String(argument.dropFirst(8)) : nil
+        }
+        return styles.last == ArpingStyle.habets.rawValue
+    }
+
+    static func declare(_ options: inout OptionTable<Self>) {
+        declareProbes(&options)
+        declareOutput(&options)
+        options.section("Accepted, without effect")
+        for name in ["-A", "-F", "-p", "-z", "-Z"] { options.flag(name, help: "No effect.") { _ in } }
+        options.option("-m", "--timestamp-type", value: .text("TYPE"), help: "No effect.") { _, _ in }
+        options.option("-g", "--set-group", value: .text("GROUP"), help: "No effect.") { _, _ in }
+    }
+
+    private static func declareProbes(_ options: inout OptionTable<Self>) {
+        options.option("-i", "--interface", value: .interface, help: "Use this interface (that of the route).") {
+            $0.settings.arping.interface = $1
+        }
+        options.option("-c", "--count", value: .count, help: "Stop after COUNT probes.") {
+            $0.settings.arping.count = $1
+        }
+        options.option("-C", "--replies", value: .count, help: "Stop after COUNT replies.") {
+            $0.settings.arping.enough = $1
+        }
+        options.option(
+            "-W", "--wait", value: .duration(atLeast: .microseconds(1)), help: "Set the time between probes (1)."
+        ) { $0.settings.arping.interval = $1 }
+        options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {
+            $0.settings.arping.deadline = $1
+        }
+        options.option("-S", "--sender", value: .ipv4, help: "Send from this address of this host.") {
+            $0.settings.arping.source = $1
+        }
+        options.flag("-0", help: "Send from 0.0.0.0.") { $0.settings.arping.source = .unspecified }
+        options.flag("-b", help: "Send from 255.255.255.255.") { $0.settings.arping.source = .limitedBroadcast }
+        options.flag("-B", help: "Ask for 255.255.255.255 instead of TARGET.") { $0.asksForBroadcast = true }
+        options.option("-s", "--own-mac", value: .mac, help: "Require this MAC address of the interface.") {
+            $0.settings.ownMAC = $1
+        }
+        options.option("-t", "--target-mac", value: .mac, help: "Send only to this host (broadcast).") {
+            $0.settings.arping.targetMAC = $1
+        }
+        options.option(
+            "-T", "--target-address", value: .ipv4,
+            help: "Set the destination of echo requests to a MAC address (from the neighbor table)."
+        ) { $0.settings.arping.targetAddress = $1 }
+        options.flag("-U", help: "Announce TARGET, an address of this host, by ARP requests.") {
+            $0.settings.arping.mode = .announceByRequest
+        }
+        options.flag("-P", help: "Announce by ARP replies.", requires: "-U") { $0.announcesByReply = true }
+        options.option("-V", "--vlan", value: .integer(0...4_094, "VID"), help: "Tag probes for VLAN VID.") {
+            $0.tag = $1
+        }
+        options.option(
+            "-Q", "--vlan-priority", value: .integer(0...7), help: "Set the priority of the tag (0).", requires: "-V"
+        ) { $0.priority = $1 }
+    }
+
+    private static func declareOutput(_ options: inout OptionTable<Self>) {
+        options.section("Output")
+        options.flag("-D", help: "Print ! for each reply and . for each timeout.", excludes: ["-r", "-R", "-j"]) {
+            $0.settings.display.isMarks = true
+        }
+        options.flag("-d", help: "Exit 1 if two hosts reply.") { $0.settings.findsDuplicates = true }
+        options.flag(
+            "-r", help: "Print only the MAC address of each reply, or the address if TARGET is a MAC address.",
+            excludes: ["-j"]
+        ) { $0.printsSought = true }
+        options.flag("-R", help: "Print only the one of the two that -r does not print.", excludes: ["-j"]) {
+            $0.printsGiven = true
+        }
+        options.flag(
+            "-u", help: "Print the number of probes beside that of each reply.", excludes: ["-D", "-r", "-R", "-j"]
+        ) {
+            $0.settings.display.showsProbes = true
+        }
+        options.flag("-a", help: "Ring the bell at each reply.", excludes: ["-j"]) {
+            $0.settings.display.beepsAtReply = true
+        }
+        options.flag("-e", help: "Ring the bell at each timeout.", excludes: ["-j"]) {
+            $0.settings.display.beepsAtTimeout = true
+        }
+        options.json()
+        options.quiet("Print nothing.")
+        options.verbose("Print the addresses of this host, and report ignored replies.")
+        options.pcap()
+        options.explain()
+        options.option(
+            "--style", value: .choice(ArpingStyle.self, "STYLE"),
+            help: "Use the options and output of iputils or habets (iputils)."
+        ) { $0.settings.style = $1 }
+    }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        if asksForBroadcast, let target = arguments.operands.first { throw UsageError("\(target): -B takes no target") }
+        try settings.readTarget(asksForBroadcast ? ["255.255.255.255"] : arguments.operands)
+        try settings.checkTarget()
+        if announcesByReply { settings.arping.mode = .announceByReply }
+        if settings.station != nil, settings.arping.mode != .ask {
+            throw UsageError("-U cannot be used with a MAC address as target")
+        }
+        settings.arping.staysBroadcast = true
+        settings.arping.reportsIgnored = general.isVerbose
+        settings.arping.tag = tag.map { VLANTag(identifier: $0, priority: priority, etherType: .arp) }
+        let isStation = settings.station != nil
+        settings.printsMAC = isStation ? printsGiven : printsSought
+        settings.printsAddress = isStation ? printsSought : printsGiven
+    }
+
+    func run(_ console: Console) throws -> Int32 { try ArpingRun(settings: settings, console: console).run() }
+}
+
+extension OptionValue where Value == Int {
+    fileprivate static var count: Self { .integer(1...Int(Int32.max), "COUNT") }
 }

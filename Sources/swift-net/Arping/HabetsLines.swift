@@ -1,7 +1,7 @@
 import SwiftNet
 
 /// The lines of Habets' arping.
-struct HabetsText: ArpingText {
+struct HabetsLines: ArpingLines {
     let settings: ArpingSettings
     let configuration: ArpingConfiguration
     let link: EthernetLink
@@ -9,7 +9,7 @@ struct HabetsText: ArpingText {
     func heading() -> String {
         guard !settings.display.isMarks else { return "" }
         let us =
-            settings.isVerbose
+            settings.general.isVerbose
             ? "This box:   Interface: \(link.name)  IP: \(configuration.source)   MAC address: \(link.mac)\n"
             : ""
         return us + "ARPING \(settings.target)\n"
@@ -25,7 +25,7 @@ struct HabetsText: ArpingText {
         return text + "\n"
     }
 
-    func silence() -> String { settings.display.isMarks ? "." : "Timeout\n" }
+    func timeout() -> String { settings.display.isMarks ? "." : "Timeout\n" }
 
     func ending(_ summary: ArpingSummary, isReliable: Bool) -> String {
         let extra = max(summary.received - summary.sent, 0)

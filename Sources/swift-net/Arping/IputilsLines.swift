@@ -1,10 +1,17 @@
 import SwiftNet
 
-/// The lines of iputils' arping, and behind them what is odd about an answer.
-struct IputilsText: ArpingText {
+/// The lines of iputils' arping, and after them what is unusual about a reply.
+struct IputilsLines: ArpingLines {
     let settings: ArpingSettings
     let configuration: ArpingConfiguration
     let link: EthernetLink
+    private let vendors = Vendors()
+
+    init(settings: ArpingSettings, configuration: ArpingConfiguration, link: EthernetLink) {
+        self.settings = settings
+        self.configuration = configuration
+        self.link = link
+    }
 
     func heading() -> String {
         let target = settings.station.map(\.upperCased) ?? "\(configuration.target)"
@@ -22,11 +29,12 @@ struct IputilsText: ArpingText {
         }
         text += reply.roundTrip.map { " \(Milliseconds.fixed($0))ms" } ?? " UNSOLICITED?"
         if reply.isFromElsewhere { text += " (frame from [\(reply.frameSource.upperCased)])" }
-        if reply.isDuplicate { text += " (DUP! another machine)" }
+        if let vendor = vendors.name(of: reply.mac) { text += " (\(Text.escaped(vendor)))" }
+        if reply.isDuplicate { text += " (DUP! another host)" }
         return text + "\n"
     }
 
-    func silence() -> String { "" }
+    func timeout() -> String { "" }
 
     func ending(_ summary: ArpingSummary, isReliable: Bool) -> String {
         var text = "Sent \(summary.sent) probes (\(summary.sentBroadcasts) broadcast(s))\n"
@@ -41,14 +49,16 @@ struct IputilsText: ArpingText {
                 summary.received == 0
                 ? isReliable
                     ? "\(configuration.target) is free\n" : "whether \(configuration.target) is free is not known\n"
-                : "\(configuration.target) is taken by \(summary.machines.map { "\($0)" }.joined(separator: ", "))\n"
+                : "\(configuration.target) is taken by \(names(summary.machines))\n"
         }
         if settings.isAnnouncement, summary.received > 0 {
-            let others = summary.machines.map { "\($0)" }.joined(separator: ", ")
-            text += "conflict: \(configuration.target) is ours [\(configuration.mac)], and \(others) has it too\n"
+            text +=
+                "conflict: \(configuration.target) is ours [\(configuration.mac)], and \(names(summary.machines)) has it too\n"
         }
         return text
     }
+
+    private func names(_ hosts: [MACAddress]) -> String { Text.joined(hosts.map(vendors.named), by: ", ") }
 }
 
 extension MACAddress {

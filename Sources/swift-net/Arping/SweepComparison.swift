@@ -7,7 +7,7 @@ struct SweepComparison {
     enum Change: Equatable {
         case same
         case new
-        /// Another machine has the address.
+        /// Another host has the address.
         case moved(from: MACAddress)
     }
 
@@ -34,7 +34,7 @@ struct SweepComparison {
             earlier[address] = mac
         }
         guard isComplete else {
-            throw CannotRun(message: "--compare: \(path) has no sweep to its end: --sweep --json writes one")
+            throw CannotRun(message: "--compare: \(path) is not a complete sweep; --sweep --json writes one")
         }
     }
 

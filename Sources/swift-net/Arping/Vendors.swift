@@ -22,4 +22,9 @@ final class Vendors {
         guard !mac.isLocallyAdministered else { return nil }
         return table?.name(of: mac)
     }
+
+    /// A MAC address for people, with its vendor where that is known: `00:00:5e:00:53:01 (IANA)`.
+    func named(_ mac: MACAddress) -> String {
+        name(of: mac).map { "\(mac) (\(Text.escaped($0)))" } ?? "\(mac)"
+    }
 }

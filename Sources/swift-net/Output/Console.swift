@@ -58,8 +58,13 @@ final class Console {
 
     /// A failure that ends the run: a complaint, and with JSON an object that says the same.
     func fail(_ message: String) {
-        if isJSON { write("error", FailureRow(message: message), at: SystemClock.now) }
+        writeFailure(message)
         complain(message)
+    }
+
+    /// The object of a failure that was complained of already; nothing without JSON.
+    func writeFailure(_ message: String) {
+        if isJSON { write("error", FailureRow(message: message), at: SystemClock.now) }
     }
 
     /// The same of a packet that could not be sent, in the system's words where it has some.
