@@ -14,9 +14,7 @@ enum CommandTree {
             CommandEntry(ArpingCommand.self) {
                 HabetsCommand.isAsked($0) ? CommandEntry.run(HabetsCommand.self, $0, name: $1) : nil
             },
-            legacy("rarp", .link, RARPCommand.self) {
-                parse(RARPCommand.self, RARPCommand.shape.normalized($0), name: $1, RARPRun.run)
-            },
+            CommandEntry(RARPCommand.self),
             legacy("igmp-join", .link, IGMPJoinCommand.self) {
                 parse(IGMPJoinCommand.self, IGMPJoinCommand.normalized($0), name: $1, IGMPJoinRun.run)
             },

@@ -18,7 +18,7 @@ struct LinkChangeTests {
             // Its MAC address is asked for each time.
             proof: "ip neigh flush dev va; ping -c 1 -W 1 192.0.2.50", summary: " frames received, ")
         static let rarp = Command(
-            words: "rarp serve -I vb --ethers /mnt/ethers", readyMark: "Serving 1 machines on vb",
+            words: "rarp serve -I vb --ethers /mnt/ethers", readyMark: "Serving 1 host on vb",
             proof: "\(Binary.swiftNet) rarp query -I va -f -c 2 -i 0.2 02:00:00:00:00:07", summary: " requests, ")
         static let join = Command(
             words: "igmp-join -I vb 239.1.2.3", readyMark: "Joined 239.1.2.3",
@@ -257,7 +257,7 @@ struct LinkChangeTests {
     @Test("of interfaces that were not named one may go: the others are served")
     func another() async throws {
         let command = Command(
-            words: "rarp serve --ethers /mnt/ethers", readyMark: "Serving 1 machines on vb, ub",
+            words: "rarp serve --ethers /mnt/ethers", readyMark: "Serving 1 host on vb, ub",
             proof: Command.rarp.proof, summary: Command.rarp.summary)
         let layout = Self.layout.and(
             """

@@ -81,7 +81,7 @@ struct RARPTests {
                     echo '02:00:00:00:00:99 198.51.100.99' > /mnt/ethers; kill -HUP $(cat /mnt/pid)
                     """
                 _ = try await lab.run("b", ["sh", "-c", another])
-                try await Self.wait(lab, for: "Serving 1 machines now")
+                try await Self.wait(lab, for: "Serving 1 host now")
                 let later = try await self.query(lab, "-j -I ua -f -i 0.2 -c 5 02:00:00:00:00:99")
                 let reply = later.objects("reply").first
                 #expect(later.status == 0 && reply?["addr"] == "198.51.100.99", "\(later)")
@@ -121,17 +121,38 @@ struct RARPTests {
         }
     }
 
-    @Test("words that mean nothing end with status 2 and say why")
+    @Test("an interface that does not exist")
+    func interface() async throws {
+        try await Lab.with(Self.layout) { lab in
+            let outcome = try await self.query(lab, "-I nonesuch")
+            #expect(outcome.status == 2 && outcome.errors == "rarp: -I: 'nonesuch' is no interface\n", "\(outcome)")
+        }
+    }
+
+    @Test("each action refuses the options of the other, and values that do not fit")
     func usage() async throws {
         for (words, part) in [
-            ("query nonsense", "'nonsense' is no machine's"), ("query --ethers x", "--ethers is of 'rarp serve'"),
-            ("serve -c 3", "-c is of 'rarp query'"), ("dance", "'dance' is none of query and serve"),
-            ("serve --ethers /nonexistent", "/nonexistent"),
-            ("query -I nonexistent0", "'nonexistent0' is no interface"),
-            ("query -i soon", "-i: 'soon' is not a duration"),
+            ("", "no action given (expected query or serve)"), ("-j", "no action given (expected query or serve)"),
+            ("dance", "unknown action 'dance' (expected query or serve)"),
+            ("query nonsense", "nonsense: not the MAC address of one host"),
+            ("query 01:00:5e:00:00:01", "01:00:5e:00:00:01: not the MAC address of one host"),
+            ("serve 02:00:00:00:00:01", "02:00:00:00:00:01: serve takes its hosts from --ethers only"),
+            ("query -I lo -I va", "-I may be given only once with query"),
+            ("serve -c 3", "-c cannot be used with serve"), ("serve -i 1", "-i cannot be used with serve"),
+            ("serve -f", "-f cannot be used with serve"),
+            ("query --ethers x", "--ethers cannot be used with query"),
+            ("query --rate 5", "--rate cannot be used with query"),
+            ("serve --ethers /nonexistent", "--ethers: /nonexistent: No such file or directory"),
+            ("serve --ethers /dev/null", "--ethers: /dev/null: not a regular file"),
+            ("serve --ethers /", "--ethers: /: Is a directory"),
+            ("serve --rate 0", "invalid value '0' for --rate (expected 1 to 100000)"),
+            ("query -c 1001", "invalid value '1001' for -c (expected 1 to 1000)"),
+            ("query -i soon", "invalid value 'soon' for -i (expected a duration such as 0.2, 200ms or 2s)"),
+            ("query -w 0", "invalid value '0' for -w (expected 0.001 to 2147483 seconds)"),
         ] {
             let outcome = try await Lab.run([Binary.swiftNet, "rarp"] + words.split(separator: " ").map(String.init))
-            #expect(outcome.status == 2 && outcome.errors.contains(part), "\(words): \(outcome)")
+            let errors = words == "-j" ? outcome.errors : outcome.errors + outcome.output
+            #expect(outcome.status == 2 && errors == "rarp: \(part)\n", "\(words): \(outcome)")
         }
     }
 }

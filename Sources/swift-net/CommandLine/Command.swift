@@ -12,7 +12,8 @@ protocol Command {
     static func declare(_ options: inout OptionTable<Self>)
     var general: GeneralOptions { get set }
     /// How the command runs, for options that are limited to some modes.
-    func mode(_ arguments: ParsedArguments) -> CommandMode
+    /// Throws where the operands select none.
+    func mode(_ arguments: ParsedArguments) throws -> CommandMode
     mutating func check(_ arguments: ParsedArguments) throws
     func run(_ console: Console) throws -> Int32
 }

@@ -1,72 +1,104 @@
-import ArgumentParser
+import SwiftNet
 
-/// The command line of `rarp`.
-struct RARPCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "rarp",
-        abstract: "Ask for the address of a machine, or tell machines theirs (RARP).",
-        usage: "swift-net rarp query [options] [MAC...]\n       swift-net rarp serve [options]",
+/// `rarp query` and `rarp serve`: their options, and what they store.
+struct RARPCommand: Command {
+    static let summary = CommandSummary(
+        name: "rarp", group: .link, abstract: "Look up IPv4 addresses by MAC address (RARP), or serve them.",
+        usage: ["query [options] [MAC...]", "serve [options]"],
         discussion: """
-            query asks for the addresses of these machines, or for this interface's own, and prints the answer of \
-            every server; serve answers for the machines of a file in the format of ethers(5), and reads it again at \
-            SIGHUP. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            query asks for the address of each MAC address, or of the interface's own, and prints the reply of every \
+            server. serve replies for the hosts in a file in the format of ethers(5), and reads it again on SIGHUP. \
+            Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 every machine was answered for (serve: it ended as it was told), 1 one was not, 2 it \
-            could not run.
+            Exit status: 0 if every MAC address has a reply (serve: it ended as asked), 1 if one has none, 2 on error.
             """,
-        helpNames: [.customShort("h"), .customLong("help")]
-    )
+        habits: [
+            ("-a", "serve answers on all interfaces without -I"), ("-d", "serve stays in the foreground; use -v"),
+            ("-e", "write --ethers FILE"), ("-b", "only the hosts in the file of --ethers are served"),
+        ])
 
-    @Argument(
-        help: ArgumentHelp("query or serve.", valueName: "task"), completion: .list(["query", "serve"]))
-    var task: String
-    @Argument(help: ArgumentHelp("With query, the machines to ask for.", valueName: "MAC"))
-    var machines: [String] = []
+    static let query = CommandMode(name: "query")
+    static let serve = CommandMode(name: "serve")
 
-    @Flag(name: [.customShort("f")], help: "With query, end when every machine has one answer.")
-    var firstAnswer = false
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print nothing.")
-    var quiet = false
-    @Flag(
-        name: [.customShort("v"), .customLong("verbose")],
-        help: "Also report ignored replies (query) or unanswered requests (serve).")
-    var verbose = false
-    @Option(
-        name: [.customShort("I"), .customLong("interface")],
-        help: ArgumentHelp(
-            "The interface; by default the only one (query) or all (serve, where it may be given several times).",
-            valueName: "name"))
+    var general = GeneralOptions()
     var interfaces: [String] = []
-    @Option(
-        name: [.customShort("c"), .customLong("count")],
-        help: ArgumentHelp("With query, requests for each machine at the most (5).", valueName: "number"))
-    var count: String?
-    @Option(
-        name: [.customShort("i"), .customLong("interval")],
-        help: ArgumentHelp(
-            "With query, the pause after the first request (1); each later one is twice as long, up to 16 s.",
-            valueName: "time"))
-    var interval: String?
-    @Option(
-        name: [.customShort("w"), .customLong("deadline")],
-        help: ArgumentHelp("End after this time.", valueName: "time"))
-    var deadline: String?
-    @Option(
-        name: .customLong("ethers"),
-        help: ArgumentHelp(
-            "With serve, the file of machines and their addresses or names (/etc/ethers).", valueName: "file"),
-        completion: .file())
-    var ethers: String?
-    @Option(
-        name: .customLong("rate"),
-        help: ArgumentHelp("With serve, answers a second to one machine at the most (10).", valueName: "number"))
-    var rate: String?
-    @OptionGroup
-    var frames: FrameOptions
+    var query = RARPQuery.Configuration()
+    var server = RARPServer.Configuration()
+    var deadline: Nanoseconds?
+    var isServer = false
+    /// The MAC addresses to ask for.
+    var hosts: [MACAddress] = []
 
-    /// How words are cut before the parser reads them.
-    static let shape = ShortOptions(
-        flags: ["f", "q", "v", "j", "h"], values: ["I", "c", "i", "w"],
-        longValues: ["interface", "count", "interval", "deadline", "ethers", "rate", "pcap"],
-        optionalValues: ["explain": "2"])
+    static func declare(_ options: inout OptionTable<Self>) {
+        options.list(
+            "-I", "--interface", value: .interface,
+            help: "Use this interface (query: the only one; serve: all, and -I may be repeated)."
+        ) { command, name in
+            if !command.interfaces.contains(name) { command.interfaces.append(name) }
+        }
+        options.option(
+            "-c", "--count", value: .integer(1...1_000, "COUNT"), help: "Send up to COUNT requests for each host (5).",
+            in: [query]
+        ) { $0.query.attempts = $1 }
+        options.option(
+            "-i", "--interval", value: .duration(atLeast: .milliseconds(10)),
+            help: "Wait TIME after the first request (1); each later wait is twice as long, up to 16 s.", in: [query]
+        ) { $0.query.firstPause = $1 }
+        options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {
+            $0.deadline = $1
+        }
+        options.flag("-f", help: "Stop when every host has one reply.", in: [query]) {
+            $0.query.endsAtFirstAnswer = true
+        }
+        options.option(
+            "--ethers", value: .file, help: "Read MAC addresses and their addresses or names from FILE (/etc/ethers).",
+            in: [serve]
+        ) { $0.server.ethers = $1 }
+        options.option(
+            "--rate", value: .integer(1...100_000), help: "Send up to N replies per second to each host (10).",
+            in: [serve]
+        ) { $0.server.rate = Double($1) }
+        options.section("Output")
+        options.json()
+        options.quiet("Print nothing.")
+        options.verbose("Also report ignored replies (query) or requests without a reply (serve).")
+        options.pcap()
+        options.explain()
+    }
+
+    func mode(_ arguments: ParsedArguments) throws -> CommandMode {
+        switch arguments.operands.first {
+        case "query": return Self.query
+        case "serve": return Self.serve
+        case nil: throw UsageError("no action given (expected query or serve)")
+        case let other?: throw UsageError("unknown action '\(other)' (expected query or serve)")
+        }
+    }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        let operands = arguments.operands.dropFirst()
+        isServer = try mode(arguments) == Self.serve
+        guard !isServer else {
+            if let operand = operands.first { throw UsageError("\(operand): serve takes its hosts from --ethers only") }
+            server.duration = deadline
+            return
+        }
+        guard interfaces.count <= 1 else { throw UsageError("-I may be given only once with query") }
+        query.interface = interfaces.first
+        query.deadline = deadline
+        query.reportsIgnored = general.isVerbose
+        hosts = try operands.map { text in
+            guard let mac = MACAddress(text), !mac.isMulticast else {
+                throw UsageError("\(text): not the MAC address of one host")
+            }
+            return mac
+        }
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        console.limit(to: deadline)
+        return isServer
+            ? try RARPServeRun(command: self, console: console).run()
+            : try RARPQueryRun(command: self, console: console).run()
+    }
 }

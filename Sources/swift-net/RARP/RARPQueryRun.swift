@@ -1,116 +1,144 @@
 import SwiftNet
 
-/// `rarp query`: which address has a machine?
+/// `rarp query`: asks for the IPv4 address of each host.
 struct RARPQueryRun {
     let command: RARPCommand
     let console: Console
 
     func run() throws -> Int32 {
-        try command.refuse(
-            [("--ethers", command.ethers != nil), ("--rate", command.rate != nil)],
-            of: "serve")
-        guard command.interfaces.count <= 1 else {
-            throw UsageError("-I: one interface is asked on, not \(command.interfaces.joined(separator: ", "))")
-        }
-        let machines = try command.machines.map { text in
-            guard let mac = MACAddress(text), !mac.isMulticast else {
-                throw UsageError("'\(text)' is no machine's link-layer address")
-            }
-            return mac
-        }
-        let configuration = try configuration()
-        console.limit(to: configuration.deadline)
-        let query = try RARPQuery.prepare(machines, configuration, options: command.runOptions(console))
-        var observer = RARPQueryObserver(command: command, console: console)
-        let summary = try query.run(reportingTo: &observer)
-        finish(summary, query.link)
-        guard !observer.hasFailed else { return 2 }
+        let options = try console.runOptions(command.general)
+        let query = try RARPQuery.prepare(command.hosts, command.query, options: options)
+        let report: any RARPQueryReport =
+            console.isJSON
+            ? RARPQueryJSON(query.link, console)
+            : RARPQueryText(query.link, console, isQuiet: command.general.isQuiet)
+        let summary = try console.run(report, of: query)
+        guard !report.hasFailed else { return 2 }
         return summary.answered == summary.asked ? 0 : query.linkTrouble == nil ? 1 : 2
-    }
-
-    private func configuration() throws -> RARPQuery.Configuration {
-        var configuration = RARPQuery.Configuration()
-        configuration.interface = command.interfaces.first
-        if let text = command.count {
-            configuration.attempts = try ArgumentValue.integer("-c", text, in: 1...1_000)
-        }
-        if let text = command.interval {
-            configuration.firstPause = try ArgumentValue.duration("-i", text, atLeast: .milliseconds(10))
-        }
-        configuration.deadline = try command.deadline.map {
-            try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1))
-        }
-        configuration.reportsIgnored = command.verbose
-        configuration.endsAtFirstAnswer = command.firstAnswer
-        return configuration
-    }
-
-    private func finish(_ summary: RARPQuerySummary, _ link: EthernetLink) {
-        if command.frames.json {
-            var object = JSONObject(type: "summary")
-            object.add("interface", link.name)
-            object.add("transmitted", summary.sent)
-            object.add("received", summary.received)
-            object.add("asked", summary.asked)
-            object.add("answered", summary.answered)
-            object.add("servers", summary.servers)
-            object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
-            console.output.write(object.line + "\n")
-        } else if !command.quiet {
-            console.output.write(
-                "\(summary.answered) of \(summary.asked) answered by \(Text.count(summary.servers, "server")); \(Text.count(summary.sent, "request")) in \(summary.elapsed.wholeMilliseconds)ms\n"
-            )
-        }
     }
 }
 
-/// Prints a line an answer.
-private struct RARPQueryObserver: EngineObserver {
-    typealias Observed = RARPQueryEngine
+/// How `rarp query` reports.
+protocol RARPQueryReport: Report
+where Observed == RARPQueryEngine, Event == RARPQueryEvent, Summary == RARPQuerySummary {
+    /// A request could not be sent.
+    var hasFailed: Bool { get }
+}
 
-    let command: RARPCommand
-    let console: Console
-    var hasFailed = false
+extension RARPQueryReport {
+    func status(_ engine: borrowing RARPQueryEngine, at now: Instant) -> String? {
+        let summary = engine.summary
+        return "\(summary.answered) of \(summary.asked) answered, \(Text.count(summary.sent, "request")) sent"
+    }
 
-    mutating func report(_ event: RARPQueryEvent) {
+    func progress(_ engine: borrowing RARPQueryEngine, at now: Instant) -> String? { nil }
+}
+
+/// `rarp query` as a line for each reply.
+final class RARPQueryText: RARPQueryReport {
+    private(set) var hasFailed = false
+    private let link: EthernetLink
+    private let console: Console
+    private let isQuiet: Bool
+    private let vendors = Vendors()
+
+    init(_ link: EthernetLink, _ console: Console, isQuiet: Bool) {
+        self.link = link
+        self.console = console
+        self.isQuiet = isQuiet
+    }
+
+    func report(_ event: RARPQueryEvent, at now: Instant) {
         switch event {
         case .failed(let failure):
             hasFailed = true
-            console.fail(failure)
+            console.fail(failure, of: link)
         case .ignored(let reply): console.complain(reply.words)
-        case .reply(let reply): if command.frames.json { json(reply) } else if !command.quiet { line(reply) }
-        case .timeout(let mac, let attempt):
-            guard command.frames.json else { return }
-            var object = JSONObject(type: "timeout")
-            object.add("mac", "\(mac)")
-            object.add("seq", attempt)
-            console.output.write(object.line + "\n")
+        case .reply(let reply): if !isQuiet { console.output.write(line(reply)) }
+        case .timeout: break
         }
     }
 
-    private func line(_ reply: RARPReply) {
-        var text = "\(reply.mac) is \(reply.address), says \(reply.serverAddress) [\(reply.serverMAC)]"
-        text += "  \(Milliseconds.fixed(reply.roundTrip)) ms"
+    private func line(_ reply: RARPReply) -> String {
+        var text = "\(vendors.named(reply.mac)) is \(reply.address), says \(reply.serverAddress) "
+        text += "[\(vendors.named(reply.serverMAC))]  \(Milliseconds.fixed(reply.roundTrip)) ms"
         if reply.frameSource != reply.serverMAC { text += " (frame from [\(reply.frameSource)])" }
         if reply.isContradiction { text += " (servers disagree!)" }
-        console.output.write(text + "\n")
+        return text + "\n"
     }
 
-    private func json(_ reply: RARPReply) {
-        var object = JSONObject(type: "reply")
-        object.add("mac", "\(reply.mac)")
-        object.add("addr", "\(reply.address)")
-        object.add("server_mac", "\(reply.serverMAC)")
-        object.add("server_addr", "\(reply.serverAddress)")
-        object.add("rtt_ms", raw: Milliseconds.json(reply.roundTrip))
-        if reply.frameSource != reply.serverMAC { object.add("frame_mac", "\(reply.frameSource)") }
-        if reply.isContradiction { object.add("contradiction", true) }
-        object.add("time", WallTime.rfc3339(reply.arrival))
-        console.output.write(object.line + "\n")
+    func finish(_ summary: RARPQuerySummary, drops: KernelDrops, at now: Instant) {
+        guard !isQuiet else { return }
+        console.output.write(
+            "\(summary.answered) of \(summary.asked) answered by \(Text.count(summary.servers, "server")); \(Text.count(summary.sent, "request")) in \(summary.elapsed.wholeMilliseconds)ms\n"
+        )
+    }
+}
+
+/// `rarp query` as one JSON object a line.
+final class RARPQueryJSON: RARPQueryReport {
+    private(set) var hasFailed = false
+    private let link: EthernetLink
+    private let console: Console
+    private let vendors = Vendors()
+
+    init(_ link: EthernetLink, _ console: Console) {
+        self.link = link
+        self.console = console
     }
 
-    mutating func step(_ engine: inout RARPQueryEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        console.output.flush()
-        return nil
+    func report(_ event: RARPQueryEvent, at now: Instant) {
+        switch event {
+        case .failed(let failure):
+            hasFailed = true
+            console.fail(failure, of: link)
+        case .ignored(let reply): console.complain(reply.words)
+        case .reply(let reply):
+            let row = RARPReplyRow(
+                mac: reply.mac, vendor: vendors.name(of: reply.mac), addr: reply.address, serverMac: reply.serverMAC,
+                serverVendor: vendors.name(of: reply.serverMAC), serverAddr: reply.serverAddress,
+                rttMs: reply.roundTrip,
+                frameMac: reply.frameSource == reply.serverMAC ? nil : reply.frameSource,
+                contradiction: reply.isContradiction)
+            console.write("reply", row, at: reply.arrival)
+        case .timeout(let mac, let attempt):
+            console.write("timeout", RARPTimeoutRow(mac: mac, vendor: vendors.name(of: mac), seq: attempt), at: now)
+        }
     }
+
+    func finish(_ summary: RARPQuerySummary, drops: KernelDrops, at now: Instant) {
+        let row = RARPQueryRow(
+            interface: link.name, transmitted: summary.sent, received: summary.received, asked: summary.asked,
+            answered: summary.answered, servers: summary.servers, elapsedMs: summary.elapsed)
+        console.write("summary", row, at: now)
+    }
+}
+
+private struct RARPReplyRow: JSONRow {
+    var mac: MACAddress
+    @Null var vendor: String?
+    var addr: IPv4Address
+    var serverMac: MACAddress
+    @Null var serverVendor: String?
+    var serverAddr: IPv4Address
+    var rttMs: Nanoseconds
+    /// Where another station sent the frame.
+    var frameMac: MACAddress?
+    @IfTrue var contradiction: Bool
+}
+
+private struct RARPTimeoutRow: JSONRow {
+    var mac: MACAddress
+    @Null var vendor: String?
+    var seq: Int
+}
+
+private struct RARPQueryRow: JSONRow {
+    var interface: String
+    var transmitted: Int
+    var received: Int
+    var asked: Int
+    var answered: Int
+    var servers: Int
+    var elapsedMs: Nanoseconds
 }

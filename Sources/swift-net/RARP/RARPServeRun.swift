@@ -1,120 +1,172 @@
 import SwiftNet
 
-/// `rarp serve`: tells machines their addresses.
+/// `rarp serve`: tells hosts their addresses.
 struct RARPServeRun {
     let command: RARPCommand
     let console: Console
 
     func run() throws -> Int32 {
-        try command.refuse(
-            [("-c", command.count != nil), ("-i", command.interval != nil), ("-f", command.firstAnswer)], of: "query")
-        if let word = command.machines.first {
-            throw UsageError("'\(word)' is one word too many: machines are in the file")
-        }
-        let configuration = try configuration()
-        console.limit(to: configuration.duration)
-        var options = try command.runOptions(console)
+        var options = try console.runOptions(command.general)
         options.reloads = true
-        let server = try RARPServer.prepare(command.interfaces, configuration, options: options)
-        let printsText = !command.quiet && !command.frames.json
+        let server = try RARPServer.prepare(command.interfaces, command.server, options: options)
+        let report: any RARPServeReport =
+            console.isJSON
+            ? RARPServeJSON(server, console, isQuiet: command.general.isQuiet)
+            : RARPServeText(server, console, command.general)
         server.onReload = { [console] result in
             switch result {
-            case .success(let count): if printsText { console.output.write("Serving \(count) machines now\n") }
+            case .success(let count): report.reloaded(count)
             case .failure(let error): console.fail(error.description)
             }
         }
-        if printsText {
-            let names = server.interfaceNames.joined(separator: ", ")
-            console.output.write("Serving \(server.hostCount) machines on \(names)\n")
-            console.output.flush()
-        }
-        var observer = RARPServeObserver(command: command, console: console, server: server)
-        let summary = try server.run(reportingTo: &observer)
-        if let failure = server.failure { console.fail(failure.description) }
-        finish(summary)
+        _ = try console.run(report, of: server)
         return server.isComplete ? 0 : 2
-    }
-
-    private func configuration() throws -> RARPServer.Configuration {
-        var configuration = RARPServer.Configuration()
-        if let ethers = command.ethers { configuration.ethers = ethers }
-        if let text = command.rate {
-            configuration.rate = Double(try ArgumentValue.integer("--rate", text, in: 1...100_000))
-        }
-        configuration.duration = try command.deadline.map {
-            try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1))
-        }
-        return configuration
-    }
-
-    private func finish(_ summary: RARPServerSummary) {
-        if command.frames.json {
-            var object = JSONObject(type: "summary")
-            object.add("requests", summary.requests)
-            object.add("answered", summary.answered)
-            object.add("unknown", summary.unknown)
-            object.add("limited", summary.limited)
-            object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
-            console.output.write(object.line + "\n")
-        } else if !command.quiet {
-            console.output.write(
-                "\(summary.requests) requests, \(summary.answered) answered, \(summary.unknown) for machines not known, \(summary.limited) too soon\n"
-            )
-        }
     }
 }
 
-/// Prints the requests and what became of them.
-private struct RARPServeObserver: EngineObserver {
-    typealias Observed = RARPServerEngine
+/// How `rarp serve` reports.
+protocol RARPServeReport: Report
+where Observed == RARPServerEngine, Event == RARPServerEvent, Summary == RARPServerSummary {
+    /// The file was read again.
+    /// - Parameter count: its hosts.
+    func reloaded(_ count: Int)
+}
 
-    let command: RARPCommand
-    let console: Console
+extension RARPServeReport {
+    func reloaded(_ count: Int) {}
+
+    func status(_ engine: borrowing RARPServerEngine, at now: Instant) -> String? {
+        let summary = engine.summary
+        return "\(summary.requests) requests, \(summary.answered) answered"
+    }
+
+    func progress(_ engine: borrowing RARPServerEngine, at now: Instant) -> String? { nil }
+}
+
+/// Replies that cannot be sent: the same failure is reported once, and not where the interface is down, which is
+/// reported by itself.
+private struct FailedReplies {
     let server: RARPServer.Prepared
-    var failure: TransmissionFailure?
+    private var last: TransmissionFailure?
 
-    mutating func report(_ event: RARPServerEvent) {
+    init(server: RARPServer.Prepared) { self.server = server }
+
+    mutating func complain(_ failure: TransmissionFailure, _ console: Console) {
+        guard failure != last, !server.isReported(failure) else { return }
+        last = failure
+        console.complain("a reply could not be sent: \(failure.words)")
+    }
+}
+
+/// `rarp serve` as a line for each request.
+final class RARPServeText: RARPServeReport {
+    private let server: RARPServer.Prepared
+    private let console: Console
+    private let general: GeneralOptions
+    private let vendors = Vendors()
+    private var failed: FailedReplies
+
+    init(_ server: RARPServer.Prepared, _ console: Console, _ general: GeneralOptions) {
+        self.server = server
+        self.console = console
+        self.general = general
+        failed = FailedReplies(server: server)
+    }
+
+    func begin() {
+        write("Serving \(Text.count(server.hostCount, "host")) on \(Text.joined(server.interfaceNames, by: ", "))\n")
+        console.output.flush()
+    }
+
+    func reloaded(_ count: Int) { write("Serving \(Text.count(count, "host")) now\n") }
+
+    private func write(_ text: String) {
+        if !general.isQuiet { console.output.write(text) }
+    }
+
+    func report(_ event: RARPServerEvent, at now: Instant) {
         switch event {
         case .answered(let asker, let mac, let address, let interface, let at):
-            write("answered", asker, mac, address, interface, at)
+            write(mac, "is \(address)", asker, interface, at)
         case .unknown(let asker, let mac, let interface, let at):
-            if command.verbose || command.frames.json { write("unknown", asker, mac, nil, interface, at) }
+            if general.isVerbose { write(mac, "is not known", asker, interface, at) }
         case .limited(let asker, let mac, let interface, let at):
-            if command.verbose || command.frames.json { write("limited", asker, mac, nil, interface, at) }
-        case .failed(let failure):
-            guard failure != self.failure, !server.isReported(failure) else { return }
-            self.failure = failure
-            console.complain("an answer could not be sent: \(failure.words)")
+            if general.isVerbose { write(mac, "asks too often", asker, interface, at) }
+        case .failed(let failure): failed.complain(failure, console)
+        }
+    }
+
+    private func write(_ mac: MACAddress, _ result: String, _ asker: MACAddress, _ interface: UInt32, _ at: Instant) {
+        let name = server.interfaceName(of: interface) ?? "?"
+        let tail = asker == mac ? "" : ", asked by \(vendors.named(asker))"
+        write("\(WallTime.timeOfDay(at)) \(name): \(vendors.named(mac)) \(result)\(tail)\n")
+    }
+
+    func finish(_ summary: RARPServerSummary, drops: KernelDrops, at now: Instant) {
+        if let failure = server.failure { console.fail(failure.description) }
+        write(
+            "\(summary.requests) requests, \(summary.answered) answered, \(summary.unknown) for unknown hosts, \(summary.limited) over the rate\n"
+        )
+    }
+}
+
+/// `rarp serve` as one JSON object a line.
+final class RARPServeJSON: RARPServeReport {
+    private let server: RARPServer.Prepared
+    private let console: Console
+    private let isQuiet: Bool
+    private let vendors = Vendors()
+    private var failed: FailedReplies
+
+    init(_ server: RARPServer.Prepared, _ console: Console, isQuiet: Bool) {
+        self.server = server
+        self.console = console
+        self.isQuiet = isQuiet
+        failed = FailedReplies(server: server)
+    }
+
+    func report(_ event: RARPServerEvent, at now: Instant) {
+        switch event {
+        case .answered(let asker, let mac, let address, let interface, let at):
+            write("answered", mac, address, asker, interface, at)
+        case .unknown(let asker, let mac, let interface, let at): write("unknown", mac, nil, asker, interface, at)
+        case .limited(let asker, let mac, let interface, let at): write("limited", mac, nil, asker, interface, at)
+        case .failed(let failure): failed.complain(failure, console)
         }
     }
 
     private func write(
-        _ what: String, _ asker: MACAddress, _ mac: MACAddress, _ address: IPv4Address?, _ interface: UInt32,
+        _ type: String, _ mac: MACAddress, _ address: IPv4Address?, _ asker: MACAddress, _ interface: UInt32,
         _ at: Instant
     ) {
-        guard !command.quiet else { return }
-        let name = server.interfaceName(of: interface) ?? "?"
-        if command.frames.json {
-            var object = JSONObject(type: what)
-            object.add("mac", "\(mac)")
-            if let address { object.add("addr", "\(address)") }
-            object.add("asker_mac", "\(asker)")
-            object.add("interface", name)
-            object.add("time", WallTime.rfc3339(at))
-            return console.output.write(object.line + "\n")
-        }
-        var text = "\(WallTime.timeOfDay(at)) \(name): \(mac) "
-        text += address.map { "is \($0)" } ?? (what == "unknown" ? "is not known" : "asks too often")
-        if asker != mac { text += ", asked by \(asker)" }
-        console.output.write(text + "\n")
+        guard !isQuiet else { return }
+        let row = RARPRequestRow(
+            mac: mac, vendor: vendors.name(of: mac), addr: address, askerMac: asker,
+            interface: server.interfaceName(of: interface) ?? "?")
+        console.write(type, row, at: at)
     }
 
-    mutating func step(_ engine: inout RARPServerEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        if wakening.contains(.status) {
-            let summary = engine.summary
-            console.complain("\(summary.requests) requests, \(summary.answered) answered")
-        }
-        console.output.flush()
-        return nil
+    func finish(_ summary: RARPServerSummary, drops: KernelDrops, at now: Instant) {
+        if let failure = server.failure { console.fail(failure.description) }
+        let row = RARPServerRow(
+            requests: summary.requests, answered: summary.answered, unknown: summary.unknown, limited: summary.limited,
+            elapsedMs: summary.elapsed)
+        console.write("summary", row, at: now)
     }
+}
+
+private struct RARPRequestRow: JSONRow {
+    var mac: MACAddress
+    @Null var vendor: String?
+    var addr: IPv4Address?
+    var askerMac: MACAddress
+    var interface: String
+}
+
+private struct RARPServerRow: JSONRow {
+    var requests: Int
+    var answered: Int
+    var unknown: Int
+    var limited: Int
+    var elapsedMs: Nanoseconds
 }
