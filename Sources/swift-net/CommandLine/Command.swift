@@ -11,6 +11,8 @@ protocol Command {
     /// Declares every option but `--help` and `--version`.
     static func declare(_ options: inout OptionTable<Self>)
     var general: GeneralOptions { get set }
+    /// Whether standard output is JSON.
+    static func printsJSON(_ arguments: ParsedArguments) -> Bool
     /// How the command runs, for options that are limited to some modes.
     /// Throws where the operands select none.
     func mode(_ arguments: ParsedArguments) throws -> CommandMode
@@ -19,6 +21,7 @@ protocol Command {
 }
 
 extension Command {
+    static func printsJSON(_ arguments: ParsedArguments) -> Bool { arguments.has("--json") }
     func mode(_ arguments: ParsedArguments) -> CommandMode { .standard }
 }
 

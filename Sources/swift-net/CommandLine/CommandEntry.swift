@@ -35,7 +35,7 @@ struct CommandEntry {
         let summary = Main.summary
         let parsed = ParsedArguments(arguments, table.specifications, habits: summary.habits)
         let color = parsed.text(of: "--color").flatMap(ColorUse.init) ?? .auto
-        let console = Console(command: name, isJSON: parsed.has("--json"), color: color)
+        let console = Console(command: name, isJSON: Main.printsJSON(parsed), color: color)
         return console.status { _ in
             if parsed.has("--help") {
                 console.output.write(HelpText.command(summary, table))

@@ -153,7 +153,8 @@ enum Completions {
             for option in command.options() {
                 text += "complete -c swift-net -n '__fish_seen_subcommand_from \(name)'"
                 for name in option.names {
-                    text += name.hasPrefix("--") ? " -l \(name.dropFirst(2))" : " -s \(name.dropFirst())"
+                    let letters = name.drop { $0 == "-" }
+                    text += (name.hasPrefix("--") ? " -l " : letters.count == 1 ? " -s " : " -o ") + letters
                 }
                 if let value = option.value, option.preset == nil {
                     text += value.completion == .file ? " -r -F" : " -x"

@@ -24,6 +24,10 @@ struct ValueSpecification {
     /// All possible values, where they can be listed.
     var choices: [String] = []
     var completion = Completion.none
+    /// Whether an argument is the value of an option whose value may be left out: a number is.
+    var isRecognized: (String) -> Bool = { text in
+        text.utf8.first.map { (48...57).contains($0) } ?? false && DurationText.parse(text) != nil
+    }
 
     enum Completion { case none, file, interface }
 }
@@ -66,12 +70,13 @@ struct OptionTable<Owner> {
 
     /// An option whose values add up.
     mutating func list<Value>(
-        _ names: String..., value: OptionValue<Value>, help: String, in modes: [CommandMode] = [],
-        requires: String? = nil, excludes: [String] = [], action: @escaping (inout Owner, Value) throws -> Void
+        _ names: String..., value: OptionValue<Value>, preset: String? = nil, help: String,
+        in modes: [CommandMode] = [], requires: String? = nil, excludes: [String] = [],
+        action: @escaping (inout Owner, Value) throws -> Void
     ) {
         specifications.append(
             OptionSpecification(
-                names: names, value: value.specification, preset: nil, isList: true, help: help, modes: modes,
+                names: names, value: value.specification, preset: preset, isList: true, help: help, modes: modes,
                 requires: requires, excludes: excludes))
         actions.append { owner, text in try action(&owner, try value.parse(text)) }
     }
@@ -98,10 +103,12 @@ extension OptionTable where Owner: Command {
         ) { $0.general.capture = $1 }
     }
 
-    mutating func explain(in modes: [CommandMode] = [], excludes: [String] = []) {
+    mutating func explain(
+        _ help: String = "Explain the first N packets sent and received, field by field (2).",
+        in modes: [CommandMode] = [], excludes: [String] = []
+    ) {
         option(
-            "--explain", value: .integer(1...1_000_000), preset: "2",
-            help: "Explain the first N packets sent and received, field by field (2).", in: modes, excludes: excludes
+            "--explain", value: .integer(1...1_000_000), preset: "2", help: help, in: modes, excludes: excludes
         ) { $0.general.explained = $1 }
     }
 

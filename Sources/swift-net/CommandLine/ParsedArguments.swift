@@ -25,7 +25,7 @@ struct ParsedArguments {
             if argument == "--" {
                 operands += rest
                 break
-            } else if argument.hasPrefix("--") {
+            } else if argument.hasPrefix("--") || isWord(argument) {
                 readLong(argument, &rest, habits)
             } else if argument.hasPrefix("-"), argument != "-" {
                 readLetters(argument, &rest, habits)
@@ -33,6 +33,12 @@ struct ParsedArguments {
                 operands.append(argument)
             }
         }
+    }
+
+    /// A name of several letters behind one hyphen: nmap's `-iL`.
+    private func isWord(_ argument: String) -> Bool {
+        let name = argument.prefix { $0 != "=" }
+        return name.utf8.count > 2 && index(of: String(name)) != nil
     }
 
     private mutating func readLong(
@@ -76,9 +82,8 @@ struct ParsedArguments {
         if let joined {
             occurrences.append(Occurrence(index: index, name: name, text: joined))
         } else if let preset = specification.preset {
-            // Only a number is taken for a value that may be left out.
-            let isValue = rest.first?.utf8.first.map { (48...57).contains($0) } ?? false
-            let next = isValue && DurationText.parse(rest.first ?? "") != nil ? rest.popFirst() : nil
+            let isValue = rest.first.map { specification.value?.isRecognized($0) ?? false } ?? false
+            let next = isValue ? rest.popFirst() : nil
             occurrences.append(Occurrence(index: index, name: name, text: next ?? preset))
         } else if let next = rest.popFirst() {
             occurrences.append(Occurrence(index: index, name: name, text: next))
