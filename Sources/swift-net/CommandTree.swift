@@ -35,12 +35,8 @@ enum CommandTree {
             legacy("host", .link, HostCommand.self) {
                 parse(HostCommand.self, HostCommand.shape.normalized($0), name: $1, HostRun.run)
             },
-            legacy("decode", .packets, DecodeCommand.self) {
-                parse(DecodeCommand.self, DecodeCommand.shape.normalized($0), name: $1, DecodeRun.run)
-            },
-            legacy("address", .packets, AddressCommand.self) {
-                parse(AddressCommand.self, $0, name: $1, AddressRun.run)
-            },
+            CommandEntry(DecodeCommand.self),
+            CommandEntry(AddressCommand.self),
         ]
     }
 

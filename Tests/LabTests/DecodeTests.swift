@@ -350,13 +350,46 @@ struct DecodeTests {
             (["/nonexistent"], "decode: /nonexistent: No such file or directory\n"),
             (["/dev/null"], "decode: /dev/null: the file is empty\n"),
             (["/tmp"], "decode: /tmp: Is a directory\n"),
-            (["-c", "0", "/dev/null"], "decode: -c: '0' is out of range: 1 <= value <= 9223372036854775807\n"),
-            (["--time", "noon", "/dev/null"], "decode: --time: 'noon' is none of local, utc, epoch, delta and none\n"),
-            (["--filter", "tcp", "/dev/null", "udp"], "decode: --filter: there is a filter after the file too\n"),
+            (["-c", "0", "/dev/null"], "decode: invalid value '0' for -c (expected a whole number, 1 or more)\n"),
+            (
+                ["--time", "noon", "/dev/null"],
+                "decode: invalid value 'noon' for --time (expected local, utc, epoch, delta, none)\n"
+            ), ([], "decode: a capture file is missing\n"),
+            (["-q", "-x", "f"], "decode: -x cannot be used with -q\n"),
+            (["-v", "f", "-q"], "decode: -v cannot be used with -q\n"),
+            (["--explain", "-v", "f"], "decode: --explain cannot be used with -v\n"),
+            (["-e", "f", "-j"], "decode: -e cannot be used with -j\n"),
+            (["--number", "f", "--json"], "decode: --number cannot be used with --json\n"),
+            (["--time", "utc", "f", "-j"], "decode: --time cannot be used with -j\n"),
+            (
+                ["--filter", "tcp", "/dev/null", "udp"],
+                "decode: --filter cannot be used with a filter after the file\n"
+            ),
         ] as [([String], String)])
     func refusals(words: [String], message: String) async throws {
         let outcome = try await Lab.run([Binary.swiftNet, "decode"] + words)
-        #expect(outcome.status == 2 && outcome.errors == message && outcome.output.isEmpty)
+        let isJSON = words.contains("-j") || words.contains("--json")
+        #expect(outcome.status == 2 && outcome.errors == message && outcome.output.isEmpty != isJSON, "\(outcome)")
+    }
+
+    @Test(
+        "the options of other decoders lead to ours",
+        arguments: [("-r", "swift-net decode FILE"), ("-tttt", "--time utc")])
+    func habits(option: String, hint: String) async throws {
+        let outcome = try await decode(option, "/dev/null")
+        #expect(outcome.status == 2 && outcome.errors.contains(hint), "\(outcome)")
+    }
+
+    @Test("-w is --pcap; with - an option about lines prints them to standard error")
+    func copyToOutput() async throws {
+        try await inFolder { folder in
+            try write(capture(), to: "\(folder)/file.pcap")
+            let script = "B=\(Binary.swiftNet); cd \(folder); $B decode file.pcap -w - --number | $B decode -q -"
+            let outcome = try await Lab.run(["sh", "-c", script])
+            #expect(outcome.output == "\(frames.count) packets\n" && outcome.errors.hasPrefix("1 "), "\(outcome)")
+            let plain = try await Lab.run(["sh", "-c", script.replacing(" --number", with: "")])
+            #expect(plain.output == "\(frames.count) packets\n" && plain.errors.isEmpty, "\(plain)")
+        }
     }
 }
 
@@ -400,23 +433,33 @@ struct AddressTests {
     @Test(
         "what is no address names the text",
         arguments: [
-            ("x", "address: 'x' is no address\n"),
-            ("192.0.2.1/33", "address: '192.0.2.1/33': '33' is no prefix length of 0 to 32\n"),
+            ("x", "address: x: not an address\n"),
+            ("192.0.2.1/33", "address: 192.0.2.1/33: invalid prefix length '33' (expected 0 to 32)\n"),
             (
                 "192.0.2.1/255.0.255.0",
-                "address: '192.0.2.1/255.0.255.0': the ones of the mask 255.0.255.0 are not all in front\n"
+                "address: 192.0.2.1/255.0.255.0: not a mask: 255.0.255.0 (expected all 1 bits first)\n"
             ),
             (
                 "nonesuch/tcp",
-                "address: 'nonesuch/tcp' is no port: 'nonesuch' is neither a number nor the name of a service\n"
+                "address: nonesuch/tcp: no such port: 'nonesuch' (expected 0 to 65535 or a service name)\n"
             ),
-            ("65536/udp", "address: '65536/udp' is no port: '65536' is neither a number nor the name of a service\n"),
-            ("::1/129", "address: '::1/129': '129' is no prefix length of 0 to 128\n"),
-            ("192.0.2.1/", "address: '192.0.2.1/': '' is no prefix length of 0 to 32\n"),
-            ("01:02:03:04:05:06/8", "address: '01:02:03:04:05:06/8' is no address\n"),
+            ("65536/udp", "address: 65536/udp: no such port: '65536' (expected 0 to 65535 or a service name)\n"),
+            ("::1/129", "address: ::1/129: invalid prefix length '129' (expected 0 to 128)\n"),
+            ("192.0.2.1/", "address: 192.0.2.1/: invalid prefix length '' (expected 0 to 32)\n"),
+            ("01:02:03:04:05:06/8", "address: 01:02:03:04:05:06/8: not an address\n"),
         ])
     func mistakes(text: String, message: String) async throws {
         let outcome = try await Lab.run([Binary.swiftNet, "address", text])
         #expect(outcome.status == 2 && outcome.errors == message && outcome.output.isEmpty)
+    }
+
+    @Test("several addresses, in text and as JSON; none is an error")
+    func several() async throws {
+        let text = try await Lab.run([Binary.swiftNet, "address", "192.0.2.1", "::1"])
+        #expect(text.status == 0 && text.output.contains("\n\naddress "), "\(text)")
+        let json = try await Lab.run([Binary.swiftNet, "address", "-j", "192.0.2.1", "::1"])
+        #expect(json.objects("address").count == 2 && json.summary?["addresses"] == "2", "\(json)")
+        let none = try await Lab.run([Binary.swiftNet, "address"])
+        #expect(none.status == 2 && none.errors.hasPrefix("address: an address is missing\n"), "\(none)")
     }
 }

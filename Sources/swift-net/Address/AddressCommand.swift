@@ -1,23 +1,37 @@
-import ArgumentParser
+import SwiftNet
 
-/// The command line of `address`.
-struct AddressCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "address",
-        abstract: "Explain addresses: class, network, hosts, kind.",
-        usage: "swift-net address [options] ADDRESS[/LENGTH|/MASK]|PORT/tcp|PORT/udp...",
+/// `address`: its options, and what it prints.
+struct AddressCommand: Command {
+    static let summary = CommandSummary(
+        name: "address", group: .packets, abstract: "Explain addresses, networks and ports.",
+        usage: ["[options] ADDRESS[/LENGTH|/MASK]|PORT/tcp|PORT/udp..."],
         discussion: """
-            An IPv4, IPv6 or MAC address, or a port by number or name. Without a length an IPv4 address is taken \
-            by its class. Nothing is asked of the network.
+            Prints the class, network, mask, host range and kind of IPv4 and IPv6 addresses, what a MAC address \
+            contains, and the range and service of a port. Without a length, an IPv4 address has the network of its \
+            class. No packet is sent.
 
-            Exit status: 0, or 2 for what is no address.
-            """,
-        helpNames: [.customShort("h"), .customLong("help")]
-    )
+            Exit status: 0 if every argument could be explained, 2 on error.
+            """)
 
-    @Argument(help: ArgumentHelp("Addresses, with a prefix length or a mask or without.", valueName: "address"))
-    var addresses: [String]
+    var general = GeneralOptions()
+    var reports: [AddressReport] = []
 
-    @Flag(name: [.customShort("j"), .customLong("json")], help: "One JSON object a line.")
-    var json = false
+    static func declare(_ options: inout OptionTable<Self>) { options.json() }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        guard !arguments.operands.isEmpty else { throw UsageError("an address is missing") }
+        reports = try arguments.operands.map { try AddressReport($0) }
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        guard console.isJSON else {
+            console.output.write(reports.map(\.text).joined(separator: "\n"))
+            return 0
+        }
+        console.output.write(reports.map(\.json).joined())
+        var summary = JSONObject(type: "summary")
+        summary.add("addresses", reports.count)
+        console.output.write(summary.line + "\n")
+        return 0
+    }
 }

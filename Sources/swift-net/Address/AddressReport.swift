@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// What can be said of an address by looking at it: rows of a name and a value.
+/// The properties of an address, which follow from the address alone.
 struct AddressReport {
     enum Value {
         case text(String)
@@ -15,7 +15,7 @@ struct AddressReport {
         /// The name for people.
         var name: String
         var value: Value
-        /// What stands behind the value for people.
+        /// An explanation of the value, in text only.
         var note: String?
     }
 
@@ -32,7 +32,7 @@ struct AddressReport {
             try describe(port: parts[0], transport, of: text)
             return
         }
-        guard let address = IPAddress(parts[0]) else { throw UsageError("'\(text)' is no address") }
+        guard let address = IPAddress(parts[0]) else { throw UsageError("\(text): not an address") }
         switch address {
         case .v4(let address):
             let length = try parts.count == 1 ? nil : Self.length(parts[1], of: text, bits: 32)
@@ -46,14 +46,14 @@ struct AddressReport {
     private static func length(_ text: Substring, of whole: String, bits: Int) throws -> Int {
         if bits == 32, let mask = IPv4Address(text) {
             guard let length = mask.maskLength else {
-                throw UsageError("'\(whole)': the ones of the mask \(mask) are not all in front")
+                throw UsageError("\(whole): not a mask: \(mask) (expected all 1 bits first)")
             }
             return length
         }
         guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }),
             let length = Int(text),
             (0...bits).contains(length)
-        else { throw UsageError("'\(whole)': '\(text)' is no prefix length of 0 to \(bits)") }
+        else { throw UsageError("\(whole): invalid prefix length '\(text)' (expected 0 to \(bits))") }
         return length
     }
 
@@ -85,7 +85,7 @@ struct AddressReport {
             add("net_id", "net-id by class", parts.networkIdentifier)
             add("host_id", "host-id by class", parts.hostIdentifier)
         }
-        // A group, or an address of class E, is in no network unless somebody says so.
+        // Without a length, a group or an address of class E has no network.
         let network = length.map { IPv4Network(address, prefixLength: $0) } ?? address.classNetwork
         if let network { describe(network, around: address) }
         add(address.kind)
@@ -177,7 +177,7 @@ struct AddressReport {
     private mutating func describe(port name: Substring, _ transport: ServiceNames.Transport, of whole: String) throws {
         let services = ServiceNames.system()
         guard let port = UInt16(name) ?? services.port(named: String(name), transport) else {
-            throw UsageError("'\(whole)' is no port: '\(name)' is neither a number nor the name of a service")
+            throw UsageError("\(whole): no such port: '\(name)' (expected 0 to 65535 or a service name)")
         }
         add("port", "port", number: UInt64(port))
         add("transport", "transport", transport.rawValue)

@@ -1,66 +1,90 @@
-import ArgumentParser
+import LinuxProcess
+import SwiftNet
 
-/// The command line of `decode`.
-struct DecodeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "decode",
-        abstract: "Show the packets of a capture file.",
-        usage: "swift-net decode [options] FILE|- [FILTER...]",
+/// `decode`: its options, and what they store.
+struct DecodeCommand: Command {
+    static let summary = CommandSummary(
+        name: "decode", group: .packets, abstract: "Print the packets of a capture file.",
+        usage: ["[options] FILE|- [FILTER...]"],
         discussion: """
-            Reads pcap and pcapng, one line a packet in the manner of tcpdump -n. A filter is made of layers \
+            Reads pcap and pcapng, and prints one line per packet as tcpdump -n does. A filter is made of layers \
             (arp, ip, ip6, icmp, igmp, tcp, udp, http, vlan ...), [src|dst] host ADDRESS, net NETWORK, \
             port NUMBER, portrange FIRST-LAST, ether host MAC, and, or, not and parentheses.
 
-            Exit status: 0 packets were shown, 1 none was or the file is damaged, 2 it could not run.
+            Exit status: 0 if packets were printed or counted, 1 if none was or the file is damaged, 2 on error.
             """,
-        helpNames: [.customShort("h"), .customLong("help")]
-    )
+        habits: [
+            ("-r", "the file is an argument: swift-net decode FILE"), ("-A", "-x prints the bytes"),
+            ("-X", "-x prints the bytes"), ("-XX", "-x prints the bytes"), ("-#", "--number"), ("-t", "--time none"),
+            ("-tt", "--time epoch"), ("-ttt", "--time delta"), ("-tttt", "--time utc"),
+            ("-Y", "--filter EXPRESSION"), ("-T", "--json"),
+        ])
 
-    @Argument(help: ArgumentHelp("A capture file; - for standard input.", valueName: "file"), completion: .file())
-    var file: String
-    @Argument(help: ArgumentHelp("Which packets to show.", valueName: "filter"))
-    var filterWords: [String] = []
+    var general = GeneralOptions()
+    var filterText: String?
+    var limit = Int.max
+    var timeFormat = PacketTime.Format.local
+    var showsBytes = false
+    var showsLinkLevel = false
+    var showsNumber = false
 
-    @Flag(name: .shortAndLong, help: "Every field with its offset, name and meaning.")
-    var verbose = false
-    @Flag(name: [.customShort("x"), .customLong("hex")], help: "The bytes too.")
-    var hex = false
-    @Flag(name: [.customShort("e"), .customLong("link-level")], help: "The link-layer addresses before each line.")
-    var linkLevel = false
-    @Flag(name: [.customShort("j"), .customLong("json")], help: "One JSON object a line.")
-    var json = false
-    @Flag(name: .shortAndLong, help: "Print no packets, only how many there are.")
-    var quiet = false
-    @Flag(name: .customLong("number"), help: "The packet's number before each line.")
-    var number = false
-    @Flag(name: [.customShort("n"), .customLong("numeric")], help: "Look up no names, which is never done.")
-    var numeric = false
-    @Option(
-        name: [.customShort("c"), .customLong("count")],
-        help: ArgumentHelp("Stop after showing so many packets.", valueName: "number"))
-    var count: String?
-    @Option(
-        name: .customLong("explain"),
-        help: ArgumentHelp("Explain the first packets, field by field (2).", valueName: "number"))
-    var explain: String?
-    @Option(
-        name: .customLong("pcap"), help: ArgumentHelp("Write the packets shown to a pcapng file.", valueName: "file"),
-        completion: .file())
-    var pcap: String?
-    @Option(name: .customLong("filter"), help: ArgumentHelp("Which packets to show.", valueName: "expression"))
-    var filter: String?
-    @Option(
-        name: .customLong("time"),
-        help: ArgumentHelp("How times are printed: local, utc, epoch, delta or none.", valueName: "kind"),
-        completion: .list(["local", "utc", "epoch", "delta", "none"]))
-    var time: String = "local"
-    @Option(
-        name: .customLong("color"), help: ArgumentHelp("Colours: auto, always or never.", valueName: "when"),
-        completion: .list(["auto", "always", "never"]))
-    var color: String = "auto"
+    var file = ""
+    var filter: PacketFilter?
+    /// Packets are printed, not only counted or copied.
+    var printsPackets = true
 
-    /// How words are cut before the parser reads them.
-    static let shape = ShortOptions(
-        flags: ["v", "x", "e", "j", "q", "n", "h"], values: ["c"],
-        longValues: ["count", "filter", "time", "color", "pcap"], optionalValues: ["explain": "2"])
+    static func declare(_ options: inout OptionTable<Self>) {
+        options.section("Packets")
+        options.option(
+            "-c", "--count", value: .integer(1...Int.max, "COUNT"), help: "Stop after COUNT packets that match."
+        ) { $0.limit = $1 }
+        options.option(
+            "--filter", value: .text("EXPRESSION"), help: "Select the packets that match, as FILTER does."
+        ) { $0.filterText = $1 }
+        options.option(
+            "-w", "--pcap", value: .file, help: "Write the selected packets to FILE (pcapng; - for standard output)."
+        ) { $0.general.capture = $1 }
+        options.section("Output")
+        options.json()
+        options.quiet("Print only the number of packets.")
+        options.flag("-v", "--verbose", help: "Print every field with its offset, name and value.", excludes: ["-q"]) {
+            $0.general.verbosity += 1
+        }
+        options.explain("Explain the first N packets, field by field (2).", excludes: ["-q", "-v"])
+        options.flag("-x", "--hex", help: "Also print the bytes.", excludes: ["-q"]) { $0.showsBytes = true }
+        options.flag(
+            "-e", "--link-level", help: "Print the link-layer addresses before each line.", excludes: ["-j", "-q"]
+        ) { $0.showsLinkLevel = true }
+        options.flag("--number", help: "Print the packet number before each line.", excludes: ["-j", "-q"]) {
+            $0.showsNumber = true
+        }
+        options.option(
+            "--time", value: .choice(PacketTime.Format.self),
+            help: "Set the form of the times: delta is the time since the packet before (local).",
+            excludes: ["-j", "-q"]
+        ) { $0.timeFormat = $1 }
+        options.flag("-n", "--numeric", help: "Do not look up names (always so).") { _ in }
+        options.color()
+    }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        guard let file = arguments.operands.first else { throw UsageError("a capture file is missing") }
+        self.file = file
+        let operands = arguments.operands.dropFirst().joined(separator: " ")
+        guard filterText == nil || operands.isEmpty else {
+            throw UsageError("--filter cannot be used with a filter after the file")
+        }
+        let text = filterText ?? operands
+        do {
+            filter = try text.isEmpty ? nil : PacketFilter(text)
+        } catch {
+            throw UsageError("\(filterText == nil ? "filter" : "--filter"): \(error)")
+        }
+        // Like tcpdump -w, a capture in standard output comes without lines, unless an option about them is there.
+        let writesToOutput = general.capture.map(BufferedOutput.isStandardOutput) ?? false
+        let asksForLines = ["-v", "-x", "-e", "--number", "--time", "--explain"].contains(where: arguments.has)
+        printsPackets = !general.isQuiet && (!writesToOutput || asksForLines)
+    }
+
+    func run(_ console: Console) throws -> Int32 { try DecodeRun(command: self, console: console).run() }
 }

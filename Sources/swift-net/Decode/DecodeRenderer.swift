@@ -3,20 +3,7 @@ import SwiftNet
 
 /// What `decode` prints of a packet, for people or for programs.
 struct DecodeRenderer: ~Copyable {
-    /// What the command line says, read once: the parser's own properties are slow.
-    private struct Options {
-        let isJSON: Bool
-        /// No packets are printed.
-        let isQuiet: Bool
-        /// Their number is.
-        let countsPackets: Bool
-        let isVerbose: Bool
-        let showsBytes: Bool
-        let showsLinkLevel: Bool
-        let showsNumber: Bool
-    }
-
-    private let options: Options
+    private let command: DecodeCommand
     /// Packets that are still to be explained.
     private var explanationsLeft: Int
     private let console: Console
@@ -26,18 +13,12 @@ struct DecodeRenderer: ~Copyable {
     /// Text is handed on when there is so much of it.
     private static let batch = 1 << 15
 
-    init(_ command: DecodeCommand, _ console: Console, _ time: PacketTime, explained: Int) {
-        explanationsLeft = command.verbose ? .max : explained
-        // A capture in standard output is what was asked for: like tcpdump -w, it comes without lines.
-        let writesCapture = command.pcap.map(BufferedOutput.isStandardOutput) ?? false
-        options = Options(
-            isJSON: command.json,
-            isQuiet: command.quiet || writesCapture && !command.verbose && !command.hex && command.explain == nil,
-            countsPackets: command.quiet, isVerbose: command.verbose, showsBytes: command.hex,
-            showsLinkLevel: command.linkLevel, showsNumber: command.number)
+    init(_ command: DecodeCommand, _ console: Console) {
+        self.command = command
+        explanationsLeft = command.general.isVerbose ? .max : command.general.explained ?? 0
         self.console = console
-        self.time = time
-        json = PacketJSON(showsBytes: command.hex)
+        time = PacketTime(command.timeFormat)
+        json = PacketJSON(showsBytes: command.showsBytes)
     }
 
     /// Whether this packet is one that is explained field by field.
@@ -48,8 +29,8 @@ struct DecodeRenderer: ~Copyable {
     }
 
     mutating func show(_ packet: CapturedPacket, _ bytes: RawSpan, _ layers: PacketLayers, number: Int) {
-        if options.isQuiet { return }
-        if options.isJSON {
+        guard command.printsPackets else { return }
+        if console.isJSON {
             showJSON(packet, bytes, layers, number: number)
         } else {
             showText(packet, bytes, layers, number: number)
@@ -59,19 +40,19 @@ struct DecodeRenderer: ~Copyable {
     private mutating func showText(
         _ packet: CapturedPacket, _ bytes: RawSpan, _ layers: PacketLayers, number: Int
     ) {
-        if options.showsNumber {
+        if command.showsNumber {
             text.append(decimal: number)
             text.append(" ")
         }
         time.append(packet.nanoseconds, to: &text)
-        if options.showsLinkLevel { appendLinkLevel(bytes, layers, length: packet.originalLength) }
+        if command.showsLinkLevel { appendLinkLevel(bytes, layers, length: packet.originalLength) }
         text.append(lineOf: bytes, layers, originalLength: packet.originalLength)
         text.append(UInt8(ascii: "\n"))
         if takesExplanation() {
             let explanation = Explanation(
                 bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength)
-            text.append(explanation.table(bytes, showsBytes: options.showsBytes || !options.isVerbose, console))
-        } else if options.showsBytes {
+            text.append(explanation.table(bytes, showsBytes: command.showsBytes || !command.general.isVerbose, console))
+        } else if command.showsBytes {
             text.append(dumpOf: bytes)
         }
         if text.count >= Self.batch { hand() }
@@ -131,7 +112,7 @@ struct DecodeRenderer: ~Copyable {
     }
 
     private mutating func hand() {
-        if options.isJSON {
+        if console.isJSON {
             console.output.write(json.text.bytes)
         } else {
             console.output.write(text.bytes)
@@ -142,7 +123,7 @@ struct DecodeRenderer: ~Copyable {
 
     mutating func finish(seen: Int, shown: Int, isComplete: Bool, failure: String?) {
         hand()
-        if options.isJSON {
+        if console.isJSON {
             if let failure {
                 var object = JSONObject(type: "error")
                 object.add("message", failure)
@@ -153,7 +134,7 @@ struct DecodeRenderer: ~Copyable {
             object.add("shown", shown)
             object.add("complete", isComplete)
             console.output.write(object.line + "\n")
-        } else if options.countsPackets {
+        } else if command.general.isQuiet {
             let words = seen == 1 ? "packet" : "packets"
             console.output.write(shown == seen ? "\(seen) \(words)\n" : "\(shown) of \(seen) \(words)\n")
         }

@@ -1,54 +1,24 @@
 import LinuxProcess
 import SwiftNet
 
-/// From the command line of `decode` to an exit status.
+/// A capture file, from its opening to the exit status.
 struct DecodeRun {
-    private let command: DecodeCommand
-    private let console: Console
-    private let filter: PacketFilter?
-    private let limit: Int
-    private let timeFormat: PacketTime.Format
-    private let explained: Int
+    let command: DecodeCommand
+    let console: Console
 
-    static func run(_ command: DecodeCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.json, color: ColorUse(rawValue: command.color) ?? .auto)
-        return console.status { _ in try DecodeRun(command, console).run() }
-    }
-
-    private init(_ command: DecodeCommand, _ console: Console) throws {
-        self.command = command
-        self.console = console
-        limit = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...Int.max) } ?? .max
-        explained = try command.explain.map { try ArgumentValue.integer("--explain", $0, in: 1...Int.max) } ?? 0
-        guard let format = PacketTime.Format(rawValue: command.time) else {
-            throw UsageError("--time: '\(command.time)' is none of local, utc, epoch, delta and none")
-        }
-        timeFormat = format
-        guard ["auto", "always", "never"].contains(command.color) else {
-            throw UsageError("--color: '\(command.color)' is none of auto, always and never")
-        }
-        let words = [command.filter ?? "", command.filterWords.joined(separator: " ")].filter { !$0.isEmpty }
-        guard words.count < 2 else { throw UsageError("--filter: there is a filter after the file too") }
-        do {
-            filter = try words.first.map { text throws(PacketFilter.SyntaxError) in try PacketFilter(text) }
-        } catch {
-            throw UsageError("\(command.filter == nil ? "filter" : "--filter"): \(error)")
-        }
-    }
-
-    private func run() throws -> Int32 {
+    func run() throws -> Int32 {
         var file: CaptureFile
         do {
             file = try CaptureFile(path: command.file)
         } catch {
             throw CannotRun(message: "\(error)")
         }
-        let copy = try command.pcap.map { try PacketCopy($0, console) }
+        let copy = try command.general.capture.map { try PacketCopy($0, console) }
         // The files are open: what their bytes make of the decoder, it has no privilege to use.
         try Session.giveUpPrivileges()
         var session = DecodeSession(
-            filter: filter, limit: limit, copy: copy, console: console,
-            renderer: DecodeRenderer(command, console, PacketTime(timeFormat), explained: explained))
+            filter: command.filter, limit: command.limit, copy: copy, console: console,
+            renderer: DecodeRenderer(command, console))
         var damage: String?
         var isComplete = false
         do {

@@ -3,8 +3,8 @@ import SwiftNet
 
 /// The times of packets as they are printed before their lines.
 struct PacketTime {
-    enum Format: String {
-        /// `12:00:00.000001` in the machine's time zone, as tcpdump has it.
+    enum Format: String, CaseIterable {
+        /// `12:00:00.000001` in this host's time zone, as tcpdump has it.
         case local
         /// `2026-01-31T12:00:00.000001Z`.
         case utc
