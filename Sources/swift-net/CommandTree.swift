@@ -21,9 +21,7 @@ enum CommandTree {
             legacy("igmp-query", .link, IGMPQueryCommand.self) {
                 parse(IGMPQueryCommand.self, IGMPQueryCommand.shape.normalized($0), name: $1, IGMPQueryRun.run)
             },
-            legacy("tcp-syn-scan", .services, SYNScanCommand.self) {
-                parse(SYNScanCommand.self, SYNScanCommand.shape.normalized($0), name: $1, SYNScanRun.run)
-            },
+            CommandEntry(SYNScanCommand.self),
             legacy("http-probe", .services, HTTPProbeCommand.self) {
                 parse(HTTPProbeCommand.self, HTTPProbeCommand.shape.normalized($0), name: $1, HTTPProbeRun.run)
             },

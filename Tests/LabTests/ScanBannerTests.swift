@@ -88,9 +88,12 @@ struct ScanBannerTests {
     @Test(
         "what it cannot do is said, and exits 2",
         arguments: [
-            ("--banners -p 80 192.0.2.2", "--banners: --source says from which address"),
+            ("--banners -p 80 192.0.2.2", "--banners requires --source"),
             ("--no-check -p 80 192.0.2.2", "--no-check requires --source"),
-            ("--banners --source 192.0.2.77 --format csv -p 80 192.0.2.2", "a CSV report has no place for banners"),
+            (
+                "--banners --source 192.0.2.77 --format csv -p 80 192.0.2.2",
+                "--banners cannot be used with --format csv"
+            ),
         ])
     func refusals(words: String, message: String) async throws {
         try await Lab.with(.pair) { lab in

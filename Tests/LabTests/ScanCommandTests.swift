@@ -89,17 +89,18 @@ struct ScanCommandTests {
     @Test(
         "what it cannot do is said, and exits 2",
         arguments: [
-            ("192.0.2.2 -p 0-70000", "-p: '0-70000' is no port"), ("-p 80", "a target is missing"),
+            ("192.0.2.2 -p 0-70000", "invalid value '0-70000' for -p (expected a port, a range or a service name)"),
+            ("-p 80", "a target is missing"),
             ("192.0.2.300 -p 80", "192.0.2.300: not an address"), ("224.0.0.1 -p 80", "nothing is left to scan"),
-            ("192.0.2.2 -p 80 --rate 0", "--rate: '0' is out of range"),
-            ("192.0.2.2 -p 80 --shard 3/2 --seed 1", "--shard: '3/2' is no K/N"),
-            ("192.0.2.2 -p 80 --shard 1/2", "--shard needs the --seed"),
-            ("192.0.2.2 -p 80 --top-ports 5", "-p and --top-ports exclude each other"),
+            ("192.0.2.2 -p 80 --rate 0", "invalid value '0' for --rate (expected 1 to 100000000, or max)"),
+            ("192.0.2.2 -p 80 --shard 3/2 --seed 1", "invalid value '3/2' for --shard (expected K/N with 1 <= K <= N)"),
+            ("192.0.2.2 -p 80 --shard 1/2", "--shard requires --seed"),
+            ("192.0.2.2 -p 80 --top-ports 5", "--top-ports cannot be used with -p"),
             ("192.0.2.2 -p 80 --source 192.0.2.1", "is this host's own"),
             ("192.0.2.2 -p 80 --source 198.51.100.7", "is of no network that this host is in"),
             ("192.0.2.2 -p 80 --source 192.0.2.255", "is of no network that this host is in"),
             ("192.0.2.2 -p 80 --source fe80::7", "is known on its link alone"),
-            ("192.0.2.2 -p 80 --format xml", "--format: 'xml' is none of"),
+            ("192.0.2.2 -p 80 --format xml", "invalid value 'xml' for --format (expected text, json, csv, grepable)"),
             ("192.0.2.0/24 -p 80 --exclude 192.0.2.0/24", "nothing is left to scan"),
             ("2001:db8::/32 -p 80", "more than"), ("192.0.2.2 -p 80 -I nowhere", "-I: 'nowhere' is no interface"),
         ])
@@ -107,6 +108,48 @@ struct ScanCommandTests {
         try await Lab.with(.pair) { lab in
             let outcome = try await lab.scan(words)
             #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome)")
+        }
+    }
+
+    @Test(
+        "options that do not apply, and those of other tools, are refused before anything is sent",
+        arguments: [
+            ("-4 -6 192.0.2.2", "-4 cannot be used with -6"), ("-4 ::1", "::1: not an IPv4 address (-4)"),
+            ("-6 127.0.0.1", "127.0.0.1: not an IPv6 address (-6)"),
+            ("-j --format csv 192.0.2.2", "--json cannot be used with --format csv, unless -o names a file"),
+            ("-j --format csv -o - 192.0.2.2", "--json cannot be used with --format csv, unless -o names a file"),
+            ("--seed -1 192.0.2.2", "invalid value '-1' for --seed (expected a whole number, 0 or more)"),
+            ("--source x 192.0.2.2", "invalid value 'x' for --source (expected an IP address)"),
+            ("-w 0 192.0.2.2", "invalid value '0' for -w (expected 0.001 to"), ("-w nan 192.0.2.2", "for -w (expected"),
+            ("--retries 101 192.0.2.2", "invalid value '101' for --retries (expected 0 to 100)"),
+            ("-iL", "-iL requires a value (FILE)"), ("-iL=/nosuch", "--targets: /nosuch: No such file"),
+            ("-sS 192.0.2.2", "unknown option '-sS': leave it out: this is a SYN scan"),
+            ("-T4 192.0.2.2", "unknown option '-T4': --rate N"), ("-oG x 192.0.2.2", "-o FILE --format grepable"),
+            ("http://192.0.2.2/", "(use: swift-net http-probe http://192.0.2.2/)"),
+        ])
+    func refusals(words: String, message: String) async throws {
+        let outcome = try await Lab.run(
+            [Binary.swiftNet, "tcp-syn-scan"] + words.split(separator: " ").map(String.init))
+        #expect(
+            outcome.status == 2 && outcome.output.filter { $0 != "\n" }.isEmpty == !words.contains("-j"), "\(outcome)")
+        #expect(outcome.errors.contains(message), "\(words): \(outcome.errors)")
+    }
+
+    @Test("-iL, as nmap's users type it, and --targets add up; failures with --format json are JSON")
+    func lists() async throws {
+        try await Lab.with(.pair) { lab in
+            let outcome = try await lab.run(
+                "a",
+                [
+                    "sh", "-c",
+                    """
+                    d=$(mktemp -d); cd $d; echo 192.0.2.1 > a; echo 192.0.2.2 > b; echo 192.0.2.1 > x
+                    \(Binary.swiftNet) tcp-syn-scan -iL a --targets b --exclude-file x -p 9 --all -q
+                    \(Binary.swiftNet) tcp-syn-scan 192.0.2.2 -p x --format json; rm -r $d
+                    """,
+                ])
+            #expect(outcome.lines.count == 2 && outcome.lines[0].hasPrefix("192.0.2.2"), "\(outcome)")
+            #expect(outcome.lines[1].hasPrefix(#"{"type":"error","message":"invalid value 'x' for -p"#), "\(outcome)")
         }
     }
 

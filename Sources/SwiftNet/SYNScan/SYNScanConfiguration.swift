@@ -54,22 +54,21 @@ extension SYNScan.Configuration {
 
     func check() throws(SwiftNetError) {
         guard !readsBanners || source != nil else {
-            throw SwiftNetError(
-                .invalidArgument, "--banners",
-                "--source says from which address; the system breaks off what comes to its own")
+            throw SwiftNetError(.invalidArgument, nil, "--banners requires --source")
         }
         guard 0...100 ~= retries else {
-            throw SwiftNetError(.invalidArgument, "--retries", "'\(retries)' is out of range: 0 <= value <= 100")
+            throw SwiftNetError(.invalidArgument, nil, "invalid value '\(retries)' for --retries (expected 0 to 100)")
         }
         guard topPorts.map({ $0 > 0 }) ?? true else {
-            throw SwiftNetError(.invalidArgument, "--top-ports", "out of range: 1 <= value <= 65535")
+            throw SwiftNetError(.invalidArgument, nil, "invalid value for --top-ports (expected 1 to 65535)")
         }
         guard rate.map({ 1...100_000_000 ~= $0 }) ?? true else {
-            throw SwiftNetError(.invalidArgument, "--rate", "out of range: 1 <= value <= 100000000")
+            throw SwiftNetError(.invalidArgument, nil, "invalid value for --rate (expected 1 to 100000000)")
         }
         guard shard.count >= 1, 1...shard.count ~= shard.number else {
             throw SwiftNetError(
-                .invalidArgument, "--shard", "'\(shard.number)/\(shard.count)' is no K/N with 1 <= K <= N")
+                .invalidArgument, nil,
+                "invalid value '\(shard.number)/\(shard.count)' for --shard (expected K/N with 1 <= K <= N)")
         }
     }
 
@@ -90,7 +89,7 @@ extension SYNScan.Configuration {
     func orderSeed() throws(SwiftNetError) -> UInt64 {
         if let seed = seed ?? resumed?.seed { return seed }
         guard shard.count == 1 else {
-            throw SwiftNetError(.invalidArgument, nil, "--shard needs the --seed that all parts share")
+            throw SwiftNetError(.invalidArgument, nil, "--shard requires --seed, the same for all parts")
         }
         var random = SystemRandomness()
         // Short enough to be typed.

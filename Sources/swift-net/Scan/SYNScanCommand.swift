@@ -1,134 +1,151 @@
-import ArgumentParser
 import LinuxProcess
+import SwiftNet
 
-/// The command line of `tcp-syn-scan`.
-struct SYNScanCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "tcp-syn-scan",
-        abstract: "Find open TCP ports by half a handshake.",
-        usage: "swift-net tcp-syn-scan [options] TARGET... -p PORTS",
+/// `tcp-syn-scan`: its options, and what they store.
+struct SYNScanCommand: Command {
+    static let summary = CommandSummary(
+        name: "tcp-syn-scan", group: .services, abstract: "Find open TCP ports by half a handshake.",
+        usage: ["[options] TARGET... -p PORTS"],
         discussion: """
-            Targets are addresses, names, networks (192.0.2.0/24) and ranges (192.0.2.1-20). Scan only what is yours \
-            or what you have been allowed to scan. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            Targets are addresses, names, networks (192.0.2.0/24), ranges (192.0.2.1-20) and octet lists \
+            (192.0.2.1,5,7-9). Scan only networks that are yours or whose owner has permitted it. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 a port is open, 1 none is, 2 on error, or if no port is open \
-            and a host was unreliable.
+            Exit status: 0 if a port is open, 1 if none is, 2 on error, or if no port is open and a host was \
+            unreliable.
             """,
-        helpNames: [.customShort("h"), .customLong("help")]
-    )
+        habits: [
+            ("-sS", "leave it out: this is a SYN scan"), ("-Pn", "leave it out: hosts are not pinged first"),
+            ("-sn", "swift-net ping NETWORK finds hosts"), ("-sV", "--banners --source ADDRESS"),
+            ("-F", "--top-ports 100"),
+            ("-T", "--rate N"), ("-T4", "--rate N"), ("--max-rate", "--rate N"), ("--min-rate", "--rate N"),
+            ("--open", "leave it out: only open ports are reported without --all"), ("-e", "-I INTERFACE"),
+            ("-S", "--source ADDRESS"), ("-oG", "-o FILE --format grepable"), ("-oN", "-o FILE"),
+            ("-oX", "-o FILE --format json"), ("-oJ", "-o FILE --format json"),
+        ])
 
-    @Argument(help: ArgumentHelp("What to scan.", valueName: "TARGET"))
-    var targets: [String] = []
-
-    @Option(
-        name: [.customShort("p"), .customLong("ports")],
-        help: ArgumentHelp("Ports: 80,443,8000-8100, - for all, names (http).", valueName: "list"))
-    var ports: [String] = []
-    @Option(
-        name: .customLong("top-ports"),
-        help: ArgumentHelp("The first so many TCP ports of the services file (100 without -p).", valueName: "number"))
-    var topPorts: String?
-    @Option(
-        name: .customLong("targets"),
-        help: ArgumentHelp("Read targets from a file, - for standard input.", valueName: "file"), completion: .file())
+    var general = GeneralOptions()
+    var scan = SYNScan.Configuration()
+    var portLists: [String] = []
     var targetFiles: [String] = []
-    @Option(
-        name: .customLong("exclude"),
-        help: ArgumentHelp("Never scan these, whatever else is said.", valueName: "targets"))
-    var excludes: [String] = []
-    @Option(
-        name: .customLong("exclude-file"), help: ArgumentHelp("The same from a file.", valueName: "file"),
-        completion: .file())
     var excludeFiles: [String] = []
-    @Flag(
-        name: .customLong("include-reserved"),
-        help: "Scan multicast, broadcast, class E and other reserved addresses too.")
-    var includesReserved = false
-    @Option(
-        name: .customLong("rate"),
-        help: ArgumentHelp(
-            "Packets a second (10000); max for as many as nothing is lost of.", valueName: "number"))
-    var rate: String?
-    @Option(
-        name: .customLong("retries"),
-        help: ArgumentHelp("Further probes of who has not answered (2).", valueName: "number"))
-    var retries: String?
-    @Option(
-        name: .customLong("wait"),
-        help: ArgumentHelp(
-            "Wait so long for answers to the last probe (2 s, or twice the longest round trip).", valueName: "time"))
-    var wait: String?
-    @Option(
-        name: .customLong("shard"),
-        help: ArgumentHelp("Do part K of N; the others do the rest, with the same --seed.", valueName: "K/N"))
-    var shard: String?
-    @Option(
-        name: .customLong("seed"),
-        help: ArgumentHelp("The number that the order of probes follows from.", valueName: "number"))
-    var seed: String?
-    @Option(
-        name: .customLong("resume"),
-        help: ArgumentHelp(
-            "Go on where the scan of this file stopped, and write there where this one does.", valueName: "file"),
-        completion: .file())
-    var resume: String?
-    @Option(
-        name: .customLong("source"),
-        help: ArgumentHelp("Scan from this unused address of the local network.", valueName: "address"))
-    var source: String?
-    @Flag(name: .customLong("no-check"), help: "Use the source at once, without asking who has it.")
-    var skipsCheck = false
-    @Flag(
-        name: .customLong("banners"),
-        help: "Hear what open ports say first: an answer to HEAD, a certificate's names, a greeting. Needs --source.")
-    var banners = false
-    @Flag(name: .customLong("all"), help: "Report closed and filtered ports too.")
-    var all = false
-    @Flag(name: .customLong("sort"), help: "Report at the end, by address and port.")
-    var sort = false
-    @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write the report to this file too.", valueName: "file"), completion: .file())
+    var resumptionFile: String?
+    var isSorted = false
     var output: String?
-    @Option(
-        name: .customLong("format"),
-        help: ArgumentHelp("Of the file, or without one of the standard output.", valueName: "format"),
-        completion: .list(["text", "json", "csv", "grepable"]))
-    var format: String?
-    @Flag(name: .customShort("4"), help: "IPv4 addresses of names.")
-    var ipv4 = false
-    @Flag(name: .customShort("6"), help: "IPv6 addresses of names.")
-    var ipv6 = false
-    @Flag(name: .customShort("n"), help: "No names of services.")
-    var numeric = false
-    @Option(
-        name: [.customShort("I"), .customLong("interface")],
-        help: ArgumentHelp("The interface; by default that of each route.", valueName: "name"))
-    var interface: String?
-    @Option(
-        name: [.customShort("w"), .customLong("deadline")],
-        help: ArgumentHelp("End after this time.", valueName: "time"))
-    var deadline: String?
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print only the ports.")
-    var quiet = false
-    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Tell what is done on the way.")
-    var verbose = false
-    @Option(
-        name: .customLong("color"),
-        help: ArgumentHelp("Colours: auto, always, never.", valueName: "when"),
-        completion: .list(["auto", "always", "never"]))
-    var color = "auto"
-    @OptionGroup
-    var frames: FrameOptions
+    var askedFormat: ScanFormat?
+    /// The names of services are not printed.
+    var isNumeric = false
 
-    /// The file of the report; nil when it goes to standard output, which `-` is too.
-    var file: String? { output.flatMap { BufferedOutput.isStandardOutput($0) ? nil : $0 } }
+    var targets: [String] = []
+    let services = ServiceNames.system()
 
-    /// How words are cut before the parser reads them.
-    static let shape = ShortOptions(
-        flags: ["4", "6", "n", "q", "v", "j", "h"], values: ["p", "I", "w", "o"],
-        longValues: [
-            "ports", "top-ports", "targets", "exclude", "exclude-file", "rate", "retries", "wait", "shard", "seed",
-            "resume", "source", "output", "format", "interface", "deadline", "color", "pcap",
-        ], optionalValues: ["explain": "2"])
+    static func declare(_ options: inout OptionTable<Self>) {
+        declareTargets(&options)
+        declareRun(&options)
+        declareOutput(&options)
+    }
+
+    private static func declareTargets(_ options: inout OptionTable<Self>) {
+        options.section("Targets and ports")
+        options.list(
+            "-p", "--ports", value: .text("PORTS"),
+            help: "Scan these ports: 80,443,8000-8100, names (http), - for all; lists add up."
+        ) { $0.portLists.append($1) }
+        options.option(
+            "--top-ports", value: .integer(1...65_535),
+            help: "Scan the first N TCP ports of the services file (100 without -p).", excludes: ["-p"]
+        ) { $0.scan.topPorts = $1 }
+        options.list(
+            "-iL", "--targets", value: .file, help: "Read targets from FILE (- for standard input)."
+        ) { $0.targetFiles.append($1) }
+        options.list("--exclude", value: .text("TARGETS"), help: "Never scan these targets, separated by commas.") {
+            $0.scan.excludes += TargetList.targets(ofWord: $1)
+        }
+        options.list("--exclude-file", value: .file, help: "Never scan the targets in FILE.") {
+            $0.excludeFiles.append($1)
+        }
+        options.flag(
+            "--include-reserved", help: "Also scan multicast, broadcast, class E and other reserved addresses."
+        ) { $0.scan.includesReserved = true }
+        options.flag("-4", "--ipv4", help: "Scan the IPv4 addresses of names.", excludes: ["-6"]) {
+            $0.scan.family = .v4
+        }
+        options.flag("-6", "--ipv6", help: "Scan the IPv6 addresses of names.", excludes: ["-4"]) {
+            $0.scan.family = .v6
+        }
+    }
+
+    private static func declareRun(_ options: inout OptionTable<Self>) {
+        options.section("Pace and order")
+        options.option(
+            "--rate", value: .rate,
+            help: "Send N packets per second (10000), or max: the highest rate without loss."
+        ) { $0.scan.rate = $1.packetsPerSecond }
+        options.option("--retries", value: .integer(0...100), help: "Retry unanswered probes N times (2).") {
+            $0.scan.retries = $1
+        }
+        options.option(
+            "--wait", value: .duration(),
+            help: "Wait TIME for replies to the last probe (2, or twice the longest round trip)."
+        ) { $0.scan.wait = $1 }
+        options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {
+            $0.scan.deadline = $1
+        }
+        options.option("--seed", value: .integer(0...UInt64.max), help: "Set the seed of the probe order (random).") {
+            $0.scan.seed = $1
+        }
+        options.option(
+            "--shard", value: .shard, help: "Scan part K of N; the other parts have the same --seed."
+        ) { $0.scan.shard = $1 }
+        options.option(
+            "--resume", value: .file, help: "Resume the scan whose position is in FILE, and save the position there."
+        ) { $0.resumptionFile = $1 }
+        options.section("Source")
+        options.option("-I", "--interface", value: .interface, help: "Send through INTERFACE (that of each route).") {
+            $0.scan.interface = $1
+        }
+        options.option(
+            "--source", value: .address, help: "Scan from ADDRESS, an unused one of the local network."
+        ) { $0.scan.source = $1 }
+        options.flag(
+            "--no-check", help: "Do not check that no other host has the source address.", requires: "--source"
+        ) { $0.scan.checksSource = false }
+        options.flag(
+            "--banners",
+            help: "Report what open ports send: a greeting, the response to HEAD, the names of a certificate.",
+            requires: "--source"
+        ) { $0.scan.readsBanners = true }
+    }
+
+    private static func declareOutput(_ options: inout OptionTable<Self>) {
+        options.section("Output")
+        options.flag("--all", help: "Also report closed and filtered ports.") { $0.scan.reportsAll = true }
+        options.flag("--sort", help: "Report at the end, sorted by address and port.") { $0.isSorted = true }
+        options.option(
+            "-o", "--output", value: .file,
+            help: "Also write the report to FILE (- for standard output: the only report)."
+        ) { $0.output = $1 }
+        options.option(
+            "--format", value: .choice(ScanFormat.self), help: "Set the format of FILE, or of standard output (text)."
+        ) { $0.askedFormat = $1 }
+        options.json()
+        options.quiet("Print only the ports.")
+        options.verbose("Also report excluded addresses, and changes of the rate.")
+        options.flag("-n", "--numeric", help: "Do not print the names of services.") { $0.isNumeric = true }
+        options.pcap()
+        options.explain()
+        options.color()
+    }
+}
+
+extension OptionValue where Value == ScanShard {
+    /// `K/N`.
+    static var shard: Self {
+        OptionValue(specification: ValueSpecification(name: "K/N")) { text in
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+            guard parts.count == 2, let number = parts[0], let count = parts[1], 1...1_000_000 ~= count,
+                1...count ~= number
+            else { throw ValueError(expected: "K/N with 1 <= K <= N") }
+            return ScanShard(number: number, count: count)
+        }
+    }
 }

@@ -4,13 +4,6 @@ import SwiftNet
 /// How a report is written.
 enum ScanFormat: String, CaseIterable {
     case text, json, csv, grepable
-
-    init(option text: String) throws {
-        guard let format = ScanFormat(rawValue: text) else {
-            throw UsageError("--format: '\(text)' is none of text, json, csv, grepable")
-        }
-        self = format
-    }
 }
 
 /// One scan's report in one format, to one stream.
