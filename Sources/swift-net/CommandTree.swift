@@ -15,12 +15,8 @@ enum CommandTree {
                 HabetsCommand.isAsked($0) ? CommandEntry.run(HabetsCommand.self, $0, name: $1) : nil
             },
             CommandEntry(RARPCommand.self),
-            legacy("igmp-join", .link, IGMPJoinCommand.self) {
-                parse(IGMPJoinCommand.self, IGMPJoinCommand.normalized($0), name: $1, IGMPJoinRun.run)
-            },
-            legacy("igmp-query", .link, IGMPQueryCommand.self) {
-                parse(IGMPQueryCommand.self, IGMPQueryCommand.shape.normalized($0), name: $1, IGMPQueryRun.run)
-            },
+            CommandEntry(IGMPJoinCommand.self),
+            CommandEntry(IGMPQueryCommand.self),
             CommandEntry(SYNScanCommand.self),
             legacy("http-probe", .services, HTTPProbeCommand.self) {
                 parse(HTTPProbeCommand.self, HTTPProbeCommand.shape.normalized($0), name: $1, HTTPProbeRun.run)

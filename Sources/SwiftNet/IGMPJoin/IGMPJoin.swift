@@ -144,8 +144,8 @@ extension IGMPJoin.Configuration {
         }
         if let source = sources.first(where: { source in !groups.contains { $0.family == source.family } }) {
             throw SwiftNetError(
-                .invalidArgument, "--source",
-                "\(source) cannot send to \(groups.map(\.description).joined(separator: ", "))")
+                .invalidArgument, nil,
+                "--source \(source) is of another family than \(groups.map(\.description).joined(separator: ", "))")
         }
         return groups.map { group in
             let own = sources.filter { $0.family == group.family }
@@ -156,11 +156,11 @@ extension IGMPJoin.Configuration {
 
     fileprivate func checkVersions(_ versions: [IPAddress.Family: MembershipVersion]) throws(SwiftNetError) {
         if isJoinedByKernel, version != nil || robustness != nil {
-            throw SwiftNetError(
-                .invalidArgument, "--kernel", "the system chooses --version and --robustness")
+            let option = version != nil ? "--version" : "--robustness"
+            throw SwiftNetError(.invalidArgument, nil, "\(option) cannot be used with --kernel")
         }
         if let version = versions.values.first(where: { !$0.hasSources }), !sources.isEmpty {
-            throw SwiftNetError(.invalidArgument, "--source", "\(version) has no sources")
+            throw SwiftNetError(.invalidArgument, nil, "--source cannot be used with \(version)")
         }
     }
 }

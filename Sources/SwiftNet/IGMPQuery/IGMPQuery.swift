@@ -26,7 +26,7 @@ public enum IGMPQuery: Tool {
         public var maximumResponse: Nanoseconds?
         /// Queries to send; nil for one.
         public var count: Int?
-        /// How long reports are waited for after the last query; nil for the maximum response time and a margin.
+        /// How long another querier is waited for before the first query, unless `isForced`; nil for 2 seconds.
         public var listening: Nanoseconds?
         /// Ask even where another host is the querier.
         public var isForced = false
@@ -117,34 +117,34 @@ public enum IGMPQuery: Tool {
 
 extension IGMPQuery.Configuration {
     fileprivate func query(_ text: String?) throws(SwiftNetError) -> MembershipQuery {
-        func refuse(_ option: String, _ reason: String) -> SwiftNetError {
-            SwiftNetError(.invalidArgument, option, reason)
-        }
+        func refuse(_ reason: String) -> SwiftNetError { SwiftNetError(.invalidArgument, nil, reason) }
         let group: IPAddress? = if let text { try MulticastLink.group(text) } else { nil }
         let family = group?.family ?? family ?? .v4
         if let group, let asked = self.family, asked != group.family {
-            throw refuse(asked == .v4 ? "-4" : "-6", "\(group) is of the other family")
+            throw refuse("\(asked == .v4 ? "-4" : "-6") cannot be used with \(group)")
         }
         let version: MembershipVersion =
             if let number = self.version { try MulticastLink.version(number, family) } else { .newest(family) }
         if !sources.isEmpty {
-            guard group != nil else { throw refuse("--source", "of which group?") }
-            guard version.hasSources else { throw refuse("--source", "\(version) has no sources") }
+            guard let group else { throw refuse("--source requires GROUP") }
+            guard version.hasSources else { throw refuse("--source cannot be used with \(version)") }
             if let other = sources.first(where: { $0.family != family }) {
-                throw refuse("--source", "\(other) is of the other family")
+                throw refuse("--source \(other) is of another family than \(group)")
             }
-            guard sources.count <= 64 else { throw refuse("--source", "64 are the most") }
+            guard sources.count <= 64 else { throw refuse("--source can be given 64 times at most") }
         }
         guard group == nil || version != .igmp1 else {
-            throw refuse("--version", "IGMPv1 asks for all groups alone")
+            throw refuse("--version 1 cannot be used with GROUP: IGMPv1 has general queries only")
         }
         if let maximumResponse {
-            guard version != .igmp1 else { throw refuse("--response", "IGMPv1 has ten seconds and no other time") }
+            guard version != .igmp1 else {
+                throw refuse("--response cannot be used with --version 1: IGMPv1 has 10 seconds")
+            }
             let most = Self.longestResponse(version)
             guard (.milliseconds(100)...most).contains(maximumResponse) else {
+                let range = "0.1 to \(Self.seconds(most)) seconds"
                 throw refuse(
-                    "--response",
-                    "'\(Self.seconds(maximumResponse))' is out of range: 0.1 <= seconds <= \(Self.seconds(most))")
+                    "invalid value '\(Self.seconds(maximumResponse))' for --response (expected \(range))")
             }
         }
         var query = MembershipQuery(
@@ -152,7 +152,7 @@ extension IGMPQuery.Configuration {
             maximumResponse: maximumResponse ?? (group == nil ? .seconds(10) : .seconds(1)))
         query.robustness = 2
         query.interval = .seconds(125)
-        // Routers are not to end a group because this program has asked for it.
+        // Routers must not end a group because of this query.
         query.suppressesRouters = group != nil
         return query
     }

@@ -62,7 +62,7 @@ final class MulticastLink {
     /// A group that hosts report (RFC 3376, section 6; RFC 3810, section 6).
     static func group(_ text: String) throws(SwiftNetError) -> IPAddress {
         guard let address = IPAddress(text), address.isMulticast else {
-            throw SwiftNetError(.invalidArgument, nil, "'\(text)' is no group")
+            throw SwiftNetError(.invalidArgument, text.isEmpty ? nil : text, "not a multicast group")
         }
         let isUnreported =
             switch address {
@@ -70,7 +70,8 @@ final class MulticastLink {
             case .v6(let address): address == .allNodes || address.high >> 48 & 0xF < 2
             }
         guard !isUnreported else {
-            throw SwiftNetError(.invalidArgument, nil, "\(address) is never reported: every host has it")
+            throw SwiftNetError(
+                .invalidArgument, "\(address)", "never reported, because every host is a member")
         }
         return address
     }
@@ -80,7 +81,8 @@ final class MulticastLink {
     ) throws(SwiftNetError) -> MembershipVersion {
         guard let version = MembershipVersion(number, family: family) else {
             throw SwiftNetError(
-                .invalidArgument, "--version", "there is no version \(number) of MLD, which IPv6 groups need")
+                .invalidArgument, nil, "invalid value '\(number)' for --version (expected 1 or 2, MLD, for IPv6 groups)"
+            )
         }
         return version
     }

@@ -1,84 +1,112 @@
-import ArgumentParser
 import SwiftNet
 
-/// The command line of `igmp-join`.
-struct IGMPJoinCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "igmp-join",
-        abstract: "Join groups, answer the network's queries, count what arrives (IGMP, MLD).",
-        usage: "swift-net igmp-join [options] GROUP...",
+/// `igmp-join`: its options, and what they store.
+struct IGMPJoinCommand: Command {
+    static let summary = CommandSummary(
+        name: "igmp-join", group: .link, abstract: "Join multicast groups and count what they receive (IGMP, MLD).",
+        usage: ["[options] GROUP..."],
         discussion: """
-            Joins IPv4 and IPv6 groups by reports of its own, keeps to the version of the network's querier, and \
-            leaves when it ends. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            Joins IPv4 and IPv6 groups by its own reports, answers the querier in the version that it speaks, and \
+            leaves the groups at the end. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 it joined, and with -c as many datagrams came; 1 fewer came; 2 it could not run.
-            """,
-        helpNames: [.customShort("h"), .customLong("help")]
-    )
+            Exit status: 0 if it joined and, with -c, received COUNT datagrams, 1 if it received fewer, 2 on error.
+            """)
 
-    @Argument(help: ArgumentHelp("The groups.", valueName: "GROUP"))
-    var groups: [String]
+    var general = GeneralOptions()
+    var join = IGMPJoin.Configuration()
+    var groups: [String] = []
 
-    @Option(
-        name: .customLong("source"),
-        help: ArgumentHelp("Only this source's datagrams; may be given several times.", valueName: "address"))
-    var sources: [String] = []
-    @Flag(
-        name: .customLong("exclude"),
-        help: "All but the sources that are given; an address may follow in place of --source.")
-    var excludes = false
-    @Option(
-        name: .customLong("version"),
-        help: ArgumentHelp("The newest version that is spoken: 1, 2, 3 of IGMP, 1, 2 of MLD.", valueName: "number"),
-        completion: .list(["1", "2", "3"]))
-    var version: String?
-    @Flag(name: .customLong("kernel"), help: "The system joins, reports and leaves.")
-    var kernel = false
-    @Option(
-        name: .customLong("robustness"),
-        help: ArgumentHelp("How often a change is reported, until a querier says (2).", valueName: "number"))
-    var robustness: String?
-    @Option(
-        name: [.customShort("w"), .customLong("deadline"), .customLong("duration")],
-        help: ArgumentHelp("Leave after this time.", valueName: "time"))
-    var duration: String?
-    @Option(
-        name: [.customShort("c"), .customLong("count")],
-        help: ArgumentHelp("Leave after so many datagrams.", valueName: "number"))
-    var count: String?
-    @Option(
-        name: [.customShort("I"), .customLong("interface")],
-        help: ArgumentHelp("The interface; by default the only one, or that of the route.", valueName: "name"))
-    var interface: String?
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print only the summary.")
-    var quiet = false
-    @Flag(
-        name: [.customShort("v"), .customLong("verbose")],
-        help: "Print every datagram, and what other hosts report.")
-    var verbose = false
-    @OptionGroup
-    var frames: FrameOptions
-
-    /// How words are cut before the parser reads them.
-    private static let shape = ShortOptions(
-        flags: ["q", "v", "j", "h"], values: ["w", "c", "I"],
-        longValues: [
-            "source", "version", "robustness", "deadline", "duration", "count", "interface", "pcap",
-        ], optionalValues: ["explain": "2"])
-
-    /// The words as the parser wants them; a source may stand behind `--exclude`.
-    static func normalized(_ words: [String]) -> [String] {
-        var result: [String] = []
-        for (index, word) in words.enumerated() {
-            if word.hasPrefix("--exclude=") {
-                result += ["--exclude", "--source", String(word.dropFirst("--exclude=".count))]
-                continue
-            }
-            if index > 0, words[index - 1] == "--exclude", let address = IPAddress(word), !address.isMulticast {
-                result.append("--source")
-            }
-            result.append(word)
+    static func declare(_ options: inout OptionTable<Self>) {
+        options.section("Membership")
+        options.list(
+            "--source", value: .sender, help: "Receive only from this source; sources add up."
+        ) { $0.join.sources.append($1) }
+        options.list(
+            "--exclude", value: .excludedSender, preset: "",
+            help: "Receive from all sources but this one, or but those of --source."
+        ) {
+            $0.join.excludesSources = true
+            if let source = $1 { $0.join.sources.append(source) }
         }
-        return shape.normalized(result)
+        options.option(
+            "--version", value: .membershipVersion,
+            help: "Speak at most this version: 1 to 3 of IGMP, 1 or 2 of MLD (the newest).", excludes: ["--kernel"]
+        ) { $0.join.version = $1 }
+        options.option(
+            "--robustness", value: .integer(1...7),
+            help: "Report every change N times, until a querier has another number (2).", excludes: ["--kernel"]
+        ) { $0.join.robustness = $1 }
+        options.flag("--kernel", help: "Let the kernel join, report and leave.") { $0.join.isJoinedByKernel = true }
+        options.list(
+            "-I", "--interface", value: .interface, help: "Join on INTERFACE (the only one, or that of the route)."
+        ) { command, name in
+            if let other = command.join.interface, other != name {
+                throw UsageError("-I \(name) cannot be used with -I \(other): run igmp-join once for each interface")
+            }
+            command.join.interface = name
+        }
+        options.section("End")
+        options.option(
+            "-c", "--count", value: .integer(1...Int.max, "COUNT"), help: "Leave after COUNT datagrams."
+        ) { $0.join.count = $1 }
+        options.option(
+            "-w", "--deadline", "--duration", value: .duration(atLeast: .milliseconds(1)), help: "Leave after TIME."
+        ) { $0.join.duration = $1 }
+        options.section("Output")
+        options.json()
+        options.quiet()
+        options.verbose("Also print every datagram, and the reports of other hosts.")
+        options.pcap()
+        options.explain()
+    }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        groups = arguments.operands
+        guard !groups.isEmpty else { throw UsageError("a group is missing") }
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        console.limit(to: join.duration)
+        let options = try console.runOptions(general)
+        let run = try IGMPJoin.prepare(groups, join, options: options)
+        var observer = IGMPJoinObserver(command: self, console: console, join: run)
+        let summary = try run.run(reportingTo: &observer)
+        if let failure = run.failure { console.fail(failure.description) }
+        observer.finish(summary, lost: run.lostFrames)
+        guard run.isComplete, run.failure == nil, !observer.hasFailed else { return 2 }
+        return summary.datagrams >= join.count ?? 0 ? 0 : 1
+    }
+}
+
+extension OptionValue where Value == IPAddress {
+    /// A host that sends to a group.
+    static var sender: Self {
+        OptionValue(specification: ValueSpecification(name: "ADDRESS")) { text in
+            guard let address = IPAddress(text), !address.isMulticast, !address.isUnspecified else {
+                throw ValueError(expected: "the address of a sender")
+            }
+            return address
+        }
+    }
+}
+
+extension OptionValue where Value == IPAddress? {
+    /// A sender that may be left out.
+    static var excludedSender: Self {
+        let isSender: (String) -> Bool = { IPAddress($0).map { !$0.isMulticast } ?? false }
+        return OptionValue(specification: ValueSpecification(name: "ADDRESS", isRecognized: isSender)) { text in
+            text.isEmpty ? nil : try OptionValue<IPAddress>.sender.parse(text)
+        }
+    }
+}
+
+extension OptionValue where Value == Int {
+    /// A version of IGMP or MLD.
+    static var membershipVersion: Self {
+        let choices = ["1", "2", "3"]
+        return OptionValue(specification: ValueSpecification(name: "1|2|3", choices: choices)) { text in
+            guard choices.contains(text), let number = Int(text) else { throw ValueError(expected: "1, 2 or 3") }
+            return number
+        }
     }
 }

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// Prints what a member of groups does and hears.
+/// Prints the reports that are sent, and the queries and datagrams that are received.
 struct IGMPJoinObserver: EngineObserver {
     typealias Observed = MembershipEngine
 
@@ -22,7 +22,8 @@ struct IGMPJoinObserver: EngineObserver {
             hasFailed = true
             return console.fail(failure)
         }
-        if command.frames.json { json(event) } else if !command.quiet { line(event) }
+        guard !command.general.isQuiet else { return }
+        if console.isJSON { json(event) } else { line(event) }
     }
 
     // MARK: Text
@@ -31,17 +32,17 @@ struct IGMPJoinObserver: EngineObserver {
         let text: String
         switch event {
         case .joined(let membership, let version, _):
-            let how = command.kernel ? "the system" : "\(version)"
+            let how = command.join.isJoinedByKernel ? "the system" : "\(version)"
             text =
                 "Joined \(membership.group) on \(interface) by \(how), sources: \(MembershipText.sources(membership.filter))"
         case .query(let query, let from, _): text = "\(MembershipText.query(query)), from \(from)"
         case .versionChanged(let version, _): text = "Speaking \(version), as the querier does"
         case .sent(let message, _): text = "Sent \(MembershipText.message(message))"
         case .heard(let message, let from, _):
-            guard command.verbose else { return }
+            guard command.general.isVerbose else { return }
             text = "Heard \(MembershipText.message(message)), from \(from)"
         case .datagram(let datagram):
-            guard command.verbose || datagram.isFirst else { return }
+            guard command.general.isVerbose || datagram.isFirst else { return }
             let port = datagram.port.map { " port \($0)" } ?? ""
             text =
                 "\(datagram.isFirst ? "First datagram: " : "")\(Text.count(datagram.bytes, "byte")) for \(datagram.group)\(port) from \(datagram.source), ttl=\(datagram.hopLimit)"
@@ -63,7 +64,7 @@ struct IGMPJoinObserver: EngineObserver {
             object.add("sources", raw: MembershipText.json(membership.filter.sources))
             object.add("mode", membership.filter.mode.rawValue)
             // Which one the system speaks, its reports say.
-            object.add("version", raw: command.kernel ? nil : "\(version.number)")
+            object.add("version", raw: command.join.isJoinedByKernel ? nil : "\(version.number)")
             object.add("interface", interface)
             instant = at
         case .query(let query, let from, let at):
@@ -81,7 +82,7 @@ struct IGMPJoinObserver: EngineObserver {
             object.add(message)
             instant = at
         case .heard(let message, let from, let at):
-            guard command.verbose else { return }
+            guard command.general.isVerbose else { return }
             object = JSONObject(type: "heard")
             object.add(message)
             object.add("from", from.description)
@@ -97,7 +98,7 @@ struct IGMPJoinObserver: EngineObserver {
         case .left(let group, let version, let at):
             object = JSONObject(type: "left")
             object.add("group", group.description)
-            object.add("version", raw: command.kernel ? nil : "\(version.number)")
+            object.add("version", raw: command.join.isJoinedByKernel ? nil : "\(version.number)")
             object.add("interface", interface)
             instant = at
         case .failed: return
@@ -110,7 +111,7 @@ struct IGMPJoinObserver: EngineObserver {
 
     /// - Parameter lost: frames that came faster than they were read.
     func finish(_ summary: MembershipSummary, lost: UInt64) {
-        if command.frames.json { return finishJSON(summary, lost) }
+        if console.isJSON { return finishJSON(summary, lost) }
         console.output.write(
             "--- \(Text.count(summary.groups, "group")) on \(interface), \(Milliseconds.seconds(Nanoseconds.milliseconds(summary.elapsed.wholeMilliseconds))) s ---\n"
         )

@@ -1,70 +1,84 @@
-import ArgumentParser
+import SwiftNet
 
-/// The command line of `igmp-query`.
-struct IGMPQueryCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "igmp-query",
-        abstract: "Ask who listens to which groups (IGMP, MLD).",
-        usage: "swift-net igmp-query [options] [GROUP]",
+/// `igmp-query`: its options, and what they store.
+struct IGMPQueryCommand: Command {
+    static let summary = CommandSummary(
+        name: "igmp-query", group: .link, abstract: "List the members of multicast groups (IGMP, MLD).",
+        usage: ["[options] [GROUP]"],
         discussion: """
-            Listens whether the network has a querier, asks in its place, and lists who answers until the response \
-            time is over. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            Waits for another querier first, sends a query if there is none, and lists the hosts that report within \
+            the response time. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 a host answered, 1 none did, 2 it could not run, or another querier was heard.
-            """,
-        helpNames: [.customShort("h"), .customLong("help")]
-    )
+            Exit status: 0 if a host reported, 1 if none did, 2 on error, or if there is another querier.
+            """)
 
-    @Argument(help: ArgumentHelp("The group; without it all of them are asked for.", valueName: "GROUP"))
+    var general = GeneralOptions()
+    var query = IGMPQuery.Configuration()
     var group: String?
 
-    @Option(
-        name: .customLong("source"),
-        help: ArgumentHelp(
-            "Ask who listens to this source of the group; may be given several times.", valueName: "address"))
-    var sources: [String] = []
-    @Flag(name: .customShort("4"), help: "Ask for IPv4 groups (the default).")
-    var ipv4 = false
-    @Flag(name: .customShort("6"), help: "Ask for IPv6 groups.")
-    var ipv6 = false
-    @Option(
-        name: .customLong("version"),
-        help: ArgumentHelp("The version of the query: 1, 2, 3 of IGMP, 1, 2 of MLD.", valueName: "number"),
-        completion: .list(["1", "2", "3"]))
-    var version: String?
-    @Option(
-        name: .customLong("response"),
-        help: ArgumentHelp("Hosts answer within this time (10 s; about one group, 1 s).", valueName: "time"))
-    var response: String?
-    @Option(
-        name: .customLong("listen"),
-        help: ArgumentHelp("Listen so long for another querier before asking (2 s).", valueName: "time"))
-    var listen: String?
-    @Flag(name: .customLong("force"), help: "Ask though another querier is there.")
-    var force = false
-    @Option(
-        name: [.customShort("c"), .customLong("count")],
-        help: ArgumentHelp("Queries, each when the answers to the one before are in (1).", valueName: "number"))
-    var count: String?
-    @Option(
-        name: [.customShort("w"), .customLong("deadline")],
-        help: ArgumentHelp("End after this time.", valueName: "time"))
-    var deadline: String?
-    @Option(
-        name: [.customShort("I"), .customLong("interface")],
-        help: ArgumentHelp("The interface; by default the only one, or that of the route.", valueName: "name"))
-    var interface: String?
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print only the summary.")
-    var quiet = false
-    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Print the hosts that leave, too.")
-    var verbose = false
-    @OptionGroup
-    var frames: FrameOptions
+    static func declare(_ options: inout OptionTable<Self>) {
+        options.section("Queries")
+        options.flag("-4", "--ipv4", help: "Query IPv4 groups (unless GROUP is an IPv6 one).", excludes: ["-6"]) {
+            $0.query.family = .v4
+        }
+        options.flag("-6", "--ipv6", help: "Query IPv6 groups.", excludes: ["-4"]) { $0.query.family = .v6 }
+        options.list(
+            "--source", value: .sender, help: "Query the members of GROUP that want this source; sources add up."
+        ) { $0.query.sources.append($1) }
+        options.option(
+            "--version", value: .membershipVersion,
+            help: "Send queries of this version: 1 to 3 of IGMP, 1 or 2 of MLD (the newest)."
+        ) { $0.query.version = $1 }
+        options.option(
+            "--response", value: .duration(),
+            help: "Set the time within which hosts report (10; for a single group 1)."
+        ) { $0.query.maximumResponse = $1 }
+        options.option(
+            "--listen", value: .duration(), help: "Wait TIME for another querier before the first query (2).",
+            excludes: ["--force"]
+        ) { $0.query.listening = $1 }
+        options.flag("--force", help: "Send queries even if there is another querier.") { $0.query.isForced = true }
+        options.option("-I", "--interface", value: .interface, help: "Send through INTERFACE (that of the route).") {
+            $0.query.interface = $1
+        }
+        options.section("End")
+        options.option(
+            "-c", "--count", value: .integer(1...1_000, "COUNT"),
+            help: "Send COUNT queries, each after the response time of the one before (1)."
+        ) { $0.query.count = $1 }
+        options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {
+            $0.query.deadline = $1
+        }
+        options.section("Output")
+        options.json()
+        options.quiet()
+        options.verbose("Also print the hosts that leave (with --json: always).")
+        options.pcap()
+        options.explain()
+    }
 
-    /// How words are cut before the parser reads them.
-    static let shape = ShortOptions(
-        flags: ["4", "6", "q", "v", "j", "h"], values: ["w", "c", "I"],
-        longValues: [
-            "source", "version", "response", "listen", "deadline", "count", "interface", "pcap",
-        ], optionalValues: ["explain": "2"])
+    mutating func check(_ arguments: ParsedArguments) throws {
+        group = arguments.operands.first
+        if let other = arguments.operands.dropFirst().first {
+            throw UsageError("\(other): only one group can be queried at a time")
+        }
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        console.limit(to: query.deadline)
+        let options = try console.runOptions(general)
+        let run = try IGMPQuery.prepare(group, query, options: options)
+        var observer = IGMPQueryObserver(command: self, console: console, query: run)
+        let summary = try run.run(reportingTo: &observer)
+        if let failure = run.failure { console.fail(failure.description) }
+        let isRefused = summary.otherQuerier != nil && summary.queries == 0 && !query.isForced
+        if isRefused, let other = summary.otherQuerier {
+            console.fail("\(other) is the querier on \(run.interfaceName); --force sends queries all the same")
+        }
+        observer.finish(summary)
+        guard run.isComplete, run.failure == nil, !isRefused, !observer.hasFailed else { return 2 }
+        // Reports may have been missed: that there is no member is not known.
+        if summary.groups == 0, run.wasInterrupted { return 2 }
+        return summary.groups > 0 ? 0 : 1
+    }
 }

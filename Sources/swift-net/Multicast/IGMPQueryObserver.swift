@@ -1,54 +1,7 @@
 import SwiftNet
 
-/// From the command line of `igmp-query` to an exit status.
-struct IGMPQueryRun {
-    private let command: IGMPQueryCommand
-    private let console: Console
-
-    static func run(_ command: IGMPQueryCommand, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.frames.json)
-        return console.status { _ in try IGMPQueryRun(command: command, console: console).run() }
-    }
-
-    private func run() throws -> Int32 {
-        let configuration = try configuration()
-        console.limit(to: configuration.deadline)
-        let options = try console.runOptions(command.frames)
-        let query = try IGMPQuery.prepare(command.group, configuration, options: options)
-        var observer = IGMPQueryObserver(command: command, console: console, query: query)
-        let summary = try query.run(reportingTo: &observer)
-        if let failure = query.failure { console.fail(failure.description) }
-        let isRefused = summary.otherQuerier != nil && summary.queries == 0 && !command.force
-        if isRefused, let other = summary.otherQuerier {
-            console.fail("\(other) is the querier on \(query.interfaceName); --force asks all the same")
-        }
-        observer.finish(summary)
-        guard query.isComplete, query.failure == nil, !isRefused, !observer.hasFailed else { return 2 }
-        // Reports may have been missed: that there is no member is not known.
-        if summary.groups == 0, query.wasInterrupted { return 2 }
-        return summary.groups > 0 ? 0 : 1
-    }
-
-    private func configuration() throws -> IGMPQuery.Configuration {
-        if command.ipv4, command.ipv6 { throw UsageError("-4 and -6 exclude each other") }
-        var configuration = IGMPQuery.Configuration()
-        configuration.interface = command.interface
-        configuration.family = command.ipv4 ? .v4 : command.ipv6 ? .v6 : nil
-        configuration.version = try command.version.map { try ArgumentValue.integer("--version", $0, in: 1...3) }
-        configuration.sources = try command.sources.map(GroupArgument.source)
-        configuration.maximumResponse = try command.response.map { try ArgumentValue.duration("--response", $0) }
-        configuration.count = try command.count.map { try ArgumentValue.integer("-c", $0, in: 1...1_000) }
-        configuration.listening = try command.listen.map { try ArgumentValue.duration("--listen", $0) }
-        configuration.isForced = command.force
-        configuration.deadline = try command.deadline.map {
-            try ArgumentValue.duration("-w", $0, atLeast: .milliseconds(1))
-        }
-        return configuration
-    }
-}
-
-/// Prints a line a member.
-private struct IGMPQueryObserver: EngineObserver {
+/// Prints one line per member.
+struct IGMPQueryObserver: EngineObserver {
     typealias Observed = QuerierEngine
 
     private let command: IGMPQueryCommand
@@ -68,7 +21,8 @@ private struct IGMPQueryObserver: EngineObserver {
             hasFailed = true
             return console.fail(failure)
         }
-        if command.frames.json { json(event) } else if !command.quiet { line(event) }
+        guard !command.general.isQuiet else { return }
+        if console.isJSON { json(event) } else { line(event) }
     }
 
     private func line(_ event: QuerierEvent) {
@@ -79,7 +33,7 @@ private struct IGMPQueryObserver: EngineObserver {
             text =
                 "\(member.group)  \(member.host) [\(member.mac)]  \(member.version), sources: \(MembershipText.sources(member.filter))"
         case .leave(let group, let host, let version, _):
-            guard command.verbose else { return }
+            guard command.general.isVerbose else { return }
             text = "\(group)  \(host)  \(version), leaves"
         case .otherQuerier(let address, let mac, let version, _): text = "\(address) [\(mac)] asks too, by \(version)"
         case .failed: return
@@ -125,7 +79,7 @@ private struct IGMPQueryObserver: EngineObserver {
     }
 
     func finish(_ summary: QuerierSummary) {
-        if command.frames.json {
+        if console.isJSON {
             var object = JSONObject(type: "summary")
             object.add("interface", interface)
             object.add("queries", summary.queries)
