@@ -223,7 +223,8 @@ struct DecodeTests {
                     == #"{"type":"packet","number":1,"time":"2023-11-14T22:13:20.000001Z","length":60,"captured":60,"layers":[{"layer":"ethernet","destination":"02:00:00:00:00:02","source":"02:00:00:00:00:01","type":2054,"padding":18},{"layer":"arp","hardware_type":1,"protocol_type":2048,"hardware_length":6,"protocol_length":4,"operation":"request","sender_mac":"02:00:00:00:00:01","sender_addr":"192.0.2.1","target_mac":"00:00:00:00:00:00","target_addr":"198.51.100.2"}],"problems":[]}"#
             )
             #expect(
-                outcome.lines.last == #"{"type":"summary","packets":3,"shown":3,"complete":false}"#
+                outcome.lines.last?.hasPrefix(#"{"type":"summary","packets":3,"shown":3,"complete":false,"time":"2"#)
+                    == true
                     && outcome.lines.count == 4)
         }
     }
@@ -291,9 +292,11 @@ struct DecodeTests {
                 """
             let outcome = try await Lab.run(["timeout", "30", "sh", "-c", script])
             #expect(
-                outcome.output
-                    == "status 0\n{\"type\":\"summary\",\"packets\":\(frames.count),\"shown\":\(frames.count),\"complete\":false}\n",
+                outcome.output.hasPrefix(
+                    "status 0\n{\"type\":\"summary\",\"packets\":\(frames.count),\"shown\":\(frames.count),\"complete\":false,\"time\":\""
+                ),
                 "\(outcome)")
+            #expect(outcome.lines.count == 2, "\(outcome)")
         }
     }
 
@@ -348,7 +351,6 @@ struct DecodeTests {
         "what it cannot read is said, and exits 2",
         arguments: [
             (["/nonexistent"], "decode: /nonexistent: No such file or directory\n"),
-            (["/dev/null"], "decode: /dev/null: the file is empty\n"),
             (["/tmp"], "decode: /tmp: Is a directory\n"),
             (["-c", "0", "/dev/null"], "decode: invalid value '0' for -c (expected a whole number, 1 or more)\n"),
             (

@@ -1,3 +1,4 @@
+import LinuxProcess
 import SwiftNet
 
 /// `address`: its options, and what it prints.
@@ -28,10 +29,13 @@ struct AddressCommand: Command {
             console.output.write(reports.map(\.text).joined(separator: "\n"))
             return 0
         }
-        console.output.write(reports.map(\.json).joined())
-        var summary = JSONObject(type: "summary")
-        summary.add("addresses", reports.count)
-        console.output.write(summary.line + "\n")
+        let now = SystemClock.now
+        for report in reports { console.write("address", report.row, at: now) }
+        console.write("summary", AddressSummaryRow(addresses: reports.count), at: now)
         return 0
     }
+}
+
+private struct AddressSummaryRow: JSONRow {
+    var addresses: Int
 }

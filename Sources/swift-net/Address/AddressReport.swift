@@ -196,6 +196,7 @@ struct AddressReport {
         add("locally_administered", "locally administered", flag: address.isLocallyAdministered)
         let organization = String(address.organization, radix: 16)
         add("organization", "organization", String(repeating: "0", count: 6 - organization.count) + organization)
+        if let vendor = Vendors().name(of: address) { add("vendor", "vendor", vendor) }
         if let group = address.firstIPv4Group {
             add("first_group", "IPv4 groups", "\(group)", note: "and 31 others share it")
         }
@@ -209,7 +210,7 @@ struct AddressReport {
         return rows.map { row in
             let value =
                 switch row.value {
-                case .text(let text): text
+                case .text(let text): Text.escaped(text)
                 case .number(let number): String(number)
                 case .flag(let flag): flag ? "yes" : "no"
                 }
@@ -218,15 +219,20 @@ struct AddressReport {
         }.joined()
     }
 
-    var json: String {
-        var object = JSONObject(type: "address")
-        for row in rows {
-            switch row.value {
-            case .text(let text): object.add(row.key, text)
-            case .number(let number): object.add(row.key, number)
-            case .flag(let flag): object.add(row.key, flag)
-            }
+    var row: AddressRow { AddressRow(properties: OrderedMembers(rows.map { ($0.key, $0.value) })) }
+}
+
+/// An address as JSON.
+struct AddressRow: JSONRow {
+    @Inlined var properties: OrderedMembers<AddressReport.Value>
+}
+
+extension AddressReport.Value: Encodable {
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .text(let text): try text.encode(to: encoder)
+        case .number(let number): try number.encode(to: encoder)
+        case .flag(let flag): try flag.encode(to: encoder)
         }
-        return object.line + "\n"
     }
 }

@@ -23,14 +23,19 @@ final class Explainer {
         let explanation = Explanation(packet.bytes.rawBytes, startingAt: start)
         let isOutbound = packet.direction == .outbound
         if console.isJSON {
-            var object = JSONObject(type: "packet")
-            object.add("direction", isOutbound ? "out" : "in")
-            object.add("length", packet.bytes.count)
-            explanation.add(to: &object, packet.bytes.rawBytes)
-            console.output.write(object.line + "\n")
+            let row = ExplainedPacketRow(
+                direction: isOutbound ? "out" : "in", length: packet.bytes.count,
+                explanation: ExplanationRow(explanation, of: packet.bytes.rawBytes))
+            console.write("packet", row, at: SystemClock.now)
         } else {
             console.output.write("\(isOutbound ? "sent" : "received") \(packet.bytes.count) bytes\n")
             console.output.write(explanation.table(packet.bytes.rawBytes, showsBytes: true, console))
         }
     }
+}
+
+private struct ExplainedPacketRow: JSONRow {
+    var direction: String
+    var length: Int
+    @Inlined var explanation: ExplanationRow
 }

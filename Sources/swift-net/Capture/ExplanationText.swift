@@ -18,29 +18,8 @@ extension Explanation {
         return text
     }
 
-    /// The same for programs.
-    func add(to object: inout JSONObject, _ packet: RawSpan) {
-        let layers = sections.map { section in
-            var layer = JSONObject()
-            layer.add("layer", section.layer.description)
-            if section.isQuoted { layer.add("quoted", true) }
-            let fields = section.fields.map { field in
-                var item = JSONObject()
-                item.add("offset", field.offset)
-                item.add("bytes", Self.hexadecimal(packet, field, limit: .max))
-                item.add("name", field.name)
-                item.add("meaning", field.meaning)
-                return item.line
-            }
-            layer.add("fields", raw: "[\(fields.joined(separator: ","))]")
-            return layer.line
-        }
-        object.add("layers", raw: "[\(layers.joined(separator: ","))]")
-        object.add("problems", raw: "[\(problems.map(JSONObject.quoted).joined(separator: ","))]")
-    }
-
     /// The bytes of a field, the first of them where they are more than the limit.
-    private static func hexadecimal(_ packet: RawSpan, _ field: Field, limit: Int) -> String {
+    static func hexadecimal(_ packet: RawSpan, _ field: Field, limit: Int) -> String {
         let bytes = packet.dropping(field.offset).prefix(field.length)
         let shown = bytes.byteCount > limit ? limit - 1 : bytes.byteCount
         let text = (0..<shown).map { WireFormat.hexadecimal(bytes.byte(at: $0)) }.joined(separator: " ")

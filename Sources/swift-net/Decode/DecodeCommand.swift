@@ -11,7 +11,8 @@ struct DecodeCommand: Command {
             (arp, ip, ip6, icmp, igmp, tcp, udp, http, vlan ...), [src|dst] host ADDRESS, net NETWORK, \
             port NUMBER, portrange FIRST-LAST, ether host MAC, and, or, not and parentheses.
 
-            Exit status: 0 if packets were printed or counted, 1 if none was or the file is damaged, 2 on error.
+            Exit status: 0 if packets were printed or counted, 1 if none was or the file is cut or no \
+            capture, 2 on error.
             """,
         habits: [
             ("-r", "the file is an argument: swift-net decode FILE"), ("-A", "-x prints the bytes"),

@@ -76,6 +76,7 @@ struct DecodeRenderer: ~Copyable {
     private mutating func showJSON(
         _ packet: CapturedPacket, _ bytes: RawSpan, _ layers: PacketLayers, number: Int
     ) {
+        if takesExplanation() { return explain(packet, bytes, number: number) }
         json.text.append("{\"type\":\"packet\",\"number\":")
         json.text.append(decimal: number)
         if let nanoseconds = packet.nanoseconds {
@@ -92,17 +93,21 @@ struct DecodeRenderer: ~Copyable {
             json.text.append(direction == .outbound ? ",\"direction\":\"out\"" : ",\"direction\":\"in\"")
         }
         json.text.append(",")
-        if takesExplanation() {
-            var object = JSONObject()
-            Explanation(
-                bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength
-            ).add(to: &object, bytes)
-            json.text.append(String(object.text.dropFirst()))
-        } else {
-            json.append(bytes, layers, frameCheckSequenceLength: packet.frameCheckSequenceLength)
-        }
+        json.append(bytes, layers, frameCheckSequenceLength: packet.frameCheckSequenceLength)
         json.text.append("}\n")
         if json.text.count >= Self.batch { hand() }
+    }
+
+    private mutating func explain(_ packet: CapturedPacket, _ bytes: RawSpan, number: Int) {
+        // It comes after the packets before.
+        hand()
+        let explanation = Explanation(
+            bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength)
+        let row = ExplainedPacketRow(
+            number: number, length: packet.originalLength, captured: bytes.byteCount,
+            direction: packet.direction.map { $0 == .outbound ? "out" : "in" },
+            explanation: ExplanationRow(explanation, of: bytes))
+        console.write("packet", row, wall: packet.nanoseconds)
     }
 
     /// Hands everything over to the system.
@@ -121,25 +126,32 @@ struct DecodeRenderer: ~Copyable {
         json.text.removeAll()
     }
 
-    mutating func finish(seen: Int, shown: Int, isComplete: Bool, failure: String?) {
+    mutating func finish(seen: Int, shown: Int, isComplete: Bool) {
         hand()
         if console.isJSON {
-            if let failure {
-                var object = JSONObject(type: "error")
-                object.add("message", failure)
-                console.output.write(object.line + "\n")
-            }
-            var object = JSONObject(type: "summary")
-            object.add("packets", seen)
-            object.add("shown", shown)
-            object.add("complete", isComplete)
-            console.output.write(object.line + "\n")
+            let row = DecodeSummaryRow(packets: seen, shown: shown, complete: isComplete)
+            console.write("summary", row, at: SystemClock.now)
         } else if command.general.isQuiet {
             let words = seen == 1 ? "packet" : "packets"
             console.output.write(shown == seen ? "\(seen) \(words)\n" : "\(shown) of \(seen) \(words)\n")
         }
         console.output.flush()
     }
+}
+
+/// A packet with all of its fields.
+private struct ExplainedPacketRow: JSONRow {
+    var number: Int
+    var length: Int
+    var captured: Int
+    var direction: String?
+    @Inlined var explanation: ExplanationRow
+}
+
+private struct DecodeSummaryRow: JSONRow {
+    var packets: Int
+    var shown: Int
+    var complete: Bool
 }
 
 extension TextBuffer {

@@ -19,19 +19,22 @@ struct DecodeRun {
         var session = DecodeSession(
             filter: command.filter, limit: command.limit, copy: copy, console: console,
             renderer: DecodeRenderer(command, console))
-        var damage: String?
+        var failures: [String] = []
+        var isRead = true
         var isComplete = false
         do {
             isComplete = try file.read(for: &session)
-        } catch let error as CaptureError where error.isNoCapture {
-            throw CannotRun(message: "\(command.file): \(error)")
         } catch {
-            damage = "\(command.file): \(ErrorText.reason(error))"
+            failures.append("\(command.file): \(ErrorText.reason(error))")
+            // A file that is cut, or no capture, was read as far as it goes.
+            isRead = error is CaptureError
         }
+        let isDamaged = !failures.isEmpty
         let unwritten = copy?.finish().map { "--pcap: \($0)" }
-        session.finish(isComplete: isComplete, failure: damage ?? unwritten)
-        for complaint in [damage, unwritten].compactMap({ $0 }) { console.complain(complaint) }
-        return unwritten != nil ? 2 : damage == nil && session.shown > 0 ? 0 : 1
+        if let unwritten { failures.append(unwritten) }
+        session.finish(isComplete: isComplete, failures: failures)
+        guard isRead, unwritten == nil else { return 2 }
+        return !isDamaged && session.shown > 0 ? 0 : 1
     }
 }
 
@@ -73,20 +76,11 @@ private struct DecodeSession: CaptureVisitor, ~Copyable {
         progress.show(offset: offset, percent: percent, packets: seen)
     }
 
-    mutating func finish(isComplete: Bool, failure: String?) {
+    mutating func finish(isComplete: Bool, failures: [String]) {
         progress.clear()
-        renderer.finish(seen: seen, shown: shown, isComplete: isComplete, failure: failure)
-    }
-}
-
-extension CaptureError {
-    /// Nothing of the file could be read as a capture.
-    fileprivate var isNoCapture: Bool {
-        switch reason {
-        case .notACapture, .unsupportedVersion: true
-        case .truncated: offset == 0
-        case .invalidLength, .unknownInterface: false
-        }
+        renderer.flush()
+        for failure in failures { console.fail(failure) }
+        renderer.finish(seen: seen, shown: shown, isComplete: isComplete)
     }
 }
 

@@ -37,8 +37,8 @@ final class Console {
     }
 
     /// Writes a row of a file's packet.
-    /// - Parameter wall: nanoseconds since 1970-01-01 00:00 UTC.
-    func write(_ type: String, _ row: some JSONRow, wall: Int64, to stream: BufferedOutput? = nil) {
+    /// - Parameter wall: nanoseconds since 1970-01-01 00:00 UTC; nil where the file has no time.
+    func write(_ type: String, _ row: some JSONRow, wall: Int64?, to stream: BufferedOutput? = nil) {
         json.write(type, row, wall: wall, to: stream ?? output)
     }
 

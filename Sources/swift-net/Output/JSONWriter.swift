@@ -14,14 +14,15 @@ final class JSONWriter: Encoder, SingleValueEncodingContainer {
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    /// Writes a line to `stream`. `wall` is the time of what it reports, in nanoseconds since 1970-01-01 00:00 UTC.
-    func write(_ type: String, _ row: some JSONRow, wall: Int64, to stream: BufferedOutput) {
+    /// Writes a line to `stream`. `wall` is the time of what it reports, in nanoseconds since 1970-01-01 00:00 UTC;
+    /// nil if it is not known.
+    func write(_ type: String, _ row: some JSONRow, wall: Int64?, to stream: BufferedOutput) {
         encode(type, row, wall: wall)
         stream.write(text)
     }
 
     /// Encodes a line into `text`, with the line feed at its end.
-    func encode(_ type: String, _ row: some JSONRow, wall: Int64) {
+    func encode(_ type: String, _ row: some JSONRow, wall: Int64?) {
         text.removeAll()
         text.append("{\"type\":")
         text.append(jsonString: type)
@@ -35,6 +36,7 @@ final class JSONWriter: Encoder, SingleValueEncodingContainer {
             text.removeAll()
             return
         }
+        guard let wall else { return text.append(",\"time\":null}\n") }
         text.append(",\"time\":\"")
         text.append(rfc3339: wall)
         text.append("\"}\n")

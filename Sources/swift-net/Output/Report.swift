@@ -34,6 +34,13 @@ protocol Report<Event, Summary>: AnyObject {
     /// - Returns: when to be called again at the latest; nil if nothing is awaited.
     func update(at now: Instant, isStopped: Bool) -> Instant?
 
+    /// Called after every step, to save what the engine has done so far.
+    /// - Returns: when to be called again at the latest; nil if there is nothing to save.
+    func step(_ engine: borrowing Observed, at now: Instant) -> Instant?
+
+    /// Lines are written out after every step; otherwise when the run waits, or when there are many.
+    var flushesEachStep: Bool { get }
+
     /// The line that SIGQUIT prints; nil for none.
     func status(_ engine: borrowing Observed, at now: Instant) -> String?
 
@@ -48,6 +55,8 @@ protocol Report<Event, Summary>: AnyObject {
 extension Report {
     func begin() {}
     func update(at now: Instant, isStopped: Bool) -> Instant? { nil }
+    func step(_ engine: borrowing Observed, at now: Instant) -> Instant? { nil }
+    var flushesEachStep: Bool { true }
     func status(_ engine: borrowing Observed, at now: Instant) -> String? { nil }
     func progress(_ engine: borrowing Observed, at now: Instant) -> String? { status(engine, at: now) }
 }
@@ -73,10 +82,14 @@ struct RunObserver<Form: Report> {
 
     mutating func step(_ engine: inout Form.Observed, _ wakening: Wakening, at now: Instant) -> Instant? {
         let next = form.update(at: now, isStopped: wakening.contains(.stop))
-        console.output.flush()
+        let saving = form.step(engine, at: now)
+        if form.flushesEachStep || wakening.isEmpty || wakening.contains(.status) { console.output.flush() }
         if wakening.contains(.status), let line = form.status(engine, at: now) { progress.tell(line) }
-        if progress.isDue(at: now), let line = form.progress(engine, at: now) { progress.draw(line, at: now) }
-        return Instant.earliest(next, progress.next)
+        if progress.isDue(at: now), let line = form.progress(engine, at: now) {
+            console.output.flush()
+            progress.draw(line, at: now)
+        }
+        return Instant.earliest(Instant.earliest(next, saving), progress.next)
     }
 
     /// Lines that wait for something are printed before the summary.
