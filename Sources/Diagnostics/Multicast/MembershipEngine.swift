@@ -159,6 +159,7 @@ public struct MembershipEngine: Engine, ~Copyable {
         // The report is repeated when the interface is up.
         guard !failure.isOfInterface else { return }
         events.append(.failed(failure))
+        result.failure = failure
         if !isLeaving { end = instant }
         isOver = true
     }

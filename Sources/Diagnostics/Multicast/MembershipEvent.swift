@@ -84,5 +84,7 @@ public struct MembershipSummary: Hashable, Sendable {
     public var flows: [MulticastFlow] = []
     /// Datagrams of sources beyond those that are told apart.
     public var otherDatagrams = 0
+    /// Why a report could not be sent, which ended the run.
+    public var failure: TransmissionFailure?
     public var elapsed = Nanoseconds.zero
 }

@@ -62,6 +62,10 @@ public struct QuerierSummary: Hashable, Sendable {
     /// Members that were heard beyond those that are told apart.
     public var otherMembers = 0
     public var otherQuerier: IPAddress?
+    /// No query was sent, because of the other querier.
+    public var isRefused = false
+    /// Why a query could not be sent, which ended the run.
+    public var failure: TransmissionFailure?
     public var elapsed = Nanoseconds.zero
 }
 
@@ -107,6 +111,7 @@ public struct QuerierEngine: Engine, ~Copyable {
         var summary = result
         summary.groups = groups.count
         summary.hosts = hosts.count
+        summary.isRefused = !mayAsk && result.queries == 0
         summary.elapsed = start.map { (end ?? $0) - $0 } ?? .zero
         return summary
     }
@@ -157,6 +162,7 @@ public struct QuerierEngine: Engine, ~Copyable {
             return
         }
         events.append(.failed(failure))
+        result.failure = failure
         isOver = true
     }
 

@@ -106,6 +106,8 @@ public enum IGMPJoin: Tool {
             }
             var engine = MembershipEngine(configuration)
             let watch = link.watch
+            /// Nothing reads the output any more.
+            var isUnread = false
             failure = SessionObserver.erasing(&observer) { observer in
                 let watching = observer.before { [self] engine, _, now in
                     let changes = watch.take(at: now)
@@ -117,10 +119,14 @@ public enum IGMPJoin: Tool {
                         }
                     }
                     if watch.isOver { engine.stop(at: now) }
+                    if !isUnread, session.options.outputs.first?.isOpen == false {
+                        isUnread = true
+                        engine.stop(at: now)
+                    }
                     // What changed may be a reason to send.
                     return changes.isEmpty ? nil : now
                 }
-                // The groups are left even when nothing reads the output any more.
+                // The groups are left then.
                 return watch.run(&engine, on: &link.port, observer: watching, outlivesOutput: true)
             }
             _ = consume system

@@ -69,11 +69,11 @@ struct IGMPJoinCommand: Command {
         console.limit(to: join.duration)
         let options = try console.runOptions(general)
         let run = try IGMPJoin.prepare(groups, join, options: options)
-        var observer = IGMPJoinObserver(command: self, console: console, join: run)
-        let summary = try run.run(reportingTo: &observer)
-        if let failure = run.failure { console.fail(failure.description) }
-        observer.finish(summary, lost: run.lostFrames)
-        guard run.isComplete, run.failure == nil, !observer.hasFailed else { return 2 }
+        let report: any IGMPJoinReport =
+            console.isJSON ? IGMPJoinJSON(run, self, console) : IGMPJoinText(run, self, console)
+        let summary = try console.run(
+            report, of: run, drops: KernelDrops(overflows: run.lostFrames, unexplained: 0))
+        guard run.isComplete, run.failure == nil, summary.failure == nil else { return 2 }
         return summary.datagrams >= join.count ?? 0 ? 0 : 1
     }
 }

@@ -68,15 +68,10 @@ struct IGMPQueryCommand: Command {
         console.limit(to: query.deadline)
         let options = try console.runOptions(general)
         let run = try IGMPQuery.prepare(group, query, options: options)
-        var observer = IGMPQueryObserver(command: self, console: console, query: run)
-        let summary = try run.run(reportingTo: &observer)
-        if let failure = run.failure { console.fail(failure.description) }
-        let isRefused = summary.otherQuerier != nil && summary.queries == 0 && !query.isForced
-        if isRefused, let other = summary.otherQuerier {
-            console.fail("\(other) is the querier on \(run.interfaceName); --force sends queries all the same")
-        }
-        observer.finish(summary)
-        guard run.isComplete, run.failure == nil, !isRefused, !observer.hasFailed else { return 2 }
+        let report: any IGMPQueryReport =
+            console.isJSON ? IGMPQueryJSON(run, general, console) : IGMPQueryText(run, general, console)
+        let summary = try console.run(report, of: run)
+        guard run.isComplete, run.failure == nil, summary.failure == nil, !summary.isRefused else { return 2 }
         // Reports may have been missed: that there is no member is not known.
         if summary.groups == 0, run.wasInterrupted { return 2 }
         return summary.groups > 0 ? 0 : 1
