@@ -67,6 +67,18 @@ extension SYNScanCommand {
         }
         let file = try file.map { try console.file($0, for: "-o") }
         try command.readFiles(console)
-        return try SYNScanRun(command: command, file: file, resumption: resumption, console: console).run()
+        console.limit(to: scan.deadline)
+        let options = try console.runOptions(general)
+        let run = try SYNScan.prepare(command.targets, command.scan, options: options)
+        try resumption?.begin(run.configuration)
+        let report = ScanReport(run, command, file: file, resumption, console)
+        let summary = try console.run(report, of: run, progress: ProgressLine(console))
+        // Findings that could not be written out are to be found again.
+        let isSaved = !report.isWritten || resumption?.finish(run.position, console: console) ?? true
+        guard run.failure == nil, isSaved else { return 2 }
+        guard summary.open == 0 else { return 0 }
+        // Targets that were not scanned are not known to have no open port, nor are the silent ports of an unreliable
+        // host.
+        return run.isIncomplete || summary.unreliable > 0 ? 2 : 1
     }
 }
