@@ -102,7 +102,8 @@ struct ScanCommandTests {
             ("192.0.2.2 -p 80 --source fe80::7", "is known on its link alone"),
             ("192.0.2.2 -p 80 --format xml", "invalid value 'xml' for --format (expected text, json, csv, grepable)"),
             ("192.0.2.0/24 -p 80 --exclude 192.0.2.0/24", "nothing is left to scan"),
-            ("2001:db8::/32 -p 80", "more than"), ("192.0.2.2 -p 80 -I nowhere", "-I: 'nowhere' is no interface"),
+            ("2001:db8::/32 -p 80", "more than"),
+            ("192.0.2.2 -p 80 -I nowhere", "-I: no such interface: nowhere (have: "),
         ])
     func mistakes(words: String, message: String) async throws {
         try await Lab.with(.pair) { lab in

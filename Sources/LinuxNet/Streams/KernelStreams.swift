@@ -17,7 +17,8 @@ public struct KernelStreams: StreamPort, ~Copyable {
     private var streams: [StreamIdentifier: KernelStream] = [:]
     /// Names that are being looked up, and since when.
     private var asked: [String: Instant] = [:]
-    private var hasOpened = false
+    /// A connection has been opened.
+    public private(set) var hasOpened = false
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
     /// Reads of one stream before the others have their turn.

@@ -59,6 +59,7 @@ final class ConnectionTap {
     /// Takes the last segments, which the kernel still answers after the run, and writes the capture out.
     func finish() {
         tap?.drain(untilQuietFor: 20)
+        options.capture?.begin()
         options.capture?.finish(of: tap)
     }
 }

@@ -34,6 +34,7 @@ final class StreamTransport {
         keepsHandshakes = asked.keepsHandshakes
         switch asked.stack {
         case .kernel:
+            if let interface = asked.interface { try EthernetLink.checkState(of: interface) }
             let purpose: String? =
                 if options.capture != nil {
                     "--pcap"
@@ -62,9 +63,11 @@ final class StreamTransport {
             tap = nil
             var streams = HostStreams(
                 configuration,
-                on: try UserHostLinks.port(sockets.packetSocket(), of: configuration, on: [link], session),
+                on: try UserHostLinks.port(
+                    sockets.packetSocket(), of: configuration, on: [link], beginsCapture: false, session),
                 names: BackgroundNames(family: asked.family, resolver: session.resolver))
             if let obstacle = try streams.bringUp() { throw SwiftNetError(ofHost: obstacle) }
+            session.capture?.begin()
             if asked.reportsSegments {
                 let segments = segments
                 streams.watch {
@@ -90,7 +93,7 @@ final class StreamTransport {
         if var port = kernel.take() {
             let tap = tap
             // What was captured until a failure counts too.
-            defer { tap?.finish() }
+            defer { if port.hasOpened { tap?.finish() } else { session.capture?.discard() } }
             let drained = tap.map { tap in
                 observer.before { _, _ in
                     tap.drain()

@@ -16,10 +16,7 @@ public struct EthernetLink: Sendable {
 
     /// Throws when the interface is down, or frames are not what it carries.
     init(_ interface: Interface) throws(SwiftNetError) {
-        guard interface.isUp else {
-            throw SwiftNetError(.interface, nil, "interface \(interface.name) is down")
-        }
-        guard interface.hasCarrier else { throw SwiftNetError(.interface, nil, "\(interface.name) has no carrier") }
+        try Self.checkState(of: interface)
         guard !interface.isLoopback, interface.hasEthernetHeader, let mac = interface.macAddress else {
             throw SwiftNetError(.interface, nil, "interface \(interface.name) is no Ethernet")
         }
@@ -27,19 +24,30 @@ public struct EthernetLink: Sendable {
         self.mac = mac
     }
 
+    /// Throws when nothing can pass an interface.
+    private static func checkState(of interface: Interface) throws(SwiftNetError) {
+        switch interface.state {
+        case .up: return
+        case .down: throw SwiftNetError(.interface, nil, "interface \(interface.name) is down")
+        case .noCarrier: throw SwiftNetError(.interface, nil, "\(interface.name) has no carrier")
+        }
+    }
+
     /// The interface of a name that was asked for.
     static func interface(_ name: String, of all: [Interface]) throws(SwiftNetError) -> Interface {
-        guard let found = all.first(where: { $0.name == name }) else { throw noInterface(name) }
+        guard let found = all.first(where: { $0.name == name }) else { throw SwiftNetError.noInterface(name, "-I") }
         return found
     }
 
-    /// Throws when a name that was asked for is no interface's.
+    /// Throws when there is no interface of a name that was asked for.
     static func checkName(_ name: String?) throws(SwiftNetError) {
-        if let name, Interface.index(of: name) == nil { throw noInterface(name) }
+        if let name, Interface.index(of: name) == nil { throw SwiftNetError.noInterface(name, "-I") }
     }
 
-    private static func noInterface(_ name: String) -> SwiftNetError {
-        SwiftNetError(.interface, "-I", "'\(name)' is no interface")
+    /// Throws when there is no interface of a name that was asked for, or nothing can pass it. It may be any, the
+    /// loopback interface too.
+    static func checkState(of name: String) throws(SwiftNetError) {
+        try checkState(of: interface(name, of: SwiftNetError.wrapping { try Interface.all() }))
     }
 
     /// Every interface that is up and speaks Ethernet.

@@ -14,7 +14,10 @@ public final class FrameCapture {
     private let file: BufferedOutput
     private let isStandardOutput: Bool
     private(set) var tap: PacketTap?
-    private var hasStarted = false
+    private var hasBegun = false
+    /// Bytes that wait for the run to begin.
+    private var waitingCount = 0
+    private static let mostWaiting = 1 << 15
     /// Numbers of the interfaces in the file, by the kernel's index.
     private var interfaces: [UInt32: UInt32] = [:]
     /// Which frames of those that the filter lets through are the run's own.
@@ -51,15 +54,22 @@ public final class FrameCapture {
     }
 
     /// Begins to listen for what a filter lets through, on one interface or, with 0, on all.
-    /// - Parameter isOwn: which frames of those are the run's.
+    /// - Parameters:
+    ///   - isOwn: which frames of those are the run's.
+    ///   - beginsFile: the run begins; otherwise the file is left alone until `begin`.
     func start(
-        _ filter: SocketFilter, interface: UInt32 = 0, isOwn: @escaping (PacketTap.Frame) -> Bool = { _ in true }
+        _ filter: SocketFilter, interface: UInt32 = 0, beginsFile: Bool = true,
+        isOwn: @escaping (PacketTap.Frame) -> Bool = { _ in true }
     ) throws {
         isWanted = isOwn
-        hasStarted = true
-        // A run that cannot begin leaves the file of an earlier one as it is; now it begins.
-        file.flush()
+        if beginsFile { begin() }
         try tap?.start(filter: filter, interface: interface)
+    }
+
+    /// Empties the file: a run that cannot begin leaves the file of an earlier one as it is.
+    func begin() {
+        hasBegun = true
+        file.flush()
     }
 
     private func write(_ frame: PacketTap.Frame) {
@@ -70,6 +80,11 @@ public final class FrameCapture {
     /// Writes a frame that is the run's own.
     func write(_ frame: PacketTap.Frame, isOutbound: Bool) {
         guard !hasFailed else { return }
+        if !hasBegun {
+            // More would begin the file.
+            waitingCount += frame.bytes.rawBytes.byteCount
+            guard waitingCount <= Self.mostWaiting else { return }
+        }
         let number: UInt32
         if let known = interfaces[frame.interfaceIndex] {
             number = known
@@ -92,12 +107,17 @@ public final class FrameCapture {
     /// - Parameter other: the tap that the frames came from, when it is not the capture's own.
     func finish(of other: PacketTap? = nil) {
         // What runs before the capture is started, such as a check of an address, is no part of it.
-        guard hasStarted || other != nil else { return }
+        guard hasBegun else { return }
         let tap = other ?? tap
         tap?.drain()
         file.flush()
         reportFailureOnce()
         if let lost = tap?.overflowCount, lost > 0 { onProblem?(.lost(lost)) }
+    }
+
+    /// Ends the capture of a run that could not begin: its file is left as it is.
+    func discard() {
+        if !hasBegun { file.discard() }
     }
 
     private func reportFailureOnce() {

@@ -80,6 +80,13 @@ public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible
         do { return try body() } catch { throw SwiftNetError(error) }
     }
 
+    /// - Parameter option: the one that named the interface.
+    static func noInterface(_ name: String, _ option: String) -> SwiftNetError {
+        let names = ((try? Interface.all()) ?? []).map(\.name).joined(separator: ", ")
+        let list = names.isEmpty ? "" : " (have: \(names))"
+        return SwiftNetError(.interface, option, "no such interface: \(name)\(list)")
+    }
+
     static func missingCapability(_ what: String) -> SwiftNetError {
         SwiftNetError(.permission, nil, "\(what) needs CAP_NET_RAW", hints: [Privileges.hint])
     }

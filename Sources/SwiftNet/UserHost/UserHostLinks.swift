@@ -52,10 +52,12 @@ enum UserHostLinks {
     }
 
     /// The host's frames, by a socket that was opened while CAP_NET_RAW was effective.
-    /// - Parameter vlan: the VLAN that the host uses; nil for untagged frames.
+    /// - Parameters:
+    ///   - vlan: the VLAN that the host uses; nil for untagged frames.
+    ///   - beginsCapture: the run begins; otherwise its capture's file is left alone until that begins.
     static func port(
         _ socket: consuming UnboundPacketSocket, of configuration: HostConfiguration, on links: [EthernetLink],
-        vlan: UInt16? = nil, _ session: Session
+        vlan: UInt16? = nil, beginsCapture: Bool = true, _ session: Session
     ) throws -> LinkPort {
         let only = links.count == 1 ? links[0].index : 0
         let port = try LinkPort(
@@ -70,7 +72,7 @@ enum UserHostLinks {
                 try port.admit(.all, on: own.index)
             }
         }
-        try session.capture?.start(filter, interface: only)
+        try session.capture?.start(filter, interface: only, beginsFile: beginsCapture)
         return port
     }
 }
