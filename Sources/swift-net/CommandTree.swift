@@ -18,14 +18,8 @@ enum CommandTree {
             CommandEntry(IGMPJoinCommand.self),
             CommandEntry(IGMPQueryCommand.self),
             CommandEntry(SYNScanCommand.self),
-            legacy("http-probe", .services, HTTPProbeCommand.self) {
-                parse(HTTPProbeCommand.self, HTTPProbeCommand.shape.normalized($0), name: $1, HTTPProbeRun.run)
-            },
-            legacy("http-fingerprint", .services, HTTPFingerprintCommand.self) {
-                parse(
-                    HTTPFingerprintCommand.self, HTTPFingerprintCommand.shape.normalized($0), name: $1,
-                    HTTPFingerprintRun.run)
-            },
+            CommandEntry(HTTPProbeCommand.self),
+            CommandEntry(HTTPFingerprintCommand.self),
             legacy("host", .link, HostCommand.self) {
                 parse(HostCommand.self, HostCommand.shape.normalized($0), name: $1, HostRun.run)
             },

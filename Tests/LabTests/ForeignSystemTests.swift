@@ -130,7 +130,7 @@ struct ForeignSystemTests {
         // `missing` is the exit status for a name that does not exist; `takesFirst` commands use the preferred address.
         let commands: [([String], missing: Int32, takesFirst: Bool)] = [
             (["ping", "-j", "-n", "-c", "1", name], 2, true), (["traceroute", "-j", "-n", name], 2, true),
-            (["tcp-syn-scan", "-j", "-p", "80", name], 2, false), (["http-probe", "-j", "http://\(name)/"], 1, false),
+            (["tcp-syn-scan", "-j", "-p", "80", name], 2, false), (["http-probe", "-j", "http://\(name)/"], 2, false),
         ]
         for (arguments, missing, takesFirst) in commands {
             let outcome = try await lab.run("a", inside + ["/swift-net"] + arguments)

@@ -92,6 +92,25 @@ struct HTTPProbeTests {
         }
     }
 
+    @Test("--head, several -d, fields that are removed or empty, -q with JSON")
+    func requests() async throws {
+        try await serving { lab in
+            let head = try await probe(lab, "-v --head 127.0.0.1:8080/good")
+            #expect(head.output.contains("> HEAD /good HTTP/1.1\\r\\n\n"), "\(head.output)")
+            let post = try await probe(
+                lab, "-v -d a=1 -d b=2 -H Accept: -H X-Empty; -X PUT -X PATCH 127.0.0.1:8080/good")
+            #expect(post.output.contains("> PATCH /good HTTP/1.1\\r\\n\n"), "\(post.output)")
+            #expect(post.output.contains("> Content-Length: 7\\r\\n\n"), "\(post.output)")
+            #expect(post.output.contains("> X-Empty: \\r\\n\n"), "\(post.output)")
+            #expect(post.output.contains("\n> a=1&b=2\n"), "\(post.output)")
+            #expect(!post.output.contains("> Accept"), "\(post.output)")
+            #expect(post.errors == "http-probe: -X was given more than once: using 'PATCH'\n", "\(post.errors)")
+            let quiet = try await probe(lab, "-qj http://127.0.0.1:8080/good http://127.0.0.1:9/")
+            #expect(quiet.objects("response").isEmpty && quiet.objects("failure").count == 1, "\(quiet.output)")
+            #expect(quiet.summary?["answered"] == "1" && quiet.status == 1, "\(quiet.output)")
+        }
+    }
+
     @Test("objects carry what the contract names")
     func json() async throws {
         try await serving { lab in

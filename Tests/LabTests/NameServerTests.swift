@@ -109,8 +109,8 @@ struct NameServerTests {
     /// print for the latter.
     private static let commands: [(arguments: String, missing: Int32, found: Int32, mark: String)] = [
         ("traceroute -n", 2, 0, "(192.0.2.2)"), ("traceroute -n --report --cycles 1", 2, 0, "192.0.2.2"),
-        ("tcp-syn-scan -j --all -p 80", 2, 1, #""addr":"192.0.2.2""#), ("http-probe -j", 1, 1, #""addr":"192.0.2.2""#),
-        ("http-fingerprint -j", 1, 1, "connection refused"), ("arping -c 1 -f", 2, 0, "reply from 192.0.2.2 "),
+        ("tcp-syn-scan -j --all -p 80", 2, 1, #""addr":"192.0.2.2""#), ("http-probe -j", 2, 1, #""addr":"192.0.2.2""#),
+        ("http-fingerprint -j", 2, 1, "connection refused"), ("arping -c 1 -f", 2, 0, "reply from 192.0.2.2 "),
     ]
 
     @Test("every command reports why a name has no address")
@@ -362,7 +362,12 @@ struct NameServerTests {
             let urls = both.flatMap { files in ["http-probe", "http-fingerprint"].map { ($0, files) } }
             try await NameServerLab.concurrently(urls) { command, files in
                 let outcome = try await named.run("\(command) -w 1 http://silent.test/", files, limit: 4)
-                #expect(outcome.status == 1 && outcome.output.contains("http://silent.test/  "), "\(outcome)")
+                #expect(outcome.status == 2 && outcome.output.contains("http://silent.test/  "), "\(outcome)")
+                let json = try await named.run(
+                    "\(command) -j -w 1 http://silent.test/ http://192.0.2.2:9/", files, limit: 4)
+                #expect(json.status == 2 && json.summary?["unresolved"] == "1", "\(json)")
+                let kinds = Set(json.objects("failure").compactMap { $0["kind"] })
+                #expect(kinds == ["name", "connection"], "\(json)")
             }
             // Every name that has no address by then is reported, and is a target that could not be checked.
             let sweeps =

@@ -85,7 +85,9 @@ struct OutputFileTests {
             "arping --sweep 192.0.2.0/30 -I lo", "rarp query -I lo", "igmp-join -I lo 239.1.1.1", "igmp-query -I lo",
             "tcp-syn-scan -p 1 -I none 192.0.2.2", "tcp-syn-scan -p 1 no.invalid.",
             "tcp-syn-scan -p 1 --source 192.0.2.2 192.0.2.3",
-            "host -I lo --address 192.0.2.9/24",
+            "host -I lo --address 192.0.2.9/24", "http-probe -I none http://192.0.2.2:9/",
+            "http-probe http://no.invalid./", "http-probe --stack user -I va --source 192.0.2.2 http://192.0.2.2:9/",
+            "http-fingerprint -I none http://192.0.2.2:9/", "http-fingerprint http://no.invalid./",
         ].map { "$B \($0) --pcap in.pcapng >/dev/null 2>&1; echo \"$? $(cmp keep in.pcapng)\"" }
         let unbegun = try await script("cp in.pcapng keep\n" + commands.joined(separator: "\n"))
         #expect(unbegun.lines == Array(repeating: "2 ", count: commands.count), "\(unbegun)")

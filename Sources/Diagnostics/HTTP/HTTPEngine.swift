@@ -25,6 +25,8 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     public private(set) var finishedCount = 0
     /// Further plans may be added: without any, the run goes on.
     public var expectsMore: Bool
+    /// The result so far.
+    public private(set) var summary: Plan.Summary
 
     /// - Parameters:
     ///   - concurrency: plans that go on at the same time.
@@ -36,6 +38,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         expectsMore: Bool = false
     ) throws(TLSFailure) {
         waiting = Deque(plans)
+        summary = Plan.Summary(targets: plans.count)
         workers = (0..<max(expectsMore ? concurrency : min(concurrency, plans.count), 1)).map { Worker(number: $0) }
         self.expectsMore = expectsMore
         configuration = tls
@@ -46,7 +49,10 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     public var waitingCount: Int { waiting.count }
 
     /// Adds a plan after all others.
-    public mutating func add(_ plan: Plan) { waiting.append(plan) }
+    public mutating func add(_ plan: Plan) {
+        waiting.append(plan)
+        summary.targets += 1
+    }
 
     public mutating func advance(_ requests: inout [StreamRequest], at now: Instant) -> Deadline {
         var deadline: Instant?
@@ -81,11 +87,16 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     }
 
     private mutating func next(on worker: Worker, after result: HTTPResult, at now: Instant) -> HTTPStep {
-        let step = worker.plan?.next(after: result, at: now) { events.append($0) } ?? .finished
+        let step = worker.plan?.next(after: result, at: now) { take($0) } ?? .finished
         guard isStopping else { return step }
         if case .finished = step { return .finished }
-        worker.plan?.stop { events.append($0) }
+        worker.plan?.stop { take($0) }
         return .finished
+    }
+
+    private mutating func take(_ event: Event) {
+        summary.add(event)
+        events.append(event)
     }
 
     private mutating func perform(_ step: HTTPStep, on worker: Worker, at now: Instant) {

@@ -51,6 +51,14 @@ public enum HTTPFailure: Hashable, Sendable {
         if case .timeout = self { true } else { false }
     }
 
+    /// The host's name has no address, or none in time.
+    public var isNameFailure: Bool {
+        switch self {
+        case .name, .timeout(.name): true
+        default: false
+        }
+    }
+
     /// The answer itself is whole.
     public var leavesAnswerWhole: Bool {
         switch self {

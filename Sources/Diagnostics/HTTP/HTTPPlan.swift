@@ -22,11 +22,26 @@ public enum HTTPResult: Sendable {
 
 /// A sequence of requests to one server, each decided by what came of the last.
 public protocol HTTPPlan {
-    associatedtype Event: Sendable
+    associatedtype Event
+    /// What the events of all plans of a run add up to.
+    associatedtype Summary: HTTPSummary<Event>
 
     /// The next step.
     mutating func next(after result: HTTPResult, at now: Instant, _ report: (Event) -> Void) -> HTTPStep
 
     /// The run is stopped and the step that was asked for is not taken: what is known is told.
     mutating func stop(_ report: (Event) -> Void)
+}
+
+/// The result of a run.
+public protocol HTTPSummary<Event>: Sendable {
+    associatedtype Event: Sendable
+
+    /// The number of plans.
+    var targets: Int { get set }
+
+    init(targets: Int)
+
+    /// Counts an event.
+    mutating func add(_ event: Event)
 }

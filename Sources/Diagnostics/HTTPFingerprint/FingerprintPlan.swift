@@ -4,8 +4,10 @@ import WireFormat
 /// Makes the tests of one server, each on a connection of its own and one after the other.
 public struct FingerprintPlan: HTTPPlan {
     public typealias Event = FingerprintReport
+    public typealias Summary = FingerprintSummary
 
     private let configuration: FingerprintConfiguration
+    private let judge: ((FingerprintReport) -> FingerprintVerdict)?
     private let url: HTTPURL
     private let origin: HTTPOrigin
     private let missing: String
@@ -28,10 +30,16 @@ public struct FingerprintPlan: HTTPPlan {
     /// So many tests tell what a server is nearly as well as all of them do.
     private static let leastAnswers = 10
 
-    /// - Parameter number: another one for each plan of a run: names of what cannot exist are made of it.
-    public init(_ url: HTTPURL, _ configuration: FingerprintConfiguration, number: Int) {
+    /// - Parameters:
+    ///   - number: another one for each plan of a run: names of what cannot exist are made of it.
+    ///   - judge: names the server of a report; nil where servers are not to be named.
+    public init(
+        _ url: HTTPURL, _ configuration: FingerprintConfiguration, number: Int,
+        judge: ((FingerprintReport) -> FingerprintVerdict)? = nil
+    ) {
         self.url = url
         self.configuration = configuration
+        self.judge = judge
         origin = configuration.places.origin(of: url)
         report = FingerprintReport(url: url)
         var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
@@ -116,6 +124,7 @@ public struct FingerprintPlan: HTTPPlan {
     ) -> HTTPStep {
         report.failure = failure
         report.elapsed = now - started
+        if failure == nil { report.verdict = judge?(report) }
         tell(report)
         return .finished
     }

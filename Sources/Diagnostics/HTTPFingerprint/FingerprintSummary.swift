@@ -1,23 +1,25 @@
 import PacketEngine
 
 /// What a run of `http-fingerprint` came to.
-public struct FingerprintSummary: Sendable {
+public struct FingerprintSummary: HTTPSummary {
     /// Servers.
     public var targets: Int
     public var recognized = 0
     public var unknown = 0
     public var failed = 0
+    /// Failed servers whose name has no address, or none in time: these were not checked.
+    public var unresolved = 0
     public var requests = 0
     /// Known at the end of the run.
     public var elapsed = Nanoseconds.zero
 
     public init(targets: Int) { self.targets = targets }
 
-    /// Counts a server.
     public mutating func add(_ report: FingerprintReport) {
         requests += report.requests
-        if report.failure != nil {
+        if let failure = report.failure {
             failed += 1
+            if failure.isNameFailure { unresolved += 1 }
         } else if let verdict = report.verdict {
             if verdict.product == nil { unknown += 1 } else { recognized += 1 }
         }

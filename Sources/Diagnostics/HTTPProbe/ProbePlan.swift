@@ -4,6 +4,7 @@ import WireFormat
 /// Everything that is asked of one URL, a request after the other.
 public struct ProbePlan: HTTPPlan {
     public typealias Event = ProbeEvent
+    public typealias Summary = ProbeSummary
 
     private enum Stage {
         case request

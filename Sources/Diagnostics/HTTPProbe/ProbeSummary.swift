@@ -1,12 +1,14 @@
 import PacketEngine
 
 /// What a run of `http-probe` came to.
-public struct ProbeSummary: Sendable {
+public struct ProbeSummary: HTTPSummary {
     /// URLs.
     public var targets: Int
     public var requests = 0
     public var answered = 0
     public var failed = 0
+    /// Failed requests whose host name has no address, or none in time: these servers were not checked.
+    public var unresolved = 0
     /// Of the answers.
     public var problems = 0
     /// From the start of a request to the last byte of its answer.
@@ -16,16 +18,16 @@ public struct ProbeSummary: Sendable {
 
     public init(targets: Int) { self.targets = targets }
 
-    /// Counts an event.
     public mutating func add(_ event: ProbeEvent) {
         guard case .answer(let answer) = event else { return }
         requests += 1
         problems += answer.problems.count
-        if answer.outcome.failure == nil {
+        if let failure = answer.outcome.failure {
+            failed += 1
+            if failure.isNameFailure { unresolved += 1 }
+        } else {
             answered += 1
             trips.add(answer.outcome.timings.total)
-        } else {
-            failed += 1
         }
     }
 }

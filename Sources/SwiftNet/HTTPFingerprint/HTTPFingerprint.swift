@@ -52,24 +52,21 @@ public enum HTTPFingerprint: Tool {
         public typealias Event = FingerprintReport
         public typealias Summary = FingerprintSummary
 
-        /// The result so far.
-        public private(set) var summary: FingerprintSummary
-
         private let transport: StreamTransport
         private var engine: HTTPEngine<FingerprintPlan>?
-        private var judge: FingerprintJudge?
 
         fileprivate init(_ targets: [String], _ asked: Configuration, _ options: RunOptions) throws {
             var request = asked.request
             let urls = try request.places.urls(targets)
-            summary = FingerprintSummary(targets: urls.count)
+            let judge = asked.namesServers ? try FingerprintJudge(asked.signatures) : nil
             engine = try HTTPEngine(
-                urls.enumerated().map { FingerprintPlan($0.element, request, number: $0.offset) },
+                urls.enumerated().map {
+                    FingerprintPlan($0.element, request, number: $0.offset, judge: judge?.verdict)
+                },
                 concurrency: asked.concurrency, tls: TLSConfiguration(applicationProtocols: ["http/1.1"]),
                 needsTLS: urls.contains { $0.scheme == .https })
             transport = try StreamTransport(
                 StreamTransport.Requirements(family: asked.family, interface: asked.interface), options)
-            if asked.namesServers { judge = try FingerprintJudge(asked.signatures) }
         }
 
         public func run<Observer: StreamObserver>(
@@ -79,22 +76,19 @@ public enum HTTPFingerprint: Tool {
                 guard var engine = engine.take() else {
                     throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once")
                 }
-                summary.elapsed = try StreamSessionObserver.erasing(&observer) { observer in
-                    try transport.run(&engine, observer: observer.transforming { self.judge(&$0) })
+                let elapsed = try StreamSessionObserver.erasing(&observer) {
+                    try transport.run(&engine, observer: $0)
                 }
+                var summary = engine.summary
+                summary.elapsed = elapsed
                 return summary
             }
-        }
-
-        private func judge(_ report: inout FingerprintReport) {
-            if report.failure == nil { report.verdict = judge?.verdict(report) }
-            summary.add(report)
         }
     }
 }
 
 /// Names servers by the signatures that come with the library, and others.
-private struct FingerprintJudge {
+private final class FingerprintJudge {
     private let library: SignatureLibrary
     private let calibrations: Calibrations
     private var comparer: SignatureComparer
@@ -116,7 +110,7 @@ private struct FingerprintJudge {
         comparer = library.comparer()
     }
 
-    mutating func verdict(_ report: FingerprintReport) -> FingerprintVerdict {
+    func verdict(_ report: FingerprintReport) -> FingerprintVerdict {
         library.verdict(comparer.compare(report.behavior), banner: report.banner, calibrations)
     }
 }

@@ -61,8 +61,6 @@ public enum HTTPProbe: Tool {
         public typealias Event = ProbeEvent
         public typealias Summary = ProbeSummary
 
-        /// The result so far.
-        public private(set) var summary: ProbeSummary
         /// Called with each segment of the run's connections, where that is configured.
         public var onSegment: ((SegmentRecord) -> Void)? {
             get { transport.segments.onSegment }
@@ -81,7 +79,6 @@ public enum HTTPProbe: Tool {
             self.input = input
             request = asked.request
             let urls = try request.places.urls(targets)
-            summary = ProbeSummary(targets: urls.count)
             engine = try HTTPEngine(
                 urls.enumerated().map { [request] in ProbePlan($0.element, request, number: $0.offset) },
                 concurrency: asked.concurrency, tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https },
@@ -102,10 +99,11 @@ public enum HTTPProbe: Tool {
                 guard var engine = engine.take() else {
                     throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once")
                 }
-                summary.elapsed = try StreamSessionObserver.erasing(&observer) { observer in
-                    try transport.run(
-                        &engine, observer: observer.transforming { self.summary.add($0) }.before(addTargets))
+                let elapsed = try StreamSessionObserver.erasing(&observer) {
+                    try transport.run(&engine, observer: $0.before(addTargets))
                 }
+                var summary = engine.summary
+                summary.elapsed = elapsed
                 return summary
             }
         }
@@ -116,8 +114,7 @@ public enum HTTPProbe: Tool {
             let texts = input.take(waiting: engine.waitingCount, reactor: transport.reactor)
             for text in texts {
                 guard let url = try? request.places.urls([text]).first else { continue }
-                engine.add(ProbePlan(url, request, number: summary.targets))
-                summary.targets += 1
+                engine.add(ProbePlan(url, request, number: engine.summary.targets))
             }
             engine.expectsMore = !input.isOver
             return engine.expectsMore && texts.isEmpty ? nil : now

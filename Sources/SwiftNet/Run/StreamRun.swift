@@ -40,7 +40,7 @@ extension Session {
 
 /// A stream engine's observer of any type, as `SessionObserver` is for engines of packets.
 struct StreamSessionObserver<Observed: StreamEngine & ~Copyable>: StreamObserver {
-    private(set) var onEvent: (Observed.Event) -> Void
+    private let onEvent: (Observed.Event) -> Void
     private(set) var onStep: (inout Observed, Wakening, Instant) -> Instant?
     private(set) var isInterested: () -> Bool = { true }
     fileprivate(set) var output: BufferedOutput?
@@ -69,18 +69,6 @@ struct StreamSessionObserver<Observed: StreamEngine & ~Copyable>: StreamObserver
         observer.onStep = { engine, wakening, now in
             let next = body(&engine, now)
             return Instant.earliest(next, step(&engine, wakening, now))
-        }
-        return observer
-    }
-
-    /// The same with something done to each event before it is reported.
-    func transforming(_ body: @escaping (inout Observed.Event) -> Void) -> StreamSessionObserver {
-        var observer = self
-        let report = onEvent
-        observer.onEvent = { event in
-            var event = event
-            body(&event)
-            report(event)
         }
         return observer
     }

@@ -135,8 +135,10 @@ struct ParsedArguments {
             if let required = specification.requires, !has(required) {
                 throw UsageError("\(name) requires \(required)")
             }
-            for other in specification.excludes {
-                if let other = first(other) { throw UsageError("\(name) cannot be used with \(other.name)") }
+            for excluded in specification.excludes {
+                guard let other = first(excluded) else { continue }
+                let value = excluded.contains(" ") ? " \(other.text)" : ""
+                throw UsageError("\(name) cannot be used with \(other.name)\(value)")
             }
         }
     }

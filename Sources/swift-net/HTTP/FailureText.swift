@@ -22,7 +22,7 @@ extension HTTPFailure {
     /// One word for scripts.
     var kind: String {
         switch self {
-        case .name: "name"
+        case .name, .timeout(.name): "name"
         case .connection: "connection"
         case .secure: "tls"
         case .untrusted: "certificate"

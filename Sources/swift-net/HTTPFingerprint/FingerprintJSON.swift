@@ -4,10 +4,15 @@ import SwiftNet
 /// The verdicts as objects, one a line.
 final class FingerprintJSON: FingerprintRenderer {
     private let console: Console
+    private let isQuiet: Bool
 
-    init(_ console: Console) { self.console = console }
+    init(_ console: Console, isQuiet: Bool) {
+        self.console = console
+        self.isQuiet = isQuiet
+    }
 
     func verdict(_ report: FingerprintReport, _ verdict: FingerprintVerdict) {
+        guard !isQuiet || verdict.product == nil else { return }
         var object = JSONObject(type: "fingerprint")
         object.add("url", "\(report.url)")
         object.add("product", verdict.product ?? "unknown")
@@ -45,6 +50,7 @@ final class FingerprintJSON: FingerprintRenderer {
         object.add("recognized", summary.recognized)
         object.add("unknown", summary.unknown)
         object.add("failed", summary.failed)
+        object.add("unresolved", summary.unresolved)
         object.add("requests", summary.requests)
         object.add("elapsed_ms", raw: Milliseconds.json(summary.elapsed))
         console.output.write(object.line + "\n")

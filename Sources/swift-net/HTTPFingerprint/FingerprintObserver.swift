@@ -7,19 +7,15 @@ struct FingerprintObserver: StreamObserver {
 
     private let console: Console
     private let renderer: any FingerprintRenderer
-    private let run: HTTPFingerprint.Prepared
     private let namesServers: Bool
     private let start = SystemClock.now
     /// Those of servers that are not to be named.
     private(set) var reports: [FingerprintReport] = []
     var progress: ProgressLine
 
-    init(
-        console: Console, renderer: any FingerprintRenderer, run: HTTPFingerprint.Prepared, namesServers: Bool
-    ) {
+    init(console: Console, renderer: any FingerprintRenderer, namesServers: Bool) {
         self.console = console
         self.renderer = renderer
-        self.run = run
         self.namesServers = namesServers
         progress = ProgressLine(console)
     }
@@ -43,12 +39,12 @@ struct FingerprintObserver: StreamObserver {
     }
 
     private func status(_ engine: borrowing Observed, at now: Instant) -> String {
-        "\(engine.finishedCount) of \(run.summary.targets) servers, \(run.summary.recognized) recognized, "
+        "\(engine.finishedCount) of \(engine.summary.targets) servers, \(engine.summary.recognized) recognized, "
             + "\(Milliseconds.seconds(now - start)) s"
     }
 }
 
-/// Who turns verdicts into lines.
+/// Prints the verdicts.
 protocol FingerprintRenderer: AnyObject {
     func verdict(_ report: FingerprintReport, _ verdict: FingerprintVerdict)
     func failure(_ report: FingerprintReport, _ failure: HTTPFailure)

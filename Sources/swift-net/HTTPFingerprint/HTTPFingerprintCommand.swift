@@ -1,68 +1,115 @@
-import ArgumentParser
+import LinuxProcess
+import SwiftNet
 
-/// The command line of `http-fingerprint`.
-struct HTTPFingerprintCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "http-fingerprint",
-        abstract: "Find out what a web server is by what it does.",
-        usage: "swift-net http-fingerprint [options] URL...",
+/// `http-fingerprint`: its options, and what they store.
+struct HTTPFingerprintCommand: HTTPCommand {
+    static let summary = CommandSummary(
+        name: "http-fingerprint", group: .services,
+        abstract: "Identify web servers by their behavior, not by their Server field.",
+        usage: ["[options] URL...", "--learn PRODUCT [options] URL..."],
         discussion: """
-            A URL is http://host:port/path, https://..., or http+unix://%2Frun%2Fsocket/path; http:// may be left out. \
-            25 requests go to each server, one after the other, most of them wrong in one way. \
+            A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be left out. \
+            25 requests go to each server, one after the other; most of them are wrong in one way. \
             Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 every server was recognized, 1 one was not, 2 it could not run.
+            Exit status: 0 if every server was recognized, 1 if one was not, 2 on error or if a name has no address.
             """,
-        helpNames: [.customShort("h"), .customLong("help")]
-    )
+        habits: [
+            ("-p", "write the port in the URL: HOST:PORT"), ("-k", "certificates are not verified"),
+            ("-H", "http-probe -H adds header fields"),
+        ])
 
-    @OptionGroup var targets: HTTPTargetOptions
-    @Flag(name: .customLong("classic"), help: "Send the four classic requests to the letter: DELETE names /.")
-    var classic = false
-    @Option(
-        name: .customLong("signatures"),
-        help: ArgumentHelp("Add the signatures of this folder.", valueName: "folder"), completion: .directory)
+    var general = GeneralOptions()
+    var targets = HTTPTargets()
+    var fingerprint = HTTPFingerprint.Configuration()
     var signatureFolders: [String] = []
-    @Option(
-        name: .customLong("learn"),
-        help: ArgumentHelp("Write a signature of this product instead of naming it.", valueName: "product"))
-    var learn: String?
-    @Option(
-        name: .customLong("versions"),
-        help: ArgumentHelp("The versions that --learn notes.", valueName: "versions"))
-    var versions: String?
-    @Option(
-        name: .customLong("origin"),
-        help: ArgumentHelp("The product behind it that --learn notes.", valueName: "product"))
+    /// The product whose signature is written; nil to name servers.
+    var product: String?
+    var versions = ""
     var origin: String?
-    @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Where --learn writes.", valueName: "file"), completion: .file())
     var output: String?
-    @Option(
-        name: .customLong("concurrency"),
-        help: ArgumentHelp("Servers asked at the same time (40).", valueName: "number"))
-    var concurrency: String?
-    @Option(
-        name: [.customShort("w"), .customLong("deadline")],
-        help: ArgumentHelp("For the first answer of a server (10).", valueName: "time"))
-    var deadline: String?
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print only who was not recognized.")
-    var quiet = false
-    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Show every answer, and who else is near.")
-    var verbose = false
-    @OptionGroup var frames: FrameOptions
-    @Option(
-        name: .customLong("color"),
-        help: ArgumentHelp("Colours: auto, always, never.", valueName: "when"),
-        completion: .list(["auto", "always", "never"]))
-    var color = "auto"
 
-    /// How words are cut before the parser reads them.
-    static let shape = ShortOptions(
-        flags: ["4", "6", "q", "v", "j", "h"], values: ["o", "I", "w"],
-        longValues: [
-            "targets", "signatures", "learn", "versions", "origin", "output", "concurrency", "resolve", "unix-socket",
-            "interface", "deadline", "color", "pcap",
-        ], optionalValues: ["explain": "2"])
+    static func declare(_ options: inout OptionTable<Self>) {
+        options.section("Requests")
+        options.flag("--classic", help: "Send the 4 classic requests unchanged: DELETE names /.") {
+            $0.fingerprint.request.isClassic = true
+        }
+        options.targets()
+        options.option(
+            "--concurrency", value: .integer(1...1_000), help: "Examine up to N servers at the same time (40)."
+        ) { $0.fingerprint.concurrency = $1 }
+        options.option(
+            "-w", "--deadline", value: .duration(atLeast: .milliseconds(1)),
+            help: "Wait up to TIME for the first response of a server (10)."
+        ) { $0.fingerprint.request.timeout = $1 }
+        options.section("Signatures")
+        options.list(
+            "--signatures", value: .folder, help: "Add the signatures in the files of FOLDER.", excludes: ["--learn"]
+        ) { $0.signatureFolders.append($1) }
+        options.option(
+            "--learn", value: .label("PRODUCT"), help: "Write a signature of PRODUCT instead of naming servers.",
+            excludes: ["-j", "-q"]
+        ) { $0.product = $1 }
+        options.option(
+            "--versions", value: .label("VERSIONS"), help: "Set the versions in the signature.", requires: "--learn"
+        ) { $0.versions = $1 }
+        options.option(
+            "--origin", value: .label("PRODUCT"), help: "Set the product behind the server in the signature.",
+            requires: "--learn"
+        ) { $0.origin = $1 }
+        options.option(
+            "-o", "--output", value: .file, help: "Write the signature to FILE (standard output).",
+            requires: "--learn"
+        ) { $0.output = $1 }
+        options.section("Output")
+        options.json()
+        options.quiet("Print only servers that were not recognized, and the summary.")
+        options.verbose("Print every response, and the closest products.")
+        options.pcap()
+        options.explain()
+        options.color()
+    }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        try targets.take(operands: arguments.operands)
+        fingerprint.request.places = targets.places
+        fingerprint.family = targets.family
+        fingerprint.interface = targets.interface
+        fingerprint.namesServers = product == nil
+        fingerprint.signatures = try signatureFolders.flatMap(Self.signatures)
+    }
+
+    /// The signatures in the files of a folder.
+    private static func signatures(of folder: String) throws -> [Signature] {
+        try Folder.files(of: folder).flatMap { path in
+            let bytes = try TextInput.bytes(of: path, for: "--signatures")
+            do throws(Signature.Mistake) {
+                return try Signature.all(in: bytes)
+            } catch {
+                throw CannotRun(message: "\(path): \(error)")
+            }
+        }
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        var command = self
+        try command.targets.readFiles(console, readsAhead: true)
+        return try HTTPFingerprintRun(command: command, console: console).run()
+    }
+}
+
+extension OptionValue where Value == String {
+    fileprivate static var folder: Self {
+        OptionValue(specification: ValueSpecification(name: "FOLDER", completion: .file)) { $0 }
+    }
+
+    /// A word of a signature.
+    fileprivate static func label(_ name: String) -> Self {
+        OptionValue(specification: ValueSpecification(name: name)) { text in
+            guard !text.isEmpty, !text.unicodeScalars.contains(where: { $0.value < 0x20 }) else {
+                throw ValueError(expected: "printable characters")
+            }
+            return text
+        }
+    }
 }

@@ -1,142 +1,199 @@
-import ArgumentParser
+import SwiftNet
+import SwiftNetTLS
 
-/// The command line of `http-probe`.
-struct HTTPProbeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "http-probe",
-        abstract: "Ask web servers, and show what they say.",
-        usage: "swift-net http-probe [options] URL...",
+/// `http-probe`: its options, and what they store.
+struct HTTPProbeCommand: HTTPCommand {
+    static let summary = CommandSummary(
+        name: "http-probe", group: .services, abstract: "Send requests to web servers, and examine the responses.",
+        usage: ["[options] URL..."],
         discussion: """
-            A URL is http://host:port/path, https://..., or http+unix://%2Frun%2Fsocket/path; http:// may be left out. \
+            A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be left out. \
             Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 every URL was answered, 1 one was not, 2 it could not run.
+            Exit status: 0 if every URL was answered, 1 if one was not, 2 on error or if a name has no address.
             """,
-        helpNames: [.customShort("h"), .customLong("help")]
-    )
+        habits: [
+            ("-L", "--follow follows redirects"), ("--location", "--follow follows redirects"),
+            ("-s", "-q prints only failures and the summary"), ("-sS", "-q prints only failures and the summary"),
+            ("--silent", "-q prints only failures and the summary"), ("--include", "-v prints the header fields"),
+            ("-f", "--fail counts a status of 400 or more as a failure"), ("-m", "-w limits the time of a response"),
+            ("--max-time", "-w limits the time of a response"), ("-O", "-o FILE writes the body"),
+            ("-u", "write user and password in the URL: http://USER:PASSWORD@HOST/"),
+            ("--user", "write user and password in the URL: http://USER:PASSWORD@HOST/"),
+            ("-A", "write -H 'User-Agent: ...'"), ("--user-agent", "write -H 'User-Agent: ...'"),
+            ("-b", "write -H 'Cookie: ...'"), ("--cookie", "write -H 'Cookie: ...'"),
+            ("-e", "write -H 'Referer: ...'"), ("--request", "-X sets the method"),
+            ("--http1.0", "write --http 1.0"), ("--http1.1", "write --http 1.1"),
+            ("--data-binary", "write -d @FILE"), ("--connect-to", "--resolve HOST:PORT:ADDR sets the address"),
+            ("--tlsv1.2", "write --tls 1.2-1.3"), ("--tlsv1.3", "write --tls 1.3"),
+        ])
 
-    @OptionGroup var targets: HTTPTargetOptions
-    @Option(
-        name: [.customShort("X"), .customLong("method")],
-        help: ArgumentHelp("The method; GET, or POST with -d.", valueName: "method"))
-    var method: String?
-    @Option(
-        name: [.customShort("H"), .customLong("header")],
-        help: ArgumentHelp(
-            "A header field 'Name: value'; 'Name:' takes ours away, 'Name;' is empty.", valueName: "field"))
-    var headers: [String] = []
-    @Option(
-        name: [.customShort("d"), .customLong("data")],
-        help: ArgumentHelp("The body; @FILE reads it from a file.", valueName: "data"))
-    var data: String?
-    @Option(
-        name: .customLong("http"), help: ArgumentHelp("The version, 1.0 or 1.1.", valueName: "version"),
-        completion: .list(["1.0", "1.1"]))
-    var version: String?
-    @Option(
-        name: .customLong("raw"),
-        help: ArgumentHelp("Send the bytes of a file, nothing else; - for standard input.", valueName: "file"),
-        completion: .file())
-    var raw: String?
-    @Flag(name: .customLong("compressed"), help: "Ask for gzip or deflate.")
-    var compressed = false
-    @Flag(name: .customLong("follow"), help: "Follow redirects.")
-    var follow = false
-    @Option(
-        name: .customLong("max-redirects"), help: ArgumentHelp("So many of them (10).", valueName: "number"))
-    var maximumRedirects: String?
-    @Flag(
-        name: .customLong("location-trusted"),
-        help: "Follow redirects, and send credentials wherever they lead.")
-    var trustsRedirects = false
-    @Flag(name: .customLong("methods"), help: "Find out which methods are allowed.")
-    var methods = false
-    @Option(
-        name: .customLong("keep-alive"),
-        help: ArgumentHelp("Find out how long a connection stays; watch an idle one so long (10).", valueName: "time"))
-    var keepAlive: String?
-    @Flag(name: .customLong("intermediaries"), help: "Look for proxies, caches, balancers and tunnels.")
-    var intermediaries = false
-    @Flag(name: .customLong("tcp"), help: "Show what the SYN-ACK showed.")
-    var tcp = false
-    @Flag(name: .customLong("segments"), help: "Show every segment of the connections, one a line.")
-    var segments = false
-    @Option(
-        name: .customLong("stack"),
-        help: ArgumentHelp("Whose TCP: the kernel's, or a user's, which is our own.", valueName: "stack"),
-        completion: .list(["kernel", "user"]))
-    var stack = "kernel"
-    @Option(
-        name: .customLong("source"),
-        help: ArgumentHelp("With --stack user, the address that it has, not the system's.", valueName: "address"))
-    var source: String?
-    @Option(
-        name: .customLong("gateway"),
-        help: ArgumentHelp("With --stack user, the router to other networks.", valueName: "address"))
-    var gateway: String?
-    @Flag(name: .customLong("no-check"), help: "With --stack user, use the address without asking who has it.")
-    var skipsCheck = false
-    @Flag(name: .customLong("timing"), help: "Show where the time went.")
-    var timing = false
-    @Flag(name: [.customShort("k"), .customLong("insecure")], help: "Believe any certificate.")
-    var insecure = false
-    @Option(
-        name: .customLong("cacert"),
-        help: ArgumentHelp("Believe the authorities of this file (PEM), and no others.", valueName: "file"),
-        completion: .file())
-    var authorities: String?
-    @Option(
-        name: .customLong("tls"),
-        help: ArgumentHelp("TLS versions to offer, as 1.2 or 1.0-1.2.", valueName: "versions"))
-    var tlsVersions: String?
-    @Option(
-        name: .customLong("max-body"),
-        help: ArgumentHelp("Bytes of a body that are read (67108864).", valueName: "bytes"))
-    var maximumBody: String?
-    @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write the body, decoded, to this file; - for standard output.", valueName: "file"),
-        completion: .file())
+    /// The version of a request.
+    enum Version: String, CaseIterable {
+        case http10 = "1.0"
+        case http11 = "1.1"
+    }
+
+    /// Whose TCP carries the connections.
+    enum Stack: String, CaseIterable {
+        case kernel, user
+    }
+
+    var general = GeneralOptions()
+    var targets = HTTPTargets()
+    var probe = HTTPProbe.Configuration()
+    /// The values of -d, which an ampersand joins.
+    var data: [String] = []
+    var rawFile: String?
+    var follows = false
+    var maximumRedirects: Int?
+    var stack = Stack.kernel
+    var source: (address: IPAddress, prefixLength: Int?)?
+    var gateway: IPAddress?
+    var checksAddress = true
+    var authorityFile: String?
     var output: String?
-    @Option(
-        name: [.customShort("c"), .customLong("count")],
-        help: ArgumentHelp("Requests to each URL (1).", valueName: "number"))
-    var count: String?
-    @Option(
-        name: [.customShort("i"), .customLong("interval")],
-        help: ArgumentHelp("From one request to the next (1).", valueName: "time"))
-    var interval: String?
-    @Flag(name: .customLong("reuse"), help: "Requests to one place share a connection.")
-    var reuse = false
-    @Flag(name: .customLong("plot"), help: "Draw the times at the end.")
-    var plot = false
-    @Option(
-        name: .customLong("concurrency"),
-        help: ArgumentHelp("URLs asked at the same time (20).", valueName: "number"))
-    var concurrency: String?
-    @Flag(name: .customLong("fail"), help: "A status of 400 and above is no answer.")
-    var fails = false
-    @Option(
-        name: [.customShort("w"), .customLong("deadline")],
-        help: ArgumentHelp("For the whole of an answer (10).", valueName: "time"))
-    var deadline: String?
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print only failures and the summary.")
-    var quiet = false
-    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Show what is sent and received.")
-    var verbose = false
-    @OptionGroup var frames: FrameOptions
-    @Option(
-        name: .customLong("color"),
-        help: ArgumentHelp("Colours: auto, always, never.", valueName: "when"),
-        completion: .list(["auto", "always", "never"]))
-    var color = "auto"
+    var showsTiming = false
+    var isPlotted = false
 
-    /// How words are cut before the parser reads them.
-    static let shape = ShortOptions(
-        flags: ["4", "6", "k", "q", "v", "j", "h"], values: ["X", "H", "d", "o", "c", "i", "I", "w"],
-        longValues: [
-            "targets", "method", "header", "data", "http", "raw", "max-redirects", "cacert", "tls", "resolve",
-            "unix-socket", "max-body", "output", "count", "interval", "concurrency", "interface", "deadline", "color",
-            "pcap", "stack", "source", "gateway",
-        ], optionalValues: ["keep-alive": "10", "explain": "2"])
+    static func declare(_ options: inout OptionTable<Self>) {
+        declareRequest(&options)
+        declareExaminations(&options)
+        declareStack(&options)
+        declareTLS(&options)
+        declareRun(&options)
+        declareOutput(&options)
+    }
+
+    private static func declareRequest(_ options: inout OptionTable<Self>) {
+        options.section("Request")
+        options.option("-X", "--method", value: .method, help: "Set the method (GET; POST with -d).") {
+            $0.probe.request.method = $1
+        }
+        options.flag("--head", help: "Request the header fields only, as -X HEAD.", excludes: ["-X"]) {
+            $0.probe.request.method = .head
+        }
+        options.list(
+            "-H", "--header", value: .field,
+            help: "Add the field 'Name: value'; 'Name:' removes a default field, 'Name;' sends an empty one."
+        ) { $0.probe.request.fields.append($1) }
+        options.list(
+            "-d", "--data", value: .text("DATA"),
+            help: "Send DATA, or the contents of @FILE, as the body; several are joined by &."
+        ) { $0.data.append($1) }
+        options.option("--http", value: .choice(Version.self), help: "Set the version of HTTP (1.1).") {
+            $0.probe.request.version = $1 == .http10 ? .http10 : .http11
+        }
+        options.flag("--compressed", help: "Ask for gzip or deflate content.") {
+            $0.probe.request.wantsCompression = true
+        }
+        options.option(
+            "--raw", value: .file, help: "Send the bytes of FILE unchanged (- for standard input).",
+            excludes: [
+                "-X", "--head", "-H", "-d", "--http", "--compressed", "--follow", "--max-redirects",
+                "--location-trusted", "--reuse", "--methods", "--keep-alive", "--intermediaries",
+            ]
+        ) { $0.rawFile = $1 }
+        options.flag("--follow", help: "Follow redirects.") { $0.follows = true }
+        options.option(
+            "--max-redirects", value: .integer(0...1_000), help: "Follow up to N redirects (10)."
+        ) { $0.maximumRedirects = $1 }
+        options.flag("--location-trusted", help: "Follow redirects, and send credentials to every server.") {
+            $0.follows = true
+            $0.probe.request.trustsRedirects = true
+        }
+    }
+
+    private static func declareExaminations(_ options: inout OptionTable<Self>) {
+        options.section("Examinations")
+        options.flag("--methods", help: "Find the allowed methods.") { $0.probe.request.examinesMethods = true }
+        options.option(
+            "--keep-alive", value: .duration(atMost: .seconds(3_600)), preset: "10",
+            help: "Find how long a connection is kept open; watch an idle one for TIME (10)."
+        ) { $0.probe.request.keepAlivePatience = $1 }
+        options.flag("--intermediaries", help: "Look for proxies, caches, load balancers and tunnels.") {
+            $0.probe.request.examinesIntermediaries = true
+        }
+        options.flag(
+            "--tcp", help: "Print TTL, window and options of the SYN-ACK (CAP_NET_RAW).", excludes: ["--stack user"]
+        ) { $0.probe.keepsHandshakes = true }
+        options.flag("--segments", help: "Print every TCP segment of the connections (CAP_NET_RAW).") {
+            $0.probe.reportsSegments = true
+        }
+        options.flag("--timing", help: "Print how long each phase took.") { $0.showsTiming = true }
+    }
+
+    private static func declareStack(_ options: inout OptionTable<Self>) {
+        options.section("TCP implementation")
+        options.option(
+            "--stack", value: .choice(Stack.self), help: "Use the kernel's TCP, or that of a user-space host (kernel)."
+        ) { $0.stack = $1 }
+        options.option(
+            "--source", value: .source, help: "Set the address of the user-space host, which the system must not have.",
+            requires: "--stack user"
+        ) { $0.source = $1 }
+        options.option(
+            "--gateway", value: .address, help: "Reach other networks through this router.", requires: "--stack user"
+        ) { $0.gateway = $1 }
+        options.flag(
+            "--no-check", help: "Do not check first whether another host has the address.", requires: "--stack user"
+        ) { $0.checksAddress = false }
+    }
+
+    private static func declareTLS(_ options: inout OptionTable<Self>) {
+        options.section("TLS")
+        options.flag("-k", "--insecure", help: "Accept certificates that are not trusted.") {
+            $0.probe.request.trustsAnybody = true
+        }
+        options.option("--cacert", value: .file, help: "Trust only the authorities in FILE (PEM).") {
+            $0.authorityFile = $1
+        }
+        options.option("--tls", value: .tlsVersions, help: "Offer these TLS versions, such as 1.2 or 1.0-1.2.") {
+            ($0.probe.tls.minimumVersion, $0.probe.tls.maximumVersion) = ($1.lowerBound, $1.upperBound)
+        }
+    }
+
+    private static func declareRun(_ options: inout OptionTable<Self>) {
+        options.section("Servers and pace")
+        options.targets()
+        options.option("-c", "--count", value: .integer(1...Int.max, "COUNT"), help: "Send COUNT requests per URL (1).")
+        {
+            $0.probe.request.count = $1
+        }
+        options.option(
+            "-i", "--interval", value: .duration(), help: "Set the time between requests to a URL (1).", requires: "-c"
+        ) { $0.probe.request.interval = $1 }
+        options.flag("--reuse", help: "Share connections between requests to the same server.") {
+            $0.probe.request.sharesConnection = true
+        }
+        options.option("--concurrency", value: .integer(1...1_000), help: "Probe up to N URLs at the same time (20).") {
+            $0.probe.concurrency = $1
+        }
+        options.option(
+            "-w", "--deadline", value: .duration(atLeast: .milliseconds(1)),
+            help: "Wait up to TIME for a complete response (10)."
+        ) { $0.probe.request.timeout = $1 }
+        options.option(
+            "--max-body", value: .integer(0...1 << 40, "BYTES"), help: "Read up to BYTES of a body (67108864)."
+        ) { $0.probe.request.bodyLimit = $1 }
+        options.flag("--fail", help: "Count a status of 400 or more as a failure.") {
+            $0.probe.request.refusesErrors = true
+        }
+    }
+
+    private static func declareOutput(_ options: inout OptionTable<Self>) {
+        options.section("Output")
+        options.json()
+        options.quiet("Print only failures and the summary.")
+        options.verbose("Print requests and responses as sent and received.")
+        options.option(
+            "-o", "--output", value: .file, help: "Write the decoded body to FILE (- for standard output)."
+        ) { $0.output = $1 }
+        options.flag("--plot", help: "Plot the times of -c and their distribution.", requires: "-c", excludes: ["-j"]) {
+            $0.isPlotted = true
+        }
+        options.pcap()
+        options.explain()
+        options.color()
+    }
 }

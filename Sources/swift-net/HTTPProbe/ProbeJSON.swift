@@ -5,8 +5,12 @@ import SwiftNetTLS
 /// The answers as objects, one a line.
 final class ProbeJSON: ProbeRenderer {
     private let console: Console
+    private let isQuiet: Bool
 
-    init(_ console: Console) { self.console = console }
+    init(_ console: Console, isQuiet: Bool) {
+        self.console = console
+        self.isQuiet = isQuiet
+    }
 
     func exchange(_ outcome: HTTPOutcome) {}
 
@@ -19,6 +23,7 @@ final class ProbeJSON: ProbeRenderer {
             return
         }
         let outcome = answer.outcome
+        guard !isQuiet || outcome.failure != nil else { return }
         var object = begin("response", answer)
         var line: HTTPStatusLine?
         if case .status(let status)? = outcome.head?.start { line = status }
@@ -132,6 +137,7 @@ final class ProbeJSON: ProbeRenderer {
         object.add("requests", summary.requests)
         object.add("answered", summary.answered)
         object.add("failed", summary.failed)
+        object.add("unresolved", summary.unresolved)
         object.add("problems", summary.problems)
         object.add("elapsed_ms", raw: Milliseconds.json(summary.elapsed))
         object.add("total_ms", raw: Self.roundTrips(summary.trips))

@@ -8,16 +8,19 @@ struct ProbeObserver: StreamObserver {
     private let console: Console
     private let renderer: any ProbeRenderer
     private let body: BufferedOutput?
+    /// For what SYN-ACKs showed.
     private let probe: HTTPProbe.Prepared
     private let start = SystemClock.now
     var progress: ProgressLine
 
-    init(console: Console, renderer: any ProbeRenderer, body: BufferedOutput?, probe: HTTPProbe.Prepared) {
+    init(
+        console: Console, renderer: any ProbeRenderer, body: BufferedOutput?, probe: HTTPProbe.Prepared, targets: Int
+    ) {
         self.console = console
         self.renderer = renderer
         self.body = body
         self.probe = probe
-        progress = ProgressLine(console, isWanted: probe.summary.targets != 1)
+        progress = ProgressLine(console, isWanted: targets != 1)
     }
 
     mutating func report(_ event: ProbeEvent) {
@@ -39,7 +42,7 @@ struct ProbeObserver: StreamObserver {
     }
 
     private func status(_ engine: borrowing Observed, at now: Instant) -> String {
-        let summary = probe.summary
+        let summary = engine.summary
         return
             "\(engine.finishedCount) of \(summary.targets) URLs, \(summary.answered) answered, \(summary.failed) failed, \(Milliseconds.seconds(now - start)) s"
     }

@@ -1,0 +1,112 @@
+import LinuxProcess
+import SwiftNet
+import SwiftNetTLS
+
+/// What is read from several options, or from files.
+extension HTTPProbeCommand {
+    mutating func check(_ arguments: ParsedArguments) throws {
+        if arguments.operands.isEmpty, targets.files.isEmpty, let interface = targets.interface {
+            throw UsageError("a URL is missing: -I \(interface) names an interface (a HEAD request: --head)")
+        }
+        try targets.take(operands: arguments.operands)
+        probe.request.places = targets.places
+        probe.family = targets.family
+        probe.interface = targets.interface
+        if output != nil, probe.request.count > 1 {
+            throw UsageError("-o cannot be used with -c \(probe.request.count)")
+        }
+        try readFiles()
+        probe.request.userAgent = "swift-net/\(CommandTree.version)"
+        probe.request.redirects = maximumRedirects ?? (follows ? 10 : 0)
+        if general.isVerbose { probe.request.keptBytes = 256 << 10 }
+        if output != nil { probe.request.keptBody = min(probe.request.bodyLimit, 1 << 30) }
+        if stack == .user { probe.stack = .user(try userStack()) }
+    }
+
+    private mutating func readFiles() throws {
+        if !data.isEmpty {
+            let parts = try data.map { text in
+                text.hasPrefix("@") ? try TextInput.bytes(of: String(text.dropFirst()), for: "-d") : Array(text.utf8)
+            }
+            probe.request.body = Array(parts.joined(separator: "&".utf8))
+        }
+        probe.request.raw = try rawFile.map { try TextInput.bytes(of: $0, for: "--raw") }
+        probe.tls.authorities = try authorityFile.map { try BufferedInput.bytes(ofFile: $0, for: "--cacert") }
+    }
+
+    private func userStack() throws -> UserStack {
+        guard let source else { throw UsageError("--stack user requires --source") }
+        if let family = targets.family, family != source.address.family {
+            throw UsageError("\(family == .v4 ? "-4" : "-6") cannot be used with --source \(source.address)")
+        }
+        var stack = UserStack(source.address, prefixLength: source.prefixLength)
+        stack.gateway = gateway
+        stack.checksAddress = checksAddress
+        return stack
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        var command = self
+        try command.targets.readFiles(console, readsAhead: output != nil)
+        if output != nil, command.targets.urls.count > 1 { throw UsageError("-o cannot be used with several URLs") }
+        return try HTTPProbeRun(command: command, console: console).run()
+    }
+}
+
+extension OptionValue where Value == HTTPMethod {
+    static var method: Self {
+        OptionValue(specification: ValueSpecification(name: "METHOD")) { text in
+            guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw ValueError(expected: "printable characters without blanks")
+            }
+            return HTTPMethod(text)
+        }
+    }
+}
+
+extension OptionValue where Value == (name: String, value: String?) {
+    /// `Name: value`, `Name:` and `Name;`, as curl has them.
+    static var field: Self {
+        OptionValue(specification: ValueSpecification(name: "FIELD")) { text in
+            guard !text.utf8.contains(where: { $0 == 10 || $0 == 13 || $0 == 0 }) else {
+                throw ValueError(expected: "one line; --raw sends others")
+            }
+            guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
+                guard text.hasSuffix(";"), text.count > 1 else {
+                    throw ValueError(expected: "'Name: value', 'Name:' or 'Name;'")
+                }
+                return (String(text.dropLast()), "")
+            }
+            let value = text[text.index(after: colon)...].drop { $0 == " " }
+            return (String(text[..<colon]), value.isEmpty ? nil : String(value))
+        }
+    }
+}
+
+extension OptionValue where Value == ClosedRange<TLSConfiguration.Version> {
+    /// `1.2`, or `1.0-1.2`.
+    static var tlsVersions: Self {
+        OptionValue(specification: ValueSpecification(name: "VERSIONS")) { text in
+            let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+            let versions = parts.compactMap { TLSConfiguration.Version(rawValue: String($0)) }
+            guard let first = versions.first, let last = versions.last, versions.count == parts.count,
+                parts.count <= 2, first <= last
+            else { throw ValueError(expected: "1.0 to 1.3, or a range such as 1.0-1.2") }
+            return first...last
+        }
+    }
+}
+
+extension OptionValue where Value == (address: IPAddress, prefixLength: Int?) {
+    /// `ADDR`, or `ADDR/LEN`.
+    static var source: Self {
+        OptionValue(specification: ValueSpecification(name: "ADDR[/LEN]")) { text in
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            let length = parts.count == 2 ? Int(parts[1]) : nil
+            guard parts.count <= 2, let address = IPAddress(parts[0]), parts.count == 1 || length != nil else {
+                throw ValueError(expected: "an IP address, or ADDR/LEN")
+            }
+            return (address, length)
+        }
+    }
+}
