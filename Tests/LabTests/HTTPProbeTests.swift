@@ -117,6 +117,9 @@ struct HTTPProbeTests {
             let outcome = try await probe(lab, "--json http://127.0.0.1:8080/good http://127.0.0.1:9/")
             let lines = outcome.output.split(separator: "\n")
             #expect(outcome.status == 1 && lines.count == 3, "\(outcome.output)")
+            let named = try await lab.run(
+                "b", [Binary.swiftNet, "http-fingerprint", "-j", "127.0.0.1:8080", "127.0.0.1:9"])
+            #expect(named.objects.count == 3 && (outcome.objects + named.objects).allSatisfy { $0["time"] != nil })
             let answer = lines.first { $0.hasPrefix(#"{"type":"response","url":"http://127.0.0.1:8080/good""#) }
             #expect(answer?.contains(#""http_version":"1.1","status":200,"reason":"OK""#) == true)
             // SHA-256 of "hello".

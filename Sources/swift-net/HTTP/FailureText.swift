@@ -7,7 +7,7 @@ extension HTTPFailure {
         case .name(let failure): failure.message
         case .connection(let failure): failure.description
         case .secure(let failure): "TLS: \(failure.message)"
-        case .untrusted(let doubt): "the certificate is not to be believed: \(doubt)"
+        case .untrusted(let doubt): "certificate not trusted: \(doubt)"
         case .timeout(let phase): "no time left, \(phase.rawValue)"
         case .closed(let phase): "the server ended the connection, \(phase.rawValue)"
         case .reset(let phase): "the server broke off the connection, \(phase.rawValue)"

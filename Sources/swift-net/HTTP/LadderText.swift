@@ -1,40 +1,24 @@
+import LinuxProcess
 import SwiftNet
 
 /// Segments as rungs: a line each, or an object.
 final class LadderText {
     private let console: Console
-    private let isJSON: Bool
     /// Of the first connection: lines of others name theirs.
     private var firstPort: UInt16?
 
-    init(_ console: Console, isJSON: Bool) {
-        self.console = console
-        self.isJSON = isJSON
-    }
+    init(_ console: Console) { self.console = console }
 
     func show(_ record: SegmentRecord) {
-        console.output.write((isJSON ? Self.object(record) : line(record)) + "\n")
+        if console.isJSON {
+            console.write("segment", SegmentRow(record), at: SystemClock.now)
+        } else {
+            console.output.write(line(record) + "\n")
+        }
     }
 
-    private static func names(_ flags: TCPFlags) -> [String] {
+    fileprivate static func names(_ flags: TCPFlags) -> [String] {
         TCPFlags.names.filter { flags.contains($0.flag) }.map { "\($0.name)" }
-    }
-
-    private static func object(_ record: SegmentRecord) -> String {
-        var object = JSONObject(type: "segment")
-        object.add("direction", record.isOutbound ? "out" : "in")
-        object.add("local", "\(record.local)")
-        object.add("remote", "\(record.remote)")
-        object.add("flags", raw: "[" + names(record.flags).map { "\"\($0)\"" }.joined(separator: ",") + "]")
-        object.add("sequence", record.sequence)
-        object.add("acknowledgment", record.acknowledgment)
-        object.add("length", record.length)
-        object.add("window", record.window)
-        object.add(
-            "options", raw: "[" + record.options.compactMap(word).map { "\"\($0)\"" }.joined(separator: ",") + "]")
-        object.add("since_ms", raw: Milliseconds.json(record.since))
-        object.add("kind", record.kind.rawValue)
-        return object.line
     }
 
     private func line(_ record: SegmentRecord) -> String {
@@ -63,7 +47,7 @@ final class LadderText {
     }
 
     /// A short word for an option; nil for padding.
-    private static func word(_ option: TCPOption) -> String? {
+    fileprivate static func word(_ option: TCPOption) -> String? {
         switch option {
         case .endOfOptionList, .noOperation: nil
         case .maximumSegmentSize(let size): "mss \(size)"
@@ -78,5 +62,34 @@ final class LadderText {
     private static func padded(_ text: String, _ width: Int, isRight: Bool = false) -> String {
         let blanks = String(repeating: " ", count: max(width - text.count, 0))
         return isRight ? blanks + text : text + blanks
+    }
+}
+
+/// A segment of a run's own connections.
+private struct SegmentRow: JSONRow {
+    var direction: String
+    var local: String
+    var remote: String
+    var flags: [String]
+    var sequence: Int
+    var acknowledgment: Int
+    var length: Int
+    var window: Int
+    var options: [String]
+    var sinceMs: Nanoseconds
+    var kind: String
+
+    init(_ record: SegmentRecord) {
+        direction = record.isOutbound ? "out" : "in"
+        local = "\(record.local)"
+        remote = "\(record.remote)"
+        flags = LadderText.names(record.flags)
+        sequence = record.sequence
+        acknowledgment = record.acknowledgment
+        length = record.length
+        window = record.window
+        options = record.options.compactMap(LadderText.word)
+        sinceMs = record.since
+        kind = record.kind.rawValue
     }
 }

@@ -2,7 +2,8 @@ import LinuxProcess
 import SwiftNet
 
 /// The verdicts as objects, one a line.
-final class FingerprintJSON: FingerprintRenderer {
+final class FingerprintJSON: FingerprintForm {
+    let start = SystemClock.now
     private let console: Console
     private let isQuiet: Bool
 
@@ -11,54 +12,75 @@ final class FingerprintJSON: FingerprintRenderer {
         self.isQuiet = isQuiet
     }
 
-    func verdict(_ report: FingerprintReport, _ verdict: FingerprintVerdict) {
-        guard !isQuiet || verdict.product == nil else { return }
-        var object = JSONObject(type: "fingerprint")
-        object.add("url", "\(report.url)")
-        object.add("product", verdict.product ?? "unknown")
-        object.add("version", verdict.version)
-        object.add("confidence", raw: Self.part(verdict.confidence))
-        object.add("banner", report.banner)
-        object.add("banner_agrees", raw: verdict.bannerAgrees.map { $0 ? "true" : "false" })
-        object.add("origin", verdict.origin)
-        object.add(
-            "candidates",
-            raw: JSONObject.array(
-                verdict.candidates.prefix(5).map { candidate in
-                    var inner = JSONObject()
-                    inner.add("product", candidate.product)
-                    inner.add("confidence", raw: Self.part(candidate.confidence))
-                    return inner.line
-                }))
-        object.add("requests", report.requests)
-        if let interruption = report.interruption { object.add("interrupted", interruption.text) }
-        object.add("elapsed_ms", raw: Milliseconds.json(report.elapsed))
-        console.output.write(object.line + "\n")
+    func report(_ report: FingerprintReport, at now: Instant) {
+        if let failure = report.failure {
+            console.write(
+                "failure", FailureRow(url: "\(report.url)", kind: failure.kind, message: failure.text), at: now)
+        } else if let verdict = report.verdict, !isQuiet || verdict.product == nil {
+            console.write("fingerprint", VerdictRow(report, verdict), at: now)
+        }
     }
 
-    func failure(_ report: FingerprintReport, _ failure: HTTPFailure) {
-        var object = JSONObject(type: "failure")
-        object.add("url", "\(report.url)")
-        object.add("kind", failure.kind)
-        object.add("message", failure.text)
-        console.output.write(object.line + "\n")
+    func finish(_ summary: FingerprintSummary, drops: KernelDrops, at now: Instant) {
+        console.write(
+            "summary",
+            SummaryRow(
+                targets: summary.targets, recognized: summary.recognized, unknown: summary.unknown,
+                failed: summary.failed, unresolved: summary.unresolved, requests: summary.requests,
+                elapsedMs: summary.elapsed), at: now)
     }
 
-    func finish(_ summary: FingerprintSummary) {
-        var object = JSONObject(type: "summary")
-        object.add("targets", summary.targets)
-        object.add("recognized", summary.recognized)
-        object.add("unknown", summary.unknown)
-        object.add("failed", summary.failed)
-        object.add("unresolved", summary.unresolved)
-        object.add("requests", summary.requests)
-        object.add("elapsed_ms", raw: Milliseconds.json(summary.elapsed))
-        console.output.write(object.line + "\n")
+    private struct VerdictRow: JSONRow {
+        var url: String
+        var product: String
+        @Null var version: String?
+        var confidence: Double
+        @Null var banner: String?
+        @Null var bannerAgrees: Bool?
+        @Null var origin: String?
+        var candidates: [Candidate]
+        var requests: Int
+        var interrupted: String?
+        var elapsedMs: Nanoseconds
+
+        struct Candidate: Encodable {
+            var product: String
+            var confidence: Double
+        }
+
+        init(_ report: FingerprintReport, _ verdict: FingerprintVerdict) {
+            url = "\(report.url)"
+            product = verdict.product ?? "unknown"
+            version = verdict.version
+            confidence = Self.rounded(verdict.confidence)
+            banner = report.banner
+            bannerAgrees = verdict.bannerAgrees
+            origin = verdict.origin
+            candidates = verdict.candidates.prefix(5).map {
+                Candidate(product: $0.product, confidence: Self.rounded($0.confidence))
+            }
+            requests = report.requests
+            interrupted = report.interruption?.text
+            elapsedMs = report.elapsed
+        }
+
+        /// With two decimals, which is as exact as a confidence is.
+        private static func rounded(_ part: Double) -> Double { (min(max(part, 0), 1) * 100).rounded() / 100 }
     }
 
-    /// With two decimals, as exact as it is.
-    private static func part(_ part: Double) -> String {
-        let hundredths = Int((min(max(part, 0), 1) * 100).rounded())
-        return hundredths == 100 ? "1.0" : "0.\(hundredths < 10 ? "0" : "")\(hundredths)"
+    private struct FailureRow: JSONRow {
+        var url: String
+        var kind: String
+        var message: String
+    }
+
+    private struct SummaryRow: JSONRow {
+        var targets: Int
+        var recognized: Int
+        var unknown: Int
+        var failed: Int
+        var unresolved: Int
+        var requests: Int
+        var elapsedMs: Nanoseconds
     }
 }

@@ -1,7 +1,9 @@
+import LinuxProcess
 import SwiftNet
 
 /// The verdicts in lines for people.
-final class FingerprintText: FingerprintRenderer {
+final class FingerprintText: FingerprintForm {
+    let start = SystemClock.now
     private let console: Console
     private let isQuiet: Bool
     private let isVerbose: Bool
@@ -12,7 +14,15 @@ final class FingerprintText: FingerprintRenderer {
         self.isVerbose = isVerbose
     }
 
-    func verdict(_ report: FingerprintReport, _ verdict: FingerprintVerdict) {
+    func report(_ report: FingerprintReport, at now: Instant) {
+        if let failure = report.failure {
+            write("\(Text.escaped("\(report.url)"))  \(console.painted(Text.escaped(failure.text), .red))")
+        } else if let verdict = report.verdict {
+            self.verdict(report, verdict)
+        }
+    }
+
+    private func verdict(_ report: FingerprintReport, _ verdict: FingerprintVerdict) {
         guard verdict.product == nil || !isQuiet else { return }
         var words = [Text.escaped("\(report.url)")]
         if let product = verdict.product {
@@ -57,11 +67,7 @@ final class FingerprintText: FingerprintRenderer {
             "  \(Text.count(report.requests, "request")) in \(Milliseconds.short(report.elapsed)) ms")
     }
 
-    func failure(_ report: FingerprintReport, _ failure: HTTPFailure) {
-        write("\(Text.escaped("\(report.url)"))  \(console.painted(Text.escaped(failure.text), .red))")
-    }
-
-    func finish(_ summary: FingerprintSummary) {
+    func finish(_ summary: FingerprintSummary, drops: KernelDrops, at now: Instant) {
         guard summary.targets > 1 else { return }
         write(
             "\n\(summary.targets) servers, \(summary.recognized) recognized, \(summary.unknown) unknown, "

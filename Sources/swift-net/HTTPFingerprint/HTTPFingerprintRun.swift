@@ -8,46 +8,23 @@ struct HTTPFingerprintRun {
 
     func run() throws -> Int32 {
         let path = command.output.flatMap { BufferedOutput.isStandardOutput($0) ? nil : $0 }
-        let signatureFile = try path.map { try console.file($0, for: "-o") }
+        let signatureFile = try path.map { try console.file($0, for: "-o") } ?? console.output
         let options = try console.runOptions(command.general)
-        let fingerprint = try HTTPFingerprint.prepare(command.targets.urls, command.fingerprint, options: options)
-        let (isQuiet, isVerbose) = (command.general.isQuiet, command.general.isVerbose)
-        let renderer: any FingerprintRenderer =
-            console.isJSON
-            ? FingerprintJSON(console, isQuiet: isQuiet)
-            : FingerprintText(console, isQuiet: isQuiet, isVerbose: isVerbose)
-        var observer = FingerprintObserver(
-            console: console, renderer: renderer, namesServers: command.product == nil)
-        defer { observer.progress.clear() }
-        let summary = try fingerprint.run(reportingTo: &observer)
-        observer.progress.clear()
-        if let product = command.product {
-            writeSignature(of: product, observer.reports, to: signatureFile ?? console.output)
-            guard summary.unresolved == 0 else { return 2 }
-            return observer.reports.allSatisfy { $0.failure == nil && $0.interruption == nil } ? 0 : 1
+        let run = try HTTPFingerprint.prepare(command.targets.urls, command.fingerprint, options: options)
+        let signature = command.product.map {
+            FingerprintSignature(command, product: $0, to: signatureFile, console)
         }
-        renderer.finish(summary)
+        let form: any FingerprintForm = signature ?? namingForm
+        let summary = try console.run(form, of: run, progress: ProgressLine(console))
         // A server whose name has no address was not checked.
         guard summary.unresolved == 0 else { return 2 }
-        return summary.recognized == summary.targets ? 0 : 1
+        return signature?.isComplete ?? (summary.recognized == summary.targets) ? 0 : 1
     }
 
-    /// Writes what was learned of the servers that replied to everything.
-    private func writeSignature(of product: String, _ reports: [FingerprintReport], to file: BufferedOutput) {
-        let learned = reports.filter { $0.failure == nil && $0.interruption == nil }
-        for report in reports {
-            if let failure = report.failure ?? report.interruption {
-                console.complain("\(report.url): \(failure.text)")
-            }
-        }
-        guard !learned.isEmpty else { return }
-        let banners = Set(learned.compactMap(\.banner).map(SignatureLibrary.name(inBanner:)))
-        let signature = Signature(
-            product: product, versions: command.versions, banners: banners.filter { !$0.isEmpty }.sorted(),
-            configurations: learned.map {
-                Signature.Configuration(name: "\($0.url)", origin: command.origin, behavior: $0.behavior)
-            })
-        file.write(signature.text)
-        file.flush()
+    private var namingForm: any FingerprintForm {
+        let isQuiet = command.general.isQuiet
+        return console.isJSON
+            ? FingerprintJSON(console, isQuiet: isQuiet)
+            : FingerprintText(console, isQuiet: isQuiet, isVerbose: command.general.isVerbose)
     }
 }

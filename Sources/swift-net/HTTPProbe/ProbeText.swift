@@ -3,27 +3,24 @@ import SwiftNet
 import SwiftNetTLS
 
 /// The answers in lines for people.
-final class ProbeText: ProbeRenderer {
-    private let console: Console
+final class ProbeText: ProbeReport {
+    let context: ProbeContext
     private let configuration: ProbeConfiguration
-    private let isQuiet: Bool
     private let isVerbose: Bool
     private let showsTiming: Bool
     private let plot: RoundTripPlot?
     private let transcript: Transcript
 
-    init(
-        _ console: Console, configuration: ProbeConfiguration, isQuiet: Bool, isVerbose: Bool,
-        showsTiming: Bool, plot: RoundTripPlot?
-    ) {
-        self.console = console
-        self.configuration = configuration
-        self.isQuiet = isQuiet
-        self.isVerbose = isVerbose
-        self.showsTiming = showsTiming
-        self.plot = plot
-        transcript = Transcript(console)
+    init(_ context: ProbeContext, _ command: HTTPProbeCommand) {
+        self.context = context
+        configuration = command.probe.request
+        isVerbose = command.general.isVerbose
+        showsTiming = command.showsTiming
+        plot = command.isPlotted ? RoundTripPlot(terminalWidth: context.console.output.terminalWidth) : nil
+        transcript = Transcript(context.console)
     }
+
+    private var console: Console { context.console }
 
     func exchange(_ outcome: HTTPOutcome) {
         if isVerbose { transcript.show(outcome) }
@@ -66,7 +63,7 @@ final class ProbeText: ProbeRenderer {
     }
 
     private func write(_ line: String, always: Bool = false) {
-        if !isQuiet || always { console.output.write(line + "\n") }
+        if !context.isQuiet || always { console.output.write(line + "\n") }
     }
 
     private func sequence(_ answer: ProbeAnswer) -> String {
@@ -147,8 +144,8 @@ final class ProbeText: ProbeRenderer {
         }
     }
 
-    func finish(_ summary: ProbeSummary) {
-        guard summary.targets > 1 || configuration.count > 1 else { return }
+    func finish(_ summary: ProbeSummary, drops: KernelDrops, at now: Instant) {
+        guard summary.targets > 1 || summary.targets == 1 && configuration.count > 1 else { return }
         var text = "\n"
         if summary.targets > 1 { text += "\(summary.targets) URLs, " }
         text += "\(Text.count(summary.requests, "request")), \(summary.answered) answered, \(summary.failed) failed"
