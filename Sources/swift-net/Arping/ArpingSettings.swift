@@ -35,7 +35,7 @@ struct ArpingSettings {
         }
         if let other = operands.dropFirst().first { throw UsageError("\(other): arping takes one target") }
         if first.contains("://") { throw UsageError("\(first): arping takes a host; http-probe takes URLs") }
-        if station == nil, case .range = try? TargetExpression(first) {
+        if station == nil, case .ranges = try? TargetExpression(first) {
             throw UsageError("\(first): a network requires --sweep: arping --sweep \(first)")
         }
         target = first
