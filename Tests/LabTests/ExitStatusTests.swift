@@ -31,7 +31,7 @@ struct ExitStatusTests {
             (2, "ping -c1 -w1 192.0.2.2 --pcap /dev/full"), (2, "ping"),
         ],
         [
-            (0, "traceroute -n 192.0.2.2"), (1, "traceroute -n -q1 -m2 -w0.2 198.51.100.1"),
+            (0, "traceroute -n 192.0.2.2"), (1, "traceroute -n -q1 -m2 -w0.2 198.18.77.1"),
             (2, "traceroute -i nosuch0 192.0.2.2"), (1, "traceroute -n -q1 -m2 -w0.2 192.0.2.77 192.0.2.2"),
         ],
         [
