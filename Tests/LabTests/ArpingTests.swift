@@ -445,14 +445,42 @@ struct ArpingTests {
                         Binary.swiftNet, "arping", "--sweep", "192.0.2.8/30", "--vlan", "8", "-v", "-I", "va", "-w",
                         "0.2", "--retries", "0",
                     ])
-                #expect(plain.status == 1 && plain.errors.contains("ignored 4 frames of VLAN 7"), "\(plain)")
+                #expect(plain.status == 1 && plain.errors.contains("ignored 4 frames, of VLAN 7"), "\(plain)")
             }
+        }
+    }
+
+    @Test("options by their effect, in both styles")
+    func effects() async throws {
+        try await Lab.with(.pair.withFiles) { lab in
+            let mac = String(try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output.dropLast())
+            let own = String(try await lab.run("a", ["cat", "/sys/class/net/va/address"]).output.dropLast())
+            for (words, part) in [
+                ("-0 -c 1 -i 0.1 192.0.2.2", "from 0.0.0.0 va"), ("-S 192.0.2.1 -c 1 -W 0.1 192.0.2.2", "Received 1 "),
+                ("-0 -s 192.0.2.1 -c 1 -i 0.1 192.0.2.2", "from 192.0.2.1 va"),
+                ("-r -c 1 -i 0.1 192.0.2.2", "\(mac)\n"), ("-t \(mac) -c 1 -i 0.1 192.0.2.2", "(0 broadcast(s))"),
+                ("--explain 1 -c 1 -i 0.1 192.0.2.2", "operation"),
+                ("--style iputils -c 1 -i 0.1 192.0.2.2", "Sent 1 probes"),
+                ("--style habets -b -c 1 -W 0.1 --explain 1 192.0.2.2", "255.255.255.255"),
+                ("--style habets -B -i va -c 1 -W 0.1", "ARPING 255.255.255.255\n"),
+                ("--style habets -s \(own) -i va -c 1 -W 0.1 192.0.2.2", "1 packets received"),
+                ("--style habets -v -c 1 -W 0.1 192.0.2.2", "This box:   Interface: va  IP: 192.0.2.1 "),
+                ("--style habets -A -F -p -z -Z -m x -g y -c 1 -W 0.1 192.0.2.2", "1 packets received"),
+                ("--style habets --pcap /mnt/p -w 0.2 192.0.2.2", "1 packets transmitted"),
+            ] {
+                let outcome = try await lab.run(
+                    "a", [Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
+                #expect(outcome.output.contains(part) && outcome.errors.isEmpty, "\(words): \(outcome)")
+            }
+            let decoded = try await lab.run("a", [Binary.swiftNet, "decode", "/mnt/p"])
+            #expect(decoded.lines.count == 2, "\(decoded)")
         }
     }
 
     @Test("every JSON object has its time, and --table its neighbors")
     func times() async throws {
         try await Lab.with(.pair) { lab in
+            _ = try await lab.ping("a", "-c 1 192.0.2.2")
             for words in [
                 "-c 1 192.0.2.2", "-c 1 -i 0.1 192.0.2.9", "--sweep 192.0.2.0/29 -w 0.1", "--table",
                 "--style habets -c 1 -W 0.1 192.0.2.9",

@@ -95,6 +95,22 @@ struct RARPTests {
         }
     }
 
+    @Test("-q, -w, --explain and --rate by their effect")
+    func effects() async throws {
+        try await Lab.with(Self.layout) { lab in
+            let nothing = try await self.query(lab, "-w 0.2")
+            #expect(nothing.status == 1 && nothing.lines.last?.hasPrefix("0 of 1 answered by 0 servers") == true)
+            let log = try await self.serving(lab, "--rate 1") {
+                let first = try await self.query(lab, "-f -c 1 --explain 1 \(Self.us)")
+                #expect(first.status == 0 && first.output.contains("operation"), "\(first)")
+                let second = try await self.query(lab, "-q -f -c 1 -i 0.2 \(Self.us)")
+                #expect(second.status == 1 && second.output.isEmpty, "\(second)")
+            }
+            #expect(log.contains("\(Self.us) asks too often"), "\(log)")
+            #expect(log.contains("2 requests, 1 answered, 0 for unknown hosts, 1 over the rate"), "\(log)")
+        }
+    }
+
     @Test("a raw client is answered, and tcpdump reads the answer in the server's capture")
     func client() async throws {
         guard await Peer.require(.tcpdump) else { return }

@@ -67,7 +67,8 @@ enum ArpingTarget {
             return try EthernetLink(own)
         }
         var requirements = Destination.Requirements()
-        requirements.source = source.map { .v4($0) }
+        // 0.0.0.0 and 255.255.255.255 are no addresses to route from.
+        if let source, source != .unspecified, source != .limitedBroadcast { requirements.source = .v4(source) }
         let destination = try Destination.route(
             to: Resolver.Answer(address: .v4(address)), text: "\(address)", requirements)
         guard let interface = all.first(where: { $0.index == destination.route.interfaceIndex }) else {
