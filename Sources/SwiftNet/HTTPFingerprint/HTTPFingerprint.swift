@@ -58,6 +58,9 @@ public enum HTTPFingerprint: Tool {
         fileprivate init(_ targets: [String], _ asked: Configuration, _ options: RunOptions) throws {
             var request = asked.request
             let urls = try request.places.urls(targets)
+            // The signals are taken over before the signatures are read, which takes longest.
+            transport = try StreamTransport(
+                StreamTransport.Requirements(family: asked.family, interface: asked.interface), options)
             let judge = asked.namesServers ? try FingerprintJudge(asked.signatures) : nil
             engine = try HTTPEngine(
                 urls.enumerated().map {
@@ -65,8 +68,6 @@ public enum HTTPFingerprint: Tool {
                 },
                 concurrency: asked.concurrency, tls: TLSConfiguration(applicationProtocols: ["http/1.1"]),
                 needsTLS: urls.contains { $0.scheme == .https })
-            transport = try StreamTransport(
-                StreamTransport.Requirements(family: asked.family, interface: asked.interface), options)
         }
 
         public func run<Observer: StreamObserver>(
