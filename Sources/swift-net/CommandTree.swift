@@ -8,9 +8,7 @@ enum CommandTree {
     static var commands: [CommandEntry] {
         [
             CommandEntry(PingCommand.self),
-            legacy("traceroute", .hosts, TracerouteCommand.self) {
-                read(TracerouteCommand.self, $0, name: $1, TracerouteRun.run)
-            },
+            CommandEntry(TracerouteCommand.self),
             CommandEntry(ArpingCommand.self) {
                 HabetsCommand.isAsked($0) ? CommandEntry.run(HabetsCommand.self, $0, name: $1) : nil
             },
@@ -109,23 +107,6 @@ enum CommandTree {
             throw CannotRun(
                 message: "unknown \(name.hasPrefix("-") ? "option" : "command") '\(name)'\(hint)",
                 hints: ["'swift-net help' lists the commands."])
-        }
-    }
-
-    /// A command whose right command lines are read without the parser.
-    private static func read<Command: ParsableCommand, Switch, Value>(
-        _ type: Command.Type, _ words: [String], name: String, _ run: (CommandWords<Switch, Value>, String) -> Int32
-    ) -> Int32 {
-        do {
-            let cut = CommandWords<Switch, Value>.shape.normalized(words)
-            guard let command = CommandWords<Switch, Value>(cut) else {
-                _ = try type.parse(cut)
-                return 2
-            }
-            guard !command.has(.version) else { return Console(command: name).status { printVersion($0, name) } }
-            return run(command, name)
-        } catch {
-            return answer(type, error, name: name)
         }
     }
 

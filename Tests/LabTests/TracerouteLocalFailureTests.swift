@@ -51,7 +51,24 @@ struct TracerouteLocalFailureTests {
                 try await lab.traceroute("h0", "-n \(option) -m 4 198.18.3.2")
             }
             #expect(lost.status == 2 && lost.errors.contains("r1: no carrier: "), "\(option): \(lost)")
-            #expect(!lost.output.contains("did not answer") && !lost.output.contains("silent"), "\(lost)")
+            #expect(!lost.output.contains("not reached") && !lost.output.contains("no replies"), "\(lost)")
+        }
+    }
+
+    @Test("--fwmark marks every probe")
+    func mark() async throws {
+        guard await Peer.require(.nft) else { return }
+        let layout = Lab.Layout.chain(hops: 2).and(
+            """
+            ip netns exec h0 nft add table ip t
+            ip netns exec h0 nft add chain ip t o '{ type filter hook output priority 0; }'
+            ip netns exec h0 nft add rule ip t o meta mark 7 drop
+            """)
+        try await Lab.with(layout) { lab in
+            let marked = try await lab.traceroute("h0", "-n --fwmark 7 198.18.2.2")
+            #expect(marked.status == 2 && marked.errors.contains("Operation not permitted: "), "\(marked)")
+            let other = try await lab.traceroute("h0", "-n --fwmark 8 198.18.2.2")
+            #expect(other.status == 0, "\(other)")
         }
     }
 
@@ -69,7 +86,7 @@ struct TracerouteLocalFailureTests {
             let outcome = try await lab.traceroute("h0", "-n \(option) -m 4 198.18.3.2")
             #expect(outcome.status == 2, "\(outcome)")
             #expect(outcome.errors.contains("r1: Operation not permitted: "), "\(outcome)")
-            #expect(!outcome.output.contains("did not answer") && !outcome.output.contains("silent"), "\(outcome)")
+            #expect(!outcome.output.contains("not reached") && !outcome.output.contains("no replies"), "\(outcome)")
         }
     }
 }

@@ -27,7 +27,7 @@ struct TracerouteMTUTests {
             #expect(path.output.contains("pmtu 1400"), "\(path.output)")
             let json = try await lab.traceroute("h0", "-nj --mtu -q 1 198.18.4.2")
             #expect(json.objects("hop").map { $0["mtu"] } == ["1500", "1500", "1400", "1400"], "\(json.output)")
-            #expect(json.summary?["path_mtu"] == "1400" && json.summary?.text.hasSuffix(#""verdict":[]}"#) == true)
+            #expect(json.summary?["path_mtu"] == "1400" && json.summary?.text.contains(#""verdict":[],"#) == true)
         }
     }
 
@@ -46,11 +46,11 @@ struct TracerouteMTUTests {
             #expect(text.status == 0 && text.lines.count == 6, "\(text.output)")
             #expect(
                 text.lines.last
-                    == "path-MTU black hole between hops 2 and 3: packets of more than 1400 bytes vanish there without a word",
+                    == "path-MTU black hole between hops 2 and 3: packets of more than 1400 bytes are lost there without an ICMP error",
                 "\(text.output)")
             let json = try await lab.traceroute("h0", "-njI --mtu 198.18.4.2")
             #expect(
-                json.summary?.text.hasSuffix(#""verdict":[{"kind":"mtu-black-hole","ttl":2,"size":1400}]}"#) == true,
+                json.summary?.text.contains(#""verdict":[{"kind":"mtu-black-hole","ttl":2,"size":1400}],"#) == true,
                 "\(json.output)")
             #expect(json.summary?.number("elapsed_ms").map { $0 < 3_000 } == true, "\(json.output)")
         }
@@ -88,7 +88,7 @@ struct TracerouteMTUTests {
             let refused = try await lab.traceroute("a", "-T --mtu 192.0.2.254")
             #expect(
                 refused.status == 2
-                    && refused.errors == "traceroute: --mtu: a SYN has no length to choose: use UDP or -I\n")
+                    && refused.errors == "traceroute: --mtu cannot be used with -T\n")
         }
     }
 }

@@ -21,7 +21,7 @@ struct TracerouteMonitorTests {
                 self.rows(ours) == self.rows(theirs) && self.rows(ours).count == 5, "\(ours.output)\(theirs.output)")
             let heading = ours.lines[1].split(separator: " ").dropFirst(2)
             #expect(heading == ["Loss%", "Snt", "Last", "Avg", "Best", "Wrst", "StDev"])
-            #expect(ours.lines.last == "hop 3 is silent: it passes packets on and answers none")
+            #expect(ours.lines.last == "hop 3 forwards packets but sends no replies")
             for method in ["I", "T"] {
                 let other = try await lab.traceroute("h0", "-n\(method) --report --cycles 2 --interval 0.1 198.18.5.2")
                 #expect(self.rows(other).map { $0[1] } == self.rows(ours).map { $0[1] }, "\(other.output)")
@@ -62,7 +62,7 @@ struct TracerouteMonitorTests {
             "ip netns exec h1 sysctl -qw net.ipv4.icmp_ratelimit=1000 net.ipv4.icmp_ratemask=6168")
         try await Lab.with(layout) { lab in
             let outcome = try await lab.traceroute("h0", "-nj\(method) --report --cycles 40 --interval 0.05 198.18.1.2")
-            #expect(outcome.status == 0 && outcome.summary?.text.hasSuffix(#""verdict":[]}"#) == true, "\(outcome)")
+            #expect(outcome.status == 0 && outcome.summary?.text.contains(#""verdict":[],"#) == true, "\(outcome)")
             let received = outcome.objects("hop").first?["received"].flatMap { Int($0) } ?? 0
             #expect(method == " -U" ? received < 20 : received == 40, "\(outcome.output)")
         }
@@ -151,12 +151,17 @@ struct TracerouteMonitorTests {
     @Test(
         "what it cannot do is said, and exits 2",
         arguments: [
-            ("--report --mtu 192.0.2.1", "--report and --mtu exclude each other"),
-            ("--live -j 192.0.2.1", "--live and --json exclude each other"),
-            ("--report 127.0.0.1 127.0.0.2", "--report: one target at a time"),
-            ("--report --cycles 0 192.0.2.1", "--cycles: '0' is out of range: 1 <= value <= 1000000"),
-            ("--cycles 3 192.0.2.1", "--cycles is of --report and --live alone"),
-            ("--interval 3 192.0.2.1", "--interval is of --report and --live alone"),
+            ("--report --mtu 192.0.2.1", "--mtu cannot be used with --report"),
+            ("--live -j 192.0.2.1", "-j cannot be used with --live"),
+            ("--live --explain 192.0.2.1", "--explain cannot be used with --live"),
+            ("--live --report 192.0.2.1", "--report cannot be used with --live"),
+            ("--report -q 1 192.0.2.1", "-q cannot be used with --report"),
+            ("--report -p 80 192.0.2.1", "-p requires -U or -T"),
+            ("--report -w 1,2 192.0.2.1", "invalid value '1,2' for -w (expected MAX with --report)"),
+            ("--report 127.0.0.1 127.0.0.2", "--report takes one target"),
+            ("--report --cycles 0 192.0.2.1", "invalid value '0' for --cycles (expected 1 to 1000000)"),
+            ("--cycles 3 192.0.2.1", "--cycles requires --report or --live"),
+            ("--interval 3 192.0.2.1", "--interval requires --report or --live"),
         ])
     func refusals(words: String, message: String) async throws {
         let outcome = try await Lab.run([Binary.swiftNet, "traceroute"] + words.split(separator: " ").map(String.init))

@@ -18,7 +18,9 @@ struct TraceroutePathsTests {
     func diamond(width: Int, method: String) async throws {
         try await Lab.with(.diamond(width)) { lab in
             let outcome = try await lab.traceroute("h", "-nj --paths --confidence 99.9\(method) 198.18.9.2")
-            let found = outcome.objects("link").map { String($0.text.dropFirst(#"{"type":"link","#.count).dropLast()) }
+            let found = outcome.objects("link").compactMap { link in
+                link.text.dropFirst(#"{"type":"link","#.count).split(separator: #","time":"#).first.map(String.init)
+            }
             #expect(outcome.status == 0 && Set(found) == self.links(width), "\(outcome.output)")
             #expect(outcome.objects("hop").count == 4)
             let summary = try #require(outcome.summary)
@@ -38,7 +40,7 @@ struct TraceroutePathsTests {
             let branches = text.lines[2...5].map { $0.split(separator: " ") }
             #expect(branches[0].first == "2" && branches[1...].allSatisfy { $0.count == 3 }, "\(text.output)")
             #expect(text.lines[6].hasPrefix(" 3  198.18.151.2  ") && text.lines[6].hasSuffix(" ms  <- all 4"))
-            #expect(text.lines.last == "balanced between hops 1 and 3: probes of one hop met several routers")
+            #expect(text.lines.last == "balanced between hops 1 and 3: several routers reply at one hop")
             let dot = try await lab.traceroute("h", "-n --dot --confidence 99.9 198.18.9.2")
             #expect(dot.status == 0 && dot.lines.first == "digraph paths {" && dot.lines.last == "}")
             #expect(dot.lines.filter { $0.contains(" -> ") }.count == 10, "\(dot.output)")
@@ -57,7 +59,7 @@ struct TraceroutePathsTests {
             #expect(paris.status == 0 && paris.lines.count == 5 && paris.lines[2].split(separator: " ").count == 22)
             let others = try await lab.traceroute("h", "-n -q 10 --no-paris 198.18.9.2")
             #expect(
-                others.lines.last == "balanced between hops 1 and 3: probes of one hop met several routers",
+                others.lines.last == "balanced between hops 1 and 3: several routers reply at one hop",
                 "\(others.output)")
         }
     }
@@ -99,13 +101,20 @@ struct TraceroutePathsTests {
     @Test(
         "what it cannot do is said, and exits 2",
         arguments: [
-            ("--paths -I 192.0.2.1", "--paths: routers tell flows by ports, and ICMP has none: use UDP or -T"),
-            ("--paths --no-paris 192.0.2.1", "--paths and --no-paris exclude each other"),
-            ("--paths --mtu 192.0.2.1", "--paths and --mtu exclude each other"),
-            ("--paths --confidence 100 192.0.2.1", "--confidence: '100' is no percentage from 50 to 99.999"),
-            ("--confidence 95 192.0.2.1", "--confidence is of --paths alone"),
-            ("--dot -j 192.0.2.1", "--dot and --json exclude each other"),
-            ("--paths 127.0.0.1 127.0.0.2", "--paths: one target at a time"),
+            ("--paths -I 192.0.2.1", "-I cannot be used with --paths"),
+            ("--dot -M icmp 192.0.2.1", "-M icmp cannot be used with --dot"),
+            ("--paths -e 192.0.2.1", "-e cannot be used with --paths"),
+            ("--paths -T -O info 192.0.2.1", "-O info cannot be used with --paths"),
+            ("--paths --no-paris 192.0.2.1", "--no-paris cannot be used with --paths"),
+            ("--paths --mtu 192.0.2.1", "--mtu cannot be used with --paths"),
+            (
+                "--paths --confidence 100 192.0.2.1",
+                "invalid value '100' for --confidence (expected a percentage from 50 to 99.999)"
+            ),
+            ("--confidence 95 192.0.2.1", "--confidence requires --paths or --dot"),
+            ("--dot -j 192.0.2.1", "-j cannot be used with --dot"),
+            ("--dot --explain 192.0.2.1", "--explain cannot be used with --dot"),
+            ("--paths 127.0.0.1 127.0.0.2", "--paths takes one target"),
         ])
     func refusals(words: String, message: String) async throws {
         let outcome = try await Lab.run([Binary.swiftNet, "traceroute"] + words.split(separator: " ").map(String.init))

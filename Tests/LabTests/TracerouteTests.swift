@@ -27,7 +27,7 @@ struct TracerouteTests {
                 self.addresses(ours) == expected && self.addresses(theirs) == expected, "\(ours.output)\(theirs.output)"
             )
             #expect(ours.lines[5] == " 5  * * *")
-            #expect(ours.lines.last == "hop 5 is silent: it passes packets on and answers none")
+            #expect(ours.lines.last == "hop 5 forwards packets but sends no replies")
         }
     }
 
@@ -47,7 +47,7 @@ struct TracerouteTests {
     func sendInterval() async throws {
         try await Lab.with(.chain(hops: 2)) { lab in
             let outcome = try await lab.traceroute("h0", "-nj -q 1 -z 11 198.18.2.2")
-            let elapsed = try #require((outcome.summary?["elapsed_ms"]).flatMap { Int($0) })
+            let elapsed = try #require(outcome.summary?.number("elapsed_ms"))
             // Of seconds it would be 11,000 at the least.
             #expect(outcome.status == 0 && (11..<11_000).contains(elapsed), "\(outcome.output)")
         }
@@ -63,10 +63,12 @@ struct TracerouteTests {
             #expect(
                 first["ttl"] == "1" && first["addr"] == "198.18.1.2" && first["icmp_type"] == "11"
                     && first["reply_ttl"] == "64")
-            #expect(outcome.lines[1] == #"{"type":"hop","ttl":2,"probes":[{"timeout":true},{"timeout":true}]}"#)
+            #expect(
+                outcome.lines[1].hasPrefix(
+                    #"{"type":"hop","ttl":2,"probes":[{"timeout":true},{"timeout":true}],"time":""#))
             let summary = try #require(outcome.summary)
             #expect(summary["reached"] == "true" && summary["hops"] == "4" && summary["path_mtu"] == "1500")
-            #expect(summary.text.hasSuffix(#""verdict":[{"kind":"silent-hop","ttl":2}]}"#))
+            #expect(summary.text.contains(#""verdict":[{"kind":"silent-hop","ttl":2}],"#))
         }
     }
 
@@ -95,7 +97,7 @@ struct TracerouteTests {
                 let json = try await lab.traceroute("h0", "-njF\(method)\(option) 198.18.3.2 1600")
                 #expect(json.output.contains(#""annotation":"!F-1500""#), "\(json)")
                 #expect(json.output.firstMatch(of: #/\b[a-z]\w*\(\w+: /#) == nil, "\(json)")
-                #expect(json.summary?["elapsed_ms"].flatMap { Int($0) }.map { $0 < 100 } == true, "\(json)")
+                #expect(json.summary?.number("elapsed_ms").map { $0 < 100 } == true, "\(json)")
             }
         }
     }
@@ -187,14 +189,14 @@ struct TracerouteTests {
                 short.status == 1
                     && short.lines.suffix(2) == [
                         "asymmetric from hop 2 on: 2 hops there, about 6 back",
-                        "not reached: the last answer came from hop 2",
+                        "not reached: the last reply came from hop 2",
                     ], "\(short.output)")
             let loop = try await lab.traceroute("h0", "-nj -m 12 198.18.99.1")
             let summary = try #require(loop.summary)
             #expect(
                 loop.status == 1
-                    && summary.text.hasSuffix(
-                        #""verdict":[{"kind":"loop","ttl":2,"length":2},{"kind":"unreachable","ttl":12}]}"#),
+                    && summary.text.contains(
+                        #""verdict":[{"kind":"loop","ttl":2,"length":2},{"kind":"unreachable","ttl":12}],"#),
                 "\(summary.text)")
         }
     }
@@ -228,7 +230,7 @@ struct TracerouteTests {
             let outcome = try await lab.traceroute("h0", "-n 198.18.99.1")
             #expect(outcome.status == 1 && outcome.lines.count == 4, "\(outcome.output)")
             #expect(outcome.lines[2].contains("198.18.2.2") && outcome.lines[2].contains(" ms \(mark)"))
-            #expect(outcome.lines.last == "not reached: the last answer came from hop 2")
+            #expect(outcome.lines.last == "not reached: the last reply came from hop 2")
         }
     }
 
@@ -260,17 +262,28 @@ struct TracerouteTests {
     @Test(
         "what it cannot do is said, and exits 2",
         arguments: [
-            ("192.0.2.0/24", "traceroute: 192.0.2.0/24: hosts are traced, not a network\n"),
-            ("-m 0 192.0.2.1", "traceroute: -m: '0' is out of range: 1 <= value <= 255\n"),
-            ("-f 9 -m 3 192.0.2.1", "traceroute: -f: the first hop, 9, is behind the last, 3\n"),
-            ("-w 1,2,3,4 192.0.2.1", "traceroute: -w: '1,2,3,4' has more than three parts\n"),
-            ("-z -1 192.0.2.1", "traceroute: -z: '-1' is out of range: 0 <= seconds <= 2147483\n"),
-            ("-q 11 192.0.2.1", "traceroute: -q: '11' is out of range: 1 <= value <= 10\n"),
-            ("-4 -6 192.0.2.1", "traceroute: -4 and -6 exclude each other\n"),
-            ("-i nonesuch 192.0.2.1", "traceroute: -i: 'nonesuch' is no interface\n"),
-            ("-n", "traceroute: a target is missing\n"),
-            ("192.0.2.1 20", "traceroute: --size: '20' is out of range: 30 <= value <= 65000\n"),
-            ("--size 90 192.0.2.1 100", "traceroute: --size and the length behind the target exclude each other\n"),
+            ("192.0.2.0/24", "traceroute: 192.0.2.0/24: traceroute takes hosts; ping takes networks\n"),
+            ("-m 0 192.0.2.1", "traceroute: invalid value '0' for -m (expected 1 to 255)\n"),
+            ("-f 9 -m 3 192.0.2.1", "traceroute: invalid value '9' for -f (expected 1 to 3, the last hop)\n"),
+            (
+                "-w 1,2,3,4 192.0.2.1",
+                "traceroute: invalid value '1,2,3,4' for -w (expected MAX,HERE,NEAR: a duration from 1ms and up to 2 factors from 1 to 1000)\n"
+            ),
+            ("-z -1 192.0.2.1", "traceroute: invalid value '-1' for -z (expected 0 to 2147483 seconds)\n"),
+            ("-q 11 192.0.2.1", "traceroute: invalid value '11' for -q (expected 1 to 10)\n"),
+            ("-4 -6 192.0.2.1", "traceroute: -4 cannot be used with -6\n"),
+            (
+                "http://192.0.2.1/",
+                "traceroute: http://192.0.2.1/: traceroute takes hosts; http-probe takes URLs\n"
+            ),
+            ("-n --name-wait 2 192.0.2.1", "traceroute: --name-wait cannot be used with -n\n"),
+            (
+                "-r 192.0.2.1",
+                "traceroute: unknown option '-r': --report prints a table as mtr -r does\nTry 'swift-net traceroute --help'.\n"
+            ),
+            ("-n", "traceroute: no target given (expected a name or an address)\n"),
+            ("192.0.2.1 20", "traceroute: invalid value '20' for LENGTH (expected 30 to 65000)\n"),
+            ("--size 90 192.0.2.1 100", "traceroute: LENGTH cannot be used with --size\n"),
         ])
     func refusals(words: String, message: String) async throws {
         let outcome = try await Lab.run([Binary.swiftNet, "traceroute"] + words.split(separator: " ").map(String.init))

@@ -34,7 +34,7 @@ public final class TraceRun {
         let expressions = try texts.map { try Self.expression($0, isOnlyTarget: texts.count == 1) }
         let interface = try asked.interface.map { name throws(SwiftNetError) in
             guard let index = Interface.index(of: name) else {
-                throw SwiftNetError(.interface, "-i", "'\(name)' is no interface")
+                throw SwiftNetError.noInterface(name, "-i")
             }
             return index
         }
@@ -50,6 +50,7 @@ public final class TraceRun {
         var requirements = Destination.Requirements()
         requirements.interface = interface ?? 0
         requirements.source = asked.source
+        requirements.mark = asked.mark
         requirements.firstGateway = asked.probe.gateways.first
         var found: [TraceTarget] = []
         for (text, target) in zip(texts, expressions) {
@@ -72,13 +73,13 @@ public final class TraceRun {
         for (family, channel) in channels {
             let zones = Set(found.filter { $0.destination.address.family == family }.map(\.destination.zone))
             guard zones.count == 1, let zone = zones.first else {
-                throw SwiftNetError(.invalidArgument, nil, "targets of several zones are traced one by one")
+                throw SwiftNetError(.invalidArgument, nil, "targets cannot be in different zones (%NAME)")
             }
             channel.scope = zone
             try channel.prepare(identifier: asked.probe.identifier)
         }
         guard method != .tcp || used.count == 1 else {
-            throw SwiftNetError(.invalidArgument, "-T", "targets are of one family: IPv4 or IPv6")
+            throw SwiftNetError(.invalidArgument, "-T", "targets must be of one family, IPv4 or IPv6")
         }
         segments = used.first.flatMap { sockets.receivers[$0] }
         try segments?.start(port: asked.probe.destinationPort)
@@ -124,7 +125,7 @@ public final class TraceRun {
     private static func expression(_ text: String, isOnlyTarget: Bool) throws(SwiftNetError) -> TargetExpression {
         let target = try SwiftNetError.target(text, isOnlyTarget: isOnlyTarget)
         if case .ranges = target {
-            throw SwiftNetError(.invalidArgument, text, "hosts are traced, not a network")
+            throw SwiftNetError(.invalidArgument, text, "not a host")
         }
         return target
     }
@@ -148,6 +149,7 @@ public final class TraceRun {
     ) throws -> [IPAddress.Family: ICMPChannel] {
         var sockets = ICMPSocketConfiguration()
         sockets.interface = asked.interface
+        sockets.mark = asked.mark
         // Every packet leaves as the engine made it, whatever path MTU the kernel remembers.
         sockets.pathMTUDiscovery = .probe
         // The longest reply is an echo reply, as long as its request.

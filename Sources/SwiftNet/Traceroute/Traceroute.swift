@@ -26,6 +26,8 @@ public enum Traceroute: Tool {
         public var interface: String?
         /// One of this host's addresses to send from; nil for the route's.
         public var source: IPAddress?
+        /// The mark that routing rules see (SO_MARK).
+        public var mark: UInt32?
         /// Find the path MTU of each hop, once the hops are known. Probes are not fragmented then.
         public var findsPathMTU = false
 

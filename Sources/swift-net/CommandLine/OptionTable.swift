@@ -84,8 +84,8 @@ struct OptionTable<Owner> {
 
 /// The options that several commands share.
 extension OptionTable where Owner: Command {
-    mutating func json() {
-        flag("-j", "--json", help: "Print one JSON object per line.") { $0.general.isJSON = true }
+    mutating func json(in modes: [CommandMode] = []) {
+        flag("-j", "--json", help: "Print one JSON object per line.", in: modes) { $0.general.isJSON = true }
     }
 
     mutating func quiet(_ help: String = "Print only the summary.") {

@@ -96,7 +96,7 @@ struct LiveScreen {
         return cells
     }
 
-    /// The last round trips as bars of the greatest of all hops; what was lost is a cross.
+    /// The last round trips as bars of the greatest of all hops; a lost probe is a cross.
     private func history(_ hop: MonitoredHop, width: Int, _ top: Nanoseconds) -> [Cell] {
         var cells: [Cell] = []
         for result in hop.recent.suffix(width) {
@@ -117,7 +117,7 @@ struct LiveScreen {
 
     private func details(_ hop: MonitoredHop) -> String {
         var text = "  hop \(hop.timeToLive): "
-        text += hop.addresses.isEmpty ? "no answer" : hop.addresses.map { names.host($0) }.joined(separator: ", ")
+        text += hop.addresses.isEmpty ? "no reply" : hop.addresses.map { names.host($0) }.joined(separator: ", ")
         if let annotation = hop.annotation { text += " \(annotation)" }
         for label in hop.labels { text += " [MPLS \(label.label)]" }
         if let median = hop.statistics.percentile(0.5), let late = hop.statistics.percentile(0.9) {

@@ -1,94 +1,92 @@
 import SwiftNet
 
-/// The objects that every way of tracing prints.
-enum TraceJSON {
-    /// One probe of a hop.
-    static func probe(_ probe: TraceProbe, _ names: TraceNames) -> JSONObject {
-        var object = JSONObject()
-        switch probe {
-        case .timeout: object.add("timeout", true)
-        case .failed(let failure):
-            object.add("failed", failure.reason)
-            if case .messageTooLong(let mtu) = failure {
-                object.add("mtu", mtu)
-                object.add("annotation", TraceAnswer.fragmentationNeeded(mtu: mtu))
-            }
-        case .answered(let answer):
-            object.add("addr", "\(answer.source)")
-            object.add("name", names.name(of: answer.source))
-            if let origins = names.origins?.origins(of: answer.source) {
-                object.add("origins", raw: "[\(origins.map { "\"\($0)\"" }.joined(separator: ","))]")
-            }
-            object.add("rtt_ms", raw: Milliseconds.json(answer.roundTrip))
-            switch answer.kind {
-            case .icmp(let type, let code, _):
-                object.add("icmp_type", type)
-                object.add("icmp_code", code)
-            case .tcp(let flags):
-                object.add("tcp_flags", raw: "[\(flags.words.map { "\"\($0)\"" }.joined(separator: ","))]")
-            }
-            if let timeToLive = answer.replyTimeToLive { object.add("reply_ttl", timeToLive) }
-            if !answer.labels.isEmpty { object.add("mpls", raw: "[\(answer.labels.map(json).joined(separator: ","))]") }
-            if !answer.interfaces.isEmpty {
-                object.add("interfaces", raw: "[\(answer.interfaces.map(json).joined(separator: ","))]")
-            }
-            if let annotation = answer.annotation { object.add("annotation", annotation) }
-        }
-        return object
+/// A trace as one JSON object for each hop and target.
+final class TraceJSON: TraceReport {
+    private let console: Console
+    private let targets: [TraceTarget]
+    let names: TraceNames
+    var held: HeldLines<TraceEvent>
+
+    init(_ console: Console, _ targets: [TraceTarget], _ names: TraceNames) {
+        self.console = console
+        self.targets = targets
+        self.names = names
+        held = HeldLines(names)
     }
 
-    private static func json(_ interface: ICMPInterfaceInformation) -> String {
-        var object = JSONObject()
-        object.add("role", interface.role.description)
-        if let index = interface.index { object.add("index", index) }
-        if let address = interface.address { object.add("addr", "\(address)") }
-        if let name = interface.name { object.add("name", String(decoding: name, as: UTF8.self)) }
-        if let mtu = interface.mtu { object.add("mtu", mtu) }
-        return object.line
-    }
-
-    private static func json(_ label: MPLSLabel) -> String {
-        var object = JSONObject()
-        object.add("label", label.label)
-        object.add("tc", label.trafficClass)
-        object.add("bottom", label.isBottomOfStack)
-        object.add("ttl", label.timeToLive)
-        return object.line
-    }
-
-    /// The last object of a target.
-    static func summary(_ target: TraceTarget, _ summary: TraceSummary) -> JSONObject {
-        var object = JSONObject(type: "summary")
-        object.add("target", target.text)
-        object.add("addr", "\(target.destination.address)")
-        object.add("reached", summary.isReached)
-        object.add("hops", summary.hops)
-        object.add("path_mtu", summary.pathMTU ?? target.destination.route.mtu)
-        object.add("elapsed_ms", summary.elapsed.wholeMilliseconds)
-        object.add("sent", summary.sent)
-        object.add("received", summary.received)
-        object.add("unsent", summary.unsent)
-        if summary.unsent > 0, let failure = summary.firstFailure {
-            object.add("failure", failure.reason)
-            object.add("interface", target.interface)
-        }
-        object.add("verdict", raw: "[\(summary.verdicts.map(\.json).joined(separator: ","))]")
-        return object
-    }
-}
-
-extension TransmissionFailure {
-    /// Why a probe was not sent.
-    var reason: String {
-        switch self {
-        case .messageTooLong: "message too long"
-        case .noBuffers: "no buffer space available"
-        case .notPermitted(let message), .system(_, let message): message
+    func print(_ event: TraceEvent, at instant: Instant) {
+        switch event {
+        case .answered, .began: break
+        case .hop(let hop):
+            let probes = hop.probes.map { TraceProbeRow($0, names) }
+            console.write("hop", TraceHopRow(ttl: hop.timeToLive, probes: probes, mtu: hop.mtu), at: instant)
+        case .ended(let index, let summary):
+            targets[index].complain(summary, console)
+            console.write("summary", TraceSummaryRow(summary, targets[index]), at: instant)
         }
     }
 }
 
-extension TCPFlags {
-    /// The flags that are set, by name.
-    var words: [String] { TCPFlags.names.filter { contains($0.flag) }.map { "\($0.name)" } }
+/// The paths of a route as one JSON object for each hop and link.
+final class PathsJSON: PathsReport {
+    private let console: Console
+    private let target: TraceTarget
+    private let confidence: Double
+    let names: TraceNames
+    var held: HeldLines<FoundPaths>
+
+    init(_ console: Console, _ target: TraceTarget, _ names: TraceNames, confidence: Double) {
+        self.console = console
+        self.target = target
+        self.names = names
+        self.confidence = confidence
+        held = HeldLines(names)
+    }
+
+    func print(_ found: FoundPaths, at instant: Instant) {
+        target.complain(found.summary, console)
+        if let mtu = found.refusingMTU {
+            let probe = TraceProbeRow(.failed(.messageTooLong(mtu: mtu)), names)
+            console.write(
+                "hop", TraceHopRow(ttl: target.configuration.firstHop, probes: [probe]), at: instant)
+        }
+        for nodes in found.graph.hops {
+            let probes = nodes.map { node in
+                var row = TraceProbeRow(node.answer.map { .answered($0) } ?? .timeout, names)
+                row.flows = node.flows
+                return row
+            }
+            console.write("hop", TraceHopRow(ttl: nodes.first?.timeToLive ?? 0, probes: probes), at: instant)
+        }
+        for link in found.graph.links {
+            console.write("link", PathLinkRow(ttl: link.timeToLive, from: link.from, to: link.to), at: instant)
+        }
+        var row = TraceSummaryRow(found.summary, target)
+        row.paths = found.graph.pathCount
+        row.confidence = confidence
+        console.write("summary", row, at: instant)
+    }
+}
+
+/// Loss and round trips as one JSON object for each hop, at the end.
+final class MonitorJSON: MonitorReport {
+    private let console: Console
+    private let target: TraceTarget
+    let names: TraceNames
+    let cycles: Int?
+    var held: HeldLines<IPAddress>
+
+    init(_ console: Console, _ target: TraceTarget, _ names: TraceNames, cycles: Int?) {
+        self.console = console
+        self.target = target
+        self.names = names
+        self.cycles = cycles
+        held = HeldLines(names)
+    }
+
+    func finish(_ result: MonitorResult, drops: KernelDrops, at now: Instant) {
+        target.complain(result.summary, console)
+        for hop in result.hops { console.write("hop", MonitoredHopRow(hop, names), at: now) }
+        console.write("summary", TraceSummaryRow(result.summary, target), at: now)
+    }
 }

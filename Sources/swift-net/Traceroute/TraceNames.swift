@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// How hosts on the way are called: by address, or by name and address.
+/// What the hosts of a route are called: an address, or a name and an address.
 struct TraceNames {
     /// Nil when no names are wanted.
     let lookUps: HostNames?
@@ -58,22 +58,23 @@ struct HeldLines<Line> {
 
     init(_ names: TraceNames) { self.names = names }
 
-    mutating func append(_ line: Line, naming addresses: [IPAddress]) {
-        lines.append((line, addresses, SystemClock.now))
+    mutating func append(_ line: Line, naming addresses: [IPAddress], at now: Instant) {
+        lines.append((line, addresses, now))
     }
 
     /// No line waits any longer.
     mutating func release() { isReleased = true }
 
-    /// The lines whose names are known or have been waited for, and when to ask again at the latest.
-    mutating func take(at now: Instant) -> (lines: [Line], next: Instant?) {
-        var ready: [Line] = []
+    /// The lines whose names are known or have been waited for, each with the time of its event, and when to ask again at
+    /// the latest.
+    mutating func take(at now: Instant) -> (lines: [(Line, Instant)], next: Instant?) {
+        var ready: [(Line, Instant)] = []
         while let first = lines.first {
             if !isReleased, let deadline = names.deadline(for: first.addresses, readySince: first.since), now < deadline
             {
                 return (ready, deadline)
             }
-            ready.append(first.line)
+            ready.append((first.line, first.since))
             lines.removeFirst()
         }
         return (ready, nil)

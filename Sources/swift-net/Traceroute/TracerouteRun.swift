@@ -1,133 +1,135 @@
 import LinuxProcess
 import SwiftNet
 
-/// From the command line of `traceroute` to an exit status.
+/// A run of `traceroute` in any mode.
 struct TracerouteRun {
-    private let command: TraceWords
-    private let console: Console
+    let command: TracerouteCommand
+    let console: Console
 
-    static func run(_ command: TraceWords, name: String) -> Int32 {
-        let console = Console(command: name, isJSON: command.has(.json))
-        return console.status { _ in try TracerouteRun(command: command, console: console).run() }
-    }
-
-    private func run() throws -> Int32 {
-        guard !(command.has(.ipv4) && command.has(.ipv6)) else { throw UsageError("-4 and -6 exclude each other") }
-        let length = TraceContext.arguments(command).length
-        guard length == nil || command[.size] == nil else {
-            throw UsageError("--size and the length behind the target exclude each other")
+    func run() throws -> Int32 {
+        switch command.mode {
+        case TracerouteCommand.paths, TracerouteCommand.dot: try paths()
+        case TracerouteCommand.report, TracerouteCommand.live: try monitor()
+        default: try hops()
         }
-        // Every value is read before anything is opened.
-        let settings = try TraceSettings(command, size: length ?? command[.size])
-        if command.has(.report) || command.has(.live) { return try MonitorRun(command, console, settings).run() }
-        if let option = [TraceValue.cycles, .interval].first(where: { command[$0] != nil }) {
-            throw UsageError("--\(option.names.long) is of --report and --live alone")
-        }
-        if command.has(.paths) || command.has(.dot) { return try paths(settings) }
-        if command[.confidence] != nil { throw UsageError("--confidence is of --paths alone") }
-        return try hops(settings)
     }
 
     /// Hop by hop, the plain trace.
-    private func hops(_ settings: TraceSettings) throws -> Int32 {
-        guard !(command.has(.mtu) && settings.trace.probe.method == .tcp) else {
-            throw UsageError("--mtu: a SYN has no length to choose: use UDP or -I")
-        }
+    private func hops() throws -> Int32 {
         let traceroute = try Traceroute.prepare(
-            TraceContext.targets(command), settings.trace, options: TraceContext.runOptions(command, console))
-        let context = try TraceContext(command, console, settings, traceroute.trace)
-        var observer = TraceObserver(renderer: TraceRenderer(context), console: console)
-        let result = try traceroute.run(reportingTo: &observer)
+            command.targets, command.trace, options: console.runOptions(command.general))
+        let (targets, names) = (traceroute.trace.targets, try names(traceroute.trace))
+        let report: any TraceReport =
+            console.isJSON
+            ? TraceJSON(console, targets, names) : TraceText(command, console, targets, names)
+        let result = try console.run(report, of: traceroute)
         return result.isReached ? 0 : result.couldSend ? 1 : 2
     }
 
     /// Every path of a balanced route.
-    private func paths(_ settings: TraceSettings) throws -> Int32 {
-        guard settings.trace.probe.method != .icmp else {
-            throw UsageError("--paths: routers tell flows by ports, and ICMP has none: use UDP or -T")
-        }
-        guard !command.has(.noParis) else { throw UsageError("--paths and --no-paris exclude each other") }
-        guard !command.has(.mtu) else { throw UsageError("--paths and --mtu exclude each other") }
-        guard !(command.has(.dot) && command.has(.json)) else {
-            throw UsageError("--dot and --json exclude each other")
-        }
-        let confidence = try command[.confidence].map(Self.confidence) ?? 0.95
+    private func paths() throws -> Int32 {
+        let configuration = Traceroute.Paths.Configuration(command.trace, confidence: command.confidence)
         let paths = try Traceroute.Paths.prepare(
-            TraceContext.target(command, "--paths"), .init(settings.trace, confidence: confidence),
-            options: TraceContext.runOptions(command, console))
-        let context = try TraceContext(command, console, settings, paths.trace)
-        let renderer = PathsRenderer(context, paths.trace.targets[0], confidence: confidence)
-        renderer.begin()
-        var observer = PathsObserver(renderer: renderer, context: context)
-        let summary = try paths.run(reportingTo: &observer)
+            command.targets[0], configuration, options: console.runOptions(command.general))
+        let (target, names) = (paths.trace.targets[0], try names(paths.trace))
+        let report: any PathsReport =
+            if command.mode == TracerouteCommand.dot {
+                PathsDot(console, target, names)
+            } else if console.isJSON {
+                PathsJSON(console, target, names, confidence: command.confidence)
+            } else {
+                PathsText(console, target, names)
+            }
+        let summary = try console.run(report, of: paths)
         return summary.isReached ? 0 : summary.unsent == 0 ? 1 : 2
     }
 
-    /// `95`, `99.9` or `95%`.
-    private static func confidence(_ text: String) throws -> Double {
-        let digits = text.hasSuffix("%") ? text.dropLast() : text[...]
-        guard digits.allSatisfy({ $0.isNumber || $0 == "." }), let percent = Double(digits), percent >= 50,
-            percent <= 99.999
-        else { throw UsageError("--confidence: '\(text)' is no percentage from 50 to 99.999") }
-        // So that it is written as it was typed: 99.9 / 100 is not 0.999.
-        return (percent * 1_000).rounded() / 100_000
+    /// Loss and round trips of each hop over time.
+    private func monitor() throws -> Int32 {
+        // Plain text where the output is no terminal: then a script waits for its end.
+        let terminal = command.mode == TracerouteCommand.live ? Terminal() : nil
+        let cycles = command.cycles ?? (terminal == nil ? 10 : nil)
+        var options = try console.runOptions(command.general)
+        options.screen = terminal
+        let monitor = try Traceroute.Monitor.prepare(
+            command.targets[0], .init(command.trace, cycles: cycles, interval: command.interval), options: options)
+        let (target, names) = (monitor.trace.targets[0], try names(monitor.trace))
+        let report: any MonitorReport =
+            console.isJSON
+            ? MonitorJSON(console, target, names, cycles: cycles)
+            : MonitorText(console, target, names, cycles: cycles)
+        let result: MonitorResult
+        if let terminal {
+            let screen = LiveScreen(
+                title: "traceroute to \(Text.escaped(target.text)) (\(target.destination.address))",
+                names: names, showsNames: !command.isNumeric, console: console, isUnicode: Self.isUnicode)
+            var observer = LiveObserver(screen: screen, terminal: terminal, names: names, console: console)
+            report.begin()
+            terminal.enter()
+            defer { terminal.leave() }
+            result = try monitor.run(reportingTo: &observer)
+        } else {
+            result = try console.run(report, of: monitor)
+        }
+        if terminal != nil { report.finish(result, drops: .none, at: SystemClock.now) }
+        // Cycles that could not be sent mean that the run is incomplete.
+        guard result.summary.unsent == 0 else { return 2 }
+        return result.summary.isReached ? 0 : 1
+    }
+
+    // MARK: Names
+
+    private func names(_ trace: TraceRun) throws -> TraceNames {
+        TraceNames(
+            lookUps: command.isNumeric ? nil : trace.names,
+            origins: command.printsOrigins ? try origins(trace) : nil, patience: command.nameWait)
+    }
+
+    /// The server is that of RA_SERVER, the port that of RA_SERVICE, as traceroute has it.
+    private func origins(_ trace: TraceRun) throws -> RouteOrigins {
+        let service = CurrentProcess.environment("RA_SERVICE") ?? "nicname"
+        guard let port = service == "nicname" ? 43 : UInt16(service) else {
+            throw UsageError("invalid value '\(service)' for RA_SERVICE (expected a port number)")
+        }
+        return trace.origins(server: CurrentProcess.environment("RA_SERVER") ?? "whois.radb.net", port: port)
+    }
+
+    /// The terminal's encoding, by the environment as setlocale(3) reads it.
+    private static var isUnicode: Bool {
+        let value = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { CurrentProcess.environment($0) }
+            .first { !$0.isEmpty }
+        guard let value = value?.lowercased() else { return false }
+        return value.contains("utf-8") || value.contains("utf8")
     }
 }
 
-/// Hands what is found of the paths to the renderer.
-private struct PathsObserver: EngineObserver {
-    typealias Observed = PathsEngine
-
-    let renderer: PathsRenderer
-    let names: TraceNames
-    let console: Console
-    private var held: HeldLines<(graph: PathGraph, summary: TraceSummary)>
-
-    init(renderer: PathsRenderer, context: TraceContext) {
-        self.renderer = renderer
-        names = context.names
-        console = context.console
-        held = HeldLines(names)
+extension TraceTarget {
+    /// The first line of a trace or of its paths.
+    func title(_ what: String) -> String {
+        "\(what) to \(Text.escaped(text)) (\(destination.address)), \(configuration.maximumHops) hops max, "
+            + "\(configuration.wholeLength) byte packets\n"
     }
 
-    mutating func report(_ event: PathsEvent) {
-        switch event {
-        // The names are asked for beside the probing.
-        case .answered(let address): names.prepare(address)
-        case .finished(let graph, let summary):
-            held.append((graph, summary), naming: graph.hops.joined().compactMap(\.address))
+    /// Reports the probes that this host could not send, with interface and reason.
+    func complain(_ summary: TraceSummary, _ console: Console) {
+        guard summary.unsent > 0, let failure = summary.firstFailure else { return }
+        let reason = (interface.map { "\($0): " } ?? "") + failure.reason
+        console.complain("\(reason): \(Text.count(summary.unsent, "probe")) could not be sent")
+    }
+}
+
+extension TransmissionFailure {
+    /// Why a probe was not sent.
+    var reason: String {
+        switch self {
+        case .messageTooLong: "message too long"
+        case .noBuffers: "no buffer space available"
+        case .notPermitted(let message), .system(_, let message): message
         }
     }
-
-    mutating func step(_ engine: inout PathsEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        if wakening.contains(.stop) { held.release() }
-        return print(at: now)
-    }
-
-    mutating func linger(at now: Instant) -> Instant? { print(at: now) }
-
-    private mutating func print(at now: Instant) -> Instant? {
-        let (results, next) = held.take(at: now)
-        for result in results { renderer.finish(result.graph, result.summary) }
-        console.output.flush()
-        return next
-    }
 }
 
-/// Hands what a trace finds to the renderer.
-private struct TraceObserver: EngineObserver {
-    typealias Observed = TraceEngine
-
-    let renderer: TraceRenderer
-    let console: Console
-
-    mutating func report(_ event: TraceEvent) { renderer.report(event) }
-
-    mutating func step(_ engine: inout TraceEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
-        let next = renderer.update(at: now, isStopped: wakening.contains(.stop))
-        console.output.flush()
-        return next
-    }
-
-    mutating func linger(at now: Instant) -> Instant? { renderer.update(at: now, isStopped: false) }
+extension TCPFlags {
+    /// The flags that are set, by name.
+    var words: [String] { TCPFlags.names.filter { contains($0.flag) }.map { "\($0.name)" } }
 }
