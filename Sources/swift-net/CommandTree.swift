@@ -1,4 +1,3 @@
-import ArgumentParser
 import LinuxProcess
 
 /// All commands, and the way to each.
@@ -18,21 +17,10 @@ enum CommandTree {
             CommandEntry(SYNScanCommand.self),
             CommandEntry(HTTPProbeCommand.self),
             CommandEntry(HTTPFingerprintCommand.self),
-            legacy("host", .link, HostCommand.self) {
-                parse(HostCommand.self, HostCommand.shape.normalized($0), name: $1, HostRun.run)
-            },
+            CommandEntry(HostCommand.self),
             CommandEntry(DecodeCommand.self),
             CommandEntry(AddressCommand.self),
         ]
-    }
-
-    private static func legacy<C: ParsableCommand>(
-        _ name: String, _ group: CommandGroup, _ type: C.Type,
-        _ run: @escaping (_ arguments: [String], _ name: String) -> Int32
-    ) -> CommandEntry {
-        CommandEntry(
-            CommandSummary(name: name, group: group, abstract: type.configuration.abstract, usage: [], discussion: ""),
-            run)
     }
 
     /// Names of other tools, and the commands that do the same.
@@ -107,30 +95,6 @@ enum CommandTree {
             throw CannotRun(
                 message: "unknown \(name.hasPrefix("-") ? "option" : "command") '\(name)'\(hint)",
                 hints: ["'swift-net help' lists the commands."])
-        }
-    }
-
-    /// A command that the parser reads.
-    private static func parse<Command: ParsableCommand>(
-        _ type: Command.Type, _ words: [String], name: String, _ run: (Command, String) -> Int32
-    ) -> Int32 {
-        do {
-            return run(try type.parse(words), name)
-        } catch {
-            return answer(type, error, name: name)
-        }
-    }
-
-    /// What the parser has to say: help on standard output, mistakes on standard error with status 2.
-    private static func answer<Command: ParsableCommand>(_ type: Command.Type, _ error: any Error, name: String)
-        -> Int32
-    {
-        Console(command: name).status { console in
-            guard type.exitCode(for: error) != .success else {
-                console.output.write(type.fullMessage(for: error) + "\n")
-                return 0
-            }
-            throw CannotRun(message: type.message(for: error), hints: ["Try 'swift-net \(name) --help'."])
         }
     }
 }

@@ -1,83 +1,100 @@
-import ArgumentParser
+import LinuxProcess
+import SwiftNet
 
-/// The command line of `host`.
-struct HostCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "host",
-        abstract: "Be a host, or a router, that exists only while the command runs.",
-        usage: "swift-net host -I NAME --address ADDR/LEN [options]",
+/// `host`: its options, and what they store.
+struct HostCommand: Command {
+    static let summary = CommandSummary(
+        name: "host", group: .link, abstract: "Run a user-space host or router on this network.",
+        usage: ["--address ADDRESS/LENGTH [-I INTERFACE] [options]"],
         discussion: """
-            The host has addresses that the system does not know, a link-layer address of its own, and its own ARP, \
-            neighbor discovery, IP, ICMP, UDP and TCP. It makes sure that nobody has an address, which takes some six \
-            seconds (two for IPv6), answers ARP, neighbor discovery and echo, serves what --serve names, and tells who \
-            spoke to it and how. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            The host has addresses that the kernel does not know, a MAC address of its own, and its own ARP, neighbor \
+            discovery, IP, ICMP, UDP and TCP. It checks that no other host has an address, which takes about 6 seconds \
+            (2 for IPv6), replies to ARP, neighbor discovery and echo requests, runs the services of --serve, and \
+            reports the hosts that send to it. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 it ended as it was told, 1 somebody has the address, 2 it could not run.
+            Exit status: 0 if it ran until -w, SIGINT or SIGTERM, 1 if another host has an address, 2 on error.
             """,
-        helpNames: [.customShort("h"), .customLong("help")]
-    )
+        habits: [
+            ("-i", "-I INTERFACE sets the interface"), ("-a", "--address ADDRESS/LENGTH sets an address"),
+            ("-p", "--serve echo,discard,http runs services on their own ports"),
+        ])
 
-    @Option(
-        name: [.customShort("I"), .customLong("interface")],
-        help: ArgumentHelp(
-            "The interface that it lives on; several for a router. By default the only one.", valueName: "name"))
+    var general = GeneralOptions()
+    var configuration = UserHost.Configuration()
     var interfaces: [String] = []
-    @Option(
-        name: .customLong("address"),
-        help: ArgumentHelp(
-            "Its address with the length of the prefix; ADDR/LEN@NAME on another interface than the first.",
-            valueName: "address"))
-    var addresses: [String] = []
-    @Option(
-        name: .customLong("gateway"),
-        help: ArgumentHelp("The router to other networks, one of a family.", valueName: "address"))
-    var gateways: [String] = []
-    @Option(
-        name: .customLong("mac"),
-        help: ArgumentHelp(
-            "Its link-layer address (made of its first address); 'interface' for the interface's.",
-            valueName: "mac"))
-    var mac: String?
-    @Option(
-        name: .customLong("serve"),
-        help: ArgumentHelp("What it serves, of echo, discard and http.", valueName: "services"))
-    var serve: String?
-    @Option(
-        name: .customLong("ethers"),
-        help: ArgumentHelp("Answer RARP for the machines of this file, as ethers(5) has them.", valueName: "file"))
-    var ethers: String?
-    @Option(
-        name: .customLong("join"),
-        help: ArgumentHelp(
-            "Be a member of this group; GROUP@NAME on another interface than the first.", valueName: "group"))
-    var groups: [String] = []
-    @Flag(name: .customLong("forward"), help: "Pass datagrams on between the interfaces: a router.")
-    var forward = false
-    @Flag(name: .customLong("no-check"), help: "Use the address at once, without asking who has it.")
-    var skipsCheck = false
-    @Option(
-        name: [.customShort("w"), .customLong("deadline"), .customLong("duration")],
-        help: ArgumentHelp("End after this time.", valueName: "time"))
-    var deadline: String?
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print only the summary.")
-    var quiet = false
-    @Flag(
-        name: [.customShort("v"), .customLong("verbose")],
-        help: "Also report how many frames of other VLANs were ignored.")
-    var verbose = false
-    @Option(
-        name: .customLong("vlan"),
-        help: ArgumentHelp("Use VLAN VID (1 to 4094): tag frames sent, and accept only its frames.", valueName: "vid"))
-    var vlan: String?
-    @OptionGroup
-    var frames: FrameOptions
 
-    /// How words are cut before the parser reads them.
-    static let shape = ShortOptions(
-        flags: ["q", "v", "j", "h"], values: ["I", "w"],
-        longValues: [
-            "interface", "address", "gateway", "mac", "serve", "ethers", "join", "deadline", "duration", "vlan",
-            "pcap",
-        ],
-        optionalValues: ["explain": "2"])
+    static func declare(_ options: inout OptionTable<Self>) {
+        options.section("Addresses")
+        options.list(
+            "-I", "--interface", value: .interface,
+            help: "Use this interface (the only one); may be given several times, for a router."
+        ) { $0.interfaces.append($1) }
+        options.list(
+            "--address", value: .hostAddress,
+            help: "Use this address and prefix length; @INTERFACE is needed on other interfaces than the first."
+        ) { $0.configuration.addresses.append($1) }
+        options.list(
+            "--gateway", value: .address, help: "Send to other networks through this router, one per family."
+        ) { $0.configuration.gateways.append($1) }
+        options.option(
+            "--mac", value: .hostMAC,
+            help: "Use this MAC address (made from the first address), or interface: that of the interface."
+        ) { $0.configuration.mac = $1 }
+        options.option(
+            "--vlan", value: .integer(1...4_094, "VID"),
+            help: "Use VLAN VID: tag frames sent, and accept only its frames."
+        ) { $0.configuration.vlan = $1 }
+        options.list(
+            "--join", value: .hostGroup,
+            help: "Join this multicast group; @INTERFACE is needed on other interfaces than the first."
+        ) { $0.configuration.groups.append($1) }
+        options.flag("--no-check", help: "Use the addresses at once, without checking for other hosts.") {
+            $0.configuration.checksAddresses = false
+        }
+
+        options.section("Services")
+        options.list("--serve", value: .hostServices, help: "Run these services: echo, discard, http.") {
+            $0.configuration.services.formUnion($1)
+        }
+        options.option("--ethers", value: .file, help: "Reply to RARP requests of the hosts in FILE (ethers(5)).") {
+            $0.configuration.ethers = $1
+        }
+        options.flag("--forward", help: "Forward packets between the interfaces, as a router does.") {
+            $0.configuration.forwards = true
+        }
+        options.option(
+            "-w", "--deadline", "--duration", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME."
+        ) { $0.configuration.duration = $1 }
+
+        options.section("Output")
+        options.json()
+        options.quiet()
+        options.verbose("Also report how many frames of other VLANs were ignored.")
+        options.pcap()
+        options.explain()
+        options.color()
+    }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        if let operand = arguments.operands.first {
+            throw UsageError("\(operand): host takes no target (it runs a host, and does not look up names)")
+        }
+        guard !configuration.addresses.isEmpty else { throw UsageError("--address ADDRESS/LENGTH is required") }
+        if configuration.forwards, Set(interfaces).count < 2 {
+            throw UsageError("--forward requires -I for 2 interfaces or more")
+        }
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        console.limit(to: configuration.duration)
+        var options = try console.runOptions(general)
+        options.reloads = configuration.ethers != nil
+        let host = try UserHost.prepare(interfaces, configuration, options: options)
+        host.onReloadFailure = { [console] in console.fail($0.description) }
+        let report: any HostReport =
+            console.isJSON ? HostJSON(console, host, general) : HostText(console, host, general)
+        let summary = try console.run(report, of: host)
+        if !host.isComplete { return 2 }
+        return summary.isTaken ? 1 : 0
+    }
 }

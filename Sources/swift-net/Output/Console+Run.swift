@@ -26,10 +26,6 @@ extension Console {
         try runOptions(capture: general.capture, explained: general.explained, isVerbose: general.isVerbose)
     }
 
-    func runOptions(_ frames: FrameOptions, isVerbose: Bool = false) throws -> RunOptions {
-        try runOptions(capture: frames.pcap, explained: frames.explained(), isVerbose: isVerbose)
-    }
-
     private func frameCapture(_ path: String) throws -> FrameCapture {
         let capture = FrameCapture(
             writingTo: try file(path, for: "--pcap"), isStandardOutput: BufferedOutput.isStandardOutput(path),
