@@ -49,7 +49,8 @@ protocol HTTPCommand: Command {
 
 extension OptionTable where Owner: HTTPCommand {
     /// The options that choose the servers of URLs and their addresses.
-    mutating func targets() {
+    /// - Parameter tcpOptions: further options that cannot be used with a Unix domain socket.
+    mutating func targets(tcpOptions: [String] = []) {
         list("--targets", value: .file, help: "Read URLs from FILE (- for standard input).") {
             $0.targets.files.append($1)
         }
@@ -59,9 +60,7 @@ extension OptionTable where Owner: HTTPCommand {
         ) { $0.targets.places.others.append($1) }
         option(
             "--unix-socket", value: .file, help: "Connect to this Unix domain socket instead of the URL's host.",
-            excludes: [
-                "-4", "-6", "-I", "--resolve", "--stack user", "--tcp", "--segments", "--pcap", "--explain",
-            ]
+            excludes: ["-4", "-6", "-I", "--resolve", "--pcap", "--explain"] + tcpOptions
         ) { $0.targets.places.localSocket = $1 }
         flag("-4", "--ipv4", help: "Use only IPv4 addresses of names.", excludes: ["-6"]) { $0.targets.family = .v4 }
         flag("-6", "--ipv6", help: "Use only IPv6 addresses of names.", excludes: ["-4"]) { $0.targets.family = .v6 }

@@ -155,7 +155,7 @@ struct HTTPProbeCommand: HTTPCommand {
 
     private static func declareRun(_ options: inout OptionTable<Self>) {
         options.section("Servers and pace")
-        options.targets()
+        options.targets(tcpOptions: ["--stack user", "--tcp", "--segments"])
         options.option("-c", "--count", value: .integer(1...Int.max, "COUNT"), help: "Send COUNT requests per URL (1).")
         {
             $0.probe.request.count = $1
