@@ -310,6 +310,51 @@ struct MulticastTests {
         }
     }
 
+    @Test("igmp-join: excluded sources, repetitions, explanations, and a summary alone")
+    func joinOptions() async throws {
+        try await Lab.with(.pair.and("mount -t tmpfs none /mnt")) { lab in
+            func join(_ words: String) async throws -> Lab.Outcome {
+                try await lab.run(
+                    "a", [Binary.swiftNet, "igmp-join"] + words.split(separator: " ").map(String.init))
+            }
+            for exclude in ["--exclude 192.0.2.7", "--exclude=192.0.2.7", "--exclude --source 192.0.2.7"] {
+                let outcome = try await join("\(exclude) 239.1.2.3 --robustness 1 -I va -v --explain 1 -w 0.4")
+                #expect(outcome.output.contains(" on va by IGMPv3, sources: all but 192.0.2.7\n"), "\(outcome)")
+                #expect(outcome.output.contains("\nsent ") || outcome.output.hasPrefix("sent "), "\(outcome)")
+                #expect(outcome.lines.count { $0.hasPrefix("Sent ") && $0.contains("to_ex") } == 1, "\(outcome)")
+            }
+            let quiet = try await join("-q 239.1.2.3 --deadline 0.2 --version 2")
+            #expect(quiet.lines.count == 2 && quiet.lines[0].hasPrefix("--- 1 group on va, 0.2 s"), "\(quiet)")
+            let json = try await join("-j -q 239.1.2.3 --duration 0.2")
+            #expect(json.lines.count == 1 && json.summary?["time"]?.hasSuffix("Z") == true, "\(json)")
+        }
+    }
+
+    @Test("igmp-query: several queries, the family, an early end, and a summary alone")
+    func queryOptions() async throws {
+        try await Lab.with(.pair.and("mount -t tmpfs none /mnt")) { lab in
+            func ask(_ words: String) async throws -> Lab.Outcome {
+                try await lab.run(
+                    "a", [Binary.swiftNet, "igmp-query"] + words.split(separator: " ").map(String.init))
+            }
+            let twice = try await ask("-4 -c 2 --response 0.1 --listen 0 -I va -v --explain 1 --pcap /mnt/p -w 9")
+            #expect(
+                twice.lines.count { $0 == "Sent IGMPv3 general query, reports within 0.1 s, on va" } == 2, "\(twice)")
+            #expect(twice.output.contains("sent ") && twice.status == 1, "\(twice)")
+            let capture = try await lab.run("a", [Binary.swiftNet, "decode", "-q", "/mnt/p", "igmp"])
+            #expect(capture.output.hasPrefix("2 "), "\(capture)")
+            let early = try await ask("-q -w 0.2")
+            #expect(early.status == 1 && early.output.hasPrefix("0 groups, 0 hosts; 0 queries sent"), "\(early)")
+            let json = try await ask("-j --listen 0 --response 0.1")
+            let untimed = json.lines.map { JSONLine(text: String($0)) }.filter { $0["time"]?.hasSuffix("Z") != true }
+            #expect(json.objects("query").first?["interface"] == "va" && untimed.isEmpty, "\(json)")
+            let late = try await ask("--force --listen 0.5 --response 0.1 -w 0.3")
+            #expect(late.output.hasPrefix("0 groups, 0 hosts; 0 queries sent"), "\(late)")
+            let quiet = try await ask("-j -q --listen 0 --response 0.1")
+            #expect(quiet.lines.count == 1 && quiet.summary?["queries"] == "1", "\(quiet)")
+        }
+    }
+
     @Test("words that mean nothing end with status 2 and say why")
     func usage() async throws {
         for (command, words, part) in [
@@ -344,7 +389,6 @@ struct MulticastTests {
             ("igmp-query", "-6 239.1.2.3", "-6 cannot be used with 239.1.2.3"),
             ("igmp-query", "239.1.2.3 239.1.2.4", "239.1.2.4: only one group can be queried at a time"),
             ("igmp-query", "--source 192.0.2.1", "--source requires GROUP"),
-            ("igmp-query", "--force --listen 1", "--listen cannot be used with --force"),
             ("igmp-query", "--version 1 239.1.2.3", "--version 1 cannot be used with GROUP"),
             ("igmp-query", "--version 1 --response 5", "--response cannot be used with --version 1"),
             ("igmp-query", "--response 1h", "invalid value '1h' for --response (expected a duration"),

@@ -9,8 +9,8 @@ public struct QuerierConfiguration: Sendable {
     public var query: MembershipQuery
     /// Queries, one when the answers to the one before are in.
     public var count = 1
-    /// Before the first query: another querier's are heard.
-    public var listening = Nanoseconds.seconds(2)
+    /// How long another querier is waited for before the first query; nil for 2 seconds, or not at all if `isForced`.
+    public var listening: Nanoseconds?
     /// Speaks though another querier does.
     public var isForced = false
     /// After the last answer should have left, until it is here: a way there and back, and the
@@ -129,7 +129,7 @@ public struct QuerierEngine: Engine, ~Copyable {
         // Who came before an answer was due is heard to the end of it.
         let due =
             lastQuery.map { $0 + configuration.query.maximumResponse + configuration.grace }
-            ?? start + (configuration.isForced ? .zero : configuration.listening)
+            ?? start + (configuration.listening ?? (configuration.isForced ? .zero : .seconds(2)))
         if !mayAsk, lastQuery == nil { return finish(at: now) }
         guard due <= now else { return .at(deadline.map { min($0, due) } ?? due) }
         guard result.queries < configuration.count, mayAsk else { return finish(at: now) }

@@ -26,7 +26,7 @@ public enum IGMPQuery: Tool {
         public var maximumResponse: Nanoseconds?
         /// Queries to send; nil for one.
         public var count: Int?
-        /// How long another querier is waited for before the first query, unless `isForced`; nil for 2 seconds.
+        /// How long another querier is waited for before the first query; nil for 2 seconds, or not at all if `isForced`.
         public var listening: Nanoseconds?
         /// Ask even where another host is the querier.
         public var isForced = false
@@ -79,7 +79,7 @@ public enum IGMPQuery: Tool {
             interfaceName = link.link.name
             var configuration = QuerierConfiguration(identity: identity, mtu: link.link.mtu, query: query)
             if let count = asked.count { configuration.count = count }
-            if let listening = asked.listening { configuration.listening = listening }
+            configuration.listening = asked.listening
             configuration.isForced = asked.isForced
             configuration.deadline = asked.deadline
             self.configuration = configuration

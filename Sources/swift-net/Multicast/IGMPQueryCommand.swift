@@ -34,8 +34,8 @@ struct IGMPQueryCommand: Command {
             help: "Set the time within which hosts report (10; for a single group 1)."
         ) { $0.query.maximumResponse = $1 }
         options.option(
-            "--listen", value: .duration(), help: "Wait TIME for another querier before the first query (2).",
-            excludes: ["--force"]
+            "--listen", value: .duration(),
+            help: "Wait TIME for another querier before the first query (2; with --force 0)."
         ) { $0.query.listening = $1 }
         options.flag("--force", help: "Send queries even if there is another querier.") { $0.query.isForced = true }
         options.option("-I", "--interface", value: .interface, help: "Send through INTERFACE (that of the route).") {
