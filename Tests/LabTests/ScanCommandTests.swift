@@ -154,6 +154,31 @@ struct ScanCommandTests {
         }
     }
 
+    @Test("options change what is scanned and printed; every object has its time")
+    func options() async throws {
+        let layout = Lab.Layout.pair.and("ip -n a route add 240.0.0.0/4 via 192.0.2.2")
+        try await Lab.with(layout) { lab in
+            try await lab.listening([80]) {
+                let plain = try await lab.scan("-4 -I va -w 20 --wait 0.2 --color always --all -p 80,81 192.0.2.2")
+                #expect(plain.output.contains("80/tcp     \u{1B}[32mopen\u{1B}[0m      http "), "\(plain)")
+                let bare = try await lab.scan("-6 -n -q --color never -p 80 2001:db8::2")
+                #expect(bare.output.contains("80/tcp     open      -  ") && bare.lines.count == 1, "\(bare)")
+                let explained = try await lab.scan("-v --explain 1 --exclude 192.0.2.1 -p 80 192.0.2.1-2")
+                #expect(explained.output.contains("sent ") && explained.errors.contains("1 address excluded"))
+                let json = try await lab.scan("-j --all --top-ports 5 --explain 192.0.2.2 192.0.2.9")
+                #expect(json.summary?["ports"] == "5" && json.objects("packet").count == 4, "\(json)")
+                let untimed = json.lines.map { JSONLine(text: String($0)) }.filter {
+                    $0["time"]?.hasSuffix("Z") != true
+                }
+                #expect(untimed.isEmpty && json.lines.count > 8, "\(untimed)")
+            }
+            let reserved = try await lab.scan("-j -p 80 --retries 0 --wait 0.1 --include-reserved 240.0.0.1")
+            #expect(reserved.status == 1 && reserved.summary?["hosts"] == "1", "\(reserved)")
+            let left = try await lab.scan("-p 80 240.0.0.1")
+            #expect(left.status == 2 && left.errors.contains("nothing is left to scan"), "\(left)")
+        }
+    }
+
     @Test("-p adds up")
     func portLists() async throws {
         try await Lab.with(.pair) { lab in
