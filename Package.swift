@@ -25,7 +25,6 @@ let package = Package(
         .library(name: "SwiftNet", targets: ["SwiftNet"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
@@ -116,7 +115,6 @@ let package = Package(
                 "CStandalone",
                 "WireFormat", "PacketEngine", "LinuxProcess", "HostStack", "Diagnostics", "SwiftNet",
                 "SwiftNetTLS", "SwiftNetSignatures",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
         ),

@@ -76,10 +76,7 @@ enum CommandTree {
     /// - Parameter command: the command that was asked, if any.
     static func printVersion(_ console: Console, _ command: String?) -> Int32 {
         if console.isJSON {
-            var object = JSONObject(type: "version")
-            object.add("version", version)
-            object.add("time", WallTime.rfc3339(SystemClock.now))
-            console.output.write(object.line + "\n")
+            console.write("version", VersionRow(version: version), at: SystemClock.now)
         } else {
             console.output.write((command.map { "\($0) from " } ?? "") + "swift-net \(version)\n")
         }
@@ -97,4 +94,8 @@ enum CommandTree {
                 hints: ["'swift-net help' lists the commands."])
         }
     }
+}
+
+private struct VersionRow: JSONRow {
+    var version: String
 }

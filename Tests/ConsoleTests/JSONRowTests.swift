@@ -29,7 +29,6 @@ import Testing
     ])
     func strings(_ text: String, _ expected: String) {
         #expect(line(Text(text: text)) == "{\"type\":\"row\",\"text\":\"\(expected)\"," + Self.time)
-        #expect(JSONObject.quoted(text) == "\"\(expected)\"")
     }
 
     private struct Empty: JSONRow {}

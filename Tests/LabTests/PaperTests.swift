@@ -99,7 +99,9 @@ struct PaperTests {
             complete_line swift-net ping --pcap /etc/hostn
             """
         let outcome = try await Lab.run(["bash", "-c", script])
-        let expected = ["ping", "--report-every", "traceroute", "auto", "always", "never", "never", "lo", "/etc/hostname"]
+        let expected = [
+            "ping", "--report-every", "traceroute", "auto", "always", "never", "never", "lo", "/etc/hostname",
+        ]
         #expect(outcome.lines.map(String.init) == expected, "\(outcome)")
     }
 

@@ -1,6 +1,3 @@
-import LinuxProcess
-import SwiftNet
-
 /// A command: its options are declared in one table, which makes the parser, the help and the completions.
 ///
 /// The actions of the options store values in the command. Then `check` reads the operands and what depends on several
@@ -53,30 +50,4 @@ struct CommandMode: Hashable {
     var isStandard = false
 
     static let standard = CommandMode(name: "", isStandard: true)
-}
-
-/// The options that mean the same in every command that has them.
-struct GeneralOptions {
-    var isJSON = false
-    var isQuiet = false
-    /// How often -v was given.
-    var verbosity = 0
-    /// The file of --pcap.
-    var capture: String?
-    /// Packets each way to explain.
-    var explained: Int?
-
-    var isVerbose: Bool { verbosity > 0 }
-}
-
-/// A mistake in the command line, exit status 2.
-struct UsageError: Error {
-    var message: String
-    init(_ message: String) { self.message = message }
-}
-
-/// The run cannot begin; with lines that help.
-struct CannotRun: Error {
-    var message: String
-    var hints: [String] = []
 }

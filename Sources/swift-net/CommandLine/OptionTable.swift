@@ -80,42 +80,6 @@ struct OptionTable<Owner> {
                 requires: requires, excludes: excludes))
         actions.append { owner, text in try action(&owner, try value.parse(text)) }
     }
-}
-
-/// The options that several commands share.
-extension OptionTable where Owner: Command {
-    mutating func json(in modes: [CommandMode] = []) {
-        flag("-j", "--json", help: "Print one JSON object per line.", in: modes) { $0.general.isJSON = true }
-    }
-
-    mutating func quiet(_ help: String = "Print only the summary.") {
-        flag("-q", "--quiet", help: help) { $0.general.isQuiet = true }
-    }
-
-    mutating func verbose(_ help: String) {
-        flag("-v", "--verbose", help: help) { $0.general.verbosity += 1 }
-    }
-
-    mutating func pcap(in modes: [CommandMode] = [], excludes: [String] = []) {
-        option(
-            "--pcap", value: .file, help: "Write every frame sent or received to FILE (pcapng; - for standard output).",
-            in: modes, excludes: excludes
-        ) { $0.general.capture = $1 }
-    }
-
-    mutating func explain(
-        _ help: String = "Explain the first N packets sent and received, field by field (2).",
-        in modes: [CommandMode] = [], excludes: [String] = []
-    ) {
-        option(
-            "--explain", value: .integer(1...1_000_000), preset: "2", help: help, in: modes, excludes: excludes
-        ) { $0.general.explained = $1 }
-    }
-
-    /// The console reads the value.
-    mutating func color() {
-        option("--color", value: .choice(ColorUse.self), help: "Use colors (auto: on a terminal).") { _, _ in }
-    }
 
     /// Adds the options of every command, with the names that are left for them.
     mutating func close() {
@@ -130,9 +94,4 @@ extension OptionTable where Owner: Command {
             actions.append { _, _ in }
         }
     }
-}
-
-/// When output is colored.
-enum ColorUse: String, CaseIterable {
-    case auto, always, never
 }

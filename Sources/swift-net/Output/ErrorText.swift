@@ -1,3 +1,15 @@
+/// A mistake in the command line, exit status 2.
+struct UsageError: Error {
+    var message: String
+    init(_ message: String) { self.message = message }
+}
+
+/// The run cannot begin; with lines that help.
+struct CannotRun: Error {
+    var message: String
+    var hints: [String] = []
+}
+
 /// Errors in words.
 enum ErrorText {
     /// Why something failed, for people: never Swift's name of an error.

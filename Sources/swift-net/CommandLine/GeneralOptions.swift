@@ -1,0 +1,54 @@
+/// The options that mean the same in every command that has them.
+struct GeneralOptions {
+    var isJSON = false
+    var isQuiet = false
+    /// How often -v was given.
+    var verbosity = 0
+    /// The file of --pcap.
+    var capture: String?
+    /// Packets each way to explain.
+    var explained: Int?
+
+    var isVerbose: Bool { verbosity > 0 }
+}
+
+/// The options that several commands share.
+extension OptionTable where Owner: Command {
+    mutating func json(in modes: [CommandMode] = []) {
+        flag("-j", "--json", help: "Print one JSON object per line.", in: modes) { $0.general.isJSON = true }
+    }
+
+    mutating func quiet(_ help: String = "Print only the summary.") {
+        flag("-q", "--quiet", help: help) { $0.general.isQuiet = true }
+    }
+
+    mutating func verbose(_ help: String) {
+        flag("-v", "--verbose", help: help) { $0.general.verbosity += 1 }
+    }
+
+    mutating func pcap(in modes: [CommandMode] = [], excludes: [String] = []) {
+        option(
+            "--pcap", value: .file, help: "Write every frame sent or received to FILE (pcapng; - for standard output).",
+            in: modes, excludes: excludes
+        ) { $0.general.capture = $1 }
+    }
+
+    mutating func explain(
+        _ help: String = "Explain the first N packets sent and received, field by field (2).",
+        in modes: [CommandMode] = [], excludes: [String] = []
+    ) {
+        option(
+            "--explain", value: .integer(1...1_000_000), preset: "2", help: help, in: modes, excludes: excludes
+        ) { $0.general.explained = $1 }
+    }
+
+    /// The console reads the value.
+    mutating func color() {
+        option("--color", value: .choice(ColorUse.self), help: "Use colors (auto: on a terminal).") { _, _ in }
+    }
+}
+
+/// When output is colored.
+enum ColorUse: String, CaseIterable {
+    case auto, always, never
+}
