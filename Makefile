@@ -11,7 +11,10 @@ PRODUCTS ?=
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD := .build-static
 # The shipped binary: one file that needs no library of the system it runs on.
-STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-path $(BUILD)
+# The library of regular expressions is a megabyte of it unless every module does without it.
+STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-path $(BUILD) \
+    -Xswiftc -Xfrontend -Xswiftc -disable-implicit-string-processing-module-import \
+    -Xlinker --icf=safe -Xlinker -O2
 BINARY := $(BUILD)/release/swift-net
 MANUALS := $(wildcard man/*.8)
 

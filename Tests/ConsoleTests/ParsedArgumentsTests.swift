@@ -55,7 +55,7 @@ struct ParsedArgumentsTests {
         Sample.declare(&table)
         table.close()
         let arguments = line.split(separator: " ").map(String.init)
-        let parsed = ParsedArguments(arguments, table.specifications, habits: Sample.summary.habits)
+        let parsed = ParsedArguments(arguments, table.list.specifications, habits: Sample.summary.habits)
         if let problem = parsed.problem { throw problem }
         var command = Sample()
         try table.apply(parsed, to: &command)
@@ -156,7 +156,7 @@ struct ParsedArgumentsTests {
         var table = OptionTable<Sample>()
         Sample.declare(&table)
         table.close()
-        let parsed = ParsedArguments(["-Z", "-nj"], table.specifications, habits: [])
+        let parsed = ParsedArguments(["-Z", "-nj"], table.list.specifications, habits: [])
         #expect(parsed.problem?.message == "unknown option '-Z'" && parsed.has("--json"))
     }
 
@@ -200,7 +200,7 @@ struct OptionTableTests {
         table.section("First")
         Sample.declare(&table)
         table.close()
-        let text = HelpText.command(Sample.summary, table)
+        let text = HelpText.command(Sample.summary, table.list)
         #expect(
             text.hasPrefix(
                 "Usage: swift-net sample [options] TARGET\n\nTest the parser.\n\nFirst:\n  -c, --count COUNT  "))

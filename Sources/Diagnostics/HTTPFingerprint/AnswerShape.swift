@@ -131,7 +131,7 @@ public struct AnswerShape: Hashable, Sendable {
         switch name {
         case "etag": return collapsed(value) { $0.isLetter || $0.isNumber ? "x" : nil }
         case "location":
-            return value.hasPrefix("/") ? "path" : value.contains("://") ? "url" : "other"
+            return value.hasPrefix("/") ? "path" : value.drop { $0 != ":" }.hasPrefix("://") ? "url" : "other"
         case "www-authenticate": return String(value.prefix { $0 != " " })
         case "via", "x-cache", "x-cache-lookup":
             // The pseudonym is the installation's, what stands before it and in the comment the product's.

@@ -56,7 +56,7 @@ public struct SetCookie: Hashable, Sendable {
             problems.append("cookie \(name) must have Secure and Path=/ and no Domain")
         }
         if let expires = self["expires"], HTTPDate.problem(Array(expires.utf8)) != nil,
-            HTTPDate.problem(Array(expires.replacing("-", with: " ").utf8)) != nil
+            HTTPDate.problem(expires.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: " ") : $0 }) != nil
         {
             problems.append("cookie \(name) has an Expires that is not a date: \(expires)")
         }

@@ -34,7 +34,7 @@ struct ArpingSettings {
             throw UsageError("no target given (expected a name, an IPv4 address or a MAC address)")
         }
         if let other = operands.dropFirst().first { throw UsageError("\(other): arping takes one target") }
-        if first.contains("://") { throw UsageError("\(first): arping takes a host; http-probe takes URLs") }
+        if Text.isURL(first) { throw UsageError("\(first): arping takes a host; http-probe takes URLs") }
         if station == nil, case .ranges = try? TargetExpression(first) {
             throw UsageError("\(first): a network requires --sweep: arping --sweep \(first)")
         }

@@ -13,13 +13,7 @@ struct CommandEntry {
     ) {
         summary = Main.summary
         run = { alternative($0, $1) ?? Self.run(type, $0, name: $1) }
-        options = { Self.table(type).specifications }
-    }
-
-    init(_ summary: CommandSummary, _ run: @escaping (_ arguments: [String], _ name: String) -> Int32) {
-        self.summary = summary
-        self.run = run
-        options = { [] }
+        options = { Self.table(type).list.specifications }
     }
 
     private static func table<Main: Command>(_ type: Main.Type) -> OptionTable<Main> {
@@ -32,45 +26,54 @@ struct CommandEntry {
     /// From the arguments to the exit status.
     static func run<Main: Command>(_ type: Main.Type, _ arguments: [String], name: String) -> Int32 {
         let table = table(type)
-        let summary = Main.summary
-        let parsed = ParsedArguments(arguments, table.specifications, habits: summary.habits)
+        let parsed = ParsedArguments(arguments, table.list.specifications, habits: Main.summary.habits)
         let color = parsed.text(of: "--color").flatMap(ColorUse.init) ?? .auto
         let console = Console(command: name, isJSON: Main.printsJSON(parsed), color: color)
         return console.status { _ in
-            if parsed.has("--help") {
-                console.output.write(HelpText.command(summary, table))
-                return 0
-            }
-            if let problem = parsed.problem {
-                throw CannotRun(message: problem.message, hints: ["Try 'swift-net \(summary.name) --help'."])
-            }
-            if parsed.has(table.versionOption) {
-                return CommandTree.printVersion(console, name)
-            }
+            if let status = try answer(parsed, table.list, Main.summary, console) { return status }
             var command = Main()
             try table.apply(parsed, to: &command)
             try parsed.checkApplicability(command.mode(parsed))
-            if command.general.isVerbose {
-                for (option, text) in parsed.overridden {
-                    console.complain("\(option) was given more than once: using '\(text)'")
-                }
-            }
+            if command.general.isVerbose { report(parsed.overridden, console) }
             try command.check(parsed)
             return try command.run(console)
         }
+    }
+
+    /// Answers what needs no command to run: questions for help or the version, and mistakes.
+    private static func answer(
+        _ parsed: ParsedArguments, _ options: OptionList, _ summary: CommandSummary, _ console: Console
+    ) throws -> Int32? {
+        if parsed.has("--help") {
+            console.output.write(HelpText.command(summary, options))
+            return 0
+        }
+        if let problem = parsed.problem {
+            throw CannotRun(message: problem.message, hints: ["Try 'swift-net \(summary.name) --help'."])
+        }
+        return parsed.has(options.versionOption) ? CommandTree.printVersion(console, console.command) : nil
+    }
+
+    private static func report(_ overridden: [(name: String, text: String)], _ console: Console) {
+        for (option, text) in overridden { console.complain("\(option) was given more than once: using '\(text)'") }
     }
 }
 
 extension OptionTable {
     /// Runs the actions of the options in the order in which they were given.
     func apply(_ arguments: ParsedArguments, to owner: inout Owner) throws {
-        for occurrence in arguments.occurrences {
+        for occurrence in arguments.occurrences where occurrence.index < actions.count {
             do {
                 try actions[occurrence.index](&owner, occurrence.text)
             } catch let error as ValueError {
-                throw UsageError(
-                    "invalid value '\(occurrence.text)' for \(occurrence.name) (expected \(error.expected))")
+                throw occurrence.refusal(error)
             }
         }
+    }
+}
+
+extension ParsedArguments.Occurrence {
+    fileprivate func refusal(_ error: ValueError) -> UsageError {
+        UsageError("invalid value '\(text)' for \(name) (expected \(error.expected))")
     }
 }

@@ -1,21 +1,21 @@
-/// The text of `--help`, from the table.
+/// The text of `--help`, from the options.
 enum HelpText {
     private static let width = 80
     private static let column = 26
 
-    static func command<Owner>(_ summary: CommandSummary, _ table: OptionTable<Owner>) -> String {
+    static func command(_ summary: CommandSummary, _ options: OptionList) -> String {
         var text = ""
         for (index, usage) in summary.usage.enumerated() {
             text += (index == 0 ? "Usage: " : "       ") + "swift-net \(summary.name) \(usage)\n"
         }
         text += "\n" + wrapped(summary.abstract, indent: 0)
         if !summary.discussion.isEmpty { text += "\n" + wrapped(summary.discussion, indent: 0) }
-        var sections = table.sections
+        var sections = options.sections
         if sections.first?.index != 0 { sections.insert(("Options", 0), at: 0) }
         for (number, section) in sections.enumerated() {
-            let end = number + 1 < sections.count ? sections[number + 1].index : table.specifications.count
+            let end = number + 1 < sections.count ? sections[number + 1].index : options.specifications.count
             text += "\n\(section.title):\n"
-            for option in table.specifications[section.index..<end] { text += line(option) }
+            for option in options.specifications[section.index..<end] { text += line(option) }
         }
         return text + "\nSee also: swift-net-\(summary.name)(8)\n"
     }

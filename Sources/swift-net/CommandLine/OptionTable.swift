@@ -32,54 +32,19 @@ struct ValueSpecification {
     enum Completion { case none, file, interface }
 }
 
-/// The options of a command, each with what it does.
-struct OptionTable<Owner> {
+/// The options of a command as help, completions and the parser see them.
+struct OptionList {
     private(set) var specifications: [OptionSpecification] = []
-    private(set) var actions: [(inout Owner, String) throws -> Void] = []
     /// Where the sections of the help begin.
     private(set) var sections: [(title: String, index: Int)] = []
     /// Asks for the version of this program.
     private(set) var versionOption = "--version"
 
-    /// The options that follow have a heading of their own in the help.
     mutating func section(_ title: String) { sections.append((title, specifications.count)) }
 
-    mutating func flag(
-        _ names: String..., help: String, in modes: [CommandMode] = [], requires: String? = nil,
-        excludes: [String] = [], action: @escaping (inout Owner) throws -> Void
-    ) {
-        specifications.append(
-            OptionSpecification(
-                names: names, value: nil, preset: nil, help: help, modes: modes, requires: requires, excludes: excludes)
-        )
-        actions.append { owner, _ in try action(&owner) }
-    }
-
-    /// An option with one value: the last one wins.
-    mutating func option<Value>(
-        _ names: String..., value: OptionValue<Value>, preset: String? = nil, help: String,
-        in modes: [CommandMode] = [], requires: String? = nil, excludes: [String] = [],
-        action: @escaping (inout Owner, Value) throws -> Void
-    ) {
-        specifications.append(
-            OptionSpecification(
-                names: names, value: value.specification, preset: preset, help: help, modes: modes, requires: requires,
-                excludes: excludes))
-        actions.append { owner, text in try action(&owner, try value.parse(text)) }
-    }
-
-    /// An option whose values add up.
-    mutating func list<Value>(
-        _ names: String..., value: OptionValue<Value>, preset: String? = nil, help: String,
-        in modes: [CommandMode] = [], requires: String? = nil, excludes: [String] = [],
-        action: @escaping (inout Owner, Value) throws -> Void
-    ) {
-        specifications.append(
-            OptionSpecification(
-                names: names, value: value.specification, preset: preset, isList: true, help: help, modes: modes,
-                requires: requires, excludes: excludes))
-        actions.append { owner, text in try action(&owner, try value.parse(text)) }
-    }
+    // Not inlined: there are hundreds of calls.
+    @inline(never)
+    mutating func append(_ specification: OptionSpecification) { specifications.append(specification) }
 
     /// Adds the options of every command, with the names that are left for them.
     mutating func close() {
@@ -90,8 +55,60 @@ struct OptionTable<Owner> {
             let free = names.filter { !taken.contains($0) }
             guard !free.isEmpty else { continue }
             if names.contains("-V") { versionOption = free[0] }
-            specifications.append(OptionSpecification(names: free, value: nil, preset: nil, help: help))
-            actions.append { _, _ in }
+            append(OptionSpecification(names: free, help: help))
         }
+    }
+}
+
+/// The options of a command, each with what it does.
+struct OptionTable<Owner> {
+    private(set) var list = OptionList()
+    /// Beside the specifications; those that `close` adds have none.
+    private(set) var actions: [(inout Owner, String) throws -> Void] = []
+
+    /// The options that follow have a heading of their own in the help.
+    mutating func section(_ title: String) { list.section(title) }
+
+    mutating func close() { list.close() }
+
+    @inline(never)
+    private mutating func add(
+        _ specification: OptionSpecification, _ action: @escaping (inout Owner, String) throws -> Void
+    ) {
+        list.append(specification)
+        actions.append(action)
+    }
+
+    mutating func flag(
+        _ names: String..., help: String, in modes: [CommandMode] = [], requires: String? = nil,
+        excludes: [String] = [], action: @escaping (inout Owner) throws -> Void
+    ) {
+        let specification = OptionSpecification(
+            names: names, help: help, modes: modes, requires: requires, excludes: excludes)
+        add(specification) { owner, _ in try action(&owner) }
+    }
+
+    /// An option with one value: the last one wins.
+    mutating func option<Value>(
+        _ names: String..., value: OptionValue<Value>, preset: String? = nil, help: String,
+        in modes: [CommandMode] = [], requires: String? = nil, excludes: [String] = [],
+        action: @escaping (inout Owner, Value) throws -> Void
+    ) {
+        let specification = OptionSpecification(
+            names: names, value: value.specification, preset: preset, help: help, modes: modes, requires: requires,
+            excludes: excludes)
+        add(specification) { owner, text in try action(&owner, try value.parse(text)) }
+    }
+
+    /// An option whose values add up.
+    mutating func list<Value>(
+        _ names: String..., value: OptionValue<Value>, preset: String? = nil, help: String,
+        in modes: [CommandMode] = [], requires: String? = nil, excludes: [String] = [],
+        action: @escaping (inout Owner, Value) throws -> Void
+    ) {
+        let specification = OptionSpecification(
+            names: names, value: value.specification, preset: preset, isList: true, help: help, modes: modes,
+            requires: requires, excludes: excludes)
+        add(specification) { owner, text in try action(&owner, try value.parse(text)) }
     }
 }

@@ -56,6 +56,8 @@ enum Text {
         "\(number) \(number == 1 ? one : many ?? one + "s")"
     }
 
+    static func isURL(_ text: String) -> Bool { text.drop { $0 != ":" }.hasPrefix("://") }
+
     /// `a`, `a or b`, `a, b or c`.
     static func alternatives(_ words: [String]) -> String {
         guard let last = words.last, words.count > 1 else { return words.first ?? "" }

@@ -28,7 +28,7 @@ extension SYNScanCommand {
         targets = arguments.operands
         guard !targets.isEmpty || !targetFiles.isEmpty else { throw UsageError("a target is missing") }
         for text in targets {
-            if text.contains("://") {
+            if Text.isURL(text) {
                 throw UsageError("\(text): not a target, but a URL (use: swift-net http-probe \(text))")
             }
             if let family = scan.family, let address = IPAddress(text), address.family != family {

@@ -96,6 +96,6 @@ final class PathsDot: PathsReport {
 
     /// An untrusted name inside the quotes of the language.
     private static func quoted(_ name: String) -> String {
-        Text.escaped(name).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        String(Text.escaped(name).flatMap { $0 == "\\" || $0 == "\"" ? ["\\", $0] : [$0] })
     }
 }

@@ -68,7 +68,7 @@ extension TracerouteCommand {
         }
         guard !targets.isEmpty else { throw UsageError("no target given (expected a name or an address)") }
         for target in targets {
-            if target.contains("://") {
+            if Text.isURL(target) {
                 throw UsageError("\(target): traceroute takes hosts; http-probe takes URLs")
             }
             if case .ranges = try? TargetExpression(target) {

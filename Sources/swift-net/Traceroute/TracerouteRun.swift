@@ -99,7 +99,7 @@ struct TracerouteRun {
         let value = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { CurrentProcess.environment($0) }
             .first { !$0.isEmpty }
         guard let value = value?.lowercased() else { return false }
-        return value.contains("utf-8") || value.contains("utf8")
+        return value.drop { $0 != "." }.hasPrefix(".utf-8") || value.drop { $0 != "." }.hasPrefix(".utf8")
     }
 }
 
