@@ -5,9 +5,6 @@ import Testing
 /// Runs by itself after the other tests of the lab, and reads what they ran.
 @Suite("options that tests give")
 struct OptionCoverageTests {
-    /// Options that no test of the lab can give, each with its reason.
-    private static let exceptions: [String: String] = [:]
-
     @Test(
         "every option of every command is given by a test, in a run that is no usage error",
         .enabled(if: CommandLog.entries() != nil))
@@ -24,10 +21,10 @@ struct OptionCoverageTests {
         }
         for command in commands {
             let name = command.summary.name
-            let missing = command.options().enumerated().filter { index, option in
-                given[name]?.contains(index) != true && Self.exceptions["\(name) \(option.names[0])"] == nil
+            let missing = command.options().enumerated().compactMap { index, option in
+                given[name]?.contains(index) == true ? nil : option.names.joined(separator: ", ")
             }
-            #expect(missing.isEmpty, "\(name): \(missing.map { $0.element.names.joined(separator: ", ") })")
+            #expect(missing.isEmpty, "\(name)")
         }
     }
 

@@ -46,7 +46,12 @@ extension CommandLog.Entry {
         return words.flatMap(Self.commands(in:))
     }
 
-    private static func commands(in script: String) -> [[String]] {
+    private static func commands(in text: String) -> [[String]] {
+        // `n=/path/swift-net` and `$n ping`.
+        var script = text
+        for assignment in text.matches(of: #/(\w+)=["']?[^\s;"']*\/swift-net/#) {
+            script = script.replacing("$\(assignment.1) ", with: "/swift-net ")
+        }
         let pieces = script.split(separator: "/swift-net ", omittingEmptySubsequences: false).dropFirst()
         return pieces.map { piece in
             let line = piece.prefix { !";|&<>()\n`".contains($0) }

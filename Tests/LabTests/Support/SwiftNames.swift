@@ -34,13 +34,17 @@ enum SwiftNames {
         }
     }
 
-    /// Records an issue where a run of our binary printed one.
+    /// Records an issue where a run of our binary printed one, or an object of JSON without the time.
     static func check(_ words: [String], _ outcome: Lab.Outcome) {
         guard words.contains(where: { $0.contains(Binary.swiftNet) }) else { return }
         for text in [outcome.output, outcome.errors] {
             if let found = first(in: text) {
                 Issue.record("a Swift name in the output of \(words.joined(separator: " ").suffix(300)): \(found)")
             }
+        }
+        if let object = outcome.lines.first(where: { $0.hasPrefix("{\"type\":\"") && !$0.contains("\"time\":") }) {
+            Issue.record(
+                "an object without a time in the output of \(words.joined(separator: " ").suffix(300)): \(object)")
         }
     }
 }
