@@ -54,6 +54,9 @@ public final class TraceRun {
         requirements.firstGateway = asked.probe.gateways.first
         var found: [TraceTarget] = []
         for (text, target) in zip(texts, expressions) {
+            if case .address(let address, _) = target, let family = asked.family, family != address.family {
+                throw Destination.Problem(text, SystemError.addressFamilyNotFound)
+            }
             requirements.families = Self.families(asked.family, [target]).filter { sockets.channels[$0] != nil }
             if requirements.firstGateway != nil {
                 requirements.families.removeAll { $0 == .v6 }
