@@ -92,6 +92,7 @@ _swift_net() {
             esac ;;
         rarp)
             options='-I --interface -c --count -i --interval -w --deadline -f --ethers --rate -j --json -q --quiet -v --verbose --pcap --explain -h --help -V --version'
+            ((COMP_CWORD == 2)) && [[ $current != -* ]] && words='query serve'
             case "$previous" in
                 -I|--interface) words=$(command ls /sys/class/net) ;;
                 -c|--count) return ;;

@@ -137,6 +137,7 @@ complete -c swift-net -n '__fish_seen_subcommand_from arping' -l style -x -a 'ip
 complete -c swift-net -n '__fish_seen_subcommand_from arping' -s h -l help -d 'Print this help.'
 complete -c swift-net -n '__fish_seen_subcommand_from arping' -s V -l version -d 'Print the version of swift-net.'
 complete -c swift-net -n "not __fish_seen_subcommand_from $commands help" -a rarp -d 'Look up IPv4 addresses by MAC address (RARP), or serve them.'
+complete -c swift-net -n '__fish_seen_subcommand_from rarp; and not __fish_seen_subcommand_from query serve' -a 'query serve'
 complete -c swift-net -n '__fish_seen_subcommand_from rarp' -s I -l interface -x -a '(command ls /sys/class/net)' -d 'Use this interface (query: the only one; serve: all, and -I may be repeated).'
 complete -c swift-net -n '__fish_seen_subcommand_from rarp' -s c -l count -x -d 'Send up to COUNT requests for each host (5).'
 complete -c swift-net -n '__fish_seen_subcommand_from rarp' -s i -l interval -x -d 'Wait TIME after the first request (1); each later wait is twice as long, up to 16 s.'

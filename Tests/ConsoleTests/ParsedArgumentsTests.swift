@@ -187,6 +187,10 @@ struct OptionTableTests {
                     "\(option.names)")
                 #expect(option.help.hasSuffix(".") || option.help.hasSuffix(")"), "\(option.names): \(option.help)")
                 #expect(option.help.first?.isUppercase == true, "\(option.names): \(option.help)")
+                let text = "\(option.value?.name ?? "") \(option.help)"
+                for choice in option.value?.choices ?? [] {
+                    #expect(text.contains(choice), "\(option.names): \(choice)")
+                }
                 for other in option.excludes + [option.requires].compactMap({ $0 }) {
                     #expect(names.contains(String(other.split(separator: " ")[0])), "\(option.names): \(other)")
                 }

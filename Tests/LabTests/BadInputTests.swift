@@ -48,7 +48,9 @@ struct BadInputTests {
             ), (["--rate", "5", "127.0.0.1"], "--rate requires several targets"),
             (["--fragment-order", "reversed", "127.0.0.1"], "--fragment-order requires --fragment"),
             (["--cuont", "5", "127.0.0.1"], "unknown option '--cuont' (did you mean --count?)"),
-            (["--until-alive", "127.0.0.1"], "-c 1 -w"), (["--quiet=1", "127.0.0.1"], "--quiet takes no value"),
+            (["--until-alive", "127.0.0.1"], "-c 1 -w"),
+            (["http://127.0.0.1/"], "ping takes hosts; http-probe takes URLs"),
+            (["--quiet=1", "127.0.0.1"], "--quiet takes no value"),
             (["-c", "65536", "127.0.0.1", "127.0.0.2"], "65536"),
             (["-R", "::1"], ""), (["--icmp", "timestamp", "::1"], ""), ([""], "empty"),
         ] as [([String], String)])

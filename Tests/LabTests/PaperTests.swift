@@ -97,10 +97,14 @@ struct PaperTests {
             complete_line swift-net ping --color = ne
             complete_line swift-net ping -I l
             complete_line swift-net ping --pcap /etc/hostn
+            complete_line swift-net rarp ""
+            complete_line swift-net rarp --et
             """
         let outcome = try await Lab.run(["bash", "-c", script])
         let expected = [
-            "ping", "--report-every", "traceroute", "auto", "always", "never", "never", "lo", "/etc/hostname",
+            "ping", "--report-every", "traceroute", "auto", "always", "never", "never", "lo", "/etc/hostname", "query",
+            "serve",
+            "--ethers",
         ]
         #expect(outcome.lines.map(String.init) == expected, "\(outcome)")
     }
@@ -109,13 +113,13 @@ struct PaperTests {
     func fish() async throws {
         guard await Peer.require(.fish) else { return }
         let script =
-            "source \(Binary.repository)/completions/swift-net.fish; complete -C 'swift-net pi'; complete -C 'swift-net ping --rep'; complete -C 'swift-net help tracer'; complete -C 'swift-net ping --color al'; complete -C 'swift-net ping -I l'; complete -C 'swift-net ping --pcap /etc/hostn'"
+            "source \(Binary.repository)/completions/swift-net.fish; complete -C 'swift-net pi'; complete -C 'swift-net ping --rep'; complete -C 'swift-net help tracer'; complete -C 'swift-net ping --color al'; complete -C 'swift-net ping -I l'; complete -C 'swift-net ping --pcap /etc/hostn'; complete -C 'swift-net rarp '"
         let outcome = try await Lab.run([
             "env", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin", "fish", "--no-config", "-c",
             script,
         ])
         let words = outcome.lines.map { $0.split(separator: "\t")[0] }
-        let expected = ["ping", "--report-every", "traceroute", "always", "lo", "/etc/hostname"]
+        let expected = ["ping", "--report-every", "traceroute", "always", "lo", "/etc/hostname", "query", "serve"]
         #expect(words.map(String.init) == expected && outcome.errors.isEmpty, "\(outcome)")
     }
 
@@ -127,7 +131,7 @@ struct PaperTests {
             zmodload zsh/zpty; zpty z zsh -f -i
             zpty -w z "PROMPT=; fpath=(\(Binary.repository)/completions \\$fpath); autoload -Uz compinit; compinit -u -D; zle-line-init() { print -rn -- line''editor }; zle -N zle-line-init"
             zpty -r -m z out '*lineeditor*'
-            for line in 'ping --rep' 'ping --color al' 'help tracer' 'ping -I l' 'ping --pcap /etc/hostna'; do
+            for line in 'ping --rep' 'ping --color al' 'help tracer' 'ping -I l' 'ping --pcap /etc/hostna' 'rarp que'; do
                 zpty -w z "swift-net $line"$'\\t\\025'; zpty -w z 'echo do""ne'
                 zpty -r -m z out '*done*'; print -r -- "$out"
             done
@@ -138,6 +142,7 @@ struct PaperTests {
         ])
         for line in [
             "ping --report-every=", "ping --color always", "help traceroute", "ping -I lo", "ping --pcap /etc/hostname",
+            "rarp query",
         ] {
             #expect(outcome.output.contains("swift-net \(line)"), "\(outcome)")
         }

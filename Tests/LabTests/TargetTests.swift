@@ -132,16 +132,18 @@ struct TargetTests {
                 let none = try await probe("--targets -", input: "# none\n")
                 #expect(none.errors == "http-probe: a URL is missing\n" && none.status == 2, "\(none)")
                 // The second line is written when the first has been answered.
-                let script = """
-                    d=$(mktemp -d); trap 'rm -rf $d' EXIT; mkfifo $d/in
-                    timeout 20 $0 http-probe -j --targets - < $d/in > $d/out & exec 3> $d/in
-                    echo http://127.0.0.1:8080/good >&3
-                    for i in $(seq 100); do grep -q response $d/out && break; sleep 0.1; done
-                    grep -c response $d/out
-                    echo http://127.0.0.1:8080/good >&3; exec 3>&-; wait; grep -c response $d/out
-                    """
-                let fed = try await lab.run("b", ["sh", "-c", script, Binary.swiftNet])
-                #expect(fed.output == "1\n2\n", "\(fed)")
+                for (command, type) in [("http-probe", "response"), ("http-fingerprint", "fingerprint")] {
+                    let script = """
+                        d=$(mktemp -d); trap 'rm -rf $d' EXIT; mkfifo $d/in
+                        timeout 20 $0 \(command) -j --targets - < $d/in > $d/out & exec 3> $d/in
+                        echo http://127.0.0.1:8080/good >&3
+                        for i in $(seq 100); do grep -q \(type) $d/out && break; sleep 0.1; done
+                        grep -c '"\(type)"' $d/out
+                        echo http://127.0.0.1:8080/good >&3; exec 3>&-; wait; grep -c '"\(type)"' $d/out
+                        """
+                    let fed = try await lab.run("b", ["sh", "-c", script, Binary.swiftNet])
+                    #expect(fed.output == "1\n2\n", "\(command): \(fed)")
+                }
             }
         }
     }

@@ -1,4 +1,6 @@
+import Diagnostics
 import LinuxProcess
+import PacketEngine
 
 /// URLs that come line by line while a run goes on.
 package struct HTTPTargetInput {
@@ -13,11 +15,19 @@ package struct HTTPTargetInput {
         self.urls = urls
     }
 
-    var isOver: Bool { lines.isOver }
-
-    /// The URLs that have come.
-    /// - Parameter waiting: how many wait already.
-    func take(waiting: Int, reactor: Reactor) -> [String] {
-        lines.take(isWanted: waiting < Self.mostWaiting, reactor: reactor).flatMap(urls)
+    /// Adds the URLs that have come to an engine, and lets the run end once no more can come.
+    /// - Parameter plan: makes the plan of a URL, the run's target of this number; nil if it is none.
+    /// - Returns: when to be called again at the latest.
+    func feed<Plan>(
+        _ engine: inout HTTPEngine<Plan>, reactor: Reactor, at now: Instant,
+        plan: (_ url: String, _ number: Int) -> Plan?
+    ) -> Instant? {
+        guard engine.expectsMore else { return nil }
+        let texts = lines.take(isWanted: engine.waitingCount < Self.mostWaiting, reactor: reactor).flatMap(urls)
+        for text in texts {
+            if let plan = plan(text, engine.summary.targets) { engine.add(plan) }
+        }
+        engine.expectsMore = !lines.isOver
+        return engine.expectsMore && texts.isEmpty ? nil : now
     }
 }

@@ -43,7 +43,14 @@ public enum HTTPFingerprint: Tool {
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
-        try SwiftNetError.wrapping { try Prepared(targets, configuration, options) }
+        try prepare(targets, reading: nil, configuration, options: options)
+    }
+
+    /// - Parameter input: further URLs, whose servers are named as they come.
+    package static func prepare(
+        _ targets: [String], reading input: HTTPTargetInput?, _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping { try Prepared(targets, input, configuration, options) }
     }
 
     /// A run whose sockets are open.
@@ -55,19 +62,26 @@ public enum HTTPFingerprint: Tool {
         private let transport: StreamTransport
         private var engine: HTTPEngine<FingerprintPlan>?
 
-        fileprivate init(_ targets: [String], _ asked: Configuration, _ options: RunOptions) throws {
-            var request = asked.request
+        private let input: HTTPTargetInput?
+        private var request: FingerprintConfiguration
+        private let judge: FingerprintJudge?
+
+        fileprivate init(
+            _ targets: [String], _ input: HTTPTargetInput?, _ asked: Configuration, _ options: RunOptions
+        ) throws {
+            self.input = input
+            request = asked.request
             let urls = try request.places.urls(targets)
             // The signals are taken over before the signatures are read, which takes longest.
             transport = try StreamTransport(
                 StreamTransport.Requirements(family: asked.family, interface: asked.interface), options)
-            let judge = asked.namesServers ? try FingerprintJudge(asked.signatures) : nil
+            judge = asked.namesServers ? try FingerprintJudge(asked.signatures) : nil
             engine = try HTTPEngine(
-                urls.enumerated().map {
+                urls.enumerated().map { [request, judge] in
                     FingerprintPlan($0.element, request, number: $0.offset, judge: judge?.verdict)
                 },
                 concurrency: asked.concurrency, tls: TLSConfiguration(applicationProtocols: ["http/1.1"]),
-                needsTLS: urls.contains { $0.scheme == .https })
+                needsTLS: urls.contains { $0.scheme == .https }, expectsMore: input != nil)
         }
 
         public func run<Observer: StreamObserver>(
@@ -78,11 +92,19 @@ public enum HTTPFingerprint: Tool {
                     throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once")
                 }
                 let elapsed = try StreamSessionObserver.erasing(&observer) {
-                    try transport.run(&engine, observer: $0)
+                    try transport.run(&engine, observer: $0.before(addTargets))
                 }
                 var summary = engine.summary
                 summary.elapsed = elapsed
                 return summary
+            }
+        }
+
+        /// Adds the URLs that have come.
+        private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
+            input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
+                guard let url = try? request.places.urls([text]).first else { return nil }
+                return FingerprintPlan(url, request, number: number, judge: judge?.verdict)
             }
         }
     }

@@ -110,14 +110,10 @@ public enum HTTPProbe: Tool {
 
         /// Adds the URLs that have come.
         private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
-            guard let input, engine.expectsMore else { return nil }
-            let texts = input.take(waiting: engine.waitingCount, reactor: transport.reactor)
-            for text in texts {
-                guard let url = try? request.places.urls([text]).first else { continue }
-                engine.add(ProbePlan(url, request, number: engine.summary.targets))
+            input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
+                guard let url = try? request.places.urls([text]).first else { return nil }
+                return ProbePlan(url, request, number: number)
             }
-            engine.expectsMore = !input.isOver
-            return engine.expectsMore && texts.isEmpty ? nil : now
         }
     }
 }

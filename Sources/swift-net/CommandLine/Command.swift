@@ -31,6 +31,8 @@ struct CommandSummary: Sendable {
     /// The arguments that follow the name.
     var usage: [String]
     var discussion: String
+    /// All values of the first operand, where they can be listed.
+    var actions: [String] = []
     /// Options of other tools, and what to write in their place.
     var habits: [(argument: String, hint: String)] = []
 }

@@ -22,6 +22,10 @@ enum Completions {
             let options = command.options()
             cases +=
                 "        \(command.summary.name))\n            options='\(Text.joined(options.flatMap(\.names), by: " "))'\n"
+            if !command.summary.actions.isEmpty {
+                cases +=
+                    "            ((COMP_CWORD == 2)) && [[ $current != -* ]] && words='\(Text.joined(command.summary.actions, by: " "))'\n"
+            }
             cases += "            case \"$previous\" in\n"
             for option in options where option.preset == nil {
                 guard let value = option.value else { continue }
@@ -102,6 +106,8 @@ enum Completions {
                     functions += "            '\(line)' \\\n"
                 }
             }
+            let actions = Text.joined(command.summary.actions, by: " ")
+            if !actions.isEmpty { functions += "            '1:action:(\(actions))' \\\n" }
             functions += "            '*:target:_default' ;;\n    "
         }
         let described = commands.map { "        '\($0.summary.name):\(zshText($0.summary.abstract))'\n" }
@@ -150,6 +156,11 @@ enum Completions {
             let name = command.summary.name
             text +=
                 "complete -c swift-net -n \"not __fish_seen_subcommand_from $commands help\" -a \(name) -d '\(fishText(command.summary.abstract))'\n"
+            let actions = Text.joined(command.summary.actions, by: " ")
+            if !actions.isEmpty {
+                text +=
+                    "complete -c swift-net -n '__fish_seen_subcommand_from \(name); and not __fish_seen_subcommand_from \(actions)' -a '\(actions)'\n"
+            }
             for option in command.options() {
                 text += "complete -c swift-net -n '__fish_seen_subcommand_from \(name)'"
                 for name in option.names {

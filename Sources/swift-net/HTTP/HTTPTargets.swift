@@ -40,6 +40,12 @@ struct HTTPTargets {
         }
         guard !urls.isEmpty || input != nil else { throw UsageError("a URL is missing") }
     }
+
+    /// Reports what standard input lacked, after the run.
+    func checkInput(_ console: Console, targets count: Int) throws {
+        guard count > 0 else { throw UsageError("a URL is missing") }
+        if let failure = input?.failure { console.skip("--targets: \(failure)") }
+    }
 }
 
 /// A command that sends requests to URLs.

@@ -93,7 +93,7 @@ struct HTTPFingerprintCommand: HTTPCommand {
 
     func run(_ console: Console) throws -> Int32 {
         var command = self
-        try command.targets.readFiles(console, readsAhead: true)
+        try command.targets.readFiles(console, readsAhead: product != nil)
         return try HTTPFingerprintRun(command: command, console: console).run()
     }
 }

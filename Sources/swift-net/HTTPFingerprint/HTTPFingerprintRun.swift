@@ -10,12 +10,14 @@ struct HTTPFingerprintRun {
         let path = command.output.flatMap { BufferedOutput.isStandardOutput($0) ? nil : $0 }
         let signatureFile = try path.map { try console.file($0, for: "-o") } ?? console.output
         let options = try console.runOptions(command.general)
-        let run = try HTTPFingerprint.prepare(command.targets.urls, command.fingerprint, options: options)
+        let run = try HTTPFingerprint.prepare(
+            command.targets.urls, reading: command.targets.comingURLs, command.fingerprint, options: options)
         let signature = command.product.map {
             FingerprintSignature(command, product: $0, to: signatureFile, console)
         }
         let form: any FingerprintForm = signature ?? namingForm
         let summary = try console.run(form, of: run, progress: ProgressLine(console))
+        try command.targets.checkInput(console, targets: summary.targets)
         // A server whose name has no address was not checked.
         guard summary.unresolved == 0 else { return 2 }
         return signature?.isComplete ?? (summary.recognized == summary.targets) ? 0 : 1

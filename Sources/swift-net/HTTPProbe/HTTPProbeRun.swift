@@ -21,8 +21,7 @@ struct HTTPProbeRun {
         let report: any ProbeReport = console.isJSON ? ProbeJSON(context) : ProbeText(context, command)
         let progress = ProgressLine(console, isWanted: targets.urls.count != 1)
         let summary = try console.run(report, of: probe, progress: progress)
-        guard summary.targets > 0 else { throw UsageError("a URL is missing") }
-        if let failure = targets.input?.failure { console.skip("--targets: \(failure)") }
+        try targets.checkInput(console, targets: summary.targets)
         // A server whose name has no address was not checked.
         guard summary.unresolved == 0 else { return 2 }
         return summary.failed == 0 && summary.answered > 0 ? 0 : 1

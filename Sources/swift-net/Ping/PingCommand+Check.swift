@@ -60,6 +60,9 @@ extension PingCommand {
     private mutating func readTargets(_ operands: [String]) throws {
         texts = operands
         guard !texts.isEmpty || !targetFiles.isEmpty else { throw Self.missingTarget }
+        if let url = texts.first(where: Text.isURL) {
+            throw UsageError("\(url): ping takes hosts; http-probe takes URLs")
+        }
         if recordsRoute { ping.options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))]) }
         if let timestampOption { ping.options = IPv4Options([.timestamp(try timestamps(timestampOption))]) }
         expressions = try texts.map { text in
