@@ -12,7 +12,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD := .build-static
 # The shipped binary: one file that needs no library of the system it runs on.
 # The library of regular expressions is a megabyte of it unless every module does without it. Identical functions are
-# folded. Nothing throws a C++ exception, and what unwinds without the sorted table of frames registers them instead.
+# folded. The unwinder of a static executable is given its frames at start and needs no table to search.
 STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-path $(BUILD) \
     -Xswiftc -Xfrontend -Xswiftc -disable-implicit-string-processing-module-import \
     -Xlinker --icf=safe -Xlinker -O2 -Xlinker --no-eh-frame-hdr

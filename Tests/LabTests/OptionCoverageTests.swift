@@ -5,26 +5,44 @@ import Testing
 /// Runs by itself after the other tests of the lab, and reads what they ran.
 @Suite("options that tests give")
 struct OptionCoverageTests {
+    /// A table of options, and the runs that are read by it.
+    private struct Table {
+        let name: String
+        let options: [OptionSpecification]
+        let reads: ([String]) -> Bool
+    }
+
+    /// Of every command, and of `arping --style habets`, which has one of its own.
+    private static var tables: [Table] {
+        var habets = OptionTable<HabetsCommand>()
+        HabetsCommand.declare(&habets)
+        habets.close()
+        let commands = CommandTree.commands.map { command in
+            let name = command.summary.name
+            return Table(name: name, options: command.options()) {
+                $0.first == name && !(name == "arping" && HabetsCommand.isAsked($0))
+            }
+        }
+        return commands + [
+            Table(name: "arping --style habets", options: habets.list.specifications) {
+                $0.first == "arping" && HabetsCommand.isAsked($0)
+            }
+        ]
+    }
+
     @Test(
         "every option of every command is given by a test, in a run that is no usage error",
         .enabled(if: CommandLog.entries() != nil))
     func everyOption() throws {
-        let entries = try #require(CommandLog.entries())
-        var given: [String: Set<Int>] = [:]
-        let commands = CommandTree.commands
-        for entry in entries where entry.status != 2 {
-            for arguments in entry.commands {
-                guard let command = commands.first(where: { $0.summary.name == arguments.first }) else { continue }
-                let parsed = ParsedArguments(Array(arguments.dropFirst()), command.options(), habits: [])
-                given[command.summary.name, default: []].formUnion(parsed.occurrences.map(\.index))
+        let runs = try #require(CommandLog.entries()).filter { $0.status != 2 }.flatMap(\.commands)
+        for table in Self.tables {
+            let given = runs.filter(table.reads).flatMap {
+                ParsedArguments(Array($0.dropFirst()), table.options, habits: []).occurrences.map(\.index)
             }
-        }
-        for command in commands {
-            let name = command.summary.name
-            let missing = command.options().enumerated().compactMap { index, option in
-                given[name]?.contains(index) == true ? nil : option.names.joined(separator: ", ")
+            let missing = Set(table.options.indices).subtracting(given).sorted().map {
+                table.options[$0].names.joined(separator: ", ")
             }
-            #expect(missing.isEmpty, "\(name)")
+            #expect(missing.isEmpty, "\(table.name)")
         }
     }
 

@@ -83,6 +83,21 @@ struct OptionEffectTests {
         }
     }
 
+    @Test("arping --style habets: -P, and its own help and version")
+    func habets() async throws {
+        try await Lab.with(.pair) { lab in
+            for (options, operation) in [("-U", "1, request, announcement"), ("-U -P", "2, reply, announcement")] {
+                let outcome = try await self.run(
+                    lab, "arping --style habets --explain 1 \(options) -c 1 -W 0.1 -i va 192.0.2.1")
+                #expect(outcome.output.contains(" operation             \(operation)\n"), "\(options): \(outcome)")
+            }
+            let help = try await self.run(lab, "arping --style habets -h")
+            #expect(help.status == 0 && help.output.hasPrefix("Usage: swift-net arping --style habets "), "\(help)")
+            let version = try await self.run(lab, "arping --style habets --version")
+            #expect(version.output.hasPrefix("arping from swift-net "), "\(version)")
+        }
+    }
+
     @Test("host: --gateway, --explain, --color")
     func host() async throws {
         guard await Peer.require(.curl) else { return }
