@@ -19,7 +19,7 @@ STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-p
 BINARY := $(BUILD)/release/swift-net
 MANUALS := $(wildcard man/*.8)
 
-.PHONY: run build test fuzz corpus signatures bench docs lint install completions packages-build packages-test packages-lint packages-bench packages-zoo clean
+.PHONY: run build test fuzz corpus signatures bench docs lint install completions packages-build packages-test packages-lint packages-bench packages-servers clean
 
 run: build
 	$(BINARY) $(ARGS)
@@ -31,9 +31,9 @@ test: build packages-test
 	swift build --build-tests
 	swift test --skip-build --skip LabTests
 	Scripts/docs
-	swift build $(subst swift-net,scan-trial,$(STATIC))
+	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,scan-trial,$(STATIC))
 	$(BUILD)/release/scan-trial
-	swift build $(subst swift-net,host-trial,$(STATIC))
+	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,host-trial,$(STATIC))
 	$(BUILD)/release/host-trial
 	# One lab at a time: they would not disturb each other, but their clocks are real.
 	rm -f .build/lab-commands
@@ -48,17 +48,17 @@ fuzz:
 
 # The fuzzer's seeds written anew by the library; a test holds the committed ones against it.
 corpus:
-	swift build --product fuzz-corpus
-	swift run --skip-build fuzz-corpus Tests/Fuzz/Corpus
+	SWIFT_NET_TRIALS=1 swift build --product fuzz-corpus
+	SWIFT_NET_TRIALS=1 swift run --skip-build fuzz-corpus Tests/Fuzz/Corpus
 
-# The signatures of http-fingerprint, from real servers that are started one after the other; see Tests/ServerZoo.
-signatures: build packages-zoo
-	python3 Tests/ServerZoo/zoo.py $(BINARY) .build/signatures $(PRODUCTS)
-	python3 Tests/ServerZoo/signatures.py .build/signatures Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/signatures.deflate
-	swift build $(subst swift-net,fingerprint-trial,$(STATIC))
+# The signatures of http-fingerprint, from real servers that are started one after the other; see Tests/ReferenceServers.
+signatures: build packages-servers
+	python3 Tests/ReferenceServers/servers.py $(BINARY) .build/signatures $(PRODUCTS)
+	python3 Tests/ReferenceServers/signatures.py .build/signatures Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/signatures.deflate
+	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,fingerprint-trial,$(STATIC))
 	$(BUILD)/release/fingerprint-trial Sources/SwiftNetSignatures/Products Sources/SwiftNetSignatures/Data/calibrations.txt --learn
 
-bench: build packages-bench packages-zoo
+bench: build packages-bench packages-servers
 	Benchmarks/run
 
 # The documentation of the library products, in .build/docs; a link to a symbol that is not public is an error.
@@ -104,7 +104,7 @@ packages-bench:
 	    arp-scan zmap masscan nmap gcc libc6-dev dnsmasq-base binutils
 	@Scripts/unpacked .build/peers arping libnet1
 
-packages-zoo:
+packages-servers:
 	@Scripts/packages iproute2 util-linux curl python3 python3-pip nginx-light apache2-bin lighttpd caddy haproxy varnish \
 	    squid tinyproxy h2o mini-httpd webfs micro-httpd busybox civetweb yaws tomcat10 jetty9 default-jre-headless nodejs \
 	    php-cli ruby ruby-webrick puma golang-go

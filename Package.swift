@@ -130,12 +130,6 @@ let package = Package(
             path: "Tests/WireFormatTestSupport",
             swiftSettings: settings
         ),
-        .executableTarget(
-            name: "fuzz-corpus",
-            dependencies: ["HostStackTestSupport", "WireFormatTestSupport", "LinuxProcess"],
-            path: "Tests/FuzzCorpus",
-            swiftSettings: settings
-        ),
         .testTarget(
             name: "WireFormatTests",
             dependencies: ["WireFormat", "WireFormatTestSupport"],
@@ -158,27 +152,6 @@ let package = Package(
             dependencies: [
                 "Diagnostics", "HostStack", "HostStackTestSupport", "PacketEngine", "SwiftNetSignatures", "WireFormat",
             ],
-            swiftSettings: settings
-        ),
-        // A scan of a /8 in a simulated network, for a build with optimizations.
-        .executableTarget(
-            name: "scan-trial",
-            dependencies: ["Diagnostics", "PacketEngine", "WireFormat"],
-            path: "Tests/ScanTrial",
-            swiftSettings: settings
-        ),
-        // Ten megabytes between two hosts over a bad wire, in a hundred seeds, for a build with optimizations.
-        .executableTarget(
-            name: "host-trial",
-            dependencies: ["HostStack", "HostStackTestSupport", "LinuxProcess", "PacketEngine"],
-            path: "Tests/HostTrial",
-            swiftSettings: settings
-        ),
-        // Names every configuration of the signatures by all others.
-        .executableTarget(
-            name: "fingerprint-trial",
-            dependencies: ["Diagnostics", "LinuxProcess"],
-            path: "Tests/FingerprintTrial",
             swiftSettings: settings
         ),
         // A faulty wire for the lab.
@@ -213,3 +186,37 @@ let package = Package(
         ),
     ]
 )
+
+/// Trials and writers of test data, which `make` builds by name with SWIFT_NET_TRIALS=1 in the environment: whoever builds the tool
+/// or runs its tests does without them.
+let trials: [Target] = [
+    .executableTarget(
+        name: "fuzz-corpus",
+        dependencies: ["HostStackTestSupport", "WireFormatTestSupport", "LinuxProcess"],
+        path: "Tests/FuzzCorpus",
+        swiftSettings: settings
+    ),
+    // A scan of a /8 in a simulated network, for a build with optimizations.
+    .executableTarget(
+        name: "scan-trial",
+        dependencies: ["Diagnostics", "PacketEngine", "WireFormat"],
+        path: "Tests/ScanTrial",
+        swiftSettings: settings
+    ),
+    // Ten megabytes between two hosts over a bad wire, in a hundred seeds, for a build with optimizations.
+    .executableTarget(
+        name: "host-trial",
+        dependencies: ["HostStack", "HostStackTestSupport", "LinuxProcess", "PacketEngine"],
+        path: "Tests/HostTrial",
+        swiftSettings: settings
+    ),
+    // Names every configuration of the signatures by all others.
+    .executableTarget(
+        name: "fingerprint-trial",
+        dependencies: ["Diagnostics", "LinuxProcess"],
+        path: "Tests/FingerprintTrial",
+        swiftSettings: settings
+    ),
+]
+
+if Context.environment["SWIFT_NET_TRIALS"] != nil { package.targets += trials }

@@ -2,8 +2,8 @@
 
     webs.py BINARY [RUNS]
 
-All servers are on the loopback of a network namespace of their own. Those of the zoo that are not installed
-(`make packages-zoo`) are left out, and the number that ran is told.
+All servers are on the loopback of a network namespace of their own. Reference servers that are not installed
+(`make packages-servers`) are left out, and the number that ran is told.
 """
 
 import contextlib
@@ -18,8 +18,8 @@ import time
 
 from peers import measure, milliseconds
 
-ZOO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "ServerZoo")
-sys.path.insert(0, ZOO)
+SERVERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "ReferenceServers")
+sys.path.insert(0, SERVERS)
 REQUESTS, AT_ONCE = 1000, 50
 
 
@@ -69,10 +69,10 @@ def version(command):
     return " ".join(run.stdout.split("\n")[0].split()[:3])
 
 
-def zoo():
+def reference_setups():
     """A configuration a product with its own banner, and others with a banner that is hidden or false."""
     import releases
-    import zoo as keeper
+    import servers as keeper
 
     chosen = {}
     for setup in keeper.setups():
@@ -85,11 +85,11 @@ def zoo():
 
 
 def fingerprints(binary):
-    import zoo as keeper
+    import servers as keeper
 
     with contextlib.ExitStack() as stack:
         named, port = {}, 21000
-        for setup in zoo():
+        for setup in reference_setups():
             port += 2
             try:
                 named[stack.enter_context(keeper.running(setup, port))] = setup
@@ -136,12 +136,12 @@ KNOWN_TO_NMAP = {
 
 def main():
     binary, runs = os.path.abspath(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "21"
-    import zoo as keeper
+    import servers as keeper
 
-    if os.environ.get("ZOO") != "inside":
+    if os.environ.get("SERVERS_NAMESPACE") != "inside":
         script = os.path.abspath(__file__)
-        # Where the zoo keeps its releases.
-        os.chdir(os.path.join(ZOO, "..", ".."))
+        # Where the reference servers keep their releases.
+        os.chdir(os.path.join(SERVERS, "..", ".."))
         keeper.prepare()
         command = ["unshare", "-n", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "webs", sys.executable, script, binary, runs]
         os.execvpe("unshare", command, os.environ)

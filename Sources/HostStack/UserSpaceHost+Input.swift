@@ -22,12 +22,12 @@ extension UserSpaceHost {
         _ frame: RawSpan, on interface: UInt32, at now: Instant, hasPendingChecksum: Bool = false
     ) {
         guard let link = links.firstIndex(where: { $0.configuration.index == interface }),
-            let arrived = ArrivedFrame(frame), arrived.source != links[link].configuration.mac
+            let arrived = ReceivedFrame(frame), arrived.source != links[link].configuration.mac
         else { return }
         let isForUs = arrived.destination == links[link].configuration.mac
         guard isForUs || arrived.destination.isMulticast else { return }
         counters.received &+= 1
-        if !isForUs, let packet = ArrivedMulticast(frame), let membership = ArrivedMembership(packet) {
+        if !isForUs, let packet = ReceivedMulticast(frame), let membership = ReceivedMembership(packet) {
             links[link].hear(membership.message, at: now)
             return
         }
@@ -44,7 +44,7 @@ extension UserSpaceHost {
     }
 
     private mutating func receiveARP(_ frame: RawSpan, on link: Int, at now: Instant) {
-        guard let arrived = ArrivedARP(frame) else {
+        guard let arrived = ReceivedARP(frame) else {
             counters.malformed &+= 1
             return
         }
@@ -68,7 +68,7 @@ extension UserSpaceHost {
     }
 
     private mutating func receiveRARP(_ frame: RawSpan, on link: Int, at now: Instant) {
-        guard let arrived = ArrivedARP(reverseRequest: frame) else { return }
+        guard let arrived = ReceivedARP(reverseRequest: frame) else { return }
         let interface = links[link].configuration
         let us = RARPModule.Link(
             mac: interface.mac,
@@ -79,7 +79,7 @@ extension UserSpaceHost {
     }
 
     /// A message of neighbor discovery.
-    mutating func receive(_ arrived: ArrivedNDP, on link: Int, at now: Instant) {
+    mutating func receive(_ arrived: ReceivedNDP, on link: Int, at now: Instant) {
         guard links[link].isSixUp else {
             // Another one has the address, or wants it at the same time (RFC 4862, section 5.4.3 and 5.4.4).
             switch arrived.message.kind {
@@ -193,7 +193,7 @@ extension UserSpaceHost {
         let port = datagram.destinationPort
         hear(.udp(port), source, arrival.mac, on: arrival.link)
         guard arrival.isForOne else { return }
-        let arrived = ArrivedDatagram(
+        let arrived = ReceivedDatagram(
             local: destination, remote: source, remotePort: datagram.sourcePort, data: datagram.payload.copied())
         switch udp.input(arrived, port: port) {
         case .queued(let isFirst): if isFirst { events.append(.datagrams(port: port)) }

@@ -86,7 +86,7 @@ public struct UserSpaceHost: ~Copyable {
     /// Takes datagrams for a port.
     public mutating func bind(_ port: UInt16) { udp.bind(port) }
 
-    public mutating func takeDatagram(_ port: UInt16) -> ArrivedDatagram? { udp.take(port) }
+    public mutating func takeDatagram(_ port: UInt16) -> ReceivedDatagram? { udp.take(port) }
 
     /// Begins a connection; nil when there is no way, no room or no port for it.
     public mutating func connect(to remote: TCPEndpoint, at now: Instant) -> TCPIdentifier? {

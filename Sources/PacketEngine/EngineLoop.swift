@@ -8,7 +8,7 @@ public protocol EngineObserver: ~Copyable {
     /// Called after every step that reported something or was woken: the place
     /// to write out, to feed the engine from outside, and to answer `status`.
     /// - Returns: when to be called again at the latest.
-    mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant?
+    mutating func step(_ engine: inout Observed, _ wakening: WakeReason, at now: Instant) -> Instant?
 
     /// The engine has finished: when to be called again at the latest, while results wait for something from
     /// outside; nil ends the run.
@@ -48,7 +48,7 @@ public enum EngineLoop {
         var congestion: (since: Instant, pause: Nanoseconds, retry: Instant)?
         var lastWait = port.now
         var observerDeadline: Instant?
-        var wakening: Wakening = []
+        var wakening: WakeReason = []
         // The engine has been told of sends since it was last asked: its deadline may be another.
         var wasToldOfSends = false
 

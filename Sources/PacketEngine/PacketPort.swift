@@ -20,30 +20,30 @@ public protocol PacketPort: ~Copyable {
     mutating func receive<E: Engine & ~Copyable>(into engine: inout E) throws(Failure) -> Int
 
     /// Waits for a packet, a signal or news from outside, at the longest until `deadline`.
-    mutating func wait(until deadline: Instant?) throws(Failure) -> Wakening
+    mutating func wait(until deadline: Instant?) throws(Failure) -> WakeReason
 }
 
 /// What ended a wait; empty when only the time did.
-public struct Wakening: OptionSet, Sendable {
+public struct WakeReason: OptionSet, Sendable {
     public let rawValue: UInt16
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Packets are waiting.
-    public static let packets = Wakening(rawValue: 1)
+    public static let packets = WakeReason(rawValue: 1)
     /// The user wants the run to end (SIGINT, SIGTERM).
-    public static let stop = Wakening(rawValue: 2)
+    public static let stop = WakeReason(rawValue: 2)
     /// The user wants to know how things stand (SIGQUIT).
-    public static let status = Wakening(rawValue: 4)
+    public static let status = WakeReason(rawValue: 4)
     /// Something that the observer asked for is ready.
-    public static let news = Wakening(rawValue: 8)
+    public static let news = WakeReason(rawValue: 8)
     /// Keys were pressed.
-    public static let keys = Wakening(rawValue: 16)
+    public static let keys = WakeReason(rawValue: 16)
     /// The terminal has another size (SIGWINCH).
-    public static let resized = Wakening(rawValue: 32)
+    public static let resized = WakeReason(rawValue: 32)
     /// The user wants to do something else for a while (SIGTSTP).
-    public static let suspend = Wakening(rawValue: 64)
+    public static let suspend = WakeReason(rawValue: 64)
     /// A server is to read its files again (SIGHUP).
-    public static let reload = Wakening(rawValue: 128)
+    public static let reload = WakeReason(rawValue: 128)
     /// The user wants the run to end, and nothing has been sent yet: it ends at once and has no result.
-    public static let interrupted = Wakening(rawValue: 256)
+    public static let interrupted = WakeReason(rawValue: 256)
 }

@@ -17,7 +17,7 @@ enum CommandTree {
             CommandEntry(SYNScanCommand.self),
             CommandEntry(HTTPProbeCommand.self),
             CommandEntry(HTTPFingerprintCommand.self),
-            CommandEntry(HostCommand.self),
+            CommandEntry(UserHostCommand.self),
             CommandEntry(DecodeCommand.self),
             CommandEntry(AddressCommand.self),
         ]

@@ -27,8 +27,8 @@ import Testing
         var observer = RunObserver(form: recorder, console: Console(command: "test"))
         let address = IPAddress.v4(IPv4Address(192, 0, 2, 1))
         var random = SeededGenerator(seed: 1)
-        let format = ProbeFormat(
-            level: .datagram, source: address, identifier: 1, header: ProbeHeader(), data: [],
+        let format = PingProbeFormat(
+            level: .datagram, source: address, identifier: 1, header: PingProbeHeader(), data: [],
             key: SipHash(using: &random))
         var engine = PingEngine(PingConfiguration(destination: address, format: format))
         let now = SystemClock.now

@@ -31,12 +31,12 @@ struct EnginesAndHostsTests {
 
     private func ping(
         _ destination: IPv4Address = target, seed: UInt64 = 1, length: Int = 56, faults: WireFaults = WireFaults(),
-        _ configure: (inout ProbeHeader) -> Void = { _ in }
+        _ configure: (inout PingProbeHeader) -> Void = { _ in }
     ) -> (summary: PingSummary, errors: [PingErrorNotice]) {
         var (_, port) = chain(seed: seed, faults: faults)
-        var header = ProbeHeader()
+        var header = PingProbeHeader()
         configure(&header)
-        let format = ProbeFormat(
+        let format = PingProbeFormat(
             level: .datagram, source: .v4(Self.here), identifier: 4_711, header: header,
             data: (0..<length).map { UInt8(truncatingIfNeeded: $0) }, key: SipHash(key0: seed, key1: 1))
         var configuration = PingConfiguration(destination: .v4(destination), format: format)
@@ -70,21 +70,21 @@ struct EnginesAndHostsTests {
 
     @Test(
         "fragments by hand: in any order they come through, overlapping they end at the target",
-        arguments: FragmentPlan.Order.allCases)
-    func fragments(order: FragmentPlan.Order) {
-        let summary = ping(length: 400) { $0.fragments = FragmentPlan(size: 64, order: order) }.summary
+        arguments: PingFragmentPlan.Order.allCases)
+    func fragments(order: PingFragmentPlan.Order) {
+        let summary = ping(length: 400) { $0.fragments = PingFragmentPlan(size: 64, order: order) }.summary
         #expect(summary.answered == (order == .overlapping ? 0 : 10) && summary.different == 0)
     }
 
-    @Test("a trace: every router in its place, and the target", arguments: [TraceMethod.udp, .icmp])
-    func trace(method: TraceMethod) {
+    @Test("a trace: every router in its place, and the target", arguments: [TracerouteMethod.udp, .icmp])
+    func trace(method: TracerouteMethod) {
         var (_, port) = chain(seed: 2)
-        var configuration = TraceConfiguration(
+        var configuration = TracerouteConfiguration(
             source: .v4(Self.here), destination: .v4(Self.target), sourcePort: 40_000, identifier: 77,
             firstMark: 1_000, sequenceSecret: 0x5A5A)
         configuration.method = method
-        var engine = TraceEngine([configuration])
-        var recorder = Recorder<TraceEngine>()
+        var engine = TracerouteEngine([configuration])
+        var recorder = Recorder<TracerouteEngine>()
         EngineLoop.run(&engine, on: &port, observer: &recorder)
         let hops = recorder.events.compactMap { if case .hop(let hop) = $0 { hop } else { nil } }
         #expect(

@@ -62,9 +62,9 @@ struct IgnoredReplyTests {
     private func sweep(_ frames: [[UInt8]]) throws -> (replies: [IgnoredReply], received: Int) {
         var targets = TargetSet()
         try targets.append(.v4(Self.target))
-        var configuration = ARPSweepConfiguration(mac: Self.us, source: Self.here, targets: targets)
+        var configuration = ArpingSweepConfiguration(mac: Self.us, source: Self.here, targets: targets)
         configuration.reportsIgnored = true
-        var engine = ARPSweepEngine(configuration)
+        var engine = ArpingSweepEngine(configuration)
         let replies = ignored(&engine, frames) { if case .ignored(let reply) = $0 { reply } else { nil } }
         return (replies, engine.summary.received)
     }

@@ -73,7 +73,7 @@ struct NeighborSweepEngineTests {
             NeighborSweepConfiguration(mac: Self.mac, source: Self.source, targets: targets))
         var batch = PacketBatch(capacity: 64, slotLength: 128)
         var now = Instant(nanoseconds: 1_000_000_000)
-        var found: [NeighborMachine] = []
+        var found: [NeighborHost] = []
         var counts: [Int] = []
         loop: while true {
             batch.removeAll()

@@ -8,28 +8,28 @@ import WireFormat
 struct PathMTUTests {
     private func trace(
         _ narrow: [Int: (mtu: Int, isTold: Bool)], hops: Int = 6, seed: UInt64 = 1, loss: Double = 0,
-        method: TraceMethod = .udp, prepare: (inout SimulatedPath) -> Void = { _ in }
-    ) -> (hops: [TraceHop], summary: TraceSummary) {
-        var configuration = TraceConfiguration.simulated()
+        method: TracerouteMethod = .udp, prepare: (inout SimulatedPath) -> Void = { _ in }
+    ) -> (hops: [TraceHop], summary: TracerouteSummary) {
+        var configuration = TracerouteConfiguration.simulated()
         configuration.method = method
         configuration.findsPathMTU = true
         configuration.dontFragment = true
         configuration.longestPacket = 1_500
-        var engine = TraceEngine([configuration])
+        var engine = TracerouteEngine([configuration])
         var network = SimulatedNetwork(seed: seed)
         network.faults.loss = loss
         var path = SimulatedPath(routers: Array(repeating: .answers, count: hops - 1))
         path.narrowLinks = narrow
         prepare(&path)
         network.path = path
-        var recorder = Recorder<TraceEngine>()
+        var recorder = Recorder<TracerouteEngine>()
         EngineLoop.run(&engine, on: &network, observer: &recorder)
         let found = recorder.events.compactMap { if case .hop(let hop) = $0 { hop } else { nil } }
         return (found, engine.summary(of: 0))
     }
 
-    @Test("what routers tell: the MTU of each hop", arguments: [TraceMethod.udp, .icmp])
-    func told(method: TraceMethod) {
+    @Test("what routers tell: the MTU of each hop", arguments: [TracerouteMethod.udp, .icmp])
+    func told(method: TracerouteMethod) {
         let outcome = trace([2: (1_400, true), 4: (1_280, true)], method: method)
         #expect(outcome.hops.map(\.mtu) == [1_500, 1_500, 1_400, 1_400, 1_280, 1_280])
         #expect(outcome.summary.pathMTU == 1_280 && outcome.summary.verdicts.isEmpty)

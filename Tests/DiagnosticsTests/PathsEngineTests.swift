@@ -8,7 +8,7 @@ import WireFormat
 struct PathsEngineTests {
     private struct Outcome {
         var graph: PathGraph
-        var summary: TraceSummary
+        var summary: TracerouteSummary
 
         /// Links as hop of the end and both indices, those to the target left out.
         var links: Set<[Int]> {
@@ -24,11 +24,11 @@ struct PathsEngineTests {
 
     private func trace(
         _ graph: SimulatedGraph, confidence: Double = 0.95, loss: Double = 0,
-        configure: (inout TraceConfiguration) -> Void = { _ in }
+        configure: (inout TracerouteConfiguration) -> Void = { _ in }
     ) -> Outcome {
-        var configuration = TraceConfiguration.simulated()
+        var configuration = TracerouteConfiguration.simulated()
         configure(&configuration)
-        var engine = PathsEngine(configuration, StoppingPoints(confidence: confidence))
+        var engine = PathsEngine(configuration, MDAStoppingRule(confidence: confidence))
         var network = SimulatedNetwork(seed: graph.seed)
         network.faults.loss = loss
         network.graph = graph
@@ -39,9 +39,9 @@ struct PathsEngineTests {
 
     @Test("stopping points: one of K equal branches is missed with no more than a router's share of the chance")
     func stoppingPoints() {
-        let points = StoppingPoints(confidence: 0.95)
+        let points = MDAStoppingRule(confidence: 0.95)
         #expect((1...6).map(points.flows) == [8, 15, 22, 29, 37, 44])
-        #expect(StoppingPoints(confidence: 0.999).flows(1) == 14)
+        #expect(MDAStoppingRule(confidence: 0.999).flows(1) == 14)
         // Exactly, for two: 2 (1/2)^n <= 0.05 / 6.
         #expect(2.0 / 128 > 0.05 / 6 && 2.0 / 256 <= 0.05 / 6)
     }

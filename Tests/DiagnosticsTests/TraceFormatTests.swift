@@ -6,8 +6,8 @@ import WireFormat
 
 @Suite("Probes of a trace")
 struct TraceFormatTests {
-    private func configuration(_ method: TraceMethod, isIPv6: Bool) -> TraceConfiguration {
-        var configuration = TraceConfiguration(
+    private func configuration(_ method: TracerouteMethod, isIPv6: Bool) -> TracerouteConfiguration {
+        var configuration = TracerouteConfiguration(
             source: isIPv6 ? Echo.here6 : .v4(Echo.here), destination: isIPv6 ? Echo.there6 : .v4(Echo.there),
             sourcePort: 65_000, identifier: 77, firstMark: 65_500, sequenceSecret: 0x5A5A)
         configuration.method = method
@@ -29,8 +29,8 @@ struct TraceFormatTests {
 
     @Test(
         "every flow and length has right checksums and is recognized by its quote, also when marks come round",
-        arguments: TraceMethod.allCases, [false, true])
-    func probes(method: TraceMethod, isIPv6: Bool) {
+        arguments: TracerouteMethod.allCases, [false, true])
+    func probes(method: TracerouteMethod, isIPv6: Bool) {
         var prober = TraceProber(configuration(method, isIPv6: isIPv6))
         var batch = PacketBatch(capacity: 1, slotLength: prober.format.maximumLength)
         var random = SeededGenerator(seed: 7)
@@ -64,9 +64,10 @@ struct TraceFormatTests {
     }
 
     @Test(
-        "ICMPv6 errors: a probe is recognized although its quote has extension headers", arguments: TraceMethod.allCases
+        "ICMPv6 errors: a probe is recognized although its quote has extension headers",
+        arguments: TracerouteMethod.allCases
     )
-    func quotedExtensionHeaders(method: TraceMethod) {
+    func quotedExtensionHeaders(method: TracerouteMethod) {
         var prober = TraceProber(configuration(method, isIPv6: true))
         var batch = PacketBatch(capacity: 1, slotLength: prober.format.maximumLength)
         _ = prober.append(

@@ -40,7 +40,7 @@ struct FingerprintTrial {
 
     /// Each of the groups is left out in turn, and named by the others.
     private static func trials(
-        _ library: SignatureLibrary, asking tests: Int = FingerprintTest.allCases.count,
+        _ library: SignatureLibrary, asking tests: Int = HTTPFingerprintRequest.allCases.count,
         _ group: (Signature, Signature.Configuration) -> String?
     ) -> [Trial] {
         var groups: [String: [(Signature, Signature.Configuration)]] = [:]
@@ -54,7 +54,7 @@ struct FingerprintTrial {
             var comparer = library.comparer { group($0, $1) == key }
             return members.map {
                 var behavior = $1.behavior
-                for test in FingerprintTest.allCases.dropFirst(tests) { behavior[test] = nil }
+                for test in HTTPFingerprintRequest.allCases.dropFirst(tests) { behavior[test] = nil }
                 return Trial(signature: $0, configuration: $1, comparison: comparer.compare(behavior))
             }
         }

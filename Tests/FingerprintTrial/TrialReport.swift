@@ -5,7 +5,7 @@ struct TrialReport {
     let trial: FingerprintTrial
     let calibrations: Calibrations
 
-    private func verdict(_ trial: FingerprintTrial.Trial) -> FingerprintVerdict {
+    private func verdict(_ trial: FingerprintTrial.Trial) -> HTTPFingerprintVerdict {
         self.trial.library.verdict(trial.comparison, banner: nil, calibrations)
     }
 

@@ -213,7 +213,7 @@ struct ARPModuleTests {
                         guard case .frame(let bytes) = event, Double.random(in: 0..<1, using: &generator) > 0.2 else {
                             continue
                         }
-                        if let arp = ArrivedARP(bytes.rawBytes) {
+                        if let arp = ReceivedARP(bytes.rawBytes) {
                             hosts[1 - index].input(arp.packet, at: Self.second(second))
                         } else if bytes[14] == 7 {
                             arrived += 1

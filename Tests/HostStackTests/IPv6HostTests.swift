@@ -23,7 +23,7 @@ struct IPv6HostTests {
             NDPFrame.solicitation(for: Self.here, from: Self.stranger, mac: Self.strangerMAC), from: -1)
         wire.run(for: .milliseconds(10))
         wire.watch = { _, number, frame in
-            guard number == 0, let arrived = ArrivedFrame(frame), arrived.etherType == .ipv6,
+            guard number == 0, let arrived = ReceivedFrame(frame), arrived.etherType == .ipv6,
                 let view = try? IPv6View(frame.dropping(arrived.payloadOffset)), view.nextHeader == .icmpv6,
                 view.destination == Self.stranger, let icmp = try? ICMPv6View(view.payload)
             else { return }
@@ -177,7 +177,7 @@ struct IPv6HostTests {
         let station = wire.add(2, family: .v6, checksAddresses: true)
         var order: [String] = []
         wire.watch = { _, _, frame in
-            guard let arrived = ArrivedFrame(frame), let view = try? IPv6View(frame.dropping(arrived.payloadOffset))
+            guard let arrived = ReceivedFrame(frame), let view = try? IPv6View(frame.dropping(arrived.payloadOffset))
             else { return }
             if view.nextHeader == .hopByHopOptions {
                 #expect(view.source == (order.contains("told") ? Self.mac.linkLocalAddress : .unspecified))
@@ -222,7 +222,7 @@ struct IPv6HostTests {
         let station = wire.add([interface])
         var reports: [MembershipRecord] = []
         wire.watch = { _, number, frame in
-            guard number == 0, let packet = ArrivedMulticast(frame), let arrived = ArrivedMembership(packet),
+            guard number == 0, let packet = ReceivedMulticast(frame), let arrived = ReceivedMembership(packet),
                 case .report(.mld2, let records) = arrived.message
             else { return }
             reports += records

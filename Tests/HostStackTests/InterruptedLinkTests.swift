@@ -17,13 +17,13 @@ struct InterruptedLinkTests {
 
         func take(_ frame: RawSpan) {
             total += 1
-            if let packet = ArrivedARP(frame)?.packet {
+            if let packet = ReceivedARP(frame)?.packet {
                 if packet.senderAddress.isUnspecified { probes += 1 }
                 if packet.senderAddress == packet.targetAddress { announcements += 1 }
                 return
             }
-            guard let arrived = ArrivedMulticast(frame) else { return }
-            if ArrivedMembership(arrived) != nil { reports += 1 } else { advertisements += 1 }
+            guard let arrived = ReceivedMulticast(frame) else { return }
+            if ReceivedMembership(arrived) != nil { reports += 1 } else { advertisements += 1 }
         }
     }
 

@@ -33,14 +33,14 @@ struct NDPModuleTests {
     /// A message as it arrives; nil when it is not believed.
     private func arrived(
         _ frame: [UInt8], _ change: (inout [UInt8]) -> Void = { _ in }
-    ) -> ArrivedNDP? {
+    ) -> ReceivedNDP? {
         var frame = frame
         change(&frame)
         let bytes = frame.rawBytes
-        guard let ethernet = ArrivedFrame(bytes), let view = try? IPv6View(bytes.dropping(ethernet.payloadOffset)),
+        guard let ethernet = ReceivedFrame(bytes), let view = try? IPv6View(bytes.dropping(ethernet.payloadOffset)),
             let icmp = try? ICMPv6View(view.payload)
         else { return nil }
-        return ArrivedNDP(view, icmp, mac: ethernet.source)
+        return ReceivedNDP(view, icmp, mac: ethernet.source)
     }
 
     private func take(_ frame: [UInt8], _ module: inout NDPModule, at second: Double) {

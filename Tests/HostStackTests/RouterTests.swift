@@ -80,7 +80,7 @@ struct RouterTests {
         crossing.wire.silentWire = 2
         crossing.wire.watch = { now, number, frame in
             guard number == 2, frame.byteCount > narrow + EthernetView.headerLength,
-                let arrived = ArrivedFrame(frame), let view = try? IPv4View(frame.dropping(arrived.payloadOffset))
+                let arrived = ReceivedFrame(frame), let view = try? IPv4View(frame.dropping(arrived.payloadOffset))
             else { return }
             told += 1
             let error = ICMPv4Message(
@@ -111,7 +111,7 @@ struct RouterTests {
         let crossing = Crossing(seed: 2, family: family, farMTU: farMTU)
         var heard: [String] = []
         crossing.wire.watch = { _, number, frame in
-            guard number == 2, let arrived = ArrivedFrame(frame),
+            guard number == 2, let arrived = ReceivedFrame(frame),
                 arrived.destination == SimulatedWire.mac(1)
             else { return }
             let packet = frame.dropping(arrived.payloadOffset)
@@ -209,7 +209,7 @@ struct RouterTests {
         var last: [UInt8] = []
         var byOther = 0
         wire.watch = { _, number, frame in
-            guard number == 0, let arrived = ArrivedFrame(frame), arrived.etherType == .ipv4 else { return }
+            guard number == 0, let arrived = ReceivedFrame(frame), arrived.etherType == .ipv4 else { return }
             if arrived.destination == SimulatedWire.mac(253) { byOther += 1 }
             last = frame.dropping(arrived.payloadOffset).prefix(28).copied()
         }
@@ -249,7 +249,7 @@ struct RouterTests {
         wire.add([SimulatedWire.interface(2)]) { $0.machines = [known: SimulatedWire.address(55)] }
         var told: [ARPPacket] = []
         wire.watch = { _, number, frame in
-            if number == 0, let arrived = ArrivedARP(frame, etherType: .reverseARP) { told.append(arrived.packet) }
+            if number == 0, let arrived = ReceivedARP(frame, etherType: .reverseARP) { told.append(arrived.packet) }
         }
         for mac in [known, unknown] {
             wire.send(

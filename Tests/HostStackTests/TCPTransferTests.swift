@@ -114,7 +114,7 @@ struct TCPTransferTests {
         let transfer = Transfer(from: wire.add(1), to: wire.add(2), there: 1, back: 1, seed: seed)
         var numbers: [UInt32] = []
         wire.watch = { _, _, frame in
-            guard let arrived = ArrivedFrame(frame), let view = try? IPv4View(frame.dropping(arrived.payloadOffset)),
+            guard let arrived = ReceivedFrame(frame), let view = try? IPv4View(frame.dropping(arrived.payloadOffset)),
                 view.protocol == .tcp, let segment = try? TCPView(view.payload), segment.flags.contains(.syn)
             else { return }
             numbers.append(segment.sequenceNumber)

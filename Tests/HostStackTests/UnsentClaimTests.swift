@@ -79,7 +79,7 @@ struct UnsentClaimTests {
 
         mutating func receive<E: Engine & ~Copyable>(into engine: inout E) -> Int { 0 }
 
-        mutating func wait(until deadline: Instant?) -> Wakening {
+        mutating func wait(until deadline: Instant?) -> WakeReason {
             now = max(now + .microseconds(1), deadline ?? now)
             return []
         }

@@ -9,7 +9,7 @@ struct OptionEffectTests {
         try await lab.run(namespace, [Binary.swiftNet] + Self.words(line))
     }
 
-    @Test("every command prints the version, as JSON too", arguments: PaperTests.commands)
+    @Test("every command prints the version, as JSON too", arguments: ManualPageTests.commands)
     func version(command: String) async throws {
         let text = try await Lab.run([Binary.swiftNet, command, "-V"])
         #expect(text.status == 0 && text.output.hasPrefix("\(command) from swift-net "), "\(text)")
@@ -18,7 +18,7 @@ struct OptionEffectTests {
         #expect(json.objects.first?["version"].map { text.output.hasSuffix("\($0)\n") } == true)
     }
 
-    @Test("a mistake with -j is an object too", arguments: PaperTests.commands)
+    @Test("a mistake with -j is an object too", arguments: ManualPageTests.commands)
     func mistake(command: String) async throws {
         let outcome = try await Lab.run([Binary.swiftNet, command, "-j", "--nosuch"])
         #expect(outcome.status == 2 && outcome.errors.hasPrefix("\(command): unknown option '--nosuch'"), "\(outcome)")

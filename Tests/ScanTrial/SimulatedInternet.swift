@@ -110,7 +110,7 @@ struct SimulatedInternet: PacketPort, ~Copyable {
         return total
     }
 
-    mutating func wait(until deadline: Instant?) -> Wakening {
+    mutating func wait(until deadline: Instant?) -> WakeReason {
         let next = [deadline, count > 0 ? dues[first] : nil].compactMap { $0 }.min()
         guard let next else { return .stop }
         clock = max(clock, next)

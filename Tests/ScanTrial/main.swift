@@ -8,13 +8,13 @@ import WireFormat
 
 /// Counts findings and forgets them.
 struct Counter: EngineObserver, ~Copyable {
-    typealias Observed = ScanEngine
+    typealias Observed = SYNScanEngine
     var open: UInt64 = 0
 
-    mutating func report(_ event: ScanEvent) {
+    mutating func report(_ event: SYNScanEvent) {
         if case .finding(let finding) = event, finding.state == .open { open += 1 }
     }
-    mutating func step(_ engine: inout ScanEngine, _ wakening: Wakening, at now: Instant) -> Instant? { nil }
+    mutating func step(_ engine: inout SYNScanEngine, _ wakening: WakeReason, at now: Instant) -> Instant? { nil }
     var isListening: Bool { true }
 }
 
@@ -26,13 +26,13 @@ var targets = AddressSet()
 try targets.insert([
     (.v4(IPv4Address(rawValue: first)), .v4(IPv4Address(rawValue: first | 0xFF_FFFF)))
 ])
-let link = ScanLink(interface: 1, source: .v4(IPv4Address(192, 0, 2, 1)), mac: mac)
-var configuration = ScanConfiguration(
-    targets: targets, ports: [80], ways: [ScanWay(targets: 0..<targets.count, link: link, nextHop: .machine(mac))],
+let link = SYNScanLink(interface: 1, source: .v4(IPv4Address(192, 0, 2, 1)), mac: mac)
+var configuration = SYNScanConfiguration(
+    targets: targets, ports: [80], ways: [SYNScanRoute(targets: 0..<targets.count, link: link, nextHop: .machine(mac))],
     sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
 configuration.rate = nil
 configuration.retries = retries
-var engine = ScanEngine(configuration)
+var engine = SYNScanEngine(configuration)
 var network = SimulatedInternet(seed: seed, firstPort: 61_000)
 var counter = Counter()
 EngineLoop.run(&engine, on: &network, observer: &counter)

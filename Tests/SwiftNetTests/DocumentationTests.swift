@@ -8,11 +8,13 @@ struct DocumentationTests {
     @Test(
         "a tool's example is the one that the sample package compiles and the lab runs",
         arguments: [
-            "Ping", "PingSweep", "Traceroute", "Arping", "ARPSweep", "RARPQuery", "RARPServer", "IGMPJoin", "IGMPQuery",
-            "SYNScan", "HTTPProbe", "HTTPFingerprint", "UserHost",
+            "Ping/Ping", "PingSweep/PingSweep", "Traceroute/Traceroute", "Arping/Arping", "Arping/ArpingSweep",
+            "RARP/RARPQuery", "RARP/RARPServer", "IGMP/IGMPJoin", "IGMP/IGMPQuery", "SYNScan/SYNScan",
+            "HTTPProbe/HTTPProbe", "HTTPFingerprint/HTTPFingerprint", "UserHost/UserHost",
         ])
-    func example(tool: String) throws {
-        let source = try TextInput.lines(of: "\(Self.root)/Sources/SwiftNet/\(tool)/\(tool).swift")
+    func example(file: String) throws {
+        let tool = file.drop { $0 != "/" }.dropFirst()
+        let source = try TextInput.lines(of: "\(Self.root)/Sources/SwiftNet/\(file).swift")
         let end = try #require(source.firstIndex { $0.hasPrefix("public enum \(tool): Tool {") })
         let comment = source[..<end].reversed().prefix { $0.hasPrefix("///") }.reversed()
         let documented = comment.filter { $0.hasPrefix("///     ") }.map { String($0.dropFirst(8)) }

@@ -32,13 +32,13 @@ struct ErrorTests {
     func rates(rate: Double) {
         var sweep = PingSweep.Configuration()
         sweep.rate = rate
-        var link = ARPSweep.Configuration()
+        var link = ArpingSweep.Configuration()
         link.rate = rate
         var server = RARPServer.Configuration()
         server.rate = rate
         let errors = [
             #expect(throws: SwiftNetError.self) { try PingSweep.run(["127.0.0.1"], sweep) },
-            #expect(throws: SwiftNetError.self) { try ARPSweep.run("192.0.2.0/30", link) },
+            #expect(throws: SwiftNetError.self) { try ArpingSweep.run("192.0.2.0/30", link) },
             #expect(throws: SwiftNetError.self) { try RARPServer.run([], server) },
         ]
         for error in errors { #expect(error?.kind == .invalidArgument && error?.subject == "--rate") }

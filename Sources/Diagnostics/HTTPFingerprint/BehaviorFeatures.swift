@@ -28,9 +28,10 @@ struct BehaviorFeatures: Sendable {
             // is said once, and the others are known by what they differ in.
             var model: (features: AnswerFeatures, mark: UInt64)?
             if features.status != nil {
-                if let usual, number != FingerprintTest.get.index, features.status == usual.status {
+                if let usual, number != HTTPFingerprintRequest.get.index, features.status == usual.status {
                     model = (usual, Self.asUsual)
-                } else if let missing, number > FingerprintTest.missing.index, features.status == missing.status {
+                } else if let missing, number > HTTPFingerprintRequest.missing.index, features.status == missing.status
+                {
                     model = (missing, Self.asMissing)
                 }
             }

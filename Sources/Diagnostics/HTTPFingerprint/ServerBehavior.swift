@@ -5,9 +5,9 @@ public struct ServerBehavior: Hashable, Sendable {
     /// One for every test, in the tests' order; nil for a test that was not made.
     public internal(set) var answers: [AnswerShape?]
 
-    init() { answers = Array(repeating: nil, count: FingerprintTest.allCases.count) }
+    init() { answers = Array(repeating: nil, count: HTTPFingerprintRequest.allCases.count) }
 
-    public subscript(test: FingerprintTest) -> AnswerShape? {
+    public subscript(test: HTTPFingerprintRequest) -> AnswerShape? {
         get { answers[test.index] }
         set { answers[test.index] = newValue }
     }
@@ -16,7 +16,7 @@ public struct ServerBehavior: Hashable, Sendable {
     public var count: Int { answers.count { $0 != nil } }
 }
 
-extension FingerprintTest {
+extension HTTPFingerprintRequest {
     private static let indices = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($0.element, $0.offset) })
 
     /// The number of the test, from 0.

@@ -90,7 +90,7 @@ public struct Signature: Sendable {
         if let base { lines.append("base\t\(base)") }
         lines += banners.map { "banner\t\($0)" }
         lines.append(
-            "tests\t" + FingerprintTest.allCases.map(\.rawValue).joined(separator: " "))
+            "tests\t" + HTTPFingerprintRequest.allCases.map(\.rawValue).joined(separator: " "))
         var rows: [String] = []
         for configuration in configurations {
             let row = configuration.behavior.answers.map { answer -> String in
@@ -116,7 +116,7 @@ private struct SignatureReader {
     var base: String?
     var banners: [String] = []
     var configurations: [Signature.Configuration] = []
-    private var tests: [FingerprintTest] = []
+    private var tests: [HTTPFingerprintRequest] = []
     private var answers: [AnswerShape] = []
 
     init(line: Int) { self.line = line }
@@ -134,7 +134,7 @@ private struct SignatureReader {
         case "banner": banners.append(text(rest))
         case "tests":
             for word in rest.split(separator: 0x20).map(text) {
-                guard let test = FingerprintTest(rawValue: word) else { return "there is no test '\(word)'" }
+                guard let test = HTTPFingerprintRequest(rawValue: word) else { return "there is no test '\(word)'" }
                 tests.append(test)
             }
         case "answer":

@@ -2,18 +2,18 @@ extension SignatureLibrary {
     /// What follows from a comparison.
     package func verdict(
         _ comparison: Comparison, banner: String?, _ calibrations: Calibrations
-    ) -> FingerprintVerdict {
-        var verdict = FingerprintVerdict()
+    ) -> HTTPFingerprintVerdict {
+        var verdict = HTTPFingerprintVerdict()
         verdict.candidates = comparison.products.prefix(10).map {
-            FingerprintVerdict.Candidate(
+            HTTPFingerprintVerdict.Candidate(
                 product: $0.name, confidence: calibrations.product.confidence(of: $0),
                 configuration: $0.configuration)
         }
-        guard let best = verdict.candidates.first, best.confidence >= FingerprintVerdict.threshold else {
+        guard let best = verdict.candidates.first, best.confidence >= HTTPFingerprintVerdict.threshold else {
             return verdict
         }
         verdict.product = best.product
-        let threshold = FingerprintVerdict.threshold
+        let threshold = HTTPFingerprintVerdict.threshold
         if let origin = comparison.origins.first, !origin.name.isEmpty, !origin.hasTwin,
             calibrations.origin.confidence(of: origin) >= threshold
         {
@@ -34,7 +34,7 @@ extension SignatureLibrary {
 
     /// Nil where nothing is known of how it calls itself, and for the name of a product that is built on it: it may be
     /// that one.
-    private func agrees(_ banner: String, with verdict: FingerprintVerdict) -> Bool? {
+    private func agrees(_ banner: String, with verdict: HTTPFingerprintVerdict) -> Bool? {
         let word = Self.name(inBanner: banner).lowercased()
         func isName(_ isWanted: (Signature) -> Bool) -> Bool {
             signatures.contains { isWanted($0) && $0.banners.contains { $0.lowercased() == word } }

@@ -51,7 +51,7 @@ struct IntermediariesExamination {
     private var stage = 0
 
     mutating func next(
-        after result: HTTPResult, first answer: HTTPOutcome, _ url: HTTPURL, _ configuration: ProbeConfiguration
+        after result: HTTPResult, first answer: HTTPOutcome, _ url: HTTPURL, _ configuration: HTTPProbeConfiguration
     ) -> HTTPStep {
         if case .fetched(let outcome) = result {
             switch stage {
@@ -69,10 +69,11 @@ struct IntermediariesExamination {
         }
         stage += 1
         switch stage {
-        case 1: return .fetch(ProbeRequest(configuration, url, method: answer.fetch.method).fetch(configuration, url))
-        case 2: return .fetch(ProbeRequest(configuration, url, method: .connect).fetch(configuration, url))
+        case 1:
+            return .fetch(HTTPProbeRequest(configuration, url, method: answer.fetch.method).fetch(configuration, url))
+        case 2: return .fetch(HTTPProbeRequest(configuration, url, method: .connect).fetch(configuration, url))
         case 3:
-            var request = ProbeRequest(configuration, url, method: .trace)
+            var request = HTTPProbeRequest(configuration, url, method: .trace)
             request.fields.append(HTTPField("Max-Forwards", "0"))
             var fetch = request.fetch(configuration, url)
             fetch.keptBody = max(fetch.keptBody, 16 << 10)

@@ -41,7 +41,7 @@ struct MethodsExamination {
     private static let changing: [HTTPMethod] = [.post, .put, .patch, .delete]
 
     mutating func next(
-        after result: HTTPResult, _ url: HTTPURL, _ configuration: ProbeConfiguration
+        after result: HTTPResult, _ url: HTTPURL, _ configuration: HTTPProbeConfiguration
     ) -> HTTPStep {
         if case .fetched(let outcome) = result, let current {
             if outcome.isReused, outcome.failure != nil, outcome.head == nil {
@@ -62,13 +62,13 @@ struct MethodsExamination {
     }
 
     private func fetch(
-        _ method: HTTPMethod, _ url: HTTPURL, _ configuration: ProbeConfiguration, mayReuse: Bool
+        _ method: HTTPMethod, _ url: HTTPURL, _ configuration: HTTPProbeConfiguration, mayReuse: Bool
     ) -> HTTPFetch {
         var url = url
         let isChanging = Self.changing.contains(method)
         if isChanging { url.target = missing }
         let hasBody = isChanging && method != .delete
-        var fetch = ProbeRequest(configuration, url, method: method, body: hasBody ? [] : nil)
+        var fetch = HTTPProbeRequest(configuration, url, method: method, body: hasBody ? [] : nil)
             .fetch(configuration, url)
         fetch.mayReuse = mayReuse
         fetch.keepsConnection = method != .connect

@@ -5,7 +5,7 @@ import WireFormat
 public struct PingConfiguration: Sendable {
     public var destination: IPAddress
     /// How the probes look.
-    public var format: ProbeFormat
+    public var format: PingProbeFormat
 
     /// Replies to wait for; nil for no end.
     public var count: Int?
@@ -38,7 +38,7 @@ public struct PingConfiguration: Sendable {
     /// Explain the parts of the first round trip.
     public var splitsFirstRoundTrip = false
 
-    public init(destination: IPAddress, format: ProbeFormat) {
+    public init(destination: IPAddress, format: PingProbeFormat) {
         self.destination = destination
         self.format = format
     }

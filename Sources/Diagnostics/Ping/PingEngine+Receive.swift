@@ -139,7 +139,7 @@ extension PingEngine {
     // MARK: Errors
 
     private mutating func receiveError(_ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket) {
-        guard let quote = QuotedProbe(message), quote.identifier == format.identifier else { return }
+        guard let quote = PingQuotedProbe(message), quote.identifier == format.identifier else { return }
         take(PingErrorNotice(message, packet, sequence: quote.sequence), quote, packet)
     }
 
@@ -147,12 +147,12 @@ extension PingEngine {
         _ report: ReceivedPacket.ErrorReport, _ packet: borrowing ReceivedPacket
     ) {
         guard packet.bytes.byteCount >= 8 else { return }
-        let quote = QuotedProbe(destination: packet.source, message: packet.bytes)
+        let quote = PingQuotedProbe(destination: packet.source, message: packet.bytes)
         take(PingErrorNotice(report, packet), quote, packet)
     }
 
     private mutating func take(
-        _ notice: PingErrorNotice, _ quote: borrowing QuotedProbe, _ packet: borrowing ReceivedPacket
+        _ notice: PingErrorNotice, _ quote: borrowing PingQuotedProbe, _ packet: borrowing ReceivedPacket
     ) {
         guard quote.type == format.requestType, quote.destination == configuration.destination,
             let number = window.number(ofSequence: quote.sequence), isQuoteOurs(quote, number)
@@ -175,7 +175,7 @@ extension PingEngine {
 
     /// Where the quote reaches the cookie it must be ours; zeros there are the
     /// padding of a router that quotes less.
-    private mutating func isQuoteOurs(_ quote: borrowing QuotedProbe, _ number: Int) -> Bool {
+    private mutating func isQuoteOurs(_ quote: borrowing PingQuotedProbe, _ number: Int) -> Bool {
         guard format.cookieLength == 8, quote.data.byteCount >= 8, quote.data.bigEndian64(at: 0) != 0 else {
             return true
         }
@@ -189,7 +189,7 @@ extension PingEngine {
     private mutating func learn(pathMTU mtu: Int) {
         var header = format.header
         guard mtu < header.pathMTU else { return }
-        header.pathMTU = max(mtu, ProbeHeader.minimumMTU(format.family))
+        header.pathMTU = max(mtu, PingProbeHeader.minimumMTU(format.family))
         format = format.with(header: header)
     }
 }

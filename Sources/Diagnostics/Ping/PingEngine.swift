@@ -10,10 +10,10 @@ public struct PingEngine: Engine, ~Copyable {
     let configuration: PingConfiguration
     public internal(set) var summary = PingSummary()
     /// How the probes look now: the path MTU changes as routers report it.
-    var format: ProbeFormat
+    var format: PingProbeFormat
 
-    var window = ProbeWindow()
-    var schedule: ProbeSchedule
+    var window = PingProbeWindow()
+    var schedule: PingProbeSchedule
     /// Every probe before this number is answered, given up or refused.
     private var firstUnresolved = 1
     /// The newest probe that was answered or refused.
@@ -27,7 +27,7 @@ public struct PingEngine: Engine, ~Copyable {
     private var lingerEnd: Instant?
     var tally = PingReport.PingTally()
     private var nextReport: Instant?
-    var outage = OutageClock()
+    var outage = PingOutageClock()
     var parts = FirstRoundTrip()
     var shared = SharedTimes()
     private var events: [PingEvent] = []
@@ -35,7 +35,7 @@ public struct PingEngine: Engine, ~Copyable {
     public init(_ configuration: PingConfiguration) {
         self.configuration = configuration
         format = configuration.format
-        schedule = ProbeSchedule(configuration)
+        schedule = PingProbeSchedule(configuration)
     }
 
     public var maximumPacketLength: Int {
@@ -90,7 +90,7 @@ public struct PingEngine: Engine, ~Copyable {
         }
         if let expired = window.append() {
             if expired.state == .pending || expired.state == .queued {
-                lose(sequence: UInt16(truncatingIfNeeded: number &- ProbeWindow.maximumCapacity), at: now)
+                lose(sequence: UInt16(truncatingIfNeeded: number &- PingProbeWindow.maximumCapacity), at: now)
             }
             outage.pass(sentAt: expired.sentAt, isAnswered: expired.isAnswered)
         }
@@ -102,9 +102,9 @@ public struct PingEngine: Engine, ~Copyable {
         return true
     }
 
-    private mutating func fields(_ number: Int, at now: Instant) -> ProbeFields {
+    private mutating func fields(_ number: Int, at now: Instant) -> PingProbeFields {
         let sequence = UInt16(truncatingIfNeeded: number)
-        var fields = ProbeFields(
+        var fields = PingProbeFields(
             destination: configuration.destination, sequence: sequence,
             identification: sequence &+ format.header.firstIdentification)
         fields.cookie = cookie(number)
@@ -123,7 +123,7 @@ public struct PingEngine: Engine, ~Copyable {
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
         let number = Int(truncatingIfNeeded: token)
         guard number >= window.oldest, number <= window.newest, window[number].state == .queued else { return }
-        window[number] = ProbeWindow.Slot(sentAt: instant, state: .pending, isExact: isExact)
+        window[number] = PingProbeWindow.Slot(sentAt: instant, state: .pending, isExact: isExact)
         if number == 1 { parts.sent = instant }
         if configuration.reportsTransmissions { events.append(.transmitted(number: number)) }
     }
@@ -140,7 +140,7 @@ public struct PingEngine: Engine, ~Copyable {
         case .queued, .pending: break
         default: return
         }
-        window[number] = ProbeWindow.Slot(sentAt: instant, state: .failed)
+        window[number] = PingProbeWindow.Slot(sentAt: instant, state: .failed)
         summary.failed &+= 1
         unsentCount &+= 1
         if case .messageTooLong = failure {} else { summary.refusedBySystem &+= 1 }
@@ -189,7 +189,8 @@ public struct PingEngine: Engine, ~Copyable {
     /// The outages up to `now`, as far as they can be known. A probe without a reply is missing when a later one has
     /// its own, or when it has waited longer than replies take.
     /// - Parameter start: what lies after it is counted apart.
-    private mutating func outages(at now: Instant, from start: Instant? = nil, isFinal: Bool = false) -> OutageClock {
+    private mutating func outages(at now: Instant, from start: Instant? = nil, isFinal: Bool = false) -> PingOutageClock
+    {
         var clock = outage
         if let start { clock.count(from: start) }
         let patience = max(schedule.interval, summary.roundTrips.count > 0 ? summary.roundTrips.maximum * 2 : .zero)
@@ -306,16 +307,16 @@ public struct PingEngine: Engine, ~Copyable {
     }
 }
 
-extension ProbeFormat {
+extension PingProbeFormat {
     /// Whether probes can become fragments, now or when a router says so.
     var mayBeCut: Bool { level == .datagram && (header.mayFragment || header.fragments != nil) }
 
     /// Packets of one probe on the narrowest path there may be.
     var mostPackets: Int {
         if let plan = header.fragments { return plan.count(messageLength) }
-        guard mayBeCut, packetLength > min(header.effectiveMTU, ProbeHeader.minimumMTU(family)) else { return 1 }
+        guard mayBeCut, packetLength > min(header.effectiveMTU, PingProbeHeader.minimumMTU(family)) else { return 1 }
         var narrow = header
-        narrow.pathMTU = min(narrow.effectiveMTU, ProbeHeader.minimumMTU(family))
+        narrow.pathMTU = min(narrow.effectiveMTU, PingProbeHeader.minimumMTU(family))
         return with(header: narrow).pieces?.count ?? 1
     }
 }

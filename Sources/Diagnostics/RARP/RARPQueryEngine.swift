@@ -181,7 +181,7 @@ public struct RARPQueryEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let arrived = ArrivedARP(packet.bytes, etherType: .reverseARP),
+        guard packet.form == .frame, !isOver, let arrived = ReceivedARP(packet.bytes, etherType: .reverseARP),
             arrived.packet.operation == .reverseReply
         else { return }
         if let problem = problem(of: arrived) {
@@ -211,7 +211,7 @@ public struct RARPQueryEngine: Engine, ~Copyable {
     }
 
     /// Why a reply is no answer.
-    private func problem(of arrived: ArrivedARP) -> IgnoredReply.Reason? {
+    private func problem(of arrived: ReceivedARP) -> IgnoredReply.Reason? {
         let packet = arrived.packet
         if subjects[packet.targetMAC] == nil { return .otherStation(packet.targetMAC) }
         return arrived.senderProblem ?? (packet.targetAddress.isHostAddress ? nil : .address(packet.targetAddress))

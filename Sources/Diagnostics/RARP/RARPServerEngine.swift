@@ -126,7 +126,7 @@ public struct RARPServerEngine: Engine, ~Copyable {
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, !isOver, let link = configuration.links[packet.interfaceIndex],
-            let arrived = ArrivedARP(reverseRequest: packet.bytes)
+            let arrived = ReceivedARP(reverseRequest: packet.bytes)
         else { return }
         result.requests += 1
         let (asker, mac, interface) = (arrived.frameSource, arrived.packet.targetMAC, packet.interfaceIndex)

@@ -87,7 +87,7 @@ struct AnswerPattern: Sendable {
 
     /// Whether a limit makes such a pattern, and not loss alone, however heavy: that leaves the answers anywhere in the
     /// order, and half as many to the last try as to the first only where seven of ten packets are lost.
-    var isLimit: Bool { earliness >= ScanReview.suspicion || answeredLast * 2 > answered - answeredLater }
+    var isLimit: Bool { earliness >= SYNScanReview.suspicion || answeredLast * 2 > answered - answeredLater }
 
     /// Answers lie early in the order.
     var earliness: Double {

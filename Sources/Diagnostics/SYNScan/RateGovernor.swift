@@ -12,7 +12,7 @@ struct RateGovernor: Sendable {
 
     /// Packets a second; nil for as many as can be.
     private let asked: Double?
-    private var pacer: ScanPacer
+    private var pacer: SYNScanPacer
     /// Where the measured rate is counted from.
     private var mark: (at: Instant, sent: UInt64)?
     /// The rate that the last full period had.
@@ -21,7 +21,7 @@ struct RateGovernor: Sendable {
 
     init(asked: Double?) {
         self.asked = asked
-        pacer = ScanPacer(rate: asked)
+        pacer = SYNScanPacer(rate: asked)
     }
 
     mutating func allowance(at now: Instant, sent: UInt64) -> Int {
@@ -73,7 +73,7 @@ struct RateGovernor: Sendable {
         if let rate {
             pacer.set(rate: max(Self.slowest, rate / 2), at: now)
         } else {
-            pacer = ScanPacer(rate: nil)
+            pacer = SYNScanPacer(rate: nil)
         }
     }
 }

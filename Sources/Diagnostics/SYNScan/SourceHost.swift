@@ -20,7 +20,7 @@ final class SourceHost {
     /// - Parameters:
     ///   - links: where probes leave, and from which addresses.
     ///   - token: what the frames are called in batches.
-    init(_ links: [ScanLink], key: SipHash, token: UInt64) {
+    init(_ links: [SYNScanLink], key: SipHash, token: UInt64) {
         var configuration = HostConfiguration(
             links.compactMap { link in
                 guard let mac = link.mac else { return nil }

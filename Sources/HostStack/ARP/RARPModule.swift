@@ -54,7 +54,7 @@ public struct RARPModule: Sendable {
     /// Answers a request.
     /// - Parameter mayAnswer: there is room for one more answer.
     public mutating func answer(
-        _ arrived: ArrivedARP, on link: Link, mayAnswer: Bool = true, at now: Instant
+        _ arrived: ReceivedARP, on link: Link, mayAnswer: Bool = true, at now: Instant
     ) -> Outcome {
         let mac = arrived.packet.targetMAC
         guard let address = table[mac] else { return .unknown }
@@ -67,7 +67,7 @@ public struct RARPModule: Sendable {
     }
 }
 
-extension ArrivedARP {
+extension ReceivedARP {
     /// A request of RARP; nil for everything else.
     public init?(reverseRequest frame: RawSpan) {
         self.init(frame, etherType: .reverseARP)

@@ -122,7 +122,7 @@ extension UserSpaceHost {
             return
         }
         if message.type.isNeighborDiscovery {
-            guard let arrived = ArrivedNDP(view, message, mac: arrival.mac) else {
+            guard let arrived = ReceivedNDP(view, message, mac: arrival.mac) else {
                 counters.malformed &+= 1
                 return
             }
@@ -185,7 +185,7 @@ extension UserSpaceHost {
 
     /// Another router is nearer (RFC 4861, section 8.3), if it is about a segment that is on its way.
     private mutating func redirect(
-        _ destination: IPv6Address, to target: IPv6Address, _ arrived: ArrivedNDP, on link: Int, at now: Instant
+        _ destination: IPv6Address, to target: IPv6Address, _ arrived: ReceivedNDP, on link: Int, at now: Instant
     ) {
         guard !configuration.forwards, links[link].isSixUp else { return }
         for case .redirectedHeader(_, let packet) in arrived.message.options {

@@ -128,7 +128,7 @@ struct HostLink: Sendable {
 
     /// Takes in what is said of addresses.
     mutating func input(_ packet: ARPPacket, at now: Instant) { arp.input(packet, at: now) }
-    mutating func input(_ arrived: ArrivedNDP, at now: Instant) { ndp.input(arrived, at: now) }
+    mutating func input(_ arrived: ReceivedNDP, at now: Instant) { ndp.input(arrived, at: now) }
 
     mutating func drainARP(_ report: (NeighborEvent<IPv4Address>) -> Void) { arp.drain(report) }
     mutating func drainNDP(_ report: (NeighborEvent<IPv6Address>) -> Void) { ndp.drain(report) }

@@ -42,7 +42,7 @@ package enum NDPFrame {
 }
 
 /// A message of neighbor discovery that arrived, as far as it is to be believed (RFC 4861, sections 6.1, 7.1 and 8.1).
-struct ArrivedNDP {
+struct ReceivedNDP {
     let message: NDPMessage
     let source: IPv6Address
     let destination: IPv6Address

@@ -107,7 +107,7 @@ public struct NDPModule: Sendable {
 
     // MARK: Input
 
-    mutating func input(_ arrived: ArrivedNDP, at now: Instant) {
+    mutating func input(_ arrived: ReceivedNDP, at now: Instant) {
         guard arrived.mac != configuration.mac, !arrived.mac.isMulticast else { return }
         switch arrived.message.kind {
         case .neighborSolicitation(_, let target): solicited(target, arrived, at: now)
@@ -122,7 +122,7 @@ public struct NDPModule: Sendable {
     }
 
     /// RFC 4861, sections 7.2.3 and 7.2.4.
-    private mutating func solicited(_ target: IPv6Address, _ arrived: ArrivedNDP, at now: Instant) {
+    private mutating func solicited(_ target: IPv6Address, _ arrived: ReceivedNDP, at now: Instant) {
         guard configuration.isOwn(target), !configuration.isOwn(arrived.source), advertisements.take(at: now) else {
             return
         }
@@ -144,7 +144,7 @@ public struct NDPModule: Sendable {
 
     /// RFC 4861, section 7.2.5.
     private mutating func advertised(
-        _ target: IPv6Address, _ flags: NDPMessage.NeighborFlags, _ arrived: ArrivedNDP, at now: Instant
+        _ target: IPv6Address, _ flags: NDPMessage.NeighborFlags, _ arrived: ReceivedNDP, at now: Instant
     ) {
         if configuration.isOwn(target) {
             events.append(.conflict(target, arrived.targetMAC ?? arrived.mac))

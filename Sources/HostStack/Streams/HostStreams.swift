@@ -31,7 +31,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     }
 
     private var port: Port
-    private var carrier: HostCarrier
+    private var carrier: HostFrameEngine
     private let names: Names
     private var batch: PacketBatch
     private var nextInBatch = 0
@@ -45,7 +45,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     public init(_ configuration: HostConfiguration, on port: consuming Port, names: Names) {
         self.port = port
         self.names = names
-        let carrier = HostCarrier(configuration)
+        let carrier = HostFrameEngine(configuration)
         batch = PacketBatch(capacity: carrier.batchCapacity, slotLength: carrier.maximumPacketLength)
         self.carrier = carrier
     }
@@ -160,7 +160,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
 
     public mutating func wait<E: StreamEngine & ~Copyable>(
         until deadline: Instant?, reportingTo engine: inout E
-    ) throws(Port.Failure) -> Wakening {
+    ) throws(Port.Failure) -> WakeReason {
         while true {
             try exchange()
             if tell(&engine) { return .packets }

@@ -2,7 +2,7 @@ import DequeModule
 import WireFormat
 
 /// A datagram that came for a port.
-public struct ArrivedDatagram: Hashable, Sendable {
+public struct ReceivedDatagram: Hashable, Sendable {
     public var local: IPAddress
     public var remote: IPAddress
     public var remotePort: UInt16
@@ -14,7 +14,7 @@ public struct ArrivedDatagram: Hashable, Sendable {
 struct UDPModule: Sendable {
     /// Who has a port.
     private struct ControlBlock: Sendable {
-        var queue: Deque<ArrivedDatagram> = []
+        var queue: Deque<ReceivedDatagram> = []
         /// Datagrams that found the queue full.
         var dropped: UInt64 = 0
     }
@@ -33,7 +33,7 @@ struct UDPModule: Sendable {
 
     mutating func bind(_ port: UInt16) { if blocks[port] == nil { blocks[port] = ControlBlock() } }
 
-    mutating func input(_ datagram: ArrivedDatagram, port: UInt16) -> Outcome {
+    mutating func input(_ datagram: ReceivedDatagram, port: UInt16) -> Outcome {
         guard let count = blocks[port]?.queue.count else { return .unreachable }
         guard count < Self.queueLimit else {
             blocks[port]?.dropped &+= 1
@@ -43,5 +43,5 @@ struct UDPModule: Sendable {
         return .queued(isFirst: count == 0)
     }
 
-    mutating func take(_ port: UInt16) -> ArrivedDatagram? { blocks[port]?.queue.popFirst() }
+    mutating func take(_ port: UInt16) -> ReceivedDatagram? { blocks[port]?.queue.popFirst() }
 }

@@ -106,7 +106,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
 
     public mutating func wait<E: StreamEngine & ~Copyable>(
         until deadline: Instant?, reportingTo engine: inout E
-    ) throws(SystemError) -> Wakening {
+    ) throws(SystemError) -> WakeReason {
         var timeout = timespec()
         if let deadline {
             let left = max((deadline - now).count, 0)
@@ -117,7 +117,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
             ? epoll_wait(poller.rawValue, &events, Int32(events.count), -1)
             : epoll_pwait2(poller.rawValue, &events, Int32(events.count), &timeout, nil)
         if count < 0, clinux_errno() != EINTR { throw .last("epoll_wait") }
-        var wakening: Wakening = []
+        var wakening: WakeReason = []
         for index in 0..<Int(max(count, 0)) {
             let event = events[index]
             switch event.data.u64 {

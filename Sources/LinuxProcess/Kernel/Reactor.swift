@@ -33,7 +33,7 @@ public final class Reactor {
     private let signals: SignalSource?
     private let wakeupEvent: WakeupEvent?
     /// What has come since the last dispatch.
-    private var pending: Wakening = []
+    private var pending: WakeReason = []
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
 
     /// - Parameters:
@@ -149,7 +149,7 @@ public final class Reactor {
     /// Serves what is ready, without waiting.
     /// - Returns: what has come since the last call: results (`.news`), and what signals and other threads ask for.
     @discardableResult
-    public func dispatch() -> Wakening {
+    public func dispatch() -> WakeReason {
         let count = epoll_wait(descriptor.rawValue, &events, Int32(events.count), 0)
         for index in 0..<Int(max(count, 0)) {
             let ready = events[index].data.fd
@@ -184,7 +184,7 @@ public final class Reactor {
 
     /// Waits until something is ready, at the longest until `deadline`, and serves it.
     /// - Returns: as `dispatch`.
-    public func wait(until deadline: Instant?) -> Wakening {
+    public func wait(until deadline: Instant?) -> WakeReason {
         var waits = WaitSet(self)
         return (try? waits.wait(until: deadline)) ?? []
     }

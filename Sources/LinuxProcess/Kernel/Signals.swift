@@ -35,8 +35,8 @@ public final class SignalSource: Sendable {
     var interruption: Interruption? { stopSignal.withLock { $0.map { Interruption(signal: $0) } } }
 
     /// What the pending signals ask for.
-    func read() -> Wakening {
-        var wakening: Wakening = []
+    func read() -> WakeReason {
+        var wakening: WakeReason = []
         var information = signalfd_siginfo()
         while CLinux.read(descriptor.rawValue, &information, MemoryLayout<signalfd_siginfo>.size)
             == MemoryLayout<signalfd_siginfo>.size

@@ -23,7 +23,7 @@ package struct WaitSet: ~Copyable {
 
     /// Waits until a descriptor is ready, at the longest until `deadline`, and serves the reactor.
     /// - Returns: what the reactor has, with `.packets` when a descriptor of the set is ready.
-    package mutating func wait(until deadline: Instant?) throws(SystemError) -> Wakening {
+    package mutating func wait(until deadline: Instant?) throws(SystemError) -> WakeReason {
         var timeout = timespec()
         if let deadline {
             let left = max((deadline - SystemClock.now).count, 0)

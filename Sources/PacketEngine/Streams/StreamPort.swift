@@ -17,7 +17,7 @@ public protocol StreamPort: ~Copyable {
     /// `deadline`, and tells the engine of it.
     mutating func wait<E: StreamEngine & ~Copyable>(
         until deadline: Instant?, reportingTo engine: inout E
-    ) throws(Failure) -> Wakening
+    ) throws(Failure) -> WakeReason
 }
 
 /// Who hears what a stream engine finds.
@@ -29,7 +29,7 @@ public protocol StreamObserver: ~Copyable {
 
     /// Called after every step: the place to write out and to answer `status`.
     /// - Returns: when to be called again at the latest.
-    mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant?
+    mutating func step(_ engine: inout Observed, _ wakening: WakeReason, at now: Instant) -> Instant?
 
     /// False ends the run at once: nobody is listening any more.
     var isListening: Bool { get }
@@ -46,7 +46,7 @@ public enum StreamLoop {
         _ engine: inout E, on port: inout P, observer: inout O
     ) throws(P.Failure) where O.Observed == E {
         var requests: [StreamRequest] = []
-        var wakening: Wakening = []
+        var wakening: WakeReason = []
         while true {
             let now = port.now
             requests.removeAll(keepingCapacity: true)

@@ -45,7 +45,7 @@ public enum Arping: Tool {
         public private(set) var ignoredVLANs: [UInt16: Int] = [:]
 
         private let session: Session
-        private var port: LinkPort
+        private var port: PacketSocketPort
 
         fileprivate init(_ text: String, _ asked: Configuration, _ options: RunOptions) throws {
             let target = try ArpingTarget(text)

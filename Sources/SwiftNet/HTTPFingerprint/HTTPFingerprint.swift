@@ -14,12 +14,12 @@ import WireFormat
 ///
 /// 25 requests go to each server, one after the other, most of them wrong in one way.
 public enum HTTPFingerprint: Tool {
-    public typealias Event = FingerprintReport
-    public typealias Summary = FingerprintSummary
+    public typealias Event = HTTPFingerprintReport
+    public typealias Summary = HTTPFingerprintSummary
 
     /// What is asked of each server, and what it is compared with.
     public struct Configuration: Sendable {
-        public var request: FingerprintConfiguration
+        public var request: HTTPFingerprintConfiguration
         /// Servers that are examined at the same time.
         public var concurrency = 40
         /// The family of the addresses that names are resolved to; nil for both.
@@ -33,7 +33,7 @@ public enum HTTPFingerprint: Tool {
 
         public init() {
             var random = SystemRandomness()
-            request = FingerprintConfiguration(seed: random.next())
+            request = HTTPFingerprintConfiguration(seed: random.next())
         }
     }
 
@@ -55,16 +55,16 @@ public enum HTTPFingerprint: Tool {
 
     /// A run whose sockets are open.
     public final class Prepared: PreparedStreamRun {
-        public typealias Running = HTTPEngine<FingerprintPlan>
-        public typealias Event = FingerprintReport
-        public typealias Summary = FingerprintSummary
+        public typealias Running = HTTPEngine<HTTPFingerprintPlan>
+        public typealias Event = HTTPFingerprintReport
+        public typealias Summary = HTTPFingerprintSummary
 
         private let transport: StreamTransport
-        private var engine: HTTPEngine<FingerprintPlan>?
+        private var engine: HTTPEngine<HTTPFingerprintPlan>?
 
         private let input: HTTPTargetInput?
-        private var request: FingerprintConfiguration
-        private let judge: FingerprintJudge?
+        private var request: HTTPFingerprintConfiguration
+        private let judge: HTTPFingerprintMatcher?
 
         fileprivate init(
             _ targets: [String], _ input: HTTPTargetInput?, _ asked: Configuration, _ options: RunOptions
@@ -75,10 +75,10 @@ public enum HTTPFingerprint: Tool {
             // The signals are taken over before the signatures are read, which takes longest.
             transport = try StreamTransport(
                 StreamTransport.Requirements(family: asked.family, interface: asked.interface), options)
-            judge = asked.namesServers ? try FingerprintJudge(asked.signatures) : nil
+            judge = asked.namesServers ? try HTTPFingerprintMatcher(asked.signatures) : nil
             engine = try HTTPEngine(
                 urls.enumerated().map { [request, judge] in
-                    FingerprintPlan($0.element, request, number: $0.offset, judge: judge?.verdict)
+                    HTTPFingerprintPlan($0.element, request, number: $0.offset, judge: judge?.verdict)
                 },
                 concurrency: asked.concurrency, tls: TLSConfiguration(applicationProtocols: ["http/1.1"]),
                 needsTLS: urls.contains { $0.scheme == .https }, expectsMore: input != nil)
@@ -86,7 +86,7 @@ public enum HTTPFingerprint: Tool {
 
         public func run<Observer: StreamObserver>(
             reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> FingerprintSummary where Observer.Observed == Running {
+        ) throws(SwiftNetError) -> HTTPFingerprintSummary where Observer.Observed == Running {
             try SwiftNetError.wrapping {
                 guard var engine = engine.take() else {
                     throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once")
@@ -104,14 +104,14 @@ public enum HTTPFingerprint: Tool {
         private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
             input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
                 guard let url = try? request.places.urls([text]).first else { return nil }
-                return FingerprintPlan(url, request, number: number, judge: judge?.verdict)
+                return HTTPFingerprintPlan(url, request, number: number, judge: judge?.verdict)
             }
         }
     }
 }
 
 /// Names servers by the signatures that come with the library, and others.
-private final class FingerprintJudge {
+private final class HTTPFingerprintMatcher {
     private let library: SignatureLibrary
     private let calibrations: Calibrations
     private var comparer: SignatureComparer
@@ -133,7 +133,7 @@ private final class FingerprintJudge {
         comparer = library.comparer()
     }
 
-    func verdict(_ report: FingerprintReport) -> FingerprintVerdict {
+    func verdict(_ report: HTTPFingerprintReport) -> HTTPFingerprintVerdict {
         library.verdict(comparer.compare(report.behavior), banner: report.banner, calibrations)
     }
 }

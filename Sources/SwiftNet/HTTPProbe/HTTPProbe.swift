@@ -11,13 +11,13 @@ import WireFormat
 ///     }
 ///     print("answered", summary.answered)
 public enum HTTPProbe: Tool {
-    public typealias Event = ProbeEvent
-    public typealias Summary = ProbeSummary
+    public typealias Event = HTTPProbeEvent
+    public typealias Summary = HTTPProbeSummary
 
     /// What is asked of each URL, and over which connections.
     public struct Configuration: Sendable {
         /// The requests, and what is examined.
-        public var request: ProbeConfiguration
+        public var request: HTTPProbeConfiguration
         public var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
         /// URLs that are requested at the same time.
         public var concurrency = 20
@@ -33,7 +33,7 @@ public enum HTTPProbe: Tool {
 
         public init() {
             var random = SystemRandomness()
-            request = ProbeConfiguration(seed: random.next())
+            request = HTTPProbeConfiguration(seed: random.next())
             request.wallClock = SystemClock.wall(at: Instant(nanoseconds: 0)) / 1_000_000_000
         }
     }
@@ -57,9 +57,9 @@ public enum HTTPProbe: Tool {
 
     /// A run whose sockets are open. A user-space host has its address.
     public final class Prepared: PreparedStreamRun {
-        public typealias Running = HTTPEngine<ProbePlan>
-        public typealias Event = ProbeEvent
-        public typealias Summary = ProbeSummary
+        public typealias Running = HTTPEngine<HTTPProbePlan>
+        public typealias Event = HTTPProbeEvent
+        public typealias Summary = HTTPProbeSummary
 
         /// Called with each segment of the run's connections, where that is configured.
         public var onSegment: ((SegmentRecord) -> Void)? {
@@ -68,10 +68,10 @@ public enum HTTPProbe: Tool {
         }
 
         private let transport: StreamTransport
-        private var engine: HTTPEngine<ProbePlan>?
+        private var engine: HTTPEngine<HTTPProbePlan>?
 
         private let input: HTTPTargetInput?
-        private var request: ProbeConfiguration
+        private var request: HTTPProbeConfiguration
 
         fileprivate init(
             _ targets: [String], _ input: HTTPTargetInput?, _ asked: Configuration, _ options: RunOptions
@@ -80,7 +80,7 @@ public enum HTTPProbe: Tool {
             request = asked.request
             let urls = try request.places.urls(targets)
             engine = try HTTPEngine(
-                urls.enumerated().map { [request] in ProbePlan($0.element, request, number: $0.offset) },
+                urls.enumerated().map { [request] in HTTPProbePlan($0.element, request, number: $0.offset) },
                 concurrency: asked.concurrency, tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https },
                 expectsMore: input != nil)
             transport = try StreamTransport(
@@ -94,7 +94,7 @@ public enum HTTPProbe: Tool {
 
         public func run<Observer: StreamObserver>(
             reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> ProbeSummary where Observer.Observed == Running {
+        ) throws(SwiftNetError) -> HTTPProbeSummary where Observer.Observed == Running {
             try SwiftNetError.wrapping {
                 guard var engine = engine.take() else {
                     throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once")
@@ -112,7 +112,7 @@ public enum HTTPProbe: Tool {
         private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
             input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
                 guard let url = try? request.places.urls([text]).first else { return nil }
-                return ProbePlan(url, request, number: number)
+                return HTTPProbePlan(url, request, number: number)
             }
         }
     }

@@ -37,7 +37,7 @@ public enum Ping: Tool {
 
         public let destination: Destination
         /// How the probes look.
-        public let format: ProbeFormat
+        public let format: PingProbeFormat
         /// The target is a multicast or broadcast address: replies come from many hosts.
         public let isToMany: Bool
         /// Replies that this host dropped; known after the run.
@@ -94,7 +94,7 @@ public enum Ping: Tool {
             try SwiftNetError.wrapping {
                 try session.begin()
                 var engine = PingEngine(configuration)
-                var port = ICMPPort(
+                var port = ICMPSocketPort(
                     v4: channel.family == .v4 ? channel : nil, v6: channel.family == .v6 ? channel : nil,
                     reactor: session.reactor, tap: session.capture?.tap, trace: session.options.onPacket)
                 try SessionObserver.erasing(&observer) { try session.run(&engine, on: &port, observer: $0) }
@@ -107,7 +107,7 @@ public enum Ping: Tool {
 
 extension Ping.Configuration {
     fileprivate func engine(
-        _ destination: Destination, _ format: ProbeFormat, isToMany: Bool, remaining: Nanoseconds?
+        _ destination: Destination, _ format: PingProbeFormat, isToMany: Bool, remaining: Nanoseconds?
     ) -> PingConfiguration {
         var engine = PingConfiguration(destination: destination.address, format: format)
         engine.count = count

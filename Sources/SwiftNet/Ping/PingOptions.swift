@@ -54,7 +54,7 @@ extension Ping {
         /// The flow label (IPv6), 20 bits.
         public var flowLabel: UInt32?
         public var options = IPv4Options()
-        public var fragments: FragmentPlan?
+        public var fragments: PingFragmentPlan?
         public var pathMTUDiscovery: PathMTUDiscovery?
 
         // MARK: Sockets

@@ -101,8 +101,8 @@ extension Ping.Configuration {
     /// How the probes look, by what the kernel says of the route.
     func format(
         to route: Route, source: IPAddress, level: ICMPChannel.Level, identifier: UInt16, firstIdentification: UInt16
-    ) -> ProbeFormat {
-        var header = ProbeHeader()
+    ) -> PingProbeFormat {
+        var header = PingProbeHeader()
         let isToMany = route.kind == .multicast || route.kind == .broadcast
         header.hopLimit = timeToLive ?? query.hopLimit(source.family, isMulticast: route.kind == .multicast)
         header.trafficClass = trafficClass ?? 0
@@ -114,7 +114,7 @@ extension Ping.Configuration {
         header.linkMTU = route.linkMTU > 0 ? route.linkMTU : 1_500
         header.pathMTU = route.mtu > 0 ? route.mtu : header.linkMTU
         var random = SystemRandomness()
-        return ProbeFormat(
+        return PingProbeFormat(
             query: query, level: level == .raw ? .datagram : .message, source: source, identifier: identifier,
             header: header, data: data, key: SipHash(using: &random))
     }

@@ -14,14 +14,14 @@ import WireFormat
 /// Neighbors are looked up first by ARP (RFC 826) or neighbor solicitation (RFC 4861), and only those that are there
 /// are pinged.
 public enum PingSweep: Tool {
-    public typealias Event = SweepEvent
-    public typealias Summary = SweepSummary
+    public typealias Event = PingSweepEvent
+    public typealias Summary = PingSweepSummary
 
     /// What is asked of each target, and how fast.
     public struct Configuration: Sendable {
         /// What the probes look like; count and interval are those of `plan`.
         public var probe = Ping.Configuration()
-        public var plan = SweepConfiguration.Plan.untilAnswered(retries: 3)
+        public var plan = PingSweepConfiguration.Plan.untilAnswered(retries: 3)
         /// Packets a second over all targets, more than 0; nil for as many as the kernel takes.
         public var rate: Double? = 10_000
         /// Report the ICMP errors that come, and packets that were rejected.
@@ -51,12 +51,12 @@ public enum PingSweep: Tool {
 
     /// A sweep whose targets are known, but for those given by name.
     public final class Prepared: PreparedPacketRun {
-        public typealias Running = SweepEngine
-        public typealias Event = SweepEvent
-        public typealias Summary = SweepSummary
+        public typealias Running = PingSweepEngine
+        public typealias Event = PingSweepEvent
+        public typealias Summary = PingSweepSummary
 
         /// What the engine is going to do.
-        public let configuration: SweepConfiguration
+        public let configuration: PingSweepConfiguration
         /// Targets that have no address, or none of the family; known after the run.
         public private(set) var unresolvedCount: Int
         /// Replies that this host dropped; known after the run.
@@ -64,10 +64,10 @@ public enum PingSweep: Tool {
 
         private let session: Session
         private let sockets: PingSockets
-        private let links: SweepLinks
-        private let neighbors: SweepNeighbors
+        private let links: PingSweepLinks
+        private let neighbors: PingSweepNeighbors
         private let names: [String]
-        private let formats: SweepFormats
+        private let formats: PingSweepFormats
 
         fileprivate init(
             _ texts: [String], _ targets: [TargetExpression], _ asked: Configuration, _ options: RunOptions
@@ -84,17 +84,17 @@ public enum PingSweep: Tool {
             self.session = session
             self.sockets = sockets
             let requirements = probe.requirements(families: [.v4, .v6], started: session.started)
-            let routes = try SweepRoutes(targets, family: probe.family, requirements)
+            let routes = try PingSweepRoutes(targets, family: probe.family, requirements)
             // Without routing the kernel takes every target for a neighbor, whatever its routes say.
-            neighbors = try SweepNeighbors(
+            neighbors = try PingSweepNeighbors(
                 probe.bypassesRouting ? [] : LinkNeighbors.among(routes.pieces, source: probe.source),
                 reserve: sockets.reserve, rate: asked.rate, reactor: session.reactor)
-            links = try SweepLinks(routes, reactor: session.reactor)
-            formats = SweepFormats(probe, sockets, requirements)
+            links = try PingSweepLinks(routes, reactor: session.reactor)
+            formats = PingSweepFormats(probe, sockets, requirements)
             let (set, names, refused) = try Self.find(texts, targets, probe.family, sockets, options)
             self.names = names
             unresolvedCount = refused
-            var configuration = SweepConfiguration(targets: set)
+            var configuration = PingSweepConfiguration(targets: set)
             let identifier = probe.identifier ?? UInt16.random(in: 1...UInt16.max)
             for family in sockets.families {
                 guard let channel = sockets.channel(family) else { continue }
@@ -121,18 +121,18 @@ public enum PingSweep: Tool {
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> SweepSummary where Observer.Observed == SweepEngine {
+        ) throws(SwiftNetError) -> PingSweepSummary where Observer.Observed == PingSweepEngine {
             try SwiftNetError.wrapping {
                 try session.begin()
                 let (neighbors, links, sockets, formats) = (neighbors, links, sockets, formats)
-                let arrivals = SweepArrivals(
+                let arrivals = PingSweepArrivals(
                     names: ForwardNames(names, family: formats.probe.family, resolver: session.resolver),
                     families: Set(sockets.families), links: links, onNotice: session.options.onNotice
                 ) { address in
                     sockets.channel(address.family).flatMap { formats.format(to: address, $0) }
                 }
-                var engine = SweepEngine(configuration)
-                var port = ICMPPort(
+                var engine = PingSweepEngine(configuration)
+                var port = ICMPSocketPort(
                     v4: sockets.v4, v6: sockets.v6, sendsBeside: !configuration.sought.isEmpty,
                     reactor: session.reactor, tap: session.capture?.tap, trace: session.options.onPacket)
                 try neighbors.start()
@@ -199,7 +199,7 @@ public enum PingSweep: Tool {
                     }
                 }
             } catch TargetSet.Refusal.tooMany {
-                throw SweepRoutes.tooMany
+                throw PingSweepRoutes.tooMany
             }
             return (set, names, refused)
         }
@@ -229,7 +229,7 @@ public enum PingSweep: Tool {
 }
 
 /// How the probes of a sweep look. Their source is that of the route to the first target of their family.
-private struct SweepFormats {
+private struct PingSweepFormats {
     let probe: Ping.Configuration
     private let requirements: Destination.Requirements
     private let firstIdentification = UInt16.random(in: 0...UInt16.max)
@@ -240,14 +240,14 @@ private struct SweepFormats {
     }
 
     /// Nil when no target of the family has a source, which makes all of them unreachable.
-    func first(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> ProbeFormat? {
+    func first(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> PingProbeFormat? {
         for index in 0..<min(targets.count, 1024) where targets[index].family == family {
             if let format = format(to: targets[index], channel) { return format }
         }
         return nil
     }
 
-    func format(to address: IPAddress, _ channel: ICMPChannel) -> ProbeFormat? {
+    func format(to address: IPAddress, _ channel: ICMPChannel) -> PingProbeFormat? {
         var requirements = requirements
         requirements.families = [address.family]
         if channel.scope != 0 { requirements.interface = channel.scope }

@@ -15,8 +15,8 @@ import WireFormat
 /// It needs CAP_NET_RAW.
 public enum SYNScan: Tool {
     /// Ports, banners, and hosts that are unreliable.
-    public typealias Event = ScanEvent
-    public typealias Summary = ScanSummary
+    public typealias Event = SYNScanEvent
+    public typealias Summary = SYNScanSummary
 
     public static var defaultConfiguration: Configuration { Configuration() }
 
@@ -28,7 +28,7 @@ public enum SYNScan: Tool {
         try SwiftNetError.wrapping {
             try configuration.check()
             return try Prepared(
-                ScanTargetList(targets, excludes: configuration.excludes), ports: configuration.portList(),
+                SYNScanTargetList(targets, excludes: configuration.excludes), ports: configuration.portList(),
                 seed: configuration.orderSeed(), configuration, options)
         }
     }
@@ -42,12 +42,12 @@ public enum SYNScan: Tool {
 
     /// A scan whose targets and their next hops are known.
     public final class Prepared: PreparedPacketRun {
-        public typealias Running = ScanEngine
-        public typealias Event = ScanEvent
-        public typealias Summary = ScanSummary
+        public typealias Running = SYNScanEngine
+        public typealias Event = SYNScanEvent
+        public typealias Summary = SYNScanSummary
 
         /// What the engine is going to do. Targets that cannot be reached are not among its targets.
-        public let configuration: ScanConfiguration
+        public let configuration: SYNScanConfiguration
         /// Targets that cannot be reached.
         public let unreachable: [UnreachableRange]
         /// How many addresses these are.
@@ -55,7 +55,7 @@ public enum SYNScan: Tool {
         /// Some targets have no address or no route, and are not scanned.
         public let isIncomplete: Bool
         /// How far the scan has come; known after the run.
-        public private(set) var position: ScanPosition
+        public private(set) var position: SYNScanPosition
         /// Why the scan ended early: an interface stopped working, or a socket failed; known after the run.
         public private(set) var failure: SwiftNetError?
 
@@ -63,10 +63,10 @@ public enum SYNScan: Tool {
         /// The system gives these source ports to no connection while the scan exists.
         private let reservation: PortReservation
         /// Used by the run.
-        private var port: BulkPort?
+        private var port: PacketRingPort?
 
         fileprivate init(
-            _ list: ScanTargetList, ports: [UInt16], seed: UInt64, _ asked: Configuration, _ options: RunOptions
+            _ list: SYNScanTargetList, ports: [UInt16], seed: UInt64, _ asked: Configuration, _ options: RunOptions
         ) throws {
             let (session, reserve) = try Session.open(options, .rawSockets("tcp-syn-scan")) { _ in
                 try SYNScan.reserveSockets(interface: asked.interface)
@@ -74,8 +74,8 @@ public enum SYNScan: Tool {
             self.session = session
             var random = SystemRandomness()
             reservation = try PortReservation(
-                count: ScanConfiguration.sourcePortCount(retries: asked.retries), using: &random)
-            let found = try ScanTargets(list, asked, session.resolver)
+                count: SYNScanConfiguration.sourcePortCount(retries: asked.retries), using: &random)
+            let found = try SYNScanTargets(list, asked, session.resolver)
             found.report(to: options)
             var targets = found.addresses
             guard !targets.isEmpty else {
@@ -83,7 +83,7 @@ public enum SYNScan: Tool {
             }
             let source = try asked.source.map { try UnownedSource($0, interface: asked.interface) }
             if asked.checksSource { try source?.check(reserve, session) }
-            var routes = try ScanRoutes(
+            var routes = try SYNScanRoutes(
                 targets, interface: source?.link.name ?? asked.interface, source: source?.address)
             for neighbors in try routes.unknownNeighbors() {
                 let lookup = try NeighborLookup(
@@ -98,7 +98,7 @@ public enum SYNScan: Tool {
             unreachableCount = count - targets.count
             isIncomplete = !found.failures.isEmpty || routes.isIncomplete
 
-            var configuration = ScanConfiguration(
+            var configuration = SYNScanConfiguration(
                 targets: targets, ports: ports, ways: reached, sourcePort: reservation.ports.lowerBound, seed: seed,
                 key: SipHash(using: &random))
             configuration.rate = asked.rate
@@ -120,10 +120,10 @@ public enum SYNScan: Tool {
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> ScanSummary where Observer.Observed == ScanEngine {
+        ) throws(SwiftNetError) -> SYNScanSummary where Observer.Observed == SYNScanEngine {
             try session.begin()
             guard var port = port.take() else { throw SwiftNetError(.invalidArgument, nil, "the scan has no port") }
-            var engine = ScanEngine(configuration)
+            var engine = SYNScanEngine(configuration)
             let links = LinkTroubles(
                 Set(configuration.ways.map(\.link.interface)), reactor: session.reactor)
             SessionObserver.erasing(&observer) { observer in
@@ -169,9 +169,9 @@ extension SYNScan {
 
     /// The port of a scan, which receives from now on.
     fileprivate static func port(
-        _ configuration: ScanConfiguration, _ source: UnownedSource?, _ reserve: SocketReserve, _ session: Session
-    ) throws -> BulkPort {
-        var listening: [BulkPort.Listening] = []
+        _ configuration: SYNScanConfiguration, _ source: UnownedSource?, _ reserve: SocketReserve, _ session: Session
+    ) throws -> PacketRingPort {
+        var listening: [PacketRingPort.Listening] = []
         for link in configuration.ways.map(\.link) {
             let family = link.source.family
             let etherType: EtherType = family == .v4 ? .ipv4 : .ipv6
@@ -179,16 +179,16 @@ extension SYNScan {
                 continue
             }
             listening.append(
-                BulkPort.Listening(
+                PacketRingPort.Listening(
                     interface: link.interface, etherType: etherType,
                     filter: .segmentsAndUnreachables(
                         family, ports: configuration.sourcePorts, withNeighbors: source != nil),
                     groups: source?.groups ?? []))
         }
         if source?.address.family == .v4, let link = configuration.ways.first?.link {
-            listening.append(BulkPort.Listening(interface: link.interface, etherType: .arp, filter: nil))
+            listening.append(PacketRingPort.Listening(interface: link.interface, etherType: .arp, filter: nil))
         }
-        return try BulkPort(
+        return try PacketRingPort(
             reserve, listening: listening, sendingInterface: configuration.sendingInterface,
             sendsPastTaps: session.capture == nil && !configuration.isExactlyTimed,
             ownFamilies: Set(configuration.ways.filter { $0.link.mac == nil }.map(\.link.source.family)),

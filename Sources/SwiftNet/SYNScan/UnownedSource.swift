@@ -36,16 +36,16 @@ struct UnownedSource {
                 HostConfiguration.Interface(
                     index: link.index, mac: link.mac, addresses: [(address, 0)], addsLinkLocal: false)
             ], seed: (random.next(), random.next()))
-        var port = try LinkPort(
+        var port = try PacketSocketPort(
             reserve.packetSocket(), interface: link.index,
             hearing: address.family == .v4 ? .etherType(.arp) : .filtered(.protocols([.icmpv6])),
             frameLength: host.frameLength, reactor: session.reactor)
         for group in groups { try port.admit(.group(group)) }
-        var engine = HostEngine(LivingHostConfiguration(host))
+        var engine = UserHostEngine(UserHostConfiguration(host))
         var isFree = false
         var owner: MACAddress?
         // What a host does once the address is its own is not wanted.
-        let observer = SessionObserver<HostEngine>(
+        let observer = SessionObserver<UserHostEngine>(
             onEvent: { event in
                 switch event {
                 case .up: isFree = true

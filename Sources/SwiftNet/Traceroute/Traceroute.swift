@@ -10,14 +10,14 @@ import WireFormat
 ///     }
 ///
 /// `Traceroute.Paths` finds every path of a load-balanced route (RFC 8597 describes multipath discovery), and
-/// `Traceroute.Monitor` measures loss and round trips of each hop over time.
+/// `Traceroute.Cycles` measures loss and round trips of each hop over time.
 public enum Traceroute: Tool {
     public typealias Target = String
 
     /// How a route is probed, whatever the target.
     public struct Configuration: Sendable {
         /// What the probes are and how long replies are waited for. Addresses and length are those of each target.
-        public var probe: TraceConfiguration
+        public var probe: TracerouteConfiguration
         /// Bytes of each packet; nil for 60 over IPv4 and 80 over IPv6.
         public var packetLength: Int?
         /// The family to use; nil for that of the target, by the order of RFC 6724 for a name.
@@ -34,8 +34,8 @@ public enum Traceroute: Tool {
         /// - Parameters:
         ///   - maximumHops: the longest route that is probed, 1 to 255.
         ///   - queries: probes of each hop.
-        public init(method: TraceMethod = .udp, maximumHops: Int = 30, queries: Int = 3) {
-            probe = TraceConfiguration(
+        public init(method: TracerouteMethod = .udp, maximumHops: Int = 30, queries: Int = 3) {
+            probe = TracerouteConfiguration(
                 source: .v4(.unspecified), destination: .v4(.unspecified),
                 // Above the ports that systems give out by themselves (RFC 6335, section 6, has 49152 to 65535).
                 sourcePort: .random(in: 61_000...65_000), identifier: .random(in: 1...UInt16.max),
@@ -46,7 +46,7 @@ public enum Traceroute: Tool {
             if method == .tcp { probe.destinationPort = 80 }
         }
 
-        func probe(to destination: Destination) -> TraceConfiguration {
+        func probe(to destination: Destination) -> TracerouteConfiguration {
             var probe = probe
             probe.source = destination.source
             probe.destination = destination.address
@@ -77,23 +77,23 @@ public enum Traceroute: Tool {
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
-        Prepared(trace: try SwiftNetError.wrapping { try TraceRun(targets, configuration, options) })
+        Prepared(trace: try SwiftNetError.wrapping { try TracerouteRunner(targets, configuration, options) })
     }
 
     /// A trace whose targets are known.
     public struct Prepared: PreparedPacketRun {
-        public typealias Running = TraceEngine
-        public typealias Event = TraceEvent
-        public typealias Summary = TraceResult
+        public typealias Running = TracerouteEngine
+        public typealias Event = TracerouteEvent
+        public typealias Summary = TracerouteResult
 
-        public let trace: TraceRun
+        public let trace: TracerouteRunner
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> TraceResult where Observer.Observed == TraceEngine {
-            var engine = TraceEngine(trace.targets.map(\.configuration))
+        ) throws(SwiftNetError) -> TracerouteResult where Observer.Observed == TracerouteEngine {
+            var engine = TracerouteEngine(trace.targets.map(\.configuration))
             try trace.run(&engine, reportingTo: &observer) { $0.setLink($2, ofTarget: $1) }
-            return TraceResult(summaries: trace.targets.indices.map { engine.summary(of: $0) })
+            return TracerouteResult(summaries: trace.targets.indices.map { engine.summary(of: $0) })
         }
     }
 
@@ -119,7 +119,7 @@ public enum Traceroute: Tool {
             _ target: String, _ configuration: Configuration, options: RunOptions
         ) throws(SwiftNetError) -> Prepared {
             Prepared(
-                trace: try SwiftNetError.wrapping { try TraceRun([target], configuration.trace, options) },
+                trace: try SwiftNetError.wrapping { try TracerouteRunner([target], configuration.trace, options) },
                 confidence: configuration.confidence)
         }
 
@@ -127,15 +127,15 @@ public enum Traceroute: Tool {
         public struct Prepared: PreparedPacketRun {
             public typealias Running = PathsEngine
             public typealias Event = PathsEvent
-            public typealias Summary = TraceSummary
+            public typealias Summary = TracerouteSummary
 
-            public let trace: TraceRun
+            public let trace: TracerouteRunner
             let confidence: Double
 
             public func run<Observer: EngineObserver>(
                 reportingTo observer: inout Observer
-            ) throws(SwiftNetError) -> TraceSummary where Observer.Observed == PathsEngine {
-                var engine = PathsEngine(trace.configuration, StoppingPoints(confidence: confidence))
+            ) throws(SwiftNetError) -> TracerouteSummary where Observer.Observed == PathsEngine {
+                var engine = PathsEngine(trace.configuration, MDAStoppingRule(confidence: confidence))
                 try trace.run(&engine, reportingTo: &observer) { engine, _, failure in engine.setLink(failure) }
                 return engine.summary
             }
@@ -145,7 +145,7 @@ public enum Traceroute: Tool {
     // MARK: Over time
 
     /// Measures loss and round trips of each hop of a route, cycle by cycle.
-    public enum Monitor: Tool {
+    public enum Cycles: Tool {
         public struct Configuration: Sendable {
             public var trace: Traceroute.Configuration
             /// Cycles to probe; nil for no end.
@@ -169,35 +169,35 @@ public enum Traceroute: Tool {
             _ target: String, _ configuration: Configuration, options: RunOptions
         ) throws(SwiftNetError) -> Prepared {
             Prepared(
-                trace: try SwiftNetError.wrapping { try TraceRun([target], configuration.trace, options) },
+                trace: try SwiftNetError.wrapping { try TracerouteRunner([target], configuration.trace, options) },
                 cycles: configuration.cycles, interval: configuration.interval)
         }
 
         /// A measurement whose target is known.
         public struct Prepared: PreparedPacketRun {
-            public typealias Running = MonitorEngine
-            public typealias Event = MonitorEvent
-            public typealias Summary = MonitorResult
+            public typealias Running = CyclesEngine
+            public typealias Event = CyclesEvent
+            public typealias Summary = CyclesResult
 
-            public let trace: TraceRun
+            public let trace: TracerouteRunner
             let cycles: Int?
             let interval: Nanoseconds
 
             public func run<Observer: EngineObserver>(
                 reportingTo observer: inout Observer
-            ) throws(SwiftNetError) -> MonitorResult where Observer.Observed == MonitorEngine {
-                var engine = MonitorEngine(trace.configuration, cycles: cycles, interval: interval)
+            ) throws(SwiftNetError) -> CyclesResult where Observer.Observed == CyclesEngine {
+                var engine = CyclesEngine(trace.configuration, cycles: cycles, interval: interval)
                 try trace.run(&engine, reportingTo: &observer) { engine, _, failure in engine.setLink(failure) }
-                return MonitorResult(hops: engine.hops, summary: engine.summary)
+                return CyclesResult(hops: engine.hops, summary: engine.summary)
             }
         }
     }
 }
 
 /// How a trace ended.
-public struct TraceResult: Sendable {
+public struct TracerouteResult: Sendable {
     /// Those of the targets, in their order.
-    public var summaries: [TraceSummary]
+    public var summaries: [TracerouteSummary]
     /// Every target replied.
     public var isReached: Bool { summaries.allSatisfy(\.isReached) }
     /// This host could send every probe to the targets that did not reply.
@@ -205,12 +205,12 @@ public struct TraceResult: Sendable {
 }
 
 /// What a measurement found.
-public struct MonitorResult: Sendable {
-    public var hops: [MonitoredHop]
-    public var summary: TraceSummary
+public struct CyclesResult: Sendable {
+    public var hops: [CyclesHop]
+    public var summary: TracerouteSummary
 }
 
-extension TraceRun {
+extension TracerouteRunner {
     /// How the only target of a run is traced.
-    fileprivate var configuration: TraceConfiguration { targets[0].configuration }
+    fileprivate var configuration: TracerouteConfiguration { targets[0].configuration }
 }

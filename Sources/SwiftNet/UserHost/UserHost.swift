@@ -17,7 +17,7 @@ import WireFormat
 ///
 /// It needs CAP_NET_RAW.
 public enum UserHost: Tool {
-    public typealias Event = LivingHostEvent
+    public typealias Event = UserHostEvent
 
     /// An address of the host on one of its interfaces.
     public struct Address: Sendable {
@@ -62,7 +62,7 @@ public enum UserHost: Tool {
         public var gateways: [IPAddress] = []
         public var groups: [Group] = []
         public var mac = HardwareAddress.generated
-        public var services: Set<HostService> = []
+        public var services: Set<UserHostService> = []
         /// The hosts that RARP requests are answered for.
         public var machines: [MACAddress: IPv4Address] = [:]
         /// A file in the format of ethers(5), used in place of `machines`: names are looked up beside the run, and SIGHUP
@@ -106,12 +106,12 @@ public enum UserHost: Tool {
 
     /// A host whose interfaces are found.
     public final class Prepared: PreparedPacketRun {
-        public typealias Running = HostEngine
-        public typealias Event = LivingHostEvent
+        public typealias Running = UserHostEngine
+        public typealias Event = UserHostEvent
         public typealias Summary = UserHost.Summary
 
         /// What the host is going to be; its interfaces are in the order in which they were named.
-        public let configuration: LivingHostConfiguration
+        public let configuration: UserHostConfiguration
         /// Why the run ended early.
         public private(set) var failure: SwiftNetError?
         /// The run did not end for want of its interfaces.
@@ -124,7 +124,7 @@ public enum UserHost: Tool {
         private let watch: LinkWatch
         private let ethers: EthersNames?
         private var names: [UInt32: String]
-        private var port: LinkPort?
+        private var port: PacketSocketPort?
 
         fileprivate init(
             _ targets: [String], _ asked: Configuration, _ options: RunOptions
@@ -151,9 +151,9 @@ public enum UserHost: Tool {
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
-        ) throws(SwiftNetError) -> Summary where Observer.Observed == HostEngine {
+        ) throws(SwiftNetError) -> Summary where Observer.Observed == UserHostEngine {
             try session.begin()
-            var engine = HostEngine(configuration)
+            var engine = UserHostEngine(configuration)
             if let ethers { engine.know(ethers.table) }
             var isUp = false
             var isTaken = false
@@ -182,7 +182,7 @@ public enum UserHost: Tool {
 
         /// Hands the engine what has changed outside.
         /// - Returns: when to be called again at the latest: what changed may be a reason to send.
-        private func feed(_ engine: inout HostEngine, _ wakening: Wakening, at now: Instant) -> Instant? {
+        private func feed(_ engine: inout UserHostEngine, _ wakening: WakeReason, at now: Instant) -> Instant? {
             let changes = watch.take(at: now)
             for change in changes {
                 switch change.kind {
@@ -210,7 +210,7 @@ public enum UserHost: Tool {
 
 extension UserHost.Configuration {
     /// The host on interfaces that are found.
-    fileprivate func host(on links: [EthernetLink]) throws(SwiftNetError) -> LivingHostConfiguration {
+    fileprivate func host(on links: [EthernetLink]) throws(SwiftNetError) -> UserHostConfiguration {
         guard !self.addresses.isEmpty else {
             throw SwiftNetError(.invalidArgument, "--address", "which address is it to have?")
         }
@@ -253,7 +253,7 @@ extension UserHost.Configuration {
         host.checksAddresses = checksAddresses
         host.machines = machines
         host.gateways = try UserHostLinks.gateways(gateways, of: Array(addresses.joined()))
-        var living = LivingHostConfiguration(host)
+        var living = UserHostConfiguration(host)
         living.services = services
         living.duration = duration
         return living

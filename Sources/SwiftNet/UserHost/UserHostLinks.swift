@@ -58,9 +58,9 @@ enum UserHostLinks {
     static func port(
         _ socket: consuming UnboundPacketSocket, of configuration: HostConfiguration, on links: [EthernetLink],
         vlan: UInt16? = nil, beginsCapture: Bool = true, _ session: Session
-    ) throws -> LinkPort {
+    ) throws -> PacketSocketPort {
         let only = links.count == 1 ? links[0].index : 0
-        let port = try LinkPort(
+        let port = try PacketSocketPort(
             socket, interface: only, hearing: .filtered(filter), vlan: vlan, tagsFrames: true,
             frameLength: longestFrame, reactor: session.reactor, tap: session.capture?.tap,
             trace: session.options.onPacket)

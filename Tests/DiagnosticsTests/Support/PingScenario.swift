@@ -8,7 +8,7 @@ struct PingScenario {
     var seed: UInt64 = 1
     var destination = IPAddress.v4(Echo.there)
     var dataLength = 56
-    var header = ProbeHeader()
+    var header = PingProbeHeader()
     var configure: (inout PingConfiguration) -> Void = { _ in }
     var faults = SimulatedNetwork.Faults()
     var prepare: (inout SimulatedNetwork) -> Void = { _ in }
@@ -42,8 +42,8 @@ struct PingScenario {
         return SipHash(using: &random)
     }
 
-    var format: ProbeFormat {
-        ProbeFormat(
+    var format: PingProbeFormat {
+        PingProbeFormat(
             level: .datagram, source: destination.family == .v4 ? .v4(Echo.here) : Echo.here6, identifier: 4711,
             header: header, data: (0..<dataLength).map { UInt8(truncatingIfNeeded: $0) }, key: Self.key(seed))
     }

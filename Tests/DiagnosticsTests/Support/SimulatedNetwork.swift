@@ -64,7 +64,7 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     /// From then on nothing can be sent: the interface is gone.
     var downFrom: Instant?
     /// Signals to come, in their order.
-    var signals: [(at: Instant, wakening: Wakening)] = []
+    var signals: [(at: Instant, wakening: WakeReason)] = []
     /// When each packet left, and its bytes as they were.
     private(set) var log: [(at: Instant, bytes: [UInt8])] = []
     var keepsLog = false
@@ -222,7 +222,7 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         return count
     }
 
-    mutating func wait(until deadline: Instant?) -> Wakening {
+    mutating func wait(until deadline: Instant?) -> WakeReason {
         let signal = signals.first?.at
         let next = [deadline, queue.first?.due, signal].compactMap { $0 }.min()
         guard let next else { return .stop }
@@ -280,6 +280,6 @@ struct Recorder<E: Engine & ~Copyable>: EngineObserver, ~Copyable {
     var keeps = true
 
     mutating func report(_ event: E.Event) { if keeps { events.append(event) } }
-    mutating func step(_ engine: inout E, _ wakening: Wakening, at now: Instant) -> Instant? { nil }
+    mutating func step(_ engine: inout E, _ wakening: WakeReason, at now: Instant) -> Instant? { nil }
     var isListening: Bool { true }
 }

@@ -104,7 +104,7 @@ struct SimulatedSegment {
     )] {
         log.compactMap { entry in
             guard entry.at.nanoseconds >= milliseconds * 1_000_000, sender == nil || sender == entry.sender,
-                let packet = ArrivedMulticast(entry.bytes.rawBytes), let arrived = ArrivedMembership(packet)
+                let packet = ReceivedMulticast(entry.bytes.rawBytes), let arrived = ReceivedMembership(packet)
             else { return nil }
             return (entry.at.nanoseconds / 1_000_000, arrived.message)
         }

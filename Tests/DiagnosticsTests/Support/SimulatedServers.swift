@@ -102,7 +102,7 @@ struct SimulatedServers: StreamPort, ~Copyable {
 
     mutating func wait<E: StreamEngine & ~Copyable>(
         until deadline: Instant?, reportingTo engine: inout E
-    ) throws(Never) -> Wakening {
+    ) throws(Never) -> WakeReason {
         if !resolutions.isEmpty {
             for name in resolutions {
                 let answer: Result<[ResolvedAddress], NameFailure> =
@@ -169,7 +169,7 @@ struct PlanObserver<Plan: HTTPPlan>: StreamObserver, ~Copyable {
 
     mutating func report(_ event: Plan.Event) { events.append(event) }
 
-    mutating func step(_ engine: inout Observed, _ wakening: Wakening, at now: Instant) -> Instant? { nil }
+    mutating func step(_ engine: inout Observed, _ wakening: WakeReason, at now: Instant) -> Instant? { nil }
 
     /// What plans tell when they run against servers.
     static func events(

@@ -1,9 +1,9 @@
 @testable import Diagnostics
 
-extension TraceConfiguration {
+extension TracerouteConfiguration {
     /// From the simulated host to the simulated target.
-    static func simulated(_ method: TraceMethod = .udp, firstMark: UInt16 = 1_000) -> TraceConfiguration {
-        var configuration = TraceConfiguration(
+    static func simulated(_ method: TracerouteMethod = .udp, firstMark: UInt16 = 1_000) -> TracerouteConfiguration {
+        var configuration = TracerouteConfiguration(
             source: .v4(Echo.here), destination: .v4(Echo.there), sourcePort: 40_000, identifier: 77,
             firstMark: firstMark, sequenceSecret: 0x5A5A)
         configuration.method = method

@@ -22,7 +22,7 @@ struct WirePort: PacketPort {
     private let inbox = Inbox()
     /// Is shown what leaves.
     var sent: (_ frame: [UInt8]) -> Void = { _ in }
-    var signals: [(at: Instant, wakening: Wakening)] = []
+    var signals: [(at: Instant, wakening: WakeReason)] = []
 
     /// - Parameters:
     ///   - address: of IPv4, which is answered for.
@@ -33,8 +33,8 @@ struct WirePort: PacketPort {
         self.nextHop = nextHop
         let isFrames = nextHop == nil
         wire.delivered = { [inbox] now, number, frame in
-            guard number == 1, let arrived = ArrivedFrame(frame.rawBytes) else { return }
-            if let address, !isFrames, let arp = ArrivedARP(frame.rawBytes), arp.packet.targetAddress == address {
+            guard number == 1, let arrived = ReceivedFrame(frame.rawBytes) else { return }
+            if let address, !isFrames, let arp = ReceivedARP(frame.rawBytes), arp.packet.targetAddress == address {
                 wire.send(ARPFrame.bytes(arp.packet.reply(from: mac), to: arp.frameSource), from: -1)
             }
             if arrived.destination == mac || arrived.destination.isMulticast { inbox.frames.append((now, frame)) }
@@ -70,7 +70,7 @@ struct WirePort: PacketPort {
                 engine.receive(ReceivedPacket(frame: frame.rawBytes, arrival: at, interfaceIndex: 1))
                 continue
             }
-            guard let arrived = ArrivedFrame(frame.rawBytes), arrived.etherType == .ipv4,
+            guard let arrived = ReceivedFrame(frame.rawBytes), arrived.etherType == .ipv4,
                 case .complete(let datagram) = inbox.reassembly.add(
                     ipv4: frame.rawBytes.dropping(arrived.payloadOffset), now: at.nanoseconds),
                 let view = try? IPv4View(datagram.rawBytes), view.protocol == .icmp
@@ -83,7 +83,7 @@ struct WirePort: PacketPort {
         return heard.count
     }
 
-    mutating func wait(until deadline: Instant?) -> Wakening {
+    mutating func wait(until deadline: Instant?) -> WakeReason {
         // Nothing may come any more: a minute is for ever.
         let end = min(deadline ?? wire.now + .seconds(60), signals.first?.at ?? wire.now + .seconds(60))
         let inbox = inbox

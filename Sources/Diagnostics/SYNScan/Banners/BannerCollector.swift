@@ -26,7 +26,7 @@ final class BannerCollector {
     private var context: TLSContext?
     /// Neighbours whose reset is still to be sent.
     private var resetting: [IPAddress] = []
-    private(set) var banners: [ScanBanner] = []
+    private(set) var banners: [SYNScanBanner] = []
     private var nextLook: Instant?
 
     /// Connections at a time.
@@ -45,7 +45,7 @@ final class BannerCollector {
 
     /// How much a connection may hold, and how long it is kept.
     static func configure(_ tcp: inout TCPConfiguration) {
-        tcp.offeredWindowScale = ProbeTemplate.windowScale
+        tcp.offeredWindowScale = SYNTemplate.windowScale
         tcp.receiveLimit = 16 << 10
         tcp.sendLimit = 16 << 10
         tcp.patience = BannerTalk.patience
@@ -191,7 +191,7 @@ final class BannerCollector {
     }
 
     /// Hands over what has been heard.
-    func drain(_ report: (ScanBanner) -> Void) {
+    func drain(_ report: (SYNScanBanner) -> Void) {
         for banner in banners { report(banner) }
         banners.removeAll(keepingCapacity: true)
     }

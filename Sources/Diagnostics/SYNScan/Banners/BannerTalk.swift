@@ -119,13 +119,13 @@ final class BannerTalk {
     }
 
     /// What has been heard; nil for nothing.
-    func banner(at now: Instant) -> ScanBanner? {
+    func banner(at now: Instant) -> SYNScanBanner? {
         if let facts {
             let names = facts.certificate.map { $0.names.isEmpty ? [$0.subject] : $0.names }
-            return ScanBanner(
+            return SYNScanBanner(
                 address: address, port: port, kind: .tls, names: names ?? [], version: facts.version, at: now)
         }
         guard !bytes.isEmpty else { return nil }
-        return ScanBanner(address: address, port: port, kind: isHTTP ? .http : .text, bytes: bytes, at: now)
+        return SYNScanBanner(address: address, port: port, kind: isHTTP ? .http : .text, bytes: bytes, at: now)
     }
 }

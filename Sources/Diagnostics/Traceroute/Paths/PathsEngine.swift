@@ -5,7 +5,7 @@ import WireFormat
 /// algorithm with control of nodes, driven by what arrives instead of rounds.
 ///
 /// A first flow finds how long the way is. From then on each router is owed as
-/// many flows as its `StoppingPoints` ask for; flows that are known to pass it
+/// many flows as its `MDAStoppingRule` ask for; flows that are known to pass it
 /// are asked for the next hop, and where there are too few, further flows are
 /// tried at its own hop.
 public struct PathsEngine: Engine, ~Copyable {
@@ -14,8 +14,8 @@ public struct PathsEngine: Engine, ~Copyable {
     /// Flows of one hop, at the most: some thirty equal branches are told with these.
     private static let flowLimit = 1_024
 
-    private let configuration: TraceConfiguration
-    private let stoppingPoints: StoppingPoints
+    private let configuration: TracerouteConfiguration
+    private let stoppingPoints: MDAStoppingRule
     private var prober: TraceProber
     private var pacer = HopPacer()
     private var hops: [PathHop]
@@ -42,7 +42,7 @@ public struct PathsEngine: Engine, ~Copyable {
     private var known: Set<IPAddress> = []
     private var events: [PathsEvent] = []
 
-    public init(_ configuration: TraceConfiguration, _ stoppingPoints: StoppingPoints) {
+    public init(_ configuration: TracerouteConfiguration, _ stoppingPoints: MDAStoppingRule) {
         self.configuration = configuration
         self.stoppingPoints = stoppingPoints
         prober = TraceProber(configuration)
@@ -267,7 +267,7 @@ public struct PathsEngine: Engine, ~Copyable {
         }
         let earlier = hops[..<hop].lazy.compactMap(\.roundTrip).last ?? .zero
         if hasLookedAgain, earlier > .zero {
-            return min(longest, max(SecondLook.patience, earlier * configuration.nearFactor))
+            return min(longest, max(TailRetry.patience, earlier * configuration.nearFactor))
         }
         return min(longest, max(configuration.tailWait, earlier * configuration.nearFactor))
     }
@@ -406,7 +406,7 @@ public struct PathsEngine: Engine, ~Copyable {
         hop.node(flow).map { hop.nodes[$0].address != nil } ?? false
     }
 
-    public var summary: TraceSummary {
+    public var summary: TracerouteSummary {
         let graph = graph
         var verdicts = graph.hops.compactMap { nodes -> TraceVerdict? in
             guard let first = nodes.first, nodes.allSatisfy({ $0.address == nil }),
@@ -423,7 +423,7 @@ public struct PathsEngine: Engine, ~Copyable {
         } else if !isReached, prober.unsent == 0 {
             verdicts.append(.unreachable(last: lastAnswered < 0 ? 0 : configuration.firstHop + lastAnswered))
         }
-        return TraceSummary(
+        return TracerouteSummary(
             isReached: isReached, hops: graph.hops.count, sent: prober.sent, received: prober.received,
             unsent: prober.unsent, firstFailure: prober.firstFailure,
             elapsed: start.map { (end ?? $0) - $0 } ?? .zero, verdicts: verdicts)
@@ -434,5 +434,5 @@ public struct PathsEngine: Engine, ~Copyable {
 public enum PathsEvent: Hashable, Sendable {
     /// Somebody answered for the first time.
     case answered(IPAddress)
-    case finished(PathGraph, TraceSummary)
+    case finished(PathGraph, TracerouteSummary)
 }

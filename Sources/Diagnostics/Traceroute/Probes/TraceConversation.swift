@@ -1,6 +1,6 @@
 import WireFormat
 
-extension TraceConfiguration {
+extension TracerouteConfiguration {
     /// Whether a packet is a probe of such a trace, or may be an answer to one:
     /// what a capture of the run keeps.
     /// - Parameter bytes: from the IP header on.

@@ -11,7 +11,7 @@ import WireFormat
 /// data; or in the TCP sequence number. Over IPv4 it is the identification
 /// too, for routers and NATs that change the rest.
 struct TraceFormat: Sendable {
-    let configuration: TraceConfiguration
+    let configuration: TracerouteConfiguration
     /// The longest probe, with mark and time to live still missing.
     private let template: [UInt8]
     let headerLength: Int
@@ -26,7 +26,7 @@ struct TraceFormat: Sendable {
     var isIPv4: Bool { configuration.destination.family == .v4 }
     var maximumLength: Int { template.count }
 
-    init(_ configuration: TraceConfiguration) {
+    init(_ configuration: TracerouteConfiguration) {
         self.configuration = configuration
         unfragmentedLength = configuration.unfragmentedLength
         // Header options count: what is asked for is the length of the whole.
@@ -41,7 +41,7 @@ struct TraceFormat: Sendable {
     }
 
     /// The transport header and, but for TCP, its data, the checksum 0.
-    private static func message(_ configuration: TraceConfiguration, length: Int) -> [UInt8] {
+    private static func message(_ configuration: TracerouteConfiguration, length: Int) -> [UInt8] {
         let data = [UInt8](repeating: 0, count: max(length - 8, 2))
         switch configuration.method {
         case .udp:
@@ -75,7 +75,7 @@ struct TraceFormat: Sendable {
         }
     }
 
-    private static func checksum(_ message: [UInt8], _ configuration: TraceConfiguration) -> UInt16 {
+    private static func checksum(_ message: [UInt8], _ configuration: TracerouteConfiguration) -> UInt16 {
         var sum = InternetChecksum()
         let isICMPv4 = configuration.method == .icmp && configuration.destination.family == .v4
         if !isICMPv4 {
@@ -87,7 +87,7 @@ struct TraceFormat: Sendable {
         return sum.value
     }
 
-    private static func header(_ configuration: TraceConfiguration, payloadLength: Int) -> [UInt8] {
+    private static func header(_ configuration: TracerouteConfiguration, payloadLength: Int) -> [UInt8] {
         let number = configuration.method.protocol(configuration.destination.family)
         switch (configuration.source, configuration.destination) {
         case (.v4(let source), .v4(let destination)):

@@ -28,7 +28,7 @@ struct TraceProber: Sendable {
     private(set) var linkFailure: TransmissionFailure?
 
     /// - Parameter remembered: probes that an answer may still be about; nil for as many as there are marks for.
-    init(_ configuration: TraceConfiguration, target: Int = 0, remembering remembered: Int? = nil) {
+    init(_ configuration: TracerouteConfiguration, target: Int = 0, remembering remembered: Int? = nil) {
         probes = remembered.map { TraceProbes(limit: $0) } ?? TraceProbes()
         format = TraceFormat(configuration)
         tokenBase = UInt64(truncatingIfNeeded: target) << 32

@@ -34,7 +34,7 @@ private func received(_ target: String) async throws -> Int {
 /// Every path of a route, and its hops over time.
 func pathsAndMonitor() throws {
     print("reached", try Traceroute.Paths.run("198.51.100.2").isReached)
-    let result = try Traceroute.Monitor.run("198.51.100.2", .init(cycles: 3, interval: .milliseconds(50)))
+    let result = try Traceroute.Cycles.run("198.51.100.2", .init(cycles: 3, interval: .milliseconds(50)))
     for hop in result.hops { print("hop", hop.timeToLive, hop.sent, hop.received) }
 }
 

@@ -1,0 +1,245 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// Asks one link who has an address, as iputils' and Habets' arping do.
+public struct ArpingEngine: Engine, ~Copyable {
+    public typealias Event = ArpingEvent
+
+    private let configuration: ArpingConfiguration
+    /// Whom probes are for: everybody, until somebody has answered.
+    private var destination: MACAddress
+    private var start: Instant?
+    private var end: Instant?
+    /// When the next probe is due; kept on an absolute schedule.
+    private var nextSending: Instant?
+    private var lastSent: Instant?
+    /// When the last probes left, in their order.
+    private var recentlySent: [Instant] = []
+    /// Handed over, and not yet sent.
+    private var pending = 0
+    private var isAnswered = false
+    private var isOver = false
+    private var ignored: IgnoredReplyFilter
+    private var events: [ArpingEvent] = []
+    private var result = ArpingSummary()
+
+    public init(_ configuration: ArpingConfiguration) {
+        self.configuration = configuration
+        ignored = IgnoredReplyFilter(isWanted: configuration.reportsIgnored)
+        destination = configuration.station?.mac ?? configuration.targetMAC ?? .broadcast
+    }
+
+    public var maximumPacketLength: Int { ArpingStation.frameLength + VLANTagView.headerLength }
+    public var batchCapacity: Int { 1 }
+
+    public var summary: ArpingSummary {
+        var summary = result
+        summary.elapsed = start.map { (end ?? $0) - $0 } ?? .zero
+        if !hasMore, let lastSent, let end {
+            summary.isComplete = end >= lastSent + (configuration.lastWait ?? configuration.interval)
+        }
+        return summary
+    }
+
+    // MARK: Sending
+
+    private var packet: ARPPacket {
+        let (mac, source, target) = (configuration.mac, configuration.source, configuration.target)
+        switch configuration.mode {
+        case .ask:
+            var request = ARPPacket.request(for: target, from: mac, source)
+            if destination != .broadcast { request.targetMAC = destination }
+            return request
+        case .detectDuplicates: return ARPPacket.request(for: target, from: mac, source)
+        case .announceByRequest: return ARPPacket.request(for: target, from: mac, source)
+        case .announceByReply:
+            return ARPPacket(
+                operation: .reply, senderMAC: mac, senderAddress: source, targetMAC: mac, targetAddress: target)
+        }
+    }
+
+    private var frame: [UInt8] {
+        var bytes =
+            configuration.station?.request(
+                UInt16(truncatingIfNeeded: result.sent), from: configuration.mac, configuration.source)
+            ?? ARPFrame.bytes(packet, to: destination)
+        if var tag = configuration.tag {
+            tag.etherType = EtherType(rawValue: bytes.rawBytes.bigEndian16(at: 12))
+            bytes[12...13] = [UInt8(EtherType.vlan.rawValue >> 8), UInt8(EtherType.vlan.rawValue & 0xFF)]
+            bytes.insert(contentsOf: tag.encoded(), at: 14)
+        }
+        return bytes
+    }
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        if start == nil {
+            start = now
+            nextSending = now + configuration.initialDelay
+        }
+        if let deadline = end(at: now) {
+            guard deadline > now else { return finish(at: now) }
+        }
+        let isSaid = !configuration.expectsAnswers && !hasMore && pending == 0
+        guard !isOver, !isSaid else { return finish(at: now) }
+        if let due = nextSending, due <= now, hasMore {
+            if result.sent > 0, !isAnswered, configuration.expectsAnswers { events.append(.timeout(result.sent)) }
+            guard batch.append(frame: frame, token: UInt64(result.sent)) else { return .at(now) }
+            // Missed turns are not made up for.
+            let index = result.sent
+            let pause =
+                configuration.pauses.indices.contains(index) ? configuration.pauses[index] : configuration.interval
+            nextSending = max(due + pause, now)
+            pending = 1
+        }
+        // What is waited for is known when it has left.
+        if pending > 0 { return .at(now) }
+        let next = hasMore ? nextSending : nil
+        switch (next, end(at: now)) {
+        case (let next?, let end?): return .at(min(next, end))
+        case (let instant?, nil), (nil, let instant?): return .at(instant)
+        case (nil, nil): return .never
+        }
+    }
+
+    /// Counted with what is on its way to the wire.
+    private var hasMore: Bool { configuration.count.map { result.sent + pending < $0 } ?? true }
+
+    /// When all is over: at the deadline, or when the last probe was waited for.
+    private func end(at now: Instant) -> Instant? {
+        var ends: [Instant] = []
+        if let start, let deadline = configuration.deadline { ends.append(start + deadline) }
+        if !hasMore, let lastSent { ends.append(lastSent + (configuration.lastWait ?? configuration.interval)) }
+        return ends.min()
+    }
+
+    private mutating func finish(at now: Instant) -> Deadline {
+        if end == nil {
+            end = now
+            if result.sent > 0, !isAnswered, configuration.expectsAnswers { events.append(.timeout(result.sent)) }
+        }
+        isOver = true
+        return .finished
+    }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
+        result.sent += 1
+        pending = 0
+        if destination == .broadcast { result.sentBroadcasts += 1 }
+        lastSent = instant
+        recentlySent.append(instant)
+        if recentlySent.count > Self.mostSent { recentlySent.removeFirst() }
+        isAnswered = false
+    }
+
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        events.append(.failed(failure))
+        pending = 0
+        lastSent = instant
+        isOver = true
+    }
+
+    // MARK: Receiving
+
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        guard packet.form == .frame, !isOver, let heard = hear(packet.bytes, at: packet.arrival) else { return }
+        let isBroadcast = heard.frameDestination.isMulticast
+        let isDuplicate = !result.machines.isEmpty && !result.machines.contains(heard.mac)
+        if !result.machines.contains(heard.mac), result.machines.count < Self.mostMachines {
+            result.machines.append(heard.mac)
+        }
+        // ARP has no sequence numbers: a reply answers the last probe that left before it came.
+        let sent = recentlySent.last { $0 <= packet.arrival }
+        let roundTrip = sent.map { packet.arrival - $0 }
+        if let roundTrip { result.roundTrips.add(roundTrip) }
+        events.append(
+            .reply(
+                ArpingReply(
+                    address: heard.address, mac: heard.mac, frameSource: heard.frameSource,
+                    targetAddress: heard.targetAddress, targetMAC: heard.targetMAC, isRequest: heard.isRequest,
+                    isBroadcast: isBroadcast, roundTrip: roundTrip, isDuplicate: isDuplicate, index: result.received,
+                    lastProbe: max(result.sent - 1, 0), length: packet.bytes.byteCount, arrival: packet.arrival)))
+        result.received += 1
+        if isBroadcast { result.receivedBroadcasts += 1 }
+        if heard.isRequest { result.receivedRequests += 1 }
+        if !isAnswered { result.answered += 1 }
+        isAnswered = true
+        let isEnough = configuration.enough.map { result.received >= $0 } ?? false
+        if configuration.endsAtFirstAnswer || configuration.mode == .detectDuplicates || isEnough {
+            isOver = true
+            end = packet.arrival
+        }
+        if !configuration.staysBroadcast, configuration.mode == .ask, configuration.station == nil {
+            destination = heard.mac
+        }
+    }
+
+    /// What an answer says, whichever way was asked.
+    struct Heard {
+        var address: IPv4Address
+        var mac: MACAddress
+        var frameSource: MACAddress
+        var frameDestination: MACAddress
+        var targetAddress: IPv4Address
+        var targetMAC: MACAddress
+        var isRequest = false
+    }
+
+    private mutating func hear(_ frame: RawSpan, at now: Instant) -> Heard? {
+        if let station = configuration.station { return station.answer(frame, to: configuration.mac) }
+        guard let arrived = ReceivedARP(frame) else { return nil }
+        let problem = isAboutTarget(arrived) ? arrived.senderProblem : misdirection(of: arrived)
+        if let problem, ignored.takes(at: now) { events.append(.ignored(IgnoredReply(arrived, problem))) }
+        guard problem == nil, isAboutTarget(arrived) else { return nil }
+        return Heard(
+            address: arrived.packet.senderAddress, mac: arrived.packet.senderMAC, frameSource: arrived.frameSource,
+            frameDestination: arrived.frameDestination, targetAddress: arrived.packet.targetAddress,
+            targetMAC: arrived.packet.targetMAC, isRequest: arrived.packet.operation == .request)
+    }
+
+    /// Probes that a late reply may still answer.
+    private static let mostSent = 16
+
+    /// Machines that are remembered: enough for any honest link, and no more for a flood.
+    private static let mostMachines = 256
+
+    /// Whether a packet tells us who has the target.
+    private func isAboutTarget(_ arrived: ReceivedARP) -> Bool {
+        let packet = arrived.packet
+        guard packet.operation == .request || packet.operation == .reply,
+            packet.senderAddress == configuration.target
+        else {
+            // Another host that probes for the same address wants it too (RFC 5227, section 2.1.1).
+            return configuration.mode == .detectDuplicates && packet.operation == .request
+                && packet.senderAddress == .unspecified && packet.targetAddress == configuration.target
+                && packet.senderMAC != configuration.mac
+        }
+        switch configuration.mode {
+        case .ask: return packet.targetAddress == configuration.source && packet.targetMAC == configuration.mac
+        case .detectDuplicates:
+            return packet.senderMAC != configuration.mac
+                && (configuration.source == .unspecified || packet.targetAddress == configuration.source)
+        case .announceByRequest, .announceByReply: return packet.senderMAC != configuration.mac
+        }
+    }
+
+    /// The reason a reply from the target is not for this host; nil for other packets.
+    private func misdirection(of arrived: ReceivedARP) -> IgnoredReply.Reason? {
+        let packet = arrived.packet
+        guard configuration.mode == .ask, packet.operation == .reply, packet.senderAddress == configuration.target
+        else { return nil }
+        return packet.targetMAC != configuration.mac
+            ? .otherStation(packet.targetMAC) : .otherAddress(packet.targetAddress)
+    }
+
+    public mutating func stop(at now: Instant) {
+        isOver = true
+        if end == nil { end = now }
+    }
+
+    public mutating func drain(_ report: (ArpingEvent) -> Void) {
+        guard !events.isEmpty else { return }
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+}

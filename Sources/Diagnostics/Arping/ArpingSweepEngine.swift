@@ -1,0 +1,231 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// A network whose hosts are sought by ARP.
+public struct ArpingSweepConfiguration: Sendable {
+    public var mac: MACAddress
+    public var source: IPv4Address
+    /// IPv4 addresses.
+    public var targets: TargetSet
+    /// Probes a second; nil for as many as there can be.
+    public var rate: Double? = 2_000
+    /// Further probes of who has not answered.
+    public var retries = 2
+    /// How long the last probe of a round is waited for.
+    public var timeout = Nanoseconds.milliseconds(500)
+    /// Replies that are ignored are reported.
+    public var reportsIgnored = false
+
+    public init(mac: MACAddress, source: IPv4Address, targets: TargetSet) {
+        self.mac = mac
+        self.source = source
+        self.targets = targets
+    }
+}
+
+/// What a sweep finds.
+public enum ArpingSweepEvent: Hashable, Sendable {
+    case host(ArpingSweepHost)
+    /// Another machine than the first has the address too.
+    case duplicate(IPv4Address, first: MACAddress, other: MACAddress)
+    /// A reply that was ignored; at most 20 per second are reported.
+    case ignored(IgnoredReply)
+}
+
+/// A host that has answered a sweep.
+public struct ArpingSweepHost: Hashable, Sendable {
+    public var address: IPv4Address
+    public var mac: MACAddress
+    public var roundTrip: Nanoseconds
+    /// The answer was for more than us.
+    public var isBroadcast: Bool
+}
+
+/// How a sweep ended.
+public struct ArpingSweepSummary: Sendable {
+    public var targets = 0
+    public var sent = 0
+    public var received = 0
+    public var hosts = 0
+    /// Addresses that several machines have.
+    public var duplicates = 0
+    public var failed = 0
+    /// The user has stopped it.
+    public var isCutShort = false
+    /// The machine with the most addresses, and how many they are.
+    public var largest: (mac: MACAddress, addresses: Int)?
+    public var elapsed = Nanoseconds.zero
+}
+
+/// Finds every host of a network: rounds of broadcasts, each to those that have not answered yet.
+public struct ArpingSweepEngine: Engine, ~Copyable {
+    public typealias Event = ArpingSweepEvent
+
+    /// Other machines that are remembered: a flood of them is not.
+    private static let mostOthers = 4_096
+
+    private let configuration: ArpingSweepConfiguration
+    /// A probe whose target is still missing.
+    private let template: [UInt8]
+    private let targetOffset = EthernetView.headerLength + 24
+    /// Who answered for each target; nil for nobody.
+    private var machines: [MACAddress?]
+    private var sentAt: [Instant]
+    /// Further machines, by target.
+    private var others: [Int: Set<MACAddress>] = [:]
+    private var otherCount = 0
+    private var pacer: SendPacer
+    private var round = 0
+    private var next = 0
+    /// When the round under way is over.
+    private var roundEnd: Instant?
+    private var start: Instant?
+    private var end: Instant?
+    private var isOver = false
+    private var ignored: IgnoredReplyFilter
+    private var events: [ArpingSweepEvent] = []
+    private var result = ArpingSweepSummary()
+
+    public init(_ configuration: ArpingSweepConfiguration) {
+        self.configuration = configuration
+        ignored = IgnoredReplyFilter(isWanted: configuration.reportsIgnored)
+        template = ARPFrame.bytes(
+            .request(for: .unspecified, from: configuration.mac, configuration.source), to: .broadcast)
+        machines = Array(repeating: nil, count: configuration.targets.count)
+        sentAt = Array(repeating: Instant(nanoseconds: 0), count: configuration.targets.count)
+        pacer = SendPacer(rate: configuration.rate)
+        result.targets = configuration.targets.count
+    }
+
+    public var maximumPacketLength: Int { template.count }
+    public var batchCapacity: Int { 64 }
+    /// Many go in one call; a host's round trip is that of its place among them.
+    public var wantsExactTimes: Bool { false }
+
+    public var summary: ArpingSweepSummary {
+        var summary = result
+        summary.elapsed = start.map { (end ?? $0) - $0 } ?? .zero
+        var counts: [MACAddress: Int] = [:]
+        for case let mac? in machines { counts[mac, default: 0] += 1 }
+        summary.largest = counts.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }.map {
+            ($0.key, $0.value)
+        }
+        return summary
+    }
+
+    // MARK: Sending
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        if start == nil { start = now }
+        var allowance = pacer.allowance(at: now)
+        while !isOver {
+            while next < machines.count, machines[next] != nil { next += 1 }
+            guard next < machines.count else {
+                if batch.count > 0 { return .at(now) }
+                guard let deadline = endOfRound(at: now) else { continue }
+                return deadline
+            }
+            guard allowance > 0, batch.room > 0 else { return .at(allowance > 0 ? now : pacer.nextDue(at: now)) }
+            guard case .v4(let target) = configuration.targets[next] else {
+                next += 1
+                continue
+            }
+            let isAppended = batch.append(frameOf: template.count, token: UInt64(next)) { bytes, offset in
+                bytes.copy(template, at: offset)
+                bytes.setIPv4Address(target, at: offset + targetOffset)
+            }
+            guard isAppended else { return .at(now) }
+            sentAt[next] = now
+            next += 1
+            allowance -= 1
+            pacer.send()
+        }
+        if end == nil { end = now }
+        return .finished
+    }
+
+    /// Waits for the last answers of a round, then begins the next.
+    /// - Returns: nil when there is more to do now.
+    private mutating func endOfRound(at now: Instant) -> Deadline? {
+        guard result.hosts < result.targets else {
+            isOver = true
+            return nil
+        }
+        let due = roundEnd ?? now + configuration.timeout
+        roundEnd = due
+        guard due <= now else { return .at(due) }
+        roundEnd = nil
+        guard round < configuration.retries else {
+            isOver = true
+            return nil
+        }
+        round += 1
+        next = 0
+        return nil
+    }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
+        result.sent += 1
+        if let index = Int(exactly: token), sentAt.indices.contains(index) { sentAt[index] = instant }
+    }
+
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        result.failed += 1
+    }
+
+    // MARK: Receiving
+
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        guard packet.form == .frame, !isOver, let arrived = ReceivedARP(packet.bytes),
+            arrived.packet.operation == .reply || arrived.packet.operation == .request,
+            arrived.packet.senderMAC != configuration.mac,
+            let index = configuration.targets.index(of: .v4(arrived.packet.senderAddress))
+        else { return }
+        if let problem = problem(of: arrived) {
+            if arrived.packet.operation == .reply, ignored.takes(at: packet.arrival) {
+                events.append(.ignored(IgnoredReply(arrived, problem)))
+            }
+            return
+        }
+        result.received += 1
+        let (address, mac) = (arrived.packet.senderAddress, arrived.packet.senderMAC)
+        guard let first = machines[index] else {
+            machines[index] = mac
+            result.hosts += 1
+            let roundTrip = max(packet.arrival - sentAt[index], .zero)
+            events.append(
+                .host(
+                    ArpingSweepHost(
+                        address: address, mac: mac, roundTrip: roundTrip,
+                        isBroadcast: arrived.frameDestination.isMulticast)))
+            return
+        }
+        guard first != mac, otherCount < Self.mostOthers, !(others[index]?.contains(mac) ?? false) else { return }
+        if others[index] == nil { result.duplicates += 1 }
+        others[index, default: []].insert(mac)
+        otherCount += 1
+        events.append(.duplicate(address, first: first, other: mac))
+    }
+
+    /// Why a packet about a target is no answer.
+    private func problem(of arrived: ReceivedARP) -> IgnoredReply.Reason? {
+        let packet = arrived.packet
+        // A reply to another station does not answer this sweep, whatever address it names.
+        if packet.operation == .reply, packet.targetMAC != configuration.mac { return .otherStation(packet.targetMAC) }
+        if packet.targetAddress != configuration.source { return .otherAddress(packet.targetAddress) }
+        return arrived.senderProblem
+    }
+
+    public mutating func stop(at now: Instant) {
+        if !isOver { result.isCutShort = true }
+        isOver = true
+        if end == nil { end = now }
+    }
+
+    public mutating func drain(_ report: (ArpingSweepEvent) -> Void) {
+        guard !events.isEmpty else { return }
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+}

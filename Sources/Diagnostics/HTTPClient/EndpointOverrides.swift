@@ -1,0 +1,41 @@
+import PacketEngine
+import WireFormat
+
+/// Where URLs lead, as far as the user has a say in it.
+public struct EndpointOverrides: Sendable {
+    /// Other places for a host and port; `*` is every host.
+    public var others: [(host: String, port: UInt16, endpoint: StreamEndpoint)] = []
+    /// A socket of this machine instead of every host.
+    public var localSocket: String?
+    /// Interfaces' indexes by the name of a zone.
+    public var zones: [String: UInt32] = [:]
+
+    public init() {}
+
+    /// Where a URL leads.
+    func origin(of url: HTTPURL) -> HTTPOrigin {
+        let secureName: String? =
+            switch (url.scheme, url.host) {
+            case (.http, _): nil
+            case (.https, .name(let name)): name
+            case (.https, .address(let address, _)): "\(address)"
+            case (.https, .local): "localhost"
+            }
+        var isAddress = false
+        if case .address = url.host { isAddress = true }
+        return HTTPOrigin(place: place(of: url), secureName: secureName, isAddress: isAddress)
+    }
+
+    private func place(of url: HTTPURL) -> HTTPOrigin.Place {
+        if let localSocket { return .endpoint(.local(localSocket)) }
+        if let other = others.first(where: { $0.port == url.port && ($0.host == url.hostText || $0.host == "*") }) {
+            return .endpoint(other.endpoint)
+        }
+        return switch url.host {
+        case .name(let name): .name(name, port: url.port)
+        case .local(let path): .endpoint(.local(path))
+        case .address(let address, let zone):
+            .endpoint(.tcp(address, zone: zone.flatMap { zones[$0] ?? UInt32($0) } ?? 0, port: url.port))
+        }
+    }
+}

@@ -1,0 +1,282 @@
+import PacketEngine
+import WireFormat
+
+/// Everything that is asked of one URL, a request after the other.
+public struct HTTPProbePlan: HTTPPlan {
+    public typealias Event = HTTPProbeEvent
+    public typealias Summary = HTTPProbeSummary
+
+    private enum Stage {
+        case request
+        case pause
+        case methods
+        case keepAlive
+        case intermediaries
+    }
+
+    /// What makes two requests of a chain the same: cookies are in the head.
+    private struct Visit: Hashable {
+        var url: HTTPURL
+        var head: [UInt8]
+    }
+
+    private let asked: HTTPURL
+    private let configuration: HTTPProbeConfiguration
+    /// The configuration without the fields that the origin of `url` may not have, and with the chain's cookies.
+    private var current: HTTPProbeConfiguration
+    private var jar = CookieJar()
+    /// How often each request of the chain was sent.
+    private var visits: [Visit: Int] = [:]
+    private var stage = Stage.request
+    private var url: HTTPURL
+    private var sequence = 0
+    private var redirects: [RedirectHop] = []
+    private var methodAfterRedirect: HTTPMethod?
+    private var started = Instant(nanoseconds: 0)
+    private var answer: HTTPProbeResponse?
+    private var methods: MethodsExamination
+    private var keepAlive: KeepAliveExamination
+    private var intermediaries = IntermediariesExamination()
+
+    /// - Parameter number: another one for each plan of a run: names of what cannot exist are made of it.
+    public init(_ url: HTTPURL, _ configuration: HTTPProbeConfiguration, number: Int) {
+        asked = url
+        self.url = url
+        self.configuration = configuration
+        current = configuration
+        var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
+        methods = MethodsExamination(missing: "/" + String(random.next(), radix: 36) + String(random.next(), radix: 36))
+        keepAlive = KeepAliveExamination(patience: configuration.keepAlivePatience ?? .zero)
+    }
+
+    public mutating func next(
+        after result: HTTPResult, at now: Instant, _ report: (HTTPProbeEvent) -> Void
+    ) -> HTTPStep {
+        if configuration.keptBytes > 0, case .fetched(let outcome) = result { report(.exchange(outcome)) }
+        switch stage {
+        case .request:
+            guard case .fetched(let outcome) = result else {
+                started = now
+                let first = request(mayReuse: configuration.sharesConnection)
+                count(first)
+                return .fetch(first)
+            }
+            if outcome.isReused, outcome.head == nil, outcome.failure != nil, outcome.failure != .stopped {
+                // The server ended the connection before it saw the request.
+                return .fetch(request(mayReuse: false))
+            }
+            var last = outcome
+            if let next = redirect(&last, at: now) {
+                if let hop = redirects.last { report(.redirect(hop)) }
+                return .fetch(next)
+            }
+            judge(last)
+            return examine(.began, at: now, report)
+        case .pause:
+            stage = .request
+            return next(after: .began, at: now, report)
+        case .methods, .keepAlive, .intermediaries:
+            return examine(result, at: now, report)
+        }
+    }
+
+    public mutating func stop(_ report: (HTTPProbeEvent) -> Void) {
+        if let answer { report(.answer(answer)) }
+        answer = nil
+    }
+
+    // MARK: Requests
+
+    private func request(mayReuse: Bool) -> HTTPFetch {
+        if let raw = configuration.raw {
+            let line = HTTPHead(raw.rawBytes).start
+            var method = HTTPMethod.get
+            var isSimple = false
+            if case .request(let line) = line {
+                method = HTTPMethod(String(decoding: line.method, as: UTF8.self))
+                // A simple request of HTTP/0.9 is answered by the body alone (RFC 1945, section 6).
+                isSimple = method == .get && line.version == nil && !line.target.isEmpty
+            }
+            var fetch = HTTPFetch(origin: configuration.places.origin(of: url), method: method, bytes: raw)
+            configuration.limit(&fetch)
+            fetch.demandsStatusLine = !isSimple
+            return fetch
+        }
+        var fetch = HTTPProbeRequest(current, url, method: methodAfterRedirect).fetch(current, url)
+        fetch.mayReuse = mayReuse
+        fetch.keepsConnection = configuration.sharesConnection
+        return fetch
+    }
+
+    /// Counts a request of the chain.
+    /// - Returns: how often it has been sent with this one.
+    @discardableResult
+    private mutating func count(_ fetch: HTTPFetch) -> Int {
+        guard configuration.redirects > 0 else { return 1 }
+        let head = HTTPHead(fetch.bytes.rawBytes).encoded()
+        return visits[Visit(url: url, head: head), default: 0].increment()
+    }
+
+    /// The request that an answer sends us to; nil when there is none, and a failure where it should be followed.
+    private mutating func redirect(_ outcome: inout HTTPOutcome, at now: Instant) -> HTTPFetch? {
+        guard configuration.redirects > 0, outcome.failure == nil, let status = outcome.status, let head = outcome.head
+        else { return nil }
+        jar.take(head, from: url, at: now, wall: configuration.wallClock.map { $0 &+ now.nanoseconds / 1_000_000_000 })
+        guard [301, 302, 303, 307, 308].contains(status), let location = head["Location"] else { return nil }
+        let next: HTTPURL
+        do throws(HTTPURL.Problem) {
+            next = try url.resolving(location)
+        } catch {
+            outcome.failure = .redirect("Location cannot be followed: \(error)")
+            return nil
+        }
+        guard redirects.count < configuration.redirects else {
+            outcome.failure = .redirect("more than \(configuration.redirects) redirects")
+            return nil
+        }
+        let before = (url: url, method: methodAfterRedirect, current: current)
+        // Another method than GET and HEAD becomes GET where that is what everybody does (RFC 9110, section 15.4).
+        let method = outcome.fetch.method
+        if status == 303 && method != .head || [301, 302].contains(status) && method == .post {
+            methodAfterRedirect = .get
+        }
+        let dropped = move(to: next)
+        addCookies(at: now)
+        let fetch = request(mayReuse: true)
+        // A server may know its client by more than cookies: only a third time is a loop for certain.
+        guard count(fetch) <= 2 else {
+            (url, methodAfterRedirect, current) = before
+            outcome.failure = .redirect(
+                "the redirects go round in a circle: the same request with the same cookies twice")
+            return nil
+        }
+        redirects.append(RedirectHop(url: before.url, status: status, location: location, dropped: dropped))
+        return fetch
+    }
+
+    /// Makes another URL the current one. What was given for one origin is not shown to another: once dropped it
+    /// stays so, even where the chain comes back, for its way was then another server's choice (Fetch, section 4.4).
+    /// - Returns: the fields that are dropped.
+    private mutating func move(to next: HTTPURL) -> [String] {
+        let before = url
+        url = next
+        let isElsewhere = next.host != before.host || next.port != before.port || next.scheme != before.scheme
+        guard isElsewhere, !configuration.trustsRedirects else {
+            if url.user == nil { (url.user, url.password) = (before.user, before.password) }
+            return []
+        }
+        var dropped: [String] = []
+        for name in ["Authorization", "Cookie", "Proxy-Authorization", "Host"] {
+            let isGiven = current.fields.contains { $0.value != nil && HTTPProbeRequest.isSame($0.name, name) }
+            if isGiven || name == "Authorization" && before.user != nil { dropped.append(name) }
+            current.fields.removeAll { $0.value != nil && HTTPProbeRequest.isSame($0.name, name) }
+        }
+        return dropped
+    }
+
+    /// Puts the cookies of the chain into the fields of the next requests.
+    private mutating func addCookies(at now: Instant) {
+        current.cookies = nil
+        let given = current.fields.filter { HTTPProbeRequest.isSame($0.name, "Cookie") }
+        // `-H Cookie:` wants none.
+        guard given.allSatisfy({ $0.value != nil }) else { return }
+        let own = given.compactMap(\.value).joined(separator: "; ")
+        let all = jar.field(for: url, given: own.isEmpty ? nil : own, at: now)
+        if all != (own.isEmpty ? nil : own) { current.cookies = .some(all ?? "") }
+    }
+
+    // MARK: Judging
+
+    private mutating func judge(_ outcome: HTTPOutcome) {
+        var outcome = outcome
+        if configuration.refusesErrors, outcome.failure == nil, let status = outcome.status, status >= 400 {
+            outcome.failure = .status(status)
+        }
+        var answer = HTTPProbeResponse(
+            asked: asked, url: url, sequence: sequence, redirects: redirects, outcome: outcome)
+        if let head = outcome.head {
+            let isSecure = outcome.tls != nil
+            answer.findings.keepsConnection =
+                head.keepsConnection && ![.untilClose, .invalid, .tunnel].contains(outcome.framing ?? .untilClose)
+                && outcome.ending != .closed
+            answer.findings.intermediaries = Intermediary.shown(by: head)
+            answer.problems += head.problems().map { "\($0)" }
+            answer.problems += answer.cookies.flatMap { $0.problems(isSecure: isSecure) }
+        }
+        answer.problems += outcome.problems.map { "\($0)" }
+        if outcome.excess > 0 { answer.problems.append("\(outcome.excess) bytes come after the answer") }
+        if let doubt = outcome.tls?.doubt { answer.problems.append("certificate: \(doubt)") }
+        self.answer = answer
+    }
+
+    // MARK: Examining
+
+    private mutating func examine(
+        _ result: HTTPResult, at now: Instant, _ report: (HTTPProbeEvent) -> Void
+    ) -> HTTPStep {
+        // The first answer is examined, further ones are measured alone.
+        guard let outcome = answer?.outcome, outcome.head != nil, configuration.raw == nil, sequence == 0 else {
+            return conclude(at: now, report)
+        }
+        var result = result
+        if case .request = stage { stage = .methods }
+        if case .methods = stage {
+            if configuration.examinesMethods {
+                let step = methods.next(after: result, url, current)
+                guard case .finished = step else { return step }
+                answer?.findings.methods = methods.finding
+                if let traced = methods.traced { add(Intermediary.shown(byTrace: traced)) }
+                result = .began
+            }
+            stage = .intermediaries
+        }
+        if case .intermediaries = stage {
+            if configuration.examinesIntermediaries {
+                let step = intermediaries.next(after: result, first: outcome, url, current)
+                guard case .finished = step else { return step }
+                add(intermediaries.found)
+                result = .began
+            }
+            stage = .keepAlive
+        }
+        if configuration.keepAlivePatience != nil {
+            var fetch = HTTPProbeRequest(current, url, method: .head).fetch(current, url)
+            fetch.mayReuse = true
+            fetch.keepsConnection = true
+            let step = keepAlive.next(after: result, fetch, at: now)
+            guard case .finished = step else { return step }
+            answer?.findings.keepAlive = keepAlive.finding
+            answer?.findings.keepsConnection = keepAlive.finding.requests > 1
+        }
+        return conclude(at: now, report)
+    }
+
+    private mutating func add(_ found: [Intermediary]) {
+        for intermediary in found where answer?.findings.intermediaries.contains(intermediary) == false {
+            answer?.findings.intermediaries.append(intermediary)
+        }
+    }
+
+    private mutating func conclude(at now: Instant, _ report: (HTTPProbeEvent) -> Void) -> HTTPStep {
+        if let answer { report(.answer(answer)) }
+        answer = nil
+        sequence += 1
+        guard sequence < configuration.count else { return .finished }
+        url = asked
+        redirects = []
+        current = configuration
+        jar = CookieJar()
+        visits = [:]
+        methodAfterRedirect = nil
+        stage = .pause
+        return .wait(until: max(now, started + configuration.interval))
+    }
+}
+
+extension Int {
+    /// Adds 1, and returns the sum.
+    fileprivate mutating func increment() -> Int {
+        self &+= 1
+        return self
+    }
+}

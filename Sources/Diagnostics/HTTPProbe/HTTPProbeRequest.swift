@@ -1,0 +1,89 @@
+import WireFormat
+
+/// The bytes of a request, made of a URL and of what the user wants.
+struct HTTPProbeRequest {
+    var method: HTTPMethod
+    var target: String
+    var version: HTTPVersion
+    var fields: [HTTPField]
+    var body: [UInt8]
+
+    /// The request that the configuration asks for.
+    init(_ configuration: HTTPProbeConfiguration, _ url: HTTPURL, method: HTTPMethod? = nil, body: [UInt8]? = nil) {
+        let body = method == nil ? configuration.body : body
+        self.method = method ?? configuration.method ?? (configuration.body == nil ? .get : .post)
+        target = self.method == .connect ? url.hostAndPort : url.target
+        version = configuration.version
+        self.body = body ?? []
+        var preset: [(String, String)] = [("Host", url.authority), ("User-Agent", configuration.userAgent)]
+        if let user = url.user {
+            preset.append(("Authorization", "Basic " + Base64.encoded(Array("\(user):\(url.password ?? "")".utf8))))
+        }
+        preset.append(("Accept", "*/*"))
+        if configuration.wantsCompression { preset.append(("Accept-Encoding", "gzip, deflate")) }
+        if let body {
+            preset.append(("Content-Length", "\(body.count)"))
+            if method == nil { preset.append(("Content-Type", "application/x-www-form-urlencoded")) }
+        }
+        var own = configuration.fields
+        if let cookies = configuration.cookies {
+            own.removeAll { Self.isSame($0.name, "Cookie") }
+            if !cookies.isEmpty { own.append(("Cookie", cookies)) }
+        }
+        let kept = preset.filter { name, _ in !own.contains { $0.name.lowercased() == name.lowercased() } }
+        fields = kept.map { HTTPField($0, $1) }
+        for (name, value) in own {
+            if let value { fields.append(HTTPField(name, value)) }
+        }
+    }
+
+    /// Whether two names are the same field's: case does not matter, and a blank at the end is overlooked by servers.
+    static func isSame(_ left: String, _ right: String) -> Bool {
+        func plain(_ name: String) -> String { SetCookie.trimmed(name).lowercased() }
+        return plain(left) == plain(right)
+    }
+
+    var head: HTTPHead { .request(method, target, version: version, fields: fields) }
+
+    /// Whether the body waits for the server's word (RFC 9110, section 10.1.1).
+    var expectsContinue: Bool { head.list("Expect").contains { $0.lowercased() == "100-continue" } }
+
+    /// A fetch of it.
+    func fetch(_ configuration: HTTPProbeConfiguration, _ url: HTTPURL) -> HTTPFetch {
+        let head = head.encoded()
+        var fetch = HTTPFetch(origin: configuration.places.origin(of: url), method: method, bytes: head)
+        if expectsContinue { fetch.heldBody = body } else { fetch.bytes += body }
+        configuration.limit(&fetch)
+        return fetch
+    }
+}
+
+extension HTTPProbeConfiguration {
+    /// What the answer to a fetch may cost.
+    func limit(_ fetch: inout HTTPFetch) {
+        fetch.timeout = timeout
+        fetch.demandsTrust = !trustsAnybody
+        fetch.demandsStatusLine = true
+        fetch.limits.body = bodyLimit
+        fetch.keptBody = keptBody
+        fetch.keptBytes = keptBytes
+    }
+}
+
+/// Bytes as letters and digits (RFC 4648, section 4).
+enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    static func encoded(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let number = group.reduce(0) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
+            for place in 0..<4 {
+                let digit = Int(number >> (18 - 6 * UInt32(place)) & 63)
+                text.append(place <= group.count ? alphabet[digit] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,90 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// What a member of groups does and hears.
+public enum IGMPJoinEvent: Hashable, Sendable {
+    /// The first report of it has left, or the system has joined.
+    case joined(IGMPJoinConfiguration.Membership, MembershipVersion, at: Instant)
+    case query(MembershipQuery, from: IPAddress, at: Instant)
+    /// The link's querier makes us speak another version.
+    case versionChanged(MembershipVersion, at: Instant)
+    /// A report or leave of ours has left.
+    case sent(MembershipMessage, at: Instant)
+    /// Another host's report or leave, about whatever group.
+    case heard(MembershipMessage, from: IPAddress, at: Instant)
+    case datagram(MulticastDatagram)
+    case left(IPAddress, MembershipVersion, at: Instant)
+    case failed(TransmissionFailure)
+}
+
+/// A datagram for a group that was joined, from somebody who is wanted.
+public struct MulticastDatagram: Hashable, Sendable {
+    public var group: IPAddress
+    public var source: IPAddress
+    /// Nil where it is not UDP's.
+    public var port: UInt16?
+    /// Of what it brings to its reader.
+    public var bytes: Int
+    public var hopLimit: UInt8
+    /// The first from this source to this group.
+    public var isFirst: Bool
+    public var arrival: Instant
+}
+
+/// The datagrams from one source to one group.
+public struct MulticastFlow: Hashable, Sendable {
+    public var group: IPAddress
+    public var source: IPAddress
+    public var datagrams = 0
+    public var bytes = 0
+    public var first: Instant
+    public var last: Instant
+    /// Between two datagrams; both are zero until there are two.
+    public var shortestGap = Nanoseconds.zero
+    public var longestGap = Nanoseconds.zero
+    /// What the sender's numbers say of loss, where it has some.
+    public var count: StreamCount?
+
+    init(group: IPAddress, source: IPAddress, at instant: Instant) {
+        self.group = group
+        self.source = source
+        first = instant
+        last = instant
+    }
+
+    /// From the first datagram to the last.
+    public var span: Nanoseconds { last - first }
+    /// Nil until there are two.
+    public var averageGap: Nanoseconds? { datagrams > 1 ? Nanoseconds(span.count / Int64(datagrams - 1)) : nil }
+
+    mutating func take(bytes count: Int, at instant: Instant) {
+        if datagrams > 0 {
+            let gap = max(instant - last, .zero)
+            shortestGap = datagrams == 1 ? gap : min(shortestGap, gap)
+            longestGap = max(longestGap, gap)
+            last = max(last, instant)
+        }
+        datagrams += 1
+        bytes += count
+    }
+}
+
+/// How a membership ended.
+public struct IGMPJoinSummary: Hashable, Sendable {
+    public var groups = 0
+    public var queries = 0
+    /// Reports and leaves that were sent.
+    public var reports = 0
+    public var datagrams = 0
+    public var bytes = 0
+    /// Datagrams for the groups from sources that are not wanted.
+    public var unwanted = 0
+    /// By group and source, in the order they came up.
+    public var flows: [MulticastFlow] = []
+    /// Datagrams of sources beyond those that are told apart.
+    public var otherDatagrams = 0
+    /// Why a report could not be sent, which ended the run.
+    public var failure: TransmissionFailure?
+    public var elapsed = Nanoseconds.zero
+}

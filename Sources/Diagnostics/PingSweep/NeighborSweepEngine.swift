@@ -1,0 +1,135 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// IPv6 addresses of a link whose machines are sought.
+public struct NeighborSweepConfiguration: Sendable {
+    public var mac: MACAddress
+    public var source: IPv6Address
+    /// IPv6 addresses.
+    public var targets: AddressSet
+    /// Solicitations a second; nil for as many as there can be.
+    public var rate: Double?
+    /// Further solicitations of who has not answered: MAX_MULTICAST_SOLICIT of RFC 4861, section 10, is three in all.
+    public var retries = 2
+    /// RETRANS_TIMER of RFC 4861, section 10.
+    public var timeout = Nanoseconds.seconds(1)
+
+    public init(mac: MACAddress, source: IPv6Address, targets: AddressSet) {
+        self.mac = mac
+        self.source = source
+        self.targets = targets
+    }
+}
+
+/// A machine that has an address.
+public struct NeighborHost: Hashable, Sendable {
+    public var address: IPv6Address
+    public var mac: MACAddress
+}
+
+/// Finds the machines of IPv6 addresses by neighbor solicitations (RFC 4861, section 7.2): rounds of them,
+/// each to those that have not answered yet.
+public struct NeighborSweepEngine: Engine, ~Copyable {
+    public typealias Event = NeighborHost
+
+    private let configuration: NeighborSweepConfiguration
+    private var isFound: [Bool]
+    private var left: Int
+    private var pacer: SendPacer
+    private var round = 0
+    private var next = 0
+    private var roundEnd: Instant?
+    private var isOver = false
+    private var events: [NeighborHost] = []
+
+    public init(_ configuration: NeighborSweepConfiguration) {
+        self.configuration = configuration
+        isFound = Array(repeating: false, count: configuration.targets.count)
+        left = configuration.targets.count
+        pacer = SendPacer(rate: configuration.rate)
+    }
+
+    public var maximumPacketLength: Int { 128 }
+    public var batchCapacity: Int { 64 }
+    public var wantsExactTimes: Bool { false }
+
+    /// A solicitation in its frame, to the target's solicited-node group (RFC 4291, section 2.7.1).
+    static func solicitation(for target: IPv6Address, from mac: MACAddress, _ source: IPv6Address) -> [UInt8] {
+        let group = IPv6Address(high: 0xFF02 << 48, low: 1 << 32 | 0xFF00_0000 | target.low & 0xFF_FFFF)
+        let message = ICMPv6Message(
+            .neighborDiscovery(
+                NDPMessage(.neighborSolicitation(reserved: 0, target: target), options: [.sourceLinkLayerAddress(mac)])),
+            source: source, destination: group
+        ).encoded()
+        var header = IPv6Header(
+            source: source, destination: group, nextHeader: .icmpv6, payloadLength: message.count)
+        // Who is further away must not be heard (RFC 4861, section 7.1.1).
+        header.hopLimit = 255
+        return EthernetHeader(destination: MACAddress(multicast: group), source: mac, etherType: .ipv6).encoded()
+            + header.encoded() + message
+    }
+
+    public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        var allowance = pacer.allowance(at: now)
+        while !isOver {
+            while next < isFound.count, isFound[next] { next += 1 }
+            guard next < isFound.count else {
+                guard batch.isEmpty else { return .at(now) }
+                guard let deadline = endOfRound(at: now) else { continue }
+                return deadline
+            }
+            guard allowance > 0, batch.room > 0 else { return .at(allowance > 0 ? now : pacer.nextDue(at: now)) }
+            if case .v6(let target) = configuration.targets[next] {
+                let frame = Self.solicitation(for: target, from: configuration.mac, configuration.source)
+                batch.append(frame: frame, token: UInt64(next))
+                pacer.send()
+                allowance -= 1
+            }
+            next += 1
+        }
+        return .finished
+    }
+
+    private mutating func endOfRound(at now: Instant) -> Deadline? {
+        let due = roundEnd ?? now + configuration.timeout
+        roundEnd = due
+        if left == 0 || due <= now && round == configuration.retries {
+            isOver = true
+            return nil
+        }
+        guard due <= now else { return .at(due) }
+        roundEnd = nil
+        round += 1
+        next = 0
+        return nil
+    }
+
+    public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {}
+    public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {}
+
+    /// A neighbor advertisement, as RFC 4861, section 7.1.2 wants it.
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        guard packet.form == .frame, !isOver, let frame = ReceivedFrame(packet.bytes),
+            let datagram = frame.datagram(in: packet.bytes), datagram.protocol == .icmpv6, datagram.isComplete,
+            !datagram.isFragment, datagram.hopLimit == 255, let view = try? ICMPv6View(datagram.payload),
+            view.code == 0, view.checksumState(source: datagram.source, destination: datagram.destination) == .correct,
+            case .neighborDiscovery(let message) = ICMPv6Message(view).body,
+            case .neighborAdvertisement(_, let target) = message.kind,
+            let place = configuration.targets.place(of: .v6(target)), !isFound[place]
+        else { return }
+        var mac = frame.source
+        for case .targetLinkLayerAddress(let said) in message.options { mac = said }
+        guard !mac.isMulticast else { return }
+        isFound[place] = true
+        left -= 1
+        events.append(NeighborHost(address: target, mac: mac))
+    }
+
+    public mutating func stop(at now: Instant) { isOver = true }
+
+    public mutating func drain(_ report: (NeighborHost) -> Void) {
+        for event in events { report(event) }
+        events.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,73 @@
+import PacketEngine
+import WireFormat
+
+extension PingSweepEngine {
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        guard let format = packet.source.family == .v4 ? v4 : v6 else { return }
+        if case .quotedMessage(let report) = packet.form {
+            guard packet.bytes.byteCount >= 8 else { return }
+            take(
+                PingErrorNotice(report, packet), PingQuotedProbe(destination: packet.source, message: packet.bytes),
+                format)
+            return
+        }
+        guard let message = try? ReceivedMessage(packet) else { return }
+        if message.type == format.answerType {
+            receiveAnswer(message, packet, format)
+        } else if message.isError, message.checksum != .incorrect, let quote = PingQuotedProbe(message) {
+            take(PingErrorNotice(message, packet, sequence: quote.sequence), quote, format)
+        }
+    }
+
+    /// Believes a reply whose source is a target, whose identifier is ours and
+    /// whose cookie is the one of this target and attempt.
+    private mutating func receiveAnswer(
+        _ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket, _ format: PingProbeFormat
+    ) {
+        guard message.identifier == format.identifier, message.checksum != .incorrect,
+            let index = targets.index(of: message.source)
+        else { return }
+        let attempt = message.sequence
+        let age = Int(hosts[index].attempts) - Int(attempt)
+        guard attempt > 0, age >= 0,
+            format.carries(cookie: format.cookie(UInt64(index), UInt64(attempt)), message.data)
+        else { return }
+        guard age < 64, hosts[index].answered >> UInt64(age) & 1 == 0 else {
+            summary.duplicates &+= 1
+            return
+        }
+        hosts[index].answered |= 1 << UInt64(age)
+        hosts[index].received &+= 1
+        summary.received &+= 1
+        noteStation(of: index)
+        let known = age == 0 ? hosts[index].lastSent : age == 1 ? hosts[index].sentBefore : nil
+        let sent = known.flatMap { $0.nanoseconds > 0 ? $0 : nil }
+        let isExact = age == 0 ? hosts[index].isExact : false
+        let roundTrip = sent.map { shared.roundTrip(packet.arrival - $0, isExact: isExact) }
+        if let roundTrip {
+            summary.roundTrips.add(roundTrip)
+            if !tallies.isEmpty { tallies[index].add(roundTrip) }
+        }
+        guard tallies.isEmpty else {
+            tallies[index].hopLimit = message.hopLimit
+            decideIfComplete(index, at: packet.arrival)
+            return
+        }
+        decide(index, at: packet.arrival, (roundTrip, message.hopLimit))
+    }
+
+    private mutating func take(_ notice: PingErrorNotice, _ quote: borrowing PingQuotedProbe, _ format: PingProbeFormat)
+    {
+        guard quote.type == format.requestType, quote.identifier == format.identifier,
+            let index = targets.index(of: quote.destination), notice.isFinal,
+            quote.sequence > 0, quote.sequence <= hosts[index].attempts
+        else { return }
+        summary.errors &+= 1
+        if hosts[index].state != .decided { reasons[index] = "\(notice.meaning) from \(notice.source)" }
+        end(attempt: quote.sequence, of: index)
+        if configuration.reportsErrors { emit(.icmpError(label: targets.label(of: index), notice)) }
+        // The kernel's neighbor resolution failed, or the link did; another probe would only repeat it.
+        if notice.source == format.source { return doubt(index, at: notice.arrival) }
+        decideIfComplete(index, at: notice.arrival)
+    }
+}

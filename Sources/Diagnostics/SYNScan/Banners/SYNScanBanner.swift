@@ -1,0 +1,50 @@
+import PacketEngine
+import WireFormat
+
+/// The first thing that somebody says at an open port.
+public struct SYNScanBanner: Sendable, Hashable {
+    /// How it was come by.
+    public enum Kind: String, Sendable, Hashable {
+        /// An answer to a HEAD (RFC 9110, section 9.3.2).
+        case http
+        /// The names of a certificate.
+        case tls
+        /// What was said unasked.
+        case text
+    }
+
+    public var address: IPAddress
+    public var port: UInt16
+    public var kind: Kind
+    /// As they came, 4,096 at the most; of TLS none.
+    public var bytes: [UInt8] = []
+    /// The names that the certificate is for, its subject where there are none.
+    public var names: [String] = []
+    /// The version of TLS.
+    public var version: String?
+    public var at: Instant
+
+    /// What names the server, on one line: status and server of an answer, names, or the first line.
+    public var summary: [UInt8] {
+        switch kind {
+        case .tls: return Array("TLS \(version ?? "?") \(names.joined(separator: " "))".utf8)
+        case .text: return firstLine(bytes[...])
+        case .http:
+            var summary = firstLine(bytes[...])
+            for line in bytes.split(separator: 10) where Self.isServer(line) {
+                let value = firstLine(line.dropFirst(7)).drop { $0 == 32 }
+                summary += Array("; ".utf8) + value
+                break
+            }
+            return summary
+        }
+    }
+
+    private static func isServer(_ line: ArraySlice<UInt8>) -> Bool {
+        line.count > 7 && zip(line, "server:".utf8).allSatisfy { $0 | ($0 >= 65 && $0 <= 90 ? 0x20 : 0) == $1 }
+    }
+
+    private func firstLine(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        Array(bytes.prefix { $0 != 10 && $0 != 13 }.prefix(256))
+    }
+}

@@ -1,0 +1,168 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// What arrives, and whether it answers a probe. Everything is a stranger's word until it has shown the cookie.
+extension SYNScanEngine {
+    public mutating func receive(_ packet: borrowing ReceivedPacket) {
+        guard packet.form == .frame, let frame = ReceivedFrame(packet.bytes) else { return }
+        switch frame.etherType {
+        case .ipv4, .ipv6: receiveDatagram(in: frame, packet)
+        case .arp: tellSource(packet)
+        default: break
+        }
+    }
+
+    private mutating func receiveDatagram(in frame: ReceivedFrame, _ packet: borrowing ReceivedPacket) {
+        guard let datagram = frame.datagram(in: packet.bytes), datagram.isComplete, !datagram.isFragment,
+            !datagram.hasIncorrectHeaderChecksum
+        else { return refuse() }
+        let ends = Ends(
+            source: datagram.source, destination: datagram.destination, hopLimit: datagram.hopLimit,
+            machine: frame.source)
+        switch datagram.protocol {
+        case .tcp: receiveSegment(datagram.payload, ends, packet)
+        case .icmp where datagram.family == .v4:
+            guard let message = try? ICMPv4View(datagram.payload), message.checksumState == .correct,
+                message.type == .destinationUnreachable
+            else { return refuse() }
+            receiveError(type: message.type.rawValue, message.code, quote: message.payload, ends, packet)
+        case .icmpv6 where datagram.family == .v6:
+            guard let message = try? ICMPv6View(datagram.payload) else { return refuse() }
+            guard message.type == .destinationUnreachable else { return tellSource(packet) }
+            guard message.checksumState(source: ends.source, destination: ends.destination) == .correct
+            else { return refuse() }
+            receiveError(type: message.type.rawValue, message.code, quote: message.payload, ends, packet)
+        default: break
+        }
+    }
+
+    /// The place of a probe, when it is one of this shard's and under way.
+    func place(of address: IPAddress, port: UInt16) -> UInt64? {
+        let portPlace = portPlaces[Int(port)]
+        guard portPlace >= 0, let host = configuration.targets.place(of: address) else { return nil }
+        let place = permutation.place(of: UInt64(host) &* portCount &+ UInt64(portPlace))
+        guard place % shardStride == shardOffset else { return nil }
+        let own = place / shardStride
+        return window.places.contains(own) ? own : nil
+    }
+
+    /// Takes an answer that has shown that it is one; only the first of a probe counts.
+    /// - Returns: whether it is the first.
+    @discardableResult
+    mutating func conclude(
+        _ place: UInt64, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> SYNScanFinding
+    ) -> Bool {
+        result.received += 1
+        guard closing == nil, !isOver, window.decide(place) else { return false }
+        let roundTrip = log.instant(round: round, place: place).map { max(arrival - $0, .zero) }
+        if let roundTrip { roundTrips.add(roundTrip) }
+        // Answers to the recheck show a limit, not that the first tries were too fast.
+        if 1...max(1, configuration.retries) ~= round { result.answeredLater += 1 }
+        let found = finding(roundTrip)
+        if round > 0 || found.state != .closed { mark(place, round: round, state: found.state) }
+        switch found.state {
+        case .open: result.open += 1
+        case .closed: result.closed += 1
+        case .filtered: result.filtered += 1
+        }
+        if configuration.reportsAll || found.state == .open { events.append(.finding(found)) }
+        return true
+    }
+
+    /// What the headers before it say of a message.
+    private struct Ends {
+        var source: IPAddress
+        var destination: IPAddress
+        var hopLimit: UInt8
+        var machine: MACAddress
+    }
+
+    private mutating func refuse() { result.refused += 1 }
+
+    /// What a link says of addresses and groups is for the host behind the source, where it is no host of the system.
+    private mutating func tellSource(_ packet: borrowing ReceivedPacket) {
+        guard let sourceHost else { return }
+        sourceHost.receive(packet)
+        for (address, mac) in sourceHost.conflicts { events.append(.conflict(address, mac)) }
+        sourceHost.forgetConflicts()
+    }
+
+    // MARK: Segments
+
+    /// A SYN or a reset that acknowledges our cookie (RFC 9293, section 3.10.7.3); a reset
+    /// may bring data along (RFC 9293, section 3.5.2).
+    private mutating func receiveSegment(
+        _ bytes: RawSpan, _ ends: Ends, _ packet: borrowing ReceivedPacket
+    ) {
+        guard let segment = try? TCPView(bytes),
+            packet.hasPendingChecksum
+                || segment.checksumState(source: ends.source, destination: ends.destination) == .correct
+        else { return refuse() }
+        if let banners,
+            banners.receive(
+                from: TCPEndpoint(ends.source, segment.sourcePort),
+                to: TCPEndpoint(ends.destination, segment.destinationPort), packet)
+        {
+            return
+        }
+        let flags = segment.flags
+        let isReset = flags.contains(.rst)
+        guard flags.contains(.ack), isReset || flags.contains(.syn),
+            configuration.sourcePorts.contains(segment.destinationPort),
+            let place = place(of: ends.source, port: segment.sourcePort)
+        else { return refuse() }
+        let sequence = cookie.sequence(
+            source: ends.destination, sourcePort: segment.destinationPort, destination: ends.source,
+            destinationPort: segment.sourcePort)
+        guard segment.acknowledgmentNumber == sequence &+ 1 else { return refuse() }
+        let round = Int(segment.destinationPort - configuration.sourcePort)
+        let (arrival, port, window) = (packet.arrival, segment.sourcePort, segment.window)
+        let options = isReset ? [] : segment.options.copied()
+        let isFirst = conclude(place, round: round, at: arrival) { roundTrip in
+            SYNScanFinding(
+                address: ends.source, port: port, state: isReset ? .closed : .open,
+                reason: isReset ? .reset : .synAck, at: arrival, hopLimit: ends.hopLimit, roundTrip: roundTrip,
+                window: window, options: options)
+        }
+        guard !isReset else { return }
+        if isFirst, let banners,
+            banners.take(
+                segment, from: ends.source, to: ends.destination, initial: sequence, machine: ends.machine,
+                at: arrival)
+        {
+            return
+        }
+        resets.add(
+            target: ends.source, port: segment.sourcePort, from: ends.destination,
+            sourcePort: segment.destinationPort, sequence: segment.acknowledgmentNumber, machine: ends.machine,
+            interface: packet.interfaceIndex)
+    }
+
+    // MARK: Errors
+
+    /// The codes that say that a probe was kept from its port: ICMPv4's as nmap counts them
+    /// (RFC 792; RFC 1812, section 5.2.7.1), and all of ICMPv6's (RFC 4443, section 3.1).
+    private static let filteringCodes: Set<UInt8> = [0, 1, 2, 3, 9, 10, 13]
+
+    private mutating func receiveError(
+        type: UInt8, _ code: UInt8, quote bytes: RawSpan, _ ends: Ends, _ packet: borrowing ReceivedPacket
+    ) {
+        guard ends.source.family == .v6 || Self.filteringCodes.contains(code),
+            let quote = DatagramView(quoted: bytes), quote.family == ends.source.family,
+            let sourcePort = quote.sourcePort, let port = quote.destinationPort,
+            configuration.sourcePorts.contains(sourcePort), let place = place(of: quote.destination, port: port),
+            let quoted = quote.sequenceNumber,
+            quoted
+                == cookie.sequence(
+                    source: quote.source, sourcePort: sourcePort, destination: quote.destination, destinationPort: port)
+        else { return refuse() }
+        let (arrival, address) = (packet.arrival, quote.destination)
+        conclude(place, round: Int(sourcePort - configuration.sourcePort), at: arrival) { roundTrip in
+            SYNScanFinding(
+                address: address, port: port, state: .filtered,
+                reason: .icmp(type: type, code: code, from: ends.source), at: arrival, hopLimit: ends.hopLimit,
+                roundTrip: roundTrip)
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import PacketEngine
+import WireFormat
+
+/// Whether silence is an answer. A host that limits SYNs or resets is silent to most probes of a fast scan, as a
+/// firewall is; what tells them apart is which of its ports answered, and what the silent ones do when they are probed
+/// slowly.
+extension SYNScanEngine {
+    /// Keeps of an answer what the review asks for.
+    mutating func mark(_ place: UInt64, round: Int, state: SYNScanState) {
+        guard reviewsHosts else { return }
+        // Routers limit their errors, and what they forbid is filtered with and without one.
+        guard state != .filtered else { return window.errors.insert(place) }
+        if state == .open { window.open.insert(place) }
+        guard 1...max(1, configuration.retries) ~= round else { return }
+        window.later.insert(place)
+        if round == configuration.retries { window.last.insert(place) }
+    }
+
+    /// Waits for answers to the last try and looks at the hosts meanwhile.
+    /// - Returns: when to go on; nil when the window is over.
+    mutating func lookBack(into batch: inout PacketBatch, at now: Instant) -> Instant? {
+        // Taken out, so that it is changed in place.
+        var review = self.review ?? SYNScanReview(after: lastSent)
+        self.review = nil
+        defer { self.review = review }
+        let end = review.tryEnd + waitAtEnd
+        // Where nothing has answered, or all ports have, silence is what it is.
+        let hasAnswers = UInt64(window.places.count) > window.undecidedCount
+        // Answers of an earlier run would all count as answers to a first try, ICMP errors among them.
+        guard reviewsHosts, hasAnswers, !window.isResumed else { return end <= now ? nil : end }
+        let pause = max(SYNScanReview.pause, min((roundTrips.bound(share: 0.99) ?? .zero) * 2, waitAtEnd))
+        guard let recheck = review.recheck else {
+            let start = review.tryEnd + min(pause, waitAtEnd)
+            guard start <= now else { return start }
+            look(&review)
+            return now
+        }
+        while review.nextRecheck < recheck.count {
+            let place = recheck[review.nextRecheck]
+            guard !window.isDecided(place) else {
+                review.nextRecheck += 1
+                continue
+            }
+            let due =
+                review.recheckStart.map { $0 + recheckInterval * Int64(review.nextRecheck) } ?? review.tryEnd + pause
+            guard due <= now else { return due }
+            review.recheckStart = review.recheckStart ?? now
+            round = configuration.retries + 1
+            guard append(place, to: &batch) else { return now }
+            review.nextRecheck += 1
+            return now
+        }
+        let last = review.recheckStart.map { $0 + recheckInterval * Int64(recheck.count) }
+        let due = last.map { max(end, $0 + pause) } ?? end
+        guard due <= now else { return due }
+        judge(review, at: now)
+        return nil
+    }
+
+    /// Between two probes of the recheck.
+    private var recheckInterval: Nanoseconds { Nanoseconds(Int64(1e9 / recheckRate)) }
+
+    private var recheckRate: Double {
+        min(max(configuration.rate ?? SYNScanReview.recheckRate, 1), SYNScanReview.recheckRate)
+    }
+
+    /// Looks at some more of the hosts; at the end, chooses what is probed once more.
+    private mutating func look(_ review: inout SYNScanReview) {
+        var left = SYNScanReview.portsAtOnce
+        while review.nextHost < configuration.targets.count {
+            guard left > 0 else { return }
+            left -= configuration.ports.count
+            let host = review.nextHost
+            review.nextHost += 1
+            fill(&review.pattern, host, sample: [])
+            let surprise = review.pattern.surprise(retries: configuration.retries)
+            guard surprise >= SYNScanReview.suspicion else { continue }
+            review.suspects.append(SYNScanReview.Suspect(host: host, surprise: surprise))
+        }
+        let count = configuration.retries > 0 ? max(1, Int(recheckRate)) : 0
+        review.chooseRecheck(count) { silentPlaces(of: $0, atMost: $1) }
+    }
+
+    /// Counts the ports of a host that are in the window.
+    private func fill(_ pattern: inout AnswerPattern, _ host: Int, sample: [UInt64]) {
+        pattern.removeAll()
+        for port in 0..<portCount {
+            guard let place = windowPlace(host: host, port: port) else { continue }
+            let offset = place &- window.places.lowerBound
+            if !window.isDecided(place) {
+                pattern.addSilent(offset, rechecked: sample.contains(place))
+            } else if window.errors.contains(place) {
+                continue
+            } else if sample.contains(place) {
+                pattern.addRechecked()
+            } else {
+                pattern.addAnswered(
+                    offset, isLater: window.later.contains(place), isLast: window.last.contains(place))
+            }
+        }
+    }
+
+    /// The place of a port in the order, when it is one of this shard's and under way.
+    private func windowPlace(host: Int, port: UInt64) -> UInt64? {
+        let place = permutation.place(of: UInt64(host) &* portCount &+ port)
+        guard place % shardStride == shardOffset else { return nil }
+        let own = place / shardStride
+        return window.places.contains(own) ? own : nil
+    }
+
+    /// The first silent ports of a host in the order of the scan, which is random.
+    private func silentPlaces(of host: Int, atMost count: Int) -> [UInt64] {
+        var places: [UInt64] = []
+        for port in 0..<portCount {
+            guard let place = windowPlace(host: host, port: port), !window.isDecided(place) else { continue }
+            if places.count == count {
+                guard let last = places.last, place < last else { continue }
+                places.removeLast()
+            }
+            places.insert(place, at: places.firstIndex { $0 > place } ?? places.count)
+        }
+        return places
+    }
+
+    /// Judges the suspects by all that is known in the end: late answers and the recheck may have left nothing silent.
+    private mutating func judge(_ review: SYNScanReview, at now: Instant) {
+        var pattern = AnswerPattern()
+        for suspect in review.suspects {
+            fill(&pattern, suspect.host, sample: suspect.sample)
+            guard pattern.surprise(retries: configuration.retries) >= SYNScanReview.certainty else { continue }
+            let address = configuration.targets[suspect.host]
+            var host =
+                unreliable[suspect.host]
+                ?? UnreliableHost(address: address, reason: .answersLate, answered: 0, silent: 0, at: now)
+            if pattern.isLimit {
+                let answersAgain = pattern.answeredLater + pattern.recheckAnswered > 0
+                host.reason = answersAgain ? .limitsAnswers : .stopsAnswering
+                if limitsResetsAlone(suspect.host) { host.reason = .limitsResets }
+            }
+            host.rate = rate(of: pattern, until: review.tryEnd) ?? host.rate
+            host.answered += pattern.answered + pattern.recheckAnswered
+            host.silent += pattern.silent
+            unreliable[suspect.host] = host
+            result.unresolved += UInt64(pattern.silent)
+        }
+        result.unreliable = unreliable.count
+    }
+
+    /// Open ports answer first tries where hardly any reset is left, or more often than resets do.
+    private func limitsResetsAlone(_ host: Int) -> Bool {
+        var resets: [UInt64] = []
+        var open: [UInt64] = []
+        var (later, openLater) = (0, 0)
+        for port in 0..<portCount {
+            guard let place = windowPlace(host: host, port: port), window.isDecided(place),
+                !window.errors.contains(place)
+            else { continue }
+            switch (window.open.contains(place), window.later.contains(place)) {
+            case (true, true): openLater += 1
+            case (true, false): open.append(place)
+            case (false, true): later += 1
+            case (false, false): resets.append(place)
+            }
+        }
+        resets.sort()
+        guard !resets.isEmpty, !open.isEmpty else { return false }
+        let most = resets[(resets.count - 1) * 9 / 10]
+        let behind = AnswerPattern.excess(open.count { $0 > most }, of: open.count, over: 0.1)
+        let first = AnswerPattern.excess(
+            open.count, of: open.count + openLater, over: Double(resets.count) / Double(resets.count + later))
+        return behind + first >= SYNScanReview.distinction
+    }
+
+    /// Answers a second between the end of the first try and that of the last: the first try had used up what there was.
+    private func rate(of pattern: AnswerPattern, until tryEnd: Instant) -> Double? {
+        guard configuration.retries > 0, pattern.answeredLater >= 3, tryEnd > firstEnd else { return nil }
+        return Double(pattern.answeredLater) / (tryEnd - firstEnd).seconds
+    }
+
+    mutating func reportUnreliable() {
+        for (_, host) in unreliable.sorted(by: { $0.key < $1.key }) { events.append(.unreliable(host)) }
+    }
+}

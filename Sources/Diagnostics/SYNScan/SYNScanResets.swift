@@ -1,0 +1,68 @@
+import HostStack
+import PacketEngine
+import WireFormat
+
+/// Breaks off what is half open, as a host does that has begun nothing: for a source address that the system does
+/// not own nobody else does it. A template and no connection: there may be as many as there are probes.
+struct SYNScanResets: Sendable {
+    private struct Reset: Sendable {
+        var target: IPAddress
+        var port: UInt16
+        var sourcePort: UInt16
+        var sequence: UInt32
+        var machine: MACAddress
+        var template: Int
+    }
+
+    /// Half-open connections beyond these are left to time out at the other end.
+    private static let mostWaiting = 65_536
+
+    private let templates: [SYNTemplate]
+    /// Where each of them leaves.
+    private let interfaces: [UInt32]
+    private var resets: [Reset] = []
+    private var nextReset = 0
+
+    init(_ configuration: SYNScanConfiguration) {
+        // The system resets what comes to its own addresses.
+        let links = configuration.ownsSource ? configuration.links.filter { $0.mac != nil } : []
+        let namesInterface = configuration.sendingInterface == 0
+        templates = links.map { SYNTemplate(.rst, link: $0, nextHop: nil, namesInterface: namesInterface) }
+        interfaces = links.map(\.interface)
+    }
+
+    /// When it has something to do by itself.
+    var due: Instant? { nextReset == resets.count ? nil : Instant(nanoseconds: 0) }
+
+    /// Resets a connection that a target has half opened (RFC 9293, section 3.10.7.3).
+    mutating func add(
+        target: IPAddress, port: UInt16, from source: IPAddress, sourcePort: UInt16, sequence: UInt32,
+        machine: MACAddress, interface: UInt32
+    ) {
+        guard resets.count - nextReset < Self.mostWaiting,
+            let template = templates.indices.first(where: {
+                templates[$0].source == source && interfaces[$0] == interface
+            })
+        else { return }
+        resets.append(
+            Reset(
+                target: target, port: port, sourcePort: sourcePort, sequence: sequence, machine: machine,
+                template: template))
+    }
+
+    /// Adds what is waiting to a batch, ahead of probes.
+    mutating func append(to batch: inout PacketBatch, token: UInt64) {
+        guard nextReset < resets.count else { return }
+        while nextReset < resets.count {
+            let reset = resets[nextReset]
+            guard
+                templates[reset.template].append(
+                    to: &batch, token: token, target: reset.target, machine: reset.machine,
+                    sourcePort: reset.sourcePort, port: reset.port, sequence: reset.sequence)
+            else { return }
+            nextReset += 1
+        }
+        resets.removeAll(keepingCapacity: true)
+        nextReset = 0
+    }
+}

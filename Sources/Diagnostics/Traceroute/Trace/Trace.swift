@@ -1,0 +1,388 @@
+import PacketEngine
+import WireFormat
+
+/// The way to one target, hop by hop.
+///
+/// Probes of many hops are on their way at once, nearest first. A hop is
+/// finished when all its probes are answered or given up, and all hops before it are.
+struct Trace: Sendable {
+    /// A place is one probe of one hop; TCP sends more than one packet for some.
+    private enum State {
+        case unsent
+        case underWay(Instant)
+        case done(TraceProbe)
+    }
+
+    let configuration: TracerouteConfiguration
+    private var prober: TraceProber
+    /// Hop after hop, `queries` of each.
+    private var states: [State]
+    /// The first place that has not had its turn.
+    private var nextPlace = 0
+    private var underWay = 0
+    /// Before this nothing more is sent.
+    private var nextSending: Instant?
+    private var again = HalfOpenQueue()
+    private var secondLook = TailRetry()
+    /// The last hop, counted from 0, at which a router, not the end of the way, answered.
+    private var lastRouter: Int?
+    private var lastSending: Instant?
+    /// The hop that is finished next, counted from 0.
+    private var nextHop = 0
+    /// The first hop, counted from 0, with a final answer.
+    private var finalHop: Int?
+    /// The last hop, counted from 0, with any answer.
+    private var lastAnswered: Int?
+    /// The longest round trip of each hop.
+    private var roundTrips: [Nanoseconds?]
+    private var start: Instant?
+    private var end: Instant?
+    /// When it was asked for packets before: since then what had arrived by that time was handed over.
+    private var lastTurn: Instant?
+    private var isStopped = false
+    private var isReached = false
+    private var finishedHops: [TraceHop] = []
+    private var search: PathMTUSearch?
+    /// The MTU of the first link when probes, which must not be fragmented, exceed it.
+    private var refusingMTU: Int?
+
+    init(_ configuration: TracerouteConfiguration, target: Int) {
+        self.configuration = configuration
+        prober = TraceProber(configuration, target: target)
+        states = Array(repeating: .unsent, count: configuration.probeCount)
+        roundTrips = Array(repeating: nil, count: configuration.probeCount / max(configuration.queries, 1))
+    }
+
+    var maximumPacketLength: Int { prober.format.maximumLength }
+    private var hopCount: Int { roundTrips.count }
+    private func hop(of place: Int) -> Int { place / configuration.queries }
+    private func places(of hop: Int) -> Range<Int> {
+        hop * configuration.queries..<(hop + 1) * configuration.queries
+    }
+
+    // MARK: Sending
+
+    mutating func transmit(into batch: inout PacketBatch, at now: Instant, _ pacer: inout HopPacer) -> Deadline {
+        if start == nil { start = now }
+        // A program that was kept from running finds its answers waiting: nothing
+        // is given up for a time at which they have not been looked for.
+        if let lastTurn { expire(at: lastTurn) }
+        lastTurn = now
+        finishHops(at: now)
+        if let mtu = prober.refusingMTU, refusingMTU == nil { refuse(mtu, at: now) }
+        guard !isFinished else { return .finished }
+        if search != nil { return transmitSearch(into: &batch, at: now, &pacer) }
+        if let due = secondLook.due {
+            guard due <= now else { return .at(due) }
+            if let hop = secondLook.hop {
+                guard send(places(of: hop).lowerBound, into: &batch, at: now) else { return .at(now) }
+                secondLook.sent()
+            }
+        }
+        if let place = again.next {
+            guard send(place, into: &batch, at: now) else { return .at(now) }
+            again.begin()
+        }
+        while underWay < configuration.window, nextPlace < states.count, wants(hop(of: nextPlace)) {
+            guard case .unsent = states[nextPlace], !again.contains(nextPlace) else {
+                nextPlace += 1
+                continue
+            }
+            if let due = nextSending, due > now { return nextExpiry.map { .at(min($0, due)) } ?? .at(due) }
+            guard batch.room > 0 else { return .at(now) }
+            if let due = pacer.due(timeToLive(of: hop(of: nextPlace)), at: now) {
+                return nextExpiry.map { .at(min($0, due)) } ?? .at(due)
+            }
+            // The rest is due at once, in the next batch.
+            guard send(nextPlace, into: &batch, at: now) else { return .at(now) }
+            nextPlace += 1
+            if configuration.sendInterval > .zero { nextSending = now + configuration.sendInterval }
+        }
+        return nextExpiry.map { .at($0) } ?? .never
+    }
+
+    private mutating func send(_ place: Int, into batch: inout PacketBatch, at now: Instant) -> Bool {
+        let packet = TracePacket(timeToLive: timeToLive(of: hop(of: place)), length: prober.usualLength)
+        guard prober.append(packet, tag: place, to: &batch, at: now) else { return false }
+        states[place] = .underWay(now)
+        underWay += 1
+        lastSending = now
+        return true
+    }
+
+    private func timeToLive(of hop: Int) -> UInt8 { UInt8(clamping: configuration.firstHop + hop) }
+
+    /// Hops beyond the target, or far behind the last one that answered, are not asked.
+    private func wants(_ hop: Int) -> Bool {
+        if let finalHop, hop > finalHop { return false }
+        return hop <= (lastAnswered ?? -1) + max(configuration.gap, TracerouteConfiguration.lookAhead)
+    }
+
+    mutating func transmitted(_ token: UInt64, at instant: Instant) {
+        guard let place = prober.transmitted(token, at: instant), place < states.count, case .underWay = states[place]
+        else { return }
+        if let failure = prober.linkFailure { return finish(place, .failed(failure)) }
+        states[place] = .underWay(instant)
+    }
+
+    /// The packets that one probe may need.
+    var packetsPerProbe: Int { prober.packetsPerProbe }
+
+    mutating func setLink(_ failure: TransmissionFailure?) {
+        let lost = prober.setLink(failure) { place in
+            if place < states.count, case .underWay = states[place] { true } else { false }
+        }
+        guard let failure else { return }
+        for place in lost { if case .underWay = states[place] { finish(place, .failed(failure)) } }
+    }
+
+    mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        guard let place = prober.failed(token, failure) else { return }
+        guard place < states.count else {
+            if case .messageTooLong(let mtu) = failure { search?.failed(place - states.count, mtu: mtu) }
+            return
+        }
+        guard case .underWay = states[place] else { return }
+        finish(place, .failed(failure))
+        // No other probe is shorter.
+        guard case .messageTooLong(let mtu) = failure, refusingMTU == nil else { return }
+        refuse(mtu > 0 ? mtu : configuration.unfragmentedLength, at: instant)
+    }
+
+    /// Ends the trace at this host, which cannot send the probes whole and must not fragment them.
+    private mutating func refuse(_ mtu: Int, at now: Instant) {
+        refusingMTU = mtu
+        finishedHops.append(
+            TraceHop(timeToLive: configuration.firstHop + nextHop, probes: [.failed(.messageTooLong(mtu: mtu))]))
+        stop(at: now)
+    }
+
+    // MARK: Waiting
+
+    /// When a probe of a hop is given up, counted from its sending.
+    private func patience(_ hop: Int) -> Nanoseconds {
+        let longest = configuration.longestWait
+        if secondLook.hasBegun {
+            return min(longest, max(TailRetry.patience, longestRoundTrip * configuration.nearFactor))
+        }
+        if let here = roundTrips[hop] { return clamp(here * configuration.hereFactor, longest) }
+        if let later = roundTrips[(hop + 1)...].lazy.compactMap({ $0 }).first {
+            guard configuration.hastens else { return clamp(later * configuration.nearFactor, longest) }
+            return clamp(max(later * 2, longestRoundTrip + Nanoseconds(longestRoundTrip.count / 4)), longest)
+        }
+        guard let earlier = roundTrips[..<hop].last(where: { $0 != nil }) ?? nil else { return longest }
+        return min(longest, max(configuration.tailWait, earlier * configuration.nearFactor))
+    }
+
+    private var longestRoundTrip: Nanoseconds { roundTrips.lazy.compactMap { $0 }.max() ?? .zero }
+
+    private func clamp(_ wait: Nanoseconds, _ longest: Nanoseconds) -> Nanoseconds {
+        min(max(wait, TracerouteConfiguration.shortestWait), longest)
+    }
+
+    private var nextExpiry: Instant? {
+        var earliest: Instant?
+        for place in nextHop * configuration.queries..<nextPlace {
+            guard case .underWay(let since) = states[place] else { continue }
+            let due = since + patience(hop(of: place))
+            if earliest.map({ due < $0 }) ?? true { earliest = due }
+        }
+        return earliest
+    }
+
+    private mutating func expire(at now: Instant) {
+        for place in nextHop * configuration.queries..<nextPlace {
+            guard case .underWay(let since) = states[place], since + patience(hop(of: place)) <= now else { continue }
+            if again.retries(place) {
+                states[place] = .unsent
+                underWay -= 1
+            } else {
+                finish(place, .timeout)
+            }
+        }
+    }
+
+    private mutating func finish(_ place: Int, _ probe: TraceProbe) {
+        states[place] = .done(probe)
+        underWay -= 1
+        again.end(place)
+        if secondLook.hop == hop(of: place) {
+            let isFound = if case .answered = probe { true } else { false }
+            secondLook.ended(isFound: isFound, next: (lastSending ?? .init(nanoseconds: 0)) + TailRetry.interval)
+        }
+    }
+
+    // MARK: Receiving
+
+    /// - Returns: who answered; nil when it was no answer to this trace.
+    mutating func receive(_ packet: borrowing ReceivedPacket) -> IPAddress? {
+        prober.arrived(packet).flatMap { receive($0) }
+    }
+
+    private mutating func receive(_ arrival: TraceProber.Arrival) -> IPAddress? {
+        let place = arrival.tag
+        guard place < states.count else {
+            search?.answered(
+                place - states.count, hop: Int(arrival.packet.timeToLive) - configuration.firstHop, arrival.answer)
+            return nil
+        }
+        let hop = hop(of: place)
+        let answer = arrival.answer
+        if case .done = states[place] { return nil }
+        guard !arrival.mustBeRepeated else {
+            if case .underWay = states[place] { underWay -= 1 }
+            states[place] = .unsent
+            if !again.contains(place) { again.append(place) } else { _ = again.retries(place) }
+            return answer.source
+        }
+        // An earlier packet of a place that waits for its next one.
+        if case .unsent = states[place] { underWay += 1 }
+        finish(place, .answered(answer))
+        roundTrips[hop] = max(roundTrips[hop] ?? .zero, answer.roundTrip)
+        lastAnswered = max(lastAnswered ?? hop, hop)
+        if answer.isFinal {
+            finalHop = min(finalHop ?? hop, hop)
+        } else {
+            lastRouter = max(lastRouter ?? hop, hop)
+        }
+        if answer.isTarget { isReached = true }
+        if case .tcp(let flags) = answer.kind, flags.contains(.syn), finalHop == hop { openedHalf(hop) }
+        return answer.source
+    }
+
+    /// The target holds a half-open connection until our system's reset has
+    /// come back, and answers no other SYN of the flow: the rest of the hop's
+    /// probes go once more, one at a time.
+    private mutating func openedHalf(_ hop: Int) {
+        for place in places(of: hop) where !again.contains(place) {
+            if case .done = states[place] { continue }
+            if case .underWay = states[place] { underWay -= 1 }
+            states[place] = .unsent
+            again.append(place)
+        }
+        nextPlace = max(nextPlace, places(of: hop).upperBound)
+    }
+
+    // MARK: Hops
+
+    private mutating func finishHops(at now: Instant) {
+        while nextHop < hopCount, finalHop.map({ nextHop <= $0 }) ?? true, let probes = finished(nextHop) {
+            let hop = TraceHop(timeToLive: configuration.firstHop + nextHop, probes: probes)
+            if hop.isSilent, isDoubtful(nextHop), !secondLook.isOver {
+                if !secondLook.hasBegun, isQuiet {
+                    let first = (lastRouter ?? -1) + 1
+                    secondLook.begin(
+                        first..<max(finalHop ?? first + 1, first), at: (lastSending ?? now) + TailRetry.interval)
+                }
+                guard secondLook.isOver else { break }
+            }
+            finishedHops.append(hop)
+            nextHop += 1
+            if let finalHop, nextHop > finalHop { break }
+            if nextHop > (lastAnswered ?? -1) + configuration.gap { break }
+        }
+        if areHopsFound, configuration.findsPathMTU, search == nil { beginSearch(at: now) }
+        search?.advance(at: now)
+        if isFinished, end == nil { end = now }
+    }
+
+    /// A silent hop may be the end of the way itself, unless a router behind it
+    /// answered, or the end all its probes.
+    private func isDoubtful(_ hop: Int) -> Bool {
+        guard configuration.looksAgain, hop > lastRouter ?? -1 else { return false }
+        guard let finalHop else { return true }
+        return !places(of: finalHop).allSatisfy { if case .done(.answered) = states[$0] { true } else { false } }
+    }
+
+    /// Nothing is under way, and nothing more to be sent.
+    private var isQuiet: Bool {
+        underWay == 0 && !(nextPlace < states.count && wants(hop(of: nextPlace)))
+    }
+
+    /// The probes of a hop, once nothing more can come of them.
+    private func finished(_ hop: Int) -> [TraceProbe]? {
+        var probes: [TraceProbe] = []
+        for place in places(of: hop) {
+            guard case .done(let probe) = states[place] else { return nil }
+            probes.append(probe)
+        }
+        return probes
+    }
+
+    var isFinished: Bool {
+        isStopped || areHopsFound && (!configuration.findsPathMTU || search?.isOver ?? false)
+    }
+
+    private var areHopsFound: Bool {
+        nextHop >= hopCount || finalHop.map { nextHop > $0 } ?? false
+            || nextHop > (lastAnswered ?? -1) + configuration.gap
+    }
+
+    mutating func stop(at now: Instant) {
+        isStopped = true
+        if end == nil { end = now }
+    }
+
+    // MARK: The MTU
+
+    /// Hops in their order, as far as nothing more will be known of them.
+    var hops: [TraceHop] {
+        guard configuration.findsPathMTU else { return finishedHops }
+        guard isFinished, let search else { return isStopped ? finishedHops : [] }
+        return finishedHops.map { hop in
+            var hop = hop
+            hop.mtu = search.sizes[hop.timeToLive - configuration.firstHop]
+            return hop
+        }
+    }
+
+    private mutating func beginSearch(at now: Instant) {
+        let answering = finishedHops.filter { !$0.isSilent }.map { hop in
+            PathMTUSearch.Hop(
+                number: hop.timeToLive - configuration.firstHop, addresses: Set(hop.answers.map(\.source)))
+        }
+        search = PathMTUSearch(
+            hops: answering, linkMTU: configuration.longestPacket, usualLength: prober.usualLength,
+            wait: min(configuration.longestWait, max(.milliseconds(200), longestRoundTrip * 4)), at: now)
+    }
+
+    private mutating func transmitSearch(
+        into batch: inout PacketBatch, at now: Instant, _ pacer: inout HopPacer
+    ) -> Deadline {
+        while let probe = search?.next(at: now) {
+            guard batch.room > 0 else { return .at(now) }
+            let timeToLive = timeToLive(of: probe.hop)
+            if let due = pacer.due(timeToLive, at: now) { return .at(due) }
+            let packet = TracePacket(timeToLive: timeToLive, length: probe.size)
+            guard prober.append(packet, tag: states.count + probe.tag, to: &batch, at: now) else { return .at(now) }
+            search?.sent(at: now)
+        }
+        return search?.due.map { .at($0) } ?? .at(now)
+    }
+
+    /// The result so far.
+    var summary: TracerouteSummary {
+        TracerouteSummary(
+            isReached: isReached, hops: finishedHops.count, sent: prober.sent, received: prober.received,
+            unsent: prober.unsent, firstFailure: prober.firstFailure,
+            elapsed: start.map { (end ?? $0) - $0 } ?? .zero, pathMTU: search?.pathMTU,
+            verdicts: verdicts)
+    }
+
+    private var verdicts: [TraceVerdict] {
+        let refused = refusingMTU.map { TraceVerdict.packetTooLong(length: prober.usualLength, mtu: $0) }
+        let hole = search?.blackHole.map {
+            TraceVerdict.mtuBlackHole(timeToLive: configuration.firstHop + $0.hop, size: $0.size)
+        }
+        return [hole, refused].compactMap { $0 }
+            + TraceVerdict.judge(
+                finishedHops, lastAnswered: lastAnsweredTimeToLive, isReached: isReached,
+                mayBeCut: refused != nil || prober.unsent > 0)
+    }
+
+    /// 0 when nothing answered. Probes of hops behind a final answer got the same one.
+    private var lastAnsweredTimeToLive: Int {
+        guard let lastAnswered else { return 0 }
+        return configuration.firstHop + min(lastAnswered, finalHop ?? lastAnswered)
+    }
+}

@@ -1,0 +1,52 @@
+import WireFormat
+
+/// An ARP packet of Ethernet and IPv4 in an untagged frame that arrived.
+public struct ReceivedARP {
+    public var packet: ARPPacket
+    public var frameSource: MACAddress
+    public var frameDestination: MACAddress
+
+    /// Nil for everything else, and for packets that are cut or lie about their lengths.
+    /// - Parameter etherType: that of ARP or of its reverse.
+    public init?(_ frame: RawSpan, etherType: EtherType = .arp) {
+        guard let arrived = ReceivedFrame(frame), arrived.etherType == etherType,
+            let view = try? ARPView(frame.dropping(arrived.payloadOffset)), let packet = try? ARPPacket(view),
+            packet.hardwareType == 1
+        else { return nil }
+        self.packet = packet
+        frameSource = arrived.source
+        frameDestination = arrived.destination
+    }
+}
+
+extension ReceivedARP {
+    /// Whether the sender can be a station: both its MAC address and the frame's source are individual addresses.
+    /// Multicast, broadcast and all-zero addresses identify no station (IEEE 802.3, section 3.2.3).
+    public var hasCredibleSender: Bool { packet.senderMAC.isStation && frameSource.isStation }
+}
+
+extension MACAddress {
+    /// Whether this is an individual address, not all zeros.
+    var isStation: Bool { !isMulticast && rawValue != 0 }
+}
+
+extension IPv4Address {
+    /// Whether a host on a network may have the address (RFC 1122, section 3.2.1.3): not the unspecified one, no
+    /// loopback or multicast address, and none of class E.
+    public var isHostAddress: Bool {
+        let first = rawValue >> 24
+        return first != 0 && first != 127 && first < 224
+    }
+}
+
+/// An ARP packet and its Ethernet header, padded to the shortest frame.
+package enum ARPFrame {
+    package static func bytes(_ packet: ARPPacket, to destination: MACAddress) -> [UInt8] {
+        EthernetHeader.padded(
+            EthernetHeader(
+                destination: destination, source: packet.senderMAC,
+                etherType: packet.operation.isReverse ? .reverseARP : .arp
+            ).encoded()
+                + packet.encoded())
+    }
+}

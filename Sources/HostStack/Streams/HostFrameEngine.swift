@@ -1,0 +1,57 @@
+import PacketEngine
+import WireFormat
+
+/// A host as an engine of packets, so that whatever carries packets carries its frames.
+struct HostFrameEngine: Engine, ~Copyable {
+    typealias Event = HostEvent
+
+    var host: UserSpaceHost
+    /// Sees every frame of the host's, both ways.
+    var watch: ((_ frame: RawSpan, _ isOutbound: Bool, _ at: Instant) -> Void)?
+    /// Why the last frame that could not be sent was not.
+    private(set) var failure: TransmissionFailure?
+    let maximumPacketLength: Int
+
+    init(_ configuration: HostConfiguration) {
+        host = UserSpaceHost(configuration)
+        maximumPacketLength = configuration.frameLength
+    }
+
+    var batchCapacity: Int { 64 }
+    var wantsExactTimes: Bool { false }
+
+    mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        host.advance(at: now)
+        if host.transmit(into: &batch, at: now) { return .at(now) }
+        return host.deadline.map { .at($0) } ?? .never
+    }
+
+    mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {}
+
+    mutating func transmitted(
+        _ batch: borrowing PacketBatch, _ range: Range<Int>, from start: Instant, span: Nanoseconds
+    ) {
+        guard let watch else { return }
+        for index in range {
+            let bytes = batch.bytes(of: batch.entries[index])
+            watch(bytes.rawBytes, true, start)
+        }
+    }
+
+    mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
+        self.failure = failure
+        host.sendingFailed(at: instant)
+    }
+
+    mutating func receive(_ packet: borrowing ReceivedPacket) {
+        guard packet.form == .frame else { return }
+        watch?(packet.bytes, false, packet.arrival)
+        host.receive(
+            packet.bytes, on: packet.interfaceIndex, at: packet.arrival,
+            hasPendingChecksum: packet.hasPendingChecksum)
+    }
+
+    mutating func stop(at now: Instant) {}
+
+    mutating func drain(_ report: (HostEvent) -> Void) { host.drain(report) }
+}

@@ -1,0 +1,198 @@
+import CLinux
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// The port of engines that send and hear by the hundred thousand, on several interfaces at once:
+/// frames leave in batches and arrive in memory that is shared with the kernel (packet(7)).
+/// What is for this host itself leaves as a datagram, by a raw socket (raw(7)).
+public struct PacketRingPort: PacketPort, ~Copyable {
+    public typealias Failure = SystemError
+
+    /// What is heard on one interface.
+    public struct Listening: Sendable {
+        public var interface: UInt32
+        public var etherType: EtherType
+        /// Nil for everything of the type.
+        public var filter: SocketFilter?
+        /// Groups whose frames the interface is to let through.
+        public var groups: [MACAddress]
+
+        public init(interface: UInt32, etherType: EtherType, filter: SocketFilter?, groups: [MACAddress] = []) {
+            self.interface = interface
+            self.etherType = etherType
+            self.filter = filter
+            self.groups = groups
+        }
+    }
+
+    private final class Receiver {
+        let descriptor: Descriptor
+        let ring: BlockRing
+        let interface: UInt32
+
+        init(_ listening: Listening, blocks: Int, _ reserve: SocketReserve) throws(SystemError) {
+            let opened = Descriptor(owning: try reserve.takePacketSocket())
+            try opened.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(1), "PACKET_IGNORE_OUTGOING")
+            ring = try BlockRing(on: opened, blocks: blocks)
+            try listening.filter?.attach(to: opened.rawValue)
+            try opened.bindToLink(interface: listening.interface, etherType: listening.etherType)
+            for group in listening.groups { try opened.admit(.group(group), on: listening.interface) }
+            interface = listening.interface
+            descriptor = opened
+        }
+    }
+
+    /// How often the kernel is asked for what it has thrown away.
+    private static let dropInterval = Nanoseconds.milliseconds(10)
+
+    private let receivers: [Receiver]
+    private let frames: Descriptor
+    /// Frames go by this one where there is one.
+    private let express: XDPSender?
+    private let datagrams: [IPAddress.Family: Box]
+    private let tap: PacketTap?
+    private let trace: ((PacketTrace) -> Void)?
+    private var translator = StampTranslator()
+    private var vector = SendVector(capacity: 64)
+    private var nextLookForDrops = Instant(nanoseconds: 0)
+    private var waits: WaitSet
+
+    private final class Box {
+        let descriptor: Descriptor
+        init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+    }
+
+    /// Begins to hear.
+    /// - Parameters:
+    ///   - reserve: sockets that were opened while CAP_NET_RAW was effective.
+    ///   - listening: what is heard, and where.
+    ///   - sendingInterface: frames leave by this one; 0 when each packet of a batch names its own.
+    ///   - sendsPastTaps: frames may go by a faster way, which no capture on this host sees.
+    ///   - ownFamilies: families of which datagrams go to this host itself.
+    ///   - blocks: of 65,536 bytes that hold arrivals until they are read, for each of `listening`.
+    public init(
+        _ reserve: SocketReserve, listening: [Listening], sendingInterface: UInt32 = 0, sendsPastTaps: Bool = false,
+        ownFamilies: Set<IPAddress.Family> = [],
+        blocks: Int = 64,
+        reactor: Reactor, tap: PacketTap? = nil, trace: ((PacketTrace) -> Void)? = nil
+    ) throws(SystemError) {
+        var receivers: [Receiver] = []
+        for item in listening { receivers.append(try Receiver(item, blocks: blocks, reserve)) }
+        // Protocol 0: deaf. It is there for what the faster way does not take, too.
+        let sender = Descriptor(owning: try reserve.takePacketSocket())
+        if sendingInterface != 0 { try sender.bindToSend(interface: sendingInterface) }
+        var datagrams: [IPAddress.Family: Box] = [:]
+        for family in ownFamilies {
+            datagrams[family] = Box(try reserve.datagramSocket(family))
+        }
+        waits = WaitSet(reactor, receivers.map { $0.descriptor.rawValue })
+        // Not every interface takes it.
+        express = sendsPastTaps && sendingInterface != 0 ? Self.expressSender(reserve, sendingInterface) : nil
+        self.receivers = receivers
+        self.datagrams = datagrams
+        frames = sender
+        self.tap = tap
+        self.trace = trace
+    }
+
+    private static func expressSender(_ reserve: SocketReserve, _ interface: UInt32) -> XDPSender? {
+        guard let socket = reserve.takeExpressSocket() else { return nil }
+        return try? XDPSender(socket, interface: interface)
+    }
+
+    public var now: Instant { SystemClock.now }
+
+    // MARK: Sending
+
+    public mutating func send<E: Engine & ~Copyable>(
+        _ batch: borrowing PacketBatch, from first: Int, reportingTo engine: inout E
+    ) throws(SystemError) -> Int {
+        var next = first
+        let most = engine.wantsExactTimes ? 1 : batch.count
+        while next < batch.count {
+            // Neighbours that go the same way go in one call.
+            let family = Self.ownFamily(batch.entries[next])
+            var end = next + 1
+            while end < batch.count, end - next < most, Self.ownFamily(batch.entries[end]) == family { end += 1 }
+            let start = now
+            let result: Int
+            if let family, let box = datagrams[family] {
+                result = vector.send(batch, next..<end, on: box.descriptor.rawValue, scope: 0)
+            } else if let express {
+                result = express.send(batch, next..<end)
+            } else {
+                result = vector.sendFrames(batch, next..<end, on: frames.rawValue)
+            }
+            if result > 0 {
+                let sent = next..<next + result
+                engine.transmitted(batch, sent, from: start, span: result > 1 ? now - start : .zero)
+                if let trace {
+                    for index in sent { trace(Self.trace(of: batch, batch.entries[index])) }
+                }
+                next += result
+                continue
+            }
+            let code = Int32(-result)
+            if [EAGAIN, ENOBUFS, ENOMEM].contains(code) { return next }
+            engine.transmissionFailed(
+                batch.entries[next].token, .system(code: code, message: SystemError.message(code)), at: now)
+            next += 1
+        }
+        return next
+    }
+
+    /// The family of a bare datagram; nil for a frame.
+    private static func ownFamily(_ entry: PacketBatch.Entry) -> IPAddress.Family? {
+        entry.destination.isUnspecified ? nil : entry.destination.family
+    }
+
+    private static func trace(of batch: borrowing PacketBatch, _ entry: PacketBatch.Entry) -> PacketTrace {
+        let bytes = batch.bytes(of: entry)
+        guard let family = ownFamily(entry) else { return PacketTrace(direction: .outbound, frame: bytes) }
+        return PacketTrace(direction: .outbound, bytes: bytes, family: family, startsAtMessage: false)
+    }
+
+    // MARK: Receiving
+
+    public mutating func receive<E: Engine & ~Copyable>(into engine: inout E) throws(SystemError) -> Int {
+        var total = 0
+        for receiver in receivers {
+            // As many as there are, but not for ever: who answers faster than we send does not keep us from it.
+            for count in 0..<4_096 {
+                guard let frame = receiver.ring.take() else { break }
+                if count & 63 == 0 { translator.refresh() }
+                if frame.isForOthers { continue }
+                if let trace { trace(PacketTrace(direction: .inbound, frame: Array(frame.bytes))) }
+                engine.receive(
+                    ReceivedPacket(
+                        frame: frame.bytes.bytes, arrival: translator.instantOfPast(frame.stamp),
+                        interfaceIndex: receiver.interface, hasPendingChecksum: frame.hasPendingChecksum))
+                total += 1
+            }
+        }
+        let time = now
+        if time >= nextLookForDrops {
+            nextLookForDrops = time + Self.dropInterval
+            let lost = receivers.reduce(0) { $0 + $1.ring.takeDrops() }
+            if lost > 0 { engine.overflowed(lost, at: time) }
+        }
+        return total
+    }
+
+    // MARK: Waiting
+
+    public mutating func wait(until deadline: Instant?) throws(SystemError) -> WakeReason {
+        let wakening = try waits.wait(until: deadline)
+        tap?.drain()
+        guard wakening.contains(.packets) else { return wakening }
+        for descriptor in waits.failing {
+            // A ring has no call that would tell it.
+            guard let receiver = receivers.first(where: { $0.descriptor.rawValue == descriptor }),
+                receiver.descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN
+            else { continue }
+            throw SystemError(code: ENETDOWN, operation: "interface")
+        }
+        return wakening
+    }
+}

@@ -1,0 +1,141 @@
+import Diagnostics
+import HostStack
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// What carries the connections of a run: the kernel's TCP, with a tap beside it where one is needed, or that of a
+/// user-space host.
+final class StreamTransport {
+    /// What is asked of it.
+    struct Requirements {
+        var stack = TCPStack.kernel
+        /// The family of the addresses that names are resolved to; nil for both.
+        var family: IPAddress.Family?
+        /// The only interface that connections use.
+        var interface: String?
+        /// What SYN-ACKs show is kept.
+        var keepsHandshakes = false
+        /// Segments are reported.
+        var reportsSegments = false
+    }
+
+    let segments = SegmentReports()
+    private let session: Session
+    var reactor: Reactor { session.reactor }
+    private let tap: ConnectionTap?
+    private let keepsHandshakes: Bool
+    private var kernel: KernelStreams?
+    private var user: HostStreams<PacketSocketPort, BackgroundNames>?
+
+    /// Opens the session, and with a user-space host waits until that has its address.
+    init(_ asked: Requirements, _ options: RunOptions) throws {
+        keepsHandshakes = asked.keepsHandshakes
+        switch asked.stack {
+        case .kernel:
+            if let interface = asked.interface { try EthernetLink.checkState(of: interface) }
+            let purpose: String? =
+                if options.capture != nil {
+                    "--pcap"
+                } else if options.onPacket != nil {
+                    "--explain"
+                } else if asked.keepsHandshakes {
+                    "--tcp"
+                } else {
+                    asked.reportsSegments ? "--segments" : nil
+                }
+            let segments = segments
+            let (session, tap) = try Session.open(options, purpose.map { .rawSockets($0) } ?? .nothing) { _ in
+                try purpose.map { _ in try ConnectionTap(options, segments) }
+            }
+            self.session = session
+            self.tap = tap
+            try tap?.start()
+            var streams = try KernelStreams(
+                family: asked.family, interface: asked.interface, resolver: session.resolver)
+            if let tap { streams.beginning = { tap.begin($0, localPort: $1) } }
+            kernel = consume streams
+        case .user(let stack):
+            let (link, configuration) = try stack.find(on: asked.interface)
+            let (session, sockets) = try Session.openLink(options, for: "--stack user")
+            self.session = session
+            tap = nil
+            var streams = HostStreams(
+                configuration,
+                on: try UserHostLinks.port(
+                    sockets.packetSocket(), of: configuration, on: [link], beginsCapture: false, session),
+                names: BackgroundNames(family: asked.family, resolver: session.resolver))
+            if let obstacle = try streams.bringUp() { throw SwiftNetError(ofHost: obstacle) }
+            session.capture?.begin()
+            if asked.reportsSegments {
+                let segments = segments
+                streams.watch {
+                    segments.take($0, hasEthernetHeader: true, isOutbound: $1, stamp: $2.nanoseconds)
+                }
+            }
+            user = consume streams
+        }
+    }
+
+    /// What the SYN-ACK of an outcome's connection showed; nil where that was not seen.
+    func handshake(of outcome: HTTPOutcome) -> HandshakeFacts? {
+        keepsHandshakes ? tap?.handshake(of: outcome) : nil
+    }
+
+    /// Runs an engine to its end.
+    /// - Returns: how long it took.
+    func run<E: StreamEngine & ~Copyable>(
+        _ engine: inout E, observer: StreamSessionObserver<E>
+    ) throws -> Nanoseconds {
+        try session.begin()
+        let start = SystemClock.now
+        if var port = kernel.take() {
+            let tap = tap
+            // What was captured until a failure counts too.
+            defer { if port.hasOpened { tap?.finish() } else { session.capture?.discard() } }
+            let drained = tap.map { tap in
+                observer.before { _, _ in
+                    tap.drain()
+                    return nil
+                }
+            }
+            try session.run(&engine, on: &port, observer: drained ?? observer)
+            if let interruption = port.interruption { throw interruption }
+            return SystemClock.now - start
+        }
+        guard var port = user.take() else { return .zero }
+        defer { session.capture?.finish() }
+        try session.run(&engine, on: &port, observer: observer)
+        let elapsed = SystemClock.now - start
+        try port.settle(atMost: .seconds(1))
+        return elapsed
+    }
+}
+
+extension SwiftNetError {
+    fileprivate init<Port, Names>(ofHost obstacle: HostStreams<Port, Names>.Obstacle)
+    where Port: PacketPort & ~Copyable {
+        switch obstacle {
+        case .taken(let address, let mac): self.init(.addressInUse, "--source", "\(address) is \(mac)'s")
+        case .stopped: self.init(.interrupted, "--source", "stopped before the address was the host's")
+        case .unchecked(let failure):
+            self.init(.interface, "--source", "the address could not be checked: \(failure)")
+        }
+    }
+}
+
+/// Names by the system's resolver.
+private struct BackgroundNames: NameSource {
+    private let names: ForwardNames
+
+    init(family: IPAddress.Family?, resolver: Resolver) {
+        names = ForwardNames(family: family, resolver: resolver, isOrdered: false)
+    }
+
+    func ask(_ name: String) { names.ask(name) }
+
+    func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)] {
+        names.take().results.map { ($0.name, $0.answer.addresses) }
+    }
+}

@@ -1,0 +1,172 @@
+import Diagnostics
+import HostStack
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// Joins multicast groups, answers the network's queries and counts what arrives, by IGMP (RFC 1112, 2236, 3376) and MLD
+/// (RFC 2710, 3810).
+///
+///     let summary = try IGMPJoin.run(["233.252.0.1"], .init(duration: .seconds(5)))
+///     print("reports", summary.reports)
+public enum IGMPJoin: Tool {
+    /// How groups are joined, and for how long.
+    public struct Configuration: Sendable {
+        /// The interface; nil for the only one, or that of the route to the first group.
+        public var interface: String?
+        /// Sources of the groups of their family; none for all.
+        public var sources: [IPAddress] = []
+        /// The sources are those that are not wanted.
+        public var excludesSources = false
+        /// The newest version that is spoken: 1 to 3 of IGMP, 1 and 2 of MLD; nil for the newest.
+        public var version: Int?
+        /// How often a change is reported until a querier sets the number, 1 to 7; nil for 2.
+        public var robustness: Int?
+        /// The kernel joins, reports and leaves.
+        public var isJoinedByKernel = false
+        /// The groups are left after this time; nil for no end.
+        public var duration: Nanoseconds?
+        /// The groups are left after this number of datagrams.
+        public var count: Int?
+
+        public init(duration: Nanoseconds? = nil, count: Int? = nil) {
+            self.duration = duration
+            self.count = count
+        }
+    }
+
+    public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// - Parameter groups: the addresses of groups.
+    public static func prepare(
+        _ groups: [String], _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping { try Prepared(groups, configuration, options) }
+    }
+
+    /// A membership that begins with the run.
+    public final class Prepared: PreparedPacketRun {
+        public typealias Running = IGMPJoinEngine
+        public typealias Event = IGMPJoinEvent
+        public typealias Summary = IGMPJoinSummary
+
+        /// The interface's name now.
+        public private(set) var interfaceName: String
+        /// Why the run ended early; nil where nothing failed.
+        public private(set) var failure: SwiftNetError?
+        /// The interface was there to the end.
+        public private(set) var isComplete = true
+        /// Frames that came faster than they were read.
+        public private(set) var lostFrames: UInt64 = 0
+
+        private let session: Session
+        private let link: MulticastLink
+        private let configuration: IGMPJoinConfiguration
+
+        fileprivate init(_ texts: [String], _ asked: Configuration, _ options: RunOptions) throws {
+            let memberships = try asked.memberships(texts)
+            var versions: [IPAddress.Family: MembershipVersion] = [:]
+            if let number = asked.version {
+                for membership in memberships {
+                    versions[membership.group.family] = try MulticastLink.version(number, membership.group.family)
+                }
+            }
+            try asked.checkVersions(versions)
+            let (session, reserve) = try Session.openLink(options, for: "igmp-join")
+            self.session = session
+            let groups = memberships.map(\.group)
+            let link = try MulticastLink(
+                asked.interface, route: groups[0], hearing: groups, hearsOwn: asked.isJoinedByKernel, reserve, session)
+            interfaceName = link.link.name
+            var randomness = SystemRandomness()
+            var configuration = IGMPJoinConfiguration(
+                identity: link.identity, mtu: link.link.mtu, memberships: memberships, seed: randomness.next())
+            configuration.versions = versions
+            if let robustness = asked.robustness { configuration.robustness = robustness }
+            configuration.isJoinedBySystem = asked.isJoinedByKernel
+            configuration.duration = asked.duration
+            configuration.count = asked.count
+            self.configuration = configuration
+            self.link = link
+        }
+
+        public func run<Observer: EngineObserver>(
+            reportingTo observer: inout Observer
+        ) throws(SwiftNetError) -> IGMPJoinSummary where Observer.Observed == IGMPJoinEngine {
+            try session.begin()
+            var system = SystemMembership()
+            try SwiftNetError.wrapping {
+                guard configuration.isJoinedBySystem else { return }
+                for membership in configuration.memberships {
+                    try system.join(
+                        membership.group, sources: membership.filter.sources,
+                        excludes: membership.filter.mode == .exclude, interface: link.link.index)
+                }
+            }
+            var engine = IGMPJoinEngine(configuration)
+            let watch = link.watch
+            /// Nothing reads the output any more.
+            var isUnread = false
+            failure = SessionObserver.erasing(&observer) { observer in
+                let watching = observer.before { [self] engine, _, now in
+                    let changes = watch.take(at: now)
+                    for change in changes {
+                        switch change.kind {
+                        case .renamed: interfaceName = change.name
+                        case .up: engine.setLink(isConnected: true, at: now)
+                        default: engine.setLink(isConnected: false, at: now)
+                        }
+                    }
+                    if watch.isOver { engine.stop(at: now) }
+                    if !isUnread, session.options.outputs.first?.isOpen == false {
+                        isUnread = true
+                        engine.stop(at: now)
+                    }
+                    // What changed may be a reason to send.
+                    return changes.isEmpty ? nil : now
+                }
+                // The groups are left then.
+                return watch.run(&engine, on: &link.port, observer: watching, outlivesOutput: true)
+            }
+            _ = consume system
+            isComplete = !watch.isOver
+            lostFrames = link.port.overflowCount
+            return engine.summary
+        }
+    }
+}
+
+extension IGMPJoin.Configuration {
+    fileprivate func memberships(_ texts: [String]) throws(SwiftNetError) -> [IGMPJoinConfiguration.Membership] {
+        var groups: [IPAddress] = []
+        for text in texts {
+            let group = try MulticastLink.group(text)
+            if !groups.contains(group) { groups.append(group) }
+        }
+        guard !groups.isEmpty else { throw SwiftNetError(.invalidArgument, nil, "a group is missing") }
+        if excludesSources, sources.isEmpty {
+            throw SwiftNetError(.invalidArgument, nil, "--exclude requires --source")
+        }
+        if let source = sources.first(where: { source in !groups.contains { $0.family == source.family } }) {
+            throw SwiftNetError(
+                .invalidArgument, nil,
+                "--source \(source) is of another family than \(groups.map(\.description).joined(separator: ", "))")
+        }
+        return groups.map { group in
+            let own = sources.filter { $0.family == group.family }
+            return IGMPJoinConfiguration.Membership(
+                group: group, filter: own.isEmpty ? .all : SourceFilter(excludesSources ? .exclude : .include, own))
+        }
+    }
+
+    fileprivate func checkVersions(_ versions: [IPAddress.Family: MembershipVersion]) throws(SwiftNetError) {
+        if isJoinedByKernel, version != nil || robustness != nil {
+            let option = version != nil ? "--version" : "--robustness"
+            throw SwiftNetError(.invalidArgument, nil, "\(option) cannot be used with --kernel")
+        }
+        if let version = versions.values.first(where: { !$0.hasSources }), !sources.isEmpty {
+            throw SwiftNetError(.invalidArgument, nil, "--source cannot be used with \(version)")
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Diagnostics
+import HostStack
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// Asks a network which hosts are members of which multicast groups, by IGMP (RFC 2236, 3376) and MLD (RFC 2710, 3810).
+///
+///     let summary = try IGMPQuery.run("233.252.0.1") { event in
+///         if case .member(let member) = event { print(member.group, member.host) }
+///     }
+///     print("hosts", summary.hosts)
+public enum IGMPQuery: Tool {
+    /// What is asked, and how often.
+    public struct Configuration: Sendable {
+        /// The interface; nil for the only one, or that of the route to the group.
+        public var interface: String?
+        /// The family of a query for all groups; nil for IPv4.
+        public var family: IPAddress.Family?
+        /// 1 to 3 of IGMP, 1 and 2 of MLD; nil for the newest.
+        public var version: Int?
+        /// Ask for members of the group that want these sources.
+        public var sources: [IPAddress] = []
+        /// How long hosts may take to report; nil for 10 seconds, and for 1 second when one group is asked for.
+        public var maximumResponse: Nanoseconds?
+        /// Queries to send; nil for one.
+        public var count: Int?
+        /// How long another querier is waited for before the first query; nil for 2 seconds, or not at all if `isForced`.
+        public var listening: Nanoseconds?
+        /// Ask even where another host is the querier.
+        public var isForced = false
+        /// End of the run after its start; nil for no end but its own.
+        public var deadline: Nanoseconds?
+
+        public init() {}
+    }
+
+    public static var defaultConfiguration: Configuration { Configuration() }
+
+    /// - Parameter group: the address of a group; nil for all.
+    public static func prepare(
+        _ group: String?, _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
+        try SwiftNetError.wrapping { try Prepared(group, configuration, options) }
+    }
+
+    /// A query that is sent with the run.
+    public final class Prepared: PreparedPacketRun {
+        public typealias Running = IGMPQueryEngine
+        public typealias Event = IGMPQueryEvent
+        public typealias Summary = IGMPQuerySummary
+
+        /// The interface's name now.
+        public private(set) var interfaceName: String
+        /// Why the run ended early; nil where nothing failed.
+        public private(set) var failure: SwiftNetError?
+        /// The interface was there to the end.
+        public private(set) var isComplete = true
+        /// Nothing could be received for a while: reports may have been missed.
+        public private(set) var wasInterrupted = false
+
+        private let session: Session
+        private let link: MulticastLink
+        private let configuration: IGMPQueryConfiguration
+
+        fileprivate init(_ text: String?, _ asked: Configuration, _ options: RunOptions) throws {
+            let query = try asked.query(text)
+            let (session, reserve) = try Session.openLink(options, for: "igmp-query")
+            self.session = session
+            let link = try MulticastLink(
+                asked.interface, route: query.group ?? MembershipMessage.query(query).destination, hearing: nil,
+                reserve, session)
+            let identity = link.identity
+            guard query.version.family == .v4 || !identity.linkLocal.isUnspecified else {
+                throw SwiftNetError(
+                    .interface, nil, "interface \(link.link.name) has no link-local address to ask from")
+            }
+            interfaceName = link.link.name
+            var configuration = IGMPQueryConfiguration(identity: identity, mtu: link.link.mtu, query: query)
+            if let count = asked.count { configuration.count = count }
+            configuration.listening = asked.listening
+            configuration.isForced = asked.isForced
+            configuration.deadline = asked.deadline
+            self.configuration = configuration
+            self.link = link
+        }
+
+        public func run<Observer: EngineObserver>(
+            reportingTo observer: inout Observer
+        ) throws(SwiftNetError) -> IGMPQuerySummary where Observer.Observed == IGMPQueryEngine {
+            try session.begin()
+            var engine = IGMPQueryEngine(configuration)
+            let watch = link.watch
+            failure = SessionObserver.erasing(&observer) { observer in
+                let watching = observer.before { [self] engine, _, now in
+                    let changes = watch.take(at: now)
+                    for change in changes {
+                        if case .renamed = change.kind {
+                            interfaceName = change.name
+                            continue
+                        }
+                        wasInterrupted = true
+                        let isConnected = if case .up = change.kind { true } else { false }
+                        engine.setLink(isConnected: isConnected, at: now)
+                    }
+                    if watch.isOver { engine.stop(at: now) }
+                    return changes.isEmpty ? nil : now
+                }
+                return watch.run(&engine, on: &link.port, observer: watching)
+            }
+            isComplete = !watch.isOver
+            return engine.summary
+        }
+    }
+}
+
+extension IGMPQuery.Configuration {
+    fileprivate func query(_ text: String?) throws(SwiftNetError) -> MembershipQuery {
+        func refuse(_ reason: String) -> SwiftNetError { SwiftNetError(.invalidArgument, nil, reason) }
+        let group: IPAddress? = if let text { try MulticastLink.group(text) } else { nil }
+        let family = group?.family ?? family ?? .v4
+        if let group, let asked = self.family, asked != group.family {
+            throw refuse("\(asked == .v4 ? "-4" : "-6") cannot be used with \(group)")
+        }
+        let version: MembershipVersion =
+            if let number = self.version { try MulticastLink.version(number, family) } else { .newest(family) }
+        if !sources.isEmpty {
+            guard let group else { throw refuse("--source requires GROUP") }
+            guard version.hasSources else { throw refuse("--source cannot be used with \(version)") }
+            if let other = sources.first(where: { $0.family != family }) {
+                throw refuse("--source \(other) is of another family than \(group)")
+            }
+            guard sources.count <= 64 else { throw refuse("--source can be given 64 times at most") }
+        }
+        guard group == nil || version != .igmp1 else {
+            throw refuse("--version 1 cannot be used with GROUP: IGMPv1 has general queries only")
+        }
+        if let maximumResponse {
+            guard version != .igmp1 else {
+                throw refuse("--response cannot be used with --version 1: IGMPv1 has 10 seconds")
+            }
+            let most = Self.longestResponse(version)
+            guard (.milliseconds(100)...most).contains(maximumResponse) else {
+                let range = "0.1 to \(Self.seconds(most)) seconds"
+                throw refuse(
+                    "invalid value '\(Self.seconds(maximumResponse))' for --response (expected \(range))")
+            }
+        }
+        var query = MembershipQuery(
+            version: version, group: group, sources: sources,
+            maximumResponse: maximumResponse ?? (group == nil ? .seconds(10) : .seconds(1)))
+        query.robustness = 2
+        query.interval = .seconds(125)
+        // Routers must not end a group because of this query.
+        query.suppressesRouters = group != nil
+        return query
+    }
+
+    private static func seconds(_ time: Nanoseconds) -> String {
+        let seconds = time.seconds
+        return seconds == seconds.rounded() ? "\(time.wholeMilliseconds / 1_000)" : "\(seconds)"
+    }
+
+    /// The longest time that the field can hold.
+    private static func longestResponse(_ version: MembershipVersion) -> Nanoseconds {
+        switch version {
+        case .igmp2: .milliseconds(25_500)
+        case .mld1: .milliseconds(65_535)
+        default: .seconds(3_174)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Diagnostics
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// Looks up the stations of a link's neighbors beside another run, by ARP or neighbor solicitation: the kernel would
+/// queue a packet for each and try for three seconds.
+final class NeighborLookup {
+    /// The neighbors that are looked up.
+    let neighbors: LinkNeighbors
+    private let run: any NeighborLookupRun
+
+    /// What was found and not yet taken.
+    private final class Findings {
+        var stations: [(address: IPAddress, mac: MACAddress)] = []
+    }
+
+    private let findings: Findings
+    /// Requests a second where the caller sets no limit.
+    private static let fastest = 100_000.0
+    /// A ring that is shared with the kernel pays off only with more replies than these.
+    private static let fewNeighbors = 256
+
+    /// - Parameters:
+    ///   - socket: opened while CAP_NET_RAW was effective.
+    ///   - rate: requests a second; nil for 100,000.
+    /// - Throws: `SystemError` where the link cannot be used.
+    init(
+        _ neighbors: LinkNeighbors, socket: consuming UnboundPacketSocket, rate: Double?, reactor: Reactor
+    ) throws {
+        self.neighbors = neighbors
+        let findings = Findings()
+        self.findings = findings
+        let slots = neighbors.addresses.count > Self.fewNeighbors ? 4_096 : 0
+        switch neighbors.source {
+        case .v4(let source):
+            var targets = TargetSet()
+            for run in neighbors.addresses.runs { try targets.append(from: run.first, through: run.last) }
+            var configuration = ArpingSweepConfiguration(mac: neighbors.mac, source: source, targets: targets)
+            configuration.rate = rate ?? Self.fastest
+            let port = try PacketSocketPort(
+                socket, interface: neighbors.interface, hearing: .etherType(.arp), frameLength: 128,
+                ringSlots: slots, reactor: reactor)
+            run = BackgroundRun(ArpingSweepEngine(configuration), on: port, reactor: reactor) { event in
+                if case .host(let host) = event { findings.stations.append((.v4(host.address), host.mac)) }
+            }
+        case .v6(let source):
+            var configuration = NeighborSweepConfiguration(
+                mac: neighbors.mac, source: source, targets: neighbors.addresses)
+            configuration.rate = rate ?? Self.fastest
+            let port = try PacketSocketPort(
+                socket, interface: neighbors.interface, hearing: .filtered(.protocols([.icmpv6])),
+                frameLength: 256, ringSlots: slots, reactor: reactor)
+            run = BackgroundRun(NeighborSweepEngine(configuration), on: port, reactor: reactor) { neighbor in
+                findings.stations.append((.v6(neighbor.address), neighbor.mac))
+            }
+        }
+    }
+
+    /// Sends the first requests; the reactor serves the rest.
+    func start() throws { try run.start() }
+
+    /// The stations that were found since the last call.
+    func take() -> [(address: IPAddress, mac: MACAddress)] {
+        defer { findings.stations.removeAll(keepingCapacity: true) }
+        return findings.stations
+    }
+
+    /// Looks up all stations, and waits until that is done.
+    /// - Throws: `Interruption` at a signal that ends the run, and `SystemError` where the link fails.
+    func finish(_ reactor: Reactor) throws -> [(address: IPAddress, mac: MACAddress)] {
+        try start()
+        while !isOver {
+            let wakening = reactor.wait(until: nil)
+            if !wakening.isDisjoint(with: [.stop, .interrupted]), let interruption = reactor.interruption {
+                stop()
+                throw interruption
+            }
+        }
+        if let failure { throw failure }
+        return take()
+    }
+
+    /// The lookup has ended: no station has the address of a neighbor that has not replied.
+    var isOver: Bool { run.isOver }
+
+    /// Why the link can no longer be used; then nothing is known of neighbors that have not replied.
+    var failure: SystemError? { run.failure }
+
+    /// Ends the lookup.
+    func stop() { run.stop() }
+}
+
+/// A background run of either engine.
+private protocol NeighborLookupRun: AnyObject {
+    var isOver: Bool { get }
+    var failure: SystemError? { get }
+    func start() throws(SystemError)
+    func stop()
+}
+
+extension BackgroundRun: NeighborLookupRun where Running: ~Copyable {}

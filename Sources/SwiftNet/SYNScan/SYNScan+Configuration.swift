@@ -1,0 +1,112 @@
+import Diagnostics
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+extension SYNScan {
+    /// What is scanned, from where, and how fast.
+    public struct Configuration: Sendable {
+        /// The ports of each target. When there are none, the first ones that the system's services file (services(5))
+        /// names.
+        public var ports: [UInt16]
+        /// How many ports of the services file; nil for up to 100.
+        public var topPorts: Int?
+        /// Targets that are not scanned, in the forms that targets have.
+        public var excludes: [String] = []
+        /// Scan multicast, broadcast, class E and other reserved addresses too.
+        public var includesReserved = false
+        /// The family of names; nil for either.
+        public var family: IPAddress.Family?
+        /// The interface to leave by; nil for that of each route.
+        public var interface: String?
+        /// An unused address of a local network to scan from; nil for this host's own.
+        public var source: IPAddress?
+        /// Check that no other host has the source before it is used.
+        public var checksSource = true
+        /// Read what open ports send first, which needs a `source`: the kernel resets connections of this host's own
+        /// addresses.
+        public var readsBanners = false
+        /// Packets a second; nil for as many as can be sent without losing replies.
+        public var rate: Double? = 10_000
+        /// Retries of unanswered probes, 0 to 100.
+        public var retries = 2
+        /// How long replies to the last probe are waited for; nil for two seconds, or twice the longest round trip.
+        public var wait: Nanoseconds?
+        /// When the scan ends, counted from its first probe; nil for when it is done.
+        public var deadline: Nanoseconds?
+        /// Which of several scans with the same seed this one is.
+        public var shard = SYNScanShard.whole
+        /// Seed of the probe order; nil for that of the resumed scan, or a random one.
+        public var seed: UInt64?
+        /// The scan that this one resumes; it had the same targets, ports, shard and seed.
+        public var resumed: SYNScanRecord?
+        /// The name of that record in messages.
+        public var recordName = "the record"
+        /// Report closed and filtered ports too.
+        public var reportsAll = false
+
+        public init(ports: [UInt16] = []) { self.ports = ports }
+    }
+}
+
+extension SYNScan.Configuration {
+    private static let defaultPortCount = 100
+
+    func check() throws(SwiftNetError) {
+        guard !readsBanners || source != nil else {
+            throw SwiftNetError(.invalidArgument, nil, "--banners requires --source")
+        }
+        guard 0...100 ~= retries else {
+            throw SwiftNetError(.invalidArgument, nil, "invalid value '\(retries)' for --retries (expected 0 to 100)")
+        }
+        guard topPorts.map({ $0 > 0 }) ?? true else {
+            throw SwiftNetError(.invalidArgument, nil, "invalid value for --top-ports (expected 1 to 65535)")
+        }
+        guard rate.map({ 1...100_000_000 ~= $0 }) ?? true else {
+            throw SwiftNetError(.invalidArgument, nil, "invalid value for --rate (expected 1 to 100000000)")
+        }
+        guard shard.count >= 1, 1...shard.count ~= shard.number else {
+            throw SwiftNetError(
+                .invalidArgument, nil,
+                "invalid value '\(shard.number)/\(shard.count)' for --shard (expected K/N with 1 <= K <= N)")
+        }
+    }
+
+    /// The ports, in ascending order, each once.
+    func portList() throws(SwiftNetError) -> [UInt16] {
+        guard ports.isEmpty else { return Set(ports).sorted() }
+        let known = ServiceNames.system().ports(of: .tcp)
+        guard !known.isEmpty else {
+            throw SwiftNetError(.invalidArgument, nil, "there is no services file: name the ports with -p")
+        }
+        if let topPorts, topPorts > known.count {
+            throw SwiftNetError(
+                .invalidArgument, "--top-ports", "the services file has only \(known.count) TCP ports")
+        }
+        return Array(known.prefix(topPorts ?? Self.defaultPortCount))
+    }
+
+    func orderSeed() throws(SwiftNetError) -> UInt64 {
+        if let seed = seed ?? resumed?.seed { return seed }
+        guard shard.count == 1 else {
+            throw SwiftNetError(.invalidArgument, nil, "--shard requires --seed, the same for all parts")
+        }
+        var random = SystemRandomness()
+        // Short enough to be typed.
+        return random.next() >> 32
+    }
+
+    /// Where a scan begins. Throws if it is not the one that is to be resumed.
+    func start(of configuration: SYNScanConfiguration) throws(SwiftNetError) -> SYNScanPosition {
+        guard let resumed else { return SYNScanPosition() }
+        guard resumed.fingerprint == configuration.fingerprint else {
+            throw SwiftNetError(
+                .invalidArgument, "--resume", "\(recordName) is of a scan of other targets, ports or parts")
+        }
+        guard resumed.seed == configuration.seed else {
+            throw SwiftNetError(
+                .invalidArgument, "--resume", "\(recordName) is of a scan with the seed \(resumed.seed)")
+        }
+        return resumed.position
+    }
+}

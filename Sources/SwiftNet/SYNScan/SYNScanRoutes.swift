@@ -1,0 +1,174 @@
+import Diagnostics
+import LinuxNet
+import LinuxProcess
+import WireFormat
+
+/// How each target of a scan is reached: by the kernel's routes, and the stations of next hops that it knows or that
+/// were looked up.
+struct SYNScanRoutes {
+    private struct Piece {
+        var first: IPAddress
+        var last: IPAddress
+        var link: SYNScanLink
+        var gateway: IPAddress?
+        var kind: Route.Kind
+
+        /// Its next hops are neighbors whose stations have to be known.
+        var needsStations: Bool { link.mac != nil && kind == .unicast }
+    }
+
+    private struct Hop: Hashable {
+        var interface: UInt32
+        var address: IPAddress
+    }
+
+    private var pieces: [Piece] = []
+    private var stations: [Hop: MACAddress] = [:]
+    private let interfaces: [UInt32: Interface]
+    /// Targets that cannot be reached.
+    private(set) var unreachable: [SYNScan.UnreachableRange] = []
+    /// There are targets that this host has no route to. A neighbor that does not exist is none of them.
+    private(set) var isIncomplete = false
+
+    /// - Parameter source: an address of a local network that is not this host's.
+    init(_ targets: AddressSet, interface name: String?, source: IPAddress?) throws {
+        let all = try Interface.all()
+        interfaces = Dictionary(all.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+        let loopback = all.first { $0.isLoopback }
+        var map = RouteMap(interface: try name.map { try EthernetLink.interface($0, of: all).index } ?? 0)
+        for run in targets.runs {
+            for piece in try map.pieces(from: run.first, through: run.last) {
+                switch piece.route {
+                case .failure(let error): lose(piece, SystemError.message(error.code))
+                case .success(let route):
+                    if let source, source.family != piece.first.family {
+                        lose(piece, "\(source) is of the other family")
+                    } else if let link = link(route, loopback: loopback, source: source) {
+                        pieces.append(
+                            Piece(
+                                first: piece.first, last: piece.last, link: link, gateway: route.gateway,
+                                kind: route.kind))
+                    } else {
+                        lose(piece, "no address or no Ethernet to reach it by")
+                    }
+                }
+            }
+        }
+        isIncomplete = !unreachable.isEmpty
+        for neighbor in try Neighbor.all() {
+            guard let mac = neighbor.macAddress else { continue }
+            switch neighbor.state {
+            case .reachable, .stale, .delay, .probe, .permanent:
+                learn(neighbor.address, mac, interface: neighbor.interfaceIndex)
+            case .incomplete, .failed, .none: break
+            }
+        }
+    }
+
+    private mutating func lose(_ piece: RoutePiece, _ reason: String) {
+        unreachable.append(SYNScan.UnreachableRange(first: piece.first, last: piece.last, reason: reason))
+    }
+
+    private func link(_ route: Route, loopback: Interface?, source: IPAddress?) -> SYNScanLink? {
+        guard let address = source ?? route.source, let interface = interfaces[route.interfaceIndex] else { return nil }
+        if route.kind == .local || interface.isLoopback {
+            guard let loopback, source == nil else { return nil }
+            return SYNScanLink(interface: loopback.index, source: address, mac: nil)
+        }
+        guard route.kind == .unicast || route.kind == .broadcast || route.kind == .multicast,
+            let link = try? EthernetLink(interface)
+        else { return nil }
+        return SYNScanLink(interface: link.index, source: address, mac: link.mac)
+    }
+
+    // MARK: Neighbors
+
+    /// The next hops whose stations are to be looked up, link by link.
+    func unknownNeighbors() throws -> [LinkNeighbors] {
+        var links = try LinkNeighbors.grouping(
+            pieces.compactMap { piece in
+                guard piece.needsStations, let mac = piece.link.mac else { return nil }
+                return (
+                    piece.link.interface, mac, piece.link.source, piece.gateway ?? piece.first,
+                    piece.gateway ?? piece.last
+                )
+            })
+        for index in links.indices {
+            for hop in stations.keys where hop.interface == links[index].interface {
+                links[index].addresses.remove(from: hop.address, through: hop.address)
+            }
+        }
+        return links.filter { !$0.addresses.isEmpty }
+    }
+
+    /// The station of a neighbor has been found.
+    mutating func learn(_ address: IPAddress, _ mac: MACAddress, interface: UInt32) {
+        stations[Hop(interface: interface, address: address)] = mac
+    }
+
+    private func station(of address: IPAddress, _ link: SYNScanLink) -> MACAddress? {
+        stations[Hop(interface: link.interface, address: address)]
+    }
+
+    // MARK: The result
+
+    /// Removes targets that cannot be reached, and returns the routes to the others.
+    mutating func resolve(_ targets: inout AddressSet) -> [SYNScanRoute] {
+        for piece in pieces where piece.needsStations {
+            guard let gateway = piece.gateway else {
+                loseNeighbors(piece)
+                continue
+            }
+            guard station(of: gateway, piece.link) == nil else { continue }
+            unreachable.append(
+                SYNScan.UnreachableRange(
+                    first: piece.first, last: piece.last, reason: "no answer from \(gateway), the next hop"))
+            isIncomplete = true
+        }
+        var lost = AddressSet()
+        // No more than the targets that they were taken from.
+        try? lost.insert(unreachable.map { ($0.first, $0.last) })
+        targets.subtract(lost)
+        var routes: [SYNScanRoute] = []
+        for run in targets.runs {
+            for piece in pieces where piece.first.family == run.first.family {
+                let (first, last) = (max(piece.first, run.first), min(piece.last, run.last))
+                guard first <= last, let start = targets.place(of: first), let end = targets.place(of: last) else {
+                    continue
+                }
+                routes.append(
+                    SYNScanRoute(targets: start..<end + 1, link: piece.link, nextHop: nextHop(piece, first, last)))
+            }
+        }
+        return routes.sorted { $0.targets.lowerBound < $1.targets.lowerBound }
+    }
+
+    /// Adds the ranges of neighbors without a station to those that cannot be reached.
+    private mutating func loseNeighbors(_ piece: Piece) {
+        var lost: (first: IPAddress, last: IPAddress)?
+        func flush() {
+            guard let range = lost else { return }
+            unreachable.append(
+                SYNScan.UnreachableRange(
+                    first: range.first, last: range.last, reason: "no host on the link has it"))
+            lost = nil
+        }
+        for number in piece.first.number...piece.last.number {
+            let address = IPAddress(piece.first.family, number: number)
+            if station(of: address, piece.link) != nil { flush() } else { lost = (lost?.first ?? address, address) }
+        }
+        flush()
+    }
+
+    private func nextHop(_ piece: Piece, _ first: IPAddress, _ last: IPAddress) -> SYNScanRoute.NextHop {
+        guard piece.link.mac != nil else { return .system }
+        if piece.kind == .broadcast { return .machine(.broadcast) }
+        if let gateway = piece.gateway, let mac = station(of: gateway, piece.link) { return .machine(mac) }
+        return .targets(
+            (first.number...last.number).map { number in
+                let address = IPAddress(first.family, number: number)
+                if piece.kind == .multicast { return MACAddress(multicast: address) }
+                return station(of: address, piece.link) ?? .broadcast
+            })
+    }
+}

@@ -1,0 +1,95 @@
+import Diagnostics
+import LinuxNet
+import WireFormat
+
+/// The targets of a scan: what is to be scanned, and what was left out.
+struct SYNScanTargets {
+    private(set) var addresses = AddressSet()
+    /// Reserved addresses that were among them.
+    private(set) var reservedCount = 0
+    private(set) var excludedCount = 0
+    /// Why names have no address.
+    private(set) var failures: [String] = []
+
+    init(_ list: SYNScanTargetList, _ asked: SYNScan.Configuration, _ resolver: Resolver) throws {
+        do {
+            try addresses.insert(try ranges(list.targets, family: asked.family, resolver))
+        } catch is AddressSet.Refusal {
+            throw SwiftNetError(.invalidArgument, nil, "more than \(AddressSet.maximumCount) targets")
+        }
+        let wanted = failures.count
+        excludedCount = addresses.exclude(try ranges(list.excludes, family: nil, resolver))
+        // A host whose address is unknown cannot be left out.
+        if failures.count > wanted { throw SwiftNetError(.name, "--exclude", failures[wanted]) }
+        guard !asked.includesReserved else { return }
+        reservedCount = addresses.exclude(ReservedTargets.everywhere)
+        for interface in try Interface.all() where !interface.isLoopback {
+            for entry in interface.addresses {
+                guard case .v4(let address) = entry.address else { continue }
+                let broadcasts = ReservedTargets.broadcasts(of: address, prefixLength: entry.prefixLength)
+                reservedCount += addresses.exclude(broadcasts.map { ($0, $0) })
+            }
+        }
+    }
+
+    /// Reports what is not scanned.
+    func report(to options: RunOptions) {
+        for failure in failures { options.onNotice?(failure) }
+        if reservedCount > 0 {
+            options.onNotice?(
+                "\(reservedCount) reserved \(reservedCount == 1 ? "address" : "addresses") left out: groups, broadcasts and what no host has (--include-reserved scans them too)"
+            )
+        }
+        if options.isVerbose, excludedCount > 0 {
+            options.onNotice?("\(excludedCount) \(excludedCount == 1 ? "address" : "addresses") excluded")
+        }
+    }
+
+    private mutating func ranges(
+        _ expressions: [TargetExpression], family: IPAddress.Family?, _ resolver: Resolver
+    ) throws -> [(first: IPAddress, last: IPAddress)] {
+        var ranges: [(first: IPAddress, last: IPAddress)] = []
+        var names: [String] = []
+        for expression in expressions {
+            switch expression {
+            case .address(let address, _): ranges.append((address, address))
+            case .ranges(let all): ranges += all.map { ($0.lowerBound, $0.upperBound) }
+            case .name(let name): names.append(name)
+            }
+        }
+        for result in try resolver.addresses(of: names, family: family) {
+            switch result {
+            // One address per name: the one that a connection would be made to.
+            case .found(let found):
+                if let answer = found.answers.first { ranges.append((answer.address, answer.address)) }
+            case .failed(let failure): failures.append("\(failure)")
+            }
+        }
+        return ranges
+    }
+}
+
+/// The targets of a scan as they were given, before any name is looked up.
+struct SYNScanTargetList {
+    let targets: [TargetExpression]
+    let excludes: [TargetExpression]
+
+    init(_ targets: [String], excludes: [String]) throws(SwiftNetError) {
+        self.targets = try Self.expressions(targets, isOnlyTarget: targets.count == 1)
+        self.excludes = try Self.expressions(excludes, isOnlyTarget: false)
+    }
+
+    private static func expressions(
+        _ texts: [String], isOnlyTarget: Bool
+    ) throws(SwiftNetError) -> [TargetExpression] {
+        var expressions: [TargetExpression] = []
+        for text in texts {
+            let expression = try SwiftNetError.target(text, isOnlyTarget: isOnlyTarget)
+            if case .address(_, let zone?) = expression {
+                throw SwiftNetError(.invalidArgument, text, TargetExpression.Problem.zoneNotAllowed(zone).description)
+            }
+            expressions.append(expression)
+        }
+        return expressions
+    }
+}

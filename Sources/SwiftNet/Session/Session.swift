@@ -1,0 +1,162 @@
+import LinuxNet
+import LinuxProcess
+import PacketEngine
+import WireFormat
+
+/// What every run has in common, in the one order in which it is safe: the signals are taken over, CAP_NET_RAW is
+/// raised, sockets that are bound to nothing are opened, the capability is gone. Only then there is a session, by which
+/// names are looked up, routes found, sockets bound and engines run.
+package final class Session {
+    /// What the opening of sockets needs.
+    enum Requirement {
+        /// No socket that needs a privilege.
+        case nothing
+        /// There are other sockets for those without CAP_NET_RAW.
+        case rawSocketsIfPermitted
+        /// CAP_NET_RAW, for what is named.
+        case rawSockets(String)
+    }
+
+    let options: RunOptions
+    let resolver: Resolver
+    let started: Instant
+    private var hasBegun = false
+    var reactor: Reactor { resolver.reactor }
+    var capture: FrameCapture? { options.capture }
+
+    private init(_ options: RunOptions, _ resolver: Resolver, started: Instant) {
+        self.options = options
+        self.resolver = resolver
+        self.started = started
+    }
+
+    /// Lookups that have not ended hold the reactor.
+    deinit { reactor.cancelAll() }
+
+    /// Opens a run's sockets and gives up what it took.
+    /// - Parameter open: opens sockets that are bound to nothing; its argument is whether raw sockets are allowed.
+    static func open<Sockets>(
+        _ options: RunOptions, _ requirement: Requirement, _ open: (_ isRaw: Bool) throws -> Sockets
+    ) throws -> (Session, Sockets) {
+        let started = SystemClock.now
+        let signals: SignalSource? =
+            switch options.signals {
+            case .ignore: nil
+            case .stopOnInterrupt: try SignalSource(ofScreen: options.screen != nil, reloads: options.reloads)
+            }
+        let reactor = try Reactor(signals: signals, wakeupEvent: options.wakeupEvent)
+        for output in options.outputs { output.serve(by: reactor) }
+        if let screen = options.screen { try reactor.serve(screen) }
+        let sockets = try withPrivileges(options, requirement) { isRaw in
+            try options.capture?.open()
+            return try open(isRaw)
+        }
+        let resolver = Resolver(reactor: reactor)
+        resolver.onStatus = options.onNotice
+        if options.isVerbose { resolver.onNotice = options.onNotice }
+        return (Session(options, resolver, started: started), sockets)
+    }
+
+    /// Begins the one run of the session: its sockets, its deadline and what it was told to stop by are of that run.
+    func begin() throws(SwiftNetError) {
+        guard !hasBegun else { throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once") }
+        hasBegun = true
+    }
+
+    /// What is left of a time that began when the session was opened, 1 ms at least.
+    func remaining(of time: Nanoseconds?) -> Nanoseconds? {
+        time.map { max(started + $0 - SystemClock.now, .milliseconds(1)) }
+    }
+
+    /// For a command that needs no socket and reads what others have made.
+    package static func giveUpPrivileges() throws(SwiftNetError) {
+        var options = RunOptions()
+        options.privileges = .dropForGood
+        try SwiftNetError.wrapping { try withPrivileges(options, .nothing) { _ in } }
+    }
+
+    private static func withPrivileges<Result>(
+        _ options: RunOptions, _ requirement: Requirement, _ body: (_ isRaw: Bool) throws -> Result
+    ) throws -> Result {
+        var raised: Privileges.Raised?
+        if case .nothing = requirement, options.capture == nil {} else { raised = Privileges.raise() }
+        let isRaw = raised?.isNetRawEffective ?? false
+        let result: Swift.Result<Result, any Error>
+        if !isRaw, case .rawSockets(let what) = requirement {
+            result = .failure(SwiftNetError.missingCapability(what))
+        } else if !isRaw, options.capture != nil {
+            result = .failure(SwiftNetError.missingCapability("--pcap"))
+        } else {
+            result = Swift.Result { try body(isRaw) }
+        }
+        switch options.privileges {
+        case .keep: if let raised { try Privileges.lower(raised) }
+        case .dropForGood: try Privileges.dropForGood()
+        }
+        return try result.get()
+    }
+
+    /// Runs an engine on a port to its end, which only the port's failure makes early.
+    /// - Parameter outlivesOutput: the run goes on when nothing reads its output any more.
+    func run<E: Engine & ~Copyable, P: PacketPort & ~Copyable>(
+        _ engine: inout E, on port: inout P, observer: SessionObserver<E>, outlivesOutput: Bool = false
+    ) throws(P.Failure) {
+        var observer = observer
+        observer.output = outlivesOutput ? nil : options.outputs.first
+        // What was captured until a failure counts too.
+        defer { capture?.finish() }
+        try EngineLoop.run(&engine, on: &port, observer: &observer)
+    }
+}
+
+/// An engine's observer of any type: the loop is compiled for the engines and ports alone.
+struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
+    private(set) var onEvent: (Observed.Event) -> Void
+    var onStep: (inout Observed, WakeReason, Instant) -> Instant? = { _, _, _ in nil }
+    var onLinger: (Instant) -> Instant? = { _ in nil }
+    var isInterested: () -> Bool = { true }
+    fileprivate(set) var output: BufferedOutput?
+
+    mutating func report(_ event: Observed.Event) { onEvent(event) }
+
+    mutating func step(_ engine: inout Observed, _ wakening: WakeReason, at now: Instant) -> Instant? {
+        onStep(&engine, wakening, now)
+    }
+
+    mutating func linger(at now: Instant) -> Instant? { onLinger(now) }
+
+    var isListening: Bool { (output?.isOpen ?? true) && isInterested() }
+
+    /// The same with something done before each of its steps.
+    /// - Parameter body: returns when it is to be called again at the latest.
+    func before(_ body: @escaping (inout Observed, WakeReason, Instant) -> Instant?) -> SessionObserver {
+        var observer = self
+        let step = onStep
+        observer.onStep = { engine, wakening, now in
+            let next = body(&engine, wakening, now)
+            return Instant.earliest(next, step(&engine, wakening, now))
+        }
+        return observer
+    }
+
+    /// The same without some of its events.
+    /// - Parameter isWanted: called with each event, before the observer.
+    func filtering(_ isWanted: @escaping (Observed.Event) -> Bool) -> SessionObserver {
+        var observer = self
+        let report = onEvent
+        observer.onEvent = { if isWanted($0) { report($0) } }
+        return observer
+    }
+
+    /// Makes one of an observer of another type, which is up to date again after `body`.
+    static func erasing<Observer: EngineObserver, Result>(
+        _ observer: inout Observer, _ body: (SessionObserver) throws -> Result
+    ) rethrows -> Result where Observer.Observed == Observed {
+        var inner = observer
+        defer { observer = inner }
+        return try body(
+            SessionObserver(
+                onEvent: { inner.report($0) }, onStep: { inner.step(&$0, $1, at: $2) },
+                onLinger: { inner.linger(at: $0) }, isInterested: { inner.isListening }))
+    }
+}

@@ -1,0 +1,61 @@
+import LinuxProcess
+import SwiftNet
+
+/// The hosts of an earlier sweep, beside which those of this one are put.
+struct ArpingComparison {
+    /// What became of a host since.
+    enum Change: Equatable {
+        case same
+        case new
+        /// Another host has the address.
+        case moved(from: MACAddress)
+    }
+
+    private var earlier: [IPv4Address: MACAddress] = [:]
+    private var seen: Set<IPv4Address> = []
+    private(set) var newCount = 0
+    private(set) var movedCount = 0
+
+    /// Reads the JSON lines of `arping --sweep`; throws when the file has no summary of one.
+    init(path: String) throws {
+        let text: String
+        do {
+            text = try BufferedInput.text(ofFile: path, for: "--compare")
+        } catch {
+            throw CannotRun(message: "--compare: \(error)")
+        }
+        var isComplete = false
+        for line in text.split(whereSeparator: \.isNewline) {
+            guard let fields = JSONFields(line) else { continue }
+            if fields["type"] == "summary" { isComplete = true }
+            guard fields["type"] == "host", let address = fields["addr"].flatMap({ IPv4Address($0) }),
+                let mac = fields["mac"].flatMap({ MACAddress($0) })
+            else { continue }
+            earlier[address] = mac
+        }
+        guard isComplete else {
+            throw CannotRun(message: "--compare: \(path) is not a complete sweep; --sweep --json writes one")
+        }
+    }
+
+    /// Takes note of a host that is there now.
+    mutating func take(_ address: IPv4Address, _ mac: MACAddress) -> Change {
+        seen.insert(address)
+        guard let before = earlier[address] else {
+            newCount += 1
+            return .new
+        }
+        guard before == mac else {
+            movedCount += 1
+            return .moved(from: before)
+        }
+        return .same
+    }
+
+    /// Hosts of the network that were there and are not, in their order.
+    func vanished(where isAsked: (IPv4Address) -> Bool) -> [(address: IPv4Address, mac: MACAddress)] {
+        earlier.filter { !seen.contains($0.key) && isAsked($0.key) }.sorted { $0.key < $1.key }.map {
+            ($0.key, $0.value)
+        }
+    }
+}

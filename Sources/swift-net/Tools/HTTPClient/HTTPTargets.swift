@@ -1,0 +1,96 @@
+import LinuxProcess
+import SwiftNet
+
+/// The URLs of a command line, and how their servers are reached.
+struct HTTPTargets {
+    /// Files of URLs.
+    var files: [String] = []
+    var places = EndpointOverrides()
+    /// Of the addresses of names; nil for any.
+    var family: IPAddress.Family?
+    var interface: String?
+    /// URLs of the command line, then those of the files too.
+    var urls: [String] = []
+    /// Standard input, where its URLs are requested as they come.
+    private(set) var input: LineInput?
+    private(set) var comingURLs: HTTPTargetInput?
+
+    /// - Throws: `UsageError` where neither a URL nor a file is named.
+    mutating func take(operands: [String]) throws {
+        urls = operands
+        if urls.isEmpty, files.isEmpty { throw UsageError("a URL is missing") }
+    }
+
+    /// Reads the files.
+    /// - Parameter readsAhead: whether standard input is read to its end before the first request.
+    mutating func readFiles(_ console: Console, readsAhead: Bool) throws {
+        for path in files {
+            let file = TargetFile(path: path, option: "--targets")
+            guard path == "-", !readsAhead, input == nil else {
+                urls += try file.urls(console)
+                continue
+            }
+            do {
+                let lines = try LineInput(for: file.option)
+                input = lines
+                comingURLs = file.urls(ofComing: lines, console)
+            } catch {
+                throw UsageError("--targets: \(error)")
+            }
+        }
+        guard !urls.isEmpty || input != nil else { throw UsageError("a URL is missing") }
+    }
+
+    /// Reports what standard input lacked, after the run.
+    func checkInput(_ console: Console, targets count: Int) throws {
+        guard count > 0 else { throw UsageError("a URL is missing") }
+        if let failure = input?.failure { console.skip("--targets: \(failure)") }
+    }
+}
+
+/// A command that sends requests to URLs.
+protocol HTTPCommand: Command {
+    var targets: HTTPTargets { get set }
+}
+
+extension OptionTable where Owner: HTTPCommand {
+    /// The options that choose the servers of URLs and their addresses.
+    /// - Parameter tcpOptions: further options that cannot be used with a Unix domain socket.
+    mutating func targets(tcpOptions: [String] = []) {
+        list("--targets", value: .file, help: "Read URLs from FILE (- for standard input).") {
+            $0.targets.files.append($1)
+        }
+        list(
+            "--resolve", value: .override,
+            help: "Connect to ADDR for the URLs with this host and port; * is any host."
+        ) { $0.targets.places.others.append($1) }
+        option(
+            "--unix-socket", value: .file, help: "Connect to this Unix domain socket instead of the URL's host.",
+            excludes: ["-4", "-6", "-I", "--resolve", "--pcap", "--explain"] + tcpOptions
+        ) { $0.targets.places.localSocket = $1 }
+        flag("-4", "--ipv4", help: "Use only IPv4 addresses of names.", excludes: ["-6"]) { $0.targets.family = .v4 }
+        flag("-6", "--ipv6", help: "Use only IPv6 addresses of names.", excludes: ["-4"]) { $0.targets.family = .v6 }
+        option("-I", "--interface", value: .interface, help: "Connect only through this interface.") {
+            $0.targets.interface = $1
+        }
+    }
+}
+
+extension OptionValue where Value == (host: String, port: UInt16, endpoint: StreamEndpoint) {
+    /// `HOST:PORT:ADDR`, the address in brackets or not.
+    fileprivate static var override: Self {
+        OptionValue(specification: ValueSpecification(name: "HOST:PORT:ADDR")) { text in
+            let parts: [Substring]
+            if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
+                let rest = text[text.index(after: close)...].dropFirst()
+                parts = [text[...close]] + rest.split(separator: ":", maxSplits: 1)
+            } else {
+                parts = text.split(separator: ":", maxSplits: 2)
+            }
+            guard parts.count == 3, let port = UInt16(parts[1]), port > 0,
+                let address = IPAddress(parts[2].hasPrefix("[") ? parts[2].dropFirst().dropLast() : parts[2])
+            else { throw ValueError(expected: "HOST:PORT:ADDR") }
+            return (parts[0].lowercased(), port, .tcp(address, zone: 0, port: port))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import LinuxProcess
+import SwiftNet
+
+/// How `http-fingerprint` reports.
+protocol HTTPFingerprintForm: Report
+where Observed == HTTPEngine<HTTPFingerprintPlan>, Event == HTTPFingerprintReport, Summary == HTTPFingerprintSummary {
+    /// When the run began.
+    var start: Instant { get }
+}
+
+extension HTTPFingerprintForm {
+    func status(_ engine: borrowing HTTPEngine<HTTPFingerprintPlan>, at now: Instant) -> String? {
+        "\(engine.finishedCount) of \(engine.summary.targets) servers, \(engine.summary.recognized) recognized, "
+            + "\(Milliseconds.seconds(now - start)) s"
+    }
+}
+
+/// Writes a signature of the servers instead of naming them.
+final class HTTPFingerprintSignature: HTTPFingerprintForm {
+    let start = SystemClock.now
+    private let command: HTTPFingerprintCommand
+    private let product: String
+    private let file: BufferedOutput
+    private let console: Console
+    private var reports: [HTTPFingerprintReport] = []
+    /// Whether every server replied to everything.
+    private(set) var isComplete = true
+
+    init(_ command: HTTPFingerprintCommand, product: String, to file: BufferedOutput, _ console: Console) {
+        self.command = command
+        self.product = product
+        self.file = file
+        self.console = console
+    }
+
+    func report(_ report: HTTPFingerprintReport, at now: Instant) {
+        guard let failure = report.failure ?? report.interruption else { return reports.append(report) }
+        isComplete = false
+        console.complain("\(report.url): \(failure.text)")
+    }
+
+    func finish(_ summary: HTTPFingerprintSummary, drops: KernelDrops, at now: Instant) {
+        guard !reports.isEmpty else { return }
+        let banners = Set(reports.compactMap(\.banner).map(SignatureLibrary.name(inBanner:)))
+        let signature = Signature(
+            product: product, versions: command.versions, banners: banners.filter { !$0.isEmpty }.sorted(),
+            configurations: reports.map {
+                Signature.Configuration(name: "\($0.url)", origin: command.origin, behavior: $0.behavior)
+            })
+        file.write(signature.text)
+        file.flush()
+    }
+}

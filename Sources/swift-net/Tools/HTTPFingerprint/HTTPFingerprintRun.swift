@@ -1,0 +1,32 @@
+import LinuxProcess
+import SwiftNet
+
+/// Servers are named, or a signature is made of their behavior.
+struct HTTPFingerprintRun {
+    let command: HTTPFingerprintCommand
+    let console: Console
+
+    func run() throws -> Int32 {
+        let path = command.output.flatMap { BufferedOutput.isStandardOutput($0) ? nil : $0 }
+        let signatureFile = try path.map { try console.file($0, for: "-o") } ?? console.output
+        let options = try console.runOptions(command.general)
+        let run = try HTTPFingerprint.prepare(
+            command.targets.urls, reading: command.targets.comingURLs, command.fingerprint, options: options)
+        let signature = command.product.map {
+            HTTPFingerprintSignature(command, product: $0, to: signatureFile, console)
+        }
+        let form: any HTTPFingerprintForm = signature ?? namingForm
+        let summary = try console.run(form, of: run, progress: ProgressLine(console))
+        try command.targets.checkInput(console, targets: summary.targets)
+        // A server whose name has no address was not checked.
+        guard summary.unresolved == 0 else { return 2 }
+        return signature?.isComplete ?? (summary.recognized == summary.targets) ? 0 : 1
+    }
+
+    private var namingForm: any HTTPFingerprintForm {
+        let isQuiet = command.general.isQuiet
+        return console.isJSON
+            ? HTTPFingerprintJSON(console, isQuiet: isQuiet)
+            : HTTPFingerprintText(console, isQuiet: isQuiet, isVerbose: command.general.isVerbose)
+    }
+}

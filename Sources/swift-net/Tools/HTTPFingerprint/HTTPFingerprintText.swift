@@ -1,0 +1,87 @@
+import LinuxProcess
+import SwiftNet
+
+/// The verdicts in lines for people.
+final class HTTPFingerprintText: HTTPFingerprintForm {
+    let start = SystemClock.now
+    private let console: Console
+    private let isQuiet: Bool
+    private let isVerbose: Bool
+
+    init(_ console: Console, isQuiet: Bool, isVerbose: Bool) {
+        self.console = console
+        self.isQuiet = isQuiet
+        self.isVerbose = isVerbose
+    }
+
+    func report(_ report: HTTPFingerprintReport, at now: Instant) {
+        if let failure = report.failure {
+            write("\(Text.escaped("\(report.url)"))  \(console.painted(Text.escaped(failure.text), .red))")
+        } else if let verdict = report.verdict {
+            self.verdict(report, verdict)
+        }
+    }
+
+    private func verdict(_ report: HTTPFingerprintReport, _ verdict: HTTPFingerprintVerdict) {
+        guard verdict.product == nil || !isQuiet else { return }
+        var words = [Text.escaped("\(report.url)")]
+        if let product = verdict.product {
+            var name = console.painted(Text.escaped(product), .green)
+            if let version = verdict.version { name += " \(Text.escaped(version))" }
+            if let origin = verdict.origin { name += " before \(Text.escaped(origin))" }
+            words.append(name)
+            words.append(Self.percent(verdict.confidence))
+        } else {
+            words.append(console.painted("unknown", .yellow))
+            if let near = Self.nearest(verdict) { words.append("nearest: \(near)") }
+        }
+        switch (report.banner, verdict.bannerAgrees) {
+        case (nil, _): words.append("no banner")
+        case (let banner?, true): words.append("as it says: \(Text.escaped(banner))")
+        case (let banner?, false): words.append(console.painted("it says: \(Text.escaped(banner))", .yellow))
+        case (let banner?, nil): words.append("it says: \(Text.escaped(banner))")
+        }
+        if let interruption = report.interruption {
+            words.append(
+                console.painted(
+                    "by \(report.behavior.count) answers, then: \(Text.escaped(interruption.text))", .yellow))
+        }
+        write(words.joined(separator: "  "))
+        if isVerbose { show(report, verdict) }
+    }
+
+    private func show(_ report: HTTPFingerprintReport, _ verdict: HTTPFingerprintVerdict) {
+        for test in HTTPFingerprintRequest.allCases {
+            guard let answer = report.behavior[test] else { continue }
+            let name = test.rawValue + String(repeating: " ", count: max(20 - test.rawValue.count, 1))
+            var line = "  \(name)\(Text.escaped(answer.opening))"
+            if !answer.names.isEmpty { line += "  [\(Text.escaped(answer.names.joined(separator: " ")))]" }
+            write(line + "  \(answer.ending.rawValue)")
+        }
+        for candidate in verdict.candidates.prefix(5) {
+            write(
+                "  near: \(Text.escaped(candidate.product)) \(Self.percent(candidate.confidence)), "
+                    + "as in its configuration '\(Text.escaped(candidate.configuration))'")
+        }
+        write(
+            "  \(Text.count(report.requests, "request")) in \(Milliseconds.short(report.elapsed)) ms")
+    }
+
+    func finish(_ summary: HTTPFingerprintSummary, drops: KernelDrops, at now: Instant) {
+        guard summary.targets > 1 else { return }
+        write(
+            "\n\(summary.targets) servers, \(summary.recognized) recognized, \(summary.unknown) unknown, "
+                + "\(summary.failed) failed, \(Text.count(summary.requests, "request")), "
+                + "time \((summary.elapsed.count + 500_000) / 1_000_000)ms")
+    }
+
+    private func write(_ line: String) { console.output.write(line + "\n") }
+
+    private static func nearest(_ verdict: HTTPFingerprintVerdict) -> String? {
+        let near = verdict.candidates.prefix(2).filter { $0.confidence >= 0.01 }
+        guard !near.isEmpty else { return nil }
+        return near.map { "\(Text.escaped($0.product)) \(percent($0.confidence))" }.joined(separator: ", ")
+    }
+
+    private static func percent(_ part: Double) -> String { "\(Int((part * 100).rounded())) %" }
+}

@@ -1,0 +1,24 @@
+import SwiftNet
+
+/// The responses as objects, one a line.
+final class HTTPProbeJSON: HTTPProbeReport {
+    let context: HTTPProbeContext
+
+    init(_ context: HTTPProbeContext) { self.context = context }
+
+    /// The object of the response has the whole chain of redirects.
+    func answer(_ answer: HTTPProbeResponse, _ handshake: HandshakeFacts?) {
+        let outcome = answer.outcome
+        let time = outcome.timings.start
+        if outcome.head == nil, outcome.body.length == 0 {
+            context.console.write("failure", HTTPProbeFailureRow(answer), at: time)
+        } else if !context.isQuiet || outcome.failure != nil {
+            context.console.write("response", HTTPProbeResponseRow(answer, handshake), at: time)
+        }
+    }
+
+    func finish(_ summary: HTTPProbeSummary, drops: KernelDrops, at now: Instant) {
+        guard summary.targets > 0 else { return }
+        context.console.write("summary", HTTPProbeSummaryRow(summary), at: now)
+    }
+}

@@ -1,0 +1,257 @@
+import SwiftNet
+
+/// What a response and a failure have in common.
+private struct HTTPProbeTargetRow: Encodable {
+    var url: String
+    /// The URL as it was given, where redirects led to another.
+    var askedUrl: String?
+    /// An address, or the path of a Unix domain socket; null if there was no connection.
+    @Null var addr: String?
+    @Null var port: UInt16?
+    var seq: Int?
+    var redirects: [Redirect]?
+
+    struct Redirect: Encodable {
+        var url: String
+        var status: Int
+        var location: String
+        var dropped: [String]
+    }
+
+    init(_ answer: HTTPProbeResponse) {
+        url = "\(answer.url)"
+        if answer.url != answer.asked { askedUrl = "\(answer.asked)" }
+        switch answer.outcome.endpoint {
+        case .tcp(let address, _, let port): (addr, self.port) = ("\(address)", port)
+        case .local(let path): addr = path
+        case nil: port = answer.url.port
+        }
+        if answer.sequence > 0 { seq = answer.sequence }
+        guard !answer.redirects.isEmpty else { return }
+        redirects = answer.redirects.map {
+            Redirect(url: "\($0.url)", status: $0.status, location: $0.location, dropped: $0.dropped)
+        }
+    }
+}
+
+/// A response, complete or not.
+struct HTTPProbeResponseRow: JSONRow {
+    @Inlined private var target: HTTPProbeTargetRow
+    @Null var httpVersion: String?
+    @Null var status: Int?
+    @Null var reason: String?
+    /// Names and values.
+    var headers: [[String]]
+    var trailers: [[String]]?
+    var bodyBytes: Int
+    var bodySha256: String
+    var contentCoding: String?
+    var decodedBytes: Int?
+    var decodedSha256: String?
+    var complete: Bool
+    private var timings: TimingsRow
+    @Null private var tls: TLSRow?
+    private var tcp: HandshakeRow?
+    @Inlined private var findings: FindingsRow
+    @Null private var cache: CacheRow?
+    private var cookies: [CookieRow]
+    private var security: OrderedMembers<Null<String>>?
+    var problems: [String]
+
+    init(_ answer: HTTPProbeResponse, _ handshake: HandshakeFacts?) {
+        let outcome = answer.outcome
+        target = HTTPProbeTargetRow(answer)
+        if case .status(let line)? = outcome.head?.start {
+            httpVersion = String(line.version.description.drop { $0 != "/" }.dropFirst())
+            status = line.code
+            reason = String(decoding: line.reason, as: UTF8.self)
+        }
+        headers = outcome.head?.fields.map { [$0.name, $0.value] } ?? []
+        if !outcome.trailers.isEmpty { trailers = outcome.trailers.map { [$0.name, $0.value] } }
+        bodyBytes = outcome.body.length
+        bodySha256 = Self.hexadecimal(outcome.body.sha256)
+        contentCoding = outcome.body.decoded?.coding
+        decodedBytes = outcome.body.decoded?.length
+        decodedSha256 = outcome.body.decoded.map { Self.hexadecimal($0.sha256) }
+        complete = outcome.failure?.leavesAnswerWhole ?? true
+        timings = TimingsRow(outcome.timings)
+        tls = outcome.tls.map { TLSRow($0, start: outcome.timings.start) }
+        tcp = handshake.map(HandshakeRow.init)
+        findings = FindingsRow(answer.findings)
+        cache = answer.cache.map(CacheRow.init)
+        cookies = answer.cookies.map(CookieRow.init)
+        security = answer.security.map { security in
+            OrderedMembers(security.fields.map { ($0.name.lowercased(), Null(wrappedValue: $0.value)) })
+        }
+        problems = answer.problems + (outcome.failure.map { [$0.text] } ?? [])
+    }
+
+    static func hexadecimal(_ bytes: [UInt8]) -> String { bytes.map { WireFormat.hexadecimal($0) }.joined() }
+}
+
+/// A request without a response.
+struct HTTPProbeFailureRow: JSONRow {
+    @Inlined private var target: HTTPProbeTargetRow
+    @Null var kind: String?
+    @Null var message: String?
+    private var timings: TimingsRow
+    @Null private var tls: TLSRow?
+    var problems: [String]
+
+    init(_ answer: HTTPProbeResponse) {
+        let outcome = answer.outcome
+        target = HTTPProbeTargetRow(answer)
+        kind = outcome.failure?.kind
+        message = outcome.failure?.text
+        timings = TimingsRow(outcome.timings)
+        tls = outcome.tls.map { TLSRow($0, start: outcome.timings.start) }
+        problems = answer.problems
+    }
+}
+
+struct HTTPProbeSummaryRow: JSONRow {
+    var targets: Int
+    var requests: Int
+    var answered: Int
+    var failed: Int
+    var unresolved: Int
+    var problems: Int
+    var elapsedMs: Nanoseconds
+    @Null var totalMs: RoundTripRow?
+
+    init(_ summary: HTTPProbeSummary) {
+        targets = summary.targets
+        requests = summary.requests
+        answered = summary.answered
+        failed = summary.failed
+        unresolved = summary.unresolved
+        problems = summary.problems
+        elapsedMs = summary.elapsed
+        totalMs = RoundTripRow(summary.trips)
+    }
+}
+
+/// How long each phase took; the first byte and the total are counted from the start.
+private struct TimingsRow: Encodable {
+    @Null var dnsMs: Nanoseconds?
+    @Null var connectMs: Nanoseconds?
+    @Null var tlsMs: Nanoseconds?
+    @Null var firstByteMs: Nanoseconds?
+    var totalMs: Nanoseconds
+
+    init(_ timings: HTTPTimings) {
+        dnsMs = timings.name
+        connectMs = timings.connect
+        tlsMs = timings.secure
+        firstByteMs = timings.firstByte
+        totalMs = timings.total
+    }
+}
+
+/// What the SYN-ACK showed.
+private struct HandshakeRow: Encodable {
+    var ttl: UInt8
+    var window: UInt16
+    var tcpOptions: [String]
+    @Null var rttMs: Nanoseconds?
+
+    init(_ handshake: HandshakeFacts) {
+        ttl = handshake.hopLimit
+        window = handshake.window
+        tcpOptions = SegmentOptions.names(handshake.options)
+        rttMs = handshake.roundTrip
+    }
+}
+
+/// What was found beyond the response itself.
+private struct FindingsRow: Encodable {
+    var keepAlive: Bool
+    var keepAliveMeasured: KeepAlive?
+    @Null var methods: [String]?
+    var allow: Null<[String]>?
+    var methodsTried: [Trial]?
+    var intermediaries: [Found]
+
+    struct KeepAlive: Encodable {
+        var requests: Int
+        var endedByServer: Bool
+        @Null var idleCloseMs: Nanoseconds?
+        var watchedMs: Nanoseconds
+    }
+
+    /// A method and the status that answered it.
+    struct Trial: Encodable {
+        var method: String
+        var status: Int?
+
+        func encode(to encoder: any Encoder) throws {
+            var elements = encoder.unkeyedContainer()
+            try elements.encode(method)
+            if let status { try elements.encode(status) } else { try elements.encodeNil() }
+        }
+    }
+
+    struct Found: Encodable {
+        var kind: String
+        var evidence: String
+    }
+
+    init(_ findings: HTTPProbeFindings) {
+        keepAlive = findings.keepsConnection
+        keepAliveMeasured = findings.keepAlive.map {
+            KeepAlive(
+                requests: $0.requests, endedByServer: $0.endedByCount, idleCloseMs: $0.idle, watchedMs: $0.watched)
+        }
+        methods = findings.methods?.methods
+        allow = findings.methods.map { Null(wrappedValue: $0.allowed) }
+        methodsTried = findings.methods?.trials.map { Trial(method: $0.method.name, status: $0.status) }
+        intermediaries = findings.intermediaries.map { Found(kind: $0.kind.rawValue, evidence: $0.evidence) }
+    }
+}
+
+/// Whether and how long caches may store the response.
+private struct CacheRow: Encodable {
+    @Null var maxAge: Int?
+    var noStore: Bool
+    var noCache: Bool
+    var `private`: Bool
+    @Null var freshSeconds: Int64?
+    @Null var source: String?
+    var age: Int64
+    var judgement: String
+
+    init(_ judgement: CacheJudgement) {
+        maxAge = judgement.control.maximumAge
+        noStore = judgement.forbidsStoring
+        noCache = judgement.mustValidate
+        `private` = judgement.isPrivate
+        freshSeconds = judgement.freshness
+        source = judgement.source?.rawValue
+        age = judgement.age
+        self.judgement = judgement.text
+    }
+}
+
+private struct CookieRow: Encodable {
+    var name: String
+    var value: String
+    var secure: Bool
+    var httpOnly: Bool
+    @Null var sameSite: String?
+    @Null var domain: String?
+    @Null var path: String?
+    @Null var expires: String?
+    @Null var maxAge: String?
+
+    init(_ cookie: SetCookie) {
+        name = cookie.name
+        value = cookie.value
+        secure = cookie.has("secure")
+        httpOnly = cookie.has("httponly")
+        sameSite = cookie["samesite"]
+        domain = cookie["domain"]
+        path = cookie["path"]
+        expires = cookie["expires"]
+        maxAge = cookie["max-age"]
+    }
+}

@@ -1,0 +1,38 @@
+import LinuxProcess
+import SwiftNet
+
+/// Requests to URLs, until every one is answered or has failed.
+struct HTTPProbeRun {
+    let command: HTTPProbeCommand
+    let console: Console
+    private var targets: HTTPTargets { command.targets }
+
+    func run() throws -> Int32 {
+        let body = try command.output.map { try console.file($0, for: "-o") }
+        let probe = try prepare(try console.runOptions(command.general))
+        if command.probe.reportsSegments {
+            let ladder = LadderText(console)
+            probe.onSegment = { ladder.show($0) }
+        }
+        // Where the body is printed, the lines are not.
+        let printsBody = !console.isJSON && command.output.map(BufferedOutput.isStandardOutput) ?? false
+        let context = HTTPProbeContext(
+            console: console, probe: probe, body: body, isQuiet: command.general.isQuiet || printsBody)
+        let report: any HTTPProbeReport = console.isJSON ? HTTPProbeJSON(context) : HTTPProbeText(context, command)
+        let progress = ProgressLine(console, isWanted: targets.urls.count != 1)
+        let summary = try console.run(report, of: probe, progress: progress)
+        try targets.checkInput(console, targets: summary.targets)
+        // A server whose name has no address was not checked.
+        guard summary.unresolved == 0 else { return 2 }
+        return summary.failed == 0 && summary.answered > 0 ? 0 : 1
+    }
+
+    private func prepare(_ options: RunOptions) throws -> HTTPProbe.Prepared {
+        var waiting = ProgressLine(console)
+        defer { waiting.clear() }
+        if command.stack == .user, command.checksAddress, console.errors.isTerminal {
+            waiting.draw("checking whether another host has the address", at: SystemClock.now)
+        }
+        return try HTTPProbe.prepare(targets.urls, reading: targets.comingURLs, command.probe, options: options)
+    }
+}

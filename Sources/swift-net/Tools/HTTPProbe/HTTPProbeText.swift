@@ -1,0 +1,161 @@
+import LinuxProcess
+import SwiftNet
+import SwiftNetTLS
+
+/// The answers in lines for people.
+final class HTTPProbeText: HTTPProbeReport {
+    let context: HTTPProbeContext
+    private let configuration: HTTPProbeConfiguration
+    private let isVerbose: Bool
+    private let showsTiming: Bool
+    private let plot: RoundTripPlot?
+    private let transcript: Transcript
+
+    init(_ context: HTTPProbeContext, _ command: HTTPProbeCommand) {
+        self.context = context
+        configuration = command.probe.request
+        isVerbose = command.general.isVerbose
+        showsTiming = command.showsTiming
+        plot = command.isPlotted ? RoundTripPlot(terminalWidth: context.console.output.terminalWidth) : nil
+        transcript = Transcript(context.console)
+    }
+
+    private var console: Console { context.console }
+
+    func exchange(_ outcome: HTTPOutcome) {
+        if isVerbose { transcript.show(outcome) }
+    }
+
+    func redirect(_ hop: RedirectHop) {
+        var line = "\(Text.escaped("\(hop.url)"))  \(hop.status) to \(Text.escaped(hop.location))"
+        if !hop.dropped.isEmpty { line += "  (not sent there: \(hop.dropped.joined(separator: ", ")))" }
+        write(line)
+    }
+
+    func answer(_ answer: HTTPProbeResponse, _ handshake: HandshakeFacts?) {
+        plot?.add(
+            UInt16(truncatingIfNeeded: answer.sequence),
+            answer.outcome.failure == nil ? answer.outcome.timings.total : nil)
+        let outcome = answer.outcome
+        let url = Text.escaped("\(answer.url)")
+        if let failure = outcome.failure, outcome.head == nil, outcome.body.length == 0 {
+            write("\(url)  \(console.painted(Text.escaped(failure.text), .red))\(sequence(answer))", always: true)
+            for problem in answer.problems { write("  ! \(Text.escaped(problem))", always: true) }
+            if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start), always: true) }
+            return
+        }
+        var words = [url, status(outcome)]
+        words.append(Text.count(outcome.body.length, "byte"))
+        if let decoded = outcome.body.decoded { words[2] += " (\(decoded.coding) of \(decoded.length))" }
+        if let type = outcome.head?["Content-Type"] { words.append(Text.escaped(type)) }
+        if let server = outcome.head?["Server"] { words.append(Text.escaped(server)) }
+        words.append("\(Milliseconds.short(outcome.timings.total)) ms")
+        write(words.joined(separator: "  ") + sequence(answer))
+        if let failure = outcome.failure {
+            write("  \(console.painted(Text.escaped(failure.text), .red))", always: true)
+        }
+        if showsTiming { write("  " + timing(outcome)) }
+        if let handshake { write("  " + Self.tcp(handshake)) }
+        if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start)) }
+        show(answer.findings)
+        if isVerbose { showJudgements(answer) }
+        for problem in answer.problems { write("  \(console.painted("! " + Text.escaped(problem), .yellow))") }
+    }
+
+    private func write(_ line: String, always: Bool = false) {
+        if !context.isQuiet || always { console.output.write(line + "\n") }
+    }
+
+    private func sequence(_ answer: HTTPProbeResponse) -> String {
+        configuration.count > 1 ? "  seq=\(answer.sequence)" : ""
+    }
+
+    private func status(_ outcome: HTTPOutcome) -> String {
+        guard case .status(let line)? = outcome.head?.start else { return console.painted("no status line", .red) }
+        let reason = Text.escaped(String(decoding: line.reason, as: UTF8.self))
+        let text = (line.code.map { "\($0)" } ?? "?") + (reason.isEmpty ? "" : " " + reason)
+        return console.painted(text, (line.code ?? 999) < 400 ? .green : .red)
+    }
+
+    private func timing(_ outcome: HTTPOutcome) -> String {
+        let timings = outcome.timings
+        var parts: [String] = []
+        if let name = timings.name { parts.append("name \(Milliseconds.short(name))") }
+        if let connect = timings.connect { parts.append("connect \(Milliseconds.short(connect))") }
+        if let secure = timings.secure { parts.append("TLS \(Milliseconds.short(secure))") }
+        if let firstByte = timings.firstByte { parts.append("first byte at \(Milliseconds.short(firstByte))") }
+        parts.append("all at \(Milliseconds.short(timings.total)) ms")
+        if outcome.isReused { parts.append("on an open connection") }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func tcp(_ handshake: HandshakeFacts) -> String {
+        let time = handshake.roundTrip.map { " after \(Milliseconds.short($0)) ms" } ?? ""
+        let options = SegmentOptions.names(handshake.options)
+        return "TCP: SYN-ACK\(time), ttl \(handshake.hopLimit), window \(handshake.window)"
+            + (options.isEmpty ? ", no options" : ", " + options.joined(separator: ", "))
+    }
+
+    private func secure(_ facts: TLSFacts, at instant: Instant) -> String {
+        var parts = ["TLS \(facts.version), \(facts.cipher)"]
+        if let spoken = facts.applicationProtocol { parts.append("ALPN \(Text.escaped(spoken))") }
+        if let certificate = facts.certificate {
+            let names =
+                certificate.names.isEmpty ? certificate.subject : certificate.names.prefix(4).joined(separator: " ")
+            let more = certificate.names.count > 4 ? " and \(certificate.names.count - 4) more" : ""
+            parts.append("for \(Text.escaped(names))\(more)")
+            parts.append("by \(Text.escaped(certificate.issuer))")
+            if let days = certificate.daysLeft(at: instant) {
+                parts.append(
+                    days < 0 ? "ended \(Text.count(Int(-days), "day")) ago" : "ends in \(Text.count(Int(days), "day"))")
+            }
+        }
+        parts.append(
+            facts.doubt.map { console.painted("not verified: \(Text.escaped($0))", .red) }
+                ?? console.painted("verified", .green))
+        return parts.joined(separator: ", ")
+    }
+
+    private func show(_ findings: HTTPProbeFindings) {
+        if let found = findings.methods {
+            write(
+                "  methods: \(Text.escaped(found.methods.joined(separator: " ")))"
+                    + (found.allowed == nil ? " (no Allow)" : ""))
+            let tried = found.trials.map { "\($0.method.name) \($0.status.map { "\($0)" } ?? "-")" }
+            write("  tried: " + tried.joined(separator: ", "))
+        }
+        if let found = findings.keepAlive {
+            var text = "  keep-alive: \(Text.count(found.requests, "request")) on a connection"
+            text += found.endedByCount ? ", then the server ended it" : ", and it stayed"
+            if let idle = found.idle {
+                text += "; idle, it was ended after \(Milliseconds.short(idle)) ms"
+            } else if found.requests > 1 {
+                text += "; idle, it still stood after \(Milliseconds.short(found.watched)) ms"
+            }
+            write(text)
+        }
+        for found in findings.intermediaries { write("  \(found.kind.rawValue): \(Text.escaped(found.evidence))") }
+    }
+
+    private func showJudgements(_ answer: HTTPProbeResponse) {
+        if let cache = answer.cache { write("  cache: \(Text.escaped(cache.text))") }
+        if let security = answer.security, !security.missing.isEmpty {
+            write("  security: without \(security.missing.joined(separator: ", "))")
+        }
+    }
+
+    func finish(_ summary: HTTPProbeSummary, drops: KernelDrops, at now: Instant) {
+        guard summary.targets > 1 || summary.targets == 1 && configuration.count > 1 else { return }
+        var text = "\n"
+        if summary.targets > 1 { text += "\(summary.targets) URLs, " }
+        text += "\(Text.count(summary.requests, "request")), \(summary.answered) answered, \(summary.failed) failed"
+        text += ", time \((summary.elapsed.count + 500_000) / 1_000_000)ms\n"
+        let trips = summary.trips
+        if trips.count > 0 {
+            let values = [trips.minimum, trips.average, trips.maximum, trips.meanDeviation].map(Milliseconds.fixed)
+            text += "total min/avg/max/mdev = \(values.joined(separator: "/")) ms\n"
+        }
+        if let plot { text += plot.text(trips) }
+        console.output.write(text)
+    }
+}

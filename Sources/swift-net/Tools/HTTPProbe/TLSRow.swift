@@ -1,0 +1,53 @@
+import LinuxProcess
+import SwiftNet
+import SwiftNetTLS
+
+/// A TLS session and the certificate of the server.
+struct TLSRow: Encodable {
+    var version: String
+    var cipher: String
+    @Null var alpn: String?
+    @Null var subject: String?
+    @Null var issuer: String?
+    var names: [String]
+    @Null var notBefore: String?
+    @Null var notAfter: String?
+    @Null var daysLeft: Int64?
+    @Null var key: String?
+    @Null var signature: String?
+    @Null var serial: String?
+    @Null var sha256: String?
+    var chain: Int
+    var verified: Bool
+    @Null var doubt: String?
+
+    /// - Parameter start: the instant from which the remaining days are counted.
+    init(_ facts: TLSFacts, start: Instant) {
+        let certificate = facts.certificate
+        version = facts.version
+        cipher = facts.cipher
+        alpn = facts.applicationProtocol
+        subject = certificate?.subject
+        issuer = certificate?.issuer
+        names = certificate?.names ?? []
+        notBefore = certificate?.notBefore.map(WallTime.rfc3339(seconds:))
+        notAfter = certificate?.notAfter.map(WallTime.rfc3339(seconds:))
+        daysLeft = certificate?.daysLeft(at: start)
+        key = certificate.map { "\($0.keyAlgorithm) \($0.keyBits)" }
+        signature = certificate?.signatureAlgorithm
+        serial = certificate?.serialNumber
+        sha256 = certificate.map { HTTPProbeResponseRow.hexadecimal($0.fingerprint) }
+        chain = facts.chainLength
+        verified = facts.doubt == nil
+        doubt = facts.doubt
+    }
+}
+
+extension Certificate {
+    /// Whole days until it ends; negative when it has.
+    func daysLeft(at instant: Instant) -> Int64? {
+        guard let notAfter else { return nil }
+        let left = notAfter - WallTime.nanoseconds(instant) / 1_000_000_000
+        return left >= 0 ? left / 86_400 : -((-left + 86_399) / 86_400)
+    }
+}

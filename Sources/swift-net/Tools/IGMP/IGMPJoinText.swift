@@ -1,0 +1,86 @@
+import SwiftNet
+
+/// How a membership is reported.
+protocol IGMPJoinReport: Report
+where Observed == IGMPJoinEngine, Event == IGMPJoinEvent, Summary == IGMPJoinSummary {}
+
+extension IGMPJoinReport {
+    func status(_ engine: borrowing IGMPJoinEngine, at now: Instant) -> String? {
+        let summary = engine.summary
+        let received = "\(Text.count(summary.datagrams, "datagram")), \(Text.count(summary.bytes, "byte"))"
+        let messages = "\(Text.count(summary.queries, "query", "queries")), \(Text.count(summary.reports, "report"))"
+        return "\(received) from \(Text.count(summary.flows.count, "source")); \(messages)"
+    }
+}
+
+/// A membership in lines for people.
+final class IGMPJoinText: IGMPJoinReport {
+    private let run: IGMPJoin.Prepared
+    private let command: IGMPJoinCommand
+    private let console: Console
+
+    init(_ run: IGMPJoin.Prepared, _ command: IGMPJoinCommand, _ console: Console) {
+        self.run = run
+        self.command = command
+        self.console = console
+    }
+
+    func report(_ event: IGMPJoinEvent, at now: Instant) {
+        if case .failed(let failure) = event { return console.fail(failure) }
+        guard !command.general.isQuiet, let line = line(event) else { return }
+        console.output.write(line + "\n")
+    }
+
+    /// Nil for an event that is not printed.
+    private func line(_ event: IGMPJoinEvent) -> String? {
+        switch event {
+        case .joined(let membership, let version, _):
+            let how = command.join.isJoinedByKernel ? "the kernel" : "\(version)"
+            let sources = MembershipText.sources(membership.filter)
+            return "Joined \(membership.group) on \(run.interfaceName) by \(how), sources: \(sources)"
+        case .query(let query, let from, _): return "\(MembershipText.query(query)), from \(from)"
+        case .versionChanged(let version, _): return "Using \(version), the version of the querier"
+        case .sent(let message, _): return "Sent \(MembershipText.message(message))"
+        case .heard(let message, let from, _):
+            return command.general.isVerbose ? "Received \(MembershipText.message(message)), from \(from)" : nil
+        case .datagram(let datagram):
+            guard command.general.isVerbose || datagram.isFirst else { return nil }
+            let port = datagram.port.map { " port \($0)" } ?? ""
+            let first = datagram.isFirst ? "First datagram: " : ""
+            let bytes = Text.count(datagram.bytes, "byte")
+            return "\(first)\(bytes) for \(datagram.group)\(port) from \(datagram.source), ttl=\(datagram.hopLimit)"
+        case .left(let group, _, _): return "Left \(group)"
+        case .failed: return nil
+        }
+    }
+
+    func finish(_ summary: IGMPJoinSummary, drops: KernelDrops, at now: Instant) {
+        if let failure = run.failure { console.fail(failure.description) }
+        let seconds = Milliseconds.seconds(Nanoseconds.milliseconds(summary.elapsed.wholeMilliseconds))
+        let received = "\(Text.count(summary.datagrams, "datagram")) (\(Text.count(summary.bytes, "byte"))) received"
+        var lines = [
+            "--- \(Text.count(summary.groups, "group")) on \(run.interfaceName), \(seconds) s ---",
+            "\(Text.count(summary.queries, "query", "queries")) received, \(Text.count(summary.reports, "report")) sent, "
+                + received,
+        ]
+        for flow in summary.flows { lines += Self.lines(flow) }
+        if summary.otherDatagrams > 0 {
+            lines.append("from further sources: \(Text.count(summary.otherDatagrams, "datagram"))")
+        }
+        if summary.unwanted > 0 { lines.append("from excluded sources: \(Text.count(summary.unwanted, "datagram"))") }
+        console.output.write(Text.joined(lines, by: "\n") + "\n")
+    }
+
+    private static func lines(_ flow: MulticastFlow) -> [String] {
+        let received = "\(Text.count(flow.datagrams, "datagram")), \(Text.count(flow.bytes, "byte"))"
+        var line = "\(flow.group) from \(flow.source): \(received)"
+        if let average = flow.averageGap {
+            let gaps = [flow.shortestGap, average, flow.longestGap].map(Milliseconds.fixed)
+            line += ", gaps min/avg/max \(Text.joined(gaps, by: "/")) ms"
+        }
+        guard let count = flow.count else { return [line] }
+        let name = count.numbering == .rtp ? "RTP" : count.numbering.rawValue
+        let numbers = "\(count.lost) lost, \(count.reordered) reordered, \(count.duplicates) duplicates"
+        return [line, "  \(name) sequence numbers: \(numbers)"]
+    }
+}

@@ -1,0 +1,117 @@
+import SwiftNet
+
+/// The kinds of IP timestamp options, in ping's words.
+enum IPTimestampChoice: String, CaseIterable {
+    case tsonly, tsandaddr, tsprespec
+}
+
+/// What is read from several options, or with the targets.
+extension PingCommand {
+    func mode(_ arguments: ParsedArguments) -> CommandMode {
+        let targets = arguments.operands
+        let isList = targets.count > 1 && timestampOption != .tsprespec
+        // A script's list may have one host.
+        let isSweep = isList || filter != .all || !targetFiles.isEmpty || targets.contains(where: Self.isRange)
+        return isSweep ? Self.sweep : Self.single
+    }
+
+    private static func isRange(_ text: String) -> Bool {
+        if case .ranges = try? TargetExpression(text) { true } else { false }
+    }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        ping.isIntervalExplicit = interval != nil
+        ping.interval = interval ?? (isFlood ? .zero : .seconds(1))
+        ping.reportsTransmissions = isFlood && !general.isQuiet && !general.isJSON
+        ping.reportsIgnored = general.isVerbose
+        ping.data = Self.data(size, pattern)
+        (ping.source, ping.interface) = (source.address, source.interface)
+        style.isQuiet = general.isQuiet
+        style.isFlood = isFlood
+        style.isVerbose = general.isVerbose
+        style.printsGaps = isFlood || ping.isAdaptive || interval == .zero
+        ping.fragments = try fragments()
+        try readTargets(arguments.operands)
+        isSweep = mode(arguments) == Self.sweep
+        if isSweep, ping.query == .routerSolicitation {
+            throw UsageError("--icmp router-solicitation cannot be used with \(Self.sweep.name)")
+        }
+    }
+
+    private static func data(_ size: Int, _ pattern: [UInt8]?) -> [UInt8] {
+        guard let pattern else { return (0..<size).map { UInt8(truncatingIfNeeded: $0) } }
+        return (0..<size).map { pattern[$0 % pattern.count] }
+    }
+
+    /// How probes are cut on purpose.
+    private func fragments() throws -> PingFragmentPlan? {
+        guard let length = fragmentSize else { return nil }
+        let least = fragmentOrder == .overlapping ? PingFragmentPlan.leastOverlappingSize : 8
+        guard length % 8 == 0, length >= least else {
+            throw UsageError("invalid value '\(length)' for --fragment (expected a multiple of 8, \(least) or more)")
+        }
+        guard ping.pathMTUDiscovery != .do else { throw UsageError("--fragment cannot be used with -M do") }
+        guard size + 8 > length else {
+            throw UsageError("--fragment: a message of \(size + 8) bytes (-s \(size)) is one fragment of \(length)")
+        }
+        return PingFragmentPlan(size: length, order: fragmentOrder)
+    }
+
+    private mutating func readTargets(_ operands: [String]) throws {
+        texts = operands
+        guard !texts.isEmpty || !targetFiles.isEmpty else { throw Self.missingTarget }
+        if let url = texts.first(where: Text.isURL) {
+            throw UsageError("\(url): ping takes hosts; http-probe takes URLs")
+        }
+        if recordsRoute { ping.options = IPv4Options([.noOperation, .recordRoute(IPv4RouteData(emptySlots: 9))]) }
+        if let timestampOption { ping.options = IPv4Options([.timestamp(try timestamps(timestampOption))]) }
+        expressions = try texts.map { text in
+            do throws(TargetExpression.Problem) {
+                return try TargetExpression(text, isOnlyTarget: texts.count == 1 && targetFiles.isEmpty)
+            } catch {
+                throw UsageError("\(text): \(error)")
+            }
+        }
+        let most = 65_507 - ping.options.paddedByteCount
+        guard size <= most else { throw UsageError("invalid value '\(size)' for -s (expected 0 to \(most))") }
+    }
+
+    private static let missingTarget = UsageError("usage error: Destination address required")
+
+    /// Adds the targets of the files.
+    private mutating func readTargetFiles(_ console: Console) throws {
+        for file in targetFiles {
+            let targets = try TargetFile(path: file, option: "--targets").targets(console)
+            texts += targets
+            expressions += try targets.map { try TargetExpression($0) }
+        }
+        guard !texts.isEmpty else { throw Self.missingTarget }
+    }
+
+    /// Takes the hosts of `tsprespec` from the targets.
+    private mutating func timestamps(_ choice: IPTimestampChoice) throws -> IPv4TimestampData {
+        func empty(_ count: Int, _ address: IPv4Address?) -> [IPv4TimestampData.Entry] {
+            Array(repeating: IPv4TimestampData.Entry(address: address, timestamp: 0), count: count)
+        }
+        switch choice {
+        case .tsonly: return IPv4TimestampData(flag: .timestampsOnly, entries: empty(9, nil))
+        case .tsandaddr: return IPv4TimestampData(flag: .withAddresses, entries: empty(4, .unspecified))
+        case .tsprespec:
+            let hosts = texts.compactMap { IPv4Address($0) }
+            guard let target = texts.last, hosts.count == texts.count, hosts.count <= 4 else {
+                throw UsageError("-T tsprespec requires 1 to 4 IPv4 addresses, the target last")
+            }
+            texts = [target]
+            return IPv4TimestampData(
+                flag: .prespecified, entries: hosts.map { IPv4TimestampData.Entry(address: $0, timestamp: 0) })
+        }
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        console.limit(to: ping.deadline)
+        guard isSweep else { return try SinglePing(command: self, console: console).run() }
+        var command = self
+        try command.readTargetFiles(console)
+        return try PingSweepRun(command: command, console: console).run()
+    }
+}

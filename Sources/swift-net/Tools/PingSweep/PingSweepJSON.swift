@@ -1,0 +1,102 @@
+import SwiftNet
+
+/// A sweep as one JSON object a line.
+final class PingSweepJSON: PingSweepReport {
+    private let filter: PingSweepFilter
+    private let isQuiet: Bool
+    let console: Console
+    private var unchecked: UncheckedTargets
+
+    init(filter: PingSweepFilter, isQuiet: Bool, _ console: Console, interface: @escaping (IPAddress) -> String?) {
+        unchecked = UncheckedTargets(interface: interface)
+        self.filter = filter
+        self.isQuiet = isQuiet
+        self.console = console
+    }
+
+    func report(_ event: PingSweepEvent, at now: Instant) {
+        if case .host(let result) = event { unchecked.note(result) }
+        guard !isQuiet else { return }
+        switch event {
+        case .host(let result):
+            guard filter.shows(result) else { return }
+            console.write("host", PingSweepHostRow(result, interface: unchecked.interface), at: result.at)
+        case .icmpError(let label, let notice):
+            console.write("icmp-error", PingErrorRow(notice, target: label), at: notice.arrival)
+        }
+    }
+
+    func finish(_ summary: PingSweepSummary, drops: KernelDrops, at now: Instant) {
+        console.write("summary", PingSweepSummaryRow(summary, drops), at: now)
+        unchecked.complain(console)
+    }
+}
+
+/// The verdict about one target.
+private struct PingSweepHostRow: JSONRow {
+    var target: String
+    var addr: IPAddress
+    /// Neither alive nor not, where this host could not look.
+    @Null var alive: Bool?
+    @Null var rttMs: Nanoseconds?
+    var ttl: UInt8?
+    var transmitted: Int
+    var received: Int
+    var rtt: RoundTripRow?
+    var failure: String?
+    var interface: String?
+    var reason: String?
+
+    init(_ result: PingSweepHostResult, interface: (IPAddress) -> String?) {
+        target = result.label
+        addr = result.address
+        alive = result.failure == nil ? result.isAlive : nil
+        rttMs = result.roundTrip
+        ttl = result.hopLimit
+        transmitted = result.transmitted
+        received = result.received
+        if let minimum = result.minimum, let average = result.average, let maximum = result.maximum {
+            rtt = RoundTripRow(min: minimum, avg: average, max: maximum)
+        }
+        failure = result.failure
+        if result.failure != nil { self.interface = interface(result.address) }
+        reason = result.reason
+    }
+}
+
+/// The account of a sweep.
+private struct PingSweepSummaryRow: JSONRow {
+    var targets: Int
+    var alive: Int
+    var unreachable: Int
+    var unchecked: Int
+    var pending: Int
+    var skipped: Int
+    var transmitted: Int
+    var received: Int
+    var duplicates: Int
+    var errors: Int
+    var lossPercent: Percentage
+    var elapsedMs: Nanoseconds
+    @Null var rtt: RoundTripRow?
+    @Null var percentiles: PercentileRow?
+    @Inlined var drops: DropsRow
+
+    init(_ summary: PingSweepSummary, _ drops: KernelDrops) {
+        targets = summary.targets
+        alive = summary.alive
+        unreachable = summary.unreachable
+        unchecked = summary.unchecked
+        pending = summary.pending
+        skipped = summary.skipped
+        transmitted = summary.transmitted
+        received = summary.received
+        duplicates = summary.duplicates
+        errors = summary.errors
+        lossPercent = Percentage(max(summary.transmitted - summary.received, 0), of: summary.transmitted)
+        elapsedMs = summary.elapsed
+        rtt = RoundTripRow(summary.roundTrips)
+        percentiles = PercentileRow(summary.roundTrips)
+        self.drops = DropsRow(drops)
+    }
+}

@@ -1,0 +1,47 @@
+import LinuxProcess
+import SwiftNet
+
+/// Many targets, a line each.
+struct PingSweepRun {
+    let command: PingCommand
+    let console: Console
+
+    func run() throws -> Int32 {
+        let options = try console.runOptions(command.general)
+        let sweep = try PingSweep.prepare(command.texts, command.expressions, configuration, options: options)
+        let report = report(sweep.configuration) { sweep.interfaceName(of: $0) }
+        let progress = ProgressLine(console, interval: .milliseconds(200), returnsAtOnce: true)
+        let summary = try console.run(report, of: sweep, progress: progress, drops: sweep.drops)
+        let isComplete = summary.alive + summary.skipped == summary.targets
+        // Targets that could not be checked are no answer about the others.
+        guard sweep.unresolvedCount + summary.unchecked == 0 else { return 2 }
+        return isComplete && summary.alive > 0 ? 0 : 1
+    }
+
+    private var configuration: PingSweep.Configuration {
+        var configuration = PingSweep.Configuration()
+        configuration.probe = command.ping
+        configuration.rate = rate
+        configuration.reportsErrors = command.general.isVerbose || command.general.isJSON
+        configuration.plan =
+            command.ping.count.map { .count($0, period: command.interval ?? .seconds(1)) }
+            ?? .untilAnswered(retries: command.retries)
+        return configuration
+    }
+
+    /// Packets a second: `-i` without a count is the time between packets, as in fping.
+    private var rate: Double? {
+        if let rate = command.rate { return rate.packetsPerSecond }
+        guard command.ping.count == nil, let interval = command.interval else { return 10_000 }
+        return interval == .zero ? nil : 1 / interval.seconds
+    }
+
+    private func report(
+        _ configuration: PingSweepConfiguration, interface: @escaping (IPAddress) -> String?
+    ) -> any PingSweepReport {
+        let isQuiet = command.general.isQuiet
+        return console.isJSON
+            ? PingSweepJSON(filter: command.filter, isQuiet: isQuiet, console, interface: interface)
+            : PingSweepText(configuration, filter: command.filter, isQuiet: isQuiet, console, interface: interface)
+    }
+}

@@ -1,0 +1,84 @@
+import LinuxProcess
+import SwiftNet
+
+/// What is read from several options, or with the targets.
+extension SYNScanCommand {
+    static func printsJSON(_ arguments: ParsedArguments) -> Bool {
+        let hasFile = arguments.text(of: "--output").map { !BufferedOutput.isStandardOutput($0) } ?? false
+        return arguments.has("--json") || !hasFile && arguments.has("--format json")
+    }
+
+    /// The file of the report; nil when it goes to standard output, which `-` is too.
+    var file: String? { output.flatMap { BufferedOutput.isStandardOutput($0) ? nil : $0 } }
+
+    /// The format of standard output.
+    var format: SYNScanFormat { general.isJSON ? .json : file == nil ? askedFormat ?? .text : .text }
+
+    /// The format of the file of -o.
+    var fileFormat: SYNScanFormat { askedFormat ?? .text }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        if file == nil, general.isJSON, let askedFormat, askedFormat != .json {
+            throw UsageError("--json cannot be used with --format \(askedFormat.rawValue), unless -o names a file")
+        }
+        if scan.readsBanners, format == .csv || file != nil && fileFormat == .csv {
+            throw UsageError("--banners cannot be used with --format csv")
+        }
+        scan.ports = try ports()
+        targets = arguments.operands
+        guard !targets.isEmpty || !targetFiles.isEmpty else { throw UsageError("a target is missing") }
+        for text in targets {
+            if Text.isURL(text) {
+                throw UsageError("\(text): not a target, but a URL (use: swift-net http-probe \(text))")
+            }
+            if let family = scan.family, let address = IPAddress(text), address.family != family {
+                throw UsageError("\(text): not an \(family == .v4 ? "IPv4 address (-4)" : "IPv6 address (-6)")")
+            }
+        }
+    }
+
+    private func ports() throws -> [UInt16] {
+        guard !portLists.isEmpty else { return [] }
+        do {
+            let set = try PortSet(portLists.joined(separator: ","), named: { services.port(named: $0, .tcp) })
+            return set.ranges.flatMap { Array($0) }
+        } catch {
+            throw UsageError("invalid value '\(error.part)' for -p (expected a port, a range or a service name)")
+        }
+    }
+
+    /// Adds the targets of files, and the excluded ones.
+    private mutating func readFiles(_ console: Console) throws {
+        for file in targetFiles {
+            targets += try TargetFile(path: file, option: "--targets").targets(console, allowsZones: false)
+        }
+        guard !targets.isEmpty else { throw UsageError("a target is missing") }
+        for file in excludeFiles {
+            scan.excludes += try TargetFile(path: file, option: "--exclude-file").excludedTargets()
+        }
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        var command = self
+        let resumption = try resumptionFile.map(SYNScanResumption.init(path:))
+        if let resumption {
+            command.scan.resumed = resumption.record
+            command.scan.recordName = resumption.path
+        }
+        let file = try file.map { try console.file($0, for: "-o") }
+        try command.readFiles(console)
+        console.limit(to: scan.deadline)
+        let options = try console.runOptions(general)
+        let run = try SYNScan.prepare(command.targets, command.scan, options: options)
+        try resumption?.begin(run.configuration)
+        let report = SYNScanReport(run, command, file: file, resumption, console)
+        let summary = try console.run(report, of: run, progress: ProgressLine(console))
+        // Findings that could not be written out are to be found again.
+        let isSaved = !report.isWritten || resumption?.finish(run.position, console: console) ?? true
+        guard run.failure == nil, isSaved else { return 2 }
+        guard summary.open == 0 else { return 0 }
+        // Targets that were not scanned are not known to have no open port, nor are the silent ports of an unreliable
+        // host.
+        return run.isIncomplete || summary.unreliable > 0 ? 2 : 1
+    }
+}

@@ -1,0 +1,152 @@
+import LinuxProcess
+import SwiftNet
+
+/// `tcp-syn-scan`: its options, and what they store.
+struct SYNScanCommand: Command {
+    static let summary = CommandSummary(
+        name: "tcp-syn-scan", group: .services, abstract: "Find open TCP ports by half a handshake.",
+        usage: ["[options] TARGET... -p PORTS"],
+        discussion: """
+            Targets are addresses, names, networks (192.0.2.0/24), ranges (192.0.2.1-20) and octet lists \
+            (192.0.2.1,5,7-9). Scan only networks that are yours or whose owner has permitted it. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+
+            Exit status: 0 if a port is open, 1 if none is, 2 on error, or if no port is open and a host was \
+            unreliable.
+            """,
+        habits: [
+            ("-sS", "leave it out: this is a SYN scan"), ("-Pn", "leave it out: hosts are not pinged first"),
+            ("-sn", "swift-net ping NETWORK finds hosts"), ("-sV", "--banners --source ADDRESS"),
+            ("-F", "--top-ports 100"),
+            ("-T", "--rate N"), ("-T4", "--rate N"), ("--max-rate", "--rate N"), ("--min-rate", "--rate N"),
+            ("--open", "leave it out: only open ports are reported without --all"), ("-e", "-I INTERFACE"),
+            ("-S", "--source ADDRESS"), ("-oG", "-o FILE --format grepable"), ("-oN", "-o FILE"),
+            ("-oX", "-o FILE --format json"), ("-oJ", "-o FILE --format json"),
+        ])
+
+    var general = GeneralOptions()
+    var scan = SYNScan.Configuration()
+    var portLists: [String] = []
+    var targetFiles: [String] = []
+    var excludeFiles: [String] = []
+    var resumptionFile: String?
+    var isSorted = false
+    var output: String?
+    var askedFormat: SYNScanFormat?
+    /// The names of services are not printed.
+    var isNumeric = false
+
+    var targets: [String] = []
+    let services = ServiceNames.system()
+
+    static func declare(_ options: inout OptionTable<Self>) {
+        declareTargets(&options)
+        declareRun(&options)
+        declareOutput(&options)
+    }
+
+    private static func declareTargets(_ options: inout OptionTable<Self>) {
+        options.section("Targets and ports")
+        options.list(
+            "-p", "--ports", value: .text("PORTS"),
+            help: "Scan these ports: 80,443,8000-8100, names (http), - for all; lists add up."
+        ) { $0.portLists.append($1) }
+        options.option(
+            "--top-ports", value: .integer(1...65_535),
+            help: "Scan the first N TCP ports of the services file (100 without -p).", excludes: ["-p"]
+        ) { $0.scan.topPorts = $1 }
+        options.list(
+            "-iL", "--targets", value: .file, help: "Read targets from FILE (- for standard input)."
+        ) { $0.targetFiles.append($1) }
+        options.list("--exclude", value: .text("TARGETS"), help: "Never scan these targets, separated by commas.") {
+            $0.scan.excludes += TargetList.targets(ofWord: $1)
+        }
+        options.list("--exclude-file", value: .file, help: "Never scan the targets in FILE.") {
+            $0.excludeFiles.append($1)
+        }
+        options.flag(
+            "--include-reserved", help: "Also scan multicast, broadcast, class E and other reserved addresses."
+        ) { $0.scan.includesReserved = true }
+        options.flag("-4", "--ipv4", help: "Scan the IPv4 addresses of names.", excludes: ["-6"]) {
+            $0.scan.family = .v4
+        }
+        options.flag("-6", "--ipv6", help: "Scan the IPv6 addresses of names.", excludes: ["-4"]) {
+            $0.scan.family = .v6
+        }
+    }
+
+    private static func declareRun(_ options: inout OptionTable<Self>) {
+        options.section("Pace and order")
+        options.option(
+            "--rate", value: .rate,
+            help: "Send N packets per second (10000), or max: the highest rate without loss."
+        ) { $0.scan.rate = $1.packetsPerSecond }
+        options.option("--retries", value: .integer(0...100), help: "Retry unanswered probes N times (2).") {
+            $0.scan.retries = $1
+        }
+        options.option(
+            "--wait", value: .duration(),
+            help: "Wait TIME for replies to the last probe (2, or twice the longest round trip)."
+        ) { $0.scan.wait = $1 }
+        options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {
+            $0.scan.deadline = $1
+        }
+        options.option("--seed", value: .integer(0...UInt64.max), help: "Set the seed of the probe order (random).") {
+            $0.scan.seed = $1
+        }
+        options.option(
+            "--shard", value: .shard, help: "Scan part K of N; the other parts have the same --seed."
+        ) { $0.scan.shard = $1 }
+        options.option(
+            "--resume", value: .file, help: "Resume the scan whose position is in FILE, and save the position there."
+        ) { $0.resumptionFile = $1 }
+        options.section("Source")
+        options.option("-I", "--interface", value: .interface, help: "Send through INTERFACE (that of each route).") {
+            $0.scan.interface = $1
+        }
+        options.option(
+            "--source", value: .address, help: "Scan from ADDRESS, an unused one of the local network."
+        ) { $0.scan.source = $1 }
+        options.flag(
+            "--no-check", help: "Do not check that no other host has the source address.", requires: "--source"
+        ) { $0.scan.checksSource = false }
+        options.flag(
+            "--banners",
+            help: "Report what open ports send: a greeting, the response to HEAD, the names of a certificate.",
+            requires: "--source"
+        ) { $0.scan.readsBanners = true }
+    }
+
+    private static func declareOutput(_ options: inout OptionTable<Self>) {
+        options.section("Output")
+        options.flag("--all", help: "Also report closed and filtered ports.") { $0.scan.reportsAll = true }
+        options.flag("--sort", help: "Report at the end, sorted by address and port.") { $0.isSorted = true }
+        options.option(
+            "-o", "--output", value: .file,
+            help: "Also write the report to FILE (- for standard output: the only report)."
+        ) { $0.output = $1 }
+        options.option(
+            "--format", value: .choice(SYNScanFormat.self),
+            help: "Set the format of FILE, or of standard output (text)."
+        ) { $0.askedFormat = $1 }
+        options.json()
+        options.quiet("Print only the ports.")
+        options.verbose("Also report excluded addresses, and changes of the rate.")
+        options.flag("-n", "--numeric", help: "Do not print the names of services.") { $0.isNumeric = true }
+        options.pcap()
+        options.explain()
+        options.color()
+    }
+}
+
+extension OptionValue where Value == SYNScanShard {
+    /// `K/N`.
+    static var shard: Self {
+        OptionValue(specification: ValueSpecification(name: "K/N")) { text in
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+            guard parts.count == 2, let number = parts[0], let count = parts[1], 1...1_000_000 ~= count,
+                1...count ~= number
+            else { throw ValueError(expected: "K/N with 1 <= K <= N") }
+            return SYNScanShard(number: number, count: count)
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import LinuxProcess
+import SwiftNet
+
+/// A scan as JSON.
+final class SYNScanJSON: SYNScanForm {
+    private let stream: BufferedOutput
+    private let options: SYNScanFormOptions
+    private let console: Console
+
+    init(_ stream: BufferedOutput, _ options: SYNScanFormOptions, _ console: Console) {
+        self.stream = stream
+        self.options = options
+        self.console = console
+    }
+
+    func begin(_ scan: SYNScan.Prepared, at now: Instant) {
+        guard !options.isQuiet else { return }
+        console.write("start", StartRow(scan.configuration), at: now, to: stream)
+        for range in scan.unreachable {
+            let row = UnreachableRow(first: range.first, last: range.last, reason: range.reason)
+            console.write("unreachable", row, at: now, to: stream)
+        }
+    }
+
+    func write(_ finding: SYNScanFinding) {
+        let row = PortRow(finding, service: options.service(finding.port))
+        console.write("port", row, at: finding.at, to: stream)
+    }
+
+    func write(_ banner: SYNScanBanner) { console.write("banner", BannerRow(banner), at: banner.at, to: stream) }
+
+    func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
+        guard !options.isQuiet else { return }
+        for host in unreliable { console.write("host", HostRow(host), at: host.at, to: stream) }
+        console.write("summary", SummaryRow(summary, ending), at: now, to: stream)
+    }
+}
+
+private struct StartRow: JSONRow {
+    var hosts: Int
+    var ports: Int
+    var probes: UInt64
+    @Null var rate: Int?
+    var seed: UInt64
+    var shard: String
+    var resumedAt: UInt64
+
+    init(_ configuration: SYNScanConfiguration) {
+        hosts = configuration.targets.count
+        ports = configuration.ports.count
+        probes = configuration.probes
+        rate = configuration.rate.map { Int($0) }
+        seed = configuration.seed
+        shard = "\(configuration.shard.number)/\(configuration.shard.count)"
+        resumedAt = configuration.start.done
+    }
+}
+
+private struct UnreachableRow: JSONRow {
+    var first: IPAddress
+    var last: IPAddress
+    var reason: String
+}
+
+private struct PortRow: JSONRow {
+    var addr: IPAddress
+    var port: UInt16
+    var state: String
+    var reason: String
+    @Null var ttl: UInt8?
+    @Null var rttMs: Nanoseconds?
+    @Null var service: String?
+    var window: UInt16?
+    var tcpOptions: [String]?
+    /// False, or left out.
+    var reliable: Bool?
+    /// The sender of an ICMP error.
+    var from: IPAddress?
+
+    init(_ finding: SYNScanFinding, service: String?) {
+        addr = finding.address
+        port = finding.port
+        state = finding.state.rawValue
+        reason = finding.reason.name
+        ttl = finding.hopLimit
+        rttMs = finding.roundTrip
+        self.service = service
+        window = finding.window
+        if finding.reason == .synAck { tcpOptions = SegmentOptions.names(finding.options) }
+        if !finding.isReliable { reliable = false }
+        if case .icmp(_, _, let router) = finding.reason { from = router }
+    }
+}
+
+private struct BannerRow: JSONRow {
+    var addr: IPAddress
+    var port: UInt16
+    var `protocol`: String
+    var banner: String
+    @Inlined var certificate: Certificate?
+
+    struct Certificate: Encodable {
+        @Null var tlsVersion: String?
+        var names: [String]
+    }
+
+    init(_ banner: SYNScanBanner) {
+        let isTLS = banner.kind == .tls
+        addr = banner.address
+        port = banner.port
+        `protocol` = banner.kind.rawValue
+        self.banner = String(decoding: isTLS ? banner.summary : banner.bytes, as: UTF8.self)
+        certificate = isTLS ? Certificate(tlsVersion: banner.version, names: banner.names) : nil
+    }
+}
+
+private struct HostRow: JSONRow {
+    var addr: IPAddress
+    var reliable = false
+    var note: String
+    @Null var packetsPerSecond: Int?
+    var answered: Int
+    var silent: Int
+
+    init(_ host: UnreliableHost) {
+        addr = host.address
+        note =
+            switch host.reason {
+            case .limitsAnswers: "limits SYNs"
+            case .limitsResets: "limits resets"
+            case .stopsAnswering: "stops answering"
+            case .answersLate: "loses SYNs"
+            }
+        packetsPerSecond = host.reason == .answersLate ? nil : host.wholeRate
+        answered = host.answered
+        silent = host.silent
+    }
+}
+
+private struct SummaryRow: JSONRow {
+    var hosts: Int
+    var ports: Int
+    var probes: UInt64
+    var sent: UInt64
+    var retransmitted: UInt64
+    var received: UInt64
+    var open: UInt64
+    var closed: UInt64
+    var filtered: UInt64
+    var unresolved: UInt64
+    var unreliableHosts: Int
+    var banners: UInt64?
+    var elapsedMs: Nanoseconds
+    var packetsPerSecond: Int
+    var unreachable: Int
+    var answeredLater: UInt64
+    var refused: UInt64
+    var failed: UInt64
+    var receiveOverflows: UInt64
+    var complete: Bool
+
+    init(_ summary: SYNScanSummary, _ ending: SYNScanEnding) {
+        hosts = summary.hosts + ending.unreachable
+        ports = summary.ports
+        probes = summary.probes
+        sent = summary.sent
+        retransmitted = summary.retransmitted
+        received = summary.received
+        open = summary.open
+        closed = summary.closed
+        filtered = summary.filtered
+        unresolved = summary.unresolved
+        unreliableHosts = summary.unreliable
+        banners = ending.readsBanners ? summary.banners : nil
+        elapsedMs = summary.elapsed
+        packetsPerSecond = Int(summary.rate)
+        unreachable = ending.unreachable
+        answeredLater = summary.answeredLater
+        refused = summary.refused
+        failed = summary.failed
+        receiveOverflows = summary.overflowed
+        complete = !summary.isCutShort
+    }
+}

@@ -1,0 +1,125 @@
+import SwiftNet
+
+/// The first line of a report: what a scan is about to do.
+struct SYNScanStart {
+    let configuration: SYNScanConfiguration
+    /// The ports were given, and are not those of the services file.
+    let namesPorts: Bool
+
+    var text: String {
+        let probes = configuration.probes
+        let ports = Text.count(configuration.ports.count, "port")
+        var line = "Scanning \(Text.count(configuration.targets.count, "host")), \(ports) each: "
+        line += probes == 1 ? "1 probe" : "\(probes) probes"
+        let shard = configuration.shard
+        if shard.count > 1 { line += " (part \(shard.number) of \(shard.count))" }
+        let done = min(configuration.start.done, probes)
+        if done > 0 { line += ", \(done) of them done before" }
+        if let rate = configuration.rate {
+            line += " at \(Int(rate)) per second"
+            let seconds = Double(probes - done) / rate
+            if seconds >= 1 { line += ", \(SYNScanEnding.duration(seconds))" }
+        } else {
+            line += " at the highest rate without loss"
+        }
+        line += "; seed \(configuration.seed)"
+        if !namesPorts {
+            line += "\nPorts: the first \(configuration.ports.count) that the system's services file names"
+        }
+        return line
+    }
+}
+
+/// How a scan ended, beyond what the engine counts.
+struct SYNScanEnding {
+    /// Targets that were not scanned because they cannot be reached.
+    var unreachable: Int
+    /// The scan found the highest rate without loss.
+    var findsRate: Bool
+    var readsBanners: Bool
+
+    func text(_ summary: SYNScanSummary) -> String {
+        let hosts = Text.count(summary.hosts + unreachable, "host")
+        let filtered = summary.filtered - min(summary.unresolved, summary.filtered)
+        let packets = Text.count(Int(clamping: summary.sent), "packet")
+        let answers = Text.count(Int(clamping: summary.received), "answer")
+        var lines = [
+            "\(hosts), \(Text.count(Int(clamping: summary.probes), "probe")): \(summary.open) open, "
+                + "\(summary.closed) closed, \(filtered) filtered"
+                + (summary.unresolved > 0 ? ", \(summary.unresolved) unresolved" : "")
+                + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
+                + (summary.isCutShort ? "; stopped before the end" : ""),
+            "\(packets) sent (\(summary.retransmitted) again), \(answers), "
+                + "\(Self.duration(summary.elapsed.seconds)), \(Int(summary.rate)) per second",
+        ]
+        if readsBanners {
+            lines.append("\(summary.banners) of \(Text.count(Int(clamping: summary.open), "open port")) sent a banner")
+        }
+        if findsRate {
+            lines.append(
+                summary.overflowed == 0
+                    ? "No answer was lost by this host at \(Int(summary.rate)) packets per second"
+                    : "\(summary.overflowed) answers were lost by this host until the rate was low enough")
+        } else if summary.overflowed > 0 {
+            lines.append("\(summary.overflowed) answers were lost by this host: a lower --rate helps")
+        }
+        if summary.answeredLater > 0 {
+            lines.append(
+                "\(Text.count(Int(clamping: summary.answeredLater), "port")) answered a retry and not the first try")
+        }
+        if summary.refused > 0 {
+            lines.append(
+                "\(Text.count(Int(clamping: summary.refused), "packet")) to the ports of this scan answered no probe")
+        }
+        return Text.joined(lines, by: "\n") + "\n"
+    }
+
+    /// `0.454 s`, `12.3 s`, `2 min 5 s`, `3 h 4 min`.
+    static func duration(_ seconds: Double) -> String {
+        let milliseconds = Int64(clamping: Int(min(max(seconds, 0), 1e12) * 1_000))
+        if milliseconds < 10_000 { return Milliseconds.decimal(milliseconds, places: 3) + " s" }
+        if milliseconds < 100_000 { return Milliseconds.decimal(milliseconds / 100, places: 1) + " s" }
+        let whole = milliseconds / 1_000
+        if whole < 3_600 { return "\(whole / 60) min \(whole % 60) s" }
+        return "\(whole / 3_600) h \(whole % 3_600 / 60) min"
+    }
+}
+
+extension SYNScan.UnreachableRange {
+    /// `192.0.2.1`, `192.0.2.1 to 192.0.2.7`.
+    var text: String { first == last ? "\(first)" : "\(first) to \(last)" }
+}
+
+extension SYNScanReason {
+    /// `syn-ack`, `reset`, `icmp 3/1`, `no-response`.
+    var name: String {
+        switch self {
+        case .synAck: "syn-ack"
+        case .reset: "reset"
+        case .noResponse: "no-response"
+        case .icmp(let type, let code, _): "icmp \(type)/\(code)"
+        }
+    }
+}
+
+extension UnreliableHost {
+    /// `198.51.100.7: unreliable: it answers only about 25 SYNs per second; 153 ports without an answer are not known to be filtered`
+    var text: String {
+        let what =
+            switch reason {
+            case .limitsAnswers:
+                wholeRate.map { "it answers only about \(Text.count($0, "SYN")) per second" }
+                    ?? "it answers only some SYNs; silent ports replied when probed slowly"
+            case .limitsResets:
+                wholeRate.map { "it sends only about \(Text.count($0, "reset")) per second" }
+                    ?? "it sends resets for only some SYNs"
+            case .stopsAnswering: "it answered \(Text.count(answered, "SYN")), mostly the first ones, then stopped"
+            case .answersLate: "many SYNs were unanswered, but retries were answered (packet loss?)"
+            }
+        return "\(address): unreliable: \(what); \(Text.count(silent, "port")) without an answer "
+            + (silent == 1 ? "is" : "are") + " not known to be filtered"
+    }
+
+    /// Answers per second, at least 1.
+    var wholeRate: Int? { rate.map { Int(min(max($0, 1), 1e9).rounded()) } }
+}

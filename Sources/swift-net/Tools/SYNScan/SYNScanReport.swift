@@ -1,0 +1,130 @@
+import LinuxProcess
+import SwiftNet
+
+/// Reports what a scan finds, in every form that was asked for, and saves its position.
+final class SYNScanReport: Report {
+    typealias Observed = SYNScanEngine
+
+    private let run: SYNScan.Prepared
+    private let command: SYNScanCommand
+    private let forms: [any SYNScanForm]
+    /// The file of -o, which is written out before the position is saved.
+    private let file: BufferedOutput?
+    /// Nil where the position is not saved on the way.
+    private let resumption: SYNScanResumption?
+    private let console: Console
+    /// Findings that wait for the end to be sorted.
+    private var findings: [SYNScanFinding] = []
+    private var banners: [SYNScanBanner] = []
+    /// Reported after the ports.
+    private var unreliable: [UnreliableHost] = []
+    /// Where the rate of the progress line is counted from.
+    private var mark: (at: Instant, sent: UInt64)?
+
+    init(
+        _ run: SYNScan.Prepared, _ command: SYNScanCommand, file: BufferedOutput?, _ resumption: SYNScanResumption?,
+        _ console: Console
+    ) {
+        self.run = run
+        self.command = command
+        self.file = file
+        // Findings that wait to be sorted are not yet reported: after a kill they have to be found again.
+        self.resumption = command.isSorted ? nil : resumption
+        self.console = console
+        let options = SYNScanFormOptions(
+            services: command.isNumeric ? nil : command.services, isQuiet: command.general.isQuiet,
+            namesPorts: !command.portLists.isEmpty)
+        var forms = [command.format.form(to: console.output, options, console)]
+        if let file { forms.append(command.fileFormat.form(to: file, options, console)) }
+        self.forms = forms
+    }
+
+    func begin() {
+        let now = SystemClock.now
+        for form in forms { form.begin(run, at: now) }
+    }
+
+    func report(_ event: SYNScanEvent, at now: Instant) {
+        switch event {
+        case .finding(let finding):
+            if command.isSorted { findings.append(finding) } else { for form in forms { form.write(finding) } }
+        case .banner(let banner):
+            if command.isSorted { banners.append(banner) } else { for form in forms { form.write(banner) } }
+        case .slowed(let lost, let rate):
+            guard command.general.isVerbose else { return }
+            let answers = Text.count(Int(clamping: lost), "reply", "replies")
+            console.complain("\(answers) lost by this host: going on at \(Int(rate)) packets per second")
+        case .unreliable(let host):
+            unreliable.append(host)
+            // Where the report has no place for it.
+            if command.general.isQuiet || command.format == .csv { console.complain(host.text) }
+        case .conflict(let address, let mac):
+            let vendor = Vendors().name(of: mac).map { " (\(Text.escaped($0)))" } ?? ""
+            console.complain("\(mac)\(vendor) claims \(address), the source of this scan")
+        }
+    }
+
+    // MARK: The way
+
+    /// Lines are written out when the scan waits, or when there are many.
+    var flushesEachStep: Bool { false }
+
+    func step(_ engine: borrowing SYNScanEngine, at now: Instant) -> Instant? {
+        guard let resumption else { return nil }
+        if resumption.isDue(at: now), isWritten {
+            resumption.save(engine.position, console: console)
+        }
+        return resumption.next
+    }
+
+    /// Whether everything that was found so far could be written out.
+    var isWritten: Bool {
+        console.output.flush()
+        file?.flush()
+        return console.output.isOpen && file?.failure == nil
+    }
+
+    func status(_ engine: borrowing SYNScanEngine, at now: Instant) -> String? {
+        let summary = engine.summary
+        let (sent, round) = engine.progress
+        var rate = summary.rate
+        if let mark, now > mark.at { rate = Double(summary.sent &- mark.sent) / (now - mark.at).seconds }
+        var line = "\(Percent.oneDecimal(Int(clamping: sent), of: Int(clamping: summary.probes)))%"
+        line += round > 0 ? ", try \(round + 1)" : ""
+        line += "  \(Int(rate))/s  \(summary.received) answers, \(summary.open) open"
+        if round == 0, rate > 0, summary.probes > sent {
+            line += "  \(SYNScanEnding.duration(Double(summary.probes - sent) / rate)) left"
+        }
+        return line
+    }
+
+    func progress(_ engine: borrowing SYNScanEngine, at now: Instant) -> String? {
+        defer { mark = (now, engine.summary.sent) }
+        return status(engine, at: now)
+    }
+
+    // MARK: The end
+
+    func finish(_ summary: SYNScanSummary, drops: KernelDrops, at now: Instant) {
+        writeSorted()
+        if let failure = summary.firstFailure { console.fail(failure) }
+        if let failure = run.failure { console.fail(failure.description) }
+        let ending = SYNScanEnding(
+            unreachable: run.unreachableCount, findsRate: run.configuration.rate == nil,
+            readsBanners: run.configuration.hearsBanners)
+        for form in forms { form.finish(summary, ending, unreliable: unreliable, at: now) }
+    }
+
+    private func writeSorted() {
+        findings.sort { ($0.address, $0.port) < ($1.address, $1.port) }
+        banners.sort { ($0.address, $0.port) < ($1.address, $1.port) }
+        var (rest, said) = (findings[...], banners[...])
+        while let address = rest.first?.address {
+            let host = rest.prefix { $0.address == address }
+            let own = said.prefix { $0.address <= address }
+            for form in forms { form.write(host, own) }
+            rest = rest.dropFirst(host.count)
+            said = said.dropFirst(own.count)
+        }
+    }
+}

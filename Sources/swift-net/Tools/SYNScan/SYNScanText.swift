@@ -1,0 +1,94 @@
+import LinuxProcess
+import SwiftNet
+
+/// A scan in lines for people, one per port.
+final class SYNScanText: SYNScanForm {
+    private let stream: BufferedOutput
+    private let options: SYNScanFormOptions
+    private let isPainted: Bool
+    private let console: Console
+    private var text = TextBuffer()
+
+    init(_ stream: BufferedOutput, _ options: SYNScanFormOptions, isPainted: Bool, _ console: Console) {
+        self.stream = stream
+        self.options = options
+        self.isPainted = isPainted
+        self.console = console
+    }
+
+    func begin(_ scan: SYNScan.Prepared, at now: Instant) {
+        guard !options.isQuiet else { return }
+        stream.write(SYNScanStart(configuration: scan.configuration, namesPorts: options.namesPorts).text + "\n")
+        for range in scan.unreachable { stream.write("\(range.text)  unreachable: \(range.reason)\n") }
+    }
+
+    func write(_ finding: SYNScanFinding) {
+        text.removeAll()
+        text.append(finding.address)
+        text.pad(to: 15)
+        text.append("  ")
+        let port = text.count
+        text.append(decimal: finding.port)
+        text.append("/tcp")
+        text.pad(to: port + 11)
+        // A color takes no room on the screen.
+        let state = finding.state.rawValue + (finding.isReliable ? "" : "?")
+        text.append(isPainted ? console.painted(state, finding.state.color) : state)
+        for _ in state.utf8.count..<10 { text.append(UInt8(ascii: " ")) }
+        let name = text.count
+        text.append(options.service(finding.port) ?? "-")
+        text.pad(to: name + 13)
+        text.append("  ")
+        text.append(finding.reason.name)
+        if case .icmp(_, _, let router) = finding.reason, router != finding.address {
+            text.append(" from ")
+            text.append(router)
+        }
+        if let hopLimit = finding.hopLimit {
+            text.append("  ttl ")
+            text.append(decimal: hopLimit)
+        }
+        if let roundTrip = finding.roundTrip {
+            text.append("  ")
+            text.append(milliseconds: roundTrip)
+            text.append(" ms")
+        }
+        text.append(UInt8(ascii: "\n"))
+        stream.write(text)
+    }
+
+    func write(_ banner: SYNScanBanner) {
+        text.removeAll()
+        text.append(banner.address)
+        text.pad(to: 15)
+        text.append("  ")
+        let port = text.count
+        text.append(decimal: banner.port)
+        text.append("/tcp")
+        text.pad(to: port + 11)
+        text.append("says      ")
+        let kind = text.count
+        text.append(banner.kind.rawValue)
+        text.pad(to: kind + 13)
+        text.append("  ")
+        text.append(Text.visible(banner.summary[...]))
+        text.append(UInt8(ascii: "\n"))
+        stream.write(text)
+    }
+
+    func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {
+        guard !options.isQuiet else { return }
+        for host in unreliable { stream.write(host.text + "\n") }
+        stream.write("\n" + ending.text(summary))
+    }
+}
+
+extension SYNScanState {
+    fileprivate var color: Console.Color {
+        switch self {
+        case .open: .green
+        case .closed: .red
+        case .filtered: .yellow
+        }
+    }
+}

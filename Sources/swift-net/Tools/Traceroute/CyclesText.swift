@@ -1,0 +1,72 @@
+import LinuxProcess
+import SwiftNet
+
+/// Loss and round trips of each hop as mtr's table, at the end.
+final class CyclesText: CyclesReport {
+    private let console: Console
+    private let target: TraceTarget
+    let names: TracerouteNames
+    let cycles: Int?
+    var held: HeldLines<IPAddress>
+    private var started = SystemClock.now
+
+    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?) {
+        self.console = console
+        self.target = target
+        self.names = names
+        self.cycles = cycles
+        held = HeldLines(names)
+    }
+
+    func begin() { started = SystemClock.now }
+
+    func finish(_ result: CyclesResult, drops: KernelDrops, at now: Instant) {
+        target.complain(result.summary, console)
+        let output = console.output
+        output.write("Start: \(WallTime.rfc3339(started))\n")
+        let labels = result.hops.map { hop in
+            hop.addresses.first.map { names.host($0) } ?? hop.annotation ?? "???"
+        }
+        let host = Text.escaped(CurrentProcess.hostName)
+        let width = max(labels.map(\.count).max() ?? 0, host.count - 2, 24) + 1
+        output.write("HOST: \(padded(host, width + 2)) \(CyclesColumns.heading)\n")
+        for (hop, label) in zip(result.hops, labels) {
+            let number = "\(hop.timeToLive)"
+            output.write(
+                String(repeating: " ", count: max(3 - number.count, 0))
+                    + "\(number).|-- \(padded(label, width)) \(CyclesColumns.row(hop))\n")
+            for address in hop.addresses.dropFirst() { output.write("        \(names.host(address))\n") }
+        }
+        for verdict in result.summary.verdicts { output.write(verdict.sentence + "\n") }
+    }
+
+    private func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(width - text.count, 0))
+    }
+}
+
+/// The numbers of one hop, as mtr(8) has them: loss, sent, last, average, best, worst, deviation.
+enum CyclesColumns {
+    static let heading = " Loss%   Snt   Last   Avg  Best  Wrst StDev"
+
+    static func row(_ hop: CyclesHop) -> String {
+        let statistics = hop.statistics
+        let times =
+            hop.isSilent
+            ? Array(repeating: "0.0", count: 5)
+            : [
+                hop.last ?? .zero, statistics.average, statistics.minimum, statistics.maximum,
+                statistics.sampleDeviation,
+            ].map(tenth)
+        let loss = Percent.oneDecimal(hop.lost, of: hop.sent) + "%"
+        return padded(loss, 6) + padded("\(hop.sent)", 6) + " " + times.map { padded($0, 6) }.joined()
+    }
+
+    private static func tenth(_ time: Nanoseconds) -> String {
+        Milliseconds.decimal((time.roundedMicroseconds + 50) / 100, places: 1)
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(width - text.count, 0)) + text
+    }
+}

@@ -1,0 +1,85 @@
+import LinuxProcess
+import SwiftNet
+
+/// Draws the screen of `traceroute --live`, and reads the keys.
+struct LiveObserver: EngineObserver {
+    typealias Observed = CyclesEngine
+
+    /// Ten times a second at most.
+    private static let redraw = Nanoseconds.milliseconds(100)
+
+    var screen: LiveScreen
+    let terminal: Terminal
+    let names: TracerouteNames
+    let console: Console
+    private var isDirty = true
+    private var drawn: Instant?
+
+    init(screen: LiveScreen, terminal: Terminal, names: TracerouteNames, console: Console) {
+        self.screen = screen
+        self.terminal = terminal
+        self.names = names
+        self.console = console
+    }
+
+    mutating func report(_ event: CyclesEvent) {
+        if case .answered(let address) = event { names.prepare(address) }
+        isDirty = true
+    }
+
+    mutating func step(_ engine: inout CyclesEngine, _ wakening: WakeReason, at now: Instant) -> Instant? {
+        if wakening.contains(.keys) { press(terminal.readKeys(), &engine, now) }
+        if wakening.contains(.suspend) {
+            terminal.leave()
+            CurrentProcess.stopUntilContinued()
+            terminal.enter()
+        }
+        if !wakening.isEmpty { isDirty = true }
+        // Round trips and losses come without an event.
+        if let drawn, now - drawn >= Self.redraw * 5 { isDirty = true }
+        let isDue = drawn.map { now - $0 >= Self.redraw } ?? true
+        let mustBeNow = !wakening.isDisjoint(with: [.keys, .resized, .suspend])
+        if isDirty, isDue || mustBeNow { draw(&engine, now) }
+        return (drawn ?? now) + (isDirty ? Self.redraw : Self.redraw * 5)
+    }
+
+    private mutating func draw(_ engine: inout CyclesEngine, _ now: Instant) {
+        let size = terminal.size
+        let lines = screen.lines(
+            engine.hops, cycle: engine.cycleCount, isPaused: engine.isPaused, rows: size.rows, columns: size.columns)
+        // From the upper left corner, each line to its end, then the rest: nothing flickers. The last line ends none.
+        console.output.write("\u{1B}[H" + lines.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J")
+        console.output.flush()
+        drawn = now
+        isDirty = false
+    }
+
+    private mutating func press(_ keys: [UInt8], _ engine: inout CyclesEngine, _ now: Instant) {
+        var keys = keys[...]
+        while let key = keys.popFirst() {
+            switch Character(UnicodeScalar(key)) {
+            case "q", "Q": engine.stop(at: now)
+            case "p": engine.isPaused ? engine.resume(at: now) : engine.pause()
+            case " ": engine.resume(at: now)
+            case "r": engine.reset()
+            case "d": screen.mode = screen.mode == .numbers ? .history : .numbers
+            case "n": screen.showsNames.toggle()
+            case "j": screen.selected += 1
+            case "k": screen.selected -= 1
+            case "\u{1B}":
+                // The arrows, as terminals send them.
+                guard keys.starts(with: Array("[".utf8)) || keys.starts(with: Array("O".utf8)), keys.count >= 2 else {
+                    continue
+                }
+                keys = keys.dropFirst()
+                if let arrow = keys.popFirst() {
+                    if arrow == UInt8(ascii: "B") { screen.selected += 1 }
+                    if arrow == UInt8(ascii: "A") { screen.selected -= 1 }
+                }
+            default: break
+            }
+        }
+    }
+
+    var isListening: Bool { terminal.isOpen }
+}

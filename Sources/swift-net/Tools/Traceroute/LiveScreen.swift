@@ -1,0 +1,145 @@
+import SwiftNet
+
+/// The full screen of `traceroute --live`, as lines for a terminal of any size.
+struct LiveScreen {
+    /// What stands beside the hosts.
+    enum Mode: CaseIterable {
+        /// Numbers, and the last round trips where there is room.
+        case numbers
+        /// The last round trips alone, as wide as the screen.
+        case history
+    }
+
+    var mode = Mode.numbers
+    var showsNames: Bool
+    /// The row that the keys have gone to.
+    var selected = 0
+    private var firstRow = 0
+    private let title: String
+    private let names: TracerouteNames
+    private let console: Console
+    /// From low to high; eight.
+    private let bars: [Character]
+
+    init(title: String, names: TracerouteNames, showsNames: Bool, console: Console, isUnicode: Bool) {
+        self.title = title
+        self.names = names
+        self.showsNames = showsNames
+        self.console = console
+        bars = Array(isUnicode ? "▁▂▃▄▅▆▇█" : "_.,-~=+*")
+    }
+
+    /// Text in a colour, and how wide it is.
+    private struct Cell {
+        var text: String
+        var color: Console.Color?
+    }
+
+    /// - Returns: at most `rows` lines, none longer than `columns`.
+    mutating func lines(
+        _ hops: [CyclesHop], cycle: Int, isPaused: Bool, rows: Int, columns: Int
+    ) -> [String] {
+        selected = min(max(selected, 0), max(hops.count - 1, 0))
+        let room = max(rows - 4, 1)
+        firstRow = min(max(firstRow, selected - room + 1), selected)
+        var lines = [
+            fit([Cell(text: title), Cell(text: state(cycle, isPaused), color: isPaused ? .yellow : .dim)], columns)
+        ]
+        lines.append(
+            fit([Cell(text: "q quit  p pause  r reset  d display  n names  j/k down, up", color: .dim)], columns))
+        let nameWidth = self.nameWidth(hops, columns)
+        let numbers = mode == .numbers ? "  " + CyclesColumns.heading : ""
+        lines.append(fit([Cell(text: "  Hop  " + padded("Host", nameWidth) + numbers, color: .dim)], columns))
+        let top = hops.flatMap(\.recent).reduce(Nanoseconds.zero) { top, result in
+            if case .answered(let time) = result { max(top, time) } else { top }
+        }
+        for (index, hop) in hops.enumerated().dropFirst(firstRow).prefix(room) {
+            lines.append(fit(row(hop, isSelected: index == selected, nameWidth, top, columns), columns))
+        }
+        if hops.indices.contains(selected) {
+            lines.append(fit([Cell(text: details(hops[selected]), color: .dim)], columns))
+        }
+        return Array(lines.prefix(rows))
+    }
+
+    private func state(_ cycle: Int, _ isPaused: Bool) -> String { isPaused ? "  paused" : "  cycle \(cycle)" }
+
+    private func nameWidth(_ hops: [CyclesHop], _ columns: Int) -> Int {
+        let longest = hops.map { name($0).count }.max() ?? 0
+        let fixed = 7 + (mode == .numbers ? 2 + CyclesColumns.heading.count : 12)
+        return max(min(max(longest, 16), columns - fixed), 7)
+    }
+
+    private func name(_ hop: CyclesHop) -> String {
+        guard let address = hop.addresses.first else { return hop.annotation ?? "???" }
+        return showsNames ? names.name(of: address).map(Text.escaped) ?? "\(address)" : "\(address)"
+    }
+
+    private func row(
+        _ hop: CyclesHop, isSelected: Bool, _ nameWidth: Int, _ top: Nanoseconds, _ columns: Int
+    ) -> [Cell] {
+        let number = "\(hop.timeToLive)"
+        let color: Console.Color? =
+            hop.lost == 0 ? nil : hop.lost * 10 > hop.sent ? .red : .yellow
+        var cells = [
+            Cell(text: (isSelected ? ">" : " ") + padded("", 4 - number.count) + number + "  ", color: nil),
+            Cell(text: padded(name(hop), nameWidth), color: hop.isSilent ? .dim : nil),
+        ]
+        if mode == .numbers {
+            cells.append(Cell(text: "  " + CyclesColumns.row(hop), color: hop.isSilent ? .dim : color))
+        }
+        let used = cells.reduce(2) { $0 + $1.text.count }
+        if columns - used >= 8 {
+            cells.append(Cell(text: "  "))
+            cells += history(hop, width: columns - used, top)
+        }
+        return cells
+    }
+
+    /// The last round trips as bars of the greatest of all hops; a lost probe is a cross.
+    private func history(_ hop: CyclesHop, width: Int, _ top: Nanoseconds) -> [Cell] {
+        var cells: [Cell] = []
+        for result in hop.recent.suffix(width) {
+            let (mark, color): (Character, Console.Color) =
+                switch result {
+                case .lost: ("x", .red)
+                case .answered(let time):
+                    (bars[Int(time.count * Int64(bars.count - 1) / max(top.count, 1))], .green)
+                }
+            if let last = cells.indices.last, cells[last].color == color {
+                cells[last].text.append(mark)
+            } else {
+                cells.append(Cell(text: String(mark), color: color))
+            }
+        }
+        return cells
+    }
+
+    private func details(_ hop: CyclesHop) -> String {
+        var text = "  hop \(hop.timeToLive): "
+        text += hop.addresses.isEmpty ? "no reply" : hop.addresses.map { names.host($0) }.joined(separator: ", ")
+        if let annotation = hop.annotation { text += " \(annotation)" }
+        for label in hop.labels { text += " [MPLS \(label.label)]" }
+        if let median = hop.statistics.percentile(0.5), let late = hop.statistics.percentile(0.9) {
+            text += ", half within \(Milliseconds.short(median)) ms, nine of ten within \(Milliseconds.short(late)) ms"
+        }
+        return text
+    }
+
+    private func padded(_ text: String, _ width: Int) -> String {
+        text.count > width
+            ? String(text.prefix(max(width, 0))) : text + String(repeating: " ", count: width - text.count)
+    }
+
+    /// Cut at the screen's edge, so that nothing wraps.
+    private func fit(_ cells: [Cell], _ columns: Int) -> String {
+        var left = columns
+        var line = ""
+        for cell in cells where left > 0 {
+            let text = String(cell.text.prefix(left))
+            left -= text.count
+            line += cell.color.map { console.painted(text, $0) } ?? text
+        }
+        return line
+    }
+}

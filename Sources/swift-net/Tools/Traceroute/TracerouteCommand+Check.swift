@@ -1,0 +1,84 @@
+import SwiftNet
+
+/// What is read from several options, or with the targets.
+extension TracerouteCommand {
+    func mode(_ arguments: ParsedArguments) -> CommandMode {
+        [Self.live, Self.report, Self.dot, Self.paths].first { arguments.has($0.name) } ?? Self.hops
+    }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        mode = mode(arguments)
+        try checkMethod(arguments)
+        let probe = trace.probe
+        guard probe.firstHop <= probe.maximumHops else {
+            throw UsageError(
+                "invalid value '\(probe.firstHop)' for -f (expected 1 to \(probe.maximumHops), the last hop)")
+        }
+        guard probe.gateways.count <= 8 else {
+            throw UsageError("-g: \(probe.gateways.count) gateways were given, and a header has room for 8")
+        }
+        try readTargets(arguments)
+    }
+
+    /// Of -I, -U, -T and -M; by default that of the mode.
+    private mutating func checkMethod(_ arguments: ParsedArguments) throws {
+        if let module, let method, module.method != method {
+            let letter = [TracerouteMethod.icmp: "-I", .udp: "-U", .tcp: "-T"][method] ?? ""
+            throw UsageError("-M \(module.rawValue) cannot be used with \(letter)")
+        }
+        let isRepeated = mode == Self.report || mode == Self.live
+        // Hosts limit the ICMP errors that UDP asks for, and seldom echo replies.
+        let method = method ?? module?.method ?? (isRepeated ? .icmp : .udp)
+        trace.probe.method = method
+        trace.probe.destinationPort = port ?? (method == .tcp ? 80 : arguments.has("-U") ? 53 : 33_434)
+        if method == .icmp {
+            guard mode != Self.paths, mode != Self.dot else {
+                throw UsageError("-M icmp cannot be used with \(mode.name)")
+            }
+            for option in ["-p", "--sport"] where arguments.has(option) {
+                throw UsageError("\(option) requires -U or -T")
+            }
+        }
+        guard method == .tcp || !arguments.has("-O") else { throw UsageError("-O requires -T") }
+        if printsFlags, mode != Self.hops { throw UsageError("-O info cannot be used with \(mode.name)") }
+        if isRepeated, let wait = arguments.text(of: "-w"), wait.contains(",") {
+            throw UsageError("invalid value '\(wait)' for -w (expected MAX with \(mode.name))")
+        }
+    }
+
+    mutating func apply(_ option: TCPProbeOption) {
+        switch option {
+        case .info: printsFlags = true
+        case .ecn: trace.probe.asksForECN = true
+        case .maximumSegmentSize(let size): trace.probe.maximumSegmentSize = size
+        }
+    }
+
+    /// The targets, and the length that traceroute(8) takes behind them.
+    private mutating func readTargets(_ arguments: ParsedArguments) throws {
+        targets = arguments.operands
+        if targets.count > 1, let last = targets.last, last.utf8.allSatisfy({ (48...57).contains($0) }) {
+            for option in ["--size", "-T", "-M tcp"] where arguments.has(option) {
+                throw UsageError("LENGTH cannot be used with \(option)")
+            }
+            do { trace.packetLength = try OptionValue<Int>.packetLength.parse(last) } catch let error as ValueError {
+                throw UsageError("invalid value '\(last)' for LENGTH (expected \(error.expected))")
+            }
+            targets.removeLast()
+        }
+        guard !targets.isEmpty else { throw UsageError("no target given (expected a name or an address)") }
+        for target in targets {
+            if Text.isURL(target) {
+                throw UsageError("\(target): traceroute takes hosts; http-probe takes URLs")
+            }
+            if case .ranges = try? TargetExpression(target) {
+                throw UsageError("\(target): traceroute takes hosts; ping takes networks")
+            }
+        }
+        guard mode == Self.hops || targets.count == 1 else { throw UsageError("\(mode.name) takes one target") }
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        try TracerouteRun(command: self, console: console).run()
+    }
+}

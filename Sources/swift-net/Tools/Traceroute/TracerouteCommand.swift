@@ -1,0 +1,204 @@
+import SwiftNet
+
+/// `traceroute`: its options, and what they store.
+struct TracerouteCommand: Command {
+    static let summary = CommandSummary(
+        name: "traceroute", group: .hosts, abstract: "Find the routers on the path to a host.",
+        usage: ["[options] TARGET... [LENGTH]"],
+        discussion: """
+            Probes of many hops are sent at once, and all take one path through routers that balance load by flow. \
+            Several targets are traced at the same time; --paths, --dot, --report and --live take one. LENGTH sets \
+            the length of each packet, as --size does. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+
+            Exit status: 0 if every target replied, 1 if one did not, 2 on error.
+            """,
+        habits: [
+            ("-r", "--report prints a table as mtr -r does"),
+            ("-c", "--report --cycles COUNT sends COUNT probes to each hop"),
+            ("-b", "names are printed with addresses, unless -n is given"),
+            ("-d", "-n does not look up names"),
+        ])
+
+    static let hops = CommandMode.standard
+    static let paths = CommandMode(name: "--paths")
+    static let dot = CommandMode(name: "--dot")
+    static let report = CommandMode(name: "--report")
+    static let live = CommandMode(name: "--live")
+
+    var general = GeneralOptions()
+    var trace = Traceroute.Configuration()
+    /// By -I, -U or -T, and by -M.
+    var method: TracerouteMethod?
+    var module: TraceModule?
+    var port: UInt16?
+    var isNumeric = false
+    /// How long a finished line waits for the names in it.
+    var nameWait = Nanoseconds.seconds(1)
+    var printsExtensions = false
+    var printsOrigins = false
+    var printsHopsBack = false
+    /// -O info: lines have the flags of the target's TCP segment.
+    var printsFlags = false
+    var confidence = 0.95
+    var cycles: Int?
+    var interval = Nanoseconds.seconds(1)
+
+    var mode = hops
+    var targets: [String] = []
+
+    static func declare(_ options: inout OptionTable<Self>) {
+        declareModes(&options)
+        declareProbes(&options)
+        declarePace(&options)
+        declareOutput(&options)
+    }
+
+    private static func declareModes(_ options: inout OptionTable<Self>) {
+        options.section("Modes")
+        options.flag(
+            "--paths", help: "Find every path of a load-balanced route, by UDP or TCP.", in: [paths, dot]
+        ) { _ in }
+        options.flag("--dot", help: "Print these paths as a graph for Graphviz.", in: [dot]) { _ in }
+        options.option(
+            "--confidence", value: .confidence, help: "Set the probability of finding every branch (95).",
+            in: [paths, dot]
+        ) { $0.confidence = $1 }
+        options.flag(
+            "--report",
+            help: "Probe every hop repeatedly, by ICMP echo unless -U or -T is given, and print a table as mtr does.",
+            in: [report]
+        ) { _ in }
+        options.flag(
+            "--live", help: "Show this table on a full screen; the keys are q, p, r, d, n, j and k.", in: [live]
+        ) { _ in }
+        options.option(
+            "--cycles", value: .integer(1...1_000_000, "COUNT"),
+            help: "Probe every hop COUNT times (10; --live: until q is pressed).", in: [report, live]
+        ) { $0.cycles = $1 }
+        options.option(
+            "--interval", value: .duration(atLeast: .milliseconds(10)), help: "Begin a cycle every TIME (1).",
+            in: [report, live]
+        ) { $0.interval = $1 }
+        options.flag(
+            "--mtu", help: "Find the path MTU to each hop, and black holes; sets -F.", in: [hops],
+            excludes: tcp
+        ) { $0.trace.findsPathMTU = true }
+    }
+
+    private static let tcp = ["-T", "-M tcp"]
+    private static let icmp = ["-I", "-M icmp"]
+
+    private static func declareProbes(_ options: inout OptionTable<Self>) {
+        options.section("Probes")
+        options.flag("-4", "--ipv4", help: "Use IPv4.", excludes: ["-6"]) { $0.trace.family = .v4 }
+        options.flag("-6", "--ipv6", help: "Use IPv6.", excludes: ["-4"]) { $0.trace.family = .v6 }
+        options.flag(
+            "-I", "--icmp", help: "Send ICMP echo requests instead of UDP.", in: [hops, report, live],
+            excludes: ["-U", "-T"]
+        ) { $0.method = .icmp }
+        options.flag("-U", "--udp", help: "Send UDP to port 53, or to that of -p.", excludes: ["-T"]) {
+            $0.method = .udp
+        }
+        options.flag(
+            "-T", "--tcp", help: "Send TCP SYN to port 80, or to that of -p; no connection is made."
+        ) { $0.method = .tcp }
+        options.option(
+            "-M", "--module", value: .choice(TraceModule.self), help: "Select the method by name (default: udp)."
+        ) { $0.module = $1 }
+        options.list(
+            "-O", "--options", value: .tcpOptions,
+            help: "With -T: info prints the TCP flags of the target's reply, mss=N and ecn change the SYN."
+        ) { command, all in all.forEach { command.apply($0) } }
+        options.option(
+            "-p", "--port", value: .integer(1...65_535),
+            help: "Set the destination port (33434; 53 with -U, 80 with -T).", excludes: icmp
+        ) { $0.port = $1 }
+        options.option(
+            "--sport", value: .integer(1...65_535), help: "Set the source port of UDP or TCP (random).", excludes: icmp
+        ) { $0.trace.probe.sourcePort = $1 }
+        options.option("-i", "--interface", value: .interface, help: "Send through this interface.") {
+            $0.trace.interface = $1
+        }
+        options.option("-s", "--source", value: .address, help: "Send from this address of this host.") {
+            $0.trace.source = $1
+        }
+        options.list(
+            "-g", "--gateway", value: .gateways,
+            help: "Send through up to 8 gateways, by a loose source route (IPv4).", excludes: ["-6"]
+        ) { $0.trace.probe.gateways += $1 }
+        options.option(
+            "--size", value: .packetLength, help: "Set the length of each packet (60; IPv6 80).", excludes: tcp
+        ) { $0.trace.packetLength = $1 }
+        options.flag("-F", "--dont-fragment", help: "Do not fragment probes, on this host or (IPv4) on routers.") {
+            $0.trace.probe.dontFragment = true
+        }
+        options.option("-t", "--tos", value: .integer(0...255), help: "Set the type of service, or traffic class.") {
+            $0.trace.probe.typeOfService = $1
+        }
+        options.option(
+            "-l", "--flowlabel", value: .integer(0...0xF_FFFF), help: "Set the IPv6 flow label.", excludes: ["-4"]
+        ) { $0.trace.probe.flowLabel = $1 }
+        options.option("--fwmark", value: .integer(0...UInt32.max), help: "Mark packets for routing rules.") {
+            $0.trace.mark = $1
+        }
+        options.flag(
+            "--no-paris", help: "Change the destination port or the checksum from probe to probe.", in: [hops],
+            excludes: tcp
+        ) { $0.trace.probe.isOneFlow = false }
+    }
+
+    private static func declarePace(_ options: inout OptionTable<Self>) {
+        options.section("Hops and pace")
+        options.option("-f", "--first", value: .integer(1...255, "HOP"), help: "Begin at this hop (1).") {
+            $0.trace.probe.firstHop = $1
+        }
+        options.option("-m", "--max-hops", value: .integer(1...255, "HOP"), help: "End at this hop (30).") {
+            $0.trace.probe.maximumHops = $1
+        }
+        options.option("--gap", value: .integer(1...255), help: "Stop after N hops in a row that do not reply (8).") {
+            $0.trace.probe.gap = $1
+        }
+        options.option("-q", "--queries", value: .integer(1...10), help: "Send N probes to each hop (3).", in: [hops]) {
+            $0.trace.probe.queries = $1
+        }
+        options.option(
+            "-N", "--sim-queries", value: .integer(1...1_024), help: "Await up to N replies at once (32).",
+            in: [hops]
+        ) { $0.trace.probe.window = $1 }
+        options.option(
+            "-w", "--wait", value: .traceWait,
+            help: """
+                Wait up to MAX, and not longer than HERE times the round trip of the same hop or NEAR times that of \
+                a later one (5,3; see the manual).
+                """
+        ) { $1.store(in: &$0.trace.probe) }
+        options.option(
+            "-z", "--sendwait", value: .sendWait,
+            help: "Wait TIME between probes; a number above 10 is milliseconds (0).", in: [hops]
+        ) { $0.trace.probe.sendInterval = $1 }
+    }
+
+    private static func declareOutput(_ options: inout OptionTable<Self>) {
+        options.section("Output")
+        options.json(in: [hops, paths, report])
+        options.flag("-n", "--numeric", help: "Do not look up names.") { $0.isNumeric = true }
+        options.option(
+            "--name-wait", value: .duration(),
+            help: "Hold a finished line for up to TIME until its names are known; 0 prints at once (1).",
+            in: [hops, paths, dot, report], excludes: ["-n"]
+        ) { $0.nameWait = $1 }
+        options.flag(
+            "-A", "--as-path-lookups", help: "Look up the autonomous system of each hop in a routing registry.",
+            in: [hops, paths, report, live]
+        ) { $0.printsOrigins = true }
+        options.flag(
+            "-e", "--extensions", help: "Print MPLS labels and interface information from routers.", in: [hops]
+        ) { $0.printsExtensions = true }
+        options.flag(
+            "--back", help: "Print the number of hops back where it differs from the number there.", in: [hops]
+        ) { $0.printsHopsBack = true }
+        options.pcap()
+        options.explain(in: [hops, paths, report])
+        options.color()
+    }
+}

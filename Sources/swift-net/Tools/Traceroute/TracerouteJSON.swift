@@ -1,0 +1,92 @@
+import SwiftNet
+
+/// A trace as one JSON object for each hop and target.
+final class TracerouteJSON: TracerouteReport {
+    private let console: Console
+    private let targets: [TraceTarget]
+    let names: TracerouteNames
+    var held: HeldLines<TracerouteEvent>
+
+    init(_ console: Console, _ targets: [TraceTarget], _ names: TracerouteNames) {
+        self.console = console
+        self.targets = targets
+        self.names = names
+        held = HeldLines(names)
+    }
+
+    func print(_ event: TracerouteEvent, at instant: Instant) {
+        switch event {
+        case .answered, .began: break
+        case .hop(let hop):
+            let probes = hop.probes.map { TraceProbeRow($0, names) }
+            console.write("hop", TraceHopRow(ttl: hop.timeToLive, probes: probes, mtu: hop.mtu), at: instant)
+        case .ended(let index, let summary):
+            targets[index].complain(summary, console)
+            console.write("summary", TracerouteSummaryRow(summary, targets[index]), at: instant)
+        }
+    }
+}
+
+/// The paths of a route as one JSON object for each hop and link.
+final class PathsJSON: PathsReport {
+    private let console: Console
+    private let target: TraceTarget
+    private let confidence: Double
+    let names: TracerouteNames
+    var held: HeldLines<FoundPaths>
+
+    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, confidence: Double) {
+        self.console = console
+        self.target = target
+        self.names = names
+        self.confidence = confidence
+        held = HeldLines(names)
+    }
+
+    func print(_ found: FoundPaths, at instant: Instant) {
+        target.complain(found.summary, console)
+        if let mtu = found.refusingMTU {
+            let probe = TraceProbeRow(.failed(.messageTooLong(mtu: mtu)), names)
+            console.write(
+                "hop", TraceHopRow(ttl: target.configuration.firstHop, probes: [probe]), at: instant)
+        }
+        for nodes in found.graph.hops {
+            let probes = nodes.map { node in
+                var row = TraceProbeRow(node.answer.map { .answered($0) } ?? .timeout, names)
+                row.flows = node.flows
+                return row
+            }
+            console.write("hop", TraceHopRow(ttl: nodes.first?.timeToLive ?? 0, probes: probes), at: instant)
+        }
+        for link in found.graph.links {
+            console.write("link", PathLinkRow(ttl: link.timeToLive, from: link.from, to: link.to), at: instant)
+        }
+        var row = TracerouteSummaryRow(found.summary, target)
+        row.paths = found.graph.pathCount
+        row.confidence = confidence
+        console.write("summary", row, at: instant)
+    }
+}
+
+/// Loss and round trips as one JSON object for each hop, at the end.
+final class CyclesJSON: CyclesReport {
+    private let console: Console
+    private let target: TraceTarget
+    let names: TracerouteNames
+    let cycles: Int?
+    var held: HeldLines<IPAddress>
+
+    init(_ console: Console, _ target: TraceTarget, _ names: TracerouteNames, cycles: Int?) {
+        self.console = console
+        self.target = target
+        self.names = names
+        self.cycles = cycles
+        held = HeldLines(names)
+    }
+
+    func finish(_ result: CyclesResult, drops: KernelDrops, at now: Instant) {
+        target.complain(result.summary, console)
+        for hop in result.hops { console.write("hop", CyclesHopRow(hop, names), at: now) }
+        console.write("summary", TracerouteSummaryRow(result.summary, target), at: now)
+    }
+}

@@ -1,0 +1,135 @@
+import LinuxProcess
+import SwiftNet
+
+/// A run of `traceroute` in any mode.
+struct TracerouteRun {
+    let command: TracerouteCommand
+    let console: Console
+
+    func run() throws -> Int32 {
+        switch command.mode {
+        case TracerouteCommand.paths, TracerouteCommand.dot: try paths()
+        case TracerouteCommand.report, TracerouteCommand.live: try monitor()
+        default: try hops()
+        }
+    }
+
+    /// Hop by hop, the plain trace.
+    private func hops() throws -> Int32 {
+        let traceroute = try Traceroute.prepare(
+            command.targets, command.trace, options: console.runOptions(command.general))
+        let (targets, names) = (traceroute.trace.targets, try names(traceroute.trace))
+        let report: any TracerouteReport =
+            console.isJSON
+            ? TracerouteJSON(console, targets, names) : TracerouteText(command, console, targets, names)
+        let result = try console.run(report, of: traceroute)
+        return result.isReached ? 0 : result.couldSend ? 1 : 2
+    }
+
+    /// Every path of a balanced route.
+    private func paths() throws -> Int32 {
+        let configuration = Traceroute.Paths.Configuration(command.trace, confidence: command.confidence)
+        let paths = try Traceroute.Paths.prepare(
+            command.targets[0], configuration, options: console.runOptions(command.general))
+        let (target, names) = (paths.trace.targets[0], try names(paths.trace))
+        let report: any PathsReport =
+            if command.mode == TracerouteCommand.dot {
+                PathsDot(console, target, names)
+            } else if console.isJSON {
+                PathsJSON(console, target, names, confidence: command.confidence)
+            } else {
+                PathsText(console, target, names)
+            }
+        let summary = try console.run(report, of: paths)
+        return summary.isReached ? 0 : summary.unsent == 0 ? 1 : 2
+    }
+
+    /// Loss and round trips of each hop over time.
+    private func monitor() throws -> Int32 {
+        // Plain text where the output is no terminal: then a script waits for its end.
+        let terminal = command.mode == TracerouteCommand.live ? Terminal() : nil
+        let cycles = command.cycles ?? (terminal == nil ? 10 : nil)
+        var options = try console.runOptions(command.general)
+        options.screen = terminal
+        let monitor = try Traceroute.Cycles.prepare(
+            command.targets[0], .init(command.trace, cycles: cycles, interval: command.interval), options: options)
+        let (target, names) = (monitor.trace.targets[0], try names(monitor.trace))
+        let report: any CyclesReport =
+            console.isJSON
+            ? CyclesJSON(console, target, names, cycles: cycles)
+            : CyclesText(console, target, names, cycles: cycles)
+        let result: CyclesResult
+        if let terminal {
+            let screen = LiveScreen(
+                title: "traceroute to \(Text.escaped(target.text)) (\(target.destination.address))",
+                names: names, showsNames: !command.isNumeric, console: console, isUnicode: Self.isUnicode)
+            var observer = LiveObserver(screen: screen, terminal: terminal, names: names, console: console)
+            report.begin()
+            terminal.enter()
+            defer { terminal.leave() }
+            result = try monitor.run(reportingTo: &observer)
+        } else {
+            result = try console.run(report, of: monitor)
+        }
+        if terminal != nil { report.finish(result, drops: .none, at: SystemClock.now) }
+        // Cycles that could not be sent mean that the run is incomplete.
+        guard result.summary.unsent == 0 else { return 2 }
+        return result.summary.isReached ? 0 : 1
+    }
+
+    // MARK: Names
+
+    private func names(_ trace: TracerouteRunner) throws -> TracerouteNames {
+        TracerouteNames(
+            lookUps: command.isNumeric ? nil : trace.names,
+            origins: command.printsOrigins ? try origins(trace) : nil, patience: command.nameWait)
+    }
+
+    /// The server is that of RA_SERVER, the port that of RA_SERVICE, as traceroute has it.
+    private func origins(_ trace: TracerouteRunner) throws -> RouteOrigins {
+        let service = CurrentProcess.environment("RA_SERVICE") ?? "nicname"
+        guard let port = service == "nicname" ? 43 : UInt16(service) else {
+            throw UsageError("invalid value '\(service)' for RA_SERVICE (expected a port number)")
+        }
+        return trace.origins(server: CurrentProcess.environment("RA_SERVER") ?? "whois.radb.net", port: port)
+    }
+
+    /// The terminal's encoding, by the environment as setlocale(3) reads it.
+    private static var isUnicode: Bool {
+        let value = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { CurrentProcess.environment($0) }
+            .first { !$0.isEmpty }
+        guard let value = value?.lowercased() else { return false }
+        return value.drop { $0 != "." }.hasPrefix(".utf-8") || value.drop { $0 != "." }.hasPrefix(".utf8")
+    }
+}
+
+extension TraceTarget {
+    /// The first line of a trace or of its paths.
+    func title(_ what: String) -> String {
+        "\(what) to \(Text.escaped(text)) (\(destination.address)), \(configuration.maximumHops) hops max, "
+            + "\(configuration.wholeLength) byte packets\n"
+    }
+
+    /// Reports the probes that this host could not send, with interface and reason.
+    func complain(_ summary: TracerouteSummary, _ console: Console) {
+        guard summary.unsent > 0, let failure = summary.firstFailure else { return }
+        let reason = (interface.map { "\($0): " } ?? "") + failure.reason
+        console.complain("\(reason): \(Text.count(summary.unsent, "probe")) could not be sent")
+    }
+}
+
+extension TransmissionFailure {
+    /// Why a probe was not sent.
+    var reason: String {
+        switch self {
+        case .messageTooLong: "message too long"
+        case .noBuffers: "no buffer space available"
+        case .notPermitted(let message), .system(_, let message): message
+        }
+    }
+}
+
+extension TCPFlags {
+    /// The flags that are set, by name.
+    var words: [String] { TCPFlags.names.filter { contains($0.flag) }.map { "\($0.name)" } }
+}

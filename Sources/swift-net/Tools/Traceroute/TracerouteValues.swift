@@ -1,0 +1,118 @@
+import SwiftNet
+
+/// The methods by the names that traceroute(8) has for them.
+enum TraceModule: String, CaseIterable {
+    case `default`, udp, icmp, tcp
+
+    var method: TracerouteMethod { TracerouteMethod(rawValue: rawValue) ?? .udp }
+}
+
+/// An option of -O.
+enum TCPProbeOption {
+    case info, ecn
+    case maximumSegmentSize(UInt16)
+
+    init?(_ text: Substring) {
+        switch text {
+        case "info": self = .info
+        case "ecn": self = .ecn
+        default:
+            guard text.hasPrefix("mss="), let size = UInt16(text.dropFirst(4)), size > 0 else { return nil }
+            self = .maximumSegmentSize(size)
+        }
+    }
+}
+
+/// How long replies are awaited: `MAX`, `MAX,HERE` or `MAX,HERE,NEAR`.
+struct TraceWait {
+    var longest: Nanoseconds
+    /// Times the round trip of the same hop, and of a later one.
+    var here: Int64?
+    var near: Int64?
+
+    init?(_ text: String) {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let factors = parts.dropFirst().compactMap { Int64($0) }.filter { 1...1_000 ~= $0 }
+        guard let longest = DurationText.parse(String(parts[0])), longest >= .milliseconds(1),
+            longest <= .seconds(2_147_483), parts.count <= 3, factors.count == parts.count - 1
+        else { return nil }
+        self.longest = longest
+        here = factors.first
+        near = factors.count > 1 ? factors[1] : nil
+    }
+
+    /// A time that was asked for holds for the hops at the end too.
+    func store(in configuration: inout TracerouteConfiguration) {
+        configuration.longestWait = longest
+        configuration.tailWait = longest
+        configuration.looksAgain = false
+        configuration.hastens = false
+        if let here { configuration.hereFactor = here }
+        if let near { configuration.nearFactor = near }
+    }
+}
+
+extension OptionValue where Value == TraceWait {
+    static var traceWait: Self {
+        OptionValue(specification: ValueSpecification(name: "MAX,HERE,NEAR")) { text in
+            guard let wait = TraceWait(text) else {
+                throw ValueError(expected: "MAX,HERE,NEAR: a duration from 1ms and up to 2 factors from 1 to 1000")
+            }
+            return wait
+        }
+    }
+}
+
+extension OptionValue where Value == Nanoseconds {
+    /// Seconds, milliseconds above 10, or with a unit.
+    static var sendWait: Self {
+        let duration = duration()
+        return OptionValue(specification: duration.specification) { text in
+            let wait = try duration.parse(text)
+            let hasUnit = text.last?.isLetter == true
+            return !hasUnit && wait > .seconds(10) ? Nanoseconds(wait.count / 1_000) : wait
+        }
+    }
+}
+
+extension OptionValue where Value == [TCPProbeOption] {
+    static var tcpOptions: Self {
+        OptionValue<[TCPProbeOption]>(specification: ValueSpecification(name: "OPTION,...")) { text in
+            try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                guard let option = TCPProbeOption(part) else { throw ValueError(expected: "info, ecn, mss=N") }
+                return option
+            }
+        }
+    }
+}
+
+extension OptionValue where Value == [IPv4Address] {
+    /// IPv6's routing header of type 0 is not in use any more (RFC 5095).
+    static var gateways: Self {
+        OptionValue<[IPv4Address]>(specification: ValueSpecification(name: "ADDRESS,...")) { text in
+            try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                guard let address = IPv4Address(part) else { throw ValueError(expected: "IPv4 addresses") }
+                return address
+            }
+        }
+    }
+}
+
+extension OptionValue where Value == Double {
+    /// `95`, `99.9` or `95%`, as a fraction.
+    static var confidence: Self {
+        OptionValue(specification: ValueSpecification(name: "PERCENT")) { text in
+            let digits = text.hasSuffix("%") ? text.dropLast() : text[...]
+            guard digits.allSatisfy({ $0.isNumber || $0 == "." }), let percent = Double(digits), percent >= 50,
+                percent <= 99.999
+            else { throw ValueError(expected: "a percentage from 50 to 99.999") }
+            // So that it is written as it was typed: 99.9 / 100 is not 0.999.
+            return (percent * 1_000).rounded() / 100_000
+        }
+    }
+}
+
+extension OptionValue where Value == Int {
+    /// Bytes of a packet with its headers.
+    static var packetLength: Self { .integer(30...65_000, "BYTES") }
+}

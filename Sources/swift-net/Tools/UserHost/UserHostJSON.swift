@@ -1,0 +1,101 @@
+import SwiftNet
+
+/// What happens to a user-space host, one JSON object each.
+final class UserHostJSON: UserHostReport {
+    let console: Console
+    let host: UserHost.Prepared
+    let isVerbose: Bool
+    private let isQuiet: Bool
+    private let vendors = Vendors()
+    private var failures: FrameFailures
+
+    init(_ console: Console, _ host: UserHost.Prepared, _ general: GeneralOptions) {
+        self.console = console
+        self.host = host
+        isQuiet = general.isQuiet
+        isVerbose = general.isVerbose
+        failures = FrameFailures(console)
+    }
+
+    func report(_ event: UserHostEvent, at now: Instant) {
+        switch event {
+        case .up: if !isQuiet { console.write("up", UserHostUpRow(), at: now) }
+        case .taken(let address, let mac):
+            console.write(
+                "conflict", UserHostConflictRow(addr: address, mac: mac, vendor: vendors.name(of: mac)), at: now)
+        case .peer(let peer):
+            guard !isQuiet else { return }
+            let row = UserHostPeerRow(
+                addr: peer.address, mac: peer.mac, vendor: vendors.name(of: peer.mac),
+                interface: host.interfaceName(peer.interface), did: peer.did.map(\.words))
+            console.write("peer", row, at: peer.last)
+        case .failed(let failure): failures.note(failure)
+        }
+    }
+
+    func finish(_ summary: UserHost.Summary, drops: KernelDrops, at now: Instant) {
+        conclude(summary)
+        var row = UserHostSummaryRow(summary)
+        if !summary.routes.isEmpty {
+            row.routes = summary.routes.map {
+                .init(
+                    network: "\($0.network)", gateway: $0.gateway, interface: host.interfaceName(of: $0),
+                    packets: $0.useCount)
+            }
+        }
+        console.write("summary", row, at: now)
+    }
+}
+
+/// The host's addresses are in use.
+private struct UserHostUpRow: JSONRow {}
+
+/// Another host has one of the addresses.
+private struct UserHostConflictRow: JSONRow {
+    var addr: IPAddress
+    var mac: MACAddress
+    @Null var vendor: String?
+}
+
+/// A host did something for the first time.
+private struct UserHostPeerRow: JSONRow {
+    var addr: IPAddress
+    var mac: MACAddress
+    @Null var vendor: String?
+    @Null var interface: String?
+    /// All that it has done, in order.
+    var did: [String]
+}
+
+/// The account of a host.
+private struct UserHostSummaryRow: JSONRow {
+    var peers: Int
+    var received: UInt64
+    var sent: UInt64
+    var delivered: UInt64
+    var forwarded: UInt64
+    var malformed: UInt64
+    var unreachable: UInt64
+    /// A router's.
+    var routes: [RouteRow]?
+    var elapsedMs: Nanoseconds
+
+    struct RouteRow: Encodable {
+        var network: String
+        @Null var gateway: IPAddress?
+        @Null var interface: String?
+        var packets: UInt64
+    }
+
+    init(_ summary: UserHost.Summary) {
+        let counters = summary.counters
+        peers = summary.peerCount
+        received = counters.received
+        sent = counters.sent
+        delivered = counters.delivered
+        forwarded = counters.forwarded
+        malformed = counters.malformed
+        unreachable = counters.unreachable
+        elapsedMs = summary.elapsed
+    }
+}

@@ -1,0 +1,58 @@
+import HostStack
+import SwiftNet
+
+/// How the life of a user-space host is reported.
+protocol UserHostReport: Report where Observed == UserHostEngine, Event == UserHostEvent, Summary == UserHost.Summary {
+    var console: Console { get }
+    var host: UserHost.Prepared { get }
+    var isVerbose: Bool { get }
+}
+
+extension UserHostReport {
+    /// What is reported before the summary: the reason of an early end, and frames of other VLANs.
+    func conclude(_ summary: UserHost.Summary) {
+        if let failure = host.failure { console.fail(failure.description) }
+        if isVerbose { console.reportIgnored(summary.ignoredVLANs) }
+    }
+
+    func status(_ engine: borrowing UserHostEngine, at now: Instant) -> String? {
+        let counters = engine.counters
+        return "\(counters.received) frames received, \(counters.sent) sent, \(Text.count(engine.peerCount, "peer"))"
+    }
+}
+
+/// Reports frames that could not be sent, once for each reason in a row.
+struct FrameFailures {
+    let console: Console
+    private var last: TransmissionFailure?
+
+    init(_ console: Console) { self.console = console }
+
+    mutating func note(_ failure: TransmissionFailure) {
+        guard failure != last else { return }
+        last = failure
+        console.complain("a frame could not be sent: \(failure.words)")
+    }
+}
+
+extension HostContact.Kind {
+    /// One or two words, as the contract has them.
+    var words: String {
+        switch self {
+        case .arp: "arp"
+        case .neighborDiscovery: "ndp"
+        case .rarp: "rarp"
+        case .echo: "echo"
+        case .udp(let port): "udp \(port)"
+        case .tcp(let port): "tcp \(port)"
+        case .other(let number): "protocol \(number.rawValue)"
+        }
+    }
+}
+
+extension UserHost.Prepared {
+    /// The name of the interface that a route leads through.
+    func interfaceName(of route: RoutingTable.Route) -> String? {
+        interfaceName(configuration.host.interfaces[route.interface].index)
+    }
+}

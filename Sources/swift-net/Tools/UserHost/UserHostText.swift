@@ -1,0 +1,81 @@
+import SwiftNet
+
+/// What happens to a user-space host, a line each.
+final class UserHostText: UserHostReport {
+    let console: Console
+    let host: UserHost.Prepared
+    let isVerbose: Bool
+    private let isQuiet: Bool
+    private let vendors = Vendors()
+    private var failures: FrameFailures
+    /// Columns of an address.
+    private let width: Int
+
+    init(_ console: Console, _ host: UserHost.Prepared, _ general: GeneralOptions) {
+        self.console = console
+        self.host = host
+        isQuiet = general.isQuiet
+        isVerbose = general.isVerbose
+        failures = FrameFailures(console)
+        let hasIPv6 = host.configuration.host.interfaces.contains {
+            $0.addresses.contains { $0.address.family == .v6 }
+        }
+        width = hasIPv6 ? 25 : 15
+    }
+
+    func begin() {
+        guard !isQuiet else { return }
+        for interface in host.configuration.host.interfaces {
+            let addresses = interface.addresses.map { "\($0.address)/\($0.prefixLength)" }.joined(separator: ", ")
+            write("\(addresses) at \(interface.mac) on \(host.interfaceName(interface.index) ?? "?")")
+        }
+        if host.configuration.host.checksAddresses { write("checking whether another host has it") }
+        console.output.flush()
+    }
+
+    func report(_ event: UserHostEvent, at now: Instant) {
+        switch event {
+        case .up: if !isQuiet { write(console.painted("the host is there", .green)) }
+        case .taken(let address, let mac):
+            write(console.painted("\(address) is used by another host, \(mac)\(vendor(mac))", .red))
+        case .peer(let peer): if !isQuiet { show(peer) }
+        case .failed(let failure): failures.note(failure)
+        }
+    }
+
+    private func show(_ peer: UserHostPeer) {
+        guard let last = peer.did.last else { return }
+        let address = "\(peer.address)"
+        let hasSeveral = host.configuration.host.interfaces.count > 1
+        write(
+            "\(WallTime.timeOfDay(peer.last))  \(address)\(String(repeating: " ", count: max(width - address.count, 0)))  "
+                + "\(peer.mac)\(hasSeveral ? "  \(host.interfaceName(peer.interface) ?? "?")" : "")  \(last.words)"
+                + vendor(peer.mac))
+    }
+
+    private func vendor(_ mac: MACAddress) -> String {
+        vendors.name(of: mac).map { "  (\(Text.escaped($0)))" } ?? ""
+    }
+
+    func finish(_ summary: UserHost.Summary, drops: KernelDrops, at now: Instant) {
+        conclude(summary)
+        let counters = summary.counters
+        var parts = [
+            Text.count(summary.peerCount, "peer"), "\(counters.received) frames received", "\(counters.sent) sent",
+        ]
+        if counters.forwarded > 0 { parts.append("\(counters.forwarded) datagrams forwarded") }
+        if counters.malformed > 0 { parts.append("\(counters.malformed) malformed") }
+        if !isQuiet, !summary.routes.isEmpty {
+            write("")
+            for route in summary.routes {
+                let gateway = route.gateway.map { "by \($0) on" } ?? "on"
+                write(
+                    "\(route.network) \(gateway) \(host.interfaceName(of: route) ?? "?"): \(Text.count(Int(route.useCount), "packet"))"
+                )
+            }
+        }
+        write("\n\(parts.joined(separator: ", ")), time \(summary.elapsed.wholeMilliseconds)ms")
+    }
+
+    private func write(_ line: String) { console.output.write(line + "\n") }
+}

@@ -1,0 +1,156 @@
+import Diagnostics
+import SwiftNetSignatures
+import Testing
+
+/// Signatures, and what behaviours are taken for.
+@Suite("fingerprints of web servers")
+struct HTTPFingerprintTests {
+    private static func embedded() throws -> [Signature] { try Signature.all(in: EmbeddedSignatures.text()) }
+
+    @Test("a signature that is read and written is the same")
+    func roundTrip() throws {
+        let bytes = try EmbeddedSignatures.text()
+        let signatures = try Signature.all(in: bytes)
+        #expect(Set(signatures.map(\.product)).count >= 30)
+        #expect(signatures.map(\.text).joined() == String(decoding: bytes, as: UTF8.self))
+        #expect(Calibrations(EmbeddedSignatures.calibrations) != nil)
+    }
+
+    @Test("what is no signature is refused with its line")
+    func mistakes() throws {
+        let head = "product\tx\nversions\t1\ntests\tget missing\n"
+        let answer = "answer\tHTTP/1.1 200 OK\tDate\tkept\t-\n"
+        let cases: [(text: String, mistake: String)] = [
+            ("product\tx\n", "line 1: x has no configuration"),
+            ("versions\t1\n", "line 1: the product is not named"),
+            ("product\tx\ntests\tget put\n", "line 2: there is no test 'put'"),
+            (head + "answer\tHTTP/1.1 200 OK\tDate\n", "line 4: no answer: HTTP/1.1 200 OK\tDate"),
+            (head + answer + "configuration\ta\t-\t1\n", "line 5: 1 answers to 2 tests"),
+            (head + answer + "configuration\ta\t-\t1 2\n", "line 5: there is no answer 2"),
+            (
+                head + answer + "configuration\ta\t-\t1 -9223372036854775808\n",
+                "line 5: there is no answer -9223372036854775808"
+            ),
+            (head + "word\tx\n", "line 4: there is no 'word'"), ("word\n", "line 1: a word without a value: word"),
+        ]
+        for (text, mistake) in cases {
+            do throws(Signature.Mistake) {
+                _ = try Signature.all(in: Array(text.utf8))
+                Issue.record("\(text) was taken")
+            } catch {
+                #expect("\(error)" == mistake)
+            }
+        }
+    }
+
+    @Test("every configuration that was learned is named as what it is, and none by its banner")
+    func learned() throws {
+        let library = SignatureLibrary(try Self.embedded())
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        var comparer = library.comparer()
+        var named = 0
+        var count = 0
+        for signature in library.signatures {
+            for configuration in signature.configurations {
+                let comparison = comparer.compare(configuration.behavior)
+                let verdict = library.verdict(comparison, banner: "Apache/2.4.41 (Ubuntu)", calibrations)
+                count += 1
+                if verdict.product == signature.product { named += 1 }
+                #expect(
+                    verdict.product == signature.product || verdict.product == signature.base || verdict.product == nil,
+                    "\(signature.product) \(configuration.name): \(verdict.product ?? "unknown")")
+                #expect(verdict.origin == nil || verdict.origin == configuration.origin)
+                #expect((0...1).contains(verdict.confidence))
+                if verdict.product == "nginx", verdict.origin == nil { #expect(verdict.bannerAgrees == false) }
+                if verdict.product == "Apache httpd" { #expect(verdict.bannerAgrees == true) }
+            }
+        }
+        #expect(named * 100 >= count * 97, "\(named) of \(count)")
+    }
+
+    @Test("what was not asked speaks neither for a product nor against it")
+    func interrupted() throws {
+        let library = SignatureLibrary(try Self.embedded())
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        var comparer = library.comparer()
+        var named = 0
+        var count = 0
+        for signature in library.signatures {
+            for configuration in signature.configurations {
+                var behavior = configuration.behavior
+                for test in HTTPFingerprintRequest.allCases.dropFirst(12) { behavior[test] = nil }
+                let verdict = library.verdict(comparer.compare(behavior), banner: nil, calibrations)
+                count += 1
+                if verdict.product == signature.product { named += 1 }
+            }
+        }
+        #expect(named * 100 >= count * 95, "\(named) of \(count)")
+    }
+
+    @Test("a banner is the product's, another's, or that of one that is built on it")
+    func banners() throws {
+        let library = SignatureLibrary(try Self.embedded())
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        let go = try #require(library.signatures.first { $0.product == "Go net/http" }?.configurations.first)
+        var comparer = library.comparer()
+        let comparison = comparer.compare(go.behavior)
+        for (banner, agrees) in [("Caddy", nil), ("nginx/1.18.0", nil), (nil, nil)] as [(String?, Bool?)] {
+            // Go has no banner of its own that another would be held against.
+            #expect(library.verdict(comparison, banner: banner, calibrations).bannerAgrees == agrees, "\(banner ?? "")")
+        }
+        let lighttpd = try #require(library.signatures.first { $0.product == "lighttpd" }?.configurations.first)
+        let other = comparer.compare(lighttpd.behavior)
+        for (banner, agrees) in [("Lighttpd/1.4", true), ("nginx/1.18.0", false), (nil, nil)] as [(String?, Bool?)] {
+            #expect(library.verdict(other, banner: banner, calibrations).bannerAgrees == agrees, "\(banner ?? "")")
+        }
+    }
+
+    @Test("a calibration is what came of what the curve gives, and lies between two such")
+    func calibration() throws {
+        let text = "# offset, similarity, lead\nproduct 0 1 0 0.5:0.2 0.75:0.6\norigin 0 0 0\n"
+        let calibrations = try #require(Calibrations(Array(text.utf8)))
+        // 1 / (1 + exp(-ln(1.5))) is 0.6, two fifths of the way.
+        for (similarity, confidence) in [(0, 0.2), (-3, 0.2), (0.405_465_108, 0.36), (9, 0.6)] as [(Double, Double)] {
+            let given = calibrations.product.confidence(similarity: similarity, lead: 0)
+            #expect(abs(given - confidence) < 1e-6, "\(given)")
+        }
+        #expect(calibrations.origin.confidence(similarity: 7, lead: 7) == 0.5)
+        for broken in [
+            "product 0 1 0\n", "product 0 1\norigin 0 0 0\n", "product 0 1 0 0.5\norigin 0 0 0\n",
+            "product 0 1 0 0.5:0.1 0.5:0.2\norigin 0 0 0\n", "product 0 1 0 x:0.1\norigin 0 0 0\n",
+        ] {
+            #expect(Calibrations(Array(broken.utf8)) == nil, "\(broken)")
+        }
+    }
+
+    @Test("a product that is left out is not taken for another")
+    func unknown() throws {
+        let library = SignatureLibrary(try Self.embedded())
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        for product in ["nginx", "lighttpd", "Node.js", "Yaws", "Squid", "Tornado"] {
+            let own = library.signatures.filter { $0.product == product }.flatMap(\.configurations).map(\.behavior)
+            #expect(!own.isEmpty)
+            var comparer = library.comparer { signature, _ in signature.product == product }
+            for behavior in own {
+                let verdict = library.verdict(comparer.compare(behavior), banner: nil, calibrations)
+                #expect(verdict.product == nil, "\(product)")
+            }
+        }
+    }
+
+    @Test("a server that was never asked anything is unknown")
+    func nothing() throws {
+        let library = SignatureLibrary(try Self.embedded())
+        let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
+        let silence = try #require(
+            Signature.all(
+                in: Array(
+                    "product\tx\nversions\t\ntests\tget\nanswer\tsilence\t-\tclosed\t-\nconfiguration\ta\t-\t1\n".utf8)
+            ).first)
+        let behavior = silence.configurations[0].behavior
+        var comparer = library.comparer()
+        #expect(library.verdict(comparer.compare(behavior), banner: nil, calibrations).product == nil)
+        var none = SignatureLibrary([]).comparer()
+        #expect(none.compare(behavior).products.isEmpty)
+    }
+}

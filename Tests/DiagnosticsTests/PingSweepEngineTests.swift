@@ -1,0 +1,168 @@
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+@Suite("PingSweepEngine on the simulated network")
+struct PingSweepEngineTests {
+    private struct Outcome {
+        var summary: PingSweepSummary
+        var hosts: [PingSweepHostResult]
+        var times: [Instant]
+    }
+
+    private func run(
+        seed: UInt64 = 1, _ first: IPAddress = .v4(IPv4Address(198, 18, 0, 0)), count: Int,
+        faults: SimulatedNetwork.Faults = .init(), _ configure: (inout PingSweepConfiguration) -> Void = { _ in },
+        prepare: (inout SimulatedNetwork) -> Void = { _ in }
+    ) throws -> Outcome {
+        var targets = TargetSet()
+        try targets.append(from: first, through: IPAddress(first.family, number: first.number + UInt128(count - 1)))
+        var configuration = PingSweepConfiguration(targets: targets)
+        for source in [IPAddress.v4(Echo.here), Echo.here6] {
+            let format = PingProbeFormat(
+                level: .datagram, source: source, identifier: 99, header: PingProbeHeader(),
+                data: [UInt8](repeating: 7, count: 56), key: PingScenario.key(seed))
+            if source.family == .v4 { configuration.v4 = format } else { configuration.v6 = format }
+        }
+        configure(&configuration)
+        var engine = PingSweepEngine(configuration)
+        var network = SimulatedNetwork(seed: seed, faults: faults)
+        network.keepsLog = true
+        prepare(&network)
+        var recorder = Recorder<PingSweepEngine>()
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        let hosts = recorder.events.compactMap { if case .host(let result) = $0 { result } else { nil } }
+        return Outcome(summary: engine.summary, hosts: hosts, times: network.log.map(\.at))
+    }
+
+    @Test("finds every host that answers, with one probe each")
+    func allAnswer() throws {
+        let outcome = try run(count: 5_000) { $0.rate = nil }
+        #expect(outcome.summary.alive == 5_000 && outcome.summary.transmitted == 5_000)
+        #expect(Set(outcome.hosts.map(\.address)).count == 5_000)
+        #expect(outcome.hosts.allSatisfy { $0.isAlive && $0.roundTrip != nil && $0.hopLimit == 64 })
+    }
+
+    @Test("with a count a host is done when each of its probes has a reply or a final error")
+    func counted() throws {
+        for isRefused in [false, true] {
+            let outcome = try run(count: 10) {
+                $0.plan = .count(3, period: .milliseconds(100))
+                $0.timeout = .seconds(5)
+                $0.rate = nil
+            } prepare: { network in
+                guard isRefused else { return }
+                network.everybody = .refuses(
+                    type: .destinationUnreachable, code: 1, restOfHeader: 0, from: IPv4Address(192, 0, 2, 254))
+            }
+            #expect(outcome.summary.alive == (isRefused ? 0 : 10) && outcome.summary.transmitted == 30)
+            let elapsed = try #require(outcome.summary.end) - #require(outcome.summary.start)
+            #expect(elapsed < .milliseconds(500), "\(elapsed)")
+        }
+    }
+
+    @Test("silent hosts get their retries, then the verdict")
+    func silent() throws {
+        let outcome = try run(count: 100) {
+            $0.plan = .untilAnswered(retries: 2)
+            $0.timeout = .milliseconds(100)
+        } prepare: { network in
+            for host in stride(from: UInt8(0), to: 100, by: 2) {
+                network.hosts[.v4(IPv4Address(198, 18, 0, host))] = .silent
+            }
+        }
+        #expect(outcome.summary.alive == 50 && outcome.summary.unreachable == 50)
+        #expect(outcome.summary.transmitted == 50 + 150)
+        #expect(outcome.hosts.filter { !$0.isAlive }.allSatisfy { $0.transmitted == 3 && $0.received == 0 })
+    }
+
+    @Test("keeps its rate")
+    func rate() throws {
+        let outcome = try run(count: 3_000) { $0.rate = 1_000 }
+        let first = try #require(outcome.times.first)
+        for (index, time) in outcome.times.enumerated() {
+            // Bursts of 2 ms: never more than the rate allows and one burst beyond.
+            #expect(Double(index) <= (time - first).seconds * 1_000 + 3)
+        }
+        let last = try #require(outcome.times.last)
+        #expect((last - first).seconds > 2.9 && (last - first).seconds < 3.1)
+    }
+
+    @Test("misses nobody on a lossy network, and balances", arguments: 0..<20)
+    func lossy(seed: UInt64) throws {
+        let outcome = try run(
+            seed: seed, count: 500,
+            faults: .init(
+                loss: 0.2, duplication: 0.2, corruption: 0.05, truncation: 0.05,
+                delay: .milliseconds(1)...Nanoseconds.milliseconds(150), congestion: 0.05, refusal: 0.02)
+        ) {
+            $0.plan = .untilAnswered(retries: 12)
+            $0.timeout = .milliseconds(100)
+        }
+        #expect(outcome.summary.alive == 500, "seed \(seed): \(outcome.summary)")
+        #expect(outcome.hosts.count == 500, "seed \(seed)")
+        // Answers that came after the next probe had left are timed from their own.
+        let times = outcome.hosts.compactMap(\.roundTrip)
+        #expect(times.allSatisfy { $0 >= .milliseconds(1) && $0 <= .milliseconds(152) }, "seed \(seed)")
+    }
+
+    @Test("a count gives each target so many probes, a period apart")
+    func count() throws {
+        let outcome = try run(count: 10, faults: .init(duplication: 1)) {
+            $0.plan = .count(4, period: .milliseconds(200))
+        } prepare: {
+            $0.hosts[.v4(IPv4Address(198, 18, 0, 3))] = .silent
+        }
+        #expect(outcome.summary.transmitted == 40 && outcome.summary.received == 36)
+        #expect(outcome.summary.duplicates > 0)
+        let answered = try #require(outcome.hosts.first { $0.isAlive })
+        #expect(answered.transmitted == 4 && answered.received == 4 && answered.average != nil)
+        #expect(outcome.hosts.filter { !$0.isAlive }.map(\.address) == [.v4(IPv4Address(198, 18, 0, 3))])
+    }
+
+    @Test("answers of strangers are not believed")
+    func strangers() throws {
+        let outcome = try run(count: 20) {
+            $0.plan = .untilAnswered(retries: 0)
+            $0.timeout = .milliseconds(50)
+        } prepare: { network in
+            // A target answers for another: its source is a target's, its cookie is not.
+            network.hosts[.v4(IPv4Address(198, 18, 0, 4))] = .answersFrom(.v4(IPv4Address(198, 18, 0, 5)))
+            network.hosts[.v4(IPv4Address(198, 18, 0, 5))] = .silent
+            network.hosts[.v4(IPv4Address(198, 18, 0, 6))] = .answersFrom(.v4(IPv4Address(203, 0, 113, 1)))
+        }
+        #expect(outcome.summary.alive == 17 && outcome.summary.unreachable == 3)
+    }
+
+    @Test("a router's reason is told with the verdict")
+    func reason() throws {
+        let outcome = try run(count: 1) {
+            $0.plan = .untilAnswered(retries: 0)
+            $0.timeout = .milliseconds(50)
+        } prepare: { network in
+            network.everybody = .refuses(
+                type: .destinationUnreachable, code: 1, restOfHeader: 0, from: IPv4Address(192, 0, 2, 254))
+        }
+        #expect(outcome.hosts.first?.reason == "Destination Host Unreachable from 192.0.2.254")
+    }
+
+    @Test("IPv6 targets too")
+    func ipv6() throws {
+        let first = try #require(IPAddress("2001:db8:5::1"))
+        let outcome = try run(first, count: 300)
+        #expect(outcome.summary.alive == 300)
+    }
+
+    @Test("stops with the verdicts so far")
+    func stop() throws {
+        let outcome = try run(count: 10_000) {
+            $0.rate = 1_000
+        } prepare: {
+            $0.signals = [(Instant(nanoseconds: 2_000_000_000), .stop)]
+        }
+        #expect((900...1_100).contains(outcome.summary.transmitted))
+        #expect(outcome.hosts.count == outcome.summary.transmitted)
+    }
+}

@@ -1,0 +1,219 @@
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+/// Neighbors among the targets of a sweep, and sends that fail here.
+@Suite("PingSweepEngine and the link")
+struct PingSweepNeighborTests {
+    /// Tells the engine of stations at given times, as the lookups beside it do.
+    private struct Link: EngineObserver {
+        var found: [(at: Nanoseconds, address: IPAddress)] = []
+        var lost: [(at: Nanoseconds, address: IPAddress)] = []
+        var blocks: [(at: Nanoseconds, addresses: AddressSet)] = []
+        var hosts: [PingSweepHostResult] = []
+        var start: Instant?
+        var isListening: Bool { true }
+
+        mutating func report(_ event: PingSweepEvent) {
+            if case .host(let result) = event { hosts.append(result) }
+        }
+
+        mutating func step(_ engine: inout PingSweepEngine, _ wakening: WakeReason, at now: Instant) -> Instant? {
+            let start = start ?? now
+            self.start = start
+            var hasNews = false
+            while let next = found.first, start + next.at <= now {
+                engine.found(next.address)
+                found.removeFirst()
+                hasNews = true
+            }
+            while let next = lost.first, start + next.at <= now {
+                engine.lost(next.address, reason: "no answer to ARP", at: now)
+                lost.removeFirst()
+                hasNews = true
+            }
+            while let next = blocks.first, start + next.at <= now {
+                engine.block(
+                    next.addresses.isEmpty ? [] : [.init(addresses: next.addresses, failure: "no carrier")])
+                blocks.removeFirst()
+                hasNews = true
+            }
+            if hasNews { return now }
+            return ((found + lost).map(\.at) + blocks.map(\.at)).min().map { start + $0 }
+        }
+    }
+
+    private static func address(_ last: Int) -> IPAddress { .v4(IPAddress.v4(IPv4Address(192, 0, 2, 0)).plus(last)) }
+
+    private static func configuration(_ count: Int) throws -> PingSweepConfiguration {
+        var targets = TargetSet()
+        try targets.append(from: address(1), through: address(count))
+        var configuration = PingSweepConfiguration(targets: targets)
+        configuration.v4 = PingProbeFormat(
+            level: .datagram, source: .v4(Echo.here), identifier: 99, header: PingProbeHeader(),
+            data: [UInt8](repeating: 7, count: 56), key: PingScenario.key(1))
+        return configuration
+    }
+
+    private static func set(_ range: ClosedRange<Int>) throws -> AddressSet {
+        var set = AddressSet()
+        try set.insert([(address(range.lowerBound), address(range.upperBound))])
+        return set
+    }
+
+    @Test("a neighbor is probed when its station is found, and never when it has none")
+    func sought() throws {
+        var configuration = try Self.configuration(20)
+        configuration.sought = try Self.set(1...18)
+        var engine = PingSweepEngine(configuration)
+        var network = SimulatedNetwork(seed: 1)
+        network.keepsLog = true
+        var link = Link()
+        link.found = [(.milliseconds(5), Self.address(7)), (.milliseconds(400), Self.address(3))]
+        link.lost = (1...18).filter { $0 != 7 && $0 != 3 }.map { (.milliseconds(1_500), Self.address($0)) }
+        EngineLoop.run(&engine, on: &network, observer: &link)
+        #expect(link.hosts.filter(\.isAlive).map(\.address) == [19, 20, 7, 3].map(Self.address))
+        let silent = link.hosts.filter { !$0.isAlive }
+        #expect(silent.count == 16 && silent.allSatisfy { $0.reason == "no answer to ARP" && $0.transmitted == 0 })
+        #expect(network.log.count == 4 && engine.summary.unreachable == 16 && engine.summary.unchecked == 0)
+        let elapsed = try #require(engine.summary.end) - #require(engine.summary.start)
+        #expect(elapsed >= .milliseconds(1_500) && elapsed < .milliseconds(1_510), "\(elapsed)")
+    }
+
+    @Test("a signal during the lookup ends the run with the verdicts that there are")
+    func stopped() throws {
+        var configuration = try Self.configuration(10)
+        configuration.sought = try Self.set(1...10)
+        var engine = PingSweepEngine(configuration)
+        var network = SimulatedNetwork(seed: 1)
+        network.signals = [(network.now + .milliseconds(100), .stop)]
+        var link = Link()
+        link.found = [(.milliseconds(5), Self.address(7)), (.seconds(9), Self.address(3))]
+        EngineLoop.run(&engine, on: &network, observer: &link)
+        #expect(link.hosts.map(\.address) == [Self.address(7)])
+        #expect(engine.summary.alive == 1 && engine.summary.unreachable == 0 && engine.summary.targets == 10)
+    }
+
+    @Test("a neighbor that the kernel seeks holds one packet, and no more hold one than there is room for")
+    func resolvedByKernel() throws {
+        var configuration = try Self.configuration(100)
+        configuration.resolvedByKernel = try Self.set(1...100)
+        configuration.mostUnresolved = 30
+        configuration.timeout = .milliseconds(100)
+        configuration.resolutionTime = .seconds(4)
+        var engine = PingSweepEngine(configuration)
+        var network = SimulatedNetwork(seed: 1)
+        network.keepsLog = true
+        for host in 21...100 { network.hosts[Self.address(host)] = .silent }
+        var link = Link()
+        // The kernel gives up after three seconds: the twenty that answer have made room for twenty more.
+        link.lost =
+            (21...50).map { (.milliseconds(3_100), Self.address($0)) }
+            + (51...80).map { (.milliseconds(6_200), Self.address($0)) }
+            + (81...100).map { (.milliseconds(9_300), Self.address($0)) }
+        EngineLoop.run(&engine, on: &network, observer: &link)
+        #expect(engine.summary.alive == 20 && engine.summary.unreachable == 80 && network.log.count == 100)
+        #expect(link.hosts.allSatisfy { $0.transmitted == 1 })
+        let start = try #require(network.log.first).at
+        #expect(network.log.filter { $0.at - start < .seconds(3) }.count == 50)
+        #expect(network.log.filter { $0.at - start < .seconds(6) }.count == 80)
+    }
+
+    @Test("what the kernel's table says from before the run is not believed")
+    func oldTable() throws {
+        var configuration = try Self.configuration(1)
+        configuration.resolvedByKernel = try Self.set(1...1)
+        var engine = PingSweepEngine(configuration)
+        var network = SimulatedNetwork(seed: 1, faults: .init(delay: .milliseconds(50)...Nanoseconds.milliseconds(50)))
+        var link = Link()
+        link.lost = [(.milliseconds(1), Self.address(1))]
+        EngineLoop.run(&engine, on: &network, observer: &link)
+        #expect(engine.summary.alive == 1)
+    }
+
+    @Test("full queues of the kernel are no host's state", arguments: [1, 3, 6])
+    func full(seconds: Int64) throws {
+        var configuration = try Self.configuration(50)
+        configuration.plan = .untilAnswered(retries: 1)
+        configuration.timeout = .milliseconds(100)
+        var engine = PingSweepEngine(configuration)
+        var network = SimulatedNetwork(seed: 1)
+        network.fullUntil = network.now + .seconds(seconds)
+        for host in 41...50 { network.hosts[Self.address(host)] = .silent }
+        var link = Link()
+        EngineLoop.run(&engine, on: &network, observer: &link)
+        #expect(engine.summary.alive == 40 && engine.summary.unreachable == 10 && engine.summary.unchecked == 0)
+        #expect(link.hosts.allSatisfy { $0.transmitted == ($0.isAlive ? 1 : 2) })
+        #expect(engine.summary.transmitted == 60, "\(engine.summary) \(link.hosts.prefix(3)) \(link.hosts.suffix(3))")
+    }
+
+    @Test("queues that never move end the run, and no target is called unreachable")
+    func fullForEver() throws {
+        var configuration = try Self.configuration(3)
+        configuration.plan = .untilAnswered(retries: 0)
+        var engine = PingSweepEngine(configuration)
+        var network = SimulatedNetwork(seed: 1)
+        network.fullUntil = network.now + .seconds(100_000)
+        var link = Link()
+        EngineLoop.run(&engine, on: &network, observer: &link)
+        #expect(engine.summary.unchecked == 3 && engine.summary.unreachable == 0 && engine.summary.alive == 0)
+        #expect(link.hosts.allSatisfy { $0.failure == "No buffer space available" && $0.reason == nil })
+        let elapsed = try #require(engine.summary.end) - #require(engine.summary.start)
+        #expect(elapsed < .seconds(30), "\(elapsed)")
+    }
+
+    @Test("an interface that is gone in mid-run makes nobody unreachable")
+    func down() throws {
+        var configuration = try Self.configuration(100)
+        configuration.rate = 100
+        configuration.plan = .untilAnswered(retries: 2)
+        configuration.timeout = .milliseconds(100)
+        var engine = PingSweepEngine(configuration)
+        var network = SimulatedNetwork(seed: 1)
+        network.downFrom = network.now + .milliseconds(500)
+        // Silent before it is gone, and then not asked again.
+        network.hosts[Self.address(40)] = .silent
+        network.hosts[Self.address(1)] = .silent
+        var link = Link()
+        EngineLoop.run(&engine, on: &network, observer: &link)
+        let summary = engine.summary
+        #expect(summary.unreachable == 1 && summary.alive + summary.unchecked == 99, "\(summary)")
+        #expect((40...55).contains(summary.alive), "\(summary)")
+        let failed = link.hosts.filter { $0.failure != nil }
+        #expect(
+            failed.count == summary.unchecked && failed.allSatisfy { $0.failure == "Network is down" && !$0.isAlive })
+        #expect(failed.contains { $0.address == Self.address(40) })
+        #expect(link.hosts.filter { !$0.isAlive && $0.failure == nil }.map(\.address) == [Self.address(1)])
+    }
+
+    @Test("while the carrier is lost silence is not the targets'", arguments: [500, 60_000] as [Int64])
+    func carrier(until end: Int64) throws {
+        var configuration = try Self.configuration(100)
+        configuration.rate = 100
+        configuration.plan = .untilAnswered(retries: 1)
+        configuration.timeout = .milliseconds(100)
+        var engine = PingSweepEngine(configuration)
+        var network = SimulatedNetwork(seed: 1)
+        network.withoutCarrier = network.now + .milliseconds(300)..<network.now + .milliseconds(end)
+        // Before, while and after the carrier is lost.
+        for host in [1, 40, 90] { network.hosts[Self.address(host)] = .silent }
+        var link = Link()
+        link.blocks = [(.milliseconds(300), try Self.set(1...100)), (.milliseconds(end), AddressSet())]
+        EngineLoop.run(&engine, on: &network, observer: &link)
+        let silent = link.hosts.filter { !$0.isAlive && $0.failure == nil }.map(\.address)
+        #expect(silent == (end == 500 ? [1, 90] : [1]).map(Self.address), "\(silent)")
+        let failed = link.hosts.filter { $0.failure != nil }
+        #expect(failed.count == engine.summary.unchecked && failed.allSatisfy { $0.failure == "no carrier" })
+        #expect(failed.contains { $0.address == Self.address(40) })
+        #expect(end == 500 ? failed.count < 30 : failed.count > 60, "\(failed.count)")
+    }
+}
+
+extension IPAddress {
+    fileprivate func plus(_ offset: Int) -> IPv4Address {
+        guard case .v4(let address) = self else { return .unspecified }
+        return IPv4Address(rawValue: address.rawValue &+ UInt32(truncatingIfNeeded: offset))
+    }
+}

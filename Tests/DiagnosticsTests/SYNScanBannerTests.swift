@@ -1,0 +1,188 @@
+import HostStack
+import HostStackTestSupport
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+/// Banners of hosts of our own, over wires that are not kind.
+@Suite("banners on a simulated wire")
+struct SYNScanBannerTests {
+    private static let mac = MACAddress(rawValue: 0x0200_0000_00AA)
+
+    /// What a port does.
+    private enum Manner {
+        /// Answers a request with these bytes, and says nothing before.
+        case answers([UInt8])
+        case greets([UInt8])
+        case isSilent
+        /// Sends for ever.
+        case floods
+        case breaksOff
+    }
+
+    private func serve(_ station: SimulatedWire.Station, _ ports: [UInt16: Manner]) {
+        for port in ports.keys { station.host.listen(port) }
+        var manners: [TCPIdentifier: Manner] = [:]
+        func say(_ bytes: [UInt8], _ connection: TCPIdentifier, _ host: inout UserSpaceHost) {
+            _ = host.send(connection, bytes.rawBytes)
+        }
+        station.application = { host, event, now in
+            switch event {
+            case .accepted(let connection, let local, _):
+                guard let manner = ports[local.port] else { return }
+                manners[connection] = manner
+                switch manner {
+                case .greets(let bytes): say(bytes, connection, &host)
+                case .floods: say([UInt8](repeating: 0x41, count: 60_000), connection, &host)
+                case .breaksOff: host.abort(connection, at: now)
+                case .answers, .isSilent: break
+                }
+            case .connection(let connection, let notices, _):
+                var hasAsked = false
+                host.read(connection) {
+                    hasAsked = hasAsked || $0.byteCount > 0
+                    return $0.byteCount
+                }
+                if hasAsked, case .answers(let bytes)? = manners[connection] {
+                    say(bytes, connection, &host)
+                    host.endSending(connection, at: now)
+                }
+                if case .floods? = manners[connection], notices.contains(.writable) {
+                    say([UInt8](repeating: 0x41, count: 60_000), connection, &host)
+                }
+            default: break
+            }
+        }
+    }
+
+    private struct Outcome {
+        var banners: [SYNScanBanner] = []
+        var open = 0
+        var conflicts: [String] = []
+        var summary = SYNScanSummary()
+        var elapsed = Nanoseconds.zero
+        /// Connections that the hosts still have.
+        var left = 0
+    }
+
+    private static func address(_ number: UInt8, _ family: IPAddress.Family) -> IPAddress {
+        family == .v4 ? .v4(SimulatedWire.address(number)) : .v6(SimulatedWire.address6(number))
+    }
+
+    /// Scans hosts 1 to `count`, each with these ports. They learn by ARP or neighbor discovery who asks.
+    private func scan(
+        _ ports: [UInt16: Manner], hosts: UInt8, seed: UInt64, family: IPAddress.Family = .v4,
+        faults: WireFaults = WireFaults(), hearsBanners: Bool = true, stopAfter: Nanoseconds? = nil,
+        watching: @escaping (SimulatedWire, [UInt8]) -> Void = { _, _ in }
+    ) throws -> Outcome {
+        let wire = SimulatedWire(seed: seed)
+        for number in 1...hosts { serve(wire.add(number, family: family), ports) }
+        wire.faults = faults
+        var targets = AddressSet()
+        try targets.insert([(Self.address(1, family), Self.address(hosts, family))])
+        let link = SYNScanLink(interface: 1, source: Self.address(200, family), mac: Self.mac)
+        var configuration = SYNScanConfiguration(
+            targets: targets, ports: ports.keys.sorted(),
+            ways: [
+                SYNScanRoute(
+                    targets: 0..<targets.count, link: link,
+                    nextHop: .targets((1...hosts).map { SimulatedWire.mac($0) }))
+            ], sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
+        configuration.rate = nil
+        configuration.ownsSource = true
+        configuration.hearsBanners = hearsBanners
+        var engine = SYNScanEngine(configuration)
+        var port = WirePort(on: wire, mac: Self.mac)
+        port.sent = { watching(wire, $0) }
+        let start = wire.now
+        if let stopAfter { port.signals = [(start + stopAfter, .stop)] }
+        var recorder = Recorder<SYNScanEngine>()
+        EngineLoop.run(&engine, on: &port, observer: &recorder)
+        var outcome = Outcome()
+        for event in recorder.events {
+            switch event {
+            case .banner(let banner): outcome.banners.append(banner)
+            case .finding: outcome.open += 1
+            case .conflict(let address, let mac): outcome.conflicts.append("\(address) \(mac)")
+            default: break
+            }
+        }
+        outcome.elapsed = wire.now - start
+        outcome.summary = engine.summary
+        wire.run(for: .seconds(1))
+        outcome.left = wire.stations.reduce(0) { $0 + $1.host.connectionCount }
+        return outcome
+    }
+
+    private static let page = Array("HTTP/1.0 404 Not Found\r\nServer: test/1\r\n\r\n".utf8)
+
+    @Test("a HEAD's answer, a greeting, who waits to be asked; who is silent, floods or breaks off ends in time")
+    func manners() throws {
+        let outcome = try scan(
+            [
+                22: .greets(Array("SSH-2.0-x\r\n".utf8)), 80: .answers(Self.page), 81: .isSilent,
+                2_222: .answers(Self.page), 3_333: .floods, 4_444: .breaksOff,
+            ], hosts: 2, seed: 1)
+        #expect(outcome.open == 12 && outcome.elapsed < .seconds(8), "\(outcome.elapsed)")
+        let found = Set(
+            outcome.banners.map {
+                "\($0.port) \($0.kind.rawValue) \(String(decoding: $0.summary, as: UTF8.self).prefix(40))"
+            })
+        #expect(
+            found == [
+                "22 text SSH-2.0-x", "80 http HTTP/1.0 404 Not Found; test/1",
+                "2222 http HTTP/1.0 404 Not Found; test/1",
+                "3333 text \(String(repeating: "A", count: 40))",
+            ], "\(found)")
+        #expect(outcome.banners.count == 8)
+        // What hears banners is sent, and is no probe.
+        #expect(outcome.summary.sentProbes == 12 && outcome.summary.sent > 24, "\(outcome.summary)")
+        #expect(outcome.banners.allSatisfy { $0.bytes.count <= 4_096 })
+        #expect(outcome.left == 0)
+    }
+
+    @Test("stopped while ports are heard: it ends at once, what was heard counts, and nothing is left open")
+    func stopped() throws {
+        let outcome = try scan(
+            [22: .greets(Array("SSH-2.0-x\r\n".utf8)), 81: .isSilent], hosts: 3, seed: 3, stopAfter: .seconds(1))
+        #expect(outcome.elapsed < .milliseconds(1_010), "\(outcome.elapsed)")
+        #expect(outcome.open == 6 && outcome.banners.count == 3 && outcome.left == 0, "\(outcome.left)")
+    }
+
+    @Test("a source of IPv6: its group is joined, and who else says that he has it is named", arguments: [true, false])
+    func sourceOfIPv6(hearsBanners: Bool) throws {
+        var reports: [MembershipMessage] = []
+        let source = SimulatedWire.address6(200)
+        let other = MACAddress(rawValue: 0x0200_0000_00BB)
+        let outcome = try scan(
+            [80: .answers(Self.page)], hosts: 2, seed: 7, family: .v6, hearsBanners: hearsBanners
+        ) { wire, frame in
+            guard let packet = ReceivedMulticast(frame.rawBytes), let report = ReceivedMembership(packet) else {
+                return
+            }
+            for _ in 0..<(reports.isEmpty ? 20 : 0) {
+                wire.send(
+                    NDPFrame.advertisement(of: source, flags: .override, to: .allNodes, mac: other), from: 0)
+            }
+            reports.append(report.message)
+        }
+        let join = MembershipMessage.report(
+            .mld2, [MembershipRecord(.changeToExclude, .v6(source.solicitedNodeGroup))])
+        #expect(reports.first == join && outcome.open == 2, "\(reports)")
+        #expect(outcome.banners.count == (hearsBanners ? 2 : 0) && outcome.left == 0)
+        #expect(outcome.conflicts == ["\(source) \(other)"])
+    }
+
+    @Test(
+        "every banner of a hundred hosts, over wires that lose, reorder and double",
+        arguments: UInt64(1)...5, [IPAddress.Family.v4, .v6])
+    func badWire(seed: UInt64, family: IPAddress.Family) throws {
+        let outcome = try scan(
+            [80: .answers(Self.page)], hosts: 100, seed: seed, family: family,
+            faults: WireFaults(loss: 0.03, reordering: 0.05, duplication: 0.03))
+        #expect(outcome.open == 100 && Set(outcome.banners.map(\.address)).count == 100, "seed \(seed)")
+        #expect(outcome.banners.count == 100, "seed \(seed)")
+    }
+}

@@ -1,0 +1,441 @@
+import HostStack
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+/// A scan on simulated hosts.
+@Suite("the engine of tcp-syn-scan")
+struct SYNScanEngineTests {
+    static let here = IPv4Address(192, 0, 2, 1)
+    static let link = SYNScanLink(
+        interface: 1, source: .v4(here), mac: MACAddress(rawValue: 0x02_00_00_00_00_01))
+    static let router = MACAddress(rawValue: 0x02_00_00_00_00_02)
+
+    static func configuration(
+        _ network: String, ports: [UInt16], seed: UInt64, _ change: (inout SYNScanConfiguration) -> Void = { _ in }
+    ) throws -> SYNScanConfiguration {
+        var targets = AddressSet()
+        if let network = IPv4Network(network) {
+            try targets.insert([(.v4(network.address), .v4(network.lastAddress))])
+        } else if let address = IPAddress(network) {
+            try targets.insert(address)
+        }
+        var link = link
+        if targets.families == [.v6] { link.source = try #require(IPAddress("2001:db8::1")) }
+        var configuration = SYNScanConfiguration(
+            targets: targets, ports: ports,
+            ways: [SYNScanRoute(targets: 0..<targets.count, link: link, nextHop: .machine(router))],
+            sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
+        configuration.rate = nil
+        configuration.reportsAll = true
+        change(&configuration)
+        return configuration
+    }
+
+    struct Outcome {
+        var findings: [SYNScanFinding] = []
+        var summary: SYNScanSummary
+        var position: SYNScanPosition
+        var elapsed: Nanoseconds
+        var states: [UInt16: SYNScanFinding] {
+            Dictionary(findings.map { ($0.port, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    /// Runs a scan to its end.
+    static func run(
+        _ configuration: SYNScanConfiguration, faults: SimulatedNetwork.Faults = .init(delay: .zero ... .zero),
+        signals: [(at: Instant, wakening: WakeReason)] = [],
+        _ answers: @escaping (SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)]
+    ) -> Outcome {
+        var network = SimulatedNetwork(seed: configuration.seed, faults: faults)
+        network.ports = SimulatedPorts(answers: answers)
+        network.signals = signals
+        var engine = SYNScanEngine(configuration)
+        var recorder = Recorder<SYNScanEngine>()
+        let start = network.now
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        let findings = recorder.events.compactMap { event in
+            if case .finding(let finding) = event { finding } else { nil }
+        }
+        return Outcome(
+            findings: findings, summary: engine.summary, position: engine.position, elapsed: network.now - start)
+    }
+
+    /// Port 80 is open, 25 is silent, all others are closed.
+    static func usual(_ probe: SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)] {
+        switch probe.segment.destinationPort {
+        case 80: [(probe.answer([.syn, .ack]), .milliseconds(1))]
+        case 25: []
+        default: [(probe.answer([.rst, .ack]), .milliseconds(1))]
+        }
+    }
+
+    @Test("every probe once, with its state and reason; it ends with the last answer")
+    func states() throws {
+        let outcome = Self.run(
+            try Self.configuration("198.18.0.0/26", ports: [22, 80, 443], seed: 1), Self.usual)
+        #expect(outcome.findings.count == 192 && Set(outcome.findings.map { "\($0.address) \($0.port)" }).count == 192)
+        #expect(outcome.summary.open == 64 && outcome.summary.closed == 128 && outcome.summary.filtered == 0)
+        #expect(outcome.summary.sent == 192 && outcome.summary.retransmitted == 0)
+        #expect(outcome.findings.allSatisfy { ($0.state == .open) == ($0.port == 80) })
+        #expect(
+            outcome.findings.allSatisfy { $0.roundTrip.map { (1_000_000...1_100_000).contains($0.count) } ?? false })
+        #expect(outcome.elapsed < .milliseconds(3), "\(outcome.elapsed)")
+    }
+
+    @Test("loss and duplicates both ways: given enough tries every port is found, and once", arguments: 0..<20)
+    func loss(round: Int) throws {
+        let seed = UInt64.random(in: 0...(.max))
+        let configuration = try Self.configuration("198.18.0.0/24", ports: [22, 80], seed: seed) { $0.retries = 25 }
+        var faults = SimulatedNetwork.Faults(loss: 0.2, duplication: 0.2)
+        faults.delay = .zero ... .milliseconds(30)
+        let outcome = Self.run(configuration, faults: faults, Self.usual)
+        #expect(outcome.summary.open == 256 && outcome.summary.closed == 256, "seed \(seed): \(outcome.summary)")
+        #expect(outcome.findings.count == 512, "seed \(seed)")
+        #expect(outcome.summary.retransmitted > 100 && outcome.summary.answeredLater > 50, "seed \(seed)")
+    }
+
+    @Test("a silent target: the tries are spaced, and the end comes with the last wait")
+    func silent() throws {
+        let outcome = Self.run(try Self.configuration("198.18.0.1", ports: Array(1...1_000), seed: 3)) { _ in [] }
+        #expect(outcome.summary.filtered == 1_000 && outcome.summary.sent == 3_000)
+        #expect(outcome.findings.allSatisfy { $0.state == .filtered && $0.reason == .noResponse })
+        // One second, two seconds, and two for the answers to the last.
+        #expect(outcome.elapsed >= .seconds(5) && outcome.elapsed < .milliseconds(5_100), "\(outcome.elapsed)")
+    }
+
+    @Test("answers 300 ms and 1.5 s late beside fast hosts")
+    func late() throws {
+        let outcome = Self.run(try Self.configuration("198.18.0.0/24", ports: [80], seed: 4)) { probe in
+            guard case .v4(let address) = probe.destination else { return [] }
+            let delay: Nanoseconds =
+                switch address.rawValue & 0xF {
+                case 1: .milliseconds(300)
+                case 2: .milliseconds(1_500)
+                default: .microseconds(200)
+                }
+            return [(probe.answer([.syn, .ack]), delay)]
+        }
+        #expect(outcome.summary.open == 256 && outcome.findings.count == 256, "\(outcome.summary)")
+        // The time is that of the try that was answered.
+        let late = outcome.findings.filter { ($0.roundTrip ?? .zero) > .milliseconds(200) }
+        #expect(late.count == 32)
+        #expect(late.allSatisfy { $0.roundTrip.map { $0 < .milliseconds(301) || $0 > .milliseconds(1_499) } ?? false })
+    }
+
+    @Test("whom it does not believe: every forgery leaves the port silent")
+    func forgeries() throws {
+        typealias Forgery = @Sendable (SimulatedProbe) -> [UInt8]
+        let router = IPv4Address(192, 0, 2, 254)
+        let forgeries: [(UInt16, Forgery)] = [
+            (1, { $0.answer([.syn, .ack], acknowledging: 2) }),
+            (2, { $0.answer([.rst, .ack], acknowledging: 0) }),
+            (3, { $0.answer([.rst]) }),
+            (4, { $0.answer([.syn]) }),
+            (5, { $0.answer([.ack]) }),
+            (6, { $0.answer([.syn, .ack], from: IPAddress("198.18.0.99")) }),
+            (7, { $0.error(code: 13, from: router) { $0[24] ^= 1 } }),
+            (8, { $0.error(code: 13, from: router) { $0[19] ^= 1 } }),
+            (9, { $0.error(code: 13, quoting: 7, from: router) }),
+            (10, { $0.error(code: 4, from: router) }),
+            (11, { $0.error(type: 11, code: 0, from: router) }),
+            // A wrong checksum of TCP, of IP, of ICMP.
+            (
+                12,
+                {
+                    var frame = $0.answer([.syn, .ack]); frame[50] ^= 1; return frame
+                }
+            ),
+            (
+                13,
+                {
+                    var frame = $0.answer([.syn, .ack]); frame[24] ^= 1; return frame
+                }
+            ),
+            (
+                14,
+                {
+                    var frame = $0.error(code: 13, from: router); frame[36] ^= 1; return frame
+                }
+            ),
+            // A data offset beyond the segment, an IP length beyond the frame: sums right.
+            (15, { Self.resummed($0, offset: 46, value: 0xF0) }),
+            (16, { Self.relengthened($0) }),
+            (17, { Array($0.answer([.syn, .ack]).prefix(40)) }),
+            // A fragment.
+            (18, { Self.fragmented($0) }),
+            // The rest of a datagram, which begins like an answer.
+            (19, { Self.fragmented($0, offset: 1) }),
+        ]
+        let configuration = try Self.configuration("198.18.0.1", ports: forgeries.map(\.0), seed: 5)
+        let outcome = Self.run(configuration) { probe in
+            forgeries.first { $0.0 == probe.segment.destinationPort }.map { [($0.1(probe), .milliseconds(1))] } ?? []
+        }
+        #expect(
+            outcome.summary.filtered == UInt64(forgeries.count), "\(outcome.findings.filter { $0.state != .filtered })")
+        #expect(outcome.findings.allSatisfy { $0.reason == .noResponse }, "\(outcome.findings)")
+        #expect(outcome.summary.refused > 0 && outcome.summary.received == 0)
+    }
+
+    private static func resummed(_ probe: SimulatedProbe, offset: Int, value: UInt8) -> [UInt8] {
+        var frame = probe.answer([.syn, .ack])
+        let old = UInt16(frame[offset]) << 8 | UInt16(frame[offset + 1])
+        frame[offset] = value
+        let new = UInt16(frame[offset]) << 8 | UInt16(frame[offset + 1])
+        let checksum = InternetChecksum.updated(
+            UInt16(frame[50]) << 8 | UInt16(frame[51]), replacing: old, with: new)
+        frame[50] = UInt8(checksum >> 8)
+        frame[51] = UInt8(checksum & 0xFF)
+        return frame
+    }
+
+    private static func relengthened(_ probe: SimulatedProbe) -> [UInt8] {
+        let frame = probe.answer([.syn, .ack])
+        guard case .v4(let source) = probe.source, case .v4(let destination) = probe.destination else { return [] }
+        let header = IPv4Header(source: destination, destination: source, protocol: .tcp, payloadLength: 400)
+        return Array(frame[..<14]) + header.encoded() + frame[34...]
+    }
+
+    private static func fragmented(_ probe: SimulatedProbe, offset: UInt16 = 0) -> [UInt8] {
+        let frame = probe.answer([.syn, .ack])
+        guard case .v4(let source) = probe.source, case .v4(let destination) = probe.destination else { return [] }
+        var header = IPv4Header(
+            source: destination, destination: source, protocol: .tcp, payloadLength: frame.count - 34)
+        header.moreFragments = offset == 0
+        header.fragmentOffset = offset
+        return Array(frame[..<14]) + header.encoded() + frame[34...]
+    }
+
+    @Test("whom it believes: a reset with data, errors with eight quoted bytes, the first of two answers")
+    func beliefs() throws {
+        let router = IPv4Address(192, 0, 2, 254)
+        let codes: [UInt8] = [0, 1, 2, 3, 9, 10, 13]
+        let configuration = try Self.configuration("198.18.0.1", ports: Array(1...3) + Array(100...106), seed: 6)
+        let outcome = Self.run(configuration) { probe in
+            switch probe.segment.destinationPort {
+            case 1: [(probe.answer([.rst, .ack], data: Array("no".utf8)), .milliseconds(1))]
+            case 2:
+                [(probe.answer([.rst, .ack]), .milliseconds(1)), (probe.answer([.syn, .ack]), .milliseconds(2))]
+            case 3:
+                [(probe.answer([.syn, .ack]), .milliseconds(1)), (probe.answer([.rst, .ack]), .milliseconds(2))]
+            case let port: [(probe.error(code: codes[Int(port) - 100], from: router), .milliseconds(1))]
+            }
+        }
+        let states = outcome.states
+        #expect(states[1]?.state == .closed && states[2]?.state == .closed && states[3]?.state == .open)
+        for (index, code) in codes.enumerated() {
+            let finding = states[UInt16(100 + index)]
+            #expect(finding?.state == .filtered && finding?.reason == .icmp(type: 3, code: code, from: .v4(router)))
+        }
+        #expect(outcome.findings.count == 10)
+    }
+
+    @Test("IPv6: a right probe, and answers believed")
+    func ipv6() throws {
+        let outcome = Self.run(try Self.configuration("2001:db8::2", ports: [22, 80], seed: 7), Self.usual)
+        #expect(outcome.summary.open == 1 && outcome.summary.closed == 1, "\(outcome.summary)")
+    }
+
+    /// The IPv6 datagram of a frame again, with an extension header before its payload.
+    private static func extended(
+        _ probe: SimulatedProbe, _ frame: [UInt8], _ header: IPv6ExtensionHeader, _ next: IPProtocol = .tcp
+    ) -> [UInt8] {
+        probe.frame(header.before(Array(frame[54...]), next), header.protocol, from: probe.destination)
+    }
+
+    /// An ICMPv6 error about the probe, which has come to its sender with destination options.
+    private static func error6(_ probe: SimulatedProbe) -> [UInt8] {
+        guard case .v6(let source) = probe.source, case .v6(let destination) = probe.destination else { return [] }
+        let segment = IPv6ExtensionHeader.padding.before(probe.segment.encoded(), .tcp)
+        let quote = IPv6Header(
+            source: source, destination: destination, nextHeader: .destinationOptions, payloadLength: segment.count)
+        let message = ICMPv6Message(
+            .destinationUnreachable(.administrativelyProhibited, ICMPErrorBody(data: quote.encoded() + segment)),
+            source: destination, destination: source)
+        return probe.frame(message.encoded(), .icmpv6, from: probe.destination)
+    }
+
+    @Test("IPv6: answers behind extension headers are heard, fragments are not")
+    func extensionHeaders() throws {
+        let atomic = IPv6ExtensionHeader.fragment(offset: 0, reserved: 0, moreFragments: false, identification: 9)
+        let first = IPv6ExtensionHeader.fragment(offset: 0, reserved: 0, moreFragments: true, identification: 9)
+        let configuration = try Self.configuration("2001:db8::2", ports: Array(1...8), seed: 7)
+        let outcome = Self.run(configuration) { probe in
+            let answer = probe.answer([.syn, .ack])
+            let frame =
+                switch probe.segment.destinationPort {
+                case 1: Self.extended(probe, answer, .padding)
+                case 2: Self.extended(probe, answer, .hopByHopOptions([.padN([0, 0, 0, 0])]))
+                case 3: Self.extended(probe, answer, atomic)
+                case 4: Self.extended(probe, probe.answer([.rst, .ack]), .padding)
+                case 5: Self.extended(probe, answer, first)
+                case 6: Self.extended(probe, answer, .laterFragment)
+                case 7: Self.error6(probe)
+                default: Self.extended(probe, Self.error6(probe), .padding, .icmpv6)
+                }
+            return [(frame, .milliseconds(1))]
+        }
+        let states = outcome.states
+        #expect(
+            (1...8).map { states[$0]?.state } == [.open, .open, .open, .closed] + Array(repeating: .filtered, count: 4))
+        #expect(states[5]?.reason == .noResponse && states[6]?.reason == .noResponse)
+        let reason = SYNScanReason.icmp(type: 1, code: 1, from: try #require(IPAddress("2001:db8::2")))
+        #expect(states[7]?.reason == reason && states[8]?.reason == reason)
+    }
+
+    @Test("a capture of a run has errors about its probes, and no ICMP of others", arguments: [false, true])
+    func ownMessages(ownsSource: Bool) throws {
+        var configuration = try Self.configuration("2001:db8::2", ports: [1], seed: 7)
+        configuration.ownsSource = ownsSource
+        let other = try Self.configuration("2001:db8::2", ports: [1], seed: 7) { $0.sourcePort = 20_000 }
+        let address = try #require(IPv6Address("2001:db8::3"))
+        let search = NDPFrame.solicitation(for: address, from: .unspecified, mac: Self.router)
+        _ = Self.run(configuration) { [configuration] probe in
+            let echo = ICMPv6Message(
+                .echoRequest(ICMPEcho(identifier: 1, sequenceNumber: 1, data: [])), source: address,
+                destination: address)
+            let frames = [
+                Self.error6(probe), probe.frame(echo.encoded(), .icmpv6, from: .v6(address)),
+                // The kernel checks addresses of its own while the scan runs.
+                search,
+            ]
+            let isOwn = frames.map { configuration.isOwn($0.rawBytes) }
+            #expect(isOwn == [true, false, ownsSource])
+            #expect(frames.prefix(1).map { other.isOwn($0.rawBytes) } == [false])
+            return []
+        }
+    }
+
+    @Test("a capture of a run keeps what is behind extension headers, and no fragment that only looks like a segment")
+    func ownFrames() throws {
+        let configuration = try Self.configuration("2001:db8::2", ports: [1], seed: 7)
+        _ = Self.run(configuration) { probe in
+            let answer = probe.answer([.syn, .ack])
+            let error = Self.extended(probe, Self.error6(probe), .padding, .icmpv6)
+            let frames = [probe.frame, answer, Self.extended(probe, answer, .padding), error]
+            let isOwn = (frames + [Self.extended(probe, answer, .laterFragment)]).map {
+                configuration.isOwn($0.rawBytes)
+            }
+            #expect(isOwn == [true, true, true, true, false])
+            return []
+        }
+    }
+
+    @Test("shards never overlap, and are the whole together", arguments: [2, 3, 7])
+    func shards(count: Int) throws {
+        var seen: [String] = []
+        for number in 1...count {
+            let outcome = Self.run(
+                try Self.configuration("198.18.0.0/25", ports: [22, 80, 443], seed: 8) {
+                    $0.shard = SYNScanShard(number: number, count: count)
+                }, Self.usual)
+            #expect(abs(outcome.findings.count - 384 / count) <= 1)
+            seen += outcome.findings.map { "\($0.address) \($0.port)" }
+        }
+        #expect(seen.count == 384 && Set(seen).count == 384)
+    }
+
+    @Test("in windows of a hundred probes, silent ports among them: every port once, and stopped in the third")
+    func windows() throws {
+        let seed = UInt64.random(in: 0...(.max))
+        let configuration = try Self.configuration("198.18.0.0/25", ports: [22, 25, 80], seed: seed) {
+            $0.windowSize = 100
+            $0.wait = .milliseconds(50)
+        }
+        let whole = Self.run(configuration, Self.usual)
+        #expect(Set(whole.findings.map { "\($0.address) \($0.port)" }).count == 384, "seed \(seed)")
+        #expect(whole.findings.count == 384 && whole.summary.filtered == 128 && whole.summary.open == 128)
+        // A window with silent ports takes its tries: half a second and more.
+        let first = Self.run(
+            configuration, signals: [(Instant(nanoseconds: 2_000_000_000), .stop)], Self.usual)
+        #expect(first.position.done >= 100 && first.position.done % 100 == 0, "seed \(seed): \(first.position.done)")
+        var rest = configuration
+        rest.start = first.position
+        let second = Self.run(rest, Self.usual)
+        let all = (first.findings + second.findings).map { "\($0.address) \($0.port)" }
+        #expect(all.count == 384 && Set(all).count == 384, "seed \(seed): \(all.count)")
+    }
+
+    @Test("without a limit: where a window was lossy, the next begins at half its rate")
+    func learnedRate() throws {
+        var network = SimulatedNetwork(seed: 11, faults: .init(loss: 0.3))
+        network.ports = SimulatedPorts(answers: Self.usual)
+        network.keepsLog = true
+        network.sendingTime = .microseconds(10)
+        var engine = SYNScanEngine(
+            try Self.configuration("198.18.0.0/21", ports: [80], seed: 11) {
+                $0.windowSize = 1_024
+                $0.retries = 30
+            })
+        var recorder = Recorder<SYNScanEngine>(keeps: false)
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        #expect(engine.summary.open == 2_048 && engine.summary.answeredLater > 200)
+        // Each window's first tries come from the first port.
+        let firsts = network.log.filter { Array($0.bytes[34...35]) == [0xEE, 0x48] }.map(\.at)
+        try #require(firsts.count == 2_048)
+        let spans = [firsts[1_023] - firsts[0], firsts[2_047] - firsts[1_024]]
+        #expect(spans[0] < .milliseconds(11) && spans[1] > .milliseconds(18), "\(spans)")
+    }
+
+    @Test("stopped and gone on with: every port once in both together")
+    func resumed() throws {
+        let seed = UInt64.random(in: 0...(.max))
+        let configuration = try Self.configuration("198.18.0.0/24", ports: [22, 80, 443], seed: seed) {
+            $0.rate = 1_000
+        }
+        let first = Self.run(
+            configuration, signals: [(Instant(nanoseconds: 1_300_000_000), .stop)], Self.usual)
+        #expect(first.summary.isCutShort && first.findings.count > 200 && first.findings.count < 500, "seed \(seed)")
+        var rest = configuration
+        rest.start = first.position
+        let second = Self.run(rest, Self.usual)
+        let all = (first.findings + second.findings).map { "\($0.address) \($0.port)" }
+        #expect(all.count == 768 && Set(all).count == 768, "seed \(seed): \(all.count)")
+        #expect(second.position == SYNScanPosition(done: 768))
+    }
+
+    @Test("the rate on the average and in every 50 ms", arguments: [100.0, 10_000, 100_000])
+    func pace(rate: Double) throws {
+        var network = SimulatedNetwork(seed: 9)
+        network.ports = SimulatedPorts { _ in [] }
+        network.keepsLog = true
+        network.sendingTime = .microseconds(1)
+        let ports = (1...UInt16(rate == 100 ? 200 : 20_000)).map { $0 }
+        var engine = SYNScanEngine(
+            try Self.configuration("198.18.0.1", ports: ports, seed: 9) {
+                $0.rate = rate
+                $0.retries = 0
+            })
+        var recorder = Recorder<SYNScanEngine>(keeps: false)
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        let times = network.log.map(\.at)
+        let span = try #require(times.last) - (try #require(times.first))
+        let mean = Double(times.count - 1) / span.seconds
+        #expect(abs(mean / rate - 1) < 0.01, "\(mean)")
+        var first = 0
+        var most = 0
+        for (index, time) in times.enumerated() {
+            while time - times[first] >= .milliseconds(50) { first += 1 }
+            most = max(most, index - first + 1)
+        }
+        #expect(Double(most) <= max(rate * 0.05 * 1.1, 6), "\(most)")
+    }
+
+    @Test("answers lost here slow it down, are asked for again, and all is found")
+    func overflow() throws {
+        var engine = SYNScanEngine(try Self.configuration("198.18.0.0/24", ports: [80], seed: 10) { $0.rate = 100_000 })
+        var network = SimulatedNetwork(seed: 10)
+        network.ports = SimulatedPorts(answers: Self.usual)
+        var recorder = Recorder<SYNScanEngine>()
+        engine.overflowed(5, at: network.now)
+        EngineLoop.run(&engine, on: &network, observer: &recorder)
+        guard case .slowed(lost: 5, let rate)? = recorder.events.first else {
+            Issue.record("\(String(describing: recorder.events.first))")
+            return
+        }
+        #expect(rate < 100_000 && engine.summary.open == 256 && engine.summary.overflowed == 5)
+    }
+}

@@ -1,0 +1,118 @@
+import PacketEngine
+import Testing
+import WireFormat
+
+@testable import Diagnostics
+
+/// What a stranger may send to a scan.
+@Suite("a scan and strangers")
+struct SYNScanSpoofingTests {
+    /// Sends the first probes of a scan and returns them.
+    private func probes(_ engine: inout SYNScanEngine, at now: Instant) -> [SimulatedProbe] {
+        var batch = PacketBatch(capacity: 64, slotLength: engine.maximumPacketLength)
+        _ = engine.transmit(into: &batch, at: now)
+        engine.transmitted(batch, 0..<batch.count, from: now, span: .microseconds(10))
+        return batch.entries.compactMap { SimulatedProbe(batch.bytes(of: $0)) }
+    }
+
+    @Test(
+        "answers with bytes changed, cut and grown at random: nothing traps, and nothing else is found",
+        arguments: ["198.18.0.0/26", "2001:db8::2"])
+    func hostileBytes(target: String) throws {
+        let seed = UInt64.random(in: 0...(.max))
+        var random = SeededGenerator(seed: seed)
+        let ports: [UInt16] = target.contains(":") ? Array(1...64) : [80]
+        var engine = SYNScanEngine(try SYNScanEngineTests.configuration(target, ports: ports, seed: seed))
+        let now = Instant(nanoseconds: 1_000_000_000)
+        let probes = probes(&engine, at: now)
+        try #require(probes.count == 64)
+        var found: [SYNScanFinding] = []
+        for _ in 0..<20_000 {
+            let probe = probes[Int.random(in: 0..<probes.count, using: &random)]
+            var frame: [UInt8]
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: frame = probe.answer([.syn, .ack])
+            case 1: frame = probe.answer([.rst, .ack], data: [1, 2, 3])
+            default:
+                frame = target.contains(":") ? probe.frame : probe.error(code: 13, from: IPv4Address(192, 0, 2, 254))
+            }
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: frame.removeLast(Int.random(in: 0..<frame.count, using: &random))
+                case 1:
+                    frame += (0..<Int.random(in: 1...40, using: &random)).map { _ in
+                        UInt8.random(in: 0...255, using: &random)
+                    }
+                default:
+                    if let place = frame.indices.randomElement(using: &random) {
+                        frame[place] ^= UInt8.random(in: 1...255, using: &random)
+                    }
+                }
+                if frame.isEmpty { break }
+            }
+            engine.receive(
+                ReceivedPacket(frame: frame.rawBytes, arrival: now, hasPendingChecksum: Bool.random(using: &random)))
+            engine.drain { if case .finding(let finding) = $0 { found.append(finding) } }
+        }
+        let targets = Set(probes.map { "\($0.destination) \($0.segment.destinationPort)" })
+        #expect(found.allSatisfy { targets.contains("\($0.address) \($0.port)") }, "seed \(seed)")
+        #expect(Set(found.map { "\($0.address) \($0.port)" }).count == found.count, "seed \(seed)")
+    }
+
+    @Test("ICMPv6 errors: every code keeps a port, a quote with another number does not")
+    func icmpv6() throws {
+        var engine = SYNScanEngine(try SYNScanEngineTests.configuration("2001:db8::2", ports: Array(1...8), seed: 1))
+        let now = Instant(nanoseconds: 1_000_000_000)
+        let router = try #require(IPv6Address("2001:db8::fe"))
+        var found: [UInt16: SYNScanFinding] = [:]
+        for probe in probes(&engine, at: now) {
+            guard case .v6(let scanner) = probe.source else { continue }
+            let code = UInt8(probe.segment.destinationPort - 1)
+            var quote = Array(probe.frame[14...])
+            if code == 7 { quote[40 + 5] ^= 1 }
+            let message = ICMPv6Message(
+                .unknown(type: ICMPv6Type(rawValue: 1), code: min(code, 6), restOfHeader: 0, data: quote),
+                source: router,
+                destination: scanner)
+            engine.receive(
+                ReceivedPacket(frame: probe.frame(message.encoded(), .icmpv6, from: .v6(router)).rawBytes, arrival: now)
+            )
+            engine.drain { if case .finding(let finding) = $0 { found[finding.port] = finding } }
+        }
+        #expect(found.count == 7 && found[8] == nil)
+        for (port, finding) in found {
+            #expect(
+                finding.reason == .icmp(type: 1, code: UInt8(port - 1), from: .v6(router)) && finding.state == .filtered
+            )
+        }
+    }
+
+    @Test("a position written and read again; what is none is refused")
+    func record() {
+        let record = SYNScanRecord(
+            seed: 5, fingerprint: .max, position: SYNScanPosition(done: 1 << 40, answered: [0, .max, 1]))
+        #expect(SYNScanRecord(record.text) == record)
+        let whole = SYNScanRecord(seed: 0, fingerprint: 0, position: SYNScanPosition(done: 0))
+        #expect(SYNScanRecord(whole.text) == whole)
+        for text in [
+            "", "x", record.text + "zz\n", String(record.text.dropLast()), record.text.replacing("5", with: "-5"),
+        ] {
+            #expect(SYNScanRecord(text) == nil, "\(text)")
+        }
+    }
+
+    @Test("a scan of other targets, ports or parts has another fingerprint")
+    func fingerprints() throws {
+        let one = try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [80], seed: 1)
+        let others = [
+            try SYNScanEngineTests.configuration("198.18.0.0/25", ports: [80], seed: 1),
+            try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [81], seed: 1),
+            try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [80], seed: 1) {
+                $0.shard = SYNScanShard(number: 1, count: 2)
+            },
+        ]
+        #expect(others.allSatisfy { $0.fingerprint != one.fingerprint })
+        #expect(
+            try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [80], seed: 2).fingerprint == one.fingerprint)
+    }
+}

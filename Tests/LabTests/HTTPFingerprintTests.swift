@@ -1,0 +1,135 @@
+import SwiftNetSignatures
+import Testing
+
+/// `http-fingerprint` against real servers in a namespace.
+@Suite("http-fingerprint in the lab")
+struct HTTPFingerprintTests {
+    /// Python's own server, with a banner that is a lie.
+    private static let liar = """
+        import http.server
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            server_version, sys_version = "nginx/1.18.0", ""
+            def log_message(self, *words): pass
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 8081), Handler)
+        print("begun", flush=True)
+        server.serve_forever()
+        """
+
+    /// A server that nobody has seen before: it says the same to everybody.
+    private static let homemade = """
+        import socket, threading
+        def serve(c):
+            try:
+                c.recv(65536)
+                c.sendall(b"HTTP/1.1 299 As You Like\\r\\nX-Home: \\x1b[31mmade\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+                c.shutdown(socket.SHUT_WR); c.recv(65536)
+            except OSError: pass
+            c.close()
+        s = socket.create_server(("127.0.0.1", 8082), backlog=64)
+        print("begun", flush=True)
+        while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+        """
+
+    private func with(_ script: String, _ body: @Sendable @escaping (Lab) async throws -> Void) async throws {
+        try await Lab.with(.pair) { lab in
+            _ = try await lab.run("b", ["ip", "link", "set", "lo", "up"])
+            try await lab.beside("b", ["timeout", "60", "python3", "-c", script], readyMark: "begun") {
+                try await body(lab)
+            }
+        }
+    }
+
+    private func ask(_ lab: Lab, _ words: String) async throws -> Lab.Outcome {
+        try await lab.run(
+            "b", [Binary.swiftNet, "http-fingerprint"] + words.split(separator: " ").map(String.init))
+    }
+
+    @Test("the packed signatures are those of the files")
+    func packed() async throws {
+        let folder = "\(Binary.repository)/Sources/SwiftNetSignatures/Products"
+        let files = try await Lab.run(["sh", "-c", "LC_ALL=C; cat \(folder)/*.signature"]).output
+        #expect(String(decoding: try EmbeddedSignatures.text(), as: UTF8.self) == files)
+    }
+
+    @Test("a server is known by what it does, not by what it says")
+    func falseBanner() async throws {
+        try await with(Self.liar) { lab in
+            let text = try await ask(lab, "127.0.0.1:8081")
+            #expect(text.status == 0)
+            #expect(text.output.hasPrefix("http://127.0.0.1:8081/  Python http.server  "), "\(text.output)")
+            #expect(text.output.contains("it says: nginx/1.18.0"), "\(text.output)")
+            let json = try await ask(lab, "--json 127.0.0.1:8081 127.0.0.1:9")
+            let lines = json.output.split(separator: "\n")
+            #expect(json.status == 1 && lines.count == 3, "\(json.output)")
+            let object = lines.first { $0.hasPrefix(#"{"type":"fingerprint""#) } ?? ""
+            for part in [
+                #""product":"Python http.server","version":null,"confidence":0.9"#,
+                #""banner":"nginx/1.18.0","banner_agrees":false,"origin":null,"candidates":[{"product":"Python"#,
+                #""requests":25"#,
+            ] {
+                #expect(object.contains(part), "\(object)")
+            }
+            #expect(lines.contains { $0.contains(#""type":"failure""#) && $0.contains("connection refused") })
+            #expect(lines.last?.contains(#""recognized":1,"unknown":0,"failed":1"#) == true, "\(json.output)")
+        }
+    }
+
+    @Test("what is unknown is said to be, learned, and known then")
+    func learning() async throws {
+        try await with(Self.homemade) { lab in
+            let before = try await ask(lab, "-v 127.0.0.1:8082")
+            #expect(before.status == 1 && before.output.contains("  unknown  "), "\(before.output)")
+            #expect(before.output.contains("HTTP/1.1 299 As You Like  [X-Home Content-Length]"), "\(before.output)")
+            #expect(!before.output.contains("\u{1B}"))
+            let script = """
+                d=$(mktemp -d); trap 'rm -rf $d' EXIT; n=\(Binary.swiftNet)
+                mkdir $d/own
+                $n http-fingerprint --learn Homemade --versions 1.0 -o $d/own/a 127.0.0.1:8082; echo learned $?
+                $n http-fingerprint --signatures $d/own 127.0.0.1:8082; echo named $?
+                echo nonsense > $d/own/b
+                $n http-fingerprint --signatures $d/own 127.0.0.1:8082 2>&1; echo broken $?
+                """
+            let after = try await lab.run("b", ["sh", "-c", script]).output
+            #expect(after.hasPrefix("learned 0\n"), "\(after)")
+            #expect(after.contains("  Homemade  ") && after.contains("named 0\n"), "\(after)")
+            #expect(after.contains("own/b: line 1: a word without a value: nonsense\nbroken 2\n"), "\(after)")
+        }
+    }
+
+    private static let nginx = """
+        daemon off; master_process off; pid PLACE/pid; error_log PLACE/log; events {}
+        http { access_log off; client_body_temp_path PLACE; proxy_temp_path PLACE; fastcgi_temp_path PLACE;
+        uwsgi_temp_path PLACE; scgi_temp_path PLACE; server_tokens off;
+        server { listen 127.0.0.1:8083; root PLACE; error_page 404 /no.html; } }
+        """
+
+    private static let lighttpd = """
+        server.document-root = "PLACE"
+        server.port = 8083
+        server.bind = "127.0.0.1"
+        server.tag = ""
+        index-file.names = ("conf")
+        """
+
+    @Test(
+        "servers of Debian's, with their banner hidden",
+        arguments: [
+            (Peer.nginx, "nginx -c PLACE/conf", nginx), (Peer.lighttpd, "lighttpd -D -f PLACE/conf", lighttpd),
+        ])
+    func hiddenBanner(peer: Peer, start: String, configuration: String) async throws {
+        guard await Peer.require(peer) else { return }
+        try await Lab.with(.pair) { lab in
+            _ = try await lab.run("b", ["ip", "link", "set", "lo", "up"])
+            let script = """
+                d=$(mktemp -d); chmod 755 $d; n=\(Binary.swiftNet); export PATH=$PATH:/usr/sbin
+                sed "s:PLACE:$d:g" > $d/conf
+                timeout 60 $(echo "\(start)" | sed "s:PLACE:$d:") & p=$!
+                trap 'kill $p; wait $p; rm -rf $d' EXIT
+                for i in $(seq 200); do $n http-probe -q 127.0.0.1:8083 >/dev/null && break; sleep 0.05; done
+                $n http-fingerprint 127.0.0.1:8083
+                """
+            let outcome = try await lab.run("b", ["sh", "-c", script], input: configuration)
+            #expect(outcome.output.contains("  \(peer.rawValue)  "), "\(outcome.output) \(outcome.errors)")
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Testing
+
+/// What `tcp-syn-scan` makes of silence: a firewall's is an answer, that of a host that limits what it answers is none.
+@Suite("tcp-syn-scan and hosts that limit their answers, in the lab")
+struct SYNScanReliabilityTests {
+    /// Rules for what comes to `b` and leaves it.
+    private func layout(input: String = "", output: String = "") -> Lab.Layout {
+        .pair.and(
+            """
+            ip -n b addr add 192.0.2.3/24 dev vb; ip -n b addr add 192.0.2.4/24 dev vb
+            ip netns exec b nft -f - <<'END'
+            table inet t {
+                chain i {
+                    type filter hook input priority 0;
+                    \(input)
+                }
+                chain o {
+                    type filter hook output priority 0;
+                    \(output)
+                }
+            }
+            END
+            """)
+    }
+
+    private func slowSYNs(_ match: String = "") -> String {
+        """
+        \(match) tcp flags & (syn | ack | rst) == syn limit rate 25/second burst 50 packets accept
+        \(match) tcp flags & (syn | ack | rst) == syn drop
+        """
+    }
+
+    private let slowResets = """
+        tcp flags & rst == rst limit rate 200/second burst 50 packets accept
+        tcp flags & rst == rst drop
+        """
+
+    private func ports(_ outcome: Lab.Outcome, _ state: String) -> [JSONLine] {
+        outcome.objects("port").filter { $0["state"] == state }
+    }
+
+    @Test(
+        "25 SYNs a second and none open: it does not say that none is, and says why",
+        arguments: ["192.0.2.2", "2001:db8::2"])
+    func limitedSYNs(target: String) async throws {
+        guard await Peer.require(.nft) else { return }
+        try await Lab.with(layout(input: slowSYNs())) { lab in
+            let outcome = try await lab.scan("\(target) -p 1-1000 --all -j")
+            #expect(outcome.status == 2, "\(outcome.lines.last ?? "")")
+            let hosts = outcome.objects("host")
+            #expect(hosts.map { $0["addr"] } == [target] && hosts.first?["reliable"] == "false", "\(hosts)")
+            #expect(hosts.first?["note"] == "limits SYNs", "\(hosts)")
+            let rate = hosts.first?["packets_per_second"].flatMap { Int($0) } ?? 0
+            #expect(rate > 0, "\(hosts)")
+            let silent = self.ports(outcome, "filtered")
+            #expect(!silent.isEmpty && silent.allSatisfy { $0["reliable"] == "false" })
+            #expect(self.ports(outcome, "closed").allSatisfy { $0["reliable"] == nil })
+            #expect(outcome.summary?["unresolved"] == "\(silent.count)", "\(outcome.lines.last ?? "")")
+            let text = try await lab.scan("\(target) -p 1-1000 --all")
+            #expect(text.status == 2, "\(text.lines.last ?? "")")
+            #expect(text.output.contains("\(target): unreliable: it answers only about "), "\(text.lines.suffix(4))")
+            #expect(text.output.contains(" ports without an answer are not known to be filtered\n"))
+            #expect(text.output.contains("/tcp") && text.output.contains(" 0 filtered, "), "\(text.lines.suffix(4))")
+            #expect(!text.lines.contains { $0.contains("no-response") && !$0.contains("filtered?") })
+        }
+    }
+
+    @Test("where the report has no place for it, standard error says it", arguments: ["-q", "--format csv --all"])
+    func besideTheReport(options: String) async throws {
+        guard await Peer.require(.nft) else { return }
+        try await Lab.with(layout(input: slowSYNs())) { lab in
+            let outcome = try await lab.scan("192.0.2.2 -p 1-1000 \(options)")
+            #expect(outcome.status == 2 && outcome.errors.contains("192.0.2.2: unreliable: "), "\(outcome.errors)")
+            guard options.contains("csv") else { return }
+            let rows = outcome.lines.dropFirst()
+            #expect(rows.filter { $0.contains(",no-response,") }.allSatisfy { $0.hasSuffix(",false") })
+            #expect(rows.filter { $0.contains(",reset,") }.allSatisfy { $0.hasSuffix(",true") })
+        }
+    }
+
+    @Test("200 resets a second: open ports are found, and the others are not known to be filtered")
+    func limitedResets() async throws {
+        guard await Peer.require(.nft) else { return }
+        try await Lab.with(layout(output: slowResets)) { lab in
+            try await lab.listening([22, 80, 443]) {
+                let outcome = try await lab.scan("192.0.2.2 -p 1-2000 -j")
+                #expect(outcome.status == 0 && outcome.summary?["open"] == "3", "\(outcome)")
+                #expect(outcome.objects("host").map { $0["reliable"] } == ["false"], "\(outcome)")
+            }
+            let none = try await lab.scan("192.0.2.2 -p 1-2000 -j")
+            #expect(none.status == 2 && none.objects("host").count == 1, "\(none)")
+        }
+    }
+
+    @Test("a host that limits both SYNs and resets")
+    func limitedBoth() async throws {
+        guard await Peer.require(.nft) else { return }
+        try await Lab.with(layout(input: slowSYNs(), output: slowResets)) { lab in
+            let outcome = try await lab.scan("192.0.2.2 -p 1-1000 -j")
+            #expect(outcome.status == 2 && outcome.objects("host").count == 1, "\(outcome)")
+        }
+    }
+
+    @Test("one of three hosts limits SYNs: that one is told of, and no other")
+    func oneOfThree() async throws {
+        guard await Peer.require(.nft) else { return }
+        let rules = slowSYNs("ip daddr 192.0.2.3") + "\nip daddr 192.0.2.4 tcp dport != 22 drop"
+        try await Lab.with(layout(input: rules)) { lab in
+            let outcome = try await lab.scan("192.0.2.2-4 -p 1-500 --all -j")
+            #expect(outcome.status == 2, "\(outcome.lines.last ?? "")")
+            #expect(outcome.objects("host").map { $0["addr"] } == ["192.0.2.3"], "\(outcome.objects("host"))")
+            let filtered = self.ports(outcome, "filtered")
+            #expect(filtered.allSatisfy { ($0["reliable"] == "false") == ($0["addr"] == "192.0.2.3") })
+            #expect(filtered.filter { $0["addr"] == "192.0.2.4" }.count == 499)
+        }
+    }
+
+    @Test(
+        "firewalls and dead hosts: their silence is an answer",
+        arguments: [
+            ("tcp dport != { 22, 80, 443 } drop", 0), ("tcp dport != 25 drop", 1), ("meta l4proto tcp drop", 1),
+            ("tcp dport 1-900 drop", 1), ("tcp dport 300 drop", 1),
+            ("tcp dport 1-900 numgen random mod 100 < 3 drop", 1),
+        ])
+    func firewalls(rule: String, status: Int) async throws {
+        guard await Peer.require(.nft) else { return }
+        try await Lab.with(layout(input: rule)) { lab in
+            try await lab.listening(status == 0 ? [22, 80] : []) {
+                let outcome = try await lab.scan("192.0.2.2 -p 1-1000 -j")
+                #expect(Int(outcome.status) == status && outcome.objects("host").isEmpty, "\(outcome)")
+                #expect(outcome.summary?["unresolved"] == "0", "\(outcome)")
+            }
+        }
+    }
+}

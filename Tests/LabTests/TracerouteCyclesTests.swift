@@ -1,0 +1,170 @@
+import Testing
+
+/// `traceroute --report` and `--live` in the lab and in a terminal.
+@Suite("traceroute --report and --live in the lab")
+struct TracerouteCyclesTests {
+    /// A line of a table without what differs from run to run: hop, host, loss and number.
+    private func rows(_ outcome: Lab.Outcome) -> [[String]] {
+        outcome.lines.filter { $0.contains(".|-- ") }.map { line in
+            line.split(separator: " ").prefix(4).map { String($0).replacing("%", with: "") }
+        }
+    }
+
+    @Test("the table of mtr -r, with its addresses and its losses")
+    func report() async throws {
+        guard await Peer.require(.mtr, .nft) else { return }
+        try await Lab.with(.chain(hops: 5, silent: 3)) { lab in
+            let ours = try await lab.traceroute("h0", "-n --report --cycles 4 --interval 0.1 198.18.5.2")
+            let theirs = try await lab.run("h0", ["mtr", "-rn", "-c", "4", "-i", "0.1", "198.18.5.2"])
+            #expect(ours.status == 0 && ours.errors.isEmpty, "\(ours)")
+            #expect(
+                self.rows(ours) == self.rows(theirs) && self.rows(ours).count == 5, "\(ours.output)\(theirs.output)")
+            let heading = ours.lines[1].split(separator: " ").dropFirst(2)
+            #expect(heading == ["Loss%", "Snt", "Last", "Avg", "Best", "Wrst", "StDev"])
+            #expect(ours.lines.last == "hop 3 forwards packets but sends no replies")
+            for method in ["I", "T"] {
+                let other = try await lab.traceroute("h0", "-n\(method) --report --cycles 2 --interval 0.1 198.18.5.2")
+                #expect(self.rows(other).map { $0[1] } == self.rows(ours).map { $0[1] }, "\(other.output)")
+            }
+            let json = try await lab.traceroute("h0", "-nj --report --cycles 2 --interval 0.1 198.18.5.2")
+            #expect(json.objects("hop").map { $0["received"] } == ["2", "2", "0", "2", "2"], "\(json.output)")
+            #expect(json.summary?["reached"] == "true")
+        }
+    }
+
+    @Test("loss on a link is named, a router that limits its answers is not called loss")
+    func loss() async throws {
+        guard await Peer.require(.nft) else { return }
+        // h3 loses 3 of every 10 packets on the way there, and as three of a cycle come to it
+        // each hop loses as many; h2 answers five a second at the most.
+        let layout = Lab.Layout.chain(hops: 5).and(
+            """
+            ip netns exec h3 nft add table ip t
+            ip netns exec h3 nft add chain ip t p '{ type filter hook prerouting priority 0; }'
+            ip netns exec h3 nft add rule ip t p iifname l3 numgen inc mod 10 '<' 3 drop
+            ip netns exec h2 nft add table ip t
+            ip netns exec h2 nft add chain ip t o '{ type filter hook output priority 0; }'
+            ip netns exec h2 nft add rule ip t o icmp type time-exceeded limit rate over 5/second burst 3 packets drop
+            """)
+        try await Lab.with(layout) { lab in
+            let outcome = try await lab.traceroute("h0", "-nj --report --cycles 100 --interval 0.05 198.18.5.2")
+            let verdict = try #require(outcome.summary?.text.split(separator: #""verdict":"#).last)
+            #expect(verdict.contains(#"{"kind":"rate-limited","ttl":2,"#), "\(verdict)")
+            #expect(verdict.contains(#"{"kind":"loss","ttl":3,"#), "\(verdict)")
+            #expect(verdict.ranges(of: "kind").count == 2, "\(verdict)")
+        }
+    }
+
+    @Test(
+        "a host with Linux's default limit of ICMP errors is no loss, by echo or by UDP", arguments: ["", " -U", " -T"])
+    func defaultLimit(method: String) async throws {
+        let layout = Lab.Layout.chain(hops: 1).and(
+            "ip netns exec h1 sysctl -qw net.ipv4.icmp_ratelimit=1000 net.ipv4.icmp_ratemask=6168")
+        try await Lab.with(layout) { lab in
+            let outcome = try await lab.traceroute("h0", "-nj\(method) --report --cycles 40 --interval 0.05 198.18.1.2")
+            #expect(outcome.status == 0 && outcome.summary?.text.contains(#""verdict":[],"#) == true, "\(outcome)")
+            let received = outcome.objects("hop").first?["received"].flatMap { Int($0) } ?? 0
+            #expect(method == " -U" ? received < 20 : received == 40, "\(outcome.output)")
+        }
+    }
+
+    /// Runs a script in a terminal of 100 by 20; what it prints itself comes back.
+    private func inTerminal(_ lab: Lab, _ script: String) async throws -> Lab.Outcome {
+        let functions = """
+            export LANG=C.UTF-8
+            t() { tmux -u -L lab\(lab.id) "$@"; }
+            trap 't kill-server 2>/dev/null' EXIT
+            t new-session -d -x 100 -y 20 sh
+            type_in() { t send-keys -l "$1"; t send-keys Enter; }
+            screen() { t capture-pane -p; }
+            # Waits until the screen has the word, or half a minute.
+            wait_for() { for i in $(seq 300); do screen | grep -q -- "$1" && return; sleep 0.1; done; echo "never: $1"; screen; }
+            program() { pgrep -P "$(t display-message -p '#{pane_pid}')" swift-net; }
+            # What is typed before the prompt is there is echoed in the midst of what is printed.
+            wait_for '^[#$]'
+            """
+        return try await lab.run("h0", ["bash", "-c", functions + "\n" + script])
+    }
+
+    @Test("--live in a terminal: keys, another size, and the table that stays")
+    func live() async throws {
+        try await Lab.with(.chain(hops: 4)) { lab in
+            let outcome = try await self.inTerminal(
+                lab,
+                """
+                type_in '\(Binary.swiftNet) traceroute -n --live --interval 0.1 198.18.4.2'
+                wait_for 'cycle [0-9]'; wait_for '4  198.18.4.2 .*[▁▂▃▄▅▆▇█]'
+                screen; echo =====
+                t send-keys d; wait_for 'Hop  Host *$'; t send-keys j j; wait_for '>   3'; screen; echo =====
+                t send-keys p; wait_for paused; t send-keys p; wait_for 'cycle'
+                t resize-window -x 40 -y 6; wait_for '> *3'; screen; echo =====
+                t resize-window -x 100 -y 20
+                t send-keys q; wait_for 'HOST:'; screen; echo =====
+                type_in 'stty -a'; wait_for 'isig icanon'; screen | grep -o ' [-]*icanon\\| [-]*echo '
+                """)
+            let parts = outcome.output.split(separator: "=====\n", omittingEmptySubsequences: false)
+            try #require(parts.count == 5, "\(outcome)")
+            #expect(parts[0].hasPrefix("traceroute to 198.18.4.2 (198.18.4.2)  cycle "), "\(parts[0])")
+            #expect(parts[0].contains("Loss%   Snt   Last   Avg  Best  Wrst StDev"), "\(parts[0])")
+            #expect(!parts[1].contains("Loss%") && parts[1].contains("hop 3: 198.18.3.2, half within"), "\(parts[1])")
+            let small = parts[2].split(separator: "\n")
+            #expect(small.count <= 6 && small.allSatisfy { $0.count <= 40 }, "\(parts[2])")
+            #expect(parts[3].contains("  4.|-- 198.18.4.2 "), "\(parts[3])")
+            #expect(parts[4] == " icanon\n echo \n", "\(parts[4])")
+        }
+    }
+
+    @Test("the terminal is given back whatever ends it", arguments: ["INT", "TERM", "HUP", "SEGV", "ABRT"])
+    func restored(signal: String) async throws {
+        try await Lab.with(.chain(hops: 2)) { lab in
+            let outcome = try await self.inTerminal(
+                lab,
+                """
+                type_in 'uname'; wait_for '^Linux'
+                type_in '\(Binary.swiftNet) traceroute -n --live 198.18.2.2'
+                wait_for 'cycle [0-9]'
+                kill -\(signal) "$(program)"
+                wait_for '^Linux'
+                type_in 'stty -a'; wait_for 'isig icanon'; screen | grep -o ' [-]*icanon\\| [-]*echo '
+                """)
+            #expect(outcome.output == " icanon\n echo \n", "\(outcome.output)")
+        }
+    }
+
+    @Test("Ctrl-Z gives the terminal back, fg takes it again; where there is none it is a report")
+    func suspended() async throws {
+        try await Lab.with(.chain(hops: 2)) { lab in
+            let outcome = try await self.inTerminal(
+                lab,
+                """
+                type_in 'bash --norc'; type_in '\(Binary.swiftNet) traceroute -n --live --interval 0.2 198.18.2.2'
+                wait_for 'cycle [0-9]'
+                t send-keys C-z; wait_for 'Stopped'
+                type_in fg; wait_for 'cycle [0-9]'; wait_for 'q quit'; t send-keys q; wait_for 'HOST:'; echo good
+                """)
+            #expect(outcome.output == "good\n", "\(outcome.output)")
+            let plain = try await lab.traceroute("h0", "-n --live --cycles 2 --interval 0.1 198.18.2.2")
+            #expect(plain.status == 0 && self.rows(plain).count == 2 && !plain.output.contains("\u{1B}"))
+        }
+    }
+
+    @Test(
+        "what it cannot do is said, and exits 2",
+        arguments: [
+            ("--report --mtu 192.0.2.1", "--mtu cannot be used with --report"),
+            ("--live -j 192.0.2.1", "-j cannot be used with --live"),
+            ("--live --explain 192.0.2.1", "--explain cannot be used with --live"),
+            ("--live --report 192.0.2.1", "--report cannot be used with --live"),
+            ("--report -q 1 192.0.2.1", "-q cannot be used with --report"),
+            ("--report -p 80 192.0.2.1", "-p requires -U or -T"),
+            ("--report -w 1,2 192.0.2.1", "invalid value '1,2' for -w (expected MAX with --report)"),
+            ("--report 127.0.0.1 127.0.0.2", "--report takes one target"),
+            ("--report --cycles 0 192.0.2.1", "invalid value '0' for --cycles (expected 1 to 1000000)"),
+            ("--cycles 3 192.0.2.1", "--cycles requires --report or --live"),
+            ("--interval 3 192.0.2.1", "--interval requires --report or --live"),
+        ])
+    func refusals(words: String, message: String) async throws {
+        let outcome = try await Lab.run([Binary.swiftNet, "traceroute"] + words.split(separator: " ").map(String.init))
+        #expect(outcome.status == 2 && outcome.errors == "traceroute: \(message)\n", "\(outcome)")
+    }
+}

@@ -1,0 +1,97 @@
+import Testing
+
+/// `host --forward`, beside the kernel's router of the same addresses.
+@Suite("a router of our own in the lab")
+struct UserHostRouterTests {
+    /// The far host answers as often as it is asked.
+    private static let routed = Lab.Layout.routed.and(
+        """
+        ip netns exec b sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=1000000 \
+            net.ipv4.icmp_msgs_burst=100000 net.ipv6.icmp.ratelimit=0
+        """)
+
+    /// `m` without anything of the kernel's.
+    private static let bare = routed.and(
+        """
+        for n in a b; do
+            ip -n m addr flush dev m$n; ip netns exec m sysctl -qw net.ipv6.conf.m$n.disable_ipv6=1
+            ip netns exec $n ethtool -K v$n tx off >/dev/null
+        done
+        ip netns exec m sysctl -qw net.ipv4.ip_forward=0
+        """)
+
+    private func routing(_ body: @Sendable @escaping (Lab) async throws -> Void) async throws -> Void {
+        let words =
+            "-I ma -I mb --address 192.0.2.254/24 --address 198.51.100.254/24@mb --address 2001:db8::fe/64 "
+            + "--address 2001:db8:1::fe/64@mb --forward --no-check -w 100"
+        try await Lab.with(Self.bare) { lab in
+            try await lab.beside(
+                "m", [Binary.swiftNet, "host"] + words.split(separator: " ").map(String.init),
+                readyMark: "the host is there"
+            ) {
+                try await body(lab)
+            }
+        }
+    }
+
+    /// What pings and traces say, without their times.
+    private static func words(_ lab: Lab) async throws -> [String] {
+        var all: [String] = []
+        for (far, nowhere, absent) in [
+            ("198.51.100.2", "203.0.113.9", "198.51.100.77"), ("2001:db8:1::2", "2001:db8:9::9", "2001:db8:1::77"),
+        ] {
+            // What comes through is learnt first: the router's word may come before this host has sent all fragments, or after.
+            _ = try await lab.ping("a", "-c 2 -i 0.3 -s 3000 \(far)")
+            for words in [
+                "-c 3 -i 0.1 \(far)", "-c 2 -i 0.1 -s 3000 \(far)", "-c 1 -W 2 -M do -s 1390 \(far)",
+                "-c 1 -W 2 \(nowhere)", "-c 1 -W 8 \(absent)", "-c 1 -t 1 -W 2 \(far)",
+            ] {
+                all += try await lab.ping("a", words).lines.map(String.init)
+            }
+            for words in ["-n -q 1 \(far)", "-n -I -q 1 \(far)", "-n -T -p 9 -q 1 \(far)", "-n --mtu \(far)"] {
+                all += try await lab.traceroute("a", words).lines.map(String.init)
+            }
+        }
+        return all.filter { !$0.contains("rtt min") && !$0.isEmpty }.map { line in
+            line.split(separator: " ").filter { word in
+                !word.hasPrefix("time=") && !word.hasSuffix("ms") && Double(word) == nil
+            }.joined(separator: " ")
+        }
+    }
+
+    @Test("pings and traces through it say what they say through the kernel's router")
+    func likeTheKernels() async throws {
+        let (theirs, ours) = (Gathered(), Gathered())
+        try await Lab.with(Self.routed) { lab in await theirs.take(try await Self.words(lab)) }
+        try await routing { lab in await ours.take(try await Self.words(lab)) }
+        let (lines, wanted) = await (ours.lines, theirs.lines)
+        #expect(lines.count > 40)
+        for (line, other) in zip(lines, wanted) { #expect(line == other) }
+        #expect(lines.count == wanted.count, "\(lines) \(wanted)")
+    }
+
+    private actor Gathered {
+        var lines: [String] = []
+        func take(_ more: [String]) { lines += more }
+    }
+
+    @Test("connections go through it, of either version, and learn what comes through")
+    func connections() async throws {
+        try await routing { lab in
+            for far in ["198.51.100.2", "[2001:db8:1::2]"] {
+                let bare = far.filter { $0 != "[" && $0 != "]" }
+                try await lab.beside(
+                    "b", ["timeout", "60", "python3", "-m", "http.server", "-b", bare, "8000"], readyMark: ""
+                ) {
+                    let page = try await lab.run(
+                        "a",
+                        [
+                            "sh", "-c",
+                            "for i in $(seq 100); do \(Binary.swiftNet) http-probe http://\(far):8000/ && break; sleep 0.05; done",
+                        ])
+                    #expect(page.output.contains("200 OK"), "\(page.output)")
+                }
+            }
+        }
+    }
+}
