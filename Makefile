@@ -68,6 +68,7 @@ docs: packages-build
 lint: packages-lint
 	swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
 	mandoc -Tlint -Wwarning $(MANUALS)
+	Scripts/lint-prose
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8 \
@@ -97,7 +98,7 @@ packages-test:
 	@Scripts/foreign-release .build/foreign/bullseye bullseye
 
 packages-lint:
-	@Scripts/packages mandoc
+	@Scripts/packages mandoc codespell
 
 packages-bench:
 	@Scripts/packages iproute2 util-linux procps iputils-ping iputils-tracepath fping traceroute mtr-tiny scamper nftables tcpdump python3 time \

@@ -109,13 +109,13 @@ def main(binary):
         ["ping", "-q", "-f", "-c", "10000", "192.0.2.2"], 31)
     row("the same, 64 under way, against iputils one by one", [binary, "ping", "-q", "-f", "-l", "64", "-c", "10000", "192.0.2.2"],
         ["ping", "-q", "-f", "-c", "10000", "192.0.2.2"], 31)
-    # Linux makes a route of its own for each packet with a header of ours to a neighbour on the link,
+    # Linux makes a route of its own for each packet with a header of ours to a neighbor on the link,
     # and none to a host behind a router.
     row("10,000 echoes, flood, one host behind a router", [binary, "ping", "-q", "-f", "-c", "10000", "198.18.0.1"],
         ["ping", "-q", "-f", "-c", "10000", "198.18.0.1"], 31)
     row("the same, 64 under way, against iputils one by one", [binary, "ping", "-q", "-f", "-l", "64", "-c", "10000", "198.18.0.1"],
         ["ping", "-q", "-f", "-c", "10000", "198.18.0.1"], 31)
-    row("10,000 echoes to the neighbour, 64 under way in both", [binary, "ping", "-q", "-f", "-l", "64", "-c", "10000", "192.0.2.2"],
+    row("10,000 echoes to the neighbor, 64 under way in both", [binary, "ping", "-q", "-f", "-l", "64", "-c", "10000", "192.0.2.2"],
         ["ping", "-q", "-f", "-l", "64", "-c", "10000", "192.0.2.2"], 31)
     # fping cannot number 65,536 targets: it gets one less.
     row("65,536 addresses, all answering",

@@ -16,7 +16,7 @@ public struct HostConfiguration: Sendable {
 
         /// - Parameters:
         ///   - mac: nil for one of its own: locally administered, and made of its first address, so that
-        ///     neighbours know it again whenever it comes back.
+        ///     neighbors know it again whenever it comes back.
         ///   - addsLinkLocal: where an address is of IPv6, a link-local one is added (RFC 4291, section 2.8); not where
         ///     the machine is the system's, which has one already.
         public init(

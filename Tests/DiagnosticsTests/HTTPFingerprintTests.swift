@@ -2,7 +2,7 @@ import Diagnostics
 import SwiftNetSignatures
 import Testing
 
-/// Signatures, and what behaviours are taken for.
+/// Signatures, and what behaviors are taken for.
 @Suite("fingerprints of web servers")
 struct HTTPFingerprintTests {
     private static func embedded() throws -> [Signature] { try Signature.all(in: EmbeddedSignatures.text()) }

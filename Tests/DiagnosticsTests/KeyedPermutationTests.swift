@@ -46,7 +46,7 @@ struct KeyedPermutationTests {
         }
     }
 
-    @Test("another seed is another order, and neighbours are torn apart")
+    @Test("another seed is another order, and neighbors are torn apart")
     func spread() {
         let one = KeyedPermutation(count: 65_536, seed: 1)
         let other = KeyedPermutation(count: 65_536, seed: 2)

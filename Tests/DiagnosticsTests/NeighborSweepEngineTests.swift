@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// IPv6 neighbours on a simulated link.
+/// IPv6 neighbors on a simulated link.
 @Suite("neighbor solicitations")
 struct NeighborSweepEngineTests {
     private static let mac = MACAddress(rawValue: 0x02_00_00_00_00_01)

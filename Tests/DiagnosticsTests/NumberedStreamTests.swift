@@ -68,7 +68,7 @@ struct NumberedStreamTests {
             lost.insert(number)
         }
         numbers.removeAll { lost.contains($0) }
-        // Neighbours change places, but not the first that have to prove it.
+        // Neighbors change places, but not the first that have to prove it.
         for index in stride(from: 10, to: numbers.count - 2, by: 7) { numbers.swapAt(index, index + 1) }
         let counted = count(numbers, .iperf)
         #expect(counted?.lost == lost.count && counted?.duplicates == 0, "seed \(seed)")

@@ -279,7 +279,7 @@ struct PingEngineTests {
         #expect(reports.first.map { $0.interval.transmitted >= 5 && $0.interval.received == 0 } == true)
     }
 
-    @Test("IPv6 echoes are recognised, their checksum covers the addresses")
+    @Test("IPv6 echoes are recognized, their checksum covers the addresses")
     func ipv6() {
         let outcome = PingScenario(destination: Echo.there6).run()
         #expect(outcome.summary.answered == 5)

@@ -28,7 +28,7 @@ struct SegmentLadderTests {
         return records
     }
 
-    @Test("a peaceful exchange: a handshake, data, acknowledgements and two ends, all counted from the beginning")
+    @Test("a peaceful exchange: a handshake, data, acknowledgments and two ends, all counted from the beginning")
     func peace() {
         let records = records(WireFaults(), seed: 1)
         // The ACK that ends the handshake has data with it: there is some to be sent.

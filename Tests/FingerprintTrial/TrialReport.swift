@@ -138,10 +138,10 @@ struct TrialReport {
             let own = ranges[item.signature.product] ?? []
             let here = own.firstIndex(of: item.signature.versions) ?? 0
             // A range of ranges that cannot be told apart is right when it holds the one that it is.
-            let neighbours = own[max(here - 1, 0)...min(here + 1, own.count - 1)]
+            let neighbors = own[max(here - 1, 0)...min(here + 1, own.count - 1)]
             if said.holds(VersionRange(item.signature.versions)) {
                 right += 1
-            } else if neighbours.contains(where: { said.holds(VersionRange($0)) }) {
+            } else if neighbors.contains(where: { said.holds(VersionRange($0)) }) {
                 beside += 1
             } else {
                 let near = item.comparison.versions.prefix(3).map { "\($0.name) \(percent($0.similarity))" }

@@ -70,7 +70,7 @@ struct NDPModuleTests {
         .frame(NDPFrame.solicitation(for: Self.hop, from: Self.address, mac: Self.us, at: Self.other))
     }
 
-    /// A neighbour that has answered at second 0.
+    /// A neighbor that has answered at second 0.
     private func reachable() -> NDPModule {
         var module = module()
         module.resolve(Self.hop, at: Self.second(0))

@@ -228,7 +228,7 @@ struct RouterTests {
         return byOther > 10
     }
 
-    @Test("a redirect is taken from the router that is used, about what was sent, to a neighbour, and not else")
+    @Test("a redirect is taken from the router that is used, about what was sent, to a neighbor, and not else")
     func redirects() {
         let (router, other) = (SimulatedWire.address(254), SimulatedWire.address(253))
         #expect(redirected(from: router, to: other))

@@ -115,7 +115,7 @@ struct TCPStateTests {
         #expect(pair.output().map(\.flags) == [.ack])
     }
 
-    @Test("SYN-SENT: a reset that acknowledges refuses, any other is nobody's; wrong acknowledgements are refused")
+    @Test("SYN-SENT: a reset that acknowledges refuses, any other is nobody's; wrong acknowledgments are refused")
     func synSentRefused() {
         var pair = Pair()
         pair.output()
@@ -182,7 +182,7 @@ struct TCPStateTests {
         #expect(pair.read() == "abcdef" && pair.connection.receiveNext == start + 6)
     }
 
-    @Test("ESTABLISHED: an acknowledgement waits for company, but not for long")
+    @Test("ESTABLISHED: an acknowledgment waits for company, but not for long")
     func delayedAcknowledgment() {
         var pair = Pair.established()
         pair.receive([.ack, .psh], "x")
@@ -218,7 +218,7 @@ struct TCPStateTests {
         #expect(pair.state == .closed && pair.connection.failure == .reset)
     }
 
-    @Test("ESTABLISHED: what is lost goes out again, and first what three acknowledgements miss")
+    @Test("ESTABLISHED: what is lost goes out again, and first what three acknowledgments miss")
     func retransmission() {
         var pair = Pair.established()
         pair.send(String(repeating: "a", count: 536 * 8))
@@ -295,7 +295,7 @@ struct TCPStateTests {
         #expect(pair.state == .closed && pair.connection.failure == nil)
     }
 
-    @Test("FIN-WAIT-1: FIN and acknowledgement in one")
+    @Test("FIN-WAIT-1: FIN and acknowledgment in one")
     func finAcknowledgedAtOnce() {
         var pair = Pair.established()
         pair.connection.endSending(at: pair.now)

@@ -28,7 +28,7 @@ struct NetlinkTests {
         #expect(Set(try Interface.all().map(\.name)) == Set(names))
     }
 
-    @Test("neighbours are read without fail")
+    @Test("neighbors are read without fail")
     func neighbors() async throws {
         for neighbor in try Neighbor.all() {
             #expect(Interface.name(of: neighbor.interfaceIndex) != nil, "\(neighbor)")

@@ -219,14 +219,14 @@ struct PingTests {
         try await Lab.with(.pair) { lab in
             let outcome = try await lab.ping("a", "-c 1 --split 192.0.2.2")
             #expect(outcome.status == 0)
-            #expect(outcome.output.contains("first round trip: neighbour resolution "), "\(outcome)")
+            #expect(outcome.output.contains("first round trip: neighbor resolution "), "\(outcome)")
         }
     }
 
     @Test("several pings at once do not take each other's answers")
     func side() async throws {
         try await Lab.with(.pair) { lab in
-            // A new link resolves no IPv6 neighbour for a while, and the kernel keeps few packets waiting for it.
+            // A new link resolves no IPv6 neighbor for a while, and the kernel keeps few packets waiting for it.
             _ = try await lab.ping("a", "-c 1 2001:db8::2")
             try await withThrowingTaskGroup(of: Lab.Outcome.self) { group in
                 for target in ["192.0.2.2", "192.0.2.2", "192.0.2.2", "2001:db8::2", "2001:db8::2"] {

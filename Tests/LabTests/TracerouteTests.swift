@@ -237,7 +237,7 @@ struct TracerouteTests {
     @Test("IPv6, by UDP and by ICMP", arguments: ["", "-I "])
     func ipv6(method: String) async throws {
         try await Lab.with(.routed) { lab in
-            // New neighbours are found first.
+            // New neighbors are found first.
             _ = try await lab.ping("a", "-c 1 -w 5 2001:db8:1::2")
             let outcome = try await lab.traceroute("a", "-n \(method)2001:db8:1::2")
             #expect(outcome.status == 0 && outcome.lines.count == 3, "\(outcome)")

@@ -168,14 +168,14 @@ struct ResolverTests {
 /// Descriptors and timers.
 @Suite("reactor")
 struct ReactorTests {
-    @Test("timers run in their order, each once, and not after they are cancelled")
+    @Test("timers run in their order, each once, and not after they are canceled")
     func timers() throws {
         let reactor = try Reactor()
         var log: [Int] = []
         let now = SystemClock.now
         _ = reactor.schedule(at: now + .milliseconds(2)) { log.append(2) }
         _ = reactor.schedule(at: now + .milliseconds(1)) { log.append(1) }
-        let cancelled = reactor.schedule(at: now + .milliseconds(1)) { log.append(9) }
+        let canceled = reactor.schedule(at: now + .milliseconds(1)) { log.append(9) }
         _ = reactor.schedule(at: now) {
             log.append(0)
             _ = reactor.schedule(at: now + .milliseconds(3)) {
@@ -183,7 +183,7 @@ struct ReactorTests {
                 reactor.reportResult()
             }
         }
-        reactor.cancel(cancelled)
+        reactor.cancel(canceled)
         while !reactor.wait(until: now + .seconds(10)).contains(.news) {
             guard SystemClock.now < now + .seconds(10) else { break }
         }

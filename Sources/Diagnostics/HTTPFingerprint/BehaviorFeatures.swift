@@ -1,4 +1,4 @@
-/// A behaviour as pairs of a key and a value, both digests: what is compared.
+/// A behavior as pairs of a key and a value, both digests: what is compared.
 struct BehaviorFeatures: Sendable {
     struct Pair: Sendable {
         var key: UInt64

@@ -1,4 +1,4 @@
-/// Answers one question about behaviours - which product, which release, what stands behind it - by labelled ones.
+/// Answers one question about behaviors - which product, which release, what stands behind it - by labeled ones.
 struct BehaviorMatcher: Sendable {
     /// How near a label is.
     struct Match: Sendable {
@@ -7,7 +7,7 @@ struct BehaviorMatcher: Sendable {
         var similarity: Double
         /// The row that is nearest.
         var row: Int
-        /// Behaviours of another label are the same as one of this: they cannot be told apart.
+        /// Behaviors of another label are the same as one of this: they cannot be told apart.
         var hasTwin: Bool
     }
 

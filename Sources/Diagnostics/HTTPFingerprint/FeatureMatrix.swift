@@ -1,6 +1,6 @@
-/// The features of many behaviours as numbers: a row for each behaviour, a column for each key.
+/// The features of many behaviors as numbers: a row for each behavior, a column for each key.
 struct FeatureMatrix: Sendable {
-    /// A value that a behaviour does not have, one that no row has, and one that was not asked for.
+    /// A value that a behavior does not have, one that no row has, and one that was not asked for.
     static let absent: UInt32 = 0
     static let unknown = UInt32.max
     static let unasked = UInt32.max - 1
@@ -30,7 +30,7 @@ struct FeatureMatrix: Sendable {
         rows = all.map { row(of: $0, other: Self.absent) }
     }
 
-    /// The row of a behaviour that need not be one of these.
+    /// The row of a behavior that need not be one of these.
     func row(of behavior: ServerBehavior) -> [UInt32] {
         var row = row(of: BehaviorFeatures(behavior).pairs, other: Self.unknown)
         guard behavior.count < behavior.answers.count else { return row }

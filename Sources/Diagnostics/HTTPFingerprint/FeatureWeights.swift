@@ -1,7 +1,7 @@
 import func Glibc.log
 
-/// What it says for two behaviours to be of one kind that a feature is the same in both, or is not:
-/// logarithms of odds, learned from labelled behaviours (record linkage after Fellegi and Sunter, 1969).
+/// What it says for two behaviors to be of one kind that a feature is the same in both, or is not:
+/// logarithms of odds, learned from labeled behaviors (record linkage after Fellegi and Sunter, 1969).
 ///
 /// A feature that is the same in all configurations of a product, and seldom the same in two products, weighs most.
 struct FeatureWeights: Sendable {
@@ -35,7 +35,7 @@ struct FeatureWeights: Sendable {
                 for row in rows {
                     let value = Int(matrix.rows[row][column])
                     guard counts[value] > 0 else { continue }
-                    // A kind counts once, however many behaviours there are of it.
+                    // A kind counts once, however many behaviors there are of it.
                     frequency[value] += Double(counts[value]) / Double(rows.count * members.count)
                     agreeing += counts[value] * (counts[value] - 1)
                     counts[value] = 0
@@ -56,7 +56,7 @@ struct FeatureWeights: Sendable {
         }
     }
 
-    /// What a value says when another behaviour has it too.
+    /// What a value says when another behavior has it too.
     func gain(_ value: UInt32, _ column: Int) -> Float {
         switch value {
         case FeatureMatrix.unknown: novelty[column]
@@ -65,7 +65,7 @@ struct FeatureWeights: Sendable {
         }
     }
 
-    /// What a value says when another behaviour has another, zero or less.
+    /// What a value says when another behavior has another, zero or less.
     func loss(_ value: UInt32, _ column: Int) -> Float {
         value == FeatureMatrix.unasked ? 0 : difference[column]
     }

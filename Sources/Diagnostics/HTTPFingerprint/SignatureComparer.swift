@@ -1,4 +1,4 @@
-/// Compares behaviours with those of a library. What counts for a question is learned when it is first asked.
+/// Compares behaviors with those of a library. What counts for a question is learned when it is first asked.
 package struct SignatureComparer: Sendable {
     private let library: SignatureLibrary
     private let rows: [Int]
@@ -17,7 +17,7 @@ package struct SignatureComparer: Sendable {
         products = Question(library, rows: rows, library.product)
     }
 
-    /// What a behaviour is near to.
+    /// What a behavior is near to.
     package mutating func compare(_ behavior: ServerBehavior) -> SignatureLibrary.Comparison {
         let query = library.matrix.row(of: behavior)
         var comparison = SignatureLibrary.Comparison(products: products.candidates(for: query, library))

@@ -1,4 +1,4 @@
-/// Signatures, ready for behaviours to be compared with them.
+/// Signatures, ready for behaviors to be compared with them.
 package struct SignatureLibrary: Sendable {
     package let signatures: [Signature]
     let matrix: FeatureMatrix
@@ -23,7 +23,7 @@ package struct SignatureLibrary: Sendable {
         package var hasTwin = false
     }
 
-    /// What a behaviour is compared with, each the nearest first.
+    /// What a behavior is compared with, each the nearest first.
     package struct Comparison: Sendable {
         package var products: [Candidate] = []
         /// Versions of the nearest product.

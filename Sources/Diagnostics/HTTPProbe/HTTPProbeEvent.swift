@@ -39,7 +39,7 @@ public struct HTTPProbeFindings: Sendable {
 
 /// What follows from the answer itself, made when somebody wants to know.
 extension HTTPProbeResponse {
-    public var cache: CacheJudgement? { outcome.head.flatMap(CacheJudgement.init) }
+    public var cache: CacheJudgment? { outcome.head.flatMap(CacheJudgment.init) }
 
     public var cookies: [SetCookie] { outcome.head?.values("Set-Cookie").compactMap { SetCookie($0) } ?? [] }
 

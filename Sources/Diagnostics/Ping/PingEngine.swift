@@ -1,7 +1,7 @@
 import PacketEngine
 import WireFormat
 
-/// Pings one target: sends probes on their schedule, recognises the answers,
+/// Pings one target: sends probes on their schedule, recognizes the answers,
 /// and keeps the account.
 ///
 /// What runs for every packet is `mutating` even where it only reads: other

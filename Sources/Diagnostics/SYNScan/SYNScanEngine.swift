@@ -33,7 +33,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     /// Place of each port in the list, -1 for those that are not scanned.
     let portPlaces: [Int32]
     private let probes: [SYNTemplate]
-    /// Some targets are neighbours, each with a machine of its own.
+    /// Some targets are neighbors, each with a machine of its own.
     private let reachesEachByItself: Bool
     var window: SYNScanWindow
     var round = 0

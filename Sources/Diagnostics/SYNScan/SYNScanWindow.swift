@@ -1,4 +1,4 @@
-/// The probes under way: neighbours in the order of the scan, and a bit for each that is decided.
+/// The probes under way: neighbors in the order of the scan, and a bit for each that is decided.
 struct SYNScanWindow: Sendable {
     /// The most probes of a window: eight megabytes of bits, and as much for each of the four marks that is in use.
     static let mostProbes: UInt64 = 1 << 26

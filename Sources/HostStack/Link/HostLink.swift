@@ -1,7 +1,7 @@
 import PacketEngine
 import WireFormat
 
-/// One of a host's links: who it is there, and what it knows of its neighbours.
+/// One of a host's links: who it is there, and what it knows of its neighbors.
 struct HostLink: Sendable {
     let configuration: HostConfiguration.Interface
     private(set) var arp: ARPModule
@@ -16,7 +16,7 @@ struct HostLink: Sendable {
     private var hasJoined = false
     /// Frames pass: nothing is claimed or reported on a link that is down.
     private var isConnected = true
-    /// Neighbours whose machines somebody else has found out.
+    /// Neighbors whose machines somebody else has found out.
     private var told: [IPAddress: MACAddress] = [:]
 
     init(
@@ -75,7 +75,7 @@ struct HostLink: Sendable {
     /// The address of IPv6 that others can be told, for a destination beyond the link.
     var globalSource: IPv6Address? { configuration.six.first { !$0.address.isLinkLocal }?.address }
 
-    // MARK: Neighbours
+    // MARK: Neighbors
 
     /// The machine of a next hop, as far as it is known.
     func mac(of hop: IPAddress) -> MACAddress? {
@@ -97,7 +97,7 @@ struct HostLink: Sendable {
         }
     }
 
-    /// The machine of a neighbour is known without asking; nil for no longer.
+    /// The machine of a neighbor is known without asking; nil for no longer.
     mutating func tell(_ hop: IPAddress, _ mac: MACAddress?) { told[hop] = mac }
 
     mutating func resolve(_ hop: IPAddress, at now: Instant) {

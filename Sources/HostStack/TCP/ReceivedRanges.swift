@@ -1,4 +1,4 @@
-/// What has come beyond a gap, the latest first, as selective acknowledgements tell it (RFC 2018, section 4).
+/// What has come beyond a gap, the latest first, as selective acknowledgments tell it (RFC 2018, section 4).
 struct ReceivedRanges: Sendable {
     private(set) var ranges: [SequenceRange] = []
 

@@ -1,10 +1,10 @@
 import PacketEngine
 
-/// How long an acknowledgement may take before a segment counts as lost (RFC 6298).
+/// How long an acknowledgment may take before a segment counts as lost (RFC 6298).
 struct RoundTripEstimator: Sendable {
     /// Before anything was measured.
     static let initialTimeout = Nanoseconds.seconds(1)
-    /// Less than the second that RFC 6298 would have: it is what Linux does, and delayed acknowledgements take 40 ms.
+    /// Less than the second that RFC 6298 would have: it is what Linux does, and delayed acknowledgments take 40 ms.
     static let leastTimeout = Nanoseconds.milliseconds(200)
     static let mostTimeout = Nanoseconds.seconds(60)
     /// Times are not told apart that are nearer than this.

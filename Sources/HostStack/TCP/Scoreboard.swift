@@ -1,13 +1,13 @@
-/// What the other side has of what is on its way, by its selective acknowledgements, and what is lost by them
-/// (RFC 6675). Without such acknowledgements it is told of duplicates, and knows of the first segment alone.
+/// What the other side has of what is on its way, by its selective acknowledgments, and what is lost by them
+/// (RFC 6675). Without such acknowledgments it is told of duplicates, and knows of the first segment alone.
 struct Scoreboard: Sendable {
     /// Ascending, none touching another.
     private(set) var sacked: [SequenceRange] = []
     private(set) var sackedBytes = 0
-    /// Duplicate acknowledgements, where there are no selective ones.
+    /// Duplicate acknowledgments, where there are no selective ones.
     private(set) var duplicates = 0
 
-    /// Acknowledgements that say that what they do not name is lost.
+    /// Acknowledgments that say that what they do not name is lost.
     static let duplicateThreshold = 3
     private static let limit = 1_024
 

@@ -10,9 +10,9 @@ public struct TCPConfiguration: Sendable {
     public var receiveLimit = 256 << 10
     /// After how long without an answer a connection is given up (R2 of RFC 9293, section 3.8.3).
     public var patience = Nanoseconds.seconds(180)
-    /// How long the last acknowledgement of a connection can be asked for again: twice the life of a segment.
+    /// How long the last acknowledgment of a connection can be asked for again: twice the life of a segment.
     public var timeWait = Nanoseconds.seconds(60)
-    /// How long an acknowledgement waits for company (RFC 9293, section 3.8.6.3).
+    /// How long an acknowledgment waits for company (RFC 9293, section 3.8.6.3).
     public var acknowledgmentDelay = Nanoseconds.milliseconds(40)
     /// After how much silence it is asked whether the other side is still there; nil for never (RFC 1122, section 4.2.3.6).
     public var keepAlive: Nanoseconds?

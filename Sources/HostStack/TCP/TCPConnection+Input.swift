@@ -11,7 +11,7 @@ extension TCPConnection {
         case refuse
         /// It begins a new connection in the place of this one, which has ended (RFC 9293, section 3.10.7.4).
         case reopen
-        /// Somebody may be guessing: an acknowledgement, but not for every guess (RFC 5961, section 5).
+        /// Somebody may be guessing: an acknowledgment, but not for every guess (RFC 5961, section 5).
         case challenge
     }
 
@@ -119,7 +119,7 @@ extension TCPConnection {
         return .nothing
     }
 
-    // MARK: Acknowledgements
+    // MARK: Acknowledgments
 
     private mutating func setSendWindow(_ segment: ReceivedTCPHeader) {
         sendWindow = Int(segment.window) << Int(segment.flags.contains(.syn) ? 0 : sendScale)

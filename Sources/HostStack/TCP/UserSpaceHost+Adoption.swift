@@ -23,7 +23,7 @@ extension UserSpaceHost {
             pair, initial: SequenceNumber(initial), timestamp: timestamp, ReceivedTCPHeader(answer), at: now)
     }
 
-    /// The machine of a neighbour that was told is to be asked for again.
+    /// The machine of a neighbor that was told is to be asked for again.
     public mutating func forget(_ neighbor: IPAddress) {
         guard let hop = routes.hop(to: neighbor) else { return }
         links[hop.interface].tell(hop.address, nil)

@@ -2,9 +2,9 @@ import CLinux
 import LinuxProcess
 import WireFormat
 
-/// An entry of the kernel's neighbour table: whose link-layer address it knows, and how well.
+/// An entry of the kernel's neighbor table: whose link-layer address it knows, and how well.
 public struct Neighbor: Sendable, Equatable {
-    /// The states of a neighbour entry (RFC 4861, section 7.3.2, and Linux's own).
+    /// The states of a neighbor entry (RFC 4861, section 7.3.2, and Linux's own).
     public enum State: String, Sendable, Equatable {
         case incomplete, reachable, stale, delay, probe, failed, permanent, none
     }
@@ -18,7 +18,7 @@ public struct Neighbor: Sendable, Equatable {
     public static func all() throws(SystemError) -> [Neighbor] {
         var socket = try NetlinkSocket()
         var neighbors: [Neighbor] = []
-        for message in try socket.request(Int(RTM_GETNEIGH), flags: clinux_NLM_F_DUMP, header: ndmsg(), "neighbours") {
+        for message in try socket.request(Int(RTM_GETNEIGH), flags: clinux_NLM_F_DUMP, header: ndmsg(), "neighbors") {
             guard let fixed = message.header(ndmsg.self) else { continue }
             let attributes = message.attributes(after: MemoryLayout<ndmsg>.size)
             guard let destination = attributes.first(where: { $0.type == UInt16(NDA_DST) }),

@@ -2,7 +2,7 @@ import CLinux
 import LinuxProcess
 import WireFormat
 
-/// Neighbouring addresses that the kernel treats alike.
+/// Neighboring addresses that the kernel treats alike.
 public struct RoutePiece: Sendable {
     public var first: IPAddress
     public var last: IPAddress

@@ -111,7 +111,7 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         var next = first
         let most = engine.wantsExactTimes ? 1 : batch.count
         while next < batch.count {
-            // Neighbours that go the same way go in one call.
+            // Neighbors that go the same way go in one call.
             let family = Self.ownFamily(batch.entries[next])
             var end = next + 1
             while end < batch.count, end - next < most, Self.ownFamily(batch.entries[end]) == family { end += 1 }

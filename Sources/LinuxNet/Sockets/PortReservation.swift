@@ -3,7 +3,7 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Neighbouring TCP ports that no connection of this host gets while this lives, though none is
+/// Neighboring TCP ports that no connection of this host gets while this lives, though none is
 /// listened on: the system resets what comes to them.
 public final class PortReservation {
     public let ports: ClosedRange<UInt16>

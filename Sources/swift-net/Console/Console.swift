@@ -185,7 +185,7 @@ final class Console {
         }
     }
 
-    /// Text in a colour, where colours are wanted.
+    /// Text in a color, where colors are wanted.
     func painted(_ text: String, _ color: Color) -> String {
         usesColor ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
     }

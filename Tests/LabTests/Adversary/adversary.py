@@ -258,7 +258,7 @@ def cases(wire, port):
     answer = c.heard()
     block = answer and answer[4].find(b"\x05\x0a")
     edges = struct.unpack("!II", answer[4][block + 2:block + 10]) if answer and block >= 0 else None
-    yield "a gap, where selective acknowledgements are permitted", (
+    yield "a gap, where selective acknowledgments are permitted", (
         f"{name(answer, c)}, {edges and tuple((edge - base) & 0xFFFFFFFF for edge in edges)}")
     c.segment(ACK | PSH, b"x" * 100, at=base)
     c.sent += 200

@@ -6,7 +6,7 @@ public struct AddressSet: Sendable, Equatable {
     /// The most addresses of one set.
     public static let maximumCount = 1 << 32
 
-    /// Neighbouring addresses of one family.
+    /// Neighboring addresses of one family.
     public struct Run: Sendable, Equatable {
         public var family: IPAddress.Family
         var lower: UInt128

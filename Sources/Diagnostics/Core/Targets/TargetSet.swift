@@ -1,9 +1,9 @@
 import WireFormat
 
-/// Many targets in little memory: runs of neighbouring addresses, each target
+/// Many targets in little memory: runs of neighboring addresses, each target
 /// with an index, and back from an address to the index.
 public struct TargetSet: Sendable {
-    /// Neighbouring addresses.
+    /// Neighboring addresses.
     struct Run: Sendable {
         var family: IPAddress.Family
         var first: UInt128

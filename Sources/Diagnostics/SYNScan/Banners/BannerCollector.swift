@@ -19,12 +19,12 @@ final class BannerCollector {
     private let source: SourceHost
     private let timestamp: UInt32
     private var talks: [TCPIdentifier: BannerTalk] = [:]
-    /// Connections of each neighbour: he is forgotten with the last.
+    /// Connections of each neighbor: he is forgotten with the last.
     private var neighbors: [IPAddress: Int] = [:]
     private var queue: Deque<Candidate> = []
     private var queued: Set<TCPPair> = []
     private var context: TLSContext?
-    /// Neighbours whose reset is still to be sent.
+    /// Neighbors whose reset is still to be sent.
     private var resetting: [IPAddress] = []
     private(set) var banners: [SYNScanBanner] = []
     private var nextLook: Instant?

@@ -218,17 +218,17 @@ private struct CacheRow: Encodable {
     @Null var freshSeconds: Int64?
     @Null var source: String?
     var age: Int64
-    var judgement: String
+    var judgment: String
 
-    init(_ judgement: CacheJudgement) {
-        maxAge = judgement.control.maximumAge
-        noStore = judgement.forbidsStoring
-        noCache = judgement.mustValidate
-        `private` = judgement.isPrivate
-        freshSeconds = judgement.freshness
-        source = judgement.source?.rawValue
-        age = judgement.age
-        self.judgement = judgement.text
+    init(_ judgment: CacheJudgment) {
+        maxAge = judgment.control.maximumAge
+        noStore = judgment.forbidsStoring
+        noCache = judgment.mustValidate
+        `private` = judgment.isPrivate
+        freshSeconds = judgment.freshness
+        source = judgment.source?.rawValue
+        age = judgment.age
+        self.judgment = judgment.text
     }
 }
 

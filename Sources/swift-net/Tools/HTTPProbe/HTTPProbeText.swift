@@ -58,7 +58,7 @@ final class HTTPProbeText: HTTPProbeReport {
         if let handshake { write("  " + Self.tcp(handshake)) }
         if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start)) }
         show(answer.findings)
-        if isVerbose { showJudgements(answer) }
+        if isVerbose { showJudgments(answer) }
         for problem in answer.problems { write("  \(console.painted("! " + Text.escaped(problem), .yellow))") }
     }
 
@@ -137,7 +137,7 @@ final class HTTPProbeText: HTTPProbeReport {
         for found in findings.intermediaries { write("  \(found.kind.rawValue): \(Text.escaped(found.evidence))") }
     }
 
-    private func showJudgements(_ answer: HTTPProbeResponse) {
+    private func showJudgments(_ answer: HTTPProbeResponse) {
         if let cache = answer.cache { write("  cache: \(Text.escaped(cache.text))") }
         if let security = answer.security, !security.missing.isEmpty {
             write("  security: without \(security.missing.joined(separator: ", "))")

@@ -30,7 +30,7 @@ extension IgnoredPacket.Reason {
 /// The parts of the first round trip in words.
 enum PingSplit {
     static func line(_ parts: RoundTripParts) -> String {
-        "first round trip: neighbour resolution \(Milliseconds.fixed(parts.neighborResolution)) ms, "
+        "first round trip: neighbor resolution \(Milliseconds.fixed(parts.neighborResolution)) ms, "
             + "queue \(Milliseconds.fixed(parts.queue)) ms, network and target \(Milliseconds.fixed(parts.network)) ms"
     }
 }

@@ -29,7 +29,7 @@ struct LiveScreen {
         bars = Array(isUnicode ? "▁▂▃▄▅▆▇█" : "_.,-~=+*")
     }
 
-    /// Text in a colour, and how wide it is.
+    /// Text in a color, and how wide it is.
     private struct Cell {
         var text: String
         var color: Console.Color?

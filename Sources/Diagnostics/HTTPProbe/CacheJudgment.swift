@@ -1,7 +1,7 @@
 import WireFormat
 
 /// Whether and how long an answer may be used again (RFC 9111).
-public struct CacheJudgement: Hashable, Sendable {
+public struct CacheJudgment: Hashable, Sendable {
     /// Where the time of freshness is from (section 4.2.1).
     public enum Source: String, Sendable {
         case sharedMaximumAge = "s-maxage"
@@ -58,7 +58,7 @@ public struct CacheJudgement: Hashable, Sendable {
         return try? HTTPDate(Array(text.utf8)).secondsSince1970
     }
 
-    /// The judgement in words.
+    /// The judgment in words.
     public var text: String {
         if forbidsStoring { return "must not be stored" }
         var parts: [String] = []
