@@ -3,7 +3,7 @@ import Testing
 
 @testable import LinuxNet
 
-/// The kernel stamps packets by the wall clock, which can be set: round trips stay right.
+/// The kernel stamps packets by the wall clock, which can be set; round-trip times stay correct.
 @Suite("stamps and clock steps")
 struct StampTests {
     private let start: Int64 = 1_000_000_000_000
@@ -22,7 +22,7 @@ struct StampTests {
     }
 
     @Test(
-        "a step between the stamp and the reading is never believed",
+        "a clock step between stamp and reading is detected",
         arguments: [-3_600, -1, 1, 3_600, 1 << 30] as [Int64])
     func step(seconds: Int64) {
         let step = seconds * 1_000_000_000
@@ -38,7 +38,7 @@ struct StampTests {
         #expect(translator.instant(ofStamp: wall + step + 19_000_000) == clocks(19_000_000).monotonic)
     }
 
-    @Test("no stamp lies after now, or before the socket was last seen empty", arguments: 0..<100)
+    @Test("no stamp is later than now, or earlier than when the socket was last empty", arguments: 0..<100)
     func bounds(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var translator = StampTranslator(clocks(0))

@@ -4,10 +4,10 @@ import WireFormat
 
 @testable import LinuxNet
 
-/// The kernel's answers about this host, as its own tools give them.
+/// What the kernel reports of this host.
 @Suite("netlink")
 struct NetlinkTests {
-    @Test("the loopback interface, its addresses and the way to it")
+    @Test("the loopback interface, its addresses and the route to it")
     func loopback() throws {
         let interfaces = try Interface.all()
         let loopback = try #require(interfaces.first { $0.isLoopback })
@@ -21,21 +21,22 @@ struct NetlinkTests {
         #expect(route.gateway == nil && route.mtu == loopback.mtu && route.linkMTU == loopback.mtu)
     }
 
-    @Test("interfaces are those that ip(8) lists")
-    func likeIP() async throws {
-        let listed = try await Lab.run(["ip", "-o", "link", "show"])
-        let names = listed.lines.compactMap { $0.firstMatch(of: #/^[0-9]+: ([^:@]+)[:@]/#).map { String($0.output.1) } }
-        #expect(Set(try Interface.all().map(\.name)) == Set(names))
+    @Test("interfaces are those that sysfs lists")
+    func likeSysfs() throws {
+        let listed = try Folder.files(of: "/sys/class/net").compactMap {
+            $0.split(separator: "/").last.map(String.init)
+        }
+        #expect(Set(try Interface.all().map(\.name)) == Set(listed))
     }
 
-    @Test("neighbors are read without fail")
+    @Test("every neighbor is on an interface")
     func neighbors() async throws {
         for neighbor in try Neighbor.all() {
             #expect(Interface.name(of: neighbor.interfaceIndex) != nil, "\(neighbor)")
         }
     }
 
-    @Test("the pieces of a range are the whole, and each address has its piece's route")
+    @Test("the pieces of a range cover it, and each address has the route of its piece")
     func pieces() throws {
         let first = IPAddress.v4(IPv4Address(126, 255, 255, 0))
         let last = IPAddress.v4(IPv4Address(128, 0, 0, 255))
@@ -58,7 +59,7 @@ struct NetlinkTests {
         #expect((try? loopback.route.get())?.kind == .local || (try? RouteTable.route(to: .v4(.loopback))) == nil)
     }
 
-    @Test("where there is no way, the words are those of connect(2)")
+    @Test("without a route, the lookup fails")
     func noRoute() throws {
         #expect(throws: SystemError.self) { try RouteTable.route(to: .v4(.loopback), interface: 0xFFFF) }
     }
