@@ -14,7 +14,11 @@ struct HTTPOptionTests {
         arguments: [
             ("-i 1", "-i requires -c"), ("--plot", "--plot requires -c"),
             ("-c 2 -o x", "-o cannot be used with -c 2"),
-            ("-4 -6", "-4 cannot be used with -6"), ("-X GET --head", "--head cannot be used with -X"),
+            ("-4 -6", "-4 cannot be used with -6"),
+            ("-6", "http://127.0.0.1:9/: Address family for hostname not supported"),
+            ("-4 http://[::1]:9/", "http://[::1]:9/: Address family for hostname not supported"),
+            ("-6 --resolve a:80:192.0.2.1", "-6 cannot be used with --resolve 192.0.2.1"),
+            ("-4 --resolve 127.0.0.1:9:::1", "-4 cannot be used with --resolve ::1"), ("-X GET --head", "--head cannot be used with -X"),
             ("--raw x -X GET", "--raw cannot be used with -X"), ("--head --raw x", "--raw cannot be used with --head"),
             ("--raw x -H a:b", "--raw cannot be used with -H"), ("--raw x -d y", "--raw cannot be used with -d"),
             ("--raw x --http 1.0", "--raw cannot be used with --http"),
@@ -72,6 +76,8 @@ struct HTTPOptionTests {
             ("--learn x --signatures y", "--signatures cannot be used with --learn"),
             ("--learn=", "invalid value '' for --learn (expected printable characters)"),
             ("--unix-socket x -6", "--unix-socket cannot be used with -6"),
+            ("-6", "127.0.0.1:9: Address family for hostname not supported"),
+            ("-6 --resolve *:9:127.0.0.1", "-6 cannot be used with --resolve 127.0.0.1"),
             ("--concurrency 1001", "invalid value '1001' for --concurrency (expected 1 to 1000)"),
             ("-p 80", "unknown option '-p': write the port in the URL: HOST:PORT"),
         ])

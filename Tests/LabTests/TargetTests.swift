@@ -129,6 +129,11 @@ struct TargetTests {
                     listed.errors
                         == "http-probe: --targets: -:1: 'ftp://x': the scheme ftp is neither http nor https\n")
                 #expect(listed.summary?["answered"] == "2" && listed.status == 2, "\(listed)")
+                let mixed = "http://[::1]:8080/good http://127.0.0.1:8080/good\n127.0.0.1:8080"
+                let ipv6 = " Address family for hostname not supported\n"
+                let ipv4 = try await probe("-4 -j --targets -", input: mixed)
+                #expect(ipv4.errors == "http-probe: --targets: -:1: 'http://[::1]:8080/good':" + ipv6, "\(ipv4)")
+                #expect(ipv4.summary?["targets"] == "2" && ipv4.status == 2, "\(ipv4)")
                 let none = try await probe("--targets -", input: "# none\n")
                 #expect(none.errors == "http-probe: a URL is missing\n" && none.status == 2, "\(none)")
                 // The second line is written when the first has been answered.

@@ -26,6 +26,13 @@ public struct EndpointOverrides: Sendable {
         return HTTPOrigin(place: place(of: url), secureName: secureName, isAddress: isAddress)
     }
 
+    /// Whether a URL leads to a name, a socket of this machine, or an address of this family.
+    /// - Parameter family: nil for both.
+    package func allows(_ url: HTTPURL, _ family: IPAddress.Family?) -> Bool {
+        guard let family, case .endpoint(.tcp(let address, _, _)) = place(of: url) else { return true }
+        return address.family == family
+    }
+
     private func place(of url: HTTPURL) -> HTTPOrigin.Place {
         if let localSocket { return .endpoint(.local(localSocket)) }
         if let other = others.first(where: { $0.port == url.port && ($0.host == url.hostText || $0.host == "*") }) {

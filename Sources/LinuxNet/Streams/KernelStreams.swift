@@ -31,7 +31,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
     }
 
     /// - Parameters:
-    ///   - family: to which names are resolved; nil for both.
+    ///   - family: of the addresses that are connected to; nil for both.
     ///   - interface: through which alone connections go.
     public init(
         family: IPAddress.Family? = nil, interface: String? = nil, resolver: Resolver
@@ -62,6 +62,10 @@ public struct KernelStreams: StreamPort, ~Copyable {
             case .open(let identifier, let endpoint):
                 let stream: KernelStream
                 do throws(SystemError) {
+                    // A redirection may name an address of the other family.
+                    if let family, case .tcp(let address, _, _) = endpoint, address.family != family {
+                        throw SystemError(code: EAFNOSUPPORT, operation: "\(address)")
+                    }
                     stream = try KernelStream(identifier, to: endpoint, interface: interface)
                 } catch {
                     engine.failed(identifier, StreamFailure(error.code), at: now)

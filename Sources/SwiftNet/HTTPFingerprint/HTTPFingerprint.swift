@@ -22,7 +22,7 @@ public enum HTTPFingerprint: Tool {
         public var request: HTTPFingerprintConfiguration
         /// Servers that are examined at the same time.
         public var concurrency = 40
-        /// The family of the addresses that names are resolved to; nil for both.
+        /// The family of the addresses that are connected to; nil for both.
         public var family: IPAddress.Family?
         /// The only interface that connections use.
         public var interface: String?
@@ -71,7 +71,7 @@ public enum HTTPFingerprint: Tool {
         ) throws {
             self.input = input
             request = asked.request
-            let urls = try request.places.urls(targets)
+            let urls = try request.places.urls(targets, asked.family)
             // The signals are taken over before the signatures are read, which takes longest.
             transport = try StreamTransport(
                 StreamTransport.Requirements(family: asked.family, interface: asked.interface), options)
@@ -103,7 +103,7 @@ public enum HTTPFingerprint: Tool {
         /// Adds the URLs that have come.
         private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
             input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
-                guard let url = try? request.places.urls([text]).first else { return nil }
+                guard let url = try? request.places.urls([text], nil).first else { return nil }
                 return HTTPFingerprintPlan(url, request, number: number, judge: judge?.verdict)
             }
         }

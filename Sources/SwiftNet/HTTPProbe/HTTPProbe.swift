@@ -21,7 +21,7 @@ public enum HTTPProbe: Tool {
         public var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
         /// URLs that are requested at the same time.
         public var concurrency = 20
-        /// The family of the addresses that names are resolved to; nil for both.
+        /// The family of the addresses that are connected to; nil for both.
         public var family: IPAddress.Family?
         /// The only interface that connections use; for a user-space host the one it is on.
         public var interface: String?
@@ -78,7 +78,7 @@ public enum HTTPProbe: Tool {
         ) throws {
             self.input = input
             request = asked.request
-            let urls = try request.places.urls(targets)
+            let urls = try request.places.urls(targets, asked.family)
             engine = try HTTPEngine(
                 urls.enumerated().map { [request] in HTTPProbePlan($0.element, request, number: $0.offset) },
                 concurrency: asked.concurrency, tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https },
@@ -111,7 +111,7 @@ public enum HTTPProbe: Tool {
         /// Adds the URLs that have come.
         private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
             input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
-                guard let url = try? request.places.urls([text]).first else { return nil }
+                guard let url = try? request.places.urls([text], nil).first else { return nil }
                 return HTTPProbePlan(url, request, number: number)
             }
         }

@@ -22,25 +22,19 @@ struct TargetFile {
     }
 
     /// The URLs, without those that cannot be used: each is reported with its line, and the exit status becomes 2.
-    func urls(_ console: Console) throws -> [String] {
-        try entries(TargetList.urls(ofLine:), console.skip, Self.problem(ofURL:))
+    /// - Parameter problem: why a URL cannot be used; nil if it can be.
+    func urls(_ console: Console, _ problem: (String) -> String?) throws -> [String] {
+        try entries(TargetList.urls(ofLine:), console.skip, problem)
     }
 
     /// The same of lines that are still to come.
-    func urls(ofComing lines: LineInput, _ console: Console) -> HTTPTargetInput {
+    func urls(
+        ofComing lines: LineInput, _ console: Console, _ problem: @escaping (String) -> String?
+    ) -> HTTPTargetInput {
         var number = 0
         return HTTPTargetInput(lines) { line in
             number += 1
-            return usable(TargetList.urls(ofLine: line), line: number, console.skip, Self.problem(ofURL:))
-        }
-    }
-
-    private static func problem(ofURL text: String) -> String? {
-        do throws(HTTPURL.Problem) {
-            _ = try HTTPURL(text)
-            return nil
-        } catch {
-            return error.description
+            return usable(TargetList.urls(ofLine: line), line: number, console.skip, problem)
         }
     }
 

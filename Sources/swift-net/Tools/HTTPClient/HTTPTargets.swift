@@ -6,7 +6,7 @@ struct HTTPTargets {
     /// Files of URLs.
     var files: [String] = []
     var places = EndpointOverrides()
-    /// Of the addresses of names; nil for any.
+    /// Of the addresses that are connected to; nil for any.
     var family: IPAddress.Family?
     var interface: String?
     /// URLs of the command line, then those of the files too.
@@ -18,6 +18,9 @@ struct HTTPTargets {
     /// - Throws: `UsageError` where neither a URL nor a file is named.
     mutating func take(operands: [String]) throws {
         urls = operands
+        for case .tcp(let address, _, _) in places.others.map(\.endpoint) where address.family != family ?? address.family {
+            throw UsageError("\(family == .v4 ? "-4" : "-6") cannot be used with --resolve \(address)")
+        }
         if urls.isEmpty, files.isEmpty { throw UsageError("a URL is missing") }
     }
 
@@ -27,18 +30,27 @@ struct HTTPTargets {
         for path in files {
             let file = TargetFile(path: path, option: "--targets")
             guard path == "-", !readsAhead, input == nil else {
-                urls += try file.urls(console)
+                urls += try file.urls(console, problem)
                 continue
             }
             do {
                 let lines = try LineInput(for: file.option)
                 input = lines
-                comingURLs = file.urls(ofComing: lines, console)
+                comingURLs = file.urls(ofComing: lines, console, problem)
             } catch {
                 throw UsageError("--targets: \(error)")
             }
         }
         guard !urls.isEmpty || input != nil else { throw UsageError("a URL is missing") }
+    }
+
+    /// Why a URL of a file cannot be used; nil if it can be.
+    private func problem(_ text: String) -> String? {
+        do throws(HTTPURL.Problem) {
+            return places.allows(try HTTPURL(text), family) ? nil : SystemError.addressFamilyNotFound
+        } catch {
+            return error.description
+        }
     }
 
     /// Reports what standard input lacked, after the run.
@@ -68,8 +80,8 @@ extension OptionTable where Owner: HTTPCommand {
             "--unix-socket", value: .file, help: "Connect to this Unix domain socket instead of the URL's host.",
             excludes: ["-4", "-6", "-I", "--resolve", "--pcap", "--explain"] + tcpOptions
         ) { $0.targets.places.localSocket = $1 }
-        flag("-4", "--ipv4", help: "Use only IPv4 addresses of names.", excludes: ["-6"]) { $0.targets.family = .v4 }
-        flag("-6", "--ipv6", help: "Use only IPv6 addresses of names.", excludes: ["-4"]) { $0.targets.family = .v6 }
+        flag("-4", "--ipv4", help: "Use only IPv4 addresses.", excludes: ["-6"]) { $0.targets.family = .v4 }
+        flag("-6", "--ipv6", help: "Use only IPv6 addresses.", excludes: ["-4"]) { $0.targets.family = .v6 }
         option("-I", "--interface", value: .interface, help: "Connect only through this interface.") {
             $0.targets.interface = $1
         }
