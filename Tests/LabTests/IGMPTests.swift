@@ -360,7 +360,8 @@ struct IGMPTests {
         for (command, words, part) in [
             ("igmp-join", "192.0.2.1", "192.0.2.1: not a multicast group"),
             ("igmp-join", "224.0.0.1", "224.0.0.1: never reported"),
-            ("igmp-join", "ff02::1", "ff02::1: never reported"), ("igmp-join", "", "a group is missing"),
+            ("igmp-join", "ff02::1", "ff02::1: never reported"),
+            ("igmp-join", "", "no GROUP given (expected a multicast address)"),
             ("igmp-join", "ff05::1 --version 3", "invalid value '3' for --version (expected 1 or 2, MLD,"),
             ("igmp-join", "239.1.2.3 --version 4", "invalid value '4' for --version (expected 1, 2 or 3)"),
             ("igmp-join", "239.1.2.3 --version 2 --source 192.0.2.1", "--source cannot be used with IGMPv2"),

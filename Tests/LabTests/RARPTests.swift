@@ -149,7 +149,7 @@ struct RARPTests {
     @Test("each action refuses the options of the other, and values that do not fit")
     func usage() async throws {
         for (words, part) in [
-            ("", "no action given (expected query or serve)"), ("-j", "no action given (expected query or serve)"),
+            ("", "no ACTION given (expected query or serve)"), ("-j", "no ACTION given (expected query or serve)"),
             ("dance", "unknown action 'dance' (expected query or serve)"),
             ("query nonsense", "nonsense: not the MAC address of one host"),
             ("query 01:00:5e:00:00:01", "01:00:5e:00:00:01: not the MAC address of one host"),

@@ -90,7 +90,7 @@ struct SYNScanCommandTests {
         "what it cannot do is said, and exits 2",
         arguments: [
             ("192.0.2.2 -p 0-70000", "invalid value '0-70000' for -p (expected a port, a range or a service name)"),
-            ("-p 80", "a target is missing"),
+            ("-p 80", "no TARGET given (expected a name, an address, a network or a range)"),
             ("192.0.2.300 -p 80", "192.0.2.300: not an address"), ("224.0.0.1 -p 80", "nothing is left to scan"),
             ("192.0.2.2 -p 80 --rate 0", "invalid value '0' for --rate (expected 1 to 100000000, or max)"),
             ("192.0.2.2 -p 80 --shard 3/2 --seed 1", "invalid value '3/2' for --shard (expected K/N with 1 <= K <= N)"),

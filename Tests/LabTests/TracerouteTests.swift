@@ -281,7 +281,7 @@ struct TracerouteTests {
                 "-r 192.0.2.1",
                 "traceroute: unknown option '-r': --report prints a table as mtr -r does\nTry 'swift-net traceroute --help'.\n"
             ),
-            ("-n", "traceroute: no target given (expected a name or an address)\n"),
+            ("-n", "traceroute: no TARGET given (expected a name or an address)\n"),
             ("192.0.2.1 20", "traceroute: invalid value '20' for LENGTH (expected 30 to 65000)\n"),
             ("--size 90 192.0.2.1 100", "traceroute: LENGTH cannot be used with --size\n"),
         ])

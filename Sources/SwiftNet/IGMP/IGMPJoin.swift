@@ -144,7 +144,7 @@ extension IGMPJoin.Configuration {
             let group = try MulticastLink.group(text)
             if !groups.contains(group) { groups.append(group) }
         }
-        guard !groups.isEmpty else { throw SwiftNetError(.invalidArgument, nil, "a group is missing") }
+        guard !groups.isEmpty else { throw SwiftNetError(.invalidArgument, nil, "no GROUP given (expected a multicast address)") }
         if excludesSources, sources.isEmpty {
             throw SwiftNetError(.invalidArgument, nil, "--exclude requires --source")
         }

@@ -30,11 +30,18 @@ struct CommandSummary: Sendable {
     var abstract: String
     /// The arguments that follow the name.
     var usage: [String]
+    /// What a command line without operands lacks; nil where none is needed.
+    var operand: (name: String, expected: String)?
     var discussion: String
     /// All values of the first operand, where they can be listed.
     var actions: [String] = []
     /// Options of other tools, and what to write in their place.
     var habits: [(argument: String, hint: String)] = []
+
+    /// The refusal of a command line without operands.
+    var missingOperand: UsageError {
+        UsageError("no \(operand?.name ?? "operand") given" + (operand.map { " (expected \($0.expected))" } ?? ""))
+    }
 }
 
 /// The headings of the list of commands.

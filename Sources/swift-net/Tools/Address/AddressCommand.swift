@@ -6,6 +6,7 @@ struct AddressCommand: Command {
     static let summary = CommandSummary(
         name: "address", group: .packets, abstract: "Explain addresses, networks and ports.",
         usage: ["[options] ADDRESS[/LENGTH|/MASK]|PORT/tcp|PORT/udp..."],
+        operand: ("ADDRESS", "an address, a network or PORT/tcp"),
         discussion: """
             Prints the class, network, mask, host range and kind of IPv4 and IPv6 addresses, what a MAC address \
             contains, and the range and service of a port. Without a length, an IPv4 address has the network of its \
@@ -20,7 +21,7 @@ struct AddressCommand: Command {
     static func declare(_ options: inout OptionTable<Self>) { options.json() }
 
     mutating func check(_ arguments: ParsedArguments) throws {
-        guard !arguments.operands.isEmpty else { throw UsageError("an address is missing") }
+        guard !arguments.operands.isEmpty else { throw Self.summary.missingOperand }
         reports = try arguments.operands.map { try AddressReport($0) }
     }
 

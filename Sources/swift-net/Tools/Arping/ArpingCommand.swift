@@ -8,6 +8,7 @@ struct ArpingCommand: Command {
             "[options] TARGET", "[options] --probe ADDRESS", "[options] --announce ADDRESS",
             "[options] --sweep NETWORK", "--table [options] [ADDRESS...]", "--style habets [options] TARGET",
         ],
+        operand: ("TARGET", "a name, an IPv4 address or a MAC address"),
         discussion: """
             TARGET is a name, an IPv4 address, or the MAC address of a host, which is pinged by ICMP echo. Options and \
             output are those of iputils' arping, or with --style habets of Habets' ('swift-net arping --style habets \

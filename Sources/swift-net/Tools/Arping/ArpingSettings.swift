@@ -30,9 +30,7 @@ struct ArpingSettings {
 
     /// Takes the one target of a command line.
     mutating func readTarget(_ operands: [String]) throws {
-        guard let first = operands.first else {
-            throw UsageError("no target given (expected a name, an IPv4 address or a MAC address)")
-        }
+        guard let first = operands.first else { throw ArpingCommand.summary.missingOperand }
         if let other = operands.dropFirst().first { throw UsageError("\(other): arping takes one target") }
         if Text.isURL(first) { throw UsageError("\(first): arping takes a host; http-probe takes URLs") }
         if station == nil, case .ranges = try? TargetExpression(first) {

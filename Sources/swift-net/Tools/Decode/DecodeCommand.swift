@@ -6,6 +6,7 @@ struct DecodeCommand: Command {
     static let summary = CommandSummary(
         name: "decode", group: .packets, abstract: "Print the packets of a capture file.",
         usage: ["[options] FILE|- [FILTER...]"],
+        operand: ("FILE", "a pcap or pcapng file, or -"),
         discussion: """
             Reads pcap and pcapng, and prints one line per packet as tcpdump -n does. A filter is made of layers \
             (arp, ip, ip6, icmp, igmp, tcp, udp, http, vlan ...), [src|dst] host ADDRESS, net NETWORK, \
@@ -69,7 +70,7 @@ struct DecodeCommand: Command {
     }
 
     mutating func check(_ arguments: ParsedArguments) throws {
-        guard let file = arguments.operands.first else { throw UsageError("a capture file is missing") }
+        guard let file = arguments.operands.first else { throw Self.summary.missingOperand }
         self.file = file
         let operands = arguments.operands.dropFirst().joined(separator: " ")
         guard filterText == nil || operands.isEmpty else {

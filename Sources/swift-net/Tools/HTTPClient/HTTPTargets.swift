@@ -18,10 +18,11 @@ struct HTTPTargets {
     /// - Throws: `UsageError` where neither a URL nor a file is named.
     mutating func take(operands: [String]) throws {
         urls = operands
-        for case .tcp(let address, _, _) in places.others.map(\.endpoint) where address.family != family ?? address.family {
+        for case .tcp(let address, _, _) in places.others.map(\.endpoint)
+        where address.family != family ?? address.family {
             throw UsageError("\(family == .v4 ? "-4" : "-6") cannot be used with --resolve \(address)")
         }
-        if urls.isEmpty, files.isEmpty { throw UsageError("a URL is missing") }
+        if urls.isEmpty, files.isEmpty { throw HTTPProbeCommand.summary.missingOperand }
     }
 
     /// Reads the files.
@@ -41,7 +42,7 @@ struct HTTPTargets {
                 throw UsageError("--targets: \(error)")
             }
         }
-        guard !urls.isEmpty || input != nil else { throw UsageError("a URL is missing") }
+        guard !urls.isEmpty || input != nil else { throw HTTPProbeCommand.summary.missingOperand }
     }
 
     /// Why a URL of a file cannot be used; nil if it can be.
@@ -55,7 +56,7 @@ struct HTTPTargets {
 
     /// Reports what standard input lacked, after the run.
     func checkInput(_ console: Console, targets count: Int) throws {
-        guard count > 0 else { throw UsageError("a URL is missing") }
+        guard count > 0 else { throw HTTPProbeCommand.summary.missingOperand }
         if let failure = input?.failure { console.skip("--targets: \(failure)") }
     }
 }

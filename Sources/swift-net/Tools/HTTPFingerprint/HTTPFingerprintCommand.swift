@@ -7,6 +7,7 @@ struct HTTPFingerprintCommand: HTTPCommand {
         name: "http-fingerprint", group: .services,
         abstract: "Identify web servers by their behavior, not by their Server field.",
         usage: ["[options] URL...", "--learn PRODUCT [options] URL..."],
+        operand: ("URL", "http://HOST or https://HOST"),
         discussion: """
             A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be left out. \
             25 requests go to each server, one after the other; most of them are wrong in one way. \

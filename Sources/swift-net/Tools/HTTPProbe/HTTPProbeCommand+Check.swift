@@ -6,7 +6,7 @@ import SwiftNetTLS
 extension HTTPProbeCommand {
     mutating func check(_ arguments: ParsedArguments) throws {
         if arguments.operands.isEmpty, targets.files.isEmpty, let interface = targets.interface {
-            throw UsageError("a URL is missing: -I \(interface) names an interface (a HEAD request: --head)")
+            throw UsageError("no URL given: -I \(interface) names an interface (a HEAD request: --head)")
         }
         try targets.take(operands: arguments.operands)
         probe.request.places = targets.places

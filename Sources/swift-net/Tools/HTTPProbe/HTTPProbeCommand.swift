@@ -6,6 +6,7 @@ struct HTTPProbeCommand: HTTPCommand {
     static let summary = CommandSummary(
         name: "http-probe", group: .services, abstract: "Send requests to web servers, and examine the responses.",
         usage: ["[options] URL..."],
+        operand: ("URL", "http://HOST or https://HOST"),
         discussion: """
             A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be left out. \
             Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).

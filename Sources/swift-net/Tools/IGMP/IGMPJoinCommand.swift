@@ -5,6 +5,7 @@ struct IGMPJoinCommand: Command {
     static let summary = CommandSummary(
         name: "igmp-join", group: .link, abstract: "Join multicast groups and count what they receive (IGMP, MLD).",
         usage: ["[options] GROUP..."],
+        operand: ("GROUP", "a multicast address"),
         discussion: """
             Joins IPv4 and IPv6 groups by its own reports, answers the querier in the version that it speaks, and \
             leaves the groups at the end. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
@@ -62,7 +63,7 @@ struct IGMPJoinCommand: Command {
 
     mutating func check(_ arguments: ParsedArguments) throws {
         groups = arguments.operands
-        guard !groups.isEmpty else { throw UsageError("a group is missing") }
+        guard !groups.isEmpty else { throw Self.summary.missingOperand }
     }
 
     func run(_ console: Console) throws -> Int32 {

@@ -59,7 +59,7 @@ extension PingCommand {
 
     private mutating func readTargets(_ operands: [String]) throws {
         texts = operands
-        guard !texts.isEmpty || !targetFiles.isEmpty else { throw Self.missingTarget }
+        guard !texts.isEmpty || !targetFiles.isEmpty else { throw Self.summary.missingOperand }
         if let url = texts.first(where: Text.isURL) {
             throw UsageError("\(url): ping takes hosts; http-probe takes URLs")
         }
@@ -76,8 +76,6 @@ extension PingCommand {
         guard size <= most else { throw UsageError("invalid value '\(size)' for -s (expected 0 to \(most))") }
     }
 
-    private static let missingTarget = UsageError("usage error: Destination address required")
-
     /// Adds the targets of the files.
     private mutating func readTargetFiles(_ console: Console) throws {
         for file in targetFiles {
@@ -85,7 +83,7 @@ extension PingCommand {
             texts += targets
             expressions += try targets.map { try TargetExpression($0) }
         }
-        guard !texts.isEmpty else { throw Self.missingTarget }
+        guard !texts.isEmpty else { throw Self.summary.missingOperand }
     }
 
     /// Takes the hosts of `tsprespec` from the targets.

@@ -5,6 +5,7 @@ struct PingCommand: Command {
     static let summary = CommandSummary(
         name: "ping", group: .hosts, abstract: "Test whether hosts reply, and how fast.",
         usage: ["[options] TARGET..."],
+        operand: ("TARGET", "a name, an address or a network"),
         discussion: """
             One target is pinged until -c, -w or Ctrl-C. Several targets, networks (192.0.2.0/24), ranges \
             (192.0.2.1-20) and --targets FILE make a sweep: one line per host. Durations are seconds (1, 0.2) or have \

@@ -5,6 +5,7 @@ struct RARPCommand: Command {
     static let summary = CommandSummary(
         name: "rarp", group: .link, abstract: "Look up IPv4 addresses by MAC address (RARP), or serve them.",
         usage: ["query [options] [MAC...]", "serve [options]"],
+        operand: ("ACTION", "query or serve"),
         discussion: """
             query asks for the address of each MAC address, or of the interface's own, and prints the reply of every \
             server. serve replies for the hosts in a file in the format of ethers(5), and reads it again on SIGHUP. \
@@ -71,7 +72,7 @@ struct RARPCommand: Command {
         switch arguments.operands.first {
         case "query": return Self.query
         case "serve": return Self.serve
-        case nil: throw UsageError("no action given (expected query or serve)")
+        case nil: throw Self.summary.missingOperand
         case let other?: throw UsageError("unknown action '\(other)' (expected query or serve)")
         }
     }

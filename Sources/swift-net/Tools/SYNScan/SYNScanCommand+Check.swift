@@ -26,7 +26,7 @@ extension SYNScanCommand {
         }
         scan.ports = try ports()
         targets = arguments.operands
-        guard !targets.isEmpty || !targetFiles.isEmpty else { throw UsageError("a target is missing") }
+        guard !targets.isEmpty || !targetFiles.isEmpty else { throw Self.summary.missingOperand }
         for text in targets {
             if Text.isURL(text) {
                 throw UsageError("\(text): not a target, but a URL (use: swift-net http-probe \(text))")
@@ -52,7 +52,7 @@ extension SYNScanCommand {
         for file in targetFiles {
             targets += try TargetFile(path: file, option: "--targets").targets(console, allowsZones: false)
         }
-        guard !targets.isEmpty else { throw UsageError("a target is missing") }
+        guard !targets.isEmpty else { throw Self.summary.missingOperand }
         for file in excludeFiles {
             scan.excludes += try TargetFile(path: file, option: "--exclude-file").excludedTargets()
         }

@@ -6,6 +6,7 @@ struct SYNScanCommand: Command {
     static let summary = CommandSummary(
         name: "tcp-syn-scan", group: .services, abstract: "Find open TCP ports by half a handshake.",
         usage: ["[options] TARGET... -p PORTS"],
+        operand: ("TARGET", "a name, an address, a network or a range"),
         discussion: """
             Targets are addresses, names, networks (192.0.2.0/24), ranges (192.0.2.1-20) and octet lists \
             (192.0.2.1,5,7-9). Scan only networks that are yours or whose owner has permitted it. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).

@@ -66,7 +66,7 @@ extension TracerouteCommand {
             }
             targets.removeLast()
         }
-        guard !targets.isEmpty else { throw UsageError("no target given (expected a name or an address)") }
+        guard !targets.isEmpty else { throw Self.summary.missingOperand }
         for target in targets {
             if Text.isURL(target) {
                 throw UsageError("\(target): traceroute takes hosts; http-probe takes URLs")

@@ -5,6 +5,7 @@ struct TracerouteCommand: Command {
     static let summary = CommandSummary(
         name: "traceroute", group: .hosts, abstract: "Find the routers on the path to a host.",
         usage: ["[options] TARGET... [LENGTH]"],
+        operand: ("TARGET", "a name or an address"),
         discussion: """
             Probes of many hops are sent at once, and all take one path through routers that balance load by flow. \
             Several targets are traced at the same time; --paths, --dot, --report and --live take one. LENGTH sets \
