@@ -96,7 +96,7 @@ struct HTTPRedirectTests {
             #expect(lines.first == "http://127.0.0.1:8080/to?/to?http://127.0.0.1:9/  302 to /to?http://127.0.0.1:9/")
             #expect(lines.last == "http://127.0.0.1:9/  connection refused")
             let other = try await probe(lab, "-4", "http://127.0.0.1:8080/to?http://[::1]:9/")
-            #expect(other.output.contains("\nhttp://[::1]:9/  address family not supported by protocol\n"), "\(other)")
+            #expect(other.output.contains("\nhttp://[::1]:9/  Address family not supported by protocol\n"), "\(other)")
             #expect(other.status == 1)
         }
     }
