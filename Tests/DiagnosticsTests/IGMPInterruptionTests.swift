@@ -13,7 +13,7 @@ struct IGMPInterruptionTests {
 
     private static var configuration: IGMPJoinConfiguration {
         IGMPJoinConfiguration(
-            identity: IGMPScenario.identity(1), mtu: 1_500,
+            links: [.init(identity: IGMPScenario.identity(1), mtu: 1_500)],
             memberships: [.init(group: IGMPScenario.group)], seed: 1)
     }
 
@@ -37,7 +37,7 @@ struct IGMPInterruptionTests {
     private func events(_ engine: inout IGMPJoinEngine) -> [String] {
         var names: [String] = []
         engine.drain { event in
-            switch event {
+            switch event.kind {
             case .joined: names.append("joined")
             case .sent: names.append("sent")
             case .left: names.append("left")
@@ -53,12 +53,12 @@ struct IGMPInterruptionTests {
         var engine = IGMPJoinEngine(Self.configuration)
         #expect(send(&engine, at: Self.second(0), Self.down).count == 1)
         #expect(events(&engine).isEmpty)
-        engine.setLink(isConnected: false, at: Self.second(1))
+        engine.setLink(0, isConnected: false, at: Self.second(1))
         for second in 1...300 as ClosedRange<Int64> {
             let (count, next) = send(&engine, at: Self.second(second))
             #expect(count == 0 && next == .never)
         }
-        engine.setLink(isConnected: true, at: Self.second(301))
+        engine.setLink(0, isConnected: true, at: Self.second(301))
         #expect(send(&engine, at: Self.second(301)).count == 1)
         #expect(events(&engine) == ["joined", "sent"])
         // As often as any change.
@@ -81,7 +81,7 @@ struct IGMPInterruptionTests {
             if isDeadline { configuration.duration = .seconds(5) }
             var engine = IGMPJoinEngine(configuration)
             #expect(send(&engine, at: Self.second(0)).count == 1)
-            engine.setLink(isConnected: false, at: Self.second(1))
+            engine.setLink(0, isConnected: false, at: Self.second(1))
             #expect(send(&engine, at: Self.second(2)).next == (isDeadline ? .at(Self.second(5)) : .never))
             if !isDeadline { engine.stop(at: Self.second(5)) }
             let (count, next) = send(&engine, at: Self.second(5))

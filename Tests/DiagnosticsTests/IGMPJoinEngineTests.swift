@@ -208,7 +208,7 @@ struct IGMPJoinEngineTests {
         segment.run(until: 290_000)
         #expect(segment.messages(from: 281_000, by: 0).map(\.message.version) == [.igmp3])
         let versions = member.events.compactMap {
-            if case .versionChanged(let version, _) = $0 { version } else { nil }
+            if case .versionChanged(let version, _) = $0.kind { version } else { nil }
         }
         #expect(versions == [.igmp2, .igmp1, .igmp3])
     }
@@ -288,6 +288,55 @@ struct IGMPJoinEngineTests {
         #expect(flow.shortestGap == .milliseconds(10) && flow.longestGap == .milliseconds(10))
     }
 
+    @Test("several links: reports leave by each, and what arrives is counted by its interface")
+    func links() throws {
+        var engine = IGMPJoinEngine(
+            IGMPJoinConfiguration(
+                links: [3, 5].map { .init(index: $0, identity: Scenario.identity(UInt8($0)), mtu: 1_500) },
+                memberships: [.init(group: group)], seed: 1))
+        var batch = PacketBatch(capacity: engine.batchCapacity, slotLength: engine.maximumPacketLength)
+        func send(at milliseconds: Int64) -> [UInt32] {
+            batch.removeAll()
+            let now = Instant(nanoseconds: milliseconds * 1_000_000)
+            _ = engine.transmit(into: &batch, at: now)
+            for entry in batch.entries { engine.transmitted(entry.token, at: now) }
+            return batch.entries.map(\.interfaceIndex)
+        }
+        func hear(_ frame: [UInt8], on interface: UInt32) {
+            engine.receive(
+                ReceivedPacket(
+                    frame: frame.rawBytes, arrival: Instant(nanoseconds: 5_000_000_000), interfaceIndex: interface))
+        }
+        #expect(send(at: 0) == [3, 5])
+        _ = send(at: 4_000)
+        // Of an older version on the second link, and of an interface that is not the run's.
+        hear(Scenario.frame(.query(Scenario.query(.igmp2, response: 100))), on: 5)
+        hear(Scenario.frame(.query(Scenario.query(.igmp1))), on: 4)
+        #expect(send(at: 5_200) == [5])
+        for interface in [3, 4, 5, 5] as [UInt32] { hear(Scenario.datagram(), on: interface) }
+        let summary = engine.summary
+        #expect(summary.groups == 1 && summary.queries == 1 && summary.datagrams == 3)
+        #expect(summary.flows.map(\.interface) == [3, 5] && summary.flows.map(\.datagrams) == [1, 2])
+        // What can still be said is said.
+        engine.setLink(5, isConnected: false, at: Instant(nanoseconds: 6_000_000_000))
+        engine.stop(at: Instant(nanoseconds: 6_000_000_000))
+        #expect(send(at: 6_000) == [3])
+        _ = send(at: 8_000)
+        _ = send(at: 8_000)
+        var joined: [UInt32] = []
+        var left: [UInt32] = []
+        var versions: [UInt32] = []
+        engine.drain { event in
+            switch event.kind {
+            case .joined: joined.append(event.interface)
+            case .left: left.append(event.interface)
+            case .versionChanged: versions.append(event.interface)
+            default: break
+            }
+        }
+        #expect(joined == [3, 5] && left == [3, 5] && versions == [5])
+    }
+
     @Test("a count of datagrams, a duration, and a second stop end it")
     func ends() {
         let counted = Scenario.member([.init(group: group)]) { $0.count = 3 }
@@ -308,7 +357,7 @@ struct IGMPJoinEngineTests {
         #expect(counted.with { $0.summary.datagrams } == 3 && timed.with { $0.summary.elapsed } == .milliseconds(1_500))
         for member in [counted, timed, stopped] {
             let names = member.events.map { event in
-                switch event {
+                switch event.kind {
                 case .joined: "joined"
                 case .left: "left"
                 default: ""

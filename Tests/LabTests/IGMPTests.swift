@@ -355,6 +355,54 @@ struct IGMPTests {
         }
     }
 
+    @Test("groups are joined on several interfaces in one run, by our reports and by the kernel's")
+    func interfaces() async throws {
+        let layout = Lab.Layout.pair.withFiles.and(
+            """
+            ip netns add c; ip link add wb netns b type veth peer name vc netns c
+            ip -n b addr add 198.51.100.2/24 dev wb; ip -n b link set dev wb up
+            ip -n c addr add 198.51.100.1/24 dev vc; ip -n c link set dev vc up
+            """)
+        try await Lab.with(layout) { lab in
+            for kernel in ["", "--kernel"] {
+                let script = """
+                    rm -f /mnt/log; (sleep 20; echo status -1 >> /mnt/log) & guard=$!
+                    $0 igmp-join -j -I vb -I wb 239.1.2.3 -c 4 -w 20 --pcap /mnt/p \(kernel) > /mnt/log & join=$!
+                    for host in "a va 192.0.2.1" "c vc 198.51.100.1"; do set -- $host
+                    until grep -q 'joined.*"interface":"wb"' /mnt/log; do sleep 0.02; done
+                    ip netns exec $1 $0 igmp-query -q -I $2 --force --response 0.3 --listen 0 239.1.2.3 > /mnt/$1; echo $?
+                    ip netns exec $1 python3 -c "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                    s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton('$3'))
+                    for i in range(2): s.sendto(bytes(100), ('239.1.2.3', 5000))"
+                    done
+                    wait $join; echo $?; kill $guard; cat /mnt/log
+                    """
+                let outcome = try await lab.run("b", ["timeout", "30", "bash", "-c", script, Binary.swiftNet])
+                #expect(outcome.lines.prefix(3).map(String.init) == ["0", "0", "0"], "\(outcome)")
+                for type in ["joined", "report", "left"] {
+                    let names = Set(outcome.objects(type).compactMap { $0["interface"] })
+                    #expect(names == ["vb", "wb"], "\(type): \(outcome)")
+                }
+                let queries = outcome.objects("query").compactMap { query in
+                    query["interface"].map { ($0, query["from"]) }
+                }
+                #expect(
+                    queries.contains { $0 == ("vb", "192.0.2.1") } && queries.contains { $0 == ("wb", "198.51.100.1") })
+                let datagrams = outcome.objects("datagram").compactMap { $0["interface"] }
+                #expect(datagrams == ["vb", "vb", "wb", "wb"], "\(outcome)")
+                #expect(outcome.output.contains(#""interface":null,"interfaces":["vb","wb"],"#), "\(outcome)")
+                #expect(outcome.summary?["datagrams"] == "4", "\(outcome)")
+            }
+            let text = try await lab.run(
+                "b", [Binary.swiftNet, "igmp-join", "-I", "vb", "-I", "wb", "-I", "vb", "239.1.2.3", "-w", "0.5"])
+            #expect(text.output.contains("Joined 239.1.2.3 on vb by IGMPv3, sources: all\n"), "\(text)")
+            #expect(text.output.contains("Joined 239.1.2.3 on wb by IGMPv3, sources: all\n"), "\(text)")
+            #expect(
+                text.output.contains("\nLeft 239.1.2.3 on vb\n") && text.output.contains("\nLeft 239.1.2.3 on wb\n"))
+            #expect(text.output.contains("--- 1 group on vb, wb, ") && text.status == 0, "\(text)")
+        }
+    }
+
     @Test("words that mean nothing end with status 2 and say why")
     func usage() async throws {
         for (command, words, part) in [
@@ -384,7 +432,7 @@ struct IGMPTests {
             ("igmp-join", "239.1.2.3 --duration soon", "invalid value 'soon' for --duration (expected a duration"),
             ("igmp-join", "239.1.2.3 -w nan", "invalid value 'nan' for -w (expected a duration"),
             ("igmp-join", "239.1.2.3 -c 0", "invalid value '0' for -c (expected a whole number, 1 or more)"),
-            ("igmp-join", "239.1.2.3 -I a -I b", "-I b cannot be used with -I a: run igmp-join once for each"),
+            ("igmp-join", "239.1.2.3 -I lo -I none", "interface lo is no Ethernet"),
             ("igmp-join", "239.1.2.3 -I lo", "interface lo is no Ethernet"),
             ("igmp-query", "-4 -6", "-4 cannot be used with -6"),
             ("igmp-query", "-6 239.1.2.3", "-6 cannot be used with 239.1.2.3"),

@@ -15,9 +15,22 @@ public struct IGMPJoinConfiguration: Sendable {
         }
     }
 
-    public var identity: LinkIdentity
-    /// Of the interface, in bytes.
-    public var mtu: Int
+    /// An interface on which the groups are joined.
+    public struct Link: Hashable, Sendable {
+        /// The interface's index. It may be 0, the port's own, where there is one link.
+        public var index: UInt32
+        public var identity: LinkIdentity
+        /// The longest packet of the interface, in bytes.
+        public var mtu: Int
+
+        public init(index: UInt32 = 0, identity: LinkIdentity, mtu: Int) {
+            self.index = index
+            self.identity = identity
+            self.mtu = mtu
+        }
+    }
+
+    public var links: [Link]
     public var memberships: [Membership]
     /// The newest version that is spoken, where it is not the newest there is.
     public var versions: [IPAddress.Family: MembershipVersion] = [:]
@@ -34,9 +47,8 @@ public struct IGMPJoinConfiguration: Sendable {
     /// Of the times that the protocol leaves to chance.
     public var seed: UInt64
 
-    public init(identity: LinkIdentity, mtu: Int, memberships: [Membership], seed: UInt64) {
-        self.identity = identity
-        self.mtu = mtu
+    public init(links: [Link], memberships: [Membership], seed: UInt64) {
+        self.links = links
         self.memberships = memberships
         self.seed = seed
     }

@@ -2,8 +2,8 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// Is a member of groups: reports them, answers the link's querier, counts what
-/// arrives for them, and leaves.
+/// Is a member of groups on one or more links: reports them, answers each link's querier, counts what arrives for them,
+/// and leaves.
 public struct IGMPJoinEngine: Engine, ~Copyable {
     public typealias Event = IGMPJoinEvent
 
@@ -11,8 +11,15 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
     private static let mostFlows = 4_096
 
     private struct Flow: Hashable {
+        var link: Int
         var group: IPAddress
         var source: IPAddress
+    }
+
+    /// A host's part in the protocol of one family on one link.
+    private struct Member {
+        let link: Int
+        var host: MembershipHost
     }
 
     /// How far a group has got, as the link knows it.
@@ -20,19 +27,20 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
 
     private let configuration: IGMPJoinConfiguration
     private let filters: [IPAddress: SourceFilter]
-    private var hosts: [MembershipHost]
-    private var stages: [IPAddress: Stage] = [:]
+    private var members: [Member] = []
+    /// Of the groups on each link.
+    private var stages: [[IPAddress: Stage]]
     private var flows: [Flow: Int] = [:]
     /// Of each flow, in the same order; the first port that is heard counts.
     private var streams: [(ports: UInt32, stream: NumberedStream)] = []
-    private var inFlight: [UInt64: MembershipMessage] = [:]
+    private var inFlight: [UInt64: (link: Int, message: MembershipMessage)] = [:]
     private var nextToken: UInt64 = 0
     private var start: Instant?
     private var end: Instant?
     private var isLeaving = false
     private var isOver = false
-    /// Frames pass the interface: on one that is down nothing is reported.
-    private var isConnected = true
+    /// Frames pass each interface: on one that is down nothing is reported.
+    private var isConnected: [Bool]
     private var events: [IGMPJoinEvent] = []
     private var result = IGMPJoinSummary()
 
@@ -43,16 +51,24 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         let families: [IPAddress.Family] = [.v4, .v6].filter { family in
             configuration.memberships.contains { $0.group.family == family }
         }
-        hosts = families.map { family in
-            MembershipHost(
-                version: configuration.version(family), packetLength: configuration.mtu,
-                robustness: configuration.robustness, queryInterval: configuration.queryInterval,
-                seed: configuration.seed)
+        stages = configuration.links.map { _ in [:] }
+        isConnected = configuration.links.map { _ in true }
+        for (index, link) in configuration.links.enumerated() {
+            members += families.map { family in
+                Member(
+                    link: index,
+                    host: MembershipHost(
+                        version: configuration.version(family), packetLength: link.mtu,
+                        robustness: configuration.robustness, queryInterval: configuration.queryInterval,
+                        seed: configuration.seed &+ UInt64(index)))
+            }
         }
         result.groups = filters.count
     }
 
-    public var maximumPacketLength: Int { EthernetView.headerLength + max(configuration.mtu, 1_280) }
+    public var maximumPacketLength: Int {
+        EthernetView.headerLength + (configuration.links.map(\.mtu) + [1_280]).reduce(0, max)
+    }
     public var batchCapacity: Int { 64 }
     public var wantsExactTimes: Bool { false }
 
@@ -69,41 +85,57 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         if start == nil { begin(at: now) }
         let deadline = start.flatMap { start in configuration.duration.map { start + $0 } }
         if deadline.map({ $0 <= now }) ?? false { leave(at: now) }
-        // While the link is down, leaves cannot be sent.
-        if isOver || isLeaving && !isConnected { return finish(at: now) }
-        guard isConnected else { return deadline.map { .at($0) } ?? .never }
+        // While a link is down, leaves cannot be sent.
+        if isOver || isLeaving && !isConnected.contains(true) { return finish(at: now) }
+        guard isConnected.contains(true) else { return deadline.map { .at($0) } ?? .never }
         var due: Instant?
-        for index in hosts.indices {
-            let version = hosts[index].version
-            while batch.room > 0, let message = hosts[index].next(at: now) {
-                let frame = MembershipFrame.bytes(message, from: configuration.identity)
-                if batch.append(frame: frame, token: nextToken) { inFlight[nextToken] = message }
+        for index in members.indices where isConnected[members[index].link] {
+            let link = members[index].link
+            let version = members[index].host.version
+            while batch.room > 0, let message = members[index].host.next(at: now) {
+                let frame = MembershipFrame.bytes(message, from: configuration.links[link].identity)
+                if batch.append(frame: frame, token: nextToken, interface: configuration.links[link].index) {
+                    inFlight[nextToken] = (link, message)
+                }
                 nextToken += 1
             }
-            if hosts[index].version != version { events.append(.versionChanged(hosts[index].version, at: now)) }
-            if let next = hosts[index].due { due = due.map { min($0, next) } ?? next }
+            reportVersion(of: members[index], before: version, at: now)
+            if let next = members[index].host.due { due = due.map { min($0, next) } ?? next }
         }
         guard batch.isEmpty else { return .at(now) }
-        if isLeaving, inFlight.isEmpty, hosts.allSatisfy(\.isIdle) { return finish(at: now) }
+        if isLeaving, inFlight.isEmpty, members.allSatisfy({ $0.host.isIdle || !isConnected[$0.link] }) {
+            return finish(at: now)
+        }
         if !isLeaving, let deadline { due = due.map { min($0, deadline) } ?? deadline }
         return due.map { .at($0) } ?? .never
     }
 
+    private mutating func add(_ kind: IGMPJoinEvent.Kind, on link: Int) {
+        events.append(IGMPJoinEvent(interface: configuration.links[link].index, kind: kind))
+    }
+
+    private mutating func reportVersion(of member: Member, before: MembershipVersion, at now: Instant) {
+        if member.host.version != before { add(.versionChanged(member.host.version, at: now), on: member.link) }
+    }
+
     private mutating func begin(at now: Instant) {
         start = now
-        for membership in configuration.memberships where stages[membership.group] == nil {
-            stages[membership.group] = .joining
-            if configuration.isJoinedBySystem {
-                enter(membership.group, at: now)
-            } else {
-                join(membership, at: now)
+        for link in stages.indices {
+            for membership in configuration.memberships where stages[link][membership.group] == nil {
+                stages[link][membership.group] = .joining
+                if configuration.isJoinedBySystem {
+                    enter(membership.group, on: link, at: now)
+                } else {
+                    join(membership, on: link, at: now)
+                }
             }
         }
     }
 
-    private mutating func join(_ membership: IGMPJoinConfiguration.Membership, at now: Instant) {
-        for index in hosts.indices where hosts[index].newest.family == membership.group.family {
-            hosts[index].join(membership.group, membership.filter, at: now)
+    private mutating func join(_ membership: IGMPJoinConfiguration.Membership, on link: Int, at now: Instant) {
+        for index in members.indices
+        where members[index].link == link && members[index].host.newest.family == membership.group.family {
+            members[index].host.join(membership.group, membership.filter, at: now)
         }
     }
 
@@ -112,53 +144,55 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         isLeaving = true
         end = now
         if !configuration.isJoinedBySystem {
-            for index in hosts.indices { hosts[index].leave(at: now) }
+            for index in members.indices { members[index].host.leave(at: now) }
         }
     }
 
     private mutating func finish(at now: Instant) -> Deadline {
         if end == nil { end = now }
         isOver = true
-        for membership in configuration.memberships { exit(membership.group, at: now) }
+        for link in stages.indices {
+            for membership in configuration.memberships { exit(membership.group, on: link, at: now) }
+        }
         return .finished
     }
 
-    private func version(of group: IPAddress) -> MembershipVersion {
-        hosts.first { $0.version.family == group.family }?.version ?? .newest(group.family)
+    private func version(of group: IPAddress, on link: Int) -> MembershipVersion {
+        members.first { $0.link == link && $0.host.version.family == group.family }?.host.version
+            ?? .newest(group.family)
     }
 
-    private mutating func enter(_ group: IPAddress, at now: Instant) {
-        guard stages[group] == .joining, let filter = filters[group] else { return }
-        stages[group] = .joined
-        events.append(.joined(.init(group: group, filter: filter), version(of: group), at: now))
+    private mutating func enter(_ group: IPAddress, on link: Int, at now: Instant) {
+        guard stages[link][group] == .joining, let filter = filters[group] else { return }
+        stages[link][group] = .joined
+        add(.joined(.init(group: group, filter: filter), version(of: group, on: link), at: now), on: link)
     }
 
-    private mutating func exit(_ group: IPAddress, at now: Instant) {
-        guard stages[group] == .joined else { return }
-        stages[group] = .left
-        events.append(.left(group, version(of: group), at: now))
+    private mutating func exit(_ group: IPAddress, on link: Int, at now: Instant) {
+        guard stages[link][group] == .joined else { return }
+        stages[link][group] = .left
+        add(.left(group, version(of: group, on: link), at: now), on: link)
     }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
-        guard let message = inFlight.removeValue(forKey: token) else { return }
+        guard let (link, message) = inFlight.removeValue(forKey: token) else { return }
         result.reports += 1
         if case .report(_, let records) = message {
-            for record in records where record.filter != nil { enter(record.group, at: instant) }
+            for record in records where record.filter != nil { enter(record.group, on: link, at: instant) }
         }
-        events.append(.sent(message, at: instant))
+        add(.sent(message, at: instant), on: link)
         switch message {
-        case .leave(_, let group): exit(group, at: instant)
+        case .leave(_, let group): exit(group, on: link, at: instant)
         case .report(_, let records):
-            for record in records where record.filter == nil { exit(record.group, at: instant) }
+            for record in records where record.filter == nil { exit(record.group, on: link, at: instant) }
         case .query: break
         }
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
-        inFlight[token] = nil
         // The report is repeated when the interface is up.
-        guard !failure.isOfInterface else { return }
-        events.append(.failed(failure))
+        guard let (link, _) = inFlight.removeValue(forKey: token), !failure.isOfInterface else { return }
+        add(.failed(failure), on: link)
         result.failure = failure
         if !isLeaving { end = instant }
         isOver = true
@@ -166,48 +200,58 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
 
     // MARK: Receiving
 
+    /// Nil for an interface that is not the run's.
+    private func link(of interface: UInt32) -> Int? {
+        configuration.links.count == 1 ? 0 : configuration.links.firstIndex { $0.index == interface }
+    }
+
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let arrived = ReceivedMulticast(packet.bytes) else { return }
+        guard packet.form == .frame, !isOver, let link = link(of: packet.interfaceIndex),
+            let arrived = ReceivedMulticast(packet.bytes)
+        else { return }
         if let membership = ReceivedMembership(arrived) {
-            hear(membership, at: packet.arrival)
+            hear(membership, on: link, at: packet.arrival)
         } else {
-            count(arrived, at: packet.arrival)
+            count(arrived, on: link, at: packet.arrival)
         }
     }
 
-    private mutating func hear(_ arrived: ReceivedMembership, at now: Instant) {
+    private mutating func hear(_ arrived: ReceivedMembership, on link: Int, at now: Instant) {
+        let family = arrived.message.version.family
+        let own = members.indices.filter { members[$0].link == link && members[$0].host.newest.family == family }
         // The other family's business is none of ours.
-        guard hosts.contains(where: { $0.newest.family == arrived.message.version.family }) else { return }
+        guard !own.isEmpty else { return }
         // What the system says for us is ours.
-        if arrived.frameSource == configuration.identity.mac {
+        if arrived.frameSource == configuration.links[link].identity.mac {
             guard configuration.isJoinedBySystem else { return }
             if case .query = arrived.message { return }
             result.reports += 1
-            return events.append(.sent(arrived.message, at: now))
+            return add(.sent(arrived.message, at: now), on: link)
         }
         switch arrived.message {
         case .query(let query):
             result.queries += 1
-            events.append(.query(query, from: arrived.source, at: now))
+            add(.query(query, from: arrived.source, at: now), on: link)
             guard !configuration.isJoinedBySystem else { return }
-            for index in hosts.indices where hosts[index].newest.family == query.version.family {
-                let version = hosts[index].version
-                hosts[index].hear(query, at: now)
-                if hosts[index].version != version { events.append(.versionChanged(hosts[index].version, at: now)) }
+            for index in own {
+                let version = members[index].host.version
+                members[index].host.hear(query, at: now)
+                reportVersion(of: members[index], before: version, at: now)
             }
         case .report(let version, let records):
-            events.append(.heard(arrived.message, from: arrived.source, at: now))
+            add(.heard(arrived.message, from: arrived.source, at: now), on: link)
             // The newest version's reports suppress nobody's (RFC 3376, section 7.2.2).
             guard !version.hasSources else { return }
             for record in records {
-                for index in hosts.indices { hosts[index].hearReport(of: record.group) }
+                for index in own { members[index].host.hearReport(of: record.group) }
             }
-        case .leave: events.append(.heard(arrived.message, from: arrived.source, at: now))
+        case .leave: add(.heard(arrived.message, from: arrived.source, at: now), on: link)
         }
     }
 
-    private mutating func count(_ arrived: borrowing ReceivedMulticast, at now: Instant) {
-        guard !isLeaving, !arrived.isAboutGroups, arrived.frameSource != configuration.identity.mac,
+    private mutating func count(_ arrived: borrowing ReceivedMulticast, on link: Int, at now: Instant) {
+        let interface = configuration.links[link]
+        guard !isLeaving, !arrived.isAboutGroups, arrived.frameSource != interface.identity.mac,
             let filter = filters[arrived.destination]
         else { return }
         guard filter.admits(arrived.source) else {
@@ -217,7 +261,7 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         let bytes = arrived.dataLength
         result.datagrams += 1
         result.bytes += bytes
-        let flow = Flow(group: arrived.destination, source: arrived.source)
+        let flow = Flow(link: link, group: arrived.destination, source: arrived.source)
         var isFirst = false
         if let index = flows[flow] {
             result.flows[index].take(bytes: bytes, at: now)
@@ -225,18 +269,19 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         } else if result.flows.count < Self.mostFlows {
             isFirst = true
             flows[flow] = result.flows.count
-            result.flows.append(MulticastFlow(group: flow.group, source: flow.source, at: now))
+            result.flows.append(
+                MulticastFlow(interface: interface.index, group: flow.group, source: flow.source, at: now))
             result.flows[result.flows.count - 1].take(bytes: bytes, at: now)
             streams.append((arrived.ports, NumberedStream()))
             number(arrived, in: streams.count - 1)
         } else {
             result.otherDatagrams += 1
         }
-        events.append(
+        add(
             .datagram(
                 MulticastDatagram(
                     group: flow.group, source: flow.source, port: arrived.destinationPort, bytes: bytes,
-                    hopLimit: arrived.hopLimit, isFirst: isFirst, arrival: now)))
+                    hopLimit: arrived.hopLimit, isFirst: isFirst, arrival: now)), on: link)
         if let count = configuration.count, result.datagrams >= count { leave(at: now) }
     }
 
@@ -245,11 +290,13 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         streams[index].stream.take(arrived.payload.dropping(UDPView.headerLength))
     }
 
-    /// Tells the engine that the interface went down or came up. Then the groups are reported again.
-    public mutating func setLink(isConnected: Bool, at now: Instant) {
-        defer { self.isConnected = isConnected }
-        guard isConnected, !self.isConnected, !configuration.isJoinedBySystem else { return }
-        for index in hosts.indices { hosts[index].rejoin(at: now) }
+    /// Notes that an interface went down or came up. Then the groups are reported there again.
+    public mutating func setLink(_ interface: UInt32, isConnected: Bool, at now: Instant) {
+        guard let link = link(of: interface) else { return }
+        let wasConnected = self.isConnected[link]
+        self.isConnected[link] = isConnected
+        guard isConnected, !wasConnected, !configuration.isJoinedBySystem else { return }
+        for index in members.indices where members[index].link == link { members[index].host.rejoin(at: now) }
     }
 
     /// Leaves the groups; the second time it ends at once.

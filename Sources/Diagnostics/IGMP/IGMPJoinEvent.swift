@@ -3,19 +3,26 @@ import PacketEngine
 import WireFormat
 
 /// What a member of groups does and hears.
-public enum IGMPJoinEvent: Hashable, Sendable {
-    /// The first report of it has left, or the system has joined.
-    case joined(IGMPJoinConfiguration.Membership, MembershipVersion, at: Instant)
-    case query(MembershipQuery, from: IPAddress, at: Instant)
-    /// The link's querier makes us speak another version.
-    case versionChanged(MembershipVersion, at: Instant)
-    /// A report or leave of ours has left.
-    case sent(MembershipMessage, at: Instant)
-    /// Another host's report or leave, about whatever group.
-    case heard(MembershipMessage, from: IPAddress, at: Instant)
-    case datagram(MulticastDatagram)
-    case left(IPAddress, MembershipVersion, at: Instant)
-    case failed(TransmissionFailure)
+public struct IGMPJoinEvent: Hashable, Sendable {
+    /// What happened.
+    public enum Kind: Hashable, Sendable {
+        /// The first report of it has left, or the system has joined.
+        case joined(IGMPJoinConfiguration.Membership, MembershipVersion, at: Instant)
+        case query(MembershipQuery, from: IPAddress, at: Instant)
+        /// The link's querier makes us speak another version.
+        case versionChanged(MembershipVersion, at: Instant)
+        /// A report or leave of ours has left.
+        case sent(MembershipMessage, at: Instant)
+        /// Another host's report or leave, about whatever group.
+        case heard(MembershipMessage, from: IPAddress, at: Instant)
+        case datagram(MulticastDatagram)
+        case left(IPAddress, MembershipVersion, at: Instant)
+        case failed(TransmissionFailure)
+    }
+
+    /// The index of the link's interface.
+    public var interface: UInt32
+    public var kind: Kind
 }
 
 /// A datagram for a group that was joined, from somebody who is wanted.
@@ -34,6 +41,8 @@ public struct MulticastDatagram: Hashable, Sendable {
 
 /// The datagrams from one source to one group.
 public struct MulticastFlow: Hashable, Sendable {
+    /// The index of the interface that they arrived on.
+    public var interface: UInt32
     public var group: IPAddress
     public var source: IPAddress
     public var datagrams = 0
@@ -46,7 +55,8 @@ public struct MulticastFlow: Hashable, Sendable {
     /// What the sender's numbers say of loss, where it has some.
     public var count: StreamCount?
 
-    init(group: IPAddress, source: IPAddress, at instant: Instant) {
+    init(interface: UInt32, group: IPAddress, source: IPAddress, at instant: Instant) {
+        self.interface = interface
         self.group = group
         self.source = source
         first = instant

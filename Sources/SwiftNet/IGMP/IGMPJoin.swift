@@ -13,8 +13,8 @@ import WireFormat
 public enum IGMPJoin: Tool {
     /// How groups are joined, and for how long.
     public struct Configuration: Sendable {
-        /// The interface; nil for the only one, or that of the route to the first group.
-        public var interface: String?
+        /// The interfaces; none for the only one, or that of the route to the first group.
+        public var interfaces: [String] = []
         /// Sources of the groups of their family; none for all.
         public var sources: [IPAddress] = []
         /// The sources are those that are not wanted.
@@ -51,17 +51,17 @@ public enum IGMPJoin: Tool {
         public typealias Event = IGMPJoinEvent
         public typealias Summary = IGMPJoinSummary
 
-        /// The interface's name now.
-        public private(set) var interfaceName: String
+        /// The interfaces, with their names now.
+        public private(set) var interfaces: [(index: UInt32, name: String)]
         /// Why the run ended early; nil where nothing failed.
         public private(set) var failure: SwiftNetError?
-        /// The interface was there to the end.
+        /// The interfaces were there to the end.
         public private(set) var isComplete = true
         /// Frames that came faster than they were read.
         public private(set) var lostFrames: UInt64 = 0
 
         private let session: Session
-        private let link: MulticastLink
+        private let links: MulticastLinks
         private let configuration: IGMPJoinConfiguration
 
         fileprivate init(_ texts: [String], _ asked: Configuration, _ options: RunOptions) throws {
@@ -69,27 +69,30 @@ public enum IGMPJoin: Tool {
             var versions: [IPAddress.Family: MembershipVersion] = [:]
             if let number = asked.version {
                 for membership in memberships {
-                    versions[membership.group.family] = try MulticastLink.version(number, membership.group.family)
+                    versions[membership.group.family] = try MulticastLinks.version(number, membership.group.family)
                 }
             }
             try asked.checkVersions(versions)
             let (session, reserve) = try Session.openLink(options, for: "igmp-join")
             self.session = session
             let groups = memberships.map(\.group)
-            let link = try MulticastLink(
-                asked.interface, route: groups[0], hearing: groups, hearsOwn: asked.isJoinedByKernel, reserve, session)
-            interfaceName = link.link.name
+            links = try MulticastLinks(
+                asked.interfaces, route: groups[0], hearing: groups, hearsOwn: asked.isJoinedByKernel, reserve, session)
+            interfaces = links.all.map { ($0.index, $0.name) }
             var randomness = SystemRandomness()
             var configuration = IGMPJoinConfiguration(
-                identity: link.identity, mtu: link.link.mtu, memberships: memberships, seed: randomness.next())
+                links: links.all.map { .init(index: $0.index, identity: MulticastLinks.identity(on: $0), mtu: $0.mtu) },
+                memberships: memberships, seed: randomness.next())
             configuration.versions = versions
             if let robustness = asked.robustness { configuration.robustness = robustness }
             configuration.isJoinedBySystem = asked.isJoinedByKernel
             configuration.duration = asked.duration
             configuration.count = asked.count
             self.configuration = configuration
-            self.link = link
         }
+
+        /// The name of one of the interfaces now.
+        public func interfaceName(of index: UInt32) -> String? { interfaces.first { $0.index == index }?.name }
 
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
@@ -98,14 +101,16 @@ public enum IGMPJoin: Tool {
             var system = SystemMembership()
             try SwiftNetError.wrapping {
                 guard configuration.isJoinedBySystem else { return }
-                for membership in configuration.memberships {
-                    try system.join(
-                        membership.group, sources: membership.filter.sources,
-                        excludes: membership.filter.mode == .exclude, interface: link.link.index)
+                for link in configuration.links {
+                    for membership in configuration.memberships {
+                        try system.join(
+                            membership.group, sources: membership.filter.sources,
+                            excludes: membership.filter.mode == .exclude, interface: link.index)
+                    }
                 }
             }
             var engine = IGMPJoinEngine(configuration)
-            let watch = link.watch
+            let watch = links.watch
             /// Nothing reads the output any more.
             var isUnread = false
             failure = SessionObserver.erasing(&observer) { observer in
@@ -113,9 +118,12 @@ public enum IGMPJoin: Tool {
                     let changes = watch.take(at: now)
                     for change in changes {
                         switch change.kind {
-                        case .renamed: interfaceName = change.name
-                        case .up: engine.setLink(isConnected: true, at: now)
-                        default: engine.setLink(isConnected: false, at: now)
+                        case .renamed:
+                            for index in interfaces.indices where interfaces[index].index == change.index {
+                                interfaces[index].name = change.name
+                            }
+                        case .up: engine.setLink(change.index, isConnected: true, at: now)
+                        default: engine.setLink(change.index, isConnected: false, at: now)
                         }
                     }
                     if watch.isOver { engine.stop(at: now) }
@@ -127,11 +135,11 @@ public enum IGMPJoin: Tool {
                     return changes.isEmpty ? nil : now
                 }
                 // The groups are left then.
-                return watch.run(&engine, on: &link.port, observer: watching, outlivesOutput: true)
+                return watch.run(&engine, on: &links.port, observer: watching, outlivesOutput: true)
             }
             _ = consume system
             isComplete = !watch.isOver
-            lostFrames = link.port.overflowCount
+            lostFrames = links.port.overflowCount
             return engine.summary
         }
     }
@@ -141,10 +149,12 @@ extension IGMPJoin.Configuration {
     fileprivate func memberships(_ texts: [String]) throws(SwiftNetError) -> [IGMPJoinConfiguration.Membership] {
         var groups: [IPAddress] = []
         for text in texts {
-            let group = try MulticastLink.group(text)
+            let group = try MulticastLinks.group(text)
             if !groups.contains(group) { groups.append(group) }
         }
-        guard !groups.isEmpty else { throw SwiftNetError(.invalidArgument, nil, "no GROUP given (expected a multicast address)") }
+        guard !groups.isEmpty else {
+            throw SwiftNetError(.invalidArgument, nil, "no GROUP given (expected a multicast address)")
+        }
         if excludesSources, sources.isEmpty {
             throw SwiftNetError(.invalidArgument, nil, "--exclude requires --source")
         }

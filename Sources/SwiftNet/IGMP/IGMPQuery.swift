@@ -61,29 +61,30 @@ public enum IGMPQuery: Tool {
         public private(set) var wasInterrupted = false
 
         private let session: Session
-        private let link: MulticastLink
+        private let links: MulticastLinks
         private let configuration: IGMPQueryConfiguration
 
         fileprivate init(_ text: String?, _ asked: Configuration, _ options: RunOptions) throws {
             let query = try asked.query(text)
             let (session, reserve) = try Session.openLink(options, for: "igmp-query")
             self.session = session
-            let link = try MulticastLink(
-                asked.interface, route: query.group ?? MembershipMessage.query(query).destination, hearing: nil,
+            links = try MulticastLinks(
+                asked.interface.map { [$0] } ?? [], route: query.group ?? MembershipMessage.query(query).destination,
+                hearing: nil,
                 reserve, session)
-            let identity = link.identity
+            let link = links.all[0]
+            let identity = MulticastLinks.identity(on: link)
             guard query.version.family == .v4 || !identity.linkLocal.isUnspecified else {
                 throw SwiftNetError(
-                    .interface, nil, "interface \(link.link.name) has no link-local address to ask from")
+                    .interface, nil, "interface \(link.name) has no link-local address to ask from")
             }
-            interfaceName = link.link.name
-            var configuration = IGMPQueryConfiguration(identity: identity, mtu: link.link.mtu, query: query)
+            interfaceName = link.name
+            var configuration = IGMPQueryConfiguration(identity: identity, mtu: link.mtu, query: query)
             if let count = asked.count { configuration.count = count }
             configuration.listening = asked.listening
             configuration.isForced = asked.isForced
             configuration.deadline = asked.deadline
             self.configuration = configuration
-            self.link = link
         }
 
         public func run<Observer: EngineObserver>(
@@ -91,7 +92,7 @@ public enum IGMPQuery: Tool {
         ) throws(SwiftNetError) -> IGMPQuerySummary where Observer.Observed == IGMPQueryEngine {
             try session.begin()
             var engine = IGMPQueryEngine(configuration)
-            let watch = link.watch
+            let watch = links.watch
             failure = SessionObserver.erasing(&observer) { observer in
                 let watching = observer.before { [self] engine, _, now in
                     let changes = watch.take(at: now)
@@ -107,7 +108,7 @@ public enum IGMPQuery: Tool {
                     if watch.isOver { engine.stop(at: now) }
                     return changes.isEmpty ? nil : now
                 }
-                return watch.run(&engine, on: &link.port, observer: watching)
+                return watch.run(&engine, on: &links.port, observer: watching)
             }
             isComplete = !watch.isOver
             return engine.summary
@@ -118,13 +119,13 @@ public enum IGMPQuery: Tool {
 extension IGMPQuery.Configuration {
     fileprivate func query(_ text: String?) throws(SwiftNetError) -> MembershipQuery {
         func refuse(_ reason: String) -> SwiftNetError { SwiftNetError(.invalidArgument, nil, reason) }
-        let group: IPAddress? = if let text { try MulticastLink.group(text) } else { nil }
+        let group: IPAddress? = if let text { try MulticastLinks.group(text) } else { nil }
         let family = group?.family ?? family ?? .v4
         if let group, let asked = self.family, asked != group.family {
             throw refuse("\(asked == .v4 ? "-4" : "-6") cannot be used with \(group)")
         }
         let version: MembershipVersion =
-            if let number = self.version { try MulticastLink.version(number, family) } else { .newest(family) }
+            if let number = self.version { try MulticastLinks.version(number, family) } else { .newest(family) }
         if !sources.isEmpty {
             guard let group else { throw refuse("--source requires GROUP") }
             guard version.hasSources else { throw refuse("--source cannot be used with \(version)") }

@@ -26,7 +26,7 @@ enum IGMPScenario {
         configure: (inout IGMPJoinConfiguration) -> Void = { _ in }
     ) -> EngineStation<IGMPJoinEngine> {
         var configuration = IGMPJoinConfiguration(
-            identity: identity(number), mtu: 1_500, memberships: memberships, seed: seed)
+            links: [.init(identity: identity(number), mtu: 1_500)], memberships: memberships, seed: seed)
         configure(&configuration)
         return EngineStation(IGMPJoinEngine(configuration))
     }

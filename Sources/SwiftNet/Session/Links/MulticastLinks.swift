@@ -4,53 +4,66 @@ import LinuxNet
 import PacketEngine
 import WireFormat
 
-/// The interface on which a tool joins groups or asks for their members.
-final class MulticastLink {
-    let link: EthernetLink
+/// The interfaces on which a tool joins groups or asks for their members.
+final class MulticastLinks {
+    /// At least one.
+    let all: [EthernetLink]
     let watch: LinkWatch
     var port: PacketSocketPort
 
-    /// Opens the link with a socket that was opened before, and begins to receive.
+    /// Opens the links with a socket that was opened before, and begins to receive.
     /// - Parameters:
-    ///   - name: the interface that was asked for; without it the only one, or that of the route.
+    ///   - names: the interfaces that were asked for; without them the only one, or that of the route.
     ///   - group: where the route leads.
     ///   - groups: whose datagrams are wanted beside the messages about them; nil for the messages about all.
     init(
-        _ name: String?, route group: IPAddress, hearing groups: [IPAddress]?, hearsOwn: Bool = false,
+        _ names: [String], route group: IPAddress, hearing groups: [IPAddress]?, hearsOwn: Bool = false,
         _ reserve: SocketReserve, _ session: Session
     ) throws {
-        let link = try Self.find(name, group)
+        let links = try Self.find(names, group)
+        let indices = Set(links.map(\.index))
+        // A socket is bound to one interface or to all.
+        let only = links.count == 1 ? links[0].index : 0
         let wanted = GroupTraffic(groups: groups ?? [])
         let onPacket = session.options.onPacket
         let port = try PacketSocketPort(
-            reserve.packetSocket(), interface: link.index, hearing: .filtered(.multicast), hearsOwn: hearsOwn,
-            frameLength: link.mtu + EthernetView.headerLength, reactor: session.reactor, tap: session.capture?.tap,
+            reserve.packetSocket(), interface: only, hearing: .filtered(.multicast), hearsOwn: hearsOwn,
+            frameLength: links.map(\.mtu).reduce(0, max) + EthernetView.headerLength, reactor: session.reactor,
+            tap: session.capture?.tap,
             trace: onPacket.map { show in
                 { if wanted.contains($0.bytes.rawBytes) { show($0) } }
             })
-        if let groups {
-            for address in Set(groups.map(MACAddress.init(multicast:))) { try port.admit(.group(address)) }
-        } else {
-            try port.admit(.all)
+        let admitted: [LinkMulticast] =
+            groups.map { Set($0.map(MACAddress.init(multicast:))).map { .group($0) } } ?? [.all]
+        for link in links {
+            for multicast in admitted { try port.admit(multicast, on: link.index) }
         }
-        try session.capture?.start(.multicast, interface: link.index) { wanted.contains($0.bytes.rawBytes) }
-        watch = LinkWatch([link], session)
-        self.link = link
+        try session.capture?.start(.multicast, interface: only) {
+            indices.contains($0.interfaceIndex) && wanted.contains($0.bytes.rawBytes)
+        }
+        watch = LinkWatch(links, session)
+        all = links
         self.port = port
     }
 
-    private static func find(_ name: String?, _ group: IPAddress) throws -> EthernetLink {
-        let links = name == nil ? try EthernetLink.all() : []
+    private static func find(_ names: [String], _ group: IPAddress) throws -> [EthernetLink] {
+        var links: [EthernetLink] = []
+        for name in names {
+            let link = try EthernetLink.find(name)
+            if !links.contains(where: { $0.index == link.index }) { links.append(link) }
+        }
+        guard links.isEmpty else { return links }
+        links = try EthernetLink.all()
         if links.count > 1, let route = try? RouteTable.route(to: group),
             let found = links.first(where: { $0.index == route.interfaceIndex })
         {
-            return found
+            return [found]
         }
-        return try EthernetLink.find(name)
+        return [try EthernetLink.find(nil)]
     }
 
-    /// This host's addresses there. IPv6 groups are reported from the link-local address (RFC 3810, section 5).
-    var identity: LinkIdentity {
+    /// This host's addresses on a link. IPv6 groups are reported from the link-local address (RFC 3810, section 5).
+    static func identity(on link: EthernetLink) -> LinkIdentity {
         let linkLocal = link.interface.addresses.lazy.compactMap { entry -> IPv6Address? in
             if case .v6(let address) = entry.address, address.isLinkLocal, !entry.isTentative { address } else { nil }
         }

@@ -39,13 +39,9 @@ struct IGMPJoinCommand: Command {
         ) { $0.join.robustness = $1 }
         options.flag("--kernel", help: "Let the kernel join, report and leave.") { $0.join.isJoinedByKernel = true }
         options.list(
-            "-I", "--interface", value: .interface, help: "Join on INTERFACE (the only one, or that of the route)."
-        ) { command, name in
-            if let other = command.join.interface, other != name {
-                throw UsageError("-I \(name) cannot be used with -I \(other): run igmp-join once for each interface")
-            }
-            command.join.interface = name
-        }
+            "-I", "--interface", value: .interface,
+            help: "Join on INTERFACE; interfaces add up (the only one, or that of the route)."
+        ) { $0.join.interfaces.append($1) }
         options.section("End")
         options.option(
             "-c", "--count", value: .integer(1...Int.max, "COUNT"), help: "Leave after COUNT datagrams."

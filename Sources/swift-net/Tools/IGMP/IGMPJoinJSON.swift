@@ -14,33 +14,35 @@ final class IGMPJoinJSON: IGMPJoinReport {
     }
 
     func report(_ event: IGMPJoinEvent, at now: Instant) {
-        if case .failed(let failure) = event { return console.fail(failure) }
+        if case .failed(let failure) = event.kind { return console.fail(failure) }
         guard !command.general.isQuiet else { return }
-        switch event {
+        func write<Row: JSONRow>(_ type: String, _ row: Row, at instant: Instant) {
+            let interface = run.interfaceName(of: event.interface) ?? ""
+            console.write(type, LinkRow(row: row, interface: interface), at: instant)
+        }
+        switch event.kind {
         case .joined(let membership, let version, let at):
             let row = JoinedRow(
                 group: membership.group, sources: membership.filter.sources, mode: membership.filter.mode.rawValue,
-                version: number(version), interface: run.interfaceName)
-            console.write("joined", row, at: at)
+                version: number(version))
+            write("joined", row, at: at)
         case .query(let query, let from, let at):
-            console.write("query", ReceivedQueryRow(query: MembershipQueryRow(query), from: from), at: at)
+            write("query", ReceivedQueryRow(query: MembershipQueryRow(query), from: from), at: at)
         case .versionChanged(let version, let at):
-            console.write(
-                "version", VersionRow(version: version.number, family: version.family == .v4 ? 4 : 6), at: at)
+            write("version", VersionRow(version: version.number, family: version.family == .v4 ? 4 : 6), at: at)
         case .sent(let message, let at):
             let type = if case .leave = message { "leave" } else { "report" }
-            console.write(type, MembershipMessageRow(message), at: at)
+            write(type, MembershipMessageRow(message), at: at)
         case .heard(let message, let from, let at):
             guard command.general.isVerbose else { return }
-            console.write("heard", MembershipMessageRow(message, from: from), at: at)
+            write("heard", MembershipMessageRow(message, from: from), at: at)
         case .datagram(let datagram):
             let row = DatagramRow(
                 group: datagram.group, from: datagram.source, bytes: datagram.bytes, port: datagram.port,
                 ttl: datagram.hopLimit)
-            console.write("datagram", row, at: datagram.arrival)
+            write("datagram", row, at: datagram.arrival)
         case .left(let group, let version, let at):
-            console.write(
-                "left", LeftRow(group: group, version: number(version), interface: run.interfaceName), at: at)
+            write("left", LeftRow(group: group, version: number(version)), at: at)
         case .failed: break
         }
     }
@@ -52,8 +54,14 @@ final class IGMPJoinJSON: IGMPJoinReport {
 
     func finish(_ summary: IGMPJoinSummary, drops: KernelDrops, at now: Instant) {
         if let failure = run.failure { console.fail(failure.description) }
-        console.write("summary", IGMPJoinSummaryRow(summary, interface: run.interfaceName, drops), at: now)
+        console.write("summary", IGMPJoinSummaryRow(summary, run, drops), at: now)
     }
+}
+
+/// An event with the interface of its link.
+private struct LinkRow<Row: JSONRow>: JSONRow {
+    @Inlined var row: Row
+    var interface: String
 }
 
 private struct JoinedRow: JSONRow {
@@ -61,7 +69,6 @@ private struct JoinedRow: JSONRow {
     var sources: [IPAddress]
     var mode: String
     @Null var version: Int?
-    var interface: String
 }
 
 private struct ReceivedQueryRow: JSONRow {
@@ -85,12 +92,13 @@ private struct DatagramRow: JSONRow {
 private struct LeftRow: JSONRow {
     var group: IPAddress
     @Null var version: Int?
-    var interface: String
 }
 
 private struct IGMPJoinSummaryRow: JSONRow {
     var groups: Int
-    var interface: String
+    /// Nil where there are several.
+    @Null var interface: String?
+    var interfaces: [String]
     var queries: Int
     var reports: Int
     var datagrams: Int
@@ -101,9 +109,10 @@ private struct IGMPJoinSummaryRow: JSONRow {
     var sources: [FlowRow]
     var otherDatagrams: Int
 
-    init(_ summary: IGMPJoinSummary, interface: String, _ drops: KernelDrops) {
+    init(_ summary: IGMPJoinSummary, _ run: IGMPJoin.Prepared, _ drops: KernelDrops) {
         groups = summary.groups
-        self.interface = interface
+        interfaces = run.interfaces.map(\.name)
+        interface = interfaces.count == 1 ? interfaces.first : nil
         queries = summary.queries
         reports = summary.reports
         datagrams = summary.datagrams
@@ -111,7 +120,7 @@ private struct IGMPJoinSummaryRow: JSONRow {
         unwanted = summary.unwanted
         lost = drops.overflows
         elapsedMs = summary.elapsed
-        sources = summary.flows.map(FlowRow.init)
+        sources = summary.flows.map { FlowRow($0, interface: run.interfaceName(of: $0.interface) ?? "") }
         otherDatagrams = summary.otherDatagrams
     }
 }
@@ -129,8 +138,10 @@ private struct FlowRow: Encodable {
     var datagramsLost: Int?
     var reordered: Int?
     var duplicates: Int?
+    var interface: String
 
-    init(_ flow: MulticastFlow) {
+    init(_ flow: MulticastFlow, interface: String) {
+        self.interface = interface
         group = flow.group
         from = flow.source
         datagrams = flow.datagrams

@@ -26,30 +26,39 @@ final class IGMPJoinText: IGMPJoinReport {
     }
 
     func report(_ event: IGMPJoinEvent, at now: Instant) {
-        if case .failed(let failure) = event { return console.fail(failure) }
+        if case .failed(let failure) = event.kind { return console.fail(failure) }
         guard !command.general.isQuiet, let line = line(event) else { return }
         console.output.write(line + "\n")
     }
 
+    /// Which of several interfaces it is about.
+    private func place(of interface: UInt32) -> String {
+        guard run.interfaces.count > 1, let name = run.interfaceName(of: interface) else { return "" }
+        return " on \(name)"
+    }
+
     /// Nil for an event that is not printed.
     private func line(_ event: IGMPJoinEvent) -> String? {
-        switch event {
+        let place = place(of: event.interface)
+        switch event.kind {
         case .joined(let membership, let version, _):
             let how = command.join.isJoinedByKernel ? "the kernel" : "\(version)"
             let sources = MembershipText.sources(membership.filter)
-            return "Joined \(membership.group) on \(run.interfaceName) by \(how), sources: \(sources)"
-        case .query(let query, let from, _): return "\(MembershipText.query(query)), from \(from)"
-        case .versionChanged(let version, _): return "Using \(version), the version of the querier"
-        case .sent(let message, _): return "Sent \(MembershipText.message(message))"
+            let interface = run.interfaceName(of: event.interface) ?? ""
+            return "Joined \(membership.group) on \(interface) by \(how), sources: \(sources)"
+        case .query(let query, let from, _): return "\(MembershipText.query(query)), from \(from)\(place)"
+        case .versionChanged(let version, _): return "Using \(version), the version of the querier\(place)"
+        case .sent(let message, _): return "Sent \(MembershipText.message(message))\(place)"
         case .heard(let message, let from, _):
-            return command.general.isVerbose ? "Received \(MembershipText.message(message)), from \(from)" : nil
+            return command.general.isVerbose ? "Received \(MembershipText.message(message)), from \(from)\(place)" : nil
         case .datagram(let datagram):
             guard command.general.isVerbose || datagram.isFirst else { return nil }
             let port = datagram.port.map { " port \($0)" } ?? ""
             let first = datagram.isFirst ? "First datagram: " : ""
             let bytes = Text.count(datagram.bytes, "byte")
             return "\(first)\(bytes) for \(datagram.group)\(port) from \(datagram.source), ttl=\(datagram.hopLimit)"
-        case .left(let group, _, _): return "Left \(group)"
+                + place
+        case .left(let group, _, _): return "Left \(group)\(place)"
         case .failed: return nil
         }
     }
@@ -58,12 +67,13 @@ final class IGMPJoinText: IGMPJoinReport {
         if let failure = run.failure { console.fail(failure.description) }
         let seconds = Milliseconds.seconds(Nanoseconds.milliseconds(summary.elapsed.wholeMilliseconds))
         let received = "\(Text.count(summary.datagrams, "datagram")) (\(Text.count(summary.bytes, "byte"))) received"
+        let names = Text.joined(run.interfaces.map(\.name), by: ", ")
         var lines = [
-            "--- \(Text.count(summary.groups, "group")) on \(run.interfaceName), \(seconds) s ---",
+            "--- \(Text.count(summary.groups, "group")) on \(names), \(seconds) s ---",
             "\(Text.count(summary.queries, "query", "queries")) received, \(Text.count(summary.reports, "report")) sent, "
                 + received,
         ]
-        for flow in summary.flows { lines += Self.lines(flow) }
+        for flow in summary.flows { lines += self.lines(flow) }
         if summary.otherDatagrams > 0 {
             lines.append("from further sources: \(Text.count(summary.otherDatagrams, "datagram"))")
         }
@@ -71,9 +81,9 @@ final class IGMPJoinText: IGMPJoinReport {
         console.output.write(Text.joined(lines, by: "\n") + "\n")
     }
 
-    private static func lines(_ flow: MulticastFlow) -> [String] {
+    private func lines(_ flow: MulticastFlow) -> [String] {
         let received = "\(Text.count(flow.datagrams, "datagram")), \(Text.count(flow.bytes, "byte"))"
-        var line = "\(flow.group) from \(flow.source): \(received)"
+        var line = "\(flow.group) from \(flow.source)\(place(of: flow.interface)): \(received)"
         if let average = flow.averageGap {
             let gaps = [flow.shortestGap, average, flow.longestGap].map(Milliseconds.fixed)
             line += ", gaps min/avg/max \(Text.joined(gaps, by: "/")) ms"
