@@ -1,6 +1,6 @@
 import LinuxProcess
 
-/// All commands, and the way to each.
+/// All commands, and their dispatch.
 enum CommandTree {
     static let version = "0.1.0"
 
@@ -23,8 +23,8 @@ enum CommandTree {
         ]
     }
 
-    /// Names of other tools, and the commands that do the same.
-    private static let habits = [
+    /// Names of other tools, and the equivalent commands.
+    private static let foreignCommands = [
         ("mtr", "traceroute --live"), ("tracepath", "traceroute --mtu"), ("tracert", "traceroute"),
         ("tracepath6", "traceroute --mtu"), ("traceroute6", "traceroute -6"), ("ping6", "ping -6"), ("fping", "ping"),
         ("arp", "arping --table"), ("arp-scan", "arping --sweep"), ("nmap", "tcp-syn-scan"),
@@ -32,8 +32,8 @@ enum CommandTree {
         ("tshark", "decode"), ("ipcalc", "address"), ("sipcalc", "address"),
     ]
 
-    /// From the command line to the exit status.
-    /// - Parameter arguments: the first is the name that the program was started by, which may be that of a command.
+    /// Runs the command line and returns the exit status.
+    /// - Parameter arguments: The first is the name by which the program was started, which may be that of a command.
     static func main(_ arguments: [String]) -> Int32 {
         let commands = commands
         let started = arguments.first?.split(separator: "/").last.map(String.init)
@@ -73,7 +73,7 @@ enum CommandTree {
         }
     }
 
-    /// - Parameter command: the command that was asked, if any.
+    /// - Parameter command: The command whose version was requested, if any.
     static func printVersion(_ console: Console, _ command: String?) -> Int32 {
         if console.isJSON {
             console.write("version", VersionRow(version: version), at: SystemClock.now)
@@ -86,7 +86,7 @@ enum CommandTree {
     private static func refuse(_ name: String, _ commands: [CommandEntry]) -> Int32 {
         Console(command: "swift-net").status { _ in
             let hint =
-                habits.first { $0.0 == name }.map { " (use: swift-net \($0.1))" }
+                foreignCommands.first { $0.0 == name }.map { " (use: swift-net \($0.1))" }
                 ?? Suggestion.nearest(to: name, among: commands.map(\.summary.name)).map { " (did you mean \($0)?)" }
                 ?? ""
             throw CannotRun(

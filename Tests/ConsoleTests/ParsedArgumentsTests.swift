@@ -7,7 +7,7 @@ import Testing
 private struct Sample: Command {
     static let summary = CommandSummary(
         name: "sample", group: .packets, abstract: "Test the parser.", usage: ["[options] TARGET"], discussion: "",
-        habits: [("-iL", "--targets FILE reads a list")])
+        foreignOptions: [("-iL", "--targets FILE reads a list")])
     static let sweep = CommandMode(name: "--sweep")
 
     enum Kind: String, CaseIterable { case echo, timestamp }
@@ -55,7 +55,8 @@ struct ParsedArgumentsTests {
         Sample.declare(&table)
         table.close()
         let arguments = line.split(separator: " ").map(String.init)
-        let parsed = ParsedArguments(arguments, table.list.specifications, habits: Sample.summary.habits)
+        let parsed = ParsedArguments(
+            arguments, table.list.specifications, foreignOptions: Sample.summary.foreignOptions)
         if let problem = parsed.problem { throw problem }
         var command = Sample()
         try table.apply(parsed, to: &command)
@@ -156,7 +157,7 @@ struct ParsedArgumentsTests {
         var table = OptionTable<Sample>()
         Sample.declare(&table)
         table.close()
-        let parsed = ParsedArguments(["-Z", "-nj"], table.list.specifications, habits: [])
+        let parsed = ParsedArguments(["-Z", "-nj"], table.list.specifications, foreignOptions: [])
         #expect(parsed.problem?.message == "unknown option '-Z'" && parsed.has("--json"))
     }
 

@@ -129,7 +129,7 @@ struct ArpingTests {
             _ = try await lab.run("b", ["ip", "route", "add", "local", "198.18.0.0/24", "dev", "lo"])
             let proxy = try await lab.run(
                 "a", [Binary.swiftNet, "arping", "-w", "0.2", "-I", "va", "--sweep", "198.18.0.0/26"])
-            #expect(proxy.lines.last?.contains("answers for 64 addresses: a proxy") == true, "\(proxy)")
+            #expect(proxy.lines.last?.contains("replies for 64 addresses: a proxy") == true, "\(proxy)")
         }
     }
 
@@ -162,7 +162,7 @@ struct ArpingTests {
                 """
             try await lab.beside("b", ["timeout", "30", "python3", "-c", machine], readyMark: "ready") {
                 let conflict = try await lab.run("a", [Binary.swiftNet, "arping", "--announce", "192.0.2.1"])
-                let line = "conflict: 192.0.2.1 is ours [\(ours)], and 02:00:00:00:00:99 has it too"
+                let line = "conflict: 192.0.2.1 [\(ours)] is also used by 02:00:00:00:00:99"
                 #expect(conflict.status == 1 && conflict.lines.last.map(String.init) == line, "\(conflict)")
             }
         }

@@ -417,7 +417,7 @@ struct AddressTests {
         "JSON of every kind of address",
         arguments: [
             ("140.252.20.68", "class", "B"), ("140.252.20.68", "network", "140.252.0.0/16"),
-            ("140.252.255.255", "role", "the directed broadcast of the network"),
+            ("140.252.255.255", "role", "the directed broadcast address"),
             ("192.0.2.0/255.255.255.128", "last_host", "192.0.2.126"), ("192.0.2.0/31", "host_count", "2"),
             ("239.1.2.3", "multicast_mac", "01:00:5e:01:02:03"),
             ("2001:db8::1/64", "network", "2001:db8::/64"), ("ff02::1", "scope", "link-local"),

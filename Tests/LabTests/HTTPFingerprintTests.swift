@@ -57,7 +57,7 @@ struct HTTPFingerprintTests {
             let text = try await ask(lab, "127.0.0.1:8081")
             #expect(text.status == 0)
             #expect(text.output.hasPrefix("http://127.0.0.1:8081/  Python http.server  "), "\(text.output)")
-            #expect(text.output.contains("it says: nginx/1.18.0"), "\(text.output)")
+            #expect(text.output.contains("Server: nginx/1.18.0"), "\(text.output)")
             let json = try await ask(lab, "--json 127.0.0.1:8081 127.0.0.1:9")
             let lines = json.output.split(separator: "\n")
             #expect(json.status == 1 && lines.count == 3, "\(json.output)")

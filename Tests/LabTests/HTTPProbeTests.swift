@@ -72,7 +72,7 @@ struct HTTPProbeTests {
                 let line = "\(place)  \(way == "drip" ? "no time left, reading the answer" : "unknown")"
                 #expect(outcome.output.contains(line), "\(line): \(outcome.output)")
             }
-            #expect(outcome.output.contains("it says: \\x1b[31mred"), "\(outcome.output)")
+            #expect(outcome.output.contains("Server: \\x1b[31mred"), "\(outcome.output)")
             #expect(
                 outcome.output.contains("\(places.count) servers, 0 recognized, \(places.count - 1) unknown, 1 failed"))
         }

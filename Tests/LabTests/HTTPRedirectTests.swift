@@ -70,7 +70,7 @@ struct HTTPRedirectTests {
                 let line = try await lab.run(
                     "b", [Binary.swiftNet, "http-probe", "--follow", "-k"] + given + ["\(first)/to?\(second)"])
                 #expect(
-                    line.output.contains("302 to \(second)  (not sent there: Authorization, Cookie)\n"),
+                    line.output.contains("302 to \(second)  (not sent: Authorization, Cookie)\n"),
                     "\(line.output)")
                 let json = try await lab.run(
                     "b", [Binary.swiftNet, "http-probe", "--follow", "-k", "-j"] + given + ["\(first)/to?\(second)"])

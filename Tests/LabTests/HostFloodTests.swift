@@ -11,7 +11,7 @@ struct HostFloodTests {
             let program = "echo $$ > /mnt/pid; echo begun; exec \(Binary.swiftNet) \(words)"
             try await lab.beside("b", ["sh", "-c", program], readyMark: "begun") {
                 let script = """
-                    # An honest client's first request, when the host is there.
+                    # An honest client's first request, when the host is up.
                     for i in $(seq 100); do \(Binary.swiftNet) http-probe -q -w 5 http://192.0.2.50/ > /dev/null && break; sleep 0.05; done
                     python3 \(Binary.repository)/Tests/LabTests/Adversary/fire.py va 192.0.2.50 02:00:00:00:00:50 &
                     fire=$!

@@ -240,7 +240,7 @@ struct IGMPTests {
                 "h1", [Binary.swiftNet, "igmp-query", "-j", "--response", "0.2", "--listen", "5"])
             #expect(refused.status == 2 && refused.objects("query").isEmpty, "\(refused)")
             #expect(
-                refused.errors.contains("192.0.2.254 is the querier on v1; --force sends queries all the same"),
+                refused.errors.contains("192.0.2.254 is the querier on v1; use --force to send queries"),
                 "\(refused)")
             #expect(refused.summary?["queries"] == "0" && refused.summary?["other_querier"] == "192.0.2.254")
             let forced = try await lab.run(

@@ -14,7 +14,7 @@ struct LinkChangeTests {
         var testDescription: String { words }
 
         static let host = Command(
-            words: "host -I vb --address 192.0.2.50/24 --no-check", readyMark: "the host is there",
+            words: "host -I vb --address 192.0.2.50/24 --no-check", readyMark: "the host is up",
             // Its MAC address is asked for each time.
             proof: "ip neigh flush dev va; ping -c 1 -W 1 192.0.2.50", summary: " frames received, ")
         static let rarp = Command(

@@ -37,7 +37,7 @@ struct OptionCoverageTests {
         let runs = try #require(CommandLog.entries()).filter { $0.status != 2 }.flatMap(\.commands)
         for table in Self.tables {
             let given = runs.filter(table.reads).flatMap {
-                ParsedArguments(Array($0.dropFirst()), table.options, habits: []).occurrences.map(\.index)
+                ParsedArguments(Array($0.dropFirst()), table.options, foreignOptions: []).occurrences.map(\.index)
             }
             let missing = Set(table.options.indices).subtracting(given).sorted().map {
                 table.options[$0].names.joined(separator: ", ")

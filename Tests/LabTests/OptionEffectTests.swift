@@ -105,7 +105,7 @@ struct OptionEffectTests {
             for (options, isReached) in [("--gateway 192.0.2.1", true), ("--gateway 192.0.2.77", false)] {
                 let host =
                     "exec \(Binary.swiftNet) host -I vb --address 192.0.2.9/24 --no-check -w 30 --serve http \(options) 2>&1"
-                try await lab.beside("b", ["sh", "-c", host], readyMark: "the host is there") {
+                try await lab.beside("b", ["sh", "-c", host], readyMark: "the host is up") {
                     let curl = ["curl", "-sm2", "--interface", "203.0.113.1", "http://192.0.2.9/"]
                     let page = try await lab.run("a", curl)
                     #expect((page.status == 0) == isReached, "\(options): \(page)")
@@ -116,7 +116,7 @@ struct OptionEffectTests {
             #expect(shown.output.contains("sent 60 bytes\n  ethernet\n"), "\(shown)")
             let quiet = try await self.run(
                 lab, "host -I vb --address 192.0.2.9/24 --no-check -w 0.2 --color always", in: "b")
-            #expect(quiet.output.contains("\u{1B}[32mthe host is there\u{1B}[0m"), "\(quiet)")
+            #expect(quiet.output.contains("\u{1B}[32mthe host is up\u{1B}[0m"), "\(quiet)")
         }
     }
 

@@ -11,7 +11,7 @@ struct PingFragmentTests {
                 [
                     Binary.swiftNet, "host", "-I", "vb", "--address", "192.0.2.50/24", "--address", "2001:db8::50/64",
                     "--no-check", "-w", "60",
-                ], readyMark: "the host is there"
+                ], readyMark: "the host is up"
             ) {
                 for target in ["192.0.2.2", "192.0.2.50", "2001:db8::2", "2001:db8::50"] {
                     for (order, verdict) in [

@@ -161,7 +161,8 @@ struct PingTests {
         try await Lab.with(.pair) { lab in
             let time = try await lab.ping("a", "-c 1 --icmp timestamp 192.0.2.2")
             #expect(
-                time.status == 0 && time.output.contains("received there ") && time.output.contains("\n\tits clock "))
+                time.status == 0 && time.output.contains("\n\toriginate ")
+                    && time.output.contains("\n\tthe target's clock "))
             // Linux answers no address mask requests.
             let mask = try await lab.ping("a", "-c 1 -W 0.2 --icmp address-mask 192.0.2.2")
             #expect(mask.status == 1)

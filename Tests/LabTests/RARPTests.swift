@@ -74,14 +74,14 @@ struct RARPTests {
                 let addresses = Set(all.objects("reply").compactMap { $0["addr"] })
                 #expect(addresses == ["192.0.2.1", "192.0.2.7", "192.0.2.8"], "\(all)")
                 let text = try await self.query(lab, "-i 0.2")
-                #expect(text.lines.first?.hasPrefix("\(Self.us) is 192.0.2.1, says 192.0.2.2 [") == true, "\(text)")
+                #expect(text.lines.first?.hasPrefix("\(Self.us) is 192.0.2.1, from 192.0.2.2 [") == true, "\(text)")
                 let another = """
                     ip link add dev ua netns a type veth peer name ub netns b
                     ip -n a link set dev ua up; ip -n b link set dev ub up; ip -n b addr add 198.51.100.2/24 dev ub
                     echo '02:00:00:00:00:99 198.51.100.99' > /mnt/ethers; kill -HUP $(cat /mnt/pid)
                     """
                 _ = try await lab.run("b", ["sh", "-c", another])
-                try await Self.wait(lab, for: "Serving 1 host now")
+                try await Self.wait(lab, for: "Reloaded: serving 1 host")
                 let later = try await self.query(lab, "-j -I ua -f -i 0.2 -c 5 02:00:00:00:00:99")
                 let reply = later.objects("reply").first
                 #expect(later.status == 0 && reply?["addr"] == "198.51.100.99", "\(later)")
@@ -89,9 +89,9 @@ struct RARPTests {
                 let gone = try await self.query(lab, "-j -I va -c 1 -i 0.2 \(Self.us)")
                 #expect(gone.status == 1, "\(gone)")
             }
-            #expect(log.contains("vb: 02:00:00:00:00:07 is 192.0.2.7, asked by \(Self.us)"), "\(log)")
+            #expect(log.contains("vb: 02:00:00:00:00:07 is 192.0.2.7, requested by \(Self.us)"), "\(log)")
             #expect(
-                log.contains("02:00:00:00:00:99 is not known") && log.contains("ub: 02:00:00:00:00:99 is"), "\(log)")
+                log.contains("02:00:00:00:00:99 is unknown") && log.contains("ub: 02:00:00:00:00:99 is"), "\(log)")
         }
     }
 
@@ -106,7 +106,7 @@ struct RARPTests {
                 let second = try await self.query(lab, "-q -f -c 1 -i 0.2 \(Self.us)")
                 #expect(second.status == 1 && second.output.isEmpty, "\(second)")
             }
-            #expect(log.contains("\(Self.us) asks too often"), "\(log)")
+            #expect(log.contains("\(Self.us) is rate-limited"), "\(log)")
             #expect(log.contains("2 requests, 1 answered, 0 for unknown hosts, 1 over the rate"), "\(log)")
         }
     }

@@ -52,13 +52,14 @@ struct SYNScanBannerTests {
         try await serving { lab in
             let own = "--banners --source \(source) --no-check"
             let text = try await lab.scan("\(own) --sort -p 22,23,80,81,443 \(target)")
-            let said = text.lines.filter { $0.contains(" says ") }.map { line in
+            let banners = text.lines.filter { $0.contains(" banner ") }.map { line in
                 line.split(separator: " ").dropFirst().joined(separator: " ")
             }
             #expect(
-                said.count == 3 && said[0] == "22/tcp says text SSH-2.0-Test"
-                    && said[1].hasPrefix("80/tcp says http HTTP/1.0 200 OK; Test/1")
-                    && said[2] == "443/tcp says tls TLS 1.3 one.example two.example", "\(text.output) \(text.errors)")
+                banners.count == 3 && banners[0] == "22/tcp banner text SSH-2.0-Test"
+                    && banners[1].hasPrefix("80/tcp banner http HTTP/1.0 200 OK; Test/1")
+                    && banners[2] == "443/tcp banner tls TLS 1.3 one.example two.example",
+                "\(text.output) \(text.errors)")
             #expect(text.lines.contains("3 of 4 open ports sent a banner"), "\(text.output)")
             let json = try await lab.scan("\(own) -j -p 443 \(target)")
             let banner = try #require(json.objects("banner").first)

@@ -15,7 +15,7 @@ struct SYNScanCommandTests {
                     kill -QUIT $p; until [ -s $e ]; do kill -0 $p || break; sleep 0.05; done
                     kill -INT $p; wait $p; echo "rc $?"
                     grep -c 'stopped before the end' $o
-                    grep -c '% .* answers, ' $e
+                    grep -c '% .* replies, ' $e
                     (scan) 2>&1 | head -2 | wc -l
                     """
                 let outcome = try await lab.run("a", ["bash", "-c", script])

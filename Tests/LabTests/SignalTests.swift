@@ -91,7 +91,7 @@ struct SignalTests {
                 let overflows = try #require(outcome.summary?.number("receive_overflows"), "\(outcome)")
                 let alive = try #require(outcome.summary?.number("alive"))
                 #expect(overflows > 0 && alive > 0 && alive + overflows <= 8_192, "\(outcome)")
-                #expect(outcome.errors.contains("packets were lost here: the receive buffer was full"))
+                #expect(outcome.errors.contains("packets were lost by this host: the receive buffer was full"))
             }
         }
     }

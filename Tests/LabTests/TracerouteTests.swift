@@ -188,7 +188,7 @@ struct TracerouteTests {
             #expect(
                 short.status == 1
                     && short.lines.suffix(2) == [
-                        "asymmetric from hop 2 on: 2 hops there, about 6 back",
+                        "asymmetric from hop 2: 2 hops forward, about 6 back",
                         "not reached: the last reply came from hop 2",
                     ], "\(short.output)")
             let loop = try await lab.traceroute("h0", "-nj -m 12 198.18.99.1")

@@ -82,7 +82,7 @@ struct TracerouteWireTests {
             #expect(outcome.status == 0 && outcome.lines.count == 5, "\(outcome.output)")
             // The target answers as whom it was asked.
             #expect(outcome.lines[3].hasPrefix(" 3  198.18.3.2 '-4'  "), "\(outcome.output)")
-            #expect(outcome.lines.last == "asymmetric from hop 3 on: 3 hops there, about 4 back", "\(outcome.output)")
+            #expect(outcome.lines.last == "asymmetric from hop 3: 3 hops forward, about 4 back", "\(outcome.output)")
             let short = try await lab.traceroute("h0", "-nj -m 2 198.18.3.2")
             #expect(self.addresses(short) == ["198.18.1.2", "198.18.2.2"], "\(short.output)")
             // A trace that ends at h3 as a router: it answers from the side it sends by.

@@ -34,7 +34,7 @@ struct UserHostAdversaryTests {
             }
             let words = "host -I vb --address 192.0.2.50/24 --no-check --serve echo -w 60".split(separator: " ")
             let ours = try await lab.beside(
-                "b", [Binary.swiftNet] + words.map(String.init), readyMark: "the host is there"
+                "b", [Binary.swiftNet] + words.map(String.init), readyMark: "the host is up"
             ) {
                 try await attack("192.0.2.50")
             }

@@ -27,7 +27,7 @@ struct UserHostRouterTests {
         try await Lab.with(Self.bare) { lab in
             try await lab.beside(
                 "m", [Binary.swiftNet, "host"] + words.split(separator: " ").map(String.init),
-                readyMark: "the host is there"
+                readyMark: "the host is up"
             ) {
                 try await body(lab)
             }

@@ -32,7 +32,7 @@ struct UserHostTests {
         try await Lab.with(layout) { lab in
             try await lab.beside(
                 namespace, [Binary.swiftNet, "host"] + words.split(separator: " ").map(String.init),
-                readyMark: "the host is there"
+                readyMark: "the host is up"
             ) {
                 try await body(lab)
             }
@@ -157,7 +157,7 @@ struct UserHostTests {
                 "b", [Binary.swiftNet, "host", "-I", "vb", "--address", address, "-w", "20"])
             let taken = "\(address.prefix { $0 != "/" }) is used by another host, "
             #expect(outcome.status == 1 && outcome.output.contains(taken), "\(outcome.output)")
-            #expect(!outcome.output.contains("the host is there"))
+            #expect(!outcome.output.contains("the host is up"))
         }
     }
 
@@ -209,7 +209,7 @@ struct UserHostTests {
                         Binary.swiftNet, "host", "-I", "vb", "--address", "192.0.2.50/24", "--no-check", "--serve",
                         "echo", "-w", "170",
                     ],
-                    readyMark: "the host is there"
+                    readyMark: "the host is up"
                 ) {
                     let mirror = try await lab.run(
                         "a", ["python3", "-c", Self.mirror, "192.0.2.50", "7", "10000000", "150"])

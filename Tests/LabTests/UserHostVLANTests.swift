@@ -48,7 +48,7 @@ struct UserHostVLANTests {
                         "a",
                         [Binary.swiftNet, "arping", "-f", "-c", "3", "-i", "0.2", "-W", "0.5"] + words + ["192.0.2.50"])
                 }
-                try await until("grep -q 'the host is there' /mnt/log")
+                try await until("grep -q 'the host is up' /mnt/log")
                 let inside = try await arping("--vlan", "7")
                 #expect(inside.status == 0, "\(inside)")
                 for words in [["--vlan", "8"], []] {

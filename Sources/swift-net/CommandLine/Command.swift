@@ -1,17 +1,17 @@
-/// A command: its options are declared in one table, which makes the parser, the help and the completions.
+/// A command. Its options are declared in one table, which serves the parser, the help and the completions.
 ///
-/// The actions of the options store values in the command. Then `check` reads the operands and what depends on several
-/// options, and `run` does the work.
+/// The actions of the options store values in the command. Then `check` reads the operands and validates combinations of
+/// options, and `run` executes the command.
 protocol Command {
     init()
     static var summary: CommandSummary { get }
-    /// Declares every option but `--help` and `--version`.
+    /// Declares all options except `--help` and `--version`.
     static func declare(_ options: inout OptionTable<Self>)
     var general: GeneralOptions { get set }
-    /// Whether standard output is JSON.
+    /// Whether the output on standard output is JSON.
     static func printsJSON(_ arguments: ParsedArguments) -> Bool
-    /// How the command runs, for options that are limited to some modes.
-    /// Throws where the operands select none.
+    /// Returns the mode, for options that are allowed only in some modes.
+    /// - Throws: `UsageError` if the operands select no mode.
     func mode(_ arguments: ParsedArguments) throws -> CommandMode
     mutating func check(_ arguments: ParsedArguments) throws
     func run(_ console: Console) throws -> Int32
@@ -22,21 +22,21 @@ extension Command {
     func mode(_ arguments: ParsedArguments) -> CommandMode { .standard }
 }
 
-/// What is told about a command besides its options.
+/// The description of a command in the help.
 struct CommandSummary: Sendable {
     var name: String
     var group: CommandGroup
-    /// One sentence.
+    /// The description in one sentence.
     var abstract: String
     /// The arguments that follow the name.
     var usage: [String]
     /// What a command line without operands lacks; nil where none is needed.
     var operand: (name: String, expected: String)?
     var discussion: String
-    /// All values of the first operand, where they can be listed.
+    /// All valid values of the first operand, if they can be listed.
     var actions: [String] = []
-    /// Options of other tools, and what to write in their place.
-    var habits: [(argument: String, hint: String)] = []
+    /// Options of other tools, each with the option to use instead.
+    var foreignOptions: [(argument: String, hint: String)] = []
 
     /// The refusal of a command line without operands.
     var missingOperand: UsageError {
@@ -52,10 +52,10 @@ enum CommandGroup: String, CaseIterable {
     case packets = "Packets and addresses"
 }
 
-/// One of the modes of a command, called by what selects it: `--sweep`.
+/// A mode of a command, named by the option or operand that selects it, such as `--sweep`.
 struct CommandMode: Hashable {
     let name: String
-    /// Runs unless something selects another mode.
+    /// Whether this is the mode if nothing selects another one.
     var isStandard = false
 
     static let standard = CommandMode(name: "", isStandard: true)

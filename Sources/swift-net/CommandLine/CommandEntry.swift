@@ -4,10 +4,10 @@ import LinuxProcess
 struct CommandEntry {
     let summary: CommandSummary
     let run: (_ arguments: [String], _ name: String) -> Int32
-    /// The table of the options, for completions.
+    /// Returns the declared options, for the completions.
     let options: () -> [OptionSpecification]
 
-    /// - Parameter alternative: runs in place of the command when it returns a status.
+    /// - Parameter alternative: Called first; if it returns a status, the command does not run.
     init<Main: Command>(
         _ type: Main.Type, alternative: @escaping (_ arguments: [String], _ name: String) -> Int32? = { _, _ in nil }
     ) {
@@ -23,10 +23,10 @@ struct CommandEntry {
         return table
     }
 
-    /// From the arguments to the exit status.
+    /// Runs the command and returns its exit status.
     static func run<Main: Command>(_ type: Main.Type, _ arguments: [String], name: String) -> Int32 {
         let table = table(type)
-        let parsed = ParsedArguments(arguments, table.list.specifications, habits: Main.summary.habits)
+        let parsed = ParsedArguments(arguments, table.list.specifications, foreignOptions: Main.summary.foreignOptions)
         let color = parsed.text(of: "--color").flatMap(ColorUse.init) ?? .auto
         let console = Console(command: name, isJSON: Main.printsJSON(parsed), color: color)
         return console.status { _ in
@@ -40,7 +40,7 @@ struct CommandEntry {
         }
     }
 
-    /// Answers what needs no command to run: questions for help or the version, and mistakes.
+    /// Handles help, version and syntax errors, which do not run the command.
     private static func answer(
         _ parsed: ParsedArguments, _ options: OptionList, _ summary: CommandSummary, _ console: Console
     ) throws -> Int32? {

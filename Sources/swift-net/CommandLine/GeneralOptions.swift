@@ -1,12 +1,12 @@
-/// The options that mean the same in every command that has them.
+/// The values of the options that have the same meaning in every command that accepts them.
 struct GeneralOptions {
     var isJSON = false
     var isQuiet = false
-    /// How often -v was given.
+    /// The number of -v options.
     var verbosity = 0
     /// The file of --pcap.
     var capture: String?
-    /// Packets each way to explain.
+    /// The number of packets to explain in each direction.
     var explained: Int?
 
     var isVerbose: Bool { verbosity > 0 }
@@ -42,7 +42,7 @@ extension OptionTable where Owner: Command {
         ) { $0.general.explained = $1 }
     }
 
-    /// The console reads the value.
+    // The console reads the value from the arguments.
     mutating func color() {
         option("--color", value: .choice(ColorUse.self), help: "Use colors (auto: on a terminal).") { _, _ in }
     }

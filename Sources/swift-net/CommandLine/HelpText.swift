@@ -1,4 +1,4 @@
-/// The text of `--help`, from the options.
+/// Formats the text of `--help`.
 enum HelpText {
     private static let width = 80
     private static let column = 26
@@ -29,7 +29,7 @@ enum HelpText {
         return names + String(repeating: " ", count: column - names.count) + help.dropFirst(column)
     }
 
-    /// The list of commands, in groups.
+    /// Returns the list of commands, in groups.
     static func commands(_ commands: [CommandEntry]) -> String {
         var text = "Usage: swift-net COMMAND [options] TARGET...\n\nNetwork diagnostics for Linux.\n"
         for group in CommandGroup.allCases {
@@ -50,7 +50,7 @@ enum HelpText {
             """
     }
 
-    /// Lines of at most 80 columns.
+    /// Wraps text to lines of at most 80 columns.
     private static func wrapped(_ text: String, indent: Int) -> String {
         var result = ""
         let margin = String(repeating: " ", count: indent)

@@ -1,30 +1,30 @@
-/// What an option looks like: enough to parse it, and to show it in help and completions.
+/// The declaration of an option, for the parser, the help and the completions.
 struct OptionSpecification {
-    /// With their hyphens, the letter first.
+    /// The names with their hyphens, the single letter first.
     var names: [String]
-    /// Nil for a switch.
+    /// The value; nil for a switch.
     var value: ValueSpecification?
-    /// The value if none follows; nil where one must.
+    /// The default of an optional value; nil if the value is required.
     var preset: String?
-    /// Values add up; otherwise the last one wins.
+    /// Whether repeated values accumulate; otherwise the last one is used.
     var isList = false
     var help: String
-    /// The modes that the option applies to; empty for all.
+    /// The modes in which the option is allowed; empty for all.
     var modes: [CommandMode] = []
-    /// Another option without which this one has no effect: `--paths`, or with a value, `--stack user`.
+    /// An option that this one requires: `--paths`, or with a value, `--stack user`.
     var requires: String?
     /// Options that cannot be used together with this one.
     var excludes: [String] = []
 }
 
-/// What a value looks like.
+/// The declaration of an option's value.
 struct ValueSpecification {
-    /// `COUNT`, as help shows it.
+    /// The placeholder in the help, such as `COUNT`.
     var name: String
-    /// All possible values, where they can be listed.
+    /// All valid values, if they can be listed.
     var choices: [String] = []
     var completion = Completion.none
-    /// Whether an argument is the value of an option whose value may be left out: a number is.
+    /// Whether the next argument is the value of an option whose value is optional; by default a number is.
     var isRecognized: (String) -> Bool = { text in
         text.utf8.first.map { (48...57).contains($0) } ?? false && DurationText.parse(text) != nil
     }
@@ -32,12 +32,12 @@ struct ValueSpecification {
     enum Completion { case none, file, interface }
 }
 
-/// The options of a command as help, completions and the parser see them.
+/// The declarations of a command's options, in order.
 struct OptionList {
     private(set) var specifications: [OptionSpecification] = []
-    /// Where the sections of the help begin.
+    /// The sections of the help, each with the index of its first option.
     private(set) var sections: [(title: String, index: Int)] = []
-    /// Asks for the version of this program.
+    /// The name of the option that prints the version.
     private(set) var versionOption = "--version"
 
     mutating func section(_ title: String) { sections.append((title, specifications.count)) }
@@ -46,7 +46,7 @@ struct OptionList {
     @inline(never)
     mutating func append(_ specification: OptionSpecification) { specifications.append(specification) }
 
-    /// Adds the options of every command, with the names that are left for them.
+    /// Adds `--help` and `--version`, with those of their names that are not used yet.
     mutating func close() {
         let taken = Set(specifications.flatMap(\.names))
         for (names, help) in [
@@ -60,13 +60,13 @@ struct OptionList {
     }
 }
 
-/// The options of a command, each with what it does.
+/// The options of a command with their actions.
 struct OptionTable<Owner> {
     private(set) var list = OptionList()
-    /// Beside the specifications; those that `close` adds have none.
+    /// The actions, parallel to the declarations; the options that `close` adds have none.
     private(set) var actions: [(inout Owner, String) throws -> Void] = []
 
-    /// The options that follow have a heading of their own in the help.
+    /// Starts a section of the help for the options that follow.
     mutating func section(_ title: String) { list.section(title) }
 
     mutating func close() { list.close() }
@@ -88,7 +88,7 @@ struct OptionTable<Owner> {
         add(specification) { owner, _ in try action(&owner) }
     }
 
-    /// An option with one value: the last one wins.
+    /// Adds an option with one value; if it is repeated, the last value is used.
     mutating func option<Value>(
         _ names: String..., value: OptionValue<Value>, preset: String? = nil, help: String,
         in modes: [CommandMode] = [], requires: String? = nil, excludes: [String] = [],
@@ -100,7 +100,7 @@ struct OptionTable<Owner> {
         add(specification) { owner, text in try action(&owner, try value.parse(text)) }
     }
 
-    /// An option whose values add up.
+    /// Adds an option whose repeated values accumulate.
     mutating func list<Value>(
         _ names: String..., value: OptionValue<Value>, preset: String? = nil, help: String,
         in modes: [CommandMode] = [], requires: String? = nil, excludes: [String] = [],

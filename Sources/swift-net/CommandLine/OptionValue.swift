@@ -1,21 +1,21 @@
 import SwiftNet
 
-/// How the text of an option becomes a value.
+/// The conversion of an option's text to a value.
 struct OptionValue<Value> {
     let specification: ValueSpecification
-    /// Throws `ValueError` for a text that is no such value.
+    /// Converts the text; throws `ValueError` if it is invalid.
     let parse: (String) throws -> Value
 }
 
-/// A text is not what an option takes.
+/// The value of an option is invalid.
 struct ValueError: Error {
-    /// Completes "expected": `1 to 255`, `a duration such as 0.2, 200ms or 2s`.
+    /// The valid values, as they follow "expected" in the message: `1 to 255`, `a duration such as 0.2, 200ms or 2s`.
     let expected: String
     init(expected: String) { self.expected = expected }
 }
 
 extension OptionValue where Value: FixedWidthInteger {
-    /// A whole number, decimal, or hexadecimal after `0x`.
+    /// An integer, in decimal, or in hexadecimal with the prefix `0x`.
     static func integer(_ range: ClosedRange<Value>, _ name: String = "N") -> Self {
         OptionValue(specification: ValueSpecification(name: name)) { text in
             let isHexadecimal = text.hasPrefix("0x") || text.hasPrefix("0X")
@@ -47,7 +47,7 @@ extension OptionValue where Value: RawRepresentable & CaseIterable, Value.RawVal
 }
 
 extension OptionValue where Value == Nanoseconds {
-    /// A length of time: seconds (`1`, `0.2`), or with a unit (`200ms`, `2s`, `1m`).
+    /// A duration in seconds (`1`, `0.2`), or with a unit (`200ms`, `2s`, `1m`).
     static func duration(
         atLeast minimum: Nanoseconds = .zero, atMost maximum: Nanoseconds = .seconds(2_147_483), _ name: String = "TIME"
     ) -> Self {
@@ -108,10 +108,10 @@ extension OptionValue where Value == MACAddress {
 /// A number of packets per second.
 enum Rate: Equatable {
     case perSecond(Int)
-    /// As many as can be sent without loss.
+    /// The highest rate without loss.
     case maximum
 
-    /// Nil for the maximum.
+    /// The rate in packets per second; nil for the maximum.
     var packetsPerSecond: Double? {
         if case .perSecond(let count) = self { Double(count) } else { nil }
     }
@@ -129,13 +129,14 @@ extension OptionValue where Value == Rate {
     }
 }
 
-/// Lengths of time as people type them.
+/// Parses durations.
 enum DurationText {
     private static let units: [(suffix: String, nanoseconds: Int64)] = [
         ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
     ]
 
-    /// Nil for a text that is none. What no integer holds is the longest or, after a minus, the shortest there is.
+    /// Returns the duration, or nil if the text is not a duration. A value that overflows becomes the maximum, or with a
+    /// minus sign the minimum.
     static func parse(_ text: String) -> Nanoseconds? {
         let unit = units.first { text.hasSuffix($0.suffix) }
         let number = unit.map { text.dropLast($0.suffix.count) } ?? text[...]

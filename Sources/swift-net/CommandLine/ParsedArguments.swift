@@ -1,24 +1,28 @@
-/// The arguments of a command, cut into options and operands by its table. Nothing is converted yet.
+/// The arguments of a command, separated into options and operands. Values are not converted yet.
 ///
-/// As getopt_long has them: letters cluster (`-nq`), a value joins its letter or follows it (`-c5`, `-c 5`, `-nc5`,
-/// `-i -1`), or stands behind an equals sign (`--count=5`, `-c=5`); `--` ends the options, and `-` is an operand.
+/// The syntax is that of getopt_long(3): single letters can be combined (`-nq`); a value is appended to its letter or is
+/// the next argument (`-c5`, `-c 5`, `-nc5`, `-i -1`), or follows an equals sign (`--count=5`, `-c=5`); `--` ends the
+/// options, and `-` is an operand.
 struct ParsedArguments {
     struct Occurrence {
-        /// In the table.
+        /// The index of the option in the table.
         let index: Int
-        /// As it was typed.
+        /// The name as typed.
         let name: String
-        /// Empty for a switch.
+        /// The text of the value; empty for a switch.
         let text: String
     }
 
     private(set) var occurrences: [Occurrence] = []
     private(set) var operands: [String] = []
-    /// The first mistake. What follows it is still read, so that `--json` is known.
+    /// The first error. Later arguments are still parsed, so that `--json` is recognized.
     private(set) var problem: UsageError?
     private let specifications: [OptionSpecification]
 
-    init(_ arguments: [String], _ specifications: [OptionSpecification], habits: [(argument: String, hint: String)]) {
+    init(
+        _ arguments: [String], _ specifications: [OptionSpecification],
+        foreignOptions: [(argument: String, hint: String)]
+    ) {
         self.specifications = specifications
         var rest = arguments[...]
         while let argument = rest.popFirst() {
@@ -26,28 +30,28 @@ struct ParsedArguments {
                 operands += rest
                 break
             } else if argument.hasPrefix("--") || isWord(argument) {
-                readLong(argument, &rest, habits)
+                readLong(argument, &rest, foreignOptions)
             } else if argument.hasPrefix("-"), argument != "-" {
-                readLetters(argument, &rest, habits)
+                readLetters(argument, &rest, foreignOptions)
             } else {
                 operands.append(argument)
             }
         }
     }
 
-    /// A name of several letters behind one hyphen: nmap's `-iL`.
+    /// Whether the argument is a name of several letters after one hyphen, such as nmap's `-iL`.
     private func isWord(_ argument: String) -> Bool {
         let name = argument.prefix { $0 != "=" }
         return name.utf8.count > 2 && index(of: String(name)) != nil
     }
 
     private mutating func readLong(
-        _ argument: String, _ rest: inout ArraySlice<String>, _ habits: [(argument: String, hint: String)]
+        _ argument: String, _ rest: inout ArraySlice<String>, _ foreignOptions: [(argument: String, hint: String)]
     ) {
         let equals = argument.firstIndex(of: "=")
         let name = String(argument[..<(equals ?? argument.endIndex)])
         let joined = equals.map { String(argument[argument.index(after: $0)...]) }
-        guard let index = index(of: name) else { return refuse(name, habits) }
+        guard let index = index(of: name) else { return refuse(name, foreignOptions) }
         if specifications[index].value == nil, joined != nil {
             return fail("\(name) takes no value")
         }
@@ -55,15 +59,15 @@ struct ParsedArguments {
     }
 
     private mutating func readLetters(
-        _ argument: String, _ rest: inout ArraySlice<String>, _ habits: [(argument: String, hint: String)]
+        _ argument: String, _ rest: inout ArraySlice<String>, _ foreignOptions: [(argument: String, hint: String)]
     ) {
-        if let habit = habits.first(where: { $0.argument == argument }), index(of: argument) == nil {
-            return fail("unknown option '\(argument)': \(habit.hint)")
+        if let foreign = foreignOptions.first(where: { $0.argument == argument }), index(of: argument) == nil {
+            return fail("unknown option '\(argument)': \(foreign.hint)")
         }
         var letters = argument.dropFirst()
         while let letter = letters.popFirst() {
             let name = "-\(letter)"
-            guard let index = index(of: name) else { return refuse(name, habits) }
+            guard let index = index(of: name) else { return refuse(name, foreignOptions) }
             guard specifications[index].value != nil else {
                 take(index, name, nil, &rest)
                 continue
@@ -96,9 +100,9 @@ struct ParsedArguments {
         if problem == nil { problem = UsageError(message) }
     }
 
-    private mutating func refuse(_ name: String, _ habits: [(argument: String, hint: String)]) {
-        if let habit = habits.first(where: { $0.argument == name }) {
-            return fail("unknown option '\(name)': \(habit.hint)")
+    private mutating func refuse(_ name: String, _ foreignOptions: [(argument: String, hint: String)]) {
+        if let foreign = foreignOptions.first(where: { $0.argument == name }) {
+            return fail("unknown option '\(name)': \(foreign.hint)")
         }
         let nearest = Suggestion.nearest(to: name, among: specifications.flatMap(\.names))
         fail("unknown option '\(name)'" + (nearest.map { " (did you mean \($0)?)" } ?? ""))
@@ -106,12 +110,12 @@ struct ParsedArguments {
 
     private func index(of name: String) -> Int? { specifications.firstIndex { $0.names.contains(name) } }
 
-    // MARK: What was given
+    // MARK: Queries
 
-    /// Whether an option was given, by any of its names; with a value, `--stack user`, whether that one counts.
+    /// Whether an option was given by any of its names; for `--stack user`, whether its last value is `user`.
     func has(_ option: String) -> Bool { first(option) != nil }
 
-    /// The value of an option as it was typed, the last one.
+    /// The last value of an option, as typed.
     func text(of option: String) -> String? {
         guard let index = index(of: option) else { return nil }
         return occurrences.last { $0.index == index }?.text
@@ -124,7 +128,7 @@ struct ParsedArguments {
         return parts.count == 2 && last?.text != String(parts[1]) ? nil : last
     }
 
-    /// Refuses options that do not apply: to the mode, without another option, or together with one.
+    /// Throws if an option is not allowed in the mode, lacks an option that it requires, or excludes another one.
     func checkApplicability(_ mode: CommandMode) throws(UsageError) {
         for occurrence in occurrences {
             let (specification, name) = (specifications[occurrence.index], occurrence.name)
@@ -143,7 +147,7 @@ struct ParsedArguments {
         }
     }
 
-    /// Scalars that were given several times with different values.
+    /// Options with one value that were given several times with different values, with the value that is used.
     var overridden: [(name: String, text: String)] {
         let indices = Set(occurrences.map(\.index)).sorted()
         return indices.compactMap { index in
@@ -156,9 +160,10 @@ struct ParsedArguments {
     }
 }
 
-/// The nearest of several words.
+/// Suggests corrections of misspelled words.
 enum Suggestion {
-    /// Nil when none is near: at most one edit in 3 letters apart, 3 in all, or with the word as its beginning or end.
+    /// Returns the most similar candidate: at most one edit per 3 letters and 3 in total, or one that begins or ends with
+    /// the word; nil if there is none.
     static func nearest(to word: String, among candidates: [String]) -> String? {
         let limit = min(3, max(1, word.count / 3))
         let near = candidates.filter { $0.count > 2 }.map { ($0, distance(word, $0)) }.filter { $0.1 <= limit }
@@ -166,7 +171,7 @@ enum Suggestion {
             ?? candidates.first { word.count > 3 && ($0.hasPrefix(word) || $0.hasSuffix(word)) }
     }
 
-    /// Insertions, deletions, substitutions and swaps of neighboring letters.
+    /// Returns the number of insertions, deletions, substitutions and transpositions of adjacent letters.
     static func distance(_ first: String, _ second: String) -> Int {
         let (a, b) = (Array(first.prefix(64).utf8), Array(second.prefix(64).utf8))
         var rows = [Array(0...b.count)]

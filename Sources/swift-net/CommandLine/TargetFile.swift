@@ -1,35 +1,36 @@
 import LinuxProcess
 import SwiftNet
 
-/// A target list that a command line names.
+/// A target list that is named on the command line.
 struct TargetFile {
     /// `-` for standard input.
     let path: String
     /// The option that names it.
     let option: String
 
-    /// The targets, without those that cannot be used: each is reported with its line, and the exit status becomes 2.
-    /// - Parameter allowsZones: whether an IPv6 address may have a zone.
+    /// Returns the valid targets. Each invalid entry is reported with its line number, and the exit status becomes 2.
+    /// - Parameter allowsZones: Whether an IPv6 address may have a zone.
     func targets(_ console: Console, allowsZones: Bool = true) throws -> [String] {
         try entries(TargetList.targets(ofLine:), console.skip) { Self.problem(ofTarget: $0, allowsZones: allowsZones) }
     }
 
-    /// The targets that are left out of a scan. One that cannot be read ends the run, for it would be scanned.
+    /// Returns the targets that a scan excludes.
+    /// - Throws: `UsageError` for an invalid entry: without it, its hosts would be scanned.
     func excludedTargets() throws -> [String] {
         try entries(TargetList.targets(ofLine:), { throw UsageError($0) }) {
             Self.problem(ofTarget: $0, allowsZones: false)
         }
     }
 
-    /// The URLs, without those that cannot be used: each is reported with its line, and the exit status becomes 2.
-    /// - Parameter problem: why a URL cannot be used; nil if it can be.
+    /// Returns the valid URLs. Each invalid entry is reported with its line number, and the exit status becomes 2.
+    /// - Parameter problem: why a URL is invalid; nil if it is valid.
     func urls(_ console: Console, _ problem: (String) -> String?) throws -> [String] {
         try entries(TargetList.urls(ofLine:), console.skip, problem)
     }
 
-    /// The same of lines that are still to come.
+    /// Returns the URLs of lines that are read during the run.
     func urls(
-        ofComing lines: LineInput, _ console: Console, _ problem: @escaping (String) -> String?
+        readFrom lines: LineInput, _ console: Console, _ problem: @escaping (String) -> String?
     ) -> HTTPTargetInput {
         var number = 0
         return HTTPTargetInput(lines) { line in
@@ -59,7 +60,7 @@ struct TargetFile {
         return try lines.enumerated().flatMap { try usable(split($0.element), line: $0.offset + 1, refuse, problem) }
     }
 
-    /// The entries of a line without a problem; the others are refused.
+    /// Returns the valid entries of a line, and calls `refuse` for each invalid one.
     private func usable(
         _ texts: [String], line: Int, _ refuse: (String) throws -> Void, _ problem: (String) -> String?
     ) rethrows -> [String] {

@@ -1,15 +1,15 @@
 import SwiftNet
 
 extension Console {
-    /// Reports that an interface has changed: a line on standard error, and with JSON an object too.
+    /// Reports a change of an interface on standard error, and with JSON also as an object.
     func report(_ change: LinkChange, at now: Instant) {
         if isJSON { write("interface", LinkChangeRow(change), at: now) }
-        if change.isFinal { fail(change.words) } else { complain(change.words) }
+        if change.isFinal { fail(change.message) } else { complain(change.message) }
     }
 }
 
 extension LinkChange {
-    fileprivate var words: String {
+    fileprivate var message: String {
         switch kind {
         case .down: "\(name) is down; waiting for it"
         case .noCarrier(let wasDown):

@@ -2,10 +2,11 @@ import LinuxProcess
 import SwiftNet
 
 extension Console {
-    /// How a command runs a tool: it ends with a signal, and gives up every privilege once its sockets are open.
+    /// Returns the options of a command's run: it stops on SIGINT and SIGTERM, and drops all privileges once its sockets are
+    /// open.
     /// - Parameters:
-    ///   - capture: the file of the run's frames.
-    ///   - explained: packets each way to explain.
+    ///   - capture: The file for the frames of the run.
+    ///   - explained: The number of packets to explain in each direction.
     func runOptions(capture: String? = nil, explained: Int? = nil, isVerbose: Bool = false) throws -> RunOptions {
         var options = RunOptions()
         options.privileges = .dropForGood
@@ -32,8 +33,8 @@ extension Console {
             application: "swift-net \(CommandTree.version)")
         capture.onProblem = { [self] problem in
             switch problem {
-            case .ended(let reason): complain("--pcap: \(path): \(reason); the capture ends here")
-            case .lost(let count): complain("--pcap: \(count) frames were lost here")
+            case .ended(let reason): complain("--pcap: \(path): \(reason); the capture is incomplete")
+            case .lost(let count): complain("--pcap: \(count) frames are missing from the capture")
             }
         }
         return capture

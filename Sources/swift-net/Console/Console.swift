@@ -1,18 +1,18 @@
 import LinuxProcess
 import SwiftNet
 
-/// Where a command's words go: results to standard output, complaints to standard error.
+/// The output of a command: results on standard output, errors and warnings on standard error.
 final class Console {
     let output = BufferedOutput.standardOutput()
     let errors = BufferedOutput.standardError()
-    /// The name that complaints begin with.
+    /// The name of the command, at the start of each message.
     let command: String
-    /// One JSON object a line instead of prose; failures too.
+    /// Whether the output, including failures, is one JSON object per line.
     let isJSON: Bool
     let usesColor: Bool
-    /// Removes what stands in the terminal's last line before something else is written there.
+    /// Clears the terminal's last line before a message is printed.
     var beforeComplaint: (() -> Void)?
-    /// The files that the run writes, by their options.
+    /// The output files of the run, with their options.
     private var files: [(option: String, path: String, stream: BufferedOutput)] = []
     private var deadline: Instant?
     private let json = JSONWriter()
@@ -30,19 +30,19 @@ final class Console {
 
     /// Writes a row as a line of JSON, `"type"` first and `"time"` last.
     /// - Parameters:
-    ///   - instant: when it was observed.
-    ///   - stream: a file of the run; standard output by default.
+    ///   - instant: The time of the event.
+    ///   - stream: A file of the run; standard output by default.
     func write(_ type: String, _ row: some JSONRow, at instant: Instant, to stream: BufferedOutput? = nil) {
         write(type, row, wall: SystemClock.wall(at: instant), to: stream)
     }
 
-    /// Writes a row of a file's packet.
-    /// - Parameter wall: nanoseconds since 1970-01-01 00:00 UTC; nil where the file has no time.
+    /// Writes a row for a packet of a capture file.
+    /// - Parameter wall: The time in nanoseconds since 1970-01-01 00:00 UTC; nil if the file has no time.
     func write(_ type: String, _ row: some JSONRow, wall: Int64?, to stream: BufferedOutput? = nil) {
         json.write(type, row, wall: wall, to: stream ?? output)
     }
 
-    /// A line on standard error, after what was printed before it.
+    /// Prints a message on standard error, after flushing standard output.
     func complain(_ message: String) {
         output.flush()
         beforeComplaint?()
@@ -50,29 +50,29 @@ final class Console {
         errors.flush()
     }
 
-    /// Reports a part of the input that cannot be used: the run goes on without it, and ends with status 2.
+    /// Reports an invalid part of the input: the run continues without it, and ends with status 2.
     func skip(_ message: String) {
         hasSkippedInput = true
         complain(message)
     }
 
-    /// A failure that ends the run: a complaint, and with JSON an object that says the same.
+    /// Reports a failure that ends the run on standard error, and with JSON also as an object.
     func fail(_ message: String) {
         writeFailure(message)
         complain(message)
     }
 
-    /// The object of a failure that was complained of already; nothing without JSON.
+    /// Writes the JSON object of a failure that was already printed on standard error; without JSON, does nothing.
     func writeFailure(_ message: String) {
         if isJSON { write("error", FailureRow(message: message), at: SystemClock.now) }
     }
 
-    /// The same of a packet that could not be sent, in the system's words where it has some.
+    /// Reports that a packet could not be sent, with the message of the system if there is one.
     func fail(_ failure: TransmissionFailure) {
         switch failure {
         case .system(_, let message), .notPermitted(let message): fail(message)
-        case .noBuffers: fail("the system's queues were full for too long")
-        case .messageTooLong(let mtu): fail(mtu > 0 ? "the packet is too long: mtu=\(mtu)" : "the packet is too long")
+        case .noBuffers: fail("the transmit queue remained full")
+        case .messageTooLong(let mtu): fail(mtu > 0 ? "packet too long: mtu=\(mtu)" : "packet too long")
         }
     }
 
@@ -81,7 +81,7 @@ final class Console {
     /// Standard output and the files of the run.
     var outputs: [BufferedOutput] { [output] + files.map(\.stream) }
 
-    /// The run is to end then, even when nothing reads its output.
+    /// Limits the run to `duration`, even if its output is not read.
     func limit(to duration: Nanoseconds?) {
         guard let duration else { return }
         deadline = SystemClock.now + duration
@@ -90,14 +90,15 @@ final class Console {
 
     // MARK: Files
 
-    /// Opens an output of the run. A file that is also an input or another output is refused; `-` is standard output,
-    /// and then what else there is to print goes to standard error.
+    /// Opens an output file of the run. `-` is standard output; other output then goes to standard error.
+    /// - Throws: `UsageError` or `CannotRun` if the file is also an input or another output, or cannot be opened.
     func file(_ path: String, for option: String) throws -> BufferedOutput {
         let stream: BufferedOutput
         if BufferedOutput.isStandardOutput(path) {
-            guard !isJSON else { throw UsageError("\(option) \(path) and --json exclude each other") }
+            guard !isJSON else { throw UsageError("\(option) \(path) cannot be used with --json") }
             guard let taken = output.handOver(writingTo: errors) else {
-                throw UsageError("\(option): standard output is taken by \(files.first?.option ?? "another option")")
+                throw UsageError(
+                    "\(option): standard output is already used by \(files.first?.option ?? "another option")")
             }
             stream = taken
             files.insert((option, path, stream), at: 0)
@@ -113,8 +114,8 @@ final class Console {
         return stream
     }
 
-    /// Runs a command to its exit status; what keeps it from running is reported, with status 2, and so is what could
-    /// not be written. Everything is written out.
+    /// Runs a command and returns its exit status. Errors and failed writes are reported, and the status is then 2. All
+    /// output is flushed.
     func status(of body: (Console) throws -> Int32) -> Int32 {
         var status: Int32 = 2
         do {
@@ -129,7 +130,7 @@ final class Console {
         } catch let error as SwiftNetError {
             discardFiles()
             if let interruption = error.interruption {
-                // Nothing was sent: it ends as any program does that such a signal meets.
+                // Nothing was sent: the process ends by the signal.
                 output.finish()
                 errors.finish()
                 interruption.raise()
@@ -143,21 +144,21 @@ final class Console {
         return finish() && !hasSkippedInput ? status : 2
     }
 
-    /// A run that could not begin leaves the files of an earlier one alone.
+    /// Discards output files that were not written yet, so that the files of an earlier run remain.
     private func discardFiles() {
         for file in files where !file.stream.hasBegun { file.stream.discard() }
     }
 
-    /// Writes everything out and reports what could not be written; false when there was such.
+    /// Flushes all output and reports failed writes; returns false if there was one.
     private func finish() -> Bool {
         var isWritten = true
         for (option, path, stream) in files {
             stream.finish()
-            // A reader of standard output that went is no failure.
+            // If the reader of standard output has closed it, that is not a failure.
             guard !stream.isOpen, stream.failure != nil || !BufferedOutput.isStandardOutput(path) else { continue }
             isWritten = false
             guard !stream.isFailureReported else { continue }
-            complain("\(option): \(path): \(stream.failure?.message ?? "the reader is gone")")
+            complain("\(option): \(path): \(stream.failure?.message ?? "the reader has closed it")")
         }
         output.finish()
         if let failure = output.failure {
@@ -168,16 +169,18 @@ final class Console {
         return isWritten
     }
 
-    /// Replies that the kernel threw away here, which is no loss of the network.
+    /// Reports packets that the kernel dropped on this host, which are not network loss.
     func complain(_ drops: KernelDrops) {
-        if drops.overflows > 0 { complain("\(drops.overflows) packets were lost here: the receive buffer was full") }
+        if drops.overflows > 0 {
+            complain("\(drops.overflows) packets were lost by this host: the receive buffer was full")
+        }
         if drops.unexplained > 0 {
             complain(
                 "\(drops.unexplained) packets were dropped by this host: full receive buffer, or wrong ICMPv6 checksum")
         }
     }
 
-    /// Frames of VLANs that a command does not hear, by identifier.
+    /// Reports the number of ignored frames of other VLANs, by VLAN identifier.
     func reportIgnored(_ frames: [UInt16: Int]) {
         for (identifier, count) in frames.sorted(by: { $0.key < $1.key }) {
             let network = identifier == 0 ? "untagged" : "of VLAN \(identifier)"
@@ -185,7 +188,7 @@ final class Console {
         }
     }
 
-    /// Text in a color, where colors are wanted.
+    /// Returns text in a color, if colors are used.
     func painted(_ text: String, _ color: Color) -> String {
         usesColor ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
     }
@@ -198,7 +201,7 @@ final class Console {
     }
 }
 
-/// Why a run failed.
+/// A failure of a run.
 private struct FailureRow: JSONRow {
     var message: String
 }

@@ -1,24 +1,25 @@
-/// A mistake in the command line, exit status 2.
+/// An error in the command line; the exit status is 2.
 struct UsageError: Error {
     var message: String
     init(_ message: String) { self.message = message }
 }
 
-/// The run cannot begin; with lines that help.
+/// The command cannot run; the exit status is 2.
 struct CannotRun: Error {
     var message: String
+    /// Lines that explain what to do.
     var hints: [String] = []
 }
 
-/// Errors in words.
+/// The text of errors.
 enum ErrorText {
-    /// Why something failed, for people: never Swift's name of an error.
+    /// Returns the description of an error for users, never the Swift name of its type or case.
     static func reason(_ error: any Error) -> String {
         switch error {
         case let error as UsageError: error.message
         case let error as CannotRun: error.message
         case let error as any CustomStringConvertible: error.description
-        default: "it failed for a reason that has no description"
+        default: "unknown error"
         }
     }
 }

@@ -1,19 +1,19 @@
 import LinuxProcess
 import SwiftNet
 
-/// Explains the first packets each way, field by field.
+/// Explains the first packets of each direction, field by field.
 final class Explainer {
-    private var left: [PacketTrace.Direction: Int]
+    private var remaining: [PacketTrace.Direction: Int]
     private let console: Console
 
     init(count: Int, console: Console) {
-        left = [.outbound: count, .inbound: count]
+        remaining = [.outbound: count, .inbound: count]
         self.console = console
     }
 
     func show(_ packet: PacketTrace) {
-        guard let count = left[packet.direction], count > 0 else { return }
-        left[packet.direction] = count - 1
+        guard let count = remaining[packet.direction], count > 0 else { return }
+        remaining[packet.direction] = count - 1
         let start: Explanation.Start =
             switch packet.start {
             case .frame: .ethernet

@@ -1,7 +1,7 @@
 import SwiftNet
 
 extension Explanation {
-    /// A table of every field: its offset, its bytes where they are wanted, its name and its meaning.
+    /// Returns a table of all fields: offset, optionally bytes, name and meaning.
     func table(_ packet: RawSpan, showsBytes: Bool, _ console: Console) -> String {
         var text = ""
         for section in sections {
@@ -18,7 +18,7 @@ extension Explanation {
         return text
     }
 
-    /// The bytes of a field, the first of them where they are more than the limit.
+    /// Returns the bytes of a field in hexadecimal, at most `limit` of them.
     static func hexadecimal(_ packet: RawSpan, _ field: Field, limit: Int) -> String {
         let bytes = packet.dropping(field.offset).prefix(field.length)
         let shown = bytes.byteCount > limit ? limit - 1 : bytes.byteCount

@@ -1,14 +1,14 @@
-/// The fields of one JSON object, for lines that this program or another has written before (RFC 8259).
+/// The members of one JSON object, read from a line that this or another program has written (RFC 8259).
 ///
-/// Strings, numbers, `true`, `false` and `null` are kept as texts; objects and
-/// arrays are passed over. Nil where a line is no object.
+/// Strings, numbers, `true`, `false` and `null` are kept as text; nested objects and arrays are skipped. The initializer
+/// returns nil if the line is not an object.
 struct JSONFields {
     private var fields: [String: String] = [:]
 
     subscript(name: String) -> String? { fields[name] }
 
-    /// Deeper than this no object of ours goes.
-    private static let mostDepth = 32
+    /// The maximum nesting depth; the program's own objects are less deep.
+    private static let maximumDepth = 32
 
     init?(_ line: some StringProtocol) {
         var reader = Reader(bytes: Array(line.utf8))
@@ -50,7 +50,7 @@ struct JSONFields {
             return true
         }
 
-        /// A value: its text, or nil inside for what is passed over; nil when there is none.
+        /// Reads a value and returns its text, with nil as the text of an object or array; nil if there is no value.
         mutating func value(depth: Int) -> (text: String?, Void)? {
             switch next {
             case UInt8(ascii: "\""): return string().map { ($0, ()) }
@@ -63,7 +63,7 @@ struct JSONFields {
         }
 
         private mutating func skipNested(depth: Int) -> Bool {
-            guard depth < JSONFields.mostDepth else { return false }
+            guard depth < JSONFields.maximumDepth else { return false }
             let isObject = next == UInt8(ascii: "{")
             let close = isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")
             index += 1
@@ -83,7 +83,7 @@ struct JSONFields {
             return take(close)
         }
 
-        /// A string without its quotes, escapes undone.
+        /// Reads a string and returns its contents, without quotes and escapes.
         mutating func string() -> String? {
             guard take(UInt8(ascii: "\"")) else { return nil }
             var units: [UInt8] = []
@@ -112,7 +112,7 @@ struct JSONFields {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
             case UInt8(ascii: "u"):
                 guard let high = codeUnit() else { return nil }
-                // Two of them make one character beyond the first 65,536.
+                // A surrogate pair is one scalar above U+FFFF.
                 if 0xD800..<0xDC00 ~= high, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")), let low = codeUnit(),
                     0xDC00..<0xE000 ~= low
                 {

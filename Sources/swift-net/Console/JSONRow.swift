@@ -1,4 +1,4 @@
-/// What a line of JSON reports, as a plain structure.
+/// The contents of a line of JSON, as a plain structure.
 ///
 ///     struct ReplyRow: JSONRow {
 ///         var target: String
@@ -13,12 +13,12 @@
 ///     }
 ///     console.write("reply", ReplyRow(...), at: reply.arrival)
 ///
-/// The members stand in the order of the properties, after `"type"` and before `"time"`, which every line has. Their
-/// names are those of the properties in snake_case (`rttMs` is `rtt_ms`); coding keys give others. Types with a form of
-/// their own in JSON are `JSONScalar`: an interval (`Nanoseconds`) is a number of milliseconds, an `Instant` a date.
+/// The members are in the order of the properties, after `"type"` and before `"time"`, which every line has. Their names
+/// are those of the properties in snake_case (`rttMs` is `rtt_ms`), unless coding keys are declared. Types with a special
+/// representation are `JSONScalar`: an interval (`Nanoseconds`) is a number of milliseconds, an `Instant` a date.
 protocol JSONRow: Encodable {}
 
-/// A condition that is reported only if it holds: `true`, or no member at all.
+/// A member that is `true`, or left out if the value is false.
 @propertyWrapper
 struct IfTrue: Encodable {
     var wrappedValue: Bool
@@ -26,7 +26,7 @@ struct IfTrue: Encodable {
     func encode(to encoder: any Encoder) throws { try wrappedValue.encode(to: encoder) }
 }
 
-/// A member that is always there, `null` where it has no value.
+/// A member that is always present, and `null` if it has no value.
 @propertyWrapper
 struct Null<Value: Encodable>: Encodable {
     var wrappedValue: Value?
@@ -45,7 +45,7 @@ struct Inlined<Row: Encodable>: Encodable {
     func encode(to encoder: any Encoder) throws { try wrappedValue.encode(to: encoder) }
 }
 
-/// Members with names that are known only at run time, in their order.
+/// Members in a given order whose names are known only at run time.
 struct OrderedMembers<Value: Encodable>: Encodable {
     private var members: [(name: String, value: Value)] = []
 

@@ -1,14 +1,14 @@
 import LinuxProcess
 import SwiftNet
 
-/// A value with a form of its own in JSON, which is the same in every row.
+/// A value with a special representation in JSON, the same in every row.
 protocol JSONScalar: Encodable {
     /// Appends the value as JSON.
     func write(to text: inout TextBuffer)
 }
 
 extension JSONScalar {
-    // Public, as the requirement of library types is.
+    // Public, because it witnesses a requirement of public types.
     public func encode(to encoder: any Encoder) throws {
         guard let writer = encoder as? JSONWriter else {
             throw EncodingError.invalidValue(
@@ -62,7 +62,7 @@ extension IPv6Address: JSONScalar {
     func write(to text: inout TextBuffer) { IPAddress.v6(self).write(to: &text) }
 }
 
-/// Lower-case digits, colons: `"02:00:00:00:00:01"`.
+/// Lower-case hexadecimal with colons: `"02:00:00:00:00:01"`.
 extension MACAddress: JSONScalar {
     func write(to text: inout TextBuffer) {
         text.append(UInt8(ascii: "\""))
@@ -71,7 +71,7 @@ extension MACAddress: JSONScalar {
     }
 }
 
-/// A part of a whole in percent, with one decimal: `66.7`; `0.0` of nothing.
+/// A percentage with one decimal: `66.7`; `0.0` if the whole is 0.
 struct Percentage: JSONScalar {
     var part: Int
     var whole: Int

@@ -6,7 +6,7 @@ import SwiftNet
 /// Properties become members in the order of their declaration; see `JSONRow`. All lines go through one buffer.
 final class JSONWriter: Encoder, SingleValueEncodingContainer {
     fileprivate(set) var text = TextBuffer()
-    /// What closes the object or array that is being written; nil before it was opened.
+    /// The closing bracket of the current object or array; nil before it is opened.
     fileprivate var closing: UInt8?
     /// Whether the next member or element is the first of its object or array.
     fileprivate var isFirst = true
@@ -14,8 +14,8 @@ final class JSONWriter: Encoder, SingleValueEncodingContainer {
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    /// Writes a line to `stream`. `wall` is the time of what it reports, in nanoseconds since 1970-01-01 00:00 UTC;
-    /// nil if it is not known.
+    /// Writes a line to `stream`.
+    /// - Parameter wall: The time of the event, in nanoseconds since 1970-01-01 00:00 UTC; nil if unknown.
     func write(_ type: String, _ row: some JSONRow, wall: Int64?, to stream: BufferedOutput) {
         encode(type, row, wall: wall)
         stream.write(text)
@@ -26,13 +26,13 @@ final class JSONWriter: Encoder, SingleValueEncodingContainer {
         text.removeAll()
         text.append("{\"type\":")
         text.append(jsonString: type)
-        // The row's members continue the object.
+        // The members of the row continue the object.
         closing = UInt8(ascii: "}")
         isFirst = false
         do {
             try row.encode(to: self)
         } catch {
-            // Rows throw nothing: each of their values has a form in JSON.
+            // Rows do not throw: each of their values can be encoded.
             text.removeAll()
             return
         }
@@ -64,12 +64,12 @@ final class JSONWriter: Encoder, SingleValueEncodingContainer {
 
     // MARK: Values
 
-    /// What separates a member or element from the one before it.
+    /// Writes the separator before a member or an element.
     fileprivate func separate() {
         if isFirst { isFirst = false } else { text.append(UInt8(ascii: ",")) }
     }
 
-    /// A member's or an element's value.
+    /// Encodes the value of a member or an element.
     fileprivate func encodeNested(_ value: some Encodable) throws {
         let outer = closing
         closing = nil
@@ -84,7 +84,7 @@ final class JSONWriter: Encoder, SingleValueEncodingContainer {
     func encode(_ value: Bool) { if value { text.append("true") } else { text.append("false") } }
     func encode(_ value: String) { text.append(jsonString: value) }
     func encode(_ value: Float) { encode(Double(value)) }
-    /// JSON has no infinite numbers.
+    /// Encodes a number; a number that is not finite becomes `null`, because JSON cannot represent it.
     func encode(_ value: Double) { if value.isFinite { text.append(value.description) } else { encodeNil() } }
     func encode(_ value: Int) { text.append(decimal: value) }
     func encode(_ value: Int8) { encode(Int(value)) }
@@ -99,7 +99,7 @@ final class JSONWriter: Encoder, SingleValueEncodingContainer {
     func encode(_ value: some Encodable) throws { try value.encode(to: self) }
 }
 
-/// The members of an object. Nested containers, which synthesized code does not ask for, add to the same object.
+/// The members of an object. Nested containers, which synthesized code does not request, write to the same object.
 private struct JSONMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let writer: JSONWriter
     var codingPath: [any CodingKey] { [] }

@@ -1,13 +1,13 @@
 import SwiftNet
 
-/// Times as text, from whole nanoseconds: no floating point, no locale.
+/// Formats durations in milliseconds, with integer arithmetic and without a locale.
 enum Milliseconds {
-    /// Exactly three decimals: `0.042`.
+    /// Three decimals: `0.042`.
     static func fixed(_ time: Nanoseconds) -> String {
         decimal(time.roundedMicroseconds, places: 3)
     }
 
-    /// iputils' rounding by size: `0.042`, `1.23`, `12.3`, `123`.
+    /// Three significant digits, rounded as iputils does: `0.042`, `1.23`, `12.3`, `123`.
     static func bySize(_ time: Nanoseconds) -> String {
         let microseconds = time.roundedMicroseconds
         if microseconds >= 100_000 - 50 { return "\((microseconds + 500) / 1_000)" }
@@ -16,7 +16,7 @@ enum Milliseconds {
         return decimal(microseconds, places: 3)
     }
 
-    /// fping's rounding by size: three significant digits.
+    /// Three significant digits, rounded as fping does.
     static func short(_ time: Nanoseconds) -> String {
         let microseconds = time.roundedMicroseconds
         if microseconds < 1_000 { return decimal(microseconds, places: 3) }
@@ -25,14 +25,14 @@ enum Milliseconds {
         return "\((microseconds + 500) / 1_000)"
     }
 
-    /// A JSON number: three decimals at the most, one at least.
+    /// A JSON number with one to three decimals.
     static func json(_ time: Nanoseconds) -> String {
         var text = fixed(time)
         while text.hasSuffix("0"), !text.hasSuffix(".0") { text.removeLast() }
         return text
     }
 
-    /// Seconds without needless decimals: `0.002`, `2147483`.
+    /// Seconds without trailing zeros: `0.002`, `2147483`.
     static func seconds(_ time: Nanoseconds) -> String {
         var text = decimal(time.roundedMicroseconds, places: 6)
         while text.hasSuffix("0") { text.removeLast() }
@@ -40,7 +40,7 @@ enum Milliseconds {
         return text
     }
 
-    /// `value` divided by ten to the power of `places`.
+    /// `value` divided by 10 to the power of `places`.
     static func decimal(_ value: Int64, places: Int) -> String {
         // From the last digit to the first.
         var bytes: [UInt8] = []
@@ -56,9 +56,9 @@ enum Milliseconds {
     }
 }
 
-/// Shares as text.
+/// Formats percentages.
 enum Percent {
-    /// As printf's `%g` writes it, six significant digits: `0`, `33.3333`, `0.00152588`, `1e-05`.
+    /// Six significant digits, in the format of printf's `%g`: `0`, `33.3333`, `0.00152588`, `1e-05`.
     static func general(_ part: Int, of whole: Int) -> String {
         guard whole > 0, part > 0 else { return "0" }
         // The first significant digit stands at 10^exponent, and six digits are kept.
@@ -102,12 +102,12 @@ enum Percent {
         return Milliseconds.decimal(Int64((Int128(part) * 1000 + Int128(whole) / 2) / Int128(whole)), places: 1)
     }
 
-    /// Rounded towards zero, as the status line has it.
+    /// An integer, rounded toward zero.
     static func whole(_ part: Int, of whole: Int) -> Int { whole > 0 ? part * 100 / whole : 0 }
 }
 
 extension TextBuffer {
-    /// A time in milliseconds with three decimals.
+    /// Appends a duration in milliseconds with three decimals.
     mutating func append(milliseconds time: Nanoseconds) {
         let microseconds = UInt64(clamping: time.roundedMicroseconds)
         append(decimal: microseconds / 1_000)

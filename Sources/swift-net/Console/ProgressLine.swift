@@ -1,34 +1,34 @@
 import SwiftNet
 
-/// A line at the bottom of a terminal that says how far a run has come, and steps aside for what is printed.
+/// A line at the bottom of a terminal that shows the progress of a run, and is cleared before other output.
 struct ProgressLine {
     private let console: Console
     private let isWanted: Bool
     private let interval: Nanoseconds
-    /// It comes back right after it made way, and not only when it is due.
-    private let returnsAtOnce: Bool
+    /// Whether the line is redrawn right after other output, not only when it is due.
+    private let redrawsAtOnce: Bool
     private var isShown = false
-    /// When it is drawn next; nil where it never is, and before the first look at the clock.
+    /// When the line is drawn next; nil if never, and before the first call of `isDue`.
     private(set) var next: Instant?
 
     init(
         _ console: Console, isWanted: Bool = true, interval: Nanoseconds = .milliseconds(500),
-        returnsAtOnce: Bool = false
+        redrawsAtOnce: Bool = false
     ) {
         self.console = console
         self.isWanted = isWanted && console.errors.isTerminal
         self.interval = interval
-        self.returnsAtOnce = returnsAtOnce
+        self.redrawsAtOnce = redrawsAtOnce
     }
 
-    /// Whether it is time to draw; the first time is an interval after the first question.
+    /// Whether it is time to draw; the first time is one interval after the first call.
     mutating func isDue(at now: Instant) -> Bool {
         guard isWanted else { return false }
         guard let next else {
             next = now + interval
             return false
         }
-        return now >= next || returnsAtOnce && !isShown
+        return now >= next || redrawsAtOnce && !isShown
     }
 
     mutating func draw(_ text: String, at now: Instant) {
@@ -39,15 +39,15 @@ struct ProgressLine {
         next = now + interval
     }
 
-    /// Says it once, as a line that stays (SIGQUIT).
-    mutating func tell(_ text: String) {
+    /// Prints a permanent line, for SIGQUIT.
+    mutating func printLine(_ text: String) {
         clear()
         console.errors.write(text + "\n")
         console.errors.flush()
     }
 
-    /// Takes it away where lines go to the same terminal.
-    mutating func makeWay() {
+    /// Clears the line if standard output is a terminal, too.
+    mutating func clearForOutput() {
         if console.output.isTerminal { clear() }
     }
 

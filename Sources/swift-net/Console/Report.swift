@@ -1,10 +1,10 @@
 import LinuxProcess
 import SwiftNet
 
-/// How a tool reports: as text, as JSON, or on a screen of its own. What all tools have in common (the status line of
-/// SIGQUIT, the progress line, writing out, the kernel's drops) is `RunObserver`'s.
+/// The output of a tool: as text, as JSON, or on a full screen. `RunObserver` does what all tools have in common: the
+/// status line of SIGQUIT, the progress line, flushing, and the packets that the kernel dropped.
 ///
-/// A tool refines it once and implements it once for each form, in `<Tool>Text` and `<Tool>JSON`:
+/// A tool refines this protocol once and implements it once for each format, in `<Tool>Text` and `<Tool>JSON`:
 ///
 ///     protocol PingSweepReport: Report where Observed == PingSweepEngine, Summary == PingSweepSummary {}
 ///     extension PingSweepReport {
@@ -23,32 +23,32 @@ protocol Report<Event, Summary>: AnyObject {
     associatedtype Event
     associatedtype Summary
 
-    /// The run begins.
+    /// Called when the run begins.
     func begin()
 
-    /// An event of the engine, reported at `now`.
+    /// Reports an event of the engine at `now`.
     func report(_ event: Event, at now: Instant)
 
-    /// Called after every step, and while something is awaited at the end.
-    /// - Parameter isStopped: the run was stopped, and no line waits for anything any more.
-    /// - Returns: when to be called again at the latest; nil if nothing is awaited.
+    /// Called after every step, and at the end until it returns nil.
+    /// - Parameter isStopped: Whether the run was stopped: then lines are printed without waiting for names.
+    /// - Returns: The latest time of the next call; nil if nothing is pending.
     func update(at now: Instant, isStopped: Bool) -> Instant?
 
-    /// Called after every step, to save what the engine has done so far.
-    /// - Returns: when to be called again at the latest; nil if there is nothing to save.
+    /// Called after every step, to save the progress of the engine.
+    /// - Returns: The latest time of the next call; nil if there is nothing to save.
     func step(_ engine: borrowing Observed, at now: Instant) -> Instant?
 
-    /// Lines are written out after every step; otherwise when the run waits, or when there are many.
+    /// Whether output is flushed after every step; otherwise it is flushed when the run waits, or when the buffer is full.
     var flushesEachStep: Bool { get }
 
-    /// The line that SIGQUIT prints; nil for none.
+    /// Returns the line that SIGQUIT prints; nil for none.
     func status(_ engine: borrowing Observed, at now: Instant) -> String?
 
-    /// The line at the bottom of a terminal; that of `status` by default.
+    /// Returns the progress line of a terminal; by default that of `status`.
     func progress(_ engine: borrowing Observed, at now: Instant) -> String?
 
-    /// The run has ended.
-    /// - Parameter drops: replies that the kernel dropped here, which are complained of afterwards.
+    /// Reports the summary of a run that has ended.
+    /// - Parameter drops: The replies that the kernel dropped on this host; a warning about them follows.
     func finish(_ summary: Summary, drops: KernelDrops, at now: Instant)
 }
 
@@ -61,7 +61,7 @@ extension Report {
     func progress(_ engine: borrowing Observed, at now: Instant) -> String? { status(engine, at: now) }
 }
 
-/// Drives a report with what an engine finds.
+/// Passes the events of an engine to a report.
 struct RunObserver<Form: Report> {
     typealias Observed = Form.Observed
 
@@ -76,15 +76,15 @@ struct RunObserver<Form: Report> {
     }
 
     mutating func report(_ event: Form.Event) {
-        progress.makeWay()
+        progress.clearForOutput()
         form.report(event, at: SystemClock.now)
     }
 
-    mutating func step(_ engine: inout Form.Observed, _ wakening: WakeReason, at now: Instant) -> Instant? {
-        let next = form.update(at: now, isStopped: wakening.contains(.stop))
+    mutating func step(_ engine: inout Form.Observed, _ reason: WakeReason, at now: Instant) -> Instant? {
+        let next = form.update(at: now, isStopped: reason.contains(.stop))
         let saving = form.step(engine, at: now)
-        if form.flushesEachStep || wakening.isEmpty || wakening.contains(.status) { console.output.flush() }
-        if wakening.contains(.status), let line = form.status(engine, at: now) { progress.tell(line) }
+        if form.flushesEachStep || reason.isEmpty || reason.contains(.status) { console.output.flush() }
+        if reason.contains(.status), let line = form.status(engine, at: now) { progress.printLine(line) }
         if progress.isDue(at: now), let line = form.progress(engine, at: now) {
             console.output.flush()
             progress.draw(line, at: now)
@@ -92,7 +92,7 @@ struct RunObserver<Form: Report> {
         return Instant.earliest(Instant.earliest(next, saving), progress.next)
     }
 
-    /// Lines that wait for something are printed before the summary.
+    /// Prints pending lines before the summary.
     mutating func linger(at now: Instant) -> Instant? { form.update(at: now, isStopped: false) }
 
     fileprivate mutating func finish(_ summary: Form.Summary, drops: KernelDrops) {
@@ -106,10 +106,10 @@ extension RunObserver: EngineObserver where Form.Observed: Engine, Form.Observed
 extension RunObserver: StreamObserver where Form.Observed: StreamEngine, Form.Observed.Event == Form.Event {}
 
 extension Console {
-    /// Runs a tool of packets with its report, from the beginning to the summary.
+    /// Runs a packet engine with its report, from the beginning to the summary.
     /// - Parameters:
-    ///   - progress: the line at the bottom of a terminal; none by default.
-    ///   - drops: what the kernel dropped during the run.
+    ///   - progress: The progress line of a terminal; none by default.
+    ///   - drops: The packets that the kernel dropped during the run.
     func run<Form: Report, Run: PreparedPacketRun>(
         _ report: Form, of run: Run, progress: ProgressLine? = nil, drops: @autoclosure () -> KernelDrops = .none
     ) throws -> Run.Summary
@@ -122,8 +122,8 @@ extension Console {
         return summary
     }
 
-    /// Runs a tool of streams with its report, from the beginning to the summary.
-    /// - Parameter progress: the line at the bottom of a terminal; none by default.
+    /// Runs a stream engine with its report, from the beginning to the summary.
+    /// - Parameter progress: The progress line of a terminal; none by default.
     func run<Form: Report, Run: PreparedStreamRun>(
         _ report: Form, of run: Run, progress: ProgressLine? = nil
     ) throws -> Run.Summary

@@ -1,28 +1,28 @@
 import SwiftNet
 
-/// Round-trip times over time as a graph of braille dots, and their spread as bars.
+/// A graph of round-trip times over time in braille dots, and a histogram in bars.
 final class RoundTripPlot {
-    /// Columns of the graph; each holds two probes, or the longest of several.
+    /// The width of the graph in characters; each shows two probes, or the longest round trips of several.
     private let columns: Int
     private static let rows = 8
-    /// The last probes in their order: nil for one without an answer.
+    /// The round-trip times of the last probes in order; nil for a probe without a reply.
     private var samples: [Nanoseconds?] = []
-    /// Where in `samples` a sequence number's probe stands: only the last 65,536 are told apart.
+    /// The indices in `samples` by sequence number, which wraps after 65,536 probes.
     private var positions: [UInt16: Int] = [:]
-    private static let mostSamples = 1 << 16
+    private static let maximumSamples = 1 << 16
 
     init(terminalWidth: Int?) {
         columns = max(20, min((terminalWidth ?? 80) - 12, 160))
     }
 
-    /// A probe's round trip; nil for one without an answer.
+    /// Adds the round-trip time of a probe; nil for a probe without a reply.
     func add(_ sequence: UInt16, _ roundTrip: Nanoseconds?) {
-        // A late answer takes the place of the loss that it was.
+        // A late reply replaces the loss that was recorded for its probe.
         if let position = positions[sequence], position < samples.count, samples[position] == nil, roundTrip != nil {
             samples[position] = roundTrip
             return
         }
-        if samples.count >= Self.mostSamples {
+        if samples.count >= Self.maximumSamples {
             samples.removeAll(keepingCapacity: true)
             positions.removeAll(keepingCapacity: true)
         }
@@ -30,7 +30,7 @@ final class RoundTripPlot {
         samples.append(roundTrip)
     }
 
-    /// Graph and histogram.
+    /// Returns the graph and the histogram.
     func text(_ trips: RoundTripStatistics) -> String {
         guard !samples.isEmpty else { return "" }
         return graph() + histogram(trips)
@@ -38,10 +38,10 @@ final class RoundTripPlot {
 
     // MARK: The graph
 
-    /// A braille character has two columns of four dots, numbered like this, from the bottom up.
+    /// The bits of the dots of a braille character: two columns of four dots, from the bottom up.
     private static let dots: [[UInt32]] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]]
 
-    /// What one dot column shows: the longest of its round trips, and whether a probe was lost in it.
+    /// Returns for each column of dots the longest of its round-trip times, and whether it has a lost probe.
     private func cells() -> [(height: Nanoseconds?, isLost: Bool)] {
         let width = columns * 2
         let count = min(samples.count, width)
@@ -86,7 +86,7 @@ final class RoundTripPlot {
 
     private func histogram(_ trips: RoundTripStatistics) -> String {
         guard trips.count > 0 else { return "" }
-        // Bounds of 1, 2 and 5 times the powers of ten, in microseconds, around what was measured.
+        // Bounds of 1, 2 and 5 times the powers of 10, in microseconds, around the measured times.
         var bounds: [UInt64] = []
         var power: UInt64 = 1
         while power <= 100_000_000 {

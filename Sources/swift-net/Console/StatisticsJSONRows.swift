@@ -1,8 +1,7 @@
 import SwiftNet
 
-/// Round-trip times; nil of none.
+/// Round-trip statistics; nil if there are no samples.
 struct RoundTripRow: Encodable {
-    // Milliseconds, as every interval.
     var min: Nanoseconds
     var avg: Nanoseconds
     var max: Nanoseconds
@@ -21,7 +20,7 @@ struct RoundTripRow: Encodable {
     }
 }
 
-/// The round-trip times that half, nine tenths and 99 hundredths of the probes did not exceed; nil of none.
+/// The 50th, 90th and 99th percentile of the round-trip time; nil if there are no samples.
 struct PercentileRow: Encodable {
     @Null var p50: Nanoseconds?
     @Null var p90: Nanoseconds?
@@ -35,11 +34,11 @@ struct PercentileRow: Encodable {
     }
 }
 
-/// Replies that the kernel dropped here.
+/// The number of replies that the kernel dropped on this host.
 struct DropsRow: Encodable {
-    /// Because a receive buffer was full.
+    /// Drops because the receive buffer was full.
     var receiveOverflows: UInt64
-    /// All of them.
+    /// All drops.
     var receiveDrops: UInt64
 
     init(_ drops: KernelDrops) {

@@ -1,6 +1,6 @@
-/// Text from the network made safe for a terminal.
+/// Formats text, and escapes text from the network for a terminal.
 enum Text {
-    /// Text as it is, ends of lines as `\r\n`, other control bytes and what is no UTF-8 as `\xNN`.
+    /// Returns text with visible line ends (`\r\n`); other control bytes and invalid UTF-8 become `\xNN`.
     static func visible(_ bytes: ArraySlice<UInt8>) -> String {
         var text = ""
         var rest = bytes
@@ -26,7 +26,7 @@ enum Text {
         return text
     }
 
-    /// Control characters become `\xNN`, a byte each; a backslash stays what it is.
+    /// Escapes each byte of control characters as `\xNN`; a backslash is not escaped.
     static func escaped(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var result = ""
@@ -40,8 +40,7 @@ enum Text {
         return result
     }
 
-    /// Parts with a separator between them. (`joined` is generic, and its first call costs more than a start's name
-    /// lookup.)
+    /// Joins parts with a separator. (The standard library's `joined` is generic, and its first call is slow at start-up.)
     static func joined(_ parts: [String], by separator: String) -> String {
         var text = ""
         for (index, part) in parts.enumerated() {
@@ -51,7 +50,7 @@ enum Text {
         return text
     }
 
-    /// `1 query`, `2 queries`; by default the plural has an `s` more.
+    /// Returns a number with a noun: `1 query`, `2 queries`; the default plural ends in `s`.
     static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
         "\(number) \(number == 1 ? one : many ?? one + "s")"
     }
@@ -59,14 +58,14 @@ enum Text {
     static func isURL(_ text: String) -> Bool { text.drop { $0 != ":" }.hasPrefix("://") }
 
     /// `a`, `a or b`, `a, b or c`.
-    static func alternatives(_ words: [String]) -> String {
-        guard let last = words.last, words.count > 1 else { return words.first ?? "" }
-        return joined(words.dropLast(), by: ", ") + " or " + last
+    static func alternatives(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return joined(names.dropLast(), by: ", ") + " or " + last
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-            // Marks that turn the direction of what follows.
+            // Bidirectional formatting characters.
             || (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
     }
 

@@ -1,9 +1,9 @@
 import LinuxProcess
 import SwiftNet
 
-/// Instants as dates.
+/// Formats instants as dates.
 enum WallTime {
-    /// `1700000000.123456`, as ping -D and tcpdump -tt print it.
+    /// Seconds since 1970-01-01 00:00 UTC, as ping -D and tcpdump -tt print them: `1700000000.123456`.
     static func seconds(_ instant: Instant) -> String {
         Milliseconds.decimal(SystemClock.wall(at: instant) / 1_000, places: 6)
     }
@@ -18,15 +18,15 @@ enum WallTime {
         return text.text()
     }
 
-    /// The same of whole seconds since 1970, without a fraction.
+    /// RFC 3339, UTC, without a fraction, from seconds since 1970-01-01 00:00 UTC.
     static func rfc3339(seconds: Int64) -> String {
-        // Certificates end in year 9999, which no number of nanoseconds reaches.
+        // Certificates may expire in year 9999, which 64-bit nanoseconds cannot represent.
         let time = CivilTime(secondsSince1970: seconds)
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let date = "\(time.year)-\(two(time.month))-\(two(time.day))"
         return "\(date)T\(two(time.hour)):\(two(time.minute)):\(two(time.second))Z"
     }
 
-    /// `12:00:00` UTC, as the heading of a running report.
+    /// The time of day in UTC: `12:00:00`.
     static func timeOfDay(_ instant: Instant) -> String { String(rfc3339(instant).dropFirst(11).prefix(8)) }
 }

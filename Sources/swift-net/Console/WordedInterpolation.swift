@@ -1,6 +1,5 @@
-// Text for users has no Swift in it: a value without a description of its own would be written as the name of its case
-// or type. The standard library's interpolation takes such values without a word; these take its place in this module,
-// so that the compiler warns of each.
+// Text for users must not contain Swift names: a value without a description is interpolated as the name of its case or
+// type. These overloads replace the standard library's in this module, so that the compiler warns of each such value.
 extension DefaultStringInterpolation {
     @available(*, deprecated, message: "the value has no description for users")
     mutating func appendInterpolation<Value>(_ value: Value) { appendLiteral("?") }

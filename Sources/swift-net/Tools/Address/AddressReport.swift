@@ -71,19 +71,19 @@ struct AddressReport {
 
     private mutating func add(_ kind: AddressKind) {
         add("kind", "kind", kind.name, note: kind.source.isEmpty ? nil : kind.source)
-        add("global", "known everywhere", flag: kind.isGlobal)
+        add("global", "globally reachable", flag: kind.isGlobal)
     }
 
     // MARK: IPv4
 
     private mutating func describe(_ address: IPv4Address, _ length: Int?) {
         add("addr", "address", "\(address)")
-        add("binary", "in bits", Self.bits(address))
+        add("binary", "binary", Self.bits(address))
         let addressClass = address.addressClass
         add("class", "class", addressClass.rawValue, note: "first bits \(addressClass.leadingBits)")
         if let parts = address.classParts {
-            add("net_id", "net-id by class", parts.networkIdentifier)
-            add("host_id", "host-id by class", parts.hostIdentifier)
+            add("net_id", "net-id", parts.networkIdentifier)
+            add("host_id", "host-id", parts.hostIdentifier)
         }
         // Without a length, a group or an address of class E has no network.
         let network = length.map { IPv4Network(address, prefixLength: $0) } ?? address.classNetwork
@@ -109,9 +109,9 @@ struct AddressReport {
         if let broadcast = network.broadcast { add("broadcast", "directed broadcast", "\(broadcast)") }
         let role =
             if network.broadcast == address {
-                "the directed broadcast of the network"
+                "the directed broadcast address"
             } else if network.prefixLength <= 30, network.address == address {
-                "the network itself"
+                "the network address"
             } else {
                 "a host"
             }
@@ -133,7 +133,7 @@ struct AddressReport {
 
     private mutating func describe(_ address: IPv6Address, _ length: Int?) {
         add("addr", "address", "\(address)")
-        add("full", "in full", Self.full(address))
+        add("full", "expanded", Self.full(address))
         if let length, let network = IPv6Network(address, prefixLength: length) {
             add("prefix_length", "prefix length", number: UInt64(length))
             add("mask", "mask", "\(network.mask)")
@@ -148,10 +148,10 @@ struct AddressReport {
             add("multicast_mac", "multicast MAC", "\(MACAddress(multicast: address))")
         } else {
             add("solicited_node", "solicited-node group", "\(address.solicitedNodeGroup)")
-            add("solicited_node_mac", "its MAC", "\(MACAddress(multicast: address.solicitedNodeGroup))")
+            add("solicited_node_mac", "solicited-node MAC", "\(MACAddress(multicast: address.solicitedNodeGroup))")
         }
-        if let mac = address.interfaceMAC { add("interface_mac", "made from MAC", "\(mac)") }
-        if let inner = address.embeddedIPv4 { add("ipv4", "IPv4 within", "\(inner)") }
+        if let mac = address.interfaceMAC { add("interface_mac", "embedded MAC", "\(mac)") }
+        if let inner = address.embeddedIPv4 { add("ipv4", "embedded IPv4", "\(inner)") }
         add("reverse", "reverse name", Self.reverseName(address))
     }
 
@@ -198,7 +198,7 @@ struct AddressReport {
         add("organization", "organization", String(repeating: "0", count: 6 - organization.count) + organization)
         if let vendor = Vendors().name(of: address) { add("vendor", "vendor", vendor) }
         if let group = address.firstIPv4Group {
-            add("first_group", "IPv4 groups", "\(group)", note: "and 31 others share it")
+            add("first_group", "IPv4 groups", "\(group)", note: "shared with 31 other groups")
         }
         if !address.isMulticast { add("link_local", "link-local IPv6", "\(address.linkLocalAddress)") }
     }

@@ -17,7 +17,7 @@ struct ArpingCommand: Command {
             Exit status: 0 if the target replied (-D, --probe: the address is free; --sweep, --table: a host was \
             found; --duplicates: no address is used twice), 1 if not, 2 on error.
             """,
-        habits: ["-a", "-B", "-C", "-d", "-e", "-g", "-m", "-P", "-Q", "-R", "-u"].map {
+        foreignOptions: ["-a", "-B", "-C", "-d", "-e", "-g", "-m", "-P", "-Q", "-R", "-u"].map {
             ($0, "it is an option of Habets' arping: add --style habets")
         } + [
             ("-l", "write --sweep NETWORK"), ("--localnet", "write --sweep NETWORK"),

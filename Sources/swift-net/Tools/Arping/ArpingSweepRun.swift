@@ -17,7 +17,7 @@ struct ArpingSweepRun {
         let summary = try console.run(report, of: sweep, progress: progress)
         if command.general.isVerbose { console.reportIgnored(sweep.ignoredVLANs) }
         if sweep.overflowCount > 0 {
-            console.complain("\(sweep.overflowCount) replies were lost here: use a lower --rate")
+            console.complain("\(sweep.overflowCount) replies were lost by this host: use a lower --rate")
         }
         // A host that was not found may be there.
         let wasFound = command.printsOnlyDuplicates ? summary.duplicates > 0 : summary.hosts > 0

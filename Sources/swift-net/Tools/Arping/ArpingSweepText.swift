@@ -26,7 +26,7 @@ final class ArpingSweepText: ArpingSweepReport {
             write(host, change)
         case .duplicate(let address, let first, let other):
             guard !command.general.isQuiet else { return }
-            console.output.write("\(address)  \(vendors.named(other))  claimed by \(vendors.named(first)) too\n")
+            console.output.write("\(address)  \(vendors.named(other))  also claimed by \(vendors.named(first))\n")
         }
     }
 
@@ -64,7 +64,7 @@ final class ArpingSweepText: ArpingSweepReport {
         }
         if let proxy = proxy(summary) {
             console.output.write(
-                "\(vendors.named(proxy.mac)) answers for \(proxy.addresses) addresses: a proxy, or a host that replies for any address\n"
+                "\(vendors.named(proxy.mac)) replies for \(proxy.addresses) addresses: a proxy, or a host that replies for any address\n"
             )
         }
     }

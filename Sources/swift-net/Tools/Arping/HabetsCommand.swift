@@ -12,7 +12,7 @@ struct HabetsCommand: Command {
 
             Exit status: 0 if the target replied, 1 if it did not, or with -d if two hosts did, 2 on error.
             """,
-        habits: [
+        foreignOptions: [
             ("-I", "in Habets' style the interface is -i"), ("--sweep", "leave out --style habets"),
             ("--table", "leave out --style habets"), ("--probe", "leave out --style habets"),
             ("--announce", "leave out --style habets"),

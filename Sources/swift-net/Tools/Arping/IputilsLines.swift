@@ -48,12 +48,12 @@ struct IputilsLines: ArpingLines {
             text +=
                 summary.received == 0
                 ? isReliable
-                    ? "\(configuration.target) is free\n" : "whether \(configuration.target) is free is not known\n"
+                    ? "\(configuration.target) is free\n" : "\(configuration.target): not known whether it is free\n"
                 : "\(configuration.target) is taken by \(names(summary.machines))\n"
         }
         if settings.isAnnouncement, summary.received > 0 {
             text +=
-                "conflict: \(configuration.target) is ours [\(configuration.mac)], and \(names(summary.machines)) has it too\n"
+                "conflict: \(configuration.target) [\(configuration.mac)] is also used by \(names(summary.machines))\n"
         }
         return text
     }

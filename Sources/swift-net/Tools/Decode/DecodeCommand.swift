@@ -15,7 +15,7 @@ struct DecodeCommand: Command {
             Exit status: 0 if packets were printed or counted, 1 if none was or the file is cut or no \
             capture, 2 on error.
             """,
-        habits: [
+        foreignOptions: [
             ("-r", "the file is an argument: swift-net decode FILE"), ("-A", "-x prints the bytes"),
             ("-X", "-x prints the bytes"), ("-XX", "-x prints the bytes"), ("-#", "--number"), ("-t", "--time none"),
             ("-tt", "--time epoch"), ("-ttt", "--time delta"), ("-tttt", "--time utc"),

@@ -47,6 +47,6 @@ final class PacketCopy {
         file.flush()
         if file.isOpen || file.failure == nil && BufferedOutput.isStandardOutput(path) { return nil }
         file.isFailureReported = true
-        return "\(path): \(file.failure?.message ?? "the reader is gone")"
+        return "\(path): \(file.failure?.message ?? "the reader has closed it")"
     }
 }

@@ -37,7 +37,7 @@ struct HTTPTargets {
             do {
                 let lines = try LineInput(for: file.option)
                 input = lines
-                comingURLs = file.urls(ofComing: lines, console, problem)
+                comingURLs = file.urls(readFrom: lines, console, problem)
             } catch {
                 throw UsageError("--targets: \(error)")
             }

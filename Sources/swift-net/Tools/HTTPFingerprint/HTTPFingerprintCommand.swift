@@ -15,7 +15,7 @@ struct HTTPFingerprintCommand: HTTPCommand {
 
             Exit status: 0 if every server was recognized, 1 if one was not, 2 on error or if a name has no address.
             """,
-        habits: [
+        foreignOptions: [
             ("-p", "write the port in the URL: HOST:PORT"), ("-k", "certificates are not verified"),
             ("-H", "http-probe -H adds header fields"),
         ])

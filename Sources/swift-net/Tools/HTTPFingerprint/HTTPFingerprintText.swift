@@ -33,18 +33,18 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
             words.append(Self.percent(verdict.confidence))
         } else {
             words.append(console.painted("unknown", .yellow))
-            if let near = Self.nearest(verdict) { words.append("nearest: \(near)") }
+            if let near = Self.nearest(verdict) { words.append("closest: \(near)") }
         }
         switch (report.banner, verdict.bannerAgrees) {
-        case (nil, _): words.append("no banner")
-        case (let banner?, true): words.append("as it says: \(Text.escaped(banner))")
-        case (let banner?, false): words.append(console.painted("it says: \(Text.escaped(banner))", .yellow))
-        case (let banner?, nil): words.append("it says: \(Text.escaped(banner))")
+        case (nil, _): words.append("no Server field")
+        case (let banner?, true): words.append("Server: \(Text.escaped(banner))")
+        case (let banner?, false): words.append(console.painted("Server: \(Text.escaped(banner))", .yellow))
+        case (let banner?, nil): words.append("Server: \(Text.escaped(banner))")
         }
         if let interruption = report.interruption {
             words.append(
                 console.painted(
-                    "by \(report.behavior.count) answers, then: \(Text.escaped(interruption.text))", .yellow))
+                    "after \(report.behavior.count) responses: \(Text.escaped(interruption.text))", .yellow))
         }
         write(words.joined(separator: "  "))
         if isVerbose { show(report, verdict) }
@@ -60,8 +60,8 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
         }
         for candidate in verdict.candidates.prefix(5) {
             write(
-                "  near: \(Text.escaped(candidate.product)) \(Self.percent(candidate.confidence)), "
-                    + "as in its configuration '\(Text.escaped(candidate.configuration))'")
+                "  closest: \(Text.escaped(candidate.product)) \(Self.percent(candidate.confidence)), "
+                    + "configuration '\(Text.escaped(candidate.configuration))'")
         }
         write(
             "  \(Text.count(report.requests, "request")) in \(Milliseconds.short(report.elapsed)) ms")

@@ -13,7 +13,7 @@ struct HTTPProbeCommand: HTTPCommand {
 
             Exit status: 0 if every URL was answered, 1 if one was not, 2 on error or if a name has no address.
             """,
-        habits: [
+        foreignOptions: [
             ("-L", "--follow follows redirects"), ("--location", "--follow follows redirects"),
             ("-s", "-q prints only failures and the summary"), ("-sS", "-q prints only failures and the summary"),
             ("--silent", "-q prints only failures and the summary"), ("--include", "-v prints the header fields"),

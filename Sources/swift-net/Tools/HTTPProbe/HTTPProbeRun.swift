@@ -31,7 +31,7 @@ struct HTTPProbeRun {
         var waiting = ProgressLine(console)
         defer { waiting.clear() }
         if command.stack == .user, command.checksAddress, console.errors.isTerminal {
-            waiting.draw("checking whether another host has the address", at: SystemClock.now)
+            waiting.draw("checking for an address conflict", at: SystemClock.now)
         }
         return try HTTPProbe.prepare(targets.urls, reading: targets.comingURLs, command.probe, options: options)
     }

@@ -28,7 +28,7 @@ final class HTTPProbeText: HTTPProbeReport {
 
     func redirect(_ hop: RedirectHop) {
         var line = "\(Text.escaped("\(hop.url)"))  \(hop.status) to \(Text.escaped(hop.location))"
-        if !hop.dropped.isEmpty { line += "  (not sent there: \(hop.dropped.joined(separator: ", ")))" }
+        if !hop.dropped.isEmpty { line += "  (not sent: \(hop.dropped.joined(separator: ", ")))" }
         write(line)
     }
 
@@ -84,8 +84,8 @@ final class HTTPProbeText: HTTPProbeReport {
         if let connect = timings.connect { parts.append("connect \(Milliseconds.short(connect))") }
         if let secure = timings.secure { parts.append("TLS \(Milliseconds.short(secure))") }
         if let firstByte = timings.firstByte { parts.append("first byte at \(Milliseconds.short(firstByte))") }
-        parts.append("all at \(Milliseconds.short(timings.total)) ms")
-        if outcome.isReused { parts.append("on an open connection") }
+        parts.append("total \(Milliseconds.short(timings.total)) ms")
+        if outcome.isReused { parts.append("connection reused") }
         return parts.joined(separator: ", ")
     }
 
@@ -107,7 +107,8 @@ final class HTTPProbeText: HTTPProbeReport {
             parts.append("by \(Text.escaped(certificate.issuer))")
             if let days = certificate.daysLeft(at: instant) {
                 parts.append(
-                    days < 0 ? "ended \(Text.count(Int(-days), "day")) ago" : "ends in \(Text.count(Int(days), "day"))")
+                    days < 0
+                        ? "expired \(Text.count(Int(-days), "day")) ago" : "expires in \(Text.count(Int(days), "day"))")
             }
         }
         parts.append(
@@ -126,11 +127,11 @@ final class HTTPProbeText: HTTPProbeReport {
         }
         if let found = findings.keepAlive {
             var text = "  keep-alive: \(Text.count(found.requests, "request")) on a connection"
-            text += found.endedByCount ? ", then the server ended it" : ", and it stayed"
+            text += found.endedByCount ? ", then closed by the server" : ", still open"
             if let idle = found.idle {
-                text += "; idle, it was ended after \(Milliseconds.short(idle)) ms"
+                text += "; idle connection closed after \(Milliseconds.short(idle)) ms"
             } else if found.requests > 1 {
-                text += "; idle, it still stood after \(Milliseconds.short(found.watched)) ms"
+                text += "; idle connection still open after \(Milliseconds.short(found.watched)) ms"
             }
             write(text)
         }
@@ -140,7 +141,7 @@ final class HTTPProbeText: HTTPProbeReport {
     private func showJudgments(_ answer: HTTPProbeResponse) {
         if let cache = answer.cache { write("  cache: \(Text.escaped(cache.text))") }
         if let security = answer.security, !security.missing.isEmpty {
-            write("  security: without \(security.missing.joined(separator: ", "))")
+            write("  security: missing \(security.missing.joined(separator: ", "))")
         }
     }
 

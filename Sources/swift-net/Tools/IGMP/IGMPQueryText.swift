@@ -18,7 +18,7 @@ extension IGMPQueryReport {
     func failIfNeeded(_ summary: IGMPQuerySummary) {
         if let failure = run.failure { console.fail(failure.description) }
         guard summary.isRefused, let other = summary.otherQuerier else { return }
-        console.fail("\(other) is the querier on \(run.interfaceName); --force sends queries all the same")
+        console.fail("\(other) is the querier on \(run.interfaceName); use --force to send queries")
     }
 }
 
@@ -51,7 +51,7 @@ final class IGMPQueryText: IGMPQueryReport {
         case .leave(let group, let host, let version, _):
             return general.isVerbose ? "\(group)  \(host)  \(version), leaves" : nil
         case .otherQuerier(let address, let mac, let version, _):
-            return "\(address) \(station(mac)) is a querier too, by \(version)"
+            return "\(address) \(station(mac)) is another querier, \(version)"
         case .failed: return nil
         }
     }

@@ -13,7 +13,7 @@ struct PingCommand: Command {
 
             Exit status: 0 if every target replied, 1 if one did not, 2 on error.
             """,
-        habits: [
+        foreignOptions: [
             ("--until-alive", "-c 1 -w SECONDS waits for the first reply"),
             ("-g", "a network is a target: swift-net ping 192.0.2.0/24"),
         ])

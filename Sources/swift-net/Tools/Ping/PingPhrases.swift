@@ -20,8 +20,8 @@ extension IgnoredPacket.Reason {
         switch self {
         case .malformed(let error): "ignored, \(error)"
         case .truncated(let byteCount): "ignored, packet too short (\(byteCount) bytes)"
-        case .wrongCookie: "ignored, a reply with data that was not sent"
-        case .unknownProbe: "ignored, about a probe that was not sent or is forgotten"
+        case .wrongCookie: "ignored, the data is not that of the probe"
+        case .unknownProbe: "ignored, for a probe that was not sent or has expired"
         case .unexpected(let meaning): meaning
         }
     }
@@ -133,13 +133,13 @@ enum AnswerText {
         switch answer {
         case .timestamp(let originate, let receive, let transmit):
             var text =
-                "\n\tsent \(time(originate)), received there \(time(receive)), answered \(time(transmit)), back here "
+                "\n\toriginate \(time(originate)), receive \(time(receive)), transmit \(time(transmit)), returned "
                 + time(milliseconds(arrival))
             if let offset = clockOffset(originate, receive, transmit, milliseconds(arrival)) {
                 text +=
                     offset == 0
-                    ? "\n\tits clock agrees with ours"
-                    : "\n\tits clock is \(abs(offset)) ms \(offset < 0 ? "behind" : "ahead of") ours"
+                    ? "\n\tthe target's clock agrees with this host's"
+                    : "\n\tthe target's clock is \(abs(offset)) ms \(offset < 0 ? "behind" : "ahead of") this host's"
             }
             return text
         case .addressMask(let mask):
@@ -150,7 +150,7 @@ enum AnswerText {
             return "\n\tlifetime \(lifetime) s"
                 + routers.map { router in
                     "\n\trouter \(router.address), "
-                        + (router.preference == .min ? "never as a default" : "preference \(router.preference)")
+                        + (router.preference == .min ? "not a default router" : "preference \(router.preference)")
                 }.joined()
         case .ipv6Router(let advertisement, let options):
             return "\n\tlifetime \(advertisement.routerLifetime) s, hop limit \(advertisement.currentHopLimit)"

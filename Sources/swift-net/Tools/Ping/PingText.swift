@@ -225,15 +225,15 @@ final class PingText: PingRunReport {
     private static func fragments(_ plan: PingFragmentPlan, _ facts: PingFacts, _ summary: PingSummary) -> String {
         let words =
             switch FragmentVerdict(plan, summary) {
-            case .dropped: "no answer: dropped there, or on the way"
-            case .reassembled: "put together by the other side"
-            case .truncated: "answered with the first fragment's data alone, not put together"
-            case .firstBelieved: "put together by the other side, which believed what came first"
-            case .laterBelieved: "put together by the other side, which believed what came later"
-            case .mixed: "put together by the other side, which believed now this and now that"
+            case .dropped: "no reply: dropped by the target or on the path"
+            case .reassembled: "reassembled by the target"
+            case .truncated: "the target replied with the data of the first fragment only"
+            case .firstBelieved: "reassembled by the target, which kept the data received first"
+            case .laterBelieved: "reassembled by the target, which kept the data received later"
+            case .mixed: "reassembled by the target, which kept data of both kinds"
             }
         let count = plan.count(facts.dataLength + 8)
-        return "\(count) fragments of \(plan.size) bytes a probe, \(plan.order.rawValue): \(words)\n"
+        return "\(count) fragments of \(plan.size) bytes per probe, \(plan.order.rawValue): \(words)\n"
     }
 
     private func lastLine(_ summary: PingSummary) -> String {

@@ -10,7 +10,7 @@ struct PingSweepRun {
         let options = try console.runOptions(command.general)
         let sweep = try PingSweep.prepare(command.texts, command.expressions, configuration, options: options)
         let report = report(sweep.configuration) { sweep.interfaceName(of: $0) }
-        let progress = ProgressLine(console, interval: .milliseconds(200), returnsAtOnce: true)
+        let progress = ProgressLine(console, interval: .milliseconds(200), redrawsAtOnce: true)
         let summary = try console.run(report, of: sweep, progress: progress, drops: sweep.drops)
         let isComplete = summary.alive + summary.skipped == summary.targets
         // Targets that could not be checked are no answer about the others.

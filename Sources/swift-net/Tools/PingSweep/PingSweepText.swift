@@ -66,7 +66,7 @@ final class PingSweepText: PingSweepReport {
             if summary.unchecked > 0 { text += ", \(summary.unchecked) not checked" }
             if summary.pending > 0 { text += ", \(summary.pending) pending at the end" }
             if summary.skipped > 0 {
-                text += ", \(Text.count(summary.skipped, "broadcast address", "broadcast addresses")) left out"
+                text += ", \(Text.count(summary.skipped, "broadcast address", "broadcast addresses")) skipped"
             }
             text += "\n\(summary.transmitted) packets transmitted, \(summary.received) received"
             if summary.duplicates > 0 { text += ", +\(summary.duplicates) duplicates" }

@@ -14,7 +14,7 @@ struct RARPCommand: Command {
             Exit status: 0 if every MAC address has a reply (serve: it ended as asked), 1 if one has none, 2 on error.
             """,
         actions: ["query", "serve"],
-        habits: [
+        foreignOptions: [
             ("-a", "serve answers on all interfaces without -I"), ("-d", "serve stays in the foreground; use -v"),
             ("-e", "write --ethers FILE"), ("-b", "only the hosts in the file of --ethers are served"),
         ])

@@ -60,7 +60,7 @@ final class RARPQueryText: RARPQueryReport {
     }
 
     private func line(_ reply: RARPReply) -> String {
-        var text = "\(vendors.named(reply.mac)) is \(reply.address), says \(reply.serverAddress) "
+        var text = "\(vendors.named(reply.mac)) is \(reply.address), from \(reply.serverAddress) "
         text += "[\(vendors.named(reply.serverMAC))]  \(Milliseconds.fixed(reply.roundTrip)) ms"
         if reply.frameSource != reply.serverMAC { text += " (frame from [\(reply.frameSource)])" }
         if reply.isContradiction { text += " (servers disagree!)" }

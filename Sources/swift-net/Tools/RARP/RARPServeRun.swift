@@ -78,7 +78,7 @@ final class RARPServeText: RARPServeReport {
         console.output.flush()
     }
 
-    func reloaded(_ count: Int) { write("Serving \(Text.count(count, "host")) now\n") }
+    func reloaded(_ count: Int) { write("Reloaded: serving \(Text.count(count, "host"))\n") }
 
     private func write(_ text: String) {
         if !general.isQuiet { console.output.write(text) }
@@ -89,16 +89,16 @@ final class RARPServeText: RARPServeReport {
         case .answered(let asker, let mac, let address, let interface, let at):
             write(mac, "is \(address)", asker, interface, at)
         case .unknown(let asker, let mac, let interface, let at):
-            if general.isVerbose { write(mac, "is not known", asker, interface, at) }
+            if general.isVerbose { write(mac, "is unknown", asker, interface, at) }
         case .limited(let asker, let mac, let interface, let at):
-            if general.isVerbose { write(mac, "asks too often", asker, interface, at) }
+            if general.isVerbose { write(mac, "is rate-limited", asker, interface, at) }
         case .failed(let failure): failed.complain(failure, console)
         }
     }
 
     private func write(_ mac: MACAddress, _ result: String, _ asker: MACAddress, _ interface: UInt32, _ at: Instant) {
         let name = server.interfaceName(of: interface) ?? "?"
-        let tail = asker == mac ? "" : ", asked by \(vendors.named(asker))"
+        let tail = asker == mac ? "" : ", requested by \(vendors.named(asker))"
         write("\(WallTime.timeOfDay(at)) \(name): \(vendors.named(mac)) \(result)\(tail)\n")
     }
 

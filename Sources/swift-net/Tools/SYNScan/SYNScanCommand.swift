@@ -14,7 +14,7 @@ struct SYNScanCommand: Command {
             Exit status: 0 if a port is open, 1 if none is, 2 on error, or if no port is open and a host was \
             unreliable.
             """,
-        habits: [
+        foreignOptions: [
             ("-sS", "leave it out: this is a SYN scan"), ("-Pn", "leave it out: hosts are not pinged first"),
             ("-sn", "swift-net ping NETWORK finds hosts"), ("-sV", "--banners --source ADDRESS"),
             ("-F", "--top-ports 100"),

@@ -14,7 +14,7 @@ struct SYNScanStart {
         let shard = configuration.shard
         if shard.count > 1 { line += " (part \(shard.number) of \(shard.count))" }
         let done = min(configuration.start.done, probes)
-        if done > 0 { line += ", \(done) of them done before" }
+        if done > 0 { line += ", \(done) of them done earlier" }
         if let rate = configuration.rate {
             line += " at \(Int(rate)) per second"
             let seconds = Double(probes - done) / rate
@@ -42,14 +42,14 @@ struct SYNScanEnding {
         let hosts = Text.count(summary.hosts + unreachable, "host")
         let filtered = summary.filtered - min(summary.unresolved, summary.filtered)
         let packets = Text.count(Int(clamping: summary.sent), "packet")
-        let answers = Text.count(Int(clamping: summary.received), "answer")
+        let replies = Text.count(Int(clamping: summary.received), "reply", "replies")
         var lines = [
             "\(hosts), \(Text.count(Int(clamping: summary.probes), "probe")): \(summary.open) open, "
                 + "\(summary.closed) closed, \(filtered) filtered"
                 + (summary.unresolved > 0 ? ", \(summary.unresolved) unresolved" : "")
                 + (unreachable > 0 ? "; \(Text.count(unreachable, "host")) unreachable" : "")
                 + (summary.isCutShort ? "; stopped before the end" : ""),
-            "\(packets) sent (\(summary.retransmitted) again), \(answers), "
+            "\(packets) sent (\(summary.retransmitted) retransmitted), \(replies), "
                 + "\(Self.duration(summary.elapsed.seconds)), \(Int(summary.rate)) per second",
         ]
         if readsBanners {
@@ -58,18 +58,18 @@ struct SYNScanEnding {
         if findsRate {
             lines.append(
                 summary.overflowed == 0
-                    ? "No answer was lost by this host at \(Int(summary.rate)) packets per second"
-                    : "\(summary.overflowed) answers were lost by this host until the rate was low enough")
+                    ? "No reply was lost by this host at \(Int(summary.rate)) packets per second"
+                    : "\(summary.overflowed) replies were lost by this host until the rate was low enough")
         } else if summary.overflowed > 0 {
-            lines.append("\(summary.overflowed) answers were lost by this host: a lower --rate helps")
+            lines.append("\(summary.overflowed) replies were lost by this host: use a lower --rate")
         }
         if summary.answeredLater > 0 {
             lines.append(
-                "\(Text.count(Int(clamping: summary.answeredLater), "port")) answered a retry and not the first try")
+                "\(Text.count(Int(clamping: summary.answeredLater), "port")) replied only to a retry")
         }
         if summary.refused > 0 {
             lines.append(
-                "\(Text.count(Int(clamping: summary.refused), "packet")) to the ports of this scan answered no probe")
+                "\(Text.count(Int(clamping: summary.refused), "packet")) matched no probe of this scan")
         }
         return Text.joined(lines, by: "\n") + "\n"
     }
@@ -109,7 +109,7 @@ extension UnreliableHost {
             switch reason {
             case .limitsAnswers:
                 wholeRate.map { "it answers only about \(Text.count($0, "SYN")) per second" }
-                    ?? "it answers only some SYNs; silent ports replied when probed slowly"
+                    ?? "it answers only some SYNs; unresponsive ports replied when probed slowly"
             case .limitsResets:
                 wholeRate.map { "it sends only about \(Text.count($0, "reset")) per second" }
                     ?? "it sends resets for only some SYNs"

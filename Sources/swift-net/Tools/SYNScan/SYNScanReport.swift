@@ -53,7 +53,7 @@ final class SYNScanReport: Report {
         case .slowed(let lost, let rate):
             guard command.general.isVerbose else { return }
             let answers = Text.count(Int(clamping: lost), "reply", "replies")
-            console.complain("\(answers) lost by this host: going on at \(Int(rate)) packets per second")
+            console.complain("\(answers) lost by this host: continuing at \(Int(rate)) packets per second")
         case .unreliable(let host):
             unreliable.append(host)
             // Where the report has no place for it.
@@ -91,7 +91,7 @@ final class SYNScanReport: Report {
         if let mark, now > mark.at { rate = Double(summary.sent &- mark.sent) / (now - mark.at).seconds }
         var line = "\(Percent.oneDecimal(Int(clamping: sent), of: Int(clamping: summary.probes)))%"
         line += round > 0 ? ", try \(round + 1)" : ""
-        line += "  \(Int(rate))/s  \(summary.received) answers, \(summary.open) open"
+        line += "  \(Int(rate))/s  \(summary.received) replies, \(summary.open) open"
         if round == 0, rate > 0, summary.probes > sent {
             line += "  \(SYNScanEnding.duration(Double(summary.probes - sent) / rate)) left"
         }

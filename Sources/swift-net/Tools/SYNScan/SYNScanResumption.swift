@@ -23,7 +23,7 @@ final class SYNScanResumption {
             let text = try BufferedInput.text(ofFile: path, for: "--resume")
             // An empty file is one that was made and never written to.
             let found = text.isEmpty ? nil : SYNScanRecord(text)
-            guard text.isEmpty || found != nil else { throw UsageError("--resume: \(path) tells of no scan") }
+            guard text.isEmpty || found != nil else { throw UsageError("--resume: \(path) is not a resume file") }
             record = found
         } catch let error as SystemError {
             guard error.isMissing else { throw CannotRun(message: "--resume: \(ErrorText.reason(error))") }

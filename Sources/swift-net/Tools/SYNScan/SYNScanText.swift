@@ -66,7 +66,7 @@ final class SYNScanText: SYNScanForm {
         text.append(decimal: banner.port)
         text.append("/tcp")
         text.pad(to: port + 11)
-        text.append("says      ")
+        text.append("banner    ")
         let kind = text.count
         text.append(banner.kind.rawValue)
         text.pad(to: kind + 13)

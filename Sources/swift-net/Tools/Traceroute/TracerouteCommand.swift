@@ -13,7 +13,7 @@ struct TracerouteCommand: Command {
 
             Exit status: 0 if every target replied, 1 if one did not, 2 on error.
             """,
-        habits: [
+        foreignOptions: [
             ("-r", "--report prints a table as mtr -r does"),
             ("-c", "--report --cycles COUNT sends COUNT probes to each hop"),
             ("-b", "names are printed with addresses, unless -n is given"),

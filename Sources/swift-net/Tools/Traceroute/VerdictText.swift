@@ -8,14 +8,14 @@ extension TraceVerdict {
         case .balanced(let first, let last):
             "balanced between hops \(first - 1) and \(last + 1): several routers reply at one hop"
         case .nat(let hop):
-            "NAT before hop \(hop): from there on errors quote probes with another source or checksum"
+            "NAT before hop \(hop): errors from this hop on quote probes with another source or checksum"
         case .loop(let hop, let length): "loop: the router at hop \(hop) replies again every \(length) hops"
         case .asymmetric(let hop, let back):
-            "asymmetric from hop \(hop) on: \(Text.count(hop, "hop")) there, about \(back) back"
+            "asymmetric from hop \(hop): \(Text.count(hop, "hop")) forward, about \(back) back"
         case .mtuBlackHole(let hop, let size):
             "path-MTU black hole between hops \(hop) and \(hop + 1): packets of more than \(size) bytes are lost there without an ICMP error"
         case .loss(let hop, let percent):
-            "loss from the link to hop \(hop) on: \(percent) % of the packets to the hops behind it, there or back"
+            "loss at the link to hop \(hop): \(percent) % of the packets to later hops, on the forward or the return path"
         case .rateLimited(let hop, let percent):
             "hop \(hop) limits its replies: it does not reply to \(percent) % of its own probes, and forwards those to later hops"
         case .deadBranch(let hop, let router):

@@ -14,7 +14,7 @@ struct UserHostCommand: Command {
 
             Exit status: 0 if it ran until -w, SIGINT or SIGTERM, 1 if another host has an address, 2 on error.
             """,
-        habits: [
+        foreignOptions: [
             ("-i", "-I INTERFACE sets the interface"), ("-a", "--address ADDRESS/LENGTH sets an address"),
             ("-p", "--serve echo,discard,http runs services on their own ports"),
         ])

@@ -29,13 +29,13 @@ final class UserHostText: UserHostReport {
             let addresses = interface.addresses.map { "\($0.address)/\($0.prefixLength)" }.joined(separator: ", ")
             write("\(addresses) at \(interface.mac) on \(host.interfaceName(interface.index) ?? "?")")
         }
-        if host.configuration.host.checksAddresses { write("checking whether another host has it") }
+        if host.configuration.host.checksAddresses { write("checking for address conflicts") }
         console.output.flush()
     }
 
     func report(_ event: UserHostEvent, at now: Instant) {
         switch event {
-        case .up: if !isQuiet { write(console.painted("the host is there", .green)) }
+        case .up: if !isQuiet { write(console.painted("the host is up", .green)) }
         case .taken(let address, let mac):
             write(console.painted("\(address) is used by another host, \(mac)\(vendor(mac))", .red))
         case .peer(let peer): if !isQuiet { show(peer) }
