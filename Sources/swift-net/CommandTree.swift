@@ -9,7 +9,7 @@ enum CommandTree {
             CommandEntry(PingCommand.self),
             CommandEntry(TracerouteCommand.self),
             CommandEntry(ArpingCommand.self) {
-                HabetsCommand.isAsked($0) ? CommandEntry.run(HabetsCommand.self, $0, name: $1) : nil
+                HabetsCommand.isSelected($0) ? CommandEntry.run(HabetsCommand.self, $0, name: $1) : nil
             },
             CommandEntry(RARPCommand.self),
             CommandEntry(IGMPJoinCommand.self),

@@ -6,5 +6,6 @@ let arguments = (0..<cstandalone_argument_count()).map { index in
 }
 
 CurrentProcess.prepareStreams()
-// Only the options of the requested command are parsed: parsing all commands would add half a millisecond to each start.
+// Only the options of the requested command are parsed: parsing all commands would add half a millisecond to each
+// start.
 CurrentProcess.exit(CommandTree.main(arguments))

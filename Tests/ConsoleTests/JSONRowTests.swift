@@ -4,7 +4,7 @@ import Testing
 
 @testable import swift_net
 
-/// How rows become lines of JSON.
+/// The encoding of rows as lines of JSON.
 @Suite struct JSONRowTests {
     /// 2026-01-31 12:00:00.000001 UTC.
     private static let wall: Int64 = 1_769_860_800_000_001_000
@@ -12,7 +12,7 @@ import Testing
 
     private func line(_ row: some JSONRow, type: String = "row") -> String {
         let writer = JSONWriter()
-        // A buffer that was used before.
+        // The buffer has been used before.
         writer.encode("other", row, wall: 0)
         writer.encode(type, row, wall: Self.wall)
         return writer.text.text()

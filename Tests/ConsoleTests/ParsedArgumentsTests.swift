@@ -3,7 +3,7 @@ import Testing
 
 @testable import swift_net
 
-/// A command that stores what it is told.
+/// A command that stores its option values.
 private struct Sample: Command {
     static let summary = CommandSummary(
         name: "sample", group: .packets, abstract: "Test the parser.", usage: ["[options] TARGET"], discussion: "",
@@ -64,7 +64,7 @@ struct ParsedArgumentsTests {
         return (command, parsed)
     }
 
-    private func mistake(_ line: String) -> String? {
+    private func error(_ line: String) -> String? {
         do {
             _ = try parse(line)
             return nil
@@ -74,7 +74,7 @@ struct ParsedArgumentsTests {
     }
 
     @Test(
-        "a value joins its letter, follows it, or stands behind an equals sign, and ends a cluster",
+        "a value is appended to its letter, is the next argument, or follows an equals sign, and ends a cluster",
         arguments: [
             "-c3 a", "-c 3 a", "-c=3 a", "--count=3 a", "--count 3 a", "-nc3 a", "-nc 3 a", "a -c3", "-n -c 0x3 a",
         ])
@@ -84,13 +84,13 @@ struct ParsedArgumentsTests {
         #expect(command.isNumeric == line.contains("-n"))
     }
 
-    @Test("what follows -- is an operand, and a hyphen alone is one")
+    @Test("arguments after -- are operands, and so is a single hyphen")
     func operands() throws {
         let (command, parsed) = try parse("-n - -- -c 3 --")
         #expect(command.count == nil && parsed.operands == ["-", "-c", "3", "--"])
     }
 
-    @Test("of scalars the last one wins, lists add up, -v counts, other switches do not")
+    @Test("the last scalar is used, lists accumulate, -v counts, other switches are idempotent")
     func repetition() throws {
         let (command, parsed) = try parse("-c5 -H a -vv -n -c 7 --header=b -n -v")
         #expect(command.count == 7 && command.lists == ["a", "b"] && command.general.verbosity == 3)
@@ -111,7 +111,7 @@ struct ParsedArgumentsTests {
         #expect(try parse("--sweep --rate 5").0.rate == .perSecond(5))
     }
 
-    @Test("a value that may be left out is taken only if it is a number")
+    @Test("an optional value is recognized only if it is a number")
     func presets() throws {
         #expect(try parse("--explain a").0.general.explained == 2)
         #expect(try parse("--explain").0.general.explained == 2)
@@ -122,7 +122,7 @@ struct ParsedArgumentsTests {
     }
 
     @Test(
-        "mistakes name the option, the value and what was expected",
+        "errors name the option, the value and the valid values",
         arguments: [
             ("-c x", "invalid value 'x' for -c (expected a whole number, 1 or more)"),
             ("-c -1", "invalid value '-1' for -c (expected a whole number, 1 or more)"),
@@ -148,12 +148,12 @@ struct ParsedArgumentsTests {
             ("--names -n", "-n cannot be used with --names"), ("--order a", "--order requires --kind timestamp"),
             ("--order a --kind echo", "--order requires --kind timestamp"), ("--kind timestamp --order a", nil),
         ] as [(String, String?)])
-    func mistakes(line: String, message: String?) {
-        #expect(mistake(line) == message)
+    func errors(line: String, message: String?) {
+        #expect(error(line) == message)
     }
 
-    @Test("what follows a mistake is still read, so that it is reported as JSON")
-    func later() {
+    @Test("arguments after an error are still parsed, so that it is reported as JSON")
+    func argumentsAfterError() {
         var table = OptionTable<Sample>()
         Sample.declare(&table)
         table.close()
@@ -161,7 +161,7 @@ struct ParsedArgumentsTests {
         #expect(parsed.problem?.message == "unknown option '-Z'" && parsed.has("--json"))
     }
 
-    @Test("the nearest word")
+    @Test("the most similar word")
     func suggestions() {
         #expect(Suggestion.nearest(to: "tracerout", among: ["ping", "traceroute"]) == "traceroute")
         #expect(Suggestion.nearest(to: "tcp-scan", among: ["ping", "tcp-syn-scan"]) == nil)
@@ -175,14 +175,14 @@ struct ParsedArgumentsTests {
 
 @Suite("option tables")
 struct OptionTableTests {
-    @Test("every name is declared once, requirements exist, and help fits 80 columns")
+    @Test("every name is declared once, requirements exist, and help texts are sentences")
     func consistency() {
         for command in CommandTree.commands {
             let options = command.options()
             let names = options.flatMap(\.names)
             #expect(Set(names).count == names.count, "\(command.summary.name): \(names)")
             for option in options {
-                // nmap's -iL is the one name of several letters behind one hyphen.
+                // nmap's -iL is the only name of several letters after one hyphen.
                 #expect(
                     option.names.allSatisfy { $0 == "-iL" || ($0.hasPrefix("--") ? $0.count > 3 : $0.count == 2) },
                     "\(option.names)")
@@ -199,7 +199,7 @@ struct OptionTableTests {
         }
     }
 
-    @Test("help has every option once, in at most 80 columns")
+    @Test("help lists every option once, in at most 80 columns")
     func help() {
         var table = OptionTable<Sample>()
         table.section("First")

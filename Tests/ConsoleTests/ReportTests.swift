@@ -4,7 +4,7 @@ import Testing
 
 @testable import swift_net
 
-/// What the observer of all tools does with a report.
+/// The calls of `RunObserver` to a report.
 @Suite struct ReportTests {
     private final class Recorder: PingRunReport {
         var calls: [String] = []

@@ -377,9 +377,9 @@ struct ArpingTests {
     @Test("options of other tools are answered with what to write instead")
     func habits() async throws {
         for (words, hint) in [
-            ("-C 3 192.0.2.2", "unknown option '-C': it is an option of Habets' arping: add --style habets"),
-            ("--localnet", "unknown option '--localnet': write --sweep NETWORK"),
-            ("--style habets -I va 192.0.2.2", "unknown option '-I': in Habets' style the interface is -i"),
+            ("-C 3 192.0.2.2", "unknown option '-C': an option of Habets' arping: add --style habets"),
+            ("--localnet", "unknown option '--localnet': use --sweep NETWORK"),
+            ("--style habets -I va 192.0.2.2", "unknown option '-I': in Habets' style the option is -i"),
         ] {
             let outcome = try await Lab.run([Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
             #expect(outcome.status == 2 && outcome.errors.hasPrefix("arping: \(hint)\n"), "\(outcome)")

@@ -46,7 +46,7 @@ struct HTTPOptionTests {
             ("--unix-socket x --pcap y", "--unix-socket cannot be used with --pcap"),
             ("--unix-socket x --explain", "--unix-socket cannot be used with --explain"),
             ("-o x http://127.0.0.1:9/", "-o cannot be used with several URLs"),
-            ("-X=", "invalid value '' for -X (expected printable characters without blanks)"),
+            ("-X=", "invalid value '' for -X (expected printable characters without spaces)"),
             ("-H nocolon", "invalid value 'nocolon' for -H (expected 'Name: value', 'Name:' or 'Name;')"),
             ("--http 2", "invalid value '2' for --http (expected 1.0, 1.1)"),
             ("--stack lwip", "invalid value 'lwip' for --stack (expected kernel, user)"),
@@ -80,7 +80,7 @@ struct HTTPOptionTests {
             ("-6", "127.0.0.1:9: Address family for hostname not supported"),
             ("-6 --resolve *:9:127.0.0.1", "-6 cannot be used with --resolve 127.0.0.1"),
             ("--concurrency 1001", "invalid value '1001' for --concurrency (expected 1 to 1000)"),
-            ("-p 80", "unknown option '-p': write the port in the URL: HOST:PORT"),
+            ("-p 80", "unknown option '-p': add the port to the URL: HOST:PORT"),
         ])
     func fingerprint(options: String, message: String) async throws {
         let arguments = ["http-fingerprint"] + options.split(separator: " ").map(String.init) + ["127.0.0.1:9"]

@@ -120,7 +120,7 @@ struct HTTPPeerTests {
         #expect(parts["expect"]?.contains("HTTP/1.1 100 Continue") == true, "\(output)")
         #expect(parts["expect"]?.contains("got hello") == true, "\(output)")
         #expect(
-            parts["reset"]?.contains("the server broke off the connection, reading the answer") == true
+            parts["reset"]?.contains("connection reset by the server: reading the answer") == true
                 && parts["reset"]?.contains("status 1") == true, "\(output)")
         let tcp = parts["tcp"] ?? ""
         #expect(tcp.contains("TCP: SYN-ACK after 0.") && tcp.contains(" ms, ttl 64, window "), "\(output)")
@@ -182,8 +182,8 @@ struct HTTPPeerTests {
             "doubted: ": "certificate not trusted", "believed: ": "200 OK", "verified: ": ", verified",
             "named: ": "certificate not trusted",
             "fingerprint: ": "  Python http.server  ", "nobody: ": "TLS: ",
-            "ended: ": "the server ended the connection, the TLS handshake",
-            "silent: ": "no time left, the TLS handshake", "clear: ": "TLS: ",
+            "ended: ": "connection closed by the server: the TLS handshake",
+            "silent: ": "timeout: the TLS handshake", "clear: ": "TLS: ",
             "others: ": "3 URLs, 3 requests, 1 answered, 2 failed",
         ]
         for (name, words) in wanted {

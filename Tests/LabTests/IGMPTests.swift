@@ -419,11 +419,11 @@ struct IGMPTests {
             ),
             (
                 "igmp-join", "239.1.2.3 --source 239.1.2.3",
-                "invalid value '239.1.2.3' for --source (expected the address of a sender)"
+                "invalid value '239.1.2.3' for --source (expected a unicast address)"
             ),
             (
                 "igmp-join", "239.1.2.3 --exclude=x",
-                "invalid value 'x' for --exclude (expected the address of a sender)"
+                "invalid value 'x' for --exclude (expected a unicast address)"
             ),
             ("igmp-join", "239.1.2.3 --exclude", "--exclude requires --source"),
             ("igmp-join", "239.1.2.3 --kernel --version 2", "--version cannot be used with --kernel"),

@@ -20,12 +20,12 @@ struct OptionCoverageTests {
         let commands = CommandTree.commands.map { command in
             let name = command.summary.name
             return Table(name: name, options: command.options()) {
-                $0.first == name && !(name == "arping" && HabetsCommand.isAsked($0))
+                $0.first == name && !(name == "arping" && HabetsCommand.isSelected($0))
             }
         }
         return commands + [
             Table(name: "arping --style habets", options: habets.list.specifications) {
-                $0.first == "arping" && HabetsCommand.isAsked($0)
+                $0.first == "arping" && HabetsCommand.isSelected($0)
             }
         ]
     }

@@ -124,7 +124,7 @@ struct SYNScanCommandTests {
             ("-w 0 192.0.2.2", "invalid value '0' for -w (expected 0.001 to"), ("-w nan 192.0.2.2", "for -w (expected"),
             ("--retries 101 192.0.2.2", "invalid value '101' for --retries (expected 0 to 100)"),
             ("-iL", "-iL requires a value (FILE)"), ("-iL=/nosuch", "--targets: /nosuch: No such file"),
-            ("-sS 192.0.2.2", "unknown option '-sS': leave it out: this is a SYN scan"),
+            ("-sS 192.0.2.2", "unknown option '-sS': omit it: this is a SYN scan"),
             ("-T4 192.0.2.2", "unknown option '-T4': --rate N"), ("-oG x 192.0.2.2", "-o FILE --format grepable"),
             ("http://192.0.2.2/", "(use: swift-net http-probe http://192.0.2.2/)"),
         ])

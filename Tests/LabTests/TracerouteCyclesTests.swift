@@ -106,7 +106,7 @@ struct TracerouteCyclesTests {
             try #require(parts.count == 5, "\(outcome)")
             #expect(parts[0].hasPrefix("traceroute to 198.18.4.2 (198.18.4.2)  cycle "), "\(parts[0])")
             #expect(parts[0].contains("Loss%   Snt   Last   Avg  Best  Wrst StDev"), "\(parts[0])")
-            #expect(!parts[1].contains("Loss%") && parts[1].contains("hop 3: 198.18.3.2, half within"), "\(parts[1])")
+            #expect(!parts[1].contains("Loss%") && parts[1].contains("hop 3: 198.18.3.2, p50 "), "\(parts[1])")
             let small = parts[2].split(separator: "\n")
             #expect(small.count <= 6 && small.allSatisfy { $0.count <= 40 }, "\(parts[2])")
             #expect(parts[3].contains("  4.|-- 198.18.4.2 "), "\(parts[3])")

@@ -1,7 +1,7 @@
 /// A command. Its options are declared in one table, which serves the parser, the help and the completions.
 ///
-/// The actions of the options store values in the command. Then `check` reads the operands and validates combinations of
-/// options, and `run` executes the command.
+/// The actions of the options store values in the command. Then `check` reads the operands and validates combinations
+/// of options, and `run` executes the command.
 protocol Command {
     init()
     static var summary: CommandSummary { get }

@@ -108,7 +108,7 @@ extension OptionValue where Value == MACAddress {
 /// A number of packets per second.
 enum Rate: Equatable {
     case perSecond(Int)
-    /// The highest rate without loss.
+    /// The highest possible rate.
     case maximum
 
     /// The rate in packets per second; nil for the maximum.
@@ -135,8 +135,8 @@ enum DurationText {
         ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
     ]
 
-    /// Returns the duration, or nil if the text is not a duration. A value that overflows becomes the maximum, or with a
-    /// minus sign the minimum.
+    /// Returns the duration, or nil if the text is not a duration. A value that overflows becomes the maximum, or with
+    /// a minus sign the minimum.
     static func parse(_ text: String) -> Nanoseconds? {
         let unit = units.first { text.hasSuffix($0.suffix) }
         let number = unit.map { text.dropLast($0.suffix.count) } ?? text[...]

@@ -1,8 +1,8 @@
 /// The arguments of a command, separated into options and operands. Values are not converted yet.
 ///
-/// The syntax is that of getopt_long(3): single letters can be combined (`-nq`); a value is appended to its letter or is
-/// the next argument (`-c5`, `-c 5`, `-nc5`, `-i -1`), or follows an equals sign (`--count=5`, `-c=5`); `--` ends the
-/// options, and `-` is an operand.
+/// The syntax is that of getopt_long(3): single letters can be combined (`-nq`); a value is appended to its letter or
+/// is the next argument (`-c5`, `-c 5`, `-nc5`, `-i -1`), or follows an equals sign (`--count=5`, `-c=5`); `--` ends
+/// the options, and `-` is an operand.
 struct ParsedArguments {
     struct Occurrence {
         /// The index of the option in the table.
@@ -162,8 +162,8 @@ struct ParsedArguments {
 
 /// Suggests corrections of misspelled words.
 enum Suggestion {
-    /// Returns the most similar candidate: at most one edit per 3 letters and 3 in total, or one that begins or ends with
-    /// the word; nil if there is none.
+    /// Returns the most similar candidate: at most one edit per 3 letters and 3 in total, or one that begins or ends
+    /// with the word; nil if there is none.
     static func nearest(to word: String, among candidates: [String]) -> String? {
         let limit = min(3, max(1, word.count / 3))
         let near = candidates.filter { $0.count > 2 }.map { ($0, distance(word, $0)) }.filter { $0.1 <= limit }

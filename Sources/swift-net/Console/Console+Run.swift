@@ -2,8 +2,8 @@ import LinuxProcess
 import SwiftNet
 
 extension Console {
-    /// Returns the options of a command's run: it stops on SIGINT and SIGTERM, and drops all privileges once its sockets are
-    /// open.
+    /// Returns the options of a command's run: it stops on SIGINT and SIGTERM, and drops all privileges once its
+    /// sockets are open.
     /// - Parameters:
     ///   - capture: The file for the frames of the run.
     ///   - explained: The number of packets to explain in each direction.

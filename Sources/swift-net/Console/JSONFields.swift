@@ -1,7 +1,7 @@
 /// The members of one JSON object, read from a line that this or another program has written (RFC 8259).
 ///
-/// Strings, numbers, `true`, `false` and `null` are kept as text; nested objects and arrays are skipped. The initializer
-/// returns nil if the line is not an object.
+/// Strings, numbers, `true`, `false` and `null` are kept as text; nested objects and arrays are skipped. The
+/// initializer returns nil if the line is not an object.
 struct JSONFields {
     private var fields: [String: String] = [:]
 

@@ -13,9 +13,10 @@
 ///     }
 ///     console.write("reply", ReplyRow(...), at: reply.arrival)
 ///
-/// The members are in the order of the properties, after `"type"` and before `"time"`, which every line has. Their names
-/// are those of the properties in snake_case (`rttMs` is `rtt_ms`), unless coding keys are declared. Types with a special
-/// representation are `JSONScalar`: an interval (`Nanoseconds`) is a number of milliseconds, an `Instant` a date.
+/// The members are in the order of the properties, after `"type"` and before `"time"`, which every line has. Their
+/// names are those of the properties in snake_case (`rttMs` is `rtt_ms`), unless coding keys are declared. Types with a
+/// special representation are `JSONScalar`: an interval (`Nanoseconds`) is a number of milliseconds, an `Instant` a
+/// date.
 protocol JSONRow: Encodable {}
 
 /// A member that is `true`, or left out if the value is false.

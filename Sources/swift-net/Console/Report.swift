@@ -38,7 +38,8 @@ protocol Report<Event, Summary>: AnyObject {
     /// - Returns: The latest time of the next call; nil if there is nothing to save.
     func step(_ engine: borrowing Observed, at now: Instant) -> Instant?
 
-    /// Whether output is flushed after every step; otherwise it is flushed when the run waits, or when the buffer is full.
+    /// Whether output is flushed after every step; otherwise it is flushed when the run waits, or when the buffer is
+    /// full.
     var flushesEachStep: Bool { get }
 
     /// Returns the line that SIGQUIT prints; nil for none.

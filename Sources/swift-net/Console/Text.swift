@@ -40,7 +40,8 @@ enum Text {
         return result
     }
 
-    /// Joins parts with a separator. (The standard library's `joined` is generic, and its first call is slow at start-up.)
+    /// Joins parts with a separator. (The standard library's `joined` is generic, and its first call is slow at
+    /// start-up.)
     static func joined(_ parts: [String], by separator: String) -> String {
         var text = ""
         for (index, part) in parts.enumerated() {

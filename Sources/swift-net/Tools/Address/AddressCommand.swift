@@ -1,18 +1,18 @@
 import LinuxProcess
 import SwiftNet
 
-/// `address`: its options, and what it prints.
+/// `address`: the options, and the output.
 struct AddressCommand: Command {
     static let summary = CommandSummary(
         name: "address", group: .packets, abstract: "Explain addresses, networks and ports.",
         usage: ["[options] ADDRESS[/LENGTH|/MASK]|PORT/tcp|PORT/udp..."],
         operand: ("ADDRESS", "an address, a network or PORT/tcp"),
         discussion: """
-            Prints the class, network, mask, host range and kind of IPv4 and IPv6 addresses, what a MAC address \
-            contains, and the range and service of a port. Without a length, an IPv4 address has the network of its \
-            class. No packet is sent.
+            Prints the class, network, mask, host range and kind of IPv4 and IPv6 addresses, the parts of a MAC \
+            address, and the range and service of a port. Without a prefix length, the network of an IPv4 address \
+            follows from its class. No packet is sent.
 
-            Exit status: 0 if every argument could be explained, 2 on error.
+            Exit status: 0 if every argument was explained, 2 on error.
             """)
 
     var general = GeneralOptions()

@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// The properties of an address, which follow from the address alone.
+/// The properties of an address, derived from the address alone.
 struct AddressReport {
     enum Value {
         case text(String)
@@ -12,7 +12,7 @@ struct AddressReport {
     struct Row {
         /// The name in JSON.
         var key: String
-        /// The name for people.
+        /// The name in text output.
         var name: String
         var value: Value
         /// An explanation of the value, in text only.
@@ -21,7 +21,8 @@ struct AddressReport {
 
     private(set) var rows: [Row] = []
 
-    /// Reads an address; an error names what is wrong with the text.
+    /// Parses an address.
+    /// - Throws: `UsageError` with the invalid part of the text.
     init(_ text: String) throws {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 1, let mac = MACAddress(text) {
@@ -85,7 +86,7 @@ struct AddressReport {
             add("net_id", "net-id", parts.networkIdentifier)
             add("host_id", "host-id", parts.hostIdentifier)
         }
-        // Without a length, a group or an address of class E has no network.
+        // Without a prefix length, a multicast or class E address has no network.
         let network = length.map { IPv4Network(address, prefixLength: $0) } ?? address.classNetwork
         if let network { describe(network, around: address) }
         add(address.kind)
@@ -155,7 +156,7 @@ struct AddressReport {
         add("reverse", "reverse name", Self.reverseName(address))
     }
 
-    /// All 32 digits.
+    /// Returns all 32 hexadecimal digits.
     private static func digits(_ address: IPv6Address) -> String {
         [address.high, address.low].map { half in
             let text = String(half, radix: 16)

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// What depends on the mode or on several options.
+/// Checks that depend on the mode or on several options.
 extension ArpingCommand {
     mutating func check(_ arguments: ParsedArguments) throws {
         let operands = arguments.operands

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// `arping`: its options, and what they store. Those of Habets' style are in `HabetsCommand`.
+/// `arping`: the options and their values. Those of Habets' style are in `HabetsCommand`.
 struct ArpingCommand: Command {
     static let summary = CommandSummary(
         name: "arping", group: .link, abstract: "Find the host that has an IPv4 address on the link, by ARP.",
@@ -11,18 +11,18 @@ struct ArpingCommand: Command {
         operand: ("TARGET", "a name, an IPv4 address or a MAC address"),
         discussion: """
             TARGET is a name, an IPv4 address, or the MAC address of a host, which is pinged by ICMP echo. Options and \
-            output are those of iputils' arping, or with --style habets of Habets' ('swift-net arping --style habets \
-            --help'). Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            output are those of iputils' arping, or with --style habets those of Habets' arping ('swift-net arping \
+            --style habets --help'). Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
             Exit status: 0 if the target replied (-D, --probe: the address is free; --sweep, --table: a host was \
             found; --duplicates: no address is used twice), 1 if not, 2 on error.
             """,
         foreignOptions: ["-a", "-B", "-C", "-d", "-e", "-g", "-m", "-P", "-Q", "-R", "-u"].map {
-            ($0, "it is an option of Habets' arping: add --style habets")
+            ($0, "an option of Habets' arping: add --style habets")
         } + [
-            ("-l", "write --sweep NETWORK"), ("--localnet", "write --sweep NETWORK"),
-            ("--scan", "write --sweep NETWORK"),
-            ("-n", "names are never looked up"), ("-4", "ARP is for IPv4 only"),
+            ("-l", "use --sweep NETWORK"), ("--localnet", "use --sweep NETWORK"),
+            ("--scan", "use --sweep NETWORK"),
+            ("-n", "names are never looked up"), ("-4", "arping always uses IPv4"),
             ("-6", "ARP is for IPv4 only; use ping -6"),
         ])
 
@@ -40,20 +40,20 @@ struct ArpingCommand: Command {
     private static let sending = single + [sweep]
     private static let selectable = [duplicates, requests, replies, probe, announcement, sweep, table]
 
-    /// What cannot be used with the option that selects a mode.
+    /// Returns the options that exclude the option of a mode.
     private static func others(_ mode: CommandMode) -> [String] { selectable.map(\.name).filter { $0 != mode.name } }
 
     var settings = ArpingSettings()
     var task = CommandMode.standard
-    /// Of --probe or --announce.
+    /// The address of --probe or --announce.
     var address: IPv4Address?
     var network = ""
     var sweep = ArpingSweep.Configuration()
     var comparisonFile: String?
     var printsOnlyDuplicates = false
-    /// The identifier of the VLAN.
+    /// The VLAN identifier.
     var vlan: UInt16?
-    /// The addresses that --table is limited to.
+    /// The addresses to which --table is limited.
     var addresses: [IPAddress] = []
 
     var general: GeneralOptions {
@@ -71,7 +71,7 @@ struct ArpingCommand: Command {
         options.section("Output")
         options.json()
         options.quiet("Print nothing.")
-        options.verbose("Also report ignored replies, with the reason, and count the frames of other VLANs.")
+        options.verbose("Also report ignored replies with the reason, and the number of frames of other VLANs.")
         options.flag("-r", help: "Print only the MAC address of each reply.", in: single, excludes: ["-j"]) {
             $0.settings.printsMAC = true
         }
@@ -107,7 +107,7 @@ struct ArpingCommand: Command {
             excludes: others(sweep)
         ) { ($0.task, $0.network) = (sweep, $1) }
         options.flag(
-            "--table", help: "Print the kernel's neighbor table: all, or ADDRESS... or those of -I.",
+            "--table", help: "Print the kernel's neighbor table, or only the entries of ADDRESS... and -I.",
             excludes: others(table)
         ) { $0.task = table }
     }
@@ -141,7 +141,7 @@ struct ArpingCommand: Command {
     }
 
     private static func declareRun(_ options: inout OptionTable<Self>) {
-        options.section("Pace and end")
+        options.section("Timing")
         options.option(
             "-c", "--count", value: .integer(1...Int(Int32.max), "COUNT"),
             help: "Stop after COUNT probes; with -w, after COUNT replies.", in: single
@@ -175,7 +175,7 @@ struct ArpingCommand: Command {
             "--duplicates", help: "Print only addresses that several hosts have: exit 1 if there are any.", in: [sweep]
         ) { $0.printsOnlyDuplicates = true }
         options.option(
-            "--compare", value: .file, help: "Compare with an earlier --sweep, whose JSON lines are in FILE.",
+            "--compare", value: .file, help: "Compare with an earlier --sweep, whose JSON output is in FILE.",
             in: [sweep]
         ) { $0.comparisonFile = $1 }
     }

@@ -1,13 +1,13 @@
 import LinuxProcess
 import SwiftNet
 
-/// The hosts of an earlier sweep, beside which those of this one are put.
+/// Compares the hosts of a sweep with those of an earlier one.
 struct ArpingComparison {
-    /// What became of a host since.
+    /// The change of a host since the earlier sweep.
     enum Change: Equatable {
         case same
         case new
-        /// Another host has the address.
+        /// The address has another MAC address.
         case moved(from: MACAddress)
     }
 
@@ -16,7 +16,8 @@ struct ArpingComparison {
     private(set) var newCount = 0
     private(set) var movedCount = 0
 
-    /// Reads the JSON lines of `arping --sweep`; throws when the file has no summary of one.
+    /// Reads the JSON lines of `arping --sweep`.
+    /// - Throws: `CannotRun` if the file cannot be read, or has no summary of a sweep.
     init(path: String) throws {
         let text: String
         do {
@@ -38,8 +39,8 @@ struct ArpingComparison {
         }
     }
 
-    /// Takes note of a host that is there now.
-    mutating func take(_ address: IPv4Address, _ mac: MACAddress) -> Change {
+    /// Records a host of this sweep and returns its change.
+    mutating func record(_ address: IPv4Address, _ mac: MACAddress) -> Change {
         seen.insert(address)
         guard let before = earlier[address] else {
             newCount += 1
@@ -52,9 +53,9 @@ struct ArpingComparison {
         return .same
     }
 
-    /// Hosts of the network that were there and are not, in their order.
-    func vanished(where isAsked: (IPv4Address) -> Bool) -> [(address: IPv4Address, mac: MACAddress)] {
-        earlier.filter { !seen.contains($0.key) && isAsked($0.key) }.sorted { $0.key < $1.key }.map {
+    /// Returns the hosts of the earlier sweep that did not reply, in order of address.
+    func vanished(where isTarget: (IPv4Address) -> Bool) -> [(address: IPv4Address, mac: MACAddress)] {
+        earlier.filter { !seen.contains($0.key) && isTarget($0.key) }.sorted { $0.key < $1.key }.map {
             ($0.key, $0.value)
         }
     }

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// `arping` as one JSON object a line.
+/// The output of `arping` as one JSON object per line.
 final class ArpingJSON: ArpingReport {
     let settings: ArpingSettings
     let arping: Arping.Prepared
@@ -24,7 +24,7 @@ final class ArpingJSON: ArpingReport {
             console.write("reply", row, at: reply.arrival)
         case .timeout(let number):
             console.write("timeout", ArpingTimeoutRow(addr: arping.configuration.target, seq: number), at: now)
-        case .ignored(let reply): console.complain(reply.words)
+        case .ignored(let reply): console.complain(reply.message)
         case .failed(let failure): self.failure = failure
         }
     }
@@ -49,7 +49,7 @@ private struct ArpingReplyRow: JSONRow {
     @Null var vendor: String?
     var broadcast: Bool
     @IfTrue var request: Bool
-    /// Where another station sent the frame.
+    /// The source address of the frame, if it differs.
     var frameMac: MACAddress?
     @IfTrue var duplicate: Bool
 }
@@ -73,6 +73,6 @@ private struct ArpingSummaryRow: JSONRow {
 
 /// The result of `--probe`.
 private struct AddressCheckRow: JSONRow {
-    /// Nil where it is not known.
+    /// Nil if unknown.
     @Null var free: Bool?
 }

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// One target of `arping`, in either style.
+/// Runs `arping` for one target, in either style.
 struct ArpingRun {
     let settings: ArpingSettings
     let console: Console
@@ -33,11 +33,11 @@ struct ArpingRun {
     }
 }
 
-/// How `arping` reports.
+/// The output of `arping`.
 protocol ArpingReport: Report where Observed == ArpingEngine, Event == ArpingEvent, Summary == ArpingSummary {
     var settings: ArpingSettings { get }
     var arping: Arping.Prepared { get }
-    /// The probe that could not be sent, which ended the run.
+    /// The failed transmission that ended the run.
     var failure: TransmissionFailure? { get }
     var console: Console { get }
 }
@@ -48,10 +48,10 @@ extension ArpingReport {
         return "\(Text.count(summary.sent, "probe")), \(summary.received) received"
     }
 
-    /// No progress line: every reply is a line.
+    /// No progress line, because every reply is printed.
     func progress(_ engine: borrowing ArpingEngine, at now: Instant) -> String? { nil }
 
-    /// Reports what ended the run, before its summary.
+    /// Reports the failure that ended the run, before the summary.
     func reportFailure() {
         if let trouble = arping.linkTrouble {
             if arping.isLinkGone || failure != nil { console.writeFailure(trouble) }
@@ -60,15 +60,15 @@ extension ArpingReport {
         }
     }
 
-    /// Whether a missing reply is a result: every probe left, by a link that worked, and was waited for where the address
-    /// may be free.
+    /// Whether a missing reply is a valid result: all probes were sent, the link was up, and a check whether the
+    /// address is free was complete.
     func isReliable(_ summary: ArpingSummary) -> Bool {
         arping.linkTrouble == nil && failure == nil && (summary.isComplete || !settings.isProbe)
     }
 }
 
 extension Console {
-    /// Reports a frame that could not be sent, with the interface where that is the reason.
+    /// Reports a frame that could not be sent, with the interface if that is the cause.
     func fail(_ failure: TransmissionFailure, of link: EthernetLink) {
         if case .system(_, let message) = failure, failure.isOfInterface {
             fail("\(link.name): \(message)")

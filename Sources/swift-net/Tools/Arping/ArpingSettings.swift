@@ -1,26 +1,26 @@
 import SwiftNet
 
-/// The tool whose options and lines `arping` has.
+/// The tool whose options and output `arping` follows.
 enum ArpingStyle: String, CaseIterable {
     case iputils, habets
 }
 
-/// What `arping` is asked to do with one target, in either style.
+/// The settings of `arping` for one target, in either style.
 struct ArpingSettings {
     var general = GeneralOptions()
     var style = ArpingStyle.iputils
-    /// As it was typed: an address, a name, or a MAC address.
+    /// The target as typed: an address, a name, or a MAC address.
     var target = ""
     var arping = Arping.Configuration()
-    /// The MAC address that the interface must have.
+    /// The required MAC address of the interface.
     var ownMAC: MACAddress?
-    /// The check of RFC 5227 whether an address is free.
+    /// Whether the run checks that an address is free (RFC 5227, section 2.1).
     var isProbe = false
-    /// The announcement of RFC 5227.
+    /// Whether the run announces an address (RFC 5227, section 2.3).
     var isAnnouncement = false
-    /// Replies from two hosts are a failure.
+    /// Whether replies from two hosts are a failure.
     var findsDuplicates = false
-    /// Only these of each reply.
+    /// Whether only the MAC address or the address of each reply is printed.
     var printsMAC = false
     var printsAddress = false
     var display = ArpingDisplay()
@@ -28,7 +28,7 @@ struct ArpingSettings {
     /// The target, if it is a MAC address.
     var station: MACAddress? { MACAddress(target) }
 
-    /// Takes the one target of a command line.
+    /// Reads the target from the command line.
     mutating func readTarget(_ operands: [String]) throws {
         guard let first = operands.first else { throw ArpingCommand.summary.missingOperand }
         if let other = operands.dropFirst().first { throw UsageError("\(other): arping takes one target") }
@@ -39,7 +39,8 @@ struct ArpingSettings {
         target = first
     }
 
-    /// Throws for options that contradict the kind of target.
+    /// Checks that the options apply to the kind of target.
+    /// - Throws: `UsageError` if one does not.
     func checkTarget() throws {
         if station != nil, arping.targetMAC != nil {
             throw UsageError("-t cannot be used with a MAC address as target")
@@ -47,14 +48,14 @@ struct ArpingSettings {
         if station == nil, arping.targetAddress != nil { throw UsageError("-T requires a MAC address as target") }
     }
 
-    /// By the rules of the style.
+    /// Returns the exit status by the rules of the style.
     func exitStatus(of summary: ArpingSummary) -> Int32 {
         switch style {
         case .habets:
             if findsDuplicates, summary.machines.count > 1 { return 1 }
             return summary.received > 0 ? 0 : 1
         case .iputils:
-            // A duplicate is 1, iputils' announcements are always 0, and with a deadline all of `-c` must have been answered.
+            // In iputils, a duplicate is 1, announcements are 0, and with a deadline all probes of -c must be answered.
             switch arping.mode {
             case .detectDuplicates: return summary.received > 0 ? 1 : 0
             case .announceByRequest, .announceByReply: return isAnnouncement && summary.received > 0 ? 1 : 0
@@ -66,9 +67,9 @@ struct ArpingSettings {
     }
 }
 
-/// How replies are shown in Habets' style.
+/// The display options of Habets' style.
 struct ArpingDisplay {
-    /// An exclamation mark for each reply, a dot for each timeout.
+    /// Whether to print an exclamation mark for each reply and a dot for each timeout.
     var isMarks = false
     var showsProbes = false
     var beepsAtReply = false

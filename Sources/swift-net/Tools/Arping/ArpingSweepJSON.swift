@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// `arping --sweep` as one JSON object a line.
+/// The output of `arping --sweep` as one JSON object per line.
 final class ArpingSweepJSON: ArpingSweepReport {
     let sweep: ArpingSweep.Prepared
     private(set) var comparison: ArpingComparison?
@@ -17,9 +17,9 @@ final class ArpingSweepJSON: ArpingSweepReport {
 
     func report(_ event: ArpingSweepEvent, at now: Instant) {
         switch event {
-        case .ignored(let reply): console.complain(reply.words)
+        case .ignored(let reply): console.complain(reply.message)
         case .host(let host):
-            let change = comparison?.take(host.address, host.mac)
+            let change = comparison?.record(host.address, host.mac)
             guard !command.general.isQuiet, !command.printsOnlyDuplicates else { return }
             console.write("host", ArpingSweepHostRow(host, vendors.name(of: host.mac), change), at: now)
         case .duplicate(let address, let first, let other):
@@ -51,7 +51,7 @@ private struct ArpingSweepHostRow: JSONRow {
     var rttMs: Nanoseconds
     @Null var vendor: String?
     var broadcast: Bool
-    /// Since the earlier sweep: new or moved.
+    /// The change since the earlier sweep: `new` or `moved`.
     var change: String?
     var formerMac: MACAddress?
 
@@ -88,7 +88,7 @@ private struct ArpingSweepSummaryRow: JSONRow {
     var duplicates: Int
     var targets: Int
     var elapsedMs: Nanoseconds
-    // With --compare.
+    // Only with --compare.
     var new: Int?
     var moved: Int?
     var vanished: Int?

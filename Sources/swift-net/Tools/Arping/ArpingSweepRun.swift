@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// `arping --sweep`: every host of a network.
+/// Runs `arping --sweep`.
 struct ArpingSweepRun {
     let command: ArpingCommand
     let console: Console
@@ -19,14 +19,14 @@ struct ArpingSweepRun {
         if sweep.overflowCount > 0 {
             console.complain("\(sweep.overflowCount) replies were lost by this host: use a lower --rate")
         }
-        // A host that was not found may be there.
+        // Hosts may have been missed.
         let wasFound = command.printsOnlyDuplicates ? summary.duplicates > 0 : summary.hosts > 0
         guard !sweep.isLinkGone, sweep.linkTrouble == nil || wasFound else { return 2 }
         return wasFound == command.printsOnlyDuplicates ? 1 : 0
     }
 }
 
-/// How `arping --sweep` reports.
+/// The output of `arping --sweep`.
 protocol ArpingSweepReport: Report
 where Observed == ArpingSweepEngine, Event == ArpingSweepEvent, Summary == ArpingSweepSummary {
     var sweep: ArpingSweep.Prepared { get }
@@ -39,13 +39,13 @@ extension ArpingSweepReport {
         return "\(summary.hosts)/\(summary.targets) addresses replied, \(Text.count(summary.sent, "probe")) sent"
     }
 
-    /// Hosts that replied to the earlier sweep and not to this one; none where some were not asked again.
+    /// Returns the hosts that replied to the earlier sweep and not to this one; none if this sweep was incomplete.
     func vanished(_ summary: ArpingSweepSummary) -> [(address: IPv4Address, mac: MACAddress)] {
         guard !summary.isCutShort, sweep.linkTrouble == nil else { return [] }
         return comparison?.vanished { sweep.configuration.targets.index(of: .v4($0)) != nil } ?? []
     }
 
-    /// A host that replies for more addresses than one host would have, and for most of all.
+    /// Returns a host that replies for at least 16 addresses and for more than half of all.
     func proxy(_ summary: ArpingSweepSummary) -> (mac: MACAddress, addresses: Int)? {
         summary.largest.flatMap { $0.addresses >= 16 && $0.addresses > summary.hosts / 2 ? $0 : nil }
     }

@@ -1,13 +1,13 @@
 import SwiftNet
 
-/// `arping --sweep` as a line for each host.
+/// The output of `arping --sweep` as one line per host.
 final class ArpingSweepText: ArpingSweepReport {
     let sweep: ArpingSweep.Prepared
     private(set) var comparison: ArpingComparison?
     private let command: ArpingCommand
     private let console: Console
     private let vendors = Vendors()
-    /// Where lines are put together: a network may have 65,536 hosts.
+    /// A reused line buffer, because a network may have 65,536 hosts.
     private var text = TextBuffer()
 
     init(_ command: ArpingCommand, _ sweep: ArpingSweep.Prepared, _ comparison: ArpingComparison?, _ console: Console) {
@@ -19,9 +19,9 @@ final class ArpingSweepText: ArpingSweepReport {
 
     func report(_ event: ArpingSweepEvent, at now: Instant) {
         switch event {
-        case .ignored(let reply): console.complain(reply.words)
+        case .ignored(let reply): console.complain(reply.message)
         case .host(let host):
-            let change = comparison?.take(host.address, host.mac)
+            let change = comparison?.record(host.address, host.mac)
             guard !command.general.isQuiet, !command.printsOnlyDuplicates else { return }
             write(host, change)
         case .duplicate(let address, let first, let other):

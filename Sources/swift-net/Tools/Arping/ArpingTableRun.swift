@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// `arping --table`: the neighbors that the kernel knows.
+/// Runs `arping --table`, which prints the kernel's neighbor table.
 struct ArpingTableRun {
     let command: ArpingCommand
     let console: Console

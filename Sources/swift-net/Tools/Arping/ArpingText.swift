@@ -1,16 +1,16 @@
 import SwiftNet
 
-/// The lines of one style.
+/// The output format of one style.
 protocol ArpingLines {
-    /// What stands before the replies.
+    /// Returns the text before the replies.
     func heading() -> String
     func line(_ reply: ArpingReply) -> String
-    /// A probe without a reply.
+    /// Returns the text for a probe without a reply.
     func timeout() -> String
     func ending(_ summary: ArpingSummary, isReliable: Bool) -> String
 }
 
-/// `arping` as the lines of a style, or bare addresses.
+/// The output of `arping` in the format of a style, or as bare addresses.
 final class ArpingText: ArpingReport {
     let settings: ArpingSettings
     let arping: Arping.Prepared
@@ -28,7 +28,7 @@ final class ArpingText: ArpingReport {
             : IputilsLines(settings: settings, configuration: arping.configuration, link: arping.link)
     }
 
-    private static let bell = "\u{7}"
+    private static let alert = "\u{7}"
 
     private var isRaw: Bool { settings.printsMAC || settings.printsAddress }
 
@@ -43,10 +43,10 @@ final class ArpingText: ArpingReport {
     func report(_ event: ArpingEvent, at now: Instant) {
         switch event {
         case .reply(let reply):
-            write((settings.display.beepsAtReply ? Self.bell : "") + (isRaw ? raw(reply) : lines.line(reply)))
+            write((settings.display.beepsAtReply ? Self.alert : "") + (isRaw ? raw(reply) : lines.line(reply)))
         case .timeout:
-            write((settings.display.beepsAtTimeout ? Self.bell : "") + (isRaw ? "" : lines.timeout()))
-        case .ignored(let reply): console.complain(reply.words)
+            write((settings.display.beepsAtTimeout ? Self.alert : "") + (isRaw ? "" : lines.timeout()))
+        case .ignored(let reply): console.complain(reply.message)
         case .failed(let failure): self.failure = failure
         }
     }

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// `arping --style habets`: the options of Habets' arping, and what they store.
+/// `arping --style habets`: the options of Habets' arping and their values.
 struct HabetsCommand: Command {
     static let summary = CommandSummary(
         name: "arping", group: .link,
@@ -8,14 +8,14 @@ struct HabetsCommand: Command {
         usage: ["--style habets [options] TARGET", "--style habets [options] -B"],
         discussion: """
             TARGET is a name, an IPv4 address, or the MAC address of a host, which is pinged by ICMP echo. Options, \
-            output and exit statuses are those of Habets' arping 2.23. Durations are seconds.
+            output and exit statuses are those of Habets' arping 2.23. Durations are in seconds.
 
-            Exit status: 0 if the target replied, 1 if it did not, or with -d if two hosts did, 2 on error.
+            Exit status: 0 if the target replied, 1 if it did not (with -d also if two hosts replied), 2 on error.
             """,
         foreignOptions: [
-            ("-I", "in Habets' style the interface is -i"), ("--sweep", "leave out --style habets"),
-            ("--table", "leave out --style habets"), ("--probe", "leave out --style habets"),
-            ("--announce", "leave out --style habets"),
+            ("-I", "in Habets' style the option is -i"), ("--sweep", "omit --style habets"),
+            ("--table", "omit --style habets"), ("--probe", "omit --style habets"),
+            ("--announce", "omit --style habets"),
         ])
 
     var settings = ArpingSettings()
@@ -23,9 +23,9 @@ struct HabetsCommand: Command {
     private var announcesByReply = false
     private var tag: UInt16?
     private var priority: UInt8 = 0
-    /// -r: of a reply from an address the MAC address, of a reply from a MAC address the address.
+    /// Set by -r: print the MAC address of a reply, or the IP address if the target is a MAC address.
     private var printsSought = false
-    /// -R: the other one.
+    /// Set by -R: print the other one of the two.
     private var printsGiven = false
 
     var general: GeneralOptions {
@@ -33,8 +33,8 @@ struct HabetsCommand: Command {
         set { settings.general = newValue }
     }
 
-    /// Whether a command line asks for the style: the last --style counts.
-    static func isAsked(_ arguments: [String]) -> Bool {
+    /// Whether the last --style of the arguments selects this style.
+    static func isSelected(_ arguments: [String]) -> Bool {
         let options = arguments.prefix { $0 != "--" }
         let styles = zip(options, options.dropFirst() + [""]).compactMap { argument, next in
             argument == "--style" ? next : argument.hasPrefix("--style=") ? String(argument.dropFirst(8)) : nil
@@ -45,7 +45,7 @@ struct HabetsCommand: Command {
     static func declare(_ options: inout OptionTable<Self>) {
         declareProbes(&options)
         declareOutput(&options)
-        options.section("Accepted, without effect")
+        options.section("Accepted for compatibility")
         for name in ["-A", "-F", "-p", "-z", "-Z"] { options.flag(name, help: "No effect.") { _ in } }
         options.option("-m", "--timestamp-type", value: .text("TYPE"), help: "No effect.") { _, _ in }
         options.option("-g", "--set-group", value: .text("GROUP"), help: "No effect.") { _, _ in }
@@ -105,7 +105,7 @@ struct HabetsCommand: Command {
             "-r", help: "Print only the MAC address of each reply, or the address if TARGET is a MAC address.",
             excludes: ["-j"]
         ) { $0.printsSought = true }
-        options.flag("-R", help: "Print only the one of the two that -r does not print.", excludes: ["-j"]) {
+        options.flag("-R", help: "Print only the address that -r does not print.", excludes: ["-j"]) {
             $0.printsGiven = true
         }
         options.flag(
@@ -113,10 +113,10 @@ struct HabetsCommand: Command {
         ) {
             $0.settings.display.showsProbes = true
         }
-        options.flag("-a", help: "Ring the bell at each reply.", excludes: ["-j"]) {
+        options.flag("-a", help: "Ring the bell for each reply.", excludes: ["-j"]) {
             $0.settings.display.beepsAtReply = true
         }
-        options.flag("-e", help: "Ring the bell at each timeout.", excludes: ["-j"]) {
+        options.flag("-e", help: "Ring the bell for each timeout.", excludes: ["-j"]) {
             $0.settings.display.beepsAtTimeout = true
         }
         options.json()

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// The lines of Habets' arping.
+/// The output format of Habets' arping.
 struct HabetsLines: ArpingLines {
     let settings: ArpingSettings
     let configuration: ArpingConfiguration
@@ -8,18 +8,19 @@ struct HabetsLines: ArpingLines {
 
     func heading() -> String {
         guard !settings.display.isMarks else { return "" }
-        let us =
+        let own =
             settings.general.isVerbose
             ? "This box:   Interface: \(link.name)  IP: \(configuration.source)   MAC address: \(link.mac)\n"
             : ""
-        return us + "ARPING \(settings.target)\n"
+        return own + "ARPING \(settings.target)\n"
     }
 
     func line(_ reply: ArpingReply) -> String {
         guard !settings.display.isMarks else { return "!" }
         let isStation = settings.station != nil
-        let who = isStation ? "\(reply.address) (\(reply.mac)): icmp_seq=" : "\(reply.mac) (\(reply.address)): index="
-        var text = "\(reply.length) bytes from \(who)\(reply.index)"
+        let sender =
+            isStation ? "\(reply.address) (\(reply.mac)): icmp_seq=" : "\(reply.mac) (\(reply.address)): index="
+        var text = "\(reply.length) bytes from \(sender)\(reply.index)"
         if settings.display.showsProbes { text += "/\(reply.lastProbe)" }
         text += " time=" + Self.time(reply.roundTrip ?? .zero)
         return text + "\n"

@@ -1,16 +1,16 @@
 import SwiftNet
 
 extension IgnoredReply {
-    /// What was ignored and why, as a message.
-    var words: String {
-        let why =
+    /// The message: which reply was ignored and why.
+    var message: String {
+        let cause =
             switch reason {
             case .sender(let mac): "\(mac) is \(Self.kind(mac))"
             case .otherStation(let mac): "it is for \(mac)"
             case .otherAddress(let address): "it is for \(address)"
             case .address(let address): "\(address) is \(Self.kind(address))"
             }
-        return "ignored a reply from \(source): \(why)"
+        return "ignored a reply from \(source): \(cause)"
     }
 
     private static func kind(_ mac: MACAddress) -> String {

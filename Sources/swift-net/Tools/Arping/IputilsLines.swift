@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// The lines of iputils' arping, and after them what is unusual about a reply.
+/// The output format of iputils' arping, with unusual properties of a reply at the end of its line.
 struct IputilsLines: ArpingLines {
     let settings: ArpingSettings
     let configuration: ArpingConfiguration
@@ -62,6 +62,6 @@ struct IputilsLines: ArpingLines {
 }
 
 extension MACAddress {
-    /// With capital digits, as iputils prints it.
+    /// The address with upper-case digits, as iputils prints it.
     var upperCased: String { "\(self)".uppercased() }
 }

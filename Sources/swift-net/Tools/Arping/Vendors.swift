@@ -1,9 +1,10 @@
 import LinuxProcess
 import SwiftNet
 
-/// Names of vendors, from the list of the system where it has one; read when the first is wanted.
+/// The vendor names of MAC addresses, from the system's vendor list if one is installed. It is read at the first
+/// lookup.
 final class Vendors {
-    /// Debian's ieee-data, arp-scan, hwdata, nmap.
+    /// The lists of Debian's packages ieee-data, arp-scan, hwdata and nmap.
     private static let paths = [
         "/usr/share/ieee-data/oui.txt", "/usr/share/arp-scan/ieee-oui.txt", "/usr/share/hwdata/oui.txt",
         "/usr/share/nmap/nmap-mac-prefixes",
@@ -16,14 +17,14 @@ final class Vendors {
         return nil
     }()
 
-    /// Nil when none is known; escaped for a terminal.
+    /// Returns the vendor; nil if unknown. The name is not escaped.
     func name(of mac: MACAddress) -> String? {
-        // Most of a lab's and a virtual host's addresses are nobody's: for them no list is read.
+        // Locally administered addresses, as of virtual hosts, have no vendor: the list is not read for them.
         guard !mac.isLocallyAdministered else { return nil }
         return table?.name(of: mac)
     }
 
-    /// A MAC address for people, with its vendor where that is known: `00:00:5e:00:53:01 (IANA)`.
+    /// Returns a MAC address with its vendor if known: `00:00:5e:00:53:01 (IANA)`.
     func named(_ mac: MACAddress) -> String {
         name(of: mac).map { "\(mac) (\(Text.escaped($0)))" } ?? "\(mac)"
     }

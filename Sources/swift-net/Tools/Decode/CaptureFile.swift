@@ -1,29 +1,30 @@
 import LinuxProcess
 import SwiftNet
 
-/// Who wants the packets of a capture file.
+/// Receives the packets of a capture file.
 protocol CaptureVisitor: ~Copyable {
-    /// Takes a packet; false when no more are wanted.
+    /// Receives a packet.
+    /// - Returns: Whether to continue with the next packet.
     mutating func visit(_ packet: CapturedPacket, _ bytes: RawSpan) -> Bool
 
-    /// The window has to be filled, which may take as long as the writer of a pipe likes.
+    /// Called before a read that may block.
     /// - Parameters:
-    ///   - offset: bytes of the file read so far.
-    ///   - percent: their share of the file, where its size is known.
+    ///   - offset: The number of bytes read so far.
+    ///   - percent: Their share of the file, if its size is known.
     mutating func pause(at offset: UInt64, percent: Int?)
 }
 
-/// A capture file or a pipe as a window that moves over it: memory does not grow with the file.
+/// A capture file or a pipe, read through a sliding window: memory use does not depend on the size of the file.
 struct CaptureFile: ~Copyable {
     private let input: BufferedInput
     private let signals: SignalSource
     private var window: [UInt8]
-    /// What of the window has been read and not been consumed.
+    /// The part of the window that has been read and not consumed.
     private var start = 0
     private var end = 0
     private var wasStopped = false
 
-    /// Large enough that few reads are needed, small enough to stay in the cache.
+    /// The window size, in bytes: large enough for few reads, small enough for the cache.
     private static let windowSize = 256 << 10
 
     init(path: String) throws(SystemError) {
@@ -33,10 +34,9 @@ struct CaptureFile: ~Copyable {
         window = [UInt8](repeating: 0, count: Self.windowSize)
     }
 
-    /// Hands every packet to the visitor, until that has enough or the file ends.
-    /// - Returns: whether the file was read to its end.
-    ///
-    /// Throws `CaptureError` where it cannot be read further, `SystemError` where the system cannot.
+    /// Passes packets to the visitor, until the visitor stops or the file ends.
+    /// - Returns: Whether the file was read to its end.
+    /// - Throws: `CaptureError` if the file is invalid or truncated, `SystemError` if a read fails.
     mutating func read<Visitor: CaptureVisitor & ~Copyable>(for visitor: inout Visitor) throws -> Bool {
         var reader = CaptureReader()
         while true {
@@ -59,10 +59,10 @@ struct CaptureFile: ~Copyable {
         }
     }
 
-    /// Reads until so many bytes are in the window; false at the end of the file.
+    /// Reads until the window has at least `count` bytes; returns false at the end of the file.
     private mutating func fill(atLeast count: Int) throws -> Bool {
         if start > 0 {
-            // Mostly less than one packet.
+            // The rest is usually less than one packet.
             for index in 0..<end - start { window[index] = window[start + index] }
             end -= start
             start = 0

@@ -1,19 +1,19 @@
 import LinuxProcess
 import SwiftNet
 
-/// `decode`: its options, and what they store.
+/// `decode`: the options and their values.
 struct DecodeCommand: Command {
     static let summary = CommandSummary(
         name: "decode", group: .packets, abstract: "Print the packets of a capture file.",
         usage: ["[options] FILE|- [FILTER...]"],
         operand: ("FILE", "a pcap or pcapng file, or -"),
         discussion: """
-            Reads pcap and pcapng, and prints one line per packet as tcpdump -n does. A filter is made of layers \
+            Reads pcap and pcapng files, and prints one line per packet as tcpdump -n does. A filter consists of layers \
             (arp, ip, ip6, icmp, igmp, tcp, udp, http, vlan ...), [src|dst] host ADDRESS, net NETWORK, \
             port NUMBER, portrange FIRST-LAST, ether host MAC, and, or, not and parentheses.
 
-            Exit status: 0 if packets were printed or counted, 1 if none was or the file is cut or no \
-            capture, 2 on error.
+            Exit status: 0 if packets were printed or counted, 1 if none was or if the file is truncated or not a \
+            capture file, 2 on error.
             """,
         foreignOptions: [
             ("-r", "the file is an argument: swift-net decode FILE"), ("-A", "-x prints the bytes"),
@@ -32,16 +32,16 @@ struct DecodeCommand: Command {
 
     var file = ""
     var filter: PacketFilter?
-    /// Packets are printed, not only counted or copied.
+    /// Whether packets are printed, not only counted or copied.
     var printsPackets = true
 
     static func declare(_ options: inout OptionTable<Self>) {
         options.section("Packets")
         options.option(
-            "-c", "--count", value: .integer(1...Int.max, "COUNT"), help: "Stop after COUNT packets that match."
+            "-c", "--count", value: .integer(1...Int.max, "COUNT"), help: "Stop after COUNT matching packets."
         ) { $0.limit = $1 }
         options.option(
-            "--filter", value: .text("EXPRESSION"), help: "Select the packets that match, as FILTER does."
+            "--filter", value: .text("EXPRESSION"), help: "Select matching packets, like FILTER."
         ) { $0.filterText = $1 }
         options.option(
             "-w", "--pcap", value: .file, help: "Write the selected packets to FILE (pcapng; - for standard output)."
@@ -62,10 +62,10 @@ struct DecodeCommand: Command {
         }
         options.option(
             "--time", value: .choice(PacketTime.Format.self),
-            help: "Set the form of the times: delta is the time since the packet before (local).",
+            help: "Set the format of the times; delta is the time since the previous packet (local).",
             excludes: ["-j", "-q"]
         ) { $0.timeFormat = $1 }
-        options.flag("-n", "--numeric", help: "Do not look up names (always so).") { _ in }
+        options.flag("-n", "--numeric", help: "Accepted for compatibility; names are never looked up.") { _ in }
         options.color()
     }
 
@@ -82,7 +82,7 @@ struct DecodeCommand: Command {
         } catch {
             throw UsageError("\(filterText == nil ? "filter" : "--filter"): \(error)")
         }
-        // Like tcpdump -w, a capture in standard output comes without lines, unless an option about them is there.
+        // As with tcpdump -w, a capture on standard output suppresses the lines, unless an option about lines is given.
         let writesToOutput = general.capture.map(BufferedOutput.isStandardOutput) ?? false
         let asksForLines = ["-v", "-x", "-e", "--number", "--time", "--explain"].contains(where: arguments.has)
         printsPackets = !general.isQuiet && (!writesToOutput || asksForLines)

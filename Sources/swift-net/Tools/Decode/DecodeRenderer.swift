@@ -1,16 +1,16 @@
 import LinuxProcess
 import SwiftNet
 
-/// What `decode` prints of a packet, for people or for programs.
+/// The output of `decode`, as text or JSON.
 struct DecodeRenderer: ~Copyable {
     private let command: DecodeCommand
-    /// Packets that are still to be explained.
+    /// The number of packets that are still to be explained.
     private var explanationsLeft: Int
     private let console: Console
     private var time: PacketTime
     private var text = TextBuffer(capacity: 1 << 16)
     private var json: PacketJSON
-    /// Text is handed on when there is so much of it.
+    /// The buffer size, in bytes, at which output is passed on.
     private static let batch = 1 << 15
 
     init(_ command: DecodeCommand, _ console: Console) {
@@ -21,7 +21,7 @@ struct DecodeRenderer: ~Copyable {
         json = PacketJSON(showsBytes: command.showsBytes)
     }
 
-    /// Whether this packet is one that is explained field by field.
+    /// Whether to explain this packet field by field; counts it.
     private mutating func takesExplanation() -> Bool {
         guard explanationsLeft > 0 else { return false }
         explanationsLeft -= 1
@@ -55,7 +55,7 @@ struct DecodeRenderer: ~Copyable {
         } else if command.showsBytes {
             text.append(dumpOf: bytes)
         }
-        if text.count >= Self.batch { hand() }
+        if text.count >= Self.batch { passOn() }
     }
 
     /// `02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4, length 74: `.
@@ -95,12 +95,12 @@ struct DecodeRenderer: ~Copyable {
         json.text.append(",")
         json.append(bytes, layers, frameCheckSequenceLength: packet.frameCheckSequenceLength)
         json.text.append("}\n")
-        if json.text.count >= Self.batch { hand() }
+        if json.text.count >= Self.batch { passOn() }
     }
 
     private mutating func explain(_ packet: CapturedPacket, _ bytes: RawSpan, number: Int) {
-        // It comes after the packets before.
-        hand()
+        // Keep the order of the packets.
+        passOn()
         let explanation = Explanation(
             bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength)
         let row = ExplainedPacketRow(
@@ -110,13 +110,13 @@ struct DecodeRenderer: ~Copyable {
         console.write("packet", row, wall: packet.nanoseconds)
     }
 
-    /// Hands everything over to the system.
+    /// Writes and flushes all output.
     mutating func flush() {
-        hand()
+        passOn()
         console.output.flush()
     }
 
-    private mutating func hand() {
+    private mutating func passOn() {
         if console.isJSON {
             console.output.write(json.text.bytes)
         } else {
@@ -127,13 +127,13 @@ struct DecodeRenderer: ~Copyable {
     }
 
     mutating func finish(seen: Int, shown: Int, isComplete: Bool) {
-        hand()
+        passOn()
         if console.isJSON {
             let row = DecodeSummaryRow(packets: seen, shown: shown, complete: isComplete)
             console.write("summary", row, at: SystemClock.now)
         } else if command.general.isQuiet {
-            let words = seen == 1 ? "packet" : "packets"
-            console.output.write(shown == seen ? "\(seen) \(words)\n" : "\(shown) of \(seen) \(words)\n")
+            let noun = seen == 1 ? "packet" : "packets"
+            console.output.write(shown == seen ? "\(seen) \(noun)\n" : "\(shown) of \(seen) \(noun)\n")
         }
         console.output.flush()
     }
@@ -155,7 +155,7 @@ private struct DecodeSummaryRow: JSONRow {
 }
 
 extension TextBuffer {
-    /// All bytes in hexadecimal with the text beside them, sixteen a line, as tcpdump's -XX has it.
+    /// Appends all bytes in hexadecimal and ASCII, 16 per line, as tcpdump -XX does.
     mutating func append(dumpOf bytes: RawSpan) {
         var offset = 0
         while offset < bytes.byteCount {

@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// A capture file, from its opening to the exit status.
+/// Runs `decode`.
 struct DecodeRun {
     let command: DecodeCommand
     let console: Console
@@ -14,7 +14,7 @@ struct DecodeRun {
             throw CannotRun(message: "\(error)")
         }
         let copy = try command.general.capture.map { try PacketCopy($0, console) }
-        // The files are open: what their bytes make of the decoder, it has no privilege to use.
+        // The files are open: untrusted bytes are decoded without privileges.
         try Session.giveUpPrivileges()
         var session = DecodeSession(
             filter: command.filter, limit: command.limit, copy: copy, console: console,
@@ -26,7 +26,7 @@ struct DecodeRun {
             isComplete = try file.read(for: &session)
         } catch {
             failures.append("\(command.file): \(ErrorText.reason(error))")
-            // A file that is cut, or no capture, was read as far as it goes.
+            // A truncated or invalid file was read as far as possible.
             isRead = error is CaptureError
         }
         let isDamaged = !failures.isEmpty
@@ -38,7 +38,7 @@ struct DecodeRun {
     }
 }
 
-/// A capture on its way through the filter to the renderer.
+/// Passes packets through the filter to the renderer.
 private struct DecodeSession: CaptureVisitor, ~Copyable {
     private let filter: PacketFilter?
     private let limit: Int
@@ -70,7 +70,7 @@ private struct DecodeSession: CaptureVisitor, ~Copyable {
         return shown < limit && console.output.isOpen
     }
 
-    /// What there is to see is shown before more is waited for.
+    /// Flushes the output before a read that may block.
     mutating func pause(at offset: UInt64, percent: Int?) {
         renderer.flush()
         progress.show(offset: offset, percent: percent, packets: seen)
@@ -84,7 +84,7 @@ private struct DecodeSession: CaptureVisitor, ~Copyable {
     }
 }
 
-/// How far a long file has been read, in the last line of a terminal.
+/// The progress line for a long file.
 private struct DecodeProgress {
     private let console: Console
     private let isWanted: Bool
@@ -96,7 +96,7 @@ private struct DecodeProgress {
         isWanted = console.errors.isTerminal && !console.output.isTerminal
     }
 
-    /// Says it twice a second.
+    /// Updates the line, up to twice per second.
     mutating func show(offset: UInt64, percent: Int?, packets: Int) {
         guard isWanted else { return }
         let now = SystemClock.now

@@ -1,11 +1,11 @@
 import LinuxProcess
 import SwiftNet
 
-/// The packets that were shown, in a pcapng file of their own.
+/// Writes the selected packets to a pcapng file.
 final class PacketCopy {
     private let file: BufferedOutput
     private let path: String
-    /// Numbers of the interfaces in the new file, by what the old one said of them.
+    /// The interface numbers in the new file, by the interface properties in the old one.
     private var interfaces: [Source: UInt32] = [:]
 
     private struct Source: Hashable {
@@ -20,7 +20,7 @@ final class PacketCopy {
         file.write(PcapNG.sectionHeader(application: "swift-net \(CommandTree.version)"))
     }
 
-    /// A packet without a time gets 1970.
+    /// Writes a packet; a packet without a time gets 1970-01-01 00:00 UTC.
     func write(_ packet: CapturedPacket, _ bytes: RawSpan) {
         let source = Source(
             interface: packet.interface, linkType: packet.linkType,
@@ -42,7 +42,8 @@ final class PacketCopy {
                 originalLength: packet.originalLength, direction: packet.direction))
     }
 
-    /// Why not all could be written; nil when it was.
+    /// Flushes the file.
+    /// - Returns: The reason why packets could not be written; nil if all were.
     func finish() -> String? {
         file.flush()
         if file.isOpen || file.failure == nil && BufferedOutput.isStandardOutput(path) { return nil }

@@ -1,16 +1,16 @@
 import LinuxProcess
 import SwiftNet
 
-/// The times of packets as they are printed before their lines.
+/// Formats the time of a packet before its line.
 struct PacketTime {
     enum Format: String, CaseIterable {
-        /// `12:00:00.000001` in this host's time zone, as tcpdump has it.
+        /// `12:00:00.000001` in this host's time zone, as tcpdump prints it.
         case local
         /// `2026-01-31T12:00:00.000001Z`.
         case utc
-        /// Seconds since 1970.
+        /// Seconds since 1970-01-01 00:00 UTC.
         case epoch
-        /// Seconds since the packet before.
+        /// Seconds since the previous packet.
         case delta
         case none
     }
@@ -21,7 +21,7 @@ struct PacketTime {
 
     init(_ format: Format) { self.format = format }
 
-    /// Appends the time and a space; a packet without one has a hyphen.
+    /// Appends the time and a space; a hyphen for a packet without a time.
     mutating func append(_ nanoseconds: Int64?, to text: inout TextBuffer) {
         guard format != .none else { return }
         guard let nanoseconds else { return text.append("- ") }

@@ -1,24 +1,24 @@
 import LinuxProcess
 import SwiftNet
 
-/// The URLs of a command line, and how their servers are reached.
+/// The URLs of a command line, and the options for reaching their servers.
 struct HTTPTargets {
     /// Files of URLs.
     var files: [String] = []
-    var places = EndpointOverrides()
-    /// Of the addresses that are connected to; nil for any.
+    var overrides = EndpointOverrides()
+    /// The family of the addresses to connect to; nil for any.
     var family: IPAddress.Family?
     var interface: String?
-    /// URLs of the command line, then those of the files too.
+    /// The URLs of the command line; after `readFiles` also those of the files.
     var urls: [String] = []
-    /// Standard input, where its URLs are requested as they come.
+    /// Standard input, if its URLs are requested as they are read.
     private(set) var input: LineInput?
     private(set) var comingURLs: HTTPTargetInput?
 
-    /// - Throws: `UsageError` where neither a URL nor a file is named.
+    /// - Throws: `UsageError` if neither a URL nor a file is given.
     mutating func take(operands: [String]) throws {
         urls = operands
-        for case .tcp(let address, _, _) in places.others.map(\.endpoint)
+        for case .tcp(let address, _, _) in overrides.others.map(\.endpoint)
         where address.family != family ?? address.family {
             throw UsageError("\(family == .v4 ? "-4" : "-6") cannot be used with --resolve \(address)")
         }
@@ -26,7 +26,7 @@ struct HTTPTargets {
     }
 
     /// Reads the files.
-    /// - Parameter readsAhead: whether standard input is read to its end before the first request.
+    /// - Parameter readsAhead: Whether standard input is read to its end before the first request.
     mutating func readFiles(_ console: Console, readsAhead: Bool) throws {
         for path in files {
             let file = TargetFile(path: path, option: "--targets")
@@ -48,13 +48,13 @@ struct HTTPTargets {
     /// Why a URL of a file cannot be used; nil if it can be.
     private func problem(_ text: String) -> String? {
         do throws(HTTPURL.Problem) {
-            return places.allows(try HTTPURL(text), family) ? nil : SystemError.addressFamilyNotFound
+            return overrides.allows(try HTTPURL(text), family) ? nil : SystemError.addressFamilyNotFound
         } catch {
             return error.description
         }
     }
 
-    /// Reports what standard input lacked, after the run.
+    /// Reports problems of standard input, after the run.
     func checkInput(_ console: Console, targets count: Int) throws {
         guard count > 0 else { throw HTTPProbeCommand.summary.missingOperand }
         if let failure = input?.failure { console.skip("--targets: \(failure)") }
@@ -67,20 +67,20 @@ protocol HTTPCommand: Command {
 }
 
 extension OptionTable where Owner: HTTPCommand {
-    /// The options that choose the servers of URLs and their addresses.
-    /// - Parameter tcpOptions: further options that cannot be used with a Unix domain socket.
+    /// Adds the options that select the URLs and the addresses of their servers.
+    /// - Parameter tcpOptions: Further options that cannot be used with a Unix domain socket.
     mutating func targets(tcpOptions: [String] = []) {
         list("--targets", value: .file, help: "Read URLs from FILE (- for standard input).") {
             $0.targets.files.append($1)
         }
         list(
             "--resolve", value: .override,
-            help: "Connect to ADDR for the URLs with this host and port; * is any host."
-        ) { $0.targets.places.others.append($1) }
+            help: "Connect to ADDR for URLs with this host and port; * matches any host."
+        ) { $0.targets.overrides.others.append($1) }
         option(
             "--unix-socket", value: .file, help: "Connect to this Unix domain socket instead of the URL's host.",
             excludes: ["-4", "-6", "-I", "--resolve", "--pcap", "--explain"] + tcpOptions
-        ) { $0.targets.places.localSocket = $1 }
+        ) { $0.targets.overrides.localSocket = $1 }
         flag("-4", "--ipv4", help: "Use only IPv4 addresses.", excludes: ["-6"]) { $0.targets.family = .v4 }
         flag("-6", "--ipv6", help: "Use only IPv6 addresses.", excludes: ["-4"]) { $0.targets.family = .v6 }
         option("-I", "--interface", value: .interface, help: "Connect only through this interface.") {

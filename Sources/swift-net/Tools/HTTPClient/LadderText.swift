@@ -1,10 +1,10 @@
 import LinuxProcess
 import SwiftNet
 
-/// Segments as rungs: a line each, or an object.
+/// Prints the segments of --segments, one line or one JSON object each.
 final class LadderText {
     private let console: Console
-    /// Of the first connection: lines of others name theirs.
+    /// The local port of the first connection: lines of other connections show theirs.
     private var firstPort: UInt16?
 
     init(_ console: Console) { self.console = console }
@@ -17,14 +17,10 @@ final class LadderText {
         }
     }
 
-    fileprivate static func names(_ flags: TCPFlags) -> [String] {
-        TCPFlags.names.filter { flags.contains($0.flag) }.map { "\($0.name)" }
-    }
-
     private func line(_ record: SegmentRecord) -> String {
         let first = firstPort ?? record.local.port
         firstPort = first
-        let flags = Self.names(record.flags).joined(separator: " ").uppercased()
+        let flags = record.flags.setNames.joined(separator: " ").uppercased()
         var text = "  +\(Self.padded(Milliseconds.fixed(record.since), 9, isRight: true)) ms  "
         text += record.isOutbound ? "---->" : "<----"
         text += "  \(Self.padded(flags, 11))  seq \(Self.padded("\(record.sequence)", 9))"
@@ -46,7 +42,7 @@ final class LadderText {
         return text
     }
 
-    /// A short word for an option; nil for padding.
+    /// Returns the short name of an option; nil for padding.
     fileprivate static func word(_ option: TCPOption) -> String? {
         switch option {
         case .endOfOptionList, .noOperation: nil
@@ -83,7 +79,7 @@ private struct SegmentRow: JSONRow {
         direction = record.isOutbound ? "out" : "in"
         local = "\(record.local)"
         remote = "\(record.remote)"
-        flags = LadderText.names(record.flags)
+        flags = record.flags.setNames
         sequence = record.sequence
         acknowledgment = record.acknowledgment
         length = record.length

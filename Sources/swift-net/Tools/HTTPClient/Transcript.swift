@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// A request and its answer byte by byte, with the ends of lines to be seen.
+/// Prints a request and its response as sent and received, with visible line ends.
 struct Transcript {
     private let console: Console
 
@@ -10,16 +10,16 @@ struct Transcript {
         if let connect = outcome.timings.connect, let endpoint = outcome.endpoint {
             note("connected to \(Self.text(endpoint)) in \(Milliseconds.short(connect)) ms")
         } else if outcome.isReused {
-            note("on the open connection")
+            note("connection reused")
         }
         guard outcome.timings.connect != nil || outcome.isReused else { return }
         lines(of: outcome.fetch.bytes + outcome.fetch.heldBody, mark: ">", color: .dim)
         lines(of: outcome.received, mark: "<", color: nil)
         let rest = outcome.receivedCount - outcome.received.count
-        if rest > 0 { note("\(rest) bytes more") }
+        if rest > 0 { note("\(rest) more bytes") }
         switch outcome.ending {
-        case .closed: note("the server ended the connection")
-        case .reset: note("the server broke off the connection")
+        case .closed: note("connection closed by the server")
+        case .reset: note("connection reset by the server")
         case .kept, .left, .none: break
         }
     }
@@ -37,7 +37,7 @@ struct Transcript {
         var rest = bytes[...]
         while !rest.isEmpty {
             let end = rest.firstIndex(of: 10).map { $0 + 1 } ?? rest.endIndex
-            // A line that never ends is cut where it still can be read.
+            // A very long line is broken.
             let line = rest[..<min(end, rest.startIndex + 4_096)]
             let text = mark + " " + Text.visible(line)
             console.output.write((color.map { console.painted(text, $0) } ?? text) + "\n")

@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// `http-fingerprint`: its options, and what they store.
+/// `http-fingerprint`: the options and their values.
 struct HTTPFingerprintCommand: HTTPCommand {
     static let summary = CommandSummary(
         name: "http-fingerprint", group: .services,
@@ -9,14 +9,15 @@ struct HTTPFingerprintCommand: HTTPCommand {
         usage: ["[options] URL...", "--learn PRODUCT [options] URL..."],
         operand: ("URL", "http://HOST or https://HOST"),
         discussion: """
-            A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be left out. \
-            25 requests go to each server, one after the other; most of them are wrong in one way. \
-            Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be omitted. \
+            Each server gets 25 requests, one after the other; most of them have one error. \
+            Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 if every server was recognized, 1 if one was not, 2 on error or if a name has no address.
+            Exit status: 0 if every server was recognized, 1 if one was not, 2 on error or if a name cannot \
+            be resolved.
             """,
         foreignOptions: [
-            ("-p", "write the port in the URL: HOST:PORT"), ("-k", "certificates are not verified"),
+            ("-p", "add the port to the URL: HOST:PORT"), ("-k", "certificates are not verified"),
             ("-H", "http-probe -H adds header fields"),
         ])
 
@@ -24,7 +25,7 @@ struct HTTPFingerprintCommand: HTTPCommand {
     var targets = HTTPTargets()
     var fingerprint = HTTPFingerprint.Configuration()
     var signatureFolders: [String] = []
-    /// The product whose signature is written; nil to name servers.
+    /// The product whose signature is written; nil to identify servers.
     var product: String?
     var versions = ""
     var origin: String?
@@ -32,7 +33,7 @@ struct HTTPFingerprintCommand: HTTPCommand {
 
     static func declare(_ options: inout OptionTable<Self>) {
         options.section("Requests")
-        options.flag("--classic", help: "Send the 4 classic requests unchanged: DELETE names /.") {
+        options.flag("--classic", help: "Send the 4 classic requests unchanged, with DELETE for the path /.") {
             $0.fingerprint.request.isClassic = true
         }
         options.targets()
@@ -48,7 +49,7 @@ struct HTTPFingerprintCommand: HTTPCommand {
             "--signatures", value: .folder, help: "Add the signatures in the files of FOLDER.", excludes: ["--learn"]
         ) { $0.signatureFolders.append($1) }
         options.option(
-            "--learn", value: .label("PRODUCT"), help: "Write a signature of PRODUCT instead of naming servers.",
+            "--learn", value: .label("PRODUCT"), help: "Write a signature of PRODUCT instead of identifying servers.",
             excludes: ["-j", "-q"]
         ) { $0.product = $1 }
         options.option(
@@ -73,14 +74,14 @@ struct HTTPFingerprintCommand: HTTPCommand {
 
     mutating func check(_ arguments: ParsedArguments) throws {
         try targets.take(operands: arguments.operands)
-        fingerprint.request.places = targets.places
+        fingerprint.request.places = targets.overrides
         fingerprint.family = targets.family
         fingerprint.interface = targets.interface
         fingerprint.namesServers = product == nil
         fingerprint.signatures = try signatureFolders.flatMap(Self.signatures)
     }
 
-    /// The signatures in the files of a folder.
+    /// Returns the signatures in the files of a folder.
     private static func signatures(of folder: String) throws -> [Signature] {
         try Folder.files(of: folder).flatMap { path in
             let bytes = try TextInput.bytes(of: path, for: "--signatures")
@@ -104,7 +105,7 @@ extension OptionValue where Value == String {
         OptionValue(specification: ValueSpecification(name: "FOLDER", completion: .file)) { $0 }
     }
 
-    /// A word of a signature.
+    /// A field of a signature.
     fileprivate static func label(_ name: String) -> Self {
         OptionValue(specification: ValueSpecification(name: name)) { text in
             guard !text.isEmpty, !text.unicodeScalars.contains(where: { $0.value < 0x20 }) else {

@@ -1,10 +1,10 @@
 import LinuxProcess
 import SwiftNet
 
-/// How `http-fingerprint` reports.
+/// The output of `http-fingerprint`.
 protocol HTTPFingerprintForm: Report
 where Observed == HTTPEngine<HTTPFingerprintPlan>, Event == HTTPFingerprintReport, Summary == HTTPFingerprintSummary {
-    /// When the run began.
+    /// The start of the run.
     var start: Instant { get }
 }
 
@@ -15,7 +15,7 @@ extension HTTPFingerprintForm {
     }
 }
 
-/// Writes a signature of the servers instead of naming them.
+/// Writes a signature of the servers instead of identifying them.
 final class HTTPFingerprintSignature: HTTPFingerprintForm {
     let start = SystemClock.now
     private let command: HTTPFingerprintCommand
@@ -23,7 +23,7 @@ final class HTTPFingerprintSignature: HTTPFingerprintForm {
     private let file: BufferedOutput
     private let console: Console
     private var reports: [HTTPFingerprintReport] = []
-    /// Whether every server replied to everything.
+    /// Whether every server answered all requests.
     private(set) var isComplete = true
 
     init(_ command: HTTPFingerprintCommand, product: String, to file: BufferedOutput, _ console: Console) {

@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// The verdicts as objects, one a line.
+/// The output of `http-fingerprint` as one JSON object per line.
 final class HTTPFingerprintJSON: HTTPFingerprintForm {
     let start = SystemClock.now
     private let console: Console
@@ -64,7 +64,7 @@ final class HTTPFingerprintJSON: HTTPFingerprintForm {
             elapsedMs = report.elapsed
         }
 
-        /// With two decimals, which is as exact as a confidence is.
+        /// Rounds to two decimals, the precision of a confidence.
         private static func rounded(_ part: Double) -> Double { (min(max(part, 0), 1) * 100).rounded() / 100 }
     }
 

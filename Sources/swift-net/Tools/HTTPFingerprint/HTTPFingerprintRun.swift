@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// Servers are named, or a signature is made of their behavior.
+/// Runs `http-fingerprint`: identifies servers, or writes a signature.
 struct HTTPFingerprintRun {
     let command: HTTPFingerprintCommand
     let console: Console
@@ -18,7 +18,7 @@ struct HTTPFingerprintRun {
         let form: any HTTPFingerprintForm = signature ?? namingForm
         let summary = try console.run(form, of: run, progress: ProgressLine(console))
         try command.targets.checkInput(console, targets: summary.targets)
-        // A server whose name has no address was not checked.
+        // A server whose name could not be resolved was not checked.
         guard summary.unresolved == 0 else { return 2 }
         return signature?.isComplete ?? (summary.recognized == summary.targets) ? 0 : 1
     }

@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// The verdicts in lines for people.
+/// The output of `http-fingerprint` as text.
 final class HTTPFingerprintText: HTTPFingerprintForm {
     let start = SystemClock.now
     private let console: Console
@@ -24,29 +24,29 @@ final class HTTPFingerprintText: HTTPFingerprintForm {
 
     private func verdict(_ report: HTTPFingerprintReport, _ verdict: HTTPFingerprintVerdict) {
         guard verdict.product == nil || !isQuiet else { return }
-        var words = [Text.escaped("\(report.url)")]
+        var parts = [Text.escaped("\(report.url)")]
         if let product = verdict.product {
             var name = console.painted(Text.escaped(product), .green)
             if let version = verdict.version { name += " \(Text.escaped(version))" }
             if let origin = verdict.origin { name += " before \(Text.escaped(origin))" }
-            words.append(name)
-            words.append(Self.percent(verdict.confidence))
+            parts.append(name)
+            parts.append(Self.percent(verdict.confidence))
         } else {
-            words.append(console.painted("unknown", .yellow))
-            if let near = Self.nearest(verdict) { words.append("closest: \(near)") }
+            parts.append(console.painted("unknown", .yellow))
+            if let near = Self.nearest(verdict) { parts.append("closest: \(near)") }
         }
         switch (report.banner, verdict.bannerAgrees) {
-        case (nil, _): words.append("no Server field")
-        case (let banner?, true): words.append("Server: \(Text.escaped(banner))")
-        case (let banner?, false): words.append(console.painted("Server: \(Text.escaped(banner))", .yellow))
-        case (let banner?, nil): words.append("Server: \(Text.escaped(banner))")
+        case (nil, _): parts.append("no Server field")
+        case (let banner?, true): parts.append("Server: \(Text.escaped(banner))")
+        case (let banner?, false): parts.append(console.painted("Server: \(Text.escaped(banner))", .yellow))
+        case (let banner?, nil): parts.append("Server: \(Text.escaped(banner))")
         }
         if let interruption = report.interruption {
-            words.append(
+            parts.append(
                 console.painted(
                     "after \(report.behavior.count) responses: \(Text.escaped(interruption.text))", .yellow))
         }
-        write(words.joined(separator: "  "))
+        write(parts.joined(separator: "  "))
         if isVerbose { show(report, verdict) }
     }
 

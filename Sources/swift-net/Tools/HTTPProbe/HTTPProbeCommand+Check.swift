@@ -2,14 +2,14 @@ import LinuxProcess
 import SwiftNet
 import SwiftNetTLS
 
-/// What is read from several options, or from files.
+/// Checks of combined options, and values from files.
 extension HTTPProbeCommand {
     mutating func check(_ arguments: ParsedArguments) throws {
         if arguments.operands.isEmpty, targets.files.isEmpty, let interface = targets.interface {
             throw UsageError("no URL given: -I \(interface) names an interface (a HEAD request: --head)")
         }
         try targets.take(operands: arguments.operands)
-        probe.request.places = targets.places
+        probe.request.places = targets.overrides
         probe.family = targets.family
         probe.interface = targets.interface
         if output != nil, probe.request.count > 1 {
@@ -57,7 +57,7 @@ extension OptionValue where Value == HTTPMethod {
     static var method: Self {
         OptionValue(specification: ValueSpecification(name: "METHOD")) { text in
             guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw ValueError(expected: "printable characters without blanks")
+                throw ValueError(expected: "printable characters without spaces")
             }
             return HTTPMethod(text)
         }
@@ -65,11 +65,11 @@ extension OptionValue where Value == HTTPMethod {
 }
 
 extension OptionValue where Value == (name: String, value: String?) {
-    /// `Name: value`, `Name:` and `Name;`, as curl has them.
+    /// `Name: value`, `Name:` and `Name;`, as in curl.
     static var field: Self {
         OptionValue(specification: ValueSpecification(name: "FIELD")) { text in
             guard !text.utf8.contains(where: { $0 == 10 || $0 == 13 || $0 == 0 }) else {
-                throw ValueError(expected: "one line; --raw sends others")
+                throw ValueError(expected: "one line; use --raw for others")
             }
             guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
                 guard text.hasSuffix(";"), text.count > 1 else {

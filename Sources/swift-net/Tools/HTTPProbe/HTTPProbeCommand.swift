@@ -1,32 +1,32 @@
 import SwiftNet
 import SwiftNetTLS
 
-/// `http-probe`: its options, and what they store.
+/// `http-probe`: the options and their values.
 struct HTTPProbeCommand: HTTPCommand {
     static let summary = CommandSummary(
         name: "http-probe", group: .services, abstract: "Send requests to web servers, and examine the responses.",
         usage: ["[options] URL..."],
         operand: ("URL", "http://HOST or https://HOST"),
         discussion: """
-            A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be left out. \
-            Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            A URL is http://host:port/path, https://... or http+unix://%2Frun%2Fsocket/path; http:// may be omitted. \
+            Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 if every URL was answered, 1 if one was not, 2 on error or if a name has no address.
+            Exit status: 0 if every request got a response, 1 if one did not, 2 on error or if a name cannot be resolved.
             """,
         foreignOptions: [
             ("-L", "--follow follows redirects"), ("--location", "--follow follows redirects"),
             ("-s", "-q prints only failures and the summary"), ("-sS", "-q prints only failures and the summary"),
             ("--silent", "-q prints only failures and the summary"), ("--include", "-v prints the header fields"),
-            ("-f", "--fail counts a status of 400 or more as a failure"), ("-m", "-w limits the time of a response"),
+            ("-f", "--fail treats a status of 400 or more as a failure"), ("-m", "-w limits the time of a response"),
             ("--max-time", "-w limits the time of a response"), ("-O", "-o FILE writes the body"),
-            ("-u", "write user and password in the URL: http://USER:PASSWORD@HOST/"),
-            ("--user", "write user and password in the URL: http://USER:PASSWORD@HOST/"),
-            ("-A", "write -H 'User-Agent: ...'"), ("--user-agent", "write -H 'User-Agent: ...'"),
-            ("-b", "write -H 'Cookie: ...'"), ("--cookie", "write -H 'Cookie: ...'"),
-            ("-e", "write -H 'Referer: ...'"), ("--request", "-X sets the method"),
-            ("--http1.0", "write --http 1.0"), ("--http1.1", "write --http 1.1"),
-            ("--data-binary", "write -d @FILE"), ("--connect-to", "--resolve HOST:PORT:ADDR sets the address"),
-            ("--tlsv1.2", "write --tls 1.2-1.3"), ("--tlsv1.3", "write --tls 1.3"),
+            ("-u", "put user and password in the URL: http://USER:PASSWORD@HOST/"),
+            ("--user", "put user and password in the URL: http://USER:PASSWORD@HOST/"),
+            ("-A", "use -H 'User-Agent: ...'"), ("--user-agent", "use -H 'User-Agent: ...'"),
+            ("-b", "use -H 'Cookie: ...'"), ("--cookie", "use -H 'Cookie: ...'"),
+            ("-e", "use -H 'Referer: ...'"), ("--request", "-X sets the method"),
+            ("--http1.0", "use --http 1.0"), ("--http1.1", "use --http 1.1"),
+            ("--data-binary", "use -d @FILE"), ("--connect-to", "--resolve HOST:PORT:ADDR sets the address"),
+            ("--tlsv1.2", "use --tls 1.2-1.3"), ("--tlsv1.3", "use --tls 1.3"),
         ])
 
     /// The version of a request.
@@ -35,7 +35,7 @@ struct HTTPProbeCommand: HTTPCommand {
         case http11 = "1.1"
     }
 
-    /// Whose TCP carries the connections.
+    /// The TCP implementation.
     enum Stack: String, CaseIterable {
         case kernel, user
     }
@@ -43,7 +43,7 @@ struct HTTPProbeCommand: HTTPCommand {
     var general = GeneralOptions()
     var targets = HTTPTargets()
     var probe = HTTPProbe.Configuration()
-    /// The values of -d, which an ampersand joins.
+    /// The values of -d, joined with an ampersand in the body.
     var data: [String] = []
     var rawFile: String?
     var follows = false
@@ -80,12 +80,12 @@ struct HTTPProbeCommand: HTTPCommand {
         ) { $0.probe.request.fields.append($1) }
         options.list(
             "-d", "--data", value: .text("DATA"),
-            help: "Send DATA, or the contents of @FILE, as the body; several are joined by &."
+            help: "Send DATA, or the contents of @FILE, as the body; several values are joined with &."
         ) { $0.data.append($1) }
         options.option("--http", value: .choice(Version.self), help: "Set the version of HTTP (1.1).") {
             $0.probe.request.version = $1 == .http10 ? .http10 : .http11
         }
-        options.flag("--compressed", help: "Ask for gzip or deflate content.") {
+        options.flag("--compressed", help: "Request gzip or deflate content coding.") {
             $0.probe.request.wantsCompression = true
         }
         options.option(
@@ -110,27 +110,29 @@ struct HTTPProbeCommand: HTTPCommand {
         options.flag("--methods", help: "Find the allowed methods.") { $0.probe.request.examinesMethods = true }
         options.option(
             "--keep-alive", value: .duration(atMost: .seconds(3_600)), preset: "10",
-            help: "Find how long a connection is kept open; watch an idle one for TIME (10)."
+            help: "Find how long the server keeps a connection open; watch an idle one for TIME (10)."
         ) { $0.probe.request.keepAlivePatience = $1 }
-        options.flag("--intermediaries", help: "Look for proxies, caches, load balancers and tunnels.") {
+        options.flag("--intermediaries", help: "Detect proxies, caches, load balancers and tunnels.") {
             $0.probe.request.examinesIntermediaries = true
         }
         options.flag(
-            "--tcp", help: "Print TTL, window and options of the SYN-ACK (CAP_NET_RAW).", excludes: ["--stack user"]
+            "--tcp", help: "Print the TTL, window and options of the SYN-ACK (requires CAP_NET_RAW).",
+            excludes: ["--stack user"]
         ) { $0.probe.keepsHandshakes = true }
-        options.flag("--segments", help: "Print every TCP segment of the connections (CAP_NET_RAW).") {
+        options.flag("--segments", help: "Print every TCP segment of the connections (requires CAP_NET_RAW).") {
             $0.probe.reportsSegments = true
         }
-        options.flag("--timing", help: "Print how long each phase took.") { $0.showsTiming = true }
+        options.flag("--timing", help: "Print the time of each phase.") { $0.showsTiming = true }
     }
 
     private static func declareStack(_ options: inout OptionTable<Self>) {
         options.section("TCP implementation")
         options.option(
-            "--stack", value: .choice(Stack.self), help: "Use the kernel's TCP, or that of a user-space host (kernel)."
+            "--stack", value: .choice(Stack.self),
+            help: "Select the TCP implementation: the kernel's, or a user-space host's (kernel)."
         ) { $0.stack = $1 }
         options.option(
-            "--source", value: .source, help: "Set the address of the user-space host, which the system must not have.",
+            "--source", value: .source, help: "Set the address of the user-space host, not an address of the kernel.",
             requires: "--stack user"
         ) { $0.source = $1 }
         options.option(
@@ -146,7 +148,7 @@ struct HTTPProbeCommand: HTTPCommand {
         options.flag("-k", "--insecure", help: "Accept certificates that are not trusted.") {
             $0.probe.request.trustsAnybody = true
         }
-        options.option("--cacert", value: .file, help: "Trust only the authorities in FILE (PEM).") {
+        options.option("--cacert", value: .file, help: "Trust only the certificate authorities in FILE (PEM).") {
             $0.authorityFile = $1
         }
         options.option("--tls", value: .tlsVersions, help: "Offer these TLS versions, such as 1.2 or 1.0-1.2.") {
@@ -155,7 +157,7 @@ struct HTTPProbeCommand: HTTPCommand {
     }
 
     private static func declareRun(_ options: inout OptionTable<Self>) {
-        options.section("Servers and pace")
+        options.section("Targets and rate")
         options.targets(tcpOptions: ["--stack user", "--tcp", "--segments"])
         options.option("-c", "--count", value: .integer(1...Int.max, "COUNT"), help: "Send COUNT requests per URL (1).")
         {
@@ -177,7 +179,7 @@ struct HTTPProbeCommand: HTTPCommand {
         options.option(
             "--max-body", value: .integer(0...1 << 40, "BYTES"), help: "Read up to BYTES of a body (67108864)."
         ) { $0.probe.request.bodyLimit = $1 }
-        options.flag("--fail", help: "Count a status of 400 or more as a failure.") {
+        options.flag("--fail", help: "Treat a status of 400 or more as a failure.") {
             $0.probe.request.refusesErrors = true
         }
     }
@@ -190,7 +192,10 @@ struct HTTPProbeCommand: HTTPCommand {
         options.option(
             "-o", "--output", value: .file, help: "Write the decoded body to FILE (- for standard output)."
         ) { $0.output = $1 }
-        options.flag("--plot", help: "Plot the times of -c and their distribution.", requires: "-c", excludes: ["-j"]) {
+        options.flag(
+            "--plot", help: "Plot the times of the requests of -c and their distribution.", requires: "-c",
+            excludes: ["-j"]
+        ) {
             $0.isPlotted = true
         }
         options.pcap()

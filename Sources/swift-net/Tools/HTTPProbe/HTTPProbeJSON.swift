@@ -1,12 +1,12 @@
 import SwiftNet
 
-/// The responses as objects, one a line.
+/// The output of `http-probe` as one JSON object per line.
 final class HTTPProbeJSON: HTTPProbeReport {
     let context: HTTPProbeContext
 
     init(_ context: HTTPProbeContext) { self.context = context }
 
-    /// The object of the response has the whole chain of redirects.
+    /// Writes the object of a response, which includes the whole redirect chain.
     func answer(_ answer: HTTPProbeResponse, _ handshake: HandshakeFacts?) {
         let outcome = answer.outcome
         let time = outcome.timings.start

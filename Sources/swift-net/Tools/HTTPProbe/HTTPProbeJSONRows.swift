@@ -1,11 +1,11 @@
 import SwiftNet
 
-/// What a response and a failure have in common.
+/// The members that responses and failures have in common.
 private struct HTTPProbeTargetRow: Encodable {
     var url: String
-    /// The URL as it was given, where redirects led to another.
+    /// The original URL, if redirects led to another one.
     var askedUrl: String?
-    /// An address, or the path of a Unix domain socket; null if there was no connection.
+    /// The address, or the path of a Unix domain socket; null if there was no connection.
     @Null var addr: String?
     @Null var port: UInt16?
     var seq: Int?
@@ -40,7 +40,7 @@ struct HTTPProbeResponseRow: JSONRow {
     @Null var httpVersion: String?
     @Null var status: Int?
     @Null var reason: String?
-    /// Names and values.
+    /// Pairs of name and value.
     var headers: [[String]]
     var trailers: [[String]]?
     var bodyBytes: Int
@@ -131,7 +131,7 @@ struct HTTPProbeSummaryRow: JSONRow {
     }
 }
 
-/// How long each phase took; the first byte and the total are counted from the start.
+/// The durations of the phases; the first byte and the total are measured from the start.
 private struct TimingsRow: Encodable {
     @Null var dnsMs: Nanoseconds?
     @Null var connectMs: Nanoseconds?
@@ -148,7 +148,7 @@ private struct TimingsRow: Encodable {
     }
 }
 
-/// What the SYN-ACK showed.
+/// The properties of the SYN-ACK.
 private struct HandshakeRow: Encodable {
     var ttl: UInt8
     var window: UInt16
@@ -163,7 +163,7 @@ private struct HandshakeRow: Encodable {
     }
 }
 
-/// What was found beyond the response itself.
+/// Findings beyond the response itself.
 private struct FindingsRow: Encodable {
     var keepAlive: Bool
     var keepAliveMeasured: KeepAlive?
@@ -179,7 +179,7 @@ private struct FindingsRow: Encodable {
         var watchedMs: Nanoseconds
     }
 
-    /// A method and the status that answered it.
+    /// A method and the status of its response.
     struct Trial: Encodable {
         var method: String
         var status: Int?
@@ -209,7 +209,7 @@ private struct FindingsRow: Encodable {
     }
 }
 
-/// Whether and how long caches may store the response.
+/// Whether, and for how long, caches may store the response.
 private struct CacheRow: Encodable {
     @Null var maxAge: Int?
     var noStore: Bool

@@ -1,29 +1,29 @@
 import LinuxProcess
 import SwiftNet
 
-/// What a report of `http-probe` needs besides the events.
+/// The context of the output of `http-probe`.
 struct HTTPProbeContext {
     let console: Console
     let probe: HTTPProbe.Prepared
-    /// Where the body of -o is written.
+    /// The output of -o for the body.
     let body: BufferedOutput?
     let isQuiet: Bool
     let start = SystemClock.now
 }
 
-/// How `http-probe` reports.
+/// The output of `http-probe`.
 protocol HTTPProbeReport: Report
 where Observed == HTTPEngine<HTTPProbePlan>, Event == HTTPProbeEvent, Summary == HTTPProbeSummary {
     var context: HTTPProbeContext { get }
 
-    /// A request and its response.
+    /// Reports a request and its response.
     func exchange(_ outcome: HTTPOutcome)
 
-    /// A redirect, as soon as it is followed.
+    /// Reports a redirect when it is followed.
     func redirect(_ hop: RedirectHop)
 
-    /// The result of a request.
-    /// - Parameter handshake: what the SYN-ACK of its connection showed, where that is wanted and was seen.
+    /// Reports the result of a request.
+    /// - Parameter handshake: The properties of the SYN-ACK of its connection, if requested and received.
     func answer(_ answer: HTTPProbeResponse, _ handshake: HandshakeFacts?)
 }
 

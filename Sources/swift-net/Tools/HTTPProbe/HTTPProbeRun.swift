@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// Requests to URLs, until every one is answered or has failed.
+/// Runs `http-probe`, until every request has a response or has failed.
 struct HTTPProbeRun {
     let command: HTTPProbeCommand
     let console: Console
@@ -14,7 +14,7 @@ struct HTTPProbeRun {
             let ladder = LadderText(console)
             probe.onSegment = { ladder.show($0) }
         }
-        // Where the body is printed, the lines are not.
+        // If the body goes to standard output, the lines are not printed.
         let printsBody = !console.isJSON && command.output.map(BufferedOutput.isStandardOutput) ?? false
         let context = HTTPProbeContext(
             console: console, probe: probe, body: body, isQuiet: command.general.isQuiet || printsBody)
@@ -22,7 +22,7 @@ struct HTTPProbeRun {
         let progress = ProgressLine(console, isWanted: targets.urls.count != 1)
         let summary = try console.run(report, of: probe, progress: progress)
         try targets.checkInput(console, targets: summary.targets)
-        // A server whose name has no address was not checked.
+        // A server whose name could not be resolved was not checked.
         guard summary.unresolved == 0 else { return 2 }
         return summary.failed == 0 && summary.answered > 0 ? 0 : 1
     }

@@ -2,7 +2,7 @@ import LinuxProcess
 import SwiftNet
 import SwiftNetTLS
 
-/// The answers in lines for people.
+/// The output of `http-probe` as text.
 final class HTTPProbeText: HTTPProbeReport {
     let context: HTTPProbeContext
     private let configuration: HTTPProbeConfiguration
@@ -44,13 +44,13 @@ final class HTTPProbeText: HTTPProbeReport {
             if let facts = outcome.tls { write("  " + secure(facts, at: outcome.timings.start), always: true) }
             return
         }
-        var words = [url, status(outcome)]
-        words.append(Text.count(outcome.body.length, "byte"))
-        if let decoded = outcome.body.decoded { words[2] += " (\(decoded.coding) of \(decoded.length))" }
-        if let type = outcome.head?["Content-Type"] { words.append(Text.escaped(type)) }
-        if let server = outcome.head?["Server"] { words.append(Text.escaped(server)) }
-        words.append("\(Milliseconds.short(outcome.timings.total)) ms")
-        write(words.joined(separator: "  ") + sequence(answer))
+        var parts = [url, status(outcome)]
+        parts.append(Text.count(outcome.body.length, "byte"))
+        if let decoded = outcome.body.decoded { parts[2] += " (\(decoded.coding) of \(decoded.length))" }
+        if let type = outcome.head?["Content-Type"] { parts.append(Text.escaped(type)) }
+        if let server = outcome.head?["Server"] { parts.append(Text.escaped(server)) }
+        parts.append("\(Milliseconds.short(outcome.timings.total)) ms")
+        write(parts.joined(separator: "  ") + sequence(answer))
         if let failure = outcome.failure {
             write("  \(console.painted(Text.escaped(failure.text), .red))", always: true)
         }

@@ -21,7 +21,7 @@ struct TLSRow: Encodable {
     var verified: Bool
     @Null var doubt: String?
 
-    /// - Parameter start: the instant from which the remaining days are counted.
+    /// - Parameter start: The time from which the remaining days are counted.
     init(_ facts: TLSFacts, start: Instant) {
         let certificate = facts.certificate
         version = facts.version
@@ -44,7 +44,7 @@ struct TLSRow: Encodable {
 }
 
 extension Certificate {
-    /// Whole days until it ends; negative when it has.
+    /// Returns the number of whole days until the certificate expires; negative if it has expired.
     func daysLeft(at instant: Instant) -> Int64? {
         guard let notAfter else { return nil }
         let left = notAfter - WallTime.nanoseconds(instant) / 1_000_000_000

@@ -1,16 +1,17 @@
 import SwiftNet
 
-/// `igmp-join`: its options, and what they store.
+/// `igmp-join`: the options and their values.
 struct IGMPJoinCommand: Command {
     static let summary = CommandSummary(
         name: "igmp-join", group: .link, abstract: "Join multicast groups and count what they receive (IGMP, MLD).",
         usage: ["[options] GROUP..."],
         operand: ("GROUP", "a multicast address"),
         discussion: """
-            Joins IPv4 and IPv6 groups by its own reports, answers the querier in the version that it speaks, and \
-            leaves the groups at the end. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            Joins IPv4 and IPv6 groups by its own reports, answers queries in the version of the querier, and leaves \
+            the groups at the end. Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 if it joined and, with -c, received COUNT datagrams, 1 if it received fewer, 2 on error.
+            Exit status: 0 if the groups were joined and, with -c, COUNT datagrams were received, 1 if fewer were, 2 \
+            on error.
             """)
 
     var general = GeneralOptions()
@@ -20,27 +21,27 @@ struct IGMPJoinCommand: Command {
     static func declare(_ options: inout OptionTable<Self>) {
         options.section("Membership")
         options.list(
-            "--source", value: .sender, help: "Receive only from this source; sources add up."
+            "--source", value: .sender, help: "Receive only from this source; may be given several times."
         ) { $0.join.sources.append($1) }
         options.list(
             "--exclude", value: .excludedSender, preset: "",
-            help: "Receive from all sources but this one, or but those of --source."
+            help: "Receive from all sources except this one, or except those of --source."
         ) {
             $0.join.excludesSources = true
             if let source = $1 { $0.join.sources.append(source) }
         }
         options.option(
             "--version", value: .membershipVersion,
-            help: "Speak at most this version: 1 to 3 of IGMP, 1 or 2 of MLD (the newest).", excludes: ["--kernel"]
+            help: "Use at most this version: 1 to 3 of IGMP, 1 or 2 of MLD (the newest).", excludes: ["--kernel"]
         ) { $0.join.version = $1 }
         options.option(
             "--robustness", value: .integer(1...7),
-            help: "Report every change N times, until a querier has another number (2).", excludes: ["--kernel"]
+            help: "Report every change N times, until a query contains another value (2).", excludes: ["--kernel"]
         ) { $0.join.robustness = $1 }
         options.flag("--kernel", help: "Let the kernel join, report and leave.") { $0.join.isJoinedByKernel = true }
         options.list(
             "-I", "--interface", value: .interface,
-            help: "Join on INTERFACE; interfaces add up (the only one, or that of the route)."
+            help: "Join on INTERFACE; interfaces add up (the only one that is up, or that of the route)."
         ) { $0.join.interfaces.append($1) }
         options.section("End")
         options.option(
@@ -80,7 +81,7 @@ extension OptionValue where Value == IPAddress {
     static var sender: Self {
         OptionValue(specification: ValueSpecification(name: "ADDRESS")) { text in
             guard let address = IPAddress(text), !address.isMulticast, !address.isUnspecified else {
-                throw ValueError(expected: "the address of a sender")
+                throw ValueError(expected: "a unicast address")
             }
             return address
         }
@@ -88,7 +89,7 @@ extension OptionValue where Value == IPAddress {
 }
 
 extension OptionValue where Value == IPAddress? {
-    /// A sender that may be left out.
+    /// An optional sender.
     static var excludedSender: Self {
         let isSender: (String) -> Bool = { IPAddress($0).map { !$0.isMulticast } ?? false }
         return OptionValue(specification: ValueSpecification(name: "ADDRESS", isRecognized: isSender)) { text in

@@ -1,7 +1,7 @@
 import HostStack
 import SwiftNet
 
-/// A membership as JSON.
+/// The output of `igmp-join` as one JSON object per line.
 final class IGMPJoinJSON: IGMPJoinReport {
     private let run: IGMPJoin.Prepared
     private let command: IGMPJoinCommand
@@ -47,7 +47,7 @@ final class IGMPJoinJSON: IGMPJoinReport {
         }
     }
 
-    /// Nil where the kernel has joined: its reports have the version.
+    /// The version number; nil if the kernel joins, because its reports have the version.
     private func number(_ version: MembershipVersion) -> Int? {
         command.join.isJoinedByKernel ? nil : version.number
     }

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// How a membership is reported.
+/// The output of `igmp-join`.
 protocol IGMPJoinReport: Report
 where Observed == IGMPJoinEngine, Event == IGMPJoinEvent, Summary == IGMPJoinSummary {}
 
@@ -13,7 +13,7 @@ extension IGMPJoinReport {
     }
 }
 
-/// A membership in lines for people.
+/// The output of `igmp-join` as text.
 final class IGMPJoinText: IGMPJoinReport {
     private let run: IGMPJoin.Prepared
     private let command: IGMPJoinCommand

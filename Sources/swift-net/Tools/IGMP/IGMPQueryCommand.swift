@@ -1,13 +1,13 @@
 import SwiftNet
 
-/// `igmp-query`: its options, and what they store.
+/// `igmp-query`: the options and their values.
 struct IGMPQueryCommand: Command {
     static let summary = CommandSummary(
         name: "igmp-query", group: .link, abstract: "List the members of multicast groups (IGMP, MLD).",
         usage: ["[options] [GROUP]"],
         discussion: """
             Waits for another querier first, sends a query if there is none, and lists the hosts that report within \
-            the response time. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            the response time. Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
             Exit status: 0 if a host reported, 1 if none did, 2 on error, or if there is another querier.
             """)
@@ -18,12 +18,13 @@ struct IGMPQueryCommand: Command {
 
     static func declare(_ options: inout OptionTable<Self>) {
         options.section("Queries")
-        options.flag("-4", "--ipv4", help: "Query IPv4 groups (unless GROUP is an IPv6 one).", excludes: ["-6"]) {
+        options.flag("-4", "--ipv4", help: "Query IPv4 groups (default without GROUP).", excludes: ["-6"]) {
             $0.query.family = .v4
         }
         options.flag("-6", "--ipv6", help: "Query IPv6 groups.", excludes: ["-4"]) { $0.query.family = .v6 }
         options.list(
-            "--source", value: .sender, help: "Query the members of GROUP that want this source; sources add up."
+            "--source", value: .sender,
+            help: "Query the members of GROUP that request this source; may be given several times."
         ) { $0.query.sources.append($1) }
         options.option(
             "--version", value: .membershipVersion,
@@ -31,7 +32,7 @@ struct IGMPQueryCommand: Command {
         ) { $0.query.version = $1 }
         options.option(
             "--response", value: .duration(),
-            help: "Set the time within which hosts report (10; for a single group 1)."
+            help: "Set the maximum response time of hosts (10; for a single group 1)."
         ) { $0.query.maximumResponse = $1 }
         options.option(
             "--listen", value: .duration(),
@@ -44,7 +45,7 @@ struct IGMPQueryCommand: Command {
         options.section("End")
         options.option(
             "-c", "--count", value: .integer(1...1_000, "COUNT"),
-            help: "Send COUNT queries, each after the response time of the one before (1)."
+            help: "Send COUNT queries, each after the response time of the previous one (1)."
         ) { $0.query.count = $1 }
         options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {
             $0.query.deadline = $1
@@ -72,7 +73,7 @@ struct IGMPQueryCommand: Command {
             console.isJSON ? IGMPQueryJSON(run, general, console) : IGMPQueryText(run, general, console)
         let summary = try console.run(report, of: run)
         guard run.isComplete, run.failure == nil, summary.failure == nil, !summary.isRefused else { return 2 }
-        // Reports may have been missed: that there is no member is not known.
+        // Reports may have been missed, so it is not known that there are no members.
         if summary.groups == 0, run.wasInterrupted { return 2 }
         return summary.groups > 0 ? 0 : 1
     }

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// The members of groups as JSON.
+/// The output of `igmp-query` as one JSON object per line.
 final class IGMPQueryJSON: IGMPQueryReport {
     let run: IGMPQuery.Prepared
     let console: Console

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// How the members of groups are reported.
+/// The output of `igmp-query`.
 protocol IGMPQueryReport: Report
 where Observed == IGMPQueryEngine, Event == IGMPQueryEvent, Summary == IGMPQuerySummary {
     var run: IGMPQuery.Prepared { get }
@@ -22,7 +22,7 @@ extension IGMPQueryReport {
     }
 }
 
-/// The members of groups, one line each.
+/// The output of `igmp-query` as text, one line per member.
 final class IGMPQueryText: IGMPQueryReport {
     let run: IGMPQuery.Prepared
     let console: Console
@@ -56,7 +56,7 @@ final class IGMPQueryText: IGMPQueryReport {
         }
     }
 
-    /// `[02:00:00:00:00:01]`, with the vendor where it is known.
+    /// `[02:00:00:00:00:01]`, with the vendor if known.
     private func station(_ mac: MACAddress) -> String {
         "[\(mac)]" + (vendors.name(of: mac).map { " (\(Text.escaped($0)))" } ?? "")
     }
@@ -68,6 +68,6 @@ final class IGMPQueryText: IGMPQueryReport {
         let reports = Text.count(summary.reports, "report")
         console.output.write(
             "\(members); \(queries) sent, \(reports) received in \(summary.elapsed.wholeMilliseconds)ms\n")
-        if summary.otherMembers > 0 { console.output.write("members beyond those listed: \(summary.otherMembers)\n") }
+        if summary.otherMembers > 0 { console.output.write("members not listed: \(summary.otherMembers)\n") }
     }
 }

@@ -1,7 +1,7 @@
 import HostStack
 import SwiftNet
 
-/// The fields of a query about groups; those of the newest versions alone are left out in older ones.
+/// The fields of a membership query; fields of IGMPv3 and MLDv2 are left out for older versions.
 struct MembershipQueryRow: Encodable {
     @Null var group: IPAddress?
     var sources: [IPAddress]
@@ -21,7 +21,7 @@ struct MembershipQueryRow: Encodable {
     }
 }
 
-/// A report or a leave; `group` is that of a single record.
+/// A report or a leave message; `group` is set if there is only one record.
 struct MembershipMessageRow: JSONRow {
     struct Record: Encodable {
         var group: IPAddress

@@ -1,7 +1,7 @@
 import HostStack
 import SwiftNet
 
-/// Messages about groups, as text.
+/// Formats IGMP and MLD messages.
 enum MembershipText {
     /// `all`, `only 192.0.2.7`, `all but 192.0.2.7`.
     static func sources(_ filter: SourceFilter) -> String {
@@ -24,7 +24,7 @@ enum MembershipText {
         return text + ", reports within \(Milliseconds.seconds(query.maximumResponse)) s"
     }
 
-    /// `IGMPv3 report: 239.1.2.3 to_ex, 232.1.2.3 allow 192.0.2.7`; of many records the first.
+    /// `IGMPv3 report: 239.1.2.3 to_ex, 232.1.2.3 allow 192.0.2.7`, with up to 4 records.
     static func message(_ message: MembershipMessage) -> String {
         switch message {
         case .query(let query): return Self.query(query)

@@ -1,16 +1,16 @@
 import SwiftNet
 
-/// The kinds of IP timestamp options, in ping's words.
+/// The kinds of IP timestamp options, as ping names them.
 enum IPTimestampChoice: String, CaseIterable {
     case tsonly, tsandaddr, tsprespec
 }
 
-/// What is read from several options, or with the targets.
+/// Checks of combined options, and the targets.
 extension PingCommand {
     func mode(_ arguments: ParsedArguments) -> CommandMode {
         let targets = arguments.operands
         let isList = targets.count > 1 && timestampOption != .tsprespec
-        // A script's list may have one host.
+        // A list of a script may contain only one host.
         let isSweep = isList || filter != .all || !targetFiles.isEmpty || targets.contains(where: Self.isRange)
         return isSweep ? Self.sweep : Self.single
     }
@@ -43,7 +43,7 @@ extension PingCommand {
         return (0..<size).map { pattern[$0 % pattern.count] }
     }
 
-    /// How probes are cut on purpose.
+    /// Returns the fragmentation of the probes that --fragment requests.
     private func fragments() throws -> PingFragmentPlan? {
         guard let length = fragmentSize else { return nil }
         let least = fragmentOrder == .overlapping ? PingFragmentPlan.leastOverlappingSize : 8
@@ -76,7 +76,7 @@ extension PingCommand {
         guard size <= most else { throw UsageError("invalid value '\(size)' for -s (expected 0 to \(most))") }
     }
 
-    /// Adds the targets of the files.
+    /// Adds the targets of the --targets files.
     private mutating func readTargetFiles(_ console: Console) throws {
         for file in targetFiles {
             let targets = try TargetFile(path: file, option: "--targets").targets(console)
@@ -86,7 +86,7 @@ extension PingCommand {
         guard !texts.isEmpty else { throw Self.summary.missingOperand }
     }
 
-    /// Takes the hosts of `tsprespec` from the targets.
+    /// Returns the timestamp option, and removes the hosts of `tsprespec` from the targets.
     private mutating func timestamps(_ choice: IPTimestampChoice) throws -> IPv4TimestampData {
         func empty(_ count: Int, _ address: IPv4Address?) -> [IPv4TimestampData.Entry] {
             Array(repeating: IPv4TimestampData.Entry(address: address, timestamp: 0), count: count)

@@ -1,21 +1,21 @@
 import SwiftNet
 
-/// `ping`: its options, and what they store.
+/// `ping`: the options and their values.
 struct PingCommand: Command {
     static let summary = CommandSummary(
         name: "ping", group: .hosts, abstract: "Test whether hosts reply, and how fast.",
         usage: ["[options] TARGET..."],
         operand: ("TARGET", "a name, an address or a network"),
         discussion: """
-            One target is pinged until -c, -w or Ctrl-C. Several targets, networks (192.0.2.0/24), ranges \
-            (192.0.2.1-20) and --targets FILE make a sweep: one line per host. Durations are seconds (1, 0.2) or have \
-            a unit (200ms, 2s, 1m).
+            Pings one target until -c, -w or Ctrl-C. Several targets, networks (192.0.2.0/24), ranges \
+            (192.0.2.1-20) and --targets FILE make a sweep: one line per host. Durations are in seconds (1, 0.2) or \
+            have a unit (200ms, 2s, 1m).
 
             Exit status: 0 if every target replied, 1 if one did not, 2 on error.
             """,
         foreignOptions: [
             ("--until-alive", "-c 1 -w SECONDS waits for the first reply"),
-            ("-g", "a network is a target: swift-net ping 192.0.2.0/24"),
+            ("-g", "a network can be a target: swift-net ping 192.0.2.0/24"),
         ])
 
     static let single = CommandMode.standard
@@ -24,7 +24,7 @@ struct PingCommand: Command {
     var general = GeneralOptions()
     var ping = Ping.Configuration()
     var source = PingSource()
-    /// As it was given: in a sweep it is the time between packets, or between those to one target.
+    /// The value of -i: in a sweep the time between packets, or with -c between packets to the same target.
     var interval: Nanoseconds?
     var size = 56
     var pattern: [UInt8]?
@@ -40,12 +40,12 @@ struct PingCommand: Command {
     var isFlood = false
     var hasStickySource = false
     var isPlotted = false
-    /// -n or -H, the last one.
+    /// Set by the last one of -n and -H.
     var wantsNames: Bool?
 
     var isSweep = false
     var expressions: [TargetExpression] = []
-    /// The targets as they were written, beside `expressions`.
+    /// The targets as written, parallel to `expressions`.
     var texts: [String] = []
 
     static func declare(_ options: inout OptionTable<Self>) {
@@ -61,18 +61,20 @@ struct PingCommand: Command {
         options.flag("-6", "--ipv6", help: "Use IPv6.", excludes: ["-4"]) { $0.ping.family = .v6 }
         options.list(
             "-I", "--interface", value: .source,
-            help: "Send through this interface, or from this address of this host; may be given for both."
+            help: "Send through this interface, or from this address of this host; may be given once for each."
         ) { $0.source.add($1) }
         options.option("-s", "--size", value: .integer(0...65_507, "BYTES"), help: "Send BYTES of data (56).") {
             $0.size = $1
         }
         options.option(
-            "-p", "--pattern", value: .pattern, help: "Fill the data with up to 16 bytes, given in hexadecimal."
+            "-p", "--pattern", value: .pattern, help: "Fill the data with up to 16 bytes in hexadecimal."
         ) { $0.pattern = $1 }
-        options.option("-t", "--ttl", value: .integer(1...255), help: "Set the time to live, or hop limit.") {
+        options.option(
+            "-t", "--ttl", value: .integer(1...255), help: "Set the time to live or hop limit (64; multicast 1)."
+        ) {
             $0.ping.timeToLive = $1
         }
-        options.option("-Q", "--tos", value: .integer(0...255), help: "Set the type of service, or traffic class.") {
+        options.option("-Q", "--tos", value: .integer(0...255), help: "Set the type of service or traffic class.") {
             $0.ping.trafficClass = $1
         }
         options.option("-F", "--flow-label", value: .integer(0...0xF_FFFF), help: "Set the IPv6 flow label.") {
@@ -81,12 +83,14 @@ struct PingCommand: Command {
         options.option(
             "-e", "--identifier", value: .integer(0...65_535), help: "Set the ICMP identifier (random)."
         ) { $0.ping.identifier = $1 }
-        options.option("-m", "--mark", value: .integer(0...UInt32.max), help: "Mark packets for routing rules.") {
+        options.option(
+            "-m", "--mark", value: .integer(0...UInt32.max), help: "Set the mark of packets, for policy routing."
+        ) {
             $0.ping.mark = $1
         }
         options.option(
             "-M", "--pmtu-discovery", value: .choice(PathMTUDiscovery.self),
-            help: "Set the path MTU discovery: do and probe forbid fragments, want fragments only here, dont anywhere."
+            help: "Set path MTU discovery: do and probe set DF, want also fragments locally, dont does not set DF."
         ) { $0.ping.pathMTUDiscovery = $1 }
         options.option("--icmp", value: .choice(ICMPQuery.self, "QUERY"), help: queryHelp) { $0.ping.query = $1 }
         options.flag("-R", "--record-route", help: "Record the route (IPv4).", excludes: ["-T"]) {
@@ -98,26 +102,29 @@ struct PingCommand: Command {
         ) { $0.timestampOption = $1 }
         options.option(
             "--fragment", value: .integer(8...65_528, "BYTES"),
-            help: "Cut every probe into fragments of BYTES, a multiple of 8.", in: [single], excludes: ["--icmp"]
+            help: "Send every probe in fragments of BYTES, a multiple of 8.", in: [single], excludes: ["--icmp"]
         ) { $0.fragmentSize = $1 }
         options.option(
             "--fragment-order", value: .choice(PingFragmentPlan.Order.self), help: "Set the order of the fragments.",
             in: [single], requires: "--fragment"
         ) { $0.fragmentOrder = $1 }
-        options.flag("-b", "--broadcast", help: "Allow a broadcast address.") { $0.ping.allowsBroadcast = true }
-        options.flag("-B", "--sticky-source", help: "Keep the source address of the first probe.", in: [single]) {
+        options.flag("-b", "--broadcast", help: "Allow pinging a broadcast address.") { $0.ping.allowsBroadcast = true }
+        options.flag(
+            "-B", "--sticky-source", help: "Use the source address of the first probe for all probes.", in: [single]
+        ) {
             $0.hasStickySource = true
         }
         options.flag("-C", "--connect", help: "Connect the socket to the target.", in: [single]) {
             $0.ping.connects = true
         }
         options.flag("-d", help: "Set SO_DEBUG on the socket.") { $0.ping.debugs = true }
-        options.flag("-L", "--no-loop", help: "Do not loop multicast back.") { $0.ping.loopsMulticast = false }
+        options.flag("-L", "--no-loop", help: "Do not loop multicast probes back.") { $0.ping.loopsMulticast = false }
         options.flag("-r", "--bypass-routing", help: "Send only to hosts on the link.") {
             $0.ping.bypassesRouting = true
         }
         options.option(
-            "-S", "--send-buffer", value: .integer(1...Int(Int32.max), "BYTES"), help: "Set the socket's send buffer."
+            "-S", "--send-buffer", value: .integer(1...Int(Int32.max), "BYTES"),
+            help: "Set the size of the socket's send buffer."
         ) { $0.ping.sendBuffer = $1 }
     }
 
@@ -125,7 +132,7 @@ struct PingCommand: Command {
         "Send another query: \(Text.alternatives(ICMPQuery.allCases.map(\.rawValue))) (echo)."
 
     private static func declareRun(_ options: inout OptionTable<Self>) {
-        options.section("Pace and end")
+        options.section("Timing")
         options.option(
             "-c", "--count", value: .integer(1...Int.max, "COUNT"),
             help: "Stop after COUNT probes; with -w, after COUNT replies."
@@ -144,7 +151,7 @@ struct PingCommand: Command {
             $0.ping.isAdaptive = true
         }
         options.flag(
-            "-f", "--flood", help: "Send as fast as replies come, and print a dot for each probe.", in: [single]
+            "-f", "--flood", help: "Send as fast as replies arrive, and print a dot for each probe.", in: [single]
         ) { $0.isFlood = true }
         options.option(
             "-l", "--preload", value: .integer(1...65_536, "COUNT"),
@@ -165,7 +172,7 @@ struct PingCommand: Command {
         ) { $0.filter = .unreachable }
         options.option(
             "--rate", value: .rate,
-            help: "Send N packets per second (10000), or max: the highest rate without loss.", in: [sweep]
+            help: "Send N packets per second (10000), or max: as fast as possible.", in: [sweep]
         ) { $0.rate = $1 }
         options.option(
             "--retries", value: .integer(0...1_000), help: "Retry unanswered probes N times (3).", in: [sweep],
@@ -178,17 +185,17 @@ struct PingCommand: Command {
         options.json()
         options.quiet()
         options.verbose("Also report packets that were rejected.")
-        options.flag("-n", "--numeric", help: "Do not look up names; undoes -H.") { $0.wantsNames = false }
-        options.flag("-H", "--names", help: "Look up names even for numeric targets; undoes -n.", in: [single]) {
+        options.flag("-n", "--numeric", help: "Do not look up names; overrides -H.") { $0.wantsNames = false }
+        options.flag("-H", "--names", help: "Look up names even for numeric targets; overrides -n.", in: [single]) {
             $0.wantsNames = true
         }
-        options.flag("-a", "--audible", help: "Ring the bell at every reply.", in: [single]) {
+        options.flag("-a", "--audible", help: "Ring the bell for each reply.", in: [single]) {
             $0.style.isAudible = true
         }
         options.flag("-D", "--timestamps", help: "Print the time before each line.", in: [single]) {
             $0.style.printsTimes = true
         }
-        options.flag("-O", "--outstanding", help: "Report a missing reply before the next probe.", in: [single]) {
+        options.flag("-O", "--outstanding", help: "Report a missing reply when the next probe is sent.", in: [single]) {
             $0.ping.reportsOutstanding = true
         }
         options.flag("-U", "--user-latency", help: "Measure times in this program, not in the kernel.") {
@@ -205,7 +212,8 @@ struct PingCommand: Command {
             help: "Print statistics and outages every TIME.", in: [single]
         ) { $0.ping.reportInterval = $1 }
         options.flag(
-            "--split", help: "Split the first round trip into neighbor resolution, queues and network.", in: [single]
+            "--split", help: "Split the first round-trip time into neighbor resolution, queue and network.",
+            in: [single]
         ) { $0.ping.splitsFirstRoundTrip = true }
         options.pcap()
         options.explain()

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// A ping as one JSON object a line.
+/// The output of a ping as one JSON object per line.
 final class PingJSON: PingRunReport {
     private let facts: PingFacts
     private let target: String

@@ -15,7 +15,7 @@ struct PingReplyRow: JSONRow {
     @IfTrue var otherSource: Bool
     @Inlined var details: Details?
 
-    /// What only few replies have.
+    /// Members that only few replies have.
     struct Details: Encodable {
         var wrongDataOffset: Int?
         var recordRoute: [IPv4Address]?
@@ -59,14 +59,14 @@ extension PingReplyRow.Details {
     }
 }
 
-/// What the replies to other queries than echo report.
+/// The contents of replies to other queries than echo.
 struct InformationRow: Encodable {
-    // Not intervals but times of day, which RFC 792 counts in milliseconds since midnight UT.
+    // Times of day in milliseconds since midnight UT (RFC 792), not intervals.
     var originateTimestamp: UInt32?
     var receiveTimestamp: UInt32?
     var transmitTimestamp: UInt32?
     var mask: IPv4Address?
-    /// How long the routers may be used, in seconds.
+    /// The lifetime of the routers, in seconds.
     var lifetimeS: UInt16?
     var routers: [Router]?
     var hopLimit: UInt8?
@@ -109,14 +109,14 @@ struct PingProbeRow: JSONRow {
 struct PingSendErrorRow: JSONRow {
     @Inlined var probe: PingProbeRow
     var message: String
-    /// Bytes that could be sent, where the packet was too long.
+    /// The MTU in bytes, if the packet was too long.
     var mtu: Int?
-    /// The interface that did not take it, null if unknown; left out if the packet was too long.
+    /// The interface that rejected the probe, null if unknown; left out if the packet was too long.
     var interface: Null<String>?
 
     init(_ probe: PingProbeRow, _ failure: TransmissionFailure, interface: String?) {
         self.probe = probe
-        message = failure.words
+        message = failure.description
         if case .messageTooLong(let mtu) = failure {
             self.mtu = mtu > 0 ? mtu : nil
         } else {
@@ -146,7 +146,7 @@ struct PingErrorRow: JSONRow {
     }
 }
 
-/// The parts of the first round trip.
+/// The parts of the first round-trip time.
 struct PingSplitRow: JSONRow {
     @Inlined var probe: PingProbeRow
     var neighborResolutionMs: Nanoseconds
@@ -154,7 +154,7 @@ struct PingSplitRow: JSONRow {
     var networkMs: Nanoseconds
 }
 
-/// Statistics while the run lasts.
+/// The statistics of an interval.
 struct PingReportRow: JSONRow {
     var target: String
     var addr: IPAddress
@@ -176,7 +176,7 @@ struct PingReportRow: JSONRow {
     }
 }
 
-/// The account of a run.
+/// The summary of a run.
 struct PingSummaryRow: JSONRow {
     var target: String
     var addr: IPAddress

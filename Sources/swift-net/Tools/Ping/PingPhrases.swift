@@ -1,10 +1,8 @@
 import SwiftNet
 
 extension TransmissionFailure: CustomStringConvertible {
-    public var description: String { words }
-
-    /// The failure as iputils says it.
-    var words: String {
+    /// The message that iputils prints for the failure.
+    public var description: String {
         switch self {
         case .messageTooLong(let mtu):
             mtu > 0 ? "local error: message too long, mtu=\(mtu)" : "sendmsg: Message too long"
@@ -15,8 +13,8 @@ extension TransmissionFailure: CustomStringConvertible {
 }
 
 extension IgnoredPacket.Reason {
-    /// Why the packet was not believed.
-    var words: String {
+    /// The reason why the packet was ignored.
+    var text: String {
         switch self {
         case .malformed(let error): "ignored, \(error)"
         case .truncated(let byteCount): "ignored, packet too short (\(byteCount) bytes)"
@@ -27,7 +25,7 @@ extension IgnoredPacket.Reason {
     }
 }
 
-/// The parts of the first round trip in words.
+/// Formats the parts of the first round-trip time.
 enum PingSplit {
     static func line(_ parts: RoundTripParts) -> String {
         "first round trip: neighbor resolution \(Milliseconds.fixed(parts.neighborResolution)) ms, "
@@ -35,7 +33,7 @@ enum PingSplit {
     }
 }
 
-/// A running report in fping's lines (-Q, -o).
+/// Formats an interval report as fping -Q does.
 enum PingReportText {
     static func lines(_ report: PingReport, of name: String) -> String {
         "[\(WallTime.timeOfDay(report.at))]\n" + line(report.interval, of: name) + "\n"
@@ -54,9 +52,9 @@ enum PingReportText {
     }
 }
 
-/// The options of a reply in iputils' lines.
+/// Formats the IP options of a reply as iputils does.
 struct OptionText {
-    /// The route recorded last: an equal one is not printed again.
+    /// The previous recorded route: an identical route is not printed again.
     private var lastRoute: [IPv4Address]?
 
     mutating func lines(_ options: IPv4Options, isFlood: Bool, label: (IPAddress) -> String) -> String {
@@ -87,7 +85,7 @@ struct OptionText {
         route.used.map { "\t\($0.isUnspecified ? "0.0.0.0" : label(.v4($0)))\n" }.joined()
     }
 
-    /// The first time absolute, those after it as differences, in milliseconds.
+    /// Formats the first timestamp as absolute time, and later ones as differences, in milliseconds.
     private func timestamps(_ data: IPv4TimestampData, _ label: (IPAddress) -> String) -> String {
         guard !data.used.isEmpty else { return "" }
         var text = "\nTS: "
@@ -111,7 +109,7 @@ struct OptionText {
     }
 }
 
-/// A quoted header as ping -v dumps it.
+/// Formats a quoted header as ping -v does.
 enum HeaderText {
     static func dump(_ header: IPv4Header) -> String {
         func hex(_ value: some BinaryInteger, _ width: Int) -> String {
@@ -127,9 +125,9 @@ enum HeaderText {
     }
 }
 
-/// What the answers to other questions say, in words, each on a line of its own.
+/// Formats the replies to other queries than echo, one line per item.
 enum AnswerText {
-    static func words(_ answer: InformationAnswer, receivedAt arrival: Instant) -> String {
+    static func lines(_ answer: InformationAnswer, receivedAt arrival: Instant) -> String {
         switch answer {
         case .timestamp(let originate, let receive, let transmit):
             var text =
@@ -137,9 +135,8 @@ enum AnswerText {
                 + time(milliseconds(arrival))
             if let offset = clockOffset(originate, receive, transmit, milliseconds(arrival)) {
                 text +=
-                    offset == 0
-                    ? "\n\tthe target's clock agrees with this host's"
-                    : "\n\tthe target's clock is \(abs(offset)) ms \(offset < 0 ? "behind" : "ahead of") this host's"
+                    "\n\tclock offset \(offset) ms"
+                    + (offset == 0 ? "" : offset < 0 ? " (target behind)" : " (target ahead)")
             }
             return text
         case .addressMask(let mask):
@@ -155,11 +152,11 @@ enum AnswerText {
         case .ipv6Router(let advertisement, let options):
             return "\n\tlifetime \(advertisement.routerLifetime) s, hop limit \(advertisement.currentHopLimit)"
                 + ", reachable \(advertisement.reachableTime) ms, retransmit \(advertisement.retransmissionTimer) ms"
-                + options.map(words).joined()
+                + options.map(line).joined()
         }
     }
 
-    private static func words(_ option: NDPOption) -> String {
+    private static func line(_ option: NDPOption) -> String {
         switch option {
         case .sourceLinkLayerAddress(let address): "\n\tlink-layer address \(address)"
         case .prefixInformation(let length, let flags, let valid, let preferred, _, let prefix):
@@ -182,7 +179,7 @@ enum AnswerText {
         return "\(two(value / 3_600_000)):\(two(value / 60_000 % 60)):\(two(value / 1_000 % 60)).\(fraction)"
     }
 
-    /// How far the other clock is ahead, in milliseconds, the way taking equally long there and back.
+    /// Returns how far the target's clock is ahead, in milliseconds, assuming equal forward and return delays.
     private static func clockOffset(_ sent: UInt32, _ received: UInt32, _ answered: UInt32, _ back: UInt32) -> Int? {
         let times = [sent, received, answered, back]
         guard times.allSatisfy({ $0 < 86_400_000 }) else { return nil }

@@ -1,37 +1,37 @@
 import SwiftNet
 
-/// Facts about a ping that do not change while it runs.
+/// Properties of a ping that do not change while it runs.
 struct PingFacts {
-    /// The target as it is called: the canonical name where it was given by name.
+    /// The name of the target: the canonical name if it was given by name.
     var hostname: String
     var address: IPAddress
-    /// The zone of a link-local address, printed behind it.
+    /// The zone of a link-local address, printed after it.
     var zone: String?
     var source: IPAddress
-    /// The interface that was asked for.
+    /// The interface of -I.
     var device: String?
-    /// The interface that probes leave by, which may be gone when a send fails.
+    /// The outgoing interface, which may have been deleted when a transmission fails.
     var interface: String?
-    /// The source address was asked for.
+    /// Whether the source address was given.
     var hasFixedSource = false
-    /// Answers come from many.
+    /// Whether several hosts may reply.
     var isMulticast = false
     var identifier: UInt16
     var dataLength: Int
-    /// Bytes of the whole packet, as ping counts them.
+    /// The length of the packet with its headers in bytes, as ping counts it.
     var packetLength: Int
     var flowLabel: UInt32?
     var fragments: PingFragmentPlan?
     var pattern: [UInt8]?
-    /// Names of the addresses that answer are wanted.
+    /// Whether names are looked up.
     var wantsNames = false
 }
 
-/// How one target's ping is reported.
+/// The output of the ping of one target.
 protocol PingRunReport: Report where Observed == PingEngine, Event == PingEvent, Summary == PingSummary {}
 
 extension PingRunReport {
-    /// iputils' line, which begins at the terminal's first column.
+    /// Returns iputils' status line, which starts in the first column.
     func status(_ engine: borrowing PingEngine, at now: Instant) -> String? {
         let summary = engine.summary
         let loss = Percent.whole(summary.transmitted - summary.received, of: summary.transmitted)

@@ -5,7 +5,7 @@ struct PingSource {
     var address: IPAddress?
     var interface: String?
 
-    /// The later of two addresses counts, and the later of two interfaces.
+    /// Adds another value of -I: the last address and the last interface are used.
     mutating func add(_ other: PingSource) {
         address = other.address ?? address
         interface = other.interface ?? interface
@@ -27,7 +27,7 @@ extension OptionValue where Value == PingSource {
 }
 
 extension OptionValue where Value == [UInt8] {
-    /// Hexadecimal digits in pairs, up to 16 bytes; an odd last digit is a byte of its own.
+    /// Up to 16 bytes as pairs of hexadecimal digits; an odd last digit is one byte.
     static var pattern: Self {
         OptionValue<[UInt8]>(specification: ValueSpecification(name: "PATTERN")) { text in
             guard (1...32).contains(text.utf8.count), text.allSatisfy(\.isHexDigit) else {

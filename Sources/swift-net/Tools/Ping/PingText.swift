@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// A ping in iputils' lines.
+/// The output of a ping in iputils' format.
 final class PingText: PingRunReport {
     struct Style {
         var isQuiet = false
@@ -9,7 +9,7 @@ final class PingText: PingRunReport {
         var isAudible = false
         var printsTimes = false
         var isPrecise = false
-        /// The line with pauses between probes at the end: flood and adaptive runs.
+        /// Whether the last line has the interval between probes: in flood and adaptive runs.
         var printsGaps = false
     }
 
@@ -18,13 +18,13 @@ final class PingText: PingRunReport {
     private let console: Console
     private let names: HostNames?
     private let plot: RoundTripPlot?
-    /// Lines that wait for a name, in their order, and since when.
+    /// Lines that wait for a name, in order, with the start of the wait.
     private var held: [(event: PingEvent, since: Instant)] = []
     private var isStopped = false
-    /// Addresses whose names took too long: no line waits for them again.
-    private var givenUp: Set<IPAddress> = []
-    /// No line waits longer than this for a name.
-    private static let patience = Nanoseconds.milliseconds(1_000)
+    /// Addresses whose lookup timed out: later lines do not wait for them.
+    private var timedOut: Set<IPAddress> = []
+    /// The maximum time that a line waits for a name.
+    private static let nameTimeout = Nanoseconds.milliseconds(1_000)
     private var routes = OptionText()
 
     init(_ facts: PingFacts, _ style: Style, _ console: Console, names: HostNames?, plot: RoundTripPlot?) {
@@ -51,7 +51,7 @@ final class PingText: PingRunReport {
             facts.address.family == .v4
             ? "\(facts.dataLength)(\(facts.packetLength)) bytes of data.\n" : "\(facts.dataLength) data bytes\n"
         print(line)
-        // The name of the target is asked for before anything comes from it.
+        // Start the lookup of the target's name before its first reply.
         if facts.wantsNames { _ = names?.name(of: facts.address) }
     }
 
@@ -62,14 +62,14 @@ final class PingText: PingRunReport {
         return "%" + zone
     }
 
-    /// An address as iputils prints it: with its name, when it has one and names are wanted.
+    /// An address as iputils prints it, with its name if names are looked up.
     private func label(_ address: IPAddress) -> String {
         let text = "\(address)\(zone(of: address))"
         guard facts.wantsNames, case .known(let name)? = names?.name(of: address) else { return text }
         return "\(Text.escaped(name)) (\(text))"
     }
 
-    /// The address whose name an event's line is to have.
+    /// The address whose name the line of an event contains.
     private func namedAddress(_ event: PingEvent) -> IPAddress? {
         switch event {
         case .reply(let reply): reply.source
@@ -79,7 +79,7 @@ final class PingText: PingRunReport {
     }
 
     private func isNamePending(_ event: PingEvent) -> Bool {
-        guard facts.wantsNames, let names, let address = namedAddress(event), !givenUp.contains(address) else {
+        guard facts.wantsNames, let names, let address = namedAddress(event), !timedOut.contains(address) else {
             return false
         }
         return !isStopped && names.name(of: address) == .pending
@@ -96,8 +96,8 @@ final class PingText: PingRunReport {
         if isStopped { self.isStopped = true }
         while let first = held.first {
             if isNamePending(first.event) {
-                guard now >= first.since + Self.patience else { return first.since + Self.patience }
-                if let address = namedAddress(first.event) { givenUp.insert(address) }
+                guard now >= first.since + Self.nameTimeout else { return first.since + Self.nameTimeout }
+                if let address = namedAddress(first.event) { timedOut.insert(address) }
             }
             show(first.event)
             held.removeFirst()
@@ -118,7 +118,7 @@ final class PingText: PingRunReport {
         case .transmissionFailed(_, let failure, _): show(failure)
         case .ignored(let packet):
             if !style.isQuiet, !style.isFlood {
-                print("\(time(packet.arrival))From \(label(packet.source)): \(packet.reason.words)\n")
+                print("\(time(packet.arrival))From \(label(packet.source)): \(packet.reason.text)\n")
             }
         case .firstRoundTrip(let parts): print(PingSplit.line(parts) + "\n")
         case .report(let report): print(PingReportText.lines(report, of: facts.hostname))
@@ -131,9 +131,9 @@ final class PingText: PingRunReport {
 
     private func show(_ reply: PingReply) {
         guard !style.isQuiet else { return }
-        let bell = style.isAudible ? "\u{7}" : ""
+        let alert = style.isAudible ? "\u{7}" : ""
         if style.isFlood {
-            print((reply.flags.contains(.corrupted) ? "\u{8}C" : "\u{8} \u{8}") + bell)
+            print((reply.flags.contains(.corrupted) ? "\u{8}C" : "\u{8} \u{8}") + alert)
             return
         }
         var line =
@@ -150,11 +150,11 @@ final class PingText: PingRunReport {
         if reply.flags.contains(.late) { line += " (LATE!)" }
         if reply.flags.contains(.corrupted) { line += " (BAD CHECKSUM!)" }
         if reply.flags.contains(.otherSource) { line += " (DIFFERENT ADDRESS!)" }
-        line += bell
+        line += alert
         if let details = reply.details {
             if let wrong = details.wrongData { line += Self.lines(wrong) }
             if let options = details.options { line += routes.lines(options, isFlood: false, label: label) }
-            if let answer = details.answer { line += AnswerText.words(answer, receivedAt: reply.arrival) }
+            if let answer = details.answer { line += AnswerText.lines(answer, receivedAt: reply.arrival) }
         }
         print(line + "\n")
     }
@@ -192,9 +192,9 @@ final class PingText: PingRunReport {
         if style.isFlood {
             print("E")
         } else {
-            // A packet that is too long is no fault of the interface.
-            if case .messageTooLong = failure { return console.complain(failure.words) }
-            console.complain(failure.words + (facts.interface.map { " (\($0))" } ?? ""))
+            // If the packet is too long, the interface is not the cause.
+            if case .messageTooLong = failure { return console.complain("\(failure)") }
+            console.complain("\(failure)" + (facts.interface.map { " (\($0))" } ?? ""))
         }
     }
 
@@ -221,9 +221,9 @@ final class PingText: PingRunReport {
         if let plot { print(plot.text(summary.roundTrips)) }
     }
 
-    /// What the other side made of them.
+    /// Returns the line about the target's reassembly of fragments.
     private static func fragments(_ plan: PingFragmentPlan, _ facts: PingFacts, _ summary: PingSummary) -> String {
-        let words =
+        let verdict =
             switch FragmentVerdict(plan, summary) {
             case .dropped: "no reply: dropped by the target or on the path"
             case .reassembled: "reassembled by the target"
@@ -233,7 +233,7 @@ final class PingText: PingRunReport {
             case .mixed: "reassembled by the target, which kept data of both kinds"
             }
         let count = plan.count(facts.dataLength + 8)
-        return "\(count) fragments of \(plan.size) bytes per probe, \(plan.order.rawValue): \(words)\n"
+        return "\(count) fragments of \(plan.size) bytes per probe, \(plan.order.rawValue): \(verdict)\n"
     }
 
     private func lastLine(_ summary: PingSummary) -> String {

@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// One target, pinged until -c, -w or Ctrl-C.
+/// Pings one target until -c, -w or Ctrl-C.
 struct SinglePing {
     let command: PingCommand
     let console: Console
@@ -16,7 +16,7 @@ struct SinglePing {
         let report = report(ping)
         let summary = try console.run(report, of: ping, drops: ping.drops)
         let isEnough = command.ping.deadline == nil || command.ping.count.map { summary.received >= $0 } ?? true
-        // Where no probe left this host, nothing was learned about the target.
+        // If no probe was sent, nothing is known about the target.
         if summary.transmitted > 0, summary.refusedBySystem == summary.transmitted { return 2 }
         return summary.received > 0 && isEnough ? 0 : 1
     }
@@ -29,8 +29,8 @@ struct SinglePing {
         }
     }
 
-    /// What the target is called in the lines: iputils gives the canonical name of an IPv4 target, and an IPv6
-    /// one as it was typed.
+    /// Returns the name of the target in the output: as in iputils, the canonical name of an IPv4 target, and the name
+    /// of an IPv6 target as typed.
     private func hostname(_ destination: Destination) -> String {
         destination.address.family == .v4 ? destination.canonicalName ?? command.texts[0] : command.texts[0]
     }

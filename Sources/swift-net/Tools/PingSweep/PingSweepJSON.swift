@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// A sweep as one JSON object a line.
+/// The output of a sweep as one JSON object per line.
 final class PingSweepJSON: PingSweepReport {
     private let filter: PingSweepFilter
     private let isQuiet: Bool
@@ -32,11 +32,11 @@ final class PingSweepJSON: PingSweepReport {
     }
 }
 
-/// The verdict about one target.
+/// The result of one target.
 private struct PingSweepHostRow: JSONRow {
     var target: String
     var addr: IPAddress
-    /// Neither alive nor not, where this host could not look.
+    /// Whether the target replied; null if it could not be checked.
     @Null var alive: Bool?
     @Null var rttMs: Nanoseconds?
     var ttl: UInt8?
@@ -64,7 +64,7 @@ private struct PingSweepHostRow: JSONRow {
     }
 }
 
-/// The account of a sweep.
+/// The summary of a sweep.
 private struct PingSweepSummaryRow: JSONRow {
     var targets: Int
     var alive: Int

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// Which verdicts are shown.
+/// The selection of results to print.
 enum PingSweepFilter {
     case all, alive, unreachable
 
@@ -13,15 +13,15 @@ enum PingSweepFilter {
     }
 }
 
-/// Targets that this host could not check, by what kept it.
+/// Counts the targets that this host could not check, by reason.
 struct UncheckedTargets {
-    /// The interface by which a target is reached.
+    /// Returns the outgoing interface for a target.
     let interface: (IPAddress) -> String?
     private var counts: [String: Int] = [:]
 
     init(interface: @escaping (IPAddress) -> String?) { self.interface = interface }
 
-    /// The failure with its interface; nil for a target that was checked.
+    /// Returns the failure with its interface; nil for a target that was checked.
     func reason(_ result: PingSweepHostResult) -> String? {
         guard let failure = result.failure else { return nil }
         return interface(result.address).map { "\($0): \(failure)" } ?? failure
@@ -38,7 +38,7 @@ struct UncheckedTargets {
     }
 }
 
-/// How a sweep is reported.
+/// The output of a sweep.
 protocol PingSweepReport: Report
 where Observed == PingSweepEngine, Event == PingSweepEvent, Summary == PingSweepSummary {
     var console: Console { get }
@@ -50,7 +50,7 @@ extension PingSweepReport {
         return "\(decided)/\(total) targets, \(engine.summary.alive) alive, \(engine.summary.transmitted) packets sent"
     }
 
-    /// A bar before it.
+    /// Returns the status after a progress bar.
     func progress(_ engine: borrowing PingSweepEngine, at now: Instant) -> String? {
         guard let status = status(engine, at: now) else { return nil }
         let (decided, total) = engine.progress

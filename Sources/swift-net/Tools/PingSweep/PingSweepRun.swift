@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// Many targets, a line each.
+/// Runs a sweep of several targets, one line each.
 struct PingSweepRun {
     let command: PingCommand
     let console: Console
@@ -13,7 +13,7 @@ struct PingSweepRun {
         let progress = ProgressLine(console, interval: .milliseconds(200), redrawsAtOnce: true)
         let summary = try console.run(report, of: sweep, progress: progress, drops: sweep.drops)
         let isComplete = summary.alive + summary.skipped == summary.targets
-        // Targets that could not be checked are no answer about the others.
+        // If targets could not be checked, the result is unknown.
         guard sweep.unresolvedCount + summary.unchecked == 0 else { return 2 }
         return isComplete && summary.alive > 0 ? 0 : 1
     }
@@ -29,7 +29,7 @@ struct PingSweepRun {
         return configuration
     }
 
-    /// Packets a second: `-i` without a count is the time between packets, as in fping.
+    /// The rate in packets per second; nil for no limit. Without -c, -i is the time between packets, as in fping.
     private var rate: Double? {
         if let rate = command.rate { return rate.packetsPerSecond }
         guard command.ping.count == nil, let interval = command.interval else { return 10_000 }

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// A sweep in fping's lines.
+/// The output of a sweep in fping's format.
 final class PingSweepText: PingSweepReport {
     private let configuration: PingSweepConfiguration
     private let filter: PingSweepFilter
@@ -47,7 +47,7 @@ final class PingSweepText: PingSweepReport {
         return "\(label) is \(console.painted("unreachable", .red))" + (result.reason.map { " (\($0))" } ?? "")
     }
 
-    /// fping's -c.
+    /// The statistics of a target, in the format of fping -c.
     private func tally(_ result: PingSweepHostResult, _ label: String) -> String {
         let loss = Percent.whole(max(result.transmitted - result.received, 0), of: result.transmitted)
         var line = "\(label) : xmt/rcv/%loss = \(result.transmitted)/\(result.received)/\(loss)%"

@@ -1,22 +1,24 @@
 import SwiftNet
 
-/// `rarp query` and `rarp serve`: their options, and what they store.
+/// `rarp query` and `rarp serve`: the options and their values.
 struct RARPCommand: Command {
     static let summary = CommandSummary(
         name: "rarp", group: .link, abstract: "Look up IPv4 addresses by MAC address (RARP), or serve them.",
         usage: ["query [options] [MAC...]", "serve [options]"],
         operand: ("ACTION", "query or serve"),
         discussion: """
-            query asks for the address of each MAC address, or of the interface's own, and prints the reply of every \
-            server. serve replies for the hosts in a file in the format of ethers(5), and reads it again on SIGHUP. \
-            Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            query requests the address of each MAC address, or of the interface's own, and prints the reply of every \
+            server. serve answers requests for the hosts in a file in the format of ethers(5), and reads it again on \
+            SIGHUP. Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
-            Exit status: 0 if every MAC address has a reply (serve: it ended as asked), 1 if one has none, 2 on error.
+            Exit status: 0 if every MAC address got a reply (serve: ended by a signal or -w), 1 if one did not, 2 on \
+            error.
             """,
         actions: ["query", "serve"],
         foreignOptions: [
-            ("-a", "serve answers on all interfaces without -I"), ("-d", "serve stays in the foreground; use -v"),
-            ("-e", "write --ethers FILE"), ("-b", "only the hosts in the file of --ethers are served"),
+            ("-a", "serve answers on all interfaces without -I"),
+            ("-d", "serve runs in the foreground; -v prints all requests"),
+            ("-e", "use --ethers FILE"), ("-b", "serve answers only for the hosts in the file of --ethers"),
         ])
 
     static let query = CommandMode(name: "query")
@@ -28,13 +30,13 @@ struct RARPCommand: Command {
     var server = RARPServer.Configuration()
     var deadline: Nanoseconds?
     var isServer = false
-    /// The MAC addresses to ask for.
+    /// The MAC addresses to look up.
     var hosts: [MACAddress] = []
 
     static func declare(_ options: inout OptionTable<Self>) {
         options.list(
             "-I", "--interface", value: .interface,
-            help: "Use this interface (query: the only one; serve: all, and -I may be repeated)."
+            help: "Use this interface (query: the only one that is up; serve: all; serve accepts several -I)."
         ) { command, name in
             if !command.interfaces.contains(name) { command.interfaces.append(name) }
         }
@@ -63,7 +65,7 @@ struct RARPCommand: Command {
         options.section("Output")
         options.json()
         options.quiet("Print nothing.")
-        options.verbose("Also report ignored replies (query) or requests without a reply (serve).")
+        options.verbose("Also report ignored replies (query) or unanswered requests (serve).")
         options.pcap()
         options.explain()
     }

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// `rarp query`: asks for the IPv4 address of each host.
+/// Runs `rarp query`, which looks up the IPv4 address of each host.
 struct RARPQueryRun {
     let command: RARPCommand
     let console: Console
@@ -18,10 +18,10 @@ struct RARPQueryRun {
     }
 }
 
-/// How `rarp query` reports.
+/// The output of `rarp query`.
 protocol RARPQueryReport: Report
 where Observed == RARPQueryEngine, Event == RARPQueryEvent, Summary == RARPQuerySummary {
-    /// A request could not be sent.
+    /// Whether a request could not be sent.
     var hasFailed: Bool { get }
 }
 
@@ -34,7 +34,7 @@ extension RARPQueryReport {
     func progress(_ engine: borrowing RARPQueryEngine, at now: Instant) -> String? { nil }
 }
 
-/// `rarp query` as a line for each reply.
+/// The output of `rarp query` as one line per reply.
 final class RARPQueryText: RARPQueryReport {
     private(set) var hasFailed = false
     private let link: EthernetLink
@@ -53,7 +53,7 @@ final class RARPQueryText: RARPQueryReport {
         case .failed(let failure):
             hasFailed = true
             console.fail(failure, of: link)
-        case .ignored(let reply): console.complain(reply.words)
+        case .ignored(let reply): console.complain(reply.message)
         case .reply(let reply): if !isQuiet { console.output.write(line(reply)) }
         case .timeout: break
         }
@@ -75,7 +75,7 @@ final class RARPQueryText: RARPQueryReport {
     }
 }
 
-/// `rarp query` as one JSON object a line.
+/// The output of `rarp query` as one JSON object per line.
 final class RARPQueryJSON: RARPQueryReport {
     private(set) var hasFailed = false
     private let link: EthernetLink
@@ -92,7 +92,7 @@ final class RARPQueryJSON: RARPQueryReport {
         case .failed(let failure):
             hasFailed = true
             console.fail(failure, of: link)
-        case .ignored(let reply): console.complain(reply.words)
+        case .ignored(let reply): console.complain(reply.message)
         case .reply(let reply):
             let row = RARPReplyRow(
                 mac: reply.mac, vendor: vendors.name(of: reply.mac), addr: reply.address, serverMac: reply.serverMAC,
@@ -122,7 +122,7 @@ private struct RARPReplyRow: JSONRow {
     @Null var serverVendor: String?
     var serverAddr: IPv4Address
     var rttMs: Nanoseconds
-    /// Where another station sent the frame.
+    /// The source address of the frame, if it differs.
     var frameMac: MACAddress?
     @IfTrue var contradiction: Bool
 }

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// `rarp serve`: tells hosts their addresses.
+/// Runs `rarp serve`, which answers RARP requests.
 struct RARPServeRun {
     let command: RARPCommand
     let console: Console
@@ -24,11 +24,11 @@ struct RARPServeRun {
     }
 }
 
-/// How `rarp serve` reports.
+/// The output of `rarp serve`.
 protocol RARPServeReport: Report
 where Observed == RARPServerEngine, Event == RARPServerEvent, Summary == RARPServerSummary {
-    /// The file was read again.
-    /// - Parameter count: its hosts.
+    /// Reports that the file was read again.
+    /// - Parameter count: The number of its hosts.
     func reloaded(_ count: Int)
 }
 
@@ -43,8 +43,8 @@ extension RARPServeReport {
     func progress(_ engine: borrowing RARPServerEngine, at now: Instant) -> String? { nil }
 }
 
-/// Replies that cannot be sent: the same failure is reported once, and not where the interface is down, which is
-/// reported by itself.
+/// Reports failed transmissions of replies: each failure once in a row, and none while the interface is down, which is
+/// reported separately.
 private struct FailedReplies {
     let server: RARPServer.Prepared
     private var last: TransmissionFailure?
@@ -54,11 +54,11 @@ private struct FailedReplies {
     mutating func complain(_ failure: TransmissionFailure, _ console: Console) {
         guard failure != last, !server.isReported(failure) else { return }
         last = failure
-        console.complain("a reply could not be sent: \(failure.words)")
+        console.complain("a reply could not be sent: \(failure)")
     }
 }
 
-/// `rarp serve` as a line for each request.
+/// The output of `rarp serve` as one line per request.
 final class RARPServeText: RARPServeReport {
     private let server: RARPServer.Prepared
     private let console: Console
@@ -86,19 +86,20 @@ final class RARPServeText: RARPServeReport {
 
     func report(_ event: RARPServerEvent, at now: Instant) {
         switch event {
-        case .answered(let asker, let mac, let address, let interface, let at):
-            write(mac, "is \(address)", asker, interface, at)
-        case .unknown(let asker, let mac, let interface, let at):
-            if general.isVerbose { write(mac, "is unknown", asker, interface, at) }
-        case .limited(let asker, let mac, let interface, let at):
-            if general.isVerbose { write(mac, "is rate-limited", asker, interface, at) }
+        case .answered(let requester, let mac, let address, let interface, let at):
+            write(mac, "is \(address)", requester, interface, at)
+        case .unknown(let requester, let mac, let interface, let at):
+            if general.isVerbose { write(mac, "is unknown", requester, interface, at) }
+        case .limited(let requester, let mac, let interface, let at):
+            if general.isVerbose { write(mac, "is rate-limited", requester, interface, at) }
         case .failed(let failure): failed.complain(failure, console)
         }
     }
 
-    private func write(_ mac: MACAddress, _ result: String, _ asker: MACAddress, _ interface: UInt32, _ at: Instant) {
+    private func write(_ mac: MACAddress, _ result: String, _ requester: MACAddress, _ interface: UInt32, _ at: Instant)
+    {
         let name = server.interfaceName(of: interface) ?? "?"
-        let tail = asker == mac ? "" : ", requested by \(vendors.named(asker))"
+        let tail = requester == mac ? "" : ", requested by \(vendors.named(requester))"
         write("\(WallTime.timeOfDay(at)) \(name): \(vendors.named(mac)) \(result)\(tail)\n")
     }
 
@@ -110,7 +111,7 @@ final class RARPServeText: RARPServeReport {
     }
 }
 
-/// `rarp serve` as one JSON object a line.
+/// The output of `rarp serve` as one JSON object per line.
 final class RARPServeJSON: RARPServeReport {
     private let server: RARPServer.Prepared
     private let console: Console
@@ -127,21 +128,23 @@ final class RARPServeJSON: RARPServeReport {
 
     func report(_ event: RARPServerEvent, at now: Instant) {
         switch event {
-        case .answered(let asker, let mac, let address, let interface, let at):
-            write("answered", mac, address, asker, interface, at)
-        case .unknown(let asker, let mac, let interface, let at): write("unknown", mac, nil, asker, interface, at)
-        case .limited(let asker, let mac, let interface, let at): write("limited", mac, nil, asker, interface, at)
+        case .answered(let requester, let mac, let address, let interface, let at):
+            write("answered", mac, address, requester, interface, at)
+        case .unknown(let requester, let mac, let interface, let at):
+            write("unknown", mac, nil, requester, interface, at)
+        case .limited(let requester, let mac, let interface, let at):
+            write("limited", mac, nil, requester, interface, at)
         case .failed(let failure): failed.complain(failure, console)
         }
     }
 
     private func write(
-        _ type: String, _ mac: MACAddress, _ address: IPv4Address?, _ asker: MACAddress, _ interface: UInt32,
+        _ type: String, _ mac: MACAddress, _ address: IPv4Address?, _ requester: MACAddress, _ interface: UInt32,
         _ at: Instant
     ) {
         guard !isQuiet else { return }
         let row = RARPRequestRow(
-            mac: mac, vendor: vendors.name(of: mac), addr: address, askerMac: asker,
+            mac: mac, vendor: vendors.name(of: mac), addr: address, askerMac: requester,
             interface: server.interfaceName(of: interface) ?? "?")
         console.write(type, row, at: at)
     }

@@ -1,14 +1,14 @@
 import LinuxProcess
 import SwiftNet
 
-/// What is read from several options, or with the targets.
+/// Checks of combined options, and the targets.
 extension SYNScanCommand {
     static func printsJSON(_ arguments: ParsedArguments) -> Bool {
         let hasFile = arguments.text(of: "--output").map { !BufferedOutput.isStandardOutput($0) } ?? false
         return arguments.has("--json") || !hasFile && arguments.has("--format json")
     }
 
-    /// The file of the report; nil when it goes to standard output, which `-` is too.
+    /// The file of -o; nil if it is not given or is standard output.
     var file: String? { output.flatMap { BufferedOutput.isStandardOutput($0) ? nil : $0 } }
 
     /// The format of standard output.
@@ -47,7 +47,7 @@ extension SYNScanCommand {
         }
     }
 
-    /// Adds the targets of files, and the excluded ones.
+    /// Adds the targets and the excluded targets of files.
     private mutating func readFiles(_ console: Console) throws {
         for file in targetFiles {
             targets += try TargetFile(path: file, option: "--targets").targets(console, allowsZones: false)
@@ -73,12 +73,11 @@ extension SYNScanCommand {
         try resumption?.begin(run.configuration)
         let report = SYNScanReport(run, command, file: file, resumption, console)
         let summary = try console.run(report, of: run, progress: ProgressLine(console))
-        // Findings that could not be written out are to be found again.
+        // If findings could not be written, the position is not saved: they must be found again.
         let isSaved = !report.isWritten || resumption?.finish(run.position, console: console) ?? true
         guard run.failure == nil, isSaved else { return 2 }
         guard summary.open == 0 else { return 0 }
-        // Targets that were not scanned are not known to have no open port, nor are the silent ports of an unreliable
-        // host.
+        // Targets that were not scanned, and unresponsive ports of unreliable hosts, may be open.
         return run.isIncomplete || summary.unreliable > 0 ? 2 : 1
     }
 }

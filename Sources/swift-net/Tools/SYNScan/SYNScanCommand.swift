@@ -1,25 +1,26 @@
 import LinuxProcess
 import SwiftNet
 
-/// `tcp-syn-scan`: its options, and what they store.
+/// `tcp-syn-scan`: the options and their values.
 struct SYNScanCommand: Command {
     static let summary = CommandSummary(
-        name: "tcp-syn-scan", group: .services, abstract: "Find open TCP ports by half a handshake.",
+        name: "tcp-syn-scan", group: .services, abstract: "Find open TCP ports by SYN (half-open) scanning.",
         usage: ["[options] TARGET... -p PORTS"],
         operand: ("TARGET", "a name, an address, a network or a range"),
         discussion: """
             Targets are addresses, names, networks (192.0.2.0/24), ranges (192.0.2.1-20) and octet lists \
-            (192.0.2.1,5,7-9). Scan only networks that are yours or whose owner has permitted it. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            (192.0.2.1,5,7-9). Scan only networks that you own or have permission to scan. Durations are in seconds \
+            (1, 0.2) or have a unit (200ms, 2s, 1m).
 
             Exit status: 0 if a port is open, 1 if none is, 2 on error, or if no port is open and a host was \
             unreliable.
             """,
         foreignOptions: [
-            ("-sS", "leave it out: this is a SYN scan"), ("-Pn", "leave it out: hosts are not pinged first"),
+            ("-sS", "omit it: this is a SYN scan"), ("-Pn", "omit it: hosts are not pinged first"),
             ("-sn", "swift-net ping NETWORK finds hosts"), ("-sV", "--banners --source ADDRESS"),
             ("-F", "--top-ports 100"),
             ("-T", "--rate N"), ("-T4", "--rate N"), ("--max-rate", "--rate N"), ("--min-rate", "--rate N"),
-            ("--open", "leave it out: only open ports are reported without --all"), ("-e", "-I INTERFACE"),
+            ("--open", "omit it: only open ports are reported without --all"), ("-e", "-I INTERFACE"),
             ("-S", "--source ADDRESS"), ("-oG", "-o FILE --format grepable"), ("-oN", "-o FILE"),
             ("-oX", "-o FILE --format json"), ("-oJ", "-o FILE --format json"),
         ])
@@ -33,7 +34,7 @@ struct SYNScanCommand: Command {
     var isSorted = false
     var output: String?
     var askedFormat: SYNScanFormat?
-    /// The names of services are not printed.
+    /// Whether service names are omitted.
     var isNumeric = false
 
     var targets: [String] = []
@@ -49,7 +50,7 @@ struct SYNScanCommand: Command {
         options.section("Targets and ports")
         options.list(
             "-p", "--ports", value: .text("PORTS"),
-            help: "Scan these ports: 80,443,8000-8100, names (http), - for all; lists add up."
+            help: "Scan these ports: 80,443,8000-8100, names (http), - for all; may be given several times."
         ) { $0.portLists.append($1) }
         options.option(
             "--top-ports", value: .integer(1...65_535),
@@ -76,7 +77,7 @@ struct SYNScanCommand: Command {
     }
 
     private static func declareRun(_ options: inout OptionTable<Self>) {
-        options.section("Pace and order")
+        options.section("Rate and order")
         options.option(
             "--rate", value: .rate,
             help: "Send N packets per second (10000), or max: the highest rate without loss."
@@ -86,7 +87,7 @@ struct SYNScanCommand: Command {
         }
         options.option(
             "--wait", value: .duration(),
-            help: "Wait TIME for replies to the last probe (2, or twice the longest round trip)."
+            help: "Wait TIME for replies to the last probe (2, or twice the longest round-trip time)."
         ) { $0.scan.wait = $1 }
         options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {
             $0.scan.deadline = $1
@@ -95,7 +96,7 @@ struct SYNScanCommand: Command {
             $0.scan.seed = $1
         }
         options.option(
-            "--shard", value: .shard, help: "Scan part K of N; the other parts have the same --seed."
+            "--shard", value: .shard, help: "Scan part K of N; all parts must have the same --seed."
         ) { $0.scan.shard = $1 }
         options.option(
             "--resume", value: .file, help: "Resume the scan whose position is in FILE, and save the position there."
@@ -105,10 +106,10 @@ struct SYNScanCommand: Command {
             $0.scan.interface = $1
         }
         options.option(
-            "--source", value: .address, help: "Scan from ADDRESS, an unused one of the local network."
+            "--source", value: .address, help: "Scan from ADDRESS, an unused address of the local network."
         ) { $0.scan.source = $1 }
         options.flag(
-            "--no-check", help: "Do not check that no other host has the source address.", requires: "--source"
+            "--no-check", help: "Do not check whether another host has the source address.", requires: "--source"
         ) { $0.scan.checksSource = false }
         options.flag(
             "--banners",
@@ -123,7 +124,7 @@ struct SYNScanCommand: Command {
         options.flag("--sort", help: "Report at the end, sorted by address and port.") { $0.isSorted = true }
         options.option(
             "-o", "--output", value: .file,
-            help: "Also write the report to FILE (- for standard output: the only report)."
+            help: "Also write the report to FILE (-: standard output, instead of the normal report)."
         ) { $0.output = $1 }
         options.option(
             "--format", value: .choice(SYNScanFormat.self),
@@ -131,7 +132,7 @@ struct SYNScanCommand: Command {
         ) { $0.askedFormat = $1 }
         options.json()
         options.quiet("Print only the ports.")
-        options.verbose("Also report excluded addresses, and changes of the rate.")
+        options.verbose("Also report excluded addresses and rate changes.")
         options.flag("-n", "--numeric", help: "Do not print the names of services.") { $0.isNumeric = true }
         options.pcap()
         options.explain()

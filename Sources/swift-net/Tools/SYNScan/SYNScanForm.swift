@@ -1,23 +1,23 @@
 import LinuxProcess
 import SwiftNet
 
-/// The form of a report.
+/// The format of a report.
 enum SYNScanFormat: String, CaseIterable {
     case text, json, csv, grepable
 }
 
-/// Writes the report of a scan in one form, to one stream.
+/// Writes the report of a scan in one format, to one stream.
 protocol SYNScanForm: AnyObject {
     func begin(_ scan: SYNScan.Prepared, at now: Instant)
     func write(_ finding: SYNScanFinding)
     func write(_ banner: SYNScanBanner)
-    /// Writes what was found at one host, sorted by port.
+    /// Writes the findings of one host, sorted by port.
     func write(_ findings: ArraySlice<SYNScanFinding>, _ banners: ArraySlice<SYNScanBanner>)
     func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant)
 }
 
 extension SYNScanForm {
-    /// Each banner after its port.
+    /// Writes each banner after its port.
     func write(_ findings: ArraySlice<SYNScanFinding>, _ banners: ArraySlice<SYNScanBanner>) {
         for finding in findings {
             write(finding)
@@ -26,13 +26,13 @@ extension SYNScanForm {
     }
 }
 
-/// What the forms of one run have in common.
+/// The options of all formats of a run.
 struct SYNScanFormOptions {
-    /// Nil to print no names of services.
+    /// The service names; nil if they are not printed.
     var services: ServiceNames?
-    /// Only ports.
+    /// Whether to print only ports.
     var isQuiet = false
-    /// The ports were given, and are not those of the services file.
+    /// Whether the ports were given, rather than read from the services file.
     var namesPorts = true
 
     func service(_ port: UInt16) -> String? { services?.name(of: port, .tcp) }

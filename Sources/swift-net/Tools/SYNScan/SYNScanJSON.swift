@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// A scan as JSON.
+/// The report of a scan as one JSON object per line.
 final class SYNScanJSON: SYNScanForm {
     private let stream: BufferedOutput
     private let options: SYNScanFormOptions

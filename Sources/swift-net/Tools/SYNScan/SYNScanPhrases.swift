@@ -1,9 +1,9 @@
 import SwiftNet
 
-/// The first line of a report: what a scan is about to do.
+/// The first line of a report: the extent of the scan.
 struct SYNScanStart {
     let configuration: SYNScanConfiguration
-    /// The ports were given, and are not those of the services file.
+    /// Whether the ports were given, rather than read from the services file.
     let namesPorts: Bool
 
     var text: String {
@@ -30,11 +30,11 @@ struct SYNScanStart {
     }
 }
 
-/// How a scan ended, beyond what the engine counts.
+/// The end of a scan, with what the engine does not count.
 struct SYNScanEnding {
-    /// Targets that were not scanned because they cannot be reached.
+    /// The number of targets that were not scanned because they are unreachable.
     var unreachable: Int
-    /// The scan found the highest rate without loss.
+    /// Whether the scan searched for the highest rate without loss.
     var findsRate: Bool
     var readsBanners: Bool
 
@@ -103,7 +103,8 @@ extension SYNScanReason {
 }
 
 extension UnreliableHost {
-    /// `198.51.100.7: unreliable: it answers only about 25 SYNs per second; 153 ports without an answer are not known to be filtered`
+    /// `198.51.100.7: unreliable: it answers only about 25 SYNs per second; 153 ports without an answer are not known
+    /// to be filtered`
     var text: String {
         let what =
             switch reason {
@@ -120,6 +121,6 @@ extension UnreliableHost {
             + (silent == 1 ? "is" : "are") + " not known to be filtered"
     }
 
-    /// Answers per second, at least 1.
+    /// The rate in replies per second, at least 1.
     var wholeRate: Int? { rate.map { Int(min(max($0, 1), 1e9).rounded()) } }
 }

@@ -1,24 +1,24 @@
 import LinuxProcess
 import SwiftNet
 
-/// Reports what a scan finds, in every form that was asked for, and saves its position.
+/// The output of a scan in every requested format; also saves its position.
 final class SYNScanReport: Report {
     typealias Observed = SYNScanEngine
 
     private let run: SYNScan.Prepared
     private let command: SYNScanCommand
     private let forms: [any SYNScanForm]
-    /// The file of -o, which is written out before the position is saved.
+    /// The file of -o, which is flushed before the position is saved.
     private let file: BufferedOutput?
-    /// Nil where the position is not saved on the way.
+    /// The file of --resume; nil if the position is not saved during the scan.
     private let resumption: SYNScanResumption?
     private let console: Console
-    /// Findings that wait for the end to be sorted.
+    /// The findings of --sort, which are reported at the end.
     private var findings: [SYNScanFinding] = []
     private var banners: [SYNScanBanner] = []
-    /// Reported after the ports.
+    /// Unreliable hosts, which are reported after the ports.
     private var unreliable: [UnreliableHost] = []
-    /// Where the rate of the progress line is counted from.
+    /// The start of the interval for the rate in the progress line.
     private var mark: (at: Instant, sent: UInt64)?
 
     init(
@@ -28,7 +28,7 @@ final class SYNScanReport: Report {
         self.run = run
         self.command = command
         self.file = file
-        // Findings that wait to be sorted are not yet reported: after a kill they have to be found again.
+        // With --sort nothing is reported before the end: a killed scan must find everything again.
         self.resumption = command.isSorted ? nil : resumption
         self.console = console
         let options = SYNScanFormOptions(
@@ -56,7 +56,7 @@ final class SYNScanReport: Report {
             console.complain("\(answers) lost by this host: continuing at \(Int(rate)) packets per second")
         case .unreliable(let host):
             unreliable.append(host)
-            // Where the report has no place for it.
+            // The report has no line for it.
             if command.general.isQuiet || command.format == .csv { console.complain(host.text) }
         case .conflict(let address, let mac):
             let vendor = Vendors().name(of: mac).map { " (\(Text.escaped($0)))" } ?? ""
@@ -64,9 +64,9 @@ final class SYNScanReport: Report {
         }
     }
 
-    // MARK: The way
+    // MARK: Progress
 
-    /// Lines are written out when the scan waits, or when there are many.
+    /// Output is flushed when the scan waits, or when the buffer is full.
     var flushesEachStep: Bool { false }
 
     func step(_ engine: borrowing SYNScanEngine, at now: Instant) -> Instant? {
@@ -77,7 +77,7 @@ final class SYNScanReport: Report {
         return resumption.next
     }
 
-    /// Whether everything that was found so far could be written out.
+    /// Flushes all findings so far; false if that failed.
     var isWritten: Bool {
         console.output.flush()
         file?.flush()
@@ -118,13 +118,13 @@ final class SYNScanReport: Report {
     private func writeSorted() {
         findings.sort { ($0.address, $0.port) < ($1.address, $1.port) }
         banners.sort { ($0.address, $0.port) < ($1.address, $1.port) }
-        var (rest, said) = (findings[...], banners[...])
+        var (rest, restOfBanners) = (findings[...], banners[...])
         while let address = rest.first?.address {
             let host = rest.prefix { $0.address == address }
-            let own = said.prefix { $0.address <= address }
+            let own = restOfBanners.prefix { $0.address <= address }
             for form in forms { form.write(host, own) }
             rest = rest.dropFirst(host.count)
-            said = said.dropFirst(own.count)
+            restOfBanners = restOfBanners.dropFirst(own.count)
         }
     }
 }

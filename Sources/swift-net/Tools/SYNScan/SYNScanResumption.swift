@@ -1,27 +1,27 @@
 import LinuxProcess
 import SwiftNet
 
-/// The file of `--resume`: read before a scan; written when it begins, every few seconds, and at its end.
+/// The file of `--resume`: read before a scan; written at its start, every 2 seconds, and at its end.
 final class SYNScanResumption {
     let path: String
     private let file: ReplaceableFile
-    /// The scan that the file is of; nil for a new one.
+    /// The scan in the file; nil for a new scan.
     let record: SYNScanRecord?
     private var configuration: SYNScanConfiguration?
-    /// When the position is written down next.
+    /// The next time at which the position is saved.
     private(set) var next: Instant?
-    /// The last attempt to write it down failed.
+    /// Whether the last attempt to save the position failed.
     private var hasFailed = false
 
-    /// A scan that is killed loses no more than this.
+    /// The time between two saves: a scan that is killed loses no more.
     private static let interval = Nanoseconds.seconds(2)
 
-    /// A file that is not there is a scan that has not begun. Nothing is changed yet.
+    /// Reads the file; a missing file is a new scan. Does not write to it yet.
     init(path: String) throws {
         self.path = path
         do {
             let text = try BufferedInput.text(ofFile: path, for: "--resume")
-            // An empty file is one that was made and never written to.
+            // An empty file was created and never written.
             let found = text.isEmpty ? nil : SYNScanRecord(text)
             guard text.isEmpty || found != nil else { throw UsageError("--resume: \(path) is not a resume file") }
             record = found
@@ -29,7 +29,7 @@ final class SYNScanResumption {
             guard error.isMissing else { throw CannotRun(message: "--resume: \(ErrorText.reason(error))") }
             record = nil
         }
-        // Another file of the run under the same name would be lost when this one is replaced.
+        // Another output of the run with the same path would be lost when this file is replaced.
         do {
             try BufferedOutput.reserve(path, for: "--resume")
         } catch {
@@ -42,7 +42,7 @@ final class SYNScanResumption {
         }
     }
 
-    /// Writes down where a scan begins: from now on the file is of it.
+    /// Saves the start position of a scan.
     func begin(_ configuration: SYNScanConfiguration) throws {
         self.configuration = configuration
         do throws(SystemError) {
@@ -55,24 +55,24 @@ final class SYNScanResumption {
 
     func isDue(at now: Instant) -> Bool { next.map { now >= $0 } ?? false }
 
-    /// Writes down how far the scan has come; what has been found so far must be written out before.
+    /// Saves the position of the scan. The findings so far must be flushed before.
     func save(_ position: SYNScanPosition, console: Console) {
         let start = SystemClock.now
         do throws(SystemError) {
             try write(position)
             hasFailed = false
         } catch {
-            // Once: the next attempt may succeed, and the file still has the position before.
+            // Report it once: the next attempt may succeed, and the file still has the previous position.
             if !hasFailed { console.complain("--resume: \(ErrorText.reason(error))") }
             hasFailed = true
         }
-        // The positions of large scans are large: no more than a fiftieth of the time goes into them.
+        // The positions of large scans are large: at most 1/50 of the time is spent on saving them.
         let now = SystemClock.now
         next = now + max(Self.interval, Nanoseconds((now - start).count &* 50))
     }
 
-    /// Writes down where the scan ended.
-    /// - Returns: whether that succeeded.
+    /// Saves the final position.
+    /// - Returns: Whether that succeeded.
     func finish(_ position: SYNScanPosition, console: Console) -> Bool {
         next = nil
         do throws(SystemError) {

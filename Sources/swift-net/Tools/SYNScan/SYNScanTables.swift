@@ -1,7 +1,8 @@
 import LinuxProcess
 import SwiftNet
 
-/// A scan as a table of ports, separated by commas. It has no place for banners, which are refused beforehand.
+/// The report of a scan as comma-separated values, one line per port. It has no column for banners, and --banners is an
+/// error with this format.
 final class SYNScanCSV: SYNScanForm {
     private let stream: BufferedOutput
     private let options: SYNScanFormOptions
@@ -46,7 +47,8 @@ final class SYNScanCSV: SYNScanForm {
     func finish(_ summary: SYNScanSummary, _ ending: SYNScanEnding, unreliable: [UnreliableHost], at now: Instant) {}
 }
 
-/// A scan as nmap's -oG, which many scripts read: `Host: ADDR ()<tab>Ports: 80/open/tcp//http///, ...`.
+/// The report of a scan in the format of nmap's -oG, which many scripts read: `Host: ADDR ()<tab>Ports:
+/// 80/open/tcp//http///, ...`.
 final class SYNScanGrepable: SYNScanForm {
     private let stream: BufferedOutput
     private let options: SYNScanFormOptions
@@ -66,7 +68,7 @@ final class SYNScanGrepable: SYNScanForm {
 
     func write(_ finding: SYNScanFinding) { write([finding], []) }
 
-    /// The format has no place for banners, but takes comments.
+    /// The format has no field for banners, so they are comments.
     func write(_ banner: SYNScanBanner) {
         let summary = Text.visible(banner.summary[...])
         stream.write("# \(banner.address)\t\(banner.port)/tcp\t\(banner.kind.rawValue)\t\(summary)\n")

@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// A scan in lines for people, one per port.
+/// The report of a scan as text, one line per port.
 final class SYNScanText: SYNScanForm {
     private let stream: BufferedOutput
     private let options: SYNScanFormOptions
@@ -31,7 +31,7 @@ final class SYNScanText: SYNScanForm {
         text.append(decimal: finding.port)
         text.append("/tcp")
         text.pad(to: port + 11)
-        // A color takes no room on the screen.
+        // Pad by the visible width: color codes have none.
         let state = finding.state.rawValue + (finding.isReliable ? "" : "?")
         text.append(isPainted ? console.painted(state, finding.state.color) : state)
         for _ in state.utf8.count..<10 { text.append(UInt8(ascii: " ")) }

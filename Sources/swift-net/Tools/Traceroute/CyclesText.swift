@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// Loss and round trips of each hop as mtr's table, at the end.
+/// The loss and round-trip times of each hop in mtr's table format, printed at the end.
 final class CyclesText: CyclesReport {
     private let console: Console
     private let target: TraceTarget
@@ -45,7 +45,7 @@ final class CyclesText: CyclesReport {
     }
 }
 
-/// The numbers of one hop, as mtr(8) has them: loss, sent, last, average, best, worst, deviation.
+/// Formats the statistics of one hop as mtr(8) does: loss, sent, last, average, best, worst, standard deviation.
 enum CyclesColumns {
     static let heading = " Loss%   Snt   Last   Avg  Best  Wrst StDev"
 

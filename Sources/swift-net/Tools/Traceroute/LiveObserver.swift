@@ -1,11 +1,11 @@
 import LinuxProcess
 import SwiftNet
 
-/// Draws the screen of `traceroute --live`, and reads the keys.
+/// Draws the screen of `traceroute --live`, and handles the keys.
 struct LiveObserver: EngineObserver {
     typealias Observed = CyclesEngine
 
-    /// Ten times a second at most.
+    /// The minimum time between two redraws.
     private static let redraw = Nanoseconds.milliseconds(100)
 
     var screen: LiveScreen
@@ -27,18 +27,18 @@ struct LiveObserver: EngineObserver {
         isDirty = true
     }
 
-    mutating func step(_ engine: inout CyclesEngine, _ wakening: WakeReason, at now: Instant) -> Instant? {
-        if wakening.contains(.keys) { press(terminal.readKeys(), &engine, now) }
-        if wakening.contains(.suspend) {
+    mutating func step(_ engine: inout CyclesEngine, _ reason: WakeReason, at now: Instant) -> Instant? {
+        if reason.contains(.keys) { press(terminal.readKeys(), &engine, now) }
+        if reason.contains(.suspend) {
             terminal.leave()
             CurrentProcess.stopUntilContinued()
             terminal.enter()
         }
-        if !wakening.isEmpty { isDirty = true }
-        // Round trips and losses come without an event.
+        if !reason.isEmpty { isDirty = true }
+        // New round-trip times and losses are not reported as events.
         if let drawn, now - drawn >= Self.redraw * 5 { isDirty = true }
         let isDue = drawn.map { now - $0 >= Self.redraw } ?? true
-        let mustBeNow = !wakening.isDisjoint(with: [.keys, .resized, .suspend])
+        let mustBeNow = !reason.isDisjoint(with: [.keys, .resized, .suspend])
         if isDirty, isDue || mustBeNow { draw(&engine, now) }
         return (drawn ?? now) + (isDirty ? Self.redraw : Self.redraw * 5)
     }
@@ -47,7 +47,7 @@ struct LiveObserver: EngineObserver {
         let size = terminal.size
         let lines = screen.lines(
             engine.hops, cycle: engine.cycleCount, isPaused: engine.isPaused, rows: size.rows, columns: size.columns)
-        // From the upper left corner, each line to its end, then the rest: nothing flickers. The last line ends none.
+        // Overwrite each line in place, then clear the rest of the screen, so that nothing flickers.
         console.output.write("\u{1B}[H" + lines.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J")
         console.output.flush()
         drawn = now
@@ -67,7 +67,7 @@ struct LiveObserver: EngineObserver {
             case "j": screen.selected += 1
             case "k": screen.selected -= 1
             case "\u{1B}":
-                // The arrows, as terminals send them.
+                // The escape sequences of the arrow keys.
                 guard keys.starts(with: Array("[".utf8)) || keys.starts(with: Array("O".utf8)), keys.count >= 2 else {
                     continue
                 }

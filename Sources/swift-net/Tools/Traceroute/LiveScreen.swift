@@ -2,23 +2,23 @@ import SwiftNet
 
 /// The full screen of `traceroute --live`, as lines for a terminal of any size.
 struct LiveScreen {
-    /// What stands beside the hosts.
+    /// The columns beside the hosts.
     enum Mode: CaseIterable {
-        /// Numbers, and the last round trips where there is room.
+        /// Statistics, and the latest round-trip times if there is room.
         case numbers
-        /// The last round trips alone, as wide as the screen.
+        /// Only the latest round-trip times, over the full width.
         case history
     }
 
     var mode = Mode.numbers
     var showsNames: Bool
-    /// The row that the keys have gone to.
+    /// The selected row.
     var selected = 0
     private var firstRow = 0
     private let title: String
     private let names: TracerouteNames
     private let console: Console
-    /// From low to high; eight.
+    /// The eight bar characters, from low to high.
     private let bars: [Character]
 
     init(title: String, names: TracerouteNames, showsNames: Bool, console: Console, isUnicode: Bool) {
@@ -29,13 +29,13 @@ struct LiveScreen {
         bars = Array(isUnicode ? "▁▂▃▄▅▆▇█" : "_.,-~=+*")
     }
 
-    /// Text in a color, and how wide it is.
+    /// Text in a color.
     private struct Cell {
         var text: String
         var color: Console.Color?
     }
 
-    /// - Returns: at most `rows` lines, none longer than `columns`.
+    /// - Returns: At most `rows` lines of at most `columns` characters.
     mutating func lines(
         _ hops: [CyclesHop], cycle: Int, isPaused: Bool, rows: Int, columns: Int
     ) -> [String] {
@@ -96,7 +96,7 @@ struct LiveScreen {
         return cells
     }
 
-    /// The last round trips as bars of the greatest of all hops; a lost probe is a cross.
+    /// Returns the latest round-trip times as bars, relative to the longest of all hops; a lost probe is an `x`.
     private func history(_ hop: CyclesHop, width: Int, _ top: Nanoseconds) -> [Cell] {
         var cells: [Cell] = []
         for result in hop.recent.suffix(width) {
@@ -121,7 +121,7 @@ struct LiveScreen {
         if let annotation = hop.annotation { text += " \(annotation)" }
         for label in hop.labels { text += " [MPLS \(label.label)]" }
         if let median = hop.statistics.percentile(0.5), let late = hop.statistics.percentile(0.9) {
-            text += ", half within \(Milliseconds.short(median)) ms, nine of ten within \(Milliseconds.short(late)) ms"
+            text += ", p50 \(Milliseconds.short(median)) ms, p90 \(Milliseconds.short(late)) ms"
         }
         return text
     }
@@ -131,7 +131,7 @@ struct LiveScreen {
             ? String(text.prefix(max(width, 0))) : text + String(repeating: " ", count: width - text.count)
     }
 
-    /// Cut at the screen's edge, so that nothing wraps.
+    /// Truncates a line at the edge of the screen.
     private func fit(_ cells: [Cell], _ columns: Int) -> String {
         var left = columns
         var line = ""

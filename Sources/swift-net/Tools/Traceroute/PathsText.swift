@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// The paths of a route, a line for each interface.
+/// The paths of a route, one line per interface.
 final class PathsText: PathsReport {
     private let console: Console
     private let target: TraceTarget
@@ -46,7 +46,7 @@ final class PathsText: PathsReport {
         return text + sources(predecessors, before) + "\n"
     }
 
-    /// The hops before it, where there are several.
+    /// Returns the previous interfaces, if the previous hop has several.
     private func sources(_ predecessors: [IPAddress?], _ before: Int) -> String {
         guard before > 1, !predecessors.isEmpty else { return "" }
         if predecessors.count == before { return "  <- all \(before)" }
@@ -54,7 +54,7 @@ final class PathsText: PathsReport {
     }
 }
 
-/// The paths of a route as a graph in the language of Graphviz.
+/// The paths of a route as a Graphviz graph.
 final class PathsDot: PathsReport {
     private let console: Console
     private let target: TraceTarget
@@ -89,12 +89,12 @@ final class PathsDot: PathsReport {
         console.output.write(text + "}\n")
     }
 
-    /// One interface may reply at several hops.
+    /// Returns the node name, which includes the hop because one interface may reply at several hops.
     private static func identifier(_ timeToLive: Int, _ address: IPAddress?) -> String {
         "\(timeToLive) \(address.map { "\($0)" } ?? "*")"
     }
 
-    /// An untrusted name inside the quotes of the language.
+    /// Escapes an untrusted name for a quoted string.
     private static func quoted(_ name: String) -> String {
         String(Text.escaped(name).flatMap { $0 == "\\" || $0 == "\"" ? ["\\", $0] : [$0] })
     }

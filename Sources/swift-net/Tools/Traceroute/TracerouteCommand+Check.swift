@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// What is read from several options, or with the targets.
+/// Checks of combined options, and the targets.
 extension TracerouteCommand {
     func mode(_ arguments: ParsedArguments) -> CommandMode {
         [Self.live, Self.report, Self.dot, Self.paths].first { arguments.has($0.name) } ?? Self.hops
@@ -15,19 +15,19 @@ extension TracerouteCommand {
                 "invalid value '\(probe.firstHop)' for -f (expected 1 to \(probe.maximumHops), the last hop)")
         }
         guard probe.gateways.count <= 8 else {
-            throw UsageError("-g: \(probe.gateways.count) gateways were given, and a header has room for 8")
+            throw UsageError("-g: \(probe.gateways.count) gateways given (at most 8)")
         }
         try readTargets(arguments)
     }
 
-    /// Of -I, -U, -T and -M; by default that of the mode.
+    /// Sets the method from -I, -U, -T and -M; the default depends on the mode.
     private mutating func checkMethod(_ arguments: ParsedArguments) throws {
         if let module, let method, module.method != method {
             let letter = [TracerouteMethod.icmp: "-I", .udp: "-U", .tcp: "-T"][method] ?? ""
             throw UsageError("-M \(module.rawValue) cannot be used with \(letter)")
         }
         let isRepeated = mode == Self.report || mode == Self.live
-        // Hosts limit the ICMP errors that UDP asks for, and seldom echo replies.
+        // Hosts limit the ICMP errors that UDP probes cause, but rarely echo replies.
         let method = method ?? module?.method ?? (isRepeated ? .icmp : .udp)
         trace.probe.method = method
         trace.probe.destinationPort = port ?? (method == .tcp ? 80 : arguments.has("-U") ? 53 : 33_434)
@@ -54,7 +54,7 @@ extension TracerouteCommand {
         }
     }
 
-    /// The targets, and the length that traceroute(8) takes behind them.
+    /// Reads the targets, and the length after them, as in traceroute(8).
     private mutating func readTargets(_ arguments: ParsedArguments) throws {
         targets = arguments.operands
         if targets.count > 1, let last = targets.last, last.utf8.allSatisfy({ (48...57).contains($0) }) {

@@ -1,22 +1,22 @@
 import SwiftNet
 
-/// `traceroute`: its options, and what they store.
+/// `traceroute`: the options and their values.
 struct TracerouteCommand: Command {
     static let summary = CommandSummary(
         name: "traceroute", group: .hosts, abstract: "Find the routers on the path to a host.",
         usage: ["[options] TARGET... [LENGTH]"],
         operand: ("TARGET", "a name or an address"),
         discussion: """
-            Probes of many hops are sent at once, and all take one path through routers that balance load by flow. \
+            Probes for many hops are sent at once, and all take one path through routers that balance load by flow. \
             Several targets are traced at the same time; --paths, --dot, --report and --live take one. LENGTH sets \
-            the length of each packet, as --size does. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            the length of each packet, as --size does. Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
             Exit status: 0 if every target replied, 1 if one did not, 2 on error.
             """,
         foreignOptions: [
             ("-r", "--report prints a table as mtr -r does"),
             ("-c", "--report --cycles COUNT sends COUNT probes to each hop"),
-            ("-b", "names are printed with addresses, unless -n is given"),
+            ("-b", "names are printed with addresses unless -n is given"),
             ("-d", "-n does not look up names"),
         ])
 
@@ -28,17 +28,17 @@ struct TracerouteCommand: Command {
 
     var general = GeneralOptions()
     var trace = Traceroute.Configuration()
-    /// By -I, -U or -T, and by -M.
+    /// The method of -I, -U or -T, and that of -M.
     var method: TracerouteMethod?
     var module: TraceModule?
     var port: UInt16?
     var isNumeric = false
-    /// How long a finished line waits for the names in it.
+    /// The maximum time that a finished line waits for its names.
     var nameWait = Nanoseconds.seconds(1)
     var printsExtensions = false
     var printsOrigins = false
     var printsHopsBack = false
-    /// -O info: lines have the flags of the target's TCP segment.
+    /// Set by -O info: print the flags of the target's TCP segment.
     var printsFlags = false
     var confidence = 0.95
     var cycles: Int?
@@ -59,7 +59,7 @@ struct TracerouteCommand: Command {
         options.flag(
             "--paths", help: "Find every path of a load-balanced route, by UDP or TCP.", in: [paths, dot]
         ) { _ in }
-        options.flag("--dot", help: "Print these paths as a graph for Graphviz.", in: [dot]) { _ in }
+        options.flag("--dot", help: "Print these paths as a Graphviz graph.", in: [dot]) { _ in }
         options.option(
             "--confidence", value: .confidence, help: "Set the probability of finding every branch (95).",
             in: [paths, dot]
@@ -77,11 +77,11 @@ struct TracerouteCommand: Command {
             help: "Probe every hop COUNT times (10; --live: until q is pressed).", in: [report, live]
         ) { $0.cycles = $1 }
         options.option(
-            "--interval", value: .duration(atLeast: .milliseconds(10)), help: "Begin a cycle every TIME (1).",
+            "--interval", value: .duration(atLeast: .milliseconds(10)), help: "Start a cycle every TIME (1).",
             in: [report, live]
         ) { $0.interval = $1 }
         options.flag(
-            "--mtu", help: "Find the path MTU to each hop, and black holes; sets -F.", in: [hops],
+            "--mtu", help: "Find the path MTU to each hop, and path-MTU black holes; implies -F.", in: [hops],
             excludes: tcp
         ) { $0.trace.findsPathMTU = true }
     }
@@ -97,18 +97,18 @@ struct TracerouteCommand: Command {
             "-I", "--icmp", help: "Send ICMP echo requests instead of UDP.", in: [hops, report, live],
             excludes: ["-U", "-T"]
         ) { $0.method = .icmp }
-        options.flag("-U", "--udp", help: "Send UDP to port 53, or to that of -p.", excludes: ["-T"]) {
+        options.flag("-U", "--udp", help: "Send UDP to port 53, or to the port of -p.", excludes: ["-T"]) {
             $0.method = .udp
         }
         options.flag(
-            "-T", "--tcp", help: "Send TCP SYN to port 80, or to that of -p; no connection is made."
+            "-T", "--tcp", help: "Send TCP SYN to port 80, or to the port of -p; no connection is established."
         ) { $0.method = .tcp }
         options.option(
             "-M", "--module", value: .choice(TraceModule.self), help: "Select the method by name (default: udp)."
         ) { $0.module = $1 }
         options.list(
             "-O", "--options", value: .tcpOptions,
-            help: "With -T: info prints the TCP flags of the target's reply, mss=N and ecn change the SYN."
+            help: "With -T: info prints the TCP flags of the target's reply; mss=N and ecn change the SYN."
         ) { command, all in all.forEach { command.apply($0) } }
         options.option(
             "-p", "--port", value: .integer(1...65_535),
@@ -133,27 +133,29 @@ struct TracerouteCommand: Command {
         options.flag("-F", "--dont-fragment", help: "Do not fragment probes, on this host or (IPv4) on routers.") {
             $0.trace.probe.dontFragment = true
         }
-        options.option("-t", "--tos", value: .integer(0...255), help: "Set the type of service, or traffic class.") {
+        options.option("-t", "--tos", value: .integer(0...255), help: "Set the type of service or traffic class.") {
             $0.trace.probe.typeOfService = $1
         }
         options.option(
             "-l", "--flowlabel", value: .integer(0...0xF_FFFF), help: "Set the IPv6 flow label.", excludes: ["-4"]
         ) { $0.trace.probe.flowLabel = $1 }
-        options.option("--fwmark", value: .integer(0...UInt32.max), help: "Mark packets for routing rules.") {
+        options.option(
+            "--fwmark", value: .integer(0...UInt32.max), help: "Set the mark of packets, for policy routing."
+        ) {
             $0.trace.mark = $1
         }
         options.flag(
-            "--no-paris", help: "Change the destination port or the checksum from probe to probe.", in: [hops],
+            "--no-paris", help: "Change the UDP destination port or the ICMP checksum with each probe.", in: [hops],
             excludes: tcp
         ) { $0.trace.probe.isOneFlow = false }
     }
 
     private static func declarePace(_ options: inout OptionTable<Self>) {
-        options.section("Hops and pace")
-        options.option("-f", "--first", value: .integer(1...255, "HOP"), help: "Begin at this hop (1).") {
+        options.section("Hops and timing")
+        options.option("-f", "--first", value: .integer(1...255, "HOP"), help: "Start at this hop (1).") {
             $0.trace.probe.firstHop = $1
         }
-        options.option("-m", "--max-hops", value: .integer(1...255, "HOP"), help: "End at this hop (30).") {
+        options.option("-m", "--max-hops", value: .integer(1...255, "HOP"), help: "Stop at this hop (30).") {
             $0.trace.probe.maximumHops = $1
         }
         options.option("--gap", value: .integer(1...255), help: "Stop after N hops in a row that do not reply (8).") {
@@ -163,14 +165,14 @@ struct TracerouteCommand: Command {
             $0.trace.probe.queries = $1
         }
         options.option(
-            "-N", "--sim-queries", value: .integer(1...1_024), help: "Await up to N replies at once (32).",
+            "-N", "--sim-queries", value: .integer(1...1_024), help: "Allow up to N outstanding probes (32).",
             in: [hops]
         ) { $0.trace.probe.window = $1 }
         options.option(
             "-w", "--wait", value: .traceWait,
             help: """
-                Wait up to MAX, and not longer than HERE times the round trip of the same hop or NEAR times that of \
-                a later one (5,3; see the manual).
+                Wait up to MAX, but not longer than HERE times the round-trip time of the same hop or NEAR times \
+                that of a later one (5,3; see the manual).
                 """
         ) { $1.store(in: &$0.trace.probe) }
         options.option(
@@ -193,10 +195,10 @@ struct TracerouteCommand: Command {
             in: [hops, paths, report, live]
         ) { $0.printsOrigins = true }
         options.flag(
-            "-e", "--extensions", help: "Print MPLS labels and interface information from routers.", in: [hops]
+            "-e", "--extensions", help: "Print MPLS labels and interface information of routers.", in: [hops]
         ) { $0.printsExtensions = true }
         options.flag(
-            "--back", help: "Print the number of hops back where it differs from the number there.", in: [hops]
+            "--back", help: "Print the number of return hops where it differs from the forward hops.", in: [hops]
         ) { $0.printsHopsBack = true }
         options.pcap()
         options.explain(in: [hops, paths, report])

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// A trace as one JSON object for each hop and target.
+/// The output of a trace as one JSON object per hop and target.
 final class TracerouteJSON: TracerouteReport {
     private let console: Console
     private let targets: [TraceTarget]
@@ -27,7 +27,7 @@ final class TracerouteJSON: TracerouteReport {
     }
 }
 
-/// The paths of a route as one JSON object for each hop and link.
+/// The paths of a route as one JSON object per hop and link.
 final class PathsJSON: PathsReport {
     private let console: Console
     private let target: TraceTarget
@@ -68,7 +68,7 @@ final class PathsJSON: PathsReport {
     }
 }
 
-/// Loss and round trips as one JSON object for each hop, at the end.
+/// The loss and round-trip times as one JSON object per hop, at the end.
 final class CyclesJSON: CyclesReport {
     private let console: Console
     private let target: TraceTarget

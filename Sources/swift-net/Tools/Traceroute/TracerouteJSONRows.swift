@@ -4,32 +4,32 @@ import SwiftNet
 struct TraceHopRow: JSONRow {
     var ttl: Int
     var probes: [TraceProbeRow]
-    /// The path MTU to it, in bytes.
+    /// The path MTU to the hop, in bytes.
     var mtu: Int?
 }
 
-/// What became of a probe.
+/// The result of a probe.
 struct TraceProbeRow: Encodable {
     @IfTrue var timeout = false
-    /// Why it could not be sent.
+    /// The reason why the probe could not be sent.
     var failed: String?
     var mtu: Int?
     @Inlined var answer: Answer?
     var annotation: String?
-    /// Flows that met this router.
+    /// The number of flows through this router.
     var flows: Int?
 
     struct Answer: Encodable {
         var addr: IPAddress
         @Null var name: String?
-        /// Autonomous systems.
+        /// The autonomous systems of the address.
         var origins: [String]?
         var rttMs: Nanoseconds
         var icmpType: UInt8?
         var icmpCode: UInt8?
         var tcpFlags: [String]?
         var replyTtl: UInt8?
-        /// Hops that the reply passed, guessed from its time to live.
+        /// The number of return hops, estimated from the time to live of the reply.
         var hopsBack: Int?
         var mpls: [LabelRow]?
         var interfaces: [InterfaceRow]?
@@ -43,7 +43,7 @@ struct TraceProbeRow: Encodable {
         var ttl: UInt8
     }
 
-    /// What a router reports of its interface (RFC 5837).
+    /// The interface information of a router (RFC 5837).
     struct InterfaceRow: Encodable {
         var role: String
         var index: UInt32?
@@ -75,7 +75,7 @@ extension TraceProbeRow.Answer {
         rttMs = answer.roundTrip
         switch answer.kind {
         case .icmp(let type, let code, _): (icmpType, icmpCode) = (type, code)
-        case .tcp(let flags): tcpFlags = flags.words
+        case .tcp(let flags): tcpFlags = flags.setNames
         }
         replyTtl = answer.replyTimeToLive
         hopsBack = answer.hopsBack
@@ -93,19 +93,19 @@ extension TraceProbeRow.Answer {
     }
 }
 
-/// Two neighboring routers of a path; null for one that does not reply.
+/// Two adjacent interfaces of a path; null for one that does not reply.
 struct PathLinkRow: JSONRow {
     var ttl: Int
     @Null var from: IPAddress?
     @Null var to: IPAddress?
 }
 
-/// A hop after many cycles.
+/// The statistics of a hop over all cycles.
 struct CyclesHopRow: JSONRow {
     var ttl: Int
     @Null var addr: IPAddress?
     @Null var name: String?
-    /// Autonomous systems.
+    /// The autonomous systems of the address.
     var origins: [String]?
     var others: [IPAddress]?
     var sent: Int
@@ -142,7 +142,7 @@ struct CyclesHopRow: JSONRow {
     }
 }
 
-/// The end of a trace.
+/// The summary of a trace.
 struct TracerouteSummaryRow: JSONRow {
     var target: String
     var addr: IPAddress
@@ -158,7 +158,7 @@ struct TracerouteSummaryRow: JSONRow {
     var paths: Int?
     var confidence: Double?
 
-    /// Why probes could not be sent.
+    /// The reason why probes could not be sent.
     struct Failure: Encodable {
         var failure: String
         @Null var interface: String?
@@ -181,7 +181,7 @@ struct TracerouteSummaryRow: JSONRow {
     }
 }
 
-/// What the hops together show, with its evidence.
+/// A finding about the route, with its evidence.
 struct VerdictRow: Encodable {
     var kind: String
     var ttl: Int

@@ -1,38 +1,38 @@
 import LinuxProcess
 import SwiftNet
 
-/// What the hosts of a route are called: an address, or a name and an address.
+/// Formats the hosts of a route: an address, or a name and an address.
 struct TracerouteNames {
-    /// Nil when no names are wanted.
+    /// The name lookups; nil if names are not looked up.
     let lookUps: HostNames?
-    /// Nil when autonomous systems are not asked for.
+    /// The lookups of autonomous systems; nil without -A.
     let origins: RouteOrigins?
-    /// How long a line that is ready waits for its names.
-    let patience: Nanoseconds
-    /// How long it waits for a registry's answer, which was asked for by an option.
-    static let originPatience = Nanoseconds.seconds(5)
+    /// The maximum time that a finished line waits for its names.
+    let nameTimeout: Nanoseconds
+    /// The maximum time that a finished line waits for the registry.
+    static let originTimeout = Nanoseconds.seconds(5)
 
-    /// Begins to look up a name, so that it is there when it is printed.
+    /// Starts the lookups for an address, so that they are complete when it is printed.
     func prepare(_ address: IPAddress) {
         _ = lookUps?.name(of: address)
         _ = origins?.isPending(address)
     }
 
-    /// The name, where it is known by now.
+    /// Returns the name, if it is known yet.
     func name(of address: IPAddress) -> String? {
         if case .known(let name)? = lookUps?.name(of: address) { return name }
         return nil
     }
 
-    /// When a line that has been ready since `instant` is to be printed at the latest: nil for at once.
+    /// Returns the latest time to print a line that was finished at `instant`; nil to print it at once.
     func deadline(for addresses: some Sequence<IPAddress>, readySince instant: Instant) -> Instant? {
         var deadline: Instant?
         for address in addresses {
-            // Both are asked in the same step, whatever is pending first.
+            // Start both lookups in the same step.
             let isNamePending = lookUps?.name(of: address) == .pending
             let isOriginPending = origins?.isPending(address) ?? false
-            if isNamePending { deadline = max(deadline ?? instant, instant + patience) }
-            if isOriginPending { deadline = max(deadline ?? instant, instant + Self.originPatience) }
+            if isNamePending { deadline = max(deadline ?? instant, instant + nameTimeout) }
+            if isOriginPending { deadline = max(deadline ?? instant, instant + Self.originTimeout) }
         }
         return deadline
     }
@@ -43,14 +43,14 @@ struct TracerouteNames {
         return "\(Text.escaped(name(of: address) ?? "\(address)")) (\(address))" + origin(address)
     }
 
-    /// ` [AS64500/AS64501]`, ` [*]` where the registry has none.
+    /// ` [AS64500/AS64501]`; ` [*]` if the registry has none.
     private func origin(_ address: IPAddress) -> String {
         guard let found = origins?.origins(of: address) else { return "" }
         return " [\(found.isEmpty ? "*" : found.joined(separator: "/"))]"
     }
 }
 
-/// Results that are ready and wait for the names in them, in their order.
+/// Finished lines that wait for the names in them, in order.
 struct HeldLines<Line> {
     private var lines: [(line: Line, addresses: [IPAddress], since: Instant)] = []
     private let names: TracerouteNames
@@ -62,11 +62,11 @@ struct HeldLines<Line> {
         lines.append((line, addresses, now))
     }
 
-    /// No line waits any longer.
+    /// Stops waiting for names.
     mutating func release() { isReleased = true }
 
-    /// The lines whose names are known or have been waited for, each with the time of its event, and when to ask again at
-    /// the latest.
+    /// Removes the lines whose names are known or timed out.
+    /// - Returns: The lines, each with the time of its event, and the latest time of the next call.
     mutating func take(at now: Instant) -> (lines: [(Line, Instant)], next: Instant?) {
         var ready: [(Line, Instant)] = []
         while let first = lines.first {

@@ -17,14 +17,14 @@ extension NamingReport {
     }
 }
 
-/// How a trace hop by hop is reported.
+/// The output of a plain trace.
 protocol TracerouteReport: NamingReport
 where Observed == TracerouteEngine, Event == TracerouteEvent, Summary == TracerouteResult, Line == TracerouteEvent {}
 
 extension TracerouteReport {
     func report(_ event: TracerouteEvent, at now: Instant) {
         switch event {
-        // The name is looked up while other probes of the hop are awaited.
+        // The name is looked up while other probes of the hop are outstanding.
         case .answered(let address): names.prepare(address)
         case .hop(let hop): held.append(event, naming: hop.answers.map(\.source), at: now)
         case .began, .ended: held.append(event, naming: [], at: now)
@@ -34,16 +34,16 @@ extension TracerouteReport {
     func finish(_ result: TracerouteResult, drops: KernelDrops, at now: Instant) {}
 }
 
-/// How the paths of a route are reported.
+/// The output of --paths and --dot.
 protocol PathsReport: NamingReport
 where Observed == PathsEngine, Event == PathsEvent, Summary == TracerouteSummary, Line == FoundPaths {}
 
-/// All paths of a route, and how the search ended.
+/// All paths of a route, with the summary of the search.
 struct FoundPaths {
     var graph: PathGraph
     var summary: TracerouteSummary
 
-    /// The first link's MTU, where probes exceed it and must not be fragmented.
+    /// The MTU of the first link, if probes exceed it and must not be fragmented.
     var refusingMTU: Int? {
         for case .packetTooLong(_, let mtu) in summary.verdicts { return mtu }
         return nil
@@ -63,10 +63,10 @@ extension PathsReport {
     func finish(_ summary: TracerouteSummary, drops: KernelDrops, at now: Instant) {}
 }
 
-/// How loss and round trips of each hop are reported: at the end.
+/// The output of --report and --live: the loss and round-trip times of each hop, printed at the end.
 protocol CyclesReport: NamingReport
 where Observed == CyclesEngine, Event == CyclesEvent, Summary == CyclesResult, Line == IPAddress {
-    /// Nil for no end.
+    /// The number of cycles; nil for no limit.
     var cycles: Int? { get }
 }
 
@@ -74,7 +74,7 @@ extension CyclesReport {
     func report(_ event: CyclesEvent, at now: Instant) {
         guard case .answered(let address) = event else { return }
         names.prepare(address)
-        // Nothing is printed before the end, which waits for the names.
+        // Nothing is printed before the end; the table waits for the names.
         held.append(address, naming: [address], at: now)
     }
 

@@ -1,7 +1,7 @@
 import LinuxProcess
 import SwiftNet
 
-/// A run of `traceroute` in any mode.
+/// Runs `traceroute` in any mode.
 struct TracerouteRun {
     let command: TracerouteCommand
     let console: Console
@@ -14,7 +14,7 @@ struct TracerouteRun {
         }
     }
 
-    /// Hop by hop, the plain trace.
+    /// Runs a plain trace, hop by hop.
     private func hops() throws -> Int32 {
         let traceroute = try Traceroute.prepare(
             command.targets, command.trace, options: console.runOptions(command.general))
@@ -26,7 +26,7 @@ struct TracerouteRun {
         return result.isReached ? 0 : result.couldSend ? 1 : 2
     }
 
-    /// Every path of a balanced route.
+    /// Finds every path of a load-balanced route.
     private func paths() throws -> Int32 {
         let configuration = Traceroute.Paths.Configuration(command.trace, confidence: command.confidence)
         let paths = try Traceroute.Paths.prepare(
@@ -44,9 +44,9 @@ struct TracerouteRun {
         return summary.isReached ? 0 : summary.unsent == 0 ? 1 : 2
     }
 
-    /// Loss and round trips of each hop over time.
+    /// Measures the loss and the round-trip times of each hop over time.
     private func monitor() throws -> Int32 {
-        // Plain text where the output is no terminal: then a script waits for its end.
+        // If the output is not a terminal, print the table at the end, as for a script.
         let terminal = command.mode == TracerouteCommand.live ? Terminal() : nil
         let cycles = command.cycles ?? (terminal == nil ? 10 : nil)
         var options = try console.runOptions(command.general)
@@ -82,10 +82,10 @@ struct TracerouteRun {
     private func names(_ trace: TracerouteRunner) throws -> TracerouteNames {
         TracerouteNames(
             lookUps: command.isNumeric ? nil : trace.names,
-            origins: command.printsOrigins ? try origins(trace) : nil, patience: command.nameWait)
+            origins: command.printsOrigins ? try origins(trace) : nil, nameTimeout: command.nameWait)
     }
 
-    /// The server is that of RA_SERVER, the port that of RA_SERVICE, as traceroute has it.
+    /// Returns the lookups at the server of RA_SERVER and the port of RA_SERVICE, as in traceroute.
     private func origins(_ trace: TracerouteRunner) throws -> RouteOrigins {
         let service = CurrentProcess.environment("RA_SERVICE") ?? "nicname"
         guard let port = service == "nicname" ? 43 : UInt16(service) else {
@@ -94,7 +94,7 @@ struct TracerouteRun {
         return trace.origins(server: CurrentProcess.environment("RA_SERVER") ?? "whois.radb.net", port: port)
     }
 
-    /// The terminal's encoding, by the environment as setlocale(3) reads it.
+    /// Whether the terminal's encoding is UTF-8, by the environment variables that setlocale(3) reads.
     private static var isUnicode: Bool {
         let value = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { CurrentProcess.environment($0) }
             .first { !$0.isEmpty }
@@ -119,7 +119,7 @@ extension TraceTarget {
 }
 
 extension TransmissionFailure {
-    /// Why a probe was not sent.
+    /// The reason why a probe was not sent.
     var reason: String {
         switch self {
         case .messageTooLong: "message too long"
@@ -130,6 +130,6 @@ extension TransmissionFailure {
 }
 
 extension TCPFlags {
-    /// The flags that are set, by name.
-    var words: [String] { TCPFlags.names.filter { contains($0.flag) }.map { "\($0.name)" } }
+    /// The names of the flags that are set.
+    var setNames: [String] { TCPFlags.names.filter { contains($0.flag) }.map { "\($0.name)" } }
 }

@@ -1,13 +1,13 @@
 import SwiftNet
 
-/// A trace in traceroute(8)'s lines.
+/// The output of a trace in the format of traceroute(8).
 final class TracerouteText: TracerouteReport {
     private let command: TracerouteCommand
     private let console: Console
     private let targets: [TraceTarget]
     let names: TracerouteNames
     var held: HeldLines<TracerouteEvent>
-    /// The MTU that was printed last.
+    /// The MTU printed last.
     private var lastMTU: Int?
 
     init(_ command: TracerouteCommand, _ console: Console, _ targets: [TraceTarget], _ names: TracerouteNames) {
@@ -23,7 +23,7 @@ final class TracerouteText: TracerouteReport {
         case .answered: break
         case .began(let index):
             lastMTU = nil
-            // A line between the traces of several targets.
+            // An empty line between the traces of several targets.
             if index > 0 { console.output.write("\n") }
             console.output.write(targets[index].title("traceroute"))
         case .hop(let hop): console.output.write(line(hop))
@@ -41,12 +41,12 @@ final class TracerouteText: TracerouteReport {
             switch probe {
             case .timeout: text += " *"
             case .failed(.messageTooLong(let mtu)): text += " " + TraceAnswer.fragmentationNeeded(mtu: mtu)
-            // Not sent: the reason follows at the end.
+            // Not sent: the reason is printed at the end.
             case .failed: text += " -"
             case .answered(let answer):
                 if answer.source != last { text += " " + names.host(answer.source) + extensions(answer) }
                 last = answer.source
-                // As in traceroute, only where it differs from what was known.
+                // As in traceroute, only where it differs from the previous value.
                 if command.printsHopsBack, let back = answer.hopsBack, back != lastHopsBack {
                     text += " '-\(back)'"
                     lastHopsBack = back
@@ -59,14 +59,15 @@ final class TracerouteText: TracerouteReport {
                     lastMTU = mtu
                 }
                 if command.printsFlags, case .tcp(let flags) = answer.kind {
-                    text += " <" + flags.words.joined(separator: ",") + ">"
+                    text += " <" + flags.setNames.joined(separator: ",") + ">"
                 }
             }
         }
         return text + "\n"
     }
 
-    /// `<MPLS:L=16001,E=3,S=1,T=1>`, as traceroute -e has it, and `<incoming:index=2,name="eth0",mtu=1500>` (RFC 5837).
+    /// The ICMP extensions: `<MPLS:L=16001,E=3,S=1,T=1>`, as traceroute -e prints it, and
+    /// `<incoming:index=2,name="eth0",mtu=1500>` (RFC 5837).
     private func extensions(_ answer: TraceAnswer) -> String {
         guard command.printsExtensions else { return "" }
         var text = ""

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// The methods by the names that traceroute(8) has for them.
+/// The methods by their names in traceroute(8).
 enum TraceModule: String, CaseIterable {
     case `default`, udp, icmp, tcp
 
@@ -23,10 +23,10 @@ enum TCPProbeOption {
     }
 }
 
-/// How long replies are awaited: `MAX`, `MAX,HERE` or `MAX,HERE,NEAR`.
+/// The limits of the wait for replies: `MAX`, `MAX,HERE` or `MAX,HERE,NEAR`.
 struct TraceWait {
     var longest: Nanoseconds
-    /// Times the round trip of the same hop, and of a later one.
+    /// Factors of the round-trip time of the same hop, and of a later one.
     var here: Int64?
     var near: Int64?
 
@@ -41,7 +41,7 @@ struct TraceWait {
         near = factors.count > 1 ? factors[1] : nil
     }
 
-    /// A time that was asked for holds for the hops at the end too.
+    /// Stores the limits; an explicit limit also applies to the hops at the end.
     func store(in configuration: inout TracerouteConfiguration) {
         configuration.longestWait = longest
         configuration.tailWait = longest
@@ -64,7 +64,7 @@ extension OptionValue where Value == TraceWait {
 }
 
 extension OptionValue where Value == Nanoseconds {
-    /// Seconds, milliseconds above 10, or with a unit.
+    /// A duration with a unit, or a number: seconds up to 10, milliseconds above.
     static var sendWait: Self {
         let duration = duration()
         return OptionValue(specification: duration.specification) { text in
@@ -87,7 +87,7 @@ extension OptionValue where Value == [TCPProbeOption] {
 }
 
 extension OptionValue where Value == [IPv4Address] {
-    /// IPv6's routing header of type 0 is not in use any more (RFC 5095).
+    /// IPv4 addresses only, because IPv6's routing header type 0 is deprecated (RFC 5095).
     static var gateways: Self {
         OptionValue<[IPv4Address]>(specification: ValueSpecification(name: "ADDRESS,...")) { text in
             try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
@@ -106,13 +106,13 @@ extension OptionValue where Value == Double {
             guard digits.allSatisfy({ $0.isNumber || $0 == "." }), let percent = Double(digits), percent >= 50,
                 percent <= 99.999
             else { throw ValueError(expected: "a percentage from 50 to 99.999") }
-            // So that it is written as it was typed: 99.9 / 100 is not 0.999.
+            // Keeps the value as typed: 99.9 / 100 is not 0.999.
             return (percent * 1_000).rounded() / 100_000
         }
     }
 }
 
 extension OptionValue where Value == Int {
-    /// Bytes of a packet with its headers.
+    /// The length of a packet with its headers, in bytes.
     static var packetLength: Self { .integer(30...65_000, "BYTES") }
 }

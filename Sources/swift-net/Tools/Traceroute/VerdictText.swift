@@ -1,7 +1,7 @@
 import SwiftNet
 
 extension TraceVerdict {
-    /// One line for people, without its end.
+    /// The finding as one line, without the line feed.
     var sentence: String {
         switch self {
         case .silentHop(let hop): "hop \(hop) forwards packets but sends no replies"

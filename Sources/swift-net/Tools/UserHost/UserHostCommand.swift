@@ -1,16 +1,17 @@
 import LinuxProcess
 import SwiftNet
 
-/// `host`: its options, and what they store.
+/// `host`: the options and their values.
 struct UserHostCommand: Command {
     static let summary = CommandSummary(
         name: "host", group: .link, abstract: "Run a user-space host or router on this network.",
         usage: ["--address ADDRESS/LENGTH [-I INTERFACE] [options]"],
         discussion: """
-            The host has addresses that the kernel does not know, a MAC address of its own, and its own ARP, neighbor \
-            discovery, IP, ICMP, UDP and TCP. It checks that no other host has an address, which takes about 6 seconds \
-            (2 for IPv6), replies to ARP, neighbor discovery and echo requests, runs the services of --serve, and \
-            reports the hosts that send to it. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            The host has its own addresses, which the kernel does not know, its own MAC address, and its own ARP, \
+            neighbor discovery, IP, ICMP, UDP and TCP. It checks that no other host has an address, which takes about \
+            6 seconds (2 for IPv6), replies to ARP, neighbor discovery and echo requests, runs the services of \
+            --serve, and reports the hosts that send to it. Durations are in seconds (1, 0.2) or have a unit (200ms, \
+            2s, 1m).
 
             Exit status: 0 if it ran until -w, SIGINT or SIGTERM, 1 if another host has an address, 2 on error.
             """,
@@ -27,18 +28,19 @@ struct UserHostCommand: Command {
         options.section("Addresses")
         options.list(
             "-I", "--interface", value: .interface,
-            help: "Use this interface (the only one); may be given several times, for a router."
+            help: "Use this interface (the only one that is up); may be given several times for a router."
         ) { $0.interfaces.append($1) }
         options.list(
             "--address", value: .hostAddress,
-            help: "Use this address and prefix length; @INTERFACE is needed on other interfaces than the first."
+            help: "Use this address and prefix length, on the first interface or on INTERFACE."
         ) { $0.configuration.addresses.append($1) }
         options.list(
-            "--gateway", value: .address, help: "Send to other networks through this router, one per family."
+            "--gateway", value: .address,
+            help: "Send to other networks through this router; at most one per address family."
         ) { $0.configuration.gateways.append($1) }
         options.option(
             "--mac", value: .hostMAC,
-            help: "Use this MAC address (made from the first address), or interface: that of the interface."
+            help: "Use this MAC address (derived from the first address); interface: that of the interface."
         ) { $0.configuration.mac = $1 }
         options.option(
             "--vlan", value: .integer(1...4_094, "VID"),
@@ -46,9 +48,9 @@ struct UserHostCommand: Command {
         ) { $0.configuration.vlan = $1 }
         options.list(
             "--join", value: .hostGroup,
-            help: "Join this multicast group; @INTERFACE is needed on other interfaces than the first."
+            help: "Join this multicast group, on the first interface or on INTERFACE."
         ) { $0.configuration.groups.append($1) }
-        options.flag("--no-check", help: "Use the addresses at once, without checking for other hosts.") {
+        options.flag("--no-check", help: "Use the addresses at once, without checking whether other hosts have them.") {
             $0.configuration.checksAddresses = false
         }
 
@@ -59,7 +61,7 @@ struct UserHostCommand: Command {
         options.option("--ethers", value: .file, help: "Reply to RARP requests of the hosts in FILE (ethers(5)).") {
             $0.configuration.ethers = $1
         }
-        options.flag("--forward", help: "Forward packets between the interfaces, as a router does.") {
+        options.flag("--forward", help: "Forward packets between the interfaces, as a router.") {
             $0.configuration.forwards = true
         }
         options.option(
@@ -69,7 +71,7 @@ struct UserHostCommand: Command {
         options.section("Output")
         options.json()
         options.quiet()
-        options.verbose("Also report how many frames of other VLANs were ignored.")
+        options.verbose("Also report the number of ignored frames of other VLANs.")
         options.pcap()
         options.explain()
         options.color()
@@ -77,7 +79,7 @@ struct UserHostCommand: Command {
 
     mutating func check(_ arguments: ParsedArguments) throws {
         if let operand = arguments.operands.first {
-            throw UsageError("\(operand): host takes no target (it runs a host, and does not look up names)")
+            throw UsageError("\(operand): host takes no target (it runs a host and does not look up names)")
         }
         guard !configuration.addresses.isEmpty else { throw UsageError("--address ADDRESS/LENGTH is required") }
         if configuration.forwards, Set(interfaces).count < 2 {

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// What happens to a user-space host, one JSON object each.
+/// The output of a user-space host, one JSON object per event.
 final class UserHostJSON: UserHostReport {
     let console: Console
     let host: UserHost.Prepared
@@ -27,7 +27,7 @@ final class UserHostJSON: UserHostReport {
             guard !isQuiet else { return }
             let row = UserHostPeerRow(
                 addr: peer.address, mac: peer.mac, vendor: vendors.name(of: peer.mac),
-                interface: host.interfaceName(peer.interface), did: peer.did.map(\.words))
+                interface: host.interfaceName(peer.interface), did: peer.did.map(\.text))
             console.write("peer", row, at: peer.last)
         case .failed(let failure): failures.note(failure)
         }
@@ -57,17 +57,17 @@ private struct UserHostConflictRow: JSONRow {
     @Null var vendor: String?
 }
 
-/// A host did something for the first time.
+/// A host used a protocol or port for the first time.
 private struct UserHostPeerRow: JSONRow {
     var addr: IPAddress
     var mac: MACAddress
     @Null var vendor: String?
     @Null var interface: String?
-    /// All that it has done, in order.
+    /// All protocols and ports that it has used, in order.
     var did: [String]
 }
 
-/// The account of a host.
+/// The summary of a host's run.
 private struct UserHostSummaryRow: JSONRow {
     var peers: Int
     var received: UInt64
@@ -76,7 +76,7 @@ private struct UserHostSummaryRow: JSONRow {
     var forwarded: UInt64
     var malformed: UInt64
     var unreachable: UInt64
-    /// A router's.
+    /// The routes of a router.
     var routes: [RouteRow]?
     var elapsedMs: Nanoseconds
 

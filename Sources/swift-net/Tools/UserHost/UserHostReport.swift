@@ -1,7 +1,7 @@
 import HostStack
 import SwiftNet
 
-/// How the life of a user-space host is reported.
+/// The output of a user-space host.
 protocol UserHostReport: Report where Observed == UserHostEngine, Event == UserHostEvent, Summary == UserHost.Summary {
     var console: Console { get }
     var host: UserHost.Prepared { get }
@@ -9,7 +9,7 @@ protocol UserHostReport: Report where Observed == UserHostEngine, Event == UserH
 }
 
 extension UserHostReport {
-    /// What is reported before the summary: the reason of an early end, and frames of other VLANs.
+    /// Reports, before the summary, the reason of an early end and the frames of other VLANs.
     func conclude(_ summary: UserHost.Summary) {
         if let failure = host.failure { console.fail(failure.description) }
         if isVerbose { console.reportIgnored(summary.ignoredVLANs) }
@@ -31,13 +31,13 @@ struct FrameFailures {
     mutating func note(_ failure: TransmissionFailure) {
         guard failure != last else { return }
         last = failure
-        console.complain("a frame could not be sent: \(failure.words)")
+        console.complain("a frame could not be sent: \(failure)")
     }
 }
 
 extension HostContact.Kind {
-    /// One or two words, as the contract has them.
-    var words: String {
+    /// The name of the protocol, with the port or number.
+    var text: String {
         switch self {
         case .arp: "arp"
         case .neighborDiscovery: "ndp"
@@ -51,7 +51,7 @@ extension HostContact.Kind {
 }
 
 extension UserHost.Prepared {
-    /// The name of the interface that a route leads through.
+    /// Returns the name of the outgoing interface of a route.
     func interfaceName(of route: RoutingTable.Route) -> String? {
         interfaceName(configuration.host.interfaces[route.interface].index)
     }

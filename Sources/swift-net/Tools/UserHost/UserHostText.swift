@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// What happens to a user-space host, a line each.
+/// The output of a user-space host, one line per event.
 final class UserHostText: UserHostReport {
     let console: Console
     let host: UserHost.Prepared
@@ -8,7 +8,7 @@ final class UserHostText: UserHostReport {
     private let isQuiet: Bool
     private let vendors = Vendors()
     private var failures: FrameFailures
-    /// Columns of an address.
+    /// The column width of addresses.
     private let width: Int
 
     init(_ console: Console, _ host: UserHost.Prepared, _ general: GeneralOptions) {
@@ -49,7 +49,7 @@ final class UserHostText: UserHostReport {
         let hasSeveral = host.configuration.host.interfaces.count > 1
         write(
             "\(WallTime.timeOfDay(peer.last))  \(address)\(String(repeating: " ", count: max(width - address.count, 0)))  "
-                + "\(peer.mac)\(hasSeveral ? "  \(host.interfaceName(peer.interface) ?? "?")" : "")  \(last.words)"
+                + "\(peer.mac)\(hasSeveral ? "  \(host.interfaceName(peer.interface) ?? "?")" : "")  \(last.text)"
                 + vendor(peer.mac))
     }
 
@@ -68,7 +68,7 @@ final class UserHostText: UserHostReport {
         if !isQuiet, !summary.routes.isEmpty {
             write("")
             for route in summary.routes {
-                let gateway = route.gateway.map { "by \($0) on" } ?? "on"
+                let gateway = route.gateway.map { "via \($0) dev" } ?? "dev"
                 write(
                     "\(route.network) \(gateway) \(host.interfaceName(of: route) ?? "?"): \(Text.count(Int(route.useCount), "packet"))"
                 )

@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// What stands before an `@`, and the interface after it.
+/// Splits text into the part before an `@` and the interface after it.
 private func split(_ text: String) -> (address: Substring, interface: String?) {
     let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     return (parts[0], parts.count > 1 ? String(parts[1]) : nil)
