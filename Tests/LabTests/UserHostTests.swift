@@ -165,7 +165,7 @@ struct UserHostTests {
         "what it cannot do is refused with status 2",
         arguments: [
             ("", "--address ADDRESS/LENGTH is required"),
-            ("example.test", "example.test: host takes no target (it runs a host, and does not look up names)"),
+            ("example.test", "example.test: host takes no target (it runs a host and does not look up names)"),
             (
                 "--address 192.0.2.1",
                 "invalid value '192.0.2.1' for --address (expected ADDRESS/LENGTH or ADDRESS/LENGTH@INTERFACE)"
