@@ -304,11 +304,11 @@ struct ArpingTests {
             ("--vlan 4095 192.0.2.2", "invalid value '4095' for --vlan (expected 1 to 4094)"),
             ("--style unix 192.0.2.2", "invalid value 'unix' for --style (expected iputils, habets)"),
             ("--probe nowhere", "invalid value 'nowhere' for --probe (expected an IPv4 address)"),
-            ("--probe 192.0.2.2 192.0.2.3", "192.0.2.3: --probe takes no target beside its address"),
+            ("--probe 192.0.2.2 192.0.2.3", "192.0.2.3: --probe takes no target besides its address"),
             ("-r -j 192.0.2.2", "-r cannot be used with -j"),
             ("--sweep nowhere", "--sweep: 'nowhere' is not a network, a range or an address"),
             ("--sweep 2001:db8::/126", "--sweep: 2001:db8::/126: ARP is for IPv4 only"),
-            ("--sweep 192.0.2.0/30 192.0.2.1", "192.0.2.1: --sweep takes no target beside its network"),
+            ("--sweep 192.0.2.0/30 192.0.2.1", "192.0.2.1: --sweep takes no target besides its network"),
             ("--sweep 192.0.2.0/30 -w 0", "invalid value '0' for -w (expected 0.001 or more with --sweep)"),
             ("--table nobody", "nobody: not an IP address"),
         ])

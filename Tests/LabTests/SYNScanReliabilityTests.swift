@@ -59,7 +59,7 @@ struct SYNScanReliabilityTests {
             let text = try await lab.scan("\(target) -p 1-1000 --all")
             #expect(text.status == 2, "\(text.lines.last ?? "")")
             #expect(text.output.contains("\(target): unreliable: it answers only about "), "\(text.lines.suffix(4))")
-            #expect(text.output.contains(" ports without an answer are not known to be filtered\n"))
+            #expect(text.output.contains(" ports without a reply are not known to be filtered\n"))
             #expect(text.output.contains("/tcp") && text.output.contains(" 0 filtered, "), "\(text.lines.suffix(4))")
             #expect(!text.lines.contains { $0.contains("no-response") && !$0.contains("filtered?") })
         }

@@ -125,6 +125,6 @@ public final class FrameCapture {
         guard !hasFailed, !file.isOpen, file.failure != nil || !isStandardOutput else { return }
         hasFailed = true
         file.isFailureReported = true
-        onProblem?(.ended(file.failure?.message ?? "the reader is gone"))
+        onProblem?(.ended(file.failure?.message ?? "the reader has closed it"))
     }
 }

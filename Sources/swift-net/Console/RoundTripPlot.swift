@@ -36,7 +36,7 @@ final class RoundTripPlot {
         return graph() + histogram(trips)
     }
 
-    // MARK: The graph
+    // MARK: Graph
 
     /// The bits of the dots of a braille character: two columns of four dots, from the bottom up.
     private static let dots: [[UInt32]] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]]
@@ -82,7 +82,7 @@ final class RoundTripPlot {
         return text + "\n"
     }
 
-    // MARK: The histogram
+    // MARK: Histogram
 
     private func histogram(_ trips: RoundTripStatistics) -> String {
         guard trips.count > 0 else { return "" }

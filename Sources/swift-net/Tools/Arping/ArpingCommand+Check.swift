@@ -20,7 +20,7 @@ extension ArpingCommand {
     }
 
     private mutating func checkSweep(_ operands: [String]) throws {
-        if let target = operands.first { throw UsageError("\(target): --sweep takes no target beside its network") }
+        if let target = operands.first { throw UsageError("\(target): --sweep takes no target besides its network") }
         sweep.interface = settings.arping.interface
         sweep.source = settings.arping.source
         sweep.reportsIgnored = general.isVerbose
@@ -36,7 +36,7 @@ extension ArpingCommand {
     private mutating func checkSingle(_ operands: [String], _ arguments: ParsedArguments) throws {
         if let address {
             if let target = operands.first {
-                throw UsageError("\(target): \(task.name) takes no target beside its address")
+                throw UsageError("\(target): \(task.name) takes no target besides its address")
             }
             settings.target = "\(address)"
         } else {

@@ -159,7 +159,7 @@ final class PingText: PingRunReport {
         print(line + "\n")
     }
 
-    /// The first byte that is wrong, and all that came, 32 a line.
+    /// Formats the first wrong byte, and all received data, 32 bytes per line.
     private static func lines(_ wrong: ReplyDetails.WrongData) -> String {
         let expected = String(wrong.expected, radix: 16)
         var text =
@@ -198,7 +198,7 @@ final class PingText: PingRunReport {
         }
     }
 
-    // MARK: The end
+    // MARK: Summary
 
     func finish(_ summary: PingSummary, drops: KernelDrops, at now: Instant) {
         for entry in held { show(entry.event) }

@@ -72,7 +72,7 @@ private struct PortRow: JSONRow {
     @Null var service: String?
     var window: UInt16?
     var tcpOptions: [String]?
-    /// False, or left out.
+    /// False for an unreliable host; otherwise left out.
     var reliable: Bool?
     /// The sender of an ICMP error.
     var from: IPAddress?

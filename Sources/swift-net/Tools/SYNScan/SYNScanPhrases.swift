@@ -103,7 +103,7 @@ extension SYNScanReason {
 }
 
 extension UnreliableHost {
-    /// `198.51.100.7: unreliable: it answers only about 25 SYNs per second; 153 ports without an answer are not known
+    /// `198.51.100.7: unreliable: it answers only about 25 SYNs per second; 153 ports without a reply are not known
     /// to be filtered`
     var text: String {
         let what =
@@ -117,7 +117,7 @@ extension UnreliableHost {
             case .stopsAnswering: "it answered \(Text.count(answered, "SYN")), mostly the first ones, then stopped"
             case .answersLate: "many SYNs were unanswered, but retries were answered (packet loss?)"
             }
-        return "\(address): unreliable: \(what); \(Text.count(silent, "port")) without an answer "
+        return "\(address): unreliable: \(what); \(Text.count(silent, "port")) without a reply "
             + (silent == 1 ? "is" : "are") + " not known to be filtered"
     }
 

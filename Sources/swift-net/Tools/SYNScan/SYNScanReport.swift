@@ -103,7 +103,7 @@ final class SYNScanReport: Report {
         return status(engine, at: now)
     }
 
-    // MARK: The end
+    // MARK: Summary
 
     func finish(_ summary: SYNScanSummary, drops: KernelDrops, at now: Instant) {
         writeSorted()
