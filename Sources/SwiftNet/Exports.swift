@@ -1,4 +1,4 @@
-// `import SwiftNet` is enough: configurations and events are made of the types of these modules.
+// `import SwiftNet` suffices: configurations and events consist of types of these modules.
 @_exported import Diagnostics
 import LinuxProcess
 @_exported import PacketEngine

@@ -22,16 +22,16 @@ struct HTTPFingerprintTests {
         let answer = "answer\tHTTP/1.1 200 OK\tDate\tkept\t-\n"
         let cases: [(text: String, mistake: String)] = [
             ("product\tx\n", "line 1: x has no configuration"),
-            ("versions\t1\n", "line 1: the product is not named"),
-            ("product\tx\ntests\tget put\n", "line 2: there is no test 'put'"),
-            (head + "answer\tHTTP/1.1 200 OK\tDate\n", "line 4: no answer: HTTP/1.1 200 OK\tDate"),
+            ("versions\t1\n", "line 1: missing product"),
+            ("product\tx\ntests\tget put\n", "line 2: unknown test 'put'"),
+            (head + "answer\tHTTP/1.1 200 OK\tDate\n", "line 4: invalid answer: HTTP/1.1 200 OK\tDate"),
             (head + answer + "configuration\ta\t-\t1\n", "line 5: 1 answers to 2 tests"),
-            (head + answer + "configuration\ta\t-\t1 2\n", "line 5: there is no answer 2"),
+            (head + answer + "configuration\ta\t-\t1 2\n", "line 5: unknown answer 2"),
             (
                 head + answer + "configuration\ta\t-\t1 -9223372036854775808\n",
-                "line 5: there is no answer -9223372036854775808"
+                "line 5: unknown answer -9223372036854775808"
             ),
-            (head + "word\tx\n", "line 4: there is no 'word'"), ("word\n", "line 1: a word without a value: word"),
+            (head + "word\tx\n", "line 4: unknown keyword 'word'"), ("word\n", "line 1: missing value: word"),
         ]
         for (text, mistake) in cases {
             do throws(Signature.Mistake) {

@@ -40,7 +40,7 @@ struct OctetListTests {
             ("192.0.2.1.*", "5 octets, not 4"), ("*", "1 octets, not 4"),
             ("*.*.*.1,3", "more than 65536 separate ranges"),
             ("192.0.2-3.0/24", "not a network (ADDRESS/LENGTH)"),
-            ("web*", "not a host name: ',' and '*' are for the octets of an IPv4 address"),
+            ("web*", "not a host name (',' and '*' are for IPv4 octet lists)"),
             ("192.0.2.1%eth0", "a zone (%INTERFACE) is for an IPv6 address"),
             ("127.1", "an abbreviation of 127.0.0.1, accepted only for a single target"),
             ("0x7f.1", "an abbreviation of 127.0.0.1, accepted only for a single target"),

@@ -92,7 +92,7 @@ struct HTTPFingerprintTests {
             let after = try await lab.run("b", ["sh", "-c", script]).output
             #expect(after.hasPrefix("learned 0\n"), "\(after)")
             #expect(after.contains("  Homemade  ") && after.contains("named 0\n"), "\(after)")
-            #expect(after.contains("own/b: line 1: a word without a value: nonsense\nbroken 2\n"), "\(after)")
+            #expect(after.contains("own/b: line 1: missing value: nonsense\nbroken 2\n"), "\(after)")
         }
     }
 

@@ -37,12 +37,12 @@ struct PingFragmentTests {
                 "--fragment 63 -s 400 192.0.2.2",
                 "invalid value '63' for --fragment (expected a multiple of 8, 8 or more)"
             ),
-            ("--fragment 1600 -s 4000 192.0.2.2", "more than the interface takes"),
+            ("--fragment 1600 -s 4000 192.0.2.2", "exceed the interface's MTU"),
             ("--fragment-order reversed 192.0.2.2", "--fragment-order requires --fragment"),
             ("--fragment 64 --fragment-order odd -s 400 192.0.2.2", "(expected in-order, reversed, overlapping)"),
             ("--fragment 64 -s 400 -M do 192.0.2.2", "--fragment cannot be used with -M do"),
             ("--fragment 64 -s 400 192.0.2.1 192.0.2.2", "--fragment cannot be used with several targets"),
-            ("--fragment 64 --fragment-order overlapping -s 400 198.18.0.1", "is no host of this network"),
+            ("--fragment 64 --fragment-order overlapping -s 400 198.18.0.1", "is not on an attached network"),
         ])
     func refusals(words: String, message: String) async throws {
         try await Lab.with(.pair) { lab in

@@ -75,7 +75,7 @@ struct SwiftNetPackageTests {
             #expect(replies > 1 && events.last == "received \(replies) missed 0", "\(events)")
 
             let again = try await run("used-twice")
-            #expect(again == Array(repeating: "a prepared run can be run once", count: 7), "\(again)")
+            #expect(again == Array(repeating: "a prepared run can be run only once", count: 7), "\(again)")
 
             // The process keeps its signals and privileges, unless it says otherwise.
             #expect(try await run("leaves-alone") == ["as before"])

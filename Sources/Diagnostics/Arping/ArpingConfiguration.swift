@@ -1,52 +1,53 @@
 import PacketEngine
 import WireFormat
 
-/// What `arping` says on the link.
+/// The operation of `arping`.
 public enum ArpingMode: Sendable {
-    /// "Who has the target? Tell me."
+    /// ARP requests for the target.
     case ask
-    /// Is the address free? The sender is unspecified (RFC 5227, section 2.1.1); whoever has it, or probes for it, is a conflict.
+    /// RFC 5227's check whether an address is free (section 2.1.1). The sender address is unspecified; a station that
+    /// has the address, or probes for it, is a conflict.
     case detectDuplicates
-    /// Requests for our own address, so that others update their caches (RFC 5944, section 4.6).
+    /// Requests for our own address, so that other hosts update their caches (RFC 5944, section 4.6).
     case announceByRequest
-    /// Replies that nobody asked for, with the same aim.
+    /// Unsolicited replies, for the same purpose.
     case announceByReply
 }
 
-/// One target on one link, and how it is asked.
+/// The target, the link and the parameters of an arping run.
 public struct ArpingConfiguration: Sendable {
     public var mode = ArpingMode.ask
-    /// The interface's own.
+    /// The source MAC address: the interface's.
     public var mac: MACAddress
-    /// Whom answers are to be for; unspecified to hide it, and for duplicate detection.
+    /// The sender IP address; unspecified to hide it, and for duplicate address detection.
     public var source: IPv4Address
     public var target: IPv4Address
-    /// Probes; nil for no end.
+    /// The number of probes; nil for no limit.
     public var count: Int?
     public var interval = Nanoseconds.seconds(1)
-    /// Pauses between the first probes, instead of the interval.
+    /// The pauses between the first probes, instead of the interval.
     public var pauses: [Nanoseconds] = []
-    /// Before the first probe.
+    /// The delay before the first probe.
     public var initialDelay = Nanoseconds.zero
-    /// From the first probe to the end, whatever came; nil for none.
+    /// The maximum duration from the first probe on; nil for none.
     public var deadline: Nanoseconds?
-    /// How long the last probe is waited for; nil for an interval.
+    /// The time to wait for replies to the last probe; nil for one interval.
     public var lastWait: Nanoseconds?
-    /// The first answer ends it.
+    /// Whether the run ends after the first reply.
     public var endsAtFirstAnswer = false
-    /// Probes stay broadcasts, where otherwise only the one who answered is asked again.
+    /// Whether all probes are broadcast; otherwise, after a reply, probes are sent to the station that replied.
     public var staysBroadcast = false
-    /// Whom probes are for from the start, instead of everybody.
+    /// The destination MAC address of probes from the start; nil for broadcast.
     public var targetMAC: MACAddress?
-    /// The machine that is pinged by echo, instead of the target by ARP.
+    /// The station to ping by directed echo, instead of the target by ARP.
     public var station: ArpingStation?
-    /// The virtual LAN that probes are tagged for.
+    /// The VLAN tag of probes.
     public var tag: VLANTag?
-    /// So many answers end it.
+    /// The number of replies after which the run ends.
     public var enough: Int?
-    /// Silence is told; after announcements it is what everybody hopes for.
+    /// Whether to report probes without a reply; after announcements no reply is the expected result.
     public var expectsAnswers = true
-    /// Replies that are ignored are reported.
+    /// Whether to report ignored replies.
     public var reportsIgnored = false
 
     public init(mac: MACAddress, source: IPv4Address, target: IPv4Address) {
@@ -55,9 +56,9 @@ public struct ArpingConfiguration: Sendable {
         self.target = target
     }
 
-    /// Makes it RFC 5227's check whether an address is free: PROBE_WAIT, PROBE_NUM, PROBE_MIN to
-    /// PROBE_MAX and ANNOUNCE_WAIT of its section 1.1.
-    /// - Parameter count: probes; nil for PROBE_NUM.
+    /// Configures RFC 5227's check whether an address is free: PROBE_WAIT, PROBE_NUM, PROBE_MIN to PROBE_MAX and
+    /// ANNOUNCE_WAIT of its section 1.1.
+    /// - Parameter count: the number of probes; nil for PROBE_NUM.
     public mutating func checkAddress(count: Int? = nil, using generator: inout some RandomNumberGenerator) {
         mode = .detectDuplicates
         source = .unspecified

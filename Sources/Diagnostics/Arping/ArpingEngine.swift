@@ -2,21 +2,21 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// Asks one link who has an address, as iputils' and Habets' arping do.
+/// Resolves one address on one link, as iputils' and Habets' arping do.
 public struct ArpingEngine: Engine, ~Copyable {
     public typealias Event = ArpingEvent
 
     private let configuration: ArpingConfiguration
-    /// Whom probes are for: everybody, until somebody has answered.
+    /// The destination of probes: broadcast until a station has replied.
     private var destination: MACAddress
     private var start: Instant?
     private var end: Instant?
-    /// When the next probe is due; kept on an absolute schedule.
+    /// The time at which the next probe is due, on an absolute schedule.
     private var nextSending: Instant?
     private var lastSent: Instant?
-    /// When the last probes left, in their order.
+    /// The send times of the last probes, in order.
     private var recentlySent: [Instant] = []
-    /// Handed over, and not yet sent.
+    /// Probes queued but not sent yet.
     private var pending = 0
     private var isAnswered = false
     private var isOver = false
@@ -85,14 +85,14 @@ public struct ArpingEngine: Engine, ~Copyable {
         if let due = nextSending, due <= now, hasMore {
             if result.sent > 0, !isAnswered, configuration.expectsAnswers { events.append(.timeout(result.sent)) }
             guard batch.append(frame: frame, token: UInt64(result.sent)) else { return .at(now) }
-            // Missed turns are not made up for.
+            // Missed probes are skipped.
             let index = result.sent
             let pause =
                 configuration.pauses.indices.contains(index) ? configuration.pauses[index] : configuration.interval
             nextSending = max(due + pause, now)
             pending = 1
         }
-        // What is waited for is known when it has left.
+        // The wait starts when the probe was sent.
         if pending > 0 { return .at(now) }
         let next = hasMore ? nextSending : nil
         switch (next, end(at: now)) {
@@ -102,10 +102,10 @@ public struct ArpingEngine: Engine, ~Copyable {
         }
     }
 
-    /// Counted with what is on its way to the wire.
+    /// Includes probes in the send queue.
     private var hasMore: Bool { configuration.count.map { result.sent + pending < $0 } ?? true }
 
-    /// When all is over: at the deadline, or when the last probe was waited for.
+    /// The end of the run: the deadline, or the end of the wait after the last probe.
     private func end(at now: Instant) -> Instant? {
         var ends: [Instant] = []
         if let start, let deadline = configuration.deadline { ends.append(start + deadline) }
@@ -148,7 +148,7 @@ public struct ArpingEngine: Engine, ~Copyable {
         if !result.machines.contains(heard.mac), result.machines.count < Self.mostMachines {
             result.machines.append(heard.mac)
         }
-        // ARP has no sequence numbers: a reply answers the last probe that left before it came.
+        // ARP has no sequence numbers: a reply is matched to the last probe sent before it was received.
         let sent = recentlySent.last { $0 <= packet.arrival }
         let roundTrip = sent.map { packet.arrival - $0 }
         if let roundTrip { result.roundTrips.add(roundTrip) }
@@ -174,7 +174,7 @@ public struct ArpingEngine: Engine, ~Copyable {
         }
     }
 
-    /// What an answer says, whichever way was asked.
+    /// Returns the reply in a packet, whether to ARP or to echo.
     struct Heard {
         var address: IPv4Address
         var mac: MACAddress
@@ -197,19 +197,19 @@ public struct ArpingEngine: Engine, ~Copyable {
             targetMAC: arrived.packet.targetMAC, isRequest: arrived.packet.operation == .request)
     }
 
-    /// Probes that a late reply may still answer.
+    /// The number of probes that a late reply may still be matched to.
     private static let mostSent = 16
 
-    /// Machines that are remembered: enough for any honest link, and no more for a flood.
+    /// The maximum number of stations kept, a bound against floods.
     private static let mostMachines = 256
 
-    /// Whether a packet tells us who has the target.
+    /// Whether a packet identifies the station that has the target.
     private func isAboutTarget(_ arrived: ReceivedARP) -> Bool {
         let packet = arrived.packet
         guard packet.operation == .request || packet.operation == .reply,
             packet.senderAddress == configuration.target
         else {
-            // Another host that probes for the same address wants it too (RFC 5227, section 2.1.1).
+            // Another host that probes for the same address claims it too (RFC 5227, section 2.1.1).
             return configuration.mode == .detectDuplicates && packet.operation == .request
                 && packet.senderAddress == .unspecified && packet.targetAddress == configuration.target
                 && packet.senderMAC != configuration.mac
@@ -223,7 +223,7 @@ public struct ArpingEngine: Engine, ~Copyable {
         }
     }
 
-    /// The reason a reply from the target is not for this host; nil for other packets.
+    /// Returns the reason why a reply from the target is not for this host; nil for other packets.
     private func misdirection(of arrived: ReceivedARP) -> IgnoredReply.Reason? {
         let packet = arrived.packet
         guard configuration.mode == .ask, packet.operation == .reply, packet.senderAddress == configuration.target

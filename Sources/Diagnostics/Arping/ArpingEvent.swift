@@ -1,57 +1,58 @@
 import PacketEngine
 import WireFormat
 
-/// An ARP packet that says who has the target.
+/// An ARP packet from a station that claims the target.
 public struct ArpingReply: Hashable, Sendable {
-    /// By the packet; `frameSource` is who sent the frame.
+    /// The sender addresses in the packet; `frameSource` is the source of the frame.
     public var address: IPv4Address
     public var mac: MACAddress
     public var frameSource: MACAddress
-    /// Whom it is for, by the packet.
+    /// The target addresses in the packet.
     public var targetAddress: IPv4Address
     public var targetMAC: MACAddress
-    /// A request says it as well as a reply.
+    /// Whether the packet is a request; it claims the sender address as a reply does.
     public var isRequest: Bool
-    /// The frame was for more than us.
+    /// Whether the frame was broadcast or multicast.
     public var isBroadcast: Bool
-    /// Since the last probe; nil before the first.
+    /// The time since the last probe; nil before the first.
     public var roundTrip: Nanoseconds?
-    /// Another machine has said the same before.
+    /// Whether another station has claimed the same address before.
     public var isDuplicate: Bool
-    /// Answers before this one, and probes before the last.
+    /// The number of replies before this one, and of probes before the last.
     public var index: Int
     public var lastProbe: Int
-    /// Bytes of the frame.
+    /// The length of the frame, in bytes.
     public var length: Int
     public var arrival: Instant
 
-    /// The packet says another machine than the frame's: a proxy, a bridge, or a lie.
+    /// Whether the packet's sender is not the frame's source: a proxy, a bridge, or a forgery.
     public var isFromElsewhere: Bool { mac != frameSource }
 }
 
-/// What `arping` sees.
+/// An event of an arping run.
 public enum ArpingEvent: Hashable, Sendable {
     case reply(ArpingReply)
-    /// A probe got no answer before the next.
+    /// A probe got no reply before the next.
     case timeout(Int)
-    /// A reply that was ignored; at most 20 per second are reported.
+    /// An ignored reply; at most 20 per second are reported.
     case ignored(IgnoredReply)
     case failed(TransmissionFailure)
 }
 
-/// How it ended.
+/// The result of an arping run.
 public struct ArpingSummary: Sendable {
     public var sent = 0
     public var sentBroadcasts = 0
     public var received = 0
     public var receivedBroadcasts = 0
     public var receivedRequests = 0
-    /// Probes that were answered at least once.
+    /// Probes with at least one reply.
     public var answered = 0
     public var roundTrips = RoundTripStatistics()
-    /// Machines that said they have the target.
+    /// Stations that claim the target.
     public var machines: [MACAddress] = []
     public var elapsed = Nanoseconds.zero
-    /// Every probe was sent, and replies to the last were waited for: without this, that no host replied says nothing.
+    /// Whether every probe was sent and the wait after the last one is over: otherwise the absence of replies is no
+    /// result.
     public var isComplete = false
 }

@@ -1,13 +1,14 @@
 import HostStack
 import WireFormat
 
-/// A machine that is pinged by its link-layer address: by an ICMP echo request
-/// in a frame for it alone, whatever the IP address says (RFC 792).
+/// A station pinged by its MAC address: by an ICMP echo request in a unicast frame, regardless of the IP destination
+/// (RFC 792).
 public struct ArpingStation: Hashable, Sendable {
     public var mac: MACAddress
-    /// In the IP header: the machine's where it is known, else a broadcast, which not every machine answers.
+    /// The destination in the IP header: the station's address if known, otherwise a broadcast address, which not every
+    /// host replies to.
     public var address: IPv4Address
-    /// Tells our echoes from those of others.
+    /// The ICMP identifier of our echo requests.
     public var identifier: UInt16
 
     public init(mac: MACAddress, address: IPv4Address, identifier: UInt16) {
@@ -16,7 +17,7 @@ public struct ArpingStation: Hashable, Sendable {
         self.identifier = identifier
     }
 
-    /// As much as Habets' arping sends.
+    /// The same length as Habets' arping.
     private static let dataLength = 20
     static let frameLength =
         EthernetView.headerLength + IPv4View.minimumHeaderLength + ICMPv4View.headerLength + dataLength
@@ -34,7 +35,7 @@ public struct ArpingStation: Hashable, Sendable {
             + echo.encoded()
     }
 
-    /// The machine's echo reply; nil for everything else.
+    /// Returns the station's echo reply; nil for other packets.
     func answer(_ frame: RawSpan, to own: MACAddress) -> ArpingEngine.Heard? {
         guard let arrived = ReceivedFrame(frame), arrived.source == mac, let ip = arrived.datagram(in: frame),
             case .v4(let source) = ip.source, case .v4(let destination) = ip.destination, ip.protocol == .icmp,

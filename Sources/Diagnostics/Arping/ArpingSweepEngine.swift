@@ -2,19 +2,19 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// A network whose hosts are sought by ARP.
+/// The parameters of an ARP sweep.
 public struct ArpingSweepConfiguration: Sendable {
     public var mac: MACAddress
     public var source: IPv4Address
-    /// IPv4 addresses.
+    /// The IPv4 addresses to probe.
     public var targets: TargetSet
-    /// Probes a second; nil for as many as there can be.
+    /// Probes per second; nil for no limit.
     public var rate: Double? = 2_000
-    /// Further probes of who has not answered.
+    /// Retries per unanswered address.
     public var retries = 2
-    /// How long the last probe of a round is waited for.
+    /// The time to wait for replies after the last probe of a round.
     public var timeout = Nanoseconds.milliseconds(500)
-    /// Replies that are ignored are reported.
+    /// Whether to report ignored replies.
     public var reportsIgnored = false
 
     public init(mac: MACAddress, source: IPv4Address, targets: TargetSet) {
@@ -24,61 +24,62 @@ public struct ArpingSweepConfiguration: Sendable {
     }
 }
 
-/// What a sweep finds.
+/// An event of a sweep.
 public enum ArpingSweepEvent: Hashable, Sendable {
     case host(ArpingSweepHost)
-    /// Another machine than the first has the address too.
+    /// Another station than the first replied for the address too.
     case duplicate(IPv4Address, first: MACAddress, other: MACAddress)
-    /// A reply that was ignored; at most 20 per second are reported.
+    /// An ignored reply; at most 20 per second are reported.
     case ignored(IgnoredReply)
 }
 
-/// A host that has answered a sweep.
+/// A host found by a sweep.
 public struct ArpingSweepHost: Hashable, Sendable {
     public var address: IPv4Address
     public var mac: MACAddress
     public var roundTrip: Nanoseconds
-    /// The answer was for more than us.
+    /// Whether the reply was sent to a broadcast or multicast MAC address.
     public var isBroadcast: Bool
 }
 
-/// How a sweep ended.
+/// The result of a sweep.
 public struct ArpingSweepSummary: Sendable {
     public var targets = 0
     public var sent = 0
     public var received = 0
     public var hosts = 0
-    /// Addresses that several machines have.
+    /// Addresses that several stations claim.
     public var duplicates = 0
     public var failed = 0
-    /// The user has stopped it.
+    /// Whether the user stopped the run.
     public var isCutShort = false
-    /// The machine with the most addresses, and how many they are.
+    /// The station that claims the most addresses, and their number.
     public var largest: (mac: MACAddress, addresses: Int)?
     public var elapsed = Nanoseconds.zero
 }
 
-/// Finds every host of a network: rounds of broadcasts, each to those that have not answered yet.
+/// Finds every host of a network by rounds of ARP broadcasts; each round probes only the addresses that have not
+/// replied.
 public struct ArpingSweepEngine: Engine, ~Copyable {
     public typealias Event = ArpingSweepEvent
 
-    /// Other machines that are remembered: a flood of them is not.
+    /// The maximum number of further stations kept, a bound against floods.
     private static let mostOthers = 4_096
 
     private let configuration: ArpingSweepConfiguration
-    /// A probe whose target is still missing.
+    /// A probe without its target.
     private let template: [UInt8]
     private let targetOffset = EthernetView.headerLength + 24
-    /// Who answered for each target; nil for nobody.
+    /// The station that replied for each target; nil for none.
     private var machines: [MACAddress?]
     private var sentAt: [Instant]
-    /// Further machines, by target.
+    /// Further stations, by target.
     private var others: [Int: Set<MACAddress>] = [:]
     private var otherCount = 0
     private var pacer: SendPacer
     private var round = 0
     private var next = 0
-    /// When the round under way is over.
+    /// The end of the current round.
     private var roundEnd: Instant?
     private var start: Instant?
     private var end: Instant?
@@ -100,7 +101,7 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
 
     public var maximumPacketLength: Int { template.count }
     public var batchCapacity: Int { 64 }
-    /// Many go in one call; a host's round trip is that of its place among them.
+    /// Many probes leave in one system call; the send time of each is interpolated from its index in the call.
     public var wantsExactTimes: Bool { false }
 
     public var summary: ArpingSweepSummary {
@@ -145,8 +146,8 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
         return .finished
     }
 
-    /// Waits for the last answers of a round, then begins the next.
-    /// - Returns: nil when there is more to do now.
+    /// Waits for the last replies of a round, then begins the next.
+    /// - Returns: nil if there is more to do now.
     private mutating func endOfRound(at now: Instant) -> Deadline? {
         guard result.hosts < result.targets else {
             isOver = true
@@ -208,10 +209,10 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
         events.append(.duplicate(address, first: first, other: mac))
     }
 
-    /// Why a packet about a target is no answer.
+    /// Returns why a packet about a target is not a valid reply.
     private func problem(of arrived: ReceivedARP) -> IgnoredReply.Reason? {
         let packet = arrived.packet
-        // A reply to another station does not answer this sweep, whatever address it names.
+        // A reply to another station does not count for this sweep, whatever address it names.
         if packet.operation == .reply, packet.targetMAC != configuration.mac { return .otherStation(packet.targetMAC) }
         if packet.targetAddress != configuration.source { return .otherAddress(packet.targetAddress) }
         return arrived.senderProblem

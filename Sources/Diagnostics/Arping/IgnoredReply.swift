@@ -2,23 +2,23 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// A reply of ARP or its reverse that cannot be an answer, and why.
+/// An ARP or RARP reply that is invalid or not for this host, and the reason.
 public struct IgnoredReply: Hashable, Sendable {
-    /// Why a reply is ignored.
+    /// The reason why a reply is ignored.
     public enum Reason: Hashable, Sendable {
         /// No station has this MAC address (IEEE 802.3, section 3.2.3).
         case sender(MACAddress)
         /// The target MAC address is this one, not ours.
         case otherStation(MACAddress)
-        /// It is for a host with this address.
+        /// The target IP address is this one, not ours.
         case otherAddress(IPv4Address)
-        /// No host can have the address that it gives (RFC 1122, section 3.2.1.3).
+        /// The sender address cannot belong to a host (RFC 1122, section 3.2.1.3).
         case address(IPv4Address)
     }
 
-    /// The frame's source.
+    /// The source address of the frame.
     public var source: MACAddress
-    /// Why it is ignored.
+    /// The reason.
     public var reason: Reason
 
     init(_ arrived: ReceivedARP, _ reason: Reason) {
@@ -28,16 +28,16 @@ public struct IgnoredReply: Hashable, Sendable {
 }
 
 extension ReceivedARP {
-    /// Why the sender's MAC address is invalid; nil if it is valid.
+    /// The reason why the sender's MAC address is invalid; nil if it is valid.
     var senderProblem: IgnoredReply.Reason? {
         guard !hasCredibleSender else { return nil }
-        // Of the two, the one that is wrong.
+        // The one of the two that is invalid.
         let isFrameWrong = frameSource.isMulticast || frameSource.rawValue == 0
         return .sender(isFrameWrong ? frameSource : packet.senderMAC)
     }
 }
 
-/// Which of the ignored replies are reported: up to 20 per second, of a flood.
+/// Limits reports of ignored replies to 20 per second.
 struct IgnoredReplyFilter: Sendable {
     private let isWanted: Bool
     private var allowance = AllowancePerSecond(20)

@@ -1,18 +1,16 @@
 import WireFormat
 
-/// Who has bought which link-layer addresses, by a list of the IEEE's assignments.
+/// The vendors of MAC address prefixes, from the IEEE's list of assignments.
 package struct VendorTable: Sendable {
     private let bytes: [UInt8]
-    /// Where names stand, by prefix: its bits, and below them its length.
+    /// The location of each name in the text, by prefix: the prefix bits, with the prefix length in the low bits.
     private var names: [UInt64: Range<Int>] = [:]
 
     /// The number of assignments.
     package var count: Int { names.count }
 
-    /// Reads a list in one of the forms that systems have it in: lines of a
-    /// prefix - six, seven or nine hexadecimal digits, with or without hyphens
-    /// or colons - and, behind blanks, `(hex)` or `(base 16)`, the name. What
-    /// is no such line is passed over.
+    /// Reads a list in any of the usual formats: lines of a prefix (6, 7 or 9 hexadecimal digits, with or without
+    /// hyphens or colons), white space, an optional `(hex)` or `(base 16)`, and the name. Other lines are skipped.
     package init(_ bytes: [UInt8]) {
         self.bytes = bytes
         var start = 0
@@ -41,7 +39,7 @@ package struct VendorTable: Sendable {
         }
         guard [6, 7, 9].contains(digits) else { return nil }
         skipBlanks()
-        // What the IEEE writes between the two.
+        // The IEEE's format has `(hex)` or `(base 16)` between prefix and name.
         if index < line.upperBound, bytes[index] == UInt8(ascii: "(") {
             guard let close = bytes[index..<line.upperBound].firstIndex(of: UInt8(ascii: ")")) else { return nil }
             index = close + 1
@@ -64,8 +62,8 @@ package struct VendorTable: Sendable {
 
     private static func key(_ prefix: UInt64, _ digits: Int) -> UInt64 { prefix << 4 | UInt64(digits) }
 
-    /// The buyer of an address, by the longest prefix; nil when none is known
-    /// and for addresses that nobody bought.
+    /// Returns the vendor of an address by longest prefix; nil if there is none, and for locally administered and
+    /// multicast addresses.
     package func name(of mac: MACAddress) -> String? {
         guard !mac.isLocallyAdministered, !mac.isMulticast else { return nil }
         for digits in [9, 7, 6] {

@@ -2,21 +2,21 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// What the other side's SYN-ACK showed of it (RFC 9293, section 3.5).
+/// The properties of the peer that its SYN-ACK shows (RFC 9293, section 3.5).
 public struct HandshakeFacts: Hashable, Sendable {
-    /// Time to live, or hop limit, as it arrived.
+    /// The time to live or hop limit on receipt.
     public var hopLimit: UInt8
-    /// As it stands in the header, not scaled.
+    /// The window field, unscaled.
     public var window: UInt16
-    /// The options as they came, in their order.
+    /// The TCP options in order.
     public var options: [UInt8]
-    /// From our SYN to it; nil when the SYN was not seen.
+    /// The time from our SYN to the SYN-ACK; nil if the SYN was not captured.
     public var roundTrip: Nanoseconds?
 }
 
-/// Tells the segments of a run's own connections from all others, and keeps what their handshakes show.
+/// Recognizes the segments of a run's own connections and records their handshakes.
 package struct ConnectionTracker: Sendable {
-    /// Which way a segment went.
+    /// The direction of a segment.
     package enum Direction: Sendable {
         case outbound
         case inbound
@@ -34,25 +34,25 @@ package struct ConnectionTracker: Sendable {
 
     package init() {}
 
-    /// A connection that is being made.
+    /// Registers a connection that is being opened.
     package mutating func begin(_ address: IPAddress, port: UInt16, localPort: UInt16) {
         let key = Key(address: address, port: port, localPort: localPort)
         own.insert(key)
-        // A port that is used again begins anew.
+        // A reused port starts a new connection.
         synSent[key] = nil
         handshakes[key] = nil
     }
 
-    /// What the SYN-ACK of a connection showed; nil when it was not seen.
+    /// Returns what the SYN-ACK of a connection showed; nil if it was not captured.
     package func handshake(_ address: IPAddress, port: UInt16, localPort: UInt16) -> HandshakeFacts? {
         handshakes[Key(address: address, port: port, localPort: localPort)]
     }
 
-    /// Takes a frame as it passed.
+    /// Processes a captured frame.
     /// - Parameters:
-    ///   - hasEthernetHeader: otherwise it begins with the IP header.
-    ///   - stamp: when, in nanoseconds.
-    /// - Returns: which way it went; nil when it is no segment of ours.
+    ///   - hasEthernetHeader: whether it begins with an Ethernet header rather than the IP header.
+    ///   - stamp: the capture time, in nanoseconds.
+    /// - Returns: its direction; nil if it is not a segment of ours.
     package mutating func take(_ frame: RawSpan, hasEthernetHeader: Bool, stamp: Int64) -> Direction? {
         let datagram = hasEthernetHeader ? ReceivedFrame(frame)?.datagram(in: frame) : try? DatagramView(frame)
         guard let datagram, datagram.protocol == .tcp, let view = try? TCPView(datagram.payload) else { return nil }

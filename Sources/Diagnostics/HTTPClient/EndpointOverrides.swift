@@ -1,18 +1,18 @@
 import PacketEngine
 import WireFormat
 
-/// Where URLs lead, as far as the user has a say in it.
+/// The user's overrides of the endpoints that URLs resolve to.
 public struct EndpointOverrides: Sendable {
-    /// Other places for a host and port; `*` is every host.
+    /// Other endpoints for a host and port; `*` matches every host.
     public var others: [(host: String, port: UInt16, endpoint: StreamEndpoint)] = []
-    /// A socket of this machine instead of every host.
+    /// A Unix socket that replaces every host.
     public var localSocket: String?
-    /// Interfaces' indexes by the name of a zone.
+    /// Interface indexes by zone name.
     public var zones: [String: UInt32] = [:]
 
     public init() {}
 
-    /// Where a URL leads.
+    /// Returns the endpoint of a URL.
     func origin(of url: HTTPURL) -> HTTPOrigin {
         let secureName: String? =
             switch (url.scheme, url.host) {

@@ -2,8 +2,8 @@ import SwiftNetCompression
 import SwiftNetTLS
 import WireFormat
 
-/// Takes a body in piece by piece: counts, digests, keeps the first of it, and
-/// decodes it where its coding is known, within a bound.
+/// Collects a body in pieces: counts and digests it, keeps its beginning, and decodes known content codings, up to a
+/// limit.
 struct HTTPBodyCollector: ~Copyable {
     private var body = HTTPBody()
     private var digest = SHA256()
@@ -15,14 +15,14 @@ struct HTTPBodyCollector: ~Copyable {
     private(set) var problems: [HTTPProblem] = []
 
     /// - Parameters:
-    ///   - kept: so many bytes of it, coded and decoded, are kept.
-    ///   - limit: so many bytes may come out of the decoding.
+    ///   - kept: the number of bytes to keep, coded and decoded.
+    ///   - limit: the maximum number of decoded bytes.
     init(kept: Int, limit: Int) {
         mostKept = kept
         mostDecoded = limit
     }
 
-    /// Reads from the head how the body is coded (RFC 9110, section 8.4).
+    /// Reads the content coding from the head (RFC 9110, section 8.4).
     mutating func begin(_ head: HTTPHead) {
         let codings = head.list("Content-Encoding").map { $0.lowercased() }.filter { $0 != "identity" }
         guard let coding = codings.first else { return }
@@ -67,15 +67,15 @@ struct HTTPBodyCollector: ~Copyable {
         decoded = text
     }
 
-    /// The whole.
-    /// - Parameter isComplete: no more would have come.
+    /// Returns the body.
+    /// - Parameter isComplete: whether the body was received to its end.
     consuming func finish(isComplete: Bool) -> (body: HTTPBody, problems: [HTTPProblem]) {
         var body = body
         var problems = problems
         body.sha256 = digest.finish()
         if var decoded {
             if isComplete, body.length > 0, let inflater, !inflater.isComplete {
-                problems.append(.invalidContentCoding("it ends before the coded text does"))
+                problems.append(.invalidContentCoding("unexpected end of data"))
             }
             decoded.sha256 = decodedDigest.finish()
             body.decoded = decoded

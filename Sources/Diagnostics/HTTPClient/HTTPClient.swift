@@ -2,7 +2,7 @@ import PacketEngine
 import SwiftNetTLS
 import WireFormat
 
-/// A client with at most one connection, and one request at a time on it.
+/// A client with at most one connection and one request at a time.
 final class HTTPClient {
     private enum State {
         case idle
@@ -14,7 +14,7 @@ final class HTTPClient {
         case watching(until: Instant)
     }
 
-    /// Streams have it in their upper half.
+    /// The upper half of its stream numbers.
     private let number: UInt64
     private var streamCount: UInt64 = 0
     private var state = State.idle
@@ -23,7 +23,7 @@ final class HTTPClient {
     private var session: TLSSession?
     private var endpoint: StreamEndpoint?
     private var localPort: UInt16?
-    /// Addresses that are still to be tried.
+    /// Addresses not tried yet.
     private var others: ArraySlice<ResolvedAddress> = []
     private var tryDeadline: Instant?
 
@@ -33,21 +33,21 @@ final class HTTPClient {
     private var hasBegunBody = false
     private var phaseStart = Instant(nanoseconds: 0)
     private var heldUntil: Instant?
-    /// Until when more of the first line of what is no HTTP is waited for.
+    /// The time until which to wait for the rest of a first line that is not HTTP.
     private var lineDeadline: Instant?
     private var hasEnded = false
     private var text: [UInt8] = []
 
-    /// What is to be asked of the port.
+    /// Requests to the port.
     var requests: [StreamRequest] = []
     private var result: HTTPResult?
 
     init(number: Int) { self.number = UInt64(number) << 32 }
 
-    /// The number of the client that a stream belongs to.
+    /// Returns the number of the client that a stream belongs to.
     static func number(of stream: StreamIdentifier) -> Int? { Int(exactly: stream.number >> 32) }
 
-    /// What came of the last step, once.
+    /// Returns the result of the last step, once.
     func takeResult() -> HTTPResult? {
         defer { result = nil }
         return result
@@ -114,7 +114,7 @@ final class HTTPClient {
         phaseStart = now
         tryDeadline = nil
         if !others.isEmpty, let outcome {
-            // While others are left an address has its share of the time.
+            // While other addresses are left, each has a share of the time.
             let left = outcome.timings.start + outcome.fetch.timeout - now
             tryDeadline = now + Nanoseconds(min(left.count / Int64(others.count + 1), 2_000_000_000))
         }
@@ -122,7 +122,7 @@ final class HTTPClient {
         requests.append(.open(identifier, endpoint))
     }
 
-    /// Tries the next address; false when there is none.
+    /// Tries the next address; returns false if there is none.
     private func connectToNext(at now: Instant) -> Bool {
         guard let next = others.popFirst(), case .name(_, let port) = origin?.place else { return false }
         leave()
@@ -130,13 +130,13 @@ final class HTTPClient {
         return true
     }
 
-    /// Ends the connection from our side.
+    /// Closes the connection.
     func leave() {
         if let stream { requests.append(.close(stream)) }
         stream = nil
     }
 
-    // MARK: What the port tells
+    // MARK: Port events
 
     func resolved(_ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at now: Instant) {
         guard case .resolving(name) = state else { return }
@@ -146,13 +146,13 @@ final class HTTPClient {
         case .failure(let failure): finish(.name(failure), at: now)
         case .success(let addresses):
             others = addresses[...]
-            if !connectToNext(at: now) { finish(.name(NameFailure("it has no address")), at: now) }
+            if !connectToNext(at: now) { finish(.name(NameFailure("no address")), at: now) }
         }
     }
 
     func opened(_ opening: StreamOpening, at now: Instant) {
         guard case .connecting = state else { return }
-        // What came before it was spent on making the request, not on the way.
+        // Time before the start was spent preparing the request, not on the network.
         if outcome?.timings.name == nil { outcome?.timings.start = opening.began }
         outcome?.timings.connect = now - opening.began
         localPort = opening.local?.port
@@ -227,7 +227,7 @@ final class HTTPClient {
 
     private func take(_ bytes: RawSpan, at now: Instant) {
         guard case .exchanging = state, outcome != nil else {
-            // What comes unasked on an open connection spoils it for further requests.
+            // Unsolicited data on an open connection makes it unusable for further requests.
             if case .watching = state { return }
             leave()
             return
@@ -249,7 +249,7 @@ final class HTTPClient {
         if reader.isFinished { finish(reader.isComplete ? nil : .malformed, at: now) }
     }
 
-    /// The beginning of what is no HTTP/1 response, where one is demanded; nil for one.
+    /// Returns the beginning of a response that is not HTTP/1, if HTTP/1 is required; nil if it is HTTP/1.
     private var foreignOpening: [UInt8]? {
         guard outcome?.fetch.demandsStatusLine == true else { return nil }
         if reader.isHeadless { return reader.unrecognized }
@@ -259,7 +259,7 @@ final class HTTPClient {
         return nil
     }
 
-    /// Whether as much has come of what is no HTTP as is worth showing: its first line, or bytes that are no text.
+    /// Whether enough of a non-HTTP response was received to show it: its first line, or bytes that are not text.
     private func shows(_ bytes: [UInt8], at now: Instant) -> Bool {
         if reader.head != nil || bytes.count >= 512 { return true }
         let text = bytes.drop { $0 == 13 || $0 == 10 }
@@ -316,7 +316,7 @@ final class HTTPClient {
         result = .watched(closedAfter: now - phaseStart)
     }
 
-    // MARK: Sending and ending
+    // MARK: Sending and closing
 
     private func send(at now: Instant) {
         guard let outcome, let stream else { return }
@@ -341,13 +341,13 @@ final class HTTPClient {
         if session == nil {
             requests.append(.send(stream, bytes))
         } else {
-            // A session that takes no more shows it in what comes.
+            // If the session accepts no more data, the received data shows why.
             try? session?.write(bytes)
             flushSession()
         }
     }
 
-    /// Stops what is going on.
+    /// Cancels the current step.
     func stop(at now: Instant) {
         switch state {
         case .idle: break
@@ -406,9 +406,9 @@ final class HTTPClient {
         result = .fetched(outcome)
     }
 
-    // MARK: Time
+    // MARK: Timers
 
-    /// What time has brought, and when to look again.
+    /// Runs timers that are due, and returns when the next one fires.
     func advance(at now: Instant) -> Instant? {
         switch state {
         case .idle: return nil

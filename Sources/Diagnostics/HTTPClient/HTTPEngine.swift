@@ -3,11 +3,11 @@ import PacketEngine
 import SwiftNetTLS
 import WireFormat
 
-/// Runs many plans, a few at a time, each with a client of its own.
+/// Runs many plans, a limited number at a time, each with its own client.
 public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     public typealias Event = Plan.Event
 
-    /// A client and the plan that it carries out, if any.
+    /// A client and the plan that it runs, if any.
     private final class Worker {
         let client: HTTPClient
         var plan: Plan?
@@ -21,18 +21,18 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
     private var context: TLSContext?
     private var events: [Event] = []
     private var isStopping = false
-    /// Plans that have come to their end.
+    /// Finished plans.
     public private(set) var finishedCount = 0
-    /// Further plans may be added: without any, the run goes on.
+    /// Whether further plans may be added: the run continues without any.
     public var expectsMore: Bool
     /// The result so far.
     public private(set) var summary: Plan.Summary
 
     /// - Parameters:
-    ///   - concurrency: plans that go on at the same time.
-    ///   - tls: how sessions are to be made, where one is needed.
-    ///   - needsTLS: one will be, and what they have in common is made now, before anything is timed.
-    ///   - expectsMore: plans may be added while the engine runs.
+    ///   - concurrency: the number of plans that run at the same time.
+    ///   - tls: the parameters of TLS sessions.
+    ///   - needsTLS: whether TLS is needed; shared state is then created now, before anything is timed.
+    ///   - expectsMore: whether plans may be added while the engine runs.
     public init(
         _ plans: [Plan], concurrency: Int, tls: TLSConfiguration = TLSConfiguration(), needsTLS: Bool = false,
         expectsMore: Bool = false
@@ -45,10 +45,10 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         if needsTLS { context = try TLSContext(tls) }
     }
 
-    /// Plans that have not begun.
+    /// Plans that have not started.
     public var waitingCount: Int { waiting.count }
 
-    /// Adds a plan after all others.
+    /// Appends a plan.
     public mutating func add(_ plan: Plan) {
         waiting.append(plan)
         summary.targets += 1
@@ -58,7 +58,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         var deadline: Instant?
         var isBusy = false
         for worker in workers {
-            // A step may be done as soon as it is begun, and a plan too.
+            // A step may finish as soon as it starts, and so may a plan.
             while worker.plan != nil || startNext(on: worker, at: now) {
                 let due = worker.client.advance(at: now)
                 guard let result = worker.client.takeResult() else {
@@ -75,7 +75,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         return deadline.map { .at($0) } ?? .never
     }
 
-    /// Gives an idle worker the next plan; false when there is none. An open connection is the next plan's to use.
+    /// Gives an idle worker the next plan; returns false if there is none. The next plan may reuse an open connection.
     private mutating func startNext(on worker: Worker, at now: Instant) -> Bool {
         guard !isStopping, let plan = waiting.popFirst() else {
             worker.client.leave()
@@ -117,7 +117,7 @@ public struct HTTPEngine<Plan: HTTPPlan>: StreamEngine, ~Copyable {
         return made
     }
 
-    // MARK: What the port tells
+    // MARK: Port events
 
     public mutating func resolved(
         _ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at instant: Instant

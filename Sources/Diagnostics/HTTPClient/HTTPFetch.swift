@@ -1,18 +1,18 @@
 import PacketEngine
 import WireFormat
 
-/// Where a request goes, and whether in the clear.
+/// The destination of a request, and whether it uses TLS.
 public struct HTTPOrigin: Hashable, Sendable {
-    /// The place to connect to.
+    /// The endpoint to connect to.
     public enum Place: Hashable, Sendable {
         case name(String, port: UInt16)
         case endpoint(StreamEndpoint)
     }
 
     public var place: Place
-    /// The name that the server's certificate must be for; nil for no TLS.
+    /// The name that the server's certificate must match; nil for no TLS.
     public var secureName: String?
-    /// The name is the text of an address.
+    /// Whether the name is the text of an address.
     public var isAddress: Bool
 
     public init(place: Place, secureName: String? = nil, isAddress: Bool = false) {
@@ -22,36 +22,37 @@ public struct HTTPOrigin: Hashable, Sendable {
     }
 }
 
-/// One request: where it goes, its bytes, and what an answer may cost.
+/// One request: its destination, its bytes, and the limits of its response.
 public struct HTTPFetch: Sendable {
     public var origin: HTTPOrigin
-    /// By which the answer's framing is understood.
+    /// The request method, on which the framing of the response depends.
     public var method: HTTPMethod
-    /// Everything that is sent, as it is sent.
+    /// The bytes of the request.
     public var bytes: [UInt8]
-    /// What is sent after `bytes` once the server says 100, or has said nothing for `patience` (RFC 9110, section 10.1.1).
+    /// The bytes sent after `bytes` once the server sends 100, or has not replied for `patience` (RFC 9110, section
+    /// 10.1.1).
     public var heldBody: [UInt8] = []
-    /// After the bytes no more is sent, and the other side is told so (FIN).
+    /// Whether to send a FIN after the bytes.
     public var endsSending = false
-    /// An open connection to the same place is used.
+    /// Whether to reuse an open connection to the same endpoint.
     public var mayReuse = false
-    /// The connection stays after the answer if the answer lets it.
+    /// Whether to keep the connection open after the response if the server allows it.
     public var keepsConnection = false
-    /// A certificate that is not to be believed ends it before the request is sent.
+    /// Whether an untrusted certificate ends the fetch before the request is sent.
     public var demandsTrust = true
-    /// What does not begin with a status line that has a code is no answer, and ends it as soon as that is seen.
+    /// Whether a response without a status line and code ends the fetch as soon as it is detected.
     public var demandsStatusLine = false
-    /// For the answer to be whole, from the start.
+    /// The time limit for the complete response, from the start.
     public var timeout = Nanoseconds.seconds(10)
-    /// What the answer may have.
+    /// The limits of the response.
     public var limits = HTTPResponseReader.Limits()
-    /// So many bytes of the body, and of everything that came, are kept.
+    /// The maximum number of bytes to keep, of the body and of all data received.
     public var keptBody = 0
     public var keptBytes = 0
 
-    /// How long the server may think about `Expect: 100-continue`.
+    /// The time to wait for `100 Continue`.
     static let patience = Nanoseconds.seconds(1)
-    /// How long more of an unfinished first line is waited for that is no HTTP; half the time for all, if that is less.
+    /// The time to wait for the rest of a first line that is not HTTP; at most half of `timeout`.
     var linePatience: Nanoseconds { min(.seconds(2), Nanoseconds(timeout.count / 2)) }
 
     public init(origin: HTTPOrigin, method: HTTPMethod, bytes: [UInt8]) {

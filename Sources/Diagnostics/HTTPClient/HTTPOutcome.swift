@@ -2,56 +2,56 @@ import PacketEngine
 import SwiftNetTLS
 import WireFormat
 
-/// Where a fetch spent its time.
+/// The timings of a fetch.
 public struct HTTPTimings: Hashable, Sendable {
     public var start: Instant
-    /// How long each phase took; nil for one that was not needed, or not reached.
+    /// The duration of each phase; nil for a phase that was not needed or not reached.
     public var name: Nanoseconds?
     public var connect: Nanoseconds?
     public var secure: Nanoseconds?
-    /// From the start to the first byte of the answer, and to its last.
+    /// The times from the start to the first and to the last byte of the response.
     public var firstByte: Nanoseconds?
     public var total = Nanoseconds.zero
 
     init(start: Instant) { self.start = start }
 }
 
-/// Why there is no whole answer.
+/// The reason why there is no complete response.
 public enum HTTPFailure: Hashable, Sendable {
-    /// What was going on when time ran out or the other side went.
+    /// The phase in which a timeout or a disconnect occurred.
     public enum Phase: String, Sendable {
         case name = "looking up the name"
         case connect = "connecting"
         case secure = "the TLS handshake"
-        case answer = "waiting for the answer"
-        case body = "reading the answer"
+        case answer = "waiting for the response"
+        case body = "reading the response"
     }
 
     case name(NameFailure)
     case connection(StreamFailure)
     case secure(TLSFailure)
-    /// The certificate is not to be believed, and why.
+    /// The certificate is not trusted, and the reason.
     case untrusted(String)
     case timeout(Phase)
-    /// The other side went before the answer was whole.
+    /// The server closed the connection before the response was complete.
     case closed(Phase)
     case reset(Phase)
-    /// The answer broke a limit or the grammar; the problems say how.
+    /// The response exceeded a limit or violates the grammar; `problems` has the details.
     case malformed
-    /// What came is not HTTP/1: its beginning.
+    /// The data received is not HTTP/1: its beginning.
     case notHTTP([UInt8])
-    /// A redirect cannot be followed, and why.
+    /// A redirect cannot be followed, and the reason.
     case redirect(String)
-    /// The answer is whole, and not one that was wanted.
+    /// The response is complete, but its status counts as a failure.
     case status(Int)
     case stopped
 
-    /// Time ran out.
+    /// Whether it is a timeout.
     var isTimeout: Bool {
         if case .timeout = self { true } else { false }
     }
 
-    /// The host's name has no address, or none in time.
+    /// Whether the host name has no address, or its lookup timed out.
     public var isNameFailure: Bool {
         switch self {
         case .name, .timeout(.name): true
@@ -59,7 +59,7 @@ public enum HTTPFailure: Hashable, Sendable {
         }
     }
 
-    /// The answer itself is whole.
+    /// Whether the response itself is complete.
     public var leavesAnswerWhole: Bool {
         switch self {
         case .redirect, .status: true
@@ -68,30 +68,30 @@ public enum HTTPFailure: Hashable, Sendable {
     }
 }
 
-/// What became of the connection.
+/// The state of the connection after a fetch.
 public enum HTTPEnding: Hashable, Sendable {
-    /// It stands.
+    /// Still open.
     case kept
-    /// We ended it.
+    /// Closed by this client.
     case left
-    /// The other side ended it, or broke it off.
+    /// Closed or reset by the server.
     case closed
     case reset
-    /// There was none.
+    /// There was no connection.
     case none
 }
 
-/// A body as it came, and as it was meant.
+/// A body as received and as decoded.
 public struct HTTPBody: Hashable, Sendable {
-    /// Bytes that came, without the framing of chunks.
+    /// The number of bytes received, without chunk framing.
     public var length = 0
     public var sha256: [UInt8] = []
-    /// As many of them as were to be kept.
+    /// The first bytes, up to the limit to keep.
     public var kept: [UInt8] = []
-    /// Without its content coding; nil when it has none that is known here.
+    /// The body without its content coding; nil if it has none or an unknown one.
     public var decoded: Decoded?
 
-    /// The text that was coded.
+    /// The decoded content.
     public struct Decoded: Hashable, Sendable {
         public var coding: String
         public var length = 0
@@ -100,14 +100,14 @@ public struct HTTPBody: Hashable, Sendable {
     }
 }
 
-/// What came of a fetch: the answer, or how far it got.
+/// The result of a fetch: the response, or how far it got.
 public struct HTTPOutcome: Sendable {
     public var fetch: HTTPFetch
-    /// The other end, once there was one.
+    /// The remote endpoint; nil without a connection.
     public var endpoint: StreamEndpoint?
-    /// Our end.
+    /// The local endpoint.
     public var localPort: UInt16?
-    /// An open connection was used.
+    /// Whether an open connection was reused.
     public var isReused = false
     public var timings: HTTPTimings
     public var tls: TLSFacts?
@@ -117,14 +117,14 @@ public struct HTTPOutcome: Sendable {
     public var framing: HTTPBodyFraming?
     public var body = HTTPBody()
     public var trailers: [HTTPField] = []
-    /// What came, as it came, as much as was to be kept; and how much it was.
+    /// The bytes received, up to the limit to keep, and their total number.
     public var received: [UInt8] = []
     public var receivedCount = 0
-    /// Bytes that came after the answer, which belong to nothing.
+    /// Bytes received after the response that do not belong to it.
     public var excess = 0
-    /// What the standard thinks of the answer beyond its head's own lines.
+    /// Violations of the standard beyond those in single header lines.
     public var problems: [HTTPProblem] = []
-    /// Nil when the answer is whole.
+    /// The failure; nil if the response is complete.
     public var failure: HTTPFailure?
     public var ending = HTTPEnding.none
 

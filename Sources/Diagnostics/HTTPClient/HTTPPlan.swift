@@ -1,39 +1,39 @@
 import PacketEngine
 
-/// What a client does next.
+/// The next step of a client.
 public enum HTTPStep: Sendable {
     case fetch(HTTPFetch)
-    /// Nothing until then.
+    /// Does nothing until this time.
     case wait(until: Instant)
-    /// Looks at the open connection until the other side ends it, at the longest until then.
+    /// Watches the open connection until the server closes it, at most until this time.
     case watch(until: Instant)
     case finished
 }
 
-/// What came of a step.
+/// The result of a step.
 public enum HTTPResult: Sendable {
     /// There was no step yet.
     case began
     case fetched(HTTPOutcome)
     case waited
-    /// The open connection ended after so long; nil when it still stands.
+    /// The open connection was closed after this time; nil if it is still open.
     case watched(closedAfter: Nanoseconds?)
 }
 
-/// A sequence of requests to one server, each decided by what came of the last.
+/// A sequence of requests to one server in which each depends on the results before it.
 public protocol HTTPPlan {
     associatedtype Event
-    /// What the events of all plans of a run add up to.
+    /// The summary of the events of all plans of a run.
     associatedtype Summary: HTTPSummary<Event>
 
-    /// The next step.
+    /// Returns the next step.
     mutating func next(after result: HTTPResult, at now: Instant, _ report: (Event) -> Void) -> HTTPStep
 
-    /// The run is stopped and the step that was asked for is not taken: what is known is told.
+    /// Handles the end of the run before the requested step: reports what is known.
     mutating func stop(_ report: (Event) -> Void)
 }
 
-/// The result of a run.
+/// The summary of a run.
 public protocol HTTPSummary<Event>: Sendable {
     associatedtype Event: Sendable
 

@@ -2,21 +2,21 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// A segment as a rung of a ladder: what it says, counted from the beginning of its connection, and what it is for.
+/// One segment of a ladder diagram, with numbers relative to the start of its connection, and its kind.
 public struct SegmentRecord: Hashable, Sendable {
-    /// What a segment is for, by what came before it.
+    /// The kind of a segment, in the context of the segments before it.
     public enum Kind: String, Sendable {
         case handshake
         case data
         case acknowledgment
-        /// What it brings was sent before.
+        /// All of its data was sent before.
         case retransmission
-        /// It says again what was said, as one does when something is missing.
+        /// It repeats an acknowledgment, which signals missing data.
         case duplicateAcknowledgment = "duplicate-ack"
         case windowUpdate = "window-update"
-        /// One byte that was there already, to hear whether somebody is.
+        /// One byte that was sent before, which tests whether the peer is still there.
         case keepAlive = "keep-alive"
-        /// To a window that is shut.
+        /// Sent while the peer's window is zero.
         case windowProbe = "window-probe"
         case fin
         case reset
@@ -26,24 +26,24 @@ public struct SegmentRecord: Hashable, Sendable {
     public var local: TCPEndpoint
     public var remote: TCPEndpoint
     public var flags: TCPFlags
-    /// From the number of the SYN; 0 where that was not seen.
+    /// The sequence number relative to the SYN; 0 if the SYN was not captured.
     public var sequence: Int
     public var acknowledgment: Int
-    /// Bytes of data.
+    /// The length of the data, in bytes.
     public var length: Int
-    /// In bytes, scaled.
+    /// The window in bytes, scaled.
     public var window: Int
     public var options: [TCPOption]
-    /// Since the last segment of the connection.
+    /// The time since the previous segment of the connection.
     public var since: Nanoseconds
     public var kind: Kind
 }
 
-/// Tells of the segments of a run's own connections, as they pass.
+/// Describes the captured segments of a run's own connections.
 package struct SegmentLadder: Sendable {
     private struct Side: Sendable {
         var initial: SequenceNumber?
-        /// After the highest number that was sent.
+        /// The sequence number after the highest one sent.
         var next = SequenceNumber(0)
         var acknowledged = SequenceNumber(0)
         var hasAcknowledged = false
@@ -61,14 +61,14 @@ package struct SegmentLadder: Sendable {
 
     private var connections: [TCPPair: Connection] = [:]
 
-    /// Connections that are told of.
+    /// The connections to describe.
     private static let limit = 4_096
 
     package init() {}
 
-    /// Takes a datagram of IPv4 or IPv6 that passed.
-    /// - Parameter stamp: nanoseconds on any clock.
-    /// - Returns: nil when it holds no whole TCP header.
+    /// Processes a captured IPv4 or IPv6 datagram.
+    /// - Parameter stamp: the time in nanoseconds, on any clock.
+    /// - Returns: nil if it contains no complete TCP header.
     package mutating func take(datagram: RawSpan, isOutbound: Bool, stamp: Int64) -> SegmentRecord? {
         guard let datagram = try? DatagramView(datagram), datagram.protocol == .tcp,
             let view = try? TCPView(datagram.payload)
@@ -105,7 +105,7 @@ package struct SegmentLadder: Sendable {
                     || side.scale > 0
             }
         } else if side.initial == nil {
-            // The beginning was not seen.
+            // The start of the connection was not captured.
             side.initial = sequence
             side.next = sequence
         }
@@ -155,7 +155,7 @@ package struct SegmentLadder: Sendable {
         }
         if !side.hasAcknowledged { return .handshake }
         guard acknowledgment == side.acknowledged else { return .acknowledgment }
-        // What came beyond a gap is named whatever the window has become (RFC 6675, section 2).
+        // An acknowledgment of data after a gap is a duplicate even if its window changed (RFC 6675, section 2).
         return window == side.window || namesRanges ? .duplicateAcknowledgment : .windowUpdate
     }
 }

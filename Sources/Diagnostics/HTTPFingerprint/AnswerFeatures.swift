@@ -1,4 +1,4 @@
-/// What of one answer is compared, as digests: made once for an answer, however many tests were answered with it.
+/// The features of one response as digests, computed once even if several tests received the same response.
 struct AnswerFeatures: Hashable, Sendable {
     /// An aspect and its value. The same aspect of another test is another feature.
     struct Aspect: Hashable, Sendable {
@@ -6,14 +6,14 @@ struct AnswerFeatures: Hashable, Sendable {
         var value: UInt64
     }
 
-    /// Nil where there was no status line.
+    /// The status; nil without a status line.
     let status: Int?
-    /// What stands for the status where there is none.
+    /// The digest of the status, or of what replaces it.
     let statusValue: UInt64
     private(set) var aspects: [Aspect] = []
-    /// How names are spelled, whatever the test.
+    /// The spelling of names, for all tests.
     private(set) var spellings: [Aspect] = []
-    /// Two names of which the first, in the alphabet's order, came first or did not.
+    /// The relative order of two names in alphabetical order.
     private(set) var orders: [(key: UInt64, isAscending: Bool)] = []
 
     init(
@@ -66,9 +66,9 @@ struct AnswerFeatures: Hashable, Sendable {
     func hash(into hasher: inout Hasher) { hasher.combine(aspects) }
 }
 
-/// Names whose order and place the server decides more than what it serves.
+/// Names whose order and position depend on the server more than on the content.
 private enum CoreName {
-    /// In the alphabet's order.
+    /// In alphabetical order.
     static let all = [
         "accept-ranges", "allow", "connection", "content-length", "content-type", "date", "etag", "keep-alive",
         "last-modified", "server", "transfer-encoding", "vary", "via",
@@ -77,7 +77,7 @@ private enum CoreName {
     static let spellingKeys = all.map { StableDigest.of("spelling", $0) }
     private static let orderKeys = all.flatMap { low in all.map { high in StableDigest.of("order", low, high) } }
 
-    /// Of two names, whichever comes first.
+    /// Returns the first of two names.
     static func orderKey(_ first: Int, _ second: Int) -> UInt64 {
         orderKeys[min(first, second) * all.count + max(first, second)]
     }

@@ -1,20 +1,20 @@
 import WireFormat
 
-/// What one answer shows of its server: everything but names, dates and numbers.
+/// The features of one response that identify its server: everything except names, dates and numbers.
 ///
-/// It is written as one line of words apart by tabs, so that signatures can be read and compared by people:
-/// the answer's first line, the fields' names, what became of the connection, the shape of the body, values.
+/// Its text form is one line of fields separated by tabs, so that people can read and compare signatures: the first
+/// line of the response, the field names, the state of the connection, the shape of the body, and values.
 public struct AnswerShape: Hashable, Sendable {
-    /// `HTTP/1.1 200 OK` as it came, or the word for what came instead.
+    /// The status line as received, such as `HTTP/1.1 200 OK`, or a keyword for what replaced it.
     public let opening: String
-    /// The names of the fields, as they were written and in their order.
+    /// The field names as received, in order.
     public let names: [String]
-    /// What became of the connection.
+    /// The state of the connection.
     public let ending: Ending
     public let body: BodyShape
-    /// Values that say something of the server, their names in lower case.
+    /// Values that identify the server, with their names in lower case.
     public let values: [Value]
-    /// What of it is compared.
+    /// The features for comparison.
     let features: AnswerFeatures
 
     private init(opening: String, names: [String] = [], ending: Ending, body: BodyShape, values: [Value] = []) {
@@ -26,27 +26,27 @@ public struct AnswerShape: Hashable, Sendable {
         features = AnswerFeatures(opening: opening, names: names, ending: ending, body: body, values: values)
     }
 
-    /// What became of the connection after the answer, and what the answer had said of it.
+    /// The state of the connection after the response, compared with what the response announced.
     public enum Ending: String, Sendable {
-        /// The server would have kept it.
+        /// The server kept it open.
         case kept
-        /// It said nothing of an end, and ended it.
+        /// The server closed it without announcing that.
         case dropped
-        /// It said that it would end, or its answer ends with the connection.
+        /// The server announced that it would close, or the response ends with the connection.
         case closed
-        /// It broke it off.
+        /// The server reset it.
         case reset
-        /// Answers came that nobody had asked for.
+        /// Unsolicited responses were received.
         case more
     }
 
-    /// A field's value without what changes from one server to the next of the same kind.
+    /// A field value without the parts that vary between servers of the same kind.
     public struct Value: Hashable, Sendable {
         public var name: String
         public var shape: String
     }
 
-    /// What there is instead of a status line.
+    /// Keywords that replace a status line.
     enum Opening {
         static let silence = "silence"
         static let closed = "closed"
@@ -54,7 +54,7 @@ public struct AnswerShape: Hashable, Sendable {
         static let refused = "refused"
         static let text = "text"
 
-        /// The word for nothing at all.
+        /// The keyword for an empty list.
         static func absence(_ failure: HTTPFailure?) -> String {
             switch failure {
             case .timeout: silence
@@ -65,10 +65,10 @@ public struct AnswerShape: Hashable, Sendable {
         }
     }
 
-    /// What an outcome shows.
+    /// Creates the shape of an outcome.
     /// - Parameters:
     ///   - body: the shape of its body.
-    ///   - isEndedAfter: the server ended the connection in the time after it.
+    ///   - isEndedAfter: whether the server closed the connection after the response.
     init(_ outcome: HTTPOutcome, body shape: BodyShape, isEndedAfter: Bool) {
         let ending: Ending =
             if outcome.excess > 0 { .more } else {
@@ -95,20 +95,20 @@ public struct AnswerShape: Hashable, Sendable {
             opening: Self.escaped(
                 "\(line.version) \(Self.code(line))" + (reason.isEmpty ? "" : " \(reason)"), space: false),
             names: head.fields.map { Self.word($0.hasColon ? $0.name : "") }, ending: ending,
-            // What a server serves is nobody's but its owner's; what it says of errors is its own.
+            // The content of a page depends on its owner; error pages come from the server.
             body: shape == .usual || (line.code ?? 0) >= 400 ? shape : .none, values: values)
     }
 
     private static func code(_ line: HTTPStatusLine) -> String { line.code.map { "\($0)" } ?? "?" }
 
-    /// Of the first interim responses.
+    /// The status codes of the first interim responses.
     private static func codes(_ heads: [HTTPHead]) -> [String] {
         heads.prefix(3).map { head in
             if case .status(let line) = head.start { code(line) } else { "?" }
         }
     }
 
-    /// The fields whose values are the server's own more than the application's.
+    /// Fields whose values depend on the server more than on the application.
     private static let telling: Set<String> = [
         "accept-ranges", "allow", "cache-control", "connection", "content-type", "etag", "keep-alive",
         "last-modified", "location", "proxy-connection", "transfer-encoding", "vary", "via", "www-authenticate",
@@ -126,7 +126,7 @@ public struct AnswerShape: Hashable, Sendable {
         }
     }
 
-    /// A value without its numbers and names.
+    /// Returns a value without its numbers and names.
     private static func shape(of value: String, named name: String) -> String {
         switch name {
         case "etag": return collapsed(value) { $0.isLetter || $0.isNumber ? "x" : nil }
@@ -134,7 +134,7 @@ public struct AnswerShape: Hashable, Sendable {
             return value.hasPrefix("/") ? "path" : value.drop { $0 != ":" }.hasPrefix("://") ? "url" : "other"
         case "www-authenticate": return String(value.prefix { $0 != " " })
         case "via", "x-cache", "x-cache-lookup":
-            // The pseudonym is the installation's, what stands before it and in the comment the product's.
+            // The pseudonym varies by installation; the protocol before it and the comment identify the product.
             return collapsed(value) { $0.isNumber || $0 == "." ? "9" : nil }
                 .split(separator: " ", omittingEmptySubsequences: true)
                 .enumerated().map {
@@ -145,7 +145,7 @@ public struct AnswerShape: Hashable, Sendable {
         }
     }
 
-    /// Runs of characters of one class as one character.
+    /// Replaces each run of characters of one class by one character.
     private static func collapsed(_ text: String, _ classify: (Character) -> Character?) -> String {
         var result = ""
         for character in text.prefix(200) {
@@ -156,12 +156,12 @@ public struct AnswerShape: Hashable, Sendable {
         return result
     }
 
-    /// A name as one word; what is none is a question mark.
+    /// Returns a name as one word; a question mark if it is not a word.
     private static func word(_ name: String) -> String {
         name.isEmpty ? "?" : name == "-" ? "\\x2d" : escaped(name, space: true)
     }
 
-    /// Text in which no tab, no line end and, where it is a word, no space can be.
+    /// Escapes tabs, line ends and, if it is to be one word, spaces.
     private static func escaped(_ text: String, space: Bool) -> String {
         var result = ""
         for scalar in text.unicodeScalars.prefix(300) {
@@ -175,7 +175,7 @@ public struct AnswerShape: Hashable, Sendable {
     }
 }
 
-// MARK: The line
+// MARK: Text form
 
 extension AnswerShape: CustomStringConvertible {
     public var description: String {
@@ -183,7 +183,7 @@ extension AnswerShape: CustomStringConvertible {
             + values.map { "\($0.name): \($0.shape)" }).joined(separator: "\t")
     }
 
-    /// Reads the line; nil when it is none.
+    /// Parses the text form; nil if it is invalid.
     init?(_ line: ArraySlice<UInt8>) {
         let columns = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
         guard columns.count >= 4, let ending = Ending(rawValue: String(decoding: columns[2], as: UTF8.self)),

@@ -1,13 +1,13 @@
-/// A behavior as pairs of a key and a value, both digests: what is compared.
+/// A behavior as pairs of key and value, both digests, for comparison.
 struct BehaviorFeatures: Sendable {
     struct Pair: Sendable {
         var key: UInt64
         var value: UInt64
-        /// The number of the test that shows it; nil for what any test may show.
+        /// The number of the test that shows the feature; nil if any test may show it.
         var test: Int?
     }
 
-    /// Sorted by key; a key is there once.
+    /// The features sorted by key; keys are unique.
     let pairs: [Pair]
 
     private static let statusAspect = StableDigest.of("status")
@@ -24,8 +24,8 @@ struct BehaviorFeatures: Sendable {
         for (number, answer) in behavior.answers.enumerated() {
             guard let features = answer?.features else { continue }
             let test = UInt64(number + 1) &* 0x9E37_79B9_7F4A_7C15
-            // Whether the application saw the request, whatever it makes of requests: what it says to everybody
-            // is said once, and the others are known by what they differ in.
+            // Whether the application saw the request: a response equal to the usual one counts once, and the others
+            // count by their difference from it.
             var model: (features: AnswerFeatures, mark: UInt64)?
             if features.status != nil {
                 if let usual, number != HTTPFingerprintRequest.get.index, features.status == usual.status {
@@ -39,7 +39,7 @@ struct BehaviorFeatures: Sendable {
             add(Self.statusAspect, model?.mark ?? features.statusValue)
             var known = model?.features.aspects[...] ?? []
             for aspect in features.aspects {
-                // Aspects come in one order.
+                // Aspects are in a fixed order.
                 if let index = known.firstIndex(where: { $0.key == aspect.key }) {
                     if known[index].value != aspect.value { add(aspect.key, aspect.value) }
                     known = known[(index + 1)...]

@@ -1,13 +1,13 @@
-/// Answers one question about behaviors - which product, which release, what stands behind it - by labeled ones.
+/// Classifies behaviors - by product, version or origin - against labeled ones.
 struct BehaviorMatcher: Sendable {
-    /// How near a label is.
+    /// The similarity of a label.
     struct Match: Sendable {
         var label: Int
-        /// 1 for all the same, 0 and less for nothing in common.
+        /// 1 if all features agree, 0 or less if none do.
         var similarity: Double
-        /// The row that is nearest.
+        /// The most similar row.
         var row: Int
-        /// Behaviors of another label are the same as one of this: they cannot be told apart.
+        /// Whether a behavior of another label equals one of this label, so that the two cannot be distinguished.
         var hasTwin: Bool
     }
 
@@ -18,8 +18,8 @@ struct BehaviorMatcher: Sendable {
     private let hasTwin: [Bool]
 
     /// - Parameters:
-    ///   - rows: which rows of the matrix are compared with.
-    ///   - labels: what each of them is, from 0.
+    ///   - rows: the rows of the matrix to compare with.
+    ///   - labels: the label of each row, from 0.
     init(_ matrix: FeatureMatrix, rows: [Int], labels: [Int]) {
         self.rows = rows
         self.labels = labels
@@ -38,14 +38,14 @@ struct BehaviorMatcher: Sendable {
         hasTwin = twins
     }
 
-    /// Every label that has a row, the nearest first.
+    /// Returns every label that has a row, most similar first.
     func matches(of query: [UInt32], in matrix: FeatureMatrix) -> [Match] {
         let gains = query.indices.map { weights.gain(query[$0], $0) }
         let losses = query.indices.map { weights.loss(query[$0], $0) }
         let whole = gains.reduce(0, +)
         guard whole > 0 else { return [] }
         var nearest = [(score: Float, row: Int)](repeating: (-.infinity, -1), count: labelCount)
-        // A configuration that was never seen is often made of parts that were: what any row of a label has counts too.
+        // An unseen configuration often combines features of known ones: features of any row of a label count too.
         var shared = [Bool](repeating: false, count: labelCount * query.count)
         for (row, label) in zip(rows, labels) {
             var score: Float = 0

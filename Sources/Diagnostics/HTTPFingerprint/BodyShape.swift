@@ -1,14 +1,14 @@
 import WireFormat
 
-/// The shape of a body: its tags and its words, without the names, numbers and dates in them.
+/// The shape of a body: its tags and words, without names, numbers and dates.
 public enum BodyShape: Hashable, Sendable {
     case none
-    /// The one that the server gives to anybody who asks for its page.
+    /// The body that the server returns for its default page.
     case usual
-    /// Digests of the names of the tags, and of the words between them, in their order.
+    /// Digests of the tag names, and of the words between them, in order.
     case text(tags: UInt32, words: UInt32)
 
-    /// - Parameter private: words that are the server's or ours, and not its kind's, in lower case.
+    /// - Parameter private: words that identify the host or this client rather than the product, in lower case.
     init(_ bytes: [UInt8], length: Int, without private: Set<String>) {
         guard length > 0 else {
             self = .none
@@ -28,7 +28,7 @@ public enum BodyShape: Hashable, Sendable {
                 return
             }
             let text = String(decoding: word, as: UTF8.self).lowercased()
-            // What holds a digit is a version, a port, a date or a number of its own.
+            // A word with a digit is a version, a port, a date or an identifier.
             guard !word.contains(where: { (0x30...0x39).contains($0) }), !`private`.contains(text) else { return }
             words.add(Array(text.utf8))
         }

@@ -1,10 +1,9 @@
 import func Glibc.exp
 
-/// How similarity becomes confidence: a logistic curve over how near an answer is, and how far ahead of the next one,
-/// and how often answers were right that it gave so much, both fitted to trials in which every configuration was named
-/// by all others.
+/// Converts similarity to confidence: a logistic curve over a candidate's similarity and its lead over the next one,
+/// followed by isotonic steps. Both are fitted to trials in which every configuration was identified from all others.
 package struct Calibration: Sendable, Hashable {
-    /// Of the answers that the curve gave so much, so many were right: both 0 to 1.
+    /// The measured accuracy of the results to which the curve gave a confidence; both 0 to 1.
     package struct Step: Sendable, Hashable {
         package var given: Double
         package var right: Double
@@ -15,11 +14,12 @@ package struct Calibration: Sendable, Hashable {
         }
     }
 
-    /// With no similarity and no lead, for all the same, and for a lead that leaves no doubt.
+    /// The curve's parameters: its value without similarity and lead, the weight of similarity 1, and the weight of a
+    /// decisive lead.
     package var offset: Double
     package var similarity: Double
     package var lead: Double
-    /// Ascending, and what lies between them is between what they are.
+    /// Ascending steps, interpolated linearly.
     package var steps: [Step]
 
     package init(offset: Double, similarity: Double, lead: Double, steps: [Step] = []) {
@@ -29,7 +29,7 @@ package struct Calibration: Sendable, Hashable {
         self.steps = steps
     }
 
-    /// How often an answer is right that is so near, and so far ahead of every other one.
+    /// Returns the probability that a candidate with this similarity and lead is right.
     package func confidence(similarity: Double, lead: Double) -> Double {
         let given = curve(similarity: similarity, lead: lead)
         guard let last = steps.last else { return given }
@@ -39,17 +39,17 @@ package struct Calibration: Sendable, Hashable {
         return low.right + (high.right - low.right) * (given - low.given) / (high.given - low.given)
     }
 
-    /// What the curve alone gives.
+    /// Returns the confidence of the curve alone.
     package func curve(similarity: Double, lead: Double) -> Double {
         1 / (1 + exp(-(offset + self.similarity * similarity + self.lead * Self.part(of: lead))))
     }
 
-    /// A lead as a part of the least that leaves no doubt: a longer one says no more.
+    /// Returns a lead as a share of the decisive lead, at most 1.
     package static func part(of lead: Double) -> Double { min(max(lead, -1), decisiveLead) / decisiveLead }
 
     private static let decisiveLead = 0.25
 
-    /// Trials of some hundreds of servers cannot speak for more.
+    /// The maximum confidence that trials of a few hundred servers can support.
     private static let most = 0.99
 
     func confidence(of candidate: SignatureLibrary.Candidate) -> Double {
@@ -57,7 +57,7 @@ package struct Calibration: Sendable, Hashable {
     }
 }
 
-/// The curves for what ends the connection, and for what stands behind it.
+/// The calibrations for the product and for the origin.
 package struct Calibrations: Sendable, Hashable {
     package var product: Calibration
     package var origin: Calibration
@@ -67,7 +67,7 @@ package struct Calibrations: Sendable, Hashable {
         self.origin = origin
     }
 
-    /// Reads them from lines as `product -4.5 10 20 0.1:0.2 0.9:0.95`.
+    /// Parses lines such as `product -4.5 10 20 0.1:0.2 0.9:0.95`.
     package init?(_ bytes: [UInt8]) {
         var curves: [Substring: Calibration] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {

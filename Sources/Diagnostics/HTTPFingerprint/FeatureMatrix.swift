@@ -1,13 +1,13 @@
-/// The features of many behaviors as numbers: a row for each behavior, a column for each key.
+/// The features of many behaviors as numbers: one row per behavior, one column per key.
 struct FeatureMatrix: Sendable {
-    /// A value that a behavior does not have, one that no row has, and one that was not asked for.
+    /// Codes for an absent value, a value that no row has, and a test that was not made.
     static let absent: UInt32 = 0
     static let unknown = UInt32.max
     static let unasked = UInt32.max - 1
 
     private var columns: [UInt64: Int] = [:]
     private var values: [[UInt64: UInt32]] = []
-    /// The test that shows it, for each column; nil for what any test may show.
+    /// The test that shows it, by column; nil if any test may show it.
     private var tests: [Int?] = []
     private(set) var rows: [[UInt32]] = []
 
@@ -30,12 +30,12 @@ struct FeatureMatrix: Sendable {
         rows = all.map { row(of: $0, other: Self.absent) }
     }
 
-    /// The row of a behavior that need not be one of these.
+    /// Returns the row of a behavior that may not be in the matrix.
     func row(of behavior: ServerBehavior) -> [UInt32] {
         var row = row(of: BehaviorFeatures(behavior).pairs, other: Self.unknown)
         guard behavior.count < behavior.answers.count else { return row }
         for column in row.indices where row[column] == Self.absent {
-            // What any test may show may have been shown by one that was not made.
+            // A feature that any test may show could have been shown by a test that was not made.
             if tests[column].map({ behavior.answers[$0] == nil }) ?? true { row[column] = Self.unasked }
         }
         return row
@@ -50,6 +50,6 @@ struct FeatureMatrix: Sendable {
         return row
     }
 
-    /// How many values a column has, its absence among them.
+    /// The number of values of a column, including absence.
     func valueCount(of column: Int) -> Int { values[column].count + 1 }
 }

@@ -1,20 +1,21 @@
 import func Glibc.log
 
-/// What it says for two behaviors to be of one kind that a feature is the same in both, or is not:
-/// logarithms of odds, learned from labeled behaviors (record linkage after Fellegi and Sunter, 1969).
+/// The evidence that agreement or difference in a feature gives for two behaviors having the same label: log odds,
+/// learned from labeled behaviors (record linkage after Fellegi and Sunter, 1969).
 ///
-/// A feature that is the same in all configurations of a product, and seldom the same in two products, weighs most.
+/// A feature that is the same in all configurations of a product, and rarely the same in two products, has the largest
+/// weight.
 struct FeatureWeights: Sendable {
-    /// For each column and value: what agreement says.
+    /// By column and value: the weight of agreement.
     private(set) var agreement: [[Float]] = []
-    /// For each column: what difference says, zero or less.
+    /// By column: the weight of difference, 0 or less.
     private(set) var difference: [Float] = []
-    /// For each column: what agreement in a value would say that no kind has shown yet.
+    /// By column: the weight of agreement in a value that no row has.
     private(set) var novelty: [Float] = []
 
     /// - Parameters:
-    ///   - rows: which rows of the matrix are learned from.
-    ///   - labels: what each of them is, from 0.
+    ///   - rows: the rows of the matrix to learn from.
+    ///   - labels: the label of each row, from 0.
     init(_ matrix: FeatureMatrix, rows: [Int], labels: [Int]) {
         var members = [[Int]](repeating: [], count: (labels.max() ?? -1) + 1)
         for (row, label) in zip(rows, labels) { members[label].append(row) }
@@ -25,7 +26,7 @@ struct FeatureWeights: Sendable {
             let valueCount = matrix.valueCount(of: column)
             var frequency = [Double](repeating: 0, count: valueCount)
             var counts = [Int](repeating: 0, count: valueCount)
-            // Two doubtful pairs of our own keep a feature with few pairs from being certain of anything.
+            // Two pseudo-counts keep a feature with few pairs from certainty.
             var same = 1.0
             var pairs = 2.0
             for rows in members {
@@ -35,7 +36,7 @@ struct FeatureWeights: Sendable {
                 for row in rows {
                     let value = Int(matrix.rows[row][column])
                     guard counts[value] > 0 else { continue }
-                    // A kind counts once, however many behaviors there are of it.
+                    // A label counts once, however many behaviors it has.
                     frequency[value] += Double(counts[value]) / Double(rows.count * members.count)
                     agreeing += counts[value] * (counts[value] - 1)
                     counts[value] = 0
@@ -48,7 +49,7 @@ struct FeatureWeights: Sendable {
             let sameBetween = min(frequency.reduce(0) { $0 + $1 * $1 }, 0.999)
             agreement.append(
                 frequency.enumerated().map { value, frequency in
-                    // Not to have a feature is not much in common.
+                    // The common absence of a feature is weak evidence.
                     value == 0 ? 0 : Float(max(log(sameWithin / max(frequency, floor)), 0))
                 })
             novelty.append(Float(max(log(sameWithin / floor), 0)))
@@ -56,7 +57,7 @@ struct FeatureWeights: Sendable {
         }
     }
 
-    /// What a value says when another behavior has it too.
+    /// Returns the weight of agreement in a value.
     func gain(_ value: UInt32, _ column: Int) -> Float {
         switch value {
         case FeatureMatrix.unknown: novelty[column]
@@ -65,7 +66,7 @@ struct FeatureWeights: Sendable {
         }
     }
 
-    /// What a value says when another behavior has another, zero or less.
+    /// Returns the weight of a difference, 0 or less.
     func loss(_ value: UInt32, _ column: Int) -> Float {
         value == FeatureMatrix.unasked ? 0 : difference[column]
     }

@@ -1,22 +1,23 @@
 import PacketEngine
 import WireFormat
 
-/// How `http-fingerprint` asks.
+/// The parameters of `http-fingerprint`.
 public struct HTTPFingerprintConfiguration: Sendable {
-    /// The four classic requests go out to the letter: DELETE names `/`.
+    /// Whether the four classic requests are sent literally: DELETE names `/`.
     public var isClassic = false
-    /// For the first answer; the others have what it took, many times over, and at the longest this.
+    /// The time limit for the first response; for the others it is a multiple of the time that the first took, at most
+    /// this limit.
     public var timeout = Nanoseconds.seconds(10)
-    /// Where URLs lead.
+    /// The endpoints that override those of URLs.
     public var places = EndpointOverrides()
-    /// Random bits: names of what cannot exist are made of them.
+    /// Random bits for the names of resources that do not exist.
     public var seed: UInt64
 
     public init(seed: UInt64) { self.seed = seed }
 
-    /// For an answer that a server may never give: at the least, at the most.
+    /// The minimum and maximum time to wait for a response that a server may never send.
     static let leastPatience = Nanoseconds.milliseconds(400)
     static let mostPatience = Nanoseconds.seconds(3)
-    /// How long a connection is looked at that should have stayed.
+    /// The time for which a connection that should stay open is watched.
     static let leastWatch = Nanoseconds.milliseconds(20)
 }

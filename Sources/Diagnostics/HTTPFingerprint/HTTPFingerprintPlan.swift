@@ -1,7 +1,7 @@
 import PacketEngine
 import WireFormat
 
-/// Makes the tests of one server, each on a connection of its own and one after the other.
+/// Runs the tests of one server, each on its own connection and one after the other.
 public struct HTTPFingerprintPlan: HTTPPlan {
     public typealias Event = HTTPFingerprintReport
     public typealias Summary = HTTPFingerprintSummary
@@ -15,24 +15,24 @@ public struct HTTPFingerprintPlan: HTTPPlan {
     private var tests = HTTPFingerprintRequest.allCases[...]
     private var started = Instant(nanoseconds: 0)
     private var pending: HTTPOutcome?
-    /// Words of pages that are not the server's kind's.
+    /// Words in pages that identify the host rather than the product.
     private var privateWords: Set<String>
     private var usualBody = BodyShape.none
     private var usualTime = Nanoseconds.zero
     private var connectTime = Nanoseconds.zero
-    /// Connections in a row that could not be made, or that brought no whole answer where the right request has none.
+    /// Consecutive failures to connect, or to complete a response that the valid request completes.
     private var refusals = 0
-    /// Not even the right request is answered in time.
+    /// Whether the valid request timed out too.
     private var isSlow = false
 
-    /// After so many a server has had enough of us.
+    /// The number of consecutive failures after which the remaining tests are skipped.
     private static let refusalLimit = 3
-    /// So many tests tell what a server is nearly as well as all of them do.
+    /// The number of tests that identifies a server almost as well as all of them.
     private static let leastAnswers = 10
 
     /// - Parameters:
-    ///   - number: another one for each plan of a run: names of what cannot exist are made of it.
-    ///   - judge: names the server of a report; nil where servers are not to be named.
+    ///   - number: the plan's number in the run, which varies the names of resources that do not exist.
+    ///   - judge: identifies the server of a report; nil if servers are not to be identified.
     public init(
         _ url: HTTPURL, _ configuration: HTTPFingerprintConfiguration, number: Int,
         judge: ((HTTPFingerprintReport) -> HTTPFingerprintVerdict)? = nil
@@ -43,7 +43,7 @@ public struct HTTPFingerprintPlan: HTTPPlan {
         origin = configuration.places.origin(of: url)
         report = HTTPFingerprintReport(url: url)
         var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
-        // With a digit in it wherever a page may repeat it.
+        // It contains a digit wherever a page may repeat it, so that body shapes ignore it.
         missing = "/0" + String(random.next(), radix: 36) + "0"
         privateWords = ["localhost", "mozilla", "compatible", "swift-net"]
         for word in url.hostText.lowercased().split(whereSeparator: { !$0.isLetter && $0 != "-" && $0 != "." }) {
@@ -97,8 +97,8 @@ public struct HTTPFingerprintPlan: HTTPPlan {
         tell(report)
     }
 
-    /// Whether what came of the right request ends the matter: there is no server, none that speaks,
-    /// or one of another protocol.
+    /// Whether the result of the valid request ends the run: there is no server, it does not respond, or it does not
+    /// use HTTP.
     private func isHopeless(_ outcome: HTTPOutcome) -> Bool {
         switch outcome.failure {
         case .name, .connection, .secure, .untrusted, .notHTTP: true
@@ -136,9 +136,9 @@ public struct HTTPFingerprintPlan: HTTPPlan {
         fetch.heldBody = test.heldBody
         fetch.endsSending = test == .earlyClose
         fetch.keepsConnection = true
-        // Who it is matters here, not whether it is to be believed.
+        // The certificate is not verified: the identity of the host does not matter here.
         fetch.demandsTrust = false
-        // To what is wrong a server of HTTP may answer anything; to the right request it answers HTTP.
+        // The response to an invalid request may be anything; the response to the valid request must be HTTP.
         fetch.demandsStatusLine = test == .get
         fetch.timeout = configuration.timeout
         if test != .get {

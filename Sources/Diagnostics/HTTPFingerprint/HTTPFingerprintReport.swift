@@ -1,20 +1,20 @@
 import PacketEngine
 import WireFormat
 
-/// What `http-fingerprint` tells of one URL.
+/// The result of `http-fingerprint` for one URL.
 public struct HTTPFingerprintReport: Sendable {
     public var url: HTTPURL
     public var behavior = ServerBehavior()
-    /// What the server calls itself.
+    /// The Server field.
     public var banner: String?
-    /// Requests that were sent.
+    /// The number of requests sent.
     public var requests = 0
     public var elapsed = Nanoseconds.zero
-    /// Why it was given up.
+    /// The reason why it failed.
     public var failure: HTTPFailure?
-    /// Why it was not asked everything, where it is judged by what it had answered.
+    /// The reason why tests were skipped; the verdict is based on the responses received.
     public var interruption: HTTPFailure?
-    /// What the server is taken for; nil where it did not answer, and where servers are not to be named.
+    /// The verdict; nil if the server did not respond, or if servers are not to be identified.
     public var verdict: HTTPFingerprintVerdict?
 
     init(url: HTTPURL) { self.url = url }

@@ -1,12 +1,13 @@
 import WireFormat
 
-/// The requests by which a server shows what it is, in the order in which they are made.
+/// The test requests, in the order in which they are sent.
 ///
-/// Some are right, most are wrong in one way: how a server refuses a request tells more of it than how it serves one.
+/// Some are valid, most are invalid in one way: how a server rejects a request identifies it better than how it serves
+/// one.
 public enum HTTPFingerprintRequest: String, CaseIterable, Sendable {
-    /// What any client would ask.
+    /// A valid request as any client sends it.
     case get
-    /// A resource that is not there.
+    /// A resource that does not exist.
     case missing
     /// The four classic requests: `HEAD / HTTP/1.0`, `DELETE / HTTP/1.0`, `GET / HTTP/3.0`, `GET / JUNK/1.0`.
     case head

@@ -1,16 +1,16 @@
 import PacketEngine
 
-/// What a run of `http-fingerprint` came to.
+/// The summary of an `http-fingerprint` run.
 public struct HTTPFingerprintSummary: HTTPSummary {
-    /// Servers.
+    /// The number of servers.
     public var targets: Int
     public var recognized = 0
     public var unknown = 0
     public var failed = 0
-    /// Failed servers whose name has no address, or none in time: these were not checked.
+    /// Failed servers whose name has no address or could not be looked up in time: these were not checked.
     public var unresolved = 0
     public var requests = 0
-    /// Known at the end of the run.
+    /// The duration of the run, known at its end.
     public var elapsed = Nanoseconds.zero
 
     public init(targets: Int) { self.targets = targets }

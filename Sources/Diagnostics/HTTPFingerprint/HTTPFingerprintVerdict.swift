@@ -1,28 +1,28 @@
-/// What a server is taken for, and how much that is worth.
+/// The identification of a server, with its confidence.
 public struct HTTPFingerprintVerdict: Sendable {
-    /// A product that it may be.
+    /// A possible product.
     public struct Candidate: Sendable {
         public var product: String
-        /// Of so many answers that are given with it so many are right: 0 to 1.
+        /// The calibrated probability that it is right: 0 to 1.
         public var confidence: Double
-        /// The configuration of it that is nearest.
+        /// Its most similar configuration.
         public var configuration: String
     }
 
-    /// The product that ends the connection; nil when none is near enough.
+    /// The product that terminates the connection; nil if none is similar enough.
     public var product: String?
-    /// The range of versions that behave so; nil where it does not show.
+    /// The range of versions that behave this way; nil if unknown.
     public var version: String?
-    /// What stands behind the product; nil for nothing, and where it does not show.
+    /// The origin behind the product; nil if there is none or it is unknown.
     public var origin: String?
-    /// The nearest first.
+    /// The candidates, most similar first.
     public var candidates: [Candidate] = []
-    /// Whether what the server calls itself is what it is; nil where one of them is not known.
+    /// Whether the Server field agrees with the product; nil if one of them is unknown.
     public var bannerAgrees: Bool?
 
-    /// Of the product, and of the nearest one where none is near enough.
+    /// The confidence of the product, or of the most similar one if none is similar enough.
     public var confidence: Double { candidates.first?.confidence ?? 0 }
 
-    /// Answers that are less sure are not given.
+    /// The minimum confidence of a result.
     public static let threshold = 0.5
 }

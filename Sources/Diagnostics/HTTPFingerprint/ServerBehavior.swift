@@ -1,8 +1,8 @@
 import WireFormat
 
-/// How a server answered the tests.
+/// A server's responses to the tests.
 public struct ServerBehavior: Hashable, Sendable {
-    /// One for every test, in the tests' order; nil for a test that was not made.
+    /// One response per test, in order; nil for a test that was not made.
     public internal(set) var answers: [AnswerShape?]
 
     init() { answers = Array(repeating: nil, count: HTTPFingerprintRequest.allCases.count) }
@@ -12,7 +12,7 @@ public struct ServerBehavior: Hashable, Sendable {
         set { answers[test.index] = newValue }
     }
 
-    /// How many tests were made.
+    /// The number of tests made.
     public var count: Int { answers.count { $0 != nil } }
 }
 

@@ -1,9 +1,10 @@
 import WireFormat
 
-/// How one product, in a range of its versions, behaves in each of several configurations.
+/// The behavior of one product, in a range of its versions and in several configurations.
 ///
-/// As a file, words apart by tabs: the product, its versions, what it calls itself, the names of the tests, every answer that was seen once,
-/// and for each configuration its name, what stands behind it, and the numbers of its answers to the tests.
+/// In a file, fields are separated by tabs: the product, its versions, its Server values, the names of the tests, every
+/// distinct response, and for each configuration its name, its origin, and the numbers of its responses to the tests.
+///
 ///
 ///     product        nginx
 ///     versions       1.22.1
@@ -13,18 +14,18 @@ import WireFormat
 ///     configuration  default  -  1 2 3 ...
 public struct Signature: Sendable {
     public var product: String
-    /// The range of versions, as it is to be shown; empty when it is not known.
+    /// The version range for display; empty if unknown.
     public var versions: String
-    /// The product whose HTTP it uses; nil for its own.
+    /// The product whose HTTP implementation it uses; nil for its own.
     public var base: String?
-    /// What it calls itself in `Server`, without a version.
+    /// Its value of `Server`, without a version.
     public var banners: [String]
     public var configurations: [Configuration]
 
-    /// One way in which the product was set up.
+    /// One configuration of the product.
     public struct Configuration: Sendable {
         public var name: String
-        /// The product behind it that answers; nil when it answers itself.
+        /// The product behind it that sends the responses; nil for itself.
         public var origin: String?
         public var behavior: ServerBehavior
 
@@ -45,16 +46,16 @@ public struct Signature: Sendable {
         self.configurations = configurations
     }
 
-    /// What is wrong with a file.
+    /// An error in a file.
     public struct Mistake: Error, Hashable, Sendable, CustomStringConvertible {
-        /// From 1.
+        /// The line number, from 1.
         public var line: Int
         public var message: String
 
         public var description: String { "line \(line): \(message)" }
     }
 
-    /// Reads a file, or several one after the other: each begins with its product.
+    /// Parses a file, or several concatenated ones: each begins with its product.
     public static func all(in bytes: [UInt8]) throws(Mistake) -> [Signature] {
         var readers: [SignatureReader] = []
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -69,7 +70,7 @@ public struct Signature: Sendable {
         }
         var signatures: [Signature] = []
         for reader in readers {
-            guard !reader.product.isEmpty else { throw Mistake(line: reader.line, message: "the product is not named") }
+            guard !reader.product.isEmpty else { throw Mistake(line: reader.line, message: "missing product") }
             guard !reader.configurations.isEmpty else {
                 throw Mistake(line: reader.line, message: "\(reader.product) has no configuration")
             }
@@ -81,7 +82,7 @@ public struct Signature: Sendable {
         return signatures
     }
 
-    /// The file.
+    /// The text of the file.
     public var text: String {
         var numbers: [AnswerShape: Int] = [:]
         var lines = [
@@ -107,9 +108,9 @@ public struct Signature: Sendable {
     }
 }
 
-/// Reads the lines of a signature one after the other.
+/// Parses the lines of a signature.
 private struct SignatureReader {
-    /// Where it begins.
+    /// The number of its first line.
     let line: Int
     var product = ""
     var versions = ""
@@ -121,10 +122,10 @@ private struct SignatureReader {
 
     init(line: Int) { self.line = line }
 
-    /// Takes a line; says what is wrong with it.
+    /// Parses a line; returns what is wrong with it.
     mutating func take(_ line: ArraySlice<UInt8>) -> String? {
         guard let tab = line.firstIndex(of: UInt8(ascii: "\t")) else {
-            return "a word without a value: \(text(line))"
+            return "missing value: \(text(line))"
         }
         let rest = line[(tab + 1)...]
         switch text(line[..<tab]) {
@@ -134,27 +135,27 @@ private struct SignatureReader {
         case "banner": banners.append(text(rest))
         case "tests":
             for word in rest.split(separator: 0x20).map(text) {
-                guard let test = HTTPFingerprintRequest(rawValue: word) else { return "there is no test '\(word)'" }
+                guard let test = HTTPFingerprintRequest(rawValue: word) else { return "unknown test '\(word)'" }
                 tests.append(test)
             }
         case "answer":
-            guard let answer = AnswerShape(rest) else { return "no answer: \(text(rest))" }
+            guard let answer = AnswerShape(rest) else { return "invalid answer: \(text(rest))" }
             answers.append(answer)
         case "configuration": return takeConfiguration(rest)
-        case let word: return "there is no '\(word)'"
+        case let word: return "unknown keyword '\(word)'"
         }
         return nil
     }
 
     private mutating func takeConfiguration(_ rest: ArraySlice<UInt8>) -> String? {
         let columns = rest.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
-        guard columns.count == 3 else { return "a configuration has a name, an origin and answers" }
+        guard columns.count == 3 else { return "expected name, origin and answers of a configuration" }
         var behavior = ServerBehavior()
         let numbers = columns[2].split(separator: 0x20).map(text)
         guard numbers.count == tests.count else { return "\(numbers.count) answers to \(tests.count) tests" }
         for (test, number) in zip(tests, numbers) where number != "-" {
             guard let index = Int(number), answers.indices.contains(index &- 1) else {
-                return "there is no answer \(number)"
+                return "unknown answer \(number)"
             }
             behavior[test] = answers[index - 1]
         }

@@ -1,14 +1,14 @@
-/// Compares behaviors with those of a library. What counts for a question is learned when it is first asked.
+/// Compares behaviors with those of a library. The weights for a set of rows are learned on first use.
 package struct SignatureComparer: Sendable {
     private let library: SignatureLibrary
     private let rows: [Int]
     private let products: Question
     private var versions: [String: Question] = [:]
     private var origins: [String: Question] = [:]
-    /// For products that are near to each other.
+    /// Matchers for products that are similar to each other.
     private var seconds: [[String]: Question] = [:]
 
-    /// Products that are so near to the nearest are looked at again, by what tells just them apart.
+    /// Products within this distance of the best are compared again, by the features that distinguish just them.
     private static let doubt = 0.35
 
     init(_ library: SignatureLibrary, rows: [Int]) {
@@ -17,7 +17,7 @@ package struct SignatureComparer: Sendable {
         products = Question(library, rows: rows, library.product)
     }
 
-    /// What a behavior is near to.
+    /// Returns the candidates for a behavior.
     package mutating func compare(_ behavior: ServerBehavior) -> SignatureLibrary.Comparison {
         let query = library.matrix.row(of: behavior)
         var comparison = SignatureLibrary.Comparison(products: products.candidates(for: query, library))
@@ -46,7 +46,7 @@ package struct SignatureComparer: Sendable {
         return comparison
     }
 
-    /// The question of these rows, made when it is asked for the first time.
+    /// Returns the classifier for these rows, created on first use.
     private mutating func ask<Key: Hashable>(
         _ questions: WritableKeyPath<SignatureComparer, [Key: Question]>, _ key: Key,
         of isWanted: (SignatureComparer, Int) -> Bool, naming name: (SignatureLibrary) -> (Int) -> String
@@ -57,14 +57,14 @@ package struct SignatureComparer: Sendable {
         return made
     }
 
-    /// The names that are near the first one, sorted.
+    /// Returns the names within `doubt` of the best one, sorted.
     private static func rivals(_ candidates: [SignatureLibrary.Candidate]) -> [String] {
         guard let best = candidates.first else { return [] }
         return candidates.filter { $0.similarity > 0 && $0.similarity > best.similarity - doubt }.map(\.name).sorted()
     }
 
-    /// The candidates with those that were looked at again in the order of the second look, and no lead but where
-    /// both looks agree.
+    /// Returns the candidates with the re-compared ones first, in their new order; a candidate has a lead only if both
+    /// comparisons agree.
     private static func reordered(
         _ candidates: [SignatureLibrary.Candidate], by second: [SignatureLibrary.Candidate]
     ) -> [SignatureLibrary.Candidate] {
@@ -76,10 +76,10 @@ package struct SignatureComparer: Sendable {
         return again + candidates.filter { candidate in !again.contains { $0.name == candidate.name } }
     }
 
-    /// How far ahead of what it is built on a product must be.
+    /// The minimum lead of a product over the one it is built on.
     private static let clearLead = 0.22
 
-    /// A product that is not clearly told from the one whose HTTP it uses is taken for that one: it is that one too.
+    /// Prefers the base product if a product is not clearly distinguished from it: the product is built on it.
     private func settleOnBase(_ products: inout [SignatureLibrary.Candidate]) {
         guard products.count > 1, products[0].lead < Self.clearLead else { return }
         func base(_ product: String) -> String? { library.signatures.first { $0.product == product }?.base }
@@ -87,14 +87,14 @@ package struct SignatureComparer: Sendable {
         let place = base(pair[0]) == pair[1] ? 1 : 0
         guard place == 1 || base(pair[1]) == pair[0] else { return }
         var settled = products.remove(at: place)
-        // As near as the two are, and as far ahead of all others.
+        // As similar as the better of the two, with its lead over all others.
         settled.similarity = max(settled.similarity, products[0].similarity)
         settled.lead = settled.similarity - max(products.dropFirst().map(\.similarity).max() ?? 0, 0)
         products[0].lead = products[0].similarity - settled.similarity
         products.insert(settled, at: 0)
     }
 
-    /// A question with the names of its answers.
+    /// A classification problem with the names of its classes.
     private struct Question: Sendable {
         let names: [String]
         let matcher: BehaviorMatcher
@@ -111,7 +111,7 @@ package struct SignatureComparer: Sendable {
             return matches.enumerated().map { index, match in
                 let place = library.places[match.row]
                 let nearest = library.signatures[place.signature].configurations[place.configuration].name
-                // One that has no rival is as far ahead as it is near.
+                // Without a rival, the lead is the similarity.
                 let rival = matches.count > 1 ? max(matches[index == 0 ? 1 : 0].similarity, 0) : 0
                 return SignatureLibrary.Candidate(
                     name: names[match.label], similarity: match.similarity, lead: match.similarity - rival,

@@ -1,5 +1,5 @@
 extension SignatureLibrary {
-    /// What follows from a comparison.
+    /// Returns the verdict of a comparison.
     package func verdict(
         _ comparison: Comparison, banner: String?, _ calibrations: Calibrations
     ) -> HTTPFingerprintVerdict {
@@ -24,7 +24,7 @@ extension SignatureLibrary {
         return verdict
     }
 
-    /// The nearest range; together with those that are as near, where they are not all.
+    /// The most similar version range, joined with equally similar ones unless those are all.
     private static func version(_ candidates: [Candidate]) -> String? {
         guard let best = candidates.first else { return nil }
         let near = candidates.filter { $0.similarity > best.similarity - 0.015 }
@@ -32,8 +32,8 @@ extension SignatureLibrary {
         return VersionRange(holding: near.map { VersionRange($0.name) })?.text
     }
 
-    /// Nil where nothing is known of how it calls itself, and for the name of a product that is built on it: it may be
-    /// that one.
+    /// Returns nil if the product's Server field is unknown, and for the name of a product that is built on it, which
+    /// it may be.
     private func agrees(_ banner: String, with verdict: HTTPFingerprintVerdict) -> Bool? {
         let word = Self.name(inBanner: banner).lowercased()
         func isName(_ isWanted: (Signature) -> Bool) -> Bool {
@@ -45,7 +45,7 @@ extension SignatureLibrary {
         return signatures.contains { own.contains($0.product) && !$0.banners.isEmpty } ? false : nil
     }
 
-    /// A banner without its version and what follows.
+    /// A banner without its version and the text after it.
     package static func name(inBanner banner: String) -> String {
         String(banner.prefix { $0 != "/" && $0 != " " && $0 != "(" })
     }

@@ -1,8 +1,8 @@
-/// Signatures, ready for behaviors to be compared with them.
+/// Signatures, prepared for comparison.
 package struct SignatureLibrary: Sendable {
     package let signatures: [Signature]
     let matrix: FeatureMatrix
-    /// What each row of the matrix is.
+    /// The signature and configuration of each row of the matrix.
     let places: [Place]
 
     struct Place: Sendable {
@@ -10,25 +10,25 @@ package struct SignatureLibrary: Sendable {
         var configuration: Int
     }
 
-    /// How near a product, a range of its versions or an origin is.
+    /// The similarity of a product, a version range or an origin.
     package struct Candidate: Sendable {
         package var name: String
-        /// 1 for all the same, 0 and less for nothing in common.
+        /// 1 if all features agree, 0 or less if none do.
         package var similarity: Double
-        /// How far ahead of the nearest other one; negative for how far behind.
+        /// The lead over the most similar other candidate; negative if it is behind.
         package var lead = 0.0
-        /// The configuration that is nearest.
+        /// The most similar configuration.
         var configuration: String
-        /// It has been seen to behave just as another one does.
+        /// Whether it has been seen to behave exactly as another one.
         package var hasTwin = false
     }
 
-    /// What a behavior is compared with, each the nearest first.
+    /// The candidates for a behavior, each list most similar first.
     package struct Comparison: Sendable {
         package var products: [Candidate] = []
-        /// Versions of the nearest product.
+        /// Version ranges of the most similar product.
         package var versions: [Candidate] = []
-        /// What stands behind the nearest product; an empty name for nothing.
+        /// Origins of the most similar product; an empty name for none.
         package var origins: [Candidate] = []
     }
 
@@ -50,13 +50,13 @@ package struct SignatureLibrary: Sendable {
 
     func versions(_ row: Int) -> String { signatures[places[row].signature].versions }
 
-    /// What stands behind the product; empty for nothing.
+    /// The origin behind the product; empty for none.
     func origin(_ row: Int) -> String {
         signatures[places[row].signature].configurations[places[row].configuration].origin ?? ""
     }
 
-    /// Learns what counts from the signatures.
-    /// - Parameter isLeftOut: configurations that are neither learned from nor compared with.
+    /// Learns feature weights from the signatures.
+    /// - Parameter isLeftOut: whether to exclude a configuration from learning and comparison.
     package func comparer(
         leavingOut isLeftOut: (Signature, Signature.Configuration) -> Bool = { _, _ in false }
     ) -> SignatureComparer {

@@ -1,4 +1,4 @@
-/// Versions from one to another, as `20.1.0-21.2.0`, or one alone.
+/// A range of versions, such as `20.1.0-21.2.0`, or a single version.
 package struct VersionRange: Hashable, Comparable, Sendable {
     var first: Substring
     var last: Substring
@@ -9,7 +9,7 @@ package struct VersionRange: Hashable, Comparable, Sendable {
         last = parts.last ?? ""
     }
 
-    /// The least range that holds all of them; nil for none.
+    /// The smallest range that contains all of them; nil for none.
     init?(holding ranges: [VersionRange]) {
         guard let low = ranges.min(by: { Self.precedes($0.first, $1.first) }),
             let high = ranges.max(by: { Self.precedes($0.last, $1.last) })
@@ -20,15 +20,15 @@ package struct VersionRange: Hashable, Comparable, Sendable {
 
     var text: String { first == last ? String(first) : "\(first)-\(last)" }
 
-    /// Whether all of another range is in it.
+    /// Whether it contains another range.
     package func holds(_ other: VersionRange) -> Bool {
         !Self.precedes(other.first, first) && !Self.precedes(last, other.last)
     }
 
-    /// By where they begin.
+    /// Orders ranges by their first version.
     package static func < (left: VersionRange, right: VersionRange) -> Bool { precedes(left.first, right.first) }
 
-    /// By their numbers, one after the other.
+    /// Orders versions by their numbers.
     private static func precedes(_ left: Substring, _ right: Substring) -> Bool {
         numbers(left).lexicographicallyPrecedes(numbers(right))
     }

@@ -1,29 +1,29 @@
 import WireFormat
 
-/// Whether and how long an answer may be used again (RFC 9111).
+/// Whether and how long a cache may reuse a response (RFC 9111).
 public struct CacheJudgment: Hashable, Sendable {
-    /// Where the time of freshness is from (section 4.2.1).
+    /// The source of the freshness lifetime (section 4.2.1).
     public enum Source: String, Sendable {
         case sharedMaximumAge = "s-maxage"
         case maximumAge = "max-age"
         case expires = "Expires"
-        /// A tenth of the time since the last change, as section 4.2.2 proposes.
+        /// A tenth of the time since the last modification, as section 4.2.2 suggests.
         case heuristic
     }
 
     public var control: CacheControl
-    /// Nothing of it may be stored.
+    /// Whether storing is prohibited.
     public var forbidsStoring: Bool
-    /// Every use must be validated first.
+    /// Whether every use requires validation.
     public var mustValidate: Bool
     public var isPrivate: Bool
-    /// Seconds for which it is fresh in a shared cache; nil when nothing tells.
+    /// The freshness lifetime in a shared cache, in seconds; nil if unknown.
     public var freshness: Int64?
     public var source: Source?
-    /// Seconds that it has spent in caches already.
+    /// The age of the response, in seconds.
     public var age: Int64
 
-    /// Judges an answer; nil for one that says nothing about it.
+    /// Evaluates a response; nil if it has no caching fields.
     init?(_ head: HTTPHead) {
         let values = head.values("Cache-Control")
         let hasPragma = head.list("Pragma").contains { $0.lowercased() == "no-cache" }
@@ -43,7 +43,7 @@ public struct CacheJudgment: Hashable, Sendable {
         } else if let seconds = control.maximumAge {
             (freshness, source) = (Int64(seconds), .maximumAge)
         } else if let expires = head["Expires"] {
-            // What is no date is one of the past (section 5.3).
+            // An invalid date is in the past (section 5.3).
             let end = Self.seconds(expires)
             (freshness, source) = (
                 end.flatMap { end in date.map { max(0, end - $0) } } ?? (end == nil ? 0 : nil), .expires
@@ -58,23 +58,23 @@ public struct CacheJudgment: Hashable, Sendable {
         return try? HTTPDate(Array(text.utf8)).secondsSince1970
     }
 
-    /// The judgment in words.
+    /// The result as text for users.
     public var text: String {
         if forbidsStoring { return "must not be stored" }
         var parts: [String] = []
         if mustValidate { parts.append("must be validated before every use") }
-        if isPrivate { parts.append("only for the user's own cache") }
+        if isPrivate { parts.append("private caches only") }
         if let freshness, let source, !mustValidate {
             let left = freshness - age
             if freshness == 0 {
-                parts.append("stale at once (\(source.rawValue))")
+                parts.append("stale immediately (\(source.rawValue))")
             } else if left <= 0 {
                 parts.append("stale for \(-left) s (\(source.rawValue))")
             } else {
                 parts.append(
-                    "fresh for \(left) s (\(source == .heuristic ? "a guess by Last-Modified" : source.rawValue))")
+                    "fresh for \(left) s (\(source == .heuristic ? "heuristic from Last-Modified" : source.rawValue))")
             }
         }
-        return parts.isEmpty ? "nothing says for how long" : parts.joined(separator: ", ")
+        return parts.isEmpty ? "no freshness lifetime" : parts.joined(separator: ", ")
     }
 }

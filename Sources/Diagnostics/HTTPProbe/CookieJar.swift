@@ -1,9 +1,9 @@
 import PacketEngine
 import WireFormat
 
-/// The cookies of one chain of redirects (RFC 6265, section 5).
+/// The cookies of one redirect chain (RFC 6265, section 5).
 ///
-/// Ports play no part in it: a cookie of one port of a host is sent to the others too (section 8.5).
+/// Ports are ignored: a cookie set on one port of a host is sent to the others too (section 8.5).
 struct CookieJar {
     private struct Entry {
         var name: String
@@ -11,31 +11,31 @@ struct CookieJar {
         /// In lower case.
         var domain: String
         var path: String
-        /// Only the host that set it gets it.
+        /// Whether only the host that set it receives it.
         var isHostOnly: Bool
         var isSecureOnly: Bool
-        /// Nil for a cookie that lasts as long as the chain.
+        /// The expiry time; nil for a session cookie.
         var expires: Instant?
 
         func isExpired(at now: Instant) -> Bool { expires.map { $0 <= now } ?? false }
     }
 
-    /// In the order in which they were created. Expired ones stay: they take away cookies of the user's.
+    /// The cookies in order of creation. Expired ones stay, because they suppress cookies of the user's field.
     private var entries: [Entry] = []
 
-    /// What a client need not exceed (section 6.1).
+    /// The limits that a client need not exceed (section 6.1).
     private static let largestCookie = 4_096
     private static let mostCookies = 3_000
     private static let mostOfDomain = 50
 
-    /// Takes what the answer of a URL sets (section 5.3).
+    /// Stores the cookies that the response to a URL sets (section 5.3).
     /// - Parameters:
-    ///   - wall: seconds since 1970-01-01 00:00 UTC at the same moment as `now`; nil when they are not known, and
-    ///     Expires then counts as no attribute.
+    ///   - wall: seconds since 1970-01-01 00:00 UTC at the same moment as `now`; nil if unknown, and Expires is then
+    ///     ignored.
     mutating func take(_ head: HTTPHead, from url: HTTPURL, at now: Instant, wall: Int64?) {
         for text in head.values("Set-Cookie") {
             guard let cookie = SetCookie(text), cookie.name.utf8.count + cookie.value.utf8.count <= Self.largestCookie,
-                // A control character would be sent back as it is.
+                // A control character would be sent back unchanged.
                 !text.utf8.contains(where: { $0 < 0x20 && $0 != 9 || $0 == 0x7F }),
                 let entry = Self.entry(cookie, url, at: now, wall: wall)
             else { continue }
@@ -50,7 +50,7 @@ struct CookieJar {
         var wanted = (cookie.last("domain") ?? "").lowercased()
         if wanted.hasPrefix(".") { wanted.removeFirst() }
         if !wanted.isEmpty {
-            // A name without a dot is a registry's, not a site's: only the host itself may set it, for itself.
+            // A name without a dot is a top-level domain: a host of that name may set cookies only for itself.
             guard host == wanted || wanted.contains(".") && matches(url, domain: wanted) else { return nil }
             domain = wanted
             isHostOnly = !wanted.contains(".")
@@ -66,7 +66,7 @@ struct CookieJar {
             $0.name == entry.name && $0.domain == entry.domain && $0.path == entry.path
                 && $0.isHostOnly == entry.isHostOnly
         }) {
-            // The time of its creation, which orders it, stays.
+            // The creation time, which determines the order, stays.
             entries[index] = entry
             return
         }
@@ -80,8 +80,8 @@ struct CookieJar {
         entries.append(entry)
     }
 
-    /// The value of the Cookie field for a request (section 5.4); nil when there is nothing to send.
-    /// - Parameter given: the user's own field, whose cookies are sent unless the chain has set or expired them.
+    /// Returns the value of the Cookie field for a request (section 5.4); nil if there is none.
+    /// - Parameter given: the user's own field; its cookies are sent unless the chain has set or expired them.
     func field(for url: HTTPURL, given: String?, at now: Instant) -> String? {
         let fitting = entries.enumerated().filter { Self.isFor(url, $0.element) }
             .sorted { left, right in
@@ -111,12 +111,12 @@ struct CookieJar {
         guard !entry.isSecureOnly || url.scheme == .https else { return false }
         let path = path(of: url)
         guard path != entry.path else { return true }
-        // A prefix that ends where a segment does (section 5.1.4).
+        // A prefix that ends at a segment boundary (section 5.1.4).
         return path.hasPrefix(entry.path)
             && (entry.path.hasSuffix("/") || path.utf8.dropFirst(entry.path.utf8.count).first == UInt8(ascii: "/"))
     }
 
-    /// Section 5.1.3: the host itself, or a name below the domain; addresses match only themselves.
+    /// Section 5.1.3: the host itself or a subdomain; addresses match only themselves.
     private static func matches(_ url: HTTPURL, domain: String) -> Bool {
         let host = host(of: url)
         guard host != domain else { return true }
@@ -143,9 +143,9 @@ struct CookieJar {
 
     // MARK: Expiry
 
-    /// Max-Age counts before Expires (section 5.3); nil for a cookie that has neither.
+    /// Max-Age has precedence over Expires (section 5.3); nil for a cookie without either.
     private static func expiry(_ cookie: SetCookie, at now: Instant, wall: Int64?) -> Instant? {
-        // Longer than any chain lasts.
+        // Longer than any redirect chain.
         let most: Int64 = 1 << 31
         let age = cookie.values("max-age").compactMap { text -> Int64? in
             let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
@@ -160,9 +160,9 @@ struct CookieJar {
     }
 }
 
-/// The dates of cookies, which are read more tolerantly than those of other fields (RFC 6265, section 5.1.1).
+/// Dates in cookies, which have a more tolerant syntax than those in other fields (RFC 6265, section 5.1.1).
 enum CookieDate {
-    /// Nil for what is no date.
+    /// Returns nil if the text is not a date.
     static func secondsSince1970(_ text: String) -> Int64? {
         var time: (Int, Int, Int)?
         var day: Int?
@@ -194,14 +194,14 @@ enum CookieDate {
         }
     }
 
-    /// The digits that a token begins with, as many as may be; nil when there are more or fewer.
+    /// Returns the leading digits of a token; nil if their number is out of range.
     private static func number(_ token: Substring.UTF8View, digits: ClosedRange<Int>) -> Int? {
         let leading = token.prefix { $0 >= 0x30 && $0 <= 0x39 }
         guard digits.contains(leading.count) else { return nil }
         return leading.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 
-    /// `H:M:S`, each of one or two digits.
+    /// Parses `H:M:S`, each of 1 or 2 digits.
     private static func clock(_ token: Substring.UTF8View) -> (Int, Int, Int)? {
         let parts = token.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let hour = number(parts[0], digits: 1...2), parts[0].count <= 2,

@@ -1,51 +1,51 @@
 import PacketEngine
 import WireFormat
 
-/// What `http-probe` asks of each URL.
+/// The requests of `http-probe` to each URL.
 public struct HTTPProbeConfiguration: Sendable {
     public var method: HTTPMethod?
     public var version = HTTPVersion.http11
-    /// Fields of the user's, in their order: they replace ours of the same name; nil takes one away.
+    /// The user's fields, in order. They replace default fields of the same name; nil removes one.
     public var fields: [(name: String, value: String?)] = []
     public var body: [UInt8]?
-    /// Everything that is sent, typed by hand; nothing of the rest matters then.
+    /// The bytes of a raw request, which replaces all other settings of the request.
     public var raw: [UInt8]?
     public var userAgent = "swift-net"
-    /// Asks for coded content.
+    /// Whether to accept compressed content.
     public var wantsCompression = false
-    /// Redirects that are followed.
+    /// The maximum number of redirects to follow.
     public var redirects = 0
-    /// Credentials are sent wherever redirects lead, not only to the origin that they were given for.
+    /// Whether credentials follow redirects to other origins.
     public var trustsRedirects = false
-    /// Seconds since 1970-01-01 00:00 UTC at the instant 0, by which cookies expire; nil when they are not known.
+    /// Seconds since 1970-01-01 00:00 UTC at instant 0, for the expiry of cookies; nil if unknown.
     public var wallClock: Int64?
-    /// Finds out which methods are allowed.
+    /// Whether to test the allowed methods.
     public var examinesMethods = false
-    /// Finds out how long a connection stays, looking at an idle one at the longest so long; nil to leave it.
+    /// The maximum time to watch an idle connection; nil to skip the keep-alive test.
     public var keepAlivePatience: Nanoseconds?
-    /// Asks for what stands between us and the server.
+    /// Whether to look for intermediaries.
     public var examinesIntermediaries = false
-    /// Certificates that are not to be believed are believed.
+    /// Whether to accept untrusted certificates.
     public var trustsAnybody = false
-    /// A status of 400 and above is a failure.
+    /// Whether a status of 400 or above is a failure.
     public var refusesErrors = false
-    /// Where URLs lead.
+    /// The endpoints that override those of URLs.
     public var places = EndpointOverrides()
-    /// Requests to each URL, and from the start of one to the start of the next.
+    /// The number of requests to each URL, and the interval between their starts.
     public var count = 1
     public var interval = Nanoseconds.seconds(1)
-    /// The requests share a connection as long as it stays.
+    /// Whether the requests share a connection as long as it stays open.
     public var sharesConnection = false
-    /// For a whole answer.
+    /// The time limit for a complete response.
     public var timeout = Nanoseconds.seconds(10)
-    /// Of a body that are read, and kept.
+    /// The maximum number of body bytes to read, and to keep.
     public var bodyLimit = 64 << 20
     public var keptBody = 0
     public var keptBytes = 0
-    /// Random bits: names of what cannot exist are made of them.
+    /// Random bits for the names of resources that do not exist.
     public var seed: UInt64
 
-    /// The Cookie field that a chain of redirects has come to, instead of the one in `fields`; nil to leave that one.
+    /// The current Cookie field of a redirect chain, instead of the one in `fields`; nil to keep that one.
     var cookies: String?
 
     public init(seed: UInt64) { self.seed = seed }

@@ -2,33 +2,33 @@ import PacketEngine
 import SwiftNetTLS
 import WireFormat
 
-/// An answer on the way to the last one of a chain of redirects.
+/// An intermediate response of a redirect chain.
 public struct RedirectHop: Sendable {
     public var url: HTTPURL
     public var status: Int
     public var location: String
-    /// Fields that were not sent on, because they were given for another origin.
+    /// Fields that were dropped because the redirect leads to another origin.
     public var dropped: [String] = []
 }
 
-/// What one request to a URL brought, with everything that was asked about it.
+/// The results of one request to a URL.
 public struct HTTPProbeResponse: Sendable {
-    /// The URL as it was given.
+    /// The URL as given.
     public var asked: HTTPURL
-    /// The URL of the last answer.
+    /// The URL of the last response.
     public var url: HTTPURL
-    /// From 0 on.
+    /// Counted from 0.
     public var sequence: Int
     public var redirects: [RedirectHop] = []
     public var outcome: HTTPOutcome
     public var findings = HTTPProbeFindings()
-    /// What is wrong with the answer, or with where it leads.
+    /// Problems of the response, or of the redirect.
     public var problems: [String] = []
 }
 
-/// What was found about a server beyond the answer itself.
+/// Results of the additional tests.
 public struct HTTPProbeFindings: Sendable {
-    /// The connection stays open after the answer.
+    /// Whether the connection stays open after the response.
     public var keepsConnection = false
     public var keepAlive: KeepAliveFinding?
     public var methods: MethodsFinding?
@@ -37,7 +37,7 @@ public struct HTTPProbeFindings: Sendable {
     init() {}
 }
 
-/// What follows from the answer itself, made when somebody wants to know.
+/// Properties derived from the response on demand.
 extension HTTPProbeResponse {
     public var cache: CacheJudgment? { outcome.head.flatMap(CacheJudgment.init) }
 
@@ -48,9 +48,9 @@ extension HTTPProbeResponse {
     }
 }
 
-/// What `http-probe` tells, in the order in which it happens.
+/// An event of `http-probe`, in order of time.
 public enum HTTPProbeEvent: Sendable {
-    /// A request and what came back: every one, those of examinations too, when their bytes are to be kept.
+    /// A request and its response, including those of additional tests, if their bytes are kept.
     case exchange(HTTPOutcome)
     /// A redirect that is followed.
     case redirect(RedirectHop)

@@ -1,7 +1,7 @@
 import PacketEngine
 import WireFormat
 
-/// Everything that is asked of one URL, a request after the other.
+/// The sequence of requests to one URL.
 public struct HTTPProbePlan: HTTPPlan {
     public typealias Event = HTTPProbeEvent
     public typealias Summary = HTTPProbeSummary
@@ -14,7 +14,7 @@ public struct HTTPProbePlan: HTTPPlan {
         case intermediaries
     }
 
-    /// What makes two requests of a chain the same: cookies are in the head.
+    /// The properties that make two requests of a chain equal; the head includes the cookies.
     private struct Visit: Hashable {
         var url: HTTPURL
         var head: [UInt8]
@@ -22,10 +22,10 @@ public struct HTTPProbePlan: HTTPPlan {
 
     private let asked: HTTPURL
     private let configuration: HTTPProbeConfiguration
-    /// The configuration without the fields that the origin of `url` may not have, and with the chain's cookies.
+    /// The configuration without the fields withheld from the origin of `url`, and with the chain's cookies.
     private var current: HTTPProbeConfiguration
     private var jar = CookieJar()
-    /// How often each request of the chain was sent.
+    /// The number of times that each request of the chain was sent.
     private var visits: [Visit: Int] = [:]
     private var stage = Stage.request
     private var url: HTTPURL
@@ -38,7 +38,7 @@ public struct HTTPProbePlan: HTTPPlan {
     private var keepAlive: KeepAliveExamination
     private var intermediaries = IntermediariesExamination()
 
-    /// - Parameter number: another one for each plan of a run: names of what cannot exist are made of it.
+    /// - Parameter number: the plan's number in the run, which varies the names of resources that do not exist.
     public init(_ url: HTTPURL, _ configuration: HTTPProbeConfiguration, number: Int) {
         asked = url
         self.url = url
@@ -62,7 +62,7 @@ public struct HTTPProbePlan: HTTPPlan {
                 return .fetch(first)
             }
             if outcome.isReused, outcome.head == nil, outcome.failure != nil, outcome.failure != .stopped {
-                // The server ended the connection before it saw the request.
+                // The server closed the connection before it received the request.
                 return .fetch(request(mayReuse: false))
             }
             var last = outcome
@@ -94,7 +94,7 @@ public struct HTTPProbePlan: HTTPPlan {
             var isSimple = false
             if case .request(let line) = line {
                 method = HTTPMethod(String(decoding: line.method, as: UTF8.self))
-                // A simple request of HTTP/0.9 is answered by the body alone (RFC 1945, section 6).
+                // The response to an HTTP/0.9 request is the body alone (RFC 1945, section 6).
                 isSimple = method == .get && line.version == nil && !line.target.isEmpty
             }
             var fetch = HTTPFetch(origin: configuration.places.origin(of: url), method: method, bytes: raw)
@@ -109,7 +109,7 @@ public struct HTTPProbePlan: HTTPPlan {
     }
 
     /// Counts a request of the chain.
-    /// - Returns: how often it has been sent with this one.
+    /// - Returns: the number of times it was sent, including this one.
     @discardableResult
     private mutating func count(_ fetch: HTTPFetch) -> Int {
         guard configuration.redirects > 0 else { return 1 }
@@ -117,7 +117,7 @@ public struct HTTPProbePlan: HTTPPlan {
         return visits[Visit(url: url, head: head), default: 0].increment()
     }
 
-    /// The request that an answer sends us to; nil when there is none, and a failure where it should be followed.
+    /// Returns the request for a redirect; nil if there is none, and a failure if the redirect cannot be followed.
     private mutating func redirect(_ outcome: inout HTTPOutcome, at now: Instant) -> HTTPFetch? {
         guard configuration.redirects > 0, outcome.failure == nil, let status = outcome.status, let head = outcome.head
         else { return nil }
@@ -135,7 +135,7 @@ public struct HTTPProbePlan: HTTPPlan {
             return nil
         }
         let before = (url: url, method: methodAfterRedirect, current: current)
-        // Another method than GET and HEAD becomes GET where that is what everybody does (RFC 9110, section 15.4).
+        // Methods other than GET and HEAD become GET where that is common practice (RFC 9110, section 15.4).
         let method = outcome.fetch.method
         if status == 303 && method != .head || [301, 302].contains(status) && method == .post {
             methodAfterRedirect = .get
@@ -143,20 +143,20 @@ public struct HTTPProbePlan: HTTPPlan {
         let dropped = move(to: next)
         addCookies(at: now)
         let fetch = request(mayReuse: true)
-        // A server may know its client by more than cookies: only a third time is a loop for certain.
+        // A server may recognize its client by more than cookies: only the third occurrence is certainly a loop.
         guard count(fetch) <= 2 else {
             (url, methodAfterRedirect, current) = before
             outcome.failure = .redirect(
-                "the redirects go round in a circle: the same request with the same cookies twice")
+                "redirect loop: the same request with the same cookies was sent twice")
             return nil
         }
         redirects.append(RedirectHop(url: before.url, status: status, location: location, dropped: dropped))
         return fetch
     }
 
-    /// Makes another URL the current one. What was given for one origin is not shown to another: once dropped it
-    /// stays so, even where the chain comes back, for its way was then another server's choice (Fetch, section 4.4).
-    /// - Returns: the fields that are dropped.
+    /// Makes another URL the current one. Fields for one origin are not sent to another. A dropped field stays dropped
+    /// even if the chain returns, because another server chose that path (Fetch, section 4.4).
+    /// - Returns: the dropped fields.
     private mutating func move(to next: HTTPURL) -> [String] {
         let before = url
         url = next
@@ -174,18 +174,18 @@ public struct HTTPProbePlan: HTTPPlan {
         return dropped
     }
 
-    /// Puts the cookies of the chain into the fields of the next requests.
+    /// Adds the cookies of the chain to the next request.
     private mutating func addCookies(at now: Instant) {
         current.cookies = nil
         let given = current.fields.filter { HTTPProbeRequest.isSame($0.name, "Cookie") }
-        // `-H Cookie:` wants none.
+        // An empty `-H Cookie:` disables cookies.
         guard given.allSatisfy({ $0.value != nil }) else { return }
         let own = given.compactMap(\.value).joined(separator: "; ")
         let all = jar.field(for: url, given: own.isEmpty ? nil : own, at: now)
         if all != (own.isEmpty ? nil : own) { current.cookies = .some(all ?? "") }
     }
 
-    // MARK: Judging
+    // MARK: Results
 
     private mutating func judge(_ outcome: HTTPOutcome) {
         var outcome = outcome
@@ -204,17 +204,17 @@ public struct HTTPProbePlan: HTTPPlan {
             answer.problems += answer.cookies.flatMap { $0.problems(isSecure: isSecure) }
         }
         answer.problems += outcome.problems.map { "\($0)" }
-        if outcome.excess > 0 { answer.problems.append("\(outcome.excess) bytes come after the answer") }
+        if outcome.excess > 0 { answer.problems.append("\(outcome.excess) bytes after the response") }
         if let doubt = outcome.tls?.doubt { answer.problems.append("certificate: \(doubt)") }
         self.answer = answer
     }
 
-    // MARK: Examining
+    // MARK: Additional tests
 
     private mutating func examine(
         _ result: HTTPResult, at now: Instant, _ report: (HTTPProbeEvent) -> Void
     ) -> HTTPStep {
-        // The first answer is examined, further ones are measured alone.
+        // The first response is tested further; the others are only timed.
         guard let outcome = answer?.outcome, outcome.head != nil, configuration.raw == nil, sequence == 0 else {
             return conclude(at: now, report)
         }
@@ -274,7 +274,7 @@ public struct HTTPProbePlan: HTTPPlan {
 }
 
 extension Int {
-    /// Adds 1, and returns the sum.
+    /// Adds 1 and returns the sum.
     fileprivate mutating func increment() -> Int {
         self &+= 1
         return self

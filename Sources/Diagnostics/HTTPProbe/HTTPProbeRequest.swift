@@ -1,6 +1,6 @@
 import WireFormat
 
-/// The bytes of a request, made of a URL and of what the user wants.
+/// The bytes of a request, from a URL and the user's options.
 struct HTTPProbeRequest {
     var method: HTTPMethod
     var target: String
@@ -8,7 +8,7 @@ struct HTTPProbeRequest {
     var fields: [HTTPField]
     var body: [UInt8]
 
-    /// The request that the configuration asks for.
+    /// Creates the request of a configuration.
     init(_ configuration: HTTPProbeConfiguration, _ url: HTTPURL, method: HTTPMethod? = nil, body: [UInt8]? = nil) {
         let body = method == nil ? configuration.body : body
         self.method = method ?? configuration.method ?? (configuration.body == nil ? .get : .post)
@@ -37,7 +37,7 @@ struct HTTPProbeRequest {
         }
     }
 
-    /// Whether two names are the same field's: case does not matter, and a blank at the end is overlooked by servers.
+    /// Whether two field names are equal, ignoring case and a trailing space, which servers also ignore.
     static func isSame(_ left: String, _ right: String) -> Bool {
         func plain(_ name: String) -> String { SetCookie.trimmed(name).lowercased() }
         return plain(left) == plain(right)
@@ -45,10 +45,10 @@ struct HTTPProbeRequest {
 
     var head: HTTPHead { .request(method, target, version: version, fields: fields) }
 
-    /// Whether the body waits for the server's word (RFC 9110, section 10.1.1).
+    /// Whether the body is sent only after `100 Continue` (RFC 9110, section 10.1.1).
     var expectsContinue: Bool { head.list("Expect").contains { $0.lowercased() == "100-continue" } }
 
-    /// A fetch of it.
+    /// Returns a fetch of the request.
     func fetch(_ configuration: HTTPProbeConfiguration, _ url: HTTPURL) -> HTTPFetch {
         let head = head.encoded()
         var fetch = HTTPFetch(origin: configuration.places.origin(of: url), method: method, bytes: head)
@@ -59,7 +59,7 @@ struct HTTPProbeRequest {
 }
 
 extension HTTPProbeConfiguration {
-    /// What the answer to a fetch may cost.
+    /// The limits of the response.
     func limit(_ fetch: inout HTTPFetch) {
         fetch.timeout = timeout
         fetch.demandsTrust = !trustsAnybody
@@ -70,7 +70,7 @@ extension HTTPProbeConfiguration {
     }
 }
 
-/// Bytes as letters and digits (RFC 4648, section 4).
+/// Base64 (RFC 4648, section 4).
 enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 

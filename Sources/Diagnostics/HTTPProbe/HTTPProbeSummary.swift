@@ -1,19 +1,20 @@
 import PacketEngine
 
-/// What a run of `http-probe` came to.
+/// The summary of an `http-probe` run.
 public struct HTTPProbeSummary: HTTPSummary {
-    /// URLs.
+    /// The number of URLs.
     public var targets: Int
     public var requests = 0
     public var answered = 0
     public var failed = 0
-    /// Failed requests whose host name has no address, or none in time: these servers were not checked.
+    /// Failed requests whose host name has no address or could not be looked up in time: these servers were not
+    /// checked.
     public var unresolved = 0
-    /// Of the answers.
+    /// Responses by class of status code.
     public var problems = 0
-    /// From the start of a request to the last byte of its answer.
+    /// The times from the start of a request to the last byte of its response.
     public var trips = RoundTripStatistics()
-    /// Known at the end of the run.
+    /// The duration of the run, known at its end.
     public var elapsed = Nanoseconds.zero
 
     public init(targets: Int) { self.targets = targets }

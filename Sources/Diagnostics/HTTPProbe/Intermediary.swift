@@ -1,8 +1,8 @@
 import WireFormat
 
-/// Something between us and the server, and how it showed.
+/// A host between this client and the server, with the evidence.
 public struct Intermediary: Hashable, Sendable {
-    /// What it is, as far as that can be told (RFC 9110, section 3.7).
+    /// Its kind, as far as known (RFC 9110, section 3.7).
     public enum Kind: String, Sendable {
         case proxy
         case gateway
@@ -12,14 +12,14 @@ public struct Intermediary: Hashable, Sendable {
     }
 
     public var kind: Kind
-    /// What was seen: a field, or a difference.
+    /// The evidence: a field, or a difference between responses.
     public var evidence: String
 
-    /// What the fields of an answer show.
+    /// Returns the intermediaries that the fields of a response show.
     static func shown(by head: HTTPHead) -> [Intermediary] {
         var found: [Intermediary] = []
         for via in head.list("Via") {
-            // A pseudonym in the place of a host is a gateway's that hides what is behind it as often as a proxy's.
+            // A pseudonym instead of a host may belong to a gateway as well as to a proxy.
             found.append(Intermediary(kind: .proxy, evidence: "Via: \(via)"))
         }
         for name in ["X-Cache", "X-Cache-Lookup", "X-Cache-Status", "CF-Cache-Status", "Cache-Status", "X-Varnish"] {
@@ -35,7 +35,7 @@ public struct Intermediary: Hashable, Sendable {
         return found
     }
 
-    /// What was put into our request on its way, as TRACE brought it back.
+    /// Returns the intermediaries that added fields to our request, as TRACE returned it.
     static func shown(byTrace bytes: [UInt8]) -> [Intermediary] {
         let names = ["Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP"]
         let head = HTTPHead(bytes.rawBytes)
@@ -45,7 +45,7 @@ public struct Intermediary: Hashable, Sendable {
     }
 }
 
-/// Asks the same thing twice, asks for a tunnel, and has TRACE answered by whoever is first.
+/// Finds intermediaries: repeats a request, requests a tunnel, and sends TRACE with Max-Forwards 0.
 struct IntermediariesExamination {
     private(set) var found: [Intermediary] = []
     private var stage = 0
@@ -59,7 +59,7 @@ struct IntermediariesExamination {
             case 2:
                 if let status = outcome.status, (200...299).contains(status) {
                     found.append(
-                        Intermediary(kind: .tunnel, evidence: "CONNECT \(url.hostAndPort) is answered \(status)"))
+                        Intermediary(kind: .tunnel, evidence: "CONNECT \(url.hostAndPort) returns \(status)"))
                 }
             case 3:
                 if outcome.status == 200 { found += Intermediary.shown(byTrace: outcome.body.kept) }
@@ -86,25 +86,25 @@ struct IntermediariesExamination {
         if let first = before["Age"].flatMap({ Int($0) }), let second = after["Age"].flatMap({ Int($0) }),
             second < first
         {
-            found.append(Intermediary(kind: .balancer, evidence: "Age went from \(first) to \(second)"))
+            found.append(Intermediary(kind: .balancer, evidence: "Age changed from \(first) to \(second)"))
         }
         for name in ["X-Cache", "X-Cache-Status", "CF-Cache-Status"] {
             if let first = before[name], let second = after[name], first != second {
-                found.append(Intermediary(kind: .cache, evidence: "\(name) went from \(first) to \(second)"))
+                found.append(Intermediary(kind: .cache, evidence: "\(name) changed from \(first) to \(second)"))
             }
         }
-        compareServers(before, after, "the same request again")
+        compareServers(before, after, "a repeated request")
         let names = before.fields.map { $0.name.lowercased() }
         let later = after.fields.map { $0.name.lowercased() }
         if names != later, Set(names) == Set(later) {
             found.append(
-                Intermediary(kind: .balancer, evidence: "the same request again has its fields in another order"))
+                Intermediary(kind: .balancer, evidence: "a repeated request returns the fields in another order"))
         }
     }
 
     private mutating func compareServers(_ before: HTTPHead?, _ after: HTTPHead?, _ what: String) {
         guard let first = before?["Server"], let second = after?["Server"], first != second else { return }
         found.append(
-            Intermediary(kind: .balancer, evidence: "Server is \(first), and to \(what) \(second)"))
+            Intermediary(kind: .balancer, evidence: "Server is \(first), but \(second) for \(what)"))
     }
 }

@@ -1,22 +1,22 @@
 import PacketEngine
 import WireFormat
 
-/// How long a connection stays, as far as it was tried.
+/// The persistence of a connection.
 public struct KeepAliveFinding: Hashable, Sendable {
-    /// Requests that one connection carried.
+    /// The number of requests on one connection.
     public var requests = 0
-    /// The server ended it itself; false when we had enough.
+    /// Whether the server closed the connection, rather than this client at the limit.
     public var endedByCount = false
-    /// An idle connection was ended after so long; nil when it still stood.
+    /// The time after which an idle connection was closed; nil if it stayed open.
     public var idle: Nanoseconds?
-    /// How long an idle one was looked at.
+    /// The time for which an idle connection was watched.
     public var watched = Nanoseconds.zero
 
-    /// Requests on one connection before it is enough.
+    /// The maximum number of requests on one connection.
     static let mostRequests = 100
 }
 
-/// Sends requests on one connection until the server ends it or it is enough, and then looks how long an idle one stays.
+/// Sends requests on one connection until the server closes it or the limit is reached, then watches an idle one.
 struct KeepAliveExamination {
     private(set) var finding = KeepAliveFinding()
     private var isWatching = false
@@ -32,7 +32,7 @@ struct KeepAliveExamination {
             guard outcome.ending == .kept else {
                 guard !isWatching else { return .finished }
                 finding.endedByCount = true
-                // A connection that carries a single request is never idle.
+                // A connection that allows only one request is never idle.
                 guard finding.requests > 1 else { return .finished }
                 isWatching = true
                 return .fetch(fetch)

@@ -1,20 +1,20 @@
 import PacketEngine
 import WireFormat
 
-/// Which methods a server allows: by what it says, and by trying.
+/// The methods that a server allows, by its Allow field and by tests.
 public struct MethodsFinding: Hashable, Sendable {
-    /// One that was tried, and what came.
+    /// A tested method and its result.
     public struct Trial: Hashable, Sendable {
         public var method: HTTPMethod
-        /// Nil when there was no answer.
+        /// The status; nil if there was no response.
         public var status: Int?
     }
 
-    /// What the server says in Allow (RFC 9110, section 10.2.1); nil when it says nothing.
+    /// The methods in Allow (RFC 9110, section 10.2.1); nil without the field.
     public var allowed: [String]?
     public var trials: [Trial] = []
 
-    /// The methods that are allowed, as far as it can be told: those of the list, and those that worked.
+    /// The methods that are allowed as far as known: those in Allow and those that succeeded.
     public var methods: [String] {
         let working = trials.filter { $0.status.map { (200...399).contains($0) } == true }.map(\.method.name)
         guard let allowed else { return working }
@@ -23,16 +23,16 @@ public struct MethodsFinding: Hashable, Sendable {
     }
 }
 
-/// Asks with OPTIONS and then tries each method; what could change something goes to a path that cannot exist.
+/// Sends OPTIONS, then tests each method; unsafe methods go to a path that does not exist.
 struct MethodsExamination {
     private(set) var finding = MethodsFinding()
-    /// What TRACE brought back: our request as it arrived (RFC 9110, section 9.3.8).
+    /// The response to TRACE: our request as received (RFC 9110, section 9.3.8).
     private(set) var traced: [UInt8]?
     private var waiting: [HTTPMethod]
     private var current: HTTPMethod?
     private let missing: String
 
-    /// - Parameter missing: the path that cannot exist.
+    /// - Parameter missing: the path that does not exist.
     init(missing: String) {
         self.missing = missing
         waiting = [.options, .get, .head, .trace, .post, .put, .patch, .delete, .connect].reversed()
@@ -45,7 +45,7 @@ struct MethodsExamination {
     ) -> HTTPStep {
         if case .fetched(let outcome) = result, let current {
             if outcome.isReused, outcome.failure != nil, outcome.head == nil {
-                // The server ended the connection meanwhile.
+                // The server closed the connection meanwhile.
                 return .fetch(fetch(current, url, configuration, mayReuse: false))
             }
             finding.trials.append(.init(method: current, status: outcome.status))

@@ -1,16 +1,16 @@
 import WireFormat
 
-/// The fields by which a server makes browsers careful.
+/// The security fields of a response.
 public struct SecurityFields: Hashable, Sendable {
     public struct Field: Hashable, Sendable {
         public var name: String
-        /// Nil when it is missing.
+        /// The value; nil if the field is missing.
         public var value: String?
     }
 
     public var fields: [Field]
 
-    /// - Parameter isSecure: Strict-Transport-Security counts over TLS alone (RFC 6797, section 8.1).
+    /// - Parameter isSecure: whether TLS is used; Strict-Transport-Security counts only then (RFC 6797, section 8.1).
     init(_ head: HTTPHead, isSecure: Bool) {
         var names = [
             "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",

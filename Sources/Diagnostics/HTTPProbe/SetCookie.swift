@@ -1,10 +1,10 @@
 import WireFormat
 
-/// A cookie that an answer sets (RFC 6265, section 4.1).
+/// A cookie in Set-Cookie (RFC 6265, section 4.1).
 public struct SetCookie: Hashable, Sendable {
     public var name: String
     public var value: String
-    /// The attributes in their order, names in lower case.
+    /// The attributes in order, names in lower case.
     public var attributes: [Attribute] = []
 
     public struct Attribute: Hashable, Sendable {
@@ -12,7 +12,7 @@ public struct SetCookie: Hashable, Sendable {
         public var value: String?
     }
 
-    /// Reads a field's value; nil when it names no cookie.
+    /// Parses a field value; nil if it has no cookie name.
     init?(_ text: String) {
         let parts = text.split(separator: ";", omittingEmptySubsequences: false).map { Self.trimmed($0) }
         let pair = parts[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -37,19 +37,19 @@ public struct SetCookie: Hashable, Sendable {
 
     public subscript(attribute: String) -> String? { attributes.first { $0.name == attribute }?.value }
 
-    /// The values of every attribute of this name, in their order.
+    /// Returns the values of every attribute of this name, in order.
     func values(_ attribute: String) -> [String] { attributes.filter { $0.name == attribute }.map { $0.value ?? "" } }
 
     /// The value of the last attribute of this name, which is the one that counts (RFC 6265, section 5.3).
     func last(_ attribute: String) -> String? { values(attribute).last }
 
-    /// What makes it less safe than it could be.
+    /// Returns attributes that are missing or invalid.
     func problems(isSecure: Bool) -> [String] {
         var problems: [String] = []
         if isSecure, !has("secure") { problems.append("cookie \(name) lacks Secure") }
         if !has("httponly") { problems.append("cookie \(name) lacks HttpOnly") }
         if self["samesite"]?.lowercased() == "none", !has("secure") {
-            problems.append("cookie \(name) is SameSite=None without Secure, and is refused")
+            problems.append("cookie \(name) has SameSite=None without Secure, which browsers reject")
         }
         if name.hasPrefix("__Secure-"), !has("secure") { problems.append("cookie \(name) must have Secure") }
         if name.hasPrefix("__Host-"), !has("secure") || has("domain") || self["path"] != "/" {

@@ -2,9 +2,9 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// Which groups are joined, and how.
+/// The parameters of a group membership.
 public struct IGMPJoinConfiguration: Sendable {
-    /// A group and whose datagrams to it are wanted.
+    /// A group and the accepted sources.
     public struct Membership: Hashable, Sendable {
         public var group: IPAddress
         public var filter: SourceFilter
@@ -32,19 +32,19 @@ public struct IGMPJoinConfiguration: Sendable {
 
     public var links: [Link]
     public var memberships: [Membership]
-    /// The newest version that is spoken, where it is not the newest there is.
+    /// The highest protocol version to use; nil for the newest.
     public var versions: [IPAddress.Family: MembershipVersion] = [:]
-    /// How often a change is said (RFC 3376, section 8.1), until a querier has another number.
+    /// The number of times that a change is reported (RFC 3376, section 8.1), unless the querier announces another.
     public var robustness = 2
-    /// Between general queries, until a querier has another (RFC 3376, section 8.2).
+    /// The interval of general queries, unless the querier announces another (RFC 3376, section 8.2).
     public var queryInterval = Nanoseconds.seconds(125)
-    /// The system has joined, and the engine only listens.
+    /// Whether the kernel sends the reports and the engine only receives.
     public var isJoinedBySystem = false
-    /// From the start until the groups are left; nil for no end.
+    /// The duration until the groups are left; nil for no limit.
     public var duration: Nanoseconds?
-    /// Datagrams until the groups are left; nil for no end.
+    /// The number of datagrams until the groups are left; nil for no limit.
     public var count: Int?
-    /// Of the times that the protocol leaves to chance.
+    /// The seed of the protocol's random delays.
     public var seed: UInt64
 
     public init(links: [Link], memberships: [Membership], seed: UInt64) {

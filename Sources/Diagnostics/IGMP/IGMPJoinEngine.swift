@@ -7,7 +7,7 @@ import WireFormat
 public struct IGMPJoinEngine: Engine, ~Copyable {
     public typealias Event = IGMPJoinEvent
 
-    /// Sources that are told apart: a flood of them is not.
+    /// The maximum number of flows counted separately, a bound against floods.
     private static let mostFlows = 4_096
 
     private struct Flow: Hashable {
@@ -31,7 +31,7 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
     /// Of the groups on each link.
     private var stages: [[IPAddress: Stage]]
     private var flows: [Flow: Int] = [:]
-    /// Of each flow, in the same order; the first port that is heard counts.
+    /// The loss trackers of the flows, in the same order; the first port received counts.
     private var streams: [(ports: UInt32, stream: NumberedStream)] = []
     private var inFlight: [UInt64: (link: Int, message: MembershipMessage)] = [:]
     private var nextToken: UInt64 = 0
@@ -299,7 +299,7 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         for index in members.indices where members[index].link == link { members[index].host.rejoin(at: now) }
     }
 
-    /// Leaves the groups; the second time it ends at once.
+    /// Leaves the groups; the second call ends the run at once.
     public mutating func stop(at now: Instant) {
         if isLeaving { isOver = true } else { leave(at: now) }
     }

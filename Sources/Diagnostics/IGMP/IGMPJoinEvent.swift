@@ -25,16 +25,16 @@ public struct IGMPJoinEvent: Hashable, Sendable {
     public var kind: Kind
 }
 
-/// A datagram for a group that was joined, from somebody who is wanted.
+/// A datagram for a joined group from an accepted source.
 public struct MulticastDatagram: Hashable, Sendable {
     public var group: IPAddress
     public var source: IPAddress
-    /// Nil where it is not UDP's.
+    /// The destination port; nil if it is not UDP.
     public var port: UInt16?
-    /// Of what it brings to its reader.
+    /// The length of the payload, in bytes.
     public var bytes: Int
     public var hopLimit: UInt8
-    /// The first from this source to this group.
+    /// Whether it is the first from this source to this group.
     public var isFirst: Bool
     public var arrival: Instant
 }
@@ -49,10 +49,10 @@ public struct MulticastFlow: Hashable, Sendable {
     public var bytes = 0
     public var first: Instant
     public var last: Instant
-    /// Between two datagrams; both are zero until there are two.
+    /// The times between datagrams; both are zero until there are two datagrams.
     public var shortestGap = Nanoseconds.zero
     public var longestGap = Nanoseconds.zero
-    /// What the sender's numbers say of loss, where it has some.
+    /// Loss according to the sender's sequence numbers; nil if there are none.
     public var count: StreamCount?
 
     init(interface: UInt32, group: IPAddress, source: IPAddress, at instant: Instant) {
@@ -63,9 +63,9 @@ public struct MulticastFlow: Hashable, Sendable {
         last = instant
     }
 
-    /// From the first datagram to the last.
+    /// The time from the first datagram to the last.
     public var span: Nanoseconds { last - first }
-    /// Nil until there are two.
+    /// The average rate; nil until there are two datagrams.
     public var averageGap: Nanoseconds? { datagrams > 1 ? Nanoseconds(span.count / Int64(datagrams - 1)) : nil }
 
     mutating func take(bytes count: Int, at instant: Instant) {
@@ -80,21 +80,21 @@ public struct MulticastFlow: Hashable, Sendable {
     }
 }
 
-/// How a membership ended.
+/// The result of a membership.
 public struct IGMPJoinSummary: Hashable, Sendable {
     public var groups = 0
     public var queries = 0
-    /// Reports and leaves that were sent.
+    /// Reports and leaves sent.
     public var reports = 0
     public var datagrams = 0
     public var bytes = 0
-    /// Datagrams for the groups from sources that are not wanted.
+    /// Datagrams for the groups from sources that are not accepted.
     public var unwanted = 0
-    /// By group and source, in the order they came up.
+    /// The flows by group and source, in order of appearance.
     public var flows: [MulticastFlow] = []
-    /// Datagrams of sources beyond those that are told apart.
+    /// Datagrams of sources beyond the maximum number of flows.
     public var otherDatagrams = 0
-    /// Why a report could not be sent, which ended the run.
+    /// The reason why a report could not be sent, which ended the run.
     public var failure: TransmissionFailure?
     public var elapsed = Nanoseconds.zero
 }

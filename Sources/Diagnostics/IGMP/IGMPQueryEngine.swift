@@ -2,23 +2,23 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// What a querier asks, and how long it listens (RFC 3376, section 6; RFC 3810, section 7).
+/// The parameters of a querier (RFC 3376, section 6; RFC 3810, section 7).
 public struct IGMPQueryConfiguration: Sendable {
     public var identity: LinkIdentity
     public var mtu: Int
     public var query: MembershipQuery
-    /// Queries, one when the answers to the one before are in.
+    /// The number of queries; each waits for the replies to the one before.
     public var count = 1
-    /// How long another querier is waited for before the first query; nil for 2 seconds, or not at all if `isForced`.
+    /// The time to wait for another querier before the first query; nil for 2 s, or none if `isForced`.
     public var listening: Nanoseconds?
-    /// Speaks though another querier does.
+    /// Whether to query even if there is another querier.
     public var isForced = false
-    /// After the last answer should have left, until it is here: a way there and back, and the
-    /// eighth of its delay by which a timer of Linux may run late (its timer wheel rounds up so far).
+    /// The time after the maximum response time until the last reply is received: a round trip, plus the 1/8 of the
+    /// delay by which a Linux timer may be late (the granularity of its timer wheel).
     var grace: Nanoseconds {
         .milliseconds(200) + Nanoseconds(query.maximumResponse.count / 8)
     }
-    /// From the start to the end, whatever came; nil for none.
+    /// The maximum duration of the run; nil for none.
     public var deadline: Nanoseconds?
 
     public init(identity: LinkIdentity, mtu: Int, query: MembershipQuery) {
@@ -28,48 +28,48 @@ public struct IGMPQueryConfiguration: Sendable {
     }
 }
 
-/// What a querier hears.
+/// An event of a query.
 public enum IGMPQueryEvent: Hashable, Sendable {
     case asked(MembershipQuery, at: Instant)
     case member(GroupMember)
-    /// A host says that it goes.
+    /// A host leaves a group.
     case leave(IPAddress, host: IPAddress, MembershipVersion, at: Instant)
-    /// The link has a querier; without force nothing is asked any more.
+    /// The link has a querier; without `isForced` no further query is sent.
     case otherQuerier(IPAddress, MACAddress, MembershipVersion, at: Instant)
     case failed(TransmissionFailure)
 }
 
-/// A host that listens to a group.
+/// A host that is a member of a group.
 public struct GroupMember: Hashable, Sendable {
     public var group: IPAddress
     public var host: IPAddress
     public var mac: MACAddress
     public var version: MembershipVersion
-    /// Older versions want everybody's datagrams.
+    /// The sources of the group record; older versions have none and accept all.
     public var filter: SourceFilter
-    /// After the query.
+    /// The time since the query.
     public var delay: Nanoseconds?
     public var arrival: Instant
 }
 
-/// How asking ended.
+/// The result of a query.
 public struct IGMPQuerySummary: Hashable, Sendable {
     public var queries = 0
-    /// Reports and leaves of hosts.
+    /// Reports and leaves received.
     public var reports = 0
     public var groups = 0
     public var hosts = 0
-    /// Members that were heard beyond those that are told apart.
+    /// Reports of members beyond the maximum number kept.
     public var otherMembers = 0
     public var otherQuerier: IPAddress?
-    /// No query was sent, because of the other querier.
+    /// Whether no query was sent because of another querier.
     public var isRefused = false
-    /// Why a query could not be sent, which ended the run.
+    /// The reason why a query could not be sent, which ended the run.
     public var failure: TransmissionFailure?
     public var elapsed = Nanoseconds.zero
 }
 
-/// Asks a link who listens to what, unless somebody else does.
+/// Queries the group memberships of a link, unless another querier is active.
 public struct IGMPQueryEngine: Engine, ~Copyable {
     public typealias Event = IGMPQueryEvent
 
@@ -78,9 +78,9 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
         var host: IPAddress
     }
 
-    /// Members that are told apart: a flood of them is not.
+    /// The maximum number of members kept, a bound against floods.
     private static let mostMembers = 65_536
-    /// A send can find the interface down before that is reported, and the report may come late.
+    /// The delay before a failed query is retried: the link's state may be reported late.
     private static let retryInterval = Nanoseconds.milliseconds(100)
 
     private let configuration: IGMPQueryConfiguration
@@ -93,9 +93,9 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
     private var start: Instant?
     private var end: Instant?
     private var isOver = false
-    /// Frames pass the interface: while it is down no query is sent.
+    /// Whether the interface is running; no query is sent while it is not.
     private var isConnected = true
-    /// When the next query is tried after one that found the interface down.
+    /// The time of the next attempt after a query that failed because the interface was down.
     private var retry: Instant?
     private var events: [IGMPQueryEvent] = []
     private var result = IGMPQuerySummary()
@@ -126,7 +126,7 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
         let deadline = configuration.deadline.map { start + $0 }
         if isOver || deadline.map({ $0 <= now }) ?? false { return finish(at: now) }
         guard !isPending else { return .at(now) }
-        // Who came before an answer was due is heard to the end of it.
+        // A member reported before a query's deadline is kept until that deadline.
         let due =
             lastQuery.map { $0 + configuration.query.maximumResponse + configuration.grace }
             ?? start + (configuration.listening ?? (configuration.isForced ? .zero : .seconds(2)))
@@ -185,7 +185,7 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
     }
 
     private mutating func hear(_ query: MembershipQuery, _ arrived: ReceivedMembership, at now: Instant) {
-        // Switches that ask without an address are no queriers (RFC 4541, section 2.1.1).
+        // Queries with an unspecified source come from switches, not queriers (RFC 4541, section 2.1.1).
         guard !arrived.source.isUnspecified else { return }
         if result.otherQuerier == nil { result.otherQuerier = arrived.source }
         guard otherQueriers.count < 64, otherQueriers.insert(arrived.source).inserted else { return }
@@ -197,7 +197,7 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
     ) {
         if let group = configuration.query.group, record.group != group { return }
         guard let filter = record.filter else {
-            // Some sources blocked are no farewell; none wanted at all is one.
+            // Blocking some sources is not a leave; an empty include list is one.
             if record.type == .changeToInclude { forget(record.group, arrived.source, version, at: now) }
             return
         }
@@ -225,7 +225,7 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
         events.append(.leave(group, host: host, version, at: now))
     }
 
-    /// Tells the engine that the interface went down or came up: a query that is due waits until it is up.
+    /// Notes that the interface went down or came up. A query that is due waits until it is up.
     public mutating func setLink(isConnected: Bool, at now: Instant) {
         self.isConnected = isConnected
         if isConnected { retry = nil }

@@ -1,38 +1,38 @@
 import WireFormat
 
-/// Whose numbers the datagrams of a stream have.
+/// The format of the sequence numbers in a stream.
 public enum StreamNumbering: String, Hashable, Sendable {
-    /// RFC 3550, section 5.1: 16 bits behind the first two bytes.
+    /// RFC 3550, section 5.1: 16 bits after the first 2 bytes.
     case rtp
     /// iperf 2: 32 bits at the start, negative in the last datagram.
     case iperf
-    /// mcjoin: decimal digits in its text.
+    /// mcjoin: decimal digits in the text.
     case mcjoin
 }
 
-/// What the numbers of a stream say of those that did not come.
+/// The loss that the sequence numbers of a stream show.
 public struct StreamCount: Hashable, Sendable {
     public var numbering: StreamNumbering
     public var lost = 0
-    /// They came after one with a higher number.
+    /// Datagrams received after one with a higher number.
     public var reordered = 0
     public var duplicates = 0
 }
 
-/// Follows the numbers that a sender puts into its datagrams. Nobody says that
-/// there are any: numbers that go up by little from datagram to datagram are.
+/// Tracks the sequence numbers in a stream. No field announces them: a format is accepted when its numbers increase by
+/// little from datagram to datagram.
 struct NumberedStream: Hashable, Sendable {
     private enum State: Hashable {
-        /// So many datagrams have had numbers that follow each other.
+        /// The number of consecutive datagrams with increasing numbers.
         case watching(StreamNumbering, seen: Int)
         case counting(StreamNumbering)
         case unnumbered
     }
 
-    /// Datagrams before numbers are believed, and how far apart these may be.
+    /// The number of datagrams needed to accept a format, and the maximum difference between their numbers.
     private static let proof = 4
     private static let smallStep = 1...8 as ClosedRange<Int64>
-    /// Below the highest number: who is further back has begun anew.
+    /// The maximum distance below the highest number; a lower number means that the stream restarted.
     private static let window = 64 as Int64
     private static let longestGap = 100_000 as Int64
 
@@ -42,13 +42,13 @@ struct NumberedStream: Hashable, Sendable {
     private var highest: Int64 = 0
     private var unique: Int64 = 0
     private var lostBefore: Int64 = 0
-    /// Which of the last numbers have come: bit N for `highest` - N.
+    /// The last numbers received: bit N for `highest` - N.
     private var seen: UInt64 = 1
     private var hasEnded = false
     private var reordered = 0
     private var duplicates = 0
 
-    /// Nil as long as no numbers are believed.
+    /// The loss; nil until a format is accepted.
     var count: StreamCount? {
         guard case .counting(let numbering) = state else { return nil }
         return StreamCount(
@@ -56,7 +56,7 @@ struct NumberedStream: Hashable, Sendable {
             reordered: reordered, duplicates: duplicates)
     }
 
-    /// Takes in what a datagram brings.
+    /// Processes the payload of a datagram.
     mutating func take(_ data: RawSpan) {
         switch state {
         case nil: begin(data)
@@ -96,7 +96,7 @@ struct NumberedStream: Hashable, Sendable {
         seen = 1
     }
 
-    /// How far a datagram's number is above the highest; nil when it has none.
+    /// Returns the distance of a datagram's number from the highest; nil if it has none.
     private mutating func step(_ data: RawSpan, _ numbering: StreamNumbering) -> Int64? {
         switch numbering {
         case .mcjoin: return Self.mcjoin(data).map { $0 - highest }
@@ -111,7 +111,7 @@ struct NumberedStream: Hashable, Sendable {
                 hasEnded = false
                 return number - highest
             }
-            // The last one is sent until it is answered; to a group nobody answers.
+            // The last datagram is repeated until it is acknowledged, which does not happen for multicast.
             guard !hasEnded else { return nil }
             hasEnded = true
             return -number - highest
@@ -120,7 +120,7 @@ struct NumberedStream: Hashable, Sendable {
 
     private mutating func advance(by step: Int64) {
         if step > Self.longestGap || step <= -Self.window {
-            // Another run of the sender: what the one before lost stays lost.
+            // The sender restarted: the losses of the previous run stay counted.
             lostBefore += max(highest - first + 1 - unique, 0)
             start(at: highest + step)
         } else if step > 0 {
@@ -136,7 +136,7 @@ struct NumberedStream: Hashable, Sendable {
         }
     }
 
-    /// The digits behind `count: ` in mcjoin's text.
+    /// Returns the digits after `count: ` in mcjoin's text.
     private static func mcjoin(_ data: RawSpan) -> Int64? {
         guard starts(data, with: senderText, at: 0) else { return nil }
         var offset = 11

@@ -24,7 +24,7 @@ public enum ICMPQuery: String, CaseIterable, Sendable {
         }
     }
 
-    /// The ICMP type that answers.
+    /// The ICMP type of the reply.
     public func answerType(_ family: IPAddress.Family) -> UInt8 {
         switch (self, family) {
         case (.echo, .v4): ICMPv4Type.echoReply.rawValue
@@ -36,9 +36,9 @@ public enum ICMPQuery: String, CaseIterable, Sendable {
         }
     }
 
-    /// Time to live or hop limit when nobody asks for another.
+    /// The default time to live or hop limit.
     public func hopLimit(_ family: IPAddress.Family, isMulticast: Bool) -> UInt8 {
-        // Routers answer solicitations of their own link alone (RFC 1256, section 3; RFC 4861, section 6.1.1).
+        // Routers answer only solicitations from their own link (RFC 1256, section 3; RFC 4861, section 6.1.1).
         if self == .routerSolicitation { return family == .v6 ? 255 : 1 }
         // RFC 1112, section 6.1.
         return isMulticast ? 1 : 64

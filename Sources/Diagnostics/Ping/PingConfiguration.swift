@@ -1,41 +1,41 @@
 import PacketEngine
 import WireFormat
 
-/// One target and how to ping it.
+/// The target and the parameters of a ping run.
 public struct PingConfiguration: Sendable {
     public var destination: IPAddress
-    /// How the probes look.
+    /// The form of the probes.
     public var format: PingProbeFormat
 
-    /// Replies to wait for; nil for no end.
+    /// The number of replies to wait for; nil for no limit.
     public var count: Int?
-    /// Between two probes; zero sends the next when an answer has come, or after 10 ms.
+    /// The interval between probes; zero sends the next when a reply was received, or after 10 ms.
     public var interval = Nanoseconds.seconds(1)
-    /// Probes that may be in flight before the interval counts.
+    /// The number of probes to send without waiting for the interval.
     public var preload = 1
-    /// The interval follows the round trip (ping -A), never below `minimumInterval`.
+    /// Whether the interval follows the round-trip time (ping -A), at least `minimumInterval`.
     public var isAdaptive = false
     public var minimumInterval = Nanoseconds.zero
-    /// End of the run after its start, whatever has come by then.
+    /// The maximum duration of the run.
     public var deadline: Nanoseconds?
-    /// A timeout that never comes.
+    /// A value for no timeout.
     public static let noTimeout = Nanoseconds(.max / 4)
 
-    /// How long a probe waits for its answer; one that comes later is late.
+    /// The time that a probe waits for its reply; a reply after it is late.
     public var timeout = Nanoseconds.seconds(10)
-    /// Replies from any address count: broadcast, multicast and anycast destinations.
+    /// Whether replies from any address count: for broadcast, multicast and anycast destinations.
     public var acceptsAnySource = false
-    /// Say which probes have had no answer when the next leaves (ping -O).
+    /// Whether to report probes that are unanswered when the next is sent (ping -O).
     public var reportsOutstanding = false
-    /// Say every probe that leaves.
+    /// Whether to report every probe sent.
     public var reportsTransmissions = false
-    /// Say what was not believed, and why.
+    /// Whether to report rejected packets and the reason.
     public var reportsIgnored = false
-    /// Between two running reports; nil for none.
+    /// The interval of periodic reports; nil for none.
     public var reportInterval: Nanoseconds?
-    /// What to add to an instant to get nanoseconds since 1970-01-01 00:00 UTC; timestamp requests carry a time.
+    /// The offset from an instant to nanoseconds since 1970-01-01 00:00 UTC, for timestamp requests.
     public var wallOffset: Int64 = 0
-    /// Explain the parts of the first round trip.
+    /// Whether to report the parts of the first round trip.
     public var splitsFirstRoundTrip = false
 
     public init(destination: IPAddress, format: PingProbeFormat) {

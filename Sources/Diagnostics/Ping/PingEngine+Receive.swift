@@ -3,7 +3,7 @@ import WireFormat
 
 extension PingEngine {
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        // What arrives together with the last reply that was asked for is no part of the run.
+        // Packets received after the last requested reply do not count.
         guard !isComplete else { return }
         if case .quotedMessage(let report) = packet.form {
             receiveReport(report, packet)
@@ -28,16 +28,16 @@ extension PingEngine {
         emit(.ignored(IgnoredPacket(source: packet.source, reason: reason, arrival: packet.arrival)))
     }
 
-    // MARK: Answers
+    // MARK: Replies
 
     private mutating func receiveAnswer(_ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket) {
         let number: Int
         if format.query == .routerSolicitation {
-            // Advertisements name no request: they answer the last one.
+            // Router advertisements do not identify a request: they match the last one.
             guard window.newest > 0 else { return }
             number = window.newest
         } else {
-            // Somebody else's ping.
+            // The reply belongs to another ping.
             guard message.identifier == format.identifier else { return }
             guard let found = window.number(ofSequence: message.sequence) else {
                 return ignore(.unknownProbe, packet)
@@ -58,7 +58,7 @@ extension PingEngine {
         take(message, packet, number)
     }
 
-    /// Believes an answer to probe `number`.
+    /// Records a reply to probe `number`.
     private mutating func take(
         _ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket, _ number: Int
     ) {
@@ -72,7 +72,7 @@ extension PingEngine {
             summary.duplicates &+= 1
             flags.insert(.duplicate)
         case .pending, .timedOut, .refused:
-            // It had been given up.
+            // The probe had timed out.
             if slot.state == .timedOut { summary.lost &-= 1 }
             if slot.state == .refused { summary.failed &-= 1 }
             if slot.state == .timedOut || roundTrip > configuration.timeout {
@@ -85,7 +85,7 @@ extension PingEngine {
             }
             tally.received &+= 1
             if number > newestAnswered { newestAnswered = number }
-            // Round-trip figures are over received probes: a duplicate adds none.
+            // Round-trip figures are over received probes; a duplicate adds none.
             summary.roundTrips.add(roundTrip)
             if configuration.reportInterval != nil { tally.roundTrips.add(roundTrip) }
         }
@@ -125,7 +125,7 @@ extension PingEngine {
         return ReplyDetails(options: options, wrongData: wrongData, answer: answer)
     }
 
-    /// The first byte behind the cookie that is not what was sent.
+    /// The index of the first byte after the cookie that differs from the data sent.
     private mutating func wrongData(_ data: RawSpan) -> ReplyDetails.WrongData? {
         let sent = format.data
         guard data.byteCount >= sent.count,
@@ -158,7 +158,7 @@ extension PingEngine {
             let number = window.number(ofSequence: quote.sequence), isQuoteOurs(quote, number)
         else { return ignore(.unknownProbe, packet) }
         let slot = window[number]
-        // A fragment may have gone, and met its router, before this host refused the others.
+        // One fragment may have been sent, and met a router, before this host rejected the others.
         if slot.state == .failed, notice.isFinal, let mtu = notice.mtu { return learn(pathMTU: mtu) }
         guard slot.state != .queued, slot.state != .failed else { return ignore(.unknownProbe, packet) }
         if notice.isFinal {
@@ -173,8 +173,7 @@ extension PingEngine {
         emit(.icmpError(notice))
     }
 
-    /// Where the quote reaches the cookie it must be ours; zeros there are the
-    /// padding of a router that quotes less.
+    /// If the quote includes the cookie, it must match; zeros are the padding of a router that quotes less.
     private mutating func isQuoteOurs(_ quote: borrowing PingQuotedProbe, _ number: Int) -> Bool {
         guard format.cookieLength == 8, quote.data.byteCount >= 8, quote.data.bigEndian64(at: 0) != 0 else {
             return true
@@ -184,8 +183,8 @@ extension PingEngine {
 }
 
 extension PingEngine {
-    /// Takes a router's word for the path MTU, as far as it can be true: it
-    /// only falls, and not below what every path takes.
+    /// Lowers the path MTU to the value that a router reports. The path MTU never rises, and never falls below the
+    /// protocol's minimum.
     private mutating func learn(pathMTU mtu: Int) {
         var header = format.header
         guard mtu < header.pathMTU else { return }
@@ -195,7 +194,7 @@ extension PingEngine {
 }
 
 extension InformationAnswer {
-    /// What an answer to a query other than echo says; nil when it does not fit its type.
+    /// Returns the content of a reply to a query other than echo; nil if it does not fit its type.
     init?(_ message: borrowing ReceivedMessage) {
         if message.family == .v6 {
             guard let view = try? ICMPv6View(message.bytes) else { return nil }

@@ -1,26 +1,25 @@
 import PacketEngine
 import WireFormat
 
-/// Pings one target: sends probes on their schedule, recognizes the answers,
-/// and keeps the account.
+/// Pings one target: sends probes on schedule, matches the replies, and counts the results.
 ///
-/// What runs for every packet is `mutating` even where it only reads: other
-/// methods are handed a copy of the whole engine, 800 bytes a call.
+/// Methods that run for every packet are `mutating` even if they only read: a nonmutating method would copy the whole
+/// engine, 800 bytes per call.
 public struct PingEngine: Engine, ~Copyable {
     let configuration: PingConfiguration
     public internal(set) var summary = PingSummary()
-    /// How the probes look now: the path MTU changes as routers report it.
+    /// The current form of the probes; it changes as routers report the path MTU.
     var format: PingProbeFormat
 
     var window = PingProbeWindow()
     var schedule: PingProbeSchedule
-    /// Every probe before this number is answered, given up or refused.
+    /// Every probe before this number is answered, timed out or failed.
     private var firstUnresolved = 1
-    /// The newest probe that was answered or refused.
+    /// The newest probe that was answered or failed.
     var newestResolved = 0
-    /// Probes that could not be sent.
+    /// The number of probes that could not be sent.
     private var unsentCount = 0
-    /// The newest probe that was answered.
+    /// The newest answered probe.
     var newestAnswered = 0
     private var isStopping = false
     private var isFinished = false
@@ -65,7 +64,7 @@ public struct PingEngine: Engine, ~Copyable {
         return nextDeadline(at: now)
     }
 
-    /// Probes that may still be under way.
+    /// The maximum number of probes in flight.
     private var inFlight: Int { window.newest &- newestResolved }
 
     private var maySendMore: Bool {
@@ -73,7 +72,7 @@ public struct PingEngine: Engine, ~Copyable {
         return window.newest < count
     }
 
-    /// - Returns: false when the batch has too little room.
+    /// - Returns: false if the batch has too little room.
     private mutating func sendProbe(into batch: inout PacketBatch, at now: Instant) -> Bool {
         let number = window.newest &+ 1
         let length = format.packetLength
@@ -82,7 +81,7 @@ public struct PingEngine: Engine, ~Copyable {
             && length > format.header.effectiveMTU
         if !isTooLong, !format.append(fields(number, at: now), token: UInt64(number), to: &batch) {
             guard batch.isEmpty else { return false }
-            // Not even an empty batch has room for its pieces.
+            // Not even an empty batch has room for the fragments.
             isTooLong = true
         }
         if configuration.reportsOutstanding, window.newest > 0, window[window.newest].state == .pending {
@@ -117,7 +116,7 @@ public struct PingEngine: Engine, ~Copyable {
 
     mutating func cookie(_ number: Int) -> UInt64 { format.cookie(UInt64(number), 0) }
 
-    /// A flood with many probes under way is for speed.
+    /// Whether this is a flood with many probes in flight, tuned for speed.
     public var wantsExactTimes: Bool { configuration.interval > .zero || configuration.preload == 1 }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
@@ -158,7 +157,7 @@ public struct PingEngine: Engine, ~Copyable {
 
     // MARK: Time
 
-    /// Gives up the probes whose time is up. All wait equally long, so they run out in their order.
+    /// Times out probes. All have the same timeout, so they expire in send order.
     private mutating func expire(at now: Instant) {
         while firstUnresolved <= window.newest {
             let number = max(firstUnresolved, window.oldest)
@@ -178,7 +177,7 @@ public struct PingEngine: Engine, ~Copyable {
         events.append(.timeout(sequence: sequence, at: now))
     }
 
-    /// The replies and errors that were asked for are there, and nothing more counts.
+    /// The requested number of replies and errors has been received; nothing more counts.
     var isComplete: Bool {
         guard let count = configuration.count else { return false }
         return summary.received &+ summary.errors >= count
@@ -186,9 +185,9 @@ public struct PingEngine: Engine, ~Copyable {
 
     // MARK: Outages
 
-    /// The outages up to `now`, as far as they can be known. A probe without a reply is missing when a later one has
-    /// its own, or when it has waited longer than replies take.
-    /// - Parameter start: what lies after it is counted apart.
+    /// Returns the outages up to `now`. A probe without a reply counts as lost when a later one was answered, or when
+    /// it has waited longer than replies take.
+    /// - Parameter start: the instant from which outages are also counted separately.
     private mutating func outages(at now: Instant, from start: Instant? = nil, isFinal: Bool = false) -> PingOutageClock
     {
         var clock = outage
@@ -217,19 +216,18 @@ public struct PingEngine: Engine, ~Copyable {
             return parts.awaitedUntil.map { now >= $0 } ?? true
         }
         if let deadline = configuration.deadline {
-            // As in iputils, a word of the network ends it; a send that failed here does not.
+            // As in iputils, an ICMP error ends the run; a local send failure does not.
             if summary.errors > unsentCount { return true }
             return summary.start.map { now >= $0 + deadline } ?? false
         }
         guard !maySendMore else { return false }
-        // Every probe has its end: nothing can come that would still count.
+        // Every probe is finished: nothing that counts can be received.
         if firstUnresolved > window.newest { return true }
         return lingerEnd(at: now).map { now >= $0 } ?? false
     }
 
-    /// When to stop waiting for the last answers: as iputils does it, after
-    /// twice the longest round trip or an interval, whichever is longer; after
-    /// the whole timeout when nothing has answered at all.
+    /// Returns when to stop waiting for the last replies. As in iputils: after twice the longest round trip or an
+    /// interval, whichever is longer, or after the full timeout if there was no reply.
     private mutating func lingerEnd(at now: Instant) -> Instant? {
         guard !maySendMore, let last = summary.lastTransmission else { return nil }
         let wait =
@@ -258,7 +256,7 @@ public struct PingEngine: Engine, ~Copyable {
     private mutating func nextDeadline(at now: Instant) -> Deadline {
         var deadline: Deadline = maySendMore ? .at(schedule.nextDue) : .never
         if firstUnresolved <= window.newest {
-            // A probe that is only just handed over counts from now.
+            // The timeout of a probe that was only just handed over starts now.
             let slot = window[max(firstUnresolved, window.oldest)]
             let sent = slot.state == .queued ? now : slot.sentAt
             deadline = .earliest(deadline, .at(sent + configuration.timeout))
@@ -282,7 +280,7 @@ public struct PingEngine: Engine, ~Copyable {
         tally.outage = outages(at: now, from: now - interval).sinceStart
         events.append(.report(PingReport(at: now, interval: tally, total: total)))
         tally = PingReport.PingTally()
-        // A report that comes late does not shift the next, and none is made up for.
+        // A late report does not shift the next one, and missed reports are skipped.
         var next = due
         while next <= now { next = next + interval }
         nextReport = next
@@ -290,7 +288,7 @@ public struct PingEngine: Engine, ~Copyable {
 
     public mutating func stop(at now: Instant) { isStopping = true }
 
-    // MARK: What the receiving half needs
+    // MARK: Used by PingEngine+Receive
 
     mutating func resolve(_ number: Int) {
         let inFlight = window.newest &- number &+ 1
@@ -308,10 +306,10 @@ public struct PingEngine: Engine, ~Copyable {
 }
 
 extension PingProbeFormat {
-    /// Whether probes can become fragments, now or when a router says so.
+    /// Whether probes can be fragmented, now or after a router reports a smaller MTU.
     var mayBeCut: Bool { level == .datagram && (header.mayFragment || header.fragments != nil) }
 
-    /// Packets of one probe on the narrowest path there may be.
+    /// The number of packets of one probe on the narrowest possible path.
     var mostPackets: Int {
         if let plan = header.fragments { return plan.count(messageLength) }
         guard mayBeCut, packetLength > min(header.effectiveMTU, PingProbeHeader.minimumMTU(family)) else { return 1 }

@@ -8,20 +8,20 @@ public struct PingErrorNotice: Sendable {
     /// ICMP type and code of the error, in the numbers of the destination's family.
     public var type: UInt8
     public var code: UInt8
-    /// What it says, in words.
+    /// The meaning of type and code, as text for users.
     public var meaning: String
-    /// Bytes that would get through, where the error says so.
+    /// The MTU in bytes, if the error reports one.
     public var mtu: Int?
     public var arrival: Instant
     public var hasWrongChecksum: Bool
-    /// False for notices (source quench, redirect) after which an answer may still come.
+    /// Whether the error ends the probe: false for source quench and redirect, after which a reply may follow.
     public var isFinal: Bool
-    /// The header of the quoted datagram, when it is IPv4.
+    /// The quoted IP header, if it is IPv4.
     public var quotedHeader: IPv4Header?
 }
 
 extension PingErrorNotice {
-    /// The notice in an ICMP error that arrived.
+    /// Creates a notice from a received ICMP error.
     init(_ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket, sequence: UInt16) {
         var isFinal = message.checksum != .incorrect
         var header: IPv4Header?
@@ -38,10 +38,10 @@ extension PingErrorNotice {
             quotedHeader: header)
     }
 
-    /// The notice in a report of the kernel's error queue, which comes with our message.
+    /// Creates a notice from an entry of the kernel's error queue, which includes our message.
     init(_ report: ReceivedPacket.ErrorReport, _ packet: borrowing ReceivedPacket) {
         let family = packet.source.family
-        // The kernel keeps the pointer of a parameter problem in the low bits; the wire has it in the highest.
+        // The kernel keeps the pointer of a parameter problem in the low bits; on the wire it is in the highest.
         let isPointer = family == .v4 && report.type == ICMPv4Type.parameterProblem.rawValue
         let information = isPointer ? report.information << 24 : report.information
         let meaning =

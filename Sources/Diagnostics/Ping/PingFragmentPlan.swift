@@ -1,32 +1,32 @@
 import WireFormat
 
-/// How probes are cut on purpose, whatever the way takes.
+/// Deliberate fragmentation of probes, regardless of the path MTU.
 public struct PingFragmentPlan: Sendable, Hashable {
-    /// In which order the fragments leave, and whether they overlap.
+    /// The order in which fragments leave, and whether they overlap.
     public enum Order: String, Sendable, CaseIterable {
         case inOrder = "in-order"
         case reversed
-        /// Each has the last eight bytes of the one before it too, with their halves changed about, so that the answer
-        /// shows which were believed; nobody should put them together (RFC 5722).
+        /// Each fragment also contains the last 8 bytes of the one before it, with their halves swapped, so that the
+        /// reply shows which copy was used. A conforming IPv6 host drops overlapping fragments (RFC 5722).
         case overlapping
     }
 
-    /// Bytes of the message in a fragment: a multiple of 8.
+    /// Bytes of the message per fragment: a multiple of 8.
     public var size: Int
     public var order: Order
 
-    /// Bytes that overlap.
+    /// The overlap, in bytes.
     static let overlap = 8
-    /// The least size of overlapping fragments: the ICMP header and the cookie stay out of it.
+    /// The minimum size of overlapping fragments: the ICMP header and the cookie do not overlap.
     public static let leastOverlappingSize = 24
 
-    /// - Parameter size: 8 at the least; `leastOverlappingSize` where they overlap.
+    /// - Parameter size: at least 8, or `leastOverlappingSize` if the fragments overlap.
     public init(size: Int, order: Order = .inOrder) {
         self.size = max(size & ~7, order == .overlapping ? Self.leastOverlappingSize : 8)
         self.order = order
     }
 
-    /// The pieces of a message, in the order in which they leave.
+    /// Returns the fragments of a message in send order.
     func pieces(_ length: Int) -> [Fragmentation.Piece] {
         var pieces = stride(from: 0, to: length, by: size).map { offset in
             let end = min(offset + size, length)
@@ -37,28 +37,28 @@ public struct PingFragmentPlan: Sendable, Hashable {
         return pieces
     }
 
-    /// Bytes of the longest packet.
+    /// The length of the longest packet, in bytes.
     func longestPacket(_ format: PingProbeFormat) -> Int {
         let headers = format.headerLength + (format.family == .v6 ? 8 : 0)
         return headers + min(size + Self.overlap, format.messageLength)
     }
 
-    /// Fragments of a message of so many bytes.
+    /// Returns the number of fragments of a message of `length` bytes.
     public func count(_ length: Int) -> Int { (length + size - 1) / size }
 }
 
-/// What the other side has made of fragments.
+/// How the target or a middlebox treated the fragments.
 package enum FragmentVerdict: String, Sendable, Hashable {
-    /// No answer came: they were dropped there, or on the way.
+    /// No reply was received: the fragments were dropped at the target or on the path.
     case dropped
     case reassembled
-    /// A reply came with the data of the first fragment alone.
+    /// The reply has the data of the first fragment only.
     case truncated
-    /// They overlapped, and what came first was believed.
+    /// The fragments overlapped, and the data received first was used.
     case firstBelieved = "first-believed"
-    /// They overlapped, and what came later was believed.
+    /// The fragments overlapped, and the data received last was used.
     case laterBelieved = "later-believed"
-    /// They overlapped, and now this was believed and now that.
+    /// The fragments overlapped, and the result varied.
     case mixed
 
     package init(_ plan: PingFragmentPlan, _ summary: PingSummary) {

@@ -1,28 +1,28 @@
 import PacketEngine
 
-/// Adds up outages: each runs from the sending of the first probe that got no reply to that of the next that did.
+/// Adds up outages. An outage lasts from the send time of the first unanswered probe to that of the next answered one.
 ///
-/// Probes pass in the order of their sending, whatever the order in which their fates became known.
+/// Probes are added in send order, regardless of when their results became known.
 struct PingOutageClock {
     private(set) var total = Nanoseconds.zero
     private(set) var longest = Nanoseconds.zero
-    /// The part of the outages that lies after `start`.
+    /// The part of the outages after `start`.
     private(set) var sinceStart = Nanoseconds.zero
     private var start: Instant?
     private var began: Instant?
 
-    /// Begins to count what lies after an instant apart.
+    /// Starts a separate count of outages after an instant.
     mutating func count(from start: Instant) {
         self.start = start
         sinceStart = .zero
     }
 
-    /// The next probe in the order of sending.
+    /// Adds the next probe in send order.
     mutating func pass(sentAt: Instant, isAnswered: Bool) {
         if !isAnswered { began = began ?? sentAt } else { end(at: sentAt) }
     }
 
-    /// An outage that still lasts is counted up to here.
+    /// Counts an outage that still lasts up to this instant.
     mutating func end(at end: Instant) {
         guard let began else { return }
         self.began = nil
@@ -33,11 +33,10 @@ struct PingOutageClock {
     }
 }
 
-/// Round trips of probes that left many in one call.
+/// Estimates round trips of probes that were sent in one system call.
 ///
-/// Only the first of a call has a time of its own; the others' are shared out
-/// evenly, and so may lie a little after the truth. None of them is taken to
-/// have been quicker than the quickest whose time is exact.
+/// Only the first has its own send time. The others' are interpolated and may be slightly late, so no round trip is
+/// taken to be shorter than the shortest one with an exact send time.
 struct SharedTimes {
     private var quickest: Nanoseconds?
 
@@ -49,17 +48,17 @@ struct SharedTimes {
     }
 }
 
-/// The stations of the first probe, until all of them are known.
+/// The timestamps of the first probe, collected until all are known.
 struct FirstRoundTrip {
     var sent: Instant?
     var answered: Instant?
     private var queued: Instant?
     private var driver: Instant?
     private var isTaken = false
-    /// The kernel's stamps come a little after the answer; the run waits this long for them.
+    /// The time that the run waits for the kernel's timestamps, which follow the reply.
     static let patience = Nanoseconds.milliseconds(100)
 
-    /// The answer is there and the stamps are not: until when to wait for them.
+    /// The reply has been received but the timestamps have not: the time until which to wait for them.
     var awaitedUntil: Instant? {
         guard !isTaken, let answered else { return nil }
         return answered + Self.patience
@@ -72,7 +71,7 @@ struct FirstRoundTrip {
         }
     }
 
-    /// The parts, once, when everything about them is known.
+    /// Returns the parts once all timestamps are known.
     mutating func take() -> RoundTripParts? {
         guard !isTaken, let sent, let answered, let queued, let driver else { return nil }
         isTaken = true

@@ -1,17 +1,16 @@
 import PacketEngine
 import WireFormat
 
-/// How the probes of one run look on the wire: everything but destination,
-/// sequence number and cookie stands ready, and its checksum is summed.
+/// The wire format of a run's probes. Everything except destination, sequence number and cookie is prepared, and its
+/// checksum is summed in advance.
 ///
-/// A class, because it is large, never changes and is read for every packet:
-/// engines must not copy it.
+/// A class, because it is large, immutable and read for every packet: engines must not copy it.
 public final class PingProbeFormat: Sendable {
-    /// What the packets begin with.
+    /// The first header that this process writes.
     public enum Level: Sendable {
-        /// Our own IP header.
+        /// The IP header.
         case datagram
-        /// The ICMP header; the IP header and the identifier are the kernel's.
+        /// The ICMP header; the kernel writes the IP header and the identifier.
         case message
     }
 
@@ -20,28 +19,28 @@ public final class PingProbeFormat: Sendable {
     public let source: IPAddress
     public let identifier: UInt16
     public let header: PingProbeHeader
-    /// The data after the ICMP header, as it is sent but for the cookie at its start.
+    /// The data after the ICMP header, without the cookie at its start.
     public let data: [UInt8]
-    /// Bytes of the cookie: eight, or as many as the data has room for.
+    /// The length of the cookie in bytes: 8, or less if the data is shorter.
     let cookieLength: Int
     private let cookieMask: UInt64
     private let key: SipHash
-    /// The ICMP message with sequence number, checksum and cookie zero.
+    /// The ICMP message with sequence number, checksum and cookie 0.
     private let message: [UInt8]
     private let messageSum: InternetChecksum
 
-    /// Bytes of the IP header before the message, 0 when that is the kernel's.
+    /// The length of the IP header before the message, in bytes; 0 if the kernel writes it.
     let headerLength: Int
     private let hasOptions: Bool
-    /// The ICMP types of the probes and of their answers.
+    /// The ICMP types of the requests and of their replies.
     let requestType: UInt8
     let answerType: UInt8
 
     var family: IPAddress.Family { source.family }
 
     /// - Parameters:
-    ///   - data: what an echo request carries; other queries have a form of their own.
-    ///   - key: the secret that the cookies are made with.
+    ///   - data: the data of an echo request; ignored for other queries.
+    ///   - key: the secret key of the cookies.
     public init(
         query: ICMPQuery = .echo, level: Level, source: IPAddress, identifier: UInt16, header: PingProbeHeader,
         data: [UInt8], key: SipHash
@@ -87,23 +86,23 @@ public final class PingProbeFormat: Sendable {
         }
     }
 
-    /// The same probes under another header.
+    /// Returns the same probes with another header.
     func with(header: PingProbeHeader) -> PingProbeFormat {
         PingProbeFormat(
             query: query, level: level, source: source, identifier: identifier, header: header, data: data,
             key: key)
     }
 
-    /// Bytes of the ICMP message.
+    /// The length of the ICMP message, in bytes.
     var messageLength: Int { message.count }
 
-    /// Bytes of the whole packet, or of the whole datagram when it is cut.
+    /// The length of the packet, or of the whole datagram if it is fragmented, in bytes.
     var packetLength: Int { headerLength + messageLength }
 
-    /// The cookie of a probe, as the number whose first bytes are written.
+    /// Returns the cookie of a probe; its first bytes are written to the packet.
     func cookie(_ first: UInt64, _ second: UInt64) -> UInt64 { key(first, second) & cookieMask }
 
-    /// Whether `data`, what followed an ICMP header, begins with this cookie.
+    /// Whether `data`, the bytes after an ICMP header, begins with this cookie.
     func carries(cookie: UInt64, _ data: RawSpan) -> Bool {
         guard data.byteCount >= cookieLength else { return false }
         if cookieLength == 8 { return data.bigEndian64(at: 0) == cookie }
@@ -113,19 +112,19 @@ public final class PingProbeFormat: Sendable {
     }
 }
 
-/// What differs from probe to probe.
+/// The fields that differ between probes.
 struct PingProbeFields {
     var destination: IPAddress
     var sequence: UInt16
     var cookie: UInt64 = 0
-    /// The IPv4 identification, or that of IPv6 fragments.
+    /// The identification field of IPv4, or of the IPv6 fragment header.
     var identification: UInt16
-    /// Timestamp requests and options: milliseconds since midnight UT.
+    /// Milliseconds since midnight UT, for timestamp requests and options.
     var originate: UInt32 = 0
 }
 
 extension PingProbeFormat {
-    /// Writes the ICMP message at `offset`, with its checksum.
+    /// Writes the ICMP message with its checksum at `offset`.
     @_lifetime(bytes: copy bytes)
     func writeMessage(_ fields: PingProbeFields, into bytes: inout MutableRawSpan, at offset: Int) {
         bytes.copy(message, at: offset)
@@ -154,8 +153,8 @@ extension PingProbeFormat {
         bytes.setBigEndian16(sum.value, at: offset &+ 2)
     }
 
-    /// Appends a whole probe, cut into fragments where it must be.
-    /// - Returns: false when the batch has too little room left; nothing is appended then.
+    /// Appends a probe, fragmented if necessary.
+    /// - Returns: false, with nothing appended, if the batch has too little room.
     func append(_ fields: PingProbeFields, token: UInt64, to batch: inout PacketBatch) -> Bool {
         let length = packetLength
         if level == .message {
@@ -172,7 +171,7 @@ extension PingProbeFormat {
         return appendFragments(fields, token: token, to: &batch)
     }
 
-    /// The IP header of an uncut packet.
+    /// The IP header of an unfragmented packet.
     @_lifetime(bytes: copy bytes)
     private func writeHeader(
         _ fields: PingProbeFields, dataLength: Int, into bytes: inout MutableRawSpan, at offset: Int
@@ -211,8 +210,7 @@ extension PingProbeFormat {
             dontFragment: header.forbidsFragments(length: headerLength + dataLength), options: writtenOptions(fields))
     }
 
-    /// The options with what this host writes into them as the first on the
-    /// way: the kernel does it for headers of its own, not for ours.
+    /// The options with the entry of this host as the first hop. The kernel writes it only into headers of its own.
     private func writtenOptions(_ fields: PingProbeFields) -> IPv4Options {
         guard case .v4(let source) = source, level == .datagram else { return header.options }
         var options = header.options
@@ -244,10 +242,10 @@ extension PingProbeFormat {
             hopLimit: header.hopLimit, trafficClass: header.trafficClass, flowLabel: header.flowLabel)
     }
 
-    /// Bytes of the fragment header of IPv6.
+    /// The length of the IPv6 fragment header, in bytes.
     private static let fragmentHeaderLength = 8
 
-    /// The pieces of a probe that is too long for the way.
+    /// Returns the fragments of a probe that exceeds the path MTU.
     var pieces: [Fragmentation.Piece]? {
         if let plan = header.fragments { return plan.pieces(messageLength) }
         let first = headerLength + (family == .v6 ? Self.fragmentHeaderLength : 0)
@@ -265,7 +263,7 @@ extension PingProbeFormat {
         for piece in pieces {
             var data = Array(whole[piece.offset..<piece.offset + piece.length])
             if header.fragments?.order == .overlapping, piece.offset > 0 {
-                // As long as before, and with the same checksum, whoever is believed.
+                // Length and checksum stay the same, whichever copy the receiver uses.
                 for place in stride(from: 0, to: min(PingFragmentPlan.overlap, data.count & ~3), by: 4) {
                     data.swapAt(place, place + 2)
                     data.swapAt(place + 1, place + 3)

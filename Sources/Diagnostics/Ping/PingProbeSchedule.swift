@@ -1,23 +1,22 @@
 import PacketEngine
 
-/// When the next probe leaves.
+/// The send times of probes.
 ///
-/// A fixed interval is absolute - start + n x interval - so that it never
-/// drifts. Without an interval the next probe leaves when an answer has come,
-/// or 10 ms after the last one; an adaptive interval follows the round trip.
+/// A fixed interval is absolute (start + n * interval), so it does not drift. With interval 0, the next probe leaves
+/// when a reply was received, or 10 ms after the last probe. An adaptive interval follows the round-trip time.
 struct PingProbeSchedule {
-    /// A flood that hears nothing sends this slowly (iputils' MIN_INTERVAL_MS).
+    /// The interval of a flood without replies (iputils' MIN_INTERVAL_MS).
     private static let floodPause = Nanoseconds.milliseconds(10)
-    /// A schedule that has fallen further behind than this starts anew: what was missed is not made up for.
+    /// The maximum delay behind the schedule; beyond it the schedule restarts and missed probes are skipped.
     private static let patience = Nanoseconds.milliseconds(200)
 
     private(set) var interval: Nanoseconds
     private let preload: Int
     private let isAdaptive: Bool
     private let minimumInterval: Nanoseconds
-    /// What congestion has added to the adaptive interval.
+    /// The increase of the adaptive interval due to congestion.
     private var addend = Nanoseconds.zero
-    /// When probe number `preload` was or will be due.
+    /// The time at which probe number `preload` was or will be due.
     private var anchor = Instant(nanoseconds: 0)
     private var sentSinceAnchor = 0
     private var lastSent = Instant(nanoseconds: 0)
@@ -56,7 +55,7 @@ struct PingProbeSchedule {
         sentSinceAnchor &+= 1
     }
 
-    /// Takes in what the round trips are like (ping -A): whole milliseconds of their moving average.
+    /// Updates the adaptive interval (ping -A) with the moving average of the round-trip time, in whole milliseconds.
     mutating func adapt(movingAverage: Nanoseconds) {
         guard isAdaptive else { return }
         let milliseconds = (movingAverage + addend + .microseconds(500)).wholeMilliseconds
@@ -66,7 +65,7 @@ struct PingProbeSchedule {
 
     private var movingAverage = Nanoseconds.zero
 
-    /// The kernel's queues were full: an adaptive interval grows.
+    /// Increases an adaptive interval because the kernel's queues were full.
     mutating func slowDown() {
         guard isAdaptive else { return }
         addend = addend + min(movingAverage, .milliseconds(50))

@@ -1,48 +1,47 @@
 import PacketEngine
 
-/// What became of the last probes, up to 65,536 of them: as many as sequence
-/// numbers can tell apart.
+/// The states of the most recent probes, up to 65,536: the number of distinct sequence numbers.
 struct PingProbeWindow {
     enum State: UInt8 {
-        /// Handed over, not yet on its way.
+        /// Queued, not sent yet.
         case queued
-        /// On its way, or its answer is.
+        /// Sent, waiting for a reply.
         case pending
         case answered
-        /// Answered after its time.
+        /// Answered after its timeout.
         case late
-        /// Its time is up.
+        /// Timed out.
         case timedOut
-        /// An ICMP error has ended it.
+        /// Ended by an ICMP error.
         case refused
-        /// It could not be sent.
+        /// Not sent because of a local error.
         case failed
     }
 
     struct Slot {
         var sentAt = Instant(nanoseconds: 0)
         var state = State.queued
-        /// The time is the packet's own, not shared out among several.
+        /// Whether the send time is the packet's own, not interpolated within a batch.
         var isExact = true
 
-        /// A reply came, in time or late.
+        /// Whether a reply was received, in time or late.
         var isAnswered: Bool { state == .answered || state == .late }
     }
 
     static let maximumCapacity = 1 << 16
 
-    /// A power of two of slots; a probe's is its number modulo their count.
+    /// The slots, a power of two; a probe's slot is its number modulo their count.
     private var slots: [Slot]
-    /// Number of the newest probe; the first is 1.
+    /// The number of the newest probe; the first is 1.
     private(set) var newest = 0
 
     init() { slots = [Slot](repeating: Slot(), count: 256) }
 
-    /// Number of the oldest probe that is still known.
+    /// The number of the oldest probe in the window.
     var oldest: Int { max(1, newest &- slots.count &+ 1) }
 
     /// Makes room for the next probe.
-    /// - Returns: the probe that leaves the window for it, if one does.
+    /// - Returns: the probe that leaves the window, if there is one.
     mutating func append() -> Slot? {
         var expired: Slot?
         if newest >= slots.count {
@@ -63,7 +62,7 @@ struct PingProbeWindow {
         slots = larger
     }
 
-    /// The newest probe with this sequence number that is still known.
+    /// Returns the newest probe in the window with this sequence number.
     func number(ofSequence sequence: UInt16) -> Int? {
         let behind = Int(UInt16(truncatingIfNeeded: newest) &- sequence)
         let number = newest &- behind

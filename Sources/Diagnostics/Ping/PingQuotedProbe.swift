@@ -1,17 +1,16 @@
 import WireFormat
 
-/// The request of ours that an ICMP error is about, as far as the error quotes it.
+/// Our request as an ICMP error quotes it.
 struct PingQuotedProbe: ~Escapable {
     let destination: IPAddress
     let type: UInt8
     let identifier: UInt16
     let sequence: UInt16
-    /// What was quoted after the ICMP header: perhaps nothing.
+    /// The bytes after the quoted ICMP header; may be empty.
     let data: RawSpan
 
-    /// Reads the quote of an error; nil when it quotes no ICMP message. Only
-    /// the addresses, the protocol and the first eight bytes behind the header
-    /// are relied on: routers change the rest.
+    /// Reads the quote of an error; nil if it quotes no ICMP message. Only the addresses, the protocol and the first 8
+    /// bytes after the header are checked: routers change other fields.
     @_lifetime(copy error)
     init?(_ error: borrowing ReceivedMessage) {
         guard let quote = DatagramView(quoted: error.data), quote.family == error.family, quote.icmp != nil else {
@@ -20,7 +19,7 @@ struct PingQuotedProbe: ~Escapable {
         self.init(destination: quote.destination, message: quote.payload)
     }
 
-    /// The request itself, from its ICMP header on; at least eight bytes.
+    /// The request from its ICMP header on; at least 8 bytes.
     @_lifetime(copy message)
     init(destination: IPAddress, message: RawSpan) {
         self.destination = destination

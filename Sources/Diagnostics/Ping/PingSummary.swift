@@ -1,47 +1,46 @@
 import PacketEngine
 
-/// The account of a run. At its end
-/// `transmitted == answered + late + lost + failed`: every probe is in one of them.
+/// The result of a run. At its end `transmitted == answered + late + lost + failed`: every probe is in one of them.
 public struct PingSummary: Sendable {
-    /// Probes, sent or tried.
+    /// Probes sent, including those that failed to send.
     public internal(set) var transmitted = 0
-    /// Probes that had an answer in time.
+    /// Probes answered in time.
     public internal(set) var answered = 0
-    /// Probes whose answer came after their time.
+    /// Probes answered after their timeout.
     public internal(set) var late = 0
-    /// Probes without an answer.
+    /// Probes without a reply.
     public internal(set) var lost = 0
-    /// Probes that this host could not send, or that an ICMP error ended and no reply came.
+    /// Probes that this host could not send, or that an ICMP error ended without a reply.
     public internal(set) var failed = 0
-    /// Those of them that the system refused for another reason than their length: what was wrong is with this host
-    /// and says nothing about the target.
+    /// Probes that the system refused for a reason other than their length. The fault is on this host and does not
+    /// describe the target.
     public internal(set) var refusedBySystem = 0
-    /// Further answers to a probe that had one.
+    /// Further replies to an answered probe.
     public internal(set) var duplicates = 0
     /// Replies with a wrong checksum.
     public internal(set) var corrupted = 0
-    /// Received probes of whose data only a part came back.
+    /// Answered probes of which only a part of the data was returned.
     public internal(set) var truncated = 0
-    /// Replies with other data than was sent.
+    /// Replies whose data differs from the data sent.
     public internal(set) var different = 0
     /// ICMP errors about probes, and probes that could not be sent.
     public internal(set) var errors = 0
-    /// The most probes that were under way when an answer came.
+    /// The maximum number of probes in flight when a reply was received.
     public internal(set) var mostInFlight = 0
     public internal(set) var roundTrips = RoundTripStatistics()
     public internal(set) var start: Instant?
     public internal(set) var lastTransmission: Instant?
-    /// The sum of the outages: each from the sending of the first probe that got no reply to that of the next that
-    /// did, or to the end.
+    /// The sum of the outages. An outage lasts from the send time of the first unanswered probe to that of the next
+    /// answered one, or to the end of the run.
     public internal(set) var outage = Nanoseconds.zero
     public internal(set) var longestOutage = Nanoseconds.zero
 
     init() {}
 
-    /// Probes that had an answer, in time or late.
+    /// Probes answered in time or late.
     public var received: Int { answered + late }
 
-    /// From the first probe to the last.
+    /// The time from the first probe to the last.
     public var elapsed: Nanoseconds {
         guard let start, let lastTransmission else { return .zero }
         return lastTransmission - start

@@ -2,15 +2,15 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// IPv6 addresses of a link whose machines are sought.
+/// The parameters of a search for IPv6 neighbors on a link.
 public struct NeighborSweepConfiguration: Sendable {
     public var mac: MACAddress
     public var source: IPv6Address
-    /// IPv6 addresses.
+    /// The IPv6 addresses to look up.
     public var targets: AddressSet
-    /// Solicitations a second; nil for as many as there can be.
+    /// Solicitations per second; nil for no limit.
     public var rate: Double?
-    /// Further solicitations of who has not answered: MAX_MULTICAST_SOLICIT of RFC 4861, section 10, is three in all.
+    /// Retries per unanswered address (MAX_MULTICAST_SOLICIT of RFC 4861, section 10, is 3 in total).
     public var retries = 2
     /// RETRANS_TIMER of RFC 4861, section 10.
     public var timeout = Nanoseconds.seconds(1)
@@ -22,14 +22,14 @@ public struct NeighborSweepConfiguration: Sendable {
     }
 }
 
-/// A machine that has an address.
+/// A neighbor that has one of the addresses.
 public struct NeighborHost: Hashable, Sendable {
     public var address: IPv6Address
     public var mac: MACAddress
 }
 
-/// Finds the machines of IPv6 addresses by neighbor solicitations (RFC 4861, section 7.2): rounds of them,
-/// each to those that have not answered yet.
+/// Resolves IPv6 addresses by neighbor solicitations (RFC 4861, section 7.2), in rounds; each round solicits only the
+/// addresses that have not answered.
 public struct NeighborSweepEngine: Engine, ~Copyable {
     public typealias Event = NeighborHost
 
@@ -54,7 +54,7 @@ public struct NeighborSweepEngine: Engine, ~Copyable {
     public var batchCapacity: Int { 64 }
     public var wantsExactTimes: Bool { false }
 
-    /// A solicitation in its frame, to the target's solicited-node group (RFC 4291, section 2.7.1).
+    /// Builds the frame of a solicitation to the target's solicited-node group (RFC 4291, section 2.7.1).
     static func solicitation(for target: IPv6Address, from mac: MACAddress, _ source: IPv6Address) -> [UInt8] {
         let group = IPv6Address(high: 0xFF02 << 48, low: 1 << 32 | 0xFF00_0000 | target.low & 0xFF_FFFF)
         let message = ICMPv6Message(
@@ -64,7 +64,7 @@ public struct NeighborSweepEngine: Engine, ~Copyable {
         ).encoded()
         var header = IPv6Header(
             source: source, destination: group, nextHeader: .icmpv6, payloadLength: message.count)
-        // Who is further away must not be heard (RFC 4861, section 7.1.1).
+        // Packets from off-link senders must be ignored (RFC 4861, section 7.1.1).
         header.hopLimit = 255
         return EthernetHeader(destination: MACAddress(multicast: group), source: mac, etherType: .ipv6).encoded()
             + header.encoded() + message
@@ -108,7 +108,7 @@ public struct NeighborSweepEngine: Engine, ~Copyable {
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {}
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {}
 
-    /// A neighbor advertisement, as RFC 4861, section 7.1.2 wants it.
+    /// Returns a neighbor advertisement that is valid according to RFC 4861, section 7.1.2.
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, !isOver, let frame = ReceivedFrame(packet.bytes),
             let datagram = frame.datagram(in: packet.bytes), datagram.protocol == .icmpv6, datagram.isComplete,

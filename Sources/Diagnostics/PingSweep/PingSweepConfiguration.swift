@@ -1,88 +1,88 @@
 import PacketEngine
 import WireFormat
 
-/// Many targets and how to ping them.
+/// The targets and the parameters of a ping sweep.
 public struct PingSweepConfiguration: Sendable {
-    /// What is asked of every target.
+    /// The number of probes per target.
     public enum Plan: Sendable, Equatable {
-        /// Probe until it answers, this many times more after the first.
+        /// Probe until the target replies, with up to this many retries.
         case untilAnswered(retries: Int)
-        /// This many probes, so long apart.
+        /// Send this many probes, at this interval.
         case count(Int, period: Nanoseconds)
     }
 
     public var targets: TargetSet
-    /// How the probes to IPv4 targets look, when there are any.
+    /// The probe format of IPv4 targets; nil if there are none.
     public var v4: PingProbeFormat?
-    /// How the probes to IPv6 targets look, when there are any.
+    /// The probe format of IPv6 targets; nil if there are none.
     public var v6: PingProbeFormat?
     public var plan = Plan.untilAnswered(retries: 3)
-    /// How long a probe waits for its answer.
+    /// The time that a probe waits for its reply.
     public var timeout = Nanoseconds.milliseconds(500)
-    /// Packets a second over all targets; nil for as many as the kernel takes.
+    /// Packets per second over all targets; nil for as fast as the kernel accepts them.
     public var rate: Double? = 10_000
-    /// End of the run after its start.
+    /// The maximum duration of the run.
     public var deadline: Nanoseconds?
-    /// More targets are to come while it runs.
+    /// Whether targets will be added during the run.
     public var expectsMore = false
-    /// Neighbors that the caller is resolving: each is probed when `PingSweepEngine.found` names it.
+    /// Neighbors that the caller resolves: each is probed when `PingSweepEngine.found` reports it.
     public var sought = AddressSet()
-    /// Neighbors that the kernel resolves when a probe is sent to them. Until one has replied, it has a single packet
-    /// in the kernel's queue.
+    /// Neighbors that the kernel resolves when a probe is sent to them. Until one has replied, at most one packet to it
+    /// is in the kernel's queue.
     public var resolvedByKernel = AddressSet()
-    /// How many neighbors may have such a packet at a time: they take the socket's send buffer.
+    /// The maximum number of neighbors with such a packet at a time: they occupy the socket's send buffer.
     public var mostUnresolved = 128
-    /// How long the kernel tries to resolve a neighbor: three solicitations, a second apart (RFC 4861, section 10;
-    /// arp(7)), with a margin for late kernel timers. A probe before then would restart it.
+    /// The time that the kernel tries to resolve a neighbor: 3 solicitations, 1 s apart (RFC 4861, section 10; arp(7)),
+    /// with a margin for late kernel timers. A probe before then would restart the lookup.
     public var resolutionTime = Nanoseconds.seconds(4)
-    /// Bytes of the longest packet, for the targets to come.
+    /// The MTU in bytes, for targets added later.
     public var longestPacket = 0
-    /// Say what ICMP errors came, and what was not believed.
+    /// Whether to report ICMP errors and rejected packets.
     public var reportsErrors = false
 
     public init(targets: TargetSet) { self.targets = targets }
 }
 
-/// What a sweep finds, as it finds it.
+/// An event of a sweep.
 public enum PingSweepEvent: Sendable {
-    /// A target's verdict.
+    /// The result of a target.
     case host(PingSweepHostResult)
     /// An ICMP error about a probe to the target of this name.
     indirect case icmpError(label: String, PingErrorNotice)
 }
 
-/// The verdict about one target.
+/// The result of one target.
 public struct PingSweepHostResult: Sendable {
-    /// What to call it: its name where it was given by one, else its address.
+    /// The target's name if it was given by name, otherwise its address.
     public var label: String
     public var address: IPAddress
     public var isAlive: Bool
-    /// Of the first answer; nil when it was to a probe sent before the last two.
+    /// The round-trip time of the first reply; nil if the reply was to a probe before the last two.
     public var roundTrip: Nanoseconds?
     public var hopLimit: UInt8?
     /// Probes sent.
     public var transmitted: Int
     /// Probes answered.
     public var received: Int
-    /// Of all answers whose time is known.
+    /// Round-trip statistics of all replies whose time is known.
     public var minimum: Nanoseconds?
     public var average: Nanoseconds?
     public var maximum: Nanoseconds?
-    /// Why it did not answer, where a router, the link or the target itself said so.
+    /// The reason for no reply, as a router, the link or the target reported it.
     public var reason: String?
-    /// Why this host could not probe it; the target is neither alive nor unreachable then.
+    /// The reason why this host could not probe it; the target is then neither alive nor unreachable.
     public var failure: String?
     public var at: Instant
 }
 
-/// The account of a sweep.
+/// The result of a sweep.
 public struct PingSweepSummary: Sendable {
     public internal(set) var targets = 0
     public internal(set) var alive = 0
     public internal(set) var unreachable = 0
     /// Targets that this host could not probe.
     public internal(set) var unchecked = 0
-    /// Addresses that are no hosts: broadcast addresses of this host's networks.
+    /// Addresses that are not hosts: broadcast addresses of this host's networks.
     public internal(set) var skipped = 0
     public internal(set) var transmitted = 0
     public internal(set) var received = 0
@@ -94,7 +94,7 @@ public struct PingSweepSummary: Sendable {
 
     init() {}
 
-    /// Targets that were not decided when the run ended.
+    /// Targets without a result at the end of the run.
     public var pending: Int { max(targets - alive - unreachable - unchecked - skipped, 0) }
 
     public var elapsed: Nanoseconds {

@@ -19,8 +19,7 @@ extension PingSweepEngine {
         }
     }
 
-    /// Believes a reply whose source is a target, whose identifier is ours and
-    /// whose cookie is the one of this target and attempt.
+    /// Accepts a reply if its source is a target, its identifier is ours and its cookie matches the target and attempt.
     private mutating func receiveAnswer(
         _ message: borrowing ReceivedMessage, _ packet: borrowing ReceivedPacket, _ format: PingProbeFormat
     ) {
@@ -66,7 +65,7 @@ extension PingSweepEngine {
         if hosts[index].state != .decided { reasons[index] = "\(notice.meaning) from \(notice.source)" }
         end(attempt: quote.sequence, of: index)
         if configuration.reportsErrors { emit(.icmpError(label: targets.label(of: index), notice)) }
-        // The kernel's neighbor resolution failed, or the link did; another probe would only repeat it.
+        // The kernel's neighbor resolution or the link failed; another probe would fail too.
         if notice.source == format.source { return doubt(index, at: notice.arrival) }
         decideIfComplete(index, at: notice.arrival)
     }

@@ -1,38 +1,38 @@
 import PacketEngine
 import WireFormat
 
-/// Pings many targets through one door, paced, and remembers a few bytes of each.
+/// Pings many targets over one socket at a limited rate, with a few bytes of state per target.
 public struct PingSweepEngine: Engine, ~Copyable {
     public let configuration: PingSweepConfiguration
     public internal(set) var summary = PingSweepSummary()
 
-    /// What is remembered of a target.
+    /// The state of one target.
     struct Host {
-        /// When its last probe left, and the one before.
+        /// The send times of its last two probes.
         var lastSent = Instant(nanoseconds: 0)
         var sentBefore = Instant(nanoseconds: 0)
-        /// Which of the last 64 attempts were answered: bit 0 is the last.
+        /// The last 64 attempts that were answered; bit 0 is the last attempt.
         var answered: UInt64 = 0
         var attempts: UInt16 = 0
-        /// The attempt whose sending time is `lastSent`.
+        /// The attempt whose send time is `lastSent`.
         var stampedAttempt: UInt16 = 0
         var received: UInt16 = 0
-        /// Which of the last 64 attempts ended by an ICMP error or could not be sent.
+        /// The last 64 attempts that failed: ended by an ICMP error, or not sent.
         var ended: UInt64 = 0
         var state = State.waiting
-        /// `lastSent` is the packet's own time, not shared out among several.
+        /// Whether `lastSent` is the packet's own time, not interpolated within a batch.
         var isExact = true
 
-        /// The kernel resolves its address, and queues the probe meanwhile.
+        /// Whether the kernel resolves its address and queues the probe meanwhile.
         var isResolving = false
 
         enum State: UInt8 {
-            /// Its station is being looked up.
+            /// Its MAC address is being looked up.
             case sought
-            /// Its station was found; no probe was sent yet.
+            /// Its MAC address is known; no probe was sent yet.
             case found
             case waiting
-            /// The verdict is out.
+            /// Its result was reported.
             case decided
         }
     }
@@ -41,31 +41,31 @@ public struct PingSweepEngine: Engine, ~Copyable {
     var hosts: [Host]
     var v4: PingProbeFormat?
     var v6: PingProbeFormat?
-    /// Round trips of a target, kept when it gets several probes.
+    /// The round trips of a target, kept if it gets several probes.
     var tallies: [RoundTripTally]
-    /// The last reason that was given for a target's silence.
+    /// The last reason reported for a target without a reply.
     var reasons: [Int: String] = [:]
-    /// Why this host could not probe a target.
+    /// The reason why this host could not probe a target.
     private var failures: [Int: String] = [:]
-    /// Targets whose link does not work now, and what is wrong with it.
+    /// Targets whose link is down, with the problem of the link.
     private var blocked: [Blocked] = []
     private var pacer: SendPacer
-    /// The first target without a probe that is not looked up first.
+    /// The first target without a probe that is not resolved first.
     private var nextNew = 0
-    /// Targets whose station was found.
+    /// Targets whose MAC address was resolved.
     private var found = IndexQueue()
-    /// Targets with a probe under way, in the order of their sending.
+    /// Targets with a probe in flight, in send order.
     private var waiting = IndexQueue()
-    /// The same for targets that the kernel resolves, which takes longer to fail.
+    /// The same for targets that the kernel resolves, where a failure takes longer.
     private var resolving = IndexQueue()
     private var unresolvedCount = 0
-    /// Sends in a row that found no room in the kernel's queues.
+    /// Consecutive sends that failed because the kernel's queues were full.
     private var refusalsInARow = 0
     private var holdUntil: Instant?
-    /// Targets that this host has called unreachable, and when that is believed.
+    /// Targets that this host reported as unreachable, and when that becomes final.
     private var doubted: [(index: Int, until: Instant)] = []
     private var undecided: Int
-    /// More targets are to come: it does not end before they have.
+    /// Whether more targets will be added: the run does not end before.
     public var expectsMore: Bool
     private var isStopping = false
     private var isFinished = false
@@ -103,9 +103,9 @@ public struct PingSweepEngine: Engine, ~Copyable {
         max(64, v4?.mostPackets ?? 0, v6?.mostPackets ?? 0, configuration.longestPacket / 512 + 1)
     }
 
-    // MARK: Targets that come while it runs
+    // MARK: Targets added during the run
 
-    /// Adds a target, unless it is there already.
+    /// Adds a target unless the set contains it.
     public mutating func add(_ address: IPAddress, name: String?) throws(TargetSet.Refusal) {
         let before = targets.count
         try targets.append(address, name: name)
@@ -116,51 +116,52 @@ public struct PingSweepEngine: Engine, ~Copyable {
         summary.targets += 1
     }
 
-    /// A target's station was found on the link.
+    /// Notes that a target's MAC address was resolved.
     public mutating func found(_ address: IPAddress) {
         guard let index = targets.index(of: address), hosts[index].state == .sought else { return }
         hosts[index].state = .found
         found.append(index)
     }
 
-    /// No station on the link has a neighbor's address: it needs no probe.
+    /// Notes that no station on the link has a neighbor's address: it needs no probe.
     public mutating func lost(_ address: IPAddress, reason: String, at now: Instant) {
         guard let index = targets.index(of: address), isWithoutStation(index) else { return }
-        // A failure sooner than the kernel can detect one is from an earlier lookup.
+        // A failure earlier than the kernel can detect one belongs to an earlier lookup.
         guard !hosts[index].isResolving || now - hosts[index].lastSent >= .seconds(1) else { return }
         if failures[index] == nil, linkFailure(index) == nil { reasons[index] = reason }
         decide(index, at: now)
     }
 
-    /// This host could not look for a neighbor's station.
+    /// Notes that this host could not look up a neighbor.
     public mutating func failed(_ address: IPAddress, _ failure: String, at now: Instant) {
         guard let index = targets.index(of: address), isWithoutStation(index) else { return }
         failures[index] = failure
         decide(index, at: now)
     }
 
-    /// Targets whose link does not work.
+    /// Targets whose link is down.
     public struct Blocked: Sendable {
         var addresses: AddressSet
-        /// What is wrong with the link, for messages.
+        /// The problem of the link, for messages.
         var failure: String
 
-        /// Targets of these addresses, and what is wrong with their link.
+        /// Targets with these addresses, and the problem of their link.
         public init(addresses: AddressSet, failure: String) {
             self.addresses = addresses
             self.failure = failure
         }
     }
 
-    /// The links to these targets do not work: their silence says nothing about them, until this is called with others.
+    /// Replaces the set of targets whose links are down. A target on such a link that does not reply is not reported as
+    /// unreachable.
     public mutating func block(_ blocked: [Blocked]) {
-        // A pending probe may be lost, whatever happens later.
+        // A pending probe may be lost even if the link recovers.
         noteBlocked()
         self.blocked = blocked
         noteBlocked()
     }
 
-    /// Links to some of the targets do not work.
+    /// Whether links to some targets are down.
     public var isBlocked: Bool { !blocked.isEmpty }
 
     private mutating func noteBlocked() {
@@ -181,15 +182,15 @@ public struct PingSweepEngine: Engine, ~Copyable {
         hosts[index].state == .sought || hosts[index].state == .waiting && hosts[index].isResolving
     }
 
-    /// How probes of a family look.
+    /// Returns the probe format of a family.
     public func format(of family: IPAddress.Family) -> PingProbeFormat? { family == .v4 ? v4 : v6 }
 
-    /// Says how probes of a family look that had no target before.
+    /// Sets the probe format of a family that had no targets before.
     public mutating func use(_ format: PingProbeFormat) {
         if format.family == .v4 { v4 = format } else { v6 = format }
     }
 
-    /// Targets whose verdict is out, of all.
+    /// Targets with a result, and all targets.
     public var progress: (decided: Int, total: Int) { (hosts.count - undecided, hosts.count) }
 
     private var attemptsPerTarget: Int {
@@ -199,7 +200,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         }
     }
 
-    /// From a probe to the next one to the same target, or to the verdict.
+    /// The time from a probe to the next to the same target, or to the result.
     private func pause(after attempts: Int) -> Nanoseconds {
         guard case .count(let count, let period) = configuration.plan, attempts < count else {
             return configuration.timeout
@@ -233,13 +234,13 @@ public struct PingSweepEngine: Engine, ~Copyable {
         return .earliest(nextWaiting(), deadline)
     }
 
-    /// Where a target waits for its next probe.
+    /// Returns the queue in which a target waits for its next probe.
     private enum Queue {
         case new, found, waiting, resolving
     }
 
-    /// The target that is to be probed now: first one whose answer has not
-    /// come in time, then a new one. Gives verdicts about those that have had every probe.
+    /// Returns the target to probe now: first one whose reply timed out, then a new one. Reports the result of targets
+    /// that have had every probe.
     private mutating func nextTarget(at now: Instant) -> (index: Int, queue: Queue)? {
         if let index = nextOverdue(in: .waiting, at: now) { return (index, .waiting) }
         if let index = nextOverdue(in: .resolving, at: now) { return (index, .resolving) }
@@ -253,7 +254,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
     private mutating func nextOverdue(in queue: Queue, at now: Instant) -> Int? {
         while let index = queue == .waiting ? waiting.first : resolving.first {
             let host = hosts[index]
-            // One whose first probe was taken back waits elsewhere.
+            // A target whose first probe was withdrawn waits in another queue.
             if host.state != .waiting || host.isResolving != (queue == .resolving) {
                 dropFirst(of: queue)
                 continue
@@ -275,7 +276,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         }
     }
 
-    /// When a target gets its next probe, or its verdict.
+    /// Returns when a target gets its next probe, or its result.
     private func due(_ index: Int) -> Instant {
         let pause = pause(after: Int(hosts[index].attempts))
         return hosts[index].lastSent
@@ -290,7 +291,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
     {
         let destination = targets[index]
         guard let format = destination.family == .v4 ? v4 : v6 else {
-            // No way to this family at all: the verdict needs no probe.
+            // No route for this family: the result needs no probe.
             dropFirst(of: queue)
             failures[index] = "no route"
             decide(index, at: now)
@@ -307,7 +308,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         hosts[index].state = .waiting
         hosts[index].attempts = attempt
         hosts[index].sentBefore = hosts[index].lastSent
-        // Until the port says when it really left.
+        // Updated when the port reports the actual send time.
         hosts[index].lastSent = now
         hosts[index].answered <<= 1
         hosts[index].ended <<= 1
@@ -321,7 +322,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         return true
     }
 
-    /// A host has answered: the kernel has its station.
+    /// Notes that a host replied: the kernel has its MAC address.
     mutating func noteStation(of index: Int) {
         guard hosts[index].isResolving else { return }
         hosts[index].isResolving = false
@@ -329,7 +330,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         if hosts[index].state != .decided { waiting.append(index) }
     }
 
-    /// A sweep without a limit is for speed.
+    /// Whether the sweep has no rate limit and is tuned for speed.
     public var wantsExactTimes: Bool { configuration.rate != nil }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
@@ -362,7 +363,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         end(attempt: attempt, of: index)
         switch failure {
         case .notPermitted where hosts[index].received == 0:
-            // The kernel refuses broadcast addresses to sockets that have not asked for them.
+            // The kernel refuses broadcast addresses on sockets without SO_BROADCAST.
             guard hosts[index].state != .decided else { return }
             hosts[index].state = .decided
             undecided -= 1
@@ -370,19 +371,19 @@ public struct PingSweepEngine: Engine, ~Copyable {
             noteStation(of: index)
             return
         case .system(_, let message), .notPermitted(let message): failures[index] = message
-        // The path does not take it: that is an answer.
+        // The probe exceeds the path MTU, which is a result.
         case .messageTooLong(let mtu): reasons[index] = mtu > 0 ? "Message too long, mtu=\(mtu)" : "Message too long"
         case .noBuffers: failures[index] = "No buffer space available"
         }
-        // No packet of it waits in the kernel.
+        // The kernel has no queued packet for it.
         if hosts[index].state != .decided { noteStation(of: index) }
         decideIfComplete(index, at: instant)
     }
 
-    /// After this many refused sends in a row the kernel's queues are considered stuck.
+    /// The number of consecutive refused sends after which the kernel's queues are considered stuck.
     private static let mostRefusals = 8
 
-    /// There was no room for a probe, which says nothing about its target: the probe counts as never sent, and sending
+    /// Handles a full kernel queue, which does not depend on the target: the probe counts as not sent, and sending
     /// pauses.
     private mutating func takeBack(_ index: Int, at now: Instant) {
         refusalsInARow += 1
@@ -391,7 +392,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         hosts[index].answered >>= 1
         hosts[index].ended >>= 1
         hosts[index].lastSent = hosts[index].sentBefore
-        // Not known any longer, and the attempt will be another packet.
+        // The send time is unknown again, and the retry will be another packet.
         hosts[index].sentBefore = Instant(nanoseconds: 0)
         hosts[index].stampedAttempt = hosts[index].attempts
         summary.transmitted &-= 1
@@ -412,7 +413,8 @@ public struct PingSweepEngine: Engine, ~Copyable {
         return earliest.map { .at($0) } ?? .never
     }
 
-    /// This host itself says that a target is unreachable: its link may have failed, which it will know in a moment.
+    /// Handles a local error that reports a target as unreachable: its link may be down, which the link watch reports
+    /// shortly.
     mutating func doubt(_ index: Int, at now: Instant) { doubted.append((index, now + Self.doubtTime)) }
 
     private static let doubtTime = Nanoseconds.milliseconds(150)
@@ -440,7 +442,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
 
     public mutating func stop(at now: Instant) { isStopping = true }
 
-    /// Gives the verdict about every target that has had a probe; those that have had none stay without.
+    /// Reports the result of every target that has had a probe; the others stay without a result.
     private mutating func finish(at now: Instant) {
         guard !isFinished else { return }
         isFinished = true
@@ -450,15 +452,15 @@ public struct PingSweepEngine: Engine, ~Copyable {
         }
     }
 
-    // MARK: Verdicts
+    // MARK: Results
 
-    /// An attempt has got no reply and will get none.
+    /// Notes that an attempt failed or timed out.
     mutating func end(attempt: UInt16, of index: Int) {
         let age = Int(hosts[index].attempts) - Int(attempt)
         if (0..<64).contains(age) { hosts[index].ended |= 1 << UInt64(age) }
     }
 
-    /// Gives the verdict about a target as soon as each of its probes has a reply or a final error.
+    /// Reports the result of a target as soon as each of its probes has a reply or a final error.
     mutating func decideIfComplete(_ index: Int, at now: Instant) {
         let host = hosts[index]
         guard host.state != .decided, Int(host.attempts) == attemptsPerTarget, host.attempts <= 64 else { return }
@@ -474,7 +476,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         noteStation(of: index)
         let host = hosts[index]
         let isAlive = host.received > 0
-        // A send that failed here says nothing about the target, unless a router or the target has said more.
+        // A local send failure does not describe the target, unless a router or the target has also reported an error.
         let failure = isAlive ? nil : linkFailure(index) ?? (reasons[index] == nil ? failures[index] : nil)
         if isAlive {
             summary.alive += 1
@@ -504,7 +506,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
     }
 }
 
-/// Round trips to one target.
+/// The round trips of one target.
 struct RoundTripTally {
     private(set) var first: Nanoseconds?
     private(set) var minimum: Nanoseconds?
@@ -524,7 +526,7 @@ struct RoundTripTally {
     }
 }
 
-/// Indices in the order they came, in one array that is cleaned up now and then.
+/// A queue of indices in one array that is compacted at intervals.
 struct IndexQueue {
     private var storage: [UInt32] = []
     private var head = 0

@@ -1,23 +1,23 @@
 import WireFormat
 
-/// The lines of ethers(5): a machine and its address or name.
+/// The entries of ethers(5): MAC addresses with an IPv4 address or name.
 package struct EthersTable: Sendable {
     package enum Host: Hashable, Sendable {
         case address(IPv4Address)
         case name(String)
     }
 
-    /// A line that says nothing, by its number from 1.
+    /// An invalid line; numbers count from 1.
     package struct Problem: Hashable, Sendable {
         package var line: Int
         package var message: String
     }
 
-    /// The first line of a machine counts, as it does for rarpd.
+    /// The first entry of a MAC address counts, as in rarpd.
     package private(set) var hosts: [(mac: MACAddress, host: Host)] = []
     package private(set) var problems: [Problem] = []
 
-    /// - Parameter text: `#` begins a comment; words stand between blanks.
+    /// - Parameter text: `#` begins a comment; fields are separated by white space.
     package init(_ text: String) {
         var known: Set<MACAddress> = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -25,30 +25,30 @@ package struct EthersTable: Sendable {
             guard let first = words.first else { continue }
             func complain(_ message: String) { problems.append(Problem(line: index + 1, message: message)) }
             guard let mac = MACAddress(first) else {
-                complain("'\(first)' is no link-layer address")
+                complain("'\(first)' is not a MAC address")
                 continue
             }
             guard !mac.isMulticast else {
-                complain("\(mac) is a group's, no machine's")
+                complain("\(mac) is a group address, not a station's")
                 continue
             }
             guard words.count == 2 else {
-                complain(words.count < 2 ? "\(mac) has no address and no name" : "'\(words[2])' is one word too many")
+                complain(words.count < 2 ? "\(mac) has neither address nor name" : "unexpected field '\(words[2])'")
                 continue
             }
             guard known.insert(mac).inserted else {
-                complain("\(mac) was there before")
+                complain("duplicate entry for \(mac)")
                 continue
             }
             switch IPAddress(words[1]) {
             case .v4(let address)?: hosts.append((mac, .address(address)))
-            case .v6?: complain("\(words[1]): RARP is of IPv4 alone")
+            case .v6?: complain("\(words[1]): RARP supports only IPv4")
             case nil: hosts.append((mac, .name(String(words[1]))))
             }
         }
     }
 
-    /// The names that are to be looked up.
+    /// The names to look up.
     package var names: [String] {
         var seen: Set<String> = []
         return hosts.compactMap { entry in
@@ -56,7 +56,8 @@ package struct EthersTable: Sendable {
         }
     }
 
-    /// Who has which address, with what became of the names; machines whose name has none are left out.
+    /// Returns the MAC address table with the results of the name lookups; entries whose name has no address are
+    /// omitted.
     package func addresses(names: [String: IPv4Address]) -> [MACAddress: IPv4Address] {
         var table: [MACAddress: IPv4Address] = [:]
         for (mac, host) in hosts {

@@ -2,22 +2,22 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// Whose addresses are asked for, and how long (RFC 903).
+/// The parameters of a RARP query (RFC 903).
 public struct RARPQueryConfiguration: Sendable {
-    /// The interface's own.
+    /// The source MAC address: the interface's.
     public var mac: MACAddress
-    /// The machines whose addresses are asked for.
+    /// The MAC addresses to look up.
     public var subjects: [MACAddress]
-    /// Requests for each machine, at the most.
+    /// The maximum number of requests per MAC address.
     public var attempts = 5
-    /// After the first request; each later pause is twice as long, up to `longestPause`.
+    /// The pause after the first request; each further pause is twice as long, up to `longestPause`.
     public var firstPause = Nanoseconds.seconds(1)
     public var longestPause = Nanoseconds.seconds(16)
-    /// From the first request to the end, whatever came; nil for none.
+    /// The maximum duration from the first request on; nil for none.
     public var deadline: Nanoseconds?
-    /// No other server's answer is waited for.
+    /// Whether the query ends without waiting for replies of other servers.
     public var endsAtFirstAnswer = false
-    /// Replies that are ignored are reported.
+    /// Whether to report ignored replies.
     public var reportsIgnored = false
 
     public init(mac: MACAddress, subjects: [MACAddress]) {
@@ -26,57 +26,56 @@ public struct RARPQueryConfiguration: Sendable {
     }
 }
 
-/// What servers said.
+/// An event of a RARP query.
 public enum RARPQueryEvent: Hashable, Sendable {
     case reply(RARPReply)
-    /// A request for this machine got no answer before the next.
+    /// A request for this MAC address got no reply before the next.
     case timeout(MACAddress, attempt: Int)
-    /// A reply that was ignored; at most 20 per second are reported.
+    /// An ignored reply; at most 20 per second are reported.
     case ignored(IgnoredReply)
     case failed(TransmissionFailure)
 }
 
-/// One server's answer.
+/// The reply of one server.
 public struct RARPReply: Hashable, Sendable {
     public var mac: MACAddress
     public var address: IPv4Address
     public var serverMAC: MACAddress
     public var serverAddress: IPv4Address
-    /// The machine that sent the frame, where it is not the one that the packet says.
+    /// The source of the frame, if it is not the server's MAC address in the packet.
     public var frameSource: MACAddress
     public var roundTrip: Nanoseconds
-    /// Another answer for this machine had another address.
+    /// Whether an earlier reply for this MAC address had another IP address.
     public var isContradiction: Bool
     public var arrival: Instant
 }
 
-/// How a query ended.
+/// The result of a query.
 public struct RARPQuerySummary: Hashable, Sendable {
     public var sent = 0
     public var received = 0
-    /// Machines that were asked for, and those with an answer.
+    /// The number of MAC addresses queried, and of those with a reply.
     public var asked = 0
     public var answered = 0
     public var servers = 0
     public var elapsed = Nanoseconds.zero
 }
 
-/// Asks a link's servers which address a machine has.
+/// Queries a link's RARP servers for the IPv4 addresses of MAC addresses.
 ///
-/// All machines without an answer are asked for, then there is a pause, and
-/// each is twice as long as the one before. When all have an answer, other
-/// servers have as long as the first pause to say the same or something else.
+/// Each round sends requests for all MAC addresses without a reply; each pause is twice as long as the one before. When
+/// all have a reply, the query waits for other servers as long as the first pause.
 public struct RARPQueryEngine: Engine, ~Copyable {
     public typealias Event = RARPQueryEvent
 
     private struct Subject {
         var lastSent: Instant?
         var answer: IPv4Address?
-        /// Those that have answered; each is listened to once.
+        /// The servers that replied; each counts once.
         var servers: Set<MACAddress> = []
     }
 
-    /// Servers that are remembered for one machine: a flood of them is not.
+    /// The maximum number of servers kept per MAC address, a bound against floods.
     private static let mostServers = 64
 
     private let configuration: RARPQueryConfiguration
@@ -141,7 +140,7 @@ public struct RARPQueryEngine: Engine, ~Copyable {
                 next += 1
                 pending += 1
             }
-            // What is waited for is known when it has left.
+            // The wait starts when the request was sent.
             guard pending == 0, let lastSent else { return .at(now) }
             let due = lastSent + (allAnswered ? configuration.firstPause : pause)
             guard due <= now else { return .at(deadline.map { min($0, due) } ?? due) }
@@ -210,7 +209,7 @@ public struct RARPQueryEngine: Engine, ~Copyable {
         if configuration.endsAtFirstAnswer, allAnswered { isOver = true }
     }
 
-    /// Why a reply is no answer.
+    /// Returns the reason why a reply is ignored.
     private func problem(of arrived: ReceivedARP) -> IgnoredReply.Reason? {
         let packet = arrived.packet
         if subjects[packet.targetMAC] == nil { return .otherStation(packet.targetMAC) }

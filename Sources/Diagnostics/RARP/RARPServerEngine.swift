@@ -2,17 +2,17 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// Where a server answers, and how often.
+/// The parameters of a RARP server.
 public struct RARPServerConfiguration: Sendable {
     public typealias Link = RARPModule.Link
 
-    /// By the interface's index. On others nothing is answered.
+    /// The links by interface index. Requests on other interfaces are ignored.
     public var links: [UInt32: Link]
-    /// The machines that it knows.
+    /// The table of MAC addresses.
     public var table: [MACAddress: IPv4Address]
-    /// Answers a second for one machine, at the most.
+    /// The maximum number of replies per second to one MAC address.
     public var rate = 10.0
-    /// How long it serves; nil for ever.
+    /// The duration of the run; nil for no limit.
     public var duration: Nanoseconds?
 
     public init(links: [UInt32: Link], table: [MACAddress: IPv4Address]) {
@@ -21,18 +21,18 @@ public struct RARPServerConfiguration: Sendable {
     }
 }
 
-/// What a server did with a request.
+/// The handling of one request.
 public enum RARPServerEvent: Hashable, Sendable {
-    /// Who asked, by the frame; for which machine; what was said.
+    /// Answered: the frame's source, the MAC address looked up, and the address returned.
     case answered(asker: MACAddress, mac: MACAddress, address: IPv4Address, interface: UInt32, at: Instant)
-    /// It does not know the machine, and said nothing.
+    /// Not answered because the MAC address is unknown.
     case unknown(asker: MACAddress, mac: MACAddress, interface: UInt32, at: Instant)
-    /// The machine's answers come too fast; this one was not given.
+    /// Not answered because of the rate limit.
     case limited(asker: MACAddress, mac: MACAddress, interface: UInt32, at: Instant)
     case failed(TransmissionFailure)
 }
 
-/// What a server has done.
+/// The result of a server run.
 public struct RARPServerSummary: Hashable, Sendable {
     public var requests = 0
     public var answered = 0
@@ -41,7 +41,7 @@ public struct RARPServerSummary: Hashable, Sendable {
     public var elapsed = Nanoseconds.zero
 }
 
-/// Tells machines their addresses (RFC 903): those in its table, and no others.
+/// Answers RARP requests for the MAC addresses in its table (RFC 903) and ignores all others.
 public struct RARPServerEngine: Engine, ~Copyable {
     public typealias Event = RARPServerEvent
 
@@ -51,9 +51,9 @@ public struct RARPServerEngine: Engine, ~Copyable {
         var event: RARPServerEvent
     }
 
-    /// Answers that wait for the wire, and events that wait to be told.
+    /// Replies to send, and events to report.
     private static let longestQueue = 1_024
-    /// Refusals that are told in a second; a flood of them is counted only.
+    /// The maximum number of refusals reported per second; the others are only counted.
     private static let mostRefusals = 20
 
     private var configuration: RARPServerConfiguration
@@ -83,7 +83,7 @@ public struct RARPServerEngine: Engine, ~Copyable {
         return summary
     }
 
-    /// Serves another table from now on.
+    /// Replaces the table.
     public mutating func serve(_ table: [MACAddress: IPv4Address], on links: [UInt32: RARPServerConfiguration.Link]) {
         configuration.links = links
         module.know(table)

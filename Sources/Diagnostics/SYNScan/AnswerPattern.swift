@@ -1,38 +1,37 @@
 import func Glibc.log
 
-/// Which ports of one host answered and which stayed silent, by the order in which they were probed, and how far from
-/// chance that is.
+/// The distribution of answered and unanswered ports of one host over the probe order, and its deviation from chance.
 ///
-/// A firewall drops a probe whenever it arrives, and loss affects all probes alike: since the order of the scan is
-/// random, the answers lie anywhere in it. A host that limits SYNs or resets answers the first ones, and later ones only
-/// at its own pace, whatever ports they are for.
+/// A firewall drops a probe whenever it is sent, and loss affects all probes equally: since the scan order is random,
+/// replies are spread evenly over it. A host that limits SYNs or resets answers the first probes, and later ones only
+/// at its own rate, whatever their ports.
 struct AnswerPattern: Sendable {
-    /// Ports whose probes left in a part of the window, and those of them that answered.
+    /// The number of ports whose probes were sent in a part of the window, and of those that were answered.
     private struct Part {
         var ports: UInt32 = 0
         var answered: UInt32 = 0
     }
 
-    /// Loss both ways together that is taken for loss and no limit.
+    /// The maximum two-way loss that is attributed to loss rather than a limit.
     private static let mostLoss = 0.2
-    /// Ports up to which subsets are counted; beyond them Chernoff's bound is as good.
+    /// The number of ports up to which subsets are counted exactly; above it Chernoff's bound is precise enough.
     private static let few = 64
-    /// What is no more unlikely than this by Chernoff's bound is not looked at more closely.
+    /// Chernoff's bound below which a pattern is not examined further.
     private static let worthwhile = 2.0
-    /// The first probes of the window count one by one, then there are as many parts for each power of two.
+    /// The first probes of the window count individually; after them each power of two has this many parts.
     private static let fineness: UInt64 = 16
 
     private var parts = [Part](repeating: Part(), count: Self.part(.max) + 1)
     private var used = 0
     /// Ports that answered a try.
     private(set) var answered = 0
-    /// Those that answered another try than the first.
+    /// Ports that answered a later try than the first.
     private(set) var answeredLater = 0
-    /// Those that answered the last try.
+    /// Ports that answered the last try.
     private(set) var answeredLast = 0
     /// Ports that answered no try.
     private(set) var silent = 0
-    /// Silent ports that were probed once more slowly, and those of them that answered.
+    /// Unanswered ports that were probed again slowly, and those of them that answered.
     private(set) var rechecked = 0
     private(set) var recheckAnswered = 0
 
@@ -42,22 +41,22 @@ struct AnswerPattern: Sendable {
         (answered, answeredLater, answeredLast, silent, rechecked, recheckAnswered) = (0, 0, 0, 0, 0, 0)
     }
 
-    /// The part of the window that a probe is in.
+    /// Returns the part of the window that contains a probe.
     private static func part(_ offset: UInt64) -> Int {
         guard offset >= fineness else { return Int(offset) }
         let power = UInt64(63 - offset.leadingZeroBitCount)
         return Int((power - 3) * fineness + (offset >> (power - 4)) % fineness)
     }
 
-    /// A port that answered no try.
-    /// - Parameter offset: how many probes of the window were before its own.
+    /// Adds a port that answered no try.
+    /// - Parameter offset: the number of probes of the window sent before its own.
     mutating func addSilent(_ offset: UInt64, rechecked isRechecked: Bool) {
         silent += 1
         if isRechecked { rechecked += 1 }
         count(offset, answers: 0)
     }
 
-    /// A port that answered a try.
+    /// Adds a port that answered a try.
     mutating func addAnswered(_ offset: UInt64, isLater: Bool, isLast: Bool) {
         answered += 1
         if isLater { answeredLater += 1 }
@@ -65,7 +64,7 @@ struct AnswerPattern: Sendable {
         count(offset, answers: 1)
     }
 
-    /// A port that answered no try but the slow one: its place in the order was chosen, and tells nothing.
+    /// Adds a port that answered only the slow try: its position in the order was chosen, so it is no evidence.
     mutating func addRechecked() {
         rechecked += 1
         recheckAnswered += 1
@@ -78,18 +77,18 @@ struct AnswerPattern: Sendable {
         used = max(used, part + 1)
     }
 
-    /// How unlikely the pattern is for a host whose silent ports are filtered: minus the logarithm of a bound of the
-    /// chance, of three findings that are independent of one another.
+    /// The evidence against filtering: the negative logarithm of a bound on the probability of the pattern if the
+    /// unanswered ports were filtered, from three independent findings.
     func surprise(retries: Int) -> Double {
         guard answered > 0, silent > 0 else { return 0 }
         return earliness + lateness(retries: retries) + recheckSurprise(retries: retries)
     }
 
-    /// Whether a limit makes such a pattern, and not loss alone, however heavy: that leaves the answers anywhere in the
-    /// order, and half as many to the last try as to the first only where seven of ten packets are lost.
+    /// Whether the pattern shows a limit rather than loss, however heavy: loss spreads the replies evenly over the
+    /// order, and halves the replies from the first to the last try only at 70 % packet loss.
     var isLimit: Bool { earliness >= SYNScanReview.suspicion || answeredLast * 2 > answered - answeredLater }
 
-    /// Answers lie early in the order.
+    /// Whether replies are concentrated early in the order.
     var earliness: Double {
         let ports = answered + silent
         let (total, all) = (Double(ports), Double(answered))
@@ -106,7 +105,7 @@ struct AnswerPattern: Sendable {
                 first * Self.divergence(hits / first, from: all / total),
                 all * Self.divergence(hits / all, from: first / total))
             guard bound >= Self.worthwhile else { continue }
-            // The same finding twice: answered ports among the first, and silent ones among the rest.
+            // The complementary finding: answered ports among the first, unanswered ones among the rest.
             let subsets = max(
                 Self.subsets(found, of: answered, within: early, ofPorts: ports),
                 Self.subsets(silent - (early - found), of: silent, within: ports - early, ofPorts: ports))
@@ -115,13 +114,14 @@ struct AnswerPattern: Sendable {
         return best
     }
 
-    /// What it costs to look at the best of many parts: each power of two has the same chance, and so has each part of one.
+    /// The correction for choosing the best of many parts: each power of two has the same probability, and so has each
+    /// part within it.
     private func price(_ part: Int) -> Double {
         let (powers, _) = Self.powers(through: used - 1)
         return log(Double(powers)) + log(Double(Self.powers(through: part).parts))
     }
 
-    /// Powers of two up to that of a part, and how many parts the last of them has.
+    /// The number of powers of two up to a part, and of the parts in the last one.
     private static func powers(through part: Int) -> (count: Int, parts: Int) {
         guard part >= fineness else {
             let power = Int.bitWidth - (part + 1).leadingZeroBitCount
@@ -130,7 +130,8 @@ struct AnswerPattern: Sendable {
         return (part / Int(fineness) + 5, Int(fineness))
     }
 
-    /// Minus the logarithm of a bound of the chance that any `count` of `all` ports lie within a part of the order.
+    /// The negative logarithm of a bound on the probability that any `count` of `all` ports lie within a part of the
+    /// order.
     private static func subsets(_ count: Int, of all: Int, within part: Int, ofPorts ports: Int) -> Double {
         guard 1...few ~= count, count <= min(all, part) else { return 0 }
         var chance = 0.0
@@ -141,7 +142,7 @@ struct AnswerPattern: Sendable {
         return max(0, -chance)
     }
 
-    /// The last try was answered as often as those before it, where loss leaves less for each further one.
+    /// Whether the last try was answered as often as those before it; with loss, each further try has fewer replies.
     private func lateness(retries: Int) -> Double {
         guard retries > 0 else { return 0 }
         let left = Self.lost(tries: retries)
@@ -149,7 +150,7 @@ struct AnswerPattern: Sendable {
         return Self.excess(answeredLast, of: answered, over: expected)
     }
 
-    /// Ports that were silent to all tries answer when they are asked slowly, more of them than loss explains.
+    /// Whether more ports that answered no try answer a slow probe than loss explains.
     private func recheckSurprise(retries: Int) -> Double {
         guard recheckAnswered > 0 else { return 0 }
         let left = Self.lost(tries: retries + 1)
@@ -159,18 +160,18 @@ struct AnswerPattern: Sendable {
         return found > expected ? found * log(found / expected) - found + expected : 0
     }
 
-    /// How unlikely it is, in nats, that `count` of `all` independent events happen, each of which has the chance
+    /// The evidence, in nats, against `count` of `all` independent events occurring if each has the probability
     /// `expected`.
     static func excess(_ count: Int, of all: Int, over expected: Double) -> Double {
         let share = Double(count) / Double(max(all, 1))
         return share > expected && expected > 0 ? Double(all) * divergence(share, from: expected) : 0
     }
 
-    /// The share of ports that lose `tries` tries in a row.
+    /// The share of ports that lose `tries` consecutive tries.
     private static func lost(tries: Int) -> Double { (0..<tries).reduce(1) { share, _ in share * mostLoss } }
 
-    /// The relative entropy of two chances, in nats: n times it bounds the tail of n draws (Chernoff; Hoeffding 1963
-    /// for draws without replacement).
+    /// The relative entropy of two probabilities, in nats: n times it bounds the tail of n draws (Chernoff; Hoeffding
+    /// 1963 for draws without replacement).
     private static func divergence(_ share: Double, from expected: Double) -> Double {
         let yes = share > 0 ? share * log(share / expected) : 0
         let no = share < 1 ? (1 - share) * log((1 - share) / (1 - expected)) : 0

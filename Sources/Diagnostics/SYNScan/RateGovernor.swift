@@ -1,21 +1,20 @@
 import PacketEngine
 
-/// The rate of a scan as it goes: what was asked for, and less where answers get lost here.
+/// The current rate of a scan: the requested rate, or less when this host loses replies.
 ///
-/// A loss takes the rate down by three tenths of what it was; while nothing is lost it
-/// rises again, two hundredths every twentieth of a second, up to what was asked for.
+/// A loss reduces the rate by 30 %; without loss it rises by 2 % every 50 ms, up to the requested rate.
 struct RateGovernor: Sendable {
     private static let slowest = 1_000.0
     private static let shrink = 0.7
     private static let growth = 1.02
     private static let period = Nanoseconds.milliseconds(50)
 
-    /// Packets a second; nil for as many as can be.
+    /// Packets per second; nil for no limit.
     private let asked: Double?
     private var pacer: SYNScanPacer
-    /// Where the measured rate is counted from.
+    /// The start of the current measuring period.
     private var mark: (at: Instant, sent: UInt64)?
-    /// The rate that the last full period had.
+    /// The measured rate of the last full period.
     private var measured: Double?
     private var lastChange: Instant?
 
@@ -53,8 +52,8 @@ struct RateGovernor: Sendable {
 
     func nextDue(at now: Instant) -> Instant { pacer.nextDue(at: now) }
 
-    /// Answers were lost.
-    /// - Returns: the rate from now on.
+    /// Notes that replies were lost.
+    /// - Returns: the new rate.
     mutating func slowDown(at now: Instant, sent: UInt64) -> Double {
         var current = measured ?? asked ?? Self.slowest
         if measured == nil, let mark, now > mark.at { current = Double(sent &- mark.sent) / (now - mark.at).seconds }
@@ -64,9 +63,10 @@ struct RateGovernor: Sendable {
         return rate
     }
 
-    /// Who is asked again may have been asked too fast: without a limit every further
-    /// round goes at half the rate of the one before.
-    /// - Parameter rate: packets a second of the round before; nil where there was none, or nothing against it.
+    /// Returns the rate of a further round: without a limit, each round runs at half the rate of the one before,
+    /// because the first may have been too fast for the targets.
+    /// - Parameter rate: packets per second of the previous round; nil if there was none, or if its rate was not too
+    ///   high.
     mutating func beginRound(_ round: Int, after rate: Double?, at now: Instant) {
         guard asked == nil else { return }
         lastChange = nil

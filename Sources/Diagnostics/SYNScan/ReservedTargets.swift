@@ -1,16 +1,16 @@
 import WireFormat
 
-/// Addresses that no host has: a scan of them would reach many at once, or nobody.
+/// Addresses that do not belong to a single host, which a scan must not probe.
 package enum ReservedTargets {
-    /// "This network", groups, class E with the limited broadcast address (RFC 6890; RFC 1112,
-    /// section 4); in IPv6 the unspecified address and groups.
+    /// "This network", multicast, class E with the limited broadcast address (RFC 6890; RFC 1112, section 4); in IPv6
+    /// the unspecified address and multicast.
     package static let everywhere = set([
         ("0.0.0.0", "0.255.255.255"), ("224.0.0.0", "255.255.255.255"), ("::", "::"),
         ("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ])
 
-    /// The directed broadcast address of a network of ours, and its old form of all zeros (RFC 1122,
-    /// section 3.2.1.3); none of networks of one or two hosts.
+    /// The directed broadcast address of an attached network, and its obsolete all-zeros form (RFC 1122, section
+    /// 3.2.1.3); nothing for networks of 1 or 2 hosts.
     package static func broadcasts(of address: IPv4Address, prefixLength: Int) -> [IPAddress] {
         guard prefixLength < 31, let network = IPv4Network(address, prefixLength: prefixLength) else { return [] }
         return [.v4(network.address), .v4(network.lastAddress)]
@@ -25,8 +25,8 @@ package enum ReservedTargets {
 }
 
 extension AddressSet {
-    /// Takes ranges out, of whatever size.
-    /// - Returns: how many addresses that were.
+    /// Removes reserved addresses from ranges of any size.
+    /// - Returns: the number of addresses removed.
     public mutating func exclude(_ ranges: [(first: IPAddress, last: IPAddress)]) -> Int {
         let before = count
         for (first, last) in ranges { remove(from: first, through: last) }
@@ -34,10 +34,10 @@ extension AddressSet {
     }
 }
 
-/// What a segment offers, in the words of the contract's JSON.
+/// The TCP options of a segment, as text for JSON.
 package enum SegmentOptions {
-    /// `mss 1460`, `sack-permitted`, `timestamps`, `nop`, `window-scale 7`: in their order; what stands
-    /// behind the end of the list is padding.
+    /// The options in order: `mss 1460`, `sack-permitted`, `timestamps`, `nop`, `window-scale 7`. Bytes after the
+    /// end-of-list option are padding.
     package static func names(_ bytes: [UInt8]) -> [String] {
         TCPOptions(bytes.rawBytes).list.compactMap { option in
             switch option {

@@ -1,6 +1,6 @@
 import PacketEngine
 
-/// How long answers take: how many took up to each power of two of nanoseconds.
+/// A histogram of round-trip times by powers of two of nanoseconds.
 struct RoundTripSpread: Sendable {
     private var counts = [Int](repeating: 0, count: 64)
     private var total = 0
@@ -13,7 +13,8 @@ struct RoundTripSpread: Sendable {
         longest = max(longest, value)
     }
 
-    /// Within this came the given share of the answers, to the next power of two; nil before the first.
+    /// Returns the time within which the given share of replies was received, rounded up to a power of two; nil before
+    /// the first.
     func bound(share: Double) -> Nanoseconds? {
         guard total > 0 else { return nil }
         var left = Int((Double(total) * share).rounded(.up))

@@ -1,8 +1,8 @@
 import PacketEngine
 import WireFormat
 
-/// The sequence number of a probe: a keyed hash of its two addresses and ports,
-/// so that nobody can answer who has not seen the probe, and nothing needs to be remembered of it.
+/// The sequence number of a probe: a keyed hash of its addresses and ports. Off-path hosts cannot forge replies, and no
+/// per-probe state is needed.
 struct SYNScanCookie: Sendable {
     let key: SipHash
 
@@ -16,7 +16,7 @@ struct SYNScanCookie: Sendable {
         case (.v4(let source), .v4(let destination)):
             hash = key(UInt64(source.rawValue) << 32 | UInt64(destination.rawValue), ports)
         case (.v6(let source), .v6(let destination)):
-            // The source is the same for all: the destination's halves go in one after the other.
+            // The source is the same for all probes: the halves of the destination are hashed one after the other.
             hash = key(key(source.high ^ ports, source.low) ^ destination.high, destination.low)
         default: hash = key(ports)
         }

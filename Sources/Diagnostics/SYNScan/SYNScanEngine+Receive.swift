@@ -2,7 +2,7 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// What arrives, and whether it answers a probe. Everything is a stranger's word until it has shown the cookie.
+/// Matches received packets to probes. Nothing is trusted until its cookie verifies.
 extension SYNScanEngine {
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, let frame = ReceivedFrame(packet.bytes) else { return }
@@ -37,7 +37,7 @@ extension SYNScanEngine {
         }
     }
 
-    /// The place of a probe, when it is one of this shard's and under way.
+    /// Returns the index of a probe if it belongs to this shard and is in flight.
     func place(of address: IPAddress, port: UInt16) -> UInt64? {
         let portPlace = portPlaces[Int(port)]
         guard portPlace >= 0, let host = configuration.targets.place(of: address) else { return nil }
@@ -47,7 +47,7 @@ extension SYNScanEngine {
         return window.places.contains(own) ? own : nil
     }
 
-    /// Takes an answer that has shown that it is one; only the first of a probe counts.
+    /// Records a verified reply; only the first reply to a probe counts.
     /// - Returns: whether it is the first.
     @discardableResult
     mutating func conclude(
@@ -57,7 +57,7 @@ extension SYNScanEngine {
         guard closing == nil, !isOver, window.decide(place) else { return false }
         let roundTrip = log.instant(round: round, place: place).map { max(arrival - $0, .zero) }
         if let roundTrip { roundTrips.add(roundTrip) }
-        // Answers to the recheck show a limit, not that the first tries were too fast.
+        // Replies to the recheck show a limit, not that the first tries were too fast.
         if 1...max(1, configuration.retries) ~= round { result.answeredLater += 1 }
         let found = finding(roundTrip)
         if round > 0 || found.state != .closed { mark(place, round: round, state: found.state) }
@@ -70,7 +70,7 @@ extension SYNScanEngine {
         return true
     }
 
-    /// What the headers before it say of a message.
+    /// Reads the fields of a message's outer headers.
     private struct Ends {
         var source: IPAddress
         var destination: IPAddress
@@ -80,7 +80,7 @@ extension SYNScanEngine {
 
     private mutating func refuse() { result.refused += 1 }
 
-    /// What a link says of addresses and groups is for the host behind the source, where it is no host of the system.
+    /// ARP and neighbor discovery are for the host behind an unowned source.
     private mutating func tellSource(_ packet: borrowing ReceivedPacket) {
         guard let sourceHost else { return }
         sourceHost.receive(packet)
@@ -90,8 +90,8 @@ extension SYNScanEngine {
 
     // MARK: Segments
 
-    /// A SYN or a reset that acknowledges our cookie (RFC 9293, section 3.10.7.3); a reset
-    /// may bring data along (RFC 9293, section 3.5.2).
+    /// Handles a SYN-ACK or a reset that acknowledges our cookie (RFC 9293, section 3.10.7.3); a reset may carry data
+    /// (RFC 9293, section 3.5.2).
     private mutating func receiveSegment(
         _ bytes: RawSpan, _ ends: Ends, _ packet: borrowing ReceivedPacket
     ) {
@@ -141,8 +141,8 @@ extension SYNScanEngine {
 
     // MARK: Errors
 
-    /// The codes that say that a probe was kept from its port: ICMPv4's as nmap counts them
-    /// (RFC 792; RFC 1812, section 5.2.7.1), and all of ICMPv6's (RFC 4443, section 3.1).
+    /// The codes that report a filtered port: for ICMPv4 the same as in nmap (RFC 792; RFC 1812, section 5.2.7.1), and
+    /// all of ICMPv6's (RFC 4443, section 3.1).
     private static let filteringCodes: Set<UInt8> = [0, 1, 2, 3, 9, 10, 13]
 
     private mutating func receiveError(

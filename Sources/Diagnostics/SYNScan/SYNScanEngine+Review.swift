@@ -1,14 +1,14 @@
 import PacketEngine
 import WireFormat
 
-/// Whether silence is an answer. A host that limits SYNs or resets is silent to most probes of a fast scan, as a
-/// firewall is; what tells them apart is which of its ports answered, and what the silent ones do when they are probed
-/// slowly.
+/// Decides whether unanswered means filtered. A host that limits SYNs or resets leaves most probes of a fast scan
+/// unanswered, as a firewall does. The difference shows in which of its ports answered, and in how the unanswered ones
+/// react to slow probes.
 extension SYNScanEngine {
-    /// Keeps of an answer what the review asks for.
+    /// Records the properties of a reply that the review needs.
     mutating func mark(_ place: UInt64, round: Int, state: SYNScanState) {
         guard reviewsHosts else { return }
-        // Routers limit their errors, and what they forbid is filtered with and without one.
+        // Routers limit their errors, and a port they prohibit is filtered with or without an error.
         guard state != .filtered else { return window.errors.insert(place) }
         if state == .open { window.open.insert(place) }
         guard 1...max(1, configuration.retries) ~= round else { return }
@@ -16,17 +16,17 @@ extension SYNScanEngine {
         if round == configuration.retries { window.last.insert(place) }
     }
 
-    /// Waits for answers to the last try and looks at the hosts meanwhile.
-    /// - Returns: when to go on; nil when the window is over.
+    /// Reviews the hosts while waiting for replies to the last try.
+    /// - Returns: the time at which to continue; nil if the window is finished.
     mutating func lookBack(into batch: inout PacketBatch, at now: Instant) -> Instant? {
-        // Taken out, so that it is changed in place.
+        // Moved out, so that it is modified in place.
         var review = self.review ?? SYNScanReview(after: lastSent)
         self.review = nil
         defer { self.review = review }
         let end = review.tryEnd + waitAtEnd
-        // Where nothing has answered, or all ports have, silence is what it is.
+        // If no port has answered, or every port has, there is nothing to review.
         let hasAnswers = UInt64(window.places.count) > window.undecidedCount
-        // Answers of an earlier run would all count as answers to a first try, ICMP errors among them.
+        // Replies of a resumed scan's earlier run would all count as replies to a first try, ICMP errors included.
         guard reviewsHosts, hasAnswers, !window.isResumed else { return end <= now ? nil : end }
         let pause = max(SYNScanReview.pause, min((roundTrips.bound(share: 0.99) ?? .zero) * 2, waitAtEnd))
         guard let recheck = review.recheck else {
@@ -57,14 +57,14 @@ extension SYNScanEngine {
         return nil
     }
 
-    /// Between two probes of the recheck.
+    /// The interval between probes of the recheck.
     private var recheckInterval: Nanoseconds { Nanoseconds(Int64(1e9 / recheckRate)) }
 
     private var recheckRate: Double {
         min(max(configuration.rate ?? SYNScanReview.recheckRate, 1), SYNScanReview.recheckRate)
     }
 
-    /// Looks at some more of the hosts; at the end, chooses what is probed once more.
+    /// Reviews more hosts; at the end, selects the ports to recheck.
     private mutating func look(_ review: inout SYNScanReview) {
         var left = SYNScanReview.portsAtOnce
         while review.nextHost < configuration.targets.count {
@@ -81,7 +81,7 @@ extension SYNScanEngine {
         review.chooseRecheck(count) { silentPlaces(of: $0, atMost: $1) }
     }
 
-    /// Counts the ports of a host that are in the window.
+    /// Counts the ports of a host in the window.
     private func fill(_ pattern: inout AnswerPattern, _ host: Int, sample: [UInt64]) {
         pattern.removeAll()
         for port in 0..<portCount {
@@ -100,7 +100,7 @@ extension SYNScanEngine {
         }
     }
 
-    /// The place of a port in the order, when it is one of this shard's and under way.
+    /// Returns the index of a port in the scan order if it belongs to this shard and is in flight.
     private func windowPlace(host: Int, port: UInt64) -> UInt64? {
         let place = permutation.place(of: UInt64(host) &* portCount &+ port)
         guard place % shardStride == shardOffset else { return nil }
@@ -108,7 +108,7 @@ extension SYNScanEngine {
         return window.places.contains(own) ? own : nil
     }
 
-    /// The first silent ports of a host in the order of the scan, which is random.
+    /// Returns the first unanswered ports of a host in scan order, which is random.
     private func silentPlaces(of host: Int, atMost count: Int) -> [UInt64] {
         var places: [UInt64] = []
         for port in 0..<portCount {
@@ -122,7 +122,7 @@ extension SYNScanEngine {
         return places
     }
 
-    /// Judges the suspects by all that is known in the end: late answers and the recheck may have left nothing silent.
+    /// Judges the suspects by the final counts: late replies and the recheck may have left no unanswered ports.
     private mutating func judge(_ review: SYNScanReview, at now: Instant) {
         var pattern = AnswerPattern()
         for suspect in review.suspects {
@@ -146,7 +146,8 @@ extension SYNScanEngine {
         result.unreliable = unreliable.count
     }
 
-    /// Open ports answer first tries where hardly any reset is left, or more often than resets do.
+    /// Whether the host limits only its resets: its open ports answer first tries when nearly all resets are used up, or
+    /// more often than its closed ports do.
     private func limitsResetsAlone(_ host: Int) -> Bool {
         var resets: [UInt64] = []
         var open: [UInt64] = []
@@ -171,7 +172,7 @@ extension SYNScanEngine {
         return behind + first >= SYNScanReview.distinction
     }
 
-    /// Answers a second between the end of the first try and that of the last: the first try had used up what there was.
+    /// Replies per second between the end of the first try and that of the last: the first try used up the burst.
     private func rate(of pattern: AnswerPattern, until tryEnd: Instant) -> Double? {
         guard configuration.retries > 0, pattern.answeredLater >= 3, tryEnd > firstEnd else { return nil }
         return Double(pattern.answeredLater) / (tryEnd - firstEnd).seconds

@@ -2,25 +2,24 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// Finds open TCP ports by half a handshake: a SYN to each, an answer from those that are there,
-/// and a reset for those that would go on (RFC 9293, section 3.5).
+/// Finds open TCP ports by half-open connections: sends a SYN to each port, and a reset to each that replies with
+/// SYN-ACK (RFC 9293, section 3.5).
 ///
-/// Nothing is remembered of a probe but up to five bits. Its place in the order of the scan is computed from
-/// the answer's address and port, the sequence number says that the answer is one, and the port that
-/// it comes to says which try it answers.
+/// A probe needs at most 5 bits of state. Its index in the scan order is computed from the reply's address and port,
+/// the sequence number verifies the reply, and the destination port of the reply identifies the try.
 public struct SYNScanEngine: Engine, ~Copyable {
     public typealias Event = SYNScanEvent
 
-    /// Shorter than this nothing is waited for before a probe is sent again.
+    /// The minimum wait before a probe is retried.
     static let shortestWait = Nanoseconds.milliseconds(100)
-    /// And this long while nobody has answered (RFC 6298, section 2).
+    /// The wait before any host has replied (RFC 6298, section 2).
     static let firstWait = Nanoseconds.seconds(1)
     static let longestWait = Nanoseconds.seconds(4)
-    /// Answers are waited for at least so long at the end.
+    /// The minimum wait for replies at the end.
     static let shortestEnd = Nanoseconds.seconds(2)
-    /// Silent ports are told of so many at a time.
+    /// The number of filtered ports reported per call.
     private static let reportedAtOnce = 4_096
-    /// The token of packets that are no probes.
+    /// The token of packets that are not probes.
     private static let sourceToken = UInt64.max
 
     let configuration: SYNScanConfiguration
@@ -30,35 +29,35 @@ public struct SYNScanEngine: Engine, ~Copyable {
     let shardStride: UInt64
     let portCount: UInt64
     let reviewsHosts: Bool
-    /// Place of each port in the list, -1 for those that are not scanned.
+    /// The index of each port in the list, -1 for ports that are not scanned.
     let portPlaces: [Int32]
     private let probes: [SYNTemplate]
-    /// Some targets are neighbors, each with a machine of its own.
+    /// Whether some targets are neighbors, each with its own MAC address.
     private let reachesEachByItself: Bool
     var window: SYNScanWindow
     var round = 0
     /// The next probe of the round.
     private var cursor: UInt64
-    /// Probes up to here may be sent again now.
+    /// Probes below this index may be sent again now.
     private var dueThrough: UInt64?
-    /// Silent ports up to here are told of, once the window is over.
+    /// Filtered ports below this index are reported, once the window is finished.
     var closing: UInt64?
     var log = SendLog()
     var roundTrips = RoundTripSpread()
     private var governor: RateGovernor
     private var start: Instant?
-    /// When the first probe of the round left, and how many have since.
+    /// The time of the first probe of the round, and the number sent since.
     private var roundStart: Instant?
     private var roundSent: UInt64 = 0
-    /// Packets a second of the window's first round.
+    /// The measured rate of the window's first round, in packets per second.
     private var firstRate: Double?
-    /// When the last probe of that round left.
+    /// The time of the last probe of that round.
     private(set) var firstEnd = Instant(nanoseconds: 0)
-    /// The look at the window's hosts after the last try.
+    /// The review of the window's hosts after the last try.
     var review: SYNScanReview?
-    /// Hosts whose silence is no answer, by their place among the targets.
+    /// Unreliable hosts, by target index.
     var unreliable: [Int: UnreliableHost] = [:]
-    /// What had answered, and what of it a later try, before the window.
+    /// Counts before this window: answered probes, and those answered at a later try.
     private var answeredBefore: UInt64 = 0
     private var laterBefore: UInt64 = 0
     var lastSent = Instant(nanoseconds: 0)
@@ -67,7 +66,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     var events: [SYNScanEvent] = []
     var result = SYNScanSummary()
     var resets: SYNScanResets
-    /// Of a source that the system does not own.
+    /// The host of a source address that the kernel does not own.
     let sourceHost: SourceHost?
     let banners: BannerCollector?
 
@@ -111,8 +110,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
 
     public var maximumPacketLength: Int { sourceHost?.frameLength ?? 128 }
     public var batchCapacity: Int { 64 }
-    /// Slow scans have the time for it. In fast ones many go in one call, and a probe's time is that of
-    /// its place among them.
+    /// Slow scans have time to stamp each probe. In fast scans many leave in one system call, and the send time is
+    /// interpolated from the index in the call.
     public var wantsExactTimes: Bool { configuration.isExactlyTimed }
 
     public var summary: SYNScanSummary {
@@ -122,14 +121,14 @@ public struct SYNScanEngine: Engine, ~Copyable {
         return summary
     }
 
-    /// Where a later scan goes on.
+    /// The position at which a later scan resumes.
     public var position: SYNScanPosition {
         isOver && !result.isCutShort
             ? SYNScanPosition(done: configuration.probes)
             : SYNScanPosition(done: window.places.lowerBound, answered: window.words)
     }
 
-    /// Probes that were sent for the first time, and the tries that went before this one.
+    /// The number of first tries sent, and of the tries before the current one.
     public var progress: (sent: UInt64, round: Int) {
         (round == 0 ? cursor - configuration.start.done : window.places.upperBound - configuration.start.done, round)
     }
@@ -154,7 +153,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
                 continue
             }
             guard let place = window.next(from: cursor) else {
-                // What was appended just now is to be waited for from the moment it has left.
+                // The wait for the probes just appended starts when they were sent.
                 guard batch.isEmpty else { return .at(now) }
                 guard let due = endOfRound(into: &batch, at: now) else { continue }
                 return earlier(due, start)
@@ -175,7 +174,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         }
         if end == nil { end = now }
         guard batch.isEmpty else { return .at(now) }
-        // What is open is still to be heard.
+        // Replies from open ports are still to be received.
         guard let due = banners?.due else { return .finished }
         end = now
         return earlier(due, start)
@@ -194,7 +193,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         return .at(own.map { min(most, $0) } ?? most)
     }
 
-    /// Adds the probe of a place; false when there is no room.
+    /// Appends the probe at an index of the scan order. Returns false if the batch is full.
     @inline(__always)
     mutating func append(_ place: UInt64, to batch: inout PacketBatch) -> Bool {
         guard batch.room > 0 else { return false }
@@ -205,7 +204,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         let address = configuration.targets[target]
         let way = wayIndex(of: target)
         let sourcePort = configuration.sourcePort &+ UInt16(truncatingIfNeeded: round)
-        // Through the span: a copy of the template would count its references, twice a probe.
+        // Access through the span: copying the template would retain its references twice per probe.
         let templates = probes.span
         let sequence = cookie.sequence(
             source: templates[way].source, sourcePort: sourcePort, destination: address, destinationPort: port)
@@ -220,7 +219,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         return machines[target &- configuration.ways[way].targets.lowerBound]
     }
 
-    /// The way of a target; ways are in the order of the targets.
+    /// Returns the route to a target; routes are in the order of the targets.
     @inline(__always)
     private func wayIndex(of target: Int) -> Int {
         var low = 0
@@ -232,22 +231,23 @@ public struct SYNScanEngine: Engine, ~Copyable {
         return low
     }
 
-    /// Between a try and the next: twice as long as nearly all answers took, and doubled from try to try.
+    /// Returns the time between tries: twice the time within which nearly all replies are received, doubled for each
+    /// further try.
     private var waitBeforeNextTry: Nanoseconds {
         let learned = roundTrips.bound(share: 0.99).map { min(max($0 * 2, Self.shortestWait), Self.longestWait) }
         return (learned ?? Self.firstWait) * (1 << Int64(min(round - 1, 4)))
     }
 
-    /// Packets a second of the round that has just been sent.
+    /// The measured rate of the round just sent, in packets per second.
     private var roundRate: Double? {
         roundStart.map { Double(roundSent) / max(lastSent - $0, .microseconds(1)).seconds }
     }
 
-    /// After the last probe.
+    /// The wait after the last probe.
     var waitAtEnd: Nanoseconds { configuration.wait ?? max(Self.shortestEnd, roundTrips.longest * 2) }
 
-    /// Goes on to the next round or to the window's end.
-    /// - Returns: until when answers are waited for; nil when there is more to do now.
+    /// Continues with the next round or the end of the window.
+    /// - Returns: the time until which to wait for replies; nil if there is more to do now.
     private mutating func endOfRound(into batch: inout PacketBatch, at now: Instant) -> Instant? {
         if window.undecidedCount > 0 {
             if round < configuration.retries {
@@ -266,8 +266,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
         return nil
     }
 
-    /// Tells of the silent ports of a window that is over, some at a time, and begins the next window.
-    /// - Returns: false while there are more to tell of.
+    /// Reports the filtered ports of a finished window, a limited number per call, and begins the next window.
+    /// - Returns: false while there are more to report.
     private mutating func finishWindow(at now: Instant) -> Bool {
         var left = Self.reportedAtOnce
         if !configuration.reportsAll {
@@ -298,7 +298,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         cursor = first
         round = 0
         log.removeAll()
-        // Where many were found by a later try alone, the first went too fast.
+        // If many ports were found only by a later try, the first try was too fast.
         let isLossy = (result.answeredLater - laterBefore) * 1_000 > result.decided - result.filtered - answeredBefore
         governor.beginRound(0, after: isLossy ? firstRate : nil, at: now)
         laterBefore = result.answeredLater
@@ -325,7 +325,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         result.sent += UInt64(range.count)
         var first = range.lowerBound
         while first < range.upperBound, batch.entries[first].token == Self.sourceToken { first += 1 }
-        // What is no probe comes first.
+        // Non-probe packets precede probes in a batch.
         guard first < range.upperBound else { return }
         note(
             from: batch.entries[first].token, through: batch.entries[range.upperBound - 1].token,
@@ -341,7 +341,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         }
         roundSent += count
         if round > 0 { result.retransmitted += count }
-        // The recheck is no part of the scan's rate.
+        // The recheck does not count toward the scan's rate.
         if round <= configuration.retries {
             result.sentProbes += count
             lastSent = start + span
@@ -368,7 +368,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     }
 
     public mutating func stop(at now: Instant) {
-        // Those that are heard after the last probe are broken off too.
+        // Connections that are still open after the last probe are reset too.
         if let banners, !banners.isIdle {
             banners.stop(at: now)
             result.isCutShort = true

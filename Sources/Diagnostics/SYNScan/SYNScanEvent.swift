@@ -1,122 +1,122 @@
 import PacketEngine
 import WireFormat
 
-/// What a port is found to be.
+/// The state of a port.
 public enum SYNScanState: String, Sendable, Hashable, CaseIterable {
-    /// Somebody takes connections there.
+    /// A program accepts connections on it.
     case open
-    /// The host is there, and nobody takes connections.
+    /// The host replied that no program listens on it.
     case closed
-    /// Something on the way keeps the answer back, or the host does.
+    /// A firewall, or the host, drops the probe or the reply.
     case filtered
 }
 
-/// What a state is concluded from.
+/// The evidence for a state.
 public enum SYNScanReason: Sendable, Hashable {
     case synAck
     case reset
-    /// An error that quotes our probe.
+    /// An ICMP error that quotes our probe.
     case icmp(type: UInt8, code: UInt8, from: IPAddress)
     case noResponse
 }
 
-/// One port of one host.
+/// The result of one port of one host.
 public struct SYNScanFinding: Sendable, Hashable {
     public var address: IPAddress
     public var port: UInt16
     public var state: SYNScanState
     public var reason: SYNScanReason
-    /// When it was found.
+    /// The time of the result.
     public var at: Instant
-    /// Time to live or hop limit of the answer.
+    /// The time to live or hop limit of the reply.
     public var hopLimit: UInt8?
-    /// Nil where nothing came, or the probe was too long ago to be remembered.
+    /// The round-trip time; nil without a reply, or if the send time is no longer known.
     public var roundTrip: Nanoseconds?
-    /// Of a segment: its window and its options as they came.
+    /// The window and the TCP options of the reply.
     public var window: UInt16?
     public var options: [UInt8] = []
-    /// False for a silent port of an unreliable host.
+    /// Whether the result is reliable: false for an unanswered port of an unreliable host.
     public var isReliable = true
 }
 
-/// A host whose silent ports may not be filtered, because it answers only some probes.
+/// A host whose unanswered ports may not be filtered, because it answers only some probes.
 public struct UnreliableHost: Sendable, Hashable {
     public enum Reason: Sendable, Hashable {
-        /// It answers at a pace of its own.
+        /// It limits all replies to its own rate.
         case limitsAnswers
-        /// It sends resets at a pace of its own, and SYN-ACKs as they come.
+        /// It limits resets to its own rate, but not SYN-ACKs.
         case limitsResets
         /// It answered the first probes, and none since.
         case stopsAnswering
-        /// Its answers came to later tries more often than a lossy network explains.
+        /// Its replies came to later tries more often than packet loss explains.
         case answersLate
     }
 
     /// The host's address.
     public var address: IPAddress
-    /// Why it is unreliable.
+    /// The reason why it is unreliable.
     public var reason: Reason
     /// Ports that answered.
     public var answered: Int
-    /// Ports that answered no try, and are not known to be filtered.
+    /// Ports that answered no try and are not known to be filtered.
     public var silent: Int
-    /// Answers a second, where there were enough of them to tell.
+    /// Replies per second; nil if there were too few to measure.
     public var rate: Double?
-    /// When it was first found to be unreliable.
+    /// The time at which it was first found to be unreliable.
     public var at: Instant
 }
 
-/// What a scan has to tell.
+/// An event of a scan.
 public enum SYNScanEvent: Sendable, Hashable {
     case finding(SYNScanFinding)
-    /// What was said at an open port.
+    /// The banner of an open port.
     case banner(SYNScanBanner)
-    /// Answers were lost here; the scan goes on at this rate, in packets a second.
+    /// This host lost replies; the scan continues at this rate, in packets per second.
     case slowed(lost: UInt64, rate: Double)
-    /// Told at the end, of every host whose silent ports are not known to be filtered.
+    /// Reported at the end for every host whose unanswered ports are not known to be filtered.
     case unreliable(UnreliableHost)
-    /// Another machine says that it has our unowned source address.
+    /// Another host claims our unowned source address.
     case conflict(IPAddress, MACAddress)
 }
 
-/// How a scan stands, or ended.
+/// The progress or the result of a scan.
 public struct SYNScanSummary: Sendable {
     public var hosts = 0
     public var ports = 0
-    /// Probes to do, each counted once.
+    /// Probes to send, retries not counted.
     public var probes: UInt64 = 0
-    /// Packets sent, repetitions included.
+    /// Packets sent, retries included.
     public var sent: UInt64 = 0
-    /// Those of them that are probes at the scan's rate; the others are slower, answer, or hear banners.
+    /// Packets sent at the scan's rate; the others belong to the recheck, to resets or to banners.
     public var sentProbes: UInt64 = 0
     public var retransmitted: UInt64 = 0
-    /// Answers to this scan, the further ones of one port included.
+    /// Replies to this scan, duplicates included.
     public var received: UInt64 = 0
-    /// Ports that answered a later try and not the first: what was lost, or came late.
+    /// Ports that answered a later try and not the first: the probe or reply was lost or late.
     public var answeredLater: UInt64 = 0
-    /// Packets that came to our ports and do not answer a probe: forged, late from another scan, broken.
+    /// Packets to our ports that do not answer a probe: forged, late from another scan, or malformed.
     public var refused: UInt64 = 0
     public var open: UInt64 = 0
     public var closed: UInt64 = 0
     public var filtered: UInt64 = 0
-    /// Those of the filtered ports that are silent ones of unreliable hosts: not known to be filtered.
+    /// Filtered ports that are unanswered ports of unreliable hosts: not known to be filtered.
     public var unresolved: UInt64 = 0
     /// Hosts that have such ports.
     public var unreliable = 0
-    /// Open ports at which something was said.
+    /// Open ports with a banner.
     public var banners: UInt64 = 0
-    /// Packets that the system would not send.
+    /// Packets that the kernel refused to send.
     public var failed: UInt64 = 0
-    /// Answers that were lost here.
+    /// Replies lost on this host.
     public var overflowed: UInt64 = 0
     public var firstFailure: TransmissionFailure?
     public var isCutShort = false
     public var elapsed = Nanoseconds.zero
-    /// From the first probe to the last.
+    /// The time from the first probe to the last.
     public var sending = Nanoseconds.zero
 
-    /// Probes that are decided.
+    /// Probes with a result.
     public var decided: UInt64 { open + closed + filtered }
-    /// Probes a second while it sent them.
+    /// Probes per second while sending.
     public var rate: Double { sending > .zero ? Double(sentProbes) / sending.seconds : 0 }
 }

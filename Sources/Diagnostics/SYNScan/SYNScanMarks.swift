@@ -1,12 +1,12 @@
-/// Bits of a window's probes beside those that decide them. Memory is taken when the first one is set: a scan whose
-/// first tries are all answered or all silent needs none.
+/// One extra bit per probe of a window. Memory is allocated when the first bit is set: a scan in which every first try
+/// is answered, or none is, needs none.
 struct SYNScanMarks: Sendable {
     private let places: Range<UInt64>
     private var words: [UInt64] = []
 
     init(_ places: Range<UInt64>) { self.places = places }
 
-    /// Sets the bit of a probe of the window.
+    /// Sets the bit of a probe in the window.
     mutating func insert(_ place: UInt64) {
         guard places.contains(place) else { return }
         if words.isEmpty { words = [UInt64](repeating: 0, count: (places.count &+ 63) / 64) }

@@ -1,20 +1,19 @@
 import PacketEngine
 
-/// A scan's rate: on the average what was asked for, and never much more at once.
+/// Limits the rate of a scan: the requested average, without large bursts.
 ///
-/// Packet k leaves at start + k / rate. What a busy machine was late with is
-/// caught up slowly, at five hundredths above the rate, so that no moment sees
-/// more than its share by a tenth.
+/// Packet k leaves at start + k / rate. A delay is caught up slowly, at 5 % above the rate, so that no short interval
+/// exceeds its share by more than 10 %.
 struct SYNScanPacer: Sendable {
-    /// Packets leave in bursts of up to this, so that a fast rate does not need a wakening for each.
+    /// The maximum length of a burst, so that a high rate does not need one wakeup per packet.
     private static let burst = Nanoseconds.milliseconds(2)
     private static let catchUp = 1.05
 
-    /// Packets a second; nil for no limit.
+    /// Packets per second; nil for no limit.
     private(set) var rate: Double?
     private var start: Instant?
     private var sent = 0.0
-    /// Packets that may leave at once, as of `filled`.
+    /// The number of packets that may leave at once, as of `filled`.
     private var tokens = 0.0
     private var filled = Instant(nanoseconds: 0)
 
@@ -22,14 +21,14 @@ struct SYNScanPacer: Sendable {
 
     private var size: Double { max(1, (rate ?? 0) * Self.burst.seconds) }
 
-    /// Goes on at another rate from now.
+    /// Continues at another rate from now on.
     mutating func set(rate: Double, at now: Instant) {
         self.rate = rate
         start = nil
         sent = 0
     }
 
-    /// How many packets may leave now.
+    /// Returns the number of packets that may leave now.
     mutating func allowance(at now: Instant) -> Int {
         guard let rate else { return .max }
         guard let start else {
@@ -40,7 +39,7 @@ struct SYNScanPacer: Sendable {
         }
         tokens = min(size, tokens + (now - filled).seconds * rate * Self.catchUp)
         filled = now
-        // A time that was computed for packet k must not fall short of it by a rounding.
+        // The deadline computed for packet k must not fall short of it by rounding.
         return max(0, Int(min(tokens, (now - start).seconds * rate + 1 - sent) + 1e-6))
     }
 
@@ -49,7 +48,7 @@ struct SYNScanPacer: Sendable {
         tokens -= 1
     }
 
-    /// When about half a burst may leave, or the next packet of a slow rate.
+    /// The time at which about half a burst, or the next packet at a low rate, may leave.
     func nextDue(at now: Instant) -> Instant {
         guard let rate, let start else { return now }
         let wanted = max(1, size / 2)

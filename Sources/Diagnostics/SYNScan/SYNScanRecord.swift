@@ -1,10 +1,10 @@
 import PacketEngine
 import WireFormat
 
-/// Where a scan stopped, with what it takes to know it again: text for a file.
+/// The saved position of a scan, with the parameters that identify it, as the text of a file.
 public struct SYNScanRecord: Sendable, Equatable {
     public var seed: UInt64
-    /// Stands for targets, ports and shard: another scan has another.
+    /// Identifies targets, ports and shard: another scan has another fingerprint.
     public var fingerprint: UInt64
     public var position: SYNScanPosition
 
@@ -16,15 +16,15 @@ public struct SYNScanRecord: Sendable, Equatable {
 
     private static let heading = "swift-net tcp-syn-scan position 1"
 
-    /// Four lines: a heading, the seed, the fingerprint, the probes that are done; then sixteen
-    /// hexadecimal digits a line, each a set of 64 probes from there on of which the answered ones are set.
+    /// Four lines: heading, seed, fingerprint, number of finished probes; then one line of 16 hexadecimal digits per
+    /// set of 64 probes from that position on, with a bit set for each answered probe.
     public var text: String {
         var lines = [Self.heading, "\(seed)", String(fingerprint, radix: 16), "\(position.done)"]
         lines += position.answered.map { String($0, radix: 16) }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Nil for what is no such text.
+    /// Returns nil if the text is not a valid record.
     public init?(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 5, lines[0] == Self.heading, lines.last == "", let seed = UInt64(lines[1]),
@@ -40,9 +40,9 @@ public struct SYNScanRecord: Sendable, Equatable {
 }
 
 extension SYNScanConfiguration {
-    /// A number that stands for targets, ports and shard.
+    /// Returns a number that identifies targets, ports and shard.
     public var fingerprint: UInt64 {
-        // The key is no secret: this tells mistakes, not attacks.
+        // The key is not secret: the hash detects mistakes, not attacks.
         let hash = SipHash(key0: 0x7363_616e, key1: 1)
         var value = hash(UInt64(shard.number), UInt64(shard.count))
         for run in targets.runs {

@@ -2,8 +2,8 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// Breaks off what is half open, as a host does that has begun nothing: for a source address that the system does
-/// not own nobody else does it. A template and no connection: there may be as many as there are probes.
+/// Resets half-open connections for source addresses that the kernel does not own. It uses a packet template and keeps
+/// no connection state, because there may be as many as there are probes.
 struct SYNScanResets: Sendable {
     private struct Reset: Sendable {
         var target: IPAddress
@@ -14,24 +14,24 @@ struct SYNScanResets: Sendable {
         var template: Int
     }
 
-    /// Half-open connections beyond these are left to time out at the other end.
+    /// The maximum number of queued resets; further half-open connections time out at the target.
     private static let mostWaiting = 65_536
 
     private let templates: [SYNTemplate]
-    /// Where each of them leaves.
+    /// The link of each reset.
     private let interfaces: [UInt32]
     private var resets: [Reset] = []
     private var nextReset = 0
 
     init(_ configuration: SYNScanConfiguration) {
-        // The system resets what comes to its own addresses.
+        // The kernel resets connections to its own addresses.
         let links = configuration.ownsSource ? configuration.links.filter { $0.mac != nil } : []
         let namesInterface = configuration.sendingInterface == 0
         templates = links.map { SYNTemplate(.rst, link: $0, nextHop: nil, namesInterface: namesInterface) }
         interfaces = links.map(\.interface)
     }
 
-    /// When it has something to do by itself.
+    /// The time at which its next timer fires.
     var due: Instant? { nextReset == resets.count ? nil : Instant(nanoseconds: 0) }
 
     /// Resets a connection that a target has half opened (RFC 9293, section 3.10.7.3).
@@ -50,7 +50,7 @@ struct SYNScanResets: Sendable {
                 template: template))
     }
 
-    /// Adds what is waiting to a batch, ahead of probes.
+    /// Appends queued resets to a batch, ahead of probes.
     mutating func append(to batch: inout PacketBatch, token: UInt64) {
         guard nextReset < resets.count else { return }
         while nextReset < resets.count {

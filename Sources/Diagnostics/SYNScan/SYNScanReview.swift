@@ -1,47 +1,47 @@
 import PacketEngine
 
-/// The look back at a window's hosts after the last try: whether their silence is an answer. It is taken while late
-/// answers are waited for, some ports at a time.
+/// The review of a window's hosts after the last try, which decides whether their unanswered ports are filtered. It
+/// runs while late replies are waited for, some ports per call.
 struct SYNScanReview: Sendable {
     struct Suspect: Sendable {
-        /// Its place among the targets.
+        /// The target index.
         var host: Int
         var surprise: Double
-        /// Silent ports of it that are probed once more: places of probes.
+        /// The unanswered ports that are probed again, as indices of probes.
         var sample: [UInt64] = []
     }
 
-    /// Fewer ports of a host than these tell nothing of its pace.
+    /// The minimum number of ports per host that gives evidence of a rate.
     static let fewestPorts = 4
-    /// Ports to look at in one call of the engine.
+    /// The number of ports to review in one call of the engine.
     static let portsAtOnce = 16_384
-    /// The most ports to look at, in all windows together. Larger scans are not reviewed.
+    /// The maximum number of ports to review in all windows together. Larger scans are not reviewed.
     static let mostPorts: UInt64 = 1 << 30
-    /// Hosts as unlikely as this are probed once more: no more than one in twenty by chance.
+    /// The evidence from which a host is rechecked: a false positive rate of at most 1 in 20.
     static let suspicion = 3.0
-    /// Hosts as unlikely as this are unreliable: six in a million by chance.
+    /// The evidence from which a host is unreliable: a false positive rate of 6 in 1,000,000.
     static let certainty = 12.0
-    /// A limit of resets alone is called one from here on: one in a thousand by chance.
+    /// The evidence for a limit of resets alone: a false positive rate of 1 in 1,000.
     static let distinction = 7.0
-    /// Probes of all suspects together a second, where the scan is not slower itself; it takes a second of them.
+    /// The recheck's rate over all suspects, unless the scan itself is slower; the recheck lasts 1 s.
     static let recheckRate = 20.0
-    /// Suspects that share them.
+    /// The maximum number of suspects that share the recheck.
     private static let mostRechecked = 10
-    /// A limit has this long to allow answers again before the recheck begins.
+    /// The pause before the recheck, in which a limit recovers.
     static let pause = Nanoseconds.milliseconds(500)
 
-    /// When the last probe of the last try left.
+    /// The time of the last probe of the last try.
     let tryEnd: Instant
-    /// The host to look at next.
+    /// The host to review next.
     var nextHost = 0
     var suspects: [Suspect] = []
     var pattern = AnswerPattern()
-    /// The probes of the recheck in their order; nil while hosts are still looked at.
+    /// The probes of the recheck in order; nil while hosts are being reviewed.
     private(set) var recheck: [UInt64]?
     var nextRecheck = 0
     var recheckStart: Instant?
 
-    /// Whether there are enough ports of a host to tell, and not more of all than there is time for.
+    /// Whether a host has enough ports to decide, and all hosts together not too many.
     static func applies(to configuration: SYNScanConfiguration) -> Bool {
         let windows = configuration.probes / max(configuration.windowSize, 1) + 1
         return configuration.ports.count >= fewestPorts && configuration.total <= mostPorts / windows
@@ -49,10 +49,10 @@ struct SYNScanReview: Sendable {
 
     init(after tryEnd: Instant) { self.tryEnd = tryEnd }
 
-    /// All hosts have been looked at: shares the recheck out. Hosts that are not certain yet come first.
+    /// Distributes the recheck when all hosts were reviewed. Undecided hosts come first.
     /// - Parameters:
-    ///   - count: the recheck has at most this many probes.
-    ///   - silent: the first `count` silent ports of a host, as the indices of their probes.
+    ///   - count: the maximum number of probes of the recheck.
+    ///   - silent: returns the first `count` unanswered ports of a host, as indices of probes.
     mutating func chooseRecheck(_ count: Int, _ silent: (_ host: Int, _ count: Int) -> [UInt64]) {
         let order = suspects.indices.sorted { left, right in
             let (left, right) = (suspects[left], suspects[right])

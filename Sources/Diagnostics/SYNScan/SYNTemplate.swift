@@ -1,26 +1,26 @@
 import PacketEngine
 import WireFormat
 
-/// A segment of the scan whose target is still missing: everything that is the same for all targets
-/// of a way, and its checksums summed up so far (RFC 1624 has the idea).
+/// A probe without its target: the fields that are the same for all targets of a route, with their checksum summed in
+/// advance (as in RFC 1624).
 struct SYNTemplate: Sendable {
-    /// The shift that every SYN offers.
+    /// The window scale of every SYN.
     static let windowScale: UInt8 = 7
 
     let bytes: [UInt8]
     let source: IPAddress
-    /// 0 where there is only one.
+    /// The VLAN; 0 for none.
     let interface: UInt32
-    /// Without it the system carries the datagram.
+    /// Whether there is an Ethernet header; without it the kernel routes the datagram.
     let hasFrame: Bool
-    /// Where the IP header begins, and the TCP header.
+    /// The offsets of the IP header and of the TCP header.
     private let network: Int
     private let transport: Int
     private let networkSum: InternetChecksum
     private let transportSum: InternetChecksum
 
-    /// A SYN with the options that a Linux host would offer, so that the answer shows what the other knows;
-    /// or a reset, which has none.
+    /// A SYN with the options of a Linux host, so that the reply shows which options the target supports, or a reset
+    /// without options.
     init(_ flags: TCPFlags, link: SYNScanLink, nextHop: MACAddress?, namesInterface: Bool, timestamp: UInt32 = 0) {
         source = link.source
         interface = namesInterface ? link.interface : 0
@@ -73,9 +73,9 @@ struct SYNTemplate: Sendable {
         self.networkSum = networkSum
     }
 
-    /// Adds the segment for a target to a batch.
-    /// - Parameter machine: who takes the frame, where that is not the same for all.
-    /// - Returns: false when there is no room.
+    /// Appends the segment for a target to a batch.
+    /// - Parameter machine: the destination MAC address; nil if it is the same for all targets.
+    /// - Returns: false if the batch is full.
     @inline(__always)
     func append(
         to batch: inout PacketBatch, token: UInt64, target: IPAddress, machine: MACAddress?,
@@ -100,7 +100,7 @@ struct SYNTemplate: Sendable {
         var sum = transportSum
         switch target {
         case .v4(let address):
-            // Linux fills it in unless it is 0, and lets it be any number where nothing may be cut.
+            // Linux fills the identification in if it is 0; with DF set any value is valid (RFC 6864).
             let identification = UInt16(truncatingIfNeeded: sequence &>> 7) | 1
             var header = networkSum
             header.add(identification)

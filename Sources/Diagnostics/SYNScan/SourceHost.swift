@@ -2,33 +2,33 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// The host behind source addresses that the system does not own: others learn from it which machine has them,
-/// by ARP and by neighbor discovery, and handshakes of the scan can be ended at it.
+/// The host behind source addresses that the kernel does not own. It answers ARP and neighbor discovery for them, and
+/// can complete handshakes of the scan.
 final class SourceHost {
     var host: UserSpaceHost
-    /// Bytes of the longest frame.
+    /// The length of the longest frame, in bytes.
     let frameLength: Int
-    /// What has come up at connections, until somebody takes it.
+    /// Connection events that were not read yet.
     private(set) var news: [(connection: TCPIdentifier, notices: TCPNotices)] = []
-    /// Others who say that an address is theirs, until somebody takes it.
+    /// Reports of other hosts that claim one of the addresses, not read yet.
     private(set) var conflicts: [(address: IPAddress, mac: MACAddress)] = []
     private var lastConflict: Instant?
 
-    /// Who says so again and again is not told of each time.
+    /// Repeated conflicts are rate-limited.
     private static let conflictPause = Nanoseconds.seconds(10)
 
     /// - Parameters:
-    ///   - links: where probes leave, and from which addresses.
-    ///   - token: what the frames are called in batches.
+    ///   - links: the links that probes leave by, with their addresses.
+    ///   - token: the token of its frames in batches.
     init(_ links: [SYNScanLink], key: SipHash, token: UInt64) {
         var configuration = HostConfiguration(
             links.compactMap { link in
                 guard let mac = link.mac else { return nil }
-                // Of all others the scan says who takes their frames.
+                // For all other addresses the scan determines the MAC address.
                 return HostConfiguration.Interface(
                     index: link.interface, mac: mac, addresses: [(link.source, 0)], addsLinkLocal: false)
             }, seed: (key(1), key(2)))
-        // That nobody has them was asked before.
+        // Whether the addresses are free was checked before.
         configuration.checksAddresses = false
         BannerCollector.configure(&configuration.tcp)
         frameLength = configuration.frameLength
@@ -36,17 +36,17 @@ final class SourceHost {
         host.frameToken = token
     }
 
-    /// When it has something to do by itself.
+    /// The time at which its next timer fires.
     var due: Instant? { host.deadline }
 
-    /// Takes in a frame.
+    /// Processes a received frame.
     func receive(_ packet: borrowing ReceivedPacket) {
         host.receive(
             packet.bytes, on: packet.interfaceIndex, at: packet.arrival, hasPendingChecksum: packet.hasPendingChecksum)
         settle(at: packet.arrival)
     }
 
-    /// Does what has become due.
+    /// Runs timers that are due.
     func advance(at now: Instant) {
         host.advance(at: now)
         settle(at: now)
@@ -65,8 +65,8 @@ final class SourceHost {
         }
     }
 
-    /// Adds what is to be sent now.
-    /// - Returns: false when that is all.
+    /// Appends frames to send.
+    /// - Returns: false when there are no more.
     func transmit(into batch: inout PacketBatch, at now: Instant) -> Bool { host.transmit(into: &batch, at: now) }
 
     func forgetNews() { news.removeAll(keepingCapacity: true) }

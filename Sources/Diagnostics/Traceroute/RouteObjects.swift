@@ -1,6 +1,7 @@
-/// What a routing registry says of an address: route objects (RFC 2622, section 4), as text.
+/// Parses route objects of a routing registry (RFC 2622, section 4).
 package enum RouteObjects {
-    /// The autonomous systems, `AS64500`, that the most specific of the routes come from; none when it knows none.
+    /// Returns the autonomous systems, such as `AS64500`, that originate the most specific of the routes; empty if
+    /// there are none.
     package static func origins(in text: String) -> [String] {
         var best = -1
         var origins: [String] = []

@@ -2,38 +2,38 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// What a host that lives on a network is to be.
+/// The parameters of a user-space host.
 public struct UserHostConfiguration: Sendable {
     public var host: HostConfiguration
     public var services: Set<UserHostService> = []
-    /// How long it lives; nil for ever.
+    /// The duration of the run; nil for no limit.
     public var duration: Nanoseconds?
 
     public init(_ host: HostConfiguration) { self.host = host }
 }
 
-/// What happens to a host that lives on a network.
+/// An event of a user-space host.
 public enum UserHostEvent: Sendable {
-    /// Nobody has its addresses: it is there.
+    /// No other host has its addresses: it is running.
     case up
-    /// Somebody else has one of them.
+    /// Another host has one of its addresses.
     case taken(IPAddress, MACAddress)
-    /// Somebody did what he had not done before.
+    /// A peer used a service for the first time.
     case peer(UserHostPeer)
     case failed(TransmissionFailure)
 }
 
-/// Somebody who spoke to the host, and all that he did.
+/// A peer that communicated with the host, and everything it used.
 public struct UserHostPeer: Sendable {
     public var address: IPAddress
     public var mac: MACAddress
     public var interface: UInt32
-    /// In the order in which he first did it.
+    /// The services in the order of first use.
     public var did: [HostContact.Kind] = []
     public var last: Instant
 }
 
-/// A host that exists only while it runs: it answers ARP and echo, and serves those who connect.
+/// A user-space host: it answers ARP and echo, and serves connections.
 public struct UserHostEngine: Engine, ~Copyable {
     public typealias Event = UserHostEvent
 
@@ -42,7 +42,7 @@ public struct UserHostEngine: Engine, ~Copyable {
     private var visitors: [TCPIdentifier: ServedConnection] = [:]
     private var peers: [IPAddress: UserHostPeer] = [:]
     private var events: [UserHostEvent] = []
-    /// What has come up at the host and is looked at.
+    /// Host events that are being handled.
     private var news: [HostEvent] = []
     private var scratch: [UInt8] = []
     private var isUp = false
@@ -54,9 +54,9 @@ public struct UserHostEngine: Engine, ~Copyable {
 
     private static let conflictPause = Nanoseconds.seconds(10)
 
-    /// Those who are remembered.
+    /// The maximum number of peers kept.
     private static let peerLimit = 4_096
-    /// What one of them did is told as long as it is not more than this.
+    /// The maximum number of services reported per peer.
     private static let deedLimit = 64
 
     public init(_ configuration: UserHostConfiguration) {
@@ -69,7 +69,8 @@ public struct UserHostEngine: Engine, ~Copyable {
     }
 
     public var maximumPacketLength: Int { configuration.host.frameLength }
-    /// As many as a port hands over at a time: a router that takes more than it gives loses them.
+    /// The number of frames that a port delivers at a time: a router that forwards fewer than it receives drops the
+    /// rest.
     public var batchCapacity: Int { 1_024 }
     public var wantsExactTimes: Bool { false }
 
@@ -84,7 +85,7 @@ public struct UserHostEngine: Engine, ~Copyable {
         let end = start.flatMap { start in configuration.duration.map { start + $0 } }
         if end.map({ $0 <= now }) ?? false { stop(at: now) }
         if isOver {
-            // Who listens for groups is told that it listens no more.
+            // Leave messages for multicast groups.
             guard !hasLeft else { return .finished }
             hasLeft = true
             host.leaveGroups(at: now)
@@ -105,7 +106,7 @@ public struct UserHostEngine: Engine, ~Copyable {
     ) {}
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
-        // What does not go out is lost, as on any wire, but an address is not used before its check was sent.
+        // Frames that cannot be sent are lost, as on any link, but an address is not used before its check was sent.
         host.sendingFailed(at: instant)
         let isRefused = if case .system = failure { true } else { false }
         if isRefused || !isUp { events.append(.failed(failure)) }
@@ -121,7 +122,7 @@ public struct UserHostEngine: Engine, ~Copyable {
         settle(at: packet.arrival)
     }
 
-    /// Does what follows from what has come up.
+    /// Handles host events.
     private mutating func settle(at now: Instant) {
         if !isUp, host.isUp {
             isUp = true
@@ -135,7 +136,7 @@ public struct UserHostEngine: Engine, ~Copyable {
             case .heard(let contact): note(contact, at: now)
             case .conflict(let address, let mac):
                 tell(address, isClaimedBy: mac, at: now)
-                // Who was there first keeps it; what we have we keep (RFC 5227, section 2.4, b).
+                // An address in use is defended and an address of another host is not taken (RFC 5227, section 2.4, b).
                 if !isUp { isOver = true }
             case .datagrams(let port): serveDatagrams(port, at: now)
             case .accepted(let connection, let local, let remote):
@@ -163,7 +164,7 @@ public struct UserHostEngine: Engine, ~Copyable {
     private mutating func serveDatagrams(_ port: UInt16, at now: Instant) {
         let service = UserHostService(port: port)
         while let datagram = host.takeDatagram(port) {
-            // Who says that he is an echo himself would be answered for ever (RFC 862 and CERT CA-1996-01).
+            // A datagram from an echo port would loop forever (RFC 862 and CERT CA-1996-01).
             guard service == .echo, ![7, 9, 13, 17, 19].contains(datagram.remotePort) else { continue }
             host.sendDatagram(
                 from: port, to: TCPEndpoint(datagram.remote, datagram.remotePort), datagram.data,
@@ -171,7 +172,7 @@ public struct UserHostEngine: Engine, ~Copyable {
         }
     }
 
-    /// Who claims an address again and again is not told of each time.
+    /// Repeated conflicts are rate-limited.
     private mutating func tell(_ address: IPAddress, isClaimedBy mac: MACAddress, at now: Instant) {
         if let last = lastConflict, last.address == address, last.mac == mac, now - last.at < Self.conflictPause {
             return
@@ -180,7 +181,7 @@ public struct UserHostEngine: Engine, ~Copyable {
         events.append(.taken(address, mac))
     }
 
-    /// Visitors who have been silent for long are let go.
+    /// Closes idle connections.
     private mutating func look(at now: Instant) {
         guard !visitors.isEmpty else {
             nextLook = nil
@@ -217,12 +218,12 @@ public struct UserHostEngine: Engine, ~Copyable {
 
     public mutating func stop(at now: Instant) { isOver = true }
 
-    /// Tells the host that an interface went down or came up.
+    /// Notes that an interface went down or came up.
     public mutating func setLink(_ interface: UInt32, isConnected: Bool, at now: Instant) {
         host.setLink(interface, isConnected: isConnected, at: now)
     }
 
-    /// Answers RARP for these machines from now on.
+    /// Replaces the table of the RARP server.
     public mutating func know(_ machines: [MACAddress: IPv4Address]) { host.know(machines) }
 
     public mutating func drain(_ report: (UserHostEvent) -> Void) {

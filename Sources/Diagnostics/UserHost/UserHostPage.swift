@@ -1,18 +1,18 @@
 import HostStack
 import WireFormat
 
-/// Answers requests with what was seen of who made them.
+/// Answers HTTP requests with a page about the client.
 struct UserHostPage {
     private var pending: [UInt8] = []
-    /// Bytes of a request's content that are still to come, and are not looked at.
+    /// The number of remaining bytes of a request's content, which are skipped.
     private var skip = 0
     private(set) var isOver = false
 
     private static let headLimit = 16 << 10
-    /// Contents longer than this are not waited for.
+    /// The maximum length of content to skip.
     private static let contentLimit = 1 << 20
 
-    /// The answers to what has come so far.
+    /// The responses to the requests received so far.
     mutating func answers(to bytes: [UInt8], remote: TCPEndpoint, mac: MACAddress?) -> [UInt8] {
         guard !isOver else { return [] }
         pending += bytes
@@ -51,7 +51,7 @@ struct UserHostPage {
         let method = String(decoding: line.method, as: UTF8.self)
         guard ["GET", "HEAD"].contains(method) else { return finish(405, "Method Not Allowed") }
         var text = "You are \(remote)"
-        if let mac { text += ", by the machine \(mac)" }
+        if let mac { text += ", MAC address \(mac)" }
         text += ".\nYou asked:\n\n\(head.startLine.text)\n"
         for field in head.fields { text += "\(field.name): \(field.value)\n" }
         let keepsConnection = head.keepsConnection

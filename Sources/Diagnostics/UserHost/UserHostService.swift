@@ -2,13 +2,13 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// What a host does for those who connect.
+/// A service of the user-space host.
 public enum UserHostService: String, Hashable, Sendable, CaseIterable {
-    /// What came goes back (RFC 862).
+    /// Sends received data back (RFC 862).
     case echo
-    /// What came is thrown away (RFC 863).
+    /// Discards received data (RFC 863).
     case discard
-    /// A page that tells the visitor what was seen of him.
+    /// A page that describes the client.
     case http
 
     public var port: UInt16 {
@@ -19,7 +19,7 @@ public enum UserHostService: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// It is there by UDP too.
+    /// Whether it is available over UDP too.
     var hasDatagrams: Bool { self != .http }
 
     init?(port: UInt16) {
@@ -28,16 +28,16 @@ public enum UserHostService: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// One visitor of a service, over a connection.
+/// One connection to a service.
 struct ServedConnection {
     let service: UserHostService
     let remote: TCPEndpoint
     var page = UserHostPage()
-    /// Answers that there was no room for yet; nothing is read before they are gone.
+    /// Responses that did not fit into the send buffer; nothing is read until they are sent.
     private var unsent: [UInt8] = []
-    /// The other side sends no more.
+    /// Whether the peer has finished sending.
     var hasEnded = false
-    /// When it is given up if nothing more comes.
+    /// The time at which it is closed if nothing is received.
     var patienceEnds: Instant
 
     init(service: UserHostService, remote: TCPEndpoint, patienceEnds: Instant) {
@@ -46,13 +46,13 @@ struct ServedConnection {
         self.patienceEnds = patienceEnds
     }
 
-    /// Bytes of requests that are read before their answers are sent.
+    /// The maximum number of request bytes read before their responses are sent.
     private static let mostRead = 16 << 10
-    /// Silence that is borne.
+    /// The idle timeout.
     static let patience = Nanoseconds.seconds(60)
 
-    /// Does what can be done with what has come.
-    /// - Returns: whether the visitor is still there.
+    /// Processes received data.
+    /// - Returns: whether the connection is still open.
     mutating func serve(
         _ connection: TCPIdentifier, on host: inout UserSpaceHost, mac: MACAddress?, _ scratch: inout [UInt8],
         at now: Instant

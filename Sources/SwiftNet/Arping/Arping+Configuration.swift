@@ -3,43 +3,43 @@ import PacketEngine
 import WireFormat
 
 extension Arping {
-    /// What is asked of a target, and how often.
+    /// The parameters of arping.
     public struct Configuration: Sendable {
         public var mode = ArpingMode.ask
-        /// Probes; nil for no end.
+        /// The number of probes; nil for no limit.
         public var count: Int?
-        /// Between two probes.
+        /// The interval between probes.
         public var interval = Nanoseconds.seconds(1)
-        /// The probes have the number and the times of RFC 5227, section 2.1.1, unless `count` is set.
+        /// Whether the number and the times of probes are those of RFC 5227, section 2.1.1, unless `count` is set.
         public var usesProbeTimes = false
-        /// End of the run after its start, lookups included; nil for no end.
+        /// The maximum duration of the run, lookups included; nil for none.
         public var deadline: Nanoseconds?
-        /// Replies that end the run; nil for any number.
+        /// The number of replies that ends the run; nil for no limit.
         public var enough: Int?
-        /// The first reply ends the run.
+        /// Whether the first reply ends the run.
         public var endsAtFirstAnswer = false
 
-        // MARK: Where
+        // MARK: Link
 
         /// The interface; nil for that of the route to the target.
         public var interface: String?
-        /// The sender's IP address in the probes; nil for the address of the interface that is nearest to the target.
+        /// The sender IP address of probes; nil for the interface's address that is nearest to the target.
         public var source: IPv4Address?
-        /// The VLAN that probes are tagged for, and whose frames alone are received.
+        /// The VLAN tag of probes, and the only VLAN to receive; nil for untagged frames.
         public var tag: VLANTag?
-        /// The host that probes are sent to from the start, instead of to all.
+        /// The destination MAC address of probes from the start; nil for broadcast.
         public var targetMAC: MACAddress?
-        /// For a target that is a MAC address: the destination of the echo requests. Nil for the address that the kernel
-        /// knows it by, or the broadcast address.
+        /// For a target that is a MAC address: the destination IP address of echo requests. Nil for the address in the
+        /// kernel's neighbor table, or the broadcast address.
         public var targetAddress: IPv4Address?
-        /// Every probe is a broadcast; otherwise the host that replied is asked alone.
+        /// Whether all probes are broadcast; otherwise, after a reply, probes are sent to the host that replied.
         public var staysBroadcast = false
 
         // MARK: Reports
 
-        /// Report probes without a reply.
+        /// Whether to report probes without a reply.
         public var expectsAnswers = true
-        /// Report replies that were ignored, and why.
+        /// Whether to report ignored replies and the reason.
         public var reportsIgnored = false
 
         public init(count: Int? = nil, interval: Nanoseconds = .seconds(1)) {
@@ -47,7 +47,7 @@ extension Arping {
             self.interval = interval
         }
 
-        /// The check whether an address is free (RFC 5227, section 2.1): it is when there was no reply.
+        /// RFC 5227's check whether an address is free (section 2.1): it is free if no host replies.
         public static var addressCheck: Configuration {
             var configuration = Configuration()
             configuration.mode = .detectDuplicates

@@ -4,8 +4,8 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Asks a link which host has an IPv4 address (RFC 826), checks whether an address is free or announces it (RFC 5227), or
-/// pings the host of a MAC address by ICMP echo (RFC 792).
+/// Finds the host that has an IPv4 address (RFC 826), checks whether an address is free or announces it (RFC 5227), or
+/// pings a MAC address by ICMP echo (RFC 792).
 ///
 ///     let summary = try Arping.run("192.0.2.254", .init(count: 3)) { event in
 ///         if case .reply(let reply) = event { print(reply.mac) }
@@ -27,21 +27,21 @@ public enum Arping: Tool {
         try SwiftNetError.wrapping { try Prepared(target, configuration, options) }
     }
 
-    /// A run whose target and link are known.
+    /// A run with a resolved target and link.
     public final class Prepared: PreparedPacketRun {
         public typealias Running = ArpingEngine
         public typealias Event = ArpingEvent
         public typealias Summary = ArpingSummary
 
-        /// The link that the target is asked on.
+        /// The link on which the target is probed.
         public let link: EthernetLink
-        /// What the engine is going to do.
+        /// The parameters of the engine.
         public let configuration: ArpingConfiguration
-        /// What was wrong with the link at any time of the run; nil for nothing.
+        /// The problem of the link at any time of the run; nil for none.
         public private(set) var linkTrouble: String?
-        /// The run ended early because its interface went down or is gone.
+        /// Whether the run ended early because its interface went down or disappeared.
         public private(set) var isLinkGone = false
-        /// Frames of other VLANs that came, by identifier, 0 for untagged ones; known after the run.
+        /// Frames of other VLANs, by VLAN identifier, 0 for untagged ones; known after the run.
         public private(set) var ignoredVLANs: [UInt16: Int] = [:]
 
         private let session: Session
@@ -77,7 +77,7 @@ public enum Arping: Tool {
 }
 
 extension Arping.Configuration {
-    /// - Parameter deadline: what is left of it after the lookups.
+    /// - Parameter deadline: the time left after the lookups.
     fileprivate func engine(_ found: ArpingTarget.Found, deadline: Nanoseconds?) -> ArpingConfiguration {
         var engine = ArpingConfiguration(mac: found.link.mac, source: found.source, target: found.address)
         engine.mode = mode

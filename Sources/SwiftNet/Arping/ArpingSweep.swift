@@ -13,26 +13,25 @@ import WireFormat
 ///
 /// It needs CAP_NET_RAW.
 public enum ArpingSweep: Tool {
-    /// Hosts, and addresses that several hosts have.
+    /// Hosts found, and duplicate addresses.
     public typealias Event = ArpingSweepEvent
     public typealias Summary = ArpingSweepSummary
 
-    /// How the network is asked.
+    /// The parameters of a sweep.
     public struct Configuration: Sendable {
         /// The interface; nil for that of the route to the first address.
         public var interface: String?
-        /// The sender's IP address in the probes; nil for the address of the interface that is nearest to the target.
+        /// The sender IP address of probes; nil for the interface's address that is nearest to the target.
         public var source: IPv4Address?
-        /// Probes a second, more than 0; nil for as many as the kernel takes.
+        /// Probes per second, more than 0; nil for as fast as the kernel accepts them.
         public var rate: Double? = 2_000
-        /// Further probes to addresses without a reply.
+        /// The number of retries per unanswered address.
         public var retries = 2
-        /// How long the last probe of a round waits for its reply.
+        /// The time to wait for replies after the last probe of a round.
         public var timeout = Nanoseconds.milliseconds(500)
-        /// The identifier of the VLAN that probes are tagged for, and whose frames alone are received, 1 to 4,094 (IEEE
-        /// 802.1Q); nil for untagged frames.
+        /// The VLAN tag of probes, and the only VLAN to receive, 1 to 4,094 (IEEE 802.1Q); nil for untagged frames.
         public var vlan: UInt16?
-        /// Report replies that were ignored, and why.
+        /// Whether to report ignored replies and the reason.
         public var reportsIgnored = false
 
         public init() {}
@@ -50,7 +49,7 @@ public enum ArpingSweep: Tool {
         }
     }
 
-    /// A sweep whose link is known.
+    /// A sweep with a known link.
     public final class Prepared: PreparedPacketRun {
         public typealias Running = ArpingSweepEngine
         public typealias Event = ArpingSweepEvent
@@ -58,15 +57,15 @@ public enum ArpingSweep: Tool {
 
         /// The link of the network.
         public let link: EthernetLink
-        /// What the engine is going to do.
+        /// The parameters of the engine.
         public let configuration: ArpingSweepConfiguration
-        /// What was wrong with the link at any time of the run; nil for nothing.
+        /// The problem of the link at any time of the run; nil for none.
         public private(set) var linkTrouble: String?
-        /// The run ended early because its interface went down or is gone.
+        /// Whether the run ended early because its interface went down or disappeared.
         public private(set) var isLinkGone = false
-        /// Replies that this host dropped because its receive buffer was full; known after the run.
+        /// The number of replies that this host dropped because its receive buffer was full; known after the run.
         public private(set) var overflowCount: UInt64 = 0
-        /// Frames of other VLANs that came, by identifier, 0 for untagged ones; known after the run.
+        /// Frames of other VLANs, by VLAN identifier, 0 for untagged ones; known after the run.
         public private(set) var ignoredVLANs: [UInt16: Int] = [:]
 
         private let session: Session
@@ -78,8 +77,8 @@ public enum ArpingSweep: Tool {
             let (session, sockets) = try Session.openLink(options, for: "arping")
             self.session = session
             link = try ArpingTarget.link(asked.interface, to: first, source: asked.source)
-            // Only ARP, and memory that is shared with the kernel: replies may come as fast as probes leave. The kernel
-            // hides VLAN tags from a socket for one protocol.
+            // ARP only, with a memory-mapped ring: replies may be as fast as probes. The kernel hides VLAN tags from a
+            // socket for one protocol.
             port = try PacketSocketPort(
                 sockets.packetSocket(), interface: link.index,
                 hearing: asked.vlan == nil ? .etherType(.arp) : .filtered(.etherTypes([.arp])), vlan: asked.vlan,

@@ -4,17 +4,17 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// A target of `Arping`, and the search for its link.
+/// A target of `Arping`, and the lookup of its link.
 enum ArpingTarget {
-    /// A name or an address, with the text that it was given by.
+    /// A name or an address, with its original text.
     case host(TargetExpression, String)
     /// A host that is pinged by its MAC address.
     case station(MACAddress)
 
-    /// The target, the link it is asked on and this host's address there.
+    /// The target, the link to probe and this host's address on it.
     struct Found {
         var link: EthernetLink
-        /// Unspecified where none is needed.
+        /// The sender address; unspecified if none is needed.
         var source: IPv4Address
         var address: IPv4Address
         var station: MACAddress?
@@ -23,7 +23,7 @@ enum ArpingTarget {
     init(_ text: String) throws(SwiftNetError) {
         if let station = MACAddress(text) {
             guard !station.isMulticast else {
-                throw SwiftNetError(.invalidArgument, nil, "\(station) is not the MAC address of one host")
+                throw SwiftNetError(.invalidArgument, nil, "\(station) is not a unicast MAC address")
             }
             self = .station(station)
         } else {
@@ -55,19 +55,19 @@ enum ArpingTarget {
         return address
     }
 
-    /// The link of an address.
-    /// - Parameter name: the interface that was asked for; without it that of the route to the address.
+    /// Returns the link of an address.
+    /// - Parameter name: the interface from `-I`; nil for that of the route to the address.
     static func link(_ name: String?, to address: IPv4Address, source: IPv4Address?) throws -> EthernetLink {
         let all = try Interface.all()
         if let name { return try EthernetLink(EthernetLink.interface(name, of: all)) }
-        // The route to an address of this host ends here: it is announced, or looked for, on its own interface.
+        // The route to an address of this host is local: it is announced, or probed, on its own interface.
         if let own = all.first(where: { interface in
             interface.hasEthernetHeader && interface.addresses.contains { $0.address == .v4(address) }
         }) {
             return try EthernetLink(own)
         }
         var requirements = Destination.Requirements()
-        // 0.0.0.0 and 255.255.255.255 are no addresses to route from.
+        // 0.0.0.0 and 255.255.255.255 have no route.
         if let source, source != .unspecified, source != .limitedBroadcast { requirements.source = .v4(source) }
         let destination = try Destination.route(
             to: Resolver.Answer(address: .v4(address)), text: "\(address)", requirements)
@@ -77,8 +77,8 @@ enum ArpingTarget {
         return try EthernetLink(interface)
     }
 
-    /// The interface of a station, and the address that its echo requests go to: the one that was asked for, the one
-    /// that the kernel knows it by, or the broadcast address.
+    /// Returns the interface of a station, and the destination of its echo requests: the address given, the one in the
+    /// kernel's neighbor table, or the broadcast address.
     private static func find(_ station: MACAddress, _ asked: Arping.Configuration) throws -> Found {
         let all = try Interface.all()
         let neighbor = try Neighbor.all().first { neighbor in
@@ -102,16 +102,16 @@ enum ArpingTarget {
             station: station)
     }
 
-    /// iputils' choice: the address that was asked for; the target itself to announce it; none to look for duplicates;
-    /// otherwise the address that is nearest to the target.
+    /// Returns the sender address as iputils does: the address given; the target itself for an announcement; none for
+    /// duplicate address detection; otherwise the address nearest to the target.
     static func source(
         on link: EthernetLink, to address: IPv4Address, _ asked: IPv4Address?, _ mode: ArpingMode
     ) throws -> IPv4Address {
         if mode == .announceByRequest || mode == .announceByReply {
-            // Hosts would send this host packets that are meant for another.
+            // Other hosts would send this host packets for that address.
             guard try Interface.isOwn(.v4(address)) else {
                 throw SwiftNetError(
-                    .invalidArgument, nil, "\(address) is no address of this host: only its own are announced")
+                    .invalidArgument, nil, "\(address) is not an address of this host (only those can be announced)")
             }
         }
         if let asked {

@@ -5,8 +5,8 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// The segments of a run's own connections as they pass the interfaces: for a capture, for explanations, and for what
-/// a SYN-ACK shows. The connections themselves are the kernel's.
+/// Captures the segments of a run's own connections: for `--pcap`, for `--explain`, and for SYN-ACK properties. The
+/// kernel handles the connections themselves.
 final class ConnectionTap {
     private var tap: PacketTap?
     private var connections = ConnectionTracker()
@@ -20,10 +20,10 @@ final class ConnectionTap {
         tap = try PacketTap { [weak self] frame in self?.take(frame) }
     }
 
-    /// Begins to listen on all interfaces.
+    /// Starts to capture on all interfaces.
     func start() throws(SystemError) { try tap?.start(filter: .protocols([.tcp])) }
 
-    /// A connection that is being made, before its first answer can be read.
+    /// Registers a connection that is being opened, before its first reply can be read.
     func begin(_ endpoint: StreamEndpoint, localPort: UInt16) {
         guard case .tcp(let address, _, let port) = endpoint else { return }
         connections.begin(address, port: port, localPort: localPort)
@@ -44,10 +44,10 @@ final class ConnectionTap {
                 hasEthernetHeader: frame.hasEthernetHeader))
     }
 
-    /// Takes what has passed.
+    /// Processes captured segments.
     func drain() { tap?.drain() }
 
-    /// What the SYN-ACK of an outcome's connection showed.
+    /// Returns the properties of the SYN-ACK of an outcome's connection.
     func handshake(of outcome: HTTPOutcome) -> HandshakeFacts? {
         drain()
         guard case .tcp(let address, _, let port) = outcome.endpoint, let localPort = outcome.localPort else {
@@ -56,7 +56,7 @@ final class ConnectionTap {
         return connections.handshake(address, port: port, localPort: localPort)
     }
 
-    /// Takes the last segments, which the kernel still answers after the run, and writes the capture out.
+    /// Processes the last segments, which the kernel still acknowledges after the run, and writes the capture.
     func finish() {
         tap?.drain(untilQuietFor: 20)
         options.capture?.begin()
@@ -64,13 +64,13 @@ final class ConnectionTap {
     }
 }
 
-/// Describes the segments of a run's own connections as they pass.
+/// Describes the captured segments of a run's own connections.
 final class SegmentReports {
     var onSegment: ((SegmentRecord) -> Void)?
     private var ladder = SegmentLadder()
 
-    /// Takes a frame or datagram that passed.
-    /// - Parameter stamp: nanoseconds on any clock.
+    /// Processes a captured frame or datagram.
+    /// - Parameter stamp: the time in nanoseconds, on any clock.
     func take(_ bytes: RawSpan, hasEthernetHeader: Bool, isOutbound: Bool, stamp: Int64) {
         guard let onSegment else { return }
         var offset = 0

@@ -2,10 +2,10 @@ import LinuxNet
 import LinuxProcess
 import WireFormat
 
-/// The frames of a run in a pcapng file, with nanosecond time stamps.
+/// Writes the frames of a run to a pcapng file with nanosecond timestamps.
 public final class FrameCapture {
     public enum Problem: Equatable, Sendable {
-        /// The file could not be written any further; the value is the reason.
+        /// Writing failed; the value is the reason.
         case ended(String)
         /// The kernel dropped frames before they could be read; the value is their number.
         case lost(UInt64)
@@ -15,27 +15,28 @@ public final class FrameCapture {
     private let isStandardOutput: Bool
     private(set) var tap: PacketTap?
     private var hasBegun = false
-    /// Bytes that wait for the run to begin.
+    /// Bytes to write when the run begins.
     private var waitingCount = 0
     private static let mostWaiting = 1 << 15
-    /// Numbers of the interfaces in the file, by the kernel's index.
+    /// Interface numbers in the file, by the kernel's index.
     private var interfaces: [UInt32: UInt32] = [:]
-    /// Which frames of those that the filter lets through are the run's own.
+    /// Selects the run's own frames among those that pass the filter.
     private var isWanted: ((PacketTap.Frame) -> Bool)?
 
-    /// The file could not be written to its end.
+    /// Whether the file could not be written to its end.
     public private(set) var hasFailed = false
     /// Called at once with each problem; none ends the run.
     public var onProblem: ((Problem) -> Void)?
 
-    /// A capture that writes to a file.
-    /// - Parameter application: the name and version of the program, for the file's header.
+    /// Creates a capture to a file.
+    /// - Parameter application: the name and version of the program, for the file header.
     public convenience init(path: String, application: String) throws(SwiftNetError) {
         self.init(
             writingTo: try SwiftNetError.wrapping { try BufferedOutput.file(path) }, application: application)
     }
 
-    /// - Parameter isStandardOutput: a reader that closes it ends the run, and is no problem.
+    /// - Parameter isStandardOutput: whether the file is standard output, where a closed reader ends the run and is not
+    ///   a problem.
     package init(writingTo file: BufferedOutput, isStandardOutput: Bool = false, application: String) {
         self.file = file
         self.isStandardOutput = isStandardOutput
@@ -53,10 +54,10 @@ public final class FrameCapture {
         }
     }
 
-    /// Begins to listen for what a filter lets through, on one interface or, with 0, on all.
+    /// Starts to receive frames that pass a filter, on one interface or, with 0, on all.
     /// - Parameters:
-    ///   - isOwn: which frames of those are the run's.
-    ///   - beginsFile: the run begins; otherwise the file is left alone until `begin`.
+    ///   - isOwn: selects the run's own frames.
+    ///   - beginsFile: whether the run begins; otherwise the file is not touched until `begin`.
     func start(
         _ filter: SocketFilter, interface: UInt32 = 0, beginsFile: Bool = true,
         isOwn: @escaping (PacketTap.Frame) -> Bool = { _ in true }
@@ -66,7 +67,7 @@ public final class FrameCapture {
         try tap?.start(filter: filter, interface: interface)
     }
 
-    /// Empties the file: a run that cannot begin leaves the file of an earlier one as it is.
+    /// Truncates the file. A run that cannot begin leaves an existing file unchanged.
     func begin() {
         hasBegun = true
         file.flush()
@@ -77,11 +78,11 @@ public final class FrameCapture {
         write(frame, isOutbound: frame.isOutbound)
     }
 
-    /// Writes a frame that is the run's own.
+    /// Writes a frame if it is the run's own.
     func write(_ frame: PacketTap.Frame, isOutbound: Bool) {
         guard !hasFailed else { return }
         if !hasBegun {
-            // More would begin the file.
+            // More frames would begin the file.
             waitingCount += frame.bytes.rawBytes.byteCount
             guard waitingCount <= Self.mostWaiting else { return }
         }
@@ -103,10 +104,10 @@ public final class FrameCapture {
         reportFailureOnce()
     }
 
-    /// Writes what the tap still holds.
-    /// - Parameter other: the tap that the frames came from, when it is not the capture's own.
+    /// Writes the frames still in the tap.
+    /// - Parameter other: the tap that the frames came from, if it is not the capture's own.
     func finish(of other: PacketTap? = nil) {
-        // What runs before the capture is started, such as a check of an address, is no part of it.
+        // Frames before the start of the capture, such as an address check, are not recorded.
         guard hasBegun else { return }
         let tap = other ?? tap
         tap?.drain()
@@ -115,13 +116,13 @@ public final class FrameCapture {
         if let lost = tap?.overflowCount, lost > 0 { onProblem?(.lost(lost)) }
     }
 
-    /// Ends the capture of a run that could not begin: its file is left as it is.
+    /// Ends the capture of a run that could not begin: its file is left unchanged.
     func discard() {
         if !hasBegun { file.discard() }
     }
 
     private func reportFailureOnce() {
-        // A reader of standard output that went ends the run quietly, as with any output there.
+        // A closed reader of standard output ends the run quietly.
         guard !hasFailed, !file.isOpen, file.failure != nil || !isStandardOutput else { return }
         hasFailed = true
         file.isFailureReported = true

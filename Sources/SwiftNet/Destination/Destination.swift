@@ -4,49 +4,49 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// A target, found: its address, and how packets get there.
+/// A resolved target: its address, and the route to it.
 ///
-/// The one place where a name becomes an address, and an address a route, a source and an interface.
+/// All name lookups and route lookups for targets are here.
 public struct Destination: Sendable, Equatable {
     public var address: IPAddress
-    /// The interface index that a link-local address needs; 0 for none.
+    /// The interface index of a link-local address; 0 for none.
     public var zone: UInt32
-    /// The target's name by DNS or the hosts file, after its aliases; nil when it was given as an address.
+    /// The target's canonical name in DNS or the hosts file; nil if it was given as an address.
     public var canonicalName: String?
     /// The route to the address, or to the first gateway of a source route.
     public var route: Route
-    /// The address that packets carry as their source.
+    /// The source address of packets.
     public var source: IPAddress
 
-    /// The name of the interface that packets leave by, which may be gone later.
+    /// The name of the outgoing interface, which may no longer exist.
     public var interfaceName: String? { Interface.name(of: route.interfaceIndex) }
-    /// The name of the interface that a link-local address needs.
+    /// The name of the interface of a link-local address.
     public var zoneName: String? { zone == 0 ? nil : Interface.name(of: zone) }
 
-    /// What a caller asks of a destination.
+    /// The caller's requirements for a destination.
     struct Requirements: Sendable {
-        /// The families that will do, in no order: that of the resolver counts.
+        /// The accepted families, in any order: the resolver's order counts.
         var families: [IPAddress.Family] = [.v4, .v6]
-        /// The interface to leave by; 0 for any.
+        /// The outgoing interface; 0 for any.
         var interface: UInt32 = 0
-        /// One of this host's addresses to send from; nil for the route's.
+        /// One of this host's addresses as the source; nil for the route's.
         var source: IPAddress?
         var mark: UInt32?
         var trafficClass: UInt8 = 0
-        /// The first gateway of a source route (RFC 791), to which the route leads in place of the target.
+        /// The first gateway of a source route (RFC 791), to which the route leads instead of the target.
         var firstGateway: IPv4Address?
-        /// When a name without an answer is given up.
+        /// The time at which a name lookup times out.
         var deadline: Instant?
 
         init() {}
 
-        /// The family to ask name servers for; nil for both.
+        /// The family to query name servers for; nil for both.
         var family: IPAddress.Family? { families.count == 1 ? families[0] : nil }
     }
 
-    /// Why there is no destination.
+    /// The reason why there is no destination.
     struct Problem: Error, Equatable, Sendable, CustomStringConvertible {
-        /// The target as it was given, or what was asked of it.
+        /// The target as given, or the requirement that failed.
         var subject: String
         var reason: String
         var description: String { "\(subject): \(reason)" }
@@ -57,10 +57,10 @@ public struct Destination: Sendable, Equatable {
         }
     }
 
-    /// The first address of a target that there is a route to.
+    /// Returns the first address of a target that has a route.
     /// - Parameters:
-    ///   - text: the target as it was given, for messages.
-    /// - Throws: `Problem`, `Resolver.Failure`, `SystemError` for a route that there is not, and `Interruption`.
+    ///   - text: the target as given, for messages.
+    /// - Throws: `Problem`, `Resolver.Failure`, `SystemError` if there is no route, and `Interruption`.
     static func find(
         _ target: TargetExpression, text: String, _ requirements: Requirements, resolver: Resolver
     ) throws -> Destination {
@@ -80,7 +80,7 @@ public struct Destination: Sendable, Equatable {
         throw failure ?? Problem(text, SystemError.addressFamilyNotFound)
     }
 
-    /// The addresses of a target in the order to try them, and its canonical name where it was given by name.
+    /// Returns the addresses of a target in the order to try them, and its canonical name if it was given by name.
     static func candidates(
         _ target: TargetExpression, text: String, _ requirements: Requirements, resolver: Resolver
     ) throws -> (answers: [Resolver.Answer], canonicalName: String?) {
@@ -92,18 +92,18 @@ public struct Destination: Sendable, Equatable {
             let found = try resolver.addresses(
                 of: name, family: requirements.family, until: requirements.deadline)
             return (found.answers, found.canonicalName ?? name)
-        case .ranges: throw Problem(text, "this is a range, not a host")
+        case .ranges: throw Problem(text, "is a range, not a host")
         }
     }
 
-    /// The route to an address that is known.
+    /// Returns the route to an address.
     /// - Throws: `Problem`, or the kernel's `SystemError`.
     static func route(
         to answer: Resolver.Answer, text: String, canonicalName: String? = nil, _ requirements: Requirements
     ) throws -> Destination {
         var address = answer.address
         if address.isUnspecified {
-            // The unspecified address stands for this host (ip(7)).
+            // The unspecified address means this host (ip(7)).
             address = requirements.source ?? (address.family == .v4 ? .v4(.loopback) : .v6(.loopback))
         }
         if let source = requirements.source, source.family != address.family {
@@ -120,7 +120,7 @@ public struct Destination: Sendable, Equatable {
             source: requirements.source ?? route.source ?? unspecified)
     }
 
-    /// The interface of a zone, which is an interface's name or number (RFC 4007, section 11).
+    /// Returns the interface of a zone, which is an interface's name or number (RFC 4007, section 11).
     static func index(ofZone zone: String, _ text: String) throws(Problem) -> UInt32 {
         if let index = Interface.index(of: zone) { return index }
         if let index = UInt32(zone), Interface.name(of: index) != nil { return index }

@@ -1,4 +1,4 @@
 import LinuxNet
 
-/// Names of the hosts that reply, looked up beside a run, each once.
+/// The names of hosts that replied, looked up in the background, once per address.
 package typealias HostNames = ReverseNames

@@ -12,23 +12,23 @@ import WireFormat
 ///     }
 ///     print("recognized", summary.recognized)
 ///
-/// 25 requests go to each server, one after the other, most of them wrong in one way.
+/// Sends 25 requests to each server, one after the other, most of them invalid in one way.
 public enum HTTPFingerprint: Tool {
     public typealias Event = HTTPFingerprintReport
     public typealias Summary = HTTPFingerprintSummary
 
-    /// What is asked of each server, and what it is compared with.
+    /// The requests to each server, and the signatures to compare with.
     public struct Configuration: Sendable {
         public var request: HTTPFingerprintConfiguration
-        /// Servers that are examined at the same time.
+        /// The number of servers tested at the same time.
         public var concurrency = 40
         /// The family of the addresses that are connected to; nil for both.
         public var family: IPAddress.Family?
-        /// The only interface that connections use.
+        /// The only interface for connections.
         public var interface: String?
-        /// Signatures beside those that come with the library.
+        /// Signatures in addition to those of the library.
         public var signatures: [Signature] = []
-        /// Servers are named; otherwise their behavior alone is reported.
+        /// Whether to identify servers; otherwise only their behavior is reported.
         public var namesServers = true
 
         public init() {
@@ -39,21 +39,21 @@ public enum HTTPFingerprint: Tool {
 
     public static var defaultConfiguration: Configuration { Configuration() }
 
-    /// - Parameter targets: URLs, as of `HTTPProbe`.
+    /// - Parameter targets: URLs, as for `HTTPProbe`.
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try prepare(targets, reading: nil, configuration, options: options)
     }
 
-    /// - Parameter input: further URLs, whose servers are named as they come.
+    /// - Parameter input: further URLs, tested as they are read.
     package static func prepare(
         _ targets: [String], reading input: HTTPTargetInput?, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping { try Prepared(targets, input, configuration, options) }
     }
 
-    /// A run whose sockets are open.
+    /// A run with open sockets.
     public final class Prepared: PreparedStreamRun {
         public typealias Running = HTTPEngine<HTTPFingerprintPlan>
         public typealias Event = HTTPFingerprintReport
@@ -89,7 +89,7 @@ public enum HTTPFingerprint: Tool {
         ) throws(SwiftNetError) -> HTTPFingerprintSummary where Observer.Observed == Running {
             try SwiftNetError.wrapping {
                 guard var engine = engine.take() else {
-                    throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once")
+                    throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run only once")
                 }
                 let elapsed = try StreamSessionObserver.erasing(&observer) {
                     try transport.run(&engine, observer: $0.before(addTargets))
@@ -100,7 +100,7 @@ public enum HTTPFingerprint: Tool {
             }
         }
 
-        /// Adds the URLs that have come.
+        /// Adds URLs that were read.
         private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
             input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
                 guard let url = try? request.places.urls([text], nil).first else { return nil }
@@ -110,7 +110,7 @@ public enum HTTPFingerprint: Tool {
     }
 }
 
-/// Names servers by the signatures that come with the library, and others.
+/// Identifies servers by the signatures of the library and additional ones.
 private final class HTTPFingerprintMatcher {
     private let library: SignatureLibrary
     private let calibrations: Calibrations
@@ -118,7 +118,7 @@ private final class HTTPFingerprintMatcher {
 
     init(_ others: [Signature]) throws {
         guard let calibrations = Calibrations(EmbeddedSignatures.calibrations) else {
-            throw SwiftNetError(.invalidArgument, nil, "the calibrations that come with it cannot be read")
+            throw SwiftNetError(.invalidArgument, nil, "cannot read the built-in calibrations")
         }
         let own: [Signature]
         do {
@@ -126,7 +126,7 @@ private final class HTTPFingerprintMatcher {
         } catch {
             throw SwiftNetError(
                 .invalidArgument, nil,
-                "the signatures that come with it cannot be read: \(SwiftNetError(error).description)")
+                "cannot read the built-in signatures: \(SwiftNetError(error).description)")
         }
         library = SignatureLibrary(own + others)
         self.calibrations = calibrations

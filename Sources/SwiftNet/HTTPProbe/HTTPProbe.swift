@@ -4,7 +4,7 @@ import PacketEngine
 import SwiftNetTLS
 import WireFormat
 
-/// Sends requests to web servers, and examines their answers (RFC 9110, RFC 9112).
+/// Sends requests to web servers and checks their responses (RFC 9110, RFC 9112).
 ///
 ///     let summary = try HTTPProbe.run(["http://198.51.100.2/"]) { event in
 ///         if case .answer(let answer) = event { print(answer.url, answer.outcome.timings.total) }
@@ -14,21 +14,21 @@ public enum HTTPProbe: Tool {
     public typealias Event = HTTPProbeEvent
     public typealias Summary = HTTPProbeSummary
 
-    /// What is asked of each URL, and over which connections.
+    /// The requests to each URL, and the transport of their connections.
     public struct Configuration: Sendable {
-        /// The requests, and what is examined.
+        /// The requests and additional tests.
         public var request: HTTPProbeConfiguration
         public var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
-        /// URLs that are requested at the same time.
+        /// The number of URLs requested at the same time.
         public var concurrency = 20
         /// The family of the addresses that are connected to; nil for both.
         public var family: IPAddress.Family?
-        /// The only interface that connections use; for a user-space host the one it is on.
+        /// The only interface for connections; for a user-space host, its interface.
         public var interface: String?
         public var stack = TCPStack.kernel
-        /// Keeps what the SYN-ACKs of the kernel's connections show, which needs CAP_NET_RAW.
+        /// Whether to record SYN-ACK properties of the kernel's connections; needs CAP_NET_RAW.
         public var keepsHandshakes = false
-        /// Reports segments to `onSegment`, which needs CAP_NET_RAW.
+        /// Whether to report segments to `onSegment`; needs CAP_NET_RAW.
         public var reportsSegments = false
 
         public init() {
@@ -41,27 +41,27 @@ public enum HTTPProbe: Tool {
     public static var defaultConfiguration: Configuration { Configuration() }
 
     /// - Parameter targets: URLs: `http://host:port/path`, `https://...` or `http+unix://%2Frun%2Fsocket/path`;
-    ///   `http://` may be left out.
+    ///   `http://` may be omitted.
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try prepare(targets, reading: nil, configuration, options: options)
     }
 
-    /// - Parameter input: further URLs, requested as they come.
+    /// - Parameter input: further URLs, requested as they are read.
     package static func prepare(
         _ targets: [String], reading input: HTTPTargetInput?, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping { try Prepared(targets, input, configuration, options) }
     }
 
-    /// A run whose sockets are open. A user-space host has its address.
+    /// A run with open sockets. A user-space host has its address.
     public final class Prepared: PreparedStreamRun {
         public typealias Running = HTTPEngine<HTTPProbePlan>
         public typealias Event = HTTPProbeEvent
         public typealias Summary = HTTPProbeSummary
 
-        /// Called with each segment of the run's connections, where that is configured.
+        /// Called with each segment of the run's connections if `reportsSegments` is set.
         public var onSegment: ((SegmentRecord) -> Void)? {
             get { transport.segments.onSegment }
             set { transport.segments.onSegment = newValue }
@@ -89,7 +89,7 @@ public enum HTTPProbe: Tool {
                     keepsHandshakes: asked.keepsHandshakes, reportsSegments: asked.reportsSegments), options)
         }
 
-        /// What the SYN-ACK of an outcome's connection showed, where that is configured and was seen.
+        /// Returns the SYN-ACK properties of an outcome's connection; nil if they were not recorded.
         public func handshake(of outcome: HTTPOutcome) -> HandshakeFacts? { transport.handshake(of: outcome) }
 
         public func run<Observer: StreamObserver>(
@@ -97,7 +97,7 @@ public enum HTTPProbe: Tool {
         ) throws(SwiftNetError) -> HTTPProbeSummary where Observer.Observed == Running {
             try SwiftNetError.wrapping {
                 guard var engine = engine.take() else {
-                    throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once")
+                    throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run only once")
                 }
                 let elapsed = try StreamSessionObserver.erasing(&observer) {
                     try transport.run(&engine, observer: $0.before(addTargets))
@@ -108,7 +108,7 @@ public enum HTTPProbe: Tool {
             }
         }
 
-        /// Adds the URLs that have come.
+        /// Adds URLs that were read.
         private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
             input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
                 guard let url = try? request.places.urls([text], nil).first else { return nil }

@@ -2,22 +2,21 @@ import Diagnostics
 import LinuxNet
 import WireFormat
 
-/// Addresses that are reached without a router, by one link of this host: the host that has one answers ARP
-/// (RFC 826) or neighbor solicitations (RFC 4861).
+/// On-link addresses of one link: the host that has one answers ARP (RFC 826) or neighbor solicitations (RFC 4861).
 struct LinkNeighbors: Sendable {
     /// The interface's index.
     var interface: UInt32
     /// This host's MAC address on the link.
     var mac: MACAddress
-    /// This host's IP address there.
+    /// This host's IP address on the link.
     var source: IPAddress
-    /// Of the family of `source`.
+    /// The addresses to look up, of the family of `source`.
     var addresses: AddressSet
 
     /// Addresses of one link.
     typealias AddressRange = (interface: UInt32, mac: MACAddress, source: IPAddress, first: IPAddress, last: IPAddress)
 
-    /// The neighbors of ranges, link by link in the order of the ranges.
+    /// Returns the neighbors in the ranges, by link, in the order of the ranges.
     static func grouping(_ ranges: [AddressRange]) throws -> [LinkNeighbors] {
         var links: [LinkNeighbors] = []
         var addresses: [[(first: IPAddress, last: IPAddress)]] = []
@@ -35,10 +34,10 @@ struct LinkNeighbors: Sendable {
         return links
     }
 
-    /// The neighbors among addresses whose routes are known, link by link. Those whose stations the kernel knows for
-    /// certain are left out: entries made by hand, and those that replied within the last seconds.
-    /// - Parameter source: the address to send from; nil for the route's.
-    /// - Throws: `SystemError` where the kernel does not list its interfaces or neighbors.
+    /// Returns the neighbors among addresses with known routes, by link. Neighbors whose MAC address the kernel has
+    /// confirmed are omitted: permanent entries, and those that replied within the last seconds.
+    /// - Parameter source: the source address; nil for the route's.
+    /// - Throws: `SystemError` if the kernel does not list its interfaces or neighbors.
     static func among(_ routes: [RoutePiece], source: IPAddress?) throws -> [LinkNeighbors] {
         let interfaces = Dictionary(
             try Interface.all().map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
@@ -63,7 +62,7 @@ struct LinkNeighbors: Sendable {
 }
 
 extension Neighbor {
-    /// Its station need not be sought.
+    /// Whether its MAC address is known and needs no lookup.
     fileprivate var isCertain: Bool {
         switch state {
         case .permanent, .reachable, .none: macAddress != nil

@@ -4,28 +4,28 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Looks up the stations of a link's neighbors beside another run, by ARP or neighbor solicitation: the kernel would
-/// queue a packet for each and try for three seconds.
+/// Resolves the MAC addresses of a link's neighbors in the background of another run, by ARP or neighbor solicitation.
+/// The kernel's own resolution would queue a packet for each and take 3 s to fail.
 final class NeighborLookup {
-    /// The neighbors that are looked up.
+    /// The neighbors to look up.
     let neighbors: LinkNeighbors
     private let run: any NeighborLookupRun
 
-    /// What was found and not yet taken.
+    /// Results that were not read yet.
     private final class Findings {
         var stations: [(address: IPAddress, mac: MACAddress)] = []
     }
 
     private let findings: Findings
-    /// Requests a second where the caller sets no limit.
+    /// Requests per second if the caller sets no limit.
     private static let fastest = 100_000.0
-    /// A ring that is shared with the kernel pays off only with more replies than these.
+    /// The number of neighbors above which a memory-mapped receive ring pays off.
     private static let fewNeighbors = 256
 
     /// - Parameters:
-    ///   - socket: opened while CAP_NET_RAW was effective.
-    ///   - rate: requests a second; nil for 100,000.
-    /// - Throws: `SystemError` where the link cannot be used.
+    ///   - socket: a socket opened while CAP_NET_RAW was effective.
+    ///   - rate: requests per second; nil for 100,000.
+    /// - Throws: `SystemError` if the link cannot be used.
     init(
         _ neighbors: LinkNeighbors, socket: consuming UnboundPacketSocket, rate: Double?, reactor: Reactor
     ) throws {
@@ -58,17 +58,17 @@ final class NeighborLookup {
         }
     }
 
-    /// Sends the first requests; the reactor serves the rest.
+    /// Sends the first requests; the reactor handles the rest.
     func start() throws { try run.start() }
 
-    /// The stations that were found since the last call.
+    /// Returns the MAC addresses found since the last call.
     func take() -> [(address: IPAddress, mac: MACAddress)] {
         defer { findings.stations.removeAll(keepingCapacity: true) }
         return findings.stations
     }
 
-    /// Looks up all stations, and waits until that is done.
-    /// - Throws: `Interruption` at a signal that ends the run, and `SystemError` where the link fails.
+    /// Looks up all MAC addresses, and waits for the end.
+    /// - Throws: `Interruption` at a signal that ends the run, and `SystemError` if the link fails.
     func finish(_ reactor: Reactor) throws -> [(address: IPAddress, mac: MACAddress)] {
         try start()
         while !isOver {
@@ -82,10 +82,10 @@ final class NeighborLookup {
         return take()
     }
 
-    /// The lookup has ended: no station has the address of a neighbor that has not replied.
+    /// Whether the lookup is finished: the remaining neighbors do not exist.
     var isOver: Bool { run.isOver }
 
-    /// Why the link can no longer be used; then nothing is known of neighbors that have not replied.
+    /// The reason why the link can no longer be used; the remaining neighbors are then unknown.
     var failure: SystemError? { run.failure }
 
     /// Ends the lookup.

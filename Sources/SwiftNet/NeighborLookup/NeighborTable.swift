@@ -1,26 +1,26 @@
 import LinuxNet
 import WireFormat
 
-/// The neighbors that the kernel knows, of both families (ip-neighbour(8)).
+/// The kernel's neighbor tables of both families (ip-neighbour(8)).
 public struct NeighborTable: Sendable {
     /// A neighbor.
     public struct Entry: Sendable, Equatable {
         public var address: IPAddress
-        /// Nil while it is not known.
+        /// The MAC address; nil if unknown.
         public var mac: MACAddress?
         /// The name of the interface.
         public var interface: String
         public var state: State
     }
 
-    /// The states of a neighbor (RFC 4861, section 7.3.2, and Linux's own).
+    /// The state of a neighbor (RFC 4861, section 7.3.2, and Linux's own).
     public typealias State = Neighbor.State
 
-    /// By interface and address. Entries without a lookup, such as those of groups, are left out.
+    /// The entries, by interface and address. Entries that need no lookup, such as multicast groups, are omitted.
     public var entries: [Entry]
 
-    /// Reads the table; that takes no privilege.
-    /// - Parameter interface: the name of the only interface that is wanted.
+    /// Reads the table, which needs no privilege.
+    /// - Parameter interface: the name of the only interface to list; nil for all.
     public init(interface: String? = nil) throws(SwiftNetError) {
         entries = try SwiftNetError.wrapping {
             let interfaces = try Interface.all()

@@ -3,51 +3,51 @@ import PacketEngine
 import WireFormat
 
 extension Ping {
-    /// What the probes of a ping look like and how they are sent, whatever the target.
+    /// The parameters of ping, for all targets.
     public struct Configuration: Sendable {
-        /// Probes to send; with a deadline, replies and errors to wait for. Nil for no end.
+        /// The number of probes; with a deadline, the number of replies and errors. Nil for no limit.
         public var count: Int?
-        /// Between two probes; zero sends the next when a reply has come, or after 10 ms.
+        /// The interval between probes; zero sends the next when a reply was received, or after 10 ms.
         public var interval: Nanoseconds
-        /// When the run ends, counted from its start, lookups included; nil for no end.
+        /// The maximum duration of the run, lookups included; nil for none.
         public var deadline: Nanoseconds?
-        /// How long a probe waits for its reply; nil for the default: 10 seconds, or half a second in a sweep.
+        /// The time to wait for a reply; nil for the default: 10 s, or 0.5 s in a sweep.
         public var timeout: Nanoseconds?
-        /// Probes that may be in flight before the interval counts.
+        /// The number of probes to send without waiting for the interval.
         public var preload = 1
-        /// The interval follows the round trip, and is at least 2 ms for an ordinary user.
+        /// Whether the interval follows the round-trip time; for an ordinary user it is at least 2 ms.
         public var isAdaptive = false
-        /// The interval was asked for: an ordinary user may ask for no shorter one than 2 ms, adaptive or not.
+        /// Whether the user set the interval: an ordinary user may not set one below 2 ms, adaptive or not.
         package var isIntervalExplicit = false
 
-        // MARK: Where
+        // MARK: Route
 
-        /// The family to use; nil for that of the target, by the order of RFC 6724 for a name. Queries and options that
-        /// IPv6 does not have are for IPv4 alone.
+        /// The address family; nil for that of the target, and for a name by the order of RFC 6724. Queries and options
+        /// that IPv6 does not have are for IPv4 only.
         public var family: IPAddress.Family?
-        /// The interface to leave by.
+        /// The outgoing interface.
         public var interface: String?
-        /// One of this host's addresses to send from; nil for the route's.
+        /// One of this host's addresses as the source; nil for the route's.
         public var source: IPAddress?
         /// The mark of the packets (SO_MARK), for policy routing and firewalls.
         public var mark: UInt32?
-        /// Sends to hosts of attached networks alone, whatever the routing table has.
+        /// Whether to bypass the routing table and send only to hosts on attached networks.
         public var bypassesRouting = false
-        /// A broadcast address is allowed as a target.
+        /// Whether a broadcast address is allowed as a target.
         public var allowsBroadcast = false
-        /// Multicast probes come back to this host.
+        /// Whether multicast probes are looped back to this host.
         public var loopsMulticast = true
-        /// Connects the socket to the target.
+        /// Whether to connect the socket to the target.
         public var connects = false
 
-        // MARK: What
+        // MARK: Packets
 
         public var query = ICMPQuery.echo
-        /// The data of echo requests; its first eight bytes are replaced by a cookie.
+        /// The data of echo requests; a cookie replaces its first 8 bytes.
         public var data: [UInt8]
         /// The ICMP identifier; nil for a random one.
         public var identifier: UInt16?
-        /// The TTL (IPv4) or hop limit (IPv6); nil for the query's.
+        /// The TTL (IPv4) or hop limit (IPv6); nil for the query's default.
         public var timeToLive: UInt8?
         /// The TOS (IPv4) or traffic class (IPv6).
         public var trafficClass: UInt8?
@@ -59,30 +59,30 @@ extension Ping {
 
         // MARK: Sockets
 
-        /// Bytes of the send buffer; nil for the default.
+        /// The send buffer size in bytes; nil for the default.
         public var sendBuffer: Int?
-        /// Sets SO_DEBUG.
+        /// Whether to set SO_DEBUG.
         public var debugs = false
-        /// Times in this program, not by the kernel's stamps.
+        /// Whether to measure times in this process rather than by the kernel's timestamps.
         public var ignoresKernelStamps = false
 
         // MARK: Reports
 
-        /// Report probes without a reply when the next leaves.
+        /// Whether to report probes that are unanswered when the next is sent.
         public var reportsOutstanding = false
-        /// Report every probe that leaves.
+        /// Whether to report every probe sent.
         public var reportsTransmissions = false
-        /// Report packets that were rejected, and why.
+        /// Whether to report rejected packets and the reason.
         public var reportsIgnored = false
-        /// Between two running reports, more than zero; nil for none.
+        /// The interval of periodic reports, more than zero; nil for none.
         public var reportInterval: Nanoseconds?
-        /// Explain the parts of the first round trip.
+        /// Whether to report the parts of the first round trip.
         public var splitsFirstRoundTrip = false
 
         /// - Parameters:
-        ///   - count: probes to send; nil for no end.
-        ///   - interval: between two probes.
-        ///   - size: bytes of data in an echo request.
+        ///   - count: the number of probes; nil for no limit.
+        ///   - interval: the interval between probes.
+        ///   - size: the length of the data in an echo request, in bytes.
         public init(
             count: Int? = nil, interval: Nanoseconds = .seconds(1), timeout: Nanoseconds? = nil, size: Int = 56
         ) {

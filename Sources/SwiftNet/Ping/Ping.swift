@@ -18,7 +18,7 @@ public enum Ping: Tool {
 
     public static var defaultConfiguration: Configuration { Configuration() }
 
-    /// - Parameter target: a name or an address, with a zone where it needs one (`fe80::1%eth0`).
+    /// - Parameter target: a name or an address, with a zone if needed (`fe80::1%eth0`).
     public static func prepare(
         _ target: String, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
@@ -29,20 +29,20 @@ public enum Ping: Tool {
         }
     }
 
-    /// A ping whose target is known.
+    /// A ping with a resolved target.
     public final class Prepared: PreparedPacketRun {
         public typealias Running = PingEngine
         public typealias Event = PingEvent
         public typealias Summary = PingSummary
 
         public let destination: Destination
-        /// How the probes look.
+        /// The form of the probes.
         public let format: PingProbeFormat
-        /// The target is a multicast or broadcast address: replies come from many hosts.
+        /// Whether the target is a multicast or broadcast address, so that many hosts reply.
         public let isToMany: Bool
-        /// Replies that this host dropped; known after the run.
+        /// The number of replies that this host dropped; known after the run.
         public private(set) var drops = KernelDrops.none
-        /// Names of the hosts that reply, looked up beside the run.
+        /// The names of hosts that replied, looked up in the background.
         package let names: HostNames
 
         private let session: Session
@@ -130,14 +130,14 @@ extension Ping.Configuration {
 
     // MARK: Limits
 
-    /// The shortest time between an ordinary user's probes, and between those to many hosts (iputils).
+    /// The minimum interval for an ordinary user's probes, and for probes to many hosts (iputils).
     static let minimumUserInterval = Nanoseconds.milliseconds(2)
     static let minimumMulticastUserInterval = Nanoseconds.seconds(1)
 
-    /// What iputils allows an ordinary user.
+    /// Checks the limits that iputils sets for an ordinary user.
     fileprivate func checkUserLimits() throws(SwiftNetError) {
         guard !Privileges.isSuperuser else { return }
-        // The interval of an adaptive ping follows the round trip.
+        // The interval of an adaptive ping follows the round-trip time.
         guard interval >= Self.minimumUserInterval || isAdaptive && interval == .zero && !isIntervalExplicit else {
             throw SwiftNetError(
                 .invalidArgument, nil,
@@ -148,11 +148,11 @@ extension Ping.Configuration {
         }
     }
 
-    /// - Returns: whether replies come from many hosts.
+    /// - Returns: whether many hosts may reply.
     fileprivate func checkMulticast(_ destination: Destination) throws(SwiftNetError) -> Bool {
         let isBroadcast = destination.route.kind == .broadcast
         guard !isBroadcast || allowsBroadcast else {
-            throw SwiftNetError(.broadcast, "\(destination.address)", "this is a broadcast address")
+            throw SwiftNetError(.broadcast, "\(destination.address)", "is a broadcast address")
         }
         let isToMany = isBroadcast || destination.address.isMulticast
         guard isToMany, !Privileges.isSuperuser else { return isToMany }
@@ -168,7 +168,7 @@ extension Ping.Configuration {
         return true
     }
 
-    /// Overlapping fragments are for tests of hosts of the own network, not for passing another's filter.
+    /// Overlapping fragments are for testing hosts of attached networks, not for evading other networks' filters.
     fileprivate func checkFragments(_ destination: Destination) throws(SwiftNetError) {
         guard let plan = fragments else { return }
         let isNear =
@@ -177,14 +177,14 @@ extension Ping.Configuration {
         guard plan.order != .overlapping || isNear else {
             throw SwiftNetError(
                 .invalidArgument, "--fragment-order overlapping",
-                "\(destination.address) is no host of this network")
+                "\(destination.address) is not on an attached network")
         }
         let headers = destination.address.family == .v4 ? IPv4View.minimumHeaderLength : IPv6View.headerLength + 8
         let most = (destination.route.linkMTU > 0 ? destination.route.linkMTU : 1_500) - headers
         guard plan.size <= most else {
             throw SwiftNetError(
                 .invalidArgument, "--fragment",
-                "\(plan.size) bytes and their headers are more than the interface takes")
+                "\(plan.size) bytes and their headers exceed the interface's MTU")
         }
     }
 }

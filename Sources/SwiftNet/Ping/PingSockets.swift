@@ -4,23 +4,23 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// The ICMP sockets of a run, opened with the privilege they need and used without it.
+/// The ICMP sockets of a run, opened with a privilege and used without it.
 struct PingSockets {
     private(set) var v4: ICMPChannel?
     private(set) var v6: ICMPChannel?
-    /// For seeking neighbors; nil without CAP_NET_RAW.
+    /// The sockets for neighbor lookups; nil without CAP_NET_RAW.
     private(set) var reserve: SocketReserve?
 
-    /// Opens raw sockets where CAP_NET_RAW allows it, ICMP datagram sockets where it does not.
+    /// Opens raw sockets with CAP_NET_RAW, otherwise ICMP datagram sockets.
     /// - Parameters:
-    ///   - needsRaw: the option for which a datagram socket will not do.
-    ///   - packetSockets: how many packet sockets are opened beside them, where that is allowed.
+    ///   - needsRaw: the option that requires raw sockets, if any.
+    ///   - packetSockets: the number of packet sockets to open too, if allowed.
     init(
         families: Set<IPAddress.Family>, configuration: ICMPSocketConfiguration, isRaw: Bool, needsRaw: String?,
         packetSockets: Int = 0
     ) throws {
         if !isRaw, let needsRaw { throw SwiftNetError.missingCapability(needsRaw) }
-        // A container may refuse packet sockets though it allows raw ones.
+        // A container may refuse packet sockets but allow raw ones.
         if isRaw, packetSockets > 0 { reserve = try? SocketReserve(packetSockets: packetSockets) }
         var failure: SystemError?
         for family in families {
@@ -34,19 +34,19 @@ struct PingSockets {
         if v4 == nil, v6 == nil, let failure { throw failure }
     }
 
-    /// How many packets may wait in the kernel for stations to be found.
+    /// The number of packets that may wait in the kernel for neighbor resolution.
     func unresolvedCapacity(packetLength: Int) -> Int {
         [v4, v6].compactMap { $0?.unresolvedCapacity(packetLength: packetLength) }.min() ?? 1
     }
 
     func channel(_ family: IPAddress.Family) -> ICMPChannel? { family == .v4 ? v4 : v6 }
 
-    /// The families for which there is a socket.
+    /// The address families with a socket.
     var families: [IPAddress.Family] { (v4 == nil ? [] : [.v4]) + (v6 == nil ? [] : [.v6]) }
 }
 
 extension Ping.Configuration {
-    /// What the kernel's datagram sockets cannot do, by its option; nil where they will do.
+    /// The option that ICMP datagram sockets do not support; nil if they suffice.
     func needsRaw(_ options: RunOptions) -> String? {
         if query != .echo { return "--icmp \(query.rawValue)" }
         if flowLabel != nil { return "-F" }
@@ -56,14 +56,14 @@ extension Ping.Configuration {
         return nil
     }
 
-    /// The sockets for the probes.
-    /// - Parameter isSweep: probes to many targets are under way at a time.
+    /// Prepares the sockets for the probes.
+    /// - Parameter isSweep: whether probes to many targets are in flight at a time.
     func sockets(isSweep: Bool) -> ICMPSocketConfiguration {
         var sockets = ICMPSocketConfiguration()
         sockets.interface = interface
         sockets.source = source
         sockets.mark = mark
-        // Probes that wait for the kernel to find a neighbor's station take the send buffer.
+        // Probes that wait for the kernel's neighbor resolution occupy the send buffer.
         sockets.sendBuffer = sendBuffer ?? (isSweep ? 1 << 20 : nil)
         sockets.allowsBroadcast = allowsBroadcast
         sockets.bypassesRouting = bypassesRouting
@@ -71,9 +71,9 @@ extension Ping.Configuration {
         sockets.loopsMulticast = loopsMulticast
         sockets.replyTypes = [ICMPv4Type(rawValue: query.answerType(.v4))]
         sockets.replyTypesV6 = [ICMPv6Type(rawValue: query.answerType(.v6))]
-        // A reply with options and a little more than was asked for.
+        // The length of a reply with options, plus a margin.
         sockets.longestPacket = max(2048, data.count + 8 + 60 + 76)
-        // Room for every probe under way, and what the kernel adds to each.
+        // Room for every probe in flight, plus the kernel's overhead per packet.
         let perPacket = data.count + 8 + ((data.count + 8 + 511) / 512) * 768
         sockets.receiveBuffer = isSweep ? 8 << 20 : max(1 << 20, min(perPacket * preload, 32 << 20))
         sockets.hopLimit = timeToLive
@@ -85,8 +85,8 @@ extension Ping.Configuration {
         return sockets
     }
 
-    /// What the options ask of the route to a target.
-    /// - Parameter started: when the deadline began to count.
+    /// Returns the requirements for the route to a target.
+    /// - Parameter started: the time at which the deadline began to count.
     func requirements(families: [IPAddress.Family], started: Instant) -> Destination.Requirements {
         var requirements = Destination.Requirements()
         requirements.families = families
@@ -98,7 +98,7 @@ extension Ping.Configuration {
         return requirements
     }
 
-    /// How the probes look, by what the kernel says of the route.
+    /// Returns the form of the probes for a route.
     func format(
         to route: Route, source: IPAddress, level: ICMPChannel.Level, identifier: UInt16, firstIdentification: UInt16
     ) -> PingProbeFormat {
@@ -119,27 +119,27 @@ extension Ping.Configuration {
             header: header, data: data, key: SipHash(using: &random))
     }
 
-    /// The configuration for the only family that has its query and its options.
-    /// - Throws: where there is none, and for what no ping can have.
+    /// Returns the configuration for the only family that supports its query and options.
+    /// - Throws: if there is none, and for invalid combinations.
     func checked() throws(SwiftNetError) -> Ping.Configuration {
         if let interface, Interface.index(of: interface) == nil {
             throw SwiftNetError(.interface, nil, "unknown iface: \(interface)")
         }
         if let reportInterval, reportInterval <= .zero {
-            throw SwiftNetError(.invalidArgument, "--report-every", "the time between two reports is not positive")
+            throw SwiftNetError(.invalidArgument, "--report-every", "the interval must be greater than 0")
         }
         var configuration = self
         if !options.isEmpty || !query.exists(in: .v6) { configuration.family = .v4 }
         guard family == .v6, configuration.family == .v4 else { return configuration }
         guard query.exists(in: .v6) else {
-            throw SwiftNetError(.invalidArgument, nil, "--icmp \(query.rawValue) is a question of IPv4")
+            throw SwiftNetError(.invalidArgument, nil, "--icmp \(query.rawValue) supports only IPv4")
         }
-        throw SwiftNetError(.invalidArgument, nil, "-R and -T are options of IPv4")
+        throw SwiftNetError(.invalidArgument, nil, "-R and -T support only IPv4")
     }
 }
 
 extension FrameCapture {
-    /// Begins to listen for the conversation of a ping, with the search for neighbors' stations where it has one.
+    /// Starts to capture the packets of a ping, including neighbor lookups.
     func start(identifier: UInt16, query: ICMPQuery, withNeighbors: Bool = false) throws {
         let types = [query.requestType(.v4), query.answerType(.v4)].map(ICMPv4Type.init(rawValue:))
         let typesV6 = [query.requestType(.v6), query.answerType(.v6)].map(ICMPv6Type.init(rawValue:))

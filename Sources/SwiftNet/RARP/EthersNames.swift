@@ -3,8 +3,8 @@ import LinuxNet
 import LinuxProcess
 import WireFormat
 
-/// A file in the format of ethers(5): MAC addresses and the IPv4 addresses or names of their hosts. It may be read again
-/// and again; its names are looked up beside a run, each once a reading.
+/// A file in the format of ethers(5): MAC addresses with IPv4 addresses or host names. It can be reread; its names are
+/// looked up in the background, once per reading.
 package final class EthersNames {
     private let path: String
     private let onNotice: ((String) -> Void)?
@@ -12,10 +12,10 @@ package final class EthersNames {
     private var addresses: [String: IPv4Address] = [:]
     private var resolver: Resolver?
     private var lookups: ForwardNames?
-    /// Why the file could not be read; nil after a reading.
+    /// The reason why the file could not be read; nil after success.
     package private(set) var failure: SwiftNetError?
 
-    /// - Parameter onNotice: called with mistakes in the file, and names that have no address.
+    /// - Parameter onNotice: called with errors in the file, and names without an address.
     package init(path: String, onNotice: ((String) -> Void)?) {
         self.path = path
         self.onNotice = onNotice
@@ -23,11 +23,11 @@ package final class EthersNames {
 
     /// The hosts whose addresses are known.
     package var table: [MACAddress: IPv4Address] { file.addresses(names: addresses) }
-    /// Lines with a host.
+    /// The number of valid lines.
     package var count: Int { file.hosts.count }
 
-    /// Reads the file, and begins to look up its names where there is a resolver.
-    /// - Returns: false when it cannot be read; then `failure` has the reason, and the former hosts stay.
+    /// Reads the file, and starts to look up its names if there is a resolver.
+    /// - Returns: false if it cannot be read; then `failure` has the reason, and the previous hosts stay.
     package func read() -> Bool {
         do {
             file = EthersTable(try BufferedInput.text(ofFile: path, for: "--ethers"))
@@ -41,7 +41,7 @@ package final class EthersNames {
         return true
     }
 
-    /// Looks up the names from now on; the first reading comes before, while the process still has its privileges.
+    /// Starts to look up the names. The file is first read while the process still has its privileges.
     package func lookUpNames(by resolver: Resolver) {
         self.resolver = resolver
         lookUpNames()
@@ -54,7 +54,7 @@ package final class EthersNames {
         lookups = names.isEmpty ? nil : ForwardNames(names, family: .v4, resolver: resolver, isOrdered: false)
     }
 
-    /// Takes the addresses that have been found since the last call.
+    /// Processes the addresses found since the last call.
     /// - Returns: whether the table may have changed.
     package func takeNames() -> Bool {
         guard let lookups else { return false }
@@ -66,7 +66,7 @@ package final class EthersNames {
                 guard case .v4(let address)? = found.answers.first?.address else { continue }
                 addresses[result.name] = address
             case .failed(let failure):
-                // A name server that fails for a while does not undo its former answer.
+                // A temporary name server failure does not discard an earlier result.
                 onNotice?("\(path): \(failure)")
             }
         }

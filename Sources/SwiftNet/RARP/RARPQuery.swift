@@ -4,7 +4,7 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Asks a link's RARP servers for the IPv4 addresses of hosts (RFC 903).
+/// Queries a link's RARP servers for the IPv4 addresses of hosts (RFC 903).
 ///
 ///     let summary = try RARPQuery.run([]) { event in
 ///         if case .reply(let reply) = event { print(reply.mac, reply.address, reply.serverAddress) }
@@ -17,19 +17,19 @@ public enum RARPQuery: Tool {
     public typealias Event = RARPQueryEvent
     public typealias Summary = RARPQuerySummary
 
-    /// How often servers are asked.
+    /// The parameters of a query.
     public struct Configuration: Sendable {
-        /// The interface; nil for the only one that speaks Ethernet.
+        /// The interface; nil for the only Ethernet interface.
         public var interface: String?
-        /// Requests for each host, at most.
+        /// The maximum number of requests per host.
         public var attempts = 5
-        /// The pause after the first request. Each later one is twice as long, up to 16 seconds.
+        /// The pause after the first request. Each further pause is twice as long, up to 16 s.
         public var firstPause = Nanoseconds.seconds(1)
-        /// End of the run after the first request; nil for no end.
+        /// The maximum duration after the first request; nil for none.
         public var deadline: Nanoseconds?
-        /// The first reply for each host is enough.
+        /// Whether the first reply for each host suffices.
         public var endsAtFirstAnswer = false
-        /// Report replies that were ignored, and why.
+        /// Whether to report ignored replies and the reason.
         public var reportsIgnored = false
 
         public init() {}
@@ -37,22 +37,22 @@ public enum RARPQuery: Tool {
 
     public static var defaultConfiguration: Configuration { Configuration() }
 
-    /// - Parameter hosts: MAC addresses; none for the interface's own.
+    /// - Parameter hosts: MAC addresses; empty for the interface's own.
     public static func prepare(
         _ hosts: [MACAddress], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping { try Prepared(hosts, configuration, options) }
     }
 
-    /// A query whose link is known.
+    /// A query with a known link.
     public final class Prepared: PreparedPacketRun {
         public typealias Running = RARPQueryEngine
         public typealias Event = RARPQueryEvent
         public typealias Summary = RARPQuerySummary
 
-        /// The link whose servers are asked.
+        /// The link to query.
         public let link: EthernetLink
-        /// What was wrong with the link at any time of the run; nil for nothing.
+        /// The problem of the link at any time of the run; nil for none.
         public private(set) var linkTrouble: String?
 
         private let session: Session
@@ -61,7 +61,7 @@ public enum RARPQuery: Tool {
 
         fileprivate init(_ hosts: [MACAddress], _ asked: Configuration, _ options: RunOptions) throws {
             if let group = hosts.first(where: \.isMulticast) {
-                throw SwiftNetError(.invalidArgument, nil, "\(group) is not the MAC address of one host")
+                throw SwiftNetError(.invalidArgument, nil, "\(group) is not a unicast MAC address")
             }
             try EthernetLink.checkName(asked.interface)
             let (session, sockets) = try Session.openLink(options, for: "rarp")

@@ -4,7 +4,7 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Tells hosts their IPv4 addresses (RFC 903), by a file in the format of ethers(5).
+/// Answers RARP requests for IPv4 addresses (RFC 903) from a file in the format of ethers(5).
 ///
 ///     var configuration = RARPServer.Configuration()
 ///     configuration.ethers = "ethers"
@@ -14,17 +14,17 @@ import WireFormat
 ///
 /// It needs CAP_NET_RAW.
 public enum RARPServer: Tool {
-    /// Requests, and what became of them.
+    /// Requests and how they were handled.
     public typealias Event = RARPServerEvent
     public typealias Summary = RARPServerSummary
 
-    /// Which hosts are served, and for how long.
+    /// The hosts to serve, and the duration.
     public struct Configuration: Sendable {
         /// The file of MAC addresses and IPv4 addresses or names.
         public var ethers = "/etc/ethers"
-        /// Replies a second to one host, at most; more than 0.
+        /// The maximum number of replies per second to one host; more than 0.
         public var rate = 10.0
-        /// How long it serves; nil for no end.
+        /// The duration of the run; nil for no limit.
         public var duration: Nanoseconds?
 
         public init() {}
@@ -32,7 +32,7 @@ public enum RARPServer: Tool {
 
     public static var defaultConfiguration: Configuration { Configuration() }
 
-    /// - Parameter interfaces: names; none for all interfaces that have an IPv4 address.
+    /// - Parameter interfaces: the names of interfaces; empty for all that have an IPv4 address.
     public static func prepare(
         _ interfaces: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
@@ -42,21 +42,21 @@ public enum RARPServer: Tool {
         }
     }
 
-    /// A server whose file was read.
+    /// A server with its table.
     public final class Prepared: PreparedPacketRun {
         public typealias Running = RARPServerEngine
         public typealias Event = RARPServerEvent
         public typealias Summary = RARPServerSummary
 
-        /// Hosts in the file, with those whose names have no address yet.
+        /// The number of hosts in the file, including those whose name has no address yet.
         public var hostCount: Int { names.count }
-        /// The names of the interfaces that are served, as they are now.
+        /// The current names of the served interfaces.
         public var interfaceNames: [String] { links.all.map(\.name) }
-        /// Why the run ended early; known after the run.
+        /// The reason why the run ended early; known after the run.
         public private(set) var failure: SwiftNetError?
-        /// The run ended as it was asked to, and not because an interface failed or is gone.
+        /// Whether the run ended as requested rather than because of an interface.
         public var isComplete: Bool { failure == nil && !watch.isOver }
-        /// Called when SIGHUP had the file read again, with the number of its hosts or the error.
+        /// Called after SIGHUP made the run reread the file, with the number of its hosts or the error.
         package var onReload: ((Result<Int, SwiftNetError>) -> Void)?
 
         private let session: Session
@@ -74,10 +74,10 @@ public enum RARPServer: Tool {
             self.session = session
             names.lookUpNames(by: session.resolver)
             links = try RARPServerLinks(names: interfaces)
-            // Without names more interfaces may come: SIGHUP takes them in.
+            // Without names, SIGHUP adds new interfaces.
             port = try session.linkPort(
                 sockets, on: interfaces.count == 1 ? links.all[0].index : 0, hearing: .etherTypes([.reverseARP]))
-            // Of interfaces that were not named, one that is gone leaves the others.
+            // If no interfaces were named, the run continues without one that disappears.
             watch = LinkWatch(links.all, needsAll: !interfaces.isEmpty, session)
             var configuration = RARPServerConfiguration(links: links.configurations, table: names.table)
             configuration.rate = asked.rate
@@ -85,10 +85,11 @@ public enum RARPServer: Tool {
             self.configuration = configuration
         }
 
-        /// The name of an interface that is served.
+        /// Returns the name of a served interface.
         public func interfaceName(of index: UInt32) -> String? { links.name(index) }
 
-        /// A reply could not be sent because its interface is down, which is reported as a change of the link.
+        /// Notes that a reply could not be sent because its interface is down, which is reported as a change of the
+        /// link.
         public func isReported(_ failure: TransmissionFailure) -> Bool { watch.explains(failure) }
 
         public func run<Observer: EngineObserver>(
@@ -118,7 +119,7 @@ public enum RARPServer: Tool {
                 onReload?(names.failure.map { .failure($0) } ?? .success(names.count))
             }
             if isChanged { engine.serve(names.table, on: links.configurations) }
-            // What changed may be a reason to send.
+            // A change may be a reason to send.
             return changes.isEmpty ? nil : now
         }
     }

@@ -2,10 +2,10 @@ import Diagnostics
 import LinuxNet
 import PacketEngine
 
-/// The interfaces that a RARP server answers on.
+/// The interfaces of a RARP server.
 struct RARPServerLinks {
     private(set) var all: [EthernetLink]
-    /// Those that were asked for, by their present names; none for all that have an IPv4 address.
+    /// The current names of the interfaces given; empty for all that have an IPv4 address.
     private var names: [String]
 
     init(names: [String]) throws(SwiftNetError) {
@@ -14,14 +14,14 @@ struct RARPServerLinks {
             all = try EthernetLink.all().filter { !$0.addresses.isEmpty }
             guard !all.isEmpty else {
                 throw SwiftNetError(
-                    .interface, nil, "there is no Ethernet interface that is up and has an IPv4 address")
+                    .interface, nil, "no Ethernet interface is up and has an IPv4 address")
             }
             return
         }
         all = []
         for name in names { all.append(try EthernetLink.find(name)) }
         if let link = all.first(where: { $0.addresses.isEmpty }) {
-            throw SwiftNetError(.interface, nil, "interface \(link.name) has no IPv4 address to answer from")
+            throw SwiftNetError(.interface, nil, "interface \(link.name) has no IPv4 address")
         }
     }
 
@@ -31,8 +31,8 @@ struct RARPServerLinks {
         return links
     }
 
-    /// Looks for the interfaces again. What cannot be used now leaves all as it was.
-    /// - Parameter awaited: those that are down, and are served when they are up again.
+    /// Finds the interfaces again. If one cannot be used, nothing changes.
+    /// - Parameter awaited: interfaces that are down and will be served when they are up.
     /// - Returns: whether they were found.
     mutating func update(keeping awaited: Set<UInt32>) -> Bool {
         guard var links = try? RARPServerLinks(names: names) else { return false }
@@ -43,7 +43,7 @@ struct RARPServerLinks {
         return true
     }
 
-    /// An interface has another name.
+    /// Notes that an interface was renamed.
     mutating func rename(_ change: LinkChange, from former: String) {
         for index in all.indices where all[index].index == change.index { all[index].interface.name = change.name }
         for index in names.indices where names[index] == former { names[index] = change.name }

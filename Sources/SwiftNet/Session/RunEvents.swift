@@ -1,25 +1,25 @@
 import LinuxProcess
 import Synchronization
 
-/// What a stream of events hands over.
+/// An element of an event stream.
 public enum RunUpdate<Event: Sendable, Summary: Sendable>: Sendable {
     case event(Event)
     /// The last element of a run.
-    /// - missedEvents: events that were dropped because 65,536 others were waiting for the consumer.
+    /// - missedEvents: the number of events dropped because 65,536 others were waiting for the consumer.
     case finished(Summary, missedEvents: Int)
 }
 
-/// How a run on a thread of its own treats the process. Signals are left alone: the consuming task is canceled instead.
+/// Options of a run on its own thread. Signals are left alone: cancel the consuming task instead.
 public struct RunEventOptions: Sendable {
     public var privileges = RunOptions.PrivilegeUse.keep
 
     public init() {}
 }
 
-/// The events of a run that has a thread of its own. It begins with the first call of `next`, and can be iterated once.
+/// The events of a run on its own thread. It begins with the first call of `next`, and can be iterated once.
 ///
 /// The run ends early when the consuming task is canceled, or when the sequence and its iterators are released. Several
-/// tasks may iterate at the same time; each event, and the summary, then goes to one of them.
+/// tasks may iterate at the same time; each event, and the summary, is then delivered to one of them.
 public struct RunEvents<Event: Sendable, Summary: Sendable>: AsyncSequence, Sendable {
     public typealias Element = RunUpdate<Event, Summary>
     typealias Body =
@@ -37,7 +37,7 @@ public struct RunEvents<Event: Sendable, Summary: Sendable>: AsyncSequence, Send
 
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let consumer: RunConsumer<Event, Summary>
-        /// Taken from the buffer and not yet handed over, the next at the end.
+        /// Events taken from the buffer and not delivered yet, in reverse order.
         private var taken: [Event] = []
 
         fileprivate init(_ consumer: RunConsumer<Event, Summary>) { self.consumer = consumer }
@@ -57,7 +57,7 @@ public struct RunEvents<Event: Sendable, Summary: Sendable>: AsyncSequence, Send
     }
 }
 
-/// Held by a sequence and its iterators, and not by the thread of the run: without them nothing consumes its events.
+/// Retained by a sequence and its iterators, not by the run's thread: without them nothing consumes its events.
 private final class RunConsumer<Event: Sendable, Summary: Sendable>: Sendable {
     let buffer: RunBuffer<Event, Summary>
 
@@ -80,11 +80,11 @@ final class RunBuffer<Event: Sendable, Summary: Sendable>: Sendable {
         var result: Result<Summary, SwiftNetError>?
         var hasBegun = false
         var isOver = false
-        /// Those that wait, in the order in which they came.
+        /// Waiting consumers, in order of arrival.
         var consumers: [CheckedContinuation<Delivery, Never>] = []
         var wakeupEvent: WakeupEvent?
 
-        /// What there is for a consumer; nil while it has to wait.
+        /// Returns the next element for a consumer; nil if it must wait.
         mutating func take() -> Delivery? {
             if !events.isEmpty {
                 defer { events = [] }
@@ -108,7 +108,7 @@ final class RunBuffer<Event: Sendable, Summary: Sendable>: Sendable {
         self.body = body
     }
 
-    /// Ends the run, which still has a summary.
+    /// Ends the run, which still delivers a summary.
     func stop() { state.withLock { $0.wakeupEvent }?.signal() }
 
     func next() async -> Delivery {
@@ -157,7 +157,7 @@ final class RunBuffer<Event: Sendable, Summary: Sendable>: Sendable {
         }
     }
 
-    /// Hands over the events of a step, and wakes a consumer once.
+    /// Publishes the events of a step, and wakes up a consumer once.
     private func publish(_ step: StepEvents<Event>) {
         guard !step.events.isEmpty || step.missed > 0 else { return }
         wake { state in
@@ -190,7 +190,7 @@ final class RunBuffer<Event: Sendable, Summary: Sendable>: Sendable {
     }
 }
 
-/// Events that are not yet published; they belong to the run's thread.
+/// Events that are not published yet; they belong to the run's thread.
 private final class StepEvents<Event> {
     var events: [Event] = []
     var missed = 0

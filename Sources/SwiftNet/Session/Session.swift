@@ -3,17 +3,17 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// What every run has in common, in the one order in which it is safe: the signals are taken over, CAP_NET_RAW is
-/// raised, sockets that are bound to nothing are opened, the capability is gone. Only then there is a session, by which
-/// names are looked up, routes found, sockets bound and engines run.
+/// The setup that every run has in common, in the one safe order: take over the signals, raise CAP_NET_RAW, open
+/// unbound sockets, drop the capability. Only then is there a session, which resolves names, finds routes, binds
+/// sockets and runs engines.
 package final class Session {
-    /// What the opening of sockets needs.
+    /// The privilege for opening the sockets.
     enum Requirement {
-        /// No socket that needs a privilege.
+        /// None.
         case nothing
-        /// There are other sockets for those without CAP_NET_RAW.
+        /// Other sockets are available without CAP_NET_RAW.
         case rawSocketsIfPermitted
-        /// CAP_NET_RAW, for what is named.
+        /// CAP_NET_RAW, for the named command or option.
         case rawSockets(String)
     }
 
@@ -30,11 +30,11 @@ package final class Session {
         self.started = started
     }
 
-    /// Lookups that have not ended hold the reactor.
+    /// Unfinished lookups retain the reactor.
     deinit { reactor.cancelAll() }
 
-    /// Opens a run's sockets and gives up what it took.
-    /// - Parameter open: opens sockets that are bound to nothing; its argument is whether raw sockets are allowed.
+    /// Opens a run's sockets, then drops the privilege.
+    /// - Parameter open: opens unbound sockets; its argument is whether raw sockets are allowed.
     static func open<Sockets>(
         _ options: RunOptions, _ requirement: Requirement, _ open: (_ isRaw: Bool) throws -> Sockets
     ) throws -> (Session, Sockets) {
@@ -57,18 +57,18 @@ package final class Session {
         return (Session(options, resolver, started: started), sockets)
     }
 
-    /// Begins the one run of the session: its sockets, its deadline and what it was told to stop by are of that run.
+    /// Starts the session's only run, which its sockets, deadline and stop source belong to.
     func begin() throws(SwiftNetError) {
-        guard !hasBegun else { throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run once") }
+        guard !hasBegun else { throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run only once") }
         hasBegun = true
     }
 
-    /// What is left of a time that began when the session was opened, 1 ms at least.
+    /// Returns the rest of a duration that began when the session was opened, at least 1 ms.
     func remaining(of time: Nanoseconds?) -> Nanoseconds? {
         time.map { max(started + $0 - SystemClock.now, .milliseconds(1)) }
     }
 
-    /// For a command that needs no socket and reads what others have made.
+    /// Creates a session for a command that only reads existing data and needs no socket.
     package static func giveUpPrivileges() throws(SwiftNetError) {
         var options = RunOptions()
         options.privileges = .dropForGood
@@ -96,20 +96,20 @@ package final class Session {
         return try result.get()
     }
 
-    /// Runs an engine on a port to its end, which only the port's failure makes early.
-    /// - Parameter outlivesOutput: the run goes on when nothing reads its output any more.
+    /// Runs an engine on a port to its end; only a failure of the port ends it early.
+    /// - Parameter outlivesOutput: whether the run continues when the reader of its output is gone.
     func run<E: Engine & ~Copyable, P: PacketPort & ~Copyable>(
         _ engine: inout E, on port: inout P, observer: SessionObserver<E>, outlivesOutput: Bool = false
     ) throws(P.Failure) {
         var observer = observer
         observer.output = outlivesOutput ? nil : options.outputs.first
-        // What was captured until a failure counts too.
+        // Frames captured before a failure count too.
         defer { capture?.finish() }
         try EngineLoop.run(&engine, on: &port, observer: &observer)
     }
 }
 
-/// An engine's observer of any type: the loop is compiled for the engines and ports alone.
+/// A type-erased observer: the loop is specialized only for engines and ports.
 struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
     private(set) var onEvent: (Observed.Event) -> Void
     var onStep: (inout Observed, WakeReason, Instant) -> Instant? = { _, _, _ in nil }
@@ -127,8 +127,8 @@ struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
 
     var isListening: Bool { (output?.isOpen ?? true) && isInterested() }
 
-    /// The same with something done before each of its steps.
-    /// - Parameter body: returns when it is to be called again at the latest.
+    /// Returns an observer with an action before each step.
+    /// - Parameter body: returns the latest time of its next call.
     func before(_ body: @escaping (inout Observed, WakeReason, Instant) -> Instant?) -> SessionObserver {
         var observer = self
         let step = onStep
@@ -139,8 +139,8 @@ struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
         return observer
     }
 
-    /// The same without some of its events.
-    /// - Parameter isWanted: called with each event, before the observer.
+    /// Returns an observer that drops some events.
+    /// - Parameter isWanted: called with each event before the observer.
     func filtering(_ isWanted: @escaping (Observed.Event) -> Bool) -> SessionObserver {
         var observer = self
         let report = onEvent
@@ -148,7 +148,7 @@ struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
         return observer
     }
 
-    /// Makes one of an observer of another type, which is up to date again after `body`.
+    /// Converts an observer of another type, which is updated after `body`.
     static func erasing<Observer: EngineObserver, Result>(
         _ observer: inout Observer, _ body: (SessionObserver) throws -> Result
     ) rethrows -> Result where Observer.Observed == Observed {

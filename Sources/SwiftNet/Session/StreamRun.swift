@@ -1,12 +1,12 @@
 import LinuxProcess
 import PacketEngine
 
-/// A run of an engine that speaks over connections.
+/// A run of an engine that uses connections.
 public protocol PreparedStreamRun: PreparedRun where Event == Running.Event {
     associatedtype Running: StreamEngine, ~Copyable, SendableMetatype
 
     /// Runs to the end.
-    /// - Parameter observer: gets the events, and after each step of the loop the engine itself.
+    /// - Parameter observer: receives the events, and after each step of the loop the engine itself.
     /// - Throws: as `run(onEvent:onStep:)`.
     func run<Observer: StreamObserver>(
         reportingTo observer: inout Observer
@@ -28,7 +28,7 @@ extension PreparedStreamRun {
 }
 
 extension Session {
-    /// Runs an engine of connections on a port to its end, which only the port's failure makes early.
+    /// Runs a stream engine on a port to its end; only a failure of the port ends it early.
     func run<E: StreamEngine & ~Copyable, P: StreamPort & ~Copyable>(
         _ engine: inout E, on port: inout P, observer: StreamSessionObserver<E>
     ) throws(P.Failure) {
@@ -38,7 +38,7 @@ extension Session {
     }
 }
 
-/// A stream engine's observer of any type, as `SessionObserver` is for engines of packets.
+/// A type-erased observer of stream engines, as `SessionObserver` is for packet engines.
 struct StreamSessionObserver<Observed: StreamEngine & ~Copyable>: StreamObserver {
     private let onEvent: (Observed.Event) -> Void
     private(set) var onStep: (inout Observed, WakeReason, Instant) -> Instant?
@@ -61,8 +61,8 @@ struct StreamSessionObserver<Observed: StreamEngine & ~Copyable>: StreamObserver
 
     var isListening: Bool { (output?.isOpen ?? true) && isInterested() }
 
-    /// The same with something done before each of its steps.
-    /// - Parameter body: returns when it is to be called again at the latest.
+    /// Returns an observer with an action before each step.
+    /// - Parameter body: returns the latest time of its next call.
     func before(_ body: @escaping (inout Observed, Instant) -> Instant?) -> StreamSessionObserver {
         var observer = self
         let step = onStep
@@ -73,7 +73,7 @@ struct StreamSessionObserver<Observed: StreamEngine & ~Copyable>: StreamObserver
         return observer
     }
 
-    /// Makes one of an observer of another type, which is up to date again after `body`.
+    /// Converts an observer of another type, which is updated after `body`.
     static func erasing<Observer: StreamObserver, Result>(
         _ observer: inout Observer, _ body: (StreamSessionObserver) throws -> Result
     ) rethrows -> Result where Observer.Observed == Observed {

@@ -2,36 +2,36 @@ import Diagnostics
 import LinuxNet
 import LinuxProcess
 
-/// Why a run cannot begin, or was broken off.
+/// The reason why a run cannot begin or ended early.
 public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Kind: Equatable, Sendable {
-        /// An option or a target that cannot be used, or not together with another.
+        /// An option or a target that is invalid, or cannot be used with another.
         case invalidArgument
-        /// A name that has no address, or no answer from the name servers.
+        /// A name that has no address, or no reply from the name servers.
         case name
-        /// There is no route or no source address to the target.
+        /// No route to the target, or no source address.
         case route
-        /// There is no such interface, or it cannot be used for this.
+        /// No such interface, or an unsuitable one.
         case interface
-        /// A privilege is missing, mostly CAP_NET_RAW.
+        /// A missing privilege, usually CAP_NET_RAW.
         case permission
-        /// The target is a broadcast address, which has to be allowed.
+        /// The target is a broadcast address, which must be allowed explicitly.
         case broadcast
-        /// Another host has the address that is to be used.
+        /// Another host has the address.
         case addressInUse
         /// A system call failed; the value is errno.
         case system(Int32)
-        /// The run was asked to stop before anything was sent.
+        /// The run was stopped before anything was sent.
         case interrupted
     }
 
     public var kind: Kind
-    /// What the error is about: a target, an option, an interface, a system call.
+    /// The subject of the error: a target, an option, an interface, a system call.
     public var subject: String?
     public var reason: String
-    /// What to do about it, a line each.
+    /// What the user can do about it, one line each.
     public var hints: [String]
-    /// The signal of an interruption, where there was one.
+    /// The signal that interrupted the run, if any.
     package var interruption: Interruption?
 
     init(_ kind: Kind, _ subject: String? = nil, _ reason: String, hints: [String] = []) {
@@ -43,7 +43,7 @@ public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible
 
     public var description: String { subject.map { "\($0): \(reason)" } ?? reason }
 
-    /// Any error of the rooms below.
+    /// Converts an error of the modules below.
     init(_ error: any Error) {
         switch error {
         case let error as SwiftNetError: self = error
@@ -57,30 +57,30 @@ public struct SwiftNetError: Error, Equatable, Sendable, CustomStringConvertible
             self.init(.interrupted, nil, "stopped before anything was sent")
             interruption = error
         case let error as any CustomStringConvertible: self.init(.invalidArgument, nil, error.description)
-        default: self.init(.invalidArgument, nil, "it failed for a reason that has no description")
+        default: self.init(.invalidArgument, nil, "unknown error")
         }
     }
 
-    /// A target of any form, or an error with its text.
-    /// - Parameter isOnlyTarget: whether its address may have any form of inet_aton(3).
+    /// Parses a target of any form, or throws an error with its text.
+    /// - Parameter isOnlyTarget: whether the address may have any form that inet_aton(3) accepts.
     static func target(_ text: String, isOnlyTarget: Bool = false) throws(SwiftNetError) -> TargetExpression {
         do { return try TargetExpression(text, isOnlyTarget: isOnlyTarget) } catch {
             throw SwiftNetError(.invalidArgument, text.isEmpty ? nil : text, error.description)
         }
     }
 
-    /// Throws where packets cannot be sent at a rate, in packets a second; nil is the kernel's.
+    /// Throws if the rate is invalid; in packets per second, nil for the kernel's limit.
     static func check(rate: Double?) throws(SwiftNetError) {
         guard let rate, !(rate > 0 && rate <= 1_000_000_000) else { return }
         throw SwiftNetError(.invalidArgument, "--rate", "'\(rate)' is out of range: 0 < value <= 1000000000")
     }
 
-    /// Runs a body whose errors are those of the rooms below.
+    /// Runs a body and converts errors of the modules below.
     static func wrapping<Result: ~Copyable>(_ body: () throws -> Result) throws(SwiftNetError) -> Result {
         do { return try body() } catch { throw SwiftNetError(error) }
     }
 
-    /// - Parameter option: the one that named the interface.
+    /// - Parameter option: the option that named the interface.
     static func noInterface(_ name: String, _ option: String) -> SwiftNetError {
         let names = ((try? Interface.all()) ?? []).map(\.name).joined(separator: ", ")
         let list = names.isEmpty ? "" : " (have: \(names))"

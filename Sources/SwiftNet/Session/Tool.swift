@@ -3,35 +3,35 @@ import LinuxNet
 import LinuxProcess
 import PacketEngine
 
-/// A tool of the toolkit. Its targets and its configuration make a run.
+/// A tool of the toolkit. Targets and configuration make a run.
 public protocol Tool: SendableMetatype {
-    /// What it is used on.
+    /// The kind of targets.
     associatedtype Target: Sendable
     associatedtype Configuration: Sendable
     associatedtype Prepared: PreparedRun
 
-    /// What a run does when nothing else is asked for.
+    /// The default configuration.
     static var defaultConfiguration: Configuration { get }
 
     typealias Event = Prepared.Event
     typealias Summary = Prepared.Summary
 
-    /// Opens the sockets, looks up the target and finds the route to it; sends nothing to it yet.
+    /// Opens the sockets, resolves the target and finds its route. Sends nothing to the target yet.
     static func prepare(
         _ target: Target, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared
 }
 
-/// A run whose sockets are open and whose targets are found. It is used once.
+/// A run with open sockets and resolved targets. It can be run once.
 public protocol PreparedRun: SendableMetatype {
     associatedtype Event: Sendable
     associatedtype Summary: Sendable
 
     /// Runs to the end.
     /// - Parameters:
-    ///   - onEvent: called with what is found.
-    ///   - onStep: called after each step of the loop, in which there may have been several events.
-    /// - Throws: `SwiftNetError` when it is stopped before anything was sent, or a socket fails.
+    ///   - onEvent: called with each event.
+    ///   - onStep: called after each step of the loop, which may have had several events.
+    /// - Throws: `SwiftNetError` if it is stopped before anything was sent, or if a socket fails.
     func run(onEvent: @escaping (Event) -> Void, onStep: @escaping () -> Void) throws(SwiftNetError) -> Summary
 }
 
@@ -40,7 +40,7 @@ public protocol PreparedPacketRun: PreparedRun where Event == Running.Event {
     associatedtype Running: Engine, ~Copyable, SendableMetatype
 
     /// Runs to the end.
-    /// - Parameter observer: gets the events, and after each step of the loop the engine itself.
+    /// - Parameter observer: receives the events, and after each step of the loop the engine itself.
     /// - Throws: as `run(onEvent:onStep:)`.
     func run<Observer: EngineObserver>(
         reportingTo observer: inout Observer
@@ -58,8 +58,8 @@ extension PreparedPacketRun {
 
 extension Tool {
     /// Runs the tool to its end, on the calling thread.
-    /// - Parameter onEvent: called with what is found, as it is found.
-    /// - Throws: `SwiftNetError` when the run cannot begin, is stopped before anything was sent, or a socket fails.
+    /// - Parameter onEvent: called with each event as it occurs.
+    /// - Throws: `SwiftNetError` if the run cannot begin, is stopped before anything was sent, or a socket fails.
     @discardableResult
     public static func run(
         _ target: Target, _ configuration: Configuration = defaultConfiguration, options: RunOptions = RunOptions(),
@@ -71,8 +71,8 @@ extension Tool {
         }
     }
 
-    /// Runs the tool on a thread of its own. The last element is the summary; a task that is canceled stops the run and
-    /// still gets it.
+    /// Runs the tool on its own thread. The last element is the summary. Canceling the task stops the run, which still
+    /// delivers its summary.
     public static func events(
         to target: Target, _ configuration: Configuration = defaultConfiguration,
         options: RunEventOptions = RunEventOptions()
@@ -83,7 +83,7 @@ extension Tool {
     }
 }
 
-/// Hands on events, and the end of each step.
+/// Forwards events and the end of each step.
 private struct EventObserver<Observed: Engine & ~Copyable>: EngineObserver {
     let onEvent: (Observed.Event) -> Void
     let onStep: () -> Void

@@ -3,7 +3,7 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Finds the route to a host, hop by hop: probes whose time to live is too short make each router reply.
+/// Finds the path to a host, hop by hop: each router on it replies to probes whose time to live expires there.
 ///
 ///     for try await update in Traceroute.events(to: "198.51.100.2") {
 ///         if case .event(.hop(let hop)) = update { print(hop.timeToLive, hop.answers.map(\.source)) }
@@ -14,30 +14,30 @@ import WireFormat
 public enum Traceroute: Tool {
     public typealias Target = String
 
-    /// How a route is probed, whatever the target.
+    /// The parameters of a trace, for all targets.
     public struct Configuration: Sendable {
-        /// What the probes are and how long replies are waited for. Addresses and length are those of each target.
+        /// The probes and timeouts. Addresses and lengths are set per target.
         public var probe: TracerouteConfiguration
-        /// Bytes of each packet; nil for 60 over IPv4 and 80 over IPv6.
+        /// The packet length in bytes; nil for 60 over IPv4 and 80 over IPv6.
         public var packetLength: Int?
-        /// The family to use; nil for that of the target, by the order of RFC 6724 for a name.
+        /// The address family; nil for that of the target, and for a name by the order of RFC 6724.
         public var family: IPAddress.Family?
-        /// The interface to leave by.
+        /// The outgoing interface.
         public var interface: String?
-        /// One of this host's addresses to send from; nil for the route's.
+        /// One of this host's addresses as the source; nil for the route's.
         public var source: IPAddress?
-        /// The mark that routing rules see (SO_MARK).
+        /// The mark for policy routing (SO_MARK).
         public var mark: UInt32?
-        /// Find the path MTU of each hop, once the hops are known. Probes are not fragmented then.
+        /// Whether to find the path MTU to each hop once the hops are known. Probes are then not fragmented.
         public var findsPathMTU = false
 
         /// - Parameters:
-        ///   - maximumHops: the longest route that is probed, 1 to 255.
-        ///   - queries: probes of each hop.
+        ///   - maximumHops: the maximum number of hops, 1 to 255.
+        ///   - queries: the number of probes per hop.
         public init(method: TracerouteMethod = .udp, maximumHops: Int = 30, queries: Int = 3) {
             probe = TracerouteConfiguration(
                 source: .v4(.unspecified), destination: .v4(.unspecified),
-                // Above the ports that systems give out by themselves (RFC 6335, section 6, has 49152 to 65535).
+                // Above the ports that systems assign dynamically (RFC 6335, section 6: 49152 to 65535).
                 sourcePort: .random(in: 61_000...65_000), identifier: .random(in: 1...UInt16.max),
                 firstMark: .random(in: 1...0xFFFE), sequenceSecret: .random(in: 0...UInt16.max))
             probe.method = method
@@ -56,7 +56,7 @@ public enum Traceroute: Tool {
                 probe.dontFragment = true
                 probe.longestPacket = min(destination.route.linkMTU, 65_535)
             }
-            // Routers fragment IPv4 further; over IPv6 the first host alone does, by the path MTU that is known.
+            // IPv4 routers may fragment further; over IPv6 only this host does, by the known path MTU.
             probe.unfragmentedLength =
                 destination.address.family == .v6 && !probe.dontFragment
                 ? destination.route.mtu : destination.route.linkMTU
@@ -66,21 +66,21 @@ public enum Traceroute: Tool {
 
     public static var defaultConfiguration: Configuration { Configuration() }
 
-    /// - Parameter target: a name or an address, with a zone where it needs one (`fe80::1%eth0`).
+    /// - Parameter target: a name or an address, with a zone if needed (`fe80::1%eth0`).
     public static func prepare(
         _ target: String, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try prepare([target], configuration, options: options)
     }
 
-    /// Several targets, traced at the same time.
+    /// Traces several targets at the same time.
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         Prepared(trace: try SwiftNetError.wrapping { try TracerouteRunner(targets, configuration, options) })
     }
 
-    /// A trace whose targets are known.
+    /// A trace with resolved targets.
     public struct Prepared: PreparedPacketRun {
         public typealias Running = TracerouteEngine
         public typealias Event = TracerouteEvent
@@ -97,14 +97,14 @@ public enum Traceroute: Tool {
         }
     }
 
-    // MARK: Every path
+    // MARK: All paths
 
     /// Finds every path of a load-balanced route, by the multipath detection algorithm.
     public enum Paths: Tool {
-        /// How sure the search is to find all branches.
+        /// The confidence that all branches are found.
         public struct Configuration: Sendable {
             public var trace: Traceroute.Configuration
-            /// The probability of finding every branch of a route, 0.5 to 0.99999.
+            /// The probability of finding every branch, 0.5 to 0.99999.
             public var confidence: Double
 
             public init(_ trace: Traceroute.Configuration = .init(), confidence: Double = 0.95) {
@@ -123,7 +123,7 @@ public enum Traceroute: Tool {
                 confidence: configuration.confidence)
         }
 
-        /// A search whose target is known.
+        /// A search with a resolved target.
         public struct Prepared: PreparedPacketRun {
             public typealias Running = PathsEngine
             public typealias Event = PathsEvent
@@ -142,15 +142,15 @@ public enum Traceroute: Tool {
         }
     }
 
-    // MARK: Over time
+    // MARK: Cycles
 
-    /// Measures loss and round trips of each hop of a route, cycle by cycle.
+    /// Measures loss and round-trip times of each hop of a path, cycle by cycle.
     public enum Cycles: Tool {
         public struct Configuration: Sendable {
             public var trace: Traceroute.Configuration
-            /// Cycles to probe; nil for no end.
+            /// The number of cycles; nil for no limit.
             public var cycles: Int?
-            /// Between two cycles.
+            /// The interval between cycles.
             public var interval: Nanoseconds
 
             public init(
@@ -173,7 +173,7 @@ public enum Traceroute: Tool {
                 cycles: configuration.cycles, interval: configuration.interval)
         }
 
-        /// A measurement whose target is known.
+        /// A measurement with a resolved target.
         public struct Prepared: PreparedPacketRun {
             public typealias Running = CyclesEngine
             public typealias Event = CyclesEvent
@@ -194,23 +194,23 @@ public enum Traceroute: Tool {
     }
 }
 
-/// How a trace ended.
+/// The result of a trace.
 public struct TracerouteResult: Sendable {
-    /// Those of the targets, in their order.
+    /// The results of the targets, in order.
     public var summaries: [TracerouteSummary]
-    /// Every target replied.
+    /// Whether every target replied.
     public var isReached: Bool { summaries.allSatisfy(\.isReached) }
-    /// This host could send every probe to the targets that did not reply.
+    /// Whether this host could send every probe to the targets that did not reply.
     public var couldSend: Bool { summaries.allSatisfy { $0.isReached || $0.unsent == 0 } }
 }
 
-/// What a measurement found.
+/// The result of a measurement.
 public struct CyclesResult: Sendable {
     public var hops: [CyclesHop]
     public var summary: TracerouteSummary
 }
 
 extension TracerouteRunner {
-    /// How the only target of a run is traced.
+    /// The configuration of a run's only target.
     fileprivate var configuration: TracerouteConfiguration { targets[0].configuration }
 }

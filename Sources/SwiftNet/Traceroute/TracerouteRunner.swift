@@ -5,19 +5,19 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// One target of a trace: as it was given, where it is, and how it is traced.
+/// One target of a trace: its text, destination and configuration.
 public struct TraceTarget: Sendable {
     public let text: String
     public let destination: Destination
     public let configuration: TracerouteConfiguration
-    /// The interface that probes leave by, which may be gone when the run has ended.
+    /// The outgoing interface, which may no longer exist at the end of the run.
     public let interface: String?
 }
 
-/// What all kinds of traces have in common: sockets, targets, names, and the links that they use.
+/// The common part of all traces: sockets, targets, names and links.
 public final class TracerouteRunner {
     public let targets: [TraceTarget]
-    /// Names of the hosts that reply, looked up beside the run.
+    /// The names of hosts that replied, looked up in the background.
     package let names: HostNames
 
     private let session: Session
@@ -91,13 +91,13 @@ public final class TracerouteRunner {
         names = HostNames(resolver: session.resolver, zone: found.first?.destination.zone ?? 0)
     }
 
-    /// The autonomous systems of hosts, by a registry.
+    /// The autonomous systems of hosts, from a registry.
     package func origins(server: String, port: UInt16) -> RouteOrigins {
         RouteOrigins(RegistryQueries(server: server, port: port, resolver: session.resolver))
     }
 
     /// Runs an engine on the sockets to its end.
-    /// - Parameter setLink: notes that the link of a target works no longer, or again: then the failure is nil.
+    /// - Parameter setLink: notes that the link of a target is down, or with nil that it is up again.
     func run<E: Engine & ~Copyable, Observer: EngineObserver>(
         _ engine: inout E, reportingTo observer: inout Observer,
         setLink: @escaping (inout E, _ target: Int, TransmissionFailure?) -> Void
@@ -146,14 +146,14 @@ public final class TracerouteRunner {
         return [.v4, .v6].filter(all.contains)
     }
 
-    /// One family that cannot be had does not matter while another can.
+    /// One address family that is unavailable is ignored if the other is available.
     private static func channels(
         _ families: [IPAddress.Family], _ asked: Traceroute.Configuration
     ) throws -> [IPAddress.Family: ICMPChannel] {
         var sockets = ICMPSocketConfiguration()
         sockets.interface = asked.interface
         sockets.mark = asked.mark
-        // Every packet leaves as the engine made it, whatever path MTU the kernel remembers.
+        // Packets are sent exactly as the engine built them, regardless of the kernel's cached path MTU.
         sockets.pathMTUDiscovery = .probe
         // The longest reply is an echo reply, as long as its request.
         sockets.longestPacket = max(sockets.longestPacket, asked.packetLength ?? 80)
@@ -174,7 +174,7 @@ public final class TracerouteRunner {
 }
 
 extension FrameCapture {
-    /// Begins to listen for the packets of traces and the replies to them.
+    /// Starts to capture the packets of traces and the replies to them.
     fileprivate func start(tracing configurations: [TracerouteConfiguration]) throws {
         let protocols: [IPProtocol] =
             [.icmp, .icmpv6] + (configurations.contains { $0.method == .udp } ? [.udp] : [])

@@ -5,8 +5,7 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// A host, or a router, that exists only while the run lasts: its addresses are not this host's, and it has an ARP,
-/// IP, ICMP, UDP and TCP of its own.
+/// A user-space host or router. Its addresses are not this system's; it has its own ARP, IP, ICMP, UDP and TCP.
 ///
 ///     var configuration = UserHost.Configuration()
 ///     configuration.addresses = [.init(.v4(IPv4Address(192, 0, 2, 50)), prefixLength: 24)]
@@ -47,77 +46,77 @@ public enum UserHost: Tool {
 
     /// The host's MAC address.
     public enum HardwareAddress: Sendable {
-        /// Made of the host's first address.
+        /// Derived from the host's first address.
         case generated
-        /// That of the interface.
+        /// The interface's MAC address.
         case interface
         case address(MACAddress)
     }
 
-    /// What the host is to be.
+    /// The parameters of the host.
     public struct Configuration: Sendable {
-        /// One at least on each interface.
+        /// The addresses, at least one on each interface.
         public var addresses: [Address] = []
         /// The routers to other networks, one per family.
         public var gateways: [IPAddress] = []
         public var groups: [Group] = []
         public var mac = HardwareAddress.generated
         public var services: Set<UserHostService> = []
-        /// The hosts that RARP requests are answered for.
+        /// The hosts whose RARP requests are answered.
         public var machines: [MACAddress: IPv4Address] = [:]
-        /// A file in the format of ethers(5), used in place of `machines`: names are looked up beside the run, and SIGHUP
-        /// has it read again where the run handles signals.
+        /// A file in the format of ethers(5), which replaces `machines`. Names are looked up in the background; SIGHUP
+        /// rereads it if the run handles signals.
         public var ethers: String?
-        /// Forwards datagrams between its interfaces.
+        /// Whether to forward datagrams between its interfaces.
         public var forwards = false
-        /// Makes sure that no other host has the addresses (RFC 5227; RFC 4862, section 5.4), which takes up to six
-        /// seconds.
+        /// Whether to check that no other host has the addresses (RFC 5227; RFC 4862, section 5.4), which takes up to 6
+        /// s.
         public var checksAddresses = true
-        /// The VLAN that the host uses; nil for untagged frames.
+        /// The VLAN of the host; nil for untagged frames.
         public var vlan: UInt16?
-        /// How long it exists; nil for no end.
+        /// The duration of the run; nil for no limit.
         public var duration: Nanoseconds?
 
         public init() {}
     }
 
-    /// What became of the host.
+    /// The result of the run.
     public struct Summary: Sendable {
         public var counters: HostCounters
-        /// A router's; otherwise none.
+        /// The forwarding counters of a router; nil otherwise.
         public var routes: [RoutingTable.Route]
-        /// Hosts that it received something from.
+        /// The number of hosts that it received something from.
         public var peerCount: Int
-        /// Another host had one of the addresses before it was used.
+        /// Whether another host had one of the addresses.
         public var isTaken: Bool
-        /// Frames of other VLANs, by identifier.
+        /// Frames of other VLANs, by VLAN identifier.
         public var ignoredVLANs: [UInt16: Int]
         public var elapsed: Nanoseconds
     }
 
     public static var defaultConfiguration: Configuration { Configuration() }
 
-    /// - Parameter targets: the names of the host's interfaces; none for the only one that there is.
+    /// - Parameter targets: the names of the host's interfaces; empty for the only one of the system.
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping { try Prepared(targets, configuration, options) }
     }
 
-    /// A host whose interfaces are found.
+    /// A host with resolved interfaces.
     public final class Prepared: PreparedPacketRun {
         public typealias Running = UserHostEngine
         public typealias Event = UserHostEvent
         public typealias Summary = UserHost.Summary
 
-        /// What the host is going to be; its interfaces are in the order in which they were named.
+        /// The parameters of the engine; its interfaces are in the order given.
         public let configuration: UserHostConfiguration
-        /// Why the run ended early.
+        /// The reason why the run ended early.
         public private(set) var failure: SwiftNetError?
-        /// The run did not end for want of its interfaces.
+        /// Whether the run ended for another reason than missing interfaces.
         public var isComplete: Bool { failure == nil && !watch.isOver }
 
-        /// Called when the file of hosts cannot be read again; the former hosts stay.
+        /// Called when the RARP table cannot be read again; the previous one stays.
         package var onReloadFailure: ((SwiftNetError) -> Void)?
 
         private let session: Session
@@ -134,7 +133,7 @@ public enum UserHost: Tool {
             let links =
                 targets.isEmpty ? [try EthernetLink.find(nil)] : try targets.map { try EthernetLink.find($0) }
             guard Set(targets).count == targets.count else {
-                throw SwiftNetError(.invalidArgument, "-I", "an interface is named twice")
+                throw SwiftNetError(.invalidArgument, "-I", "interface given twice")
             }
             configuration = try asked.host(on: links)
             let (session, sockets) = try Session.openLink(options, for: "host")
@@ -146,7 +145,7 @@ public enum UserHost: Tool {
             watch = LinkWatch(links, session)
         }
 
-        /// The present name of one of the host's interfaces, or its last.
+        /// Returns the current name of one of the host's interfaces, or its last known one.
         public func interfaceName(_ index: UInt32) -> String? { names[index] }
 
         public func run<Observer: EngineObserver>(
@@ -180,8 +179,8 @@ public enum UserHost: Tool {
                 elapsed: SystemClock.now - start)
         }
 
-        /// Hands the engine what has changed outside.
-        /// - Returns: when to be called again at the latest: what changed may be a reason to send.
+        /// Passes external changes to the engine.
+        /// - Returns: the latest time of the next call; a change may be a reason to send.
         private func feed(_ engine: inout UserHostEngine, _ wakening: WakeReason, at now: Instant) -> Instant? {
             let changes = watch.take(at: now)
             for change in changes {
@@ -209,10 +208,10 @@ public enum UserHost: Tool {
 }
 
 extension UserHost.Configuration {
-    /// The host on interfaces that are found.
+    /// Creates the host on resolved interfaces.
     fileprivate func host(on links: [EthernetLink]) throws(SwiftNetError) -> UserHostConfiguration {
         guard !self.addresses.isEmpty else {
-            throw SwiftNetError(.invalidArgument, "--address", "which address is it to have?")
+            throw SwiftNetError(.invalidArgument, "--address", "missing address (--address ADDR/LEN)")
         }
         var addresses = [[UserHostLinks.Address]](repeating: [], count: links.count)
         for own in self.addresses {
@@ -224,15 +223,15 @@ extension UserHost.Configuration {
         for group in self.groups {
             let index = try Self.index(of: group.interface, in: links, "--join")
             guard group.address.isMulticast else {
-                throw SwiftNetError(.invalidArgument, "--join", "'\(group.address)' is no group")
+                throw SwiftNetError(.invalidArgument, "--join", "'\(group.address)' is not a multicast group")
             }
             groups[index].append(group.address)
         }
         if let empty = links.indices.first(where: { addresses[$0].isEmpty }) {
-            throw SwiftNetError(.invalidArgument, "--address", "the host has no address on \(links[empty].name)")
+            throw SwiftNetError(.invalidArgument, "--address", "no address for interface \(links[empty].name)")
         }
         if forwards, links.count < 2 {
-            throw SwiftNetError(.invalidArgument, "--forward", "a router has two interfaces or more")
+            throw SwiftNetError(.invalidArgument, "--forward", "a router needs 2 or more interfaces")
         }
         var random = SystemRandomness()
         var host = HostConfiguration(
@@ -259,13 +258,13 @@ extension UserHost.Configuration {
         return living
     }
 
-    /// The index of an interface among the host's; without a name the first.
+    /// Returns the index of an interface of the host; without a name the first.
     private static func index(
         of name: String?, in links: [EthernetLink], _ option: String
     ) throws(SwiftNetError) -> Int {
         guard let name else { return 0 }
         guard let index = links.firstIndex(where: { $0.name == name }) else {
-            throw SwiftNetError(.invalidArgument, option, "'\(name)' is no interface that -I names")
+            throw SwiftNetError(.invalidArgument, option, "'\(name)' is not given with -I")
         }
         return index
     }

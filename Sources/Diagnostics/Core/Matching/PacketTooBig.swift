@@ -1,8 +1,8 @@
 import WireFormat
 
-/// The errors that say how long a packet may be (RFC 1191, section 4; RFC 4443, section 3.2).
+/// The errors that report a path MTU (RFC 1191, section 4; RFC 4443, section 3.2).
 enum PacketTooBig {
-    /// The MTU that an error names, 0 when it names none; nil when it is none of that kind.
+    /// The MTU in bytes that an error reports, 0 if it reports none; nil if the message is not such an error.
     static func mtu(_ family: IPAddress.Family, _ type: UInt8, _ code: UInt8, _ information: UInt32) -> Int? {
         switch family {
         case .v4:

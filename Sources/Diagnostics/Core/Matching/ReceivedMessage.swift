@@ -1,20 +1,20 @@
 import PacketEngine
 import WireFormat
 
-/// A received ICMP message of either family, from any kind of socket, with what the IP header before it stated.
+/// A received ICMP or ICMPv6 message from any kind of socket, with the fields of its IP header.
 struct ReceivedMessage: ~Escapable {
-    /// From the ICMP header on; at least eight bytes.
+    /// The message from the ICMP header on; at least 8 bytes.
     let bytes: RawSpan
     let family: IPAddress.Family
     let source: IPAddress
-    /// Time to live or hop limit, where it is known.
+    /// The time to live or hop limit; nil if unknown.
     let hopLimit: UInt8?
-    /// The options of an IPv4 header.
+    /// The options of the IPv4 header.
     let options: RawSpan
     let checksum: ChecksumState
 
-    /// Throws when the packet is no ICMP message, its total length is below the header's, or fewer than eight bytes
-    /// of the message are there.
+    /// Throws if the packet is not an ICMP message, if its total length is below the header's length, or if it holds
+    /// fewer than 8 bytes of the message.
     @_lifetime(copy packet)
     init(_ packet: borrowing ReceivedPacket) throws(ParseError) {
         family = packet.source.family
@@ -56,17 +56,17 @@ struct ReceivedMessage: ~Escapable {
     var sequence: UInt16 { bytes.bigEndian16(at: 6) }
     var restOfHeader: UInt32 { bytes.bigEndian32(at: 4) }
 
-    /// What follows the ICMP header.
+    /// The bytes after the ICMP header.
     var data: RawSpan {
         @_lifetime(copy self) get { bytes.dropping(8) }
     }
 
-    /// Whether this is an error about another datagram.
+    /// Whether this is an error message, which quotes another datagram.
     var isError: Bool {
         family == .v4 ? ICMPv4Type(rawValue: type).isError : ICMPv6Type(rawValue: type).isError
     }
 
-    /// What the message says, in words.
+    /// The meaning of type and code, as text for users.
     var meaning: String {
         family == .v4
             ? ICMPv4Type(rawValue: type).meaning(code: code, information: restOfHeader)

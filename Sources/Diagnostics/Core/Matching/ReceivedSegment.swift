@@ -1,15 +1,15 @@
 import PacketEngine
 import WireFormat
 
-/// A received TCP segment, with what the IP header before it stated.
+/// A received TCP segment, with the fields of its IP header that matching needs.
 struct ReceivedSegment: ~Escapable {
     let view: TCPView
     let source: IPAddress
-    /// Time to live or hop limit, where it is known.
+    /// The time to live or hop limit; nil if unknown.
     let hopLimit: UInt8?
 
-    /// Returns nil if the packet is no segment. The checksum is not verified: between the namespaces
-    /// of one host, and behind network cards that compute it, it is not there yet.
+    /// Returns nil if the packet is not a TCP segment. The checksum is not verified: packets between network namespaces
+    /// of one host, and packets that a network card will checksum, do not carry it yet.
     @_lifetime(copy packet)
     init?(_ packet: borrowing ReceivedPacket) {
         source = packet.source

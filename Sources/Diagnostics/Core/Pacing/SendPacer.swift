@@ -1,14 +1,13 @@
 import PacketEngine
 
-/// A rate kept on an absolute schedule: packet k leaves at start + k / rate.
+/// Limits the send rate on an absolute schedule: packet k leaves at start + k / rate.
 ///
-/// Packets leave in small bursts of 2 ms, so that a fast rate does not need a
-/// wakening for each of them.
+/// Packets leave in bursts of 2 ms, so that a high rate does not need one wakeup per packet.
 struct SendPacer {
-    /// A schedule that has fallen further behind than this starts anew.
+    /// The maximum delay behind the schedule; beyond it the schedule restarts.
     private static let patience = Nanoseconds.milliseconds(100)
 
-    /// Packets a second; nil for no limit.
+    /// Packets per second; nil for no limit.
     private let rate: Double?
     private let burst: Int
     private var start: Instant?
@@ -19,7 +18,7 @@ struct SendPacer {
         burst = rate.map { max(1, Int($0 / 500)) } ?? .max
     }
 
-    /// How many packets may leave now.
+    /// Returns the number of packets that may leave now.
     mutating func allowance(at now: Instant) -> Int {
         guard let rate else { return .max }
         guard let start else {
@@ -32,17 +31,17 @@ struct SendPacer {
             sent = 0
             return burst
         }
-        // A time that was computed for packet k must not fall short of it by a rounding.
+        // The deadline computed for packet k must not fall short of it by rounding.
         return max(0, Int(due + 1e-6) + burst - sent)
     }
 
     mutating func send() { sent += 1 }
 
-    /// When the next burst, or the next packet of a slow rate, may leave.
+    /// The time at which the next burst, or the next packet at a low rate, may leave.
     func nextDue(at now: Instant) -> Instant {
         guard let rate, let start else { return now }
         let packets = Double(sent - burst) + max(1, Double(burst) / 2)
-        // A rate of less than a packet in 30 years is none.
+        // A rate below one packet in 30 years is treated as zero.
         return start + Nanoseconds(Int64(min(packets / rate * 1e9, 1e18).rounded(.up)))
     }
 }

@@ -1,5 +1,4 @@
-/// The natural logarithm of a number above zero, by halving into the range of
-/// a fast series: the standard library has none without Foundation.
+/// Returns the natural logarithm of a number above zero. The standard library has none without Foundation.
 func naturalLogarithm(_ value: Double) -> Double {
     // value = significand * 2^exponent, and ln m = 2 artanh((m - 1) / (m + 1)).
     let ratio = (value.significand - 1) / (value.significand + 1)

@@ -1,24 +1,24 @@
 import PacketEngine
 
-/// Statistics of round-trip times, exact to the nanosecond until they are asked for.
+/// Statistics of round-trip times, exact to the nanosecond.
 public struct RoundTripStatistics: Sendable {
     public private(set) var count = 0
     public private(set) var minimum = Nanoseconds(.max)
     public private(set) var maximum = Nanoseconds.zero
-    /// Sums of the times and of their squares, in nanoseconds: in 128 bits neither can overflow.
+    /// Sums of the times and of their squares, in nanoseconds; 128 bits cannot overflow.
     private var sum: UInt128 = 0
     private var sumOfSquares: UInt128 = 0
     /// Interarrival jitter (RFC 3550, section 6.4.1) in nanoseconds.
     private var jitterEstimate = 0.0
     private var previous: Nanoseconds?
-    /// Eight times the exponentially weighted moving average, in microseconds, as iputils keeps it.
+    /// Eight times the exponentially weighted moving average, in microseconds, as in iputils.
     private var scaledAverage: Int64 = 0
     /// The times in whole microseconds.
     public private(set) var histogram = ValueHistogram()
 
     init() {}
 
-    /// Adds a round trip; a negative one cannot be and counts as none at all.
+    /// Adds a round trip; a negative one counts as 0.
     mutating func add(_ roundTrip: Nanoseconds) {
         let time = max(roundTrip, .zero)
         count += 1
@@ -42,12 +42,12 @@ public struct RoundTripStatistics: Sendable {
         return Nanoseconds(Int64(clamping: (sum + UInt128(count) / 2) / UInt128(count)))
     }
 
-    /// iputils' mdev, the population's standard deviation: the root of the
-    /// mean of the squares less the square of the mean.
+    /// iputils' mdev, the population's standard deviation: the root of the mean of the squares minus the square of the
+    /// mean.
     public var meanDeviation: Nanoseconds {
         guard count > 0 else { return .zero }
         let number = UInt128(count)
-        // n * sum of squares - (sum)^2, over n^2: one division, after the subtraction, so that nothing cancels.
+        // n * sum of squares - (sum)^2, over n^2: the division follows the subtraction, so no precision is lost.
         let (left, overflow) = number.multipliedReportingOverflow(by: sumOfSquares)
         let (right, overflow2) = sum.multipliedReportingOverflow(by: sum)
         guard !overflow, !overflow2 else {
@@ -58,14 +58,14 @@ public struct RoundTripStatistics: Sendable {
         return Nanoseconds(Int64(clamping: (root + number / 2) / number))
     }
 
-    /// The sample's standard deviation, mtr's StDev: of one less than were measured.
+    /// mtr's StDev, the sample's standard deviation (divisor n - 1).
     public var sampleDeviation: Nanoseconds {
         guard count > 1 else { return .zero }
         let factor = (Double(count) / Double(count - 1)).squareRoot()
         return Nanoseconds(Int64((Double(meanDeviation.count) * factor).rounded()))
     }
 
-    /// Interarrival jitter (RFC 3550, section 6.4.1), the transit times' differences being those of the round trips.
+    /// Interarrival jitter (RFC 3550, section 6.4.1), in nanoseconds, computed from differences of round-trip times.
     public var jitter: Nanoseconds { Nanoseconds(Int64(jitterEstimate.rounded())) }
 
     /// The exponentially weighted moving average with a weight of 1/8, in whole microseconds.
@@ -85,7 +85,7 @@ extension Nanoseconds {
 /// The largest integer whose square is not above `value`.
 func integerRoot(_ value: UInt128) -> UInt128 {
     guard value > 1 else { return value }
-    // Newton's method from a power of two above the root only falls until it is there.
+    // Newton's method from a power of two above the root decreases until it reaches the root.
     var root = UInt128(1) << UInt128((128 - value.leadingZeroBitCount + 1) / 2)
     while true {
         let next = (root + value / root) / 2

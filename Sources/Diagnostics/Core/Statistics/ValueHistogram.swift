@@ -1,18 +1,17 @@
-/// How often each whole value has been seen, exactly, in memory that grows
-/// with the spread of the values and not with their number.
+/// An exact count of each integer value. Memory grows with the range of the values, not with their number.
 public struct ValueHistogram: Sendable {
     private static let pageBits = 10
 
-    /// Counters of 1,024 neighboring values.
+    /// Counters of 1,024 consecutive values.
     private struct Page {
-        /// The values' high bits.
+        /// The high bits of the values.
         var number: UInt64
         var slots = [UInt32](repeating: 0, count: 1 << ValueHistogram.pageBits)
 
         func value(_ slot: Int) -> UInt64 { number << UInt64(ValueHistogram.pageBits) | UInt64(slot) }
     }
 
-    /// In the order of their values.
+    /// Pages in ascending order of their values.
     private var pages: [Page] = []
     public private(set) var count = 0
 
@@ -27,7 +26,7 @@ public struct ValueHistogram: Sendable {
         count += 1
     }
 
-    /// Where a page is, or belongs.
+    /// The index of a page, or the index at which to insert it.
     private func index(of number: UInt64) -> Int {
         var (low, high) = (0, pages.count)
         while low < high {
@@ -37,8 +36,8 @@ public struct ValueHistogram: Sendable {
         return low
     }
 
-    /// The smallest value that at least the given share of all values does not
-    /// exceed (the nearest-rank percentile); nil when nothing was added.
+    /// Returns the nearest-rank percentile: the smallest value that at least `share` of all values do not exceed; nil
+    /// if the histogram is empty.
     /// - Parameter share: 0 to 1.
     public func percentile(_ share: Double) -> UInt64? {
         guard count > 0 else { return nil }
@@ -53,7 +52,7 @@ public struct ValueHistogram: Sendable {
         return nil
     }
 
-    /// How many values lie in each of `bounds`' gaps: below the first bound, between two, from the last on.
+    /// Returns the number of values below the first bound, between each two bounds, and from the last bound on.
     public func counts(bounds: [UInt64]) -> [Int] {
         var counts = [Int](repeating: 0, count: bounds.count + 1)
         for page in pages {

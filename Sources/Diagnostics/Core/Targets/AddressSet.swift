@@ -1,33 +1,33 @@
 import WireFormat
 
-/// A set of addresses in memory that grows with its gaps, not with its size:
-/// ranges in ascending order, IPv4 before IPv6, each address with its place in that order.
+/// A set of addresses as ascending ranges, IPv4 before IPv6. Each address has an index in that order. Memory grows with
+/// the number of ranges, not of addresses.
 public struct AddressSet: Sendable, Equatable {
-    /// The most addresses of one set.
+    /// The maximum number of addresses in one set.
     public static let maximumCount = 1 << 32
 
-    /// Neighboring addresses of one family.
+    /// A run of consecutive addresses of one family.
     public struct Run: Sendable, Equatable {
         public var family: IPAddress.Family
         var lower: UInt128
         var upper: UInt128
-        /// Place of the first address.
+        /// The index of the first address.
         var place = 0
 
         public var first: IPAddress { IPAddress(family, number: lower) }
         public var last: IPAddress { IPAddress(family, number: upper) }
         public var count: Int { Int(clamping: upper - lower) &+ 1 }
-        /// Places of its addresses.
+        /// The indices of its addresses.
         public var places: Range<Int> { place..<place + count }
     }
 
-    /// Ascending, and never touching one another.
+    /// Ascending runs that neither overlap nor touch.
     public private(set) var runs: [Run] = []
     public private(set) var count = 0
 
     public init() {}
 
-    /// Why addresses could not be added.
+    /// The reasons why addresses cannot be added.
     public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         /// More than `maximumCount`.
         case tooMany
@@ -37,7 +37,7 @@ public struct AddressSet: Sendable, Equatable {
 
     public var isEmpty: Bool { count == 0 }
 
-    /// Adds ranges, each of one family; what is there already stays as it is.
+    /// Adds ranges, each of one family.
     public mutating func insert(_ ranges: [(first: IPAddress, last: IPAddress)]) throws(Refusal) {
         var all = runs
         for (first, last) in ranges where first.family == last.family && first <= last {
@@ -59,7 +59,7 @@ public struct AddressSet: Sendable, Equatable {
 
     public mutating func insert(_ address: IPAddress) throws(Refusal) { try insert([(address, address)]) }
 
-    /// Takes out every address of another set.
+    /// Removes every address of another set.
     public mutating func subtract(_ other: AddressSet) {
         var rest: [Run] = []
         for run in runs {
@@ -77,11 +77,11 @@ public struct AddressSet: Sendable, Equatable {
             }
             if isLeft { rest.append(Run(family: run.family, lower: lower, upper: run.upper)) }
         }
-        // Fewer addresses than before cannot be too many.
+        // The set shrinks, so it cannot exceed the maximum.
         try? take(rest)
     }
 
-    /// Takes out every address from `first` to `last`, which may be more than a set can hold.
+    /// Removes every address from `first` to `last`; the range may exceed `maximumCount`.
     public mutating func remove(from first: IPAddress, through last: IPAddress) {
         guard first.family == last.family, first <= last else { return }
         var hole = AddressSet()
@@ -89,7 +89,7 @@ public struct AddressSet: Sendable, Equatable {
         subtract(hole)
     }
 
-    /// Gives runs that are in order their places.
+    /// Assigns indices to runs that are in order.
     private mutating func take(_ ordered: [Run]) throws(Refusal) {
         var placed = ordered
         var place = 0
@@ -103,7 +103,7 @@ public struct AddressSet: Sendable, Equatable {
         count = place
     }
 
-    /// The first run of which `isBefore` is false; it is true of all before that one.
+    /// Returns the index of the first run for which `isBefore` is false; it is true for all runs before that one.
     private func partition(_ isBefore: (Run) -> Bool) -> Int {
         var low = 0
         var high = runs.count
@@ -114,7 +114,7 @@ public struct AddressSet: Sendable, Equatable {
         return low
     }
 
-    /// The address at a place below `count`.
+    /// Returns the address at an index below `count`.
     public subscript(place: Int) -> IPAddress {
         var low = 0
         var high = runs.count - 1
@@ -125,7 +125,7 @@ public struct AddressSet: Sendable, Equatable {
         return IPAddress(runs[low].family, number: runs[low].lower &+ UInt128(place &- runs[low].place))
     }
 
-    /// The place of an address; nil when it is not in the set.
+    /// Returns the index of an address; nil if the set does not contain it.
     public func place(of address: IPAddress) -> Int? {
         let number = address.number
         let family = address.family
@@ -136,6 +136,6 @@ public struct AddressSet: Sendable, Equatable {
 
     public func contains(_ address: IPAddress) -> Bool { place(of: address) != nil }
 
-    /// The families that occur.
+    /// The address families in the set.
     public var families: Set<IPAddress.Family> { Set(runs.map(\.family)) }
 }

@@ -1,14 +1,13 @@
 import PacketEngine
 
-/// The numbers from 0 to `count` - 1 in an order that a key decides: any place
-/// of it is computed by itself, and so is the place of any number, without a list.
+/// A permutation of the numbers from 0 to `count` - 1 that a key selects. Both directions are computed per number,
+/// without a table.
 ///
-/// A Feistel network over the next power of two, whose results beyond `count`
-/// are sent through it again until they are within (Black and Rogaway,
-/// "Ciphers with Arbitrary Finite Domains", 2002, sections 4 and 5). At the
-/// worst every second number is: two passes on the average.
+/// A Feistel network over the next power of two. A result of `count` or more is encrypted again until it is below
+/// `count` ("cycle walking": Black and Rogaway, "Ciphers with Arbitrary Finite Domains", 2002, sections 4 and 5); the
+/// average is at most 2 passes.
 struct KeyedPermutation: Sendable {
-    /// Numbers that are permuted.
+    /// The number of permuted values.
     let count: UInt64
     private let rightBits: UInt64
     private let leftMask: UInt64
@@ -27,7 +26,7 @@ struct KeyedPermutation: Sendable {
         )
     }
 
-    /// The number at a place below `count`.
+    /// Returns the number at an index below `count`.
     @inline(__always)
     subscript(place: UInt64) -> UInt64 {
         var value = place
@@ -35,7 +34,7 @@ struct KeyedPermutation: Sendable {
         return value
     }
 
-    /// The place of a number below `count`.
+    /// Returns the index of a number below `count`.
     @inline(__always)
     func place(of number: UInt64) -> UInt64 {
         var value = number
@@ -43,7 +42,7 @@ struct KeyedPermutation: Sendable {
         return value
     }
 
-    /// A round's function: two multiplications spread every bit of the half over the result.
+    /// The round function: two multiplications spread every bit of the half over the result.
     @inline(__always)
     private func mix(_ half: UInt64, _ key: UInt64) -> UInt64 {
         var value = (half ^ key) &* 0x9E37_79B9_7F4A_7C15

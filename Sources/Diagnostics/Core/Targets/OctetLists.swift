@@ -1,15 +1,15 @@
 import WireFormat
 
-/// IPv4 addresses by a list for each octet, as nmap has them: `192.0.2.1,5,7-9`, `192.0.2-3.*`.
+/// IPv4 addresses given by a list for each octet, as in nmap: `192.0.2.1,5,7-9`, `192.0.2-3.*`.
 ///
-/// A list has octets, ranges (`7-9`, `200-` for 200 to 255, `-9` for 0 to 9, `-` for all) and `*` for all.
+/// A list contains octets, ranges (`7-9`, `200-` for 200 to 255, `-9` for 0 to 9, `-` for all) and `*` for all.
 struct OctetLists {
-    /// The most ranges of addresses that one text may stand for.
+    /// The maximum number of address ranges for one text.
     static let maximumRangeCount = 1 << 16
 
     private let octets: [[ClosedRange<UInt32>]]
 
-    /// Whether a text has only the characters of octet lists and can be no host name.
+    /// Whether a text has only the characters of octet lists and cannot be a host name.
     static func isWritten(as text: String) -> Bool {
         let others = text.utf8.filter { $0.decimalDigit == nil && $0 != UInt8(ascii: "-") }
         return !others.isEmpty && others.allSatisfy { ".,*".utf8.contains($0) }
@@ -23,10 +23,10 @@ struct OctetLists {
         self.octets = octets
     }
 
-    /// The addresses, as ascending ranges.
+    /// Returns the addresses as ascending ranges.
     func ranges() throws(TargetExpression.Problem) -> [ClosedRange<IPAddress>] {
         var ranges: [ClosedRange<UInt32>] = []
-        // The addresses that the octets to the right can count.
+        // The number of addresses that the octets to the right can express.
         var size: UInt32 = 1
         for (index, octet) in octets.reversed().enumerated() {
             if index == 0 {
@@ -48,7 +48,7 @@ struct OctetLists {
         }
     }
 
-    /// The octets of a list, as ascending ranges with gaps between them.
+    /// Returns the octets of a list as ascending ranges with gaps between them.
     private static func ranges(of list: Substring) throws(TargetExpression.Problem) -> [ClosedRange<UInt32>] {
         var isListed = [Bool](repeating: false, count: 256)
         for part in list.split(separator: ",", omittingEmptySubsequences: false) {
@@ -75,10 +75,10 @@ struct OctetLists {
         return first...last
     }
 
-    /// - Parameter open: the value of a bound that is left out.
+    /// - Parameter open: the value of an omitted bound.
     private static func octet(_ text: Substring, open: Int?) -> Int? {
         if text.isEmpty { return open }
-        // As in addresses, a leading zero is refused: it means octal elsewhere.
+        // As in addresses, a leading zero is refused: other tools read it as octal.
         guard text == "0" || !text.hasPrefix("0"), text.utf8.allSatisfy({ $0.decimalDigit != nil }) else { return nil }
         return UInt8(text).map(Int.init)
     }

@@ -1,13 +1,13 @@
 import WireFormat
 
-/// A target as it was written.
+/// A target as the user wrote it.
 public enum TargetExpression: Equatable, Sendable {
     case address(IPAddress, zone: String?)
     /// A network, a range or octet lists: ascending ranges of one family that do not overlap.
     case ranges([ClosedRange<IPAddress>])
     case name(String)
 
-    /// Why a text is no target.
+    /// The reasons why a text is not a target.
     public enum Problem: Error, Equatable, Sendable, CustomStringConvertible {
         case empty
         case invalidNetwork
@@ -16,23 +16,23 @@ public enum TargetExpression: Equatable, Sendable {
         case invalidOctet(String)
         /// A range of octets whose last is below its first.
         case descendingRange(String)
-        /// Octet lists that are not 4.
+        /// A number of octet lists other than 4.
         case invalidOctetCount(Int)
         /// Octet lists for more than `OctetLists.maximumRangeCount` ranges.
         case tooManyRanges
-        /// Numbers and dots, and yet no IPv4 address; or colons, and yet no IPv6 address.
+        /// Digits and dots that are not an IPv4 address, or text with colons that is not an IPv6 address.
         case invalidAddress
-        /// A form of inet_aton(3) where only dotted decimals are taken.
+        /// A form of inet_aton(3) where only dotted decimal is accepted.
         case abbreviatedAddress(IPv4Address)
         case invalidZone
-        /// A zone where an interface is chosen by an option.
+        /// A zone where `-I` chooses the interface.
         case zoneNotAllowed(String)
         case invalidName
 
-        /// The problem as it is reported, after the text that it is about.
+        /// The message text, to be printed after the quoted input.
         public var description: String {
             switch self {
-            case .empty: "a target is empty"
+            case .empty: "empty target"
             case .invalidNetwork: "not a network (ADDRESS/LENGTH)"
             case .invalidRange: "not a range (FIRST-LAST)"
             case .descendingRange(let text): "the range '\(text)' ends below its start"
@@ -43,14 +43,14 @@ public enum TargetExpression: Equatable, Sendable {
             case .abbreviatedAddress(let address): "an abbreviation of \(address), accepted only for a single target"
             case .invalidZone: "a zone (%INTERFACE) is for an IPv6 address"
             case .zoneNotAllowed(let zone): "use -I \(zone) instead of a zone"
-            case .invalidName: "not a host name: ',' and '*' are for the octets of an IPv4 address"
+            case .invalidName: "not a host name (',' and '*' are for IPv4 octet lists)"
             }
         }
     }
 
     /// An address with an optional zone (`fe80::1%eth0`), a network (`192.0.2.0/24`), a range
     /// (`192.0.2.1-192.0.2.20`), octet lists (`192.0.2-3.1,5,7-9`, `192.0.2.*`), or a name.
-    /// - Parameter isOnlyTarget: whether the address may have any form of inet_aton(3), as `127.1`.
+    /// - Parameter isOnlyTarget: whether the address may have any form that inet_aton(3) accepts, such as `127.1`.
     public init(_ text: String, isOnlyTarget: Bool = false) throws(Problem) {
         guard !text.isEmpty else { throw .empty }
         if let address = IPAddress(text) {
@@ -86,7 +86,7 @@ public enum TargetExpression: Equatable, Sendable {
         return nil
     }
 
-    /// The range between two whole addresses; nil where there is no first one, or the last is an octet.
+    /// Returns the range between two full addresses; nil if the first is not an address or the last is a single octet.
     private static func range(_ text: String) throws(Problem) -> ClosedRange<IPAddress>? {
         guard let dash = text.firstIndex(of: "-"), let first = IPAddress(text[..<dash]) else { return nil }
         guard let last = IPAddress(text[text.index(after: dash)...]) else {

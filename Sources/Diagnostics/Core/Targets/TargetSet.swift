@@ -1,33 +1,33 @@
 import WireFormat
 
-/// Many targets in little memory: runs of neighboring addresses, each target
-/// with an index, and back from an address to the index.
+/// A set of targets in little memory: runs of consecutive addresses, each target with an index, and a lookup from
+/// address to index.
 public struct TargetSet: Sendable {
-    /// Neighboring addresses.
+    /// A run of consecutive addresses.
     struct Run: Sendable {
         var family: IPAddress.Family
         var first: UInt128
         var count: Int
-        /// Index of the first address.
+        /// The index of the first address.
         var index: Int
 
         var last: UInt128 { first + UInt128(count - 1) }
     }
 
-    /// The most targets of one set.
+    /// The maximum number of targets in one set.
     public static let maximumCount = 1 << 24
 
-    /// In the order of their indices.
+    /// Runs in the order of their indices.
     private var runs: [Run] = []
-    /// The same, ordered by family and address, as soon as they are more than one.
+    /// The same runs, ordered by family and address, if there are more than one.
     private var sorted: [Run] = []
-    /// Names of targets that were given by name, by index.
+    /// Names of targets given by name, by index.
     private var names: [Int: String] = [:]
     public private(set) var count = 0
 
     public init() {}
 
-    /// Why targets could not be added.
+    /// The reasons why targets cannot be added.
     public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         /// More than `maximumCount`.
         case tooMany
@@ -35,19 +35,19 @@ public struct TargetSet: Sendable {
         public var description: String { "more than \(TargetSet.maximumCount) targets" }
     }
 
-    /// Adds one address. A target that is in the set already is not added again.
-    /// - Parameter name: what to call it, when not by its address.
+    /// Adds one address unless the set contains it.
+    /// - Parameter name: the target's name for output; nil for its address.
     public mutating func append(_ address: IPAddress, name: String? = nil) throws(Refusal) {
         guard index(of: address) == nil else { return }
         if let name { names[count] = name }
         try append(Run(family: address.family, first: address.number, count: 1, index: count))
     }
 
-    /// Adds every address from `first` to `last`, both of one family, except those that are there already.
+    /// Adds every address from `first` to `last`, both of one family, that the set does not contain.
     public mutating func append(from first: IPAddress, through last: IPAddress) throws(Refusal) {
         guard first.family == last.family, first.number <= last.number else { return }
         guard last.number - first.number < UInt128(Self.maximumCount) else { throw .tooMany }
-        // Around what is there already.
+        // Adds the gaps between the runs that exist.
         var start = first.number
         let candidates = sorted[max(position(of: first.family, start) - 1, 0)...]
             .drop { $0.family != first.family || $0.last < start }
@@ -76,7 +76,7 @@ public struct TargetSet: Sendable {
         }
     }
 
-    /// Joins the run at `position` with the one before it when addresses and indices both go on.
+    /// Merges the run at `position` with the one before it if both addresses and indices are consecutive.
     private mutating func merge(at position: Int) {
         guard position > 0 else { return }
         let before = sorted[position - 1]
@@ -88,7 +88,7 @@ public struct TargetSet: Sendable {
         sorted.remove(at: position)
     }
 
-    /// Where in `sorted` the first run lies that does not begin before this address.
+    /// The index in `sorted` of the first run that does not begin before this address.
     private func position(of family: IPAddress.Family, _ number: UInt128) -> Int {
         var low = 0
         var high = sorted.count
@@ -101,7 +101,7 @@ public struct TargetSet: Sendable {
         return low
     }
 
-    /// The address of a target.
+    /// Returns the address of a target.
     public subscript(index: Int) -> IPAddress {
         var low = 0
         var high = runs.count - 1
@@ -112,7 +112,7 @@ public struct TargetSet: Sendable {
         return IPAddress(runs[low].family, number: runs[low].first + UInt128(index - runs[low].index))
     }
 
-    /// The index of an address; nil when it is no target.
+    /// Returns the index of an address; nil if it is not a target.
     public func index(of address: IPAddress) -> Int? {
         let number = address.number
         let after = position(of: address.family, number)
@@ -125,6 +125,6 @@ public struct TargetSet: Sendable {
         return nil
     }
 
-    /// What to call a target: its name where it was given by one, else its address.
+    /// Returns a target's name if it was given by name, otherwise its address.
     public func label(of index: Int) -> String { names[index] ?? self[index].description }
 }

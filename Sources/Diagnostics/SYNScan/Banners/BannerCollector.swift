@@ -4,13 +4,13 @@ import PacketEngine
 import SwiftNetTLS
 import WireFormat
 
-/// Ends the handshakes of open ports in user space and hears what is said there, so many at a time; others wait, and
-/// when too many wait the scan does.
+/// Completes handshakes with open ports in user space and reads their banners, a limited number at a time. Others wait;
+/// if too many wait, the scan pauses.
 final class BannerCollector {
-    /// A port that has answered, and waits to be heard.
+    /// An open port that waits for its turn.
     private struct Candidate {
         var pair: TCPPair
-        /// Of the SYN-ACK.
+        /// The sequence number of the SYN-ACK.
         var header: [UInt8]
         var machine: MACAddress
         var initial: UInt32
@@ -19,31 +19,31 @@ final class BannerCollector {
     private let source: SourceHost
     private let timestamp: UInt32
     private var talks: [TCPIdentifier: BannerTalk] = [:]
-    /// Connections of each neighbor: he is forgotten with the last.
+    /// The number of connections per neighbor; its entry is removed with the last.
     private var neighbors: [IPAddress: Int] = [:]
     private var queue: Deque<Candidate> = []
     private var queued: Set<TCPPair> = []
     private var context: TLSContext?
-    /// Neighbors whose reset is still to be sent.
+    /// Neighbors whose reset was not sent yet.
     private var resetting: [IPAddress] = []
     private(set) var banners: [SYNScanBanner] = []
     private var nextLook: Instant?
 
-    /// Connections at a time.
+    /// The maximum number of connections at a time.
     private static let mostTalks = 2_048
-    /// Ports that wait, at the most.
+    /// The maximum number of waiting ports.
     private static let mostQueued = 65_536
     private static let lookInterval = Nanoseconds.milliseconds(25)
 
     /// - Parameters:
-    ///   - source: where the handshakes are ended.
-    ///   - timestamp: the value of the time stamp in every SYN.
+    ///   - source: the host that completes the handshakes.
+    ///   - timestamp: the timestamp value in every SYN.
     init(at source: SourceHost, timestamp: UInt32) {
         self.source = source
         self.timestamp = timestamp
     }
 
-    /// How much a connection may hold, and how long it is kept.
+    /// The buffer size and the lifetime of a connection.
     static func configure(_ tcp: inout TCPConfiguration) {
         tcp.offeredWindowScale = SYNTemplate.windowScale
         tcp.receiveLimit = 16 << 10
@@ -51,15 +51,15 @@ final class BannerCollector {
         tcp.patience = BannerTalk.patience
     }
 
-    /// Nothing is under way and nothing waits.
+    /// Whether no connection is open and no port waits.
     var isIdle: Bool { talks.isEmpty && queue.isEmpty && resetting.isEmpty }
-    /// So many wait that no more should be found for now.
+    /// Whether the queue is full, so that the scan should pause.
     var isFull: Bool { queue.count >= Self.mostQueued / 2 }
 
     // MARK: Ports
 
-    /// Takes a port that has answered.
-    /// - Returns: false when it cannot be heard.
+    /// Adds an open port.
+    /// - Returns: false if its banner cannot be read.
     func take(
         _ answer: borrowing TCPView, from remote: IPAddress, to local: IPAddress, initial: UInt32,
         machine: MACAddress, at now: Instant
@@ -75,7 +75,7 @@ final class BannerCollector {
         return true
     }
 
-    /// Begins with as many as may be heard at a time.
+    /// Opens waiting connections up to the maximum.
     private func begin(at now: Instant) {
         while talks.count < Self.mostTalks, let candidate = queue.popFirst() {
             queued.remove(candidate.pair)
@@ -116,8 +116,8 @@ final class BannerCollector {
 
     // MARK: Packets
 
-    /// Takes a segment between two ends, if it is of a connection, or of one that waits.
-    /// - Returns: whether it is.
+    /// Processes a segment if it belongs to an open or waiting connection.
+    /// - Returns: whether it does.
     func receive(
         from remote: TCPEndpoint, to local: TCPEndpoint, _ packet: borrowing ReceivedPacket
     ) -> Bool {
@@ -130,7 +130,7 @@ final class BannerCollector {
         return true
     }
 
-    /// Adds what is to be sent now.
+    /// Appends frames to send.
     func transmit(into batch: inout PacketBatch, at now: Instant) {
         look(at: now)
         source.advance(at: now)
@@ -141,14 +141,14 @@ final class BannerCollector {
         resetting.removeAll(keepingCapacity: true)
     }
 
-    /// When it has something to do by itself.
+    /// The time at which its next timer fires.
     var due: Instant? {
         guard !isIdle else { return nil }
         return resetting.isEmpty ? Instant.earliest(source.due, nextLook) : Instant(nanoseconds: 0)
     }
 
     private func settle(at now: Instant) {
-        // By their places: a copy of the list would be made for every segment.
+        // By index: a copy of the list would be made for every segment.
         for index in source.news.indices {
             let (connection, notices) = source.news[index]
             guard let talk = talks[connection] else { continue }
@@ -166,7 +166,7 @@ final class BannerCollector {
         source.forgetNews()
     }
 
-    /// Those that have been silent for long.
+    /// Handles connections that timed out.
     private func look(at now: Instant) {
         if let nextLook, nextLook > now { return }
         nextLook = now + Self.lookInterval

@@ -2,13 +2,13 @@ import PacketEngine
 import SwiftNetTLS
 import WireFormat
 
-/// What is said to one open port, and when enough has been heard.
+/// The dialog with one open port: what to send, and when the banner is complete.
 final class BannerTalk {
-    /// Who speaks first.
+    /// The side that speaks first.
     private enum Manner {
         case head
         case tls
-        /// The server; when it says nothing it is asked as a web server is.
+        /// The server; if it sends nothing, an HTTP request follows.
         case listen
     }
 
@@ -19,17 +19,17 @@ final class BannerTalk {
     private var session: TLSSession?
     private var facts: TLSFacts?
     private var hasAsked = false
-    /// When something is to be done although nothing comes.
+    /// The time at which to act if nothing is received.
     private(set) var due: Instant
     private let end: Instant
 
-    /// Bytes that are kept.
+    /// The maximum number of bytes kept.
     private static let mostBytes = 4_096
-    /// Silence after which a server that speaks first is one that does not.
+    /// The wait for a server that should speak first.
     private static let greetingWait = Nanoseconds.seconds(1)
-    /// Silence after which a greeting is over.
+    /// The wait after which a greeting is complete.
     private static let pause = Nanoseconds.milliseconds(50)
-    /// All that one port is given.
+    /// The time limit per port.
     static let patience = Nanoseconds.seconds(5)
 
     private static let headPorts: Set<UInt16> = [
@@ -48,7 +48,7 @@ final class BannerTalk {
         due = manner == .listen ? now + Self.greetingWait : end
     }
 
-    /// A request that every web server answers and that asks for nothing.
+    /// A request that web servers answer without a body.
     private var head: [UInt8] {
         hasAsked = true
         due = end
@@ -60,7 +60,7 @@ final class BannerTalk {
         return Array("HEAD / HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: swift-net\r\nConnection: close\r\n\r\n".utf8)
     }
 
-    /// What is said first; nothing where the server speaks first.
+    /// Returns the first bytes to send; empty if the server speaks first.
     func begin(_ context: () throws(TLSFailure) -> TLSContext) -> [UInt8] {
         switch manner {
         case .head: return head
@@ -82,8 +82,8 @@ final class BannerTalk {
         return session?.takeOutput() ?? []
     }
 
-    /// Hears what came.
-    /// - Returns: what is to be said to it, and whether enough has been heard.
+    /// Processes received bytes.
+    /// - Returns: the bytes to send, and whether the banner is complete.
     func hear(_ piece: RawSpan, at now: Instant) -> (answer: [UInt8], isOver: Bool) {
         if session != nil {
             session?.receive(piece)
@@ -97,8 +97,8 @@ final class BannerTalk {
         return ([], false)
     }
 
-    /// Nothing has come for a while.
-    /// - Returns: nil when there is nothing more to be said.
+    /// Handles a timeout.
+    /// - Returns: the bytes to send; nil if the dialog is over.
     func wait(at now: Instant) -> [UInt8]? {
         manner == .listen && !hasAsked && bytes.isEmpty && now < end ? head : nil
     }
@@ -118,7 +118,7 @@ final class BannerTalk {
         return false
     }
 
-    /// What has been heard; nil for nothing.
+    /// Returns the banner; nil if nothing was received.
     func banner(at now: Instant) -> SYNScanBanner? {
         if let facts {
             let names = facts.certificate.map { $0.names.isEmpty ? [$0.subject] : $0.names }

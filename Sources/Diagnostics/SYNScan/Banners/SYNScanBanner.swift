@@ -1,30 +1,30 @@
 import PacketEngine
 import WireFormat
 
-/// The first thing that somebody says at an open port.
+/// The banner of an open port.
 public struct SYNScanBanner: Sendable, Hashable {
-    /// How it was come by.
+    /// How it was obtained.
     public enum Kind: String, Sendable, Hashable {
-        /// An answer to a HEAD (RFC 9110, section 9.3.2).
+        /// A response to HEAD (RFC 9110, section 9.3.2).
         case http
-        /// The names of a certificate.
+        /// The names of a TLS certificate.
         case tls
-        /// What was said unasked.
+        /// Sent by the server unprompted.
         case text
     }
 
     public var address: IPAddress
     public var port: UInt16
     public var kind: Kind
-    /// As they came, 4,096 at the most; of TLS none.
+    /// The bytes received, at most 4,096; empty for TLS.
     public var bytes: [UInt8] = []
-    /// The names that the certificate is for, its subject where there are none.
+    /// The names in the certificate, or its subject if there are none.
     public var names: [String] = []
-    /// The version of TLS.
+    /// The TLS version.
     public var version: String?
     public var at: Instant
 
-    /// What names the server, on one line: status and server of an answer, names, or the first line.
+    /// A one-line summary that identifies the server: status and Server field, certificate names, or the first line.
     public var summary: [UInt8] {
         switch kind {
         case .tls: return Array("TLS \(version ?? "?") \(names.joined(separator: " "))".utf8)

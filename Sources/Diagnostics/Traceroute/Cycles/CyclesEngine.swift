@@ -1,18 +1,18 @@
 import PacketEngine
 import WireFormat
 
-/// Asks every hop on the way to one target again and again, and keeps what it learns of each.
+/// Probes every hop on the path to one target repeatedly and keeps statistics of each.
 ///
-/// A cycle asks each hop once, evenly over the interval, with one flow: so
-/// every router is asked as slowly as routers that count their errors answer.
+/// A cycle probes each hop once, evenly over the interval, in one flow, so the rate per router stays below the usual
+/// limits of ICMP errors.
 public struct CyclesEngine: Engine, ~Copyable {
     public typealias Event = CyclesEvent
 
-    /// Between two probes of the first cycle, which finds how long the way is.
+    /// The interval between probes of the first cycle, which finds the length of the path.
     private static let firstSpacing = Nanoseconds.milliseconds(5)
-    /// Silent hops behind the last that answered, of which one is shown.
+    /// The number of unresponsive hops probed after the last that replied; one of them is shown.
     private static let shownSilence = 1
-    /// Addresses whose names are looked up.
+    /// The maximum number of addresses to look up names for.
     private static let mostKnown = 4_096
 
     private struct Pending: Sendable {
@@ -25,9 +25,9 @@ public struct CyclesEngine: Engine, ~Copyable {
     private let cycles: Int?
     private let interval: Nanoseconds
     private var prober: TraceProber
-    /// By hop counted from 0, as far as was asked.
+    /// The hops probed so far, counted from 0.
     private var all: [CyclesHop] = []
-    /// In the order they were sent; tags count up.
+    /// The probes in send order; tags count up.
     private var pending: [Pending] = []
     private var nextTag = 0
     private var cycle = 0
@@ -42,20 +42,20 @@ public struct CyclesEngine: Engine, ~Copyable {
     private var end: Instant?
     private var lastTurn: Instant?
     private var isStopped = false
-    /// The MTU of the first link when probes, which must not be fragmented, exceed it.
+    /// The MTU of the first link if probes exceed it and must not be fragmented.
     private var refusingMTU: Int?
     private var known: Set<IPAddress> = []
     private var events: [CyclesEvent] = []
     public private(set) var isPaused = false
 
     /// - Parameters:
-    ///   - cycles: after which it ends; nil for none.
-    ///   - interval: from one cycle to the next.
+    ///   - cycles: the number of cycles; nil for no limit.
+    ///   - interval: the time from one cycle to the next.
     public init(_ configuration: TracerouteConfiguration, cycles: Int?, interval: Nanoseconds) {
         self.configuration = configuration
         self.cycles = cycles
         self.interval = interval
-        // As many as may be waited for at once, whatever the run lasts; one second more than the longest wait.
+        // The maximum number waited for at once, regardless of the duration of the run; 1 s more than the longest wait.
         let hops = max(configuration.maximumHops - configuration.firstHop + 1, 1)
         let waited = (max(configuration.longestWait, .zero) + .seconds(1)).count / max(interval.count, 1) + 2
         let (product, overflow) = Int(clamping: waited).multipliedReportingOverflow(by: hops)
@@ -65,13 +65,13 @@ public struct CyclesEngine: Engine, ~Copyable {
     public var maximumPacketLength: Int { prober.format.maximumLength }
     public var batchCapacity: Int { prober.packetsPerProbe }
 
-    /// Complete cycles.
+    /// The number of complete cycles.
     public var cycleCount: Int { cycle }
 
-    /// Probes of which something is kept one by one: those waited for, and those that an answer may be about.
+    /// The number of probes with individual state: those in flight, and those that a reply may refer to.
     var rememberedProbes: Int { pending.count + prober.rememberedCount }
 
-    /// The hops up to the target, or to the first silent one behind the last that answered.
+    /// The hops up to the target, or to the first unresponsive one after the last that replied.
     public var hops: [CyclesHop] {
         if let refusingMTU, lastAnswered < 0 {
             var hop = CyclesHop(timeToLive: configuration.firstHop)
@@ -107,11 +107,11 @@ public struct CyclesEngine: Engine, ~Copyable {
 
     private var isDone: Bool { cycles.map { cycle >= $0 } ?? false }
 
-    /// Hops that a cycle asks.
+    /// The number of hops per cycle.
     private var askedCount: Int {
         let most = configuration.maximumHops - configuration.firstHop + 1
         if let finalHop { return finalHop + 1 }
-        // The first cycle runs ahead; later ones look one hop beyond what answered.
+        // The first cycle probes ahead; later ones probe one hop beyond the last that replied.
         return min(most, lastAnswered + 1 + (cycle == 0 ? configuration.gap : Self.shownSilence))
     }
 
@@ -126,7 +126,7 @@ public struct CyclesEngine: Engine, ~Copyable {
             nextTag += 1
             nextHop += 1
         }
-        // The first cycle is over when the end of the way is known, or silent.
+        // The first cycle ends when the end of the path is known or unresponsive.
         let isFinding = cycle == 0 && finalHop == nil && !pending.isEmpty
         guard nextHop >= askedCount, !isFinding else {
             let spacing = Nanoseconds(interval.count / Int64(max(askedCount, 1)))
@@ -149,7 +149,7 @@ public struct CyclesEngine: Engine, ~Copyable {
         if case .messageTooLong(let mtu) = failure {
             refusingMTU = mtu > 0 ? mtu : configuration.unfragmentedLength
         }
-        // What never left was not lost on the way.
+        // A probe that was not sent was not lost on the path.
         guard let tag = prober.failed(token, failure), let index = index(of: tag) else { return }
         pending.remove(at: index)
     }
@@ -158,7 +158,7 @@ public struct CyclesEngine: Engine, ~Copyable {
 
     // MARK: Waiting
 
-    /// How long a probe is waited for: long enough for slow routers, and no longer than there is doubt.
+    /// Returns how long to wait for a probe: long enough for slow routers, and no longer than the result is open.
     private var patience: Nanoseconds { min(configuration.longestWait, max(.seconds(1), longestRoundTrip * 4)) }
 
     private var nextExpiry: Instant? { pending.first.map { $0.sentAt + patience } }
@@ -177,7 +177,7 @@ public struct CyclesEngine: Engine, ~Copyable {
         let hop = pending[index].hop
         pending.remove(at: index)
         let answer = arrival.answer
-        // Neither an answer nor a loss: from now on probes are fragmented to fit.
+        // Neither a reply nor a loss: from now on probes are fragmented to fit.
         guard !arrival.mustBeRepeated else { return }
         longestRoundTrip = max(longestRoundTrip, answer.roundTrip)
         all[hop].add(.answered(answer.roundTrip))
@@ -193,16 +193,17 @@ public struct CyclesEngine: Engine, ~Copyable {
         }
     }
 
-    // MARK: From outside
+    // MARK: Control
 
-    /// The link that probes leave by does not work, or with nil works again: what it loses is not lost on the way.
+    /// Notes that the link that probes leave by is down, or with nil that it is up again: probes lost there do not
+    /// count as loss on the path.
     public mutating func setLink(_ failure: TransmissionFailure?) {
         let waited = Set(pending.map(\.number))
         let lost = Set(prober.setLink(failure) { waited.contains($0) })
         pending.removeAll { lost.contains($0.number) }
     }
 
-    /// Sends nothing until `resume`.
+    /// Stops sending until `resume`.
     public mutating func pause() { isPaused = true }
 
     public mutating func resume(at now: Instant) {
@@ -210,7 +211,7 @@ public struct CyclesEngine: Engine, ~Copyable {
         nextSending = max(nextSending ?? now, now)
     }
 
-    /// Forgets what was counted; the hops stay.
+    /// Resets the counters; the hops stay.
     public mutating func reset() {
         all = all.map { old in
             var hop = CyclesHop(timeToLive: old.timeToLive)
@@ -231,7 +232,7 @@ public struct CyclesEngine: Engine, ~Copyable {
         events.removeAll(keepingCapacity: true)
     }
 
-    /// Linux sends one peer a burst of six ICMP errors, then one a second (icmp_ratelimit, ip-sysctl).
+    /// Linux sends one peer a burst of 6 ICMP errors, then 1 per second (icmp_ratelimit, ip-sysctl).
     private static let errorBurst = 6.0
     private static let errorsPerSecond = 1.0
 
@@ -239,12 +240,12 @@ public struct CyclesEngine: Engine, ~Copyable {
         guard hop.answersByErrors else { return .loss }
         if isReached, hop.timeToLive - configuration.firstHop == finalHop { return .none }
         let elapsed = start.flatMap { start in (end ?? lastTurn).map { ($0 - start).seconds } } ?? 0
-        // One more for the second that has begun.
+        // Add 1 for the second in progress.
         let limit = Self.errorBurst + (elapsed + 1) * Self.errorsPerSecond
         return Double(hop.sent) > limit && Double(hop.received) <= limit ? .limit : .loss
     }
 
-    /// The result so far.
+    /// Returns the result so far.
     public var summary: TracerouteSummary {
         let hops = hops
         var verdicts = hops.filter {
@@ -269,10 +270,10 @@ public struct CyclesEngine: Engine, ~Copyable {
     }
 }
 
-/// What a monitor has to say.
+/// An event of a cycles run.
 public enum CyclesEvent: Hashable, Sendable {
-    /// Somebody answered for the first time.
+    /// An address replied for the first time.
     case answered(IPAddress)
-    /// So many cycles are sent.
+    /// `count` cycles were sent.
     case cycle(Int)
 }

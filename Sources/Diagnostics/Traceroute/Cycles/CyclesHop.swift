@@ -1,29 +1,29 @@
 import PacketEngine
 import WireFormat
 
-/// What is known of one hop after many cycles.
+/// The results of one hop over many cycles.
 public struct CyclesHop: Sendable {
-    /// What became of one probe.
+    /// The result of one probe.
     public enum Result: Hashable, Sendable {
         case answered(Nanoseconds)
         case lost
     }
 
-    /// Results that are kept for a picture of the last ones.
+    /// The number of recent results kept for display.
     static let recentCapacity = 128
 
     public let timeToLive: Int
-    /// Who answered, the first first, and the annotation of the last answer.
+    /// The addresses that replied, in order of their first reply, and the annotation of the last reply.
     public internal(set) var addresses: [IPAddress] = []
     public internal(set) var annotation: String?
     public internal(set) var labels: [MPLSLabel] = []
-    /// The last answer was an ICMP error, which hosts and routers send at a limited rate.
+    /// Whether the last reply was an ICMP error, which hosts and routers rate-limit.
     var answersByErrors = false
-    /// Probes whose fate is known.
+    /// The number of finished probes.
     public internal(set) var sent = 0
     public internal(set) var last: Nanoseconds?
     public internal(set) var statistics = RoundTripStatistics()
-    /// The newest last.
+    /// The recent results, newest last.
     public internal(set) var recent: [Result] = []
 
     init(timeToLive: Int) { self.timeToLive = timeToLive }
@@ -32,7 +32,7 @@ public struct CyclesHop: Sendable {
     public var lost: Int { sent - received }
     public var isSilent: Bool { received == 0 }
 
-    /// Addresses that are kept.
+    /// The maximum number of addresses kept.
     static let mostAddresses = 128
 
     mutating func add(_ address: IPAddress) {

@@ -1,17 +1,16 @@
-/// Tells loss on the way from routers that limit their answers.
+/// Distinguishes packet loss on a path from routers that limit their replies.
 ///
-/// What is lost on a link is lost to every hop behind it; what a router keeps
-/// to itself is not. So hops that answer clearly less than those behind them
-/// are set aside, and among the rest the link is sought from which on, and not
-/// before, answers are missing: the split of the hops into two, each with one
-/// rate of loss, that makes what was seen most likely.
+/// Packets lost on a link are lost to every hop after it; replies that a router does not send are missing for that hop
+/// only. So hops that reply clearly less often than later hops are excluded. Among the remaining hops, a change-point
+/// test finds the link from which on replies are missing: the split of the hops into two groups, each with one loss
+/// rate, that has the maximum likelihood.
 enum LossJudge {
     enum Evidence: Hashable, Sendable {
-        /// It would have answered more probes: what is missing was lost.
+        /// The hop would have answered more probes: missing replies were lost.
         case loss
-        /// It answered no more than a limit of ICMP errors lets through: loss only if the hops behind it show it too.
+        /// The hop answered no more probes than a limit of ICMP errors allows: loss only if later hops show it too.
         case limit
-        /// The target's own ICMP errors, behind which nothing shows whether it limits them: none.
+        /// The target's own ICMP errors: no later hop shows whether it limits them, so they are no evidence.
         case none
     }
 
@@ -19,23 +18,23 @@ enum LossJudge {
         var timeToLive: Int
         var sent: Int
         var received: Int
-        /// What missing answers of this hop say of the links before it.
+        /// The meaning of this hop's missing replies for the links before it.
         var evidence = Evidence.loss
 
         var lost: Int { sent - received }
     }
 
-    /// Twice the gain of the logarithm of the likelihood that is needed. Chance exceeds `x` with one
-    /// free parameter (chi squared) less than `exp(-x / 2)` times, and every pair of hops is a chance:
-    /// so among all of them it does so less than once in a thousand traces.
+    /// The required likelihood-ratio statistic (twice the gain of the log-likelihood). With one free parameter, it
+    /// exceeds `x` by chance with a probability below `exp(-x / 2)`, and each pair of hops is a trial: this bound keeps
+    /// false positives below one in 1,000 traces.
     private static func threshold(hops: Int) -> Double {
         2 * naturalLogarithm(1_000 * Double(max(hops * (hops - 1) / 2, 1)))
     }
 
     /// - Parameters:
-    ///   - hops: those that answered at all, nearest first.
-    ///   - endsAtTarget: the last is the target. Of a router with nothing
-    ///     behind it nobody knows why it answers less.
+    ///   - hops: the hops that replied at all, nearest first.
+    ///   - endsAtTarget: whether the last hop is the target. For a last router that is not the target, the cause of
+    ///     missing replies is unknown.
     static func judge(_ hops: [Hop], endsAtTarget: Bool) -> [TraceVerdict] {
         let measured = hops.filter { $0.sent > 0 && $0.received > 0 }
         let threshold = threshold(hops: measured.count)
@@ -52,7 +51,7 @@ enum LossJudge {
         honest = proving(honest)
         if !endsAtTarget, let last = honest.last, last.timeToLive == measured.last?.timeToLive { honest.removeLast() }
         var verdicts = limited.map { TraceVerdict.rateLimited(timeToLive: $0.timeToLive, lossPercent: percent($0)) }
-        // This host itself, before the first link, loses nothing.
+        // This host itself, before the first link, has no loss.
         let source = Hop(timeToLive: 0, sent: honest.first?.sent ?? 0, received: honest.first?.sent ?? 0)
         for split in splits([source] + honest, threshold) {
             let behind = honest.filter { $0.timeToLive >= split }
@@ -64,7 +63,7 @@ enum LossJudge {
         return verdicts.sorted { $0.timeToLive < $1.timeToLive }
     }
 
-    /// Leaves out hops whose missing answers a limit of ICMP errors explains as well as loss does.
+    /// Excludes hops whose missing replies a limit of ICMP errors explains as well as loss does.
     private static func proving(_ hops: [Hop]) -> [Hop] {
         var kept: [Hop] = []
         var isProved = false
@@ -83,12 +82,12 @@ enum LossJudge {
         (Double(hop.lost) * 1_000 / Double(max(hop.sent, 1))).rounded() / 10
     }
 
-    /// Too much worse for chance.
+    /// Whether the difference is too large for chance.
     private static func isWorse(_ hop: Hop, than other: Hop, by threshold: Double) -> Bool {
         hop.lost * other.sent > other.lost * hop.sent && gain([hop], [other]) > threshold
     }
 
-    /// The hops at which loss begins, or grows.
+    /// Returns the hops at which loss begins or increases.
     private static func splits(_ hops: [Hop], _ threshold: Double) -> [Int] {
         var best: (index: Int, gain: Double)?
         for index in hops.indices.dropFirst() {
@@ -107,12 +106,12 @@ enum LossJudge {
         return sent > 0 ? Double(hops.reduce(0) { $0 + $1.lost }) / Double(sent) : 0
     }
 
-    /// Twice what two rates explain better than one.
+    /// Returns the likelihood-ratio statistic of two loss rates against one.
     private static func gain(_ left: some Collection<Hop>, _ right: some Collection<Hop>) -> Double {
         2 * (likelihood(left) + likelihood(right) - likelihood(Array(left) + Array(right)))
     }
 
-    /// The logarithm of the likelihood of what was lost, at the rate that makes it greatest.
+    /// Returns the maximum log-likelihood of the observed loss.
     private static func likelihood(_ hops: some Collection<Hop>) -> Double {
         let lost = Double(hops.reduce(0) { $0 + $1.lost })
         let received = Double(hops.reduce(0) { $0 + $1.received })

@@ -3,38 +3,38 @@ import WireFormat
 
 /// Routers by hop, and the links between them.
 public struct PathGraph: Hashable, Sendable {
-    /// An interface that answered at a hop, or what stayed silent there.
+    /// An interface that replied at a hop, or an unresponsive node.
     public struct Node: Hashable, Sendable {
         public var timeToLive: Int
-        /// Nil for silence.
+        /// The address; nil for an unresponsive node.
         public var address: IPAddress?
-        /// The first answer.
+        /// The first reply.
         public var answer: TraceAnswer?
         /// The shortest round trip.
         public var roundTrip: Nanoseconds?
-        /// Flows that met it.
+        /// The flows that reached it.
         public var flows: Int
     }
 
-    /// A flow went from one to the other.
+    /// A link on which at least one flow was seen.
     public struct Link: Hashable, Sendable {
         /// The hop of `to`.
         public var timeToLive: Int
-        /// Nil for silence.
+        /// The address; nil for an unresponsive node.
         public var from: IPAddress?
         public var to: IPAddress?
     }
 
-    /// Hop after hop; within one in the order they were found.
+    /// The nodes by hop, each hop in the order in which they were found.
     public var hops: [[Node]]
     public var links: [Link]
 
-    /// The interfaces from which a flow came to this one.
+    /// Returns the interfaces from which a flow came to this one.
     public func predecessors(of node: Node) -> [IPAddress?] {
         links.filter { $0.timeToLive == node.timeToLive && $0.to == node.address }.map(\.from)
     }
 
-    /// Ways from the first hop to the last, by all links.
+    /// Returns the number of paths from the first hop to the last over all links.
     public var pathCount: Int {
         var ways: [IPAddress?: Int] = [:]
         for (index, nodes) in hops.enumerated() {
@@ -48,7 +48,7 @@ public struct PathGraph: Hashable, Sendable {
         return ways.values.reduce(0, &+)
     }
 
-    /// Runs of hops with several interfaces, as verdicts.
+    /// Returns runs of hops with several interfaces as verdicts.
     var balanced: [TraceVerdict] {
         TraceVerdict.balanced(
             hops.filter { $0.lazy.compactMap(\.address).count > 1 }.compactMap { $0.first?.timeToLive })

@@ -1,67 +1,68 @@
 import PacketEngine
 import WireFormat
 
-/// What is known of one hop: which flow met whom.
+/// The state of one hop: which flow reached which router.
 struct PathHop: Sendable {
     enum FlowState: Sendable {
         case unasked
-        /// To be asked, or asked again, not before the instant.
+        /// To be probed, or probed again, not before the instant.
         case due(Instant)
         case underWay(since: Instant)
-        /// Met the node of this index.
+        /// Reached the node of this index.
         case met(Int)
-        /// It ended before this hop: what would come back says nothing of the hop.
+        /// The flow ended before this hop: a reply would not come from the hop.
         case ended
     }
 
     struct Node: Sendable {
-        /// Nil for silence.
+        /// The address; nil for an unresponsive node.
         var address: IPAddress?
         var answer: TraceAnswer?
         var roundTrip: Nanoseconds?
         var flows: [Int] = []
     }
 
-    /// By flow; beyond the end nothing was asked.
+    /// The states by flow; flows beyond the end were not probed.
     private(set) var states: [FlowState] = []
-    /// How often each flow was asked in vain.
+    /// The number of unanswered probes per flow.
     private var failures: [Int] = []
     private(set) var nodes: [Node] = []
-    /// Flows that are due or under way.
+    /// The number of flows that are due or in flight.
     private(set) var pending = 0
     /// The longest round trip.
     private(set) var roundTrip: Nanoseconds?
     var pace = Pace.full
 
-    /// How fast the hop is asked.
+    /// The interval between probes of the hop.
     enum Pace: Sendable {
         case full
-        /// Flows were lost more often than by chance: it may count its errors to one peer.
+        /// Whether flows were lost more often than by chance: the hop may limit its errors per peer.
         case slow(next: Instant)
     }
 
-    /// Routers at the hop before whose flows stayed silent although they were sent slowly; nil for what is silent.
+    /// Routers at the previous hop whose flows got no reply at a slow rate; nil for an unresponsive node.
     private var settled: Set<IPAddress?> = []
 
-    /// In vain, one after the other, before a flow is asked slowly.
+    /// The number of consecutive unanswered probes of a flow before it is probed slowly.
     static let quickAttempts = 3
-    /// Linux sends a peer one error a second, after a burst of six (icmp_ratelimit, ip-sysctl).
+    /// Linux sends a peer 1 error per second, after a burst of 6 (icmp_ratelimit, ip-sysctl).
     static let slowInterval = Nanoseconds.milliseconds(1_050)
-    /// Slow probes of one flow without an answer that settle it: a limit of errors would have let them through.
+    /// The number of slow unanswered probes of one flow that prove it dead: a limit of errors would have let one
+    /// through.
     private static let slowAttempts = 2
 
     func state(_ flow: Int) -> FlowState { flow < states.count ? states[flow] : .unasked }
 
-    /// The node that a flow met.
+    /// Returns the node that a flow reached.
     func node(_ flow: Int) -> Int? {
         if case .met(let node) = state(flow) { node } else { nil }
     }
 
     var isAnswered: Bool { roundTrip != nil }
-    /// Some flow's end is known.
+    /// Whether the end of a flow is known.
     var isKnown: Bool { !nodes.isEmpty }
 
-    /// Flows with a result.
+    /// The number of flows with a result.
     var metCount: Int { nodes.reduce(0) { $0 + $1.flows.count } }
 
     private mutating func reach(_ flow: Int) {
@@ -71,7 +72,7 @@ struct PathHop: Sendable {
         }
     }
 
-    /// Notes that a flow is to be asked.
+    /// Schedules a flow for probing.
     mutating func ask(_ flow: Int, at now: Instant) {
         reach(flow)
         guard case .unasked = states[flow] else { return }
@@ -81,13 +82,13 @@ struct PathHop: Sendable {
 
     func isAsked(_ flow: Int) -> Bool { if case .unasked = state(flow) { false } else { true } }
 
-    /// Flows that were asked and did not end before.
+    /// The number of flows that were probed and did not end before this hop.
     var askedFlows: [Int] { states.indices.filter { isAsked($0) && !isEnded($0) } }
 
     func isEnded(_ flow: Int) -> Bool { if case .ended = state(flow) { true } else { false } }
 
-    /// Notes so many flows that were not asked yet.
-    /// - Returns: how many there were.
+    /// Schedules up to `count` flows that were not probed yet.
+    /// - Returns: the number scheduled.
     mutating func ask(_ count: Int, of flows: some Sequence<Int>, at now: Instant) -> Int {
         guard count > 0 else { return 0 }
         var found = 0
@@ -109,7 +110,7 @@ struct PathHop: Sendable {
         switch states[flow] {
         case .unasked, .ended: return
         case .met(let node):
-            // Given up too early: the flow moves to who answered for it.
+            // The flow timed out too early: it moves to the router that replied.
             guard nodes[node].address == nil else { return }
             nodes[node].flows.removeAll { $0 == flow }
             if nodes[node].flows.isEmpty { dropNode(node) }
@@ -125,7 +126,7 @@ struct PathHop: Sendable {
         states[flow] = .met(index)
     }
 
-    /// Flows that were lost when the hop seemed to be silent were so by chance, perhaps.
+    /// Flows that were lost while the hop seemed unresponsive may have been lost by chance.
     private mutating func askSilentAgain(_ flow: Int, at now: Instant) {
         guard let silent = nodes.firstIndex(where: { $0.address == nil }) else { return }
         for other in nodes[silent].flows where other != flow {
@@ -136,7 +137,7 @@ struct PathHop: Sendable {
         dropNode(silent)
     }
 
-    /// The first flow, when all is silent, is asked once more.
+    /// Retries the first flow once if no flow was answered.
     mutating func askSilentAgain(at instant: Instant) {
         guard case .met(let node) = state(0), roundTrip == nil else { return }
         nodes[node].flows.removeAll { $0 == 0 }
@@ -145,18 +146,18 @@ struct PathHop: Sendable {
         pending += 1
     }
 
-    /// Nothing came: the flow is asked again, or silence is what it met.
+    /// Handles a timeout: the flow is retried, or counts as unresponsive.
     /// - Parameters:
-    ///   - isLast: nothing is known from beyond this hop.
-    ///   - wasSilent: it was not heard at the hop before either, which answered others: its branch is dead.
-    ///   - router: what it met at the hop before; nil for silence.
-    ///   - companions: the flows that met the same.
+    ///   - isLast: whether no later hop is known.
+    ///   - wasSilent: whether it was unanswered at the previous hop too, which replied to others: its branch is dead.
+    ///   - router: the router that it reached at the previous hop; nil for an unresponsive node.
+    ///   - companions: the flows that reached the same router.
     mutating func expired(
         _ flow: Int, at now: Instant, isLast: Bool, wasSilent: Bool, router: IPAddress?, companions: () -> [Int]
     ) {
         failures[flow] += 1
         guard roundTrip != nil else {
-            // Nobody has heard of it: at the end of the way once is enough.
+            // At the end of the path one probe is enough.
             return isLast || failures[flow] >= 2 ? giveUp(flow) : askAgain(flow, at: now)
         }
         guard failures[flow] >= Self.quickAttempts else { return askAgain(flow, at: now) }
@@ -166,7 +167,7 @@ struct PathHop: Sendable {
             return askAgain(flow, at: now)
         }
         guard failures[flow] >= Self.quickAttempts + Self.slowAttempts else { return askAgain(flow, at: now) }
-        // Limits of errors do not tell flows apart: what holds for this one holds for those of the same branch.
+        // Limits of errors do not depend on the flow: the result of this flow holds for those of the same branch.
         settled.insert(router)
         giveUpBranch(flow, companions())
     }
@@ -177,7 +178,7 @@ struct PathHop: Sendable {
         if !states.indices.contains(where: isDoubtful) { pace = .full }
     }
 
-    /// It was asked in vain more often than by chance, and is not given up.
+    /// Whether the flow was unanswered more often than by chance and is still retried.
     private func isDoubtful(_ flow: Int) -> Bool {
         guard flow < states.count, failures[flow] >= Self.quickAttempts else { return false }
         return switch states[flow] {
@@ -186,20 +187,20 @@ struct PathHop: Sendable {
         }
     }
 
-    /// At a slow pace the flow that is sent next: the first doubtful one, which settles the most; nil for any.
+    /// Returns the flow that is sent next at a slow rate: the first doubtful one, which settles the most; nil for any.
     var urgentFlow: Int? {
         guard case .slow = pace else { return nil }
         return states.indices.first(where: isDoubtful)
     }
 
-    /// Sends a flow that is under way once more.
+    /// Sends a flow that is in flight again.
     mutating func repeatFlow(_ flow: Int, at now: Instant) {
         if case .underWay = state(flow) { askAgain(flow, at: now) }
     }
 
     private mutating func askAgain(_ flow: Int, at instant: Instant) { states[flow] = .due(instant) }
 
-    /// It is not asked any more.
+    /// Stops probing a flow.
     mutating func giveUp(_ flow: Int) {
         pending -= 1
         let index = self.index(of: nil)
@@ -207,7 +208,7 @@ struct PathHop: Sendable {
         states[flow] = .met(index)
     }
 
-    /// The same, where it is still waited for.
+    /// Stops probing a flow if it is still in flight.
     mutating func giveUpPending(_ flow: Int) {
         switch state(flow) {
         case .due, .underWay: giveUp(flow)
@@ -215,7 +216,7 @@ struct PathHop: Sendable {
         }
     }
 
-    /// Takes a flow away that ended before this hop, with what it met here.
+    /// Removes a flow that ended before this hop, with the node it reached here.
     mutating func end(_ flow: Int) {
         reach(flow)
         switch states[flow] {

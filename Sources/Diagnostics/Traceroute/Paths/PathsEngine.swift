@@ -1,17 +1,16 @@
 import PacketEngine
 import WireFormat
 
-/// Finds every path of a balanced route to one target: the multipath detection
-/// algorithm with control of nodes, driven by what arrives instead of rounds.
+/// Finds every path of a load-balanced route to one target: the multipath detection algorithm with node control, driven
+/// by received replies instead of rounds.
 ///
-/// A first flow finds how long the way is. From then on each router is owed as
-/// many flows as its `MDAStoppingRule` ask for; flows that are known to pass it
-/// are asked for the next hop, and where there are too few, further flows are
+/// A first flow finds the length of the path. From then on each router needs the number of flows that its
+/// `MDAStoppingRule` requires. Flows known to pass it are sent to the next hop; if there are too few, further flows are
 /// tried at its own hop.
 public struct PathsEngine: Engine, ~Copyable {
     public typealias Event = PathsEvent
 
-    /// Flows of one hop, at the most: some thirty equal branches are told with these.
+    /// The maximum number of flows per hop: enough to distinguish about 30 equal branches.
     private static let flowLimit = 1_024
 
     private let configuration: TracerouteConfiguration
@@ -19,16 +18,16 @@ public struct PathsEngine: Engine, ~Copyable {
     private var prober: TraceProber
     private var pacer = HopPacer()
     private var hops: [PathHop]
-    /// By flow the first hop with a final answer: it is not asked beyond.
+    /// By flow, the first hop with a final reply: later hops are not probed.
     private var ends: [Int: Int] = [:]
-    /// Where the first flow ends.
+    /// The end of the first flow.
     private var finalHop: Int? { ends[0] }
-    /// The last hop with an answer, -1 for none.
+    /// The last hop with a reply, -1 for none.
     private var lastAnswered: Int { hops.lastIndex { $0.isAnswered } ?? -1 }
-    /// The last hop at which a router, not the end of the way, answered.
+    /// The last hop at which a router replied that is not the end of the path.
     private var lastRouter = -1
     private var hasLookedAgain = false
-    /// The last router from which other flows than the first were tried; nil for none yet.
+    /// The last router from which flows other than the first were tried; nil for none yet.
     private var triedFrom: Int?
     private var start: Instant?
     private var end: Instant?
@@ -37,7 +36,7 @@ public struct PathsEngine: Engine, ~Copyable {
     private var isDone = false
     private var isReached = false
     private var isTranslatedAt: Int?
-    /// The MTU of the first link when probes, which must not be fragmented, exceed it.
+    /// The MTU of the first link if probes exceed it and must not be fragmented.
     private var refusingMTU: Int?
     private var known: Set<IPAddress> = []
     private var events: [PathsEvent] = []
@@ -97,7 +96,7 @@ public struct PathsEngine: Engine, ~Copyable {
                 lookAgain(at: now)
                 return .at(now)
             }
-            // The first flow met silence, or a refusal: another may be sent to a branch that works.
+            // The first flow got no reply, or an error: another flow may take a branch that works.
             guard !isReached, triedFrom != lastRouter else { return finish(at: now) }
             triedFrom = lastRouter
             tryOtherFlows(at: now)
@@ -126,7 +125,7 @@ public struct PathsEngine: Engine, ~Copyable {
         if case .underWay = hops[hop].state(flow) { hops[hop].send(flow, at: instant) }
     }
 
-    /// The link that probes leave by does not work, or with nil works again.
+    /// Notes that the link that probes leave by is down, or with nil that it is up again.
     public mutating func setLink(_ failure: TransmissionFailure?) {
         let lost = prober.setLink(failure) { tag in
             let (hop, flow) = tag.quotientAndRemainder(dividingBy: Self.flowLimit)
@@ -148,8 +147,8 @@ public struct PathsEngine: Engine, ~Copyable {
         if let tag = prober.failed(token, failure) { giveUp(tag) }
     }
 
-    /// Hops that are silent behind the last router may be the target, whose
-    /// answers were used up by what went further: they are asked once more, slowly.
+    /// Retries unresponsive hops after the last router, slowly: one may be the target, whose error limit the probes to
+    /// later hops used up.
     private mutating func lookAgain(at now: Instant) {
         let doubtful = lastRouter + 1..<max(finalHop ?? lastRouter + 2, lastRouter + 1)
         for (index, hop) in doubtful.enumerated() where hops.indices.contains(hop) {
@@ -157,7 +156,7 @@ public struct PathsEngine: Engine, ~Copyable {
         }
     }
 
-    /// Asks for several flows through each of the last routers, at every hop of the gap.
+    /// Sends several flows through each of the last routers, to every hop of the gap.
     private mutating func tryOtherFlows(at now: Instant) {
         guard hops.indices.contains(lastRouter) else { return }
         let isOnly = isOnly(lastRouter)
@@ -171,15 +170,15 @@ public struct PathsEngine: Engine, ~Copyable {
         }
     }
 
-    // MARK: The plan
+    // MARK: Planning
 
-    /// Asks for every flow that is still owed to somebody.
+    /// Schedules every flow that a router still needs.
     private mutating func plan(at now: Instant) {
         let lastAnswered = lastAnswered
         for hop in hops.indices {
             if wantsFirstFlow(hop) { hops[hop].ask(0, at: now) }
             askDeadBranch(beyond: hop, now)
-            // What is silent at the end of the way is not asked with many flows.
+            // Unresponsive hops at the end of the path are not probed with many flows.
             guard hop <= lastAnswered || hop == lastAnswered + 1 && finalHop.map({ $0 < hop }) ?? false else {
                 continue
             }
@@ -188,13 +187,13 @@ public struct PathsEngine: Engine, ~Copyable {
         }
     }
 
-    /// Flows that met silence while others were answered: one of them is asked for all hops of the gap at once.
+    /// Takes flows that got no reply while others did, and probes one of them at all hops of the gap at once.
     private mutating func askDeadBranch(beyond hop: Int, _ now: Instant) {
         guard hop > 0, hops[hop].isAnswered || hasLookedAgain,
             let silent = hops[hop].nodes.first(where: { $0.address == nil })
         else { return }
         let isOnly = isOnly(hop - 1)
-        // What was silent before is asked for already.
+        // Hops that were unresponsive before are scheduled already.
         let first = silent.flows.first { flow in
             hops[hop - 1].node(flow).map { hops[hop - 1].nodes[$0].address != nil } ?? isOnly
         }
@@ -208,10 +207,10 @@ public struct PathsEngine: Engine, ~Copyable {
         hop <= min(finalHop ?? .max, lastAnswered + configuration.gap)
     }
 
-    /// Asks at `hop` for the flows that the nodes before it are owed.
+    /// Schedules at `hop` the flows that the nodes before it need.
     private mutating func planSuccessors(at hop: Int, _ now: Instant) {
         guard hop > 0 else {
-            // What the first router refuses at its own hop it refuses to every flow.
+            // If the first router rejects one flow at its own hop, it rejects every flow.
             if hops[0].isKnown, hops[0].nodes.allSatisfy({ $0.answer?.isRefusal == true }) { return }
             // The source: every flow passes it.
             let wanted = stoppingPoints.flows(hops[0].nodes.count)
@@ -223,14 +222,14 @@ public struct PathsEngine: Engine, ~Copyable {
         let isOnly = isOnly(before)
         for node in hops[before].nodes where node.answer?.isFinal != true {
             let asked = isOnly ? hops[hop].askedFlows : node.flows.filter { hops[hop].isAsked($0) }
-            // Flows that were silent before and are so here are a dead branch: one shows it.
+            // Flows without replies at the previous hop and at this one are a dead branch: one flow shows it.
             if node.address == nil, hops[before].isAnswered, !asked.isEmpty,
                 asked.allSatisfy({ hops[hop].node($0).map { hops[hop].nodes[$0].address == nil } ?? true })
             {
                 continue
             }
             let successors = Set(asked.compactMap { hops[hop].node($0) })
-            // Who passes packets to the target itself has it beside him, and no choice.
+            // A router that forwards to the target itself is adjacent to it and has no choice.
             let isLast = successors.contains { hops[hop].nodes[$0].answer?.isTarget == true }
             var missing = (isLast ? 1 : stoppingPoints.flows(successors.count)) - asked.count
             if isOnly {
@@ -238,25 +237,25 @@ public struct PathsEngine: Engine, ~Copyable {
             } else {
                 missing -= hops[hop].ask(missing, of: node.flows, at: now)
             }
-            // Of further flows it gets its share, if all are equal. Nobody looks for more silence,
-            // and what comes up once in a long time was a change of the route.
+            // It gets its share of further flows if all are equal. Unresponsive nodes are not searched for more
+            // successors, and a node seen only once in a long time was a route change.
             guard node.address != nil, hops[before].metCount < stoppingPoints.flows(8 * hops[before].nodes.count)
             else { continue }
             furtherFlows = max(furtherFlows, missing * hops[before].nodes.count)
         }
-        // Those under way to the hop before may be what is missing.
+        // Flows in flight to the previous hop may be the ones that are missing.
         guard hops[before].pending == 0 else { return }
         _ = hops[before].ask(furtherFlows, of: 0..<Self.flowLimit, at: now)
     }
 
-    /// All flows pass the one node of this hop, as far as it takes to be sure.
+    /// Whether all flows pass the single node of this hop, with enough flows to be sure.
     private func isOnly(_ hop: Int) -> Bool {
         hops[hop].nodes.count == 1 && hops[hop].pending == 0 && hops[hop].metCount >= stoppingPoints.flows(1)
     }
 
     // MARK: Waiting
 
-    /// How long a probe of a hop is waited for.
+    /// Returns how long to wait for a probe of a hop.
     private func patience(_ hop: Int) -> Nanoseconds {
         let longest = configuration.longestWait
         if let here = hops[hop].roundTrip {
@@ -272,7 +271,7 @@ public struct PathsEngine: Engine, ~Copyable {
         return min(longest, max(configuration.tailWait, earlier * configuration.nearFactor))
     }
 
-    /// The flow met silence at the hop before, which answered others.
+    /// Whether the flow was unanswered at the previous hop, which replied to others.
     private func wasSilent(_ flow: Int, before hop: Int) -> Bool {
         guard hop > 0, hops[hop - 1].isAnswered, let node = hops[hop - 1].node(flow) else { return false }
         return hops[hop - 1].nodes[node].address == nil
@@ -326,14 +325,14 @@ public struct PathsEngine: Engine, ~Copyable {
         events.removeAll(keepingCapacity: true)
     }
 
-    // MARK: The result
+    // MARK: Result
 
-    /// The graph as far as it is known.
+    /// Returns the graph as far as it is known.
     public var graph: PathGraph {
         var graph = PathGraph(hops: [], links: [])
         for hop in hops.indices.prefix(reportedHops) {
             let timeToLive = configuration.firstHop + hop
-            // By address, and silence last: the same way looks the same each time.
+            // Nodes in order of address, unresponsive ones last: equal graphs print equally.
             let nodes = hops[hop].nodes.sorted { Self.precedes($0.address, $1.address) }
             graph.hops.append(
                 nodes.map { node in
@@ -346,7 +345,7 @@ public struct PathsEngine: Engine, ~Copyable {
             for node in nodes {
                 for flow in node.flows {
                     guard let before = hops[hop - 1].node(flow) ?? (isOnly(hop - 1) ? 0 : nil) else { continue }
-                    // What lies behind an end is an echo of it.
+                    // Nodes beyond the end of a path are repetitions of it.
                     guard hops[hop - 1].nodes[before].answer?.isFinal != true else { continue }
                     let link = PathGraph.Link(
                         timeToLive: timeToLive, from: hops[hop - 1].nodes[before].address, to: node.address)
@@ -363,7 +362,7 @@ public struct PathsEngine: Engine, ~Copyable {
         return left < right
     }
 
-    /// Up to the end of the longest path, or some silent hops behind the last that answered.
+    /// The hops up to the end of the longest path, or some unresponsive hops after the last that replied.
     private var reportedHops: Int {
         let lastAnswered = lastAnswered
         let ends = hops.indices.filter { hop in
@@ -375,13 +374,13 @@ public struct PathsEngine: Engine, ~Copyable {
         return min(hops.count, lastAnswered + 1 + configuration.gap)
     }
 
-    /// Routers behind which some flows get no answer at any hop, while others reach the target.
+    /// Returns routers after which some flows get no reply at any hop, while others reach the target.
     private var deadBranches: [TraceVerdict] {
         guard isReached else { return [] }
         var found: [TraceVerdict] = []
         for hop in hops.indices.dropFirst() where hops[hop].isAnswered {
             guard let silent = hops[hop].nodes.first(where: { $0.address == nil }) else { continue }
-            // Behind a silent router that passes packets on some flow is answered.
+            // After an unresponsive router that forwards packets, some flow is answered.
             let dead = silent.flows.filter { flow in
                 ends[flow] == nil && !hops[(hop + 1)...].contains { isAnswered(flow, at: $0) }
             }
@@ -390,7 +389,7 @@ public struct PathsEngine: Engine, ~Copyable {
                 guard let node = hops[hop - 1].node(flow) ?? (isOnly(hop - 1) ? 0 : nil),
                     let address = hops[hop - 1].nodes[node].address
                 else { continue }
-                // Of the flows that meet the same silence none may come through.
+                // Of the flows through the same unresponsive node, none may be answered.
                 let companions = silent.flows.filter { (hops[hop - 1].node($0) ?? node) == node }
                 guard companions.allSatisfy(dead.contains) else { continue }
                 routers.insert(address)
@@ -414,7 +413,7 @@ public struct PathsEngine: Engine, ~Copyable {
             else { return nil }
             return .silentHop(timeToLive: first.timeToLive)
         }
-        // Silence may be this host's own.
+        // Missing replies may be this host's own fault.
         if prober.unsent > 0 { verdicts = [] } else { verdicts += deadBranches }
         verdicts += graph.balanced
         if let isTranslatedAt { verdicts.append(.nat(timeToLive: configuration.firstHop + isTranslatedAt)) }
@@ -430,9 +429,9 @@ public struct PathsEngine: Engine, ~Copyable {
     }
 }
 
-/// What is found of the paths.
+/// An event of a search for paths.
 public enum PathsEvent: Hashable, Sendable {
-    /// Somebody answered for the first time.
+    /// An address replied for the first time.
     case answered(IPAddress)
     case finished(PathGraph, TracerouteSummary)
 }

@@ -1,59 +1,59 @@
 import PacketEngine
 import WireFormat
 
-/// An answer to a probe.
+/// A reply to a probe.
 public struct TraceAnswer: Hashable, Sendable {
-    /// What it is.
+    /// The kind of a reply.
     public enum Kind: Hashable, Sendable {
-        /// An ICMP message; `information` is the MTU, the pointer or the gateway, by type.
+        /// An ICMP message. `information` is the MTU, the pointer or the gateway, depending on the type.
         case icmp(type: UInt8, code: UInt8, information: UInt32)
-        /// A segment of the target: SYN-ACK or a reset.
+        /// A segment from the target: SYN-ACK or reset.
         case tcp(TCPFlags)
     }
 
     public var source: IPAddress
     public var roundTrip: Nanoseconds
     public var kind: Kind
-    /// Time to live, or hop limit, with which the answer came here.
+    /// The time to live or hop limit of the reply on receipt.
     public var replyTimeToLive: UInt8?
-    /// Hops that the packet had left when an error quoted it; nil when it quotes none.
+    /// The remaining time to live in the quoted header; nil if the reply quotes none.
     public var quotedTimeToLive: UInt8?
-    /// The stack of an MPLS extension, top first (RFC 4950).
+    /// The label stack of the MPLS extension, top first (RFC 4950).
     public var labels: [MPLSLabel] = []
-    /// What the router says of its interfaces (RFC 5837).
+    /// The router's interface information (RFC 5837).
     public var interfaces: [ICMPInterfaceInformation] = []
-    /// The packet that is quoted had another source, source port or checksum than the one we sent.
+    /// Whether the quoted packet has another source, source port or checksum than sent.
     public var isTranslated = false
-    /// The probe was at its target: an answer of its, or an error of a kind that nothing passes.
+    /// Whether the probe reached its target: the target replied, or the error is one that ends every path.
     public var isFinal: Bool
-    /// The answer is the target's.
+    /// Whether the target sent the reply.
     public var isTarget: Bool
 
-    /// Hops that the answer passed on its way here, its sender's interface being
-    /// the first: guessed from the usual first times to live, 64, 128 and 255.
+    /// The number of hops from the sender to this host, counting the sender's interface as the first: an estimate from
+    /// the usual initial times to live, 64, 128 and 255.
     public var hopsBack: Int? {
         guard let replyTimeToLive else { return nil }
         let first: UInt8 = replyTimeToLive <= 64 ? 64 : replyTimeToLive <= 128 ? 128 : 255
         return Int(first - replyTimeToLive) + 1
     }
 
-    /// It is an ICMP error, not a reply of the target's service.
+    /// Whether it is an ICMP error rather than a reply of the target's service.
     var isError: Bool {
         guard case .icmp(let type, _, _) = kind else { return false }
         return source.family == .v4
             ? type != ICMPv4Type.echoReply.rawValue : type != ICMPv6Type.echoReply.rawValue
     }
 
-    /// A router refused to pass the probe on.
+    /// Whether a router refused to forward the probe.
     var isRefusal: Bool { isFinal && !isTarget }
 
-    /// A router had to cut the packet and must not: the MTU it names, 0 when none.
+    /// The MTU in bytes that a router reports for a packet with DF set, 0 if it reports none; nil for other replies.
     public var packetTooBigMTU: Int? {
         guard case .icmp(let type, let code, let information) = kind else { return nil }
         return PacketTooBig.mtu(source.family, type, code, information)
     }
 
-    /// What traceroute(8) prints behind the time: `!H`, `!F-1400`; nil for the usual answers.
+    /// The annotation that traceroute(8) prints after the time: `!H`, `!F-1400`; nil for the usual replies.
     public var annotation: String? {
         guard isFinal, case .icmp(let type, let code, let information) = kind,
             !isTarget || !isUsualEnd(type, code)
@@ -61,7 +61,7 @@ public struct TraceAnswer: Hashable, Sendable {
         return source.family == .v4 ? annotation4(code, information) : annotation6(type, code, information)
     }
 
-    /// traceroute(8)'s mark of a packet that does not fit: `!F-1400`.
+    /// traceroute(8)'s annotation of a packet that exceeds the MTU: `!F-1400`.
     public static func fragmentationNeeded(mtu: Int) -> String { "!F-\(mtu)" }
 
     /// Echo reply, or port unreachable.

@@ -1,15 +1,14 @@
 import WireFormat
 
 extension TracerouteConfiguration {
-    /// Whether a packet is a probe of such a trace, or may be an answer to one:
-    /// what a capture of the run keeps.
-    /// - Parameter bytes: from the IP header on.
+    /// Whether a packet is a probe of such a trace or may be a reply to one: the filter for a capture of the run.
+    /// - Parameter bytes: the packet from its IP header on.
     public func isOwn(_ bytes: RawSpan) -> Bool {
         guard let packet = try? DatagramView(bytes), packet.family == destination.family else { return false }
         if packet.source == source, isOnTheWay(packet.destination) { return isProbe(packet) }
         guard packet.destination == source else { return false }
         let family = destination.family
-        // The rest of a long answer of the target.
+        // A later fragment of a long reply from the target.
         if packet.isLaterFragment, packet.source == destination { return isTransport(packet.protocol) }
         if packet.protocol == (family == .v4 ? .icmp : .icmpv6), let icmp = packet.icmp {
             let isError =
@@ -22,7 +21,7 @@ extension TracerouteConfiguration {
             && packet.sourcePort == destinationPort
     }
 
-    /// The destination that a probe may have: on a source route it changes.
+    /// The possible destination of a probe; with a source route it changes from hop to hop.
     func isOnTheWay(_ address: IPAddress) -> Bool {
         if address == destination { return true }
         guard case .v4(let gateway) = address else { return false }

@@ -1,15 +1,15 @@
 import WireFormat
 
 extension TraceFormat {
-    /// A probe that something is about.
+    /// The probe that a received packet refers to.
     struct Match {
         var number: Int
-        /// It came to the error's sender with another source, source port or
-        /// checksum than we sent. NATs that mend all of it in what they pass back stay unseen.
+        /// Whether it reached the error's sender with another source, source port or checksum than sent. A NAT that
+        /// restores all of them in the quote is not detected.
         var isTranslated = false
     }
 
-    /// The probe that an error quotes, or an echo reply answers; nil when it is none of this trace.
+    /// Returns the probe that an error quotes or an echo reply answers; nil if it does not belong to this trace.
     func match(_ message: borrowing ReceivedMessage, among probes: TraceProbes) -> Match? {
         guard message.isError else { return matchReply(message, among: probes) }
         guard let quote = DatagramView(quoted: message.data), quote.family == configuration.destination.family,
@@ -42,8 +42,8 @@ extension TraceFormat {
         return number(ofMark: message.sequence, among: probes).map { Match(number: $0) }
     }
 
-    /// The probe that the target's segment answers: a SYN-ACK, or a reset that
-    /// acknowledges our SYN (RFC 9293, section 3.10.7).
+    /// Returns the probe that the target's segment answers: a SYN-ACK, or a reset that acknowledges our SYN (RFC 9293,
+    /// section 3.10.7).
     func match(_ segment: borrowing ReceivedSegment, among probes: TraceProbes) -> Match? {
         let flags = segment.view.flags
         guard configuration.method == .tcp, segment.source == configuration.destination,
@@ -55,9 +55,8 @@ extension TraceFormat {
         return Match(number: number)
     }
 
-    /// A NAT that changes the source changes the checksum with it, which can be
-    /// undone; one that mends the source in the quote, but not the checksum,
-    /// leaves the identification.
+    /// Matches a quote that a NAT changed. A NAT that changes the source changes the checksum accordingly, which can be
+    /// reversed. If it restores the source in the quote but not the checksum, the identification remains.
     private func matchUDP(_ quote: borrowing DatagramView, among probes: TraceProbes) -> Match? {
         guard let port = quote.destinationPort, let sourcePort = quote.sourcePort,
             let udp = quote.udpLengthAndChecksum
@@ -70,7 +69,7 @@ extension TraceFormat {
             return (number, probe.packet)
         }
         let sent = Self.replacing(quote.source, with: configuration.source, in: checksum)
-        // With the port as it is there, or as the first flow's was; other flows have the identification.
+        // Tries the port in the quote, then the port of the first flow; other flows are matched by identification.
         let first = InternetChecksum.updated(sent, replacing: sourcePort, with: configuration.sourcePort)
         guard
             let (number, packet) = candidate(sent, { self.sourcePort(ofFlow: $0.flow) == sourcePort })
@@ -82,7 +81,7 @@ extension TraceFormat {
                 || sourcePort != self.sourcePort(ofFlow: packet.flow) || checksum != mark(number))
     }
 
-    /// A checksum as it would be with the other address under it.
+    /// Returns a checksum as it would be with another address in the pseudo header.
     private static func replacing(_ old: IPAddress, with new: IPAddress, in checksum: UInt16) -> UInt16 {
         switch (old, new) {
         case (.v4(let old), .v4(let new)):
@@ -104,10 +103,10 @@ extension TraceFormat {
         return number(ofMark: UInt16(truncatingIfNeeded: sequence), among: probes)
     }
 
-    /// The latest probe with this mark.
+    /// Returns the latest probe with this mark.
     private func number(ofMark mark: UInt16, among probes: TraceProbes) -> Int? {
         guard mark >= 1, mark <= Self.markCount, probes.count > 0 else { return nil }
-        // Of the numbers that have it the first, and so many rounds later.
+        // The first number with this mark, plus a whole number of rounds.
         let first = (Int(mark) - Int(configuration.firstMark) + Self.markCount) % Self.markCount
         guard first < probes.count else { return nil }
         let latest = first + (probes.count - 1 - first) / Self.markCount * Self.markCount

@@ -1,26 +1,24 @@
 import PacketEngine
 import WireFormat
 
-/// How the probes of a trace look.
+/// The wire format of a trace's probes.
 ///
-/// All probes of a flow have the same addresses, ports and everything else
-/// that load balancers hash (Augustin et al., "Avoiding traceroute anomalies
-/// with Paris traceroute", 2006). A probe's number, as its mark, travels where
-/// they do not look: as the UDP checksum, which a word of the data makes come
-/// out so; as the ICMP sequence number, with the checksum held by a word of the
-/// data; or in the TCP sequence number. Over IPv4 it is the identification
-/// too, for routers and NATs that change the rest.
+/// All probes of a flow have the same addresses, ports and other fields that load balancers hash (Augustin et al.,
+/// "Avoiding traceroute anomalies with Paris traceroute", 2006). A probe's number, as its mark, is carried in a field
+/// that they do not hash: in the UDP checksum, which a word of the data adjusts; in the ICMP sequence number, with the
+/// checksum kept constant by a word of the data; or in the TCP sequence number. Over IPv4 the identification carries it
+/// too, for routers and NATs that change the other fields.
 struct TraceFormat: Sendable {
     let configuration: TracerouteConfiguration
-    /// The longest probe, with mark and time to live still missing.
+    /// The longest probe, without mark and time to live.
     private let template: [UInt8]
     let headerLength: Int
-    /// Bytes of a probe that is not asked to be longer or shorter.
+    /// The default length of a probe, in bytes.
     let usualLength: Int
-    /// The transport checksum of a probe of the usual length and the first flow.
+    /// The transport checksum of a probe of the default length in the first flow.
     private let checksum: UInt16
 
-    /// The longest packet that leaves in one piece, in bytes; 0 for no limit.
+    /// The length of the longest unfragmented packet, in bytes; 0 for no limit.
     private(set) var unfragmentedLength: Int
 
     var isIPv4: Bool { configuration.destination.family == .v4 }
@@ -29,7 +27,7 @@ struct TraceFormat: Sendable {
     init(_ configuration: TracerouteConfiguration) {
         self.configuration = configuration
         unfragmentedLength = configuration.unfragmentedLength
-        // Header options count: what is asked for is the length of the whole.
+        // Header options count: the requested length is that of the whole packet.
         headerLength = Self.header(configuration, payloadLength: 0).count
         let message = Self.message(configuration, length: configuration.packetLength - headerLength)
         usualLength = headerLength + message.count
@@ -40,7 +38,7 @@ struct TraceFormat: Sendable {
             + [UInt8](repeating: 0, count: longest - usualLength)
     }
 
-    /// The transport header and, but for TCP, its data, the checksum 0.
+    /// The transport header and its data (none for TCP), with checksum 0.
     private static func message(_ configuration: TracerouteConfiguration, length: Int) -> [UInt8] {
         let data = [UInt8](repeating: 0, count: max(length - 8, 2))
         switch configuration.method {
@@ -56,7 +54,7 @@ struct TraceFormat: Sendable {
             message.checksum = 0
             return message.encoded()
         case .tcp:
-            // The options of Linux's own SYN, in its order: middleboxes know it.
+            // The options of Linux's SYN in Linux's order, which middleboxes expect.
             return TCPSegment(
                 sourcePort: configuration.sourcePort, destinationPort: configuration.destinationPort,
                 sequenceNumber: UInt32(configuration.sequenceSecret) << 16,
@@ -91,7 +89,7 @@ struct TraceFormat: Sendable {
         let number = configuration.method.protocol(configuration.destination.family)
         switch (configuration.source, configuration.destination) {
         case (.v4(let source), .v4(let destination)):
-            // On a source route the header names the next address, and the option those behind it (RFC 791).
+            // With a source route the IP header has the first gateway, and the option the addresses after it (RFC 791).
             let route = configuration.gateways + [destination]
             let options =
                 configuration.gateways.isEmpty
@@ -111,24 +109,24 @@ struct TraceFormat: Sendable {
 
     // MARK: Sending
 
-    /// No link of IPv6 takes less, in bytes (RFC 8200, section 5).
+    /// The minimum MTU of an IPv6 link, in bytes (RFC 8200, section 5).
     private static let minimumMTU = 1_280
 
-    /// Bytes of IPv6's fragment header (RFC 8200, section 4.5).
+    /// The length of the IPv6 fragment header, in bytes (RFC 8200, section 4.5).
     private static let fragmentHeaderLength = 8
 
-    /// Marks are 1 to 0xFFFE, for a checksum cannot tell 0 from 0xFFFF, and come round.
+    /// Marks are 1 to 0xFFFE, because a checksum cannot distinguish 0 from 0xFFFF; they are reused cyclically.
     static let markCount = 0xFFFE
 
-    /// The mark of a probe.
+    /// Returns the mark of a probe.
     func mark(_ number: Int) -> UInt16 {
         UInt16(truncatingIfNeeded: 1 + (Int(configuration.firstMark) - 1 + number) % Self.markCount)
     }
 
-    /// Whether a packet of `length` bytes exceeds what leaves in one piece.
+    /// Whether a packet of `length` bytes must be fragmented.
     func exceedsLink(_ length: Int) -> Bool { unfragmentedLength > 0 && length > unfragmentedLength }
 
-    /// The packets in which the longest probe may leave.
+    /// The number of packets of the longest probe.
     var packetsPerProbe: Int {
         guard !configuration.dontFragment, unfragmentedLength > 0 else { return 1 }
         let mtu = isIPv4 ? unfragmentedLength : min(unfragmentedLength, Self.minimumMTU)
@@ -139,8 +137,8 @@ struct TraceFormat: Sendable {
             laterHeaderLength: headers)?.count ?? 1
     }
 
-    /// Over IPv6 routers do not fragment: takes the MTU that one reports, and returns whether the probe, in smaller
-    /// fragments, may pass it.
+    /// Takes the MTU that a router reports; IPv6 routers do not fragment. Returns whether the probe may get through in
+    /// smaller fragments.
     mutating func adopt(_ mtu: Int) -> Bool {
         guard !isIPv4, !configuration.dontFragment, mtu >= Self.minimumMTU,
             unfragmentedLength == 0 || mtu < unfragmentedLength
@@ -149,7 +147,8 @@ struct TraceFormat: Sendable {
         return true
     }
 
-    /// The fragments of a probe in order (RFC 791, section 2.3; RFC 8200, section 4.5); nil if it cannot be fragmented.
+    /// Returns the fragments of a probe in order (RFC 791, section 2.3; RFC 8200, section 4.5); nil if it cannot be
+    /// fragmented.
     func fragments(_ number: Int, _ packet: TracePacket) -> [[UInt8]]? {
         let length = min(packet.length, template.count)
         var whole = Array(template.prefix(length))
@@ -162,10 +161,10 @@ struct TraceFormat: Sendable {
             identification: UInt32(configuration.sequenceSecret) << 16 | UInt32(mark(number)))
     }
 
-    /// Where packets go first: the target, or the first gateway of a source route.
+    /// The first destination of packets: the target, or the first gateway of a source route.
     var nextAddress: IPAddress { configuration.gateways.first.map { .v4($0) } ?? configuration.destination }
 
-    /// Appends a probe to the batch; false when that is full.
+    /// Appends a probe to the batch. Returns false if the batch is full.
     func append(_ number: Int, _ packet: TracePacket, token: UInt64, to batch: inout PacketBatch) -> Bool {
         let length = min(packet.length, template.count)
         return batch.append(length: length, destination: nextAddress, token: token) { bytes, start in
@@ -199,7 +198,7 @@ struct TraceFormat: Sendable {
             bytes.setBigEndian16(sum, at: start + 10)
         } else {
             bytes.setByte(packet.timeToLive, at: start + 7)
-            // Routers may hash the label instead of the ports (RFC 6438): each flow has its own.
+            // Routers may hash the flow label instead of the ports (RFC 6438): each flow has its own.
             if packet.flow > 0 {
                 let word = bytes.bytes.bigEndian32(at: start)
                 let label = (configuration.flowLabel &+ UInt32(truncatingIfNeeded: packet.flow)) & 0xF_FFFF
@@ -219,7 +218,7 @@ struct TraceFormat: Sendable {
         if length != usualLength {
             let old = messageLength(usualLength)
             let new = messageLength(length)
-            // In the pseudo header and in the datagram's own.
+            // The length occurs both in the pseudo header and in the UDP header.
             sum = InternetChecksum.updated(sum, replacing: old, with: new)
             sum = InternetChecksum.updated(sum, replacing: old, with: new)
             bytes.setBigEndian16(new, at: transport + 4)
@@ -227,7 +226,7 @@ struct TraceFormat: Sendable {
         bytes.setBigEndian16(source, at: transport)
         bytes.setBigEndian16(destination, at: transport + 2)
         bytes.setBigEndian16(mark, at: transport + 6)
-        // The data's first word brings the checksum to the mark: a + b = ~mark.
+        // The first word of the data makes the checksum equal to the mark: a + b = ~mark.
         bytes.setBigEndian16(Self.onesComplementSum(~mark, sum), at: transport + 8)
     }
 
@@ -235,10 +234,10 @@ struct TraceFormat: Sendable {
     private func writeEcho(_ mark: UInt16, _ length: Int, _ bytes: inout MutableRawSpan, at transport: Int) {
         bytes.setBigEndian16(mark, at: transport + 6)
         var sum = checksum
-        // What the pseudo header's length adds; IPv4 has none.
+        // The contribution of the pseudo header's length; IPv4 has none for ICMP.
         let (old, new) = isIPv4 ? (0, 0) : (messageLength(usualLength), messageLength(length))
         if configuration.isOneFlow {
-            // It takes back what the sequence number and the length add, so that the checksum stays.
+            // This word compensates for sequence number and length, so that the checksum stays the same.
             let word = Self.onesComplementSum(configuration.firstMark, ~mark)
             bytes.setBigEndian16(
                 Self.onesComplementSum(word, Self.onesComplementSum(old, ~new)), at: transport + 8)
@@ -249,23 +248,23 @@ struct TraceFormat: Sendable {
         bytes.setBigEndian16(sum, at: transport + 2)
     }
 
-    /// The length field of the IP header of a packet of so many bytes.
+    /// The length field of the IP header of a packet of `length` bytes.
     private func lengthField(_ length: Int) -> UInt16 {
         UInt16(truncatingIfNeeded: isIPv4 ? length : length - IPv6View.headerLength)
     }
 
-    /// Bytes behind the IP header.
+    /// The number of bytes after the IP header.
     func messageLength(_ length: Int) -> UInt16 { UInt16(truncatingIfNeeded: length - headerLength) }
 
     func sourcePort(ofFlow flow: Int) -> UInt16 { Self.port(configuration.sourcePort, advancedBy: flow) }
 
-    /// Without Paris it counts up.
+    /// Without Paris mode the port counts up.
     func destinationPort(of number: Int) -> UInt16 {
         configuration.isOneFlow
             ? configuration.destinationPort : Self.port(configuration.destinationPort, advancedBy: number)
     }
 
-    /// Beyond the last port it goes on behind the well-known ones.
+    /// After the last port it continues above the well-known ports.
     private static func port(_ first: UInt16, advancedBy count: Int) -> UInt16 {
         let port = Int(first) + count
         let wrapped = port <= 0xFFFF ? port : 1_024 + (port - 0x1_0000) % (0x1_0000 - 1_024)

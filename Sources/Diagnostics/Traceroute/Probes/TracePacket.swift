@@ -1,8 +1,8 @@
-/// What differs from probe to probe of a trace, beside its number.
+/// The fields that differ between probes of a trace, besides the number.
 struct TracePacket: Hashable, Sendable {
     var timeToLive: UInt8
-    /// Which of the trace's flows: load balancers may send each another way. 0 is that of plain traces.
+    /// The flow; load balancers may route each on another path. 0 is the flow of plain traces.
     var flow = 0
-    /// Bytes of the whole packet.
+    /// The packet length in bytes.
     var length: Int
 }

@@ -1,64 +1,64 @@
 import PacketEngine
 import WireFormat
 
-/// Makes the probes to one target and knows their answers: what every way of tracing stands on.
+/// Sends the probes to one target and matches their replies, for every tracing engine.
 ///
-/// A strategy says which packet is to go next and what it knows it by, its tag,
-/// and is told of each answer with the tag of the probe.
+/// An engine decides which packet is next and gives it a tag; each reply is returned with the tag of its probe.
 struct TraceProber: Sendable {
-    /// The first answer to a probe.
+    /// The first reply to a probe.
     struct Arrival: Sendable {
         var tag: Int
         var packet: TracePacket
         var answer: TraceAnswer
-        /// A router refused the packet, and a new one in smaller fragments may pass it: the probe is to be sent again.
+        /// A router rejected the packet, and smaller fragments may get through: the probe must be sent again.
         var mustBeRepeated = false
     }
 
     private(set) var format: TraceFormat
-    /// The upper half of all tokens, by which an engine of several targets tells them apart.
+    /// The upper half of all tokens, which identifies the target in an engine of several.
     private let tokenBase: UInt64
     private var probes: TraceProbes
     private(set) var sent = 0
     private(set) var received = 0
-    /// Probes that this host could not send, and why it could not send the first of them.
+    /// The number of probes that this host could not send, and the reason for the first.
     private(set) var unsent = 0
     private(set) var firstFailure: TransmissionFailure?
-    /// What is wrong with the link that probes leave by, while it does not work.
+    /// The problem of the link that probes leave by, while it is down.
     private(set) var linkFailure: TransmissionFailure?
 
-    /// - Parameter remembered: probes that an answer may still be about; nil for as many as there are marks for.
+    /// - Parameter remembered: the number of probes that a reply may refer to; nil for the number of marks.
     init(_ configuration: TracerouteConfiguration, target: Int = 0, remembering remembered: Int? = nil) {
         probes = remembered.map { TraceProbes(limit: $0) } ?? TraceProbes()
         format = TraceFormat(configuration)
         tokenBase = UInt64(truncatingIfNeeded: target) << 32
     }
 
-    /// Probes that are remembered now.
+    /// The number of probes kept now.
     var rememberedCount: Int { probes.rememberedCount }
 
     var usualLength: Int { format.usualLength }
 
-    /// The MTU that a probe of the usual length exceeds although it must not be fragmented; nil when it can be sent.
+    /// The MTU in bytes that a probe of the default length exceeds although it must not be fragmented; nil if the probe
+    /// can be sent.
     var refusingMTU: Int? {
         let configuration = format.configuration
         return configuration.dontFragment && format.exceedsLink(usualLength) ? configuration.unfragmentedLength : nil
     }
 
-    /// The packets that one probe may need.
+    /// The maximum number of packets per probe.
     var packetsPerProbe: Int { format.packetsPerProbe }
 
-    /// The target whose prober made this token.
+    /// Returns the index of the target whose prober created this token.
     static func target(of token: UInt64) -> Int { Int(token >> 32) }
 
-    /// Set in the tokens of a probe's later fragments: routers answer the first one, so its time is the probe's.
+    /// A flag in the tokens of later fragments: routers reply to the first fragment, so its send time is the probe's.
     private static let fragmentFlag: UInt64 = 1 << 31
 
     private static func number(of token: UInt64) -> Int { Int(token & 0x7FFF_FFFF) }
 
     // MARK: Sending
 
-    /// Appends a probe to the batch; false when that is full.
+    /// Appends a probe to the batch. Returns false if the batch is full.
     mutating func append(
         _ packet: TracePacket, tag: Int, to batch: inout PacketBatch, at now: Instant
     ) -> Bool {
@@ -81,7 +81,7 @@ struct TraceProber: Sendable {
         return true
     }
 
-    /// A probe left.
+    /// Notes that a probe was sent.
     /// - Returns: its tag.
     mutating func transmitted(_ token: UInt64, at instant: Instant) -> Int? {
         let number = Self.number(of: token)
@@ -97,10 +97,10 @@ struct TraceProber: Sendable {
         return probe.tag
     }
 
-    /// A probe could not be sent.
+    /// Notes that a probe could not be sent.
     /// - Returns: its tag.
     mutating func failed(_ token: UInt64, _ failure: TransmissionFailure) -> Int? {
-        // What the path does not take whole is no failure of this host.
+        // A packet that exceeds the path MTU is not a failure of this host.
         if case .messageTooLong = failure {
         } else if token & Self.fragmentFlag == 0 {
             unsent += 1
@@ -109,9 +109,10 @@ struct TraceProber: Sendable {
         return probes[Self.number(of: token)]?.tag
     }
 
-    /// The link that probes leave by does not work, or with nil works again. What is sent in between is lost there.
-    /// - Parameter isWaited: whether the probe of a tag is waited for: it may be lost there too.
-    /// - Returns: the tags of the probes under way that count as not sent from now on.
+    /// Notes that the link that probes leave by is down, or with nil that it is up again. Probes sent in between are
+    /// lost on this host.
+    /// - Parameter isWaited: whether the probe of a tag is waited for; it may be lost too.
+    /// - Returns: the tags of the probes in flight that count as not sent from now on.
     mutating func setLink(_ failure: TransmissionFailure?, isWaited: (_ tag: Int) -> Bool) -> [Int] {
         linkFailure = failure
         guard let failure else { return [] }
@@ -125,7 +126,7 @@ struct TraceProber: Sendable {
 
     // MARK: Receiving
 
-    /// What a packet says of a probe that had no answer yet.
+    /// Returns the effect of a received packet on a probe that had no reply yet.
     mutating func arrived(_ packet: borrowing ReceivedPacket) -> Arrival? {
         if let segment = ReceivedSegment(packet) { return arrived(segment, at: packet.arrival) }
         guard let message = try? ReceivedMessage(packet), message.checksum != .incorrect else { return nil }
@@ -141,7 +142,7 @@ struct TraceProber: Sendable {
         guard let mtu = answer.packetTooBigMTU else {
             return Arrival(tag: probe.tag, packet: probe.packet, answer: answer)
         }
-        // Of several probes under way one brings the MTU first; the others were just as long.
+        // Several probes in flight may report the MTU; the first does, and the others were as long.
         let mustBeRepeated =
             format.adopt(mtu)
             || probe.unfragmentedLength != format.unfragmentedLength && mtu == format.unfragmentedLength
@@ -154,13 +155,13 @@ struct TraceProber: Sendable {
         return Arrival(tag: probe.tag, packet: probe.packet, answer: TraceAnswer(segment, instant - probe.sentAt))
     }
 
-    /// The probe, when this is the first that is heard of it.
+    /// Returns the probe if this is the first reply to it.
     private mutating func first(_ match: TraceFormat.Match, at instant: Instant) -> TraceProbes.Probe? {
         guard let probe = probes[match.number], !probe.isAnswered, instant >= probe.sentAt else { return nil }
         probes.setAnswered(match.number)
         received += 1
         if probe.isLost {
-            // It had passed the link before that failed.
+            // It had left this host before the link failed.
             sent += 1
             unsent -= 1
         }

@@ -1,40 +1,39 @@
 import PacketEngine
 
-/// The probes of a trace, by number, in the order they were made.
+/// The probes of a trace by number, in send order.
 ///
-/// The oldest are forgotten: the marks that packets carry come round after
-/// 65,534 probes, and must not be taken for those of long ago.
+/// The oldest expire: marks are reused after 65,534 probes, and a reply must not be matched to an old probe.
 struct TraceProbes: Sendable {
     struct Probe: Sendable {
         var packet: TracePacket
-        /// What the engine knows it by.
+        /// The engine's tag of the probe.
         var tag: Int
-        /// When it left, as far as is known.
+        /// The send time; nil while unknown.
         var sentAt: Instant
-        /// The longest packet that left in one piece then, in bytes.
+        /// The length of the longest unfragmented packet at the time of sending, in bytes.
         var unfragmentedLength: Int
         var isAnswered = false
-        /// The system took it.
+        /// Whether the system accepted it.
         var wasSent = false
-        /// It was lost on this host's own link.
+        /// Whether it was lost because this host's link was down.
         var isLost = false
     }
 
-    /// Probes that are remembered at the most.
+    /// The maximum number of probes kept.
     static let capacity = 0x8000
 
     private let limit: Int
     private var recent: [Probe] = []
-    /// Numbers that were given out: the next probe's.
+    /// The number of probes created, which is the next probe's number.
     private(set) var count = 0
 
-    /// - Parameter limit: probes that are remembered, at most `capacity`.
+    /// - Parameter limit: the number of probes to keep, at most `capacity`.
     init(limit: Int = capacity) { self.limit = min(max(limit, 1), Self.capacity) }
 
-    /// Probes that are remembered now.
+    /// The number of probes kept now.
     var rememberedCount: Int { recent.count }
 
-    /// The probe of this number; nil when it is forgotten or was never made.
+    /// Returns the probe of this number; nil if it expired or was never created.
     subscript(number: Int) -> Probe? {
         isRemembered(number) ? recent[number % limit] : nil
     }
@@ -43,7 +42,7 @@ struct TraceProbes: Sendable {
         number >= 0 && number < count && number >= count - limit
     }
 
-    /// Adds a probe and gives it its number.
+    /// Adds a probe and returns its number.
     mutating func append(_ packet: TracePacket, tag: Int, unfragmentedLength: Int, at instant: Instant) {
         let probe = Probe(packet: packet, tag: tag, sentAt: instant, unfragmentedLength: unfragmentedLength)
         if recent.count < limit { recent.append(probe) } else { recent[count % limit] = probe }
@@ -60,8 +59,8 @@ struct TraceProbes: Sendable {
         if isRemembered(number) { recent[number % limit].isLost = true }
     }
 
-    /// Marks as lost what was sent, and is waited for.
-    /// - Returns: the tags of the probes, each of which is lost once.
+    /// Marks the probes in flight that are waited for as lost.
+    /// - Returns: the tags of the probes; each is reported once.
     mutating func loseAll(_ isWaited: (_ tag: Int) -> Bool) -> [Int] {
         var tags: [Int] = []
         for index in recent.indices {

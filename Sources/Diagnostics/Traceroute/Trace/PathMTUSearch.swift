@@ -1,48 +1,45 @@
 import PacketEngine
 import WireFormat
 
-/// Finds how long a packet each hop can be sent: by what routers say where
-/// they must not cut (RFC 1191, RFC 8201), and where none says anything, by
-/// sizes alone (in the spirit of RFC 4821 and RFC 8899).
+/// Finds the path MTU to each hop: from the errors of routers (RFC 1191, RFC 8201) and, where there are none, by trying
+/// sizes (as in RFC 4821 and RFC 8899).
 ///
-/// A packet of the present size goes to the last hop. A router that reports it
-/// as too big, with the MTU, has got it itself, and the hops before it too: one
-/// error is enough, for routers limit how many they send. Without an answer
-/// every hop is asked, and once more when a limit of one error a second has
-/// recovered. Only then is it a black hole, whose size is searched with many
-/// sizes at once: the longest first, so that the first answer is the one that counts.
+/// A packet of the current size is sent to the last hop. A router that reports it as too big has received it, and so
+/// have the hops before that router: one error is enough, because routers limit their errors. Without a reply every hop
+/// is probed, and probed again after a limit of 1 error per second has recovered. Only then is it a black hole, whose
+/// size is searched with many sizes at once, longest first, so that the first reply decides.
 struct PathMTUSearch: Sendable {
-    /// Where a router takes packets without a word that the next link does not.
+    /// A link that drops longer packets without an ICMP error.
     struct BlackHole: Hashable, Sendable {
-        /// The hop, counted from 0, up to which longer packets come; -1 for none.
+        /// The last hop, counted from 0, that longer packets reach; -1 for none.
         var hop: Int
-        /// The longest packet that passes it, in bytes.
+        /// The length of the longest packet that passes, in bytes.
         var size: Int
     }
 
-    /// A hop that answers packets of the usual length.
+    /// A hop that replies to packets of the default length.
     struct Hop: Sendable {
-        /// Counted from 0.
+        /// The hop, counted from 0.
         var number: Int
         var addresses: Set<IPAddress>
     }
 
     private enum Phase: Sendable {
-        /// Hops from this index of `hops` on are asked with `size`: the last one, then all.
+        /// Hops from this index of `hops` on are probed with `size`: first the last one, then all.
         case level(from: Int, attempt: Int)
-        /// Sizes from `low`, which passes, to `high`, which does not, behind the hop of this index.
+        /// Tries sizes from `low`, which passes, to `high`, which does not, at the hop of this index.
         case sizes(Int, low: Int, high: Int)
-        /// The size above `low` must fail again, and `low` pass.
+        /// Verifies that the size above `low` fails again and that `low` passes.
         case proof(Int, low: Int, attempt: Int)
         case over
     }
 
     private enum Outcome: Sendable { case none, passed, tooBig(Report) }
 
-    /// A packet was too big for a link.
+    /// A packet that exceeded a link's MTU.
     private struct Report: Sendable {
         var mtu: Int
-        /// The index of the last hop that the packet is known to have come to, -1 for this host; nil when not known.
+        /// The index of the last hop that the packet is known to have reached, -1 for this host; nil if unknown.
         var reach: Int?
     }
 
@@ -52,46 +49,46 @@ struct PathMTUSearch: Sendable {
         var outcome = Outcome.none
     }
 
-    /// The whole search takes no longer.
+    /// The maximum duration of the whole search.
     static let longestSearch = Nanoseconds.seconds(5)
-    /// A lost packet must not look like a black hole.
+    /// Retries, so that one lost packet does not look like a black hole.
     private static let attempts = 3
     private static let proofs = 2
-    /// Two rounds are enough for the 1,440 sizes of Ethernet.
+    /// 2 rounds are enough for the 1,440 possible sizes on Ethernet.
     private static let sizesAtOnce = 38
-    /// No path is narrower: IPv4's least (RFC 791), and a guard against lies.
+    /// The minimum MTU accepted: IPv4's (RFC 791), a bound on forged errors.
     private static let leastMTU = 68
 
-    /// Nearest first.
+    /// The hops, nearest first.
     private let hops: [Hop]
     private let usualLength: Int
     private let wait: Nanoseconds
-    /// When it ends with what is known by then.
+    /// The time at which the search ends with the result so far.
     private let end: Instant
     private var size: Int
     private var phase: Phase
-    /// Of the round under way.
+    /// The state of the current round.
     private var probes: [Probe] = []
     private var sentCount = 0
-    /// Probes of earlier rounds: their tags come before.
+    /// The first tag of this round; earlier rounds have lower tags.
     private var firstTag = 0
     private var deadline: Instant?
     private var notBefore: Instant?
-    /// The hop answers fewer packets than it is asked with: one round a second.
+    /// Whether the hop limits its replies: then one round per second.
     private var isLimited = false
-    /// A router reported a packet of the present size as too big, but not with an MTU that can be.
+    /// Whether a router reported a packet of the current size as too big with an impossible MTU.
     private var isReported = false
-    /// An MTU that was reported for a probe of an earlier round, or while sizes were searched.
+    /// An MTU reported for a probe of an earlier round, or during the search of sizes.
     private var reported: Report?
 
-    /// The longest packet that comes to each hop, by hop counted from 0.
+    /// The length of the longest packet that reaches each hop, counted from 0.
     private(set) var sizes: [Int: Int] = [:]
     private(set) var blackHole: BlackHole?
 
     /// - Parameters:
-    ///   - hops: those that answer packets of `usualLength`.
-    ///   - linkMTU: of the first link.
-    ///   - wait: how long an answer is waited for.
+    ///   - hops: the hops that reply to packets of `usualLength`.
+    ///   - linkMTU: the MTU of the first link.
+    ///   - wait: the time to wait for a reply.
     init(hops: [Hop], linkMTU: Int, usualLength: Int, wait: Nanoseconds, at now: Instant) {
         self.hops = hops
         self.usualLength = usualLength
@@ -103,12 +100,12 @@ struct PathMTUSearch: Sendable {
     }
 
     var isOver: Bool { if case .over = phase { true } else { false } }
-    /// The longest packet that comes to the last hop.
+    /// The length of the longest packet that reaches the last hop, in bytes.
     var pathMTU: Int? { hops.last.flatMap { sizes[$0.number] } }
 
     // MARK: Sending
 
-    /// The next probe that is due: its hop, its size and its tag.
+    /// Returns the next probe that is due: its hop, size and tag.
     func next(at now: Instant) -> (hop: Int, size: Int, tag: Int)? {
         guard sentCount < probes.count, notBefore.map({ $0 <= now }) ?? true else { return nil }
         let probe = probes[sentCount]
@@ -120,22 +117,22 @@ struct PathMTUSearch: Sendable {
         deadline = now + wait
     }
 
-    /// The kernel would not send it.
+    /// Notes that the kernel refused to send the probe.
     mutating func failed(_ tag: Int, mtu: Int) { note(tag, .tooBig(Report(mtu: mtu, reach: -1))) }
 
-    /// - Parameter hop: the probe's, counted from 0.
+    /// - Parameter hop: the probe's hop, counted from 0.
     mutating func answered(_ tag: Int, hop: Int, _ answer: TraceAnswer) {
         guard let mtu = answer.packetTooBigMTU else { return note(tag, .passed) }
         note(tag, .tooBig(Report(mtu: mtu, reach: reach(of: answer, to: hop))))
     }
 
-    /// How far a packet came that a router reports as too big: to that router, if it answered before, or as far as
-    /// the time to live in its quote shows.
+    /// Returns how far a packet got that a router reports as too big: to that router if it replied before, otherwise as
+    /// far as the time to live in its quote shows.
     private func reach(of answer: TraceAnswer, to hop: Int) -> Int? {
         if let index = hops.firstIndex(where: { $0.addresses.contains(answer.source) }) { return index }
-        // A router with one hop left reports that, not the MTU: less than two is not what the packet had.
+        // A router with 1 hop left reports time exceeded, not the MTU: a value below 2 cannot be the packet's.
         guard let left = answer.quotedTimeToLive, left > 1, Int(left) <= hop else { return nil }
-        // Some routers take their own hop off before they quote: it is not counted.
+        // Some routers decrement the time to live before they quote: their own hop is not counted.
         return hops.lastIndex { $0.number <= hop - Int(left) }
     }
 
@@ -152,7 +149,7 @@ struct PathMTUSearch: Sendable {
 
     private func isUsable(_ mtu: Int) -> Bool { mtu >= Self.leastMTU && mtu < size }
 
-    /// When there is something to do.
+    /// Returns when the next action is due.
     var due: Instant? {
         let next = sentCount < probes.count ? notBefore : deadline
         return next.map { min($0, end) }
@@ -169,14 +166,14 @@ struct PathMTUSearch: Sendable {
     private mutating func askLevel(from index: Int, attempt: Int, notBefore: Instant? = nil) {
         guard index < hops.count else { return phase = .over }
         phase = .level(from: index, attempt: attempt)
-        // The last first: what a router has left to say is to be about what it cannot pass on.
+        // Last hop first: if routers limit errors, the first errors should be about the links that matter.
         let asked = attempt == 1 ? hops.suffix(1) : hops[index...]
         ask(asked.reversed().map { Probe(hop: $0.number, size: size) }, notBefore: notBefore)
     }
 
-    // MARK: Judging
+    // MARK: Evaluation
 
-    /// Goes on when the round is answered, or its time is over.
+    /// Continues when the round is answered or timed out.
     mutating func advance(at now: Instant) {
         while !isOver {
             guard now < end else { return conclude() }
@@ -197,7 +194,7 @@ struct PathMTUSearch: Sendable {
         }
     }
 
-    /// The time is over: what is proved is what passed.
+    /// Out of time: the result is what has passed so far.
     private mutating func conclude() {
         switch phase {
         case .sizes(let index, let low, _), .proof(let index, let low, _): sizes[hops[index].number] = low
@@ -206,15 +203,15 @@ struct PathMTUSearch: Sendable {
         phase = .over
     }
 
-    /// The hops from this index on that have no size yet.
+    /// Returns the hops from this index on that have no size yet.
     private var firstOpen: Int { hops.firstIndex { sizes[$0.number] == nil } ?? hops.count }
 
-    /// A hop that got packets of the present size, and those before it.
+    /// Notes that a hop received packets of the current size, and so did those before it.
     private mutating func passes(through index: Int) {
         for hop in hops[..<min(index + 1, hops.count)] where sizes[hop.number] == nil { sizes[hop.number] = size }
     }
 
-    /// Goes on behind the router that reported the MTU of its next link.
+    /// Continues after the router that reported the MTU of its next link.
     private mutating func adopt(_ report: Report) {
         guard isUsable(report.mtu) else { return }
         if let reach = report.reach { passes(through: reach) }
@@ -228,7 +225,7 @@ struct PathMTUSearch: Sendable {
             guard case .passed = probe.outcome, let index = hops.firstIndex(where: { $0.number == probe.hop }) else {
                 continue
             }
-            // A hop before one that got it got it too, whether it said so or not.
+            // Every hop before one that received the packet received it too, with or without a reply.
             passes(through: index)
         }
         let first = firstOpen
@@ -240,7 +237,7 @@ struct PathMTUSearch: Sendable {
             if isUsable(report.mtu), report.mtu > best?.mtu ?? 0 { best = report }
         }
         if let best {
-            // Where it is not known how far the packet came, every hop is asked.
+            // If it is unknown how far the packet got, every hop is probed.
             if best.reach != nil || attempt > 1 { return adopt(best) }
             return askLevel(from: first, attempt: 2)
         }
@@ -262,7 +259,7 @@ struct PathMTUSearch: Sendable {
         var round = (1...count).reversed().map { step in
             Probe(hop: hops[index].number, size: low + (high - low) * step / (count + 1))
         }
-        // Who does not answer what is known to pass answers nothing now.
+        // A hop that does not reply to a size known to pass is not replying at all now.
         round.append(Probe(hop: hops[index].number, size: low))
         ask(round, notBefore: nextTurn(now))
     }
@@ -279,7 +276,7 @@ struct PathMTUSearch: Sendable {
         for probe in probes {
             if case .tooBig = probe.outcome { shortest = min(shortest, probe.size) }
         }
-        // Silence says something only of a hop that is heard otherwise. It was sent the longer ones first.
+        // A missing reply counts only for a hop that replies to other sizes. Longer ones were sent first.
         guard let longest = passed else {
             isLimited = true
             return searchSizes(index, low: low, high: max(shortest, low + 1), now)
@@ -292,7 +289,7 @@ struct PathMTUSearch: Sendable {
 
     private mutating func judgeProof(_ index: Int, _ low: Int, _ attempt: Int, _ now: Instant) {
         if probes.dropLast().contains(where: { isPassed($0) }) {
-            // A lost packet, or a hop that was not heard, had misled us.
+            // A lost packet, or a hop that did not reply, gave a wrong result.
             guard low + 1 < size else {
                 passes(through: index)
                 return askLevel(from: firstOpen, attempt: 1)
@@ -307,7 +304,7 @@ struct PathMTUSearch: Sendable {
             phase = .proof(index, low: low, attempt: attempt + 1)
             return ask(proofProbes(index, low), notBefore: nextTurn(now))
         }
-        // A router that reports an impossible MTU, as old ones do, is no black hole.
+        // A router that reports an impossible MTU, as old ones do, is not a black hole.
         if !isReported {
             blackHole = blackHole ?? BlackHole(hop: index == 0 ? -1 : hops[index - 1].number, size: low)
         }

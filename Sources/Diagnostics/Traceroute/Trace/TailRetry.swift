@@ -1,13 +1,12 @@
 import PacketEngine
 
-/// Hops that are silent behind the last router are asked once more, slowly, one after the other.
+/// Retries the unresponsive hops after the last router, slowly, one after the other.
 ///
-/// They may be the target: Linux answers one peer with one error a second
-/// after a burst of six (icmp_ratelimit), which the probes that ran ahead, or
-/// a trace just before, may have used up.
+/// One of them may be the target: Linux sends one peer 1 error per second after a burst of 6 (icmp_ratelimit), which
+/// the probes sent ahead, or a previous trace, may have used up.
 struct TailRetry: Sendable {
     static let interval = Nanoseconds.milliseconds(1_050)
-    /// How long such a probe is waited for, at the least.
+    /// The minimum time to wait for such a probe.
     static let patience = Nanoseconds.milliseconds(100)
 
     private enum State: Sendable {
@@ -22,9 +21,9 @@ struct TailRetry: Sendable {
 
     var hasBegun: Bool { if case .notBegun = state { false } else { true } }
     var isOver: Bool { if case .over = state { true } else { false } }
-    /// When the next hop is to be asked.
+    /// When the next hop is to be probed.
     var due: Instant? { if case .due(let instant) = state { instant } else { nil } }
-    /// The hop that is asked next, or was last.
+    /// The hop that is probed next, or was probed last.
     var hop: Int? { hops.first }
 
     mutating func begin(_ hops: Range<Int>, at instant: Instant) {
@@ -32,10 +31,10 @@ struct TailRetry: Sendable {
         state = hops.isEmpty ? .over : .due(instant)
     }
 
-    /// The hop was asked.
+    /// Notes that the hop was probed.
     mutating func sent() { state = .underWay }
 
-    /// What was asked is answered, or will not be.
+    /// Notes that the probe was answered or timed out.
     mutating func ended(isFound: Bool, next instant: Instant) {
         guard case .underWay = state else { return }
         hops = hops.dropFirst()

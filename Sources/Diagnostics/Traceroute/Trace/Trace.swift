@@ -1,12 +1,12 @@
 import PacketEngine
 import WireFormat
 
-/// The way to one target, hop by hop.
+/// The trace of the path to one target, hop by hop.
 ///
-/// Probes of many hops are on their way at once, nearest first. A hop is
-/// finished when all its probes are answered or given up, and all hops before it are.
+/// Probes of many hops are in flight at once, nearest first. A hop is finished when all its probes are answered or
+/// timed out and all hops before it are finished.
 struct Trace: Sendable {
-    /// A place is one probe of one hop; TCP sends more than one packet for some.
+    /// The state of one probe of one hop; TCP may send more than one packet for it.
     private enum State {
         case unsent
         case underWay(Instant)
@@ -15,35 +15,35 @@ struct Trace: Sendable {
 
     let configuration: TracerouteConfiguration
     private var prober: TraceProber
-    /// Hop after hop, `queries` of each.
+    /// The probes, hop after hop, `queries` of each.
     private var states: [State]
-    /// The first place that has not had its turn.
+    /// The index of the first probe that was not sent yet.
     private var nextPlace = 0
     private var underWay = 0
-    /// Before this nothing more is sent.
+    /// Nothing is sent before this time.
     private var nextSending: Instant?
     private var again = HalfOpenQueue()
     private var secondLook = TailRetry()
-    /// The last hop, counted from 0, at which a router, not the end of the way, answered.
+    /// The last hop, counted from 0, at which a router replied that is not the end of the path.
     private var lastRouter: Int?
     private var lastSending: Instant?
-    /// The hop that is finished next, counted from 0.
+    /// The next hop to finish, counted from 0.
     private var nextHop = 0
-    /// The first hop, counted from 0, with a final answer.
+    /// The first hop, counted from 0, with a final reply.
     private var finalHop: Int?
-    /// The last hop, counted from 0, with any answer.
+    /// The last hop, counted from 0, with any reply.
     private var lastAnswered: Int?
     /// The longest round trip of each hop.
     private var roundTrips: [Nanoseconds?]
     private var start: Instant?
     private var end: Instant?
-    /// When it was asked for packets before: since then what had arrived by that time was handed over.
+    /// The time of the previous call: packets received by then have been handled.
     private var lastTurn: Instant?
     private var isStopped = false
     private var isReached = false
     private var finishedHops: [TraceHop] = []
     private var search: PathMTUSearch?
-    /// The MTU of the first link when probes, which must not be fragmented, exceed it.
+    /// The MTU of the first link if probes exceed it and must not be fragmented.
     private var refusingMTU: Int?
 
     init(_ configuration: TracerouteConfiguration, target: Int) {
@@ -64,8 +64,8 @@ struct Trace: Sendable {
 
     mutating func transmit(into batch: inout PacketBatch, at now: Instant, _ pacer: inout HopPacer) -> Deadline {
         if start == nil { start = now }
-        // A program that was kept from running finds its answers waiting: nothing
-        // is given up for a time at which they have not been looked for.
+        // If this process was suspended, replies may be queued: no probe times out at an instant up to which the queue
+        // was not read.
         if let lastTurn { expire(at: lastTurn) }
         lastTurn = now
         finishHops(at: now)
@@ -93,7 +93,7 @@ struct Trace: Sendable {
             if let due = pacer.due(timeToLive(of: hop(of: nextPlace)), at: now) {
                 return nextExpiry.map { .at(min($0, due)) } ?? .at(due)
             }
-            // The rest is due at once, in the next batch.
+            // The rest is due now, in the next batch.
             guard send(nextPlace, into: &batch, at: now) else { return .at(now) }
             nextPlace += 1
             if configuration.sendInterval > .zero { nextSending = now + configuration.sendInterval }
@@ -112,7 +112,7 @@ struct Trace: Sendable {
 
     private func timeToLive(of hop: Int) -> UInt8 { UInt8(clamping: configuration.firstHop + hop) }
 
-    /// Hops beyond the target, or far behind the last one that answered, are not asked.
+    /// Whether a hop needs no probes: it is beyond the target or far beyond the last hop that replied.
     private func wants(_ hop: Int) -> Bool {
         if let finalHop, hop > finalHop { return false }
         return hop <= (lastAnswered ?? -1) + max(configuration.gap, TracerouteConfiguration.lookAhead)
@@ -125,7 +125,7 @@ struct Trace: Sendable {
         states[place] = .underWay(instant)
     }
 
-    /// The packets that one probe may need.
+    /// The maximum number of packets per probe.
     var packetsPerProbe: Int { prober.packetsPerProbe }
 
     mutating func setLink(_ failure: TransmissionFailure?) {
@@ -149,7 +149,7 @@ struct Trace: Sendable {
         refuse(mtu > 0 ? mtu : configuration.unfragmentedLength, at: instant)
     }
 
-    /// Ends the trace at this host, which cannot send the probes whole and must not fragment them.
+    /// Ends the trace at this host, which cannot send the probes unfragmented and must not fragment them.
     private mutating func refuse(_ mtu: Int, at now: Instant) {
         refusingMTU = mtu
         finishedHops.append(
@@ -159,7 +159,7 @@ struct Trace: Sendable {
 
     // MARK: Waiting
 
-    /// When a probe of a hop is given up, counted from its sending.
+    /// Returns when a probe of a hop times out, measured from its send time.
     private func patience(_ hop: Int) -> Nanoseconds {
         let longest = configuration.longestWait
         if secondLook.hasBegun {
@@ -214,7 +214,7 @@ struct Trace: Sendable {
 
     // MARK: Receiving
 
-    /// - Returns: who answered; nil when it was no answer to this trace.
+    /// - Returns: the address that replied; nil if the packet is not a reply to this trace.
     mutating func receive(_ packet: borrowing ReceivedPacket) -> IPAddress? {
         prober.arrived(packet).flatMap { receive($0) }
     }
@@ -235,7 +235,7 @@ struct Trace: Sendable {
             if !again.contains(place) { again.append(place) } else { _ = again.retries(place) }
             return answer.source
         }
-        // An earlier packet of a place that waits for its next one.
+        // It answers an earlier packet of a probe that waits to be sent again.
         if case .unsent = states[place] { underWay += 1 }
         finish(place, .answered(answer))
         roundTrips[hop] = max(roundTrips[hop] ?? .zero, answer.roundTrip)
@@ -250,9 +250,8 @@ struct Trace: Sendable {
         return answer.source
     }
 
-    /// The target holds a half-open connection until our system's reset has
-    /// come back, and answers no other SYN of the flow: the rest of the hop's
-    /// probes go once more, one at a time.
+    /// Handles a half-open connection at the target, which exists until our kernel's reset has reached it; until then
+    /// the target answers no other SYN of the flow. The rest of the hop's probes are sent again, one at a time.
     private mutating func openedHalf(_ hop: Int) {
         for place in places(of: hop) where !again.contains(place) {
             if case .done = states[place] { continue }
@@ -286,20 +285,20 @@ struct Trace: Sendable {
         if isFinished, end == nil { end = now }
     }
 
-    /// A silent hop may be the end of the way itself, unless a router behind it
-    /// answered, or the end all its probes.
+    /// Whether an unresponsive hop may be the end of the path: no router after it replied, and the end did not answer
+    /// all its probes.
     private func isDoubtful(_ hop: Int) -> Bool {
         guard configuration.looksAgain, hop > lastRouter ?? -1 else { return false }
         guard let finalHop else { return true }
         return !places(of: finalHop).allSatisfy { if case .done(.answered) = states[$0] { true } else { false } }
     }
 
-    /// Nothing is under way, and nothing more to be sent.
+    /// Whether nothing is in flight or left to send.
     private var isQuiet: Bool {
         underWay == 0 && !(nextPlace < states.count && wants(hop(of: nextPlace)))
     }
 
-    /// The probes of a hop, once nothing more can come of them.
+    /// Returns the probes of a hop once all are finished.
     private func finished(_ hop: Int) -> [TraceProbe]? {
         var probes: [TraceProbe] = []
         for place in places(of: hop) {
@@ -323,9 +322,9 @@ struct Trace: Sendable {
         if end == nil { end = now }
     }
 
-    // MARK: The MTU
+    // MARK: Path MTU
 
-    /// Hops in their order, as far as nothing more will be known of them.
+    /// Returns the hops in order, as far as they are finished.
     var hops: [TraceHop] {
         guard configuration.findsPathMTU else { return finishedHops }
         guard isFinished, let search else { return isStopped ? finishedHops : [] }
@@ -360,7 +359,7 @@ struct Trace: Sendable {
         return search?.due.map { .at($0) } ?? .at(now)
     }
 
-    /// The result so far.
+    /// Returns the result so far.
     var summary: TracerouteSummary {
         TracerouteSummary(
             isReached: isReached, hops: finishedHops.count, sent: prober.sent, received: prober.received,
@@ -380,7 +379,7 @@ struct Trace: Sendable {
                 mayBeCut: refused != nil || prober.unsent > 0)
     }
 
-    /// 0 when nothing answered. Probes of hops behind a final answer got the same one.
+    /// 0 if nothing replied. Probes of hops after a final reply received the same one.
     private var lastAnsweredTimeToLive: Int {
         guard let lastAnswered else { return 0 }
         return configuration.firstHop + min(lastAnswered, finalHop ?? lastAnswered)

@@ -1,33 +1,35 @@
 import WireFormat
 
-/// What the hops of a trace say about the way, each with its evidence.
+/// A conclusion about the path, with its evidence.
 public enum TraceVerdict: Hashable, Sendable {
-    /// The hop passes packets on and answers none, for hops behind it answered.
+    /// The hop forwards packets but sends no replies: later hops replied.
     case silentHop(timeToLive: Int)
-    /// Probes of the same hop met several routers from hop `first` to hop `last`.
+    /// Several routers replied from hop `first` to hop `last`.
     case balanced(first: Int, last: Int)
-    /// From this hop on errors quote our packets with another source or checksum: they were changed on the way there.
+    /// From this hop on, errors quote our packets with a changed source or checksum: a NAT rewrites them.
     case nat(timeToLive: Int)
-    /// Hop `timeToLive` is met again `length` hops later, and again.
+    /// Hop `timeToLive` occurs again `length` hops later, at least twice.
     case loop(timeToLive: Int, length: Int)
-    /// From this hop on answers pass `back` hops, more than the probes did.
+    /// From this hop on, replies pass `back` hops, more than the probes did.
     case asymmetric(timeToLive: Int, back: Int)
-    /// Packets of more than `size` bytes come to the hop and no further, and nobody says so. 0: not even to the first.
+    /// Packets longer than `size` bytes get no further than this hop, and no router reports an error. 0: not even to
+    /// the first.
     case mtuBlackHole(timeToLive: Int, size: Int)
-    /// On the link to this hop packets begin to be lost, there or back; so many of a hundred to all hops from there on.
+    /// On the link to this hop packet loss begins, in either direction; `percent` of the packets to all hops from there
+    /// on.
     case loss(timeToLive: Int, lossPercent: Double)
-    /// The hop leaves probes unanswered that it passes on when they are for hops behind it.
+    /// The hop drops probes addressed to it that it forwards when they are for later hops.
     case rateLimited(timeToLive: Int, lossPercent: Double)
-    /// Flows that the router at this hop passes on get no answer from any hop behind it, while others reach the target.
+    /// Flows that the router at this hop forwards get no reply from any later hop, while others reach the target.
     case deadBranch(timeToLive: Int, router: IPAddress)
-    /// Probes of `length` bytes exceed the first link's MTU, in bytes and 0 when not known, and must not be fragmented.
+    /// Probes of `length` bytes exceed the first link's MTU (in bytes; 0 if unknown) and must not be fragmented.
     case packetTooLong(length: Int, mtu: Int)
-    /// The target did not answer; `last` is the last hop that did, 0 when none.
+    /// The target did not reply; `last` is the last hop that did, 0 for none.
     case unreachable(last: Int)
 }
 
 extension TraceVerdict {
-    /// The hop that it is about.
+    /// The hop concerned.
     public var timeToLive: Int {
         switch self {
         case .silentHop(let hop), .nat(let hop), .balanced(let hop, _), .loop(let hop, _), .asymmetric(let hop, _),
@@ -38,16 +40,16 @@ extension TraceVerdict {
         }
     }
 
-    /// Judges the hops of a trace.
+    /// Derives verdicts from the hops of a trace.
     /// - Parameters:
-    ///   - lastAnswered: the last hop with any answer, 0 for none. A trace that
-    ///     was stopped has answers from hops that it has not reported.
-    ///   - isReached: the target itself answered.
-    ///   - mayBeCut: this host could not send everything, which may be why the target did not answer.
+    ///   - lastAnswered: the last hop with any reply, 0 for none. A stopped trace has replies from hops that it has not
+    ///     reported.
+    ///   - isReached: whether the target itself replied.
+    ///   - mayBeCut: whether this host could not send everything, which may be why the target did not reply.
     static func judge(
         _ hops: [TraceHop], lastAnswered: Int, isReached: Bool, mayBeCut: Bool = false
     ) -> [TraceVerdict] {
-        // What could not be sent says nothing about the router.
+        // A probe that was not sent is no evidence about the router.
         var verdicts = hops.filter { $0.isSilent && $0.probes.contains(.timeout) && $0.timeToLive < lastAnswered }
             .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
         verdicts += balanced(hops.filter { Set($0.answers.map(\.source)).count > 1 }.map(\.timeToLive))
@@ -60,7 +62,7 @@ extension TraceVerdict {
         return verdicts
     }
 
-    /// Runs of hops that several routers answered for.
+    /// Returns runs of hops at which several routers replied.
     /// - Parameter hops: their times to live, nearest first.
     static func balanced(_ hops: [Int]) -> [TraceVerdict] {
         var runs: [ClosedRange<Int>] = []
@@ -74,11 +76,11 @@ extension TraceVerdict {
         return runs.map { .balanced(first: $0.lowerBound, last: $0.upperBound) }
     }
 
-    /// One router at consecutive hops is one that passes packets on which have
-    /// no hop left; a loop comes back to it over another, and does so twice.
+    /// One router at consecutive hops is one that forwards packets with an expired time to live. A loop returns to it
+    /// through another router, at least twice.
     private static func loop(_ hops: [TraceHop]) -> TraceVerdict? {
         let sources = hops.map { hop in
-            // A balancer's several routers are no loop's.
+            // Several routers of a load balancer are not a loop.
             Set(hop.answers.map(\.source)).count == 1 ? hop.answers.first?.source : nil
         }
         for (index, source) in sources.enumerated() {
@@ -92,7 +94,7 @@ extension TraceVerdict {
         return nil
     }
 
-    /// The first hop from which on every answer took a longer way back.
+    /// Returns the first hop from which on every reply took a longer path back.
     private static func asymmetric(_ hops: [TraceHop]) -> TraceVerdict? {
         var found: TraceVerdict?
         for hop in hops.reversed() {

@@ -1,15 +1,15 @@
 import PacketEngine
 import WireFormat
 
-/// Finds the hops on the way to one or more targets, which share the sockets and the pace.
+/// Finds the hops on the paths to one or more targets, which share the sockets and the send rate.
 public struct TracerouteEngine: Engine, ~Copyable {
     public typealias Event = TracerouteEvent
 
     private var traces: [Trace]
     private var pacer = HopPacer()
-    /// The target whose hops are reported, in the order they were asked for.
+    /// The target whose hops are reported, in the order given.
     private var reported = 0
-    /// Hops of it that were.
+    /// The number of its hops that were reported.
     private var reportedHops = 0
     private var events: [TracerouteEvent] = [.began(target: 0)]
     private var known: Set<IPAddress> = []
@@ -19,21 +19,21 @@ public struct TracerouteEngine: Engine, ~Copyable {
     }
 
     public var maximumPacketLength: Int { traces.map(\.maximumPacketLength).max() ?? 0 }
-    /// What comes back in between may say that the next is not needed.
+    /// A pause in which a reply may show that the next probe is not needed.
     public var batchCapacity: Int { traces.map(\.packetsPerProbe).max() ?? 1 }
 
-    /// The link that a target's probes leave by does not work, or with nil works again.
+    /// Notes that the link to a target is down, or with nil that it is up again.
     public mutating func setLink(_ failure: TransmissionFailure?, ofTarget index: Int) {
         if traces.indices.contains(index) { traces[index].setLink(failure) }
     }
 
-    /// All targets answered.
+    /// Whether all targets replied.
     public var isReached: Bool { traces.allSatisfy(\.summary.isReached) }
 
-    /// Whether this host could send every probe to the targets that did not answer.
+    /// Whether this host could send every probe to the targets that did not reply.
     public var couldSend: Bool { traces.allSatisfy { $0.summary.isReached || $0.summary.unsent == 0 } }
 
-    /// The result so far of one target.
+    /// Returns the result of one target so far.
     public func summary(of target: Int) -> TracerouteSummary { traces[target].summary }
 
     // MARK: Sending

@@ -1,54 +1,54 @@
 import PacketEngine
 import WireFormat
 
-/// What became of one probe.
+/// The result of one probe.
 public enum TraceProbe: Hashable, Sendable {
     case answered(TraceAnswer)
-    /// Nothing came in the time that it was given.
+    /// It timed out.
     case timeout
     /// It could not be sent.
     case failed(TransmissionFailure)
 }
 
-/// One hop, when everything is known of it that will be.
+/// A finished hop.
 public struct TraceHop: Hashable, Sendable {
     public var timeToLive: Int
     public var probes: [TraceProbe]
-    /// Bytes of the longest packet that comes here, where that was measured.
+    /// The length of the longest packet that reaches the hop, in bytes; nil if not measured.
     public var mtu: Int?
 
-    /// What came back.
+    /// The replies.
     public var answers: [TraceAnswer] {
         probes.compactMap { if case .answered(let answer) = $0 { answer } else { nil } }
     }
-    /// Whether nothing came back.
+    /// Whether there was no reply.
     public var isSilent: Bool { answers.isEmpty }
 }
 
-/// What is found: target after target, in the order of the hops.
+/// An event of a trace: target after target, in the order of the hops.
 public enum TracerouteEvent: Hashable, Sendable {
-    /// Somebody answered for the first time: the place to begin to look up a name.
+    /// An address replied for the first time; its name can be looked up now.
     case answered(IPAddress)
     case began(target: Int)
     case hop(TraceHop)
     case ended(target: Int, TracerouteSummary)
 }
 
-/// How a trace ended.
+/// The result of a trace.
 public struct TracerouteSummary: Hashable, Sendable {
-    /// The target itself answered.
+    /// Whether the target itself replied.
     public var isReached: Bool
-    /// Hops that were reported.
+    /// The number of reported hops.
     public var hops: Int
     public var sent: Int
     public var received: Int
-    /// Probes that this host could not send, which says nothing about the way.
+    /// The number of probes that this host could not send; they do not describe the path.
     public var unsent: Int
-    /// Why the first of them could not be sent.
+    /// The reason why the first of them could not be sent.
     public var firstFailure: TransmissionFailure?
     public var elapsed: Nanoseconds
-    /// Bytes that fit on the way, where that was measured.
+    /// The path MTU in bytes; nil if not measured.
     public var pathMTU: Int?
-    /// What the hops say about the way.
+    /// The conclusions about the path.
     public var verdicts: [TraceVerdict]
 }

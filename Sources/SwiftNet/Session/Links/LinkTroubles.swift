@@ -2,29 +2,30 @@ import LinuxNet
 import LinuxProcess
 import PacketEngine
 
-/// Detects outgoing interfaces that stop working, so that their losses are not taken for hosts that do not reply.
+/// Detects outgoing interfaces that go down, so that their losses are not reported as unresponsive hosts.
 final class LinkTroubles {
-    /// What has happened to an interface.
+    /// A change of an interface.
     struct Change {
         var interface: UInt32
-        /// What is wrong with it; nil when it works again.
+        /// The problem of the interface; nil if it works again.
         var trouble: String?
-        /// The same for engines.
+        /// The same change for engines.
         var failure: TransmissionFailure? { trouble.map { .system(code: 0, message: $0) } }
     }
 
     private let monitor: LinkMonitor?
     private(set) var names: [UInt32: String] = [:]
-    /// Those without a carrier from the start.
+    /// The interfaces without a carrier at the start.
     private var first: [Change]
     private var nextLook: Instant
-    /// The kernel reports a lost carrier up to a second late, and verdicts do not wait that long.
+    /// The interval at which carriers are checked: the kernel reports a lost carrier up to 1 s late, and results do not
+    /// wait that long.
     private static let interval = Nanoseconds.milliseconds(50)
 
-    /// - Parameter indices: of the interfaces; nil for all.
+    /// - Parameter indices: the interfaces; nil for all.
     init(_ indices: Set<UInt32>?, reactor: Reactor) {
         let interfaces = ((try? Interface.all()) ?? []).filter { indices?.contains($0.index) ?? true }
-        // Without the kernel's notifications only failed sends show it.
+        // Without the kernel's notifications, only failed sends show a problem.
         monitor = try? LinkMonitor(watching: interfaces, reactor: reactor)
         first = interfaces.filter { $0.isUp && !$0.hasCarrier }
             .map { Change(interface: $0.index, trouble: Self.noCarrier) }
@@ -32,12 +33,12 @@ final class LinkTroubles {
         nextLook = SystemClock.now + Self.interval
     }
 
-    /// When to be called again at the latest.
+    /// The time of the next check.
     var next: Instant? { monitor == nil ? nil : nextLook }
 
     private static let noCarrier = "no carrier"
 
-    /// The changes since the last call.
+    /// Returns the changes since the last call.
     func take(at now: Instant) -> [Change] {
         defer { first = [] }
         if now >= nextLook {

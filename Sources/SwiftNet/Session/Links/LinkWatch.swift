@@ -2,23 +2,23 @@ import LinuxNet
 import LinuxProcess
 import PacketEngine
 
-/// Waits for the interfaces of a run: one that goes down does not end it. Each change is reported; only an interface that
-/// is no longer there ends the run.
+/// Waits for the interfaces of a run: one that goes down does not end it. Each change is reported; only an interface
+/// that no longer exists ends the run.
 final class LinkWatch {
     private let session: Session
     private let monitor: LinkMonitor?
-    /// By index, those that are there.
+    /// The names of the existing interfaces, by index.
     private var names: [UInt32: String] = [:]
-    /// Those that are waited for.
+    /// The interfaces that are down and waited for.
     private(set) var awaited: Set<UInt32> = []
-    /// The run needs all of them, not only one.
+    /// Whether the run needs all interfaces rather than one.
     private let needsAll: Bool
-    /// What the run needs is gone.
+    /// Whether an interface that the run needs no longer exists.
     private(set) var isOver = false
 
-    /// To be made before the run begins. Without permission for the kernel's notifications an interface that goes down
-    /// ends the run, as it could not be seen to come up again.
-    /// - Parameter needsAll: the first interface that is gone ends the run; otherwise the last.
+    /// Must be created before the run begins. Without permission for the kernel's notifications, an interface that goes
+    /// down ends the run, because its recovery cannot be detected.
+    /// - Parameter needsAll: whether the first missing interface ends the run; otherwise the last.
     init(_ links: [EthernetLink], needsAll: Bool = true, _ session: Session) {
         self.session = session
         self.needsAll = needsAll
@@ -27,10 +27,10 @@ final class LinkWatch {
         setNames(interfaces)
     }
 
-    /// Interfaces are waited for.
+    /// Whether interfaces are waited for.
     var isActive: Bool { monitor != nil }
 
-    /// Watches these from now on.
+    /// Watches these interfaces from now on.
     func watch(_ links: [EthernetLink]) {
         let interfaces = links.map(\.interface)
         monitor?.watch(interfaces)
@@ -41,7 +41,7 @@ final class LinkWatch {
         names = Dictionary(interfaces.map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// What has changed since the last call, after it was reported.
+    /// Reports and returns the changes since the last call.
     func take(at now: Instant) -> [LinkChange] {
         guard let changes = monitor?.take() else { return [] }
         for change in changes {
@@ -57,11 +57,12 @@ final class LinkWatch {
         return changes
     }
 
-    /// A frame could not be sent because its interface is down, which is reported separately.
+    /// Notes that a frame could not be sent because its interface is down, which is reported separately.
     func explains(_ failure: TransmissionFailure) -> Bool { isActive && failure.isOfInterface }
 
-    /// Runs an engine. What ends the port ends the run, and what was found until then is still reported.
-    /// - Returns: the failure of the port that ended the run early. When the interface is gone it is nil, and `isOver` true.
+    /// Runs an engine. A failure of the port ends the run; the results so far are still reported.
+    /// - Returns: the failure of the port that ended the run early. If the interface no longer exists it is nil, and
+    ///   `isOver` is true.
     func run<E: Engine & ~Copyable>(
         _ engine: inout E, on port: inout PacketSocketPort, observer: SessionObserver<E>, outlivesOutput: Bool = false
     ) -> SwiftNetError? {

@@ -72,7 +72,7 @@ final class MulticastLinks {
             linkLocal: linkLocal.first ?? .unspecified)
     }
 
-    /// A group that hosts report (RFC 3376, section 6; RFC 3810, section 6).
+    /// Parses a group that hosts report (RFC 3376, section 6; RFC 3810, section 6).
     static func group(_ text: String) throws(SwiftNetError) -> IPAddress {
         guard let address = IPAddress(text), address.isMulticast else {
             throw SwiftNetError(.invalidArgument, text.isEmpty ? nil : text, "not a multicast group")

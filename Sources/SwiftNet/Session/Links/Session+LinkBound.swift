@@ -3,9 +3,9 @@ import LinuxProcess
 import PacketEngine
 
 extension Session {
-    /// Runs an engine on its one link. Over a link that did not work, a missing reply is no result about a host. An
-    /// interface that goes down or is gone ends the run; what was found until then is still reported.
-    /// - Returns: what was wrong with the link at any time of the run; nil for nothing.
+    /// Runs an engine on its one link. If the link was down, a missing reply is no evidence about a host. An interface
+    /// that goes down or disappears ends the run; the results so far are still reported.
+    /// - Returns: the problem of the link at any time of the run; nil for none.
     func run<E: Engine & ~Copyable, Observer: EngineObserver>(
         _ engine: inout E, on port: inout PacketSocketPort, of link: EthernetLink, reportingTo observer: inout Observer
     ) throws -> LinkTrouble? where Observer.Observed == E {
@@ -28,11 +28,11 @@ extension Session {
     }
 }
 
-/// What was wrong with the link of a run.
+/// The problem of a run's link.
 struct LinkTrouble {
-    /// With the interface's name.
+    /// The problem, with the interface's name.
     var message: String
-    /// The run ended early because of it.
+    /// Whether it ended the run.
     var endedRun = false
 }
 
@@ -41,7 +41,7 @@ private final class LinkBoundWatch {
     private let links: LinkTroubles
     private let options: RunOptions
     private let name: String
-    /// What was wrong with the link at any time of the run; nil for nothing.
+    /// The problem of the link at any time of the run; nil for none.
     private(set) var trouble: LinkTrouble?
 
     init(_ link: EthernetLink, _ session: Session) {
@@ -50,10 +50,10 @@ private final class LinkBoundWatch {
         links = LinkTroubles([link.index], reactor: session.reactor)
     }
 
-    /// When to look again at the latest.
+    /// The time of the next check.
     var next: Instant? { links.next }
 
-    /// Notes the first trouble.
+    /// Records the first problem.
     func look(at now: Instant) {
         for change in links.take(at: now) {
             guard let reason = change.trouble, trouble == nil else { continue }
@@ -61,9 +61,9 @@ private final class LinkBoundWatch {
         }
     }
 
-    /// The interface has ended the run.
+    /// Notes that the interface has ended the run.
     func end(at now: Instant) {
-        // What became of it is asked of the kernel at once.
+        // The kernel is asked for the state of the interface at once.
         look(at: now + .seconds(1))
         if trouble == nil { note("\(name): the interface is down") }
         trouble?.endedRun = true

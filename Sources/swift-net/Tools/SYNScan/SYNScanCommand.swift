@@ -60,7 +60,7 @@ struct SYNScanCommand: Command {
             "-iL", "--targets", value: .file, help: "Read targets from FILE (- for standard input)."
         ) { $0.targetFiles.append($1) }
         options.list("--exclude", value: .text("TARGETS"), help: "Never scan these targets, separated by commas.") {
-            $0.scan.excludes += TargetList.targets(ofWord: $1)
+            $0.scan.excludes += TargetList.targets(ofField: $1)
         }
         options.list("--exclude-file", value: .file, help: "Never scan the targets in FILE.") {
             $0.excludeFiles.append($1)
