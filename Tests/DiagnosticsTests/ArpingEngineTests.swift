@@ -39,7 +39,7 @@ struct ArpingEngineTests {
         return Outcome(summary: engine.summary, events: recorder.events, log: network.log)
     }
 
-    @Test("a broadcast first, then the one who answered; every second")
+    @Test("a broadcast first, then unicast to the station that replied; every second")
     func ask() throws {
         let outcome = arping()
         #expect(outcome.summary.sent == 3 && outcome.summary.sentBroadcasts == 1 && outcome.summary.received == 3)
@@ -56,7 +56,7 @@ struct ArpingEngineTests {
         #expect(broadcasts.summary.sentBroadcasts == 3)
     }
 
-    @Test("silence is a timeout for each probe, and the last is waited for an interval")
+    @Test("without replies: a timeout for each probe, and an interval of wait for the last")
     func silence() {
         let outcome = arping(hosts: []) { $0.interval = .milliseconds(200) }
         #expect(outcome.summary.received == 0 && outcome.timeouts == 3)
@@ -70,7 +70,7 @@ struct ArpingEngineTests {
         #expect(short.summary.sent == 2 && short.summary.elapsed.wholeMilliseconds == 1_500)
     }
 
-    @Test("the first answer ends it where that is asked for; with a deadline, as many answers as probes")
+    @Test("the first reply ends it if requested; with a deadline, as many replies as probes")
     func ends() {
         #expect(arping { $0.endsAtFirstAnswer = true }.summary.sent == 1)
         let outcome = arping {
@@ -85,7 +85,7 @@ struct ArpingEngineTests {
         #expect(enough.summary.sent == 2 && enough.summary.received == 2)
     }
 
-    @Test("asked alone from the start, and in a virtual LAN")
+    @Test("unicast from the start, and in a VLAN")
     func frames() throws {
         let alone = arping { $0.targetMAC = MACAddress(rawValue: 2) }
         #expect(alone.summary.sentBroadcasts == 0 && alone.summary.received == 3)
@@ -97,21 +97,21 @@ struct ArpingEngineTests {
         #expect(Array(bytes[12..<18]) == [0x81, 0x00, 0x60, 0x07, 0x08, 0x06] && bytes.count == 64)
     }
 
-    @Test("a machine is pinged by echo requests in frames for it alone; only its own replies count")
+    @Test("a station is pinged by echo requests in unicast frames; only its own replies count")
     func station() throws {
         let mac = MACAddress(rawValue: 0x0200_0000_0002)
         let station = ArpingStation(mac: mac, address: .limitedBroadcast, identifier: 0x1234)
         var configuration = ArpingConfiguration(mac: Self.us, source: Self.here, target: .limitedBroadcast)
         configuration.station = station
         configuration.count = 1
-        let silent = arping(hosts: []) { $0 = configuration }
-        let bytes = try #require(silent.log.first?.bytes)
+        let unresponsive = arping(hosts: []) { $0 = configuration }
+        let bytes = try #require(unresponsive.log.first?.bytes)
         let frame = try EthernetView(bytes.rawBytes)
         let ip = try IPv4View(frame.payload)
         let icmp = try ICMPv4View(ip.payload)
         #expect(frame.destination == mac && ip.destination == .limitedBroadcast && ip.source == Self.here)
         #expect(icmp.type == .echoRequest && icmp.identifier == 0x1234 && icmp.checksumState == .correct)
-        #expect(silent.timeouts == 1 && silent.summary.received == 0 && bytes.count == 62)
+        #expect(unresponsive.timeouts == 1 && unresponsive.summary.received == 0 && bytes.count == 62)
         func answer(
             from sender: MACAddress = mac, identifier: UInt16 = 0x1234, type: ICMPv4Message.Body? = nil
         ) -> [UInt8] {
@@ -136,7 +136,7 @@ struct ArpingEngineTests {
         }
     }
 
-    @Test("names of vendors: each form of the lists, the longest prefix, nothing for addresses that nobody bought")
+    @Test("vendor names: each form of the lists, the longest prefix, nothing for locally administered addresses")
     func vendors() {
         let list = """
             # a comment
@@ -146,32 +146,33 @@ struct ArpingEngineTests {
             0050C2\tIEEE Registration Authority
             0050C27D5\tDEUTA-WERKE GmbH
             08:00:30 Network Research
-            4048FD8   Somebody  \r
+            4048FD8   Vendor A  \r
             0050C2
-            zz0000 Nobody
+            zz0000 Vendor B
             """
         let table = VendorTable(Array(list.utf8))
         #expect(table.count == 5)
         for (mac, name) in [
             (0x0000_0C12_3456, "Cisco Systems, Inc"), (0x0050_C27D_5001, "DEUTA-WERKE GmbH"),
             (0x0050_C27D_6001, "IEEE Registration Authority"), (0x0800_3000_0001, "Network Research"),
-            (0x4048_FD80_0001, "Somebody"), (0x4048_FD90_0001, nil), (0x0200_0C12_3456, nil), (0x0100_0C12_3456, nil),
+            (0x4048_FD80_0001, "Vendor A"), (0x4048_FD90_0001, nil), (0x0200_0C12_3456, nil), (0x0100_0C12_3456, nil),
         ] as [(UInt64, String?)] {
             #expect(table.name(of: MACAddress(rawValue: mac)) == name, "\(mac)")
         }
         #expect(VendorTable([]).count == 0 && VendorTable([0x30, 0x31]).count == 0)
     }
 
-    @Test("two machines with one address are both named")
+    @Test("both stations with one address are reported")
     func duplicates() {
         let hosts = [2, 3].map { SimulatedLink.Host(mac: $0, addresses: [Self.target]) }
         let outcome = arping(hosts: hosts) { $0.staysBroadcast = true }
-        #expect(outcome.summary.machines == [MACAddress(rawValue: 2), MACAddress(rawValue: 3)])
+        #expect(outcome.summary.stations == [MACAddress(rawValue: 2), MACAddress(rawValue: 3)])
         #expect(outcome.summary.received == 6 && outcome.summary.answered == 3)
         #expect(outcome.replies.first?.isDuplicate == false && outcome.replies[1].isDuplicate)
     }
 
-    @Test("duplicate detection: a probe without a sender, ended by the one who has it; free when nobody does")
+    @Test(
+        "duplicate detection: a probe without a sender address, ended by the station that has it; free without a reply")
     func detection() throws {
         let taken = arping {
             $0.mode = .detectDuplicates
@@ -193,7 +194,7 @@ struct ArpingEngineTests {
         #expect(free.summary.elapsed.wholeMilliseconds == 5_300 && free.summary.isComplete)
     }
 
-    @Test("a check that was cut short is not complete", arguments: [100, 1_500, 3_300, 5_299, 5_301] as [Int64])
+    @Test("a check that was interrupted is not complete", arguments: [100, 1_500, 3_300, 5_299, 5_301] as [Int64])
     func cutShort(milliseconds: Int64) {
         let outcome = arping(hosts: []) {
             $0.mode = .detectDuplicates
@@ -205,7 +206,7 @@ struct ArpingEngineTests {
         #expect(outcome.summary.received == 0 && outcome.summary.isComplete == (milliseconds > 5_300))
     }
 
-    @Test("announcements by request and by reply, waited for by nobody", arguments: [1, 2])
+    @Test("announcements by request and by reply, without waiting", arguments: [1, 2])
     func announcements(count: Int) throws {
         for mode in [ArpingMode.announceByRequest, .announceByReply] {
             let outcome = arping {
@@ -234,7 +235,7 @@ struct ArpingEngineTests {
         #expect(outcome.summary.answered + outcome.timeouts == 50, "seed \(seed): \(outcome.summary)")
     }
 
-    @Test("frames that are cut at every length, lie, or are for somebody else are no answers", arguments: 0..<10)
+    @Test("frames that are cut at every length, malformed, or for another station are not replies", arguments: 0..<10)
     func hostile(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let right = ARPFrame.bytes(
@@ -257,21 +258,21 @@ struct ArpingEngineTests {
         // Hardware and protocol type, their lengths, the operation's upper half, sender and target.
         for _ in 0..<300 {
             var frame = right
-            let place =
+            let offset =
                 [12, 13, 14, 15, 16, 17, 18, 19, 20, 28, 29, 30, 31, 32, 38, 39, 40, 41].randomElement(
                     using: &random) ?? 12
-            frame[place] ^= 1 << UInt8.random(in: 0...7, using: &random)
+            frame[offset] ^= 1 << UInt8.random(in: 0...7, using: &random)
             let taken = hand(frame)
-            #expect(taken == 0, "seed \(seed), byte \(place)")
+            #expect(taken == 0, "seed \(seed), byte \(offset)")
         }
-        // A tag with a priority alone, and padding behind it, are nothing of note; a VLAN is another network.
+        // A priority tag and padding after it are ignored; a VLAN is another network.
         let whole = hand(right)
         let prioritized = hand(Array(right[..<12]) + [0x81, 0x00, 0x60, 0x00] + right[12...])
         let tagged = hand(Array(right[..<12]) + [0x81, 0x00, 0x00, 0x07] + right[12...])
         #expect(whole == 1 && prioritized == 1 && tagged == 0)
     }
 
-    /// A reply to `us`, with what a test changes.
+    /// A reply to `us` with changed fields.
     private func reply(
         senderMAC: MACAddress = MACAddress(rawValue: 2), frameSource: MACAddress? = nil
     ) -> [UInt8] {
@@ -287,7 +288,7 @@ struct ArpingEngineTests {
         return frame
     }
 
-    @Test("a reply that came before the newest probe left answers the one before it")
+    @Test("a reply received before the newest probe was sent answers the one before it")
     func lateReply() throws {
         var engine = ArpingEngine(ArpingConfiguration(mac: Self.us, source: Self.here, target: Self.target))
         var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
@@ -321,10 +322,10 @@ struct ArpingEngineTests {
         }
     }
 
-    @Test("a flood of machines leaves the memory bounded")
+    @Test("memory stays bounded in a flood of stations")
     func flood() {
         let hosts = (2..<2_000).map { SimulatedLink.Host(mac: UInt64($0), addresses: [Self.target]) }
         let outcome = arping(hosts: hosts) { $0.count = 1 }
-        #expect(outcome.summary.received == 1_998 && outcome.summary.machines.count == 256)
+        #expect(outcome.summary.received == 1_998 && outcome.summary.stations.count == 256)
     }
 }

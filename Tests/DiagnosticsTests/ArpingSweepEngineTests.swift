@@ -35,7 +35,7 @@ struct ArpingSweepEngineTests {
         range.map { IPv4Address(rawValue: IPv4Address(198, 18, 0, 2).rawValue + UInt32($0)) }
     }
 
-    @Test("all hosts are found with one probe each, the silent ones asked three times")
+    @Test("all hosts are found with one probe each, unresponsive addresses are probed three times")
     func whole() throws {
         let all = try sweep(1_000, hosts: [.init(mac: 2, addresses: addresses(0..<1_000))])
         #expect(all.summary.hosts == 1_000 && all.summary.sent == 1_000 && all.summary.duplicates == 0)
@@ -46,7 +46,7 @@ struct ArpingSweepEngineTests {
         #expect(half.summary.elapsed > .milliseconds(1_500) && half.summary.elapsed < .milliseconds(1_600))
     }
 
-    @Test("replies to another station, and from impossible senders, are not counted")
+    @Test("replies to another station, and from invalid senders, are not counted")
     func impossible() throws {
         var targets = TargetSet()
         try targets.append(.v4(IPv4Address(198, 18, 0, 2)))
@@ -77,7 +77,7 @@ struct ArpingSweepEngineTests {
         #expect(last - first >= .milliseconds(190) && last - first < .milliseconds(210))
     }
 
-    @Test("an address that two machines have is named once for each further machine")
+    @Test("a duplicate address is reported once for each further station")
     func duplicates() throws {
         let hosts = [2, 3, 4].map { SimulatedLink.Host(mac: UInt64($0), addresses: addresses(7..<8)) }
         let outcome = try sweep(10, hosts: hosts) { $0.retries = 3 }
@@ -94,10 +94,10 @@ struct ArpingSweepEngineTests {
         #expect(named == [3, 4])
     }
 
-    @Test("with loss nearly all are found, and none twice", arguments: 0..<20)
+    @Test("with loss nearly all hosts are found, and none twice", arguments: 0..<20)
     func loss(seed: UInt64) throws {
         let outcome = try sweep(500, hosts: [.init(mac: 2, addresses: addresses(0..<500))], seed: seed, loss: 0.1)
-        // A thousandth is lost three times.
+        // One in a thousand is lost three times.
         #expect(outcome.summary.hosts >= 495, "seed \(seed)")
         #expect(outcome.events.count == outcome.summary.hosts, "seed \(seed)")
     }

@@ -3,8 +3,8 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// Which segments on the wire are a run's own.
-@Suite("own connections")
+/// The segments that belong to a run's own connections.
+@Suite("connection tracker")
 struct ConnectionTrackerTests {
     private static let here = IPv4Address(198, 51, 100, 1)
     private static let there = IPv4Address(198, 51, 100, 7)
@@ -23,7 +23,7 @@ struct ConnectionTrackerTests {
         return header.encoded() + bytes
     }
 
-    @Test("a handshake is kept with its time, other people's segments are not")
+    @Test("a handshake is recorded with its time, other connections are ignored")
     func handshake() throws {
         var connections = ConnectionTracker()
         connections.begin(.v4(Self.there), port: 80, localPort: 40_000)
@@ -44,7 +44,7 @@ struct ConnectionTrackerTests {
         #expect(connections.handshake(.v4(Self.there), port: 80, localPort: 40_000) == nil)
     }
 
-    @Test("IPv6: a segment behind extension headers is a run's own; a later fragment is not, in IPv4 neither")
+    @Test("IPv6: a segment after extension headers belongs to a run; a later fragment does not, nor in IPv4")
     func datagrams() throws {
         let address = IPv6Address(high: 0x2001_0DB8 << 32, low: 7)
         let segment = TCPSegment(sourcePort: 80, destinationPort: 40_000, sequenceNumber: 1, flags: [.syn, .ack])
@@ -72,7 +72,7 @@ struct ConnectionTrackerTests {
         #expect(connections.take(fragment.rawBytes, hasEthernetHeader: false, stamp: 0) == nil)
     }
 
-    @Test("what is cut or no segment is nobody's")
+    @Test("packets that are cut or not segments belong to no connection")
     func nonsense() {
         var connections = ConnectionTracker()
         connections.begin(.v4(Self.there), port: 80, localPort: 40_000)

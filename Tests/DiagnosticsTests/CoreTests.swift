@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import Diagnostics
 
-@Suite("Statistics of round trips")
+@Suite("statistics of round trips")
 struct RoundTripStatisticsTests {
     @Test("known values")
     func known() {
@@ -12,7 +12,7 @@ struct RoundTripStatisticsTests {
         for value in [2, 4, 4, 4, 5, 5, 7, 9] as [Int64] { statistics.add(.milliseconds(value)) }
         #expect(statistics.minimum == .milliseconds(2) && statistics.maximum == .milliseconds(9))
         #expect(statistics.average == .milliseconds(5))
-        // The textbook example of a population's standard deviation: 2.
+        // The textbook example: a population standard deviation of 2.
         #expect(statistics.meanDeviation == .milliseconds(2))
         #expect(statistics.percentile(0.5) == .milliseconds(4))
         #expect(statistics.percentile(0.9) == .milliseconds(9))
@@ -32,7 +32,7 @@ struct RoundTripStatisticsTests {
         #expect(statistics.jitter.count == Int64(expected.rounded()))
     }
 
-    @Test("right to the nanosecond against sums in 128 bits", arguments: 0..<20)
+    @Test("exact to the nanosecond against sums in 128 bits", arguments: 0..<20)
     func againstModel(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var statistics = RoundTripStatistics()
@@ -46,7 +46,7 @@ struct RoundTripStatisticsTests {
         let count = Int128(values.count)
         let sum = values.reduce(Int128(0)) { $0 + Int128($1) }
         #expect(statistics.average.count == Int64((sum + count / 2) / count), "seed \(seed)")
-        // The variance as a sum of squared distances, times n squared.
+        // The variance as a sum of squared differences, times n squared.
         let spread = values.reduce(Int128(0)) { $0 + (Int128($1) * count - sum) * (Int128($1) * count - sum) / count }
         let deviation = (Double(spread) / Double(count) / Double(count)).squareRoot()
         #expect(abs(Double(statistics.meanDeviation.count) - deviation) <= max(1, deviation * 1e-9), "seed \(seed)")
@@ -68,16 +68,16 @@ struct RoundTripStatisticsTests {
 
 @Suite("Targets")
 struct TargetTests {
-    @Test("expressions that are targets")
+    @Test("valid expressions")
     func valid() throws {
-        let four = IPAddress.v4(IPv4Address(192, 0, 2, 1))
-        #expect(try TargetExpression("192.0.2.1") == .address(four, zone: nil))
+        let ipv4 = IPAddress.v4(IPv4Address(192, 0, 2, 1))
+        #expect(try TargetExpression("192.0.2.1") == .address(ipv4, zone: nil))
         #expect(try TargetExpression("fe80::1%eth0") == .address(try #require(IPAddress("fe80::1")), zone: "eth0"))
         #expect(
             try TargetExpression("192.0.2.0/30")
                 == .ranges([.v4(IPv4Address(192, 0, 2, 0)) ... .v4(IPv4Address(192, 0, 2, 3))]))
-        #expect(try TargetExpression("192.0.2.1-20") == .ranges([four ... .v4(IPv4Address(192, 0, 2, 20))]))
-        #expect(try TargetExpression("192.0.2.1-192.0.3.2") == .ranges([four ... .v4(IPv4Address(192, 0, 3, 2))]))
+        #expect(try TargetExpression("192.0.2.1-20") == .ranges([ipv4 ... .v4(IPv4Address(192, 0, 2, 20))]))
+        #expect(try TargetExpression("192.0.2.1-192.0.3.2") == .ranges([ipv4 ... .v4(IPv4Address(192, 0, 3, 2))]))
         #expect(try TargetExpression("example-1.test") == .name("example-1.test"))
         #expect(
             try TargetExpression("2001:db8::/126")
@@ -85,7 +85,7 @@ struct TargetTests {
     }
 
     @Test(
-        "expressions that are none",
+        "invalid expressions",
         arguments: [
             ("", "empty"), ("192.0.2", "too few octets"), ("192.0.2.256", "octet too large"),
             ("192.0.2.01", "leading zero"),
@@ -99,7 +99,7 @@ struct TargetTests {
         #expect(throws: TargetExpression.Problem.self, "\(reason)") { try TargetExpression(text) }
     }
 
-    @Test("indices and addresses lead to each other, and nothing is twice", arguments: 0..<30)
+    @Test("indices and addresses map to each other, without duplicates", arguments: 0..<30)
     func setAgainstModel(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var targets = TargetSet()
@@ -130,7 +130,7 @@ struct TargetTests {
         }
     }
 
-    @Test("too many targets are refused, not begun")
+    @Test("too many targets are refused before anything is added")
     func tooMany() throws {
         var targets = TargetSet()
         let first = try #require(IPAddress("2001:db8::"))
@@ -142,7 +142,7 @@ struct TargetTests {
 
 @Suite("PingProbeWindow")
 struct PingProbeWindowTests {
-    @Test("remembers the last 65,536 and finds them by sequence number")
+    @Test("keeps the last 65,536 and finds them by sequence number")
     func window() {
         var window = PingProbeWindow()
         for number in 1...200_000 {
@@ -156,7 +156,7 @@ struct PingProbeWindowTests {
         }
     }
 
-    @Test("knows no number that was not given")
+    @Test("returns nil for a number that was never assigned")
     func unknown() {
         var window = PingProbeWindow()
         _ = window.append()

@@ -33,7 +33,7 @@ struct CyclesEngineTests {
             hops: engine.hops, summary: engine.summary, times: network.log.map(\.at), cycles: engine.cycleCount)
     }
 
-    @Test("ten cycles: every hop ten times, none asked more than once an interval")
+    @Test("ten cycles: every hop ten times, none probed more than once per interval")
     func cycles() {
         let outcome = monitor(SimulatedPath(routers: Array(repeating: .answers, count: 5)))
         #expect(outcome.hops.count == 6 && outcome.hops.allSatisfy { $0.sent == 10 && $0.received == 10 })
@@ -42,26 +42,26 @@ struct CyclesEngineTests {
             #expect(hop.statistics.average.wholeMilliseconds == Int64(4 * (index + 1)) && hop.recent.count == 10)
         }
         #expect(outcome.summary.elapsed > .seconds(9) && outcome.summary.elapsed < .seconds(10))
-        // The first cycle ran ahead, by no more than the gap.
+        // The first cycle ran ahead, by at most the gap.
         #expect(outcome.times.count <= 60 + 8)
     }
 
-    @Test("a silent hop, a target that does not answer, and the end asked for")
+    @Test("an unresponsive hop, an unresponsive target, and the retried end")
     func silence() {
         var routers = Array(repeating: SimulatedPath.Router.answers, count: 5)
-        routers[2] = .silent
-        let silent = monitor(SimulatedPath(routers: routers), cycles: 3)
-        #expect(silent.hops[2].isSilent && silent.hops[2].sent == 3)
-        #expect(silent.summary.verdicts == [.silentHop(timeToLive: 3)])
+        routers[2] = .unresponsive
+        let unresponsive = monitor(SimulatedPath(routers: routers), cycles: 3)
+        #expect(unresponsive.hops[2].isUnresponsive && unresponsive.hops[2].sent == 3)
+        #expect(unresponsive.summary.verdicts == [.silentHop(timeToLive: 3)])
         let dead = monitor(SimulatedPath(routers: routers, targetAnswers: false), cycles: 3)
-        #expect(dead.hops.count == 6 && dead.hops[5].isSilent && !dead.summary.isReached)
+        #expect(dead.hops.count == 6 && dead.hops[5].isUnresponsive && !dead.summary.isReached)
         #expect(dead.summary.verdicts == [.silentHop(timeToLive: 3), .unreachable(last: 5)])
         let stopped = monitor(SimulatedPath(routers: routers), cycles: 1_000, stop: .milliseconds(4_500))
         #expect(stopped.cycles == 5 || stopped.cycles == 4)
         #expect(stopped.hops.count == 6 && stopped.summary.elapsed < .milliseconds(4_600))
     }
 
-    @Test("ten per cent of loss on a link: the link is named, in 95 of 100 seeds", arguments: [2, 6, 9])
+    @Test("10 % loss on a link: the link is reported in 95 of 100 seeds", arguments: [2, 6, 9])
     func loss(link: Int) {
         var named = 0
         var others: [[TraceVerdict]] = []
@@ -80,7 +80,7 @@ struct CyclesEngineTests {
         #expect(named >= 95, "named \(named): \(others)")
     }
 
-    @Test("routers that limit their answers are no loss, beside loss and without it")
+    @Test("routers that limit their replies are not reported as loss, with and without real loss")
     func limited() {
         for seed in 0..<UInt64(100) {
             var path = SimulatedPath(routers: Array(repeating: .answers, count: 9), seed: seed)
@@ -97,7 +97,7 @@ struct CyclesEngineTests {
         }
     }
 
-    @Test("without loss, and with a router that limits, no seed makes up a loss", arguments: 0..<20)
+    @Test("without loss, and with a router that limits, no seed reports a loss", arguments: 0..<20)
     func noLoss(seed: UInt64) {
         var path = SimulatedPath(routers: Array(repeating: .answers, count: 9), seed: seed)
         path.routers[8] = .limits(burst: 1, perSecond: 3)
@@ -106,7 +106,7 @@ struct CyclesEngineTests {
     }
 
     @Test(
-        "Linux's default limit of ICMP errors is no loss: of the target, of every hop, at any interval",
+        "Linux's default limit of ICMP errors is not loss: of the target, of every hop, at any interval",
         arguments: [0, 1, 5], [10, 100, 500])
     func defaultLimit(routers: Int, interval: Int64) {
         for limitsRouters in [false, true] {
@@ -121,7 +121,7 @@ struct CyclesEngineTests {
         }
     }
 
-    @Test("loss that echo replies of the target show is named at its link, behind routers that limit their errors")
+    @Test("loss that the target's echo replies show is reported at its link, after routers that limit their errors")
     func lossBehindLimits() {
         var named = 0
         for seed in 0..<UInt64(20) {
@@ -135,7 +135,7 @@ struct CyclesEngineTests {
         #expect(named >= 19, "\(named)")
     }
 
-    @Test("a week of cycles: what is kept does not grow")
+    @Test("a week of cycles: memory does not grow")
     func week() {
         let configuration = TracerouteConfiguration.simulated(.icmp)
         var engine = CyclesEngine(configuration, cycles: 7 * 86_400, interval: .seconds(1))
@@ -150,7 +150,7 @@ struct CyclesEngineTests {
         #expect(hops.allSatisfy { $0.recent.count == CyclesHop.recentCapacity && $0.addresses.count == 1 })
     }
 
-    @Test("a million probes: none is lost from the account, and numbers that come round confuse nobody")
+    @Test("a million probes: none is missing from the counters, and reused numbers cause no confusion")
     func million() {
         var path = SimulatedPath(routers: Array(repeating: .answers, count: 9), seed: 7)
         path.lossyLinks = [4: 0.05]

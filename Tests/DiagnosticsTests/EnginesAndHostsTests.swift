@@ -6,14 +6,14 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// The tools' engines among hosts and routers that are stacks of ours: nothing of the answers is made up.
-@Suite("engines among hosts of our own")
+/// The engines against hosts and routers of our own stack, so that no reply is made up by the test.
+@Suite("engines against user-space hosts")
 struct EnginesAndHostsTests {
     private static let here = SimulatedWire.address(200)
     private static let mac = SimulatedWire.mac(200)
     private static let target = SimulatedWire.address(2, on: 3)
 
-    /// This host, two routers and a target, each a wire further.
+    /// This host, two routers and a target, each on its own link.
     private func chain(seed: UInt64, faults: WireFaults = WireFaults()) -> (SimulatedWire, WirePort) {
         let wire = SimulatedWire(seed: seed)
         wire.add([SimulatedWire.interface(254), SimulatedWire.interface(253, on: 2)]) {
@@ -50,7 +50,7 @@ struct EnginesAndHostsTests {
         return (engine.summary, errors)
     }
 
-    @Test("a ping through two routers: all answered, and what is long comes in fragments and goes back in them")
+    @Test("a ping through two routers: every probe is answered; long ones and their replies are fragmented")
     func pings() {
         #expect(ping().summary.answered == 10)
         #expect(ping(length: 4_000).summary.answered == 10)
@@ -58,7 +58,7 @@ struct EnginesAndHostsTests {
         #expect(lossy.answered + lossy.lost == lossy.transmitted && lossy.answered >= 5)
     }
 
-    @Test("errors are those of the router where it ends")
+    @Test("errors come from the router where the path ends")
     func errors() {
         let short = ping { $0.hopLimit = 1 }
         #expect(short.summary.answered == 0 && short.errors.count == 10)
@@ -69,14 +69,14 @@ struct EnginesAndHostsTests {
     }
 
     @Test(
-        "fragments by hand: in any order they come through, overlapping they end at the target",
+        "fragments by hand: in any order they get through, overlapping ones end at the target",
         arguments: PingFragmentPlan.Order.allCases)
     func fragments(order: PingFragmentPlan.Order) {
         let summary = ping(length: 400) { $0.fragments = PingFragmentPlan(size: 64, order: order) }.summary
         #expect(summary.answered == (order == .overlapping ? 0 : 10) && summary.different == 0)
     }
 
-    @Test("a trace: every router in its place, and the target", arguments: [TracerouteMethod.udp, .icmp])
+    @Test("a trace: every router at its hop, and the target", arguments: [TracerouteMethod.udp, .icmp])
     func trace(method: TracerouteMethod) {
         var (_, port) = chain(seed: 2)
         var configuration = TracerouteConfiguration(

@@ -3,7 +3,7 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// How a server is asked for its fingerprint.
+/// The test requests to a server.
 @Suite("the requests of a fingerprint")
 struct HTTPFingerprintPlanTests {
     private static let page = Array("HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 2\r\n\r\nok".utf8)
@@ -17,7 +17,7 @@ struct HTTPFingerprintPlanTests {
         return try #require(try PlanObserver.events([plan], &servers).first)
     }
 
-    @Test("25 requests, each on a connection of its own, one after the other; only the classic ones touch /")
+    @Test("25 requests, each on its own connection, one after the other; only the classic DELETE names /")
     func politeness() throws {
         for isClassic in [false, true] {
             let asked = Log()
@@ -38,7 +38,7 @@ struct HTTPFingerprintPlanTests {
         }
     }
 
-    @Test("a server that answers nothing but what is right takes a bounded time")
+    @Test("a server that answers only valid requests takes a bounded time")
     func silence() throws {
         var servers = SimulatedServers([
             80: { connection in
@@ -55,7 +55,7 @@ struct HTTPFingerprintPlanTests {
         #expect(servers.now - start < .seconds(15), "\(servers.now - start)")
     }
 
-    @Test("a server that is not there, one that has had enough, and one that is silent")
+    @Test("an unreachable server, one that stops accepting connections, and an unresponsive one")
     func failures() throws {
         var none = SimulatedServers([:])
         #expect(try report(&none).failure == .connection(.refused))
@@ -71,21 +71,21 @@ struct HTTPFingerprintPlanTests {
     }
 
     @Test(
-        "a server that has enough of us is judged by what it answered, if that is enough",
+        "a server that stops accepting connections is identified by its responses, if those suffice",
         arguments: [4, 9, 10, 17, 24])
     func interruption(limit: Int) throws {
         var servers = SimulatedServers([80: { _ in [.send(Self.page), .end()] }])
         servers.connectionLimit = limit
         let report = try report(&servers)
         #expect(report.behavior.count == limit)
-        // One refusal may be anybody's.
+        // A single refusal may have another cause.
         #expect(report.requests == min(limit + 3, 25))
         let isEnough = limit >= 10
         #expect(report.failure == (isEnough ? nil : .connection(.refused)))
         #expect(report.interruption == (isEnough && limit < 23 ? .connection(.refused) : nil))
     }
 
-    @Test("a server whose answers never end is asked three times")
+    @Test("a server whose responses never end gets three requests")
     func dripping() throws {
         var servers = SimulatedServers([80: { _ in [.send(Array("HTTP/1.1 200 OK\r\nX: y".utf8))] }])
         let start = servers.now
@@ -94,7 +94,7 @@ struct HTTPFingerprintPlanTests {
         #expect(servers.now - start < .seconds(17))
     }
 
-    @Test("a stop says that it was stopped, and how far it had come")
+    @Test("a stopped run reports that it was stopped, and how far it got")
     func stop() throws {
         var servers = SimulatedServers([
             80: { connection in connection.number < 3 ? [.send(Self.page), .end()] : [] }
@@ -104,7 +104,7 @@ struct HTTPFingerprintPlanTests {
         #expect(report.failure == .stopped && report.requests == 4 && report.behavior.count == 3)
     }
 
-    @Test("however its answers are cut into pieces, a server is the same")
+    @Test("a server is the same however its responses are segmented")
     func pieces() throws {
         func server(_ cut: @escaping ([UInt8]) -> [[UInt8]]) -> SimulatedServers.Server {
             { connection in
@@ -140,7 +140,7 @@ struct HTTPFingerprintPlanTests {
         }
     }
 
-    @Test("whatever a server says, asking it comes to an end")
+    @Test("whatever a server sends, the tests end")
     func noise() throws {
         for seed in UInt64(1)...60 {
             let random = Random(seed: seed)
@@ -178,7 +178,7 @@ struct HTTPFingerprintPlanTests {
         }
     }
 
-    /// What servers note from their closures.
+    /// Counters that servers update from their closures.
     private final class Log { var lines: [String] = [] }
 
     private final class Random {

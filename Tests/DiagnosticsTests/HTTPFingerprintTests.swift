@@ -2,12 +2,12 @@ import Diagnostics
 import SwiftNetSignatures
 import Testing
 
-/// Signatures, and what behaviors are taken for.
+/// Signatures, and how behaviors are identified.
 @Suite("fingerprints of web servers")
 struct HTTPFingerprintTests {
     private static func embedded() throws -> [Signature] { try Signature.all(in: EmbeddedSignatures.text()) }
 
-    @Test("a signature that is read and written is the same")
+    @Test("a signature that is written and read is the same")
     func roundTrip() throws {
         let bytes = try EmbeddedSignatures.text()
         let signatures = try Signature.all(in: bytes)
@@ -16,7 +16,7 @@ struct HTTPFingerprintTests {
         #expect(Calibrations(EmbeddedSignatures.calibrations) != nil)
     }
 
-    @Test("what is no signature is refused with its line")
+    @Test("an invalid signature is refused with its line")
     func mistakes() throws {
         let head = "product\tx\nversions\t1\ntests\tget missing\n"
         let answer = "answer\tHTTP/1.1 200 OK\tDate\tkept\t-\n"
@@ -43,7 +43,7 @@ struct HTTPFingerprintTests {
         }
     }
 
-    @Test("every configuration that was learned is named as what it is, and none by its banner")
+    @Test("every learned configuration is identified, without its banner")
     func learned() throws {
         let library = SignatureLibrary(try Self.embedded())
         let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
@@ -68,7 +68,7 @@ struct HTTPFingerprintTests {
         #expect(named * 100 >= count * 97, "\(named) of \(count)")
     }
 
-    @Test("what was not asked speaks neither for a product nor against it")
+    @Test("a test that was not made is no evidence for or against a product")
     func interrupted() throws {
         let library = SignatureLibrary(try Self.embedded())
         let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
@@ -87,15 +87,15 @@ struct HTTPFingerprintTests {
         #expect(named * 100 >= count * 95, "\(named) of \(count)")
     }
 
-    @Test("a banner is the product's, another's, or that of one that is built on it")
+    @Test("a banner agrees with its product and with one built on it, and disagrees with others")
     func banners() throws {
         let library = SignatureLibrary(try Self.embedded())
         let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
-        let go = try #require(library.signatures.first { $0.product == "Go net/http" }?.configurations.first)
+        let goServer = try #require(library.signatures.first { $0.product == "Go net/http" }?.configurations.first)
         var comparer = library.comparer()
-        let comparison = comparer.compare(go.behavior)
+        let comparison = comparer.compare(goServer.behavior)
         for (banner, agrees) in [("Caddy", nil), ("nginx/1.18.0", nil), (nil, nil)] as [(String?, Bool?)] {
-            // Go has no banner of its own that another would be held against.
+            // Go has no banner of its own, so no banner disagrees with it.
             #expect(library.verdict(comparison, banner: banner, calibrations).bannerAgrees == agrees, "\(banner ?? "")")
         }
         let lighttpd = try #require(library.signatures.first { $0.product == "lighttpd" }?.configurations.first)
@@ -105,7 +105,7 @@ struct HTTPFingerprintTests {
         }
     }
 
-    @Test("a calibration is what came of what the curve gives, and lies between two such")
+    @Test("a calibration returns the measured accuracy of a confidence, interpolated between steps")
     func calibration() throws {
         let text = "# offset, similarity, lead\nproduct 0 1 0 0.5:0.2 0.75:0.6\norigin 0 0 0\n"
         let calibrations = try #require(Calibrations(Array(text.utf8)))
@@ -123,7 +123,7 @@ struct HTTPFingerprintTests {
         }
     }
 
-    @Test("a product that is left out is not taken for another")
+    @Test("an excluded product is not identified as another")
     func unknown() throws {
         let library = SignatureLibrary(try Self.embedded())
         let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))
@@ -138,7 +138,7 @@ struct HTTPFingerprintTests {
         }
     }
 
-    @Test("a server that was never asked anything is unknown")
+    @Test("a server without any tests is unknown")
     func nothing() throws {
         let library = SignatureLibrary(try Self.embedded())
         let calibrations = try #require(Calibrations(EmbeddedSignatures.calibrations))

@@ -3,7 +3,7 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// What `http-probe` makes of servers, in simulated time.
+/// `http-probe` against servers, in simulated time.
 @Suite("the requests of a probe")
 struct HTTPProbePlanTests {
     private func answers(
@@ -24,7 +24,7 @@ struct HTTPProbePlanTests {
         Array("HTTP/1.1 \(head)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8)
     }
 
-    @Test("times are those of the wire")
+    @Test("timings match the simulated link")
     func times() throws {
         var servers = SimulatedServers(
             delay: .milliseconds(5), [80: { _ in [.send(Self.response("200 OK", "hello"), after: .milliseconds(30))] }])
@@ -34,7 +34,7 @@ struct HTTPProbePlanTests {
         #expect(answer.outcome.timings.firstByte == .milliseconds(50))
     }
 
-    @Test("a byte a second is waited for as long as -w says")
+    @Test("a response of one byte per second times out after -w")
     func drip() throws {
         var servers = SimulatedServers([
             80: { _ in (0..<100).map { .send([UInt8(ascii: "H")], after: .seconds(Int64($0))) } },
@@ -53,10 +53,10 @@ struct HTTPProbePlanTests {
 
     @Test("each address of a name has its share of the time")
     func addresses() throws {
-        let silent = IPAddress.v4(IPv4Address(198, 51, 100, 9))
+        let unresponsive = IPAddress.v4(IPv4Address(198, 51, 100, 9))
         let good = IPAddress.v4(IPv4Address(198, 51, 100, 1))
         var servers = SimulatedServers(
-            names: ["web.example": [silent, good]], [80: { _ in [.send(Self.response("200 OK"))] }])
+            names: ["web.example": [unresponsive, good]], [80: { _ in [.send(Self.response("200 OK"))] }])
         let found = try answers(["web.example", "no.example"], &servers)
         let right = try #require(found.first { $0.outcome.failure == nil })
         #expect(right.outcome.endpoint == .tcp(good, zone: 0, port: 80))
@@ -64,7 +64,7 @@ struct HTTPProbePlanTests {
         #expect(found.contains { $0.outcome.failure == .name(NameFailure("no such name")) })
     }
 
-    @Test("a body that waits for 100 goes after it, after a second without a word, and not after a refusal")
+    @Test("a body that waits for 100 follows it, or a second without a response, and is not sent after a rejection")
     func expectations() throws {
         func ask(_ server: @escaping SimulatedServers.Server) throws -> (HTTPProbeResponse, String) {
             let log = Log()
@@ -94,7 +94,7 @@ struct HTTPProbePlanTests {
         #expect(refused.outcome.status == 417 && !third.hasSuffix("hello"))
     }
 
-    @Test("connections to one place are shared where that is wanted, and a stale one is replaced")
+    @Test("connections to one endpoint are shared if requested, and a stale one is replaced")
     func sharing() throws {
         let urls = (0..<6).map { "198.51.100.1/\($0)" }
         func count(_ server: @escaping SimulatedServers.Server, shares: Bool) throws -> (Int, Int) {
@@ -105,7 +105,7 @@ struct HTTPProbePlanTests {
         let lasting: SimulatedServers.Server = { _ in [.send(Self.response("200 OK"))] }
         #expect(try count(lasting, shares: true) == (6, 1))
         #expect(try count(lasting, shares: false) == (6, 6))
-        // It ends each connection without a word after two answers.
+        // The server closes each connection without notice after two responses.
         let fickle: SimulatedServers.Server = { connection in
             connection.answered += 1
             return connection.answered == 2
@@ -115,7 +115,7 @@ struct HTTPProbePlanTests {
         #expect(answered == 6 && connections == 3, "\(answered) \(connections)")
     }
 
-    @Test("what is not HTTP is no answer: it is named by its beginning, as soon as that has come")
+    @Test("a reply that is not HTTP is a failure that shows its beginning, as soon as it is received")
     func otherProtocols() throws {
         let frames: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100]
         let rows: [(name: String, actions: [SimulatedServers.Action], opening: [UInt8], time: Nanoseconds)] = [
@@ -161,7 +161,7 @@ struct HTTPProbePlanTests {
         }
     }
 
-    @Test("a simple request of HTTP/0.9 has an answer without a head; one that is cut is no other protocol")
+    @Test("an HTTP/0.9 request gets a response without a head; a cut response is not another protocol")
     func simpleRequests() throws {
         var servers = SimulatedServers([80: { _ in [.send(Array("<html>".utf8)), .end()] }])
         let simple = try answers(["198.51.100.1"], &servers) { $0.raw = Array("GET /\r\n".utf8) }
@@ -173,7 +173,7 @@ struct HTTPProbePlanTests {
         #expect(try answers(["198.51.100.1"], &servers).first?.outcome.failure == .closed(.body))
     }
 
-    @Test("a stop gives what is known")
+    @Test("a stopped run reports what is known")
     func stop() throws {
         var servers = SimulatedServers([80: { _ in [] }])
         servers.stopAt = servers.now + .seconds(2)

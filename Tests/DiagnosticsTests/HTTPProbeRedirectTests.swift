@@ -4,23 +4,23 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// Chains of redirects: what is sent where, and when a chain is a loop.
+/// Redirect chains: which fields and cookies are sent where, and when a chain is a loop.
 @Suite("redirects of a probe")
 struct HTTPProbeRedirectTests {
-    /// What a chain came to.
+    /// The result of a chain.
     private struct Chain {
-        /// The requests as they were sent, heads and bodies.
+        /// The requests as sent, heads and bodies.
         var requests: [String] = []
         var hops: [RedirectHop] = []
         var answer: HTTPProbeResponse?
 
-        /// The value of a field of a request; nil when it is not there.
+        /// Returns the value of a field of a request; nil if it is missing.
         func field(_ name: String, of index: Int) -> String? {
             requests.indices.contains(index) ? HTTPHead(Array(requests[index].utf8).rawBytes)[name] : nil
         }
     }
 
-    /// Follows a chain whose answers are written down; the last one is given again and again.
+    /// Follows a chain with given responses; the last one is repeated.
     private func follow(
         _ url: String, _ answers: [String], apart: Nanoseconds = .milliseconds(1),
         _ change: (inout HTTPProbeConfiguration) -> Void = { _ in }
@@ -65,7 +65,7 @@ struct HTTPProbeRedirectTests {
     // MARK: Credentials
 
     @Test(
-        "another scheme, host or port does not get what was given for the first",
+        "another scheme, host or port does not receive the fields given for the first",
         arguments: [
             ("http://one.example/", "http://two.example/"), ("http://one.example/", "http://one.example:8080/"),
             ("https://one.example/", "http://one.example/"), ("http://one.example:443/", "https://one.example/"),
@@ -89,7 +89,7 @@ struct HTTPProbeRedirectTests {
         }
     }
 
-    @Test("the same origin gets them, with its own port written or not")
+    @Test("the same origin receives them, with or without its port")
     func sameOrigin() throws {
         for location in ["/b", "http://one.example:80/b", "//ONE.example/b", "?q"] {
             let chain = try follow("http://one.example/a", [Self.to(location), "200 OK"]) { $0.fields = Self.secrets }
@@ -99,7 +99,7 @@ struct HTTPProbeRedirectTests {
         }
     }
 
-    @Test("a chain that comes back does not get them again")
+    @Test("a chain that returns does not receive them again")
     func comingBack() throws {
         let chain = try follow(
             "http://u:p@one.example/", [Self.to("http://two.example/"), Self.to("http://one.example/b"), "200 OK"]
@@ -109,7 +109,7 @@ struct HTTPProbeRedirectTests {
         #expect(chain.hops.map(\.dropped) == [["Authorization", "Cookie"], []])
     }
 
-    @Test("user and password of the URL are credentials; those of a Location are its own")
+    @Test("user and password of the URL are credentials; those in Location belong to the new URL")
     func userInfo() throws {
         let away = try follow("http://u:p@one.example/", [Self.to("http://two.example/"), "200 OK"])
         #expect(away.field("Authorization", of: 0) == "Basic dTpw" && away.field("Authorization", of: 1) == nil)
@@ -133,7 +133,7 @@ struct HTTPProbeRedirectTests {
         #expect(chain.hops.map(\.dropped) == [[]])
     }
 
-    @Test("what examines the last server of a chain has none of them either")
+    @Test("additional tests of the last server do not send them either")
     func examinations() throws {
         let chain = try follow("http://one.example/", [Self.to("http://two.example/"), "200 OK"]) {
             $0.fields = Self.secrets
@@ -150,7 +150,7 @@ struct HTTPProbeRedirectTests {
 
     // MARK: Cookies
 
-    /// The Cookie field of the second request, where the first answer sets something.
+    /// The Cookie field of the second request if the first response sets a cookie.
     private func cookie(
         _ url: String, _ set: String, to location: String, given: String? = nil
     ) throws -> String? {
@@ -162,13 +162,13 @@ struct HTTPProbeRedirectTests {
         return chain.field("Cookie", of: 1)
     }
 
-    @Test("cookies go where RFC 6265 sends them")
+    @Test("cookies are sent as RFC 6265 requires")
     func cookieScope() throws {
         let rows: [(url: String, set: String, location: String, sent: String?)] = [
             ("http://one.example/", "a=1", "/b", "a=1"),
             ("http://one.example/", "a=", "/b", "a="),
             ("http://one.example/", "=1", "/b", nil),
-            // Host-only: neither below nor beside.
+            // Host-only: neither subdomains nor siblings.
             ("http://one.example/", "a=1", "http://sub.one.example/", nil),
             ("http://one.example/", "a=1; Domain=one.example", "http://sub.one.example/", "a=1"),
             ("http://one.example/", "a=1; Domain=.ONE.example", "http://sub.one.example/", "a=1"),
@@ -178,11 +178,11 @@ struct HTTPProbeRedirectTests {
             ("http://one.example/", "a=1; Domain=ne.example", "/b", nil),
             ("http://one.example/", "a=1; Domain=example", "http://two.example/", nil),
             ("http://one.example/", "a=1; Domain=sub.one.example", "http://sub.one.example/", nil),
-            // Addresses have no domains above them.
+            // Addresses have no parent domains.
             ("http://192.0.2.1/", "a=1; Domain=0.2.1", "http://192.0.2.1/b", nil),
             ("http://192.0.2.1/", "a=1; Domain=192.0.2.1", "http://192.0.2.1/b", "a=1"),
             ("http://[2001:db8::1]/", "a=1", "/b", "a=1"),
-            // Ports do not tell cookies apart.
+            // Cookies do not depend on ports.
             ("http://one.example/", "a=1", "http://one.example:8080/", "a=1"),
             ("http://one.example/x/y", "a=1", "/x/z", "a=1"),
             ("http://one.example/x/y", "a=1", "/", nil),
@@ -216,13 +216,13 @@ struct HTTPProbeRedirectTests {
         #expect(aging.field("Cookie", of: 1) == "a=1" && aging.field("Cookie", of: 2) == nil)
     }
 
-    @Test("the chain's cookies take the place of the user's of the same name")
+    @Test("the chain's cookies replace the user's of the same name")
     func givenCookies() throws {
         #expect(try cookie("http://one.example/", "a=2", to: "/b", given: "a=1; z=3") == "z=3; a=2")
         #expect(try cookie("http://one.example/", "a=; Max-Age=0", to: "/b", given: "a=1; z=3") == "z=3")
         #expect(try cookie("http://one.example/", "a=; Max-Age=0", to: "/b", given: "a=1") == nil)
         #expect(try cookie("http://one.example/", "a=2; Path=/c", to: "/b", given: "a=1") == "a=1")
-        // Taken away by hand: `-H Cookie:`.
+        // Removed by the user: `-H Cookie:`.
         let chain = try follow("http://one.example/", [Self.to("/b", "Set-Cookie: a=1"), "200 OK"]) {
             $0.fields = [("Cookie", nil)]
         }
@@ -236,7 +236,7 @@ struct HTTPProbeRedirectTests {
         #expect(chain.field("Cookie", of: 1) == "b=2; a=4; c=3")
     }
 
-    @Test("no number of cookies, and no length of one, is too much")
+    @Test("no number of cookies, and no length of one, is too large")
     func cookieBounds() throws {
         let many = (0..<9_000).map { "Set-Cookie: c\($0)=1" }.joined(separator: "\r\n")
         let chain = try follow("http://one.example/", [Self.to("/b", many), "200 OK"])
@@ -247,7 +247,7 @@ struct HTTPProbeRedirectTests {
 
     // MARK: Loops
 
-    @Test("a redirect to the same URL is followed: what comes then may be another answer")
+    @Test("a redirect to the same URL is followed: the next response may differ")
     func sameURL() throws {
         let plain = try follow("http://one.example/a", [Self.to("/a"), "200 OK"])
         #expect(plain.answer?.outcome.failure == nil && plain.answer?.outcome.status == 200)
@@ -274,7 +274,7 @@ struct HTTPProbeRedirectTests {
             }
             #expect(reason == "redirect loop: the same request with the same cookies was sent twice" && chain.requests.count <= 4, "\(reason) \(chain.requests)")
         }
-        // A server that makes each request another one is stopped by the limit.
+        // A server that changes each request is stopped by the limit.
         let endless = try follow(
             "http://one.example/0", (1...20).map { Self.to("/\($0)") }
         ) { $0.redirects = 7 }
@@ -282,7 +282,7 @@ struct HTTPProbeRedirectTests {
         #expect(endless.requests.count == 8 && endless.hops.count == 7)
     }
 
-    @Test("a chain whose last step fails has shown every step before it")
+    @Test("a chain whose last step fails has reported every step before it")
     func steps() throws {
         let chain = try follow(
             "http://one.example/a", [Self.to("/b"), Self.to("http://two.example/c"), Self.to("gopher://x/")])

@@ -6,7 +6,7 @@ import WireFormat
 @testable import Diagnostics
 
 /// A member of groups whose interface goes down.
-@Suite("a member of groups on a link that is interrupted")
+@Suite("a member of groups on an interrupted link")
 struct IGMPInterruptionTests {
     private static func second(_ count: Int64) -> Instant { Instant(nanoseconds: count * 1_000_000_000) }
     private static let down = TransmissionFailure.system(code: 100, message: "Network is down")
@@ -17,8 +17,8 @@ struct IGMPInterruptionTests {
             memberships: [.init(group: IGMPScenario.group)], seed: 1)
     }
 
-    /// Has an engine send what it has, and tells it how that went.
-    /// - Returns: how many frames there were, and what it wants then.
+    /// Lets an engine send, and reports the result to it.
+    /// - Returns: the number of frames, and what the engine waits for.
     private func send<E: Engine & ~Copyable>(
         _ engine: inout E, at now: Instant, _ failure: TransmissionFailure? = nil
     ) -> (count: Int, next: Deadline) {
@@ -61,12 +61,12 @@ struct IGMPInterruptionTests {
         engine.setLink(0, isConnected: true, at: Self.second(301))
         #expect(send(&engine, at: Self.second(301)).count == 1)
         #expect(events(&engine) == ["joined", "sent"])
-        // As often as any change.
+        // As many times as any change.
         #expect(send(&engine, at: Self.second(303)).count == 1)
         #expect(send(&engine, at: Self.second(310)).count == 0)
     }
 
-    @Test("another failure ends it as before")
+    @Test("another failure ends the run as before")
     func failure() {
         var engine = IGMPJoinEngine(Self.configuration)
         _ = send(&engine, at: Self.second(0), .system(code: 22, message: "Invalid argument"))
@@ -74,7 +74,7 @@ struct IGMPInterruptionTests {
         #expect(send(&engine, at: Self.second(0)).next == .finished)
     }
 
-    @Test("told to stop, or at its deadline, it ends at once while the interface is down")
+    @Test("on a stop or at its deadline, it ends at once while the interface is down")
     func end() {
         for isDeadline in [false, true] {
             var configuration = Self.configuration
@@ -139,7 +139,7 @@ struct IGMPInterruptionTests {
     func query(isReported: Bool) {
         var engine = Self.querier { $0.isForced = true }
         #expect(send(&engine, at: Self.second(0), Self.down).count == 1)
-        // Not at once, as it would fail as often as it can.
+        // Not at once: it would fail in a busy loop.
         let (count, next) = send(&engine, at: Self.second(0))
         #expect(count == 0 && next == .at(Instant(nanoseconds: 100_000_000)))
         if isReported {
@@ -152,7 +152,7 @@ struct IGMPInterruptionTests {
         #expect(asked == 1 && failed == 0)
     }
 
-    @Test("while the interface is down, -w or a signal ends the querier; another failure does at once")
+    @Test("while the interface is down, -w or a signal ends the querier; another failure does so at once")
     func querierEnd() {
         var engine = Self.querier { $0.deadline = .seconds(5) }
         _ = send(&engine, at: Self.second(0))

@@ -5,14 +5,14 @@ import WireFormat
 
 @testable import Diagnostics
 
-@Suite("a member of groups on a simulated segment")
+@Suite("a member of groups on a simulated link")
 struct IGMPJoinEngineTests {
     private typealias Scenario = IGMPScenario
     private let group = IGMPScenario.group
     private let source = IPAddress.v4(IPv4Address(192, 0, 2, 9))
 
     @Test(
-        "IGMPv3: a join is said twice within a second, a leave too (RFC 3376, section 5.1)",
+        "IGMPv3: a join is reported twice within a second, and so is a leave (RFC 3376, section 5.1)",
         arguments: 1...20 as ClosedRange<UInt64>)
     func join(seed: UInt64) {
         let member = Scenario.member([.init(group: group)], seed: seed)
@@ -30,7 +30,7 @@ struct IGMPJoinEngineTests {
         #expect(member.isFinished)
     }
 
-    @Test("sources: allow and block, to exclude and to include, in their order and each once")
+    @Test("source changes: allow and block, exclude and include, in order and without duplicates")
     func sources() {
         let sources = ["192.0.2.9", "192.0.2.7", "192.0.2.9"].compactMap { IPAddress($0) }
         let sorted = [sources[1], sources[0]]
@@ -60,7 +60,7 @@ struct IGMPJoinEngineTests {
         }
     }
 
-    @Test("the frame is the kernel's, byte for byte (tcpdump of Linux 6.18's own report), and padded")
+    @Test("the frame equals the kernel's byte for byte (Linux 6.18's own report), and is padded")
     func bytes() {
         let member = Scenario.member([.init(group: group)])
         var segment = Scenario.segment([member])
@@ -86,7 +86,7 @@ struct IGMPJoinEngineTests {
         #expect(joins.count == 12, "seed \(seed)")
         segment.send(Scenario.frame(.query(Scenario.query())))
         segment.run(until: 12_000)
-        // A second query does not put off the answer.
+        // A second query does not delay the reply.
         segment.send(Scenario.frame(.query(Scenario.query())))
         segment.run(until: 40_000)
         let answers = segment.messages(from: 10_000, by: 0)
@@ -97,7 +97,7 @@ struct IGMPJoinEngineTests {
         #expect(
             Set(records.map(\.group)) == Set(groups) && records.allSatisfy { $0.type == .modeIsExclude }, "seed \(seed)"
         )
-        // Answered once, or twice when the first answer was out before the second query.
+        // Answered once, or twice if the first reply was sent before the second query.
         #expect(answers.count == 6 || answers.count == 12, "seed \(seed): \(answers.count)")
         #expect(segment.log.allSatisfy { $0.bytes.count <= 1_514 }, "seed \(seed)")
     }
@@ -123,7 +123,7 @@ struct IGMPJoinEngineTests {
         #expect(member.isFinished)
     }
 
-    @Test("RFC 3376, section 5.2: a group, its sources, queries that add up, and one about a stranger's group")
+    @Test("RFC 3376, section 5.2: a group, its sources, queries that accumulate, and one about another group")
     func groupQueries() {
         let other = IPAddress.v4(IPv4Address(239, 9, 9, 9))
         let sources = (1...4).map { IPAddress.v4(IPv4Address(192, 0, 2, UInt8($0))) }
@@ -152,7 +152,7 @@ struct IGMPJoinEngineTests {
             answers(exclude, [ask([sources[0], sources[3]])]) == [MembershipRecord(.modeIsInclude, group, [sources[3]])]
         )
         #expect(answers(exclude, [ask([sources[0]])]).isEmpty)
-        // Sources add up; a query without any asks for all of it.
+        // Sources accumulate; a query without any covers the whole group.
         #expect(
             answers(include, [ask([sources[0]]), ask([sources[1]])])
                 == [MembershipRecord(.modeIsInclude, group, [sources[0], sources[1]])])
@@ -164,7 +164,7 @@ struct IGMPJoinEngineTests {
     }
 
     @Test(
-        "IGMPv2: of two members one answers, and only the last reporter says that it goes",
+        "IGMPv2: of two members one replies, and only the last reporter sends a leave",
         arguments: 1...30 as ClosedRange<UInt64>)
     func suppression(seed: UInt64) {
         let members = [1, 2].map { number in
@@ -188,7 +188,7 @@ struct IGMPJoinEngineTests {
     }
 
     @Test(
-        "an older querier is spoken to in its version, and the newest again when it is gone (RFC 3376, section 7.2.1)")
+        "the version of an older querier is used, and the newest again after it expires (RFC 3376, section 7.2.1)")
     func olderQuerier() {
         let member = Scenario.member([.init(group: group)])
         var segment = Scenario.segment([member])
@@ -199,7 +199,7 @@ struct IGMPJoinEngineTests {
         segment.send(Scenario.frame(.query(Scenario.query(.igmp1))))
         segment.run(until: 40_000)
         #expect(segment.messages(from: 20_000, by: 0).map(\.message.version) == [.igmp1])
-        // Version 1's querier is gone 260 seconds after its query; till then answers take ten seconds.
+        // Version 1's querier expires 260 seconds after its query; until then replies take 10 seconds.
         segment.run(until: 268_000)
         segment.send(Scenario.frame(.query(Scenario.query(response: 500))))
         segment.run(until: 281_000)
@@ -238,7 +238,9 @@ struct IGMPJoinEngineTests {
         #expect(try EthernetView(bytes.rawBytes).destination == MACAddress("33:33:00:00:00:16"))
     }
 
-    @Test("with loss a querier that asks again has every member in the end", arguments: 1...20 as ClosedRange<UInt64>)
+    @Test(
+        "with loss a querier that repeats its query has every member in the end",
+        arguments: 1...20 as ClosedRange<UInt64>)
     func loss(seed: UInt64) {
         let members = (1...5).map {
             Scenario.member([.init(group: group)], number: UInt8($0), seed: seed &+ UInt64($0))
@@ -255,7 +257,7 @@ struct IGMPJoinEngineTests {
 
     // MARK: Datagrams
 
-    @Test("datagrams: counted by source, timed; those of others, of tags and of later fragments are not")
+    @Test("datagrams are counted by source and timed; those of others, with VLAN tags and later fragments are not")
     func datagrams() throws {
         let member = Scenario.member([
             .init(group: group, filter: SourceFilter(.exclude, [IPAddress.v4(IPv4Address(192, 0, 2, 8))]))
@@ -268,12 +270,12 @@ struct IGMPJoinEngineTests {
         }
         segment.send(Scenario.datagram(from: 8))
         segment.send(Scenario.datagram(to: IPv4Address(239, 1, 2, 4)))
-        // The same link-layer address, another group (RFC 1112, section 6.4).
+        // The same MAC address, another group (RFC 1112, section 6.4).
         segment.send(Scenario.datagram(to: IPv4Address(238, 129, 2, 3)))
         var tagged = Scenario.datagram()
         tagged.insert(contentsOf: [0x81, 0, 0, 5], at: 12)
         segment.send(tagged)
-        // A report about the group that is broken.
+        // A malformed report about the group.
         var report = Scenario.frame(.report(.igmp2, [MembershipRecord(.modeIsExclude, group)]), from: 9)
         report[40] ^= 1
         segment.send(report)

@@ -5,7 +5,7 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// What a stranger may send about groups.
+/// Unverified group messages.
 @Suite("groups and hostile frames")
 struct IGMPSpoofingTests {
     private typealias Scenario = IGMPScenario
@@ -34,7 +34,7 @@ struct IGMPSpoofingTests {
         return ReceivedMembership(packet)?.message
     }
 
-    @Test("what is written is read, and cut at any length it is not")
+    @Test("written messages are read, and rejected if cut at any length")
     func truncated() {
         for message in messages {
             let bytes = Scenario.frame(message)
@@ -45,7 +45,7 @@ struct IGMPSpoofingTests {
         }
     }
 
-    @Test("a bit that is wrong anywhere behind the addresses is noticed")
+    @Test("a flipped bit anywhere after the addresses is detected")
     func corrupted() {
         for message in messages {
             let bytes = Scenario.frame(message)
@@ -61,7 +61,7 @@ struct IGMPSpoofingTests {
         }
     }
 
-    /// The bytes of a message with another time to live or hop limit, the checksum of IPv4 made again.
+    /// The bytes of a message with another time to live or hop limit, with a correct IPv4 checksum.
     private func fromBeyond(_ bytes: [UInt8], _ message: MembershipMessage) -> [UInt8] {
         var far = bytes
         guard message.version.family == .v4 else {
@@ -75,13 +75,13 @@ struct IGMPSpoofingTests {
         return far
     }
 
-    @Test("from beyond the link, and MLD without its option or from a global address: not believed")
+    @Test("rejected: off-link senders, and MLD without its option or from a global address")
     func beyond() {
         for message in messages {
             let bytes = Scenario.frame(message)
             #expect(read(fromBeyond(bytes, message)) == nil, "\(message)")
             guard message.version.family == .v6 else { continue }
-            // The option's type becomes one that is not known; it is not under a checksum.
+            // The option's type becomes an unknown one; no checksum covers it.
             var without = bytes
             without[56] = 0x1E
             #expect(read(without) == nil, "\(message)")
@@ -89,14 +89,14 @@ struct IGMPSpoofingTests {
             global.linkLocal = IPv6Address(high: 0x2001_0DB8 << 32, low: 7)
             #expect(read(MembershipFrame.bytes(message, from: global)) == nil, "\(message)")
         }
-        var nobody = Scenario.identity(7)
-        nobody.linkLocal = .unspecified
+        var unnumbered = Scenario.identity(7)
+        unnumbered.linkLocal = .unspecified
         let report = MembershipMessage.report(.mld2, [MembershipRecord(.changeToExclude, Scenario.groupV6)])
-        #expect(read(MembershipFrame.bytes(report, from: nobody)) == report)
-        #expect(read(MembershipFrame.bytes(.query(Scenario.query(.mld2)), from: nobody)) == nil)
+        #expect(read(MembershipFrame.bytes(report, from: unnumbered)) == report)
+        #expect(read(MembershipFrame.bytes(.query(Scenario.query(.mld2)), from: unnumbered)) == nil)
     }
 
-    /// An IGMP message's bytes in a frame that is right otherwise.
+    /// An IGMP message in an otherwise valid frame.
     private func frame(igmp bytes: [UInt8]) -> [UInt8] {
         var igmp = bytes
         igmp[2...3] = [0, 0]
@@ -111,7 +111,7 @@ struct IGMPSpoofingTests {
         ).encoded() + header.encoded() + igmp
     }
 
-    @Test("counts that overrun, groups that are none, types that are not known")
+    @Test("counts that overrun, invalid groups, unknown types")
     func lies() {
         #expect(read(frame(igmp: [0x22, 0, 0, 0, 0, 0, 0xFF, 0xFF, 4, 0, 0, 0, 239, 1, 2, 3])) == nil)
         #expect(read(frame(igmp: [0x22, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0xFF, 0xFF, 239, 1, 2, 3])) == nil)
@@ -120,17 +120,17 @@ struct IGMPSpoofingTests {
         #expect(read(frame(igmp: [0x11, 100, 0, 0, 192, 0, 2, 1])) == nil)
         #expect(read(frame(igmp: [0x16, 0, 0, 0, 192, 0, 2, 1])) == nil)
         #expect(read(frame(igmp: [0x99, 0, 0, 0, 239, 1, 2, 3])) == nil)
-        // Nine to eleven bytes are no query of any version (RFC 3376, section 7.1), and must be ignored.
+        // 9 to 11 bytes are not a query of any version (RFC 3376, section 7.1), and must be ignored.
         for count in 0...4 {
             let query = read(frame(igmp: [0x11, 100, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: count)))
             #expect(query?.version == [0: .igmp2, 4: .igmp3][count], "\(count) bytes more")
         }
-        // A record of what is no group is left out.
+        // A record of an address that is not a group is skipped.
         let record = read(frame(igmp: [0x22, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0, 10, 1, 2, 3]))
         #expect(record == .report(.igmp3, []))
     }
 
-    @Test("an MLD query between the lengths of the two versions is none (RFC 3810, section 8.1)")
+    @Test("an MLD query between the lengths of the two versions is invalid (RFC 3810, section 8.1)")
     func lengths() {
         for (count, version) in [(0, MembershipVersion.mld1), (1, nil), (3, nil), (4, .mld2)]
             as [(Int, MembershipVersion?)]
@@ -152,7 +152,7 @@ struct IGMPSpoofingTests {
         }
     }
 
-    @Test("queries with absurd times: the answer waits as long, and the member leaves at once when told")
+    @Test("queries with extreme times: the reply waits as long, and the member leaves at once on request")
     func absurdTimes() {
         let member = Scenario.member([.init(group: group)])
         var segment = Scenario.segment([member])
@@ -160,16 +160,16 @@ struct IGMPSpoofingTests {
         segment.send(frame(igmp: [0x11, 0xFF, 0, 0, 0, 0, 0, 0, 7, 0xFF, 0, 0]))
         segment.send(frame(igmp: [0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]))
         segment.run(until: 2_001)
-        // A response time of nothing is answered at once.
+        // A response time of 0 is answered at once.
         #expect(segment.messages(from: 2_000, by: 0).count == 1)
         segment.run(until: 4_000_000)
         member.stop(at: segment.now)
         segment.run(until: 4_010_000)
-        // The robustness of 7 was believed.
+        // The robustness of 7 was accepted.
         #expect(segment.messages(from: 4_000_000, by: 0).count == 7 && member.isFinished)
     }
 
-    @Test("floods of queries, reports and sources: one answer, and memory that stays bounded")
+    @Test("floods of queries, reports and sources: one reply, and bounded memory")
     func floods() {
         var generator = SeededGenerator(seed: 5)
         let member = Scenario.member([.init(group: group)]) { $0.robustness = 1 }
@@ -186,7 +186,7 @@ struct IGMPSpoofingTests {
         #expect(answers.map(\.message) == [.report(.igmp3, [MembershipRecord(.modeIsExclude, group)])])
         for index in 0..<10_000 {
             var bytes = Scenario.datagram(count: 10)
-            // Another source each, the header's checksum with it.
+            // Each with another source and the header checksum to match.
             bytes[26...29] = [10, UInt8(index >> 8), UInt8(index & 0xFF), 1]
             bytes[24...25] = [0, 0]
             let sum = InternetChecksum.of(Array(bytes[14..<34]).rawBytes)
@@ -208,7 +208,7 @@ struct IGMPSpoofingTests {
         return EngineStation(IGMPQueryEngine(configuration))
     }
 
-    @Test("a querier hears another and says nothing; with force it speaks; switches without an address do not count")
+    @Test("a querier stops for another one; with force it continues; switches without an address do not count")
     func otherQuerier() {
         for (isForced, number, asks) in [(false, 254 as UInt8, 0), (true, 254, 1)] {
             let station = querier { $0.isForced = isForced }
@@ -226,7 +226,7 @@ struct IGMPSpoofingTests {
         segment.send(MembershipFrame.bytes(.query(Scenario.query()), from: proxy))
         segment.run(until: 10_000)
         #expect(segment.messages(by: 0).count == 1 && station.with { $0.summary.otherQuerier } == nil)
-        // Who begins while the answers come in keeps us from asking again.
+        // A querier that starts during the replies keeps us from querying again.
         let second = querier { $0.count = 3 }
         segment = Scenario.segment([second])
         segment.run(until: 2_500)
@@ -235,7 +235,7 @@ struct IGMPSpoofingTests {
         #expect(segment.messages(by: 0).count == 1 && second.isFinished)
     }
 
-    @Test("who answers is listed once, a change again, a leave is told; other groups are not asked for")
+    @Test("a member is listed once, changes again, leaves are reported; other groups are not queried")
     func members() {
         let station = querier(Scenario.query(group: group, response: 1_000)) { $0.listening = .zero }
         var segment = Scenario.segment([station])
@@ -258,7 +258,7 @@ struct IGMPSpoofingTests {
     }
 
     @Test(
-        "a host whose timer runs late by an eighth, as Linux's may, is heard; then it ends",
+        "a host whose timer is late by 1/8, as Linux's may be, is received; then the run ends",
         arguments: [100, 1_000, 10_000] as [Int64])
     func lateTimer(response: Int64) {
         let station = querier(Scenario.query(response: response)) { $0.listening = .zero }
@@ -271,7 +271,7 @@ struct IGMPSpoofingTests {
         #expect(station.isFinished)
     }
 
-    @Test("a flood of members is counted, not kept")
+    @Test("a flood of members is counted, not stored")
     func memberFlood() {
         let station = querier { $0.listening = .zero }
         var segment = Scenario.segment([station])

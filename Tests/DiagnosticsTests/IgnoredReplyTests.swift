@@ -5,7 +5,7 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// Replies that are no answers, and what is reported of them.
+/// Invalid replies, and how they are reported.
 @Suite("ignored replies")
 struct IgnoredReplyTests {
     private static let us = MACAddress(rawValue: 0x0200_0000_0001)
@@ -16,7 +16,7 @@ struct IgnoredReplyTests {
     private static let zero = MACAddress(rawValue: 0)
     private static let group = MACAddress(rawValue: 0x0100_5E00_0001)
 
-    /// A reply that every engine here would take, but for what is changed.
+    /// A reply that every engine here accepts, except for its changed fields.
     private static func frame(
         reverse: Bool = false, frameSource: MACAddress = other, _ change: (inout ARPPacket) -> Void = { _ in }
     ) -> [UInt8] {
@@ -29,7 +29,7 @@ struct IgnoredReplyTests {
         return bytes
     }
 
-    /// Asks once, and hears these a millisecond after each other.
+    /// Sends one request, and receives these replies 1 ms apart.
     private func ignored<E: Engine & ~Copyable>(
         _ engine: inout E, _ frames: [[UInt8]], pause: Nanoseconds = .milliseconds(1),
         _ reply: (E.Event) -> IgnoredReply?
@@ -77,7 +77,7 @@ struct IgnoredReplyTests {
         return (replies, engine.summary.received)
     }
 
-    @Test("senders that no station can be, and replies to others, by arping and a sweep")
+    @Test("invalid sender addresses, and replies to others, by arping and a sweep")
     func requests() throws {
         let rows: [([UInt8], IgnoredReply.Reason)] = [
             (Self.frame { $0.senderMAC = Self.zero }, .sender(Self.zero)),
@@ -94,7 +94,7 @@ struct IgnoredReplyTests {
                 #expect(outcome.replies.map(\.reason) == [reason] && outcome.received == 0)
             }
         }
-        // What is about another target, and a request, is no reply to us.
+        // Packets about another target, and requests, are not replies to us.
         let others = [
             Self.frame { $0.senderAddress = IPv4Address(192, 0, 2, 8) },
             Self.frame {
@@ -109,7 +109,7 @@ struct IgnoredReplyTests {
         }
     }
 
-    @Test("addresses that no host can have, senders and other machines, by rarp query")
+    @Test("invalid IP addresses, senders and other MAC addresses, by rarp query")
     func reverse() {
         for address in [
             IPv4Address(0, 0, 0, 0), IPv4Address(127, 0, 0, 1), IPv4Address(239, 1, 1, 1), .limitedBroadcast,
@@ -125,12 +125,12 @@ struct IgnoredReplyTests {
         #expect(others.replies.allSatisfy { $0.source == Self.other } && others.received == 1)
     }
 
-    @Test("of a flood 20 per second are reported, and none where they are not wanted")
+    @Test("of a flood 20 per second are reported, and none if not requested")
     func flood() {
         let frame = Self.frame { $0.senderMAC = Self.zero }
         let frames = [[UInt8]](repeating: frame, count: 3_000)
         #expect(arping(frames, reports: false).replies.isEmpty)
-        // In three seconds.
+        // In 3 s.
         #expect((60...80).contains(arping(frames).replies.count))
         #expect(arping(frames, pause: .microseconds(1)).replies.count == 20)
     }

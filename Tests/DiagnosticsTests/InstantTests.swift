@@ -1,9 +1,9 @@
 import PacketEngine
 import Testing
 
-@Suite("instants and lengths of time beside Swift's Duration")
+@Suite("Instant and Nanoseconds with Swift's Duration")
 struct InstantTests {
-    /// The longest and the shortest Duration that there is.
+    /// The longest and the shortest Duration.
     private static let extremes = [Duration(attoseconds: .max), Duration(attoseconds: .min)]
 
     @Test("a length of time is the same as a Duration and back", arguments: [0, 1, -1, 1_500_000_000, .max, .min])
@@ -13,7 +13,7 @@ struct InstantTests {
         #expect(Nanoseconds(duration) == Nanoseconds(count))
     }
 
-    @Test("a Duration is rounded towards zero and limited to what fits")
+    @Test("a Duration is rounded toward zero and limited to the range")
     func conversion() {
         #expect(Nanoseconds(.milliseconds(2)) == .milliseconds(2))
         let fraction = Duration(secondsComponent: 1, attosecondsComponent: 1_999_999_999)

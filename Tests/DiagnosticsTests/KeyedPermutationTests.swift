@@ -4,17 +4,17 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// The order of a scan: every element once, and back.
-@Suite("the keyed permutation")
+/// The probe order of a scan: every element once, and the inverse.
+@Suite("keyed permutation")
 struct KeyedPermutationTests {
-    /// Every element once, its place found again.
+    /// Every element once, with its index found again.
     private func check(_ count: UInt64, seed: UInt64) {
         let permutation = KeyedPermutation(count: count, seed: seed)
         var seen = [Bool](repeating: false, count: Int(count))
-        for place in 0..<count {
-            let number = permutation[place]
-            guard number < count, !seen[Int(number)], permutation.place(of: number) == place else {
-                Issue.record("count \(count), seed \(seed): place \(place) has \(number)")
+        for index in 0..<count {
+            let number = permutation[index]
+            guard number < count, !seen[Int(number)], permutation.index(of: number) == index else {
+                Issue.record("count \(count), seed \(seed): index \(index) has \(number)")
                 return
             }
             seen[Int(number)] = true
@@ -31,7 +31,7 @@ struct KeyedPermutationTests {
         }
     }
 
-    @Test("sampled sizes up to 2^48: within, and back", arguments: [17, 20, 24, 31, 32, 33, 40, 48])
+    @Test("sampled sizes up to 2^48: in range, and the inverse", arguments: [17, 20, 24, 31, 32, 33, 40, 48])
     func large(power: Int) {
         let seed = UInt64.random(in: 0...(.max))
         var generator = SeededGenerator(seed: seed)
@@ -39,32 +39,32 @@ struct KeyedPermutationTests {
             let count = (UInt64(1) << UInt64(power)) - 1 + offset
             let permutation = KeyedPermutation(count: count, seed: seed)
             for _ in 0..<2_000 {
-                let place = UInt64.random(in: 0..<count, using: &generator)
-                let number = permutation[place]
-                #expect(number < count && permutation.place(of: number) == place, "\(count), seed \(seed), \(place)")
+                let index = UInt64.random(in: 0..<count, using: &generator)
+                let number = permutation[index]
+                #expect(number < count && permutation.index(of: number) == index, "\(count), seed \(seed), \(index)")
             }
         }
     }
 
-    @Test("another seed is another order, and neighbors are torn apart")
+    @Test("another seed gives another order, and neighbors are separated")
     func spread() {
         let one = KeyedPermutation(count: 65_536, seed: 1)
         let other = KeyedPermutation(count: 65_536, seed: 2)
         let same = (0..<UInt64(65_536)).count { one[$0] == other[$0] }
         #expect(same < 20)
         let steps = (0..<UInt64(65_535)).map { abs(Int(one[$0 + 1]) - Int(one[$0])) }
-        // Of two places at random a third of the size, on the average.
+        // The distance of two random indices is a third of the size, on average.
         let mean = steps.reduce(0, +) / steps.count
         #expect((20_000...24_000).contains(mean), "\(mean)")
     }
 }
 
-/// Sets of addresses against an obviously right model.
-@Suite("sets of addresses")
+/// Sets of addresses against a simple model.
+@Suite("address sets")
 struct AddressSetTests {
     private func address(_ number: Int) -> IPAddress { IPAddress(.v4, number: UInt128(number)) }
 
-    @Test("ranges put in and taken out, against a set of numbers")
+    @Test("ranges added and removed, against a set of numbers")
     func model() throws {
         let seed = UInt64.random(in: 0...(.max))
         var generator = SeededGenerator(seed: seed)
@@ -84,8 +84,8 @@ struct AddressSetTests {
                 let sorted = model.sorted()
                 #expect(addresses.count == sorted.count, "seed \(seed)")
                 #expect((0..<addresses.count).map { addresses[$0] } == sorted.map(address), "seed \(seed)")
-                for (place, number) in sorted.enumerated() {
-                    #expect(addresses.place(of: address(number)) == place, "seed \(seed)")
+                for (index, number) in sorted.enumerated() {
+                    #expect(addresses.index(of: address(number)) == index, "seed \(seed)")
                 }
                 #expect((0..<160).allSatisfy { addresses.contains(address($0)) == model.contains($0) }, "seed \(seed)")
             }
@@ -96,13 +96,13 @@ struct AddressSetTests {
     func ends() throws {
         var addresses = AddressSet()
         let last = try #require(IPAddress("255.255.255.255"))
-        let six = try #require(IPAddress("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"))
-        try addresses.insert([(six, six), (last, last), (address(0), address(0))])
-        #expect(addresses.count == 3 && addresses[0] == address(0) && addresses[1] == last && addresses[2] == six)
-        #expect(addresses.place(of: six) == 2 && addresses.place(of: .v6(.loopback)) == nil)
-        addresses.remove(from: .v6(.unspecified), through: six)
+        let ipv6Last = try #require(IPAddress("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"))
+        try addresses.insert([(ipv6Last, ipv6Last), (last, last), (address(0), address(0))])
+        #expect(addresses.count == 3 && addresses[0] == address(0) && addresses[1] == last && addresses[2] == ipv6Last)
+        #expect(addresses.index(of: ipv6Last) == 2 && addresses.index(of: .v6(.loopback)) == nil)
+        addresses.remove(from: .v6(.unspecified), through: ipv6Last)
         #expect(addresses.count == 2)
-        #expect(throws: AddressSet.Refusal.tooMany) { try addresses.insert([(.v6(.unspecified), six)]) }
+        #expect(throws: AddressSet.Refusal.tooMany) { try addresses.insert([(.v6(.unspecified), ipv6Last)]) }
         #expect(addresses.count == 2)
     }
 }

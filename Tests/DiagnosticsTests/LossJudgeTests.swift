@@ -3,10 +3,10 @@ import Testing
 
 @testable import Diagnostics
 
-/// What the judge of losses makes of chance, and of what is none.
-@Suite("losses judged")
+/// The loss judge with random loss and with limits.
+@Suite("loss judge")
 struct LossJudgeTests {
-    /// A trace of a hundred cycles: each hop lost as chance has it at its rate.
+    /// A trace of 100 cycles with random loss at the rate of each hop.
     private func hops(_ rates: [Double], seed: UInt64) -> [LossJudge.Hop] {
         var chance = SeededGenerator(seed: seed)
         return rates.enumerated().map { index, rate in
@@ -15,7 +15,7 @@ struct LossJudgeTests {
         }
     }
 
-    @Test("hops that lose alike are told apart by chance less than once in a thousand traces")
+    @Test("equal loss at all hops gives a false positive in less than one of 1,000 traces")
     func chanceIsNoVerdict() {
         for rates in [Array(repeating: 0.3, count: 5), Array(repeating: 0.05, count: 30)] {
             let strange = (UInt64(0)..<1_000).filter { seed in
@@ -25,7 +25,7 @@ struct LossJudgeTests {
         }
     }
 
-    @Test("loss that begins at a link and a router that limits its answers are told in every trace")
+    @Test("loss that begins at a link, and a router that limits its replies, are distinguished in every trace")
     func whatIsThereIsTold() {
         for seed in UInt64(0)..<200 {
             let verdicts = LossJudge.judge(hops([0, 0.75, 0.3, 0.3, 0.3], seed: seed), endsAtTarget: true)

@@ -24,7 +24,7 @@ struct NeighborSweepEngineTests {
         #expect(Array(frame[78...]) == [1, 1, 2, 0, 0, 0, 0, 1])
     }
 
-    /// An advertisement as a host would send it, with one thing changed.
+    /// An advertisement as a host sends it, with one change.
     private static func advertisement(
         for target: IPv6Address, hopLimit: UInt8 = 255, option: MACAddress? = machine, breaks: Bool = false
     ) -> [UInt8] {
@@ -39,7 +39,7 @@ struct NeighborSweepEngineTests {
         return EthernetHeader(destination: mac, source: machine, etherType: .ipv6).encoded() + header.encoded() + bytes
     }
 
-    @Test("an advertisement behind destination options is one, a fragment is none (RFC 6980)")
+    @Test("an advertisement after destination options is accepted, a fragment is not (RFC 6980)")
     func extensionHeaders() throws {
         let target = IPv6Address(high: 0x2001_0db8 << 32, low: 16)
         func isFound(_ extensionHeader: IPv6ExtensionHeader) throws -> Bool {
@@ -63,7 +63,7 @@ struct NeighborSweepEngineTests {
         #expect(try !isFound(.laterFragment))
     }
 
-    @Test("who answers is found, is asked no more, and the silent are asked three times")
+    @Test("hosts that reply are found and not solicited again, others are solicited three times")
     func sweep() throws {
         var targets = AddressSet()
         let first = IPAddress.v6(IPv6Address(high: 0x2001_0db8 << 32, low: 16))
@@ -84,9 +84,9 @@ struct NeighborSweepEngineTests {
                 let answer =
                     switch entry.token {
                     case 0: Self.advertisement(for: target)
-                    // Without the option the frame says it (RFC 4861, section 4.4).
+                    // Without the option, the frame's source counts (RFC 4861, section 4.4).
                     case 1: Self.advertisement(for: target, option: nil)
-                    // From beyond a router, broken, and for a group: not believed (RFC 4861, section 7.1.2).
+                    // From beyond a router, malformed, and for a group: rejected (RFC 4861, section 7.1.2).
                     case 2: Self.advertisement(for: target, hopLimit: 254)
                     case 3: Self.advertisement(for: target, breaks: true)
                     default: Self.advertisement(for: target, option: MACAddress(rawValue: 0x33_33_00_00_00_01))
@@ -96,7 +96,7 @@ struct NeighborSweepEngineTests {
             engine.drain { found.append($0) }
             switch deadline {
             case .at(let due): now = max(due, now)
-            case .never: Issue.record("it waits for ever")
+            case .never: Issue.record("the engine waits without end")
             case .finished: break loop
             }
         }

@@ -4,13 +4,13 @@ import WireFormat
 
 @testable import Diagnostics
 
-@Suite("numbers in datagrams")
+@Suite("sequence numbers in datagrams")
 struct NumberedStreamTests {
     private func bytes(_ number: Int64, _ numbering: StreamNumbering) -> [UInt8] {
         let word = UInt32(truncatingIfNeeded: number)
         let big = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }
         switch numbering {
-        // A version of 2, a payload type, the number, a time, a source.
+        // Version 2, a payload type, the number, a time, a source.
         case .rtp: return [0x80, 33, big[2], big[3], 0, 0, 0, 1, 0xCA, 0xFE, 0xBA, 0xBE] + [1, 2, 3]
         case .iperf: return big + [0x65, 0, 0, 0, 0, 0, 0, 7] + [UInt8](repeating: 0, count: 40)
         case .mcjoin: return Array("Sender PID 4711, MC group 225.1.2.3 ... count: \(number), freq: 100\0".utf8)
@@ -26,25 +26,25 @@ struct NumberedStreamTests {
     @Test("loss, order and duplicates of each kind", arguments: [StreamNumbering.rtp, .iperf, .mcjoin])
     func counts(numbering: StreamNumbering) {
         #expect(count(Array(10..<20), numbering) == StreamCount(numbering: numbering))
-        // 15 and 16 never come, 18 comes late, 20 twice.
+        // 15 and 16 are lost, 18 is late, 20 is a duplicate.
         let numbers = [10, 11, 12, 13, 14, 17, 19, 18, 20, 20, 21] as [Int64]
         #expect(count(numbers, numbering) == StreamCount(numbering: numbering, lost: 2, reordered: 1, duplicates: 1))
-        // The sender begins anew, and what was lost before stays lost.
+        // The sender restarts, and earlier losses stay counted.
         let again = numbers + (numbering == .rtp ? [40_000, 40_001, 40_003] : [200_000, 200_001, 200_003])
         let restarted = count(again, numbering)
         #expect(restarted?.lost == 3 && restarted?.reordered == 1, "\(String(describing: restarted))")
     }
 
-    @Test("RTP's numbers go round, iperf's last is negative and comes again and again")
+    @Test("RTP's numbers wrap; iperf's last one is negative and repeated")
     func ends() {
         #expect(count([65_533, 65_534, 65_535, 0, 1, 3], .rtp) == StreamCount(numbering: .rtp, lost: 1))
         #expect(count([0, 1, 2, 3, 4, -5, -5, -5], .iperf) == StreamCount(numbering: .iperf))
         #expect(count([0, 1, 2, 3, -5, -5], .iperf) == StreamCount(numbering: .iperf, lost: 1))
-        // Another stream begins where one has ended.
+        // Another stream begins after the end of one.
         #expect(count([70, 71, 72, 73, -74, -74, 0, 1, 2, 3, -4], .iperf)?.lost == 0)
     }
 
-    @Test("what does not go up is no number")
+    @Test("a field that does not increase is not a sequence number")
     func none() {
         #expect(count([5, 5, 5, 5, 5], .rtp) == nil)
         #expect(count([5, 900, 20, 7, 8, 9, 10], .iperf) == nil)
@@ -58,7 +58,7 @@ struct NumberedStreamTests {
     }
 
     @Test(
-        "whatever comes, nothing traps, and a stream's count is that of a list",
+        "on any input nothing traps, and a stream's counts equal those of a list",
         arguments: 1...50 as ClosedRange<UInt64>)
     func properties(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
@@ -68,7 +68,7 @@ struct NumberedStreamTests {
             lost.insert(number)
         }
         numbers.removeAll { lost.contains($0) }
-        // Neighbors change places, but not the first that have to prove it.
+        // Neighbors are swapped, but not the first ones, which must be in order to be accepted.
         for index in stride(from: 10, to: numbers.count - 2, by: 7) { numbers.swapAt(index, index + 1) }
         let counted = count(numbers, .iperf)
         #expect(counted?.lost == lost.count && counted?.duplicates == 0, "seed \(seed)")

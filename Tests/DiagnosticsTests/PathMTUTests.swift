@@ -28,7 +28,7 @@ struct PathMTUTests {
         return (found, engine.summary(of: 0))
     }
 
-    @Test("what routers tell: the MTU of each hop", arguments: [TracerouteMethod.udp, .icmp])
+    @Test("the MTU of each hop from routers' errors", arguments: [TracerouteMethod.udp, .icmp])
     func told(method: TracerouteMethod) {
         let outcome = trace([2: (1_400, true), 4: (1_280, true)], method: method)
         #expect(outcome.hops.map(\.mtu) == [1_500, 1_500, 1_400, 1_400, 1_280, 1_280])
@@ -36,7 +36,7 @@ struct PathMTUTests {
         #expect(outcome.summary.elapsed < .milliseconds(150), "\(outcome.summary.elapsed.wholeMilliseconds)")
     }
 
-    @Test("a black hole is named with hop and size, in less than three seconds", arguments: [1_400, 1_499, 61, 576])
+    @Test("a black hole is reported with hop and size in less than 3 seconds", arguments: [1_400, 1_499, 61, 576])
     func blackHole(size: Int) {
         let outcome = trace([3: (size, false)])
         #expect(outcome.hops.map(\.mtu) == [1_500, 1_500, 1_500, size, size, size])
@@ -45,30 +45,31 @@ struct PathMTUTests {
         #expect(outcome.summary.isReached)
     }
 
-    @Test("a black hole before and behind links that are told")
+    @Test("a black hole before and after links whose routers report their MTU")
     func mixed() {
         let outcome = trace([1: (1_480, true), 2: (1_400, false), 4: (1_300, true)])
         #expect(outcome.hops.map(\.mtu) == [1_500, 1_480, 1_400, 1_400, 1_300, 1_300])
         #expect(outcome.summary.verdicts == [.mtuBlackHole(timeToLive: 2, size: 1_400)])
     }
 
-    @Test("a router that is silent, and one that answers small packets alone, are no black hole")
+    @Test("an unresponsive router, and one that answers only small packets, are not black holes")
     func silentRouter() {
-        let outcome = trace([4: (1_400, true)]) { $0.routers[1] = .silent }
+        let outcome = trace([4: (1_400, true)]) { $0.routers[1] = .unresponsive }
         #expect(outcome.hops.map(\.mtu) == [1_500, nil, 1_500, 1_500, 1_400, 1_400])
         #expect(outcome.summary.verdicts == [.silentHop(timeToLive: 2)])
     }
 
-    @Test("a target that counts its errors is waited for")
+    @Test("a target that limits its errors is waited for")
     func limited() {
         let outcome = trace([5: (1_400, false)]) { $0.targetBurst = 6 }
         #expect(outcome.summary.verdicts == [.mtuBlackHole(timeToLive: 5, size: 1_400)], "\(outcome.summary)")
-        // The trace, a second look at the target, and the search.
+        // The trace, a retry of the target, and the search.
         #expect(outcome.summary.elapsed < .seconds(7), "\(outcome.summary.elapsed.seconds)")
     }
 
     @Test(
-        "a router that limits its errors as Linux does, one a second after six, and reports the MTU, is no black hole")
+        "a router that limits its errors as Linux does (1 per second after 6) and reports the MTU is no black hole"
+    )
     func limitedRouter() {
         for burst in 1...8 {
             for hop in 1...4 {
@@ -89,7 +90,7 @@ struct PathMTUTests {
         }
     }
 
-    @Test("a black hole among routers that limit their errors: the search ends in five seconds")
+    @Test("a black hole among routers that limit their errors: the search ends within 5 seconds")
     func limitedHole() {
         for burst in 1...8 {
             let outcome = trace([3: (1_400, false)]) { path in
@@ -101,11 +102,11 @@ struct PathMTUTests {
         }
     }
 
-    @Test("a router that reports the MTU and is silent otherwise: hops before it keep theirs")
+    @Test("a router that reports the MTU but otherwise does not reply: hops before it keep theirs")
     func silentReporter() {
         let outcome = trace([3: (1_400, true)]) { path in
-            path.routers[2] = .silent
-            // They answer the trace, and not what follows.
+            path.routers[2] = .unresponsive
+            // They reply to the trace, and not to the search.
             path.routers[0] = .limits(burst: 3, perSecond: 0)
             path.routers[1] = .limits(burst: 3, perSecond: 0)
         }
@@ -113,14 +114,14 @@ struct PathMTUTests {
         #expect(outcome.summary.verdicts == [.silentHop(timeToLive: 3)], "\(outcome.summary)")
     }
 
-    @Test("an old router that reports no MTU is no black hole, and the size is found", arguments: [0, 1_500, 9_000])
+    @Test("an old router that reports no MTU is not a black hole, and the size is found", arguments: [0, 1_500, 9_000])
     func reportedWithoutMTU(reported: Int) {
         let outcome = trace([3: (1_400, true)]) { $0.reportedMTU = reported }
         #expect(outcome.hops.map(\.mtu) == [1_500, 1_500, 1_500, 1_400, 1_400, 1_400])
         #expect(outcome.summary.verdicts.isEmpty && outcome.summary.elapsed < .seconds(3), "\(outcome.summary)")
     }
 
-    @Test("with loss the size is right or smaller, and no hole is made up", arguments: 0..<60)
+    @Test("with loss the size is correct or smaller, and no black hole is made up", arguments: 0..<60)
     func loss(seed: UInt64) {
         let clear = trace([2: (1_400, true)], seed: seed, loss: 0.05)
         #expect(!clear.summary.verdicts.contains { if case .mtuBlackHole = $0 { true } else { false } }, "seed \(seed)")

@@ -10,7 +10,7 @@ struct PathsEngineTests {
         var graph: PathGraph
         var summary: TracerouteSummary
 
-        /// Links as hop of the end and both indices, those to the target left out.
+        /// Links as the hop of the end and both indices, without those to the target.
         var links: Set<[Int]> {
             Set(
                 graph.links.compactMap { link in
@@ -37,8 +37,8 @@ struct PathsEngineTests {
         return Outcome(graph: engine.graph, summary: engine.summary)
     }
 
-    @Test("stopping points: one of K equal branches is missed with no more than a router's share of the chance")
-    func stoppingPoints() {
+    @Test("stopping rule: one of K equal branches is missed with at most a router's share of the error probability")
+    func stoppingRule() {
         let points = MDAStoppingRule(confidence: 0.95)
         #expect((1...6).map(points.flows) == [8, 15, 22, 29, 37, 44])
         #expect(MDAStoppingRule(confidence: 0.999).flows(1) == 14)
@@ -47,7 +47,7 @@ struct PathsEngineTests {
     }
 
     @Test(
-        "four equal branches: all found in 97 of 100 seeds at 95 %, with at most 100 packets as a rule, in 4 round trips"
+        "four equal branches: all found in 97 of 100 seeds at 95 %, usually with at most 100 packets, in 4 round trips"
     )
     func fourBranches() {
         var found = 0
@@ -64,11 +64,11 @@ struct PathsEngineTests {
         packets.sort()
         times.sort()
         #expect(found >= 97 && packets[50] <= 100, "found \(found), packets \(packets)")
-        // Four hops of 2 ms a link: a round trip of 16 ms.
+        // Four hops of 2 ms per link: a round trip of 16 ms.
         #expect(times[90] <= .milliseconds(4 * 16 + 20), "\(times.map(\.wholeMilliseconds))")
     }
 
-    @Test("at 99.9 % all are found, by every seed")
+    @Test("at 99.9 % all are found, with every seed")
     func fourBranchesSurely() {
         for seed in 0..<UInt64(100) {
             let graph = SimulatedGraph.diamond(4, seed: seed)
@@ -76,7 +76,7 @@ struct PathsEngineTests {
         }
     }
 
-    @Test("wider, nested and crossing ways", arguments: 0..<10)
+    @Test("wider, nested and crossing paths", arguments: 0..<10)
     func shapes(seed: UInt64) {
         let shapes: [[[[Int]]]] = [
             [[Array(0..<16)], Array(repeating: [0], count: 16), [[]]],
@@ -92,7 +92,7 @@ struct PathsEngineTests {
         }
     }
 
-    @Test("a single way is told with few packets")
+    @Test("a single path takes few packets")
     func single() {
         let outcome = trace(SimulatedGraph([[[0]], [[0]], [[0]], [[]]], seed: 1))
         #expect(outcome.summary.isReached && outcome.graph.hops.map(\.count) == [1, 1, 1, 1, 1])
@@ -100,28 +100,28 @@ struct PathsEngineTests {
         #expect(outcome.graph.links.count == 4)
     }
 
-    @Test("a router that is silent among others is a node of its own; a hop that is silent is one")
-    func silent() {
+    @Test("an unresponsive router among others is a node of its own; an unresponsive hop is one node")
+    func unresponsive() {
         var graph = SimulatedGraph.diamond(2, seed: 3)
-        graph.silent = [[2, 1]]
+        graph.unresponsive = [[2, 1]]
         let outcome = trace(graph)
         #expect(outcome.graph.hops[1].map { $0.address != nil }.sorted { $0 && !$1 } == [true, false])
         #expect(outcome.summary.isReached && outcome.summary.elapsed < .seconds(3))
-        graph.silent = [[2, 0], [2, 1]]
+        graph.unresponsive = [[2, 0], [2, 1]]
         let whole = trace(graph)
         #expect(whole.graph.hops[1].map(\.address) == [nil] && whole.summary.verdicts == [.silentHop(timeToLive: 2)])
     }
 
-    @Test("with loss nothing is made up, and what is there is found", arguments: 0..<20)
+    @Test("with loss no node is made up, and existing ones are found", arguments: 0..<20)
     func loss(seed: UInt64) {
         let graph = SimulatedGraph.diamond(4, seed: seed)
         let outcome = trace(graph, confidence: 0.999, loss: 0.1)
         #expect(outcome.links == graph.links, "seed \(seed)")
-        let silent = outcome.graph.hops.joined().filter { $0.address == nil }
-        #expect(silent.count <= 1, "seed \(seed): \(silent)")
+        let unresponsive = outcome.graph.hops.joined().filter { $0.address == nil }
+        #expect(unresponsive.count <= 1, "seed \(seed): \(unresponsive)")
     }
 
-    @Test("routers that count their errors to a peer are asked as slowly as they answer")
+    @Test("routers that limit errors per peer are probed at their rate")
     func limited() {
         var graph = SimulatedGraph.diamond(2, seed: 5)
         graph.burst = 6
@@ -130,7 +130,7 @@ struct PathsEngineTests {
         #expect(outcome.summary.elapsed < .seconds(40), "\(outcome.summary.elapsed.seconds)")
     }
 
-    @Test("a target that has used up its answers is found at its hop, and not asked in vain", arguments: 0..<6)
+    @Test("a target with an exhausted error limit is found at its hop, without useless probes", arguments: 0..<6)
     func limitedTarget(burst: Int) {
         var graph = SimulatedGraph.diamond(4, seed: 5)
         graph.targetBurst = burst
@@ -139,17 +139,17 @@ struct PathsEngineTests {
         #expect(outcome.summary.elapsed < .seconds(4) && outcome.summary.sent < 120, "\(outcome.summary)")
     }
 
-    @Test("a way that ends in silence ends by itself")
+    @Test("a path with an unresponsive end terminates")
     func dead() {
         var graph = SimulatedGraph(
             [[[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[0]], [[]]], seed: 1)
-        graph.silent = Set((3...12).map { [$0, 0] })
+        graph.unresponsive = Set((3...12).map { [$0, 0] })
         let outcome = trace(graph) { $0.maximumHops = 12 }
         #expect(!outcome.summary.isReached && outcome.summary.verdicts == [.unreachable(last: 2)])
         #expect(outcome.summary.elapsed < .seconds(3), "\(outcome.summary.elapsed.wholeMilliseconds)")
     }
 
-    @Test("a dead branch: the working one is finished, and the router is named", arguments: 0..<30)
+    @Test("a dead branch: the working one is completed, and the router is reported", arguments: 0..<30)
     func deadBranch(seed: UInt64) {
         for limits in [nil, 6] {
             var graph = SimulatedGraph.diamond(2, seed: seed)
@@ -161,8 +161,8 @@ struct PathsEngineTests {
             #expect(
                 dead == [.deadBranch(timeToLive: 2, router: .v4(SimulatedGraph.address(2, 1)))],
                 "seed \(seed): \(outcome.summary.verdicts)")
-            let places = outcome.graph.hops.joined().filter { $0.address == .v4(Echo.there) }.map(\.timeToLive)
-            #expect(places == [4] && outcome.graph.hops.count == 4, "seed \(seed): \(places)")
+            let hops = outcome.graph.hops.joined().filter { $0.address == .v4(Echo.there) }.map(\.timeToLive)
+            #expect(hops == [4] && outcome.graph.hops.count == 4, "seed \(seed): \(hops)")
             #expect(outcome.links.isSuperset(of: [[2, 0, 0], [2, 0, 1], [3, 0, 0]]), "seed \(seed)")
             #expect(
                 outcome.summary.elapsed < .seconds(limits == nil ? 6 : 10),
@@ -170,11 +170,11 @@ struct PathsEngineTests {
         }
     }
 
-    @Test("a branch that is dead from its first router on, which is silent too", arguments: 0..<30)
+    @Test("a branch that is dead from its first router on, which is unresponsive too", arguments: 0..<30)
     func silentDeadBranch(seed: UInt64) {
         var graph = SimulatedGraph.diamond(2, seed: seed)
         graph.dropping = [[2, 1]]
-        graph.silent = [[2, 1]]
+        graph.unresponsive = [[2, 1]]
         let outcome = trace(graph)
         #expect(outcome.summary.isReached && outcome.graph.hops.count == 4, "seed \(seed)")
         #expect(
@@ -183,15 +183,15 @@ struct PathsEngineTests {
         #expect(outcome.summary.elapsed < .seconds(6), "seed \(seed): \(outcome.summary.elapsed.seconds)")
     }
 
-    @Test("a silent router that passes packets on is no dead branch", arguments: 0..<10)
+    @Test("an unresponsive router that forwards packets is not a dead branch", arguments: 0..<10)
     func silentBranch(seed: UInt64) {
         var graph = SimulatedGraph.diamond(2, seed: seed)
-        graph.silent = [[2, 1]]
+        graph.unresponsive = [[2, 1]]
         let verdicts = trace(graph).summary.verdicts
         #expect(!verdicts.contains { if case .deadBranch = $0 { true } else { false } }, "seed \(seed): \(verdicts)")
     }
 
-    @Test("a first router that refuses: one round trip, whatever it limits", arguments: [nil, 6, 1])
+    @Test("a first router that rejects: one round trip, whatever it limits", arguments: [nil, 6, 1])
     func refusedByFirstRouter(burst: Int?) {
         var graph = SimulatedGraph.diamond(2, seed: 1)
         graph.refusing = [[1, 0]]

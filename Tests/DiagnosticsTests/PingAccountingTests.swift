@@ -4,8 +4,8 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// What a ping counts, and when it ends: CONTRACT's definitions.
-@Suite("the account of a ping")
+/// The counters and the end of a ping, as CONTRACT defines them.
+@Suite("ping accounting")
 struct PingAccountingTests {
     private func every100ms(
         _ count: Int, timeout: Nanoseconds = .seconds(1),
@@ -36,7 +36,7 @@ struct PingAccountingTests {
     // MARK: Outages
 
     @Test(
-        "an outage runs from the first lost probe to the next answered one, whatever the timeout",
+        "an outage lasts from the first lost probe to the next answered one, whatever the timeout",
         arguments: [1, 3, 10])
     func outage(seconds: Int64) {
         let outcome = every100ms(40, timeout: .seconds(seconds), faults: faults(drops: 5...6))
@@ -46,7 +46,7 @@ struct PingAccountingTests {
         #expect(long.summary.longestOutage == long.summary.outage)
     }
 
-    @Test("several outages add up, and the longest is told apart")
+    @Test("several outages add up, and the longest is reported")
     func several() {
         var faults = faults(drops: 5...5)
         faults.drops.formUnion([10, 11, 12, 30])
@@ -55,7 +55,7 @@ struct PingAccountingTests {
             outcome.summary.outage.wholeMilliseconds == 500 && outcome.summary.longestOutage.wholeMilliseconds == 300)
     }
 
-    @Test("a late reply is a reply: it ends an outage and makes none")
+    @Test("a late reply is a reply: it ends an outage and starts none")
     func lateReply() {
         let outcome = every100ms(
             40, timeout: .milliseconds(300), faults: faults(drops: 8...8, late: [5: .milliseconds(700)]))
@@ -63,7 +63,7 @@ struct PingAccountingTests {
         #expect(outcome.summary.outage.wholeMilliseconds == 100, "\(outcome.summary.outage)")
     }
 
-    @Test("an outage that lasts to the end ends with the probes")
+    @Test("an outage that lasts to the end ends with the last probe")
     func lasting() {
         let outcome = every100ms(20, timeout: .seconds(10), faults: faults(drops: 11...20))
         #expect(outcome.summary.outage.wholeMilliseconds == 1_000, "\(outcome.summary.outage)")
@@ -95,7 +95,7 @@ struct PingAccountingTests {
 
     // MARK: The end
 
-    /// How long a run took, by the simulated clock.
+    /// The duration of a run, by the simulated clock.
     private func duration(_ scenario: PingScenario) -> Nanoseconds {
         var engine = PingEngine(scenario.configuration)
         var network = SimulatedNetwork(seed: 1, faults: scenario.faults)
@@ -113,11 +113,11 @@ struct PingAccountingTests {
             $0.timeout = .seconds(10)
         })
         #expect(duration(scenario) < .milliseconds(10))
-        // Refused by this host.
+        // Rejected by this host.
         scenario.faults.refusal = 1
         #expect(duration(scenario) < .milliseconds(10))
         scenario.faults.refusal = 0
-        // Refused by a router.
+        // Rejected by a router.
         scenario.prepare = {
             $0.everybody = .refuses(
                 type: .destinationUnreachable, code: 1, restOfHeader: 0, from: IPv4Address(192, 0, 2, 254))
@@ -125,7 +125,7 @@ struct PingAccountingTests {
         #expect(duration(scenario) < .milliseconds(10))
     }
 
-    @Test("too long for the link is a final error, and needs no wait")
+    @Test("exceeding the link MTU is a final error, and needs no wait")
     func tooLong() {
         var header = PingProbeHeader()
         header.pathMTUDiscovery = .do
@@ -135,7 +135,7 @@ struct PingAccountingTests {
         #expect(outcome.summary.transmitted == 1 && outcome.summary.lost + outcome.summary.failed <= 1)
     }
 
-    @Test("with a deadline a send that fails here does not end the run, a word of the network does")
+    @Test("with a deadline a local send failure does not end the run, an ICMP error does")
     func deadline() {
         var faults = SimulatedNetwork.Faults()
         faults.refusal = 1
@@ -156,9 +156,9 @@ struct PingAccountingTests {
         #expect(refused.transmitted == 1 && refused.errors == 1)
     }
 
-    @Test("replies that come together count only as far as they were asked for")
+    @Test("replies received together count only up to the requested number")
     func together() {
-        // The first two are as late as each other: a next hop that was slow to be resolved.
+        // The first two are equally late: a next hop that was resolved slowly.
         let outcome = PingScenario(
             configure: {
                 $0.count = 1
@@ -171,14 +171,14 @@ struct PingAccountingTests {
 
     // MARK: Figures
 
-    @Test("without a timeout no reply is late, and none is given up while the run lasts")
+    @Test("without a timeout no reply is late, and no probe times out while the run lasts")
     func noTimeout() {
         let outcome = every100ms(
             10, timeout: PingConfiguration.noTimeout, faults: faults(drops: 99...99, late: [3: .milliseconds(600)]))
         #expect(outcome.summary.late == 0 && outcome.summary.answered == 10 && outcome.timeouts.isEmpty)
     }
 
-    @Test("duplicates add nothing to the round-trip figures")
+    @Test("duplicates do not count in the round-trip figures")
     func duplicates() {
         var faults = SimulatedNetwork.Faults()
         faults.duplication = 1
@@ -187,7 +187,7 @@ struct PingAccountingTests {
         #expect(outcome.summary.roundTrips.count == 10 && outcome.summary.received == 10)
     }
 
-    @Test("a reply with a part of the data is not called reassembled")
+    @Test("a reply with part of the data does not count as reassembled")
     func partOfTheData() {
         let plan = PingFragmentPlan(size: 64)
         var summary = PingSummary()
@@ -198,7 +198,7 @@ struct PingAccountingTests {
         #expect(FragmentVerdict(plan, summary) == .reassembled)
     }
 
-    @Test("datagrams are numbered from where the run begins")
+    @Test("datagrams are numbered from a random start per run")
     func identification() {
         var header = PingProbeHeader()
         header.firstIdentification = 0xFFFE

@@ -6,7 +6,7 @@ import WireFormat
 
 @Suite("PingEngine on the simulated network")
 struct PingEngineTests {
-    @Test("sends on an absolute schedule and counts every answer")
+    @Test("sends on an absolute schedule and counts every reply")
     func plainRun() {
         let outcome = PingScenario().run()
         #expect(outcome.times == (0..<5).map { Nanoseconds.seconds(Int64($0)) })
@@ -19,7 +19,7 @@ struct PingEngineTests {
         #expect(outcome.summary.elapsed == .seconds(4))
     }
 
-    @Test("the schedule does not drift when sending takes its time")
+    @Test("the schedule does not drift when sending is slow")
     func noDrift() {
         let outcome = PingScenario(
             configure: {
@@ -32,7 +32,7 @@ struct PingEngineTests {
         }
     }
 
-    @Test("a long stall is not made up for with a burst")
+    @Test("a long stall is not followed by a burst")
     func stall() {
         let outcome = PingScenario(
             configure: {
@@ -40,13 +40,13 @@ struct PingEngineTests {
                 $0.interval = .milliseconds(10)
             }, prepare: { $0.sendingTime = .milliseconds(500) }
         ).run()
-        // Behind by half a second after each packet, it never sends two at once.
+        // Half a second behind after each packet, it never sends two at once.
         for (earlier, later) in zip(outcome.times, outcome.times.dropFirst()) {
             #expect(later - earlier >= .milliseconds(500))
         }
     }
 
-    @Test("preload sends that many at once, then keeps the interval")
+    @Test("preload sends a number of probes at once, then keeps the interval")
     func preload() {
         let outcome = PingScenario(configure: {
             $0.count = 6
@@ -88,7 +88,7 @@ struct PingEngineTests {
         }
     }
 
-    @Test("an answer after the timeout is late, not lost")
+    @Test("a reply after the timeout is late, not lost")
     func late() {
         let outcome = PingScenario(
             configure: {
@@ -100,23 +100,23 @@ struct PingEngineTests {
         ).run()
         #expect(outcome.timeouts == [1, 2, 3, 4])
         #expect(outcome.summary.late == 3)
-        // The last one's answer would have come after the end.
+        // The reply to the last one would be received after the end.
         #expect(outcome.summary.lost == 1 && outcome.summary.answered == 0 && outcome.isBalanced)
         #expect(outcome.replies.allSatisfy { $0.flags.contains(.late) && $0.roundTrip > .milliseconds(500) })
     }
 
-    @Test("of two answers to one probe the second is a duplicate")
+    @Test("the second of two replies to one probe is a duplicate")
     func duplicates() {
         let outcome = PingScenario(faults: .init(duplication: 1)).run()
         #expect(outcome.summary.answered == 5)
-        // The run ends with the answer to the last probe: its second comes too late to be seen.
+        // The run ends with the reply to the last probe: its duplicate comes too late to be seen.
         #expect(outcome.summary.duplicates >= 4)
         #expect(outcome.replies.filter { $0.flags.contains(.duplicate) }.count == outcome.summary.duplicates)
     }
 
-    @Test("sequence numbers wrap at 65,536 while answers are late")
+    @Test("sequence numbers wrap at 65,536 while replies are late")
     func wrap() {
-        // 70,000 probes a second, answers after 1 to 1.2 s: more are under way than sequence numbers can tell apart.
+        // 70,000 probes per second, replies after 1 to 1.2 s: more are in flight than sequence numbers can identify.
         let outcome = PingScenario(
             configure: {
                 $0.count = 200_000
@@ -128,11 +128,11 @@ struct PingEngineTests {
         #expect(outcome.summary.transmitted == 200_000)
         #expect(outcome.isBalanced)
         #expect(outcome.summary.duplicates == 0)
-        // None was taken for the answer to a newer probe: that would be a round trip below a second.
+        // No reply is matched to a newer probe: that would be a round trip below 1 s.
         #expect(outcome.summary.roundTrips.minimum >= .milliseconds(1_000))
     }
 
-    @Test("sequence numbers wrap without a loss when answers come in time")
+    @Test("sequence numbers wrap without loss when replies are in time")
     func wrapInTime() {
         let outcome = PingScenario(
             configure: {
@@ -155,26 +155,26 @@ struct PingEngineTests {
         ).run()
         #expect(outcome.isBalanced)
         #expect(outcome.summary.transmitted == 1_000_000 && outcome.summary.late == 0)
-        // One in a hundred, from a seed.
+        // One in a hundred, by seed.
         #expect((9_000...11_000).contains(outcome.summary.lost))
     }
 
-    @Test("a flood sends on an answer, or every 10 ms without one")
+    @Test("a flood sends on a reply, or every 10 ms without one")
     func flood() {
         let answered = PingScenario(configure: {
             $0.count = 4
             $0.interval = .zero
         }).run()
         #expect(answered.times.map(\.wholeMilliseconds) == [0, 1, 2, 3])
-        let silent = PingScenario(
+        let unresponsive = PingScenario(
             configure: {
                 $0.count = 4
                 $0.interval = .zero
                 $0.timeout = .milliseconds(100)
-            }, prepare: { $0.everybody = .silent }
+            }, prepare: { $0.everybody = .unresponsive }
         ).run()
-        #expect(silent.times.map(\.wholeMilliseconds) == [0, 10, 20, 30])
-        #expect(silent.summary.lost == 4)
+        #expect(unresponsive.times.map(\.wholeMilliseconds) == [0, 10, 20, 30])
+        #expect(unresponsive.summary.lost == 4)
     }
 
     @Test("an adaptive interval follows the round trip")
@@ -190,29 +190,30 @@ struct PingEngineTests {
         #expect(gaps.dropFirst(3).allSatisfy { (29...31).contains($0.wholeMilliseconds) })
     }
 
-    @Test("waits for the last answer twice the longest round trip, or an interval")
+    @Test("waits for the last reply twice the longest round trip, or an interval")
     func linger() {
-        /// From the last probe to the end, which is when the unanswered are given up.
+        /// The time from the last probe to the end, when unanswered probes time out.
         func wait(_ seconds: Int64, _ configure: @escaping (inout PingConfiguration) -> Void) -> Nanoseconds? {
             let outcome = PingScenario(
                 configure: configure, faults: .init(delay: .seconds(seconds)...Nanoseconds.seconds(seconds)),
-                prepare: { network in if seconds == 0 { network.everybody = .silent } }
+                prepare: { network in if seconds == 0 { network.everybody = .unresponsive } }
             ).run()
             let ends = outcome.events.compactMap { if case .timeout(_, let at) = $0 { at } else { nil } }
             guard let end = ends.last, let last = outcome.log.last?.at else { return nil }
             return end - last
         }
-        // Nothing answers: the whole timeout.
+        // Without any reply: the whole timeout.
         #expect(
             wait(0) {
                 $0.count = 1; $0.timeout = .milliseconds(250)
             } == .milliseconds(250))
-        // The first of two is answered when the second leaves, 5 s later; that one's answer takes 5 s too: all are in.
+        // The first of two is answered when the second is sent, 5 s later; the second's reply takes 5 s too: both
+        // count.
         #expect(
             wait(5) {
                 $0.count = 2; $0.interval = .seconds(6)
             } == nil)
-        // Only one answer of 1 s is in when the last leaves: an interval of 100 ms is less than twice that.
+        // Only one reply of 1 s was received when the last is sent: an interval of 100 ms is less than twice that.
         let outcome = PingScenario(
             configure: {
                 $0.count = 12; $0.interval = .milliseconds(100)
@@ -222,19 +223,19 @@ struct PingEngineTests {
         #expect(outcome.summary.answered == 12)
     }
 
-    @Test("a deadline ends the run on time, and probes go on until then")
+    @Test("a deadline ends the run on time, and probes continue until then")
     func deadline() {
         let outcome = PingScenario(
             configure: {
                 $0.count = nil
                 $0.deadline = .milliseconds(3_500)
-            }, prepare: { $0.everybody = .silent }
+            }, prepare: { $0.everybody = .unresponsive }
         ).run()
         #expect(outcome.times.map(\.wholeMilliseconds) == [0, 1_000, 2_000, 3_000])
         #expect(outcome.summary.lost == 4)
     }
 
-    @Test("stops when it is told to, with the result so far")
+    @Test("stops on request, with the result so far")
     func stop() {
         let outcome = PingScenario(
             configure: { $0.count = nil },
@@ -243,14 +244,14 @@ struct PingEngineTests {
         #expect(outcome.summary.transmitted == 3 && outcome.summary.answered == 3)
     }
 
-    @Test("says which probes are outstanding when the next leaves")
+    @Test("reports outstanding probes when the next is sent")
     func outstanding() {
         let outcome = PingScenario(
             configure: {
                 $0.count = 3
                 $0.reportsOutstanding = true
                 $0.timeout = .seconds(2)
-            }, prepare: { $0.everybody = .silent }
+            }, prepare: { $0.everybody = .unresponsive }
         ).run()
         let reported = outcome.events.compactMap {
             if case .outstanding(let sequence, _) = $0 { sequence } else { nil }
@@ -267,7 +268,7 @@ struct PingEngineTests {
                 $0.reportInterval = .seconds(5)
             },
             prepare: { network in
-                network.everybody = .silent
+                network.everybody = .unresponsive
                 network.signals = []
             }
         ).run()
@@ -279,14 +280,14 @@ struct PingEngineTests {
         #expect(reports.first.map { $0.interval.transmitted >= 5 && $0.interval.received == 0 } == true)
     }
 
-    @Test("IPv6 echoes are recognized, their checksum covers the addresses")
+    @Test("IPv6 echo replies are recognized; their checksum covers the addresses")
     func ipv6() {
         let outcome = PingScenario(destination: Echo.there6).run()
         #expect(outcome.summary.answered == 5)
         #expect(outcome.replies.allSatisfy { $0.hopLimit == 64 })
     }
 
-    @Test("small data has room for a part of the cookie, or none", arguments: 0...9)
+    @Test("small data has room for part of the cookie, or for none", arguments: 0...9)
     func smallData(length: Int) {
         for destination in [IPAddress.v4(Echo.there), Echo.there6] {
             let outcome = PingScenario(destination: destination, dataLength: length).run()

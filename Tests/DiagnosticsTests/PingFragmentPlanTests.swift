@@ -4,10 +4,10 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// Probes that are cut on purpose.
+/// Deliberate fragmentation of probes.
 @Suite("ping --fragment")
 struct PingFragmentPlanTests {
-    /// The packets of one probe, in the order in which they leave.
+    /// The packets of one probe, in send order.
     private func packets(_ plan: PingFragmentPlan, size: Int, family: IPAddress.Family, seed: UInt64) -> [[UInt8]] {
         var header = PingProbeHeader()
         header.fragments = plan
@@ -32,7 +32,7 @@ struct PingFragmentPlanTests {
         family == .v4 ? reassembly.add(ipv4: packet.rawBytes, now: 0) : reassembly.add(ipv6: packet.rawBytes, now: 0)
     }
 
-    @Test("in order and reversed: as many as there must be, and whole when put together", arguments: UInt64(0)..<100)
+    @Test("in order and reversed: the right number of fragments, complete after reassembly", arguments: UInt64(0)..<100)
     func whole(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let family: IPAddress.Family = Bool.random(using: &random) ? .v4 : .v6
@@ -60,7 +60,8 @@ struct PingFragmentPlanTests {
     }
 
     @Test(
-        "overlapping: who believes the first and who believes the last has another message, both with a right checksum")
+        "overlapping: keeping the first or the last copy gives different messages, both with a correct checksum"
+    )
     func overlapping() throws {
         let packets = packets(PingFragmentPlan(size: 64, order: .overlapping), size: 400, family: .v4, seed: 1)
         var reassembly = Reassembly()
@@ -71,8 +72,8 @@ struct PingFragmentPlanTests {
             for packet in packets {
                 let view = try IPv4View(packet.rawBytes)
                 for index in 0..<view.payload.byteCount {
-                    let place = Int(view.fragmentOffset) * 8 + index
-                    if believesLast || message[place] == nil { message[place] = view.payload.byte(at: index) }
+                    let offset = Int(view.fragmentOffset) * 8 + index
+                    if believesLast || message[offset] == nil { message[offset] = view.payload.byte(at: index) }
                 }
             }
             let bytes = message.compactMap { $0 }
@@ -83,7 +84,7 @@ struct PingFragmentPlanTests {
         #expect(zip(messages[0], messages[1]).filter { $0 != $1 }.count <= 6 * 8)
     }
 
-    @Test("a router's word about a fragment counts although this host refused the rest of the probe")
+    @Test("a router's error about a fragment counts even if this host rejected the rest of the probe")
     func refusedAfterTheFirst() throws {
         let (here, there) = (IPv6Address(high: 0x2001_0DB8 << 32, low: 1), IPv6Address(high: 0x2001_0DB8 << 32, low: 2))
         let router = IPv6Address(high: 0x2001_0DB8 << 32, low: 9)

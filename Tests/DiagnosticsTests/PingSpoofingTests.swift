@@ -4,10 +4,10 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// What a ping must not believe.
+/// Packets that a ping must reject.
 @Suite("PingEngine and hostile packets")
 struct PingSpoofingTests {
-    /// An engine with one probe on its way.
+    /// An engine with one probe in flight.
     private func engineWithProbe(
         destination: IPAddress = .v4(Echo.there), _ configure: (inout PingConfiguration) -> Void = { _ in }
     ) -> PingEngine {
@@ -21,7 +21,7 @@ struct PingSpoofingTests {
         return engine
     }
 
-    /// The bytes of that probe: the same for every engine, for the seed is the same.
+    /// The bytes of that probe: the same for every engine, because the seed is the same.
     private func probe(to destination: IPAddress = .v4(Echo.there)) -> [UInt8] {
         var engine = PingEngine(PingScenario(destination: destination).configuration)
         var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
@@ -46,7 +46,7 @@ struct PingSpoofingTests {
         return events
     }
 
-    /// An answer with one byte changed and its checksums mended.
+    /// A reply with one changed byte and corrected checksums.
     private func altered(_ reply: [UInt8], at index: Int, to value: UInt8) -> [UInt8] {
         var bytes = reply
         bytes[index] = value
@@ -58,7 +58,7 @@ struct PingSpoofingTests {
         return bytes
     }
 
-    @Test("the genuine answer counts")
+    @Test("a valid reply counts")
     func genuine() throws {
         let probe = self.probe()
         var engine = engineWithProbe()
@@ -81,27 +81,27 @@ struct PingSpoofingTests {
         }
     }
 
-    @Test("another source is named and does not count, unless many may answer")
+    @Test("another source is reported and does not count, unless many hosts may reply")
     func otherSource() throws {
-        let stranger = IPAddress.v4(IPv4Address(192, 0, 2, 99))
+        let other = IPAddress.v4(IPv4Address(192, 0, 2, 99))
         let probe = self.probe()
         var engine = engineWithProbe()
-        let reply = try #require(Echo.reply(to: probe, from: stranger))
-        receive(reply, &engine, from: stranger)
+        let reply = try #require(Echo.reply(to: probe, from: other))
+        receive(reply, &engine, from: other)
         #expect(engine.summary.received == 0)
         guard case .reply(let named)? = events(&engine).first else {
             Issue.record("the reply is not named")
             return
         }
-        #expect(named.flags == .otherSource && named.source == stranger)
+        #expect(named.flags == .otherSource && named.source == other)
 
         let secondProbe = self.probe()
         var open = engineWithProbe { $0.acceptsAnySource = true }
-        receive(try #require(Echo.reply(to: secondProbe, from: stranger)), &open, from: stranger)
+        receive(try #require(Echo.reply(to: secondProbe, from: other)), &open, from: other)
         #expect(open.summary.received == 1)
     }
 
-    @Test("a wrong checksum is counted as that and nothing else")
+    @Test("a wrong checksum is counted only as such")
     func corrupted() throws {
         let probe = self.probe()
         var engine = engineWithProbe()
@@ -111,7 +111,7 @@ struct PingSpoofingTests {
         #expect(engine.summary.received == 0 && engine.summary.corrupted == 1)
     }
 
-    @Test("changed data is reported with its place")
+    @Test("changed data is reported with its offset")
     func wrongData() throws {
         let probe = self.probe()
         var engine = engineWithProbe()
@@ -125,15 +125,15 @@ struct PingSpoofingTests {
         #expect(engine.summary.received == 1)
     }
 
-    @Test("an answer cut at any length is ignored or marked, never trusted")
+    @Test("a reply cut at any length is ignored or marked, never trusted")
     func truncated() throws {
         let whole = try #require(Echo.reply(to: probe(), from: .v4(Echo.there)))
         for length in 0..<whole.count {
-            // Cut on the way, header and checksum as they were.
+            // Cut on the path, with unchanged header and checksum.
             var engine = engineWithProbe()
             receive(Array(whole.prefix(length)), &engine)
             #expect(engine.summary.received == 0 || length >= 36, "\(length) bytes")
-            // Cut by the answering host, everything mended.
+            // Cut by the replying host, with corrected header and checksum.
             guard length >= 28 else { continue }
             var mended = Array(whole.prefix(length))
             let header = IPv4Header(
@@ -148,7 +148,7 @@ struct PingSpoofingTests {
         }
     }
 
-    @Test("lengths that lie are harmless", arguments: [0, 1, 19, 20, 27, 28, 83, 84, 85, 1_500, 65_535])
+    @Test("wrong lengths are harmless", arguments: [0, 1, 19, 20, 27, 28, 83, 84, 85, 1_500, 65_535])
     func lyingLength(total: Int) throws {
         let probe = self.probe()
         var engine = engineWithProbe()
@@ -164,7 +164,7 @@ struct PingSpoofingTests {
         #expect(engine.summary.received <= 1)
     }
 
-    @Test("errors count only when they quote a probe that was sent")
+    @Test("errors count only if they quote a probe that was sent")
     func errors() {
         func error(
             _ type: ICMPv4Type, _ code: UInt8, quoting probe: [UInt8],
@@ -177,7 +177,7 @@ struct PingSpoofingTests {
         for length in [28, 36, 84] {
             let probe = self.probe()
             var engine = engineWithProbe()
-            // Routers change type of service, time to live and checksum of what they quote.
+            // Routers change type of service, time to live and checksum of the packets they quote.
             var quote = Array(probe.prefix(length))
             quote[1] = 0xFF
             quote[8] = 1
@@ -217,7 +217,7 @@ struct PingSpoofingTests {
         #expect(engine.summary.answered == 1)
     }
 
-    @Test("a time that is only shared out is not believed below one that is exact")
+    @Test("an interpolated round trip is never shorter than an exact one")
     func sharedTimes() {
         var shared = SharedTimes()
         #expect(shared.roundTrip(.microseconds(-3), isExact: false) == .zero)
@@ -236,7 +236,7 @@ struct PingSpoofingTests {
         }
     }
 
-    @Test("an answer that seems to have come before its probe left takes no time")
+    @Test("a reply stamped before its probe was sent has a round trip of 0")
     func timeTravel() throws {
         let probe = self.probe()
         var engine = engineWithProbe()
@@ -247,7 +247,7 @@ struct PingSpoofingTests {
         #expect(engine.summary.roundTrips.minimum == .zero)
     }
 
-    @Test("a fragment after the first that looks like the reply is none")
+    @Test("a later fragment that looks like a reply is ignored")
     func laterFragment() throws {
         var fragment = try #require(Echo.reply(to: probe(), from: .v4(Echo.there)))
         fragment[7] = 1
@@ -260,7 +260,7 @@ struct PingSpoofingTests {
         #expect(isMalformed)
     }
 
-    @Test("random bytes of any form and length are survived and not believed", arguments: 0..<20)
+    @Test("random bytes of any form and length are handled and rejected", arguments: 0..<20)
     func fuzz(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let forms: [ReceivedPacket.Form] = [
@@ -274,7 +274,7 @@ struct PingSpoofingTests {
                 var bytes = (0..<Int.random(in: 0...120, using: &random)).map { _ in
                     UInt8.random(in: 0...255, using: &random)
                 }
-                // Half of them nearly right.
+                // Half of them are almost valid.
                 if Bool.random(using: &random),
                     let reply = Echo.reply(to: probe, from: isV6 ? Echo.there6 : .v4(Echo.there))
                 {
@@ -287,12 +287,12 @@ struct PingSpoofingTests {
                 }
                 for form in forms { receive(bytes, &engine, from: isV6 ? Echo.there6 : .v4(Echo.there), form: form) }
             }
-            // A change in the data behind the cookie that the checksum does not show is possible, a second answer is not.
+            // A change in the data after the cookie that keeps the checksum is possible, a second reply is not.
             #expect(engine.summary.received <= 1, "seed \(seed)")
         }
     }
 
-    @Test("a router's word for the path MTU is taken within bounds, and obeyed")
+    @Test("the path MTU of a router is accepted within bounds, and used")
     func pathMTU() {
         var scenario = PingScenario(dataLength: 1_472)
         scenario.configure = { $0.count = 3 }
@@ -302,14 +302,14 @@ struct PingSpoofingTests {
         }
         let outcome = scenario.run()
         #expect(outcome.errors.first?.mtu == 1_400)
-        // The first goes whole with don't fragment; the second, the path being known, in two pieces without.
+        // The first is sent whole with DF set; the second, with the path MTU known, in two fragments.
         #expect(outcome.log[0].bytes.count == 1_500 && outcome.log[0].bytes[6] == 0x40)
         #expect(outcome.log.dropFirst().prefix(2).map(\.bytes.count) == [1_396, 124])
         #expect(outcome.log[1].bytes[6] == 0x20 && outcome.log[2].bytes[6] == 0)
 
         scenario.header.pathMTUDiscovery = .do
         let strict = scenario.run()
-        // Forbidden to cut, the later ones fail here.
+        // With fragmentation prohibited, the later ones fail on this host.
         #expect(strict.sentCount == 1 && strict.summary.failed >= 1 && strict.isBalanced)
 
         scenario.prepare = {
@@ -317,7 +317,7 @@ struct PingSpoofingTests {
         }
         scenario.header.pathMTUDiscovery = .want
         let absurd = scenario.run()
-        // An MTU of 0 is not believed: as little as Linux would take is.
+        // An MTU of 0 is raised to Linux's minimum.
         #expect(absurd.log.dropFirst().map(\.bytes.count).max() == 548)
         #expect(absurd.isBalanced)
     }

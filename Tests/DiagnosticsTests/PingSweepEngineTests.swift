@@ -37,7 +37,7 @@ struct PingSweepEngineTests {
         return Outcome(summary: engine.summary, hosts: hosts, times: network.log.map(\.at))
     }
 
-    @Test("finds every host that answers, with one probe each")
+    @Test("finds every host that replies, with one probe each")
     func allAnswer() throws {
         let outcome = try run(count: 5_000) { $0.rate = nil }
         #expect(outcome.summary.alive == 5_000 && outcome.summary.transmitted == 5_000)
@@ -45,7 +45,7 @@ struct PingSweepEngineTests {
         #expect(outcome.hosts.allSatisfy { $0.isAlive && $0.roundTrip != nil && $0.hopLimit == 64 })
     }
 
-    @Test("with a count a host is done when each of its probes has a reply or a final error")
+    @Test("with a count a host is finished when each of its probes has a reply or a final error")
     func counted() throws {
         for isRefused in [false, true] {
             let outcome = try run(count: 10) {
@@ -63,14 +63,14 @@ struct PingSweepEngineTests {
         }
     }
 
-    @Test("silent hosts get their retries, then the verdict")
-    func silent() throws {
+    @Test("unresponsive hosts get their retries, then the result")
+    func unresponsive() throws {
         let outcome = try run(count: 100) {
             $0.plan = .untilAnswered(retries: 2)
             $0.timeout = .milliseconds(100)
         } prepare: { network in
             for host in stride(from: UInt8(0), to: 100, by: 2) {
-                network.hosts[.v4(IPv4Address(198, 18, 0, host))] = .silent
+                network.hosts[.v4(IPv4Address(198, 18, 0, host))] = .unresponsive
             }
         }
         #expect(outcome.summary.alive == 50 && outcome.summary.unreachable == 50)
@@ -83,14 +83,14 @@ struct PingSweepEngineTests {
         let outcome = try run(count: 3_000) { $0.rate = 1_000 }
         let first = try #require(outcome.times.first)
         for (index, time) in outcome.times.enumerated() {
-            // Bursts of 2 ms: never more than the rate allows and one burst beyond.
+            // Bursts of 2 ms: never more than the rate and one burst.
             #expect(Double(index) <= (time - first).seconds * 1_000 + 3)
         }
         let last = try #require(outcome.times.last)
         #expect((last - first).seconds > 2.9 && (last - first).seconds < 3.1)
     }
 
-    @Test("misses nobody on a lossy network, and balances", arguments: 0..<20)
+    @Test("finds every host on a lossy network, with consistent counts", arguments: 0..<20)
     func lossy(seed: UInt64) throws {
         let outcome = try run(
             seed: seed, count: 500,
@@ -103,17 +103,17 @@ struct PingSweepEngineTests {
         }
         #expect(outcome.summary.alive == 500, "seed \(seed): \(outcome.summary)")
         #expect(outcome.hosts.count == 500, "seed \(seed)")
-        // Answers that came after the next probe had left are timed from their own.
+        // Replies received after the next probe was sent are timed from their own probe.
         let times = outcome.hosts.compactMap(\.roundTrip)
         #expect(times.allSatisfy { $0 >= .milliseconds(1) && $0 <= .milliseconds(152) }, "seed \(seed)")
     }
 
-    @Test("a count gives each target so many probes, a period apart")
+    @Test("a count sends each target that number of probes, an interval apart")
     func count() throws {
         let outcome = try run(count: 10, faults: .init(duplication: 1)) {
             $0.plan = .count(4, period: .milliseconds(200))
         } prepare: {
-            $0.hosts[.v4(IPv4Address(198, 18, 0, 3))] = .silent
+            $0.hosts[.v4(IPv4Address(198, 18, 0, 3))] = .unresponsive
         }
         #expect(outcome.summary.transmitted == 40 && outcome.summary.received == 36)
         #expect(outcome.summary.duplicates > 0)
@@ -122,21 +122,21 @@ struct PingSweepEngineTests {
         #expect(outcome.hosts.filter { !$0.isAlive }.map(\.address) == [.v4(IPv4Address(198, 18, 0, 3))])
     }
 
-    @Test("answers of strangers are not believed")
-    func strangers() throws {
+    @Test("replies from unverified senders are rejected")
+    func unverified() throws {
         let outcome = try run(count: 20) {
             $0.plan = .untilAnswered(retries: 0)
             $0.timeout = .milliseconds(50)
         } prepare: { network in
-            // A target answers for another: its source is a target's, its cookie is not.
+            // One target replies for another: the source is a target, but the cookie is not its own.
             network.hosts[.v4(IPv4Address(198, 18, 0, 4))] = .answersFrom(.v4(IPv4Address(198, 18, 0, 5)))
-            network.hosts[.v4(IPv4Address(198, 18, 0, 5))] = .silent
+            network.hosts[.v4(IPv4Address(198, 18, 0, 5))] = .unresponsive
             network.hosts[.v4(IPv4Address(198, 18, 0, 6))] = .answersFrom(.v4(IPv4Address(203, 0, 113, 1)))
         }
         #expect(outcome.summary.alive == 17 && outcome.summary.unreachable == 3)
     }
 
-    @Test("a router's reason is told with the verdict")
+    @Test("a router's reason is reported with the result")
     func reason() throws {
         let outcome = try run(count: 1) {
             $0.plan = .untilAnswered(retries: 0)
@@ -148,14 +148,14 @@ struct PingSweepEngineTests {
         #expect(outcome.hosts.first?.reason == "Destination Host Unreachable from 192.0.2.254")
     }
 
-    @Test("IPv6 targets too")
+    @Test("IPv6 targets")
     func ipv6() throws {
         let first = try #require(IPAddress("2001:db8:5::1"))
         let outcome = try run(first, count: 300)
         #expect(outcome.summary.alive == 300)
     }
 
-    @Test("stops with the verdicts so far")
+    @Test("stops with the results so far")
     func stop() throws {
         let outcome = try run(count: 10_000) {
             $0.rate = 1_000

@@ -4,10 +4,10 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// Neighbors among the targets of a sweep, and sends that fail here.
+/// Targets of a sweep that are neighbors, and local send failures.
 @Suite("PingSweepEngine and the link")
 struct PingSweepNeighborTests {
-    /// Tells the engine of stations at given times, as the lookups beside it do.
+    /// Reports stations to the engine at given times, as the background lookups do.
     private struct Link: EngineObserver {
         var found: [(at: Nanoseconds, address: IPAddress)] = []
         var lost: [(at: Nanoseconds, address: IPAddress)] = []
@@ -20,7 +20,7 @@ struct PingSweepNeighborTests {
             if case .host(let result) = event { hosts.append(result) }
         }
 
-        mutating func step(_ engine: inout PingSweepEngine, _ wakening: WakeReason, at now: Instant) -> Instant? {
+        mutating func step(_ engine: inout PingSweepEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
             let start = start ?? now
             self.start = start
             var hasNews = false
@@ -30,7 +30,7 @@ struct PingSweepNeighborTests {
                 hasNews = true
             }
             while let next = lost.first, start + next.at <= now {
-                engine.lost(next.address, reason: "no answer to ARP", at: now)
+                engine.lost(next.address, reason: "no reply to ARP", at: now)
                 lost.removeFirst()
                 hasNews = true
             }
@@ -63,7 +63,7 @@ struct PingSweepNeighborTests {
         return set
     }
 
-    @Test("a neighbor is probed when its station is found, and never when it has none")
+    @Test("a neighbor is probed when its MAC address is found, and never if there is none")
     func sought() throws {
         var configuration = try Self.configuration(20)
         configuration.sought = try Self.set(1...18)
@@ -75,14 +75,16 @@ struct PingSweepNeighborTests {
         link.lost = (1...18).filter { $0 != 7 && $0 != 3 }.map { (.milliseconds(1_500), Self.address($0)) }
         EngineLoop.run(&engine, on: &network, observer: &link)
         #expect(link.hosts.filter(\.isAlive).map(\.address) == [19, 20, 7, 3].map(Self.address))
-        let silent = link.hosts.filter { !$0.isAlive }
-        #expect(silent.count == 16 && silent.allSatisfy { $0.reason == "no answer to ARP" && $0.transmitted == 0 })
+        let unresponsive = link.hosts.filter { !$0.isAlive }
+        #expect(
+            unresponsive.count == 16
+                && unresponsive.allSatisfy { $0.reason == "no reply to ARP" && $0.transmitted == 0 })
         #expect(network.log.count == 4 && engine.summary.unreachable == 16 && engine.summary.unchecked == 0)
         let elapsed = try #require(engine.summary.end) - #require(engine.summary.start)
         #expect(elapsed >= .milliseconds(1_500) && elapsed < .milliseconds(1_510), "\(elapsed)")
     }
 
-    @Test("a signal during the lookup ends the run with the verdicts that there are")
+    @Test("a signal during the lookup ends the run with the results so far")
     func stopped() throws {
         var configuration = try Self.configuration(10)
         configuration.sought = try Self.set(1...10)
@@ -96,7 +98,7 @@ struct PingSweepNeighborTests {
         #expect(engine.summary.alive == 1 && engine.summary.unreachable == 0 && engine.summary.targets == 10)
     }
 
-    @Test("a neighbor that the kernel seeks holds one packet, and no more hold one than there is room for")
+    @Test("a neighbor that the kernel resolves holds one packet, and their number is limited")
     func resolvedByKernel() throws {
         var configuration = try Self.configuration(100)
         configuration.resolvedByKernel = try Self.set(1...100)
@@ -106,9 +108,9 @@ struct PingSweepNeighborTests {
         var engine = PingSweepEngine(configuration)
         var network = SimulatedNetwork(seed: 1)
         network.keepsLog = true
-        for host in 21...100 { network.hosts[Self.address(host)] = .silent }
+        for host in 21...100 { network.hosts[Self.address(host)] = .unresponsive }
         var link = Link()
-        // The kernel gives up after three seconds: the twenty that answer have made room for twenty more.
+        // The kernel gives up after 3 s: the 20 that replied have made room for 20 more.
         link.lost =
             (21...50).map { (.milliseconds(3_100), Self.address($0)) }
             + (51...80).map { (.milliseconds(6_200), Self.address($0)) }
@@ -121,7 +123,7 @@ struct PingSweepNeighborTests {
         #expect(network.log.filter { $0.at - start < .seconds(6) }.count == 80)
     }
 
-    @Test("what the kernel's table says from before the run is not believed")
+    @Test("an entry of the kernel's table from before the run is ignored")
     func oldTable() throws {
         var configuration = try Self.configuration(1)
         configuration.resolvedByKernel = try Self.set(1...1)
@@ -133,7 +135,7 @@ struct PingSweepNeighborTests {
         #expect(engine.summary.alive == 1)
     }
 
-    @Test("full queues of the kernel are no host's state", arguments: [1, 3, 6])
+    @Test("full kernel queues are not a host's state", arguments: [1, 3, 6])
     func full(seconds: Int64) throws {
         var configuration = try Self.configuration(50)
         configuration.plan = .untilAnswered(retries: 1)
@@ -141,7 +143,7 @@ struct PingSweepNeighborTests {
         var engine = PingSweepEngine(configuration)
         var network = SimulatedNetwork(seed: 1)
         network.fullUntil = network.now + .seconds(seconds)
-        for host in 41...50 { network.hosts[Self.address(host)] = .silent }
+        for host in 41...50 { network.hosts[Self.address(host)] = .unresponsive }
         var link = Link()
         EngineLoop.run(&engine, on: &network, observer: &link)
         #expect(engine.summary.alive == 40 && engine.summary.unreachable == 10 && engine.summary.unchecked == 0)
@@ -149,7 +151,7 @@ struct PingSweepNeighborTests {
         #expect(engine.summary.transmitted == 60, "\(engine.summary) \(link.hosts.prefix(3)) \(link.hosts.suffix(3))")
     }
 
-    @Test("queues that never move end the run, and no target is called unreachable")
+    @Test("queues that stay full end the run, and no target is reported as unreachable")
     func fullForEver() throws {
         var configuration = try Self.configuration(3)
         configuration.plan = .untilAnswered(retries: 0)
@@ -164,7 +166,7 @@ struct PingSweepNeighborTests {
         #expect(elapsed < .seconds(30), "\(elapsed)")
     }
 
-    @Test("an interface that is gone in mid-run makes nobody unreachable")
+    @Test("an interface that disappears during the run makes no host unreachable")
     func down() throws {
         var configuration = try Self.configuration(100)
         configuration.rate = 100
@@ -173,9 +175,9 @@ struct PingSweepNeighborTests {
         var engine = PingSweepEngine(configuration)
         var network = SimulatedNetwork(seed: 1)
         network.downFrom = network.now + .milliseconds(500)
-        // Silent before it is gone, and then not asked again.
-        network.hosts[Self.address(40)] = .silent
-        network.hosts[Self.address(1)] = .silent
+        // Unresponsive before it disappears, and then not probed again.
+        network.hosts[Self.address(40)] = .unresponsive
+        network.hosts[Self.address(1)] = .unresponsive
         var link = Link()
         EngineLoop.run(&engine, on: &network, observer: &link)
         let summary = engine.summary
@@ -188,7 +190,7 @@ struct PingSweepNeighborTests {
         #expect(link.hosts.filter { !$0.isAlive && $0.failure == nil }.map(\.address) == [Self.address(1)])
     }
 
-    @Test("while the carrier is lost silence is not the targets'", arguments: [500, 60_000] as [Int64])
+    @Test("without a carrier missing replies do not count against the targets", arguments: [500, 60_000] as [Int64])
     func carrier(until end: Int64) throws {
         var configuration = try Self.configuration(100)
         configuration.rate = 100
@@ -197,13 +199,13 @@ struct PingSweepNeighborTests {
         var engine = PingSweepEngine(configuration)
         var network = SimulatedNetwork(seed: 1)
         network.withoutCarrier = network.now + .milliseconds(300)..<network.now + .milliseconds(end)
-        // Before, while and after the carrier is lost.
-        for host in [1, 40, 90] { network.hosts[Self.address(host)] = .silent }
+        // Before, during and after the loss of the carrier.
+        for host in [1, 40, 90] { network.hosts[Self.address(host)] = .unresponsive }
         var link = Link()
         link.blocks = [(.milliseconds(300), try Self.set(1...100)), (.milliseconds(end), AddressSet())]
         EngineLoop.run(&engine, on: &network, observer: &link)
-        let silent = link.hosts.filter { !$0.isAlive && $0.failure == nil }.map(\.address)
-        #expect(silent == (end == 500 ? [1, 90] : [1]).map(Self.address), "\(silent)")
+        let unresponsive = link.hosts.filter { !$0.isAlive && $0.failure == nil }.map(\.address)
+        #expect(unresponsive == (end == 500 ? [1, 90] : [1]).map(Self.address), "\(unresponsive)")
         let failed = link.hosts.filter { $0.failure != nil }
         #expect(failed.count == engine.summary.unchecked && failed.allSatisfy { $0.failure == "no carrier" })
         #expect(failed.contains { $0.address == Self.address(40) })

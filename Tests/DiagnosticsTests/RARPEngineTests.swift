@@ -40,7 +40,7 @@ struct RARPEngineTests {
         SimulatedLink.Host(mac: mac, addresses: [IPv4Address(192, 0, 2, UInt8(truncatingIfNeeded: mac))], ethers: table)
     }
 
-    @Test("a broadcast of type 0x8035 that names us twice and no address (RFC 903)")
+    @Test("a broadcast of type 0x8035 with our MAC address twice and no IP address (RFC 903)")
     func request() throws {
         let outcome = query(servers: [server(2, [Self.us: Self.address])])
         let bytes = try #require(outcome.log.first?.bytes)
@@ -51,14 +51,14 @@ struct RARPEngineTests {
         #expect(packet.senderMAC == Self.us && packet.targetMAC == Self.us)
         #expect(packet.senderAddress == .unspecified && packet.targetAddress == .unspecified)
         #expect(outcome.replies.map(\.address) == [Self.address] && outcome.summary.sent == 1)
-        // Other servers had a second to say otherwise.
+        // Other servers had 1 s to reply differently.
         #expect(outcome.summary.elapsed.wholeMilliseconds == 1_000)
         let first = query(servers: [server(2, [Self.us: Self.address])]) { $0.endsAtFirstAnswer = true }
         #expect(first.summary.elapsed < .milliseconds(100))
     }
 
     @Test(
-        "an address that no host can have is no answer",
+        "an address that no host can have is not accepted",
         arguments: ["0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255"])
     func impossibleAddresses(text: String) throws {
         let address = try #require(IPv4Address(text))
@@ -70,7 +70,7 @@ struct RARPEngineTests {
         #expect(group.replies.isEmpty)
     }
 
-    @Test("silence: growing pauses up to the longest, and an end; a deadline ends it sooner")
+    @Test("no reply: increasing pauses up to the longest, then the end; a deadline ends it sooner")
     func silence() {
         let outcome = query(servers: []) {
             $0.attempts = 5
@@ -83,7 +83,7 @@ struct RARPEngineTests {
         #expect(short.summary.sent == 2 && short.summary.elapsed.wholeMilliseconds == 1_500)
     }
 
-    @Test("every server's answer, and that they disagree")
+    @Test("every server's reply, and conflicting ones")
     func servers() {
         let outcome = query(servers: [
             server(2, [Self.us: Self.address]), server(3, [Self.us: Self.address]),
@@ -93,7 +93,7 @@ struct RARPEngineTests {
         #expect(outcome.summary.servers == 3 && outcome.summary.answered == 1)
     }
 
-    @Test("with loss each machine is answered for, or asked for as often as it may be", arguments: 0..<40)
+    @Test("with loss each MAC address is answered, or requested the maximum number of times", arguments: 0..<40)
     func loss(seed: UInt64) {
         let subjects = (10..<30).map { MACAddress(rawValue: $0) }
         let table = Dictionary(uniqueKeysWithValues: subjects.dropLast(2).map { ($0, Self.address) })
@@ -101,7 +101,7 @@ struct RARPEngineTests {
             $0.attempts = 12
         }
         #expect(outcome.summary.asked == 20 && outcome.summary.answered == 18, "seed \(seed): \(outcome.summary)")
-        // Who has an answer is asked for no more.
+        // A MAC address with a reply is not requested again.
         #expect(outcome.summary.sent < 20 + 10 * 11, "seed \(seed): \(outcome.summary)")
     }
 
@@ -125,7 +125,7 @@ struct RARPEngineTests {
                 targetAddress: .unspecified), to: .broadcast)
     }
 
-    /// The frames that the server answers a frame with.
+    /// Returns the server's replies to a frame.
     private func answers(
         _ engine: inout RARPServerEngine, to bytes: [UInt8], interface: UInt32 = 3, at milliseconds: Int64 = 0
     ) -> [[UInt8]] {
@@ -137,7 +137,9 @@ struct RARPEngineTests {
         return batch.entries.map { batch.bytes(of: $0) }
     }
 
-    @Test("an answer from the near address, to who asked, about whom was asked; none for strangers or elsewhere")
+    @Test(
+        "replies go to the sender, with the server's address on that link; unknown MAC addresses and other links get none"
+    )
     func answer() throws {
         var engine = serving([Self.us: Self.address])
         let asker = MACAddress(rawValue: 9)
@@ -149,13 +151,13 @@ struct RARPEngineTests {
         #expect(packet.operation == .reverseReply && packet.senderMAC == Self.other)
         #expect(packet.senderAddress == IPv4Address(192, 0, 2, 254))
         #expect(packet.targetMAC == Self.us && packet.targetAddress == Self.address)
-        let stranger = answers(&engine, to: Self.request(for: asker), at: 1_000)
+        let unknown = answers(&engine, to: Self.request(for: asker), at: 1_000)
         let elsewhere = answers(&engine, to: Self.request(for: Self.us), interface: 4, at: 2_000)
-        #expect(stranger.isEmpty && elsewhere.isEmpty)
+        #expect(unknown.isEmpty && elsewhere.isEmpty)
         #expect(engine.summary.requests == 2 && engine.summary.unknown == 1 && engine.summary.answered == 1)
     }
 
-    @Test("ten answers a second for one machine, however often it asks; others are answered meanwhile")
+    @Test("10 replies per second for one MAC address, however often it is requested; others are answered meanwhile")
     func rate() {
         var engine = serving([Self.us: Self.address, Self.other: IPv4Address(192, 0, 2, 8)])
         var count = 0
@@ -169,7 +171,7 @@ struct RARPEngineTests {
         #expect(told <= 20)
     }
 
-    @Test("another table from now on")
+    @Test("the table can be replaced")
     func reload() {
         var engine = serving([:])
         let before = answers(&engine, to: Self.request(for: Self.us))
@@ -178,7 +180,7 @@ struct RARPEngineTests {
         #expect(before.isEmpty && after.count == 1)
     }
 
-    @Test("requests cut at every length or turned in any bit of what they are: no answer", arguments: 0..<10)
+    @Test("requests cut at every length or with any bit flipped: no reply", arguments: 0..<10)
     func hostile(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let right = Self.request(for: Self.us)
@@ -189,18 +191,18 @@ struct RARPEngineTests {
         }
         for turn in 0..<300 {
             var frame = right
-            // Types, lengths, operation, and the machine that is asked for.
-            let place = Int.random(in: 12...21, using: &random) + (Bool.random(using: &random) ? 0 : 20)
-            guard !(22...41).contains(place) || (32...37).contains(place) else { continue }
-            frame[place] ^= 1 << UInt8.random(in: 0...7, using: &random)
+            // Types, lengths, operation, and the requested MAC address.
+            let offset = Int.random(in: 12...21, using: &random) + (Bool.random(using: &random) ? 0 : 20)
+            guard !(22...41).contains(offset) || (32...37).contains(offset) else { continue }
+            frame[offset] ^= 1 << UInt8.random(in: 0...7, using: &random)
             let sent = answers(&engine, to: frame, at: Int64(100 + turn))
-            #expect(sent.isEmpty, "seed \(seed), byte \(place)")
+            #expect(sent.isEmpty, "seed \(seed), byte \(offset)")
         }
         let whole = answers(&engine, to: right, at: 1_000)
         #expect(whole.count == 1)
     }
 
-    @Test("ethers(5): addresses, names, comments, and lines that say nothing")
+    @Test("ethers(5): addresses, names, comments, and invalid lines")
     func ethers() {
         let table = EthersTable(
             """

@@ -6,18 +6,18 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// Banners of hosts of our own, over wires that are not kind.
-@Suite("banners on a simulated wire")
+/// Banners of user-space hosts, over lossy links.
+@Suite("banners on a simulated link")
 struct SYNScanBannerTests {
     private static let mac = MACAddress(rawValue: 0x0200_0000_00AA)
 
-    /// What a port does.
+    /// The behavior of a port.
     private enum Manner {
-        /// Answers a request with these bytes, and says nothing before.
+        /// Answers a request with these bytes, and sends nothing before.
         case answers([UInt8])
         case greets([UInt8])
-        case isSilent
-        /// Sends for ever.
+        case isUnresponsive
+        /// Sends without end.
         case floods
         case breaksOff
     }
@@ -37,9 +37,9 @@ struct SYNScanBannerTests {
                 case .greets(let bytes): say(bytes, connection, &host)
                 case .floods: say([UInt8](repeating: 0x41, count: 60_000), connection, &host)
                 case .breaksOff: host.abort(connection, at: now)
-                case .answers, .isSilent: break
+                case .answers, .isUnresponsive: break
                 }
-            case .connection(let connection, let notices, _):
+            case .connection(let connection, let changes, _):
                 var hasAsked = false
                 host.read(connection) {
                     hasAsked = hasAsked || $0.byteCount > 0
@@ -49,7 +49,7 @@ struct SYNScanBannerTests {
                     say(bytes, connection, &host)
                     host.endSending(connection, at: now)
                 }
-                if case .floods? = manners[connection], notices.contains(.writable) {
+                if case .floods? = manners[connection], changes.contains(.writable) {
                     say([UInt8](repeating: 0x41, count: 60_000), connection, &host)
                 }
             default: break
@@ -71,7 +71,7 @@ struct SYNScanBannerTests {
         family == .v4 ? .v4(SimulatedWire.address(number)) : .v6(SimulatedWire.address6(number))
     }
 
-    /// Scans hosts 1 to `count`, each with these ports. They learn by ARP or neighbor discovery who asks.
+    /// Scans hosts 1 to `count`, each with these ports. They resolve the scanner by ARP or neighbor discovery.
     private func scan(
         _ ports: [UInt16: Manner], hosts: UInt8, seed: UInt64, family: IPAddress.Family = .v4,
         faults: WireFaults = WireFaults(), hearsBanners: Bool = true, stopAfter: Nanoseconds? = nil,
@@ -85,7 +85,7 @@ struct SYNScanBannerTests {
         let link = SYNScanLink(interface: 1, source: Self.address(200, family), mac: Self.mac)
         var configuration = SYNScanConfiguration(
             targets: targets, ports: ports.keys.sorted(),
-            ways: [
+            routes: [
                 SYNScanRoute(
                     targets: 0..<targets.count, link: link,
                     nextHop: .targets((1...hosts).map { SimulatedWire.mac($0) }))
@@ -118,11 +118,13 @@ struct SYNScanBannerTests {
 
     private static let page = Array("HTTP/1.0 404 Not Found\r\nServer: test/1\r\n\r\n".utf8)
 
-    @Test("a HEAD's answer, a greeting, who waits to be asked; who is silent, floods or breaks off ends in time")
+    @Test(
+        "greetings and responses to HEAD are read; servers that send nothing, flood or reset end in time"
+    )
     func manners() throws {
         let outcome = try scan(
             [
-                22: .greets(Array("SSH-2.0-x\r\n".utf8)), 80: .answers(Self.page), 81: .isSilent,
+                22: .greets(Array("SSH-2.0-x\r\n".utf8)), 80: .answers(Self.page), 81: .isUnresponsive,
                 2_222: .answers(Self.page), 3_333: .floods, 4_444: .breaksOff,
             ], hosts: 2, seed: 1)
         #expect(outcome.open == 12 && outcome.elapsed < .seconds(8), "\(outcome.elapsed)")
@@ -137,21 +139,21 @@ struct SYNScanBannerTests {
                 "3333 text \(String(repeating: "A", count: 40))",
             ], "\(found)")
         #expect(outcome.banners.count == 8)
-        // What hears banners is sent, and is no probe.
+        // Packets for banners are sent, but are not probes.
         #expect(outcome.summary.sentProbes == 12 && outcome.summary.sent > 24, "\(outcome.summary)")
         #expect(outcome.banners.allSatisfy { $0.bytes.count <= 4_096 })
         #expect(outcome.left == 0)
     }
 
-    @Test("stopped while ports are heard: it ends at once, what was heard counts, and nothing is left open")
+    @Test("stopped while banners are read: it ends at once, the data received counts, and no connection stays open")
     func stopped() throws {
         let outcome = try scan(
-            [22: .greets(Array("SSH-2.0-x\r\n".utf8)), 81: .isSilent], hosts: 3, seed: 3, stopAfter: .seconds(1))
+            [22: .greets(Array("SSH-2.0-x\r\n".utf8)), 81: .isUnresponsive], hosts: 3, seed: 3, stopAfter: .seconds(1))
         #expect(outcome.elapsed < .milliseconds(1_010), "\(outcome.elapsed)")
         #expect(outcome.open == 6 && outcome.banners.count == 3 && outcome.left == 0, "\(outcome.left)")
     }
 
-    @Test("a source of IPv6: its group is joined, and who else says that he has it is named", arguments: [true, false])
+    @Test("an IPv6 source: its group is joined, and another host that claims it is reported", arguments: [true, false])
     func sourceOfIPv6(hearsBanners: Bool) throws {
         var reports: [MembershipMessage] = []
         let source = SimulatedWire.address6(200)
@@ -176,7 +178,7 @@ struct SYNScanBannerTests {
     }
 
     @Test(
-        "every banner of a hundred hosts, over wires that lose, reorder and double",
+        "every banner of 100 hosts, over links that lose, reorder and duplicate",
         arguments: UInt64(1)...5, [IPAddress.Family.v4, .v6])
     func badWire(seed: UInt64, family: IPAddress.Family) throws {
         let outcome = try scan(

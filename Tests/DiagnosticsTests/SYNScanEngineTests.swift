@@ -5,8 +5,8 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// A scan on simulated hosts.
-@Suite("the engine of tcp-syn-scan")
+/// A scan of simulated hosts.
+@Suite("tcp-syn-scan engine")
 struct SYNScanEngineTests {
     static let here = IPv4Address(192, 0, 2, 1)
     static let link = SYNScanLink(
@@ -26,7 +26,7 @@ struct SYNScanEngineTests {
         if targets.families == [.v6] { link.source = try #require(IPAddress("2001:db8::1")) }
         var configuration = SYNScanConfiguration(
             targets: targets, ports: ports,
-            ways: [SYNScanRoute(targets: 0..<targets.count, link: link, nextHop: .machine(router))],
+            routes: [SYNScanRoute(targets: 0..<targets.count, link: link, nextHop: .station(router))],
             sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
         configuration.rate = nil
         configuration.reportsAll = true
@@ -47,7 +47,7 @@ struct SYNScanEngineTests {
     /// Runs a scan to its end.
     static func run(
         _ configuration: SYNScanConfiguration, faults: SimulatedNetwork.Faults = .init(delay: .zero ... .zero),
-        signals: [(at: Instant, wakening: WakeReason)] = [],
+        signals: [(at: Instant, wakeup: WakeReason)] = [],
         _ answers: @escaping (SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)]
     ) -> Outcome {
         var network = SimulatedNetwork(seed: configuration.seed, faults: faults)
@@ -64,7 +64,7 @@ struct SYNScanEngineTests {
             findings: findings, summary: engine.summary, position: engine.position, elapsed: network.now - start)
     }
 
-    /// Port 80 is open, 25 is silent, all others are closed.
+    /// Port 80 is open, 25 is filtered, all others are closed.
     static func usual(_ probe: SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)] {
         switch probe.segment.destinationPort {
         case 80: [(probe.answer([.syn, .ack]), .milliseconds(1))]
@@ -73,7 +73,7 @@ struct SYNScanEngineTests {
         }
     }
 
-    @Test("every probe once, with its state and reason; it ends with the last answer")
+    @Test("every probe once, with its state and reason; the scan ends with the last reply")
     func states() throws {
         let outcome = Self.run(
             try Self.configuration("198.18.0.0/26", ports: [22, 80, 443], seed: 1), Self.usual)
@@ -86,7 +86,7 @@ struct SYNScanEngineTests {
         #expect(outcome.elapsed < .milliseconds(3), "\(outcome.elapsed)")
     }
 
-    @Test("loss and duplicates both ways: given enough tries every port is found, and once", arguments: 0..<20)
+    @Test("loss and duplicates in both directions: with enough tries every port is found, once", arguments: 0..<20)
     func loss(round: Int) throws {
         let seed = UInt64.random(in: 0...(.max))
         let configuration = try Self.configuration("198.18.0.0/24", ports: [22, 80], seed: seed) { $0.retries = 25 }
@@ -98,16 +98,16 @@ struct SYNScanEngineTests {
         #expect(outcome.summary.retransmitted > 100 && outcome.summary.answeredLater > 50, "seed \(seed)")
     }
 
-    @Test("a silent target: the tries are spaced, and the end comes with the last wait")
-    func silent() throws {
+    @Test("an unresponsive target: the tries are spaced, and the end follows the last wait")
+    func unanswered() throws {
         let outcome = Self.run(try Self.configuration("198.18.0.1", ports: Array(1...1_000), seed: 3)) { _ in [] }
         #expect(outcome.summary.filtered == 1_000 && outcome.summary.sent == 3_000)
         #expect(outcome.findings.allSatisfy { $0.state == .filtered && $0.reason == .noResponse })
-        // One second, two seconds, and two for the answers to the last.
+        // 1 s, 2 s, and 2 s for the replies to the last.
         #expect(outcome.elapsed >= .seconds(5) && outcome.elapsed < .milliseconds(5_100), "\(outcome.elapsed)")
     }
 
-    @Test("answers 300 ms and 1.5 s late beside fast hosts")
+    @Test("replies 300 ms and 1.5 s late beside fast hosts")
     func late() throws {
         let outcome = Self.run(try Self.configuration("198.18.0.0/24", ports: [80], seed: 4)) { probe in
             guard case .v4(let address) = probe.destination else { return [] }
@@ -120,13 +120,13 @@ struct SYNScanEngineTests {
             return [(probe.answer([.syn, .ack]), delay)]
         }
         #expect(outcome.summary.open == 256 && outcome.findings.count == 256, "\(outcome.summary)")
-        // The time is that of the try that was answered.
+        // The round trip is that of the answered try.
         let late = outcome.findings.filter { ($0.roundTrip ?? .zero) > .milliseconds(200) }
         #expect(late.count == 32)
         #expect(late.allSatisfy { $0.roundTrip.map { $0 < .milliseconds(301) || $0 > .milliseconds(1_499) } ?? false })
     }
 
-    @Test("whom it does not believe: every forgery leaves the port silent")
+    @Test("rejected replies: every forgery leaves the port filtered")
     func forgeries() throws {
         typealias Forgery = @Sendable (SimulatedProbe) -> [UInt8]
         let router = IPv4Address(192, 0, 2, 254)
@@ -161,13 +161,13 @@ struct SYNScanEngineTests {
                     var frame = $0.error(code: 13, from: router); frame[36] ^= 1; return frame
                 }
             ),
-            // A data offset beyond the segment, an IP length beyond the frame: sums right.
+            // A data offset beyond the segment, an IP length beyond the frame: correct checksums.
             (15, { Self.resummed($0, offset: 46, value: 0xF0) }),
             (16, { Self.relengthened($0) }),
             (17, { Array($0.answer([.syn, .ack]).prefix(40)) }),
             // A fragment.
             (18, { Self.fragmented($0) }),
-            // The rest of a datagram, which begins like an answer.
+            // The rest of a datagram, which begins like a reply.
             (19, { Self.fragmented($0, offset: 1) }),
         ]
         let configuration = try Self.configuration("198.18.0.1", ports: forgeries.map(\.0), seed: 5)
@@ -209,7 +209,7 @@ struct SYNScanEngineTests {
         return Array(frame[..<14]) + header.encoded() + frame[34...]
     }
 
-    @Test("whom it believes: a reset with data, errors with eight quoted bytes, the first of two answers")
+    @Test("accepted replies: a reset with data, errors with 8 quoted bytes, the first of two replies")
     func beliefs() throws {
         let router = IPv4Address(192, 0, 2, 254)
         let codes: [UInt8] = [0, 1, 2, 3, 9, 10, 13]
@@ -233,20 +233,20 @@ struct SYNScanEngineTests {
         #expect(outcome.findings.count == 10)
     }
 
-    @Test("IPv6: a right probe, and answers believed")
+    @Test("IPv6: a valid probe, and accepted replies")
     func ipv6() throws {
         let outcome = Self.run(try Self.configuration("2001:db8::2", ports: [22, 80], seed: 7), Self.usual)
         #expect(outcome.summary.open == 1 && outcome.summary.closed == 1, "\(outcome.summary)")
     }
 
-    /// The IPv6 datagram of a frame again, with an extension header before its payload.
+    /// The IPv6 datagram of a frame, with an extension header before its payload.
     private static func extended(
         _ probe: SimulatedProbe, _ frame: [UInt8], _ header: IPv6ExtensionHeader, _ next: IPProtocol = .tcp
     ) -> [UInt8] {
         probe.frame(header.before(Array(frame[54...]), next), header.protocol, from: probe.destination)
     }
 
-    /// An ICMPv6 error about the probe, which has come to its sender with destination options.
+    /// An ICMPv6 error about the probe, which reached its sender with destination options.
     private static func error6(_ probe: SimulatedProbe) -> [UInt8] {
         guard case .v6(let source) = probe.source, case .v6(let destination) = probe.destination else { return [] }
         let segment = IPv6ExtensionHeader.padding.before(probe.segment.encoded(), .tcp)
@@ -258,7 +258,7 @@ struct SYNScanEngineTests {
         return probe.frame(message.encoded(), .icmpv6, from: probe.destination)
     }
 
-    @Test("IPv6: answers behind extension headers are heard, fragments are not")
+    @Test("IPv6: replies after extension headers are received, fragments are not")
     func extensionHeaders() throws {
         let atomic = IPv6ExtensionHeader.fragment(offset: 0, reserved: 0, moreFragments: false, identification: 9)
         let first = IPv6ExtensionHeader.fragment(offset: 0, reserved: 0, moreFragments: true, identification: 9)
@@ -286,7 +286,7 @@ struct SYNScanEngineTests {
         #expect(states[7]?.reason == reason && states[8]?.reason == reason)
     }
 
-    @Test("a capture of a run has errors about its probes, and no ICMP of others", arguments: [false, true])
+    @Test("a capture of a run has errors about its probes, and no other ICMP", arguments: [false, true])
     func ownMessages(ownsSource: Bool) throws {
         var configuration = try Self.configuration("2001:db8::2", ports: [1], seed: 7)
         configuration.ownsSource = ownsSource
@@ -299,7 +299,7 @@ struct SYNScanEngineTests {
                 destination: address)
             let frames = [
                 Self.error6(probe), probe.frame(echo.encoded(), .icmpv6, from: .v6(address)),
-                // The kernel checks addresses of its own while the scan runs.
+                // The kernel probes its own neighbors during the scan.
                 search,
             ]
             let isOwn = frames.map { configuration.isOwn($0.rawBytes) }
@@ -309,7 +309,7 @@ struct SYNScanEngineTests {
         }
     }
 
-    @Test("a capture of a run keeps what is behind extension headers, and no fragment that only looks like a segment")
+    @Test("a capture of a run keeps segments after extension headers, and no fragment that only looks like a segment")
     func ownFrames() throws {
         let configuration = try Self.configuration("2001:db8::2", ports: [1], seed: 7)
         _ = Self.run(configuration) { probe in
@@ -324,7 +324,7 @@ struct SYNScanEngineTests {
         }
     }
 
-    @Test("shards never overlap, and are the whole together", arguments: [2, 3, 7])
+    @Test("shards never overlap, and together cover all probes", arguments: [2, 3, 7])
     func shards(count: Int) throws {
         var seen: [String] = []
         for number in 1...count {
@@ -338,7 +338,7 @@ struct SYNScanEngineTests {
         #expect(seen.count == 384 && Set(seen).count == 384)
     }
 
-    @Test("in windows of a hundred probes, silent ports among them: every port once, and stopped in the third")
+    @Test("in windows of 100 probes with filtered ports: every port once, and stopped in the third")
     func windows() throws {
         let seed = UInt64.random(in: 0...(.max))
         let configuration = try Self.configuration("198.18.0.0/25", ports: [22, 25, 80], seed: seed) {
@@ -348,7 +348,7 @@ struct SYNScanEngineTests {
         let whole = Self.run(configuration, Self.usual)
         #expect(Set(whole.findings.map { "\($0.address) \($0.port)" }).count == 384, "seed \(seed)")
         #expect(whole.findings.count == 384 && whole.summary.filtered == 128 && whole.summary.open == 128)
-        // A window with silent ports takes its tries: half a second and more.
+        // A window with filtered ports takes all its tries: 0.5 s or more.
         let first = Self.run(
             configuration, signals: [(Instant(nanoseconds: 2_000_000_000), .stop)], Self.usual)
         #expect(first.position.done >= 100 && first.position.done % 100 == 0, "seed \(seed): \(first.position.done)")
@@ -359,7 +359,7 @@ struct SYNScanEngineTests {
         #expect(all.count == 384 && Set(all).count == 384, "seed \(seed): \(all.count)")
     }
 
-    @Test("without a limit: where a window was lossy, the next begins at half its rate")
+    @Test("without a rate limit: after a lossy window, the next begins at half its rate")
     func learnedRate() throws {
         var network = SimulatedNetwork(seed: 11, faults: .init(loss: 0.3))
         network.ports = SimulatedPorts(answers: Self.usual)
@@ -373,14 +373,14 @@ struct SYNScanEngineTests {
         var recorder = Recorder<SYNScanEngine>(keeps: false)
         EngineLoop.run(&engine, on: &network, observer: &recorder)
         #expect(engine.summary.open == 2_048 && engine.summary.answeredLater > 200)
-        // Each window's first tries come from the first port.
+        // Each window's first tries use the first source port.
         let firsts = network.log.filter { Array($0.bytes[34...35]) == [0xEE, 0x48] }.map(\.at)
         try #require(firsts.count == 2_048)
         let spans = [firsts[1_023] - firsts[0], firsts[2_047] - firsts[1_024]]
         #expect(spans[0] < .milliseconds(11) && spans[1] > .milliseconds(18), "\(spans)")
     }
 
-    @Test("stopped and gone on with: every port once in both together")
+    @Test("stopped and resumed: every port once in both runs together")
     func resumed() throws {
         let seed = UInt64.random(in: 0...(.max))
         let configuration = try Self.configuration("198.18.0.0/24", ports: [22, 80, 443], seed: seed) {
@@ -397,7 +397,7 @@ struct SYNScanEngineTests {
         #expect(second.position == SYNScanPosition(done: 768))
     }
 
-    @Test("the rate on the average and in every 50 ms", arguments: [100.0, 10_000, 100_000])
+    @Test("the rate on average and in every 50 ms", arguments: [100.0, 10_000, 100_000])
     func pace(rate: Double) throws {
         var network = SimulatedNetwork(seed: 9)
         network.ports = SimulatedPorts { _ in [] }
@@ -424,7 +424,7 @@ struct SYNScanEngineTests {
         #expect(Double(most) <= max(rate * 0.05 * 1.1, 6), "\(most)")
     }
 
-    @Test("answers lost here slow it down, are asked for again, and all is found")
+    @Test("replies lost on this host reduce the rate and are requested again, and all ports are found")
     func overflow() throws {
         var engine = SYNScanEngine(try Self.configuration("198.18.0.0/24", ports: [80], seed: 10) { $0.rate = 100_000 })
         var network = SimulatedNetwork(seed: 10)

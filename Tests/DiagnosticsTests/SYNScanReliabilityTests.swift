@@ -5,13 +5,13 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// Silence is an answer of a firewall, and none of a host that limits what it answers.
-@Suite("hosts whose silence is no answer")
+/// No reply means filtered behind a firewall, but not on a host that limits its replies.
+@Suite("hosts that limit their replies")
 struct SYNScanReliabilityTests {
     typealias Answers = [(frame: [UInt8], delay: Nanoseconds)]
 
-    /// The seed of a round: the same in every run, so that a judgment by chance does not fail it now and then. With
-    /// `SWIFT_NET_RANDOM_SEEDS` in the environment it is another each time; failures print it.
+    /// The seed of a round: the same in every run, so that an unlikely result does not fail the test now and then.
+    /// `SWIFT_NET_RANDOM_SEEDS` in the environment selects random seeds; failures print them.
     private static func seed(_ round: Int = 0) -> UInt64 {
         if unsafe getenv("SWIFT_NET_RANDOM_SEEDS") != nil { return .random(in: 0...(.max)) }
         var generator = SeededGenerator(seed: UInt64(round))
@@ -26,7 +26,7 @@ struct SYNScanReliabilityTests {
     }
 
     private static func run(
-        _ configuration: SYNScanConfiguration, loss: Double = 0, signals: [(at: Instant, wakening: WakeReason)] = [],
+        _ configuration: SYNScanConfiguration, loss: Double = 0, signals: [(at: Instant, wakeup: WakeReason)] = [],
         _ answers: @escaping (SimulatedProbe) -> Answers
     ) -> Outcome {
         var network = SimulatedNetwork(
@@ -76,7 +76,7 @@ struct SYNScanReliabilityTests {
         }
     }
 
-    /// A limit, and what else there is to a scan of a host that has it.
+    /// A limit, and the other parameters of a scan of its host.
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String
         var syns: AnswerLimit.Kind?
@@ -90,7 +90,7 @@ struct SYNScanReliabilityTests {
     }
 
     private static let cases = [
-        Case(name: "25 SYNs a second, 50 at once", syns: .bucket(rate: 25, burst: 50)),
+        Case(name: "25 SYNs per second, 50 at once", syns: .bucket(rate: 25, burst: 50)),
         Case(name: "the same over IPv6", syns: .bucket(rate: 25, burst: 50), target: "2001:db8::7"),
         Case(name: "the same without retries", syns: .bucket(rate: 25, burst: 50), retries: 0),
         Case(name: "the same with one retry", syns: .bucket(rate: 25, burst: 50), retries: 1),
@@ -100,19 +100,19 @@ struct SYNScanReliabilityTests {
             name: "the same, 200 ports", syns: .bucket(rate: 25, burst: 50), ports: Array(1...200)),
         Case(
             name: "the same, all ports", syns: .bucket(rate: 25, burst: 50), ports: Array(1...65_535)),
-        Case(name: "25 SYNs a second, 5 at once", syns: .bucket(rate: 25, burst: 5)),
-        Case(name: "25 SYNs a second, one at a time", syns: .bucket(rate: 25, burst: 1)),
+        Case(name: "25 SYNs per second, 5 at once", syns: .bucket(rate: 25, burst: 5)),
+        Case(name: "25 SYNs per second, one at a time", syns: .bucket(rate: 25, burst: 1)),
         Case(
-            name: "25 SYNs a second, one at a time, all ports", syns: .bucket(rate: 25, burst: 1),
+            name: "25 SYNs per second, one at a time, all ports", syns: .bucket(rate: 25, burst: 1),
             ports: Array(1...65_535)),
         Case(name: "a SYN a second, 5 at once", syns: .bucket(rate: 1, burst: 5)),
         Case(name: "a SYN a second, one at a time", syns: .bucket(rate: 1, burst: 1)),
         Case(name: "a SYN a second, 5 at once, 40 ports", syns: .bucket(rate: 1, burst: 5), ports: Array(61...100)),
-        Case(name: "1,000 SYNs a second, 100 at once", syns: .bucket(rate: 1_000, burst: 100)),
+        Case(name: "1,000 SYNs per second, 100 at once", syns: .bucket(rate: 1_000, burst: 100)),
         Case(
-            name: "1,000 SYNs a second, 100 at once, all ports", syns: .bucket(rate: 1_000, burst: 100),
+            name: "1,000 SYNs per second, 100 at once, all ports", syns: .bucket(rate: 1_000, burst: 100),
             ports: Array(1...65_535)),
-        Case(name: "25 SYNs a second, 50 at once, and 5 % loss", syns: .bucket(rate: 25, burst: 50), loss: 0.05),
+        Case(name: "25 SYNs per second, 50 at once, and 5 % loss", syns: .bucket(rate: 25, burst: 50), loss: 0.05),
         Case(name: "200 resets a second, 5 at once, and 5 % loss", resets: .bucket(rate: 200, burst: 5), loss: 0.05),
         Case(name: "200 resets a second", resets: .bucket(rate: 200, burst: 200)),
         Case(name: "200 resets in every second", resets: .perSecond(200)),
@@ -122,7 +122,9 @@ struct SYNScanReliabilityTests {
             name: "both", syns: .bucket(rate: 100, burst: 50), resets: .bucket(rate: 50, burst: 20)),
     ]
 
-    @Test("a host that limits SYNs or resets is unreliable, and its silent ports are not known", arguments: cases)
+    @Test(
+        "a host that limits SYNs or resets is unreliable, and its unanswered ports are not known to be filtered",
+        arguments: cases)
     func limits(_ limit: Case) throws {
         let seed = Self.seed()
         let configuration = try Self.configuration(
@@ -131,14 +133,14 @@ struct SYNScanReliabilityTests {
             configuration, loss: limit.loss, Self.limited(syns: limit.syns, resets: limit.resets))
         #expect(outcome.hosts.map { "\($0.address)" } == [limit.target], "seed \(seed): \(outcome.summary)")
         let host = try #require(outcome.hosts.first, "seed \(seed)")
-        #expect(UInt64(host.silent) == outcome.summary.filtered && host.silent > 0, "seed \(seed): \(host)")
+        #expect(UInt64(host.unanswered) == outcome.summary.filtered && host.unanswered > 0, "seed \(seed): \(host)")
         #expect(outcome.summary.unresolved == outcome.summary.filtered, "seed \(seed): \(outcome.summary)")
         #expect(UInt64(host.answered) == outcome.summary.open + outcome.summary.closed, "seed \(seed): \(host)")
         #expect(outcome.findings.allSatisfy { $0.isReliable == ($0.state != .filtered) }, "seed \(seed)")
         #expect(outcome.findings.count == limit.ports.count, "seed \(seed)")
     }
 
-    @Test("the pace of a host that limits SYNs is told", arguments: 0..<20)
+    @Test("the rate of a host that limits SYNs is reported", arguments: 0..<20)
     func pace(round: Int) throws {
         let seed = Self.seed(round)
         let outcome = Self.run(
@@ -149,7 +151,7 @@ struct SYNScanReliabilityTests {
         #expect(host.reason == .limitsAnswers && (20...32).contains(rate), "seed \(seed): \(host)")
     }
 
-    @Test("resets alone are limited: open ports are all found, and that is told", arguments: 0..<10)
+    @Test("only resets are limited: all open ports are found, and the limit is reported", arguments: 0..<10)
     func resets(round: Int) throws {
         let seed = Self.seed(round)
         let outcome = Self.run(
@@ -159,7 +161,7 @@ struct SYNScanReliabilityTests {
         #expect(outcome.summary.open == 10, "seed \(seed): \(outcome.summary)")
     }
 
-    @Test("one of several hosts limits SYNs: that one, and no other", arguments: 0..<10)
+    @Test("one of several hosts limits SYNs: that one is reported, and no other", arguments: 0..<10)
     func several(round: Int) throws {
         let seed = Self.seed(round)
         let slow = Self.limited(syns: .bucket(rate: 25, burst: 50))
@@ -179,7 +181,7 @@ struct SYNScanReliabilityTests {
             "seed \(seed)")
     }
 
-    @Test("few ports are left silent: the slow probes find them all, and the host is reliable", arguments: 0..<20)
+    @Test("few ports are unanswered: the slow probes find them all, and the host is reliable", arguments: 0..<20)
     func rechecked(round: Int) throws {
         let seed = Self.seed(round)
         let outcome = Self.run(
@@ -188,17 +190,17 @@ struct SYNScanReliabilityTests {
         #expect(outcome.summary.open + outcome.summary.closed == 64, "seed \(seed)")
     }
 
-    @Test("in windows: the host is told of once, with all of its silent ports")
+    @Test("in windows: the host is reported once, with all of its unanswered ports")
     func windows() throws {
         let seed = Self.seed()
         var configuration = try Self.configuration(ports: Array(1...3_000), seed: seed)
         configuration.windowSize = 1_000
         let outcome = Self.run(configuration, Self.limited(syns: .bucket(rate: 25, burst: 50)))
         #expect(outcome.hosts.count == 1, "seed \(seed): \(outcome.hosts)")
-        #expect(outcome.hosts.first.map { UInt64($0.silent) } == outcome.summary.filtered, "seed \(seed)")
+        #expect(outcome.hosts.first.map { UInt64($0.unanswered) } == outcome.summary.filtered, "seed \(seed)")
     }
 
-    @Test("a host that goes away in the middle: what it did not answer is not known", arguments: 0..<20)
+    @Test("a host that goes down in the middle: its unanswered ports are not known to be filtered", arguments: 0..<20)
     func goesAway(round: Int) throws {
         let seed = Self.seed(round)
         var count = 0
@@ -210,9 +212,9 @@ struct SYNScanReliabilityTests {
         #expect(outcome.hosts.first?.rate == nil && outcome.summary.unresolved == 600, "seed \(seed)")
     }
 
-    // MARK: Silence that is an answer
+    // MARK: Filtered ports
 
-    /// What a host is that is silent for good, by the port and a number of its own.
+    /// The kinds of unresponsive hosts, by port and a number of their own.
     private static let firewalls: [(name: String, answers: @Sendable (SimulatedProbe, UInt64) -> Answers)] = [
         ("drops all but open ports", { probe, _ in isOpen(probe) ? answer(probe) : [] }),
         ("drops all but one open port", { probe, _ in probe.segment.destinationPort == 80 ? answer(probe) : [] }),
@@ -227,7 +229,9 @@ struct SYNScanReliabilityTests {
         ),
     ]
 
-    @Test("firewalls and dead hosts are reliable, also with 5 % loss both ways", arguments: firewalls.indices)
+    @Test(
+        "firewalls and unreachable hosts are reliable, also with 5 % loss in both directions",
+        arguments: firewalls.indices)
     func honest(kind: Int) throws {
         let (name, answers) = Self.firewalls[kind]
         for round in 0..<100 {
@@ -238,7 +242,7 @@ struct SYNScanReliabilityTests {
             }
             #expect(outcome.hosts.isEmpty, "a host that \(name), seed \(seed), loss \(loss): \(outcome.hosts)")
             #expect(outcome.summary.unresolved == 0 && outcome.findings.allSatisfy(\.isReliable), "seed \(seed)")
-            // At the most a second of slow probes is added.
+            // At most 1 s of slow probes is added.
             #expect(outcome.packets <= 1_520, "seed \(seed): \(outcome.packets)")
         }
     }
@@ -250,7 +254,7 @@ struct SYNScanReliabilityTests {
             try Self.configuration("198.18.0.0/24", ports: Array(1...100), seed: seed, rate: nil), loss: loss
         ) { probe in
             guard case .v4(let address) = probe.destination else { return [] }
-            // Each has its own few ports that are open or closed.
+            // Each has a few ports of its own that are open or closed.
             let number = UInt64(address.rawValue) &* 0x9E37_79B9_7F4A_7C15 ^ seed
             return (number >> (UInt64(probe.segment.destinationPort) % 61)) & 15 == 0 ? Self.answer(probe) : []
         }
@@ -258,7 +262,7 @@ struct SYNScanReliabilityTests {
         #expect(outcome.summary.sent <= 3 * 25_600 + 20, "seed \(seed)")
     }
 
-    @Test("5 % loss both ways is no limit", arguments: [Optional(10_000.0), nil, 500])
+    @Test("5 % loss in both directions is not a limit", arguments: [Optional(10_000.0), nil, 500])
     func lossy(rate: Double?) throws {
         for round in 0..<(rate == 500 ? 10 : 100) {
             let seed = Self.seed(round)
@@ -269,7 +273,9 @@ struct SYNScanReliabilityTests {
         }
     }
 
-    @Test("30 % loss both ways leaves ports silent that are not filtered: that is told too, and seldom called a limit")
+    @Test(
+        "30 % loss in both directions: unanswered ports are reported as unknown, rarely as a limit"
+    )
     func veryLossy() throws {
         var reasons: [UnreliableHost.Reason] = []
         for round in 0..<20 {
@@ -281,16 +287,17 @@ struct SYNScanReliabilityTests {
         #expect(reasons.count { $0 == .answersLate } >= 16, "\(reasons)")
     }
 
-    @Test("parts of a scan see the limit as the whole does", arguments: 1...3)
+    @Test("shards of a scan detect the limit as the whole scan does", arguments: 1...3)
     func shards(number: Int) throws {
         let seed = Self.seed(number)
         var configuration = try Self.configuration(ports: Array(1...3_000), seed: seed)
         configuration.shard = SYNScanShard(number: number, count: 3)
         let outcome = Self.run(configuration, Self.limited(syns: .bucket(rate: 25, burst: 50)))
-        #expect(outcome.hosts.map { UInt64($0.silent) } == [outcome.summary.filtered], "seed \(seed): \(outcome.hosts)")
+        #expect(
+            outcome.hosts.map { UInt64($0.unanswered) } == [outcome.summary.filtered], "seed \(seed): \(outcome.hosts)")
     }
 
-    @Test("a second without answers that the retries make up for is no limit", arguments: 0..<20)
+    @Test("a second without replies that the retries make up for is not a limit", arguments: 0..<20)
     func outage(round: Int) throws {
         let seed = Self.seed(round)
         var count = 0
@@ -301,7 +308,7 @@ struct SYNScanReliabilityTests {
         #expect(outcome.hosts.isEmpty && outcome.summary.filtered == 1, "seed \(seed): \(outcome.hosts)")
     }
 
-    @Test("a firewall that rejects by ICMP and limits its errors filters all the same", arguments: 0..<20)
+    @Test("the ports of a firewall that rejects by ICMP and limits its errors are filtered", arguments: 0..<20)
     func rejects(round: Int) throws {
         let seed = Self.seed(round)
         let limit = AnswerLimit(.bucket(rate: 1, burst: 6))
@@ -313,7 +320,7 @@ struct SYNScanReliabilityTests {
         #expect(outcome.hosts.isEmpty && outcome.summary.open == 5, "seed \(seed): \(outcome.hosts)")
     }
 
-    @Test("a scan that is stopped in between tells of no host")
+    @Test("a scan that is stopped in between reports no host")
     func stopped() throws {
         let seed = Self.seed()
         let outcome = Self.run(
@@ -322,7 +329,7 @@ struct SYNScanReliabilityTests {
         #expect(outcome.hosts.isEmpty && outcome.summary.isCutShort && outcome.summary.filtered == 0, "seed \(seed)")
     }
 
-    @Test("ICMP errors of an earlier run are no early answers: a resumed part is not judged")
+    @Test("ICMP errors of an earlier run are not early replies: a resumed part is not judged")
     func resumed() throws {
         let seed = Self.seed()
         let configuration = try Self.configuration(seed: seed)
@@ -345,7 +352,7 @@ struct SYNScanReliabilityTests {
         #expect(second.summary.filtered == 600, "seed \(seed): \(second.summary)")
     }
 
-    @Test("answers to the slow probes are not answers to a later try")
+    @Test("replies to the slow probes are not replies to a later try")
     func recheckAnswers() throws {
         let seed = Self.seed()
         var first = 0

@@ -4,8 +4,8 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// What a stranger may send to a scan.
-@Suite("a scan and strangers")
+/// Unverified packets that a scan may receive.
+@Suite("a scan and spoofed packets")
 struct SYNScanSpoofingTests {
     /// Sends the first probes of a scan and returns them.
     private func probes(_ engine: inout SYNScanEngine, at now: Instant) -> [SimulatedProbe] {
@@ -16,7 +16,7 @@ struct SYNScanSpoofingTests {
     }
 
     @Test(
-        "answers with bytes changed, cut and grown at random: nothing traps, and nothing else is found",
+        "replies with bytes changed, cut and added at random: nothing traps, and no port is found",
         arguments: ["198.18.0.0/26", "2001:db8::2"])
     func hostileBytes(target: String) throws {
         let seed = UInt64.random(in: 0...(.max))
@@ -44,8 +44,8 @@ struct SYNScanSpoofingTests {
                         UInt8.random(in: 0...255, using: &random)
                     }
                 default:
-                    if let place = frame.indices.randomElement(using: &random) {
-                        frame[place] ^= UInt8.random(in: 1...255, using: &random)
+                    if let offset = frame.indices.randomElement(using: &random) {
+                        frame[offset] ^= UInt8.random(in: 1...255, using: &random)
                     }
                 }
                 if frame.isEmpty { break }
@@ -59,7 +59,7 @@ struct SYNScanSpoofingTests {
         #expect(Set(found.map { "\($0.address) \($0.port)" }).count == found.count, "seed \(seed)")
     }
 
-    @Test("ICMPv6 errors: every code keeps a port, a quote with another number does not")
+    @Test("ICMPv6 errors: every code reports the port as filtered, a quote with another number does not")
     func icmpv6() throws {
         var engine = SYNScanEngine(try SYNScanEngineTests.configuration("2001:db8::2", ports: Array(1...8), seed: 1))
         let now = Instant(nanoseconds: 1_000_000_000)
@@ -87,7 +87,7 @@ struct SYNScanSpoofingTests {
         }
     }
 
-    @Test("a position written and read again; what is none is refused")
+    @Test("a position is written and read again; invalid text is refused")
     func record() {
         let record = SYNScanRecord(
             seed: 5, fingerprint: .max, position: SYNScanPosition(done: 1 << 40, answered: [0, .max, 1]))
@@ -101,7 +101,7 @@ struct SYNScanSpoofingTests {
         }
     }
 
-    @Test("a scan of other targets, ports or parts has another fingerprint")
+    @Test("a scan of other targets, ports or shards has another fingerprint")
     func fingerprints() throws {
         let one = try SYNScanEngineTests.configuration("198.18.0.0/24", ports: [80], seed: 1)
         let others = [

@@ -5,8 +5,8 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// What segments are for, by what came before them.
-@Suite("the ladder of segments")
+/// The kinds of segments, in the context of the segments before them.
+@Suite("segment ladder")
 struct SegmentLadderTests {
     private func records(_ faults: WireFaults, seed: UInt64) -> [SegmentRecord] {
         let wire = SimulatedWire(seed: seed)
@@ -28,10 +28,10 @@ struct SegmentLadderTests {
         return records
     }
 
-    @Test("a peaceful exchange: a handshake, data, acknowledgments and two ends, all counted from the beginning")
+    @Test("a normal exchange: handshake, data, acknowledgments and two FINs, numbered from the start")
     func peace() {
         let records = records(WireFaults(), seed: 1)
-        // The ACK that ends the handshake has data with it: there is some to be sent.
+        // The ACK that completes the handshake carries data.
         #expect(records.prefix(3).map(\.kind) == [.handshake, .handshake, .data])
         #expect(records.prefix(3).map(\.isOutbound) == [true, false, true])
         #expect(records[0].sequence == 0 && records[0].acknowledgment == 0 && records[1].acknowledgment == 1)
@@ -46,11 +46,11 @@ struct SegmentLadderTests {
                 next += record.length
             }
         }
-        // The window is told in units, of a buffer of 262,144 bytes.
+        // The window is scaled, of a buffer of 262,144 bytes.
         #expect(records.contains { $0.window == 262_144 })
     }
 
-    @Test("what was sent before is a retransmission, and nothing else is", arguments: UInt64(1)...5)
+    @Test("exactly the segments that were sent before are retransmissions", arguments: UInt64(1)...5)
     func loss(seed: UInt64) {
         let records = records(WireFaults(loss: 0.08), seed: seed)
         var highest = [true: -1, false: -1]
@@ -65,7 +65,7 @@ struct SegmentLadderTests {
         #expect(records.contains { $0.kind == .retransmission }, "seed \(seed)")
     }
 
-    @Test("each kind, from segments written by hand")
+    @Test("each kind, from hand-written segments")
     func kinds() {
         var ladder = SegmentLadder()
         let (here, there) = (SimulatedWire.address(1), SimulatedWire.address(2))
@@ -101,7 +101,7 @@ struct SegmentLadderTests {
         #expect(kind(false, [.rst, .ack], 1, 13) == .reset)
     }
 
-    @Test("a segment behind extension headers is a rung, without the padding of its frame; a later fragment is none")
+    @Test("a segment after extension headers is shown without the padding of its frame; a later fragment is not shown")
     func extensionHeaders() {
         func record(_ header: IPv6ExtensionHeader) -> SegmentRecord? {
             let segment = TCPSegment(sourcePort: 80, destinationPort: 5_000, sequenceNumber: 1, flags: .ack, data: [1])
@@ -118,7 +118,7 @@ struct SegmentLadderTests {
         #expect(record(.laterFragment) == nil)
     }
 
-    @Test("what is no whole segment is no rung")
+    @Test("an incomplete segment is not shown")
     func nonsense() {
         var ladder = SegmentLadder()
         for bytes in [[], [0x45], [UInt8](repeating: 0x45, count: 40), [UInt8](repeating: 0x60, count: 60)] {

@@ -29,7 +29,7 @@ struct OctetListTests {
     }
 
     @Test(
-        "refusals",
+        "invalid lists",
         arguments: [
             ("192.0.2.1,", "'' is not an octet or a range of octets (0 to 255)"),
             ("192.0.2.1-300", "'1-300' is not an octet or a range of octets (0 to 255)"),
@@ -61,13 +61,13 @@ struct OctetListTests {
         #expect(target == .name(text))
     }
 
-    @Test("the only target may have any form of inet_aton(3)", arguments: ["127.1", "0177.1", "2130706433", "0x7f.1"])
+    @Test("a single target may have any form of inet_aton(3)", arguments: ["127.1", "0177.1", "2130706433", "0x7f.1"])
     func onlyTarget(text: String) throws {
         let target = try TargetExpression(text, isOnlyTarget: true)
         #expect(target == .address(.v4(.loopback), zone: nil))
     }
 
-    @Test("the addresses of octet lists are those of four loops", arguments: 0..<40)
+    @Test("the addresses of octet lists equal those of four nested loops", arguments: 0..<40)
     func model(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var text: [String] = []

@@ -16,7 +16,7 @@ struct TraceFormatTests {
         return configuration
     }
 
-    /// What a router sends back for a probe.
+    /// A router's reply to a probe.
     private func exceeded(_ probe: [UInt8], isIPv6: Bool) -> [UInt8] {
         guard isIPv6, case .v6(let here) = Echo.here6 else {
             return Echo.datagram(
@@ -28,7 +28,7 @@ struct TraceFormatTests {
     }
 
     @Test(
-        "every flow and length has right checksums and is recognized by its quote, also when marks come round",
+        "every flow and length has correct checksums and is recognized by its quote, also when marks wrap",
         arguments: TracerouteMethod.allCases, [false, true])
     func probes(method: TracerouteMethod, isIPv6: Bool) {
         var prober = TraceProber(configuration(method, isIPv6: isIPv6))
@@ -53,18 +53,18 @@ struct TraceFormatTests {
             let received = ReceivedPacket(
                 bytes: answer.rawBytes, form: isIPv6 ? .message : .datagram, arrival: Instant(nanoseconds: 1_000),
                 source: source, destination: Echo.here6, hopLimit: 64)
-            let arrival = prober.arrived(received)
+            let arrival = prober.received(received)
             #expect(arrival?.tag == number && arrival?.packet == packet && arrival?.answer.isTranslated == false)
-            // The same again is no second answer.
-            let again = prober.arrived(received)
+            // The same again is not a second reply.
+            let again = prober.received(received)
             #expect(again == nil)
         }
-        // Routers that hash the label instead of ports see the flows apart.
+        // Routers that hash the flow label instead of ports distinguish the flows.
         if isIPv6 { #expect(labels.count == (method == .icmp ? 1 : 40)) }
     }
 
     @Test(
-        "ICMPv6 errors: a probe is recognized although its quote has extension headers",
+        "ICMPv6 errors: a probe is recognized even if its quote has extension headers",
         arguments: TracerouteMethod.allCases
     )
     func quotedExtensionHeaders(method: TracerouteMethod) {
@@ -77,14 +77,14 @@ struct TraceFormatTests {
         quote.insert(contentsOf: header.encoded(nextHeader: IPProtocol(rawValue: quote[6])), at: 40)
         quote[6] = header.protocol.rawValue
         let answer = exceeded(quote, isIPv6: true)
-        let arrival = prober.arrived(
+        let arrival = prober.received(
             ReceivedPacket(
                 bytes: answer.rawBytes, form: .message, arrival: Instant(nanoseconds: 1_000), source: Echo.here6,
                 destination: Echo.here6))
         #expect(arrival?.tag == 5)
     }
 
-    @Test("a probe of long ago is not taken for one that has its mark now")
+    @Test("an old probe is not confused with the one that has its mark now")
     func forgotten() {
         var prober = TraceProber(configuration(.udp, isIPv6: false))
         var batch = PacketBatch(capacity: 1, slotLength: prober.format.maximumLength)
@@ -97,7 +97,7 @@ struct TraceFormatTests {
             if number == 0 { first = batch.bytes(of: batch.entries[0]) }
         }
         let answer = exceeded(first, isIPv6: false)
-        let arrival = prober.arrived(
+        let arrival = prober.received(
             ReceivedPacket(
                 bytes: answer.rawBytes, form: .datagram, arrival: Instant(nanoseconds: 1_000),
                 source: .v4(IPv4Address(198, 51, 100, 1))))

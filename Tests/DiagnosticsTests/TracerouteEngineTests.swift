@@ -34,7 +34,7 @@ struct TracerouteEngineTests {
             hops: hops, summary: engine.summary(of: 0), sent: network.log.map(\.bytes), times: network.log.map(\.at))
     }
 
-    @Test("every router in its place, and the target", arguments: TracerouteMethod.allCases)
+    @Test("every router at its hop, and the target", arguments: TracerouteMethod.allCases)
     func path(method: TracerouteMethod) {
         let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 11)), method: method)
         #expect(outcome.summary.isReached && outcome.summary.hops == 12)
@@ -46,7 +46,7 @@ struct TracerouteEngineTests {
                     && hop.probes.allSatisfy { $0.answer?.roundTrip.wholeMilliseconds == Int64(4 * hop.timeToLive) })
             #expect(hop.probes.allSatisfy { $0.answer?.annotation == nil })
         }
-        // Everything is under way at once: the whole takes hardly more than the longest round trip.
+        // Everything is in flight at once: the whole takes hardly more than the longest round trip.
         #expect(
             outcome.summary.elapsed < .milliseconds(60),
             "\(outcome.sent.count) \(outcome.hops.map { $0.probes.map { $0.answer?.roundTrip.wholeMicroseconds } })")
@@ -72,7 +72,7 @@ struct TracerouteEngineTests {
     }
 
     @Test(
-        "without one flow ports and checksums change, and every probe is still known",
+        "without Paris mode ports and checksums change, and every probe is still recognized",
         arguments: [TracerouteMethod.udp, .icmp])
     func manyFlows(method: TracerouteMethod) throws {
         let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 5)), method: method) {
@@ -89,7 +89,7 @@ struct TracerouteEngineTests {
     }
 
     @Test(
-        "TCP: a target that listens answers all probes of its hop, one at a time; one that does not resets each",
+        "TCP: a listening target answers all probes of its hop, one at a time; others reset each",
         arguments: [true, false], [0.0, 0.2])
     func halfOpen(listens: Bool, loss: Double) {
         for seed in 0..<(loss > 0 ? UInt64(30) : 1) {
@@ -104,7 +104,7 @@ struct TracerouteEngineTests {
         }
     }
 
-    @Test("several targets: one after the other in the output, beside each other on the wire")
+    @Test("several targets: one after the other in the output, in parallel on the network")
     func severalTargets() {
         let targets: [IPAddress] = [.v4(Echo.there), .v4(IPv4Address(192, 0, 2, 3)), .v4(IPv4Address(192, 0, 2, 4))]
         let configurations = targets.map { target in
@@ -127,7 +127,7 @@ struct TracerouteEngineTests {
             case .hop(let hop): order.append("\(hop.timeToLive) \(hop.answers.first.map { "\($0.source)" } ?? "*")")
             case .ended(let target, let summary):
                 order.append("ended \(target) \(summary.hops)")
-                // Four milliseconds a hop: the three are beside each other.
+                // 4 ms per hop: the three run in parallel.
                 #expect(summary.elapsed < .milliseconds(30))
             }
         }
@@ -138,7 +138,7 @@ struct TracerouteEngineTests {
         #expect(order == expected)
     }
 
-    @Test("many targets behind the same routers ask them no faster than Linux answers: 50, then 1,000 a second")
+    @Test("many targets after the same routers are probed no faster than Linux replies: 50, then 1,000 per second")
     func pace() {
         let configurations = (0..<60).map { index in
             var configuration = TracerouteConfiguration.simulated(.icmp)
@@ -151,31 +151,31 @@ struct TracerouteEngineTests {
         network.path = SimulatedPath(routers: Array(repeating: .limits(burst: 50, perSecond: 1_000), count: 3))
         var recorder = Recorder<TracerouteEngine>()
         EngineLoop.run(&engine, on: &network, observer: &recorder)
-        let silent = recorder.events.reduce(0) { count, event in
+        let unresponsive = recorder.events.reduce(0) { count, event in
             guard case .hop(let hop) = event else { return count }
             return count + hop.probes.count { $0 == .timeout }
         }
         let reached = engine.isReached
-        #expect(reached && silent == 0, "\(silent) silent")
+        #expect(reached && unresponsive == 0, "\(unresponsive) unresponsive")
         // 180 probes of each hop.
         #expect(engine.summary(of: 59).elapsed < .milliseconds(260))
     }
 
-    @Test("a silent router costs no more than it must, and is said")
+    @Test("an unresponsive router takes the minimum time, and is reported")
     func silentRouter() {
         var routers = Array(repeating: SimulatedPath.Router.answers, count: 11)
-        routers[4] = .silent
+        routers[4] = .unresponsive
         let outcome = trace(SimulatedPath(routers: routers))
-        #expect(outcome.hops[4].isSilent && outcome.summary.isReached)
+        #expect(outcome.hops[4].isUnresponsive && outcome.summary.isReached)
         #expect(outcome.summary.verdicts == [.silentHop(timeToLive: 5)])
-        // A quarter more than the round trip of the whole, 48 ms.
+        // 1.25 times the longest round trip, 48 ms.
         #expect(outcome.summary.elapsed < .milliseconds(80), "\(outcome.summary.elapsed.wholeMilliseconds)")
-        // As traceroute has it: ten round trips of the next hop, 240 ms.
+        // As in traceroute: ten round trips of the next hop, 240 ms.
         let patient = trace(SimulatedPath(routers: routers)) { $0.hastens = false }
         #expect(patient.summary.elapsed > .milliseconds(240) && patient.summary.elapsed < .milliseconds(260))
     }
 
-    @Test("a target that does not answer ends by itself")
+    @Test("a target without replies terminates")
     func deadTarget() {
         let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 12), targetAnswers: false))
         #expect(!outcome.summary.isReached && outcome.sources.compactMap { $0 }.count == 12)
@@ -185,43 +185,43 @@ struct TracerouteEngineTests {
         #expect(outcome.summary.verdicts == [.unreachable(last: 12)])
     }
 
-    @Test("a target that has used up its answers is found at its hop, by a second look", arguments: [0, 1, 2, 4])
+    @Test("a target with an exhausted error limit is found at its hop by a retry", arguments: [0, 1, 2, 4])
     func limitedTarget(burst: Int) {
-        // What runs ahead is answered first: a second trace, or probes that overtook.
-        // Without an answer of the target nobody knows how many silent routers are before it.
-        for silent in burst > 0 ? [[], [5, 6]] : [[]] {
+        // The probes sent ahead use it up: a second trace, or probes that overtook.
+        // Without a reply of the target the number of unresponsive routers before it is unknown.
+        for unresponsive in burst > 0 ? [[], [5, 6]] : [[]] {
             var path = SimulatedPath(routers: Array(repeating: .answers, count: 6))
-            for hop in silent { path.routers[hop - 1] = .silent }
+            for hop in unresponsive { path.routers[hop - 1] = .unresponsive }
             path.targetBurst = burst
             let outcome = trace(path)
             #expect(outcome.summary.isReached && outcome.hops.count == 7, "burst \(burst): \(outcome.sources)")
             #expect(outcome.sources.last == .v4(Echo.there))
-            #expect(outcome.summary.verdicts == silent.map { .silentHop(timeToLive: $0) })
+            #expect(outcome.summary.verdicts == unresponsive.map { .silentHop(timeToLive: $0) })
         }
     }
 
     @Test(
-        "routers that refuse are the end, with their mark",
+        "routers that reject are the end, with their annotation",
         arguments: [
             (ICMPv4UnreachableCode.host, "!H"), (.network, "!N"), (.communicationProhibited, "!X"), (.protocol, "!P"),
         ])
     func refusals(code: ICMPv4UnreachableCode, mark: String) {
         let outcome = trace(SimulatedPath(routers: [.answers, .answers, .refuses(code), .answers]))
-        // The third router answers for its own hop, and refuses what is to go on.
+        // The third router replies for its own hop, and rejects packets to forward.
         #expect(outcome.hops.count == 4 && !outcome.summary.isReached)
         #expect(outcome.hops[3].probes.allSatisfy { $0.answer?.annotation == mark })
         #expect(outcome.summary.verdicts == [.unreachable(last: 4)])
     }
 
     @Test(
-        "quotes of eight bytes behind the header, altered, are recognized; shorter ones are not believed",
+        "quotes of 8 bytes after the header, altered, are recognized; shorter ones are rejected",
         arguments: [28, 27, 20, 60])
     func quotes(length: Int) {
         let outcome = trace(SimulatedPath(routers: [.answers, .quotes(length), .answers]))
-        #expect(outcome.hops[1].isSilent == (length < 28) && outcome.summary.isReached)
+        #expect(outcome.hops[1].isUnresponsive == (length < 28) && outcome.summary.isReached)
     }
 
-    @Test("label stacks of MPLS (RFC 4950)")
+    @Test("MPLS label stacks (RFC 4950)")
     func labels() {
         let stack = [
             MPLSLabel(label: 16_001, trafficClass: 3, isBottomOfStack: false, timeToLive: 1),
@@ -231,7 +231,7 @@ struct TracerouteEngineTests {
         #expect(outcome.hops[0].probes.allSatisfy { $0.answer?.labels == stack })
     }
 
-    @Test("what routers say of their interfaces (RFC 5837)")
+    @Test("interface information of routers (RFC 5837)")
     func interfaces() {
         let information = ICMPInterfaceInformation(
             role: .incoming, index: 7, address: .v4(IPv4Address(198, 51, 100, 1)), name: Array("eth0".utf8), mtu: 1_500)
@@ -239,20 +239,20 @@ struct TracerouteEngineTests {
         #expect(outcome.hops[0].probes.allSatisfy { $0.answer?.interfaces == [information] })
     }
 
-    @Test("with a time between probes none leaves before it")
+    @Test("with an interval between probes none is sent early")
     func sendInterval() {
         let outcome = trace(SimulatedPath(routers: [.answers, .answers])) { $0.sendInterval = .milliseconds(7) }
         let gaps = zip(outcome.times.dropFirst(), outcome.times).map { $0 - $1 }
         #expect(outcome.summary.isReached && gaps.count >= 8)
         #expect(gaps.allSatisfy { $0 >= .milliseconds(7) && $0 < .milliseconds(8) }, "\(gaps)")
-        // What comes one by one ends with the target: nothing is sent past it.
+        // One by one, the trace ends with the target: no probe is sent beyond it.
         #expect(outcome.sent.count <= 11)
     }
 
     // MARK: Verdicts
 
     @Test(
-        "a way with nothing to say of it: reached, and no verdict; one router that is met at two hops is no loop",
+        "a path without findings: reached, and no verdict; one router at two hops is not a loop",
         arguments: [
             [SimulatedPath.Router.answers, .answers, .answers, .answers],
             [.answers, .answers, .answersAs(2), .answers],
@@ -262,7 +262,7 @@ struct TracerouteEngineTests {
         #expect(outcome.summary.isReached && outcome.summary.verdicts.isEmpty, "\(outcome.summary.verdicts)")
     }
 
-    @Test("a loop is said with its length", arguments: [2, 3])
+    @Test("a loop is reported with its length", arguments: [2, 3])
     func loop(length: Int) {
         let routers = (0..<20).map { $0 < 3 ? SimulatedPath.Router.answers : .answersAs(3 + $0 % length) }
         let outcome = trace(SimulatedPath(routers: routers, targetAnswers: false))
@@ -273,18 +273,18 @@ struct TracerouteEngineTests {
     }
 
     @Test(
-        "a NAT is seen at the hop behind it, and the way goes on: address alone, port too, source mended in quotes",
+        "a NAT is detected at the next hop, and the path continues: address only, port too, source restored in quotes",
         arguments: [
             (TracerouteMethod.udp, false, false), (.udp, true, false), (.udp, true, true), (.icmp, false, false),
         ])
     func translated(method: TracerouteMethod, port: Bool, mends: Bool) {
         let router = SimulatedPath.Router.translates(IPv4Address(203, 0, 113, 77), port: port, mends: mends)
         let outcome = trace(SimulatedPath(routers: [.answers, router, .answers, .answers]), method: method)
-        #expect(outcome.hops.prefix(4).allSatisfy { !$0.isSilent } && outcome.summary.isReached)
+        #expect(outcome.hops.prefix(4).allSatisfy { !$0.isUnresponsive } && outcome.summary.isReached)
         #expect(outcome.summary.verdicts == [.nat(timeToLive: 3)], "\(outcome.summary.verdicts)")
     }
 
-    @Test("a NAT of IPv6 is undone too: source and checksum of the quote", arguments: [true, false])
+    @Test("an IPv6 NAT is reversed too: source and checksum of the quote", arguments: [true, false])
     func translatedIPv6(changesChecksum: Bool) throws {
         guard case .v6(let here) = Echo.here6 else { return }
         let router = IPAddress("2001:db8:f::1") ?? .v6(.loopback)
@@ -298,7 +298,7 @@ struct TracerouteEngineTests {
         var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
         _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
         var quote = batch.bytes(of: batch.entries[0])
-        // Without the change of the checksum nobody can know which probe it was.
+        // Without the change of the checksum the probe cannot be identified.
         let translated = IPv6Address(high: here.high ^ 0x1234, low: here.low ^ 0x77)
         for index in 0..<8 {
             quote[8 + index] = UInt8(truncatingIfNeeded: translated.high >> UInt64(56 - 8 * index))
@@ -329,25 +329,27 @@ struct TracerouteEngineTests {
         #expect(summary.verdicts.contains(.nat(timeToLive: 1)) == changesChecksum, "\(summary.verdicts)")
     }
 
-    @Test("hops that answer by several routers are between those that share the load")
+    @Test("hops with replies of several routers are between those that balance load")
     func balanced() {
         let path = SimulatedPath(routers: [.answers, .spreads, .spreads, .answers, .answers])
         #expect(trace(path).summary.verdicts.isEmpty, "one flow takes one path")
         #expect(trace(path) { $0.isOneFlow = false }.summary.verdicts == [.balanced(first: 2, last: 3)])
     }
 
-    @Test("a hop whose probes could not be sent is not called silent, and a stopped trace knows its last answer")
+    @Test(
+        "a hop whose probes could not be sent is not reported as unresponsive, and a stopped trace knows its last reply"
+    )
     func unsentAndStopped() {
         let hop = TraceHop(timeToLive: 1, probes: [.failed(.noBuffers), .failed(.noBuffers)])
         #expect(TraceVerdict.judge([hop], lastAnswered: 2, isReached: true).isEmpty)
-        var silent = hop
-        silent.probes[1] = .timeout
+        var unresponsive = hop
+        unresponsive.probes[1] = .timeout
         #expect(
-            TraceVerdict.judge([silent], lastAnswered: 7, isReached: false)
+            TraceVerdict.judge([unresponsive], lastAnswered: 7, isReached: false)
                 == [.silentHop(timeToLive: 1), .unreachable(last: 7)])
     }
 
-    @Test("a longer way back is said from the hop on at which it begins and stays")
+    @Test("a longer path back is reported from the hop on at which it begins and stays")
     func asymmetric() {
         let path = SimulatedPath(
             routers: [.answers, .returns(57), .returns(62), .returns(56), .returns(250)], targetAnswers: false)
@@ -358,7 +360,7 @@ struct TracerouteEngineTests {
             "\(outcome.summary.verdicts)")
     }
 
-    @Test("with loss every probe ends as an answer or a timeout, in order", arguments: 0..<60)
+    @Test("with loss every probe ends as a reply or a timeout, in order", arguments: 0..<60)
     func loss(seed: UInt64) {
         let outcome = trace(SimulatedPath(routers: Array(repeating: .answers, count: 8)), seed: seed, loss: 0.3)
         #expect(outcome.hops.map(\.timeToLive) == Array(1..<1 + outcome.hops.count), "seed \(seed)")
@@ -368,7 +370,7 @@ struct TracerouteEngineTests {
         }
     }
 
-    @Test("answers that wait while the program is kept from running are not given up")
+    @Test("replies that are queued while the process is suspended are not timed out")
     func lateTurn() throws {
         var configuration = TracerouteConfiguration.simulated()
         configuration.longestWait = .milliseconds(5)
@@ -379,7 +381,7 @@ struct TracerouteEngineTests {
         _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
         let probe = batch.bytes(of: batch.entries[0])
         batch.removeAll()
-        // A second later, and only then is the socket looked at.
+        // A second later, and only then the socket is read.
         let late = Instant(nanoseconds: 1_000_000_000)
         #expect(engine.transmit(into: &batch, at: late) != .finished)
         var path = SimulatedPath(routers: [.answers, .answers])
@@ -400,7 +402,7 @@ struct TracerouteEngineTests {
     // MARK: Packets that exceed the first link's MTU
 
     @Test(
-        "probes that exceed the first link leave as fragments, and every hop answers",
+        "probes that exceed the first link's MTU are sent as fragments, and every hop replies",
         arguments: [1_600, 4_321, 65_000])
     func fragments(length: Int) {
         let outcome = trace(SimulatedPath(routers: [.answers, .answers])) {
@@ -413,7 +415,7 @@ struct TracerouteEngineTests {
         let pieces = (length - 20 + 1_479) / 1_480
         #expect(outcome.sent.count == outcome.summary.sent * pieces)
         #expect(outcome.sent.allSatisfy { $0.count <= 1_500 })
-        // The fragments of the first probe make one datagram with a correct checksum.
+        // The fragments of the first probe form one datagram with a correct checksum.
         let first = outcome.sent.prefix(pieces).map { $0.dropFirst(20) }
         let header = IPv4Header(
             source: Echo.here, destination: Echo.there, protocol: .udp, payloadLength: length - 20)
@@ -422,7 +424,7 @@ struct TracerouteEngineTests {
         #expect(PacketLayers(whole.rawBytes, linkType: .rawIP).verifyChecksums(whole.rawBytes).transport == .correct)
     }
 
-    @Test("probes that must not be fragmented and exceed the first link: said once, nothing is sent")
+    @Test("probes that must not be fragmented and exceed the first link's MTU: reported once, nothing is sent")
     func refusedByFirstLink() {
         for findsPathMTU in [false, true] {
             let outcome = trace(SimulatedPath(routers: [.answers, .answers])) {
@@ -437,7 +439,7 @@ struct TracerouteEngineTests {
         }
     }
 
-    @Test("the same, where the kernel alone knows the MTU")
+    @Test("the same, if only the kernel knows the MTU")
     func refusedByKernel() {
         var configuration = TracerouteConfiguration.simulated()
         configuration.packetLength = 1_600

@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// Probes that this host cannot send say nothing about the way, whatever way of tracing it is.
+/// Probes that this host cannot send are no evidence about the path, in every kind of trace.
 @Suite("traceroute from a host that cannot send")
 struct TracerouteLocalFailureTests {
     private static let path = SimulatedPath(routers: Array(repeating: .answers, count: 5))
@@ -33,14 +33,16 @@ struct TracerouteLocalFailureTests {
         #expect(!engine.isReached && !engine.couldSend)
     }
 
-    @Test("every path")
+    @Test("all paths")
     func paths() {
         var engine = PathsEngine(.simulated(.udp, firstMark: 1), MDAStoppingRule(confidence: 0.95))
         run(&engine, downAfter: .zero)
         expect(engine.summary, learned: false)
     }
 
-    @Test("again and again: what was sent counts, what was not is counted apart", arguments: [0, 4_500] as [Int64])
+    @Test(
+        "cycles: probes sent count, probes that failed to send are counted separately",
+        arguments: [0, 4_500] as [Int64])
     func monitor(milliseconds: Int64) {
         var engine = CyclesEngine(.simulated(.icmp, firstMark: 1), cycles: 10, interval: .seconds(1))
         run(&engine, downAfter: .milliseconds(milliseconds))
@@ -50,7 +52,7 @@ struct TracerouteLocalFailureTests {
         #expect(engine.hops.allSatisfy { $0.sent == $0.received && $0.sent <= 5 }, "\(engine.hops)")
     }
 
-    /// Tells the engine of a lost carrier, as what watches the link does.
+    /// Notifies the engine of a lost carrier, as the link watch does.
     private struct Watcher: EngineObserver {
         var blocked: Range<Instant>
         var isBlocked = false
@@ -58,7 +60,7 @@ struct TracerouteLocalFailureTests {
 
         mutating func report(_ event: CyclesEvent) {}
 
-        mutating func step(_ engine: inout CyclesEngine, _ wakening: WakeReason, at now: Instant) -> Instant? {
+        mutating func step(_ engine: inout CyclesEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
             if blocked.contains(now) != isBlocked {
                 isBlocked.toggle()
                 engine.setLink(isBlocked ? .system(code: 100, message: "no carrier") : nil)
@@ -68,7 +70,7 @@ struct TracerouteLocalFailureTests {
         }
     }
 
-    @Test("what is lost while the carrier is, is not lost on the way")
+    @Test("probes lost without a carrier do not count as lost on the path")
     func carrier() {
         var engine = CyclesEngine(.simulated(.icmp, firstMark: 1), cycles: 10, interval: .seconds(1))
         var network = SimulatedNetwork(seed: 1)
@@ -79,12 +81,12 @@ struct TracerouteLocalFailureTests {
         EngineLoop.run(&engine, on: &network, observer: &watcher)
         let summary = engine.summary
         #expect(summary.isReached && summary.verdicts.isEmpty, "\(summary)")
-        // The first cycle looks further ahead than the target.
+        // The first cycle probes beyond the target.
         #expect((10...20).contains(summary.unsent) && (60...68).contains(summary.sent + summary.unsent), "\(summary)")
         #expect(engine.hops.allSatisfy { $0.sent == $0.received && $0.sent >= 7 }, "\(engine.hops)")
     }
 
-    /// Changes of the link at given times, told to an engine.
+    /// Changes of the link at given times, reported to an engine.
     private struct Changes<E: Engine & ~Copyable>: EngineObserver {
         typealias Observed = E
         var times: [(at: Instant, failure: TransmissionFailure?)]
@@ -93,7 +95,7 @@ struct TracerouteLocalFailureTests {
 
         mutating func report(_ event: E.Event) {}
 
-        mutating func step(_ engine: inout E, _ wakening: WakeReason, at now: Instant) -> Instant? {
+        mutating func step(_ engine: inout E, _ wakeup: WakeReason, at now: Instant) -> Instant? {
             while let next = times.first, next.at <= now {
                 tell(&engine, next.failure)
                 times.removeFirst()
@@ -102,7 +104,7 @@ struct TracerouteLocalFailureTests {
         }
     }
 
-    /// The carrier is lost while probes are under way; then the interface goes down, comes up and goes again.
+    /// The carrier is lost while probes are in flight; then the interface goes down, comes up and goes down again.
     private func runWithChanges<E: Engine & ~Copyable>(
         _ engine: inout E, at milliseconds: [Int64], _ tell: @escaping (inout E, TransmissionFailure?) -> Void
     ) {
@@ -126,7 +128,7 @@ struct TracerouteLocalFailureTests {
     }
 
     @Test(
-        "each probe that a link swallows is counted once, whatever else happens to the link",
+        "each probe lost on the local link is counted once, whatever else happens to the link",
         arguments: [[9, 9, 12, 15, 15], [0, 1, 2, 3, 4], [9, 20, 300, 400, 400]] as [[Int64]])
     func changes(milliseconds: [Int64]) {
         for method in [TracerouteMethod.udp, .icmp, .tcp] {

@@ -4,10 +4,10 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// What a trace must not believe, and how far it reads what lies.
+/// Packets that a trace must reject, and how it reads wrong lengths.
 @Suite("traceroute and hostile packets")
 struct TracerouteSpoofingTests {
-    @Test("TCP: segments that acknowledge no SYN of ours are not believed")
+    @Test("TCP: segments that do not acknowledge our SYN are rejected")
     func strangeSegments() {
         var engine = TracerouteEngine([TracerouteConfiguration.simulated(.tcp)])
         var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)
@@ -42,7 +42,7 @@ struct TracerouteSpoofingTests {
         #expect(received == 1)
     }
 
-    @Test("TCP: a fragment after the first is no segment, whatever it looks like; what is behind extension headers is")
+    @Test("TCP: a later fragment is not a segment, whatever it looks like; data after extension headers is")
     func fragments() {
         func received(isIPv6: Bool, _ datagram: (TCPSegment) -> [UInt8]) -> UInt64 {
             var configuration = TracerouteConfiguration.simulated(.tcp)
@@ -80,14 +80,14 @@ struct TracerouteSpoofingTests {
         #expect(received(isIPv6: true) { ipv6($0, .laterFragment) } == 0)
     }
 
-    @Test("answers cut at every length, and lengths that lie, are read as far as they go", arguments: 0..<20)
+    @Test("replies cut at every length and with wrong lengths are read as far as they are valid", arguments: 0..<20)
     func hostile(seed: UInt64) throws {
         let stack = [MPLSLabel(label: 16_001, trafficClass: 3, isBottomOfStack: true, timeToLive: 1)]
         var configuration = TracerouteConfiguration.simulated()
         configuration.maximumHops = 1
         configuration.queries = 1
         var whole: [UInt8] = []
-        /// The labels of the answer that the first probe gets; nil when what is handed over is no answer.
+        /// The labels of the reply to the first probe; nil if the packet is not a reply.
         func labels(_ hand: ([UInt8]) -> [UInt8]) throws -> [MPLSLabel]? {
             var engine = TracerouteEngine([configuration])
             var batch = PacketBatch(capacity: 16, slotLength: engine.maximumPacketLength)
@@ -123,31 +123,31 @@ struct TracerouteSpoofingTests {
         for length in 0..<whole.count {
             let found = try labels { whole in
                 var cut = Array(whole.prefix(length))
-                // The header says what is there: a router that sent no more.
+                // The header states the length: a router that sent no more.
                 if length >= 20 {
                     cut[2] = UInt8(length >> 8)
                     cut[3] = UInt8(length & 0xFF)
                 }
                 return cut
             }
-            // Twenty bytes of header, eight of message, twenty-eight of quote are enough for an answer.
+            // 20 bytes of header, 8 of message and 28 of quote are enough for a reply.
             #expect(length < 56 ? found == nil : found == [], "length \(length)")
         }
         for _ in 0..<500 {
             // Length of the header, of the quote, of the extension's object; version and class.
-            let place = try #require([0, 25, 28, 156, 160, 161, 162, 163].randomElement(using: &random))
+            let offset = try #require([0, 25, 28, 156, 160, 161, 162, 163].randomElement(using: &random))
             let value = UInt8.random(in: 0...255, using: &random)
             let found = try labels { whole in
                 var bytes = whole
-                bytes[place] = value
+                bytes[offset] = value
                 return bytes
             }
-            #expect(found.map { $0.isEmpty || $0 == stack } ?? true, "seed \(seed), byte \(place) = \(value)")
+            #expect(found.map { $0.isEmpty || $0 == stack } ?? true, "seed \(seed), byte \(offset) = \(value)")
         }
     }
 
-    @Test("what quotes no probe of ours is not believed", arguments: 0..<40)
-    func strangers(seed: UInt64) {
+    @Test("errors that quote no probe of ours are rejected", arguments: 0..<40)
+    func unverified(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var configuration = TracerouteConfiguration.simulated()
         configuration.maximumHops = 5
@@ -156,10 +156,10 @@ struct TracerouteSpoofingTests {
         _ = engine.transmit(into: &batch, at: Instant(nanoseconds: 0))
         let probe = batch.bytes(of: batch.entries[0])
         for _ in 0..<200 {
-            // A quote with a bit turned in what identifies it, or a message cut and twisted anywhere.
+            // A quote with a flipped bit in an identifying field, or a message cut or changed anywhere.
             var quote = Array(probe.prefix(28))
-            let place = [16, 17, 18, 19, 22, 23, 24, 25].randomElement(using: &random) ?? 16
-            quote[place] ^= 1 << UInt8.random(in: 0...7, using: &random)
+            let offset = [16, 17, 18, 19, 22, 23, 24, 25].randomElement(using: &random) ?? 16
+            quote[offset] ^= 1 << UInt8.random(in: 0...7, using: &random)
             var message = Echo.datagram(
                 ICMPv4Message(.timeExceeded(code: 0, ICMPErrorBody(data: quote))).encoded(),
                 from: IPv4Address(203, 0, 113, 1), to: Echo.here)

@@ -415,7 +415,7 @@ struct IGMPTests {
             ("igmp-join", "239.1.2.3 --version 2 --source 192.0.2.1", "--source cannot be used with IGMPv2"),
             (
                 "igmp-join", "239.1.2.3 --source 2001:db8::1",
-                "--source 2001:db8::1 is of another family than 239.1.2.3"
+                "--source 2001:db8::1 is of another address family than 239.1.2.3"
             ),
             (
                 "igmp-join", "239.1.2.3 --source 239.1.2.3",

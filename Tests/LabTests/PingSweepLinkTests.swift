@@ -27,7 +27,7 @@ struct PingSweepLinkTests {
             let hosts = outcome.objects("host")
             #expect(Set(hosts.filter { $0["alive"] == "true" }.compactMap { $0["addr"] }) == Self.alive)
             let silent = hosts.filter { $0["alive"] == "false" }
-            #expect(silent.count == 233 && silent.allSatisfy { $0["reason"] == "no answer to ARP" })
+            #expect(silent.count == 233 && silent.allSatisfy { $0["reason"] == "no reply to ARP" })
             #expect(silent.allSatisfy { $0["transmitted"] == "0" })
             #expect(outcome.summary?.number("alive") == 22 && outcome.summary?.number("unreachable") == 233)
             #expect(outcome.summary?.number("unchecked") == 0 && outcome.status == 1)
@@ -54,7 +54,7 @@ struct PingSweepLinkTests {
             #expect(alive == expected, "\(alive.symmetricDifference(expected))")
             let silent = hosts.filter { $0["alive"] == "false" }
             let reasons = Set(silent.compactMap { $0["reason"] })
-            #expect(reasons == ["no answer to neighbor solicitations", "no answer to ARP"], "\(reasons)")
+            #expect(reasons == ["no reply to neighbor solicitations", "no reply to ARP"], "\(reasons)")
         }
     }
 
@@ -68,7 +68,7 @@ struct PingSweepLinkTests {
         try await Lab.with(layout) { lab in
             let outcome = try await run(lab, "192.0.2.10-192.0.2.15")
             #expect(outcome.output.contains("192.0.2.12 is alive"), "\(outcome)")
-            #expect(outcome.lines.filter { $0.hasSuffix("is unreachable (no answer to ARP)") }.count == 5)
+            #expect(outcome.lines.filter { $0.hasSuffix("is unreachable (no reply to ARP)") }.count == 5)
         }
     }
 

@@ -44,7 +44,7 @@ struct TargetTests {
                 #expect(ping.errors == "ping: \(text): not an address\n" && ping.status == 2, "\(ping)")
                 let probe = try await lab.run("a", [Binary.swiftNet, "http-probe", "http://\(text)/"])
                 #expect(
-                    probe.errors == "http-probe: 'http://\(text)/' is no URL: '\(text)' is no host\n"
+                    probe.errors == "http-probe: 'http://\(text)/' is not a URL: '\(text)' is no host\n"
                         && probe.status == 2, "\(probe)")
             }
         }

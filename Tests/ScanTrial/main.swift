@@ -28,7 +28,8 @@ try targets.insert([
 ])
 let link = SYNScanLink(interface: 1, source: .v4(IPv4Address(192, 0, 2, 1)), mac: mac)
 var configuration = SYNScanConfiguration(
-    targets: targets, ports: [80], ways: [SYNScanRoute(targets: 0..<targets.count, link: link, nextHop: .machine(mac))],
+    targets: targets, ports: [80],
+    routes: [SYNScanRoute(targets: 0..<targets.count, link: link, nextHop: .station(mac))],
     sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
 configuration.rate = nil
 configuration.retries = retries

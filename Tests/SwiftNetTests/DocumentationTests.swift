@@ -1,7 +1,7 @@
 import LinuxProcess
 import Testing
 
-@Suite("the documentation of SwiftNet")
+@Suite("documentation of SwiftNet")
 struct DocumentationTests {
     private static let root = String(#filePath.dropLast("/Tests/SwiftNetTests/DocumentationTests.swift".count))
 

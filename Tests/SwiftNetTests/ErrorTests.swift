@@ -5,7 +5,7 @@ import Testing
 @Suite("errors of runs that cannot begin")
 struct ErrorTests {
     @Test(
-        "a target that is none, before anything is opened",
+        "an invalid target, before anything is opened",
         arguments: [
             ("", "empty target"), ("192.0.2.0/33", "192.0.2.0/33: not a network (ADDRESS/LENGTH)"),
             ("192.0.2.9-192.0.2.1", "192.0.2.9-192.0.2.1: not a range (FIRST-LAST)"),
@@ -27,7 +27,7 @@ struct ErrorTests {
     }
 
     @Test(
-        "a rate at which nothing can be sent, before anything is opened",
+        "an invalid rate, before anything is opened",
         arguments: [0, -1, .nan, .infinity, 2_000_000_000] as [Double])
     func rates(rate: Double) {
         var sweep = PingSweep.Configuration()
@@ -44,11 +44,11 @@ struct ErrorTests {
         for error in errors { #expect(error?.kind == .invalidArgument && error?.subject == "--rate") }
     }
 
-    @Test("a query or an option that the family does not have, and reports without a pause between them")
+    @Test("a query or an option that the family does not have, and a report interval of 0")
     func pings() {
         var configuration = Ping.Configuration(count: 1)
         configuration.query = .timestamp
-        // The address is of IPv6, which has no such query.
+        // The address is IPv6, which has no such query.
         let query = #expect(throws: SwiftNetError.self) { try Ping.run("::1", configuration) }
         #expect(query?.description == "::1: Address family for hostname not supported")
         configuration.family = .v6
@@ -60,7 +60,7 @@ struct ErrorTests {
         #expect(reports?.kind == .invalidArgument)
     }
 
-    @Test("every error of the rooms below has a kind and words of its own")
+    @Test("every error of the modules below has its own kind and text")
     func kinds() {
         #expect(SwiftNetError(Destination.Problem("x", "y")).description == "x: y")
         #expect(SwiftNetError(Destination.Problem("x", "y")).kind == .route)

@@ -2,12 +2,12 @@ import Foundation
 import LinuxProcess
 import Testing
 
-/// What the rooms may know of each other (CONTRIBUTING.md), as far as the compiler does not see to it.
-@Suite("the rooms")
+/// The dependencies between modules (CONTRIBUTING.md) that the compiler does not check.
+@Suite("module dependencies")
 struct RoomTests {
     private static let root = String(#filePath.dropLast("/Tests/SwiftNetTests/RoomTests.swift".count))
 
-    /// The code of every file below a folder, without comments and literals.
+    /// Returns the code of every file in a folder, without comments and literals.
     private static func code(_ folder: String) throws -> [(file: String, text: String)] {
         let files = try FileManager.default.subpathsOfDirectory(atPath: "\(root)/Sources/\(folder)")
         return try files.filter { $0.hasSuffix(".swift") }.map { file in
@@ -38,18 +38,18 @@ struct RoomTests {
     }
 
     @Test(
-        "each ritual has one place",
+        "each privileged call occurs in one file",
         arguments: [
             ("Privileges.raise(", 1), ("Privileges.dropForGood(", 1), ("EngineLoop.run(", 1), ("StreamLoop.run(", 1),
         ])
-    func rituals(call: String, count: Int) throws {
-        var places: [String] = []
+    func privilegedCalls(call: String, count: Int) throws {
+        var files: [String] = []
         for folder in ["SwiftNet", "swift-net"] {
             for (file, text) in try Self.code(folder) {
-                places += Array(
+                files += Array(
                     repeating: file, count: text.split(separator: call, omittingEmptySubsequences: false).count - 1)
             }
         }
-        #expect(places.count == count, "\(call): \(places)")
+        #expect(files.count == count, "\(call): \(files)")
     }
 }

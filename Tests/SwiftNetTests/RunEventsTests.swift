@@ -5,12 +5,12 @@ import Testing
 
 @testable import SwiftNet
 
-/// A tool without packets: it does what its configuration says.
+/// A tool without packets: its configuration determines its events.
 private enum FakeTool: Tool {
     enum Configuration: Sendable {
-        /// Steps with this number of events each.
+        /// The number of events per step.
         case steps([Int])
-        /// Events until the run is asked to stop, which is noted.
+        /// Events until the run is stopped, which is recorded.
         case endless(Ending = Ending())
         case failure
     }
@@ -64,7 +64,7 @@ private final class Ending: Sendable {
 
     func reach() { flag.store(true, ordering: .relaxed) }
 
-    /// Waits for the end, up to 10 seconds.
+    /// Waits for the end, up to 10 s.
     func wait() async throws -> Bool {
         for _ in 0..<1_000 where !isReached { try await Task.sleep(for: .milliseconds(10)) }
         return isReached
@@ -120,7 +120,7 @@ struct RunEventsTests {
         }
     }
 
-    @Test("a canceled task stops the run, and still gets its summary")
+    @Test("a canceled task stops the run, and still receives its summary")
     func cancellation() async throws {
         let task = Task {
             var last = -1
@@ -138,7 +138,7 @@ struct RunEventsTests {
         #expect(count == last + 1 && count > 0)
     }
 
-    @Test("a task that was canceled before gets a summary too")
+    @Test("a task that was canceled before receives a summary too")
     func canceledBefore() async throws {
         let task = Task {
             while !Task.isCancelled { await Task.yield() }

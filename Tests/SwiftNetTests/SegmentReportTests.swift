@@ -2,9 +2,9 @@ import Testing
 
 @testable import SwiftNet
 
-@Suite("segments of a run, as they pass an interface")
+@Suite("captured segments of a run")
 struct SegmentReportTests {
-    @Test("the same from a frame, from a frame with a priority tag (IEEE 802.1Q), and from a datagram")
+    @Test("equal from a frame, from a frame with a priority tag (IEEE 802.1Q), and from a datagram")
     func tags() throws {
         let segment = TCPSegment(sourcePort: 40_000, destinationPort: 80, sequenceNumber: 7, flags: .syn)
         let header = IPv4Header(

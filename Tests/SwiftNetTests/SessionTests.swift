@@ -6,7 +6,7 @@ import Testing
 
 @Suite("sessions")
 struct SessionTests {
-    /// A reactor whose session had timers and watches under way that hold it, and is gone.
+    /// A reactor whose session had timers and watches that retain it, and was released.
     private static func reactorOfEndedSession() throws -> () -> Reactor? {
         let (session, _) = try Session.open(RunOptions(), .nothing) { _ in }
         let reactor = session.reactor
@@ -16,7 +16,7 @@ struct SessionTests {
         return { [weak reactor] in reactor }
     }
 
-    @Test("the reactor ends with its session, whatever still holds it")
+    @Test("the reactor is released with its session, whatever still retains it")
     func release() throws {
         let reactor = try Self.reactorOfEndedSession()
         #expect(reactor() == nil)

@@ -144,9 +144,9 @@ public struct ArpingEngine: Engine, ~Copyable {
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, !isOver, let heard = hear(packet.bytes, at: packet.arrival) else { return }
         let isBroadcast = heard.frameDestination.isMulticast
-        let isDuplicate = !result.machines.isEmpty && !result.machines.contains(heard.mac)
-        if !result.machines.contains(heard.mac), result.machines.count < Self.mostMachines {
-            result.machines.append(heard.mac)
+        let isDuplicate = !result.stations.isEmpty && !result.stations.contains(heard.mac)
+        if !result.stations.contains(heard.mac), result.stations.count < Self.mostStations {
+            result.stations.append(heard.mac)
         }
         // ARP has no sequence numbers: a reply is matched to the last probe sent before it was received.
         let sent = recentlySent.last { $0 <= packet.arrival }
@@ -187,25 +187,25 @@ public struct ArpingEngine: Engine, ~Copyable {
 
     private mutating func hear(_ frame: RawSpan, at now: Instant) -> Heard? {
         if let station = configuration.station { return station.answer(frame, to: configuration.mac) }
-        guard let arrived = ReceivedARP(frame) else { return nil }
-        let problem = isAboutTarget(arrived) ? arrived.senderProblem : misdirection(of: arrived)
-        if let problem, ignored.takes(at: now) { events.append(.ignored(IgnoredReply(arrived, problem))) }
-        guard problem == nil, isAboutTarget(arrived) else { return nil }
+        guard let received = ReceivedARP(frame) else { return nil }
+        let problem = isAboutTarget(received) ? received.senderProblem : misdirection(of: received)
+        if let problem, ignored.takes(at: now) { events.append(.ignored(IgnoredReply(received, problem))) }
+        guard problem == nil, isAboutTarget(received) else { return nil }
         return Heard(
-            address: arrived.packet.senderAddress, mac: arrived.packet.senderMAC, frameSource: arrived.frameSource,
-            frameDestination: arrived.frameDestination, targetAddress: arrived.packet.targetAddress,
-            targetMAC: arrived.packet.targetMAC, isRequest: arrived.packet.operation == .request)
+            address: received.packet.senderAddress, mac: received.packet.senderMAC, frameSource: received.frameSource,
+            frameDestination: received.frameDestination, targetAddress: received.packet.targetAddress,
+            targetMAC: received.packet.targetMAC, isRequest: received.packet.operation == .request)
     }
 
     /// The number of probes that a late reply may still be matched to.
     private static let mostSent = 16
 
     /// The maximum number of stations kept, a bound against floods.
-    private static let mostMachines = 256
+    private static let mostStations = 256
 
     /// Whether a packet identifies the station that has the target.
-    private func isAboutTarget(_ arrived: ReceivedARP) -> Bool {
-        let packet = arrived.packet
+    private func isAboutTarget(_ received: ReceivedARP) -> Bool {
+        let packet = received.packet
         guard packet.operation == .request || packet.operation == .reply,
             packet.senderAddress == configuration.target
         else {
@@ -224,8 +224,8 @@ public struct ArpingEngine: Engine, ~Copyable {
     }
 
     /// Returns the reason why a reply from the target is not for this host; nil for other packets.
-    private func misdirection(of arrived: ReceivedARP) -> IgnoredReply.Reason? {
-        let packet = arrived.packet
+    private func misdirection(of received: ReceivedARP) -> IgnoredReply.Reason? {
+        let packet = received.packet
         guard configuration.mode == .ask, packet.operation == .reply, packet.senderAddress == configuration.target
         else { return nil }
         return packet.targetMAC != configuration.mac

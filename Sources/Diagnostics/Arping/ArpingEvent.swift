@@ -50,7 +50,7 @@ public struct ArpingSummary: Sendable {
     public var answered = 0
     public var roundTrips = RoundTripStatistics()
     /// Stations that claim the target.
-    public var machines: [MACAddress] = []
+    public var stations: [MACAddress] = []
     public var elapsed = Nanoseconds.zero
     /// Whether every probe was sent and the wait after the last one is over: otherwise the absence of replies is no
     /// result.

@@ -71,7 +71,7 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
     private let template: [UInt8]
     private let targetOffset = EthernetView.headerLength + 24
     /// The station that replied for each target; nil for none.
-    private var machines: [MACAddress?]
+    private var stations: [MACAddress?]
     private var sentAt: [Instant]
     /// Further stations, by target.
     private var others: [Int: Set<MACAddress>] = [:]
@@ -93,7 +93,7 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
         ignored = IgnoredReplyFilter(isWanted: configuration.reportsIgnored)
         template = ARPFrame.bytes(
             .request(for: .unspecified, from: configuration.mac, configuration.source), to: .broadcast)
-        machines = Array(repeating: nil, count: configuration.targets.count)
+        stations = Array(repeating: nil, count: configuration.targets.count)
         sentAt = Array(repeating: Instant(nanoseconds: 0), count: configuration.targets.count)
         pacer = SendPacer(rate: configuration.rate)
         result.targets = configuration.targets.count
@@ -108,7 +108,7 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
         var summary = result
         summary.elapsed = start.map { (end ?? $0) - $0 } ?? .zero
         var counts: [MACAddress: Int] = [:]
-        for case let mac? in machines { counts[mac, default: 0] += 1 }
+        for case let mac? in stations { counts[mac, default: 0] += 1 }
         summary.largest = counts.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }.map {
             ($0.key, $0.value)
         }
@@ -121,8 +121,8 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
         if start == nil { start = now }
         var allowance = pacer.allowance(at: now)
         while !isOver {
-            while next < machines.count, machines[next] != nil { next += 1 }
-            guard next < machines.count else {
+            while next < stations.count, stations[next] != nil { next += 1 }
+            guard next < stations.count else {
                 if batch.count > 0 { return .at(now) }
                 guard let deadline = endOfRound(at: now) else { continue }
                 return deadline
@@ -178,28 +178,28 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let arrived = ReceivedARP(packet.bytes),
-            arrived.packet.operation == .reply || arrived.packet.operation == .request,
-            arrived.packet.senderMAC != configuration.mac,
-            let index = configuration.targets.index(of: .v4(arrived.packet.senderAddress))
+        guard packet.form == .frame, !isOver, let received = ReceivedARP(packet.bytes),
+            received.packet.operation == .reply || received.packet.operation == .request,
+            received.packet.senderMAC != configuration.mac,
+            let index = configuration.targets.index(of: .v4(received.packet.senderAddress))
         else { return }
-        if let problem = problem(of: arrived) {
-            if arrived.packet.operation == .reply, ignored.takes(at: packet.arrival) {
-                events.append(.ignored(IgnoredReply(arrived, problem)))
+        if let problem = problem(of: received) {
+            if received.packet.operation == .reply, ignored.takes(at: packet.arrival) {
+                events.append(.ignored(IgnoredReply(received, problem)))
             }
             return
         }
         result.received += 1
-        let (address, mac) = (arrived.packet.senderAddress, arrived.packet.senderMAC)
-        guard let first = machines[index] else {
-            machines[index] = mac
+        let (address, mac) = (received.packet.senderAddress, received.packet.senderMAC)
+        guard let first = stations[index] else {
+            stations[index] = mac
             result.hosts += 1
             let roundTrip = max(packet.arrival - sentAt[index], .zero)
             events.append(
                 .host(
                     ArpingSweepHost(
                         address: address, mac: mac, roundTrip: roundTrip,
-                        isBroadcast: arrived.frameDestination.isMulticast)))
+                        isBroadcast: received.frameDestination.isMulticast)))
             return
         }
         guard first != mac, otherCount < Self.mostOthers, !(others[index]?.contains(mac) ?? false) else { return }
@@ -210,12 +210,12 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
     }
 
     /// Returns why a packet about a target is not a valid reply.
-    private func problem(of arrived: ReceivedARP) -> IgnoredReply.Reason? {
-        let packet = arrived.packet
+    private func problem(of received: ReceivedARP) -> IgnoredReply.Reason? {
+        let packet = received.packet
         // A reply to another station does not count for this sweep, whatever address it names.
         if packet.operation == .reply, packet.targetMAC != configuration.mac { return .otherStation(packet.targetMAC) }
         if packet.targetAddress != configuration.source { return .otherAddress(packet.targetAddress) }
-        return arrived.senderProblem
+        return received.senderProblem
     }
 
     public mutating func stop(at now: Instant) {

@@ -21,8 +21,8 @@ public struct IgnoredReply: Hashable, Sendable {
     /// The reason.
     public var reason: Reason
 
-    init(_ arrived: ReceivedARP, _ reason: Reason) {
-        source = arrived.frameSource
+    init(_ received: ReceivedARP, _ reason: Reason) {
+        source = received.frameSource
         self.reason = reason
     }
 }

@@ -23,7 +23,7 @@ public struct EndpointOverrides: Sendable {
             }
         var isAddress = false
         if case .address = url.host { isAddress = true }
-        return HTTPOrigin(place: place(of: url), secureName: secureName, isAddress: isAddress)
+        return HTTPOrigin(endpoint: endpoint(of: url), secureName: secureName, isAddress: isAddress)
     }
 
     /// Whether a URL leads to a name, a socket of this machine, or an address of this family.

@@ -95,7 +95,7 @@ final class HTTPClient {
                 return
             }
         }
-        switch fetch.origin.place {
+        switch fetch.origin.endpoint {
         case .name(let name, _):
             state = .resolving(name)
             requests.append(.resolve(name))
@@ -124,7 +124,7 @@ final class HTTPClient {
 
     /// Tries the next address; returns false if there is none.
     private func connectToNext(at now: Instant) -> Bool {
-        guard let next = others.popFirst(), case .name(_, let port) = origin?.place else { return false }
+        guard let next = others.popFirst(), case .name(_, let port) = origin?.endpoint else { return false }
         leave()
         connect(to: .tcp(next.address, zone: next.zone, port: port), at: now)
         return true

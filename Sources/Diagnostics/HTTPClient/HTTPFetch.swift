@@ -4,19 +4,19 @@ import WireFormat
 /// The destination of a request, and whether it uses TLS.
 public struct HTTPOrigin: Hashable, Sendable {
     /// The endpoint to connect to.
-    public enum Place: Hashable, Sendable {
+    public enum Endpoint: Hashable, Sendable {
         case name(String, port: UInt16)
         case endpoint(StreamEndpoint)
     }
 
-    public var place: Place
+    public var endpoint: Endpoint
     /// The name that the server's certificate must match; nil for no TLS.
     public var secureName: String?
     /// Whether the name is the text of an address.
     public var isAddress: Bool
 
-    public init(place: Place, secureName: String? = nil, isAddress: Bool = false) {
-        self.place = place
+    public init(endpoint: Endpoint, secureName: String? = nil, isAddress: Bool = false) {
+        self.endpoint = endpoint
         self.secureName = secureName
         self.isAddress = isAddress
     }

@@ -27,14 +27,14 @@ struct AnswerFeatures: Hashable, Sendable {
         switch body {
         case .none: add(Self.tags, "none")
         case .usual: add(Self.tags, "usual")
-        case .text(let tags, let words):
+        case .text(let tags, let wordDigest):
             add(Self.tags, "\(tags)")
-            add(Self.words, "\(words)")
+            add(Self.bodyWords, "\(wordDigest)")
         }
         guard status != nil else { return }
         for value in values { add(StableDigest.of(value.name), value.shape) }
         add(Self.names, names.joined(separator: " "))
-        let core = names.compactMap { name in CoreName.places[name.lowercased()].map { (name, $0) } }
+        let core = names.compactMap { name in CoreName.indices[name.lowercased()].map { (name, $0) } }
         add(Self.core, core.map(\.0).joined(separator: " "))
         for (index, (name, first)) in core.enumerated() {
             spellings.append(Aspect(key: CoreName.spellingKeys[first], value: StableDigest.of(name)))
@@ -46,14 +46,14 @@ struct AnswerFeatures: Hashable, Sendable {
 
     private static func status(_ opening: String) -> Int? {
         guard opening.hasPrefix("HTTP/") else { return nil }
-        let words = opening.split(separator: " ", maxSplits: 2)
-        return words.count > 1 ? Int(words[1]) : nil
+        let parts = opening.split(separator: " ", maxSplits: 2)
+        return parts.count > 1 ? Int(parts[1]) : nil
     }
 
     private static let opening = StableDigest.of("opening")
     private static let ending = StableDigest.of("ending")
     private static let tags = StableDigest.of("tags")
-    private static let words = StableDigest.of("words")
+    private static let bodyWords = StableDigest.of("words")
     private static let names = StableDigest.of("names")
     private static let core = StableDigest.of("core")
 
@@ -73,7 +73,7 @@ private enum CoreName {
         "accept-ranges", "allow", "connection", "content-length", "content-type", "date", "etag", "keep-alive",
         "last-modified", "server", "transfer-encoding", "vary", "via",
     ]
-    static let places = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($0.element, $0.offset) })
+    static let indices = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($0.element, $0.offset) })
     static let spellingKeys = all.map { StableDigest.of("spelling", $0) }
     private static let orderKeys = all.flatMap { low in all.map { high in StableDigest.of("order", low, high) } }
 

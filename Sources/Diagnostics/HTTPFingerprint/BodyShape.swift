@@ -15,7 +15,7 @@ public enum BodyShape: Hashable, Sendable {
             return
         }
         var tags = StableDigest()
-        var words = StableDigest()
+        var wordDigest = StableDigest()
         var word: [UInt8] = []
         var isInTag = false
         var isTagName = false
@@ -30,7 +30,7 @@ public enum BodyShape: Hashable, Sendable {
             let text = String(decoding: word, as: UTF8.self).lowercased()
             // A word with a digit is a version, a port, a date or an identifier.
             guard !word.contains(where: { (0x30...0x39).contains($0) }), !`private`.contains(text) else { return }
-            words.add(Array(text.utf8))
+            wordDigest.add(Array(text.utf8))
         }
         for byte in bytes {
             switch byte {
@@ -49,7 +49,7 @@ public enum BodyShape: Hashable, Sendable {
             }
         }
         finishWord()
-        self = .text(tags: tags.value32, words: words.value32)
+        self = .text(tags: tags.value32, words: wordDigest.value32)
     }
 }
 
@@ -58,7 +58,7 @@ extension BodyShape: CustomStringConvertible {
         switch self {
         case .none: "-"
         case .usual: "usual"
-        case .text(let tags, let words): String(tags, radix: 16) + "/" + String(words, radix: 16)
+        case .text(let tags, let wordDigest): String(tags, radix: 16) + "/" + String(wordDigest, radix: 16)
         }
     }
 
@@ -68,20 +68,21 @@ extension BodyShape: CustomStringConvertible {
             return
         }
         let parts = text.split(separator: "/")
-        guard parts.count == 2, let tags = UInt32(parts[0], radix: 16), let words = UInt32(parts[1], radix: 16) else {
+        guard parts.count == 2, let tags = UInt32(parts[0], radix: 16), let wordDigest = UInt32(parts[1], radix: 16)
+        else {
             return nil
         }
-        self = .text(tags: tags, words: words)
+        self = .text(tags: tags, words: wordDigest)
     }
 }
 
-/// FNV-1a over 64 bits: the same on every machine and in every run, so that it can stand in files.
+/// FNV-1a with 64 bits: the same on every host and in every run, so that it can be stored in files.
 struct StableDigest: Hashable {
     private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
     mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
 
-    /// Adds bytes and an end, so that two pieces are not the same as one of both.
+    /// Adds bytes and a separator, so that two pieces differ from their concatenation.
     mutating func add(_ bytes: some Sequence<UInt8>) {
         for byte in bytes { add(byte) }
         add(0 as UInt8)

@@ -71,16 +71,16 @@ package struct Calibrations: Sendable, Hashable {
     package init?(_ bytes: [UInt8]) {
         var curves: [Substring: Calibration] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
-            let words = line.split(separator: " ")
-            let numbers = words.dropFirst().prefix(3).compactMap { Double($0) }
+            let fields = line.split(separator: " ")
+            let numbers = fields.dropFirst().prefix(3).compactMap { Double($0) }
             guard numbers.count == 3 else { return nil }
             var curve = Calibration(offset: numbers[0], similarity: numbers[1], lead: numbers[2])
-            for word in words.dropFirst(4) {
+            for word in fields.dropFirst(4) {
                 let step = word.split(separator: ":").compactMap { Double($0) }
                 guard step.count == 2, step[0] > curve.steps.last?.given ?? -1 else { return nil }
                 curve.steps.append(Calibration.Step(given: step[0], right: step[1]))
             }
-            curves[words[0]] = curve
+            curves[fields[0]] = curve
         }
         guard let product = curves["product"], let origin = curves["origin"] else { return nil }
         self.init(product: product, origin: origin)

@@ -9,7 +9,7 @@ public struct HTTPFingerprintConfiguration: Sendable {
     /// this limit.
     public var timeout = Nanoseconds.seconds(10)
     /// The endpoints that override those of URLs.
-    public var places = EndpointOverrides()
+    public var overrides = EndpointOverrides()
     /// Random bits for the names of resources that do not exist.
     public var seed: UInt64
 

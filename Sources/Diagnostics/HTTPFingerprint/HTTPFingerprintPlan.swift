@@ -40,7 +40,7 @@ public struct HTTPFingerprintPlan: HTTPPlan {
         self.url = url
         self.configuration = configuration
         self.judge = judge
-        origin = configuration.places.origin(of: url)
+        origin = configuration.overrides.origin(of: url)
         report = HTTPFingerprintReport(url: url)
         var random = SeededGenerator(seed: configuration.seed &+ UInt64(number))
         // It contains a digit wherever a page may repeat it, so that body shapes ignore it.

@@ -29,7 +29,7 @@ public enum HTTPFingerprintRequest: String, CaseIterable, Sendable {
     /// A field over two lines (RFC 9112, section 5.2).
     case folded
     case badLength = "bad-length"
-    /// An expectation that nobody knows (RFC 9110, section 10.1.1).
+    /// An expectation that no server supports (RFC 9110, section 10.1.1).
     case unknownExpectation = "unknown-expectation"
     case expectContinue = "expect-continue"
     case badRange = "bad-range"
@@ -41,7 +41,7 @@ public enum HTTPFingerprintRequest: String, CaseIterable, Sendable {
     /// The target with scheme and host, as for a proxy (RFC 9112, section 3.2.2).
     case absolute
 
-    /// The method by which the answer is framed.
+    /// The method, on which the framing of the response depends.
     var method: HTTPMethod {
         switch self {
         case .head: .head
@@ -51,7 +51,7 @@ public enum HTTPFingerprintRequest: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether the server may think that more is to come, and the connection is looked at for a while after the answer.
+    /// Whether the server may wait for more data, so that the connection is watched for a while after the response.
     var watchesConnection: Bool {
         switch self {
         case .get, .missing, .head, .absolute, .unknownExpectation, .expectContinue, .badRange, .earlyClose: false
@@ -59,11 +59,11 @@ public enum HTTPFingerprintRequest: String, CaseIterable, Sendable {
         }
     }
 
-    /// Everything that is sent at once.
+    /// Returns the bytes of the request.
     /// - Parameters:
-    ///   - url: the server, and the path of what is there.
-    ///   - missing: the path of what is not there.
-    ///   - isClassic: the four classic requests name `/`, to the letter.
+    ///   - url: the server, and the path of an existing resource.
+    ///   - missing: the path of a resource that does not exist.
+    ///   - isClassic: whether the four classic requests name `/` literally.
     func bytes(_ url: HTTPURL, missing: String, isClassic: Bool) -> [UInt8] {
         let (authority, path) = (url.authority, url.target)
         let host = "Host: \(authority)\r\n"
@@ -103,6 +103,6 @@ public enum HTTPFingerprintRequest: String, CaseIterable, Sendable {
         return Array(text.utf8)
     }
 
-    /// What is sent once the server asks for it.
+    /// The body that follows `100 Continue`.
     var heldBody: [UInt8] { self == .expectContinue ? Array("a=1".utf8) : [] }
 }

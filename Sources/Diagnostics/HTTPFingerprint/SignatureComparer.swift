@@ -2,11 +2,11 @@
 package struct SignatureComparer: Sendable {
     private let library: SignatureLibrary
     private let rows: [Int]
-    private let products: Question
-    private var versions: [String: Question] = [:]
-    private var origins: [String: Question] = [:]
+    private let products: Classifier
+    private var versions: [String: Classifier] = [:]
+    private var origins: [String: Classifier] = [:]
     /// Matchers for products that are similar to each other.
-    private var seconds: [[String]: Question] = [:]
+    private var seconds: [[String]: Classifier] = [:]
 
     /// Products within this distance of the best are compared again, by the features that distinguish just them.
     private static let doubt = 0.35
@@ -14,7 +14,7 @@ package struct SignatureComparer: Sendable {
     init(_ library: SignatureLibrary, rows: [Int]) {
         self.library = library
         self.rows = rows
-        products = Question(library, rows: rows, library.product)
+        products = Classifier(library, rows: rows, library.product)
     }
 
     /// Returns the candidates for a behavior.
@@ -48,12 +48,12 @@ package struct SignatureComparer: Sendable {
 
     /// Returns the classifier for these rows, created on first use.
     private mutating func ask<Key: Hashable>(
-        _ questions: WritableKeyPath<SignatureComparer, [Key: Question]>, _ key: Key,
+        _ classifiers: WritableKeyPath<SignatureComparer, [Key: Classifier]>, _ key: Key,
         of isWanted: (SignatureComparer, Int) -> Bool, naming name: (SignatureLibrary) -> (Int) -> String
-    ) -> Question {
-        if let known = self[keyPath: questions][key] { return known }
-        let made = Question(library, rows: rows.filter { isWanted(self, $0) }, name(library))
-        self[keyPath: questions][key] = made
+    ) -> Classifier {
+        if let known = self[keyPath: classifiers][key] { return known }
+        let made = Classifier(library, rows: rows.filter { isWanted(self, $0) }, name(library))
+        self[keyPath: classifiers][key] = made
         return made
     }
 
@@ -84,9 +84,9 @@ package struct SignatureComparer: Sendable {
         guard products.count > 1, products[0].lead < Self.clearLead else { return }
         func base(_ product: String) -> String? { library.signatures.first { $0.product == product }?.base }
         let pair = products.prefix(2).map(\.name)
-        let place = base(pair[0]) == pair[1] ? 1 : 0
-        guard place == 1 || base(pair[1]) == pair[0] else { return }
-        var settled = products.remove(at: place)
+        let index = base(pair[0]) == pair[1] ? 1 : 0
+        guard index == 1 || base(pair[1]) == pair[0] else { return }
+        var settled = products.remove(at: index)
         // As similar as the better of the two, with its lead over all others.
         settled.similarity = max(settled.similarity, products[0].similarity)
         settled.lead = settled.similarity - max(products.dropFirst().map(\.similarity).max() ?? 0, 0)
@@ -95,22 +95,22 @@ package struct SignatureComparer: Sendable {
     }
 
     /// A classification problem with the names of its classes.
-    private struct Question: Sendable {
+    private struct Classifier: Sendable {
         let names: [String]
         let matcher: BehaviorMatcher
 
         init(_ library: SignatureLibrary, rows: [Int], _ name: (Int) -> String) {
-            let words = rows.map(name)
-            names = Set(words).sorted()
+            let rowNames = rows.map(name)
+            names = Set(rowNames).sorted()
             let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
-            matcher = BehaviorMatcher(library.matrix, rows: rows, labels: words.map { numbers[$0] ?? 0 })
+            matcher = BehaviorMatcher(library.matrix, rows: rows, labels: rowNames.map { numbers[$0] ?? 0 })
         }
 
         func candidates(for query: [UInt32], _ library: SignatureLibrary) -> [SignatureLibrary.Candidate] {
             let matches = matcher.matches(of: query, in: library.matrix)
             return matches.enumerated().map { index, match in
-                let place = library.places[match.row]
-                let nearest = library.signatures[place.signature].configurations[place.configuration].name
+                let entry = library.entries[match.row]
+                let nearest = library.signatures[entry.signature].configurations[entry.configuration].name
                 // Without a rival, the lead is the similarity.
                 let rival = matches.count > 1 ? max(matches[index == 0 ? 1 : 0].similarity, 0) : 0
                 return SignatureLibrary.Candidate(

@@ -3,9 +3,9 @@ package struct SignatureLibrary: Sendable {
     package let signatures: [Signature]
     let matrix: FeatureMatrix
     /// The signature and configuration of each row of the matrix.
-    let places: [Place]
+    let entries: [Entry]
 
-    struct Place: Sendable {
+    struct Entry: Sendable {
         var signature: Int
         var configuration: Int
     }
@@ -34,25 +34,25 @@ package struct SignatureLibrary: Sendable {
 
     package init(_ signatures: [Signature]) {
         self.signatures = signatures
-        var places: [Place] = []
+        var entries: [Entry] = []
         var behaviors: [ServerBehavior] = []
         for (index, signature) in signatures.enumerated() {
             for (number, configuration) in signature.configurations.enumerated() {
-                places.append(Place(signature: index, configuration: number))
+                entries.append(Entry(signature: index, configuration: number))
                 behaviors.append(configuration.behavior)
             }
         }
-        self.places = places
+        self.entries = entries
         matrix = FeatureMatrix(behaviors)
     }
 
-    func product(_ row: Int) -> String { signatures[places[row].signature].product }
+    func product(_ row: Int) -> String { signatures[entries[row].signature].product }
 
-    func versions(_ row: Int) -> String { signatures[places[row].signature].versions }
+    func versions(_ row: Int) -> String { signatures[entries[row].signature].versions }
 
     /// The origin behind the product; empty for none.
     func origin(_ row: Int) -> String {
-        signatures[places[row].signature].configurations[places[row].configuration].origin ?? ""
+        signatures[entries[row].signature].configurations[entries[row].configuration].origin ?? ""
     }
 
     /// Learns feature weights from the signatures.
@@ -62,9 +62,9 @@ package struct SignatureLibrary: Sendable {
     ) -> SignatureComparer {
         SignatureComparer(
             self,
-            rows: places.indices.filter { row in
-                let signature = signatures[places[row].signature]
-                return !isLeftOut(signature, signature.configurations[places[row].configuration])
+            rows: entries.indices.filter { row in
+                let signature = signatures[entries[row].signature]
+                return !isLeftOut(signature, signature.configurations[entries[row].configuration])
             })
     }
 }

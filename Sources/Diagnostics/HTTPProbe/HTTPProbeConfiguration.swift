@@ -30,7 +30,7 @@ public struct HTTPProbeConfiguration: Sendable {
     /// Whether a status of 400 or above is a failure.
     public var refusesErrors = false
     /// The endpoints that override those of URLs.
-    public var places = EndpointOverrides()
+    public var overrides = EndpointOverrides()
     /// The number of requests to each URL, and the interval between their starts.
     public var count = 1
     public var interval = Nanoseconds.seconds(1)

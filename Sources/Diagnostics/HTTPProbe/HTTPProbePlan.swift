@@ -97,7 +97,7 @@ public struct HTTPProbePlan: HTTPPlan {
                 // The response to an HTTP/0.9 request is the body alone (RFC 1945, section 6).
                 isSimple = method == .get && line.version == nil && !line.target.isEmpty
             }
-            var fetch = HTTPFetch(origin: configuration.places.origin(of: url), method: method, bytes: raw)
+            var fetch = HTTPFetch(origin: configuration.overrides.origin(of: url), method: method, bytes: raw)
             configuration.limit(&fetch)
             fetch.demandsStatusLine = !isSimple
             return fetch

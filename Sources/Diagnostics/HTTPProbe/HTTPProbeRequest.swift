@@ -51,7 +51,7 @@ struct HTTPProbeRequest {
     /// Returns a fetch of the request.
     func fetch(_ configuration: HTTPProbeConfiguration, _ url: HTTPURL) -> HTTPFetch {
         let head = head.encoded()
-        var fetch = HTTPFetch(origin: configuration.places.origin(of: url), method: method, bytes: head)
+        var fetch = HTTPFetch(origin: configuration.overrides.origin(of: url), method: method, bytes: head)
         if expectsContinue { fetch.heldBody = body } else { fetch.bytes += body }
         configuration.limit(&fetch)
         return fetch
@@ -79,9 +79,9 @@ enum Base64 {
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let group = bytes[start..<min(start + 3, bytes.count)]
             let number = group.reduce(0) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
-            for place in 0..<4 {
-                let digit = Int(number >> (18 - 6 * UInt32(place)) & 63)
-                text.append(place <= group.count ? alphabet[digit] : UInt8(ascii: "="))
+            for index in 0..<4 {
+                let digit = Int(number >> (18 - 6 * UInt32(index)) & 63)
+                text.append(index <= group.count ? alphabet[digit] : UInt8(ascii: "="))
             }
         }
         return String(decoding: text, as: UTF8.self)

@@ -224,11 +224,11 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         // What the system says for us is ours.
         if arrived.frameSource == configuration.links[link].identity.mac {
             guard configuration.isJoinedBySystem else { return }
-            if case .query = arrived.message { return }
+            if case .query = received.message { return }
             result.reports += 1
             return add(.sent(arrived.message, at: now), on: link)
         }
-        switch arrived.message {
+        switch received.message {
         case .query(let query):
             result.queries += 1
             add(.query(query, from: arrived.source, at: now), on: link)
@@ -254,26 +254,26 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         guard !isLeaving, !arrived.isAboutGroups, arrived.frameSource != interface.identity.mac,
             let filter = filters[arrived.destination]
         else { return }
-        guard filter.admits(arrived.source) else {
+        guard filter.admits(received.source) else {
             result.unwanted += 1
             return
         }
-        let bytes = arrived.dataLength
+        let bytes = received.dataLength
         result.datagrams += 1
         result.bytes += bytes
         let flow = Flow(link: link, group: arrived.destination, source: arrived.source)
         var isFirst = false
         if let index = flows[flow] {
             result.flows[index].take(bytes: bytes, at: now)
-            number(arrived, in: index)
+            number(received, in: index)
         } else if result.flows.count < Self.mostFlows {
             isFirst = true
             flows[flow] = result.flows.count
             result.flows.append(
                 MulticastFlow(interface: interface.index, group: flow.group, source: flow.source, at: now))
             result.flows[result.flows.count - 1].take(bytes: bytes, at: now)
-            streams.append((arrived.ports, NumberedStream()))
-            number(arrived, in: streams.count - 1)
+            streams.append((received.ports, NumberedStream()))
+            number(received, in: streams.count - 1)
         } else {
             result.otherDatagrams += 1
         }
@@ -285,9 +285,9 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         if let count = configuration.count, result.datagrams >= count { leave(at: now) }
     }
 
-    private mutating func number(_ arrived: borrowing ReceivedMulticast, in index: Int) {
-        guard arrived.protocol == .udp, arrived.ports == streams[index].ports else { return }
-        streams[index].stream.take(arrived.payload.dropping(UDPView.headerLength))
+    private mutating func number(_ received: borrowing ReceivedMulticast, in index: Int) {
+        guard received.protocol == .udp, received.ports == streams[index].ports else { return }
+        streams[index].stream.take(received.payload.dropping(UDPView.headerLength))
     }
 
     /// Notes that an interface went down or came up. Then the groups are reported there again.

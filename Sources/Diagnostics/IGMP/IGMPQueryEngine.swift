@@ -170,38 +170,38 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, !isOver, let multicast = ReceivedMulticast(packet.bytes),
-            let arrived = ReceivedMembership(multicast), arrived.frameSource != configuration.identity.mac,
-            arrived.message.version.family == configuration.query.version.family
+            let received = ReceivedMembership(multicast), received.frameSource != configuration.identity.mac,
+            received.message.version.family == configuration.query.version.family
         else { return }
-        switch arrived.message {
-        case .query(let query): hear(query, arrived, at: packet.arrival)
+        switch received.message {
+        case .query(let query): hear(query, received, at: packet.arrival)
         case .report(let version, let records):
             result.reports += 1
-            for record in records { hear(record, version, arrived, at: packet.arrival) }
+            for record in records { hear(record, version, received, at: packet.arrival) }
         case .leave(let version, let group):
             result.reports += 1
-            forget(group, arrived.source, version, at: packet.arrival)
+            forget(group, received.source, version, at: packet.arrival)
         }
     }
 
-    private mutating func hear(_ query: MembershipQuery, _ arrived: ReceivedMembership, at now: Instant) {
+    private mutating func hear(_ query: MembershipQuery, _ received: ReceivedMembership, at now: Instant) {
         // Queries with an unspecified source come from switches, not queriers (RFC 4541, section 2.1.1).
-        guard !arrived.source.isUnspecified else { return }
-        if result.otherQuerier == nil { result.otherQuerier = arrived.source }
-        guard otherQueriers.count < 64, otherQueriers.insert(arrived.source).inserted else { return }
-        events.append(.otherQuerier(arrived.source, arrived.frameSource, query.version, at: now))
+        guard !received.source.isUnspecified else { return }
+        if result.otherQuerier == nil { result.otherQuerier = received.source }
+        guard otherQueriers.count < 64, otherQueriers.insert(received.source).inserted else { return }
+        events.append(.otherQuerier(received.source, received.frameSource, query.version, at: now))
     }
 
     private mutating func hear(
-        _ record: MembershipRecord, _ version: MembershipVersion, _ arrived: ReceivedMembership, at now: Instant
+        _ record: MembershipRecord, _ version: MembershipVersion, _ received: ReceivedMembership, at now: Instant
     ) {
         if let group = configuration.query.group, record.group != group { return }
         guard let filter = record.filter else {
             // Blocking some sources is not a leave; an empty include list is one.
-            if record.type == .changeToInclude { forget(record.group, arrived.source, version, at: now) }
+            if record.type == .changeToInclude { forget(record.group, received.source, version, at: now) }
             return
         }
-        let member = Member(group: record.group, host: arrived.source)
+        let member = Member(group: record.group, host: received.source)
         guard members[member] != filter else { return }
         guard members.count < Self.mostMembers || members[member] != nil else {
             result.otherMembers += 1
@@ -213,7 +213,7 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
         events.append(
             .member(
                 GroupMember(
-                    group: member.group, host: member.host, mac: arrived.frameSource, version: version, filter: filter,
+                    group: member.group, host: member.host, mac: received.frameSource, version: version, filter: filter,
                     delay: lastQuery.map { max(now - $0, .zero) }, arrival: now)))
     }
 

@@ -264,9 +264,9 @@ extension PingProbeFormat {
             var data = Array(whole[piece.offset..<piece.offset + piece.length])
             if header.fragments?.order == .overlapping, piece.offset > 0 {
                 // Length and checksum stay the same, whichever copy the receiver uses.
-                for place in stride(from: 0, to: min(PingFragmentPlan.overlap, data.count & ~3), by: 4) {
-                    data.swapAt(place, place + 2)
-                    data.swapAt(place + 1, place + 3)
+                for offset in stride(from: 0, to: min(PingFragmentPlan.overlap, data.count & ~3), by: 4) {
+                    data.swapAt(offset, offset + 2)
+                    data.swapAt(offset + 1, offset + 3)
                 }
             }
             var prefix: [UInt8]

@@ -116,12 +116,12 @@ public struct NeighborSweepEngine: Engine, ~Copyable {
             view.code == 0, view.checksumState(source: datagram.source, destination: datagram.destination) == .correct,
             case .neighborDiscovery(let message) = ICMPv6Message(view).body,
             case .neighborAdvertisement(_, let target) = message.kind,
-            let place = configuration.targets.place(of: .v6(target)), !isFound[place]
+            let index = configuration.targets.index(of: .v6(target)), !isFound[index]
         else { return }
         var mac = frame.source
         for case .targetLinkLayerAddress(let said) in message.options { mac = said }
         guard !mac.isMulticast else { return }
-        isFound[place] = true
+        isFound[index] = true
         left -= 1
         events.append(NeighborHost(address: target, mac: mac))
     }

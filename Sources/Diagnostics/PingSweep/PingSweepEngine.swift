@@ -89,8 +89,8 @@ public struct PingSweepEngine: Engine, ~Copyable {
         pacer = SendPacer(rate: configuration.rate)
         summary.targets = count
         for run in configuration.sought.runs {
-            for place in run.places {
-                if let index = targets.index(of: configuration.sought[place]) { hosts[index].state = .sought }
+            for soughtIndex in run.indices {
+                if let index = targets.index(of: configuration.sought[soughtIndex]) { hosts[index].state = .sought }
             }
         }
     }

@@ -21,8 +21,8 @@ package struct EthersTable: Sendable {
     package init(_ text: String) {
         var known: Set<MACAddress> = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let words = line.prefix { $0 != "#" }.split { $0.isWhitespace }
-            guard let first = words.first else { continue }
+            let fields = line.prefix { $0 != "#" }.split { $0.isWhitespace }
+            guard let first = fields.first else { continue }
             func complain(_ message: String) { problems.append(Problem(line: index + 1, message: message)) }
             guard let mac = MACAddress(first) else {
                 complain("'\(first)' is not a MAC address")
@@ -32,18 +32,18 @@ package struct EthersTable: Sendable {
                 complain("\(mac) is a group address, not a station's")
                 continue
             }
-            guard words.count == 2 else {
-                complain(words.count < 2 ? "\(mac) has neither address nor name" : "unexpected field '\(words[2])'")
+            guard fields.count == 2 else {
+                complain(fields.count < 2 ? "\(mac) has neither address nor name" : "unexpected field '\(fields[2])'")
                 continue
             }
             guard known.insert(mac).inserted else {
                 complain("duplicate entry for \(mac)")
                 continue
             }
-            switch IPAddress(words[1]) {
+            switch IPAddress(fields[1]) {
             case .v4(let address)?: hosts.append((mac, .address(address)))
-            case .v6?: complain("\(words[1]): RARP supports only IPv4")
-            case nil: hosts.append((mac, .name(String(words[1]))))
+            case .v6?: complain("\(fields[1]): RARP supports only IPv4")
+            case nil: hosts.append((mac, .name(String(fields[1]))))
             }
         }
     }

@@ -144,7 +144,7 @@ public struct RARPQueryEngine: Engine, ~Copyable {
             guard pending == 0, let lastSent else { return .at(now) }
             let due = lastSent + (allAnswered ? configuration.firstPause : pause)
             guard due <= now else { return .at(deadline.map { min($0, due) } ?? due) }
-            reportSilence()
+            reportTimeouts()
             attempt += 1
             guard !allAnswered, attempt < configuration.attempts else { return finish(at: now) }
             pause = min(pause + pause, configuration.longestPause)
@@ -152,7 +152,7 @@ public struct RARPQueryEngine: Engine, ~Copyable {
         }
     }
 
-    private mutating func reportSilence() {
+    private mutating func reportTimeouts() {
         for mac in order where subjects[mac]?.answer == nil { events.append(.timeout(mac, attempt: attempt + 1)) }
     }
 
@@ -180,40 +180,40 @@ public struct RARPQueryEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let arrived = ReceivedARP(packet.bytes, etherType: .reverseARP),
-            arrived.packet.operation == .reverseReply
+        guard packet.form == .frame, !isOver, let received = ReceivedARP(packet.bytes, etherType: .reverseARP),
+            received.packet.operation == .reverseReply
         else { return }
-        if let problem = problem(of: arrived) {
-            if ignored.takes(at: packet.arrival) { events.append(.ignored(IgnoredReply(arrived, problem))) }
+        if let problem = problem(of: received) {
+            if ignored.takes(at: packet.arrival) { events.append(.ignored(IgnoredReply(received, problem))) }
             return
         }
-        guard let subject = subjects[arrived.packet.targetMAC], let sent = subject.lastSent,
+        guard let subject = subjects[received.packet.targetMAC], let sent = subject.lastSent,
             subject.servers.count < Self.mostServers,
-            !subject.servers.contains(arrived.packet.senderMAC)
+            !subject.servers.contains(received.packet.senderMAC)
         else { return }
-        let (mac, address) = (arrived.packet.targetMAC, arrived.packet.targetAddress)
+        let (mac, address) = (received.packet.targetMAC, received.packet.targetAddress)
         result.received += 1
         if subject.answer == nil {
             subjects[mac]?.answer = address
             result.answered += 1
         }
-        subjects[mac]?.servers.insert(arrived.packet.senderMAC)
-        servers.insert(arrived.packet.senderMAC)
+        subjects[mac]?.servers.insert(received.packet.senderMAC)
+        servers.insert(received.packet.senderMAC)
         events.append(
             .reply(
                 RARPReply(
-                    mac: mac, address: address, serverMAC: arrived.packet.senderMAC,
-                    serverAddress: arrived.packet.senderAddress, frameSource: arrived.frameSource,
+                    mac: mac, address: address, serverMAC: received.packet.senderMAC,
+                    serverAddress: received.packet.senderAddress, frameSource: received.frameSource,
                     roundTrip: max(packet.arrival - sent, .zero),
                     isContradiction: subject.answer.map { $0 != address } ?? false, arrival: packet.arrival)))
         if configuration.endsAtFirstAnswer, allAnswered { isOver = true }
     }
 
     /// Returns the reason why a reply is ignored.
-    private func problem(of arrived: ReceivedARP) -> IgnoredReply.Reason? {
-        let packet = arrived.packet
+    private func problem(of received: ReceivedARP) -> IgnoredReply.Reason? {
+        let packet = received.packet
         if subjects[packet.targetMAC] == nil { return .otherStation(packet.targetMAC) }
-        return arrived.senderProblem ?? (packet.targetAddress.isHostAddress ? nil : .address(packet.targetAddress))
+        return received.senderProblem ?? (packet.targetAddress.isHostAddress ? nil : .address(packet.targetAddress))
     }
 
     public mutating func stop(at now: Instant) {

@@ -126,12 +126,12 @@ public struct RARPServerEngine: Engine, ~Copyable {
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, !isOver, let link = configuration.links[packet.interfaceIndex],
-            let arrived = ReceivedARP(reverseRequest: packet.bytes)
+            let received = ReceivedARP(reverseRequest: packet.bytes)
         else { return }
         result.requests += 1
-        let (asker, mac, interface) = (arrived.frameSource, arrived.packet.targetMAC, packet.interfaceIndex)
+        let (asker, mac, interface) = (received.frameSource, received.packet.targetMAC, packet.interfaceIndex)
         let mayAnswer = queue.count < Self.longestQueue
-        switch module.answer(arrived, on: link, mayAnswer: mayAnswer, at: packet.arrival) {
+        switch module.answer(received, on: link, mayAnswer: mayAnswer, at: packet.arrival) {
         case .unknown:
             result.unknown += 1
             refuse(.unknown(asker: asker, mac: mac, interface: interface, at: packet.arrival), at: packet.arrival)

@@ -30,7 +30,7 @@ struct AnswerPattern: Sendable {
     /// Ports that answered the last try.
     private(set) var answeredLast = 0
     /// Ports that answered no try.
-    private(set) var silent = 0
+    private(set) var unanswered = 0
     /// Unanswered ports that were probed again slowly, and those of them that answered.
     private(set) var rechecked = 0
     private(set) var recheckAnswered = 0
@@ -38,7 +38,7 @@ struct AnswerPattern: Sendable {
     mutating func removeAll() {
         for index in 0..<used { parts[index] = Part() }
         used = 0
-        (answered, answeredLater, answeredLast, silent, rechecked, recheckAnswered) = (0, 0, 0, 0, 0, 0)
+        (answered, answeredLater, answeredLast, unanswered, rechecked, recheckAnswered) = (0, 0, 0, 0, 0, 0)
     }
 
     /// Returns the part of the window that contains a probe.
@@ -50,8 +50,8 @@ struct AnswerPattern: Sendable {
 
     /// Adds a port that answered no try.
     /// - Parameter offset: the number of probes of the window sent before its own.
-    mutating func addSilent(_ offset: UInt64, rechecked isRechecked: Bool) {
-        silent += 1
+    mutating func addUnanswered(_ offset: UInt64, rechecked isRechecked: Bool) {
+        unanswered += 1
         if isRechecked { rechecked += 1 }
         count(offset, answers: 0)
     }
@@ -79,8 +79,8 @@ struct AnswerPattern: Sendable {
 
     /// The evidence against filtering: the negative logarithm of a bound on the probability of the pattern if the
     /// unanswered ports were filtered, from three independent findings.
-    func surprise(retries: Int) -> Double {
-        guard answered > 0, silent > 0 else { return 0 }
+    func evidence(retries: Int) -> Double {
+        guard answered > 0, unanswered > 0 else { return 0 }
         return earliness + lateness(retries: retries) + recheckSurprise(retries: retries)
     }
 
@@ -90,7 +90,7 @@ struct AnswerPattern: Sendable {
 
     /// Whether replies are concentrated early in the order.
     var earliness: Double {
-        let ports = answered + silent
+        let ports = answered + unanswered
         let (total, all) = (Double(ports), Double(answered))
         var early = 0
         var found = 0
@@ -108,7 +108,7 @@ struct AnswerPattern: Sendable {
             // The complementary finding: answered ports among the first, unanswered ones among the rest.
             let subsets = max(
                 Self.subsets(found, of: answered, within: early, ofPorts: ports),
-                Self.subsets(silent - (early - found), of: silent, within: ports - early, ofPorts: ports))
+                Self.subsets(unanswered - (early - found), of: unanswered, within: ports - early, ofPorts: ports))
             best = max(best, max(bound, subsets) - price(index))
         }
         return best
@@ -155,7 +155,7 @@ struct AnswerPattern: Sendable {
         guard recheckAnswered > 0 else { return 0 }
         let left = Self.lost(tries: retries + 1)
         let missing = Double(answered) * left / (1 - left)
-        let expected = Double(rechecked) * min(1, missing / Double(silent + recheckAnswered))
+        let expected = Double(rechecked) * min(1, missing / Double(unanswered + recheckAnswered))
         let found = Double(recheckAnswered)
         return found > expected ? found * log(found / expected) - found + expected : 0
     }

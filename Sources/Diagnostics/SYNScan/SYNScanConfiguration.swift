@@ -2,12 +2,12 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// How probes leave, and who we are there.
+/// The link that probes leave by, with this host's addresses on it.
 public struct SYNScanLink: Sendable, Equatable {
     /// The interface's index.
     public var interface: UInt32
     public var source: IPAddress
-    /// Our address in the frames; nil where the system carries bare datagrams, as it does to itself.
+    /// Our MAC address; nil if the kernel routes bare datagrams, as it does to itself.
     public var mac: MACAddress?
 
     public init(interface: UInt32, source: IPAddress, mac: MACAddress?) {
@@ -17,19 +17,19 @@ public struct SYNScanLink: Sendable, Equatable {
     }
 }
 
-/// The link that some of the targets are reached by, and the machine that takes their packets.
+/// The route to some of the targets.
 public struct SYNScanRoute: Sendable {
-    /// Who takes the frames.
+    /// The destination MAC address of frames.
     public enum NextHop: Sendable {
-        /// A router.
-        case machine(MACAddress)
-        /// Each target by itself: their addresses in the order of the targets.
+        /// One station: a gateway, or the broadcast address.
+        case station(MACAddress)
+        /// Each target itself: the MAC addresses in the order of the targets.
         case targets([MACAddress])
-        /// The system, with bare datagrams.
+        /// The kernel, which routes bare datagrams.
         case system
     }
 
-    /// Places in the set of targets.
+    /// The indices of its targets in the set.
     public var targets: Range<Int>
     public var link: SYNScanLink
     public var nextHop: NextHop
@@ -41,9 +41,9 @@ public struct SYNScanRoute: Sendable {
     }
 }
 
-/// One of several scans that share the targets and, each with its own, do all of them.
+/// One of several scans with the same targets that together cover all probes.
 public struct SYNScanShard: Sendable, Equatable {
-    /// 1 to `count`.
+    /// The number of this scan, 1 to `count`.
     public var number: Int
     public var count: Int
 
@@ -54,76 +54,75 @@ public struct SYNScanShard: Sendable, Equatable {
         self.count = count
     }
 
-    /// Probes of this one among `total`.
+    /// Returns the number of its probes among `total`.
     func size(of total: UInt64) -> UInt64 {
         let (count, number) = (UInt64(self.count), UInt64(self.number))
         return total / count + (number <= total % count ? 1 : 0)
     }
 }
 
-/// What is scanned, from where, and how fast.
+/// The targets and the parameters of a scan.
 public struct SYNScanConfiguration: Sendable {
     public var targets: AddressSet
-    /// Ascending, each once.
+    /// The ports in ascending order, without duplicates.
     public var ports: [UInt16]
-    /// Covers every target.
-    public var ways: [SYNScanRoute]
-    /// The first of the ports that probes come from; each further try has the next one,
-    /// so that an answer says which try it is for.
+    /// The routes, which cover every target.
+    public var routes: [SYNScanRoute]
+    /// The source port of the first try; each further try uses the next port, so that a reply identifies its try.
     public var sourcePort: UInt16
-    /// Packets a second; nil for as many as nothing is lost of.
+    /// Packets per second; nil for the highest rate without loss.
     public var rate: Double? = 10_000
     /// Retries of unanswered probes; 0 also disables the recheck.
     public var retries = 2
-    /// How long answers are waited for after the last probe; nil for two seconds,
-    /// or twice the longest round trip seen where that is longer.
+    /// The time to wait for replies after the last probe; nil for 2 s, or twice the longest round trip if that is
+    /// longer.
     public var wait: Nanoseconds?
-    /// Closed and filtered ports are reported too.
+    /// Whether to report closed and filtered ports too.
     public var reportsAll = false
-    /// Probes are ordered by this.
+    /// The seed of the probe order.
     public var seed: UInt64
-    /// Of the cookies.
+    /// The key of the cookies.
     public var key: SipHash
     public var shard = SYNScanShard.whole
     public var start = SYNScanPosition()
-    /// The whole scan ends after this long.
+    /// The maximum duration of the scan.
     public var deadline: Nanoseconds?
-    /// Probes that are under way at once, at the most; those that follow begin when these are decided.
+    /// The maximum number of probes in flight; the next window begins when these are finished.
     public var windowSize = SYNScanWindow.mostProbes
-    /// The source addresses are not the system's: what it would do for them is done here.
+    /// Whether the kernel does not own the source addresses, so that the engine must answer for them.
     public var ownsSource = false
-    /// Open ports are heard: that takes a source that the system does not break connections off for.
+    /// Whether to read banners; needs a source address whose connections the kernel does not reset.
     public var hearsBanners = false
 
     public init(
-        targets: AddressSet, ports: [UInt16], ways: [SYNScanRoute], sourcePort: UInt16, seed: UInt64, key: SipHash
+        targets: AddressSet, ports: [UInt16], routes: [SYNScanRoute], sourcePort: UInt16, seed: UInt64, key: SipHash
     ) {
         self.targets = targets
         self.ports = ports
-        self.ways = ways
+        self.routes = routes
         self.sourcePort = sourcePort
         self.seed = seed
         self.key = key
     }
 
-    /// The ports that probes come from: one a try, and one for the recheck of hosts that may limit their answers.
+    /// The source ports: one per try, and one for the recheck of hosts that may limit their replies.
     public var sourcePorts: ClosedRange<UInt16> {
         sourcePort...UInt16(clamping: Int(sourcePort) + Self.sourcePortCount(retries: retries) - 1)
     }
 
-    /// How many ports a scan sends from.
+    /// Returns the number of source ports of a scan.
     public static func sourcePortCount(retries: Int) -> Int { retries > 0 ? retries + 2 : 1 }
 
-    /// Whether a frame is a probe of this scan or to one of its ports, as far as its ports tell, or an ICMP error.
+    /// Whether a frame is a probe or an ICMP error of this scan, or is addressed to one of its ports.
     public func isOwn(_ frame: RawSpan) -> Bool {
-        guard let arrived = ReceivedFrame(frame) else { return false }
-        guard let datagram = arrived.datagram(in: frame) else { return ownsSource && arrived.etherType == .arp }
+        guard let received = ReceivedFrame(frame) else { return false }
+        guard let datagram = received.datagram(in: frame) else { return ownsSource && received.etherType == .arp }
         guard datagram.protocol == .tcp else { return isOwnMessage(datagram) }
         guard let view = try? TCPView(datagram.payload) else { return false }
         return sourcePorts.contains(view.sourcePort) || sourcePorts.contains(view.destinationPort)
     }
 
-    /// An error about a probe, or the search for a station by or for the source that no host has.
+    /// Whether it is an error about a probe, or a neighbor lookup by or for the unowned source.
     private func isOwnMessage(_ datagram: borrowing DatagramView) -> Bool {
         let message = datagram.payload
         guard datagram.protocol == (datagram.family == .v4 ? .icmp : .icmpv6), message.byteCount > 8 else {
@@ -140,31 +139,31 @@ public struct SYNScanConfiguration: Sendable {
         return quote.protocol == .tcp && sourcePorts.contains(port)
     }
 
-    /// Those of the ways, each once, in their order.
+    /// The links of the routes, without duplicates, in order.
     var links: [SYNScanLink] {
-        ways.reduce(into: []) { links, way in if !links.contains(way.link) { links.append(way.link) } }
+        routes.reduce(into: []) { links, route in if !links.contains(route.link) { links.append(route.link) } }
     }
 
-    /// The interface that all frames leave by; 0 where there are several.
+    /// The interface of all frames; 0 if there are several.
     public var sendingInterface: UInt32 {
-        let interfaces = Set(ways.lazy.filter { $0.link.mac != nil }.map(\.link.interface))
+        let interfaces = Set(routes.lazy.filter { $0.link.mac != nil }.map(\.link.interface))
         return interfaces.count == 1 ? interfaces.first ?? 0 : 0
     }
 
-    /// Slow enough for every probe to leave in a call of its own.
+    /// Whether the rate is low enough to send every probe in its own system call.
     public var isExactlyTimed: Bool { rate.map { $0 <= 20_000 } ?? false }
 
-    /// Every target with every port.
+    /// The number of probes: every target with every port.
     public var total: UInt64 { UInt64(targets.count) * UInt64(ports.count) }
-    /// Those of this shard.
+    /// The number of probes of this shard.
     public var probes: UInt64 { shard.size(of: total) }
 }
 
-/// How far a scan has come: where the next one with the same seed goes on.
+/// The position of a scan, at which the next one with the same seed resumes.
 public struct SYNScanPosition: Sendable, Equatable {
-    /// Probes before this one, in the order of the scan, are done with.
+    /// The number of finished probes at the start of the scan order.
     public var done: UInt64
-    /// Of those from there on, which have been answered: a bit each, the lowest first.
+    /// The answered probes after that position: one bit each, lowest first.
     public var answered: [UInt64]
 
     public init(done: UInt64 = 0, answered: [UInt64] = []) {

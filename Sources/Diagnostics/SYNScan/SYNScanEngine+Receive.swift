@@ -19,7 +19,7 @@ extension SYNScanEngine {
         else { return refuse() }
         let ends = Ends(
             source: datagram.source, destination: datagram.destination, hopLimit: datagram.hopLimit,
-            machine: frame.source)
+            mac: frame.source)
         switch datagram.protocol {
         case .tcp: receiveSegment(datagram.payload, ends, packet)
         case .icmp where datagram.family == .v4:
@@ -38,29 +38,29 @@ extension SYNScanEngine {
     }
 
     /// Returns the index of a probe if it belongs to this shard and is in flight.
-    func place(of address: IPAddress, port: UInt16) -> UInt64? {
-        let portPlace = portPlaces[Int(port)]
-        guard portPlace >= 0, let host = configuration.targets.place(of: address) else { return nil }
-        let place = permutation.place(of: UInt64(host) &* portCount &+ UInt64(portPlace))
-        guard place % shardStride == shardOffset else { return nil }
-        let own = place / shardStride
-        return window.places.contains(own) ? own : nil
+    func index(of address: IPAddress, port: UInt16) -> UInt64? {
+        let portIndex = portIndices[Int(port)]
+        guard portIndex >= 0, let host = configuration.targets.index(of: address) else { return nil }
+        let index = permutation.index(of: UInt64(host) &* portCount &+ UInt64(portIndex))
+        guard index % shardStride == shardOffset else { return nil }
+        let own = index / shardStride
+        return window.indices.contains(own) ? own : nil
     }
 
     /// Records a verified reply; only the first reply to a probe counts.
     /// - Returns: whether it is the first.
     @discardableResult
     mutating func conclude(
-        _ place: UInt64, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> SYNScanFinding
+        _ index: UInt64, round: Int, at arrival: Instant, _ finding: (Nanoseconds?) -> SYNScanFinding
     ) -> Bool {
         result.received += 1
-        guard closing == nil, !isOver, window.decide(place) else { return false }
-        let roundTrip = log.instant(round: round, place: place).map { max(arrival - $0, .zero) }
+        guard closing == nil, !isOver, window.decide(index) else { return false }
+        let roundTrip = log.instant(round: round, index: index).map { max(arrival - $0, .zero) }
         if let roundTrip { roundTrips.add(roundTrip) }
         // Replies to the recheck show a limit, not that the first tries were too fast.
         if 1...max(1, configuration.retries) ~= round { result.answeredLater += 1 }
         let found = finding(roundTrip)
-        if round > 0 || found.state != .closed { mark(place, round: round, state: found.state) }
+        if round > 0 || found.state != .closed { mark(index, round: round, state: found.state) }
         switch found.state {
         case .open: result.open += 1
         case .closed: result.closed += 1
@@ -75,7 +75,7 @@ extension SYNScanEngine {
         var source: IPAddress
         var destination: IPAddress
         var hopLimit: UInt8
-        var machine: MACAddress
+        var mac: MACAddress
     }
 
     private mutating func refuse() { result.refused += 1 }
@@ -110,7 +110,7 @@ extension SYNScanEngine {
         let isReset = flags.contains(.rst)
         guard flags.contains(.ack), isReset || flags.contains(.syn),
             configuration.sourcePorts.contains(segment.destinationPort),
-            let place = place(of: ends.source, port: segment.sourcePort)
+            let index = index(of: ends.source, port: segment.sourcePort)
         else { return refuse() }
         let sequence = cookie.sequence(
             source: ends.destination, sourcePort: segment.destinationPort, destination: ends.source,
@@ -119,7 +119,7 @@ extension SYNScanEngine {
         let round = Int(segment.destinationPort - configuration.sourcePort)
         let (arrival, port, window) = (packet.arrival, segment.sourcePort, segment.window)
         let options = isReset ? [] : segment.options.copied()
-        let isFirst = conclude(place, round: round, at: arrival) { roundTrip in
+        let isFirst = conclude(index, round: round, at: arrival) { roundTrip in
             SYNScanFinding(
                 address: ends.source, port: port, state: isReset ? .closed : .open,
                 reason: isReset ? .reset : .synAck, at: arrival, hopLimit: ends.hopLimit, roundTrip: roundTrip,
@@ -128,14 +128,14 @@ extension SYNScanEngine {
         guard !isReset else { return }
         if isFirst, let banners,
             banners.take(
-                segment, from: ends.source, to: ends.destination, initial: sequence, machine: ends.machine,
+                segment, from: ends.source, to: ends.destination, initial: sequence, mac: ends.mac,
                 at: arrival)
         {
             return
         }
         resets.add(
             target: ends.source, port: segment.sourcePort, from: ends.destination,
-            sourcePort: segment.destinationPort, sequence: segment.acknowledgmentNumber, machine: ends.machine,
+            sourcePort: segment.destinationPort, sequence: segment.acknowledgmentNumber, mac: ends.mac,
             interface: packet.interfaceIndex)
     }
 
@@ -151,14 +151,14 @@ extension SYNScanEngine {
         guard ends.source.family == .v6 || Self.filteringCodes.contains(code),
             let quote = DatagramView(quoted: bytes), quote.family == ends.source.family,
             let sourcePort = quote.sourcePort, let port = quote.destinationPort,
-            configuration.sourcePorts.contains(sourcePort), let place = place(of: quote.destination, port: port),
+            configuration.sourcePorts.contains(sourcePort), let index = index(of: quote.destination, port: port),
             let quoted = quote.sequenceNumber,
             quoted
                 == cookie.sequence(
                     source: quote.source, sourcePort: sourcePort, destination: quote.destination, destinationPort: port)
         else { return refuse() }
         let (arrival, address) = (packet.arrival, quote.destination)
-        conclude(place, round: Int(sourcePort - configuration.sourcePort), at: arrival) { roundTrip in
+        conclude(index, round: Int(sourcePort - configuration.sourcePort), at: arrival) { roundTrip in
             SYNScanFinding(
                 address: address, port: port, state: .filtered,
                 reason: .icmp(type: type, code: code, from: ends.source), at: arrival, hopLimit: ends.hopLimit,

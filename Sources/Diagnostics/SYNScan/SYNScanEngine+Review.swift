@@ -6,14 +6,14 @@ import WireFormat
 /// react to slow probes.
 extension SYNScanEngine {
     /// Records the properties of a reply that the review needs.
-    mutating func mark(_ place: UInt64, round: Int, state: SYNScanState) {
+    mutating func mark(_ index: UInt64, round: Int, state: SYNScanState) {
         guard reviewsHosts else { return }
         // Routers limit their errors, and a port they prohibit is filtered with or without an error.
-        guard state != .filtered else { return window.errors.insert(place) }
-        if state == .open { window.open.insert(place) }
+        guard state != .filtered else { return window.errors.insert(index) }
+        if state == .open { window.open.insert(index) }
         guard 1...max(1, configuration.retries) ~= round else { return }
-        window.later.insert(place)
-        if round == configuration.retries { window.last.insert(place) }
+        window.later.insert(index)
+        if round == configuration.retries { window.last.insert(index) }
     }
 
     /// Reviews the hosts while waiting for replies to the last try.
@@ -25,7 +25,7 @@ extension SYNScanEngine {
         defer { self.review = review }
         let end = review.tryEnd + waitAtEnd
         // If no port has answered, or every port has, there is nothing to review.
-        let hasAnswers = UInt64(window.places.count) > window.undecidedCount
+        let hasAnswers = UInt64(window.indices.count) > window.undecidedCount
         // Replies of a resumed scan's earlier run would all count as replies to a first try, ICMP errors included.
         guard reviewsHosts, hasAnswers, !window.isResumed else { return end <= now ? nil : end }
         let pause = max(SYNScanReview.pause, min((roundTrips.bound(share: 0.99) ?? .zero) * 2, waitAtEnd))
@@ -36,8 +36,8 @@ extension SYNScanEngine {
             return now
         }
         while review.nextRecheck < recheck.count {
-            let place = recheck[review.nextRecheck]
-            guard !window.isDecided(place) else {
+            let index = recheck[review.nextRecheck]
+            guard !window.isDecided(index) else {
                 review.nextRecheck += 1
                 continue
             }
@@ -46,7 +46,7 @@ extension SYNScanEngine {
             guard due <= now else { return due }
             review.recheckStart = review.recheckStart ?? now
             round = configuration.retries + 1
-            guard append(place, to: &batch) else { return now }
+            guard append(index, to: &batch) else { return now }
             review.nextRecheck += 1
             return now
         }
@@ -73,9 +73,9 @@ extension SYNScanEngine {
             let host = review.nextHost
             review.nextHost += 1
             fill(&review.pattern, host, sample: [])
-            let surprise = review.pattern.surprise(retries: configuration.retries)
-            guard surprise >= SYNScanReview.suspicion else { continue }
-            review.suspects.append(SYNScanReview.Suspect(host: host, surprise: surprise))
+            let evidence = review.pattern.evidence(retries: configuration.retries)
+            guard evidence >= SYNScanReview.suspicion else { continue }
+            review.suspects.append(SYNScanReview.Suspect(host: host, evidence: evidence))
         }
         let count = configuration.retries > 0 ? max(1, Int(recheckRate)) : 0
         review.chooseRecheck(count) { silentPlaces(of: $0, atMost: $1) }
@@ -85,41 +85,41 @@ extension SYNScanEngine {
     private func fill(_ pattern: inout AnswerPattern, _ host: Int, sample: [UInt64]) {
         pattern.removeAll()
         for port in 0..<portCount {
-            guard let place = windowPlace(host: host, port: port) else { continue }
-            let offset = place &- window.places.lowerBound
-            if !window.isDecided(place) {
-                pattern.addSilent(offset, rechecked: sample.contains(place))
-            } else if window.errors.contains(place) {
+            guard let index = windowIndex(host: host, port: port) else { continue }
+            let offset = index &- window.indices.lowerBound
+            if !window.isDecided(index) {
+                pattern.addUnanswered(offset, rechecked: sample.contains(index))
+            } else if window.errors.contains(index) {
                 continue
-            } else if sample.contains(place) {
+            } else if sample.contains(index) {
                 pattern.addRechecked()
             } else {
                 pattern.addAnswered(
-                    offset, isLater: window.later.contains(place), isLast: window.last.contains(place))
+                    offset, isLater: window.later.contains(index), isLast: window.last.contains(index))
             }
         }
     }
 
     /// Returns the index of a port in the scan order if it belongs to this shard and is in flight.
-    private func windowPlace(host: Int, port: UInt64) -> UInt64? {
-        let place = permutation.place(of: UInt64(host) &* portCount &+ port)
-        guard place % shardStride == shardOffset else { return nil }
-        let own = place / shardStride
-        return window.places.contains(own) ? own : nil
+    private func windowIndex(host: Int, port: UInt64) -> UInt64? {
+        let index = permutation.index(of: UInt64(host) &* portCount &+ port)
+        guard index % shardStride == shardOffset else { return nil }
+        let own = index / shardStride
+        return window.indices.contains(own) ? own : nil
     }
 
     /// Returns the first unanswered ports of a host in scan order, which is random.
     private func silentPlaces(of host: Int, atMost count: Int) -> [UInt64] {
-        var places: [UInt64] = []
+        var indices: [UInt64] = []
         for port in 0..<portCount {
-            guard let place = windowPlace(host: host, port: port), !window.isDecided(place) else { continue }
-            if places.count == count {
-                guard let last = places.last, place < last else { continue }
-                places.removeLast()
+            guard let index = windowIndex(host: host, port: port), !window.isDecided(index) else { continue }
+            if indices.count == count {
+                guard let last = indices.last, index < last else { continue }
+                indices.removeLast()
             }
-            places.insert(place, at: places.firstIndex { $0 > place } ?? places.count)
+            indices.insert(index, at: indices.firstIndex { $0 > index } ?? indices.count)
         }
-        return places
+        return indices
     }
 
     /// Judges the suspects by the final counts: late replies and the recheck may have left no unanswered ports.
@@ -127,11 +127,11 @@ extension SYNScanEngine {
         var pattern = AnswerPattern()
         for suspect in review.suspects {
             fill(&pattern, suspect.host, sample: suspect.sample)
-            guard pattern.surprise(retries: configuration.retries) >= SYNScanReview.certainty else { continue }
+            guard pattern.evidence(retries: configuration.retries) >= SYNScanReview.certainty else { continue }
             let address = configuration.targets[suspect.host]
             var host =
                 unreliable[suspect.host]
-                ?? UnreliableHost(address: address, reason: .answersLate, answered: 0, silent: 0, at: now)
+                ?? UnreliableHost(address: address, reason: .answersLate, answered: 0, unanswered: 0, at: now)
             if pattern.isLimit {
                 let answersAgain = pattern.answeredLater + pattern.recheckAnswered > 0
                 host.reason = answersAgain ? .limitsAnswers : .stopsAnswering
@@ -139,28 +139,28 @@ extension SYNScanEngine {
             }
             host.rate = rate(of: pattern, until: review.tryEnd) ?? host.rate
             host.answered += pattern.answered + pattern.recheckAnswered
-            host.silent += pattern.silent
+            host.unanswered += pattern.unanswered
             unreliable[suspect.host] = host
-            result.unresolved += UInt64(pattern.silent)
+            result.unresolved += UInt64(pattern.unanswered)
         }
         result.unreliable = unreliable.count
     }
 
-    /// Whether the host limits only its resets: its open ports answer first tries when nearly all resets are used up, or
-    /// more often than its closed ports do.
+    /// Whether the host limits only its resets: its open ports answer first tries when nearly all resets are used up,
+    /// or more often than its closed ports do.
     private func limitsResetsAlone(_ host: Int) -> Bool {
         var resets: [UInt64] = []
         var open: [UInt64] = []
         var (later, openLater) = (0, 0)
         for port in 0..<portCount {
-            guard let place = windowPlace(host: host, port: port), window.isDecided(place),
-                !window.errors.contains(place)
+            guard let index = windowIndex(host: host, port: port), window.isDecided(index),
+                !window.errors.contains(index)
             else { continue }
-            switch (window.open.contains(place), window.later.contains(place)) {
+            switch (window.open.contains(index), window.later.contains(index)) {
             case (true, true): openLater += 1
-            case (true, false): open.append(place)
+            case (true, false): open.append(index)
             case (false, true): later += 1
-            case (false, false): resets.append(place)
+            case (false, false): resets.append(index)
             }
         }
         resets.sort()

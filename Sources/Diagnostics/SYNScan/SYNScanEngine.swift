@@ -30,7 +30,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     let portCount: UInt64
     let reviewsHosts: Bool
     /// The index of each port in the list, -1 for ports that are not scanned.
-    let portPlaces: [Int32]
+    let portIndices: [Int32]
     private let probes: [SYNTemplate]
     /// Whether some targets are neighbors, each with its own MAC address.
     private let reachesEachByItself: Bool
@@ -78,19 +78,19 @@ public struct SYNScanEngine: Engine, ~Copyable {
         shardStride = UInt64(configuration.shard.count)
         portCount = UInt64(configuration.ports.count)
         reviewsHosts = SYNScanReview.applies(to: configuration)
-        var places = [Int32](repeating: -1, count: 65_536)
-        for (place, port) in configuration.ports.enumerated() { places[Int(port)] = Int32(place) }
-        portPlaces = places
+        var indices = [Int32](repeating: -1, count: 65_536)
+        for (index, port) in configuration.ports.enumerated() { indices[Int(port)] = Int32(index) }
+        portIndices = indices
         let timestamp = UInt32(truncatingIfNeeded: configuration.key(0))
         let namesInterface = configuration.sendingInterface == 0
-        probes = configuration.ways.map { way in
+        probes = configuration.routes.map { route in
             var nextHop: MACAddress?
-            if case .machine(let mac) = way.nextHop { nextHop = mac }
+            if case .station(let mac) = route.nextHop { nextHop = mac }
             return SYNTemplate(
-                .syn, link: way.link, nextHop: nextHop, namesInterface: namesInterface, timestamp: timestamp)
+                .syn, link: route.link, nextHop: nextHop, namesInterface: namesInterface, timestamp: timestamp)
         }
-        reachesEachByItself = configuration.ways.contains { way in
-            if case .targets = way.nextHop { true } else { false }
+        reachesEachByItself = configuration.routes.contains { route in
+            if case .targets = route.nextHop { true } else { false }
         }
         let first = min(configuration.start.done, configuration.probes)
         window = SYNScanWindow(
@@ -125,12 +125,12 @@ public struct SYNScanEngine: Engine, ~Copyable {
     public var position: SYNScanPosition {
         isOver && !result.isCutShort
             ? SYNScanPosition(done: configuration.probes)
-            : SYNScanPosition(done: window.places.lowerBound, answered: window.words)
+            : SYNScanPosition(done: window.indices.lowerBound, answered: window.bits)
     }
 
     /// The number of first tries sent, and of the tries before the current one.
     public var progress: (sent: UInt64, round: Int) {
-        (round == 0 ? cursor - configuration.start.done : window.places.upperBound - configuration.start.done, round)
+        (round == 0 ? cursor - configuration.start.done : window.indices.upperBound - configuration.start.done, round)
     }
 
     // MARK: Sending
@@ -152,23 +152,23 @@ public struct SYNScanEngine: Engine, ~Copyable {
                 guard finishWindow(at: now) else { return .at(now) }
                 continue
             }
-            guard let place = window.next(from: cursor) else {
+            guard let index = window.next(from: cursor) else {
                 // The wait for the probes just appended starts when they were sent.
                 guard batch.isEmpty else { return .at(now) }
                 guard let due = endOfRound(into: &batch, at: now) else { continue }
                 return earlier(due, start)
             }
-            if round > 0, dueThrough.map({ place > $0 }) ?? true,
-                let earlierTry = log.latest(round: round - 1, place: place)
+            if round > 0, dueThrough.map({ index > $0 }) ?? true,
+                let earlierTry = log.latest(round: round - 1, index: index)
             {
                 let due = earlierTry.instant + waitBeforeNextTry
                 guard due <= now else { return batch.isEmpty ? earlier(due, start) : .at(now) }
                 dueThrough = earlierTry.through
             }
-            cursor = place
+            cursor = index
             guard allowance > 0 else { return earlier(governor.nextDue(at: now), start) }
-            guard append(place, to: &batch) else { return .at(now) }
-            cursor = place &+ 1
+            guard append(index, to: &batch) else { return .at(now) }
+            cursor = index &+ 1
             allowance &-= 1
             governor.spend()
         }
@@ -195,38 +195,38 @@ public struct SYNScanEngine: Engine, ~Copyable {
 
     /// Appends the probe at an index of the scan order. Returns false if the batch is full.
     @inline(__always)
-    mutating func append(_ place: UInt64, to batch: inout PacketBatch) -> Bool {
+    mutating func append(_ index: UInt64, to batch: inout PacketBatch) -> Bool {
         guard batch.room > 0 else { return false }
-        let number = permutation[place &* shardStride &+ shardOffset]
-        let (host, portPlace) = number.quotientAndRemainder(dividingBy: portCount)
+        let number = permutation[index &* shardStride &+ shardOffset]
+        let (host, portIndex) = number.quotientAndRemainder(dividingBy: portCount)
         let target = Int(truncatingIfNeeded: host)
-        let port = configuration.ports[Int(truncatingIfNeeded: portPlace)]
+        let port = configuration.ports[Int(truncatingIfNeeded: portIndex)]
         let address = configuration.targets[target]
-        let way = wayIndex(of: target)
+        let route = routeIndex(of: target)
         let sourcePort = configuration.sourcePort &+ UInt16(truncatingIfNeeded: round)
         // Access through the span: copying the template would retain its references twice per probe.
         let templates = probes.span
         let sequence = cookie.sequence(
-            source: templates[way].source, sourcePort: sourcePort, destination: address, destinationPort: port)
-        return templates[way].append(
-            to: &batch, token: place, target: address,
-            machine: reachesEachByItself ? machine(of: target, way: way) : nil,
+            source: templates[route].source, sourcePort: sourcePort, destination: address, destinationPort: port)
+        return templates[route].append(
+            to: &batch, token: index, target: address,
+            mac: reachesEachByItself ? mac(of: target, route: route) : nil,
             sourcePort: sourcePort, port: port, sequence: sequence)
     }
 
-    private func machine(of target: Int, way: Int) -> MACAddress? {
-        guard case .targets(let machines) = configuration.ways[way].nextHop else { return nil }
-        return machines[target &- configuration.ways[way].targets.lowerBound]
+    private func mac(of target: Int, route: Int) -> MACAddress? {
+        guard case .targets(let macs) = configuration.routes[route].nextHop else { return nil }
+        return macs[target &- configuration.routes[route].targets.lowerBound]
     }
 
     /// Returns the route to a target; routes are in the order of the targets.
     @inline(__always)
-    private func wayIndex(of target: Int) -> Int {
+    private func routeIndex(of target: Int) -> Int {
         var low = 0
-        var high = configuration.ways.count &- 1
+        var high = configuration.routes.count &- 1
         while low < high {
             let middle = (low &+ high &+ 1) / 2
-            if configuration.ways[middle].targets.lowerBound <= target { low = middle } else { high = middle &- 1 }
+            if configuration.routes[middle].targets.lowerBound <= target { low = middle } else { high = middle &- 1 }
         }
         return low
     }
@@ -253,7 +253,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
             if round < configuration.retries {
                 if round == 0 { (firstRate, firstEnd) = (roundRate, lastSent) }
                 round += 1
-                cursor = window.places.lowerBound
+                cursor = window.indices.lowerBound
                 dueThrough = nil
                 governor.beginRound(round, after: roundRate, at: now)
                 roundStart = nil
@@ -262,7 +262,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
             if let due = lookBack(into: &batch, at: now) { return due }
         }
         review = nil
-        closing = window.places.lowerBound
+        closing = window.indices.lowerBound
         return nil
     }
 
@@ -273,12 +273,12 @@ public struct SYNScanEngine: Engine, ~Copyable {
         if !configuration.reportsAll {
             result.filtered += window.undecidedCount
         } else {
-            while let from = closing, let place = window.next(from: from) {
+            while let from = closing, let index = window.next(from: from) {
                 guard left > 0 else { return false }
                 left -= 1
-                closing = place + 1
+                closing = index + 1
                 result.filtered += 1
-                let (host, address, port) = target(at: place)
+                let (host, address, port) = target(at: index)
                 events.append(
                     .finding(
                         SYNScanFinding(
@@ -287,7 +287,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
             }
         }
         closing = nil
-        let first = window.places.upperBound
+        let first = window.indices.upperBound
         guard first < configuration.probes else {
             isOver = true
             end = now
@@ -307,8 +307,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
         return true
     }
 
-    private func target(at place: UInt64) -> (host: Int, IPAddress, UInt16) {
-        let number = permutation[place * shardStride + shardOffset]
+    private func target(at index: UInt64) -> (host: Int, IPAddress, UInt16) {
+        let number = permutation[index * shardStride + shardOffset]
         let host = Int(number / portCount)
         return (host, configuration.targets[host], configuration.ports[Int(number % portCount)])
     }

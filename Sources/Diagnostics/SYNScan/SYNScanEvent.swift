@@ -59,7 +59,7 @@ public struct UnreliableHost: Sendable, Hashable {
     /// Ports that answered.
     public var answered: Int
     /// Ports that answered no try and are not known to be filtered.
-    public var silent: Int
+    public var unanswered: Int
     /// Replies per second; nil if there were too few to measure.
     public var rate: Double?
     /// The time at which it was first found to be unreliable.

@@ -3,14 +3,14 @@ import PacketEngine
 import WireFormat
 
 /// Resets half-open connections for source addresses that the kernel does not own. It uses a packet template and keeps
-/// no connection state, because there may be as many as there are probes.
+/// no connection state, because their number may reach that of the probes.
 struct SYNScanResets: Sendable {
     private struct Reset: Sendable {
         var target: IPAddress
         var port: UInt16
         var sourcePort: UInt16
         var sequence: UInt32
-        var machine: MACAddress
+        var mac: MACAddress
         var template: Int
     }
 
@@ -37,7 +37,7 @@ struct SYNScanResets: Sendable {
     /// Resets a connection that a target has half opened (RFC 9293, section 3.10.7.3).
     mutating func add(
         target: IPAddress, port: UInt16, from source: IPAddress, sourcePort: UInt16, sequence: UInt32,
-        machine: MACAddress, interface: UInt32
+        mac: MACAddress, interface: UInt32
     ) {
         guard resets.count - nextReset < Self.mostWaiting,
             let template = templates.indices.first(where: {
@@ -46,7 +46,7 @@ struct SYNScanResets: Sendable {
         else { return }
         resets.append(
             Reset(
-                target: target, port: port, sourcePort: sourcePort, sequence: sequence, machine: machine,
+                target: target, port: port, sourcePort: sourcePort, sequence: sequence, mac: mac,
                 template: template))
     }
 
@@ -57,7 +57,7 @@ struct SYNScanResets: Sendable {
             let reset = resets[nextReset]
             guard
                 templates[reset.template].append(
-                    to: &batch, token: token, target: reset.target, machine: reset.machine,
+                    to: &batch, token: token, target: reset.target, mac: reset.mac,
                     sourcePort: reset.sourcePort, port: reset.port, sequence: reset.sequence)
             else { return }
             nextReset += 1

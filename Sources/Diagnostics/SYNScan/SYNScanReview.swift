@@ -6,7 +6,7 @@ struct SYNScanReview: Sendable {
     struct Suspect: Sendable {
         /// The target index.
         var host: Int
-        var surprise: Double
+        var evidence: Double
         /// The unanswered ports that are probed again, as indices of probes.
         var sample: [UInt64] = []
     }
@@ -52,16 +52,16 @@ struct SYNScanReview: Sendable {
     /// Distributes the recheck when all hosts were reviewed. Undecided hosts come first.
     /// - Parameters:
     ///   - count: the maximum number of probes of the recheck.
-    ///   - silent: returns the first `count` unanswered ports of a host, as indices of probes.
-    mutating func chooseRecheck(_ count: Int, _ silent: (_ host: Int, _ count: Int) -> [UInt64]) {
+    ///   - unanswered: returns the first `count` unanswered ports of a host, as indices of probes.
+    mutating func chooseRecheck(_ count: Int, _ unanswered: (_ host: Int, _ count: Int) -> [UInt64]) {
         let order = suspects.indices.sorted { left, right in
             let (left, right) = (suspects[left], suspects[right])
-            let isLeftCertain = left.surprise >= Self.certainty
-            guard isLeftCertain == (right.surprise >= Self.certainty) else { return !isLeftCertain }
-            return (right.surprise, left.host) < (left.surprise, right.host)
+            let isLeftCertain = left.evidence >= Self.certainty
+            guard isLeftCertain == (right.evidence >= Self.certainty) else { return !isLeftCertain }
+            return (right.evidence, left.host) < (left.evidence, right.host)
         }.prefix(min(Self.mostRechecked, count))
         for index in order {
-            suspects[index].sample = silent(suspects[index].host, count / order.count)
+            suspects[index].sample = unanswered(suspects[index].host, count / order.count)
         }
         recheck = order.flatMap { suspects[$0].sample }.sorted()
     }

@@ -1,69 +1,68 @@
-/// The probes under way: neighbors in the order of the scan, and a bit for each that is decided.
+/// The probes in flight: a contiguous part of the scan order, with one bit per finished probe.
 struct SYNScanWindow: Sendable {
-    /// The most probes of a window: eight megabytes of bits, and as much for each of the four marks that is in use.
+    /// The maximum number of probes per window: 8 MB of bits, and as much for each of the four marks in use.
     static let mostProbes: UInt64 = 1 << 26
 
-    let places: Range<UInt64>
+    let indices: Range<UInt64>
     private(set) var decided: [UInt64]
     private(set) var undecidedCount: UInt64
-    /// An earlier run decided some of the probes: by which try and by what kind of answer is not known.
+    /// Whether an earlier run finished some of the probes; their try and kind of reply are unknown.
     let isResumed: Bool
-    /// Probes that another try than the first decided, those that the last one did, those that an ICMP error did,
-    /// and those of open ports.
+    /// Probes finished by a later try than the first, by the last try, by an ICMP error, and probes of open ports.
     var later: SYNScanMarks
     var last: SYNScanMarks
     var errors: SYNScanMarks
     var open: SYNScanMarks
 
-    /// - Parameter decided: bits from an earlier run; what is beyond them is undecided.
-    init(_ places: Range<UInt64>, decided words: [UInt64] = []) {
-        self.places = places
-        let none = SYNScanMarks(places)
+    /// - Parameter decided: the bits of an earlier run; probes beyond them are unfinished.
+    init(_ indices: Range<UInt64>, decided bits: [UInt64] = []) {
+        self.indices = indices
+        let none = SYNScanMarks(indices)
         (later, last, errors, open) = (none, none, none, none)
-        let size = places.upperBound - places.lowerBound
+        let size = indices.upperBound - indices.lowerBound
         decided = [UInt64](repeating: 0, count: Int((size + 63) / 64))
         undecidedCount = size
-        for (index, word) in words.enumerated() where index < decided.count {
-            let isLast = index == decided.count - 1 && size % 64 != 0
-            decided[index] = isLast ? word & (1 << (size % 64) - 1) : word
-            undecidedCount -= UInt64(decided[index].nonzeroBitCount)
+        for (slot, word) in bits.enumerated() where slot < decided.count {
+            let isLast = slot == decided.count - 1 && size % 64 != 0
+            decided[slot] = isLast ? word & (1 << (size % 64) - 1) : word
+            undecidedCount -= UInt64(decided[slot].nonzeroBitCount)
         }
         isResumed = undecidedCount < size
     }
 
-    /// Decides a probe of the window; false when it was already.
-    mutating func decide(_ place: UInt64) -> Bool {
-        let offset = place &- places.lowerBound
-        let index = Int(truncatingIfNeeded: offset &>> 6)
+    /// Marks a probe of the window as finished. Returns false if it was finished already.
+    mutating func decide(_ index: UInt64) -> Bool {
+        let offset = index &- indices.lowerBound
+        let slot = Int(truncatingIfNeeded: offset &>> 6)
         let bit: UInt64 = 1 &<< (offset & 63)
-        guard decided[index] & bit == 0 else { return false }
-        decided[index] |= bit
+        guard decided[slot] & bit == 0 else { return false }
+        decided[slot] |= bit
         undecidedCount &-= 1
         return true
     }
 
-    /// Whether a probe of the window is decided.
-    func isDecided(_ place: UInt64) -> Bool {
-        let offset = place &- places.lowerBound
+    /// Whether a probe of the window is finished.
+    func isDecided(_ index: UInt64) -> Bool {
+        let offset = index &- indices.lowerBound
         return decided[Int(truncatingIfNeeded: offset &>> 6)] & (1 &<< (offset & 63)) != 0
     }
 
-    /// The first undecided probe from a place on.
-    func next(from place: UInt64) -> UInt64? {
-        guard place < places.upperBound else { return nil }
-        var offset = place &- places.lowerBound
-        var index = Int(truncatingIfNeeded: offset &>> 6)
-        var word = ~decided[index] &>> (offset & 63)
+    /// Returns the first unfinished probe from an index on.
+    func next(from index: UInt64) -> UInt64? {
+        guard index < indices.upperBound else { return nil }
+        var offset = index &- indices.lowerBound
+        var slot = Int(truncatingIfNeeded: offset &>> 6)
+        var word = ~decided[slot] &>> (offset & 63)
         while word == 0 {
-            index &+= 1
-            guard index < decided.count else { return nil }
-            offset = UInt64(index) &* 64
-            word = ~decided[index]
+            slot &+= 1
+            guard slot < decided.count else { return nil }
+            offset = UInt64(slot) &* 64
+            word = ~decided[slot]
         }
-        let found = places.lowerBound &+ offset &+ UInt64(word.trailingZeroBitCount)
-        return found < places.upperBound ? found : nil
+        let found = indices.lowerBound &+ offset &+ UInt64(word.trailingZeroBitCount)
+        return found < indices.upperBound ? found : nil
     }
 
-    /// The bits up to the last decided probe.
-    var words: [UInt64] { Array(decided[..<((decided.lastIndex { $0 != 0 } ?? -1) + 1)]) }
+    /// The bits up to the last finished probe.
+    var bits: [UInt64] { Array(decided[..<((decided.lastIndex { $0 != 0 } ?? -1) + 1)]) }
 }

@@ -74,29 +74,29 @@ struct SYNTemplate: Sendable {
     }
 
     /// Appends the segment for a target to a batch.
-    /// - Parameter machine: the destination MAC address; nil if it is the same for all targets.
+    /// - Parameter mac: the destination MAC address; nil if it is the same for all targets.
     /// - Returns: false if the batch is full.
     @inline(__always)
     func append(
-        to batch: inout PacketBatch, token: UInt64, target: IPAddress, machine: MACAddress?,
+        to batch: inout PacketBatch, token: UInt64, target: IPAddress, mac: MACAddress?,
         sourcePort: UInt16, port: UInt16, sequence: UInt32
     ) -> Bool {
         hasFrame
             ? batch.append(frameOf: bytes.count, token: token, interface: interface) { bytes, offset in
-                fill(&bytes, offset, target, machine, sourcePort, port, sequence)
+                fill(&bytes, offset, target, mac, sourcePort, port, sequence)
             }
             : batch.append(length: bytes.count, destination: target, token: token) { bytes, offset in
-                fill(&bytes, offset, target, machine, sourcePort, port, sequence)
+                fill(&bytes, offset, target, mac, sourcePort, port, sequence)
             }
     }
 
     @inline(__always)
     private func fill(
-        _ bytes: inout MutableRawSpan, _ offset: Int, _ target: IPAddress, _ machine: MACAddress?,
+        _ bytes: inout MutableRawSpan, _ offset: Int, _ target: IPAddress, _ mac: MACAddress?,
         _ sourcePort: UInt16, _ port: UInt16, _ sequence: UInt32
     ) {
         bytes.copy(self.bytes, at: offset)
-        if let machine { bytes.setMACAddress(machine, at: offset) }
+        if let mac { bytes.setMACAddress(mac, at: offset) }
         var sum = transportSum
         switch target {
         case .v4(let address):

@@ -1,14 +1,13 @@
 import PacketEngine
 
-/// When probes left, for the time that matters: the last calls that sent some,
-/// each with the first and last probe and the time it took. A probe's own time is
-/// computed from its place among them, so that nothing is kept for each of millions.
+/// The recent send times of probes: for each of the last send calls its first and last probe, and its start and
+/// duration. The time of a single probe is interpolated, so no per-probe state is needed.
 struct SendLog: Sendable {
-    /// Calls that are remembered: seconds at full speed, minutes at a moderate one.
+    /// The maximum number of calls kept: seconds at full speed, minutes at a moderate rate.
     private static let capacity = 1 << 17
 
     private struct Call: Sendable {
-        /// Try and place of the first probe, in one number that never falls.
+        /// Try and index of the first probe in one number that increases monotonically.
         var key: UInt64
         var lastKey: UInt64
         var start: Instant
@@ -16,10 +15,10 @@ struct SendLog: Sendable {
     }
 
     private var calls: [Call] = []
-    /// Calls ever made: the next one's number.
+    /// The total number of calls, which is the next call's number.
     private var count = 0
 
-    private static func key(_ round: Int, _ place: UInt64) -> UInt64 { UInt64(round) << 56 | place }
+    private static func key(_ round: Int, _ index: UInt64) -> UInt64 { UInt64(round) << 56 | index }
 
     mutating func add(round: Int, from first: UInt64, through last: UInt64, start: Instant, span: Nanoseconds) {
         let call = Call(
@@ -28,37 +27,37 @@ struct SendLog: Sendable {
         count += 1
     }
 
-    /// Forgets all of it, for probes whose places begin anew.
+    /// Removes all entries, for probes whose indices start again.
     mutating func removeAll() {
         calls.removeAll(keepingCapacity: true)
         count = 0
     }
 
-    /// When a probe left; nil when that is no longer known.
-    func instant(round: Int, place: UInt64) -> Instant? {
-        guard let call = call(round, place) else { return nil }
-        let key = Self.key(round, place)
+    /// Returns the send time of a probe; nil if it is no longer known.
+    func instant(round: Int, index: UInt64) -> Instant? {
+        guard let call = call(round, index) else { return nil }
+        let key = Self.key(round, index)
         guard key <= call.lastKey else { return nil }
         guard call.lastKey > call.key else { return call.start }
         let share = Double(key - call.key) / Double(call.lastKey - call.key)
         return call.start + Nanoseconds(Int64(share * Double(call.span)))
     }
 
-    /// When a probe had left for certain, and the last of the probes that left with it.
-    /// What is no longer known had left before the oldest that is.
-    func latest(round: Int, place: UInt64) -> (instant: Instant, through: UInt64)? {
-        guard let call = call(round, place) ?? oldest else { return nil }
-        let isKnown = call.key <= Self.key(round, place)
-        return (call.start + Nanoseconds(call.span), isKnown ? call.lastKey & (1 << 56 - 1) : place)
+    /// Returns a time by which a probe was certainly sent, and the last of the probes that were sent with it. An
+    /// expired entry was sent before the oldest one kept.
+    func latest(round: Int, index: UInt64) -> (instant: Instant, through: UInt64)? {
+        guard let call = call(round, index) ?? oldest else { return nil }
+        let isKnown = call.key <= Self.key(round, index)
+        return (call.start + Nanoseconds(call.span), isKnown ? call.lastKey & (1 << 56 - 1) : index)
     }
 
     private var oldest: Call? {
         calls.count < Self.capacity ? calls.first : calls[count % Self.capacity]
     }
 
-    /// The last call that began with the probe or before it.
-    private func call(_ round: Int, _ place: UInt64) -> Call? {
-        let key = Self.key(round, place)
+    /// Returns the last call that began with the probe or before it.
+    private func call(_ round: Int, _ index: UInt64) -> Call? {
+        let key = Self.key(round, index)
         let offset = calls.count < Self.capacity ? 0 : count % Self.capacity
         var low = 0
         var high = calls.count

@@ -9,7 +9,7 @@ final class SourceHost {
     /// The length of the longest frame, in bytes.
     let frameLength: Int
     /// Connection events that were not read yet.
-    private(set) var news: [(connection: TCPIdentifier, notices: TCPNotices)] = []
+    private(set) var pendingEvents: [(connection: TCPIdentifier, changes: TCPNotices)] = []
     /// Reports of other hosts that claim one of the addresses, not read yet.
     private(set) var conflicts: [(address: IPAddress, mac: MACAddress)] = []
     private var lastConflict: Instant?
@@ -55,7 +55,7 @@ final class SourceHost {
     private func settle(at now: Instant) {
         host.drain { event in
             switch event {
-            case .connection(let connection, let notices, _): news.append((connection, notices))
+            case .connection(let connection, let changes, _): pendingEvents.append((connection, changes))
             case .conflict(let address, let mac):
                 if let last = lastConflict, now - last < Self.conflictPause { return }
                 lastConflict = now
@@ -69,7 +69,7 @@ final class SourceHost {
     /// - Returns: false when there are no more.
     func transmit(into batch: inout PacketBatch, at now: Instant) -> Bool { host.transmit(into: &batch, at: now) }
 
-    func forgetNews() { news.removeAll(keepingCapacity: true) }
+    func removePendingEvents() { pendingEvents.removeAll(keepingCapacity: true) }
 
     func forgetConflicts() { conflicts.removeAll(keepingCapacity: true) }
 }

@@ -43,7 +43,7 @@ public struct UserHostEngine: Engine, ~Copyable {
     private var peers: [IPAddress: UserHostPeer] = [:]
     private var events: [UserHostEvent] = []
     /// Host events that are being handled.
-    private var news: [HostEvent] = []
+    private var pendingEvents: [HostEvent] = []
     private var scratch: [UInt8] = []
     private var isUp = false
     private var isOver = false
@@ -128,10 +128,10 @@ public struct UserHostEngine: Engine, ~Copyable {
             isUp = true
             events.append(.up)
         }
-        host.drain { news.append($0) }
-        defer { news.removeAll(keepingCapacity: true) }
-        for index in news.indices {
-            let event = news[index]
+        host.drain { pendingEvents.append($0) }
+        defer { pendingEvents.removeAll(keepingCapacity: true) }
+        for index in pendingEvents.indices {
+            let event = pendingEvents[index]
             switch event {
             case .heard(let contact): note(contact, at: now)
             case .conflict(let address, let mac):
@@ -143,18 +143,18 @@ public struct UserHostEngine: Engine, ~Copyable {
                 guard let service = UserHostService(port: local.port) else { continue }
                 visitors[connection] = ServedConnection(
                     service: service, remote: remote, patienceEnds: now + ServedConnection.patience)
-            case .connection(let connection, let notices, _): serve(connection, notices, at: now)
+            case .connection(let connection, let changes, _): serve(connection, changes, at: now)
             }
         }
         look(at: now)
     }
 
-    private mutating func serve(_ connection: TCPIdentifier, _ notices: TCPNotices, at now: Instant) {
+    private mutating func serve(_ connection: TCPIdentifier, _ changes: TCPNotices, at now: Instant) {
         guard var visitor = visitors[connection] else { return }
         visitor.patienceEnds = now + ServedConnection.patience
-        if notices.contains(.ended) { visitor.hasEnded = true }
-        var isThere = !notices.contains(.closed)
-        if !notices.isDisjoint(with: [.readable, .writable, .ended]) {
+        if changes.contains(.ended) { visitor.hasEnded = true }
+        var isThere = !changes.contains(.closed)
+        if !changes.isDisjoint(with: [.readable, .writable, .ended]) {
             let mac = peers[visitor.remote.address]?.mac
             isThere = visitor.serve(connection, on: &host, mac: mac, &scratch, at: now) && isThere
         }
@@ -224,7 +224,7 @@ public struct UserHostEngine: Engine, ~Copyable {
     }
 
     /// Replaces the table of the RARP server.
-    public mutating func know(_ machines: [MACAddress: IPv4Address]) { host.know(machines) }
+    public mutating func know(_ hosts: [MACAddress: IPv4Address]) { host.know(hosts) }
 
     public mutating func drain(_ report: (UserHostEvent) -> Void) {
         for event in events { report(event) }

@@ -12,7 +12,7 @@ extension EndpointOverrides {
             do throws(HTTPURL.Problem) {
                 url = try HTTPURL(text)
             } catch {
-                throw SwiftNetError(.invalidArgument, nil, "'\(text)' is no URL: \(error)")
+                throw SwiftNetError(.invalidArgument, nil, "'\(text)' is not a URL: \(error)")
             }
             guard allows(url, family) else {
                 throw SwiftNetError(.invalidArgument, text, SystemError.addressFamilyNotFound)

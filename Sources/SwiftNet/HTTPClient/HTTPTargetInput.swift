@@ -2,22 +2,22 @@ import Diagnostics
 import LinuxProcess
 import PacketEngine
 
-/// URLs that come line by line while a run goes on.
+/// URLs that are read line by line during a run.
 package struct HTTPTargetInput {
     private let lines: LineInput
     private let urls: (_ line: String) -> [String]
-    /// URLs that wait for their turn before no more are read.
+    /// The maximum number of waiting URLs; at the maximum, reading pauses.
     private static let mostWaiting = 1_000
 
-    /// - Parameter urls: the URLs of a line, which are valid.
+    /// - Parameter urls: returns the valid URLs of a line.
     package init(_ lines: LineInput, urls: @escaping (_ line: String) -> [String]) {
         self.lines = lines
         self.urls = urls
     }
 
-    /// Adds the URLs that have come to an engine, and lets the run end once no more can come.
-    /// - Parameter plan: makes the plan of a URL, the run's target of this number; nil if it is none.
-    /// - Returns: when to be called again at the latest.
+    /// Adds the URLs read so far to an engine, and lets the run end when the input has ended.
+    /// - Parameter plan: creates the plan of a URL and its number in the run; nil if it is invalid.
+    /// - Returns: the latest time of the next call.
     func feed<Plan>(
         _ engine: inout HTTPEngine<Plan>, reactor: Reactor, at now: Instant,
         plan: (_ url: String, _ number: Int) -> Plan?

@@ -5,19 +5,18 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// What carries the connections of a run: the kernel's TCP, with a tap beside it where one is needed, or that of a
-/// user-space host.
+/// The transport of a run's connections: the kernel's TCP, with a tap if needed, or a user-space host.
 final class StreamTransport {
-    /// What is asked of it.
+    /// The options of a transport.
     struct Requirements {
         var stack = TCPStack.kernel
-        /// The family of the addresses that names are resolved to; nil for both.
+        /// The address family of name lookups; nil for both.
         var family: IPAddress.Family?
-        /// The only interface that connections use.
+        /// The only interface for connections.
         var interface: String?
-        /// What SYN-ACKs show is kept.
+        /// Whether to record SYN-ACK properties.
         var keepsHandshakes = false
-        /// Segments are reported.
+        /// Whether to report segments.
         var reportsSegments = false
     }
 
@@ -29,7 +28,7 @@ final class StreamTransport {
     private var kernel: KernelStreams?
     private var user: HostStreams<PacketSocketPort, BackgroundNames>?
 
-    /// Opens the session, and with a user-space host waits until that has its address.
+    /// Opens the session; with a user-space host, waits until it has its address.
     init(_ asked: Requirements, _ options: RunOptions) throws {
         keepsHandshakes = asked.keepsHandshakes
         switch asked.stack {
@@ -78,13 +77,13 @@ final class StreamTransport {
         }
     }
 
-    /// What the SYN-ACK of an outcome's connection showed; nil where that was not seen.
+    /// Returns the SYN-ACK properties of an outcome's connection; nil if they were not recorded.
     func handshake(of outcome: HTTPOutcome) -> HandshakeFacts? {
         keepsHandshakes ? tap?.handshake(of: outcome) : nil
     }
 
     /// Runs an engine to its end.
-    /// - Returns: how long it took.
+    /// - Returns: the duration.
     func run<E: StreamEngine & ~Copyable>(
         _ engine: inout E, observer: StreamSessionObserver<E>
     ) throws -> Nanoseconds {
@@ -92,7 +91,7 @@ final class StreamTransport {
         let start = SystemClock.now
         if var port = kernel.take() {
             let tap = tap
-            // What was captured until a failure counts too.
+            // Segments captured before a failure count too.
             defer { if port.hasOpened { tap?.finish() } else { session.capture?.discard() } }
             let drained = tap.map { tap in
                 observer.before { _, _ in
@@ -117,15 +116,15 @@ extension SwiftNetError {
     fileprivate init<Port, Names>(ofHost obstacle: HostStreams<Port, Names>.Obstacle)
     where Port: PacketPort & ~Copyable {
         switch obstacle {
-        case .taken(let address, let mac): self.init(.addressInUse, "--source", "\(address) is \(mac)'s")
-        case .stopped: self.init(.interrupted, "--source", "stopped before the address was the host's")
+        case .taken(let address, let mac): self.init(.addressInUse, "--source", "\(address) is in use by \(mac)")
+        case .stopped: self.init(.interrupted, "--source", "stopped before the address check was complete")
         case .unchecked(let failure):
-            self.init(.interface, "--source", "the address could not be checked: \(failure)")
+            self.init(.interface, "--source", "cannot check the address: \(failure)")
         }
     }
 }
 
-/// Names by the system's resolver.
+/// Name lookups by the system's resolver.
 private struct BackgroundNames: NameSource {
     private let names: ForwardNames
 

@@ -3,11 +3,11 @@ import LinuxNet
 import LinuxProcess
 import WireFormat
 
-/// Which TCP carries the connections of a run.
+/// The TCP implementation of a run's connections.
 public enum TCPStack: Sendable {
     /// The kernel's.
     case kernel
-    /// That of a user-space host, which exists as long as the run.
+    /// A user-space host's, which exists during the run.
     case user(UserStack)
 }
 
@@ -15,11 +15,11 @@ public enum TCPStack: Sendable {
 public struct UserStack: Sendable {
     /// The host's address, which no other host may have.
     public var address: IPAddress
-    /// The length of its prefix; nil for that of the interface's network.
+    /// The prefix length; nil for that of the interface's network.
     public var prefixLength: Int?
     /// The router to other networks.
     public var gateway: IPAddress?
-    /// Makes sure that no other host has the address, which takes up to six seconds (RFC 5227; RFC 4862, section 5.4).
+    /// Whether to check that no other host has the address, which takes up to 6 s (RFC 5227; RFC 4862, section 5.4).
     public var checksAddress = true
 
     public init(_ address: IPAddress, prefixLength: Int? = nil) {
@@ -27,18 +27,18 @@ public struct UserStack: Sendable {
         self.prefixLength = prefixLength
     }
 
-    /// The interface that the host is on, and what it is to be.
-    /// - Parameter interface: the interface's name; nil for the one whose network has the address.
+    /// Returns the interface and the configuration of the host.
+    /// - Parameter interface: the interface's name; nil for the one whose network contains the address.
     func find(on interface: String?) throws(SwiftNetError) -> (link: EthernetLink, configuration: HostConfiguration) {
         let links = try EthernetLink.named(interface)
         let found = links.compactMap { link in prefixLength(on: link).map { (link: link, length: $0) } }.first
         guard let link = found?.link ?? (links.count == 1 ? links.first : nil) else {
             throw SwiftNetError(
-                .invalidArgument, "-I", "through which interface? \(address) is in no network of one")
+                .invalidArgument, "-I", "no interface has a network that contains \(address): use -I")
         }
         guard let length = prefixLength ?? found?.length else {
             throw SwiftNetError(
-                .invalidArgument, "--source", "'\(address)' needs the length of its prefix, ADDR/LEN")
+                .invalidArgument, "--source", "'\(address)' needs a prefix length (ADDR/LEN)")
         }
         let own = (address: address, prefixLength: length)
         try UserHostLinks.check(own, on: links, "--source")
@@ -59,7 +59,7 @@ public struct UserStack: Sendable {
 }
 
 extension EthernetLink {
-    /// The link of a name; without one all there are.
+    /// Returns the link of a name; without one all links.
     fileprivate static func named(_ name: String?) throws(SwiftNetError) -> [EthernetLink] {
         if let name { [try find(name)] } else { try all() }
     }

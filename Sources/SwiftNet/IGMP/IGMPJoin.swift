@@ -5,29 +5,29 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Joins multicast groups, answers the network's queries and counts what arrives, by IGMP (RFC 1112, 2236, 3376) and MLD
-/// (RFC 2710, 3810).
+/// Joins multicast groups, answers the network's queries and counts received datagrams, by IGMP (RFC 1112, 2236, 3376)
+/// and MLD (RFC 2710, 3810).
 ///
 ///     let summary = try IGMPJoin.run(["233.252.0.1"], .init(duration: .seconds(5)))
 ///     print("reports", summary.reports)
 public enum IGMPJoin: Tool {
-    /// How groups are joined, and for how long.
+    /// The parameters of a membership.
     public struct Configuration: Sendable {
         /// The interfaces; none for the only one, or that of the route to the first group.
         public var interfaces: [String] = []
         /// Sources of the groups of their family; none for all.
         public var sources: [IPAddress] = []
-        /// The sources are those that are not wanted.
+        /// Whether the sources are excluded rather than included.
         public var excludesSources = false
-        /// The newest version that is spoken: 1 to 3 of IGMP, 1 and 2 of MLD; nil for the newest.
+        /// The highest protocol version: 1 to 3 of IGMP, 1 and 2 of MLD; nil for the newest.
         public var version: Int?
-        /// How often a change is reported until a querier sets the number, 1 to 7; nil for 2.
+        /// The number of times that a change is reported until a querier announces another, 1 to 7; nil for 2.
         public var robustness: Int?
-        /// The kernel joins, reports and leaves.
+        /// Whether the kernel joins, reports and leaves.
         public var isJoinedByKernel = false
-        /// The groups are left after this time; nil for no end.
+        /// The duration until the groups are left; nil for no limit.
         public var duration: Nanoseconds?
-        /// The groups are left after this number of datagrams.
+        /// The number of datagrams until the groups are left; nil for no limit.
         public var count: Int?
 
         public init(duration: Nanoseconds? = nil, count: Int? = nil) {
@@ -57,7 +57,7 @@ public enum IGMPJoin: Tool {
         public private(set) var failure: SwiftNetError?
         /// The interfaces were there to the end.
         public private(set) var isComplete = true
-        /// Frames that came faster than they were read.
+        /// The number of frames that this host dropped because they were not read in time.
         public private(set) var lostFrames: UInt64 = 0
 
         private let session: Session
@@ -131,7 +131,7 @@ public enum IGMPJoin: Tool {
                         isUnread = true
                         engine.stop(at: now)
                     }
-                    // What changed may be a reason to send.
+                    // A change may be a reason to send.
                     return changes.isEmpty ? nil : now
                 }
                 // The groups are left then.
@@ -161,7 +161,8 @@ extension IGMPJoin.Configuration {
         if let source = sources.first(where: { source in !groups.contains { $0.family == source.family } }) {
             throw SwiftNetError(
                 .invalidArgument, nil,
-                "--source \(source) is of another family than \(groups.map(\.description).joined(separator: ", "))")
+                "--source \(source) is of another address family than \(groups.map(\.description).joined(separator: ", "))"
+            )
         }
         return groups.map { group in
             let own = sources.filter { $0.family == group.family }

@@ -5,32 +5,32 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Asks a network which hosts are members of which multicast groups, by IGMP (RFC 2236, 3376) and MLD (RFC 2710, 3810).
+/// Queries a network for the members of multicast groups, by IGMP (RFC 2236, 3376) and MLD (RFC 2710, 3810).
 ///
 ///     let summary = try IGMPQuery.run("233.252.0.1") { event in
 ///         if case .member(let member) = event { print(member.group, member.host) }
 ///     }
 ///     print("hosts", summary.hosts)
 public enum IGMPQuery: Tool {
-    /// What is asked, and how often.
+    /// The parameters of a query.
     public struct Configuration: Sendable {
         /// The interface; nil for the only one, or that of the route to the group.
         public var interface: String?
-        /// The family of a query for all groups; nil for IPv4.
+        /// The address family of a query for all groups; nil for IPv4.
         public var family: IPAddress.Family?
-        /// 1 to 3 of IGMP, 1 and 2 of MLD; nil for the newest.
+        /// The protocol version: 1 to 3 of IGMP, 1 and 2 of MLD; nil for the newest.
         public var version: Int?
-        /// Ask for members of the group that want these sources.
+        /// The sources to query members of the group for.
         public var sources: [IPAddress] = []
-        /// How long hosts may take to report; nil for 10 seconds, and for 1 second when one group is asked for.
+        /// The maximum response time; nil for 10 s, and for 1 s if one group is queried.
         public var maximumResponse: Nanoseconds?
-        /// Queries to send; nil for one.
+        /// The number of queries; nil for 1.
         public var count: Int?
-        /// How long another querier is waited for before the first query; nil for 2 seconds, or not at all if `isForced`.
+        /// The time to wait for another querier before the first query; nil for 2 s, or none if `isForced`.
         public var listening: Nanoseconds?
-        /// Ask even where another host is the querier.
+        /// Whether to query even if another host is the querier.
         public var isForced = false
-        /// End of the run after its start; nil for no end but its own.
+        /// The maximum duration of the run; nil for none.
         public var deadline: Nanoseconds?
 
         public init() {}
@@ -45,19 +45,19 @@ public enum IGMPQuery: Tool {
         try SwiftNetError.wrapping { try Prepared(group, configuration, options) }
     }
 
-    /// A query that is sent with the run.
+    /// A query that is sent when the run begins.
     public final class Prepared: PreparedPacketRun {
         public typealias Running = IGMPQueryEngine
         public typealias Event = IGMPQueryEvent
         public typealias Summary = IGMPQuerySummary
 
-        /// The interface's name now.
+        /// The interface's current name.
         public private(set) var interfaceName: String
-        /// Why the run ended early; nil where nothing failed.
+        /// The reason why the run ended early; nil if there was no failure.
         public private(set) var failure: SwiftNetError?
-        /// The interface was there to the end.
+        /// Whether the interface existed to the end.
         public private(set) var isComplete = true
-        /// Nothing could be received for a while: reports may have been missed.
+        /// Whether nothing could be received for a while, so that reports may have been missed.
         public private(set) var wasInterrupted = false
 
         private let session: Session
@@ -130,16 +130,16 @@ extension IGMPQuery.Configuration {
             guard let group else { throw refuse("--source requires GROUP") }
             guard version.hasSources else { throw refuse("--source cannot be used with \(version)") }
             if let other = sources.first(where: { $0.family != family }) {
-                throw refuse("--source \(other) is of another family than \(group)")
+                throw refuse("--source \(other) is of another address family than \(group)")
             }
-            guard sources.count <= 64 else { throw refuse("--source can be given 64 times at most") }
+            guard sources.count <= 64 else { throw refuse("--source can be given at most 64 times") }
         }
         guard group == nil || version != .igmp1 else {
-            throw refuse("--version 1 cannot be used with GROUP: IGMPv1 has general queries only")
+            throw refuse("--version 1 cannot be used with GROUP: IGMPv1 has only general queries")
         }
         if let maximumResponse {
             guard version != .igmp1 else {
-                throw refuse("--response cannot be used with --version 1: IGMPv1 has 10 seconds")
+                throw refuse("--response cannot be used with --version 1: IGMPv1 always uses 10 seconds")
             }
             let most = Self.longestResponse(version)
             guard (.milliseconds(100)...most).contains(maximumResponse) else {
@@ -153,7 +153,7 @@ extension IGMPQuery.Configuration {
             maximumResponse: maximumResponse ?? (group == nil ? .seconds(10) : .seconds(1)))
         query.robustness = 2
         query.interval = .seconds(125)
-        // Routers must not end a group because of this query.
+        // Routers must not remove a group because of this query.
         query.suppressesRouters = group != nil
         return query
     }
@@ -163,7 +163,7 @@ extension IGMPQuery.Configuration {
         return seconds == seconds.rounded() ? "\(time.wholeMilliseconds / 1_000)" : "\(seconds)"
     }
 
-    /// The longest time that the field can hold.
+    /// The maximum value of the field.
     private static func longestResponse(_ version: MembershipVersion) -> Nanoseconds {
         switch version {
         case .igmp2: .milliseconds(25_500)

@@ -72,8 +72,8 @@ final class NeighborLookup {
     func finish(_ reactor: Reactor) throws -> [(address: IPAddress, mac: MACAddress)] {
         try start()
         while !isOver {
-            let wakening = reactor.wait(until: nil)
-            if !wakening.isDisjoint(with: [.stop, .interrupted]), let interruption = reactor.interruption {
+            let wakeup = reactor.wait(until: nil)
+            if !wakeup.isDisjoint(with: [.stop, .interrupted]), let interruption = reactor.interruption {
                 stop()
                 throw interruption
             }

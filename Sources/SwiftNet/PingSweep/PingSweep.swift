@@ -11,20 +11,20 @@ import WireFormat
 ///     }
 ///     print("alive", summary.alive)
 ///
-/// Neighbors are looked up first by ARP (RFC 826) or neighbor solicitation (RFC 4861), and only those that are there
-/// are pinged.
+/// Neighbors are resolved first by ARP (RFC 826) or neighbor solicitation (RFC 4861); addresses without a neighbor are
+/// not pinged.
 public enum PingSweep: Tool {
     public typealias Event = PingSweepEvent
     public typealias Summary = PingSweepSummary
 
-    /// What is asked of each target, and how fast.
+    /// The parameters of a sweep.
     public struct Configuration: Sendable {
-        /// What the probes look like; count and interval are those of `plan`.
+        /// The form of the probes; count and interval are those of `plan`.
         public var probe = Ping.Configuration()
         public var plan = PingSweepConfiguration.Plan.untilAnswered(retries: 3)
-        /// Packets a second over all targets, more than 0; nil for as many as the kernel takes.
+        /// Packets per second over all targets, more than 0; nil for as fast as the kernel accepts them.
         public var rate: Double? = 10_000
-        /// Report the ICMP errors that come, and packets that were rejected.
+        /// Whether to report ICMP errors and rejected packets.
         public var reportsErrors = false
 
         public init() {}
@@ -49,17 +49,17 @@ public enum PingSweep: Tool {
         try SwiftNetError.wrapping { try Prepared(texts, targets, configuration, options) }
     }
 
-    /// A sweep whose targets are known, but for those given by name.
+    /// A sweep with resolved targets, except those given by name.
     public final class Prepared: PreparedPacketRun {
         public typealias Running = PingSweepEngine
         public typealias Event = PingSweepEvent
         public typealias Summary = PingSweepSummary
 
-        /// What the engine is going to do.
+        /// The parameters of the engine.
         public let configuration: PingSweepConfiguration
-        /// Targets that have no address, or none of the family; known after the run.
+        /// The number of targets without an address, or without one of the family; known after the run.
         public private(set) var unresolvedCount: Int
-        /// Replies that this host dropped; known after the run.
+        /// The number of replies that this host dropped; known after the run.
         public private(set) var drops = KernelDrops.none
 
         private let session: Session
@@ -85,7 +85,7 @@ public enum PingSweep: Tool {
             self.sockets = sockets
             let requirements = probe.requirements(families: [.v4, .v6], started: session.started)
             let routes = try PingSweepRoutes(targets, family: probe.family, requirements)
-            // Without routing the kernel takes every target for a neighbor, whatever its routes say.
+            // With SO_DONTROUTE the kernel treats every target as a neighbor, whatever its routes are.
             neighbors = try PingSweepNeighbors(
                 probe.bypassesRouting ? [] : LinkNeighbors.among(routes.pieces, source: probe.source),
                 reserve: sockets.reserve, rate: asked.rate, reactor: session.reactor)
@@ -116,7 +116,7 @@ public enum PingSweep: Tool {
                 identifier: identifier, query: probe.query, withNeighbors: !configuration.sought.isEmpty)
         }
 
-        /// The interface by which a target is reached.
+        /// Returns the outgoing interface of a target.
         public func interfaceName(of address: IPAddress) -> String? { links.interface(of: address) }
 
         public func run<Observer: EngineObserver>(
@@ -138,7 +138,7 @@ public enum PingSweep: Tool {
                 try neighbors.start()
                 try SessionObserver.erasing(&observer) { observer in
                     let fed = observer.before { engine, _, now in
-                        // New targets are looked at in the next round, which begins at once.
+                        // New targets are handled in the next round, which begins at once.
                         let hasArrivals = arrivals.feed(&engine)
                         let hasChanged = links.feed(&engine, at: now)
                         let stations = neighbors.feed(&engine, at: now)
@@ -161,7 +161,7 @@ public enum PingSweep: Tool {
 
         // MARK: Targets
 
-        /// The families that a target may turn out to have.
+        /// The possible address families of a target.
         private static func families(
             _ target: TargetExpression, _ family: IPAddress.Family?
         ) -> [IPAddress.Family] {
@@ -172,7 +172,7 @@ public enum PingSweep: Tool {
             }
         }
 
-        /// The targets that are addresses, the names of the others, and how many were of the wrong family.
+        /// The targets given as addresses, the names of the others, and the number of the wrong family.
         private static func find(
             _ texts: [String], _ targets: [TargetExpression], _ family: IPAddress.Family?, _ sockets: PingSockets,
             _ options: RunOptions
@@ -205,8 +205,8 @@ public enum PingSweep: Tool {
         }
     }
 
-    /// This host's addresses on links that the targets may be neighbors on: the lookups from each take a packet socket, and
-    /// the kernel takes its time to close one.
+    /// This host's addresses on the links that may have targets as neighbors: lookups on each need a packet socket, and
+    /// the kernel takes time to close one.
     private static func sourceCount(_ targets: [TargetExpression], _ probe: Ping.Configuration) throws -> Int {
         var families: Set<IPAddress.Family> = []
         for target in targets where !probe.bypassesRouting {
@@ -228,7 +228,7 @@ public enum PingSweep: Tool {
     private static let mostSources = 128
 }
 
-/// How the probes of a sweep look. Their source is that of the route to the first target of their family.
+/// The probe formats of a sweep. The source is that of the route to the first target of each family.
 private struct PingSweepFormats {
     let probe: Ping.Configuration
     private let requirements: Destination.Requirements
@@ -239,7 +239,7 @@ private struct PingSweepFormats {
         self.requirements = requirements
     }
 
-    /// Nil when no target of the family has a source, which makes all of them unreachable.
+    /// The format; nil if no target of the family has a source, so that all are unreachable.
     func first(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> PingProbeFormat? {
         for index in 0..<min(targets.count, 1024) where targets[index].family == family {
             if let format = format(to: targets[index], channel) { return format }
@@ -263,7 +263,7 @@ private struct PingSweepFormats {
 }
 
 extension PingSweep.Configuration {
-    /// What fping allows an ordinary user, and what a sequence number has room for.
+    /// fping's limits for an ordinary user, and the range of sequence numbers.
     fileprivate func checkLimits() throws(SwiftNetError) {
         try SwiftNetError.check(rate: rate)
         guard case .count(let count, let period) = plan else { return }

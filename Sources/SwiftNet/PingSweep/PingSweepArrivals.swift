@@ -3,17 +3,17 @@ import LinuxNet
 import LinuxProcess
 import WireFormat
 
-/// Targets given by name, as their addresses come in while the sweep runs.
+/// Targets given by name, added as their addresses are resolved during the sweep.
 final class PingSweepArrivals {
     private let names: ForwardNames
     private let families: Set<IPAddress.Family>
     private let onNotice: ((String) -> Void)?
     private let links: PingSweepLinks
     private let format: (IPAddress) -> PingProbeFormat?
-    /// Names that have no address here.
+    /// Names that were not resolved.
     private(set) var failures = 0
 
-    /// - Parameter format: how probes to an address look; nil if there is no route.
+    /// - Parameter format: returns the probe format for an address; nil if there is no route.
     init(
         names: ForwardNames, families: Set<IPAddress.Family>, links: PingSweepLinks, onNotice: ((String) -> Void)?,
         format: @escaping (IPAddress) -> PingProbeFormat?
@@ -25,7 +25,7 @@ final class PingSweepArrivals {
         self.format = format
     }
 
-    /// Reports the names that were still being looked up when the run ended.
+    /// Reports the names that were not resolved before the end of the run.
     func giveUp() {
         for name in names.pending {
             failures += 1
@@ -33,8 +33,8 @@ final class PingSweepArrivals {
         }
     }
 
-    /// Hands the engine what has come.
-    /// - Returns: whether the engine has something new to look at.
+    /// Passes new targets to the engine.
+    /// - Returns: whether the engine has new work.
     func feed(_ engine: inout PingSweepEngine) -> Bool {
         guard engine.expectsMore else { return false }
         let (results, expectsMore) = names.take()

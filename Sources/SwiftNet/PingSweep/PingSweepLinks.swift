@@ -3,12 +3,12 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// The interfaces by which the targets of a sweep are reached, and what is wrong with them.
+/// The outgoing interfaces of a sweep, and their problems.
 final class PingSweepLinks {
     private var routes: PingSweepRoutes
-    /// The targets that are addresses.
+    /// Targets given as addresses.
     private var routed: [(interface: UInt32, addresses: AddressSet)] = []
-    /// Those that were given by name.
+    /// Targets given by name.
     private var named: [IPAddress: UInt32] = [:]
     private var troubles: [UInt32: String] = [:]
     private var hasChanged = false
@@ -29,23 +29,23 @@ final class PingSweepLinks {
         links = LinkTroubles(nil, reactor: reactor)
     }
 
-    /// A target whose name was looked up.
+    /// Adds a target whose name was resolved.
     func add(_ address: IPAddress) {
         named[address] = routes.interface(to: address)
         if !troubles.isEmpty { hasChanged = true }
     }
 
-    /// When to be called again at the latest.
+    /// The latest time of the next check.
     var next: Instant? { links.next }
 
-    /// The interface by which a target is reached, for messages.
+    /// Returns the outgoing interface of a target, for messages.
     func interface(of address: IPAddress) -> String? {
         let index = named[address] ?? routed.first { $0.addresses.contains(address) }?.interface
         return index.flatMap { links.names[$0] }
     }
 
-    /// Hands the engine what has changed.
-    /// - Returns: whether anything has.
+    /// Passes changes to the engine.
+    /// - Returns: whether there were any.
     func feed(_ engine: inout PingSweepEngine, at now: Instant) -> Bool {
         for change in links.take(at: now) {
             troubles[change.interface] = change.trouble
@@ -56,7 +56,7 @@ final class PingSweepLinks {
         var blocked: [PingSweepEngine.Blocked] = []
         for (interface, trouble) in troubles {
             var addresses = routed.first { $0.interface == interface }?.addresses ?? AddressSet()
-            // No more than the targets that there are.
+            // No more than the existing targets.
             try? addresses.insert(named.filter { $0.value == interface }.map { ($0.key, $0.key) })
             if !addresses.isEmpty { blocked.append(PingSweepEngine.Blocked(addresses: addresses, failure: trouble)) }
         }

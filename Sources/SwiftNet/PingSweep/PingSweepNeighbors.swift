@@ -4,16 +4,17 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// The targets of a sweep that are neighbors: their stations are looked up first, and targets without one are not
+/// The targets of a sweep that are neighbors: their MAC addresses are looked up first, and targets without one are not
 /// pinged.
 final class PingSweepNeighbors {
     private let links: [LinkNeighbors]
     private var lookups: [NeighborLookup] = []
-    /// Without CAP_NET_RAW the kernel resolves them, and its table is read at this interval.
+    /// The interval at which the kernel's neighbor table is read without CAP_NET_RAW, when the kernel resolves
+    /// neighbors.
     private static let tableInterval = Nanoseconds.milliseconds(200)
     private var nextLook: Instant?
 
-    /// - Parameter reserve: a packet socket for each link; nil where the kernel is to resolve them.
+    /// - Parameter reserve: one packet socket per link; nil if the kernel resolves neighbors.
     init(_ links: [LinkNeighbors], reserve: SocketReserve?, rate: Double?, reactor: Reactor) throws {
         self.links = links
         guard let reserve else { return }
@@ -22,7 +23,7 @@ final class PingSweepNeighbors {
         }
     }
 
-    /// Sets which targets are looked up, and whether the kernel resolves them.
+    /// Sets the targets to look up, and whether the kernel resolves them.
     func apply(to configuration: inout PingSweepConfiguration) throws {
         for link in links {
             let ranges = link.addresses.runs.map { ($0.first, $0.last) }
@@ -38,8 +39,8 @@ final class PingSweepNeighbors {
         for lookup in lookups { try lookup.start() }
     }
 
-    /// Hands the engine what has come.
-    /// - Returns: whether the engine has something new to look at, and when to be called again at the latest.
+    /// Passes new results to the engine.
+    /// - Returns: whether the engine has new work, and the latest time of the next call.
     func feed(_ engine: inout PingSweepEngine, at now: Instant) -> (hasNews: Bool, next: Instant?) {
         var hasNews = false
         for lookup in lookups {
@@ -63,7 +64,7 @@ final class PingSweepNeighbors {
     private func finish(_ lookup: NeighborLookup, _ engine: inout PingSweepEngine, at now: Instant) {
         let neighbors = lookup.neighbors
         for run in neighbors.addresses.runs {
-            for index in run.places {
+            for index in run.indices {
                 let address = neighbors.addresses[index]
                 if let failure = lookup.failure {
                     engine.failed(address, SystemError.message(failure.code), at: now)
@@ -74,7 +75,7 @@ final class PingSweepNeighbors {
         }
     }
 
-    /// Takes from the kernel's table the neighbors whose resolution failed.
+    /// Reads the neighbors that the kernel failed to resolve from its table.
     private func lookAtTable(_ engine: inout PingSweepEngine, at now: Instant) -> Bool {
         guard let entries = try? Neighbor.all() else { return false }
         let indices = Set(links.map(\.interface))
@@ -84,6 +85,6 @@ final class PingSweepNeighbors {
     }
 
     private static func reason(_ family: IPAddress.Family) -> String {
-        family == .v4 ? "no answer to ARP" : "no answer to neighbor solicitations"
+        family == .v4 ? "no reply to ARP" : "no reply to neighbor solicitations"
     }
 }

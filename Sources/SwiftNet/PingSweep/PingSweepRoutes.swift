@@ -4,12 +4,12 @@ import WireFormat
 
 /// The routes to the targets of a sweep.
 struct PingSweepRoutes {
-    /// To the targets that are addresses.
+    /// Routes to the targets given as addresses.
     private(set) var pieces: [RoutePiece] = []
-    /// For those whose addresses come later.
+    /// Routes for targets whose addresses are resolved later.
     private var map: RouteMap
 
-    /// - Parameter family: targets of the other are left out.
+    /// - Parameter family: the family to use; targets of the other are omitted.
     init(
         _ targets: [TargetExpression], family: IPAddress.Family?, _ requirements: Destination.Requirements
     ) throws {
@@ -42,6 +42,6 @@ struct PingSweepRoutes {
             typeOfService: requirements.trafficClass)
     }
 
-    /// The interface by which an address is reached; nil where there is no route.
+    /// Returns the outgoing interface for an address; nil if there is no route.
     mutating func interface(to address: IPAddress) -> UInt32? { (try? map.route(to: address).get())?.interfaceIndex }
 }

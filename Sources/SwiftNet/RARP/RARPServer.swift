@@ -98,20 +98,20 @@ public enum RARPServer: Tool {
             try session.begin()
             var engine = RARPServerEngine(configuration)
             failure = SessionObserver.erasing(&observer) { observer in
-                let fed = observer.before { engine, wakening, now in self.feed(&engine, wakening, at: now) }
+                let fed = observer.before { engine, wakeup, now in self.feed(&engine, wakeup, at: now) }
                 return watch.run(&engine, on: &port, observer: fed)
             }
             return engine.summary
         }
 
-        private func feed(_ engine: inout RARPServerEngine, _ wakening: WakeReason, at now: Instant) -> Instant? {
+        private func feed(_ engine: inout RARPServerEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
             let changes = watch.take(at: now)
             for change in changes {
                 if case .renamed(let former) = change.kind { links.rename(change, from: former) }
             }
             if watch.isOver { engine.stop(at: now) }
             var isChanged = names.takeNames()
-            if wakening.contains(.reload) {
+            if wakeup.contains(.reload) {
                 if names.read() {
                     isChanged = true
                     if links.update(keeping: watch.awaited) { watch.watch(links.all) }

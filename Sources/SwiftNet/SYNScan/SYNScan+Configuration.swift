@@ -4,43 +4,42 @@ import PacketEngine
 import WireFormat
 
 extension SYNScan {
-    /// What is scanned, from where, and how fast.
+    /// The targets and the parameters of a scan.
     public struct Configuration: Sendable {
-        /// The ports of each target. When there are none, the first ones that the system's services file (services(5))
-        /// names.
+        /// The ports of each target; empty for the first ones in the system's services file (services(5)).
         public var ports: [UInt16]
-        /// How many ports of the services file; nil for up to 100.
+        /// The number of ports from the services file; nil for up to 100.
         public var topPorts: Int?
-        /// Targets that are not scanned, in the forms that targets have.
+        /// Targets to exclude, in the same forms as targets.
         public var excludes: [String] = []
-        /// Scan multicast, broadcast, class E and other reserved addresses too.
+        /// Whether to scan multicast, broadcast, class E and other reserved addresses too.
         public var includesReserved = false
-        /// The family of names; nil for either.
+        /// The address family of names; nil for either.
         public var family: IPAddress.Family?
-        /// The interface to leave by; nil for that of each route.
+        /// The outgoing interface; nil for that of each route.
         public var interface: String?
-        /// An unused address of a local network to scan from; nil for this host's own.
+        /// An unused address of an attached network as the source; nil for this host's own.
         public var source: IPAddress?
-        /// Check that no other host has the source before it is used.
+        /// Whether to check that no other host has the source.
         public var checksSource = true
-        /// Read what open ports send first, which needs a `source`: the kernel resets connections of this host's own
-        /// addresses.
+        /// Whether to read the banners of open ports. It needs a `source`, because the kernel resets connections of
+        /// this host's own addresses.
         public var readsBanners = false
-        /// Packets a second; nil for as many as can be sent without losing replies.
+        /// Packets per second; nil for the highest rate without loss.
         public var rate: Double? = 10_000
-        /// Retries of unanswered probes, 0 to 100.
+        /// The number of retries per unanswered probe, 0 to 100.
         public var retries = 2
-        /// How long replies to the last probe are waited for; nil for two seconds, or twice the longest round trip.
+        /// The time to wait for replies to the last probe; nil for 2 s, or twice the longest round trip.
         public var wait: Nanoseconds?
-        /// When the scan ends, counted from its first probe; nil for when it is done.
+        /// The maximum duration from the first probe on; nil for none.
         public var deadline: Nanoseconds?
-        /// Which of several scans with the same seed this one is.
+        /// The part of a scan that is shared with others of the same seed.
         public var shard = SYNScanShard.whole
-        /// Seed of the probe order; nil for that of the resumed scan, or a random one.
+        /// The seed of the probe order; nil for that of the resumed scan, or a random one.
         public var seed: UInt64?
-        /// The scan that this one resumes; it had the same targets, ports, shard and seed.
+        /// The position at which to resume; that scan had the same targets, ports, shard and seed.
         public var resumed: SYNScanRecord?
-        /// The name of that record in messages.
+        /// The name of the resumed record in messages.
         public var recordName = "the record"
         /// Report closed and filtered ports too.
         public var reportsAll = false

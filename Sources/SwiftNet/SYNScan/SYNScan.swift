@@ -4,7 +4,8 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Finds open TCP ports by half a handshake: a SYN to each port, and a reset where one is open (RFC 9293, section 3.5).
+/// Finds open TCP ports by half-open connections: a SYN to each port, and a reset if it is open (RFC 9293, section
+/// 3.5).
 ///
 ///     let configuration = SYNScan.Configuration(ports: [22, 80, 443])
 ///     let summary = try SYNScan.run(["198.51.100.0/24"], configuration) { event in
@@ -14,7 +15,7 @@ import WireFormat
 ///
 /// It needs CAP_NET_RAW.
 public enum SYNScan: Tool {
-    /// Ports, banners, and hosts that are unreliable.
+    /// Ports, banners, and unreliable hosts.
     public typealias Event = SYNScanEvent
     public typealias Summary = SYNScanSummary
 
@@ -33,36 +34,36 @@ public enum SYNScan: Tool {
         }
     }
 
-    /// Neighboring addresses that cannot be reached, for the same reason.
+    /// Consecutive addresses that are unreachable for the same reason.
     public struct UnreachableRange: Sendable, Equatable {
         public var first: IPAddress
         public var last: IPAddress
         public var reason: String
     }
 
-    /// A scan whose targets and their next hops are known.
+    /// A scan with resolved targets and next hops.
     public final class Prepared: PreparedPacketRun {
         public typealias Running = SYNScanEngine
         public typealias Event = SYNScanEvent
         public typealias Summary = SYNScanSummary
 
-        /// What the engine is going to do. Targets that cannot be reached are not among its targets.
+        /// The parameters of the engine, without unreachable targets.
         public let configuration: SYNScanConfiguration
-        /// Targets that cannot be reached.
+        /// Unreachable targets.
         public let unreachable: [UnreachableRange]
-        /// How many addresses these are.
+        /// The number of these addresses.
         public let unreachableCount: Int
-        /// Some targets have no address or no route, and are not scanned.
+        /// Whether some targets have no address or no route, and are not scanned.
         public let isIncomplete: Bool
-        /// How far the scan has come; known after the run.
+        /// The position of the scan; known after the run.
         public private(set) var position: SYNScanPosition
-        /// Why the scan ended early: an interface stopped working, or a socket failed; known after the run.
+        /// The reason why the scan ended early: an interface or a socket failed; known after the run.
         public private(set) var failure: SwiftNetError?
 
         private let session: Session
-        /// The system gives these source ports to no connection while the scan exists.
+        /// The kernel assigns these source ports to no connection while the scan exists.
         private let reservation: PortReservation
-        /// Used by the run.
+        /// The sockets, until the run uses them.
         private var port: PacketRingPort?
 
         fileprivate init(
@@ -99,7 +100,7 @@ public enum SYNScan: Tool {
             isIncomplete = !found.failures.isEmpty || routes.isIncomplete
 
             var configuration = SYNScanConfiguration(
-                targets: targets, ports: ports, ways: reached, sourcePort: reservation.ports.lowerBound, seed: seed,
+                targets: targets, ports: ports, routes: reached, sourcePort: reservation.ports.lowerBound, seed: seed,
                 key: SipHash(using: &random))
             configuration.rate = asked.rate
             configuration.retries = asked.retries
@@ -125,10 +126,10 @@ public enum SYNScan: Tool {
             guard var port = port.take() else { throw SwiftNetError(.invalidArgument, nil, "the scan has no port") }
             var engine = SYNScanEngine(configuration)
             let links = LinkTroubles(
-                Set(configuration.ways.map(\.link.interface)), reactor: session.reactor)
+                Set(configuration.routes.map(\.link.interface)), reactor: session.reactor)
             SessionObserver.erasing(&observer) { observer in
                 let watched = observer.before { [self] engine, _, now in
-                    // Ports are not filtered because a link does not work; the scan can be resumed.
+                    // Ports behind a link that is down are not filtered; the scan can be resumed.
                     for change in links.take(at: now) where failure == nil {
                         guard let trouble = change.trouble else { continue }
                         failure = SwiftNetError(
@@ -141,7 +142,7 @@ public enum SYNScan: Tool {
                 do {
                     try session.run(&engine, on: &port, observer: watched)
                 } catch {
-                    // What was found is reported, whatever ends the scan.
+                    // The findings so far are reported, whatever ends the scan.
                     failure = failure ?? SwiftNetError(error)
                     engine.stop(at: port.now)
                     engine.drain { observer.onEvent($0) }
@@ -156,23 +157,23 @@ public enum SYNScan: Tool {
 // MARK: Sockets
 
 extension SYNScan {
-    /// Targets on more links than these are scanned in several runs, by interface.
+    /// The maximum number of links in one run. Targets on more links must be scanned in several runs, by interface.
     private static let mostLinks = 64
 
-    /// Sockets for every link that the targets may be on: to receive each family and ARP, to look up neighbors of each
-    /// family, and to send.
+    /// Sockets for every possible link of the targets: to receive both families and ARP, to look up neighbors of both
+    /// families, and to send.
     fileprivate static func reserveSockets(interface: String?) throws -> SocketReserve {
         let links = try Interface.all().filter { $0.isUp && (interface == nil || $0.name == interface) }
         return try SocketReserve(
             packetSockets: min(links.count + 1, mostLinks) * 5 + 2, families: [.v4, .v6], wantsExpress: true)
     }
 
-    /// The port of a scan, which receives from now on.
+    /// Returns the port of a scan, which receives from now on.
     fileprivate static func port(
         _ configuration: SYNScanConfiguration, _ source: UnownedSource?, _ reserve: SocketReserve, _ session: Session
     ) throws -> PacketRingPort {
         var listening: [PacketRingPort.Listening] = []
-        for link in configuration.ways.map(\.link) {
+        for link in configuration.routes.map(\.link) {
             let family = link.source.family
             let etherType: EtherType = family == .v4 ? .ipv4 : .ipv6
             guard !listening.contains(where: { $0.interface == link.interface && $0.etherType == etherType }) else {
@@ -185,13 +186,13 @@ extension SYNScan {
                         family, ports: configuration.sourcePorts, withNeighbors: source != nil),
                     groups: source?.groups ?? []))
         }
-        if source?.address.family == .v4, let link = configuration.ways.first?.link {
+        if source?.address.family == .v4, let link = configuration.routes.first?.link {
             listening.append(PacketRingPort.Listening(interface: link.interface, etherType: .arp, filter: nil))
         }
         return try PacketRingPort(
             reserve, listening: listening, sendingInterface: configuration.sendingInterface,
             sendsPastTaps: session.capture == nil && !configuration.isExactlyTimed,
-            ownFamilies: Set(configuration.ways.filter { $0.link.mac == nil }.map(\.link.source.family)),
+            ownFamilies: Set(configuration.routes.filter { $0.link.mac == nil }.map(\.link.source.family)),
             reactor: session.reactor, tap: session.capture?.tap, trace: session.options.onPacket)
     }
 }

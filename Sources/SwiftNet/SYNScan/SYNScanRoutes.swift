@@ -3,8 +3,7 @@ import LinuxNet
 import LinuxProcess
 import WireFormat
 
-/// How each target of a scan is reached: by the kernel's routes, and the stations of next hops that it knows or that
-/// were looked up.
+/// The routes to the targets of a scan, with the MAC addresses of next hops from the kernel or from lookups.
 struct SYNScanRoutes {
     private struct Piece {
         var first: IPAddress
@@ -13,7 +12,7 @@ struct SYNScanRoutes {
         var gateway: IPAddress?
         var kind: Route.Kind
 
-        /// Its next hops are neighbors whose stations have to be known.
+        /// Whether its next hops are neighbors whose MAC addresses are needed.
         var needsStations: Bool { link.mac != nil && kind == .unicast }
     }
 
@@ -25,12 +24,12 @@ struct SYNScanRoutes {
     private var pieces: [Piece] = []
     private var stations: [Hop: MACAddress] = [:]
     private let interfaces: [UInt32: Interface]
-    /// Targets that cannot be reached.
+    /// Targets that are unreachable.
     private(set) var unreachable: [SYNScan.UnreachableRange] = []
-    /// There are targets that this host has no route to. A neighbor that does not exist is none of them.
+    /// Whether this host has no route to some targets. Neighbors that do not exist do not count.
     private(set) var isIncomplete = false
 
-    /// - Parameter source: an address of a local network that is not this host's.
+    /// - Parameter source: an unowned address of an attached network.
     init(_ targets: AddressSet, interface name: String?, source: IPAddress?) throws {
         let all = try Interface.all()
         interfaces = Dictionary(all.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
@@ -42,14 +41,14 @@ struct SYNScanRoutes {
                 case .failure(let error): lose(piece, SystemError.message(error.code))
                 case .success(let route):
                     if let source, source.family != piece.first.family {
-                        lose(piece, "\(source) is of the other family")
+                        lose(piece, "\(source) is of the other address family")
                     } else if let link = link(route, loopback: loopback, source: source) {
                         pieces.append(
                             Piece(
                                 first: piece.first, last: piece.last, link: link, gateway: route.gateway,
                                 kind: route.kind))
                     } else {
-                        lose(piece, "no address or no Ethernet to reach it by")
+                        lose(piece, "no source address or no Ethernet interface for it")
                     }
                 }
             }
@@ -83,7 +82,7 @@ struct SYNScanRoutes {
 
     // MARK: Neighbors
 
-    /// The next hops whose stations are to be looked up, link by link.
+    /// Returns the next hops to look up, by link.
     func unknownNeighbors() throws -> [LinkNeighbors] {
         var links = try LinkNeighbors.grouping(
             pieces.compactMap { piece in
@@ -101,7 +100,7 @@ struct SYNScanRoutes {
         return links.filter { !$0.addresses.isEmpty }
     }
 
-    /// The station of a neighbor has been found.
+    /// Notes that the MAC address of a neighbor was found.
     mutating func learn(_ address: IPAddress, _ mac: MACAddress, interface: UInt32) {
         stations[Hop(interface: interface, address: address)] = mac
     }
@@ -110,9 +109,9 @@ struct SYNScanRoutes {
         stations[Hop(interface: link.interface, address: address)]
     }
 
-    // MARK: The result
+    // MARK: Result
 
-    /// Removes targets that cannot be reached, and returns the routes to the others.
+    /// Removes unreachable targets, and returns the routes to the others.
     mutating func resolve(_ targets: inout AddressSet) -> [SYNScanRoute] {
         for piece in pieces where piece.needsStations {
             guard let gateway = piece.gateway else {
@@ -122,7 +121,7 @@ struct SYNScanRoutes {
             guard station(of: gateway, piece.link) == nil else { continue }
             unreachable.append(
                 SYNScan.UnreachableRange(
-                    first: piece.first, last: piece.last, reason: "no answer from \(gateway), the next hop"))
+                    first: piece.first, last: piece.last, reason: "no reply from the next hop \(gateway)"))
             isIncomplete = true
         }
         var lost = AddressSet()
@@ -133,7 +132,7 @@ struct SYNScanRoutes {
         for run in targets.runs {
             for piece in pieces where piece.first.family == run.first.family {
                 let (first, last) = (max(piece.first, run.first), min(piece.last, run.last))
-                guard first <= last, let start = targets.place(of: first), let end = targets.place(of: last) else {
+                guard first <= last, let start = targets.index(of: first), let end = targets.index(of: last) else {
                     continue
                 }
                 routes.append(
@@ -143,14 +142,14 @@ struct SYNScanRoutes {
         return routes.sorted { $0.targets.lowerBound < $1.targets.lowerBound }
     }
 
-    /// Adds the ranges of neighbors without a station to those that cannot be reached.
+    /// Adds the ranges of neighbors without a MAC address to the unreachable targets.
     private mutating func loseNeighbors(_ piece: Piece) {
         var lost: (first: IPAddress, last: IPAddress)?
         func flush() {
             guard let range = lost else { return }
             unreachable.append(
                 SYNScan.UnreachableRange(
-                    first: range.first, last: range.last, reason: "no host on the link has it"))
+                    first: range.first, last: range.last, reason: "no neighbor has this address"))
             lost = nil
         }
         for number in piece.first.number...piece.last.number {
@@ -162,8 +161,8 @@ struct SYNScanRoutes {
 
     private func nextHop(_ piece: Piece, _ first: IPAddress, _ last: IPAddress) -> SYNScanRoute.NextHop {
         guard piece.link.mac != nil else { return .system }
-        if piece.kind == .broadcast { return .machine(.broadcast) }
-        if let gateway = piece.gateway, let mac = station(of: gateway, piece.link) { return .machine(mac) }
+        if piece.kind == .broadcast { return .station(.broadcast) }
+        if let gateway = piece.gateway, let mac = station(of: gateway, piece.link) { return .station(mac) }
         return .targets(
             (first.number...last.number).map { number in
                 let address = IPAddress(first.family, number: number)

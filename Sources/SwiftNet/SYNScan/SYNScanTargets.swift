@@ -2,13 +2,13 @@ import Diagnostics
 import LinuxNet
 import WireFormat
 
-/// The targets of a scan: what is to be scanned, and what was left out.
+/// The targets of a scan, and the addresses that were omitted.
 struct SYNScanTargets {
     private(set) var addresses = AddressSet()
-    /// Reserved addresses that were among them.
+    /// The number of reserved addresses among them.
     private(set) var reservedCount = 0
     private(set) var excludedCount = 0
-    /// Why names have no address.
+    /// The failures of name lookups.
     private(set) var failures: [String] = []
 
     init(_ list: SYNScanTargetList, _ asked: SYNScan.Configuration, _ resolver: Resolver) throws {
@@ -19,7 +19,7 @@ struct SYNScanTargets {
         }
         let wanted = failures.count
         excludedCount = addresses.exclude(try ranges(list.excludes, family: nil, resolver))
-        // A host whose address is unknown cannot be left out.
+        // A name without an address cannot be excluded.
         if failures.count > wanted { throw SwiftNetError(.name, "--exclude", failures[wanted]) }
         guard !asked.includesReserved else { return }
         reservedCount = addresses.exclude(ReservedTargets.everywhere)
@@ -32,12 +32,12 @@ struct SYNScanTargets {
         }
     }
 
-    /// Reports what is not scanned.
+    /// Reports the addresses that are not scanned.
     func report(to options: RunOptions) {
         for failure in failures { options.onNotice?(failure) }
         if reservedCount > 0 {
             options.onNotice?(
-                "\(reservedCount) reserved \(reservedCount == 1 ? "address" : "addresses") left out: groups, broadcasts and what no host has (--include-reserved scans them too)"
+                "skipping \(reservedCount) reserved \(reservedCount == 1 ? "address" : "addresses") (--include-reserved scans them too)"
             )
         }
         if options.isVerbose, excludedCount > 0 {
@@ -59,7 +59,7 @@ struct SYNScanTargets {
         }
         for result in try resolver.addresses(of: names, family: family) {
             switch result {
-            // One address per name: the one that a connection would be made to.
+            // One address per name: the first one that a connection would use.
             case .found(let found):
                 if let answer = found.answers.first { ranges.append((answer.address, answer.address)) }
             case .failed(let failure): failures.append("\(failure)")
@@ -69,7 +69,7 @@ struct SYNScanTargets {
     }
 }
 
-/// The targets of a scan as they were given, before any name is looked up.
+/// The targets of a scan as given, before name lookups.
 struct SYNScanTargetList {
     let targets: [TargetExpression]
     let excludes: [TargetExpression]

@@ -4,28 +4,28 @@ import LinuxNet
 import LinuxProcess
 import WireFormat
 
-/// The source of a scan that is no address of this host: an unused one of a network that this host is in.
+/// A source address that this host does not own: an unused one of an attached network.
 struct UnownedSource {
     let address: IPAddress
     let link: EthernetLink
 
     init(_ address: IPAddress, interface name: String?) throws {
         guard try !Interface.isOwn(address) else {
-            throw Self.refusal("\(address) is this host's own: leave the option out")
+            throw Self.refusal("\(address) is this host's own address: omit the option")
         }
-        guard !address.needsZone else { throw Self.refusal("\(address) is known on its link alone") }
+        guard !address.needsZone else { throw Self.refusal("a link-local address cannot be used: \(address)") }
         let links = try name.map { [try EthernetLink.find($0)] } ?? EthernetLink.all()
         let near = links.first { link in
             link.interface.addresses.contains { entry in
                 IPNetwork(entry.address, prefixLength: entry.prefixLength)?.hasHostAddress(address) ?? false
             }
         }
-        guard let near else { throw Self.refusal("\(address) is of no network that this host is in") }
+        guard let near else { throw Self.refusal("\(address) is not in an attached network") }
         self.address = address
         link = near
     }
 
-    /// The groups of the link at which other hosts ask for the address (RFC 4291, section 2.7.1).
+    /// The solicited-node multicast groups of the address (RFC 4291, section 2.7.1).
     var groups: [MACAddress] { address.v6.map { [MACAddress(multicast: $0.solicitedNodeGroup)] } ?? [] }
 
     /// Throws if another host has the address, by the check of RFC 5227 or RFC 4862.
@@ -44,7 +44,7 @@ struct UnownedSource {
         var engine = UserHostEngine(UserHostConfiguration(host))
         var isFree = false
         var owner: MACAddress?
-        // What a host does once the address is its own is not wanted.
+        // Events after the address check do not matter.
         let observer = SessionObserver<UserHostEngine>(
             onEvent: { event in
                 switch event {
@@ -55,9 +55,9 @@ struct UnownedSource {
             }, isInterested: { !isFree })
         try session.run(&engine, on: &port, observer: observer)
         if let owner {
-            throw SwiftNetError(.addressInUse, "--source", "\(address) is taken: \(owner) has it")
+            throw SwiftNetError(.addressInUse, "--source", "\(address) is in use by \(owner)")
         }
-        guard isFree else { throw Self.refusal("stopped before it was known whether \(address) is free") }
+        guard isFree else { throw Self.refusal("stopped before the check of \(address) was complete") }
     }
 
     private static func refusal(_ reason: String) -> SwiftNetError {

@@ -119,8 +119,8 @@ struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
 
     mutating func report(_ event: Observed.Event) { onEvent(event) }
 
-    mutating func step(_ engine: inout Observed, _ wakening: WakeReason, at now: Instant) -> Instant? {
-        onStep(&engine, wakening, now)
+    mutating func step(_ engine: inout Observed, _ wakeup: WakeReason, at now: Instant) -> Instant? {
+        onStep(&engine, wakeup, now)
     }
 
     mutating func linger(at now: Instant) -> Instant? { onLinger(now) }
@@ -132,9 +132,9 @@ struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
     func before(_ body: @escaping (inout Observed, WakeReason, Instant) -> Instant?) -> SessionObserver {
         var observer = self
         let step = onStep
-        observer.onStep = { engine, wakening, now in
-            let next = body(&engine, wakening, now)
-            return Instant.earliest(next, step(&engine, wakening, now))
+        observer.onStep = { engine, wakeup, now in
+            let next = body(&engine, wakeup, now)
+            return Instant.earliest(next, step(&engine, wakeup, now))
         }
         return observer
     }

@@ -55,8 +55,8 @@ struct StreamSessionObserver<Observed: StreamEngine & ~Copyable>: StreamObserver
 
     mutating func report(_ event: Observed.Event) { onEvent(event) }
 
-    mutating func step(_ engine: inout Observed, _ wakening: WakeReason, at now: Instant) -> Instant? {
-        onStep(&engine, wakening, now)
+    mutating func step(_ engine: inout Observed, _ wakeup: WakeReason, at now: Instant) -> Instant? {
+        onStep(&engine, wakeup, now)
     }
 
     var isListening: Bool { (output?.isOpen ?? true) && isInterested() }
@@ -66,9 +66,9 @@ struct StreamSessionObserver<Observed: StreamEngine & ~Copyable>: StreamObserver
     func before(_ body: @escaping (inout Observed, Instant) -> Instant?) -> StreamSessionObserver {
         var observer = self
         let step = onStep
-        observer.onStep = { engine, wakening, now in
+        observer.onStep = { engine, wakeup, now in
             let next = body(&engine, now)
-            return Instant.earliest(next, step(&engine, wakening, now))
+            return Instant.earliest(next, step(&engine, wakeup, now))
         }
         return observer
     }

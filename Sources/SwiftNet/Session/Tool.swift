@@ -90,7 +90,7 @@ private struct EventObserver<Observed: Engine & ~Copyable>: EngineObserver {
 
     mutating func report(_ event: Observed.Event) { onEvent(event) }
 
-    mutating func step(_ engine: inout Observed, _ wakening: WakeReason, at now: Instant) -> Instant? {
+    mutating func step(_ engine: inout Observed, _ wakeup: WakeReason, at now: Instant) -> Instant? {
         onStep()
         return nil
     }

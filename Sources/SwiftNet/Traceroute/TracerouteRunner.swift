@@ -182,8 +182,8 @@ extension FrameCapture {
         try start(.protocols(protocols)) { frame in
             var offset = 0
             if frame.hasEthernetHeader {
-                guard let arrived = ReceivedFrame(frame.bytes.rawBytes) else { return false }
-                offset = arrived.payloadOffset
+                guard let received = ReceivedFrame(frame.bytes.rawBytes) else { return false }
+                offset = received.payloadOffset
             }
             let packet = frame.bytes.rawBytes.dropping(offset)
             return configurations.contains { $0.isOwn(packet) }

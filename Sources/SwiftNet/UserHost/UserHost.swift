@@ -63,8 +63,8 @@ public enum UserHost: Tool {
         public var mac = HardwareAddress.generated
         public var services: Set<UserHostService> = []
         /// The hosts whose RARP requests are answered.
-        public var machines: [MACAddress: IPv4Address] = [:]
-        /// A file in the format of ethers(5), which replaces `machines`. Names are looked up in the background; SIGHUP
+        public var rarpHosts: [MACAddress: IPv4Address] = [:]
+        /// A file in the format of ethers(5), which replaces `rarpHosts`. Names are looked up in the background; SIGHUP
         /// rereads it if the run handles signals.
         public var ethers: String?
         /// Whether to forward datagrams between its interfaces.
@@ -181,7 +181,7 @@ public enum UserHost: Tool {
 
         /// Passes external changes to the engine.
         /// - Returns: the latest time of the next call; a change may be a reason to send.
-        private func feed(_ engine: inout UserHostEngine, _ wakening: WakeReason, at now: Instant) -> Instant? {
+        private func feed(_ engine: inout UserHostEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
             let changes = watch.take(at: now)
             for change in changes {
                 switch change.kind {
@@ -193,7 +193,7 @@ public enum UserHost: Tool {
             if watch.isOver { engine.stop(at: now) }
             if let ethers {
                 var isChanged = ethers.takeNames()
-                if wakening.contains(.reload) {
+                if wakeup.contains(.reload) {
                     if ethers.read() {
                         isChanged = true
                     } else if let failure = ethers.failure {
@@ -250,7 +250,7 @@ extension UserHost.Configuration {
             }, seed: (random.next(), random.next()))
         host.forwards = forwards
         host.checksAddresses = checksAddresses
-        host.machines = machines
+        host.machines = rarpHosts
         host.gateways = try UserHostLinks.gateways(gateways, of: Array(addresses.joined()))
         var living = UserHostConfiguration(host)
         living.services = services

@@ -1,12 +1,12 @@
 import PacketEngine
 
-/// What a host allows itself a second, as firewalls and kernels count it.
+/// A host's limit of replies per second, as firewalls and kernels count it.
 final class AnswerLimit {
-    /// How it counts.
+    /// The kind of limit.
     enum Kind {
-        /// A bucket of tokens that fills steadily.
+        /// A token bucket with a constant fill rate.
         case bucket(rate: Double, burst: Double)
-        /// So many in each second by the clock.
+        /// A number per second of the clock.
         case perSecond(Int)
     }
 

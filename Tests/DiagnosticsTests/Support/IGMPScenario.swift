@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// Members, a querier and strangers on one segment.
+/// Members, a querier and unrelated hosts on one link.
 enum IGMPScenario {
     static let group = IPAddress.v4(IPv4Address(239, 1, 2, 3))
     static let groupV6 = IPAddress.v6(IPv6Address(high: 0xFF05 << 48, low: 0x1_0003))
@@ -48,7 +48,7 @@ enum IGMPScenario {
         MembershipFrame.bytes(message, from: identity(number))
     }
 
-    /// An UDP datagram to a group.
+    /// A UDP datagram to a group.
     static func datagram(
         to group: IPv4Address = IPv4Address(239, 1, 2, 3), from number: UInt8 = 9, count: Int = 100
     ) -> [UInt8] {

@@ -28,12 +28,12 @@ struct PingScenario {
             events.compactMap { if case .icmpError(let notice) = $0 { notice } else { nil } }
         }
 
-        /// Every probe is in exactly one of the account's columns.
+        /// Whether every probe is in exactly one of the counters.
         var isBalanced: Bool {
             summary.transmitted == summary.answered + summary.late + summary.lost + summary.failed
         }
 
-        /// When each probe left, from the first on.
+        /// The send time of each probe, from the first on.
         var times: [Nanoseconds] { log.map { $0.at - (log.first?.at ?? $0.at) } }
     }
 

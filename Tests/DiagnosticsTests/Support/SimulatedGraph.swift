@@ -1,21 +1,22 @@
 import PacketEngine
 import WireFormat
 
-/// Routers that spread flows over several ways, each by a hash of its own.
+/// Routers that balance flows over several paths, each with its own hash.
 struct SimulatedGraph {
-    /// For each router of each hop the routers of the next that it sends to; the last ones send to the target.
+    /// For each router of each hop, the routers of the next hop that it forwards to; the last ones forward to the
+    /// target.
     var layers: [[[Int]]]
     var seed: UInt64
     var linkDelay = Nanoseconds.milliseconds(2)
-    /// Routers that never answer, as hop and index.
-    var silent: Set<[Int]> = []
-    /// Routers that drop what they are to pass on, as hop and index.
+    /// Unresponsive routers, as hop and index.
+    var unresponsive: Set<[Int]> = []
+    /// Routers that drop packets to forward, as hop and index.
     var dropping: Set<[Int]> = []
-    /// Routers that refuse everything with network unreachable.
+    /// Routers that reject everything with network unreachable.
     var refusing: Set<[Int]> = []
-    /// Answers of one router: so many at once, then one a second (Linux' icmp_ratelimit).
+    /// The error limit of one router: a burst, then 1 per second (Linux's icmp_ratelimit).
     var burst: Int?
-    /// The same of the target.
+    /// The same for the target.
     var targetBurst: Int?
     private var tokens: [[Int]: (left: Double, at: Instant)] = [:]
 
@@ -24,14 +25,14 @@ struct SimulatedGraph {
         self.seed = seed
     }
 
-    /// A single router, `width` equal ones behind it, and one that joins them.
+    /// A single router, `width` equal ones after it, and one that joins them.
     static func diamond(_ width: Int, seed: UInt64) -> SimulatedGraph {
         SimulatedGraph([[Array(0..<width)], Array(repeating: [0], count: width), [[]]], seed: seed)
     }
 
     static func address(_ hop: Int, _ index: Int) -> IPv4Address { IPv4Address(198, 18, UInt8(hop), UInt8(index + 1)) }
 
-    /// Every link, as hop of its end, and both indices; nil for the target.
+    /// Every link, as the hop of its end, and both indices; nil for the target.
     var links: Set<[Int]> {
         var links: Set<[Int]> = []
         for (layer, routers) in layers.enumerated() {
@@ -56,7 +57,7 @@ struct SimulatedGraph {
                     from: Self.address(hop, index), to: source, hop)
             }
             if hop == timeToLive {
-                guard !silent.contains([hop, index]), spend([hop, index], burst, now) else { return nil }
+                guard !unresponsive.contains([hop, index]), spend([hop, index], burst, now) else { return nil }
                 return message(
                     .timeExceeded(code: 0, ICMPErrorBody(data: Array(bytes.prefix(28)))),
                     from: Self.address(hop, index), to: source, hop)

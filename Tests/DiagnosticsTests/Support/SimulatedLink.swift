@@ -1,17 +1,17 @@
 import WireFormat
 
-/// Machines on one link that answer ARP, and RARP where they have a table.
+/// Stations on one link that answer ARP, and RARP if they have a table.
 struct SimulatedLink {
     struct Host {
         var mac: UInt64
         var addresses: [IPv4Address]
-        /// The machines whose addresses it tells.
+        /// The RARP table.
         var ethers: [MACAddress: IPv4Address] = [:]
     }
 
     var hosts: [Host]
 
-    /// What each machine that hears a frame answers.
+    /// The replies of each station that receives a frame.
     func answers(to bytes: [UInt8]) -> [[UInt8]] {
         guard let frame = try? EthernetView(bytes.rawBytes), let view = try? ARPView(frame.payload),
             let packet = try? ARPPacket(view)

@@ -1,37 +1,37 @@
 import PacketEngine
 import WireFormat
 
-/// A network without sockets: hosts that answer echo, wires with faults from a
-/// seed, and a clock that moves only when somebody waits or sends.
+/// A network without sockets: hosts that reply to echo, links with seeded faults, and a clock that advances only when
+/// the engine waits or sends.
 struct SimulatedNetwork: PacketPort, ~Copyable {
     typealias Failure = Never
 
-    /// What may happen to a packet on its way there and back.
+    /// The faults of a packet on its way to the target and back.
     struct Faults {
         /// Shares from 0 to 1.
         var loss = 0.0
         var duplication = 0.0
         var corruption = 0.0
         var truncation = 0.0
-        /// Time there and back.
+        /// The round-trip time.
         var delay = Nanoseconds.milliseconds(1)...Nanoseconds.milliseconds(1)
-        /// Refused by the kernel for want of buffers, for the next packets too.
+        /// The kernel has no buffers for this and the next packets.
         var congestion = 0.0
-        /// Refused by the kernel for good.
+        /// The kernel rejects it for good.
         var refusal = 0.0
-        /// Packets that are lost, by their numbers from 1 on.
+        /// Packets that are lost, by number from 1 on.
         var drops: Set<Int> = []
-        /// Packets whose answer comes later, by their numbers.
+        /// Packets whose reply is delayed, by number.
         var late: [Int: Nanoseconds] = [:]
     }
 
-    /// What a host does with a datagram that reaches it.
+    /// A host's reaction to a datagram.
     enum Behavior {
         case answers
-        case silent
-        /// Somebody on the way answers with this ICMPv4 error.
+        case unresponsive
+        /// A router replies with this ICMPv4 error.
         case refuses(type: ICMPv4Type, code: UInt8, restOfHeader: UInt32, from: IPv4Address)
-        /// Another host answers for it.
+        /// Another host replies instead.
         case answersFrom(IPAddress)
     }
 
@@ -44,28 +44,28 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     }
 
     var faults: Faults
-    /// What hosts do that are not as `everybody`.
+    /// The reactions of hosts that differ from `everybody`.
     var hosts: [IPAddress: Behavior] = [:]
     var everybody = Behavior.answers
-    /// Routers on the way to everybody.
+    /// Routers on the path to every host.
     var path: SimulatedPath?
-    /// The same, where they spread what they pass on.
+    /// The same, with load balancing.
     var graph: SimulatedGraph?
-    /// Machines on the link, where frames are sent.
+    /// Stations on the link, for frames.
     var link: SimulatedLink?
-    /// Hosts with TCP ports, where probes of them are sent.
+    /// Hosts with TCP ports, for scans.
     var ports: SimulatedPorts?
-    /// The kernel's time for one packet.
+    /// The kernel's time per packet.
     var sendingTime = Nanoseconds.microseconds(1)
-    /// Until then the kernel's queues have no room.
+    /// Until then the kernel's queues are full.
     var fullUntil: Instant?
-    /// In between what is sent vanishes: the carrier is lost.
+    /// In this period packets are lost: there is no carrier.
     var withoutCarrier: Range<Instant>?
     /// From then on nothing can be sent: the interface is gone.
     var downFrom: Instant?
-    /// Signals to come, in their order.
-    var signals: [(at: Instant, wakening: WakeReason)] = []
-    /// When each packet left, and its bytes as they were.
+    /// Signals to deliver, in order.
+    var signals: [(at: Instant, wakeup: WakeReason)] = []
+    /// The send time of each packet, and its bytes.
     private(set) var log: [(at: Instant, bytes: [UInt8])] = []
     var keepsLog = false
     private(set) var sentCount = 0
@@ -157,7 +157,7 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         }
     }
 
-    /// Puts bytes on their way to the engine, an IPv4 header or an ICMPv6 message first.
+    /// Delivers bytes to the engine later; they begin with an IPv4 header or an ICMPv6 message.
     mutating func deliver(_ bytes: [UInt8], from source: IPAddress, at due: Instant, isFrame: Bool = false) {
         order += 1
         queue.append(Arrival(due: due, order: order, bytes: bytes, source: source, isFrame: isFrame))
@@ -192,7 +192,7 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     private func answer(_ bytes: [UInt8], _ destination: IPAddress) -> (bytes: [UInt8], source: IPAddress)? {
         let behavior = hosts[destination] ?? everybody
         switch behavior {
-        case .silent: return nil
+        case .unresponsive: return nil
         case .answers: return Echo.reply(to: bytes, from: destination).map { ($0, destination) }
         case .answersFrom(let other): return Echo.reply(to: bytes, from: other).map { ($0, other) }
         case .refuses(let type, let code, let rest, let router):
@@ -229,7 +229,7 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         clock = max(clock, next)
         if let first = signals.first, first.at <= clock {
             signals.removeFirst()
-            return first.wakening
+            return first.wakeup
         }
         return queue.first.map { $0.due <= clock } ?? false ? .packets : []
     }
@@ -248,7 +248,7 @@ enum Echo {
             + message
     }
 
-    /// The answer to an echo request, as the engine's socket would hand it over.
+    /// The reply to an echo request, as the engine's socket receives it.
     static func reply(to bytes: [UInt8], from source: IPAddress) -> [UInt8]? {
         switch source {
         case .v4(let address):
@@ -272,14 +272,14 @@ enum Echo {
     }
 }
 
-/// Keeps every event of an engine.
+/// Collects the events of an engine.
 struct Recorder<E: Engine & ~Copyable>: EngineObserver, ~Copyable {
     typealias Observed = E
     var events: [E.Event] = []
-    /// Runs that only count do not keep what they see.
+    /// Runs that only count do not store events.
     var keeps = true
 
     mutating func report(_ event: E.Event) { if keeps { events.append(event) } }
-    mutating func step(_ engine: inout E, _ wakening: WakeReason, at now: Instant) -> Instant? { nil }
+    mutating func step(_ engine: inout E, _ wakeup: WakeReason, at now: Instant) -> Instant? { nil }
     var isListening: Bool { true }
 }

@@ -1,29 +1,29 @@
 import PacketEngine
 import WireFormat
 
-/// A way through routers to a target, for packets with few hops to live.
+/// A path through routers to a target, for packets with a small time to live.
 struct SimulatedPath {
     enum Router {
         case answers
-        case silent
-        /// It refuses what is to go on with this code of destination unreachable.
+        case unresponsive
+        /// It rejects packets to forward with this code of destination unreachable.
         case refuses(ICMPv4UnreachableCode)
-        /// It quotes so many bytes, and alters the quote as old routers do.
+        /// It quotes this number of bytes, and alters the quote as old routers do.
         case quotes(Int)
         /// It adds a label stack (RFC 4950).
         case labels([MPLSLabel])
-        /// It tells of its interfaces (RFC 5837).
+        /// It adds interface information (RFC 5837).
         case describes(ICMPInterfaceInformation)
-        /// It answers with the address of another hop.
+        /// It replies with the address of another hop.
         case answersAs(Int)
         /// One of two routers, by the lowest bit of the destination port.
         case spreads
-        /// What it passes on has this source, and another source port perhaps, and the
-        /// UDP checksum of both. It mends the source in the quotes that come back, perhaps.
+        /// A NAT: packets that it forwards have this source, possibly another source port, and the UDP checksum of
+        /// both. It may restore the source in quotes on the way back.
         case translates(IPv4Address, port: Bool, mends: Bool)
-        /// It answers so many at once, then so many a second.
+        /// Its error limit: a burst, then a rate per second.
         case limits(burst: Int, perSecond: Double)
-        /// Its answers arrive with so many hops left.
+        /// Its replies are received with this time to live.
         case returns(UInt8)
     }
 
@@ -38,25 +38,25 @@ struct SimulatedPath {
     var targetAnswers = true
     /// TCP: it accepts connections, one half-open one at a time; otherwise it resets.
     var targetListens = false
-    /// The target answers so many at once, then one a second (Linux' icmp_ratelimit).
+    /// The target's error limit: a burst, then 1 per second (Linux's icmp_ratelimit).
     var targetBurst: Int?
     private var tokens: (left: Double, at: Instant)?
-    /// Until then the prober's reset has not come back to it.
+    /// Until then the prober's reset has not reached it.
     private var halfOpenUntil: Instant?
-    /// The MTU of the link behind each router, by hop; what is longer is refused, or vanishes.
+    /// The MTU of the link after each router, by hop; longer packets are rejected or dropped.
     var narrowLinks: [Int: (mtu: Int, isTold: Bool)] = [:]
-    /// What routers report in place of the MTU that they have; nil for that one.
+    /// The MTU that routers report instead of their own; nil for their own.
     var reportedMTU: Int?
-    /// The share of packets that the link to a hop loses, each way.
+    /// The share of packets that the link to a hop loses, in each direction.
     var lossyLinks: [Int: Double] = [:]
     private var random: SeededGenerator
     private var buckets: [Int: (left: Double, at: Instant)] = [:]
-    /// One way over each link.
+    /// The one-way delay of each link.
     var linkDelay = Nanoseconds.milliseconds(2)
 
     static func address(_ hop: Int) -> IPv4Address { IPv4Address(198, 51, 100, UInt8(hop)) }
 
-    /// What comes back, from whom, and how long the way there and back takes.
+    /// Returns a reply, its sender, and the round-trip time.
     mutating func answer(to bytes: [UInt8], at now: Instant = Instant(nanoseconds: 0)) -> (
         bytes: [UInt8], source: IPAddress, delay: Nanoseconds
     )? {
@@ -113,10 +113,10 @@ struct SimulatedPath {
     ) -> (bytes: [UInt8], source: IPAddress, delay: Nanoseconds)? {
         var quote = Array(bytes.prefix(28))
         switch router {
-        case .silent: return nil
+        case .unresponsive: return nil
         case .quotes(let count):
             quote = Array(bytes.prefix(count))
-            // Time to live, type of service, total length and checksum are not what they were.
+            // Time to live, type of service, total length and checksum differ from those sent.
             for index in [1, 2, 3, 8, 10, 11] where index < quote.count { quote[index] ^= 0x5A }
         case .labels(let labels):
             let data = labels.flatMap { label in
@@ -180,7 +180,7 @@ struct SimulatedPath {
         return (Echo.datagram(message, from: address, to: source), .v4(address), delay)
     }
 
-    /// A UDP datagram as a NAT passes it on, or as it quotes what it passed on.
+    /// A UDP datagram as a NAT forwards it, or as it quotes a forwarded one.
     private static func translated(
         _ bytes: [UInt8], from source: IPv4Address, to address: IPv4Address, port: Bool, mends: Bool
     ) -> [UInt8] {

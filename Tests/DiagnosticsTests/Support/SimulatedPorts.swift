@@ -1,7 +1,7 @@
 import PacketEngine
 import WireFormat
 
-/// A probe as a simulated host sees it, and the frames that may answer it.
+/// A probe as a simulated host receives it, and the frames that may answer it.
 struct SimulatedProbe {
     var frame: [UInt8]
     var ethernet: EthernetHeader
@@ -11,7 +11,7 @@ struct SimulatedProbe {
     /// When it reached the host.
     var at = Instant(nanoseconds: 0)
 
-    /// Nil for what is no SYN whose checksums are right.
+    /// Nil unless it is a SYN with correct checksums.
     init?(_ bytes: [UInt8]) {
         frame = bytes
         guard let view = try? EthernetView(bytes.rawBytes) else { return nil }
@@ -32,7 +32,7 @@ struct SimulatedProbe {
         guard segment.flags == .syn else { return nil }
     }
 
-    /// A segment back.
+    /// A reply segment.
     func answer(
         _ flags: TCPFlags, acknowledging offset: UInt32 = 1, data: [UInt8] = [], from other: IPAddress? = nil
     ) -> [UInt8] {
@@ -44,7 +44,7 @@ struct SimulatedProbe {
         return frame(answer.encoded(), .tcp, from: other ?? destination)
     }
 
-    /// An ICMP error that quotes so many bytes of the probe behind its IP header.
+    /// An ICMP error that quotes a number of bytes of the probe after its IP header.
     func error(
         type: UInt8 = 3, code: UInt8, quoting count: Int = 8, from router: IPv4Address,
         altered: (inout [UInt8]) -> Void = { _ in }
@@ -75,7 +75,7 @@ struct SimulatedProbe {
     }
 }
 
-/// What simulated hosts do with a probe: frames, each so long after it.
+/// The reactions of simulated hosts to a probe: frames, each after a delay.
 struct SimulatedPorts {
     var answers: (SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)]
 }

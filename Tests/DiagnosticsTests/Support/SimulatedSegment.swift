@@ -4,11 +4,11 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// A machine on a simulated segment.
+/// A station on a simulated link.
 protocol SegmentStation: AnyObject {
-    /// When it wants to send next; nil when it is done or waits for frames.
+    /// When it sends next; nil if it is finished or waits for frames.
     var due: Instant? { get }
-    /// Sends what is due.
+    /// Sends frames that are due.
     func step(at now: Instant) -> [[UInt8]]
     func hear(_ frame: [UInt8], at now: Instant)
 }
@@ -64,19 +64,19 @@ final class EngineStation<Driven: Engine & ~Copyable>: SegmentStation {
     func with<Result>(_ body: (borrowing Driven) -> Result) -> Result { body(engine) }
 }
 
-/// Stations on one wire, in virtual time: what one sends every other hears, or not, by the seed.
+/// Stations on one link, in virtual time: each receives the frames of the others unless the seed drops them.
 struct SimulatedSegment {
     var stations: [any SegmentStation] = []
-    /// The share of frames that one of the others does not hear.
+    /// The share of frames that a receiver misses.
     var loss = 0.0
-    /// Every frame that was sent.
+    /// Every frame sent.
     private(set) var log: [(at: Instant, sender: Int, bytes: [UInt8])] = []
     private(set) var now = Instant(nanoseconds: 0)
     private var random: SeededGenerator
 
     init(seed: UInt64 = 1) { random = SeededGenerator(seed: seed) }
 
-    /// Lets the time pass until `milliseconds` after the start.
+    /// Advances the time to `milliseconds` after the start.
     mutating func run(until milliseconds: Int64) {
         let end = Instant(nanoseconds: milliseconds * 1_000_000)
         while let due = stations.compactMap(\.due).min(), due <= end {
@@ -88,8 +88,8 @@ struct SimulatedSegment {
         now = end
     }
 
-    /// Puts a frame on the wire.
-    /// - Parameter sender: the station that does not hear it; -1 for a stranger.
+    /// Puts a frame on the link.
+    /// - Parameter sender: the station that does not receive it; -1 for an outside sender.
     mutating func send(_ frame: [UInt8], from sender: Int = -1) {
         log.append((now, sender, frame))
         for (index, station) in stations.enumerated() where index != sender {
@@ -98,15 +98,15 @@ struct SimulatedSegment {
         }
     }
 
-    /// What was said about groups from a time on.
+    /// The group messages sent from a time on.
     func messages(from milliseconds: Int64 = 0, by sender: Int? = nil) -> [(
         milliseconds: Int64, message: MembershipMessage
     )] {
         log.compactMap { entry in
             guard entry.at.nanoseconds >= milliseconds * 1_000_000, sender == nil || sender == entry.sender,
-                let packet = ReceivedMulticast(entry.bytes.rawBytes), let arrived = ReceivedMembership(packet)
+                let packet = ReceivedMulticast(entry.bytes.rawBytes), let received = ReceivedMembership(packet)
             else { return nil }
-            return (entry.at.nanoseconds / 1_000_000, arrived.message)
+            return (entry.at.nanoseconds / 1_000_000, received.message)
         }
     }
 }

@@ -2,11 +2,11 @@ import Diagnostics
 import PacketEngine
 import WireFormat
 
-/// Servers in a table, and a clock that goes as far as the next thing that happens.
+/// A table of servers, and a clock that advances to the next event.
 struct SimulatedServers: StreamPort, ~Copyable {
     typealias Failure = Never
 
-    /// What a server does, each so long after what made it do so.
+    /// A reaction of a server, each after a delay.
     enum Action {
         case send([UInt8], after: Nanoseconds = .zero)
         case end(after: Nanoseconds = .zero)
@@ -15,18 +15,18 @@ struct SimulatedServers: StreamPort, ~Copyable {
 
     /// A connection as its server sees it.
     struct Connection {
-        /// From 0, in the order in which they were made.
+        /// Counted from 0, in order of opening.
         let number: Int
         var received: [UInt8] = []
-        /// The client sends no more.
+        /// Whether the client has finished sending.
         var hasEnded = false
-        /// The server's own to count in.
+        /// A counter for the server's own use.
         var answered = 0
 
         var text: String { String(decoding: received, as: UTF8.self) }
     }
 
-    /// Asked whenever something has come.
+    /// Called whenever data was received.
     typealias Server = (inout Connection) -> [Action]
 
     private enum Happening {
@@ -45,7 +45,7 @@ struct SimulatedServers: StreamPort, ~Copyable {
     }
 
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
-    /// One way.
+    /// The one-way delay.
     let delay: Nanoseconds
     private let servers: [UInt16: Server]
     private let names: [String: [IPAddress]]
@@ -53,15 +53,15 @@ struct SimulatedServers: StreamPort, ~Copyable {
     private var queue: [(at: Instant, stream: StreamIdentifier, happening: Happening)] = []
     private var resolutions: [String] = []
     private(set) var connectionCount = 0
-    /// The most that were open at the same time.
+    /// The maximum number of connections open at the same time.
     private(set) var mostAtOnce = 0
-    /// Connections after so many are refused.
+    /// Connections after this number are refused.
     var connectionLimit = Int.max
-    /// When the user stops it.
+    /// When the user stops the run.
     var stopAt: Instant?
 
     /// - Parameters:
-    ///   - servers: by port; others refuse. Addresses that end with a 9 are silent.
+    ///   - servers: by port; others refuse. Addresses that end with 9 are unresponsive.
     init(
         delay: Nanoseconds = .milliseconds(1), names: [String: [IPAddress]] = [:], _ servers: [UInt16: Server]
     ) {
@@ -72,8 +72,8 @@ struct SimulatedServers: StreamPort, ~Copyable {
 
     private mutating func add(_ happening: Happening, _ stream: StreamIdentifier, after: Nanoseconds) {
         let at = now + after
-        let place = queue.firstIndex { $0.at > at } ?? queue.endIndex
-        queue.insert((at, stream, happening), at: place)
+        let index = queue.firstIndex { $0.at > at } ?? queue.endIndex
+        queue.insert((at, stream, happening), at: index)
     }
 
     mutating func perform<E: StreamEngine & ~Copyable>(
@@ -119,7 +119,7 @@ struct SimulatedServers: StreamPort, ~Copyable {
             return .stop
         }
         guard let next = queue.first, deadline.map({ next.at <= $0 }) ?? true else {
-            // With nothing to come and no deadline the engine waits for ever: that is a mistake in it.
+            // Without events and without a deadline the engine would wait forever: that is a bug in it.
             precondition(deadline != nil, "the engine waits for nothing")
             now = max(deadline ?? now, now)
             return []
@@ -160,7 +160,7 @@ struct SimulatedServers: StreamPort, ~Copyable {
     }
 }
 
-/// Keeps what an engine of plans reports.
+/// Collects the reports of an engine of plans.
 struct PlanObserver<Plan: HTTPPlan>: StreamObserver, ~Copyable {
     typealias Observed = HTTPEngine<Plan>
 
@@ -169,9 +169,9 @@ struct PlanObserver<Plan: HTTPPlan>: StreamObserver, ~Copyable {
 
     mutating func report(_ event: Plan.Event) { events.append(event) }
 
-    mutating func step(_ engine: inout Observed, _ wakening: WakeReason, at now: Instant) -> Instant? { nil }
+    mutating func step(_ engine: inout Observed, _ wakeup: WakeReason, at now: Instant) -> Instant? { nil }
 
-    /// What plans tell when they run against servers.
+    /// Runs plans against servers and returns their events.
     static func events(
         _ plans: [Plan], _ servers: inout SimulatedServers, concurrency: Int = 4
     ) throws -> [Plan.Event] {

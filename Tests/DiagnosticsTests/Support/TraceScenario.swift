@@ -12,6 +12,6 @@ extension TracerouteConfiguration {
 }
 
 extension TraceProbe {
-    /// What came for it, if anything did.
+    /// The reply to a probe, if any.
     var answer: TraceAnswer? { if case .answered(let answer) = self { answer } else { nil } }
 }

@@ -3,16 +3,16 @@ import HostStackTestSupport
 import PacketEngine
 import WireFormat
 
-/// The port of an engine at a place of its own on a wire of hosts and routers, each a stack of ours.
+/// The port of an engine on a simulated link of hosts and routers, each a user-space stack.
 ///
-/// Frames leave as they are; datagrams go to `nextHop`, which is the machine that `nextHops` has or the only one.
+/// Frames are sent unchanged; datagrams go to `nextHop`, the MAC address from `nextHops` or the only one.
 struct WirePort: PacketPort {
     typealias Failure = Never
 
-    /// What has arrived.
+    /// Received packets.
     private final class Inbox {
         var frames: [(at: Instant, bytes: [UInt8])] = []
-        /// Raw sockets get whole datagrams.
+        /// Raw sockets receive whole datagrams.
         var reassembly = Reassembly()
     }
 
@@ -20,24 +20,24 @@ struct WirePort: PacketPort {
     private let mac: MACAddress
     private let nextHop: MACAddress?
     private let inbox = Inbox()
-    /// Is shown what leaves.
+    /// Called with sent packets.
     var sent: (_ frame: [UInt8]) -> Void = { _ in }
-    var signals: [(at: Instant, wakening: WakeReason)] = []
+    var signals: [(at: Instant, wakeup: WakeReason)] = []
 
     /// - Parameters:
-    ///   - address: of IPv4, which is answered for.
-    ///   - nextHop: who takes datagrams; nil for engines of frames.
+    ///   - address: an IPv4 address to answer ARP for.
+    ///   - nextHop: the MAC address for datagrams; nil for engines of frames.
     init(on wire: SimulatedWire, mac: MACAddress, address: IPv4Address? = nil, nextHop: MACAddress? = nil) {
         self.wire = wire
         self.mac = mac
         self.nextHop = nextHop
         let isFrames = nextHop == nil
         wire.delivered = { [inbox] now, number, frame in
-            guard number == 1, let arrived = ReceivedFrame(frame.rawBytes) else { return }
+            guard number == 1, let received = ReceivedFrame(frame.rawBytes) else { return }
             if let address, !isFrames, let arp = ReceivedARP(frame.rawBytes), arp.packet.targetAddress == address {
                 wire.send(ARPFrame.bytes(arp.packet.reply(from: mac), to: arp.frameSource), from: -1)
             }
-            if arrived.destination == mac || arrived.destination.isMulticast { inbox.frames.append((now, frame)) }
+            if received.destination == mac || received.destination.isMulticast { inbox.frames.append((now, frame)) }
         }
     }
 
@@ -70,9 +70,9 @@ struct WirePort: PacketPort {
                 engine.receive(ReceivedPacket(frame: frame.rawBytes, arrival: at, interfaceIndex: 1))
                 continue
             }
-            guard let arrived = ReceivedFrame(frame.rawBytes), arrived.etherType == .ipv4,
+            guard let received = ReceivedFrame(frame.rawBytes), received.etherType == .ipv4,
                 case .complete(let datagram) = inbox.reassembly.add(
-                    ipv4: frame.rawBytes.dropping(arrived.payloadOffset), now: at.nanoseconds),
+                    ipv4: frame.rawBytes.dropping(received.payloadOffset), now: at.nanoseconds),
                 let view = try? IPv4View(datagram.rawBytes), view.protocol == .icmp
             else { continue }
             engine.receive(
@@ -84,13 +84,13 @@ struct WirePort: PacketPort {
     }
 
     mutating func wait(until deadline: Instant?) -> WakeReason {
-        // Nothing may come any more: a minute is for ever.
+        // Without a further event: a minute is long enough.
         let end = min(deadline ?? wire.now + .seconds(60), signals.first?.at ?? wire.now + .seconds(60))
         let inbox = inbox
         if end > wire.now { wire.run(for: end - wire.now) { !inbox.frames.isEmpty } }
         if let first = signals.first, first.at <= wire.now {
             signals.removeFirst()
-            return first.wakening
+            return first.wakeup
         }
         return inbox.frames.isEmpty ? [] : .packets
     }

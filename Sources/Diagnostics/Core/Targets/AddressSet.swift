@@ -12,13 +12,13 @@ public struct AddressSet: Sendable, Equatable {
         var lower: UInt128
         var upper: UInt128
         /// The index of the first address.
-        var place = 0
+        var firstIndex = 0
 
         public var first: IPAddress { IPAddress(family, number: lower) }
         public var last: IPAddress { IPAddress(family, number: upper) }
         public var count: Int { Int(clamping: upper - lower) &+ 1 }
         /// The indices of its addresses.
-        public var places: Range<Int> { place..<place + count }
+        public var indices: Range<Int> { firstIndex..<firstIndex + count }
     }
 
     /// Ascending runs that neither overlap nor touch.
@@ -92,15 +92,15 @@ public struct AddressSet: Sendable, Equatable {
     /// Assigns indices to runs that are in order.
     private mutating func take(_ ordered: [Run]) throws(Refusal) {
         var placed = ordered
-        var place = 0
+        var total = 0
         for index in placed.indices {
             guard placed[index].upper - placed[index].lower < UInt128(Self.maximumCount) else { throw .tooMany }
-            placed[index].place = place
-            place += placed[index].count
-            guard place <= Self.maximumCount else { throw .tooMany }
+            placed[index].firstIndex = total
+            total += placed[index].count
+            guard total <= Self.maximumCount else { throw .tooMany }
         }
         runs = placed
-        count = place
+        count = total
     }
 
     /// Returns the index of the first run for which `isBefore` is false; it is true for all runs before that one.
@@ -115,26 +115,26 @@ public struct AddressSet: Sendable, Equatable {
     }
 
     /// Returns the address at an index below `count`.
-    public subscript(place: Int) -> IPAddress {
+    public subscript(index: Int) -> IPAddress {
         var low = 0
         var high = runs.count - 1
         while low < high {
             let middle = (low + high + 1) / 2
-            if runs[middle].place <= place { low = middle } else { high = middle - 1 }
+            if runs[middle].firstIndex <= index { low = middle } else { high = middle - 1 }
         }
-        return IPAddress(runs[low].family, number: runs[low].lower &+ UInt128(place &- runs[low].place))
+        return IPAddress(runs[low].family, number: runs[low].lower &+ UInt128(index &- runs[low].firstIndex))
     }
 
     /// Returns the index of an address; nil if the set does not contain it.
-    public func place(of address: IPAddress) -> Int? {
+    public func index(of address: IPAddress) -> Int? {
         let number = address.number
         let family = address.family
-        let index = partition { $0.family == family ? $0.upper < number : family == .v6 }
-        guard index < runs.count, runs[index].family == family, runs[index].lower <= number else { return nil }
-        return runs[index].place &+ Int(truncatingIfNeeded: number &- runs[index].lower)
+        let run = partition { $0.family == family ? $0.upper < number : family == .v6 }
+        guard run < runs.count, runs[run].family == family, runs[run].lower <= number else { return nil }
+        return runs[run].firstIndex &+ Int(truncatingIfNeeded: number &- runs[run].lower)
     }
 
-    public func contains(_ address: IPAddress) -> Bool { place(of: address) != nil }
+    public func contains(_ address: IPAddress) -> Bool { index(of: address) != nil }
 
     /// The address families in the set.
     public var families: Set<IPAddress.Family> { Set(runs.map(\.family)) }

@@ -28,15 +28,15 @@ struct KeyedPermutation: Sendable {
 
     /// Returns the number at an index below `count`.
     @inline(__always)
-    subscript(place: UInt64) -> UInt64 {
-        var value = place
+    subscript(index: UInt64) -> UInt64 {
+        var value = index
         repeat { value = forward(value) } while value >= count
         return value
     }
 
     /// Returns the index of a number below `count`.
     @inline(__always)
-    func place(of number: UInt64) -> UInt64 {
+    func index(of number: UInt64) -> UInt64 {
         var value = number
         repeat { value = backward(value) } while value >= count
         return value

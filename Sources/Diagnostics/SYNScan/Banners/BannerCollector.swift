@@ -12,7 +12,7 @@ final class BannerCollector {
         var pair: TCPPair
         /// The sequence number of the SYN-ACK.
         var header: [UInt8]
-        var machine: MACAddress
+        var mac: MACAddress
         var initial: UInt32
     }
 
@@ -62,14 +62,14 @@ final class BannerCollector {
     /// - Returns: false if its banner cannot be read.
     func take(
         _ answer: borrowing TCPView, from remote: IPAddress, to local: IPAddress, initial: UInt32,
-        machine: MACAddress, at now: Instant
+        mac: MACAddress, at now: Instant
     ) -> Bool {
         let pair = TCPPair(
             local: TCPEndpoint(local, answer.destinationPort), remote: TCPEndpoint(remote, answer.sourcePort))
         guard queue.count < Self.mostQueued, queued.insert(pair).inserted else { return false }
         queue.append(
             Candidate(
-                pair: pair, header: answer.bytes.prefix(answer.headerLength).copied(), machine: machine,
+                pair: pair, header: answer.bytes.prefix(answer.headerLength).copied(), mac: mac,
                 initial: initial))
         begin(at: now)
         return true
@@ -85,7 +85,7 @@ final class BannerCollector {
             guard
                 let connection = source.host.adopt(
                     answer, from: remote.address, to: local.address, initial: candidate.initial,
-                    timestamp: timestamp, machine: candidate.machine, at: now)
+                    timestamp: timestamp, machine: candidate.mac, at: now)
             else {
                 leave(remote.address)
                 continue
@@ -149,8 +149,8 @@ final class BannerCollector {
 
     private func settle(at now: Instant) {
         // By index: a copy of the list would be made for every segment.
-        for index in source.news.indices {
-            let (connection, notices) = source.news[index]
+        for index in source.pendingEvents.indices {
+            let (connection, changes) = source.pendingEvents[index]
             guard let talk = talks[connection] else { continue }
             var isOver = false
             var answers: [UInt8] = []
@@ -161,9 +161,9 @@ final class BannerCollector {
                 return piece.byteCount
             }
             send(answers, on: connection)
-            if isOver || !notices.isDisjoint(with: [.ended, .closed]) { end(connection, talk, at: now) }
+            if isOver || !changes.isDisjoint(with: [.ended, .closed]) { end(connection, talk, at: now) }
         }
-        source.forgetNews()
+        source.removePendingEvents()
     }
 
     /// Handles connections that timed out.
@@ -178,19 +178,19 @@ final class BannerCollector {
     private func end(_ connection: TCPIdentifier, _ talk: BannerTalk, at now: Instant) {
         if let banner = talk.banner(at: now) { banners.append(banner) }
         talks[connection] = nil
-        // A reset leaves nothing behind, at either end.
+        // A reset frees the connection's state at both ends.
         source.host.abort(connection, at: now)
         resetting.append(talk.address)
     }
 
-    /// Nobody is heard any more: what has begun is broken off, and what has been heard so far counts.
+    /// Ends all connections; the data received so far counts.
     func stop(at now: Instant) {
         queue.removeAll()
         queued.removeAll()
         for (connection, talk) in talks { end(connection, talk, at: now) }
     }
 
-    /// Hands over what has been heard.
+    /// Returns the finished banners, once.
     func drain(_ report: (SYNScanBanner) -> Void) {
         for banner in banners { report(banner) }
         banners.removeAll(keepingCapacity: true)

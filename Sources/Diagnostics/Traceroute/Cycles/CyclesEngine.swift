@@ -11,7 +11,7 @@ public struct CyclesEngine: Engine, ~Copyable {
     /// The interval between probes of the first cycle, which finds the length of the path.
     private static let firstSpacing = Nanoseconds.milliseconds(5)
     /// The number of unresponsive hops probed after the last that replied; one of them is shown.
-    private static let shownSilence = 1
+    private static let shownUnresponsive = 1
     /// The maximum number of addresses to look up names for.
     private static let mostKnown = 4_096
 
@@ -78,7 +78,7 @@ public struct CyclesEngine: Engine, ~Copyable {
             hop.annotation = TraceAnswer.fragmentationNeeded(mtu: refusingMTU)
             return [hop]
         }
-        let count = finalHop.map { $0 + 1 } ?? (lastAnswered + 1 + Self.shownSilence)
+        let count = finalHop.map { $0 + 1 } ?? (lastAnswered + 1 + Self.shownUnresponsive)
         return Array(all.prefix(count))
     }
 
@@ -112,7 +112,7 @@ public struct CyclesEngine: Engine, ~Copyable {
         let most = configuration.maximumHops - configuration.firstHop + 1
         if let finalHop { return finalHop + 1 }
         // The first cycle probes ahead; later ones probe one hop beyond the last that replied.
-        return min(most, lastAnswered + 1 + (cycle == 0 ? configuration.gap : Self.shownSilence))
+        return min(most, lastAnswered + 1 + (cycle == 0 ? configuration.gap : Self.shownUnresponsive))
     }
 
     private mutating func send(into batch: inout PacketBatch, at now: Instant) {
@@ -173,7 +173,7 @@ public struct CyclesEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard let arrival = prober.arrived(packet), let index = index(of: arrival.tag) else { return }
+        guard let arrival = prober.received(packet), let index = index(of: arrival.tag) else { return }
         let hop = pending[index].hop
         pending.remove(at: index)
         let answer = arrival.answer
@@ -249,7 +249,7 @@ public struct CyclesEngine: Engine, ~Copyable {
     public var summary: TracerouteSummary {
         let hops = hops
         var verdicts = hops.filter {
-            $0.isSilent && $0.sent > 0 && $0.timeToLive - configuration.firstHop < lastAnswered
+            $0.isUnresponsive && $0.sent > 0 && $0.timeToLive - configuration.firstHop < lastAnswered
         }
         .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
         verdicts += LossJudge.judge(

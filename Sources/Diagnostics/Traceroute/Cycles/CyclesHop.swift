@@ -30,7 +30,7 @@ public struct CyclesHop: Sendable {
 
     public var received: Int { statistics.count }
     public var lost: Int { sent - received }
-    public var isSilent: Bool { received == 0 }
+    public var isUnresponsive: Bool { received == 0 }
 
     /// The maximum number of addresses kept.
     static let mostAddresses = 128

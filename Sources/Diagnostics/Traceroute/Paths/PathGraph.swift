@@ -36,16 +36,16 @@ public struct PathGraph: Hashable, Sendable {
 
     /// Returns the number of paths from the first hop to the last over all links.
     public var pathCount: Int {
-        var ways: [IPAddress?: Int] = [:]
+        var paths: [IPAddress?: Int] = [:]
         for (index, nodes) in hops.enumerated() {
             var next: [IPAddress?: Int] = [:]
             for node in nodes {
-                let before = index == 0 ? 1 : predecessors(of: node).reduce(0) { $0 &+ (ways[$1] ?? 0) }
+                let before = index == 0 ? 1 : predecessors(of: node).reduce(0) { $0 &+ (paths[$1] ?? 0) }
                 next[node.address] = before
             }
-            if next.values.contains(where: { $0 > 0 }) { ways = next }
+            if next.values.contains(where: { $0 > 0 }) { paths = next }
         }
-        return ways.values.reduce(0, &+)
+        return paths.values.reduce(0, &+)
     }
 
     /// Returns runs of hops with several interfaces as verdicts.

@@ -116,7 +116,7 @@ struct PathHop: Sendable {
             if nodes[node].flows.isEmpty { dropNode(node) }
         case .due, .underWay: pending -= 1
         }
-        if roundTrip == nil { askSilentAgain(flow, at: now) }
+        if roundTrip == nil { retryUnresponsive(flow, at: now) }
         failures[flow] = 0
         roundTrip = max(roundTrip ?? .zero, answer.roundTrip)
         let index = self.index(of: answer.source)
@@ -127,18 +127,18 @@ struct PathHop: Sendable {
     }
 
     /// Flows that were lost while the hop seemed unresponsive may have been lost by chance.
-    private mutating func askSilentAgain(_ flow: Int, at now: Instant) {
-        guard let silent = nodes.firstIndex(where: { $0.address == nil }) else { return }
-        for other in nodes[silent].flows where other != flow {
+    private mutating func retryUnresponsive(_ flow: Int, at now: Instant) {
+        guard let unresponsive = nodes.firstIndex(where: { $0.address == nil }) else { return }
+        for other in nodes[unresponsive].flows where other != flow {
             states[other] = .due(now)
             failures[other] = 0
             pending += 1
         }
-        dropNode(silent)
+        dropNode(unresponsive)
     }
 
     /// Retries the first flow once if no flow was answered.
-    mutating func askSilentAgain(at instant: Instant) {
+    mutating func retryUnresponsive(at instant: Instant) {
         guard case .met(let node) = state(0), roundTrip == nil else { return }
         nodes[node].flows.removeAll { $0 == 0 }
         if nodes[node].flows.isEmpty { dropNode(node) }
@@ -149,11 +149,11 @@ struct PathHop: Sendable {
     /// Handles a timeout: the flow is retried, or counts as unresponsive.
     /// - Parameters:
     ///   - isLast: whether no later hop is known.
-    ///   - wasSilent: whether it was unanswered at the previous hop too, which replied to others: its branch is dead.
+    ///   - wasUnanswered: whether the previous hop, which replied to other flows, did not reply either: its branch is dead.
     ///   - router: the router that it reached at the previous hop; nil for an unresponsive node.
     ///   - companions: the flows that reached the same router.
     mutating func expired(
-        _ flow: Int, at now: Instant, isLast: Bool, wasSilent: Bool, router: IPAddress?, companions: () -> [Int]
+        _ flow: Int, at now: Instant, isLast: Bool, wasUnanswered: Bool, router: IPAddress?, companions: () -> [Int]
     ) {
         failures[flow] += 1
         guard roundTrip != nil else {
@@ -161,7 +161,7 @@ struct PathHop: Sendable {
             return isLast || failures[flow] >= 2 ? giveUp(flow) : askAgain(flow, at: now)
         }
         guard failures[flow] >= Self.quickAttempts else { return askAgain(flow, at: now) }
-        guard !wasSilent, !settled.contains(router) else { return giveUpBranch(flow, companions()) }
+        guard !wasUnanswered, !settled.contains(router) else { return giveUpBranch(flow, companions()) }
         guard case .slow = pace else {
             pace = .slow(next: now + Self.slowInterval)
             return askAgain(flow, at: now)

@@ -14,7 +14,7 @@ public struct PathsEngine: Engine, ~Copyable {
     private static let flowLimit = 1_024
 
     private let configuration: TracerouteConfiguration
-    private let stoppingPoints: MDAStoppingRule
+    private let stoppingRule: MDAStoppingRule
     private var prober: TraceProber
     private var pacer = HopPacer()
     private var hops: [PathHop]
@@ -41,9 +41,9 @@ public struct PathsEngine: Engine, ~Copyable {
     private var known: Set<IPAddress> = []
     private var events: [PathsEvent] = []
 
-    public init(_ configuration: TracerouteConfiguration, _ stoppingPoints: MDAStoppingRule) {
+    public init(_ configuration: TracerouteConfiguration, _ stoppingRule: MDAStoppingRule) {
         self.configuration = configuration
-        self.stoppingPoints = stoppingPoints
+        self.stoppingRule = stoppingRule
         prober = TraceProber(configuration)
         let count = max(configuration.maximumHops - configuration.firstHop + 1, 0)
         hops = Array(repeating: PathHop(), count: count)
@@ -152,7 +152,7 @@ public struct PathsEngine: Engine, ~Copyable {
     private mutating func lookAgain(at now: Instant) {
         let doubtful = lastRouter + 1..<max(finalHop ?? lastRouter + 2, lastRouter + 1)
         for (index, hop) in doubtful.enumerated() where hops.indices.contains(hop) {
-            hops[hop].askSilentAgain(at: now + PathHop.slowInterval * Int64(index + 1))
+            hops[hop].retryUnresponsive(at: now + PathHop.slowInterval * Int64(index + 1))
         }
     }
 
@@ -160,7 +160,7 @@ public struct PathsEngine: Engine, ~Copyable {
     private mutating func tryOtherFlows(at now: Instant) {
         guard hops.indices.contains(lastRouter) else { return }
         let isOnly = isOnly(lastRouter)
-        let count = stoppingPoints.flows(1)
+        let count = stoppingRule.flows(1)
         for node in hops[lastRouter].nodes where node.address != nil && node.answer?.isFinal != true {
             for flow in isOnly ? Array(0..<count) : Array(node.flows.prefix(count)) where ends[flow] == nil {
                 for hop in hops.indices.dropFirst(lastRouter + 1).prefix(configuration.gap) {
@@ -190,11 +190,11 @@ public struct PathsEngine: Engine, ~Copyable {
     /// Takes flows that got no reply while others did, and probes one of them at all hops of the gap at once.
     private mutating func askDeadBranch(beyond hop: Int, _ now: Instant) {
         guard hop > 0, hops[hop].isAnswered || hasLookedAgain,
-            let silent = hops[hop].nodes.first(where: { $0.address == nil })
+            let unresponsive = hops[hop].nodes.first(where: { $0.address == nil })
         else { return }
         let isOnly = isOnly(hop - 1)
         // Hops that were unresponsive before are scheduled already.
-        let first = silent.flows.first { flow in
+        let first = unresponsive.flows.first { flow in
             hops[hop - 1].node(flow).map { hops[hop - 1].nodes[$0].address != nil } ?? isOnly
         }
         guard let flow = first else { return }
@@ -213,7 +213,7 @@ public struct PathsEngine: Engine, ~Copyable {
             // If the first router rejects one flow at its own hop, it rejects every flow.
             if hops[0].isKnown, hops[0].nodes.allSatisfy({ $0.answer?.isRefusal == true }) { return }
             // The source: every flow passes it.
-            let wanted = stoppingPoints.flows(hops[0].nodes.count)
+            let wanted = stoppingRule.flows(hops[0].nodes.count)
             for flow in 0..<min(max(wanted, hops[0].metCount), Self.flowLimit) { hops[0].ask(flow, at: now) }
             return
         }
@@ -231,7 +231,7 @@ public struct PathsEngine: Engine, ~Copyable {
             let successors = Set(asked.compactMap { hops[hop].node($0) })
             // A router that forwards to the target itself is adjacent to it and has no choice.
             let isLast = successors.contains { hops[hop].nodes[$0].answer?.isTarget == true }
-            var missing = (isLast ? 1 : stoppingPoints.flows(successors.count)) - asked.count
+            var missing = (isLast ? 1 : stoppingRule.flows(successors.count)) - asked.count
             if isOnly {
                 missing -= hops[hop].ask(missing, of: 0..<Self.flowLimit, at: now)
             } else {
@@ -239,7 +239,7 @@ public struct PathsEngine: Engine, ~Copyable {
             }
             // It gets its share of further flows if all are equal. Unresponsive nodes are not searched for more
             // successors, and a node seen only once in a long time was a route change.
-            guard node.address != nil, hops[before].metCount < stoppingPoints.flows(8 * hops[before].nodes.count)
+            guard node.address != nil, hops[before].metCount < stoppingRule.flows(8 * hops[before].nodes.count)
             else { continue }
             furtherFlows = max(furtherFlows, missing * hops[before].nodes.count)
         }
@@ -250,7 +250,7 @@ public struct PathsEngine: Engine, ~Copyable {
 
     /// Whether all flows pass the single node of this hop, with enough flows to be sure.
     private func isOnly(_ hop: Int) -> Bool {
-        hops[hop].nodes.count == 1 && hops[hop].pending == 0 && hops[hop].metCount >= stoppingPoints.flows(1)
+        hops[hop].nodes.count == 1 && hops[hop].pending == 0 && hops[hop].metCount >= stoppingRule.flows(1)
     }
 
     // MARK: Waiting
@@ -272,7 +272,7 @@ public struct PathsEngine: Engine, ~Copyable {
     }
 
     /// Whether the flow was unanswered at the previous hop, which replied to others.
-    private func wasSilent(_ flow: Int, before hop: Int) -> Bool {
+    private func wasUnanswered(_ flow: Int, before hop: Int) -> Bool {
         guard hop > 0, hops[hop - 1].isAnswered, let node = hops[hop - 1].node(flow) else { return false }
         return hops[hop - 1].nodes[node].address == nil
     }
@@ -286,7 +286,7 @@ public struct PathsEngine: Engine, ~Copyable {
                 let isOnly = hop > 0 && isOnly(hop - 1)
                 let node = isOnly ? 0 : before?.node(flow)
                 hops[hop].expired(
-                    flow, at: now, isLast: hop > lastAnswered, wasSilent: wasSilent(flow, before: hop),
+                    flow, at: now, isLast: hop > lastAnswered, wasUnanswered: wasUnanswered(flow, before: hop),
                     router: node.flatMap { before?.nodes[$0].address }
                 ) {
                     guard let before, !isOnly else { return Array(0..<Self.flowLimit) }
@@ -299,7 +299,7 @@ public struct PathsEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard let arrival = prober.arrived(packet) else { return }
+        guard let arrival = prober.received(packet) else { return }
         let (hop, flow) = arrival.tag.quotientAndRemainder(dividingBy: Self.flowLimit)
         let answer = arrival.answer
         guard !arrival.mustBeRepeated else { return hops[hop].repeatFlow(flow, at: packet.arrival) }
@@ -379,9 +379,9 @@ public struct PathsEngine: Engine, ~Copyable {
         guard isReached else { return [] }
         var found: [TraceVerdict] = []
         for hop in hops.indices.dropFirst() where hops[hop].isAnswered {
-            guard let silent = hops[hop].nodes.first(where: { $0.address == nil }) else { continue }
+            guard let unresponsive = hops[hop].nodes.first(where: { $0.address == nil }) else { continue }
             // After an unresponsive router that forwards packets, some flow is answered.
-            let dead = silent.flows.filter { flow in
+            let dead = unresponsive.flows.filter { flow in
                 ends[flow] == nil && !hops[(hop + 1)...].contains { isAnswered(flow, at: $0) }
             }
             var routers: Set<IPAddress> = []
@@ -390,7 +390,7 @@ public struct PathsEngine: Engine, ~Copyable {
                     let address = hops[hop - 1].nodes[node].address
                 else { continue }
                 // Of the flows through the same unresponsive node, none may be answered.
-                let companions = silent.flows.filter { (hops[hop - 1].node($0) ?? node) == node }
+                let companions = unresponsive.flows.filter { (hops[hop - 1].node($0) ?? node) == node }
                 guard companions.allSatisfy(dead.contains) else { continue }
                 routers.insert(address)
             }

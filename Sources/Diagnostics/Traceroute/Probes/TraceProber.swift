@@ -127,13 +127,13 @@ struct TraceProber: Sendable {
     // MARK: Receiving
 
     /// Returns the effect of a received packet on a probe that had no reply yet.
-    mutating func arrived(_ packet: borrowing ReceivedPacket) -> Arrival? {
-        if let segment = ReceivedSegment(packet) { return arrived(segment, at: packet.arrival) }
+    mutating func received(_ packet: borrowing ReceivedPacket) -> Arrival? {
+        if let segment = ReceivedSegment(packet) { return received(segment, at: packet.arrival) }
         guard let message = try? ReceivedMessage(packet), message.checksum != .incorrect else { return nil }
-        return arrived(message, at: packet.arrival)
+        return received(message, at: packet.arrival)
     }
 
-    private mutating func arrived(_ message: borrowing ReceivedMessage, at instant: Instant) -> Arrival? {
+    private mutating func received(_ message: borrowing ReceivedMessage, at instant: Instant) -> Arrival? {
         guard let match = format.match(message, among: probes) else { return nil }
         guard let probe = first(match, at: instant) else { return nil }
         let answer = TraceAnswer(
@@ -149,7 +149,7 @@ struct TraceProber: Sendable {
         return Arrival(tag: probe.tag, packet: probe.packet, answer: answer, mustBeRepeated: mustBeRepeated)
     }
 
-    private mutating func arrived(_ segment: borrowing ReceivedSegment, at instant: Instant) -> Arrival? {
+    private mutating func received(_ segment: borrowing ReceivedSegment, at instant: Instant) -> Arrival? {
         guard let match = format.match(segment, among: probes) else { return nil }
         guard let probe = first(match, at: instant) else { return nil }
         return Arrival(tag: probe.tag, packet: probe.packet, answer: TraceAnswer(segment, instant - probe.sentAt))

@@ -3,17 +3,17 @@ struct HalfOpenQueue: Sendable {
     /// The maximum number of retries per probe before it counts as unanswered.
     private static let attempts = 4
 
-    private var places: [Int] = []
+    private var indices: [Int] = []
     /// The number of times that the first probe was sent.
     private var count = 0
     private var isUnderWay = false
 
     /// The probe to send now.
-    var next: Int? { isUnderWay ? nil : places.first }
+    var next: Int? { isUnderWay ? nil : indices.first }
 
-    func contains(_ place: Int) -> Bool { places.contains(place) }
+    func contains(_ index: Int) -> Bool { indices.contains(index) }
 
-    mutating func append(_ place: Int) { places.append(place) }
+    mutating func append(_ index: Int) { indices.append(index) }
 
     /// Notes that the first probe was sent.
     mutating func begin() {
@@ -22,17 +22,17 @@ struct HalfOpenQueue: Sendable {
     }
 
     /// Whether an unanswered probe must be sent again.
-    mutating func retries(_ place: Int) -> Bool {
-        guard places.first == place, isUnderWay, count < Self.attempts else { return false }
+    mutating func retries(_ index: Int) -> Bool {
+        guard indices.first == index, isUnderWay, count < Self.attempts else { return false }
         isUnderWay = false
         return true
     }
 
     /// Removes a finished probe.
-    mutating func end(_ place: Int) {
-        guard let index = places.firstIndex(of: place) else { return }
-        places.remove(at: index)
-        guard index == 0 else { return }
+    mutating func end(_ index: Int) {
+        guard let position = indices.firstIndex(of: index) else { return }
+        indices.remove(at: position)
+        guard position == 0 else { return }
         count = 0
         isUnderWay = false
     }

@@ -18,12 +18,12 @@ struct Trace: Sendable {
     /// The probes, hop after hop, `queries` of each.
     private var states: [State]
     /// The index of the first probe that was not sent yet.
-    private var nextPlace = 0
+    private var nextIndex = 0
     private var underWay = 0
     /// Nothing is sent before this time.
     private var nextSending: Instant?
     private var again = HalfOpenQueue()
-    private var secondLook = TailRetry()
+    private var tailRetry = TailRetry()
     /// The last hop, counted from 0, at which a router replied that is not the end of the path.
     private var lastRouter: Int?
     private var lastSending: Instant?
@@ -55,8 +55,8 @@ struct Trace: Sendable {
 
     var maximumPacketLength: Int { prober.format.maximumLength }
     private var hopCount: Int { roundTrips.count }
-    private func hop(of place: Int) -> Int { place / configuration.queries }
-    private func places(of hop: Int) -> Range<Int> {
+    private func hop(of index: Int) -> Int { index / configuration.queries }
+    private func indices(of hop: Int) -> Range<Int> {
         hop * configuration.queries..<(hop + 1) * configuration.queries
     }
 
@@ -72,39 +72,39 @@ struct Trace: Sendable {
         if let mtu = prober.refusingMTU, refusingMTU == nil { refuse(mtu, at: now) }
         guard !isFinished else { return .finished }
         if search != nil { return transmitSearch(into: &batch, at: now, &pacer) }
-        if let due = secondLook.due {
+        if let due = tailRetry.due {
             guard due <= now else { return .at(due) }
-            if let hop = secondLook.hop {
-                guard send(places(of: hop).lowerBound, into: &batch, at: now) else { return .at(now) }
-                secondLook.sent()
+            if let hop = tailRetry.hop {
+                guard send(indices(of: hop).lowerBound, into: &batch, at: now) else { return .at(now) }
+                tailRetry.sent()
             }
         }
-        if let place = again.next {
-            guard send(place, into: &batch, at: now) else { return .at(now) }
+        if let index = again.next {
+            guard send(index, into: &batch, at: now) else { return .at(now) }
             again.begin()
         }
-        while underWay < configuration.window, nextPlace < states.count, wants(hop(of: nextPlace)) {
-            guard case .unsent = states[nextPlace], !again.contains(nextPlace) else {
-                nextPlace += 1
+        while underWay < configuration.window, nextIndex < states.count, wants(hop(of: nextIndex)) {
+            guard case .unsent = states[nextIndex], !again.contains(nextIndex) else {
+                nextIndex += 1
                 continue
             }
             if let due = nextSending, due > now { return nextExpiry.map { .at(min($0, due)) } ?? .at(due) }
             guard batch.room > 0 else { return .at(now) }
-            if let due = pacer.due(timeToLive(of: hop(of: nextPlace)), at: now) {
+            if let due = pacer.due(timeToLive(of: hop(of: nextIndex)), at: now) {
                 return nextExpiry.map { .at(min($0, due)) } ?? .at(due)
             }
             // The rest is due now, in the next batch.
-            guard send(nextPlace, into: &batch, at: now) else { return .at(now) }
-            nextPlace += 1
+            guard send(nextIndex, into: &batch, at: now) else { return .at(now) }
+            nextIndex += 1
             if configuration.sendInterval > .zero { nextSending = now + configuration.sendInterval }
         }
         return nextExpiry.map { .at($0) } ?? .never
     }
 
-    private mutating func send(_ place: Int, into batch: inout PacketBatch, at now: Instant) -> Bool {
-        let packet = TracePacket(timeToLive: timeToLive(of: hop(of: place)), length: prober.usualLength)
-        guard prober.append(packet, tag: place, to: &batch, at: now) else { return false }
-        states[place] = .underWay(now)
+    private mutating func send(_ index: Int, into batch: inout PacketBatch, at now: Instant) -> Bool {
+        let packet = TracePacket(timeToLive: timeToLive(of: hop(of: index)), length: prober.usualLength)
+        guard prober.append(packet, tag: index, to: &batch, at: now) else { return false }
+        states[index] = .underWay(now)
         underWay += 1
         lastSending = now
         return true
@@ -119,31 +119,31 @@ struct Trace: Sendable {
     }
 
     mutating func transmitted(_ token: UInt64, at instant: Instant) {
-        guard let place = prober.transmitted(token, at: instant), place < states.count, case .underWay = states[place]
+        guard let index = prober.transmitted(token, at: instant), index < states.count, case .underWay = states[index]
         else { return }
-        if let failure = prober.linkFailure { return finish(place, .failed(failure)) }
-        states[place] = .underWay(instant)
+        if let failure = prober.linkFailure { return finish(index, .failed(failure)) }
+        states[index] = .underWay(instant)
     }
 
     /// The maximum number of packets per probe.
     var packetsPerProbe: Int { prober.packetsPerProbe }
 
     mutating func setLink(_ failure: TransmissionFailure?) {
-        let lost = prober.setLink(failure) { place in
-            if place < states.count, case .underWay = states[place] { true } else { false }
+        let lost = prober.setLink(failure) { index in
+            if index < states.count, case .underWay = states[index] { true } else { false }
         }
         guard let failure else { return }
-        for place in lost { if case .underWay = states[place] { finish(place, .failed(failure)) } }
+        for index in lost { if case .underWay = states[index] { finish(index, .failed(failure)) } }
     }
 
     mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
-        guard let place = prober.failed(token, failure) else { return }
-        guard place < states.count else {
-            if case .messageTooLong(let mtu) = failure { search?.failed(place - states.count, mtu: mtu) }
+        guard let index = prober.failed(token, failure) else { return }
+        guard index < states.count else {
+            if case .messageTooLong(let mtu) = failure { search?.failed(index - states.count, mtu: mtu) }
             return
         }
-        guard case .underWay = states[place] else { return }
-        finish(place, .failed(failure))
+        guard case .underWay = states[index] else { return }
+        finish(index, .failed(failure))
         // No other probe is shorter.
         guard case .messageTooLong(let mtu) = failure, refusingMTU == nil else { return }
         refuse(mtu > 0 ? mtu : configuration.unfragmentedLength, at: instant)
@@ -162,7 +162,7 @@ struct Trace: Sendable {
     /// Returns when a probe of a hop times out, measured from its send time.
     private func patience(_ hop: Int) -> Nanoseconds {
         let longest = configuration.longestWait
-        if secondLook.hasBegun {
+        if tailRetry.hasBegun {
             return min(longest, max(TailRetry.patience, longestRoundTrip * configuration.nearFactor))
         }
         if let here = roundTrips[hop] { return clamp(here * configuration.hereFactor, longest) }
@@ -182,33 +182,33 @@ struct Trace: Sendable {
 
     private var nextExpiry: Instant? {
         var earliest: Instant?
-        for place in nextHop * configuration.queries..<nextPlace {
-            guard case .underWay(let since) = states[place] else { continue }
-            let due = since + patience(hop(of: place))
+        for index in nextHop * configuration.queries..<nextIndex {
+            guard case .underWay(let since) = states[index] else { continue }
+            let due = since + patience(hop(of: index))
             if earliest.map({ due < $0 }) ?? true { earliest = due }
         }
         return earliest
     }
 
     private mutating func expire(at now: Instant) {
-        for place in nextHop * configuration.queries..<nextPlace {
-            guard case .underWay(let since) = states[place], since + patience(hop(of: place)) <= now else { continue }
-            if again.retries(place) {
-                states[place] = .unsent
+        for index in nextHop * configuration.queries..<nextIndex {
+            guard case .underWay(let since) = states[index], since + patience(hop(of: index)) <= now else { continue }
+            if again.retries(index) {
+                states[index] = .unsent
                 underWay -= 1
             } else {
-                finish(place, .timeout)
+                finish(index, .timeout)
             }
         }
     }
 
-    private mutating func finish(_ place: Int, _ probe: TraceProbe) {
-        states[place] = .done(probe)
+    private mutating func finish(_ index: Int, _ probe: TraceProbe) {
+        states[index] = .done(probe)
         underWay -= 1
-        again.end(place)
-        if secondLook.hop == hop(of: place) {
+        again.end(index)
+        if tailRetry.hop == hop(of: index) {
             let isFound = if case .answered = probe { true } else { false }
-            secondLook.ended(isFound: isFound, next: (lastSending ?? .init(nanoseconds: 0)) + TailRetry.interval)
+            tailRetry.ended(isFound: isFound, next: (lastSending ?? .init(nanoseconds: 0)) + TailRetry.interval)
         }
     }
 
@@ -216,28 +216,28 @@ struct Trace: Sendable {
 
     /// - Returns: the address that replied; nil if the packet is not a reply to this trace.
     mutating func receive(_ packet: borrowing ReceivedPacket) -> IPAddress? {
-        prober.arrived(packet).flatMap { receive($0) }
+        prober.received(packet).flatMap { receive($0) }
     }
 
     private mutating func receive(_ arrival: TraceProber.Arrival) -> IPAddress? {
-        let place = arrival.tag
-        guard place < states.count else {
+        let index = arrival.tag
+        guard index < states.count else {
             search?.answered(
-                place - states.count, hop: Int(arrival.packet.timeToLive) - configuration.firstHop, arrival.answer)
+                index - states.count, hop: Int(arrival.packet.timeToLive) - configuration.firstHop, arrival.answer)
             return nil
         }
-        let hop = hop(of: place)
+        let hop = hop(of: index)
         let answer = arrival.answer
-        if case .done = states[place] { return nil }
+        if case .done = states[index] { return nil }
         guard !arrival.mustBeRepeated else {
-            if case .underWay = states[place] { underWay -= 1 }
-            states[place] = .unsent
-            if !again.contains(place) { again.append(place) } else { _ = again.retries(place) }
+            if case .underWay = states[index] { underWay -= 1 }
+            states[index] = .unsent
+            if !again.contains(index) { again.append(index) } else { _ = again.retries(index) }
             return answer.source
         }
         // It answers an earlier packet of a probe that waits to be sent again.
-        if case .unsent = states[place] { underWay += 1 }
-        finish(place, .answered(answer))
+        if case .unsent = states[index] { underWay += 1 }
+        finish(index, .answered(answer))
         roundTrips[hop] = max(roundTrips[hop] ?? .zero, answer.roundTrip)
         lastAnswered = max(lastAnswered ?? hop, hop)
         if answer.isFinal {
@@ -253,13 +253,13 @@ struct Trace: Sendable {
     /// Handles a half-open connection at the target, which exists until our kernel's reset has reached it; until then
     /// the target answers no other SYN of the flow. The rest of the hop's probes are sent again, one at a time.
     private mutating func openedHalf(_ hop: Int) {
-        for place in places(of: hop) where !again.contains(place) {
-            if case .done = states[place] { continue }
-            if case .underWay = states[place] { underWay -= 1 }
-            states[place] = .unsent
-            again.append(place)
+        for index in indices(of: hop) where !again.contains(index) {
+            if case .done = states[index] { continue }
+            if case .underWay = states[index] { underWay -= 1 }
+            states[index] = .unsent
+            again.append(index)
         }
-        nextPlace = max(nextPlace, places(of: hop).upperBound)
+        nextIndex = max(nextIndex, indices(of: hop).upperBound)
     }
 
     // MARK: Hops
@@ -267,13 +267,13 @@ struct Trace: Sendable {
     private mutating func finishHops(at now: Instant) {
         while nextHop < hopCount, finalHop.map({ nextHop <= $0 }) ?? true, let probes = finished(nextHop) {
             let hop = TraceHop(timeToLive: configuration.firstHop + nextHop, probes: probes)
-            if hop.isSilent, isDoubtful(nextHop), !secondLook.isOver {
-                if !secondLook.hasBegun, isQuiet {
+            if hop.isUnresponsive, isDoubtful(nextHop), !tailRetry.isOver {
+                if !tailRetry.hasBegun, isQuiet {
                     let first = (lastRouter ?? -1) + 1
-                    secondLook.begin(
+                    tailRetry.begin(
                         first..<max(finalHop ?? first + 1, first), at: (lastSending ?? now) + TailRetry.interval)
                 }
-                guard secondLook.isOver else { break }
+                guard tailRetry.isOver else { break }
             }
             finishedHops.append(hop)
             nextHop += 1
@@ -290,19 +290,19 @@ struct Trace: Sendable {
     private func isDoubtful(_ hop: Int) -> Bool {
         guard configuration.looksAgain, hop > lastRouter ?? -1 else { return false }
         guard let finalHop else { return true }
-        return !places(of: finalHop).allSatisfy { if case .done(.answered) = states[$0] { true } else { false } }
+        return !indices(of: finalHop).allSatisfy { if case .done(.answered) = states[$0] { true } else { false } }
     }
 
     /// Whether nothing is in flight or left to send.
     private var isQuiet: Bool {
-        underWay == 0 && !(nextPlace < states.count && wants(hop(of: nextPlace)))
+        underWay == 0 && !(nextIndex < states.count && wants(hop(of: nextIndex)))
     }
 
     /// Returns the probes of a hop once all are finished.
     private func finished(_ hop: Int) -> [TraceProbe]? {
         var probes: [TraceProbe] = []
-        for place in places(of: hop) {
-            guard case .done(let probe) = states[place] else { return nil }
+        for index in indices(of: hop) {
+            guard case .done(let probe) = states[index] else { return nil }
             probes.append(probe)
         }
         return probes
@@ -336,7 +336,7 @@ struct Trace: Sendable {
     }
 
     private mutating func beginSearch(at now: Instant) {
-        let answering = finishedHops.filter { !$0.isSilent }.map { hop in
+        let answering = finishedHops.filter { !$0.isUnresponsive }.map { hop in
             PathMTUSearch.Hop(
                 number: hop.timeToLive - configuration.firstHop, addresses: Set(hop.answers.map(\.source)))
         }

@@ -50,7 +50,7 @@ extension TraceVerdict {
         _ hops: [TraceHop], lastAnswered: Int, isReached: Bool, mayBeCut: Bool = false
     ) -> [TraceVerdict] {
         // A probe that was not sent is no evidence about the router.
-        var verdicts = hops.filter { $0.isSilent && $0.probes.contains(.timeout) && $0.timeToLive < lastAnswered }
+        var verdicts = hops.filter { $0.isUnresponsive && $0.probes.contains(.timeout) && $0.timeToLive < lastAnswered }
             .map { TraceVerdict.silentHop(timeToLive: $0.timeToLive) }
         verdicts += balanced(hops.filter { Set($0.answers.map(\.source)).count > 1 }.map(\.timeToLive))
         if let hop = hops.first(where: { $0.answers.contains { $0.isTranslated } }) {
@@ -98,8 +98,8 @@ extension TraceVerdict {
     private static func asymmetric(_ hops: [TraceHop]) -> TraceVerdict? {
         var found: TraceVerdict?
         for hop in hops.reversed() {
-            let ways = hop.answers.compactMap(\.hopsBack)
-            guard let shortest = ways.min() else { continue }
+            let distances = hop.answers.compactMap(\.hopsBack)
+            guard let shortest = distances.min() else { continue }
             guard shortest > hop.timeToLive else { break }
             found = .asymmetric(timeToLive: hop.timeToLive, back: shortest)
         }

@@ -22,7 +22,7 @@ public struct TraceHop: Hashable, Sendable {
         probes.compactMap { if case .answered(let answer) = $0 { answer } else { nil } }
     }
     /// Whether there was no reply.
-    public var isSilent: Bool { answers.isEmpty }
+    public var isUnresponsive: Bool { answers.isEmpty }
 }
 
 /// An event of a trace: target after target, in the order of the hops.

@@ -1,7 +1,7 @@
 import LinuxNet
 import WireFormat
 
-/// An interface that speaks Ethernet, and this host's addresses there.
+/// An Ethernet interface, and this host's addresses on it.
 public struct EthernetLink: Sendable {
     package var interface: Interface
     /// This host's MAC address.
@@ -11,20 +11,20 @@ public struct EthernetLink: Sendable {
     public var name: String { interface.name }
     /// The interface's index.
     public var index: UInt32 { interface.index }
-    /// The longest datagram of a frame, in bytes.
+    /// The MTU in bytes.
     public var mtu: Int { interface.mtu }
 
-    /// Throws when the interface is down, or frames are not what it carries.
+    /// Throws if the interface is down or not an Ethernet interface.
     init(_ interface: Interface) throws(SwiftNetError) {
         try Self.checkState(of: interface)
         guard !interface.isLoopback, interface.hasEthernetHeader, let mac = interface.macAddress else {
-            throw SwiftNetError(.interface, nil, "interface \(interface.name) is no Ethernet")
+            throw SwiftNetError(.interface, nil, "interface \(interface.name) is not an Ethernet interface")
         }
         self.interface = interface
         self.mac = mac
     }
 
-    /// Throws when nothing can pass an interface.
+    /// Throws if the interface is down or has no carrier.
     private static func checkState(of interface: Interface) throws(SwiftNetError) {
         switch interface.state {
         case .up: return
@@ -33,29 +33,28 @@ public struct EthernetLink: Sendable {
         }
     }
 
-    /// The interface of a name that was asked for.
+    /// Returns the interface of a name.
     static func interface(_ name: String, of all: [Interface]) throws(SwiftNetError) -> Interface {
         guard let found = all.first(where: { $0.name == name }) else { throw SwiftNetError.noInterface(name, "-I") }
         return found
     }
 
-    /// Throws when there is no interface of a name that was asked for.
+    /// Throws if there is no interface of this name.
     static func checkName(_ name: String?) throws(SwiftNetError) {
         if let name, Interface.index(of: name) == nil { throw SwiftNetError.noInterface(name, "-I") }
     }
 
-    /// Throws when there is no interface of a name that was asked for, or nothing can pass it. It may be any, the
-    /// loopback interface too.
+    /// Throws if there is no interface of this name, or it is down. Any kind is accepted, including loopback.
     static func checkState(of name: String) throws(SwiftNetError) {
         try checkState(of: interface(name, of: SwiftNetError.wrapping { try Interface.all() }))
     }
 
-    /// Every interface that is up and speaks Ethernet.
+    /// Returns every Ethernet interface that is up.
     public static func all() throws(SwiftNetError) -> [EthernetLink] {
         try SwiftNetError.wrapping { try Interface.all() }.compactMap { try? EthernetLink($0) }
     }
 
-    /// The link of a name; without one the only link there is.
+    /// Returns the link of a name; without one the only link of the system.
     public static func find(_ name: String?) throws(SwiftNetError) -> EthernetLink {
         if let name {
             let interfaces = try SwiftNetError.wrapping { try Interface.all() }
@@ -63,17 +62,17 @@ public struct EthernetLink: Sendable {
         }
         let links = try all()
         guard let first = links.first else {
-            throw SwiftNetError(.interface, nil, "there is no Ethernet interface that is up")
+            throw SwiftNetError(.interface, nil, "no Ethernet interface is up")
         }
         guard links.count == 1 else {
             throw SwiftNetError(
                 .interface, nil,
-                "-I: which of \(links.map(\.name).joined(separator: ", "))? There are several interfaces")
+                "several interfaces: use -I (have: \(links.map(\.name).joined(separator: ", ")))")
         }
         return first
     }
 
-    /// This host's IPv4 addresses there with the lengths of their prefixes.
+    /// This host's IPv4 addresses on the link, with their prefix lengths.
     public var addresses: [(address: IPv4Address, prefixLength: Int)] {
         interface.addresses.compactMap { entry in
             if case .v4(let address) = entry.address { (address, entry.prefixLength) } else { nil }

@@ -34,8 +34,8 @@ final class ArpingJSON: ArpingReport {
         let isFree = summary.received > 0 ? false : isReliable(summary) ? true : nil
         let row = ArpingSummaryRow(
             target: settings.target, addr: arping.configuration.target, interface: arping.link.name,
-            transmitted: summary.sent, received: summary.received, hosts: summary.machines.count,
-            duplicates: max(summary.machines.count - 1, 0),
+            transmitted: summary.sent, received: summary.received, hosts: summary.stations.count,
+            duplicates: max(summary.stations.count - 1, 0),
             check: settings.isProbe ? AddressCheckRow(free: isFree) : nil,
             elapsedMs: summary.elapsed)
         console.write("summary", row, at: now)

@@ -133,7 +133,7 @@ private struct HostRow: JSONRow {
             }
         packetsPerSecond = host.reason == .answersLate ? nil : host.wholeRate
         answered = host.answered
-        silent = host.silent
+        silent = host.unanswered
     }
 }
 

@@ -52,7 +52,7 @@ enum CyclesColumns {
     static func row(_ hop: CyclesHop) -> String {
         let statistics = hop.statistics
         let times =
-            hop.isSilent
+            hop.isUnresponsive
             ? Array(repeating: "0.0", count: 5)
             : [
                 hop.last ?? .zero, statistics.average, statistics.minimum, statistics.maximum,

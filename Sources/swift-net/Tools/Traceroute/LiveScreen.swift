@@ -83,10 +83,10 @@ struct LiveScreen {
             hop.lost == 0 ? nil : hop.lost * 10 > hop.sent ? .red : .yellow
         var cells = [
             Cell(text: (isSelected ? ">" : " ") + padded("", 4 - number.count) + number + "  ", color: nil),
-            Cell(text: padded(name(hop), nameWidth), color: hop.isSilent ? .dim : nil),
+            Cell(text: padded(name(hop), nameWidth), color: hop.isUnresponsive ? .dim : nil),
         ]
         if mode == .numbers {
-            cells.append(Cell(text: "  " + CyclesColumns.row(hop), color: hop.isSilent ? .dim : color))
+            cells.append(Cell(text: "  " + CyclesColumns.row(hop), color: hop.isUnresponsive ? .dim : color))
         }
         let used = cells.reduce(2) { $0 + $1.text.count }
         if columns - used >= 8 {
