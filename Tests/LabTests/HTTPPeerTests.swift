@@ -120,7 +120,7 @@ struct HTTPPeerTests {
         #expect(parts["expect"]?.contains("HTTP/1.1 100 Continue") == true, "\(output)")
         #expect(parts["expect"]?.contains("got hello") == true, "\(output)")
         #expect(
-            parts["reset"]?.contains("connection reset by the server: reading the answer") == true
+            parts["reset"]?.contains("connection reset by the server: reading the response") == true
                 && parts["reset"]?.contains("status 1") == true, "\(output)")
         let tcp = parts["tcp"] ?? ""
         #expect(tcp.contains("TCP: SYN-ACK after 0.") && tcp.contains(" ms, ttl 64, window "), "\(output)")

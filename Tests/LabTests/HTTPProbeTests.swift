@@ -34,16 +34,16 @@ struct HTTPProbeTests {
             let cases: [(path: String, words: String, status: Int32)] = [
                 ("good", "200 OK  5 bytes", 0), ("length", "Content-Length is no number: -1", 0),
                 ("chunk", "a chunk's size is no hexadecimal number", 1),
-                ("short", "connection closed by the server: reading the answer", 1),
+                ("short", "connection closed by the server: reading the response", 1),
                 ("escape", "\\x1b[31mred", 0), ("escape", "Expires is not a date: 0", 0),
                 ("interim", "32 interim responses came", 1),
-                ("nothing", "connection closed by the server: waiting for the answer", 1),
+                ("nothing", "connection closed by the server: waiting for the response", 1),
                 ("head", "the head is longer than 262144 bytes", 1),
                 ("bomb", "the body is longer than 67108864 bytes", 0),
                 ("drip", "the answer does not begin with HTTP/", 1),
                 ("fields", "the head is longer than 262144 bytes", 1),
                 ("nul", "200 O\\x00K  0 bytes", 0), ("nul", "a value has control characters in it", 0),
-                ("reset", "connection reset by the server: reading the answer", 1),
+                ("reset", "connection reset by the server: reading the response", 1),
             ]
             for (path, words, status) in cases {
                 let outcome = try await measured(lab, "http-probe", "-w 2 http://127.0.0.1:8080/\(path)")
@@ -69,7 +69,7 @@ struct HTTPProbeTests {
             #expect(!outcome.output.contains("\u{1B}") && !outcome.output.contains("\0"))
             for way in HostileServer.ways {
                 let place = "http://127.0.0.1:\(HostileServer.port(of: way))/"
-                let line = "\(place)  \(way == "drip" ? "timeout: reading the answer" : "unknown")"
+                let line = "\(place)  \(way == "drip" ? "timeout: reading the response" : "unknown")"
                 #expect(outcome.output.contains(line), "\(line): \(outcome.output)")
             }
             #expect(outcome.output.contains("Server: \\x1b[31mred"), "\(outcome.output)")
