@@ -12,6 +12,8 @@ struct PingSweepNeighborTests {
         var found: [(at: Nanoseconds, address: IPAddress)] = []
         var lost: [(at: Nanoseconds, address: IPAddress)] = []
         var blocks: [(at: Nanoseconds, addresses: AddressSet)] = []
+        /// Targets that come while the sweep runs: neighbors that the kernel resolves.
+        var added: [(at: Nanoseconds, addresses: AddressSet)] = []
         var hosts: [PingSweepHostResult] = []
         var start: Instant?
         var isListening: Bool { true }
@@ -40,8 +42,15 @@ struct PingSweepNeighborTests {
                 blocks.removeFirst()
                 hasNews = true
             }
+            while let next = added.first, start + next.at <= now {
+                for run in next.addresses.runs { try? engine.add(from: run.first, through: run.last) }
+                engine.resolveByKernel(next.addresses)
+                added.removeFirst()
+                engine.expectsMore = !added.isEmpty
+                hasNews = true
+            }
             if hasNews { return now }
-            return ((found + lost).map(\.at) + blocks.map(\.at)).min().map { start + $0 }
+            return ((found + lost).map(\.at) + (blocks + added).map(\.at)).min().map { start + $0 }
         }
     }
 
@@ -123,7 +132,31 @@ struct PingSweepNeighborTests {
         #expect(network.log.filter { $0.at - start < .seconds(6) }.count == 80)
     }
 
-    @Test("an entry of the kernel's table from before the run is ignored")
+    @Test("targets that come while it runs are probed once, a neighbor with one packet", arguments: [1, 3])
+    func added(count: Int) throws {
+        var configuration = try Self.configuration(2)
+        configuration.sought = try Self.set(2...2)
+        if count > 1 { configuration.plan = .count(count, period: .milliseconds(10)) }
+        configuration.timeout = .milliseconds(100)
+        configuration.expectsMore = true
+        var engine = PingSweepEngine(configuration)
+        var network = SimulatedNetwork(seed: 1)
+        network.hosts[Self.address(6)] = .silent
+        var link = Link()
+        link.added = [(.seconds(5), try Self.set(1...4)), (.seconds(20), try Self.set(3...6))]
+        link.found = [(.seconds(6), Self.address(2))]
+        // The second is of the kernel's search that the probe begins; the first is not.
+        link.lost = [(.milliseconds(20_100), Self.address(6)), (.milliseconds(23_100), Self.address(6))]
+        EngineLoop.run(&engine, on: &network, observer: &link)
+        #expect(link.hosts.map(\.address) == [1, 3, 4, 2, 5, 6].map(Self.address), "\(link.hosts)")
+        #expect(link.hosts.map(\.isAlive) == [true, true, true, true, true, false])
+        #expect(link.hosts.map(\.transmitted) == [count, count, count, count, count, 1])
+        #expect(engine.summary.targets == 6 && engine.summary.pending == 0)
+        let isResolving = engine.isResolving(Self.address(6))
+        #expect(!isResolving)
+    }
+
+    @Test("what the kernel's table says from before the run is not believed")
     func oldTable() throws {
         var configuration = try Self.configuration(1)
         configuration.resolvedByKernel = try Self.set(1...1)

@@ -111,6 +111,43 @@ struct TargetTests {
         }
     }
 
+    /// Runs a command whose standard input has further lines once its output has a first result.
+    /// - Returns: the outcome; after the first result its count is a line of its own in the output.
+    private static func feed(
+        _ lab: borrowing Lab, _ words: String, first: String, result: String, rest: String
+    ) async throws -> Lab.Outcome {
+        let script = """
+            d=$(mktemp -d); trap 'rm -rf $d' EXIT; mkfifo $d/in
+            timeout 20 $0 \(words) --targets - < $d/in > $d/out & p=$!; exec 3> $d/in
+            printf '\(first)' >&3
+            for i in $(seq 100); do grep -q '\(result)' $d/out && break; sleep 0.1; done
+            grep -c '\(result)' $d/out
+            printf '\(rest)' >&3; exec 3>&-; wait $p; s=$?; cat $d/out; exit $s
+            """
+        return try await lab.run("a", ["sh", "-c", script, Binary.swiftNet])
+    }
+
+    @Test("a sweep pings the targets of standard input as their lines come")
+    func sweepInput() async throws {
+        try await Lab.with(Self.layout) { lab in
+            let fed = try await Self.feed(
+                lab, "ping -j", first: "192.0.2.2\\n", result: "\"host\"",
+                rest: "192.0.2.9\\nx/y\\n2001:db8::2 198.18.0.1-3 192.0.2.2")
+            #expect(fed.output.hasPrefix("1\n") && fed.status == 2, "\(fed)")
+            #expect(fed.errors == "ping: --targets: -:3: 'x/y': not a network (ADDRESS/LENGTH)\n")
+            let hosts = fed.objects("host")
+            let alive = hosts.filter { $0["alive"] == "true" }.compactMap { $0["addr"] }
+            #expect(
+                alive.first == "192.0.2.2"
+                    && alive.sorted() == ["192.0.2.2", "198.18.0.1", "198.18.0.2", "198.18.0.3", "2001:db8::2"])
+            let dead = try #require(hosts.first { $0["alive"] == "false" })
+            #expect(dead["addr"] == "192.0.2.9" && dead["reason"] == "no answer to ARP", "\(fed)")
+            #expect(fed.summary?["targets"] == "6" && fed.summary?["alive"] == "5", "\(fed)")
+            let none = try await lab.ping("a", "--targets -", input: "# none\n")
+            #expect(none.errors == "ping: usage error: Destination address required\n" && none.status == 2)
+        }
+    }
+
     @Test("URLs: forms of inet_aton(3), lists, and standard input line by line")
     func urls() async throws {
         try await Lab.with(.pair) { lab in

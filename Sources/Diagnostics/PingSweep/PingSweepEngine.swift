@@ -23,7 +23,9 @@ public struct PingSweepEngine: Engine, ~Copyable {
         /// Whether `lastSent` is the packet's own time, not interpolated within a batch.
         var isExact = true
 
-        /// Whether the kernel resolves its address and queues the probe meanwhile.
+        /// A neighbor that the kernel resolves when a probe is sent to it.
+        var isResolvedByKernel = false
+        /// The kernel resolves its address, and queues the probe meanwhile.
         var isResolving = false
 
         enum State: UInt8 {
@@ -88,10 +90,14 @@ public struct PingSweepEngine: Engine, ~Copyable {
         }
         pacer = SendPacer(rate: configuration.rate)
         summary.targets = count
-        for run in configuration.sought.runs {
-            for soughtIndex in run.indices {
-                if let index = targets.index(of: configuration.sought[soughtIndex]) { hosts[index].state = .sought }
-            }
+        change(configuration.sought) { $0.state = .sought }
+        resolveByKernel(configuration.resolvedByKernel)
+    }
+
+    /// Changes the targets of these addresses.
+    private mutating func change(_ addresses: AddressSet, _ body: (inout Host) -> Void) {
+        for index in 0..<addresses.count {
+            if let index = targets.index(of: addresses[index]) { body(&hosts[index]) }
         }
     }
 
@@ -105,15 +111,36 @@ public struct PingSweepEngine: Engine, ~Copyable {
 
     // MARK: Targets added during the run
 
-    /// Adds a target unless the set contains it.
-    public mutating func add(_ address: IPAddress, name: String?) throws(TargetSet.Refusal) {
-        let before = targets.count
-        try targets.append(address, name: name)
-        guard targets.count > before else { return }
-        hosts.append(Host())
-        if case .count = configuration.plan { tallies.append(RoundTripTally()) }
-        undecided += 1
-        summary.targets += 1
+    /// Adds the targets from `first` to `last`, except those that are there already.
+    /// - Parameter name: what to call a single one, when not by its address.
+    public mutating func add(
+        from first: IPAddress, through last: IPAddress, name: String? = nil
+    ) throws(TargetSet.Refusal) {
+        if first == last {
+            try targets.append(first, name: name)
+        } else {
+            try targets.append(from: first, through: last)
+        }
+        let count = targets.count - hosts.count
+        hosts.append(contentsOf: repeatElement(Host(), count: count))
+        if case .count = configuration.plan {
+            tallies.append(contentsOf: repeatElement(RoundTripTally(), count: count))
+        }
+        undecided += count
+        summary.targets += count
+    }
+
+    /// These targets are neighbors that the kernel resolves when a probe is sent to them. Until one has replied, it has
+    /// a single packet in the kernel's queue.
+    public mutating func resolveByKernel(_ addresses: AddressSet) {
+        change(addresses) { host in
+            if host.state == .waiting, host.attempts == 0 { host.isResolvedByKernel = true }
+        }
+    }
+
+    /// Whether the kernel resolves a target, and has not found its station.
+    public func isResolving(_ address: IPAddress) -> Bool {
+        targets.index(of: address).map { hosts[$0].isResolving } ?? false
     }
 
     /// Notes that a target's MAC address was resolved.
@@ -247,7 +274,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         if let index = found.first { return (index, .found) }
         while nextNew < hosts.count, hosts[nextNew].state != .waiting || hosts[nextNew].attempts > 0 { nextNew += 1 }
         guard nextNew < hosts.count else { return nil }
-        guard unresolvedCount < configuration.mostUnresolved || !isResolvedByKernel(nextNew) else { return nil }
+        guard unresolvedCount < configuration.mostUnresolved || !hosts[nextNew].isResolvedByKernel else { return nil }
         return (nextNew, .new)
     }
 
@@ -283,10 +310,6 @@ public struct PingSweepEngine: Engine, ~Copyable {
             + (hosts[index].isResolving ? max(pause, configuration.resolutionTime) : pause)
     }
 
-    private func isResolvedByKernel(_ index: Int) -> Bool {
-        !configuration.resolvedByKernel.isEmpty && configuration.resolvedByKernel.contains(targets[index])
-    }
-
     private mutating func append(_ index: Int, from queue: Queue, to batch: inout PacketBatch, at now: Instant) -> Bool
     {
         let destination = targets[index]
@@ -312,7 +335,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         hosts[index].lastSent = now
         hosts[index].answered <<= 1
         hosts[index].ended <<= 1
-        if attempt == 1, isResolvedByKernel(index) {
+        if attempt == 1, hosts[index].isResolvedByKernel {
             hosts[index].isResolving = true
             unresolvedCount += 1
         }

@@ -39,14 +39,16 @@ public enum PingSweep: Tool {
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping {
             let expressions = try targets.map { try SwiftNetError.target($0, isOnlyTarget: targets.count == 1) }
-            return try Prepared(targets, expressions, configuration, options)
+            return try Prepared(Array(zip(targets, expressions)), nil, configuration, options)
         }
     }
 
+    /// - Parameter input: further targets, pinged as they come.
     package static func prepare(
-        _ texts: [String], _ targets: [TargetExpression], _ configuration: Configuration, options: RunOptions
+        _ targets: [(text: String, expression: TargetExpression)], reading input: TargetInput?,
+        _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
-        try SwiftNetError.wrapping { try Prepared(texts, targets, configuration, options) }
+        try SwiftNetError.wrapping { try Prepared(targets, input, configuration, options) }
     }
 
     /// A sweep with resolved targets, except those given by name.
@@ -66,34 +68,44 @@ public enum PingSweep: Tool {
         private let sockets: PingSockets
         private let links: PingSweepLinks
         private let neighbors: PingSweepNeighbors
-        private let names: [String]
-        private let formats: PingSweepFormats
+        private let arrivals: PingSweepArrivals
 
         fileprivate init(
-            _ texts: [String], _ targets: [TargetExpression], _ asked: Configuration, _ options: RunOptions
+            _ given: [TargetInput.Target], _ input: TargetInput?, _ asked: Configuration, _ options: RunOptions
         ) throws {
             try asked.checkLimits()
             let probe = try asked.probe.checked()
-            let families = Set(targets.flatMap { Self.families($0, probe.family) })
+            // A target to come may have any form.
+            let expressions = given.map(\.expression) + (input == nil ? [] : [.name("")])
+            let families = Set(expressions.flatMap { Self.families($0, probe.family) })
             let (session, sockets) = try Session.open(options, .rawSocketsIfPermitted) { isRaw in
                 try PingSockets(
                     families: families, configuration: probe.sockets(isSweep: true), isRaw: isRaw,
                     needsRaw: probe.needsRaw(options),
-                    packetSockets: try PingSweep.sourceCount(targets, probe))
+                    packetSockets: try PingSweep.sourceCount(expressions, isOpen: input != nil, probe))
             }
             self.session = session
             self.sockets = sockets
             let requirements = probe.requirements(families: [.v4, .v6], started: session.started)
-            let routes = try PingSweepRoutes(targets, family: probe.family, requirements)
-            // With SO_DONTROUTE the kernel treats every target as a neighbor, whatever its routes are.
+            let targets =
+                try given
+                + (input?.gather(
+                    session.reactor, isRequired: given.isEmpty, until: requirements.deadline) ?? [])
+            var routes = PingSweepRoutes(family: probe.family, requirements)
+            let pieces = try routes.pieces(to: targets.map(\.expression))
+            let formats = PingSweepFormats(probe, requirements)
             neighbors = try PingSweepNeighbors(
-                probe.bypassesRouting ? [] : LinkNeighbors.among(routes.pieces, source: probe.source),
-                reserve: sockets.reserve, rate: asked.rate, reactor: session.reactor)
-            links = try PingSweepLinks(routes, reactor: session.reactor)
-            formats = PingSweepFormats(probe, sockets, requirements)
-            let (set, names, refused) = try Self.find(texts, targets, probe.family, sockets, options)
-            self.names = names
-            unresolvedCount = refused
+                formats.neighbors(among: pieces), reserve: sockets.reserve, rate: asked.rate, reactor: session.reactor)
+            links = try PingSweepLinks(pieces, reactor: session.reactor)
+            let found = try PingSweepTargets(targets, probe.family, sockets)
+            for message in found.refusals { options.onNotice?(message) }
+            unresolvedCount = found.refusals.count
+            var set = TargetSet()
+            do {
+                for range in found.ranges { try set.append(from: range.first, through: range.last) }
+            } catch {
+                throw PingSweepRoutes.tooMany
+            }
             var configuration = PingSweepConfiguration(targets: set)
             let identifier = probe.identifier ?? UInt16.random(in: 1...UInt16.max)
             for family in sockets.families {
@@ -102,7 +114,7 @@ public enum PingSweep: Tool {
                 guard let format = formats.first(family, channel, set) else { continue }
                 if family == .v4 { configuration.v4 = format } else { configuration.v6 = format }
             }
-            configuration.expectsMore = !names.isEmpty
+            configuration.expectsMore = !found.names.isEmpty || !(input?.isOver ?? true)
             configuration.longestPacket = probe.data.count + 8 + 60
             configuration.timeout = probe.timeout ?? .milliseconds(500)
             configuration.rate = asked.rate
@@ -112,6 +124,9 @@ public enum PingSweep: Tool {
             configuration.reportsErrors = asked.reportsErrors
             configuration.plan = asked.plan
             self.configuration = configuration
+            arrivals = PingSweepArrivals(
+                names: found.names, input, sockets, formats, session, links: links, neighbors: neighbors,
+                routes: routes)
             try options.capture?.start(
                 identifier: identifier, query: probe.query, withNeighbors: !configuration.sought.isEmpty)
         }
@@ -124,13 +139,7 @@ public enum PingSweep: Tool {
         ) throws(SwiftNetError) -> PingSweepSummary where Observer.Observed == PingSweepEngine {
             try SwiftNetError.wrapping {
                 try session.begin()
-                let (neighbors, links, sockets, formats) = (neighbors, links, sockets, formats)
-                let arrivals = PingSweepArrivals(
-                    names: ForwardNames(names, family: formats.probe.family, resolver: session.resolver),
-                    families: Set(sockets.families), links: links, onNotice: session.options.onNotice
-                ) { address in
-                    sockets.channel(address.family).flatMap { formats.format(to: address, $0) }
-                }
+                let (neighbors, links, arrivals) = (neighbors, links, arrivals)
                 var engine = PingSweepEngine(configuration)
                 var port = ICMPSocketPort(
                     v4: sockets.v4, v6: sockets.v6, sendsBeside: !configuration.sought.isEmpty,
@@ -171,44 +180,15 @@ public enum PingSweep: Tool {
             case .name: family.map { [$0] } ?? [.v4, .v6]
             }
         }
-
-        /// The targets given as addresses, the names of the others, and the number of the wrong family.
-        private static func find(
-            _ texts: [String], _ targets: [TargetExpression], _ family: IPAddress.Family?, _ sockets: PingSockets,
-            _ options: RunOptions
-        ) throws -> (TargetSet, names: [String], refused: Int) {
-            var set = TargetSet()
-            var names: [String] = []
-            var refused = 0
-            do {
-                for (target, text) in zip(targets, texts) {
-                    switch target {
-                    case .address(let address, let zone):
-                        if let zone {
-                            sockets.channel(address.family)?.scope = try Destination.index(ofZone: zone, text)
-                        }
-                        guard family.map({ $0 == address.family }) ?? true else {
-                            options.onNotice?("\(text): \(SystemError.addressFamilyNotFound)")
-                            refused += 1
-                            continue
-                        }
-                        try set.append(address)
-                    case .ranges(let ranges):
-                        for range in ranges { try set.append(from: range.lowerBound, through: range.upperBound) }
-                    case .name(let name): names.append(name)
-                    }
-                }
-            } catch TargetSet.Refusal.tooMany {
-                throw PingSweepRoutes.tooMany
-            }
-            return (set, names, refused)
-        }
     }
 
-    /// This host's addresses on the links that may have targets as neighbors: lookups on each need a packet socket, and
-    /// the kernel takes time to close one.
-    private static func sourceCount(_ targets: [TargetExpression], _ probe: Ping.Configuration) throws -> Int {
-        var families: Set<IPAddress.Family> = []
+    /// This host's addresses on links that the targets may be neighbors on: the lookups from each take a packet socket, and
+    /// the kernel takes its time to close one.
+    /// - Parameter isOpen: whether more targets are to come.
+    private static func sourceCount(
+        _ targets: [TargetExpression], isOpen: Bool, _ probe: Ping.Configuration
+    ) throws -> Int {
+        var families: Set<IPAddress.Family> = isOpen && !probe.bypassesRouting ? [.v4, .v6] : []
         for target in targets where !probe.bypassesRouting {
             switch target {
             case .address(let address, _): if !address.isLoopback { families.insert(address.family) }
@@ -228,18 +208,24 @@ public enum PingSweep: Tool {
     private static let mostSources = 128
 }
 
-/// The probe formats of a sweep. The source is that of the route to the first target of each family.
-private struct PingSweepFormats {
+/// How the probes of a sweep look. Their source is that of the route to the first target of their family.
+struct PingSweepFormats {
     let probe: Ping.Configuration
     private let requirements: Destination.Requirements
     private let firstIdentification = UInt16.random(in: 0...UInt16.max)
 
-    init(_ probe: Ping.Configuration, _ sockets: PingSockets, _ requirements: Destination.Requirements) {
+    init(_ probe: Ping.Configuration, _ requirements: Destination.Requirements) {
         self.probe = probe
         self.requirements = requirements
     }
 
-    /// The format; nil if no target of the family has a source, so that all are unreachable.
+    /// The targets on links of this host whose stations are to be found.
+    func neighbors(among pieces: [RoutePiece]) throws -> [LinkNeighbors] {
+        // Without routing the kernel takes every target for a neighbor, whatever its routes say.
+        probe.bypassesRouting ? [] : try LinkNeighbors.among(pieces, source: probe.source)
+    }
+
+    /// Nil when no target of the family has a source, which makes all of them unreachable.
     func first(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> PingProbeFormat? {
         for index in 0..<min(targets.count, 1024) where targets[index].family == family {
             if let format = format(to: targets[index], channel) { return format }

@@ -3,58 +3,126 @@ import LinuxNet
 import LinuxProcess
 import WireFormat
 
-/// Targets given by name, added as their addresses are resolved during the sweep.
+/// Targets that come while the sweep runs: those given by name, once their addresses are known, and those of standard
+/// input.
 final class PingSweepArrivals {
+    /// A run has at most this many unanswered targets before it reads more.
+    private static let mostPending = 65_536
+
     private let names: ForwardNames
-    private let families: Set<IPAddress.Family>
-    private let onNotice: ((String) -> Void)?
+    private let input: TargetInput?
+    private let sockets: PingSockets
+    private let formats: PingSweepFormats
+    private let session: Session
     private let links: PingSweepLinks
-    private let format: (IPAddress) -> PingProbeFormat?
-    /// Names that were not resolved.
+    private let neighbors: PingSweepNeighbors
+    private var routes: PingSweepRoutes
+    /// Targets that have no address here.
     private(set) var failures = 0
 
-    /// - Parameter format: returns the probe format for an address; nil if there is no route.
     init(
-        names: ForwardNames, families: Set<IPAddress.Family>, links: PingSweepLinks, onNotice: ((String) -> Void)?,
-        format: @escaping (IPAddress) -> PingProbeFormat?
+        names: [String], _ input: TargetInput?, _ sockets: PingSockets, _ formats: PingSweepFormats, _ session: Session,
+        links: PingSweepLinks, neighbors: PingSweepNeighbors, routes: PingSweepRoutes
     ) {
-        self.names = names
-        self.families = families
-        self.onNotice = onNotice
+        self.names = ForwardNames(names, family: formats.probe.family, resolver: session.resolver)
+        self.input = input
+        self.sockets = sockets
+        self.formats = formats
+        self.session = session
         self.links = links
-        self.format = format
+        self.neighbors = neighbors
+        self.routes = routes
     }
 
     /// Reports the names that were not resolved before the end of the run.
     func giveUp() {
         for name in names.pending {
-            failures += 1
-            onNotice?("\(name): Temporary failure in name resolution (no answer before the end of the run)")
+            fail("\(name): Temporary failure in name resolution (no answer before the end of the run)")
         }
     }
 
-    /// Passes new targets to the engine.
-    /// - Returns: whether the engine has new work.
+    private func fail(_ message: String) {
+        failures += 1
+        session.options.onNotice?(message)
+    }
+
+    /// Hands the engine what has come.
+    /// - Returns: whether the engine has something new to look at.
     func feed(_ engine: inout PingSweepEngine) -> Bool {
         guard engine.expectsMore else { return false }
+        var new: [TargetExpression] = []
+        let isWanted = engine.progress.total - engine.progress.decided < Self.mostPending
+        for target in input?.take(isWanted: isWanted, reactor: session.reactor) ?? [] {
+            attempt { () throws in
+                let found = try PingSweepTargets([target], formats.probe.family, sockets)
+                for name in found.names { names.ask(name) }
+                for message in found.refusals { fail(message) }
+                for range in found.ranges { try add(from: range.first, through: range.last, to: &engine) }
+                new.append(target.expression)
+            }
+        }
         let (results, expectsMore) = names.take()
         for result in results {
-            do {
+            attempt { () throws in
                 let found = try result.answer.get()
+                let families = sockets.families
                 guard let answer = found.answers.first(where: { families.contains($0.address.family) }) else {
                     throw Resolver.Failure(name: result.name, message: SystemError.addressFamilyNotFound)
                 }
-                if engine.format(of: answer.address.family) == nil, let format = format(answer.address) {
-                    engine.use(format)
-                }
-                try engine.add(answer.address, name: result.name)
-                links.add(answer.address)
-            } catch {
-                failures += 1
-                onNotice?(SwiftNetError(error).description)
+                try add(from: answer.address, through: answer.address, name: result.name, to: &engine)
+                new.append(.address(answer.address, zone: nil))
             }
         }
-        engine.expectsMore = expectsMore
-        return !results.isEmpty
+        attempt { () throws in
+            let pieces = try routes.pieces(to: new)
+            try links.add(pieces)
+            try neighbors.add(formats.neighbors(among: pieces), to: &engine)
+        }
+        engine.expectsMore = expectsMore || !(input?.isOver ?? true)
+        return !new.isEmpty || !engine.expectsMore
+    }
+
+    private func attempt(_ body: () throws -> Void) {
+        do {
+            try body()
+        } catch {
+            fail(SwiftNetError(error).description)
+        }
+    }
+
+    private func add(
+        from first: IPAddress, through last: IPAddress, name: String? = nil, to engine: inout PingSweepEngine
+    ) throws {
+        if engine.format(of: first.family) == nil,
+            let format = sockets.channel(first.family).flatMap({ formats.format(to: first, $0) })
+        {
+            engine.use(format)
+        }
+        try engine.add(from: first, through: last, name: name)
+    }
+}
+
+/// Targets as the engine takes them.
+struct PingSweepTargets {
+    private(set) var ranges: [(first: IPAddress, last: IPAddress)] = []
+    private(set) var names: [String] = []
+    /// Why targets are left out.
+    private(set) var refusals: [String] = []
+
+    /// - Parameter family: the only one whose addresses are wanted; nil for both.
+    init(_ targets: [TargetInput.Target], _ family: IPAddress.Family?, _ sockets: PingSockets) throws {
+        for (text, target) in targets {
+            switch target {
+            case .address(let address, let zone):
+                if let zone { sockets.channel(address.family)?.scope = try Destination.index(ofZone: zone, text) }
+                if family ?? address.family == address.family {
+                    ranges.append((address, address))
+                } else {
+                    refusals.append("\(text): \(SystemError.addressFamilyNotFound)")
+                }
+            case .ranges(let all): ranges += all.map { ($0.lowerBound, $0.upperBound) }
+            case .name(let name): names.append(name)
+            }
+        }
     }
 }

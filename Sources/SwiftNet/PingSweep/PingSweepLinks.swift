@@ -1,37 +1,40 @@
 import Diagnostics
+import LinuxNet
 import LinuxProcess
 import PacketEngine
 import WireFormat
 
 /// The outgoing interfaces of a sweep, and their problems.
 final class PingSweepLinks {
-    private var routes: PingSweepRoutes
-    /// Targets given as addresses.
+    /// Targets, by the ranges that they came in.
     private var routed: [(interface: UInt32, addresses: AddressSet)] = []
-    /// Targets given by name.
-    private var named: [IPAddress: UInt32] = [:]
+    /// Single targets: a set of ranges grows slowly by one address at a time.
+    private var singles: [IPAddress: UInt32] = [:]
     private var troubles: [UInt32: String] = [:]
     private var hasChanged = false
     private let links: LinkTroubles
 
-    init(_ routes: PingSweepRoutes, reactor: Reactor) throws {
-        self.routes = routes
+    init(_ pieces: [RoutePiece], reactor: Reactor) throws {
+        links = LinkTroubles(nil, reactor: reactor)
+        try add(pieces)
+    }
+
+    /// Further targets, by their routes.
+    func add(_ pieces: [RoutePiece]) throws {
         var ranges: [UInt32: [(first: IPAddress, last: IPAddress)]] = [:]
-        for piece in routes.pieces {
+        for piece in pieces {
             guard case .success(let route) = piece.route else { continue }
+            guard piece.first != piece.last else {
+                singles[piece.first] = route.interfaceIndex
+                continue
+            }
             ranges[route.interfaceIndex, default: []].append((piece.first, piece.last))
         }
         for (interface, ranges) in ranges {
-            var addresses = AddressSet()
-            try addresses.insert(ranges)
-            routed.append((interface, addresses))
+            let index = routed.firstIndex { $0.interface == interface } ?? routed.count
+            if index == routed.count { routed.append((interface, AddressSet())) }
+            try routed[index].addresses.insert(ranges)
         }
-        links = LinkTroubles(nil, reactor: reactor)
-    }
-
-    /// Adds a target whose name was resolved.
-    func add(_ address: IPAddress) {
-        named[address] = routes.interface(to: address)
         if !troubles.isEmpty { hasChanged = true }
     }
 
@@ -40,7 +43,7 @@ final class PingSweepLinks {
 
     /// Returns the outgoing interface of a target, for messages.
     func interface(of address: IPAddress) -> String? {
-        let index = named[address] ?? routed.first { $0.addresses.contains(address) }?.interface
+        let index = singles[address] ?? routed.first { $0.addresses.contains(address) }?.interface
         return index.flatMap { links.names[$0] }
     }
 
@@ -56,8 +59,8 @@ final class PingSweepLinks {
         var blocked: [PingSweepEngine.Blocked] = []
         for (interface, trouble) in troubles {
             var addresses = routed.first { $0.interface == interface }?.addresses ?? AddressSet()
-            // No more than the existing targets.
-            try? addresses.insert(named.filter { $0.value == interface }.map { ($0.key, $0.key) })
+            // No more than the targets that there are.
+            try? addresses.insert(singles.filter { $0.value == interface }.map { ($0.key, $0.key) })
             if !addresses.isEmpty { blocked.append(PingSweepEngine.Blocked(addresses: addresses, failure: trouble)) }
         }
         guard !blocked.isEmpty || engine.isBlocked else { return false }

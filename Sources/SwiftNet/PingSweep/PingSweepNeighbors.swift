@@ -9,8 +9,10 @@ import WireFormat
 final class PingSweepNeighbors {
     private let links: [LinkNeighbors]
     private var lookups: [NeighborLookup] = []
-    /// The interval at which the kernel's neighbor table is read without CAP_NET_RAW, when the kernel resolves
-    /// neighbors.
+    /// The interfaces of neighbors that the kernel resolves: all of them without CAP_NET_RAW, and those that come while
+    /// the sweep runs.
+    private var kernelInterfaces: Set<UInt32> = []
+    /// The kernel's table is read at this interval.
     private static let tableInterval = Nanoseconds.milliseconds(200)
     private var nextLook: Instant?
 
@@ -29,9 +31,18 @@ final class PingSweepNeighbors {
             let ranges = link.addresses.runs.map { ($0.first, $0.last) }
             if lookups.isEmpty {
                 try configuration.resolvedByKernel.insert(ranges)
+                kernelInterfaces.insert(link.interface)
             } else {
                 try configuration.sought.insert(ranges)
             }
+        }
+    }
+
+    /// Has the kernel resolve neighbors that are targets now.
+    func add(_ links: [LinkNeighbors], to engine: inout PingSweepEngine) {
+        for link in links {
+            engine.resolveByKernel(link.addresses)
+            kernelInterfaces.insert(link.interface)
         }
     }
 
@@ -53,7 +64,7 @@ final class PingSweepNeighbors {
             finish(lookups.remove(at: index), &engine, at: now)
             hasNews = true
         }
-        guard !engine.configuration.resolvedByKernel.isEmpty else { return (hasNews, nil) }
+        guard !kernelInterfaces.isEmpty else { return (hasNews, nil) }
         if now >= nextLook ?? now {
             nextLook = now + Self.tableInterval
             hasNews = lookAtTable(&engine, at: now) || hasNews
@@ -78,8 +89,10 @@ final class PingSweepNeighbors {
     /// Reads the neighbors that the kernel failed to resolve from its table.
     private func lookAtTable(_ engine: inout PingSweepEngine, at now: Instant) -> Bool {
         guard let entries = try? Neighbor.all() else { return false }
-        let indices = Set(links.map(\.interface))
-        let failed = entries.filter { $0.state == .failed && indices.contains($0.interfaceIndex) }
+        var failed: [Neighbor] = []
+        for entry in entries where entry.state == .failed && kernelInterfaces.contains(entry.interfaceIndex) {
+            if engine.isResolving(entry.address) { failed.append(entry) }
+        }
         for entry in failed { engine.lost(entry.address, reason: Self.reason(entry.address.family), at: now) }
         return !failed.isEmpty
     }

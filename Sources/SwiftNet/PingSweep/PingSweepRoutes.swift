@@ -4,16 +4,18 @@ import WireFormat
 
 /// The routes to the targets of a sweep.
 struct PingSweepRoutes {
-    /// Routes to the targets given as addresses.
-    private(set) var pieces: [RoutePiece] = []
-    /// Routes for targets whose addresses are resolved later.
-    private var map: RouteMap
+    private let family: IPAddress.Family?
+    private let requirements: Destination.Requirements
+    private var maps: [UInt32: RouteMap] = [:]
 
-    /// - Parameter family: the family to use; targets of the other are omitted.
-    init(
-        _ targets: [TargetExpression], family: IPAddress.Family?, _ requirements: Destination.Requirements
-    ) throws {
-        map = Self.map(requirements, requirements.interface)
+    /// - Parameter family: targets of the other are left out.
+    init(family: IPAddress.Family?, _ requirements: Destination.Requirements) {
+        self.family = family
+        self.requirements = requirements
+    }
+
+    /// The routes to the targets that are addresses.
+    mutating func pieces(to targets: [TargetExpression]) throws -> [RoutePiece] {
         var ranges: [UInt32: [(first: IPAddress, last: IPAddress)]] = [:]
         for expression in targets {
             switch expression {
@@ -25,23 +27,23 @@ struct PingSweepRoutes {
             case .address, .name: break
             }
         }
+        var pieces: [RoutePiece] = []
         for (interface, ranges) in ranges.sorted(by: { $0.key < $1.key }) {
             var targets = AddressSet()
             do { try targets.insert(ranges) } catch { throw Self.tooMany }
             guard targets.count <= TargetSet.maximumCount else { throw Self.tooMany }
-            var map = Self.map(requirements, interface)
+            var map = maps[interface] ?? map(interface)
             for run in targets.runs { pieces += try map.pieces(from: run.first, through: run.last) }
+            maps[interface] = map
         }
+        return pieces
     }
 
     static let tooMany = SwiftNetError(.invalidArgument, nil, "more than \(TargetSet.maximumCount) targets")
 
-    private static func map(_ requirements: Destination.Requirements, _ interface: UInt32) -> RouteMap {
+    private func map(_ interface: UInt32) -> RouteMap {
         RouteMap(
             source: requirements.source, interface: interface, mark: requirements.mark,
             typeOfService: requirements.trafficClass)
     }
-
-    /// Returns the outgoing interface for an address; nil if there is no route.
-    mutating func interface(to address: IPAddress) -> UInt32? { (try? map.route(to: address).get())?.interfaceIndex }
 }

@@ -14,8 +14,41 @@ struct TargetFile {
         try entries(TargetList.targets(ofLine:), console.skip) { Self.problem(ofTarget: $0, allowsZones: allowsZones) }
     }
 
-    /// Returns the targets that a scan excludes.
-    /// - Throws: `UsageError` for an invalid entry: without it, its hosts would be scanned.
+    /// The targets of files. Those of standard input are used as they come, unless it is read ahead.
+    /// - Parameter missingTarget: the message when there is no target but those of standard input, and none comes.
+    static func targets(
+        of paths: [String], _ console: Console, allowsZones: Bool = true, readsAhead: Bool = false,
+        missingTarget: String
+    ) throws -> (texts: [String], input: TargetInput?) {
+        var texts: [String] = []
+        var input: TargetInput?
+        for path in paths {
+            let file = TargetFile(path: path, option: "--targets")
+            guard path == "-", !readsAhead, input == nil else {
+                texts += try file.targets(console, allowsZones: allowsZones)
+                continue
+            }
+            var number = 0
+            input = TargetInput(try file.lines(), missingTarget: missingTarget) { line in
+                number += 1
+                return file.usable(TargetList.targets(ofLine: line), line: number, console.skip) {
+                    problem(ofTarget: $0, allowsZones: allowsZones)
+                }
+            }
+        }
+        return (texts, input)
+    }
+
+    /// Standard input, line by line.
+    private func lines() throws -> LineInput {
+        do throws(SystemError) {
+            return try LineInput(for: option)
+        } catch {
+            throw UsageError("\(option): \(error)")
+        }
+    }
+
+    /// The targets that are left out of a scan. One that cannot be read ends the run, for it would be scanned.
     func excludedTargets() throws -> [String] {
         try entries(TargetList.targets(ofLine:), { throw UsageError($0) }) {
             Self.problem(ofTarget: $0, allowsZones: false)

@@ -76,17 +76,9 @@ extension PingCommand {
         guard size <= most else { throw UsageError("invalid value '\(size)' for -s (expected 0 to \(most))") }
     }
 
-    /// Adds the targets of the --targets files.
-    private mutating func readTargetFiles(_ console: Console) throws {
-        for file in targetFiles {
-            let targets = try TargetFile(path: file, option: "--targets").targets(console)
-            texts += targets
-            expressions += try targets.map { try TargetExpression($0) }
-        }
-        guard !texts.isEmpty else { throw Self.summary.missingOperand }
-    }
+    private static let missingTarget = UsageError("usage error: Destination address required")
 
-    /// Returns the timestamp option, and removes the hosts of `tsprespec` from the targets.
+    /// Takes the hosts of `tsprespec` from the targets.
     private mutating func timestamps(_ choice: IPTimestampChoice) throws -> IPv4TimestampData {
         func empty(_ count: Int, _ address: IPv4Address?) -> [IPv4TimestampData.Entry] {
             Array(repeating: IPv4TimestampData.Entry(address: address, timestamp: 0), count: count)
@@ -108,8 +100,10 @@ extension PingCommand {
     func run(_ console: Console) throws -> Int32 {
         console.limit(to: ping.deadline)
         guard isSweep else { return try SinglePing(command: self, console: console).run() }
-        var command = self
-        try command.readTargetFiles(console)
-        return try PingSweepRun(command: command, console: console).run()
+        let (listed, input) = try TargetFile.targets(
+            of: targetFiles, console, missingTarget: Self.missingTarget.message)
+        let all = try zip(texts, expressions) + listed.map { ($0, try TargetExpression($0)) }
+        guard !all.isEmpty || input != nil else { throw Self.missingTarget }
+        return try PingSweepRun(command: self, targets: all, input: input, console: console).run()
     }
 }

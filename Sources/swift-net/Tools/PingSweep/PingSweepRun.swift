@@ -4,14 +4,18 @@ import SwiftNet
 /// Runs a sweep of several targets, one line each.
 struct PingSweepRun {
     let command: PingCommand
+    let targets: [(text: String, expression: TargetExpression)]
+    /// Standard input, where it names targets.
+    let input: TargetInput?
     let console: Console
 
     func run() throws -> Int32 {
         let options = try console.runOptions(command.general)
-        let sweep = try PingSweep.prepare(command.texts, command.expressions, configuration, options: options)
+        let sweep = try PingSweep.prepare(targets, reading: input, configuration, options: options)
         let report = report(sweep.configuration) { sweep.interfaceName(of: $0) }
         let progress = ProgressLine(console, interval: .milliseconds(200), redrawsAtOnce: true)
         let summary = try console.run(report, of: sweep, progress: progress, drops: sweep.drops)
+        if let failure = input?.failure { console.skip("--targets: \(failure)") }
         let isComplete = summary.alive + summary.skipped == summary.targets
         // If targets could not be checked, the result is unknown.
         guard sweep.unresolvedCount + summary.unchecked == 0 else { return 2 }
