@@ -148,6 +148,39 @@ struct TargetTests {
         }
     }
 
+    @Test("a scan scans the targets of standard input as their lines come")
+    func scanInput() async throws {
+        try await Lab.with(Self.layout) { lab in
+            for format in ["json", "text", "grepable", "csv"] {
+                let fed = try await Self.feed(
+                    lab, "tcp-syn-scan -p 80 --all --format \(format)", first: "192.0.2.2\\n",
+                    result: "192.0.2.2.*closed",
+                    rest: "192.0.2.9\\nx/y\\n2001:db8::2 198.18.0.1-3 127.0.0.1 192.0.2.2")
+                #expect(fed.output.hasPrefix("1\n") && fed.status == 2, "\(fed)")
+                #expect(fed.errors == "tcp-syn-scan: --targets: -:3: 'x/y': not a network (ADDRESS/LENGTH)\n")
+                for host in ["192.0.2.2", "198.18.0.1", "198.18.0.2", "198.18.0.3", "127.0.0.1", "2001:db8::2"] {
+                    let count = fed.lines.filter { $0.contains(host) && $0.contains("closed") }.count
+                    #expect(count == 1, "\(host): \(fed)")
+                }
+                let unreachable = fed.lines.filter { $0.contains("192.0.2.9") && $0.contains("no host on the link") }
+                #expect(unreachable.count == (format == "csv" ? 0 : 1), "\(fed)")
+                guard format == "json" else { continue }
+                #expect(fed.summary?["hosts"] == "7" && fed.summary?["closed"] == "6", "\(fed)")
+                #expect(fed.summary?["unreachable"] == "1" && fed.summary?["complete"] == "true", "\(fed)")
+            }
+            let none = try await lab.scan("-p 80 --targets -", input: "# none\n")
+            #expect(none.errors == "tcp-syn-scan: a target is missing\n" && none.status == 2)
+            let position = try await lab.run(
+                "a",
+                [
+                    "sh", "-c",
+                    "cd $(mktemp -d); (echo 192.0.2.2; sleep 1; echo 198.18.0.1) | $0 tcp-syn-scan -j -p 80 --resume p --targets -",
+                    Binary.swiftNet,
+                ])
+            #expect(position.objects("start").first?["hosts"] == "2", "\(position)")
+        }
+    }
+
     @Test("URLs: forms of inet_aton(3), lists, and standard input line by line")
     func urls() async throws {
         try await Lab.with(.pair) { lab in

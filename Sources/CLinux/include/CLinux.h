@@ -89,6 +89,9 @@ static inline void clinux_store_release(unsigned int *word, unsigned int value) 
 static const long clinux_XDP_PGOFF_TX_RING = XDP_PGOFF_TX_RING;
 static const long clinux_XDP_UMEM_PGOFF_COMPLETION_RING = (long)XDP_UMEM_PGOFF_COMPLETION_RING;
 
+// fcntl has a variable number of arguments.
+static inline int clinux_duplicate(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
+
 // glibc declares these with transparent unions, which Swift cannot pass.
 static inline int clinux_bind(int descriptor, const struct sockaddr *address, socklen_t length) {
     return bind(descriptor, address, length);

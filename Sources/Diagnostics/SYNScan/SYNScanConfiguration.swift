@@ -91,7 +91,10 @@ public struct SYNScanConfiguration: Sendable {
     public var windowSize = SYNScanWindow.mostProbes
     /// Whether the kernel does not own the source addresses, so that the engine must answer for them.
     public var ownsSource = false
-    /// Whether to read banners; needs a source address whose connections the kernel does not reset.
+    /// More targets are to come while it runs, for other links too. None of its source addresses is unowned then, and it
+    /// is the whole scan from its start.
+    public var expectsMore = false
+    /// Open ports are heard: that takes a source that the system does not break connections off for.
     public var hearsBanners = false
 
     public init(
@@ -146,7 +149,8 @@ public struct SYNScanConfiguration: Sendable {
 
     /// The interface of all frames; 0 if there are several.
     public var sendingInterface: UInt32 {
-        let interfaces = Set(routes.lazy.filter { $0.link.mac != nil }.map(\.link.interface))
+        guard !expectsMore else { return 0 }
+        let interfaces = Set(ways.lazy.filter { $0.link.mac != nil }.map(\.link.interface))
         return interfaces.count == 1 ? interfaces.first ?? 0 : 0
     }
 

@@ -139,11 +139,10 @@ extension SYNScanEngine {
             }
             host.rate = rate(of: pattern, until: review.tryEnd) ?? host.rate
             host.answered += pattern.answered + pattern.recheckAnswered
-            host.unanswered += pattern.unanswered
-            unreliable[suspect.host] = host
-            result.unresolved += UInt64(pattern.unanswered)
+            host.silent += pattern.silent
+            if unreliable.updateValue(host, forKey: suspect.host) == nil { result.unreliable += 1 }
+            result.unresolved += UInt64(pattern.silent)
         }
-        result.unreliable = unreliable.count
     }
 
     /// Whether the host limits only its resets: its open ports answer first tries when nearly all resets are used up,

@@ -61,8 +61,12 @@ public struct SYNScanEngine: Engine, ~Copyable {
     private var answeredBefore: UInt64 = 0
     private var laterBefore: UInt64 = 0
     var lastSent = Instant(nanoseconds: 0)
+    /// From the last probes of earlier targets to the first of later ones.
+    private var pauses = Nanoseconds.zero
     private var end: Instant?
     private(set) var isOver = false
+    /// More targets are to come: it does not end before they have.
+    public var expectsMore: Bool
     var events: [SYNScanEvent] = []
     var result = SYNScanSummary()
     var resets: SYNScanResets
@@ -72,6 +76,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
 
     public init(_ configuration: SYNScanConfiguration) {
         self.configuration = configuration
+        expectsMore = configuration.expectsMore
         permutation = KeyedPermutation(count: configuration.total, seed: configuration.seed)
         cookie = SYNScanCookie(key: configuration.key)
         shardOffset = UInt64(configuration.shard.number - 1)
@@ -108,6 +113,29 @@ public struct SYNScanEngine: Engine, ~Copyable {
         result.probes = configuration.probes
     }
 
+    // MARK: Targets that come while it runs
+
+    /// All targets so far are decided, and more are to come.
+    public var isIdle: Bool { isOver && expectsMore }
+
+    /// Whether targets are reached by an interface.
+    public func uses(_ interface: UInt32) -> Bool { configuration.ways.contains { $0.link.interface == interface } }
+
+    /// Scans further targets, none of which it has had, as an idle engine. Its counters go on.
+    public mutating func add(_ targets: AddressSet, ways: [SYNScanRoute], at now: Instant) {
+        var configuration = configuration
+        (configuration.targets, configuration.ways) = (targets, ways)
+        var next = SYNScanEngine(configuration)
+        (next.start, next.lastSent, next.roundTrips, next.events) = (start, now, roundTrips, events)
+        next.pauses = pauses + (now - lastSent)
+        next.answeredBefore = result.decided - result.filtered
+        next.laterBefore = result.answeredLater
+        next.result = result
+        next.result.hosts += targets.count
+        next.result.probes += configuration.probes
+        self = next
+    }
+
     public var maximumPacketLength: Int { sourceHost?.frameLength ?? 128 }
     public var batchCapacity: Int { 64 }
     /// Slow scans have time to stamp each probe. In fast scans many leave in one system call, and the send time is
@@ -117,7 +145,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     public var summary: SYNScanSummary {
         var summary = result
         summary.elapsed = start.map { (end ?? lastSent) - $0 } ?? .zero
-        summary.sending = start.map { max(lastSent - $0, .zero) } ?? .zero
+        summary.sending = start.map { max(lastSent - $0 - pauses, .zero) } ?? .zero
         return summary
     }
 
@@ -130,7 +158,9 @@ public struct SYNScanEngine: Engine, ~Copyable {
 
     /// The number of first tries sent, and of the tries before the current one.
     public var progress: (sent: UInt64, round: Int) {
-        (round == 0 ? cursor - configuration.start.done : window.indices.upperBound - configuration.start.done, round)
+        let before = result.probes - configuration.probes
+        let sent = (round == 0 ? cursor : window.places.upperBound) - configuration.start.done
+        return (before + sent, round)
     }
 
     // MARK: Sending
@@ -174,8 +204,11 @@ public struct SYNScanEngine: Engine, ~Copyable {
         }
         if end == nil { end = now }
         guard batch.isEmpty else { return .at(now) }
-        // Replies from open ports are still to be received.
-        guard let due = banners?.due else { return .finished }
+        // What is open is still to be heard.
+        guard let due = banners?.due else {
+            guard expectsMore else { return .finished }
+            return configuration.deadline.map { .at(start + $0) } ?? .never
+        }
         end = now
         return earlier(due, start)
     }
@@ -373,6 +406,8 @@ public struct SYNScanEngine: Engine, ~Copyable {
             banners.stop(at: now)
             result.isCutShort = true
         }
+        if expectsMore { result.isCutShort = true }
+        expectsMore = false
         guard !isOver else { return }
         result.isCutShort = true
         isOver = true

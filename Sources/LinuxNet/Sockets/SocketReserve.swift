@@ -6,6 +6,7 @@ import WireFormat
 /// packets are read only when the capability is gone. What is not used is closed with the reserve.
 public final class SocketReserve {
     private var packetSockets: [Int32] = []
+    private var sharedSockets: [IPAddress.Family: Int32] = [:]
     private var datagramSockets: [(family: IPAddress.Family, descriptor: Int32)] = []
     /// Nil where the kernel has no AF_XDP.
     private var expressSocket: Int32?
@@ -30,7 +31,7 @@ public final class SocketReserve {
     }
 
     deinit {
-        for descriptor in packetSockets + datagramSockets.map(\.descriptor) { close(descriptor) }
+        for descriptor in packetSockets + sharedSockets.values + datagramSockets.map(\.descriptor) { close(descriptor) }
         if let expressSocket { close(expressSocket) }
     }
 
@@ -50,6 +51,16 @@ public final class SocketReserve {
     /// A packet socket that hears nothing yet.
     public func packetSocket() throws(SystemError) -> UnboundPacketSocket {
         UnboundPacketSocket(owning: try takePacketSocket())
+    }
+
+    /// A packet socket for a run that is over before this is called again for the family: there is one for all of them.
+    public func sharedPacketSocket(_ family: IPAddress.Family) throws(SystemError) -> UnboundPacketSocket {
+        let shared: Int32
+        if let known = sharedSockets[family] { shared = known } else { shared = try takePacketSocket() }
+        sharedSockets[family] = shared
+        let copy = clinux_duplicate(shared)
+        guard copy >= 0 else { throw .last("packet socket") }
+        return UnboundPacketSocket(owning: copy)
     }
 
     /// The descriptor of such a socket, whose owner the caller is.

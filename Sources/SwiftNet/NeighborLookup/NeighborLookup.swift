@@ -23,16 +23,18 @@ final class NeighborLookup {
     private static let fewNeighbors = 256
 
     /// - Parameters:
-    ///   - socket: a socket opened while CAP_NET_RAW was effective.
-    ///   - rate: requests per second; nil for 100,000.
-    /// - Throws: `SystemError` if the link cannot be used.
+    ///   - socket: opened while CAP_NET_RAW was effective.
+    ///   - usesRing: whether many replies may come by a ring, which a socket has once.
+    ///   - rate: requests a second; nil for 100,000.
+    /// - Throws: `SystemError` where the link cannot be used.
     init(
-        _ neighbors: LinkNeighbors, socket: consuming UnboundPacketSocket, rate: Double?, reactor: Reactor
+        _ neighbors: LinkNeighbors, socket: consuming UnboundPacketSocket, usesRing: Bool = true, rate: Double?,
+        reactor: Reactor
     ) throws {
         self.neighbors = neighbors
         let findings = Findings()
         self.findings = findings
-        let slots = neighbors.addresses.count > Self.fewNeighbors ? 4_096 : 0
+        let slots = usesRing && neighbors.addresses.count > Self.fewNeighbors ? 4_096 : 0
         switch neighbors.source {
         case .v4(let source):
             var targets = TargetSet()

@@ -87,10 +87,11 @@ public enum PingSweep: Tool {
             self.session = session
             self.sockets = sockets
             let requirements = probe.requirements(families: [.v4, .v6], started: session.started)
-            let targets =
-                try given
-                + (input?.gather(
-                    session.reactor, isRequired: given.isEmpty, until: requirements.deadline) ?? [])
+            var targets = given
+            if let input {
+                targets += try input.gather(session.reactor, waits: given.isEmpty, until: requirements.deadline)
+                if targets.isEmpty, input.isOver { throw input.missingTarget }
+            }
             var routes = PingSweepRoutes(family: probe.family, requirements)
             let pieces = try routes.pieces(to: targets.map(\.expression))
             let formats = PingSweepFormats(probe, requirements)

@@ -26,11 +26,19 @@ public enum SYNScan: Tool {
     public static func prepare(
         _ targets: [String], _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
+        try prepare(targets, reading: nil, configuration, options: options)
+    }
+
+    /// - Parameter input: further targets, scanned as they come; only by a whole scan from this host's addresses, from
+    ///   its start.
+    package static func prepare(
+        _ targets: [String], reading input: TargetInput?, _ configuration: Configuration, options: RunOptions
+    ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping {
             try configuration.check()
             return try Prepared(
-                SYNScanTargetList(targets, excludes: configuration.excludes), ports: configuration.portList(),
-                seed: configuration.orderSeed(), configuration, options)
+                expressions(targets, isOnlyTarget: targets.count == 1 && input == nil), input,
+                excludes: expressions(configuration.excludes, isOnlyTarget: false), configuration, options)
         }
     }
 
@@ -47,28 +55,33 @@ public enum SYNScan: Tool {
         public typealias Event = SYNScanEvent
         public typealias Summary = SYNScanSummary
 
-        /// The parameters of the engine, without unreachable targets.
+        /// What the engine is going to do first. Targets that cannot be reached are not among its targets.
         public let configuration: SYNScanConfiguration
-        /// Unreachable targets.
-        public let unreachable: [UnreachableRange]
-        /// The number of these addresses.
-        public let unreachableCount: Int
-        /// Whether some targets have no address or no route, and are not scanned.
-        public let isIncomplete: Bool
-        /// The position of the scan; known after the run.
+        /// Targets that cannot be reached; further ones may be found while it runs.
+        public var unreachable: [UnreachableRange] { arrivals.unreachable }
+        /// How many addresses these are.
+        public var unreachableCount: Int { arrivals.unreachableCount }
+        /// Some targets have no address or no route, and are not scanned.
+        public var isIncomplete: Bool { arrivals.isIncomplete }
+        /// Called with targets that cannot be reached and were found so while it runs.
+        public var onUnreachable: ((UnreachableRange) -> Void)?
+        /// How far the scan has come; known after the run.
         public private(set) var position: SYNScanPosition
         /// The reason why the scan ended early: an interface or a socket failed; known after the run.
         public private(set) var failure: SwiftNetError?
 
         private let session: Session
-        /// The kernel assigns these source ports to no connection while the scan exists.
+        private let arrivals: SYNScanArrivals
+        /// The system gives these source ports to no connection while the scan exists.
         private let reservation: PortReservation
         /// The sockets, until the run uses them.
         private var port: PacketRingPort?
 
         fileprivate init(
-            _ list: SYNScanTargetList, ports: [UInt16], seed: UInt64, _ asked: Configuration, _ options: RunOptions
+            _ given: [TargetExpression], _ input: TargetInput?, excludes: [TargetExpression], _ asked: Configuration,
+            _ options: RunOptions
         ) throws {
+            let (ports, seed) = (try asked.portList(), try asked.orderSeed())
             let (session, reserve) = try Session.open(options, .rawSockets("tcp-syn-scan")) { _ in
                 try SYNScan.reserveSockets(interface: asked.interface)
             }
@@ -76,28 +89,11 @@ public enum SYNScan: Tool {
             var random = SystemRandomness()
             reservation = try PortReservation(
                 count: SYNScanConfiguration.sourcePortCount(retries: asked.retries), using: &random)
-            let found = try SYNScanTargets(list, asked, session.resolver)
-            found.report(to: options)
-            var targets = found.addresses
-            guard !targets.isEmpty else {
-                throw SwiftNetError(.invalidArgument, nil, "nothing is left to scan")
-            }
+            arrivals = SYNScanArrivals(input, excludes: excludes, asked, session, reserve)
+            var targets = try arrivals.first(given)
             let source = try asked.source.map { try UnownedSource($0, interface: asked.interface) }
             if asked.checksSource { try source?.check(reserve, session) }
-            var routes = try SYNScanRoutes(
-                targets, interface: source?.link.name ?? asked.interface, source: source?.address)
-            for neighbors in try routes.unknownNeighbors() {
-                let lookup = try NeighborLookup(
-                    neighbors, socket: reserve.packetSocket(), rate: asked.rate, reactor: session.reactor)
-                for station in try lookup.finish(session.reactor) {
-                    routes.learn(station.address, station.mac, interface: neighbors.interface)
-                }
-            }
-            let count = targets.count
-            let reached = routes.resolve(&targets)
-            unreachable = routes.unreachable
-            unreachableCount = count - targets.count
-            isIncomplete = !found.failures.isEmpty || routes.isIncomplete
+            let reached = try arrivals.routes(to: &targets, source: source, isFirst: true)
 
             var configuration = SYNScanConfiguration(
                 targets: targets, ports: ports, routes: reached, sourcePort: reservation.ports.lowerBound, seed: seed,
@@ -110,10 +106,11 @@ public enum SYNScan: Tool {
             configuration.reportsAll = asked.reportsAll
             configuration.ownsSource = source != nil
             configuration.hearsBanners = asked.readsBanners
+            configuration.expectsMore = arrivals.expectsMore
             configuration.start = try asked.start(of: configuration)
             position = configuration.start
             self.configuration = configuration
-            port = try SYNScan.port(configuration, source, reserve, session)
+            port = try SYNScan.port(configuration, interface: asked.interface, source, reserve, session)
             try options.capture?.start(
                 .protocols([.tcp, .icmp, .icmpv6]), interface: configuration.sendingInterface
             ) { configuration.isOwn($0.bytes.rawBytes) }
@@ -125,19 +122,20 @@ public enum SYNScan: Tool {
             try session.begin()
             guard var port = port.take() else { throw SwiftNetError(.invalidArgument, nil, "the scan has no port") }
             var engine = SYNScanEngine(configuration)
-            let links = LinkTroubles(
-                Set(configuration.routes.map(\.link.interface)), reactor: session.reactor)
+            let interfaces = Set(configuration.ways.map(\.link.interface))
+            let links = LinkTroubles(configuration.expectsMore ? nil : interfaces, reactor: session.reactor)
             SessionObserver.erasing(&observer) { observer in
                 let watched = observer.before { [self] engine, _, now in
-                    // Ports behind a link that is down are not filtered; the scan can be resumed.
-                    for change in links.take(at: now) where failure == nil {
+                    let hasArrivals = addArrivals(&engine, at: now)
+                    // Ports are not filtered because a link does not work; the scan can be resumed.
+                    for change in links.take(at: now) where failure == nil && engine.uses(change.interface) {
                         guard let trouble = change.trouble else { continue }
                         failure = SwiftNetError(
                             .interface, links.names[change.interface],
                             "\(trouble): scan stopped; remaining ports were not scanned")
                         engine.stop(at: now)
                     }
-                    return links.next
+                    return hasArrivals ? now : links.next
                 }
                 do {
                     try session.run(&engine, on: &port, observer: watched)
@@ -150,6 +148,19 @@ public enum SYNScan: Tool {
             }
             position = engine.position
             return engine.summary
+        }
+
+        /// Has the engine scan the targets that have come.
+        private func addArrivals(_ engine: inout SYNScanEngine, at now: Instant) -> Bool {
+            let count = unreachable.count
+            defer { for range in unreachable[count...] { onUnreachable?(range) } }
+            do {
+                return try arrivals.feed(&engine)
+            } catch {
+                if !(error is Interruption) { failure = SwiftNetError(error) }
+                engine.stop(at: now)
+                return true
+            }
         }
     }
 }
@@ -170,10 +181,12 @@ extension SYNScan {
 
     /// Returns the port of a scan, which receives from now on.
     fileprivate static func port(
-        _ configuration: SYNScanConfiguration, _ source: UnownedSource?, _ reserve: SocketReserve, _ session: Session
+        _ configuration: SYNScanConfiguration, interface: String?, _ source: UnownedSource?, _ reserve: SocketReserve,
+        _ session: Session
     ) throws -> PacketRingPort {
+        let links = try configuration.expectsMore ? allLinks(interface) : configuration.ways.map(\.link)
         var listening: [PacketRingPort.Listening] = []
-        for link in configuration.routes.map(\.link) {
+        for link in links {
             let family = link.source.family
             let etherType: EtherType = family == .v4 ? .ipv4 : .ipv6
             guard !listening.contains(where: { $0.interface == link.interface && $0.etherType == etherType }) else {
@@ -192,7 +205,21 @@ extension SYNScan {
         return try PacketRingPort(
             reserve, listening: listening, sendingInterface: configuration.sendingInterface,
             sendsPastTaps: session.capture == nil && !configuration.isExactlyTimed,
-            ownFamilies: Set(configuration.routes.filter { $0.link.mac == nil }.map(\.link.source.family)),
+            ownFamilies: Set(links.filter { $0.mac == nil }.map(\.source.family)),
+            blocks: configuration.expectsMore ? 16 : 64,
             reactor: session.reactor, tap: session.capture?.tap, trace: session.options.onPacket)
+    }
+
+    /// Every link that a target may be reached by.
+    private static func allLinks(_ interface: String?) throws -> [SYNScanLink] {
+        try Interface.all().filter {
+            $0.isUp && ($0.isLoopback || $0.hasEthernetHeader && (interface == nil || $0.name == interface))
+        }.prefix(mostLinks).flatMap { interface in
+            interface.addresses.filter { !$0.address.needsZone }.map { entry in
+                SYNScanLink(
+                    interface: interface.index, source: entry.address,
+                    mac: interface.isLoopback ? nil : interface.macAddress)
+            }
+        }
     }
 }

@@ -11,15 +11,18 @@ struct SYNScanTargets {
     /// The failures of name lookups.
     private(set) var failures: [String] = []
 
-    init(_ list: SYNScanTargetList, _ asked: SYNScan.Configuration, _ resolver: Resolver) throws {
+    init(
+        _ targets: [TargetExpression], excludes: [TargetExpression], _ asked: SYNScan.Configuration,
+        _ resolver: Resolver
+    ) throws {
         do {
-            try addresses.insert(try ranges(list.targets, family: asked.family, resolver))
+            try addresses.insert(try ranges(targets, family: asked.family, resolver))
         } catch is AddressSet.Refusal {
             throw SwiftNetError(.invalidArgument, nil, "more than \(AddressSet.maximumCount) targets")
         }
         let wanted = failures.count
-        excludedCount = addresses.exclude(try ranges(list.excludes, family: nil, resolver))
-        // A name without an address cannot be excluded.
+        excludedCount = addresses.exclude(try ranges(excludes, family: nil, resolver))
+        // A host whose address is unknown cannot be left out.
         if failures.count > wanted { throw SwiftNetError(.name, "--exclude", failures[wanted]) }
         guard !asked.includesReserved else { return }
         reservedCount = addresses.exclude(ReservedTargets.everywhere)
@@ -69,19 +72,9 @@ struct SYNScanTargets {
     }
 }
 
-/// The targets of a scan as given, before name lookups.
-struct SYNScanTargetList {
-    let targets: [TargetExpression]
-    let excludes: [TargetExpression]
-
-    init(_ targets: [String], excludes: [String]) throws(SwiftNetError) {
-        self.targets = try Self.expressions(targets, isOnlyTarget: targets.count == 1)
-        self.excludes = try Self.expressions(excludes, isOnlyTarget: false)
-    }
-
-    private static func expressions(
-        _ texts: [String], isOnlyTarget: Bool
-    ) throws(SwiftNetError) -> [TargetExpression] {
+extension SYNScan {
+    /// The targets of a scan as they were given, before any name is looked up.
+    static func expressions(_ texts: [String], isOnlyTarget: Bool) throws(SwiftNetError) -> [TargetExpression] {
         var expressions: [TargetExpression] = []
         for text in texts {
             let expression = try SwiftNetError.target(text, isOnlyTarget: isOnlyTarget)

@@ -9,8 +9,8 @@ package final class TargetInput {
 
     private let lines: LineInput
     private let targets: (_ line: String) -> [String]
-    /// The message when there is no target at all.
-    private let missingTarget: String
+    /// The error when there is no target at all.
+    let missingTarget: SwiftNetError
     /// A list that pauses this long is used as far as it has come, and a list without a pause after `longestGathering`.
     private static let pause = Nanoseconds.milliseconds(100)
     private static let longestGathering = Nanoseconds.milliseconds(500)
@@ -18,7 +18,7 @@ package final class TargetInput {
     /// - Parameter targets: the targets of a line, which are valid.
     package init(_ lines: LineInput, missingTarget: String, targets: @escaping (_ line: String) -> [String]) {
         self.lines = lines
-        self.missingTarget = missingTarget
+        self.missingTarget = SwiftNetError(.invalidArgument, nil, missingTarget)
         self.targets = targets
     }
 
@@ -35,15 +35,14 @@ package final class TargetInput {
         }
     }
 
-    /// Waits for the first target, and takes those that come with it: routes and neighbors of many are looked up
-    /// together.
+    /// The next target and those that come with it: routes and neighbors of many are looked up together.
     /// - Parameters:
-    ///   - isRequired: whether there is no target but these.
+    ///   - waits: whether to wait for the first of them.
     ///   - limit: when to give up waiting; nil for never.
-    /// - Throws: `Interruption` at a signal, and `SwiftNetError` if a required target is missing.
-    func gather(_ reactor: Reactor, isRequired: Bool, until limit: Instant?) throws -> [Target] {
+    /// - Throws: `Interruption` at a signal.
+    func gather(_ reactor: Reactor, waits: Bool, until limit: Instant? = nil) throws -> [Target] {
         var gathered: [Target] = []
-        var end = isRequired ? limit : SystemClock.now + Self.pause
+        var end = waits ? limit : SystemClock.now + Self.pause
         var latest = limit
         while true {
             let new = take(reactor: reactor)
@@ -53,14 +52,12 @@ package final class TargetInput {
                 gathered += new
                 end = .earliest(now + Self.pause, latest)
             }
-            if isOver || end.map({ now >= $0 }) ?? false { break }
+            if isOver || end.map({ now >= $0 }) ?? false { return gathered }
             if !reactor.wait(until: end).isDisjoint(with: [.stop, .interrupted]),
                 let interruption = reactor.interruption
             {
                 throw interruption
             }
         }
-        if isRequired, gathered.isEmpty, isOver { throw SwiftNetError(.invalidArgument, nil, missingTarget) }
-        return gathered
     }
 }

@@ -47,15 +47,21 @@ extension SYNScanCommand {
         }
     }
 
-    /// Adds the targets and the excluded targets of files.
-    private mutating func readFiles(_ console: Console) throws {
-        for file in targetFiles {
-            targets += try TargetFile(path: file, option: "--targets").targets(console, allowsZones: false)
-        }
-        guard !targets.isEmpty else { throw Self.summary.missingOperand }
+    /// Adds the targets of files, and the excluded ones.
+    /// - Returns: standard input, where its targets are scanned as they come.
+    private mutating func readFiles(_ console: Console) throws -> TargetInput? {
+        // Parts and positions are those of a whole list, and a source of our own is there for one scan.
+        let readsAhead =
+            resumptionFile != nil || scan.shard.count > 1 || scan.source != nil || excludeFiles.contains("-")
+        let missing = UsageError("a target is missing")
+        let (listed, input) = try TargetFile.targets(
+            of: targetFiles, console, allowsZones: false, readsAhead: readsAhead, missingTarget: missing.message)
+        targets += listed
+        guard !targets.isEmpty || input != nil else { throw missing }
         for file in excludeFiles {
             scan.excludes += try TargetFile(path: file, option: "--exclude-file").excludedTargets()
         }
+        return input
     }
 
     func run(_ console: Console) throws -> Int32 {
@@ -66,14 +72,15 @@ extension SYNScanCommand {
             command.scan.recordName = resumption.path
         }
         let file = try file.map { try console.file($0, for: "-o") }
-        try command.readFiles(console)
+        let input = try command.readFiles(console)
         console.limit(to: scan.deadline)
         let options = try console.runOptions(general)
-        let run = try SYNScan.prepare(command.targets, command.scan, options: options)
+        let run = try SYNScan.prepare(command.targets, reading: input, command.scan, options: options)
         try resumption?.begin(run.configuration)
         let report = SYNScanReport(run, command, file: file, resumption, console)
         let summary = try console.run(report, of: run, progress: ProgressLine(console))
-        // If findings could not be written, the position is not saved: they must be found again.
+        if let failure = input?.failure { console.skip("--targets: \(failure)") }
+        // Findings that could not be written out are to be found again.
         let isSaved = !report.isWritten || resumption?.finish(run.position, console: console) ?? true
         guard run.failure == nil, isSaved else { return 2 }
         guard summary.open == 0 else { return 0 }

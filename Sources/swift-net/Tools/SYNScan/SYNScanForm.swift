@@ -9,6 +9,8 @@ enum SYNScanFormat: String, CaseIterable {
 /// Writes the report of a scan in one format, to one stream.
 protocol SYNScanForm: AnyObject {
     func begin(_ scan: SYNScan.Prepared, at now: Instant)
+    /// Writes targets that cannot be reached.
+    func write(_ range: SYNScan.UnreachableRange, at now: Instant)
     func write(_ finding: SYNScanFinding)
     func write(_ banner: SYNScanBanner)
     /// Writes the findings of one host, sorted by port.

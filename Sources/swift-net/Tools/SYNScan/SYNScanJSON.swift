@@ -16,10 +16,12 @@ final class SYNScanJSON: SYNScanForm {
     func begin(_ scan: SYNScan.Prepared, at now: Instant) {
         guard !options.isQuiet else { return }
         console.write("start", StartRow(scan.configuration), at: now, to: stream)
-        for range in scan.unreachable {
-            let row = UnreachableRow(first: range.first, last: range.last, reason: range.reason)
-            console.write("unreachable", row, at: now, to: stream)
-        }
+    }
+
+    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {
+        guard !options.isQuiet else { return }
+        let row = UnreachableRow(first: range.first, last: range.last, reason: range.reason)
+        console.write("unreachable", row, at: now, to: stream)
     }
 
     func write(_ finding: SYNScanFinding) {

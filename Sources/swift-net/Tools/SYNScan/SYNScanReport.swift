@@ -42,6 +42,11 @@ final class SYNScanReport: Report {
     func begin() {
         let now = SystemClock.now
         for form in forms { form.begin(run, at: now) }
+        let write = { [forms] (range: SYNScan.UnreachableRange) in
+            for form in forms { form.write(range, at: SystemClock.now) }
+        }
+        run.unreachable.forEach(write)
+        run.onUnreachable = write
     }
 
     func report(_ event: SYNScanEvent, at now: Instant) {

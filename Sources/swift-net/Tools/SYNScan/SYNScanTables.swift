@@ -17,6 +17,8 @@ final class SYNScanCSV: SYNScanForm {
         stream.write("addr,port,state,reason,ttl,rtt_ms,service,window,tcp_options,time,reliable\n")
     }
 
+    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {}
+
     func write(_ finding: SYNScanFinding) {
         text.removeAll()
         text.append(finding.address)
@@ -63,7 +65,10 @@ final class SYNScanGrepable: SYNScanForm {
         guard !options.isQuiet else { return }
         let start = SYNScanStart(configuration: scan.configuration, namesPorts: options.namesPorts)
         stream.write("# swift-net \(CommandTree.version) tcp-syn-scan: \(start.text)\n")
-        for range in scan.unreachable { stream.write("# unreachable: \(range.text): \(range.reason)\n") }
+    }
+
+    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {
+        if !options.isQuiet { stream.write("# unreachable: \(range.text): \(range.reason)\n") }
     }
 
     func write(_ finding: SYNScanFinding) { write([finding], []) }

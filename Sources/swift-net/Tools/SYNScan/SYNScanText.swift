@@ -19,7 +19,10 @@ final class SYNScanText: SYNScanForm {
     func begin(_ scan: SYNScan.Prepared, at now: Instant) {
         guard !options.isQuiet else { return }
         stream.write(SYNScanStart(configuration: scan.configuration, namesPorts: options.namesPorts).text + "\n")
-        for range in scan.unreachable { stream.write("\(range.text)  unreachable: \(range.reason)\n") }
+    }
+
+    func write(_ range: SYNScan.UnreachableRange, at now: Instant) {
+        if !options.isQuiet { stream.write("\(range.text)  unreachable: \(range.reason)\n") }
     }
 
     func write(_ finding: SYNScanFinding) {

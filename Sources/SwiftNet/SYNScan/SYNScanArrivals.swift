@@ -1,0 +1,104 @@
+import Diagnostics
+import LinuxNet
+import LinuxProcess
+import WireFormat
+
+/// The targets of a scan as they come: those that are known at its start, and further ones of standard input.
+final class SYNScanArrivals {
+    private let input: TargetInput?
+    private let excludes: [TargetExpression]
+    private let asked: SYNScan.Configuration
+    private let session: Session
+    private let reserve: SocketReserve
+    /// Targets that have been found before.
+    private var known = AddressSet()
+    private var waiting: [TargetExpression] = []
+    /// A run that has as many targets waiting for the others to be decided reads no more.
+    private static let mostWaiting = 65_536
+
+    private(set) var unreachable: [SYNScan.UnreachableRange] = []
+    private(set) var unreachableCount = 0
+    /// Some targets have no address or no route.
+    private(set) var isIncomplete = false
+
+    init(
+        _ input: TargetInput?, excludes: [TargetExpression], _ asked: SYNScan.Configuration, _ session: Session,
+        _ reserve: SocketReserve
+    ) {
+        self.input = input
+        self.excludes = excludes
+        self.asked = asked
+        self.session = session
+        self.reserve = reserve
+    }
+
+    /// More targets may come.
+    var expectsMore: Bool { !(input?.isOver ?? true) }
+
+    /// The addresses to begin with.
+    /// - Parameter given: targets beside those of the input.
+    func first(_ given: [TargetExpression]) throws -> AddressSet {
+        var targets = given
+        if let input {
+            targets += try input.gather(session.reactor, waits: given.isEmpty).map(\.expression)
+            if targets.isEmpty { throw input.missingTarget }
+        }
+        var found = try addresses(of: targets)
+        while let input, found.isEmpty, !input.isOver {
+            found = try addresses(of: input.gather(session.reactor, waits: true).map(\.expression))
+        }
+        guard !found.isEmpty else { throw SwiftNetError(.invalidArgument, nil, "nothing is left to scan") }
+        return found
+    }
+
+    /// The addresses of targets that have not been found before.
+    private func addresses(of targets: [TargetExpression]) throws -> AddressSet {
+        let found = try SYNScanTargets(targets, excludes: excludes, asked, session.resolver)
+        found.report(to: session.options)
+        isIncomplete = isIncomplete || !found.failures.isEmpty
+        var addresses = found.addresses
+        addresses.subtract(known)
+        try known.insert(addresses.runs.map { ($0.first, $0.last) })
+        return addresses
+    }
+
+    /// The routes to targets, without those that cannot be reached.
+    /// - Parameter isFirst: whether lookups of neighbors may take sockets of their own.
+    func routes(to targets: inout AddressSet, source: UnownedSource? = nil, isFirst: Bool = false) throws
+        -> [SYNScanRoute]
+    {
+        var routes = try SYNScanRoutes(
+            targets, interface: source?.link.name ?? asked.interface, source: source?.address)
+        for neighbors in try routes.unknownNeighbors() {
+            let socket =
+                try isFirst ? reserve.packetSocket() : reserve.sharedPacketSocket(neighbors.source.family)
+            let lookup = try NeighborLookup(
+                neighbors, socket: socket, usesRing: isFirst, rate: asked.rate, reactor: session.reactor)
+            for station in try lookup.finish(session.reactor) {
+                routes.learn(station.address, station.mac, interface: neighbors.interface)
+            }
+        }
+        let count = targets.count
+        let ways = routes.resolve(&targets)
+        unreachable += routes.unreachable
+        unreachableCount += count - targets.count
+        isIncomplete = isIncomplete || routes.isIncomplete
+        return ways
+    }
+
+    /// Hands an idle engine the targets that have come, or has it end when no more can come.
+    /// - Returns: whether the engine has something new to do.
+    func feed(_ engine: inout SYNScanEngine) throws -> Bool {
+        guard let input, engine.expectsMore else { return false }
+        let isWanted = waiting.count < Self.mostWaiting
+        waiting += input.take(isWanted: isWanted, reactor: session.reactor).map(\.expression)
+        guard engine.isIdle, !waiting.isEmpty || input.isOver else { return false }
+        engine.expectsMore = !waiting.isEmpty
+        guard engine.expectsMore else { return true }
+        var targets = try addresses(of: waiting)
+        waiting = []
+        let ways = try routes(to: &targets)
+        engine.add(targets, ways: ways, at: SystemClock.now)
+        return true
+    }
+}
