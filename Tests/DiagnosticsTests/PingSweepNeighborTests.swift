@@ -156,6 +156,22 @@ struct PingSweepNeighborTests {
         #expect(!isResolving)
     }
 
+    @Test("a search of the kernel that fails has one reason, whether its table or its error comes first")
+    func failedSearch() throws {
+        for isResolvedByKernel in [true, false] {
+            var configuration = try Self.configuration(1)
+            configuration.plan = .untilAnswered(retries: 0)
+            if isResolvedByKernel { configuration.resolvedByKernel = try Self.set(1...1) }
+            var engine = PingSweepEngine(configuration)
+            var network = SimulatedNetwork(seed: 1)
+            network.everybody = .refuses(type: .destinationUnreachable, code: 1, restOfHeader: 0, from: Echo.here)
+            var link = Link()
+            EngineLoop.run(&engine, on: &network, observer: &link)
+            let reason = isResolvedByKernel ? "no answer to ARP" : "Destination Host Unreachable from \(Echo.here)"
+            #expect(link.hosts.map(\.reason) == [reason], "\(link.hosts)")
+        }
+    }
+
     @Test("what the kernel's table says from before the run is not believed")
     func oldTable() throws {
         var configuration = try Self.configuration(1)

@@ -62,7 +62,14 @@ extension PingSweepEngine {
             quote.sequence > 0, quote.sequence <= hosts[index].attempts
         else { return }
         summary.errors &+= 1
-        if hosts[index].state != .decided { reasons[index] = "\(notice.meaning) from \(notice.source)" }
+        // "Host unreachable" (RFC 792) or "address unreachable" (RFC 4443, section 3.1) by this host itself.
+        let hostUnreachable: (UInt8, UInt8) = format.family == .v4 ? (3, 1) : (1, 3)
+        let isSilentNeighbor =
+            notice.source == format.source && hosts[index].isResolving && (notice.type, notice.code) == hostUnreachable
+        if hosts[index].state != .decided {
+            reasons[index] =
+                isSilentNeighbor ? Self.silentNeighbor(format.family) : "\(notice.meaning) from \(notice.source)"
+        }
         end(attempt: quote.sequence, of: index)
         if configuration.reportsErrors { emit(.icmpError(label: targets.label(of: index), notice)) }
         // The kernel's neighbor resolution or the link failed; another probe would fail too.

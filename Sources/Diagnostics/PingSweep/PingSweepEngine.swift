@@ -150,7 +150,12 @@ public struct PingSweepEngine: Engine, ~Copyable {
         found.append(index)
     }
 
-    /// Notes that no station on the link has a neighbor's address: it needs no probe.
+    /// Why a neighbor without a station is unreachable.
+    public static func silentNeighbor(_ family: IPAddress.Family) -> String {
+        family == .v4 ? "no answer to ARP" : "no answer to neighbor solicitations"
+    }
+
+    /// No station on the link has a neighbor's address: it needs no probe.
     public mutating func lost(_ address: IPAddress, reason: String, at now: Instant) {
         guard let index = targets.index(of: address), isWithoutStation(index) else { return }
         // A failure earlier than the kernel can detect one belongs to an earlier lookup.

@@ -80,7 +80,7 @@ final class PingSweepNeighbors {
                 if let failure = lookup.failure {
                     engine.failed(address, SystemError.message(failure.code), at: now)
                 } else {
-                    engine.lost(address, reason: Self.reason(address.family), at: now)
+                    engine.lost(address, reason: PingSweepEngine.silentNeighbor(address.family), at: now)
                 }
             }
         }
@@ -93,11 +93,9 @@ final class PingSweepNeighbors {
         for entry in entries where entry.state == .failed && kernelInterfaces.contains(entry.interfaceIndex) {
             if engine.isResolving(entry.address) { failed.append(entry) }
         }
-        for entry in failed { engine.lost(entry.address, reason: Self.reason(entry.address.family), at: now) }
+        for entry in failed {
+            engine.lost(entry.address, reason: PingSweepEngine.silentNeighbor(entry.address.family), at: now)
+        }
         return !failed.isEmpty
-    }
-
-    private static func reason(_ family: IPAddress.Family) -> String {
-        family == .v4 ? "no reply to ARP" : "no reply to neighbor solicitations"
     }
 }
