@@ -32,7 +32,7 @@ struct SYNScanArrivalTests {
             guard let next = try? SYNScanEngineTests.configuration(networks.removeFirst(), ports: [80], seed: 1) else {
                 return nil
             }
-            engine.add(next.targets, ways: next.ways, at: now)
+            engine.add(next.targets, routes: next.routes, at: now)
             return now
         }
     }

@@ -26,14 +26,14 @@ public struct EndpointOverrides: Sendable {
         return HTTPOrigin(endpoint: endpoint(of: url), secureName: secureName, isAddress: isAddress)
     }
 
-    /// Whether a URL leads to a name, a socket of this machine, or an address of this family.
+    /// Whether a URL has a name, a Unix socket, or an address of this family as its endpoint.
     /// - Parameter family: nil for both.
     package func allows(_ url: HTTPURL, _ family: IPAddress.Family?) -> Bool {
-        guard let family, case .endpoint(.tcp(let address, _, _)) = place(of: url) else { return true }
+        guard let family, case .endpoint(.tcp(let address, _, _)) = endpoint(of: url) else { return true }
         return address.family == family
     }
 
-    private func place(of url: HTTPURL) -> HTTPOrigin.Place {
+    private func endpoint(of url: HTTPURL) -> HTTPOrigin.Endpoint {
         if let localSocket { return .endpoint(.local(localSocket)) }
         if let other = others.first(where: { $0.port == url.port && ($0.host == url.hostText || $0.host == "*") }) {
             return .endpoint(other.endpoint)

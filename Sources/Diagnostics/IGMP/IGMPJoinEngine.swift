@@ -207,31 +207,31 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
         guard packet.form == .frame, !isOver, let link = link(of: packet.interfaceIndex),
-            let arrived = ReceivedMulticast(packet.bytes)
+            let received = ReceivedMulticast(packet.bytes)
         else { return }
-        if let membership = ReceivedMembership(arrived) {
+        if let membership = ReceivedMembership(received) {
             hear(membership, on: link, at: packet.arrival)
         } else {
-            count(arrived, on: link, at: packet.arrival)
+            count(received, on: link, at: packet.arrival)
         }
     }
 
-    private mutating func hear(_ arrived: ReceivedMembership, on link: Int, at now: Instant) {
-        let family = arrived.message.version.family
+    private mutating func hear(_ received: ReceivedMembership, on link: Int, at now: Instant) {
+        let family = received.message.version.family
         let own = members.indices.filter { members[$0].link == link && members[$0].host.newest.family == family }
-        // The other family's business is none of ours.
+        // Messages of the other family are ignored.
         guard !own.isEmpty else { return }
-        // What the system says for us is ours.
-        if arrived.frameSource == configuration.links[link].identity.mac {
+        // Reports that the kernel sends for this host are this host's reports.
+        if received.frameSource == configuration.links[link].identity.mac {
             guard configuration.isJoinedBySystem else { return }
             if case .query = received.message { return }
             result.reports += 1
-            return add(.sent(arrived.message, at: now), on: link)
+            return add(.sent(received.message, at: now), on: link)
         }
         switch received.message {
         case .query(let query):
             result.queries += 1
-            add(.query(query, from: arrived.source, at: now), on: link)
+            add(.query(query, from: received.source, at: now), on: link)
             guard !configuration.isJoinedBySystem else { return }
             for index in own {
                 let version = members[index].host.version
@@ -239,20 +239,20 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
                 reportVersion(of: members[index], before: version, at: now)
             }
         case .report(let version, let records):
-            add(.heard(arrived.message, from: arrived.source, at: now), on: link)
-            // The newest version's reports suppress nobody's (RFC 3376, section 7.2.2).
+            add(.heard(received.message, from: received.source, at: now), on: link)
+            // The newest version's reports suppress no others (RFC 3376, section 7.2.2).
             guard !version.hasSources else { return }
             for record in records {
                 for index in own { members[index].host.hearReport(of: record.group) }
             }
-        case .leave: add(.heard(arrived.message, from: arrived.source, at: now), on: link)
+        case .leave: add(.heard(received.message, from: received.source, at: now), on: link)
         }
     }
 
-    private mutating func count(_ arrived: borrowing ReceivedMulticast, on link: Int, at now: Instant) {
+    private mutating func count(_ received: borrowing ReceivedMulticast, on link: Int, at now: Instant) {
         let interface = configuration.links[link]
-        guard !isLeaving, !arrived.isAboutGroups, arrived.frameSource != interface.identity.mac,
-            let filter = filters[arrived.destination]
+        guard !isLeaving, !received.isAboutGroups, received.frameSource != interface.identity.mac,
+            let filter = filters[received.destination]
         else { return }
         guard filter.admits(received.source) else {
             result.unwanted += 1
@@ -261,7 +261,7 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         let bytes = received.dataLength
         result.datagrams += 1
         result.bytes += bytes
-        let flow = Flow(link: link, group: arrived.destination, source: arrived.source)
+        let flow = Flow(link: link, group: received.destination, source: received.source)
         var isFirst = false
         if let index = flows[flow] {
             result.flows[index].take(bytes: bytes, at: now)
@@ -280,8 +280,8 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         add(
             .datagram(
                 MulticastDatagram(
-                    group: flow.group, source: flow.source, port: arrived.destinationPort, bytes: bytes,
-                    hopLimit: arrived.hopLimit, isFirst: isFirst, arrival: now)), on: link)
+                    group: flow.group, source: flow.source, port: received.destinationPort, bytes: bytes,
+                    hopLimit: received.hopLimit, isFirst: isFirst, arrival: now)), on: link)
         if let count = configuration.count, result.datagrams >= count { leave(at: now) }
     }
 

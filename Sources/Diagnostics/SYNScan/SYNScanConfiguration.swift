@@ -150,7 +150,7 @@ public struct SYNScanConfiguration: Sendable {
     /// The interface of all frames; 0 if there are several.
     public var sendingInterface: UInt32 {
         guard !expectsMore else { return 0 }
-        let interfaces = Set(ways.lazy.filter { $0.link.mac != nil }.map(\.link.interface))
+        let interfaces = Set(routes.lazy.filter { $0.link.mac != nil }.map(\.link.interface))
         return interfaces.count == 1 ? interfaces.first ?? 0 : 0
     }
 

@@ -139,9 +139,9 @@ extension SYNScanEngine {
             }
             host.rate = rate(of: pattern, until: review.tryEnd) ?? host.rate
             host.answered += pattern.answered + pattern.recheckAnswered
-            host.silent += pattern.silent
+            host.unanswered += pattern.unanswered
             if unreliable.updateValue(host, forKey: suspect.host) == nil { result.unreliable += 1 }
-            result.unresolved += UInt64(pattern.silent)
+            result.unresolved += UInt64(pattern.unanswered)
         }
     }
 

@@ -119,12 +119,12 @@ public struct SYNScanEngine: Engine, ~Copyable {
     public var isIdle: Bool { isOver && expectsMore }
 
     /// Whether targets are reached by an interface.
-    public func uses(_ interface: UInt32) -> Bool { configuration.ways.contains { $0.link.interface == interface } }
+    public func uses(_ interface: UInt32) -> Bool { configuration.routes.contains { $0.link.interface == interface } }
 
     /// Scans further targets, none of which it has had, as an idle engine. Its counters go on.
-    public mutating func add(_ targets: AddressSet, ways: [SYNScanRoute], at now: Instant) {
+    public mutating func add(_ targets: AddressSet, routes: [SYNScanRoute], at now: Instant) {
         var configuration = configuration
-        (configuration.targets, configuration.ways) = (targets, ways)
+        (configuration.targets, configuration.routes) = (targets, routes)
         var next = SYNScanEngine(configuration)
         (next.start, next.lastSent, next.roundTrips, next.events) = (start, now, roundTrips, events)
         next.pauses = pauses + (now - lastSent)
@@ -159,7 +159,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
     /// The number of first tries sent, and of the tries before the current one.
     public var progress: (sent: UInt64, round: Int) {
         let before = result.probes - configuration.probes
-        let sent = (round == 0 ? cursor : window.places.upperBound) - configuration.start.done
+        let sent = (round == 0 ? cursor : window.indices.upperBound) - configuration.start.done
         return (before + sent, round)
     }
 

@@ -71,7 +71,7 @@ public enum HTTPFingerprint: Tool {
         ) throws {
             self.input = input
             request = asked.request
-            let urls = try request.places.urls(targets, asked.family)
+            let urls = try request.overrides.urls(targets, asked.family)
             // The signals are taken over before the signatures are read, which takes longest.
             transport = try StreamTransport(
                 StreamTransport.Requirements(family: asked.family, interface: asked.interface), options)
@@ -103,7 +103,7 @@ public enum HTTPFingerprint: Tool {
         /// Adds URLs that were read.
         private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
             input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
-                guard let url = try? request.places.urls([text], nil).first else { return nil }
+                guard let url = try? request.overrides.urls([text], nil).first else { return nil }
                 return HTTPFingerprintPlan(url, request, number: number, judge: judge?.verdict)
             }
         }

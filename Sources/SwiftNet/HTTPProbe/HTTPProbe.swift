@@ -78,7 +78,7 @@ public enum HTTPProbe: Tool {
         ) throws {
             self.input = input
             request = asked.request
-            let urls = try request.places.urls(targets, asked.family)
+            let urls = try request.overrides.urls(targets, asked.family)
             engine = try HTTPEngine(
                 urls.enumerated().map { [request] in HTTPProbePlan($0.element, request, number: $0.offset) },
                 concurrency: asked.concurrency, tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https },
@@ -111,7 +111,7 @@ public enum HTTPProbe: Tool {
         /// Adds URLs that were read.
         private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
             input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
-                guard let url = try? request.places.urls([text], nil).first else { return nil }
+                guard let url = try? request.overrides.urls([text], nil).first else { return nil }
                 return HTTPProbePlan(url, request, number: number)
             }
         }

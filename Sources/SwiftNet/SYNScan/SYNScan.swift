@@ -122,7 +122,7 @@ public enum SYNScan: Tool {
             try session.begin()
             guard var port = port.take() else { throw SwiftNetError(.invalidArgument, nil, "the scan has no port") }
             var engine = SYNScanEngine(configuration)
-            let interfaces = Set(configuration.ways.map(\.link.interface))
+            let interfaces = Set(configuration.routes.map(\.link.interface))
             let links = LinkTroubles(configuration.expectsMore ? nil : interfaces, reactor: session.reactor)
             SessionObserver.erasing(&observer) { observer in
                 let watched = observer.before { [self] engine, _, now in
@@ -184,7 +184,7 @@ extension SYNScan {
         _ configuration: SYNScanConfiguration, interface: String?, _ source: UnownedSource?, _ reserve: SocketReserve,
         _ session: Session
     ) throws -> PacketRingPort {
-        let links = try configuration.expectsMore ? allLinks(interface) : configuration.ways.map(\.link)
+        let links = try configuration.expectsMore ? allLinks(interface) : configuration.routes.map(\.link)
         var listening: [PacketRingPort.Listening] = []
         for link in links {
             let family = link.source.family

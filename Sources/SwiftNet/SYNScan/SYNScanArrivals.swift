@@ -79,11 +79,11 @@ final class SYNScanArrivals {
             }
         }
         let count = targets.count
-        let ways = routes.resolve(&targets)
+        let resolved = routes.resolve(&targets)
         unreachable += routes.unreachable
         unreachableCount += count - targets.count
         isIncomplete = isIncomplete || routes.isIncomplete
-        return ways
+        return resolved
     }
 
     /// Hands an idle engine the targets that have come, or has it end when no more can come.
@@ -97,8 +97,8 @@ final class SYNScanArrivals {
         guard engine.expectsMore else { return true }
         var targets = try addresses(of: waiting)
         waiting = []
-        let ways = try routes(to: &targets)
-        engine.add(targets, ways: ways, at: SystemClock.now)
+        let targetRoutes = try routes(to: &targets)
+        engine.add(targets, routes: targetRoutes, at: SystemClock.now)
         return true
     }
 }

@@ -74,7 +74,7 @@ struct HTTPFingerprintCommand: HTTPCommand {
 
     mutating func check(_ arguments: ParsedArguments) throws {
         try targets.take(operands: arguments.operands)
-        fingerprint.request.places = targets.overrides
+        fingerprint.request.overrides = targets.overrides
         fingerprint.family = targets.family
         fingerprint.interface = targets.interface
         fingerprint.namesServers = product == nil

@@ -9,7 +9,7 @@ extension HTTPProbeCommand {
             throw UsageError("no URL given: -I \(interface) names an interface (a HEAD request: --head)")
         }
         try targets.take(operands: arguments.operands)
-        probe.request.places = targets.overrides
+        probe.request.overrides = targets.overrides
         probe.family = targets.family
         probe.interface = targets.interface
         if output != nil, probe.request.count > 1 {
