@@ -59,7 +59,7 @@ public enum HostCorpus {
                         rest = rest.dropFirst(length)
                     }
                 // What has other link types, and what no host reads.
-                case .frame, .options, .http, .dns, .pcap, .pcapng: break
+                case .frame, .options, .http, .dns, .dhcp, .pcap, .pcapng: break
                 }
             }
         }

@@ -39,6 +39,7 @@ public enum Corpus {
         case .options: optionLists
         case .http: httpTexts
         case .dns: dnsMessages
+        case .dhcp: dhcpMessages
         case .pcap: captures
         case .pcapng: [Seed("two-interfaces", pcapng)]
         case .reassembly:
@@ -66,6 +67,53 @@ public enum Corpus {
         return [
             Seed("question", question.encoded()), Seed("answer", answer.encoded()), Seed("pointer", Array(pointer)),
         ]
+    }
+
+    // MARK: DHCP
+
+    /// An offer with an option of every type.
+    public static var dhcpOffer: DHCPMessage {
+        let addresses = ByteOrderBytes.bigEndian(client.rawValue) + ByteOrderBytes.bigEndian(server.rawValue)
+        let serverIdentifier = ByteOrderBytes.bigEndian(client.rawValue)
+        var message = DHCPMessage(
+            operation: 2, transactionID: 0x1234_5678, clientMAC: clientMAC,
+            options: [
+                DHCPOption(53, [2]), DHCPOption(54, serverIdentifier), DHCPOption(51, [0, 0, 2, 0x58]),
+                DHCPOption(1, [255, 255, 255, 0]), DHCPOption(2, [255, 255, 255, 0]), DHCPOption(3, addresses),
+                DHCPOption(15, Array("lab.example".utf8)), DHCPOption(19, [1]), DHCPOption(26, [5, 220]),
+                DHCPOption(33, addresses), DHCPOption(55, [1, 3, 6]), DHCPOption(61, [1, 2, 0, 0, 0, 0, 1]),
+                DHCPOption(82, [1, 2, 65, 66, 9, 1, 7]),
+                DHCPOption(119, [1, 97, 4, 116, 101, 115, 116, 0, 1, 98, 0xC0, 2]),
+                DHCPOption(121, [24, 198, 51, 100] + serverIdentifier + [0] + serverIdentifier), DHCPOption(224, [1]),
+            ])
+        message.yourAddress = server
+        message.nextServerAddress = client
+        message.serverName = Array("boot".utf8)
+        message.file = Array("image".utf8)
+        return message
+    }
+
+    private static var dhcpMessages: [Seed] {
+        let discover = DHCPMessage(
+            operation: 1, transactionID: 1, clientMAC: clientMAC,
+            options: [DHCPOption(53, [1]), DHCPOption(43, [UInt8](repeating: 7, count: 300))])
+        var overloaded = DHCPMessage(
+            operation: 2, transactionID: 1, clientMAC: clientMAC, options: [DHCPOption(53, [2]), DHCPOption(52, [3])])
+        overloaded.file = [15, 2, 97, 46, 255]
+        overloaded.serverName = [15, 4, 116, 101, 115, 116, 0, 255]
+        var bootstrap = dhcpOffer
+        bootstrap.vendorArea = [UInt8](repeating: 0, count: 64)
+        return [
+            Seed("discover", discover.encoded()), Seed("offer", dhcpOffer.encoded()),
+            Seed("overloaded", overloaded.encoded()), Seed("bootp", bootstrap.encoded()),
+        ]
+    }
+
+    /// The UDP datagram of an offer.
+    static var dhcpDatagram: [UInt8] {
+        var datagram = UDPDatagram(sourcePort: 67, destinationPort: 68, data: dhcpOffer.encoded())
+        datagram.updateChecksum(source: .v4(client), destination: .v4(server))
+        return datagram.encoded()
     }
 
     // MARK: Transport
@@ -137,6 +185,7 @@ public enum Corpus {
             Seed("offloaded-tcp", datagram(.tcp, offloaded(tcp(), at: 16, .tcp, from: .v4(client), to: .v4(server)))),
             Seed(
                 "offloaded-udp", datagram(.udp, offloaded(udp([1]), at: 6, .udp, from: .v4(client), to: .v4(server)))),
+            Seed("dhcp", datagram(.udp, dhcpDatagram)),
         ]
     }
 

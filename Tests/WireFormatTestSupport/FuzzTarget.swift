@@ -3,7 +3,7 @@ import WireFormat
 /// The entry points of the library for bytes of a stranger. Each is run by the
 /// fuzzer, and by the unit tests on the corpus and on all that is near it.
 public enum FuzzTarget: String, CaseIterable, Sendable {
-    case frame, arp, ipv4, ipv6, icmp, icmpv6, igmp, udp, tcp, options, http, dns, pcap, pcapng, reassembly
+    case frame, arp, ipv4, ipv6, icmp, icmpv6, igmp, udp, tcp, options, http, dns, dhcp, pcap, pcapng, reassembly
 
     /// Runs the entry point.
     /// - Returns: what must not be: a value that does not write the bytes it was read from.
@@ -21,6 +21,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .options: Self.options(bytes)
         case .http: Self.http(bytes)
         case .dns: Self.dns(bytes)
+        case .dhcp: Self.dhcp(bytes)
         case .pcap, .pcapng: Self.capture(bytes)
         case .reassembly: Self.reassembly(bytes)
         }
@@ -33,6 +34,18 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         let written = message.encoded()
         guard let again = try? DNSMessage(written.rawBytes) else { return "\(message) cannot be read again" }
         return again == message ? nil : "\(message) is read again as \(again)"
+    }
+
+    /// Every option has a name and a meaning, and lies within the message.
+    private static func dhcp(_ bytes: RawSpan) -> String? {
+        guard let view = try? DHCPView(bytes) else { return nil }
+        let options = DHCPOptions(view)
+        for (option, range) in zip(options.list, options.ranges) {
+            _ = (option.name, option.value.description)
+            guard range.lowerBound >= 44, range.upperBound <= bytes.byteCount else { return "\(option) lies outside" }
+        }
+        _ = (view.clientMAC, options.messageType, options.serverIdentifier, options.leaseTime)
+        return compare("DHCP", DHCPMessage(view).encoded(), bytes)
     }
 
     private static func compare(_ what: String, _ written: [UInt8], _ read: RawSpan) -> String? {

@@ -93,7 +93,12 @@ public struct Reencoder {
             }
         case .udp:
             guard let view = try? UDPView(bytes) else { return raw(bytes) }
-            let datagram = UDPDatagram(view)
+            var datagram = UDPDatagram(view)
+            if DHCPView.isCarried(from: datagram.sourcePort, to: datagram.destinationPort),
+                let message = try? DHCPView(view.payload)
+            {
+                datagram.data = DHCPMessage(message).encoded()
+            }
             output += datagram.encoded()
             raw(bytes.dropping(datagram.byteCount))
         case .icmp where !isIPv6:

@@ -2,9 +2,9 @@
 ///
 /// It names the layer, the field, the offset of that field from the layer's
 /// first byte, and what was wrong with it.
-public struct ParseError: Error, Equatable, Sendable {
+public struct ParseError: Error, Hashable, Sendable {
     /// What can be wrong.
-    public enum Reason: Equatable, Sendable {
+    public enum Reason: Hashable, Sendable {
         /// The layer needs `needed` bytes up to and including the field; `available` were there.
         case truncated(needed: Int, available: Int)
         /// The field holds a value that the layer's specification does not allow.
@@ -51,7 +51,7 @@ extension ParseError: CustomStringConvertible {
 /// A protocol layer.
 public enum Layer: Sendable, CaseIterable {
     case ethernet, vlan, llc, linuxCooked, loopback, arp, rarp, ipv4, ipv6, icmp, icmpExtensions, icmpv6, igmp, mld
-    case ndp, udp, tcp, http, dns, payload, pcap, pcapng
+    case ndp, udp, tcp, http, dns, dhcp, payload, pcap, pcapng
 
     var name: StaticString {
         switch self {
@@ -71,6 +71,7 @@ public enum Layer: Sendable, CaseIterable {
         case .tcp: "tcp"
         case .http: "http"
         case .dns: "dns"
+        case .dhcp: "dhcp"
         case .payload: "payload"
         case .icmpExtensions: "icmp-extensions"
         case .linuxCooked: "linux-cooked"

@@ -67,6 +67,7 @@ public struct Explanation: Sendable {
         case "target_addr": return "target address"
         case "sender_mac": return "sender MAC"
         case "target_mac": return "target MAC"
+        case "client_mac": return "client MAC"
         default: return String(key.map { $0 == "_" ? " " : $0 })
         }
     }

@@ -105,6 +105,11 @@ extension TextBuffer {
         switch layers.readableTransport {
         case .tcp?: if let view = try? TCPView(transport) { append(line: view, length: stated) }
         case .udp?:
+            if DHCPView.isCarried(from: ports.source, to: ports.destination),
+                let view = try? DHCPView(transport.dropping(UDPView.headerLength))
+            {
+                return append(line: view, length: max(stated - UDPView.headerLength, 0))
+            }
             append("UDP, length ")
             append(decimal: max(stated - UDPView.headerLength, 0))
         case .icmp?: if let view = try? ICMPv4View(transport) { append(line: view, length: stated) }

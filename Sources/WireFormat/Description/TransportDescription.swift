@@ -26,7 +26,12 @@ extension FieldSink where Self: ~Copyable {
         {
             problem("udp: length at offset 4 is \(view.length), which cannot be right")
         }
-        describePayload(view.payload, at: base + UDPView.headerLength, isQuoted: context.isQuoted)
+        let data = base + UDPView.headerLength
+        if !context.isQuoted, DHCPView.isCarried(from: view.sourcePort, to: view.destinationPort) {
+            describeDHCP(view.payload, at: data)
+        } else {
+            describePayload(view.payload, at: data, isQuoted: context.isQuoted)
+        }
     }
 
     /// Describes a TCP segment, and HTTP where its data begin like that.

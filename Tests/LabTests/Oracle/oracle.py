@@ -286,7 +286,7 @@ def datagram():
     if kind < 2:
         return ipv4() / tcp()
     if kind < 4:
-        return ipv4() / udp()
+        return ipv4() / (dhcp() if random.random() < 0.3 else udp())
     if kind == 4:
         return ipv4() / icmp4()
     if kind == 5:
@@ -305,6 +305,26 @@ def datagram():
         return ipv4(proto=random.choice([6, 17, 1, 2]), frag=random.randrange(1, 8000)) / Raw(blob())
     return IPv6(src=ip6(), dst=ip6(), hlim=u8()) / IPv6ExtHdrFragment(
         nh=random.choice([6, 17, 58]), offset=random.randrange(1, 8000), m=random.randrange(2), id=u32()) / Raw(blob())
+
+
+def dhcp():
+    """A message of DHCP with options of every type that Scapy makes."""
+    flags = random.choice([0, 0x8000])
+    message = BOOTP(
+        op=random.choice([1, 2]), htype=1, hlen=6, hops=u8(), xid=u32(), secs=u16(), flags=flags, ciaddr=ip4(), yiaddr=ip4(),
+        siaddr=ip4(), giaddr=ip4(), chaddr=bytes.fromhex(mac().replace(":", "")),
+        sname=random.choice([b"", b"boot.example"]), file=random.choice([b"", b"image"]))
+    options = [("message-type", random.randrange(1, 9))]
+    choices = [
+        ("subnet_mask", ip4()), ("router", ip4(), ip4()), ("name_server", ip4()), ("domain", b"lab.example"),
+        ("hostname", b"host"), ("interface-mtu", random.randrange(576, 9001)), ("broadcast_address", ip4()),
+        ("NTP_server", ip4(), ip4()), ("requested_addr", ip4()), ("lease_time", u32()), ("server_id", ip4()),
+        ("param_req_list", [random.randrange(1, 255) for _ in range(random.randrange(1, 9))]),
+        ("max_dhcp_size", random.randrange(576, 1501)), ("renewal_time", u32()), ("rebinding_time", u32()),
+        ("vendor_class_id", b"class")]
+    options += random.sample(choices, random.randrange(len(choices)))
+    ports = dict(sport=68, dport=67) if message.op == 1 else dict(sport=67, dport=68)
+    return UDP(**ports) / message / DHCP(options=options + ["end"])
 
 
 def arp():
@@ -342,7 +362,7 @@ def frame():
 
 def corrupted(data):
     """Perhaps one bit of the last bytes turned: some checksum no longer fits."""
-    if random.random() > 0.2 or len(data) < 40 or b"HTTP/" in data:
+    if random.random() > 0.2 or len(data) < 40 or b"HTTP/" in data or bytes.fromhex("63825363") in data:
         return data
     changed = bytearray(data)
     changed[random.randrange(len(data) - 6, len(data))] ^= 1 << random.randrange(8)
@@ -627,7 +647,45 @@ def user(data, quoted, verify, is_four):
     if packet.chksum == 0 and checked != "unchecked":
         checked = "unchecked" if is_four else "incorrect"
     layer = {"layer": "udp", "source_port": packet.sport, "destination_port": packet.dport, "length": packet.len, "checksum": checked}
-    return [mark(layer, quoted)] + payload(data[8:] if packet.len == 0 else data[8:packet.len], quoted)
+    inner = data[8:] if packet.len == 0 else data[8:packet.len]
+    if not quoted and {packet.sport, packet.dport} & {67, 68}:
+        return [layer] + bootstrap(inner)
+    return [mark(layer, quoted)] + payload(inner, quoted)
+
+
+# Scapy's names of options, and ours.
+DHCP_NAMES = {
+    "message-type": "message_type", "name_server": "domain_name_server", "domain": "domain_name", "hostname": "host_name",
+    "interface-mtu": "interface_mtu", "NTP_server": "ntp_server", "requested_addr": "requested_ip_address",
+    "lease_time": "ip_address_lease_time", "server_id": "server_identifier", "param_req_list": "parameter_request_list",
+    "max_dhcp_size": "maximum_message_size", "vendor_class_id": "vendor_class_identifier"}
+DHCP_TYPES = ["discover", "offer", "request", "decline", "ack", "nak", "release", "inform"]
+
+
+def bootstrap(data):
+    packet = BOOTP(data)
+    layer = {
+        "layer": "dhcp", "operation": "request" if packet.op == 1 else "reply", "hardware_type": packet.htype,
+        "hardware_length": packet.hlen, "hops": packet.hops, "transaction_id": "0x%08x" % packet.xid, "seconds": packet.secs,
+        "broadcast": bool(int(packet.flags) & 0x8000), "client_addr": packet.ciaddr, "your_addr": packet.yiaddr,
+        "next_server_addr": packet.siaddr, "relay_addr": packet.giaddr,
+        "client_mac": ":".join("%02x" % byte for byte in packet.chaddr[:6])}
+    for name, field in (("server_name", packet.sname), ("file", packet.file)):
+        if field.rstrip(b"\0"):
+            layer[name] = field.rstrip(b"\0").decode()
+    texts = []
+    for option in packet[DHCP].options:
+        if option in ("end", "pad"):
+            continue
+        name, values = option[0], option[1:]
+        if name == "message-type":
+            values = [DHCP_TYPES[values[0] - 1]]
+        elif len(values) == 1 and isinstance(values[0], list):
+            values = values[0]
+        texts.append(DHCP_NAMES.get(name, name) + " " + ", ".join(
+            value.decode() if isinstance(value, bytes) else str(value) for value in values))
+    layer["options"] = texts
+    return [layer]
 
 
 def control4(data, quoted, checked):
