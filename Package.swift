@@ -181,7 +181,7 @@ let package = Package(
                 "privilege-trial",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
-            exclude: ["Adversary", "NameServer", "Oracle"],
+            exclude: ["Adversary", "DHCPServer", "NameServer", "Oracle"],
             swiftSettings: settings
         ),
     ]

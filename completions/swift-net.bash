@@ -6,12 +6,12 @@ _swift_net() {
     # Where '=' splits words, the option stands 2 words before its value.
     if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host decode address help --help --version' -- "$current"))
+        COMPREPLY=($(compgen -W 'ping traceroute arping rarp dhcp-discover igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host decode address help --help --version' -- "$current"))
         return
     fi
     case "$command" in
         help)
-            ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W 'ping traceroute arping rarp igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host decode address' -- "$current"))
+            ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W 'ping traceroute arping rarp dhcp-discover igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host decode address' -- "$current"))
             return ;;
         ping)
             options='-4 --ipv4 -6 --ipv6 -I --interface -s --size -p --pattern -t --ttl -Q --tos -F --flow-label -e --identifier -m --mark -M --pmtu-discovery --icmp -R --record-route -T --timestamp --fragment --fragment-order -b --broadcast -B --sticky-source -C --connect -d -L --no-loop -r --bypass-routing -S --send-buffer -c --count -i --interval -w --deadline -W --timeout -A --adaptive -f --flood -l --preload --targets --alive --unreachable --rate --retries -j --json -q --quiet -v --verbose -n --numeric -H --names -a --audible -D --timestamps -O --outstanding -U --user-latency -3 --precise --plot --report-every --split --pcap --explain --color -h --help -V --version'
@@ -100,6 +100,15 @@ _swift_net() {
                 -w|--deadline) return ;;
                 --ethers) files=1 ;;
                 --rate) return ;;
+                --pcap) files=1 ;;
+            esac ;;
+        dhcp-discover)
+            options='-I --interface --mac --option -w --deadline -j --json -q --quiet -v --verbose --pcap --explain -h --help -V --version'
+            case "$previous" in
+                -I|--interface) words=$(command ls /sys/class/net) ;;
+                --mac) return ;;
+                --option) return ;;
+                -w|--deadline) return ;;
                 --pcap) files=1 ;;
             esac ;;
         igmp-join)

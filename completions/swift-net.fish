@@ -1,5 +1,5 @@
 # fish completion of swift-net; written by 'swift-net --generate-completion-script fish'.
-set -l commands ping traceroute arping rarp igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host decode address
+set -l commands ping traceroute arping rarp dhcp-discover igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host decode address
 complete -c swift-net -f
 complete -c swift-net -n "not __fish_seen_subcommand_from $commands help" -l help -s h -d 'Print this help.'
 complete -c swift-net -n "not __fish_seen_subcommand_from $commands help" -l version -s V -d 'Print the version.'
@@ -152,6 +152,18 @@ complete -c swift-net -n '__fish_seen_subcommand_from rarp' -l pcap -r -F -d 'Wr
 complete -c swift-net -n '__fish_seen_subcommand_from rarp' -l explain -d 'Explain the first N packets sent and received, field by field (2).'
 complete -c swift-net -n '__fish_seen_subcommand_from rarp' -s h -l help -d 'Print this help.'
 complete -c swift-net -n '__fish_seen_subcommand_from rarp' -s V -l version -d 'Print the version of swift-net.'
+complete -c swift-net -n "not __fish_seen_subcommand_from $commands help" -a dhcp-discover -d 'List the DHCP servers of the local link and what they offer.'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -s I -l interface -x -a '(command ls /sys/class/net)' -d 'Use this interface (the only one that is up).'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -l mac -x -d 'Send as the host with this MAC address (the interface\'s own).'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -l option -x -d 'Ask for option CODE, or send it with VALUE: text, or hexadecimal after 0x. May be repeated.'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -s w -l deadline -x -d 'Wait TIME for offers (6).'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -s j -l json -d 'Print one JSON object per line.'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -s q -l quiet -d 'Print only the summary.'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -s v -l verbose -d 'Also report replies that are rejected.'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -l pcap -r -F -d 'Write every frame sent or received to FILE (pcapng; - for standard output).'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -l explain -d 'Explain the first N packets sent and received, field by field (2).'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -s h -l help -d 'Print this help.'
+complete -c swift-net -n '__fish_seen_subcommand_from dhcp-discover' -s V -l version -d 'Print the version of swift-net.'
 complete -c swift-net -n "not __fish_seen_subcommand_from $commands help" -a igmp-join -d 'Join multicast groups and count what they receive (IGMP, MLD).'
 complete -c swift-net -n '__fish_seen_subcommand_from igmp-join' -l source -x -d 'Receive only from this source; sources add up.'
 complete -c swift-net -n '__fish_seen_subcommand_from igmp-join' -l exclude -d 'Receive from all sources but this one, or but those of --source.'

@@ -12,6 +12,7 @@ enum CommandTree {
                 HabetsCommand.isSelected($0) ? CommandEntry.run(HabetsCommand.self, $0, name: $1) : nil
             },
             CommandEntry(RARPCommand.self),
+            CommandEntry(DHCPDiscoverCommand.self),
             CommandEntry(IGMPJoinCommand.self),
             CommandEntry(IGMPQueryCommand.self),
             CommandEntry(SYNScanCommand.self),

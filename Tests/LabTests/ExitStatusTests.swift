@@ -5,7 +5,7 @@ import Testing
 struct ExitStatusTests {
     private typealias Row = (status: Int32, arguments: String)
 
-    /// Two hosts; `b` has a web server, a member of 239.1.2.3 and a RARP server.
+    /// Two hosts; `b` has a web server, a member of 239.1.2.3, a RARP server and a DHCP server.
     private static let layout = Lab.Layout.pair.and(
         """
         mount -t tmpfs none /mnt
@@ -16,10 +16,14 @@ struct ExitStatusTests {
         """)
 
     private static let servers = """
+        timeout 60 dnsmasq --keep-in-foreground --port=0 --conf-file=/dev/null --user=root --interface=vb --no-ping \
+            --bind-interfaces --dhcp-range=192.0.2.100,192.0.2.150,600 --dhcp-host=02:00:00:00:00:99,ignore \
+            --dhcp-leasefile=/mnt/leases --pid-file= --log-facility=/mnt/dhcp >/dev/null 2>&1 &
         cd /mnt/web; timeout 60 python3 -m http.server --bind 192.0.2.2 80 >/dev/null 2>&1 &
         timeout 60 \(Binary.swiftNet) rarp serve -I vb --ethers /mnt/ethers -w 60 >/dev/null 2>&1 &
         timeout 60 \(Binary.swiftNet) igmp-join 239.1.2.3 -I vb -w 60 >/mnt/joined 2>&1 &
-        until ss -ltn | grep -q 192.0.2.2:80 && grep -qi joined /mnt/joined; do sleep 0.05; done
+        until ss -ltn | grep -q 192.0.2.2:80 && grep -qi joined /mnt/joined \
+            && grep -qs 'IP range' /mnt/dhcp; do sleep 0.05; done
         echo begun; wait
         """
 
@@ -45,6 +49,10 @@ struct ExitStatusTests {
             (0, "rarp query -c1 -i0.3 02:00:00:00:00:07"), (1, "rarp query -c1 -i0.3 02:00:00:00:00:08"),
             (2, "rarp query -I nosuch0 02:00:00:00:00:07"), (0, "rarp serve -I va --ethers /mnt/ethers -w0.3"),
             (2, "rarp serve -I va --ethers /nosuch"), (2, "rarp ask"),
+        ],
+        [
+            (0, "dhcp-discover -w0.5"), (1, "dhcp-discover -w0.5 --mac 02:00:00:00:00:99"),
+            (2, "dhcp-discover -I nosuch0"),
         ],
         [
             (0, "igmp-query --listen 0 --response 0.5 239.1.2.3"),
@@ -82,6 +90,7 @@ struct ExitStatusTests {
 
     @Test("every row of the table, of every command")
     func rows() async throws {
+        guard await Peer.require(.dnsmasq) else { return }
         try await Lab.with(Self.layout) { lab in
             try await lab.beside("b", ["sh", "-c", Self.servers], readyMark: "begun") {
                 await together(Self.rows, atMost: Self.rows.count) { rows in

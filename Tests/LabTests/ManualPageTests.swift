@@ -4,7 +4,8 @@ import Testing
 @Suite("manual pages, help and completions")
 struct ManualPageTests {
     static let commands = [
-        "ping", "traceroute", "arping", "rarp", "igmp-join", "igmp-query", "tcp-syn-scan", "http-probe",
+        "ping", "traceroute", "arping", "rarp", "dhcp-discover", "igmp-join", "igmp-query", "tcp-syn-scan",
+        "http-probe",
         "http-fingerprint", "host", "decode", "address",
     ]
 

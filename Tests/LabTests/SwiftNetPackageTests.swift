@@ -100,6 +100,11 @@ struct SwiftNetPackageTests {
                 let query = try await run("igmp-query")
                 #expect(query == ["233.252.0.1 192.0.2.254", "hosts 1"])
             }
+            let offering = ["python3", "\(Binary.repository)/Tests/LabTests/DHCPServer/rogue.py", "ma", "offer"]
+            try await lab.beside("m", offering, readyMark: "ready") {
+                let offers = try await run("dhcp-discover")
+                #expect(offers == ["192.0.2.200 192.0.2.66 3600", "servers 1"])
+            }
             // Servers: their output is kept by the pipe until they end, so they are asked until they answer.
             @Sendable func serving(_ example: String) -> [String] {
                 [

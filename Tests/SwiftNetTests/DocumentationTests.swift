@@ -9,7 +9,8 @@ struct DocumentationTests {
         "a tool's example is the one that the sample package compiles and the lab runs",
         arguments: [
             "Ping/Ping", "PingSweep/PingSweep", "Traceroute/Traceroute", "Arping/Arping", "Arping/ArpingSweep",
-            "RARP/RARPQuery", "RARP/RARPServer", "IGMP/IGMPJoin", "IGMP/IGMPQuery", "SYNScan/SYNScan",
+            "RARP/RARPQuery", "RARP/RARPServer", "DHCPDiscover/DHCPDiscover", "IGMP/IGMPJoin", "IGMP/IGMPQuery",
+            "SYNScan/SYNScan",
             "HTTPProbe/HTTPProbe", "HTTPFingerprint/HTTPFingerprint", "UserHost/UserHost",
         ])
     func example(file: String) throws {

@@ -27,7 +27,7 @@ extension ReceivedARP {
 
 extension MACAddress {
     /// Whether this is an individual address, not all zeros.
-    var isStation: Bool { !isMulticast && rawValue != 0 }
+    package var isStation: Bool { !isMulticast && rawValue != 0 }
 }
 
 extension IPv4Address {

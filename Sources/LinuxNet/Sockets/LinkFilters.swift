@@ -10,6 +10,24 @@ extension SocketFilter {
         return filter
     }
 
+    /// Lets through, on a packet socket, the UDP datagrams of IPv4 for these ports, unless they are later fragments.
+    public static func datagrams(toPorts ports: [UInt16]) -> SocketFilter {
+        let network = UInt32(bitPattern: -0x10_0000)
+        var filter = SocketFilter()
+        filter.loadHalf(UInt32(bitPattern: -0x1000))
+        filter.ifEqual(UInt32(EtherType.ipv4.rawValue), .next, otherwise: .reject)
+        filter.loadByte(network &+ 9)
+        filter.ifEqual(UInt32(IPProtocol.udp.rawValue), .next, otherwise: .reject)
+        filter.loadHalf(network &+ 6)
+        filter.and(0x1FFF)
+        filter.ifEqual(0, .next, otherwise: .reject)
+        filter.loadHeaderLength(network)
+        filter.loadHalf(indexed: network &+ 2)
+        filter.requireOne(of: ports.map(UInt32.init), otherwise: .reject)
+        filter.end(fallThrough: true)
+        return filter
+    }
+
     /// Lets through, on a packet socket, what is sent to IPv4 and IPv6 groups.
     public static let multicast: SocketFilter = {
         let network = UInt32(bitPattern: -0x10_0000)

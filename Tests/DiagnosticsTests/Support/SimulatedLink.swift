@@ -9,10 +9,13 @@ struct SimulatedLink {
         var ethers: [MACAddress: IPv4Address] = [:]
     }
 
-    var hosts: [Host]
+    var hosts: [Host] = []
+    /// Hosts of other protocols: the frames with which each replies to a frame.
+    var responders: [@Sendable ([UInt8]) -> [[UInt8]]] = []
 
     /// The replies of each station that receives a frame.
     func answers(to bytes: [UInt8]) -> [[UInt8]] {
+        if !responders.isEmpty { return responders.flatMap { $0(bytes) } }
         guard let frame = try? EthernetView(bytes.rawBytes), let view = try? ARPView(frame.payload),
             let packet = try? ARPPacket(view)
         else { return [] }

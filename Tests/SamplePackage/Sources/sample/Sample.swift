@@ -7,6 +7,7 @@ struct Sample {
         "arp-sweep": exampleARPSweep,
         "arping": exampleArping,
         "canceled": canceled,
+        "dhcp-discover": exampleDHCPDiscover,
         "drops-for-good": dropsForGood,
         "errors": errors,
         "http-fingerprint": exampleHTTPFingerprint,

@@ -1,0 +1,103 @@
+import SwiftNet
+
+/// `dhcp-discover`: its options, and what they store.
+struct DHCPDiscoverCommand: Command {
+    static let summary = CommandSummary(
+        name: "dhcp-discover", group: .link, abstract: "List the DHCP servers of the local link and what they offer.",
+        usage: ["[options]"],
+        discussion: """
+            Broadcasts DHCPDISCOVER, repeats it as RFC 2131 has it, and prints every offer with all its options. Takes \
+            no lease: DHCPREQUEST is never sent. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+
+            Exit status: 0 if a server made an offer, 1 if none did, 2 on error.
+            """)
+
+    var general = GeneralOptions()
+    var interface: String?
+    var discover = DHCPDiscover.Configuration()
+
+    static func declare(_ options: inout OptionTable<Self>) {
+        options.option(
+            "-I", "--interface", value: .interface, help: "Use this interface (the only one that is up)."
+        ) { $0.interface = $1 }
+        options.option("--mac", value: .mac, help: "Send as the host with this MAC address (the interface's own).") {
+            guard !$1.isMulticast, $1 != .unspecified else {
+                throw ValueError(expected: "the MAC address of one host")
+            }
+            $0.discover.mac = $1
+        }
+        options.list(
+            "--option", value: .dhcpOption,
+            help: "Ask for option CODE, or send it with VALUE: text, or hexadecimal after 0x. May be repeated."
+        ) { command, option in
+            switch option {
+            case .request(let code): command.discover.requestedOptions.append(code)
+            case .send(let option):
+                command.discover.options.removeAll { $0.code == option.code }
+                command.discover.options.append(option)
+            }
+        }
+        options.option(
+            "-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Wait TIME for offers (6)."
+        ) { $0.discover.duration = $1 }
+        options.section("Output")
+        options.json()
+        options.quiet()
+        options.verbose("Also report replies that are rejected.")
+        options.pcap()
+        options.explain()
+    }
+
+    mutating func check(_ arguments: ParsedArguments) throws {
+        if let operand = arguments.operands.first {
+            throw UsageError("\(operand): dhcp-discover has no operand; an interface is named with -I")
+        }
+        discover.reportsRejected = general.isVerbose
+    }
+
+    func run(_ console: Console) throws -> Int32 {
+        console.limit(to: discover.duration)
+        let run = try DHCPDiscover.prepare(interface, discover, options: console.runOptions(general))
+        let report: any DHCPDiscoverReport =
+            console.isJSON
+            ? DHCPDiscoverJSON(run.link, console)
+            : DHCPDiscoverText(run.link, console, isQuiet: general.isQuiet)
+        let summary = try console.run(report, of: run)
+        guard !report.hasFailed else { return 2 }
+        return summary.servers > 0 ? 0 : run.linkTrouble == nil ? 1 : 2
+    }
+}
+
+/// What `--option` takes: a code alone, or with a value.
+enum DHCPOptionArgument {
+    case request(UInt8)
+    case send(DHCPOption)
+}
+
+extension OptionValue where Value == DHCPOptionArgument {
+    /// `CODE` or `CODE=VALUE`.
+    static var dhcpOption: Self {
+        OptionValue(specification: ValueSpecification(name: "CODE[=VALUE]")) { text in
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let code = UInt8(parts[0]), !DHCPDiscoverConfiguration.reservedOptions.contains(code) else {
+                throw ValueError(expected: "a code from 1 to 254 other than 52, 53 and 55, alone or with =VALUE")
+            }
+            guard parts.count == 2 else { return .request(code) }
+            let value = parts[1]
+            guard value.hasPrefix("0x") else { return .send(DHCPOption(code, Array(value.utf8))) }
+            guard let bytes = bytes(ofHexadecimal: value.dropFirst(2)) else {
+                throw ValueError(expected: "an even number of hexadecimal digits after 0x")
+            }
+            return .send(DHCPOption(code, bytes))
+        }
+    }
+
+    private static func bytes(ofHexadecimal digits: Substring) -> [UInt8]? {
+        let values = digits.map(\.hexDigitValue)
+        guard !values.isEmpty, values.count.isMultiple(of: 2) else { return nil }
+        return stride(from: 0, to: values.count, by: 2).reduce(into: [UInt8]?.some([])) { bytes, index in
+            guard let high = values[index], let low = values[index + 1] else { return bytes = nil }
+            bytes?.append(UInt8(high << 4 | low))
+        }
+    }
+}
