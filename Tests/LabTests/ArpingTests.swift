@@ -498,7 +498,8 @@ struct ArpingTests {
         arguments: [
             "arping -D -c 1 192.0.2.9", "arping --probe 192.0.2.9", "arping -c 1 192.0.2.2",
             "arping -c 1 -I va 192.0.2.2",
-            "arping --sweep 192.0.2.0/29 -I va", "rarp query -I va", "igmp-query -I va", "igmp-join -I va 239.1.2.3",
+            "arping --sweep 192.0.2.0/29 -I va", "rarp query -I va", "dhcp-discover -I va", "igmp-query -I va",
+            "igmp-join -I va 239.1.2.3",
             "host -I va --address 192.0.2.9/24", "tcp-syn-scan -p 80 -I va --source 192.0.2.9 192.0.2.2",
             "arping --style habets -c 1 -i va 192.0.2.2", "igmp-join -I va ff05::1:3",
         ])
@@ -525,7 +526,7 @@ struct ArpingTests {
         let cases = [
             "arping --probe 192.0.2.9", "arping -D -c 2 192.0.2.9", "arping -j --probe 192.0.2.9",
             "arping -c 2 192.0.2.9",
-            "arping --sweep 192.0.2.8/29 --rate 5 -I va", "rarp query -I va -c 2 -i 0.5",
+            "arping --sweep 192.0.2.8/29 --rate 5 -I va", "rarp query -I va -c 2 -i 0.5", "dhcp-discover -w 2",
             "arping --style habets -c 2 -i va 192.0.2.9",
         ]
         await together(cases) { command in

@@ -50,7 +50,8 @@ struct UnreadOutputTests {
             "ping -w 1 127.0.0.1", "ping -w 1 -j -i 0.0001 127.0.0.1", "ping -w 1 127.0.0.1 127.0.0.2",
             "tcp-syn-scan -w 1 --all -p 1-65535 127.0.0.1", "arping -w 1 -I va 192.0.2.77",
             "host -I va --address 192.0.2.5/24 -w 1", "igmp-join -I va --duration 1 239.1.2.3",
-            "igmp-query -I va -w 1", "rarp query -w 1 -I va", "rarp serve -I va --ethers E -w 1",
+            "igmp-query -I va -w 1", "rarp query -w 1 -I va", "dhcp-discover -w 1 -I va",
+            "rarp serve -I va --ethers E -w 1",
         ]
         await together(cases) { command in
             let outcome = try await run(command, signal: nil)

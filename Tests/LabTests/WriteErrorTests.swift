@@ -28,6 +28,7 @@ struct WriteErrorTests {
             "traceroute --report --cycles 1 127.0.0.1", "traceroute -j 127.0.0.1", "tcp-syn-scan 127.0.0.1 -p 1 --all",
             "http-probe http://127.0.0.1:9", "http-fingerprint http://127.0.0.1:9", "arping -c1 -I va 192.0.2.2",
             "arping --sweep 192.0.2.0/29 -I va", "rarp serve -I va --ethers E -w 0.1", "igmp-query -I va -w 0.1",
+            "dhcp-discover -I va -w 0.1",
             "igmp-join -I va --duration 0.1 239.1.2.3", "host -I va --address 192.0.2.5/24 --duration 0.1",
         ])
     func standardOutput(command: String) async throws {
