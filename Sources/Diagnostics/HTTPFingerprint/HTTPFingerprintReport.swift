@@ -19,3 +19,58 @@ public struct HTTPFingerprintReport: Sendable {
 
     init(url: HTTPURL) { self.url = url }
 }
+
+/// The identification of a server, with its confidence.
+public struct HTTPFingerprintVerdict: Sendable {
+    /// A possible product.
+    public struct Candidate: Sendable {
+        public var product: String
+        /// The calibrated probability that it is right: 0 to 1.
+        public var confidence: Double
+        /// Its most similar configuration.
+        public var configuration: String
+    }
+
+    /// The product that terminates the connection; nil if none is similar enough.
+    public var product: String?
+    /// The range of versions that behave this way; nil if unknown.
+    public var version: String?
+    /// The origin behind the product; nil if there is none or it is unknown.
+    public var origin: String?
+    /// The candidates, most similar first.
+    public var candidates: [Candidate] = []
+    /// Whether the Server field agrees with the product; nil if one of them is unknown.
+    public var bannerAgrees: Bool?
+
+    /// The confidence of the product, or of the most similar one if none is similar enough.
+    public var confidence: Double { candidates.first?.confidence ?? 0 }
+
+    /// The minimum confidence of a result.
+    public static let threshold = 0.5
+}
+
+/// The summary of an `http-fingerprint` run.
+public struct HTTPFingerprintSummary: HTTPSummary {
+    /// The number of servers.
+    public var targets: Int
+    public var recognized = 0
+    public var unknown = 0
+    public var failed = 0
+    /// Failed servers whose name has no address or could not be looked up in time: these were not checked.
+    public var unresolved = 0
+    public var requests = 0
+    /// The duration of the run, known at its end.
+    public var elapsed = Nanoseconds.zero
+
+    public init(targets: Int) { self.targets = targets }
+
+    public mutating func add(_ report: HTTPFingerprintReport) {
+        requests += report.requests
+        if let failure = report.failure {
+            failed += 1
+            if failure.isNameFailure { unresolved += 1 }
+        } else if let verdict = report.verdict {
+            if verdict.product == nil { unknown += 1 } else { recognized += 1 }
+        }
+    }
+}

@@ -22,3 +22,62 @@ extension HTTPFingerprintRequest {
     /// The number of the test, from 0.
     var index: Int { Self.indices[self] ?? 0 }
 }
+
+/// A behavior as pairs of key and value, both digests, for comparison.
+struct BehaviorFeatures: Sendable {
+    struct Pair: Sendable {
+        var key: UInt64
+        var value: UInt64
+        /// The number of the test that shows the feature; nil if any test may show it.
+        var test: Int?
+    }
+
+    /// The features sorted by key; keys are unique.
+    let pairs: [Pair]
+
+    private static let statusAspect = StableDigest.of("status")
+    private static let asUsual = StableDigest.of("as get")
+    private static let asMissing = StableDigest.of("as missing")
+    private static let errorGroup = StableDigest.of("error")
+
+    init(_ behavior: ServerBehavior) {
+        var own: [Pair] = []
+        own.reserveCapacity(500)
+        var shared: [UInt64: UInt64] = [:]
+        let usual = behavior[.get]?.features
+        let missing = behavior[.missing]?.features
+        for (number, answer) in behavior.answers.enumerated() {
+            guard let features = answer?.features else { continue }
+            let test = UInt64(number + 1) &* 0x9E37_79B9_7F4A_7C15
+            // Whether the application saw the request: a response equal to the usual one counts once, and the others
+            // count by their difference from it.
+            var model: (features: AnswerFeatures, mark: UInt64)?
+            if features.status != nil {
+                if let usual, number != HTTPFingerprintRequest.get.index, features.status == usual.status {
+                    model = (usual, Self.asUsual)
+                } else if let missing, number > HTTPFingerprintRequest.missing.index, features.status == missing.status
+                {
+                    model = (missing, Self.asMissing)
+                }
+            }
+            func add(_ key: UInt64, _ value: UInt64) { own.append(Pair(key: key ^ test, value: value, test: number)) }
+            add(Self.statusAspect, model?.mark ?? features.statusValue)
+            var known = model?.features.aspects[...] ?? []
+            for aspect in features.aspects {
+                // Aspects are in a fixed order.
+                if let index = known.firstIndex(where: { $0.key == aspect.key }) {
+                    if known[index].value != aspect.value { add(aspect.key, aspect.value) }
+                    known = known[(index + 1)...]
+                } else {
+                    add(aspect.key, aspect.value)
+                }
+            }
+            for spelling in features.spellings { shared[spelling.key] = spelling.value }
+            let isError = (features.status ?? 0) >= 400 && features.status != usual?.status
+            for order in features.orders {
+                shared[isError ? order.key ^ Self.errorGroup : order.key, default: 0] |= order.isAscending ? 1 : 2
+            }
+        }
+        pairs = (own + shared.map { Pair(key: $0.key, value: $0.value) }).sorted { $0.key < $1.key }
+    }
+}

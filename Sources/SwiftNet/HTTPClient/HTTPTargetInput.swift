@@ -1,6 +1,8 @@
 import Diagnostics
+import LinuxNet
 import LinuxProcess
 import PacketEngine
+import WireFormat
 
 /// URLs that are read line by line during a run.
 package struct HTTPTargetInput {
@@ -29,5 +31,28 @@ package struct HTTPTargetInput {
         }
         engine.expectsMore = !lines.isOver
         return engine.expectsMore && texts.isEmpty ? nil : now
+    }
+}
+
+extension EndpointOverrides {
+    /// Parses URLs and looks up the interface indexes of their zones.
+    /// - Parameter family: the only address family that URLs may name; nil for both.
+    mutating func urls(_ texts: [String], _ family: IPAddress.Family?) throws -> [HTTPURL] {
+        let urls = try texts.map { text in
+            let url: HTTPURL
+            do throws(HTTPURL.Problem) {
+                url = try HTTPURL(text)
+            } catch {
+                throw SwiftNetError(.invalidArgument, nil, "'\(text)' is not a URL: \(error)")
+            }
+            guard allows(url, family) else {
+                throw SwiftNetError(.invalidArgument, text, SystemError.addressFamilyNotFound)
+            }
+            return url
+        }
+        if urls.contains(where: \.hasZone) {
+            for interface in try Interface.all() { zones[interface.name] = interface.index }
+        }
+        return urls
     }
 }

@@ -1,0 +1,49 @@
+import PacketEngine
+
+/// Estimates round trips of probes that were sent in one system call.
+///
+/// Only the first has its own send time. The others' are interpolated and may be slightly late, so no round trip is
+/// taken to be shorter than the shortest one with an exact send time.
+struct SharedTimes {
+    private var quickest: Nanoseconds?
+
+    mutating func roundTrip(_ measured: Nanoseconds, isExact: Bool) -> Nanoseconds {
+        let time = max(measured, .zero)
+        guard isExact else { return max(time, quickest ?? .zero) }
+        quickest = quickest.map { min($0, time) } ?? time
+        return time
+    }
+}
+
+/// The timestamps of the first probe, collected until all are known.
+struct FirstRoundTrip {
+    var sent: Instant?
+    var answered: Instant?
+    private var queued: Instant?
+    private var driver: Instant?
+    private var isTaken = false
+    /// The time that the run waits for the kernel's timestamps, which follow the reply.
+    static let patience = Nanoseconds.milliseconds(100)
+
+    /// The reply has been received but the timestamps have not: the time until which to wait for them.
+    var awaitedUntil: Instant? {
+        guard !isTaken, let answered else { return nil }
+        return answered + Self.patience
+    }
+
+    mutating func stamp(_ stage: TransmitStage, at instant: Instant) {
+        switch stage {
+        case .queued: queued = instant
+        case .sent: driver = instant
+        }
+    }
+
+    /// Returns the parts once all timestamps are known.
+    mutating func take() -> RoundTripParts? {
+        guard !isTaken, let sent, let answered, let queued, let driver else { return nil }
+        isTaken = true
+        return RoundTripParts(
+            sequence: 1, neighborResolution: max(queued - sent, .zero), queue: max(driver - queued, .zero),
+            network: max(answered - driver, .zero))
+    }
+}
