@@ -272,7 +272,9 @@ struct HTTPProbeRedirectTests {
                 Issue.record("\(answers): \(chain.requests)")
                 continue
             }
-            #expect(reason == "redirect loop: the same request with the same cookies was sent twice" && chain.requests.count <= 4, "\(reason) \(chain.requests)")
+            #expect(
+                reason == "redirect loop: the same request with the same cookies was sent twice"
+                    && chain.requests.count <= 4, "\(reason) \(chain.requests)")
         }
         // A server that changes each request is stopped by the limit.
         let endless = try follow(

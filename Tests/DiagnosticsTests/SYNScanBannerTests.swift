@@ -74,7 +74,7 @@ struct SYNScanBannerTests {
     /// Scans hosts 1 to `count`, each with these ports. They resolve the scanner by ARP or neighbor discovery.
     private func scan(
         _ ports: [UInt16: Manner], hosts: UInt8, seed: UInt64, family: IPAddress.Family = .v4,
-        faults: WireFaults = WireFaults(), hearsBanners: Bool = true, stopAfter: Nanoseconds? = nil,
+        faults: WireFaults = WireFaults(), readsBanners: Bool = true, stopAfter: Nanoseconds? = nil,
         watching: @escaping (SimulatedWire, [UInt8]) -> Void = { _, _ in }
     ) throws -> Outcome {
         let wire = SimulatedWire(seed: seed)
@@ -92,7 +92,7 @@ struct SYNScanBannerTests {
             ], sourcePort: 61_000, seed: seed, key: SipHash(key0: seed, key1: ~seed))
         configuration.rate = nil
         configuration.ownsSource = true
-        configuration.hearsBanners = hearsBanners
+        configuration.readsBanners = readsBanners
         var engine = SYNScanEngine(configuration)
         var port = WirePort(on: wire, mac: Self.mac)
         port.sent = { watching(wire, $0) }
@@ -154,12 +154,12 @@ struct SYNScanBannerTests {
     }
 
     @Test("an IPv6 source: its group is joined, and another host that claims it is reported", arguments: [true, false])
-    func sourceOfIPv6(hearsBanners: Bool) throws {
+    func sourceOfIPv6(readsBanners: Bool) throws {
         var reports: [MembershipMessage] = []
         let source = SimulatedWire.address6(200)
         let other = MACAddress(rawValue: 0x0200_0000_00BB)
         let outcome = try scan(
-            [80: .answers(Self.page)], hosts: 2, seed: 7, family: .v6, hearsBanners: hearsBanners
+            [80: .answers(Self.page)], hosts: 2, seed: 7, family: .v6, readsBanners: readsBanners
         ) { wire, frame in
             guard let packet = ReceivedMulticast(frame.rawBytes), let report = ReceivedMembership(packet) else {
                 return
@@ -173,7 +173,7 @@ struct SYNScanBannerTests {
         let join = MembershipMessage.report(
             .mld2, [MembershipRecord(.changeToExclude, .v6(source.solicitedNodeGroup))])
         #expect(reports.first == join && outcome.open == 2, "\(reports)")
-        #expect(outcome.banners.count == (hearsBanners ? 2 : 0) && outcome.left == 0)
+        #expect(outcome.banners.count == (readsBanners ? 2 : 0) && outcome.left == 0)
         #expect(outcome.conflicts == ["\(source) \(other)"])
     }
 

@@ -143,7 +143,8 @@ struct ArpingTests {
                 let isHabets = words.contains("habets")
                 let outcome = try await arping("\(isHabets ? "-i va" : "-I va") -c 1 \(words) 192.0.2.2")
                 #expect(
-                    outcome.status == 2 && outcome.errors.contains("192.0.2.2 is no address of this host"), "\(outcome)"
+                    outcome.status == 2 && outcome.errors.contains("192.0.2.2 is not an address of this host"),
+                    "\(outcome)"
                 )
             }
             let alone = try await arping("--announce 192.0.2.1")

@@ -232,7 +232,7 @@ struct SYNScanCommandTests {
     func otherFamily(source: String) async throws {
         try await Lab.with(.pair) { lab in
             let both = try await lab.scan("192.0.2.2 2001:db8::2 -p 80 --all --no-check --source \(source)")
-            #expect(both.output.contains("\(source) is of the other family"), "\(both)")
+            #expect(both.output.contains("\(source) is of the other address family"), "\(both)")
             #expect(both.lines.filter { $0.contains("closed") && !$0.contains("0 closed") }.count >= 1, "\(both)")
         }
     }

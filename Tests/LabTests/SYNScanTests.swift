@@ -269,7 +269,7 @@ struct SYNScanTests {
                 try #require(lines.count == 5, "\(outcome)")
                 let (first, second) = (Int(lines[0]) ?? 0, Int(lines[2]) ?? 0)
                 #expect(first > 100 && first + second == 512 && lines[1] == "there" && lines[3] == "0", "\(lines)")
-                #expect(lines[4].contains("is of a scan of other targets, ports or parts"), "\(lines)")
+                #expect(lines[4].contains("belongs to a scan of other targets, ports or shards"), "\(lines)")
             }
         }
     }

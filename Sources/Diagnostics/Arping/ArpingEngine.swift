@@ -142,11 +142,11 @@ public struct ArpingEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let heard = hear(packet.bytes, at: packet.arrival) else { return }
-        let isBroadcast = heard.frameDestination.isMulticast
-        let isDuplicate = !result.stations.isEmpty && !result.stations.contains(heard.mac)
-        if !result.stations.contains(heard.mac), result.stations.count < Self.mostStations {
-            result.stations.append(heard.mac)
+        guard packet.form == .frame, !isOver, let claim = claim(in: packet.bytes, at: packet.arrival) else { return }
+        let isBroadcast = claim.frameDestination.isMulticast
+        let isDuplicate = !result.stations.isEmpty && !result.stations.contains(claim.mac)
+        if !result.stations.contains(claim.mac), result.stations.count < Self.mostStations {
+            result.stations.append(claim.mac)
         }
         // ARP has no sequence numbers: a reply is matched to the last probe sent before it was received.
         let sent = recentlySent.last { $0 <= packet.arrival }
@@ -155,13 +155,13 @@ public struct ArpingEngine: Engine, ~Copyable {
         events.append(
             .reply(
                 ArpingReply(
-                    address: heard.address, mac: heard.mac, frameSource: heard.frameSource,
-                    targetAddress: heard.targetAddress, targetMAC: heard.targetMAC, isRequest: heard.isRequest,
+                    address: claim.address, mac: claim.mac, frameSource: claim.frameSource,
+                    targetAddress: claim.targetAddress, targetMAC: claim.targetMAC, isRequest: claim.isRequest,
                     isBroadcast: isBroadcast, roundTrip: roundTrip, isDuplicate: isDuplicate, index: result.received,
                     lastProbe: max(result.sent - 1, 0), length: packet.bytes.byteCount, arrival: packet.arrival)))
         result.received += 1
         if isBroadcast { result.receivedBroadcasts += 1 }
-        if heard.isRequest { result.receivedRequests += 1 }
+        if claim.isRequest { result.receivedRequests += 1 }
         if !isAnswered { result.answered += 1 }
         isAnswered = true
         let isEnough = configuration.enough.map { result.received >= $0 } ?? false
@@ -170,12 +170,12 @@ public struct ArpingEngine: Engine, ~Copyable {
             end = packet.arrival
         }
         if !configuration.staysBroadcast, configuration.mode == .ask, configuration.station == nil {
-            destination = heard.mac
+            destination = claim.mac
         }
     }
 
-    /// Returns the reply in a packet, whether to ARP or to echo.
-    struct Heard {
+    /// The addresses of a reply, whether to ARP or to echo.
+    struct Claim {
         var address: IPv4Address
         var mac: MACAddress
         var frameSource: MACAddress
@@ -185,13 +185,14 @@ public struct ArpingEngine: Engine, ~Copyable {
         var isRequest = false
     }
 
-    private mutating func hear(_ frame: RawSpan, at now: Instant) -> Heard? {
+    /// Returns the reply in a packet; nil if it is not for this run.
+    private mutating func claim(in frame: RawSpan, at now: Instant) -> Claim? {
         if let station = configuration.station { return station.answer(frame, to: configuration.mac) }
         guard let received = ReceivedARP(frame) else { return nil }
         let problem = isAboutTarget(received) ? received.senderProblem : misdirection(of: received)
         if let problem, ignored.takes(at: now) { events.append(.ignored(IgnoredReply(received, problem))) }
         guard problem == nil, isAboutTarget(received) else { return nil }
-        return Heard(
+        return Claim(
             address: received.packet.senderAddress, mac: received.packet.senderMAC, frameSource: received.frameSource,
             frameDestination: received.frameDestination, targetAddress: received.packet.targetAddress,
             targetMAC: received.packet.targetMAC, isRequest: received.packet.operation == .request)

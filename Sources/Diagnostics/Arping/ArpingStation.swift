@@ -36,13 +36,13 @@ public struct ArpingStation: Hashable, Sendable {
     }
 
     /// Returns the station's echo reply; nil for other packets.
-    func answer(_ frame: RawSpan, to own: MACAddress) -> ArpingEngine.Heard? {
+    func answer(_ frame: RawSpan, to own: MACAddress) -> ArpingEngine.Claim? {
         guard let received = ReceivedFrame(frame), received.source == mac, let ip = received.datagram(in: frame),
             case .v4(let source) = ip.source, case .v4(let destination) = ip.destination, ip.protocol == .icmp,
             ip.isComplete, !ip.hasIncorrectHeaderChecksum, let icmp = try? ICMPv4View(ip.payload),
             icmp.type == .echoReply, icmp.checksumState == .correct, icmp.identifier == identifier
         else { return nil }
-        return ArpingEngine.Heard(
+        return ArpingEngine.Claim(
             address: source, mac: received.source, frameSource: received.source,
             frameDestination: received.destination, targetAddress: destination, targetMAC: own)
     }

@@ -109,7 +109,7 @@ public struct AnswerShape: Hashable, Sendable {
     }
 
     /// Fields whose values depend on the server more than on the application.
-    private static let telling: Set<String> = [
+    private static let serverFields: Set<String> = [
         "accept-ranges", "allow", "cache-control", "connection", "content-type", "etag", "keep-alive",
         "last-modified", "location", "proxy-connection", "transfer-encoding", "vary", "via", "www-authenticate",
         "x-cache", "x-cache-lookup", "x-squid-error",
@@ -121,7 +121,7 @@ public struct AnswerShape: Hashable, Sendable {
             if name == "date" || name == "last-modified" || name == "expires" {
                 return (try? HTTPDate(field.valueBytes))?.form == .fixed ? nil : Value(name: name, shape: "odd")
             }
-            guard telling.contains(name) else { return nil }
+            guard serverFields.contains(name) else { return nil }
             return Value(name: name, shape: escaped(shape(of: field.value, named: name), space: false))
         }
     }

@@ -52,7 +52,7 @@ public struct HTTPFingerprintPlan: HTTPPlan {
     }
 
     public mutating func next(
-        after result: HTTPResult, at now: Instant, _ tell: (HTTPFingerprintReport) -> Void
+        after result: HTTPResult, at now: Instant, _ emit: (HTTPFingerprintReport) -> Void
     ) -> HTTPStep {
         switch result {
         case .began: started = now
@@ -61,13 +61,13 @@ public struct HTTPFingerprintPlan: HTTPPlan {
         case .fetched(let outcome):
             guard let test = tests.first else { break }
             report.requests += 1
-            guard outcome.failure != .stopped else { return conclude(.stopped, at: now, tell) }
+            guard outcome.failure != .stopped else { return conclude(.stopped, at: now, emit) }
             pending = outcome
             if test == .get {
                 isSlow = outcome.failure?.isTimeout ?? false
                 usualTime = outcome.timings.total
                 connectTime = outcome.timings.connect ?? .zero
-                guard !isHopeless(outcome) else { return conclude(outcome.failure, at: now, tell) }
+                guard !isHopeless(outcome) else { return conclude(outcome.failure, at: now, emit) }
                 report.banner = outcome.head?["Server"]
                 for word in (report.banner ?? "").lowercased().split(whereSeparator: { " /();,".contains($0) }) {
                     privateWords.insert(String(word))
@@ -77,10 +77,10 @@ public struct HTTPFingerprintPlan: HTTPPlan {
             refusals = isRefusal ? refusals + 1 : 0
             guard refusals < Self.refusalLimit else {
                 guard report.behavior.count >= Self.leastAnswers else {
-                    return conclude(outcome.failure, at: now, tell)
+                    return conclude(outcome.failure, at: now, emit)
                 }
                 report.interruption = outcome.failure
-                return conclude(nil, at: now, tell)
+                return conclude(nil, at: now, emit)
             }
             if outcome.ending == .kept, test.watchesConnection, (outcome.status ?? 0) >= 400 {
                 let patience = max(HTTPFingerprintConfiguration.leastWatch, Nanoseconds(connectTime.count &* 3))
@@ -88,13 +88,13 @@ public struct HTTPFingerprintPlan: HTTPPlan {
             }
             take(isEndedAfter: false)
         }
-        guard let test = tests.first else { return conclude(nil, at: now, tell) }
+        guard let test = tests.first else { return conclude(nil, at: now, emit) }
         return .fetch(fetch(test))
     }
 
-    public mutating func stop(_ tell: (HTTPFingerprintReport) -> Void) {
+    public mutating func stop(_ emit: (HTTPFingerprintReport) -> Void) {
         report.failure = .stopped
-        tell(report)
+        emit(report)
     }
 
     /// Whether the result of the valid request ends the run: there is no server, it does not respond, or it does not
@@ -120,12 +120,12 @@ public struct HTTPFingerprintPlan: HTTPPlan {
     }
 
     private mutating func conclude(
-        _ failure: HTTPFailure?, at now: Instant, _ tell: (HTTPFingerprintReport) -> Void
+        _ failure: HTTPFailure?, at now: Instant, _ emit: (HTTPFingerprintReport) -> Void
     ) -> HTTPStep {
         report.failure = failure
         report.elapsed = now - started
         if failure == nil { report.verdict = judge?(report) }
-        tell(report)
+        emit(report)
         return .finished
     }
 

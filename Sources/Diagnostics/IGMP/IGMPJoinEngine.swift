@@ -200,7 +200,7 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
 
     // MARK: Receiving
 
-    /// Nil for an interface that is not the run's.
+    /// The index of the link; nil if the interface is not the run's.
     private func link(of interface: UInt32) -> Int? {
         configuration.links.count == 1 ? 0 : configuration.links.firstIndex { $0.index == interface }
     }
@@ -210,18 +210,18 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
             let received = ReceivedMulticast(packet.bytes)
         else { return }
         if let membership = ReceivedMembership(received) {
-            hear(membership, on: link, at: packet.arrival)
+            receive(membership, on: link, at: packet.arrival)
         } else {
             count(received, on: link, at: packet.arrival)
         }
     }
 
-    private mutating func hear(_ received: ReceivedMembership, on link: Int, at now: Instant) {
+    private mutating func receive(_ received: ReceivedMembership, on link: Int, at now: Instant) {
         let family = received.message.version.family
         let own = members.indices.filter { members[$0].link == link && members[$0].host.newest.family == family }
-        // Messages of the other family are ignored.
+        // Ignore the other address family.
         guard !own.isEmpty else { return }
-        // Reports that the kernel sends for this host are this host's reports.
+        // Packets of this host's kernel do not count as another host's.
         if received.frameSource == configuration.links[link].identity.mac {
             guard configuration.isJoinedBySystem else { return }
             if case .query = received.message { return }

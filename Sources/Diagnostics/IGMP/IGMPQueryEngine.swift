@@ -174,17 +174,17 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
             received.message.version.family == configuration.query.version.family
         else { return }
         switch received.message {
-        case .query(let query): hear(query, received, at: packet.arrival)
+        case .query(let query): receive(query, received, at: packet.arrival)
         case .report(let version, let records):
             result.reports += 1
-            for record in records { hear(record, version, received, at: packet.arrival) }
+            for record in records { receive(record, version, received, at: packet.arrival) }
         case .leave(let version, let group):
             result.reports += 1
             forget(group, received.source, version, at: packet.arrival)
         }
     }
 
-    private mutating func hear(_ query: MembershipQuery, _ received: ReceivedMembership, at now: Instant) {
+    private mutating func receive(_ query: MembershipQuery, _ received: ReceivedMembership, at now: Instant) {
         // Queries with an unspecified source come from switches, not queriers (RFC 4541, section 2.1.1).
         guard !received.source.isUnspecified else { return }
         if result.otherQuerier == nil { result.otherQuerier = received.source }
@@ -192,7 +192,7 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
         events.append(.otherQuerier(received.source, received.frameSource, query.version, at: now))
     }
 
-    private mutating func hear(
+    private mutating func receive(
         _ record: MembershipRecord, _ version: MembershipVersion, _ received: ReceivedMembership, at now: Instant
     ) {
         if let group = configuration.query.group, record.group != group { return }

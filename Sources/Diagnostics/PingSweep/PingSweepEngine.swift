@@ -11,13 +11,13 @@ public struct PingSweepEngine: Engine, ~Copyable {
         /// The send times of its last two probes.
         var lastSent = Instant(nanoseconds: 0)
         var sentBefore = Instant(nanoseconds: 0)
-        /// The last 64 attempts that were answered; bit 0 is the last attempt.
+        /// One bit for each of the last 64 attempts, set if it was answered; bit 0 is the last.
         var answered: UInt64 = 0
         var attempts: UInt16 = 0
         /// The attempt whose send time is `lastSent`.
         var stampedAttempt: UInt16 = 0
         var received: UInt16 = 0
-        /// The last 64 attempts that failed: ended by an ICMP error, or not sent.
+        /// One bit for each of the last 64 attempts, set if an ICMP error ended it or it was not sent.
         var ended: UInt64 = 0
         var state = State.waiting
         /// Whether `lastSent` is the packet's own time, not interpolated within a batch.

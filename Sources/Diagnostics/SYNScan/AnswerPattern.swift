@@ -81,7 +81,7 @@ struct AnswerPattern: Sendable {
     /// unanswered ports were filtered, from three independent findings.
     func evidence(retries: Int) -> Double {
         guard answered > 0, unanswered > 0 else { return 0 }
-        return earliness + lateness(retries: retries) + recheckSurprise(retries: retries)
+        return earliness + lateness(retries: retries) + recheckEvidence(retries: retries)
     }
 
     /// Whether the pattern shows a limit rather than loss, however heavy: loss spreads the replies evenly over the
@@ -151,7 +151,7 @@ struct AnswerPattern: Sendable {
     }
 
     /// Whether more ports that answered no try answer a slow probe than loss explains.
-    private func recheckSurprise(retries: Int) -> Double {
+    private func recheckEvidence(retries: Int) -> Double {
         guard recheckAnswered > 0 else { return 0 }
         let left = Self.lost(tries: retries + 1)
         let missing = Double(answered) * left / (1 - left)

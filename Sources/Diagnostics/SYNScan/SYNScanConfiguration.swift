@@ -91,11 +91,11 @@ public struct SYNScanConfiguration: Sendable {
     public var windowSize = SYNScanWindow.mostProbes
     /// Whether the kernel does not own the source addresses, so that the engine must answer for them.
     public var ownsSource = false
-    /// More targets are to come while it runs, for other links too. None of its source addresses is unowned then, and it
-    /// is the whole scan from its start.
+    /// Whether targets will be added during the run, for other links too. Its source addresses are then the kernel's, and
+    /// it is a whole scan from its start.
     public var expectsMore = false
-    /// Open ports are heard: that takes a source that the system does not break connections off for.
-    public var hearsBanners = false
+    /// Whether to read banners; needs a source address whose connections the kernel does not reset.
+    public var readsBanners = false
 
     public init(
         targets: AddressSet, ports: [UInt16], routes: [SYNScanRoute], sourcePort: UInt16, seed: UInt64, key: SipHash

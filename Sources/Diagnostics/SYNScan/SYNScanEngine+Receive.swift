@@ -8,7 +8,7 @@ extension SYNScanEngine {
         guard packet.form == .frame, let frame = ReceivedFrame(packet.bytes) else { return }
         switch frame.etherType {
         case .ipv4, .ipv6: receiveDatagram(in: frame, packet)
-        case .arp: tellSource(packet)
+        case .arp: forwardToSource(packet)
         default: break
         }
     }
@@ -29,7 +29,7 @@ extension SYNScanEngine {
             receiveError(type: message.type.rawValue, message.code, quote: message.payload, ends, packet)
         case .icmpv6 where datagram.family == .v6:
             guard let message = try? ICMPv6View(datagram.payload) else { return refuse() }
-            guard message.type == .destinationUnreachable else { return tellSource(packet) }
+            guard message.type == .destinationUnreachable else { return forwardToSource(packet) }
             guard message.checksumState(source: ends.source, destination: ends.destination) == .correct
             else { return refuse() }
             receiveError(type: message.type.rawValue, message.code, quote: message.payload, ends, packet)
@@ -81,7 +81,7 @@ extension SYNScanEngine {
     private mutating func refuse() { result.refused += 1 }
 
     /// ARP and neighbor discovery are for the host behind an unowned source.
-    private mutating func tellSource(_ packet: borrowing ReceivedPacket) {
+    private mutating func forwardToSource(_ packet: borrowing ReceivedPacket) {
         guard let sourceHost else { return }
         sourceHost.receive(packet)
         for (address, mac) in sourceHost.conflicts { events.append(.conflict(address, mac)) }

@@ -107,7 +107,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
             configuration.ownsSource
             ? SourceHost(configuration.links, key: configuration.key, token: Self.sourceToken) : nil
         sourceHost = source
-        banners = configuration.hearsBanners ? source.map { BannerCollector(at: $0, timestamp: timestamp) } : nil
+        banners = configuration.readsBanners ? source.map { BannerCollector(at: $0, timestamp: timestamp) } : nil
         result.hosts = configuration.targets.count
         result.ports = configuration.ports.count
         result.probes = configuration.probes

@@ -39,7 +39,7 @@ public struct UserHostEngine: Engine, ~Copyable {
 
     private let configuration: UserHostConfiguration
     private var host: UserSpaceHost
-    private var visitors: [TCPIdentifier: ServedConnection] = [:]
+    private var connections: [TCPIdentifier: ServedConnection] = [:]
     private var peers: [IPAddress: UserHostPeer] = [:]
     private var events: [UserHostEvent] = []
     /// Host events that are being handled.
@@ -135,13 +135,13 @@ public struct UserHostEngine: Engine, ~Copyable {
             switch event {
             case .heard(let contact): note(contact, at: now)
             case .conflict(let address, let mac):
-                tell(address, isClaimedBy: mac, at: now)
+                report(address, isClaimedBy: mac, at: now)
                 // An address in use is defended and an address of another host is not taken (RFC 5227, section 2.4, b).
                 if !isUp { isOver = true }
             case .datagrams(let port): serveDatagrams(port, at: now)
             case .accepted(let connection, let local, let remote):
                 guard let service = UserHostService(port: local.port) else { continue }
-                visitors[connection] = ServedConnection(
+                connections[connection] = ServedConnection(
                     service: service, remote: remote, patienceEnds: now + ServedConnection.patience)
             case .connection(let connection, let changes, _): serve(connection, changes, at: now)
             }
@@ -150,15 +150,15 @@ public struct UserHostEngine: Engine, ~Copyable {
     }
 
     private mutating func serve(_ connection: TCPIdentifier, _ changes: TCPNotices, at now: Instant) {
-        guard var visitor = visitors[connection] else { return }
-        visitor.patienceEnds = now + ServedConnection.patience
-        if changes.contains(.ended) { visitor.hasEnded = true }
+        guard var served = connections[connection] else { return }
+        served.patienceEnds = now + ServedConnection.patience
+        if changes.contains(.ended) { served.hasEnded = true }
         var isThere = !changes.contains(.closed)
         if !changes.isDisjoint(with: [.readable, .writable, .ended]) {
-            let mac = peers[visitor.remote.address]?.mac
-            isThere = visitor.serve(connection, on: &host, mac: mac, &scratch, at: now) && isThere
+            let mac = peers[served.remote.address]?.mac
+            isThere = served.serve(connection, on: &host, mac: mac, &scratch, at: now) && isThere
         }
-        visitors[connection] = isThere ? visitor : nil
+        connections[connection] = isThere ? served : nil
     }
 
     private mutating func serveDatagrams(_ port: UInt16, at now: Instant) {
@@ -173,7 +173,7 @@ public struct UserHostEngine: Engine, ~Copyable {
     }
 
     /// Repeated conflicts are rate-limited.
-    private mutating func tell(_ address: IPAddress, isClaimedBy mac: MACAddress, at now: Instant) {
+    private mutating func report(_ address: IPAddress, isClaimedBy mac: MACAddress, at now: Instant) {
         if let last = lastConflict, last.address == address, last.mac == mac, now - last.at < Self.conflictPause {
             return
         }
@@ -183,7 +183,7 @@ public struct UserHostEngine: Engine, ~Copyable {
 
     /// Closes idle connections.
     private mutating func look(at now: Instant) {
-        guard !visitors.isEmpty else {
+        guard !connections.isEmpty else {
             nextLook = nil
             return
         }
@@ -193,9 +193,9 @@ public struct UserHostEngine: Engine, ~Copyable {
         }
         guard next <= now else { return }
         nextLook = now + .seconds(5)
-        for (connection, visitor) in visitors where visitor.patienceEnds <= now {
+        for (connection, served) in connections where served.patienceEnds <= now {
             host.abort(connection, at: now)
-            visitors[connection] = nil
+            connections[connection] = nil
         }
     }
 

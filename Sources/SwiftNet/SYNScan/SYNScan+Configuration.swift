@@ -76,7 +76,7 @@ extension SYNScan.Configuration {
         guard ports.isEmpty else { return Set(ports).sorted() }
         let known = ServiceNames.system().ports(of: .tcp)
         guard !known.isEmpty else {
-            throw SwiftNetError(.invalidArgument, nil, "there is no services file: name the ports with -p")
+            throw SwiftNetError(.invalidArgument, nil, "no services file: use -p")
         }
         if let topPorts, topPorts > known.count {
             throw SwiftNetError(
@@ -91,20 +91,20 @@ extension SYNScan.Configuration {
             throw SwiftNetError(.invalidArgument, nil, "--shard requires --seed, the same for all parts")
         }
         var random = SystemRandomness()
-        // Short enough to be typed.
+        // Short enough to type.
         return random.next() >> 32
     }
 
-    /// Where a scan begins. Throws if it is not the one that is to be resumed.
+    /// Returns the start position of a scan. Throws if the record belongs to another scan.
     func start(of configuration: SYNScanConfiguration) throws(SwiftNetError) -> SYNScanPosition {
         guard let resumed else { return SYNScanPosition() }
         guard resumed.fingerprint == configuration.fingerprint else {
             throw SwiftNetError(
-                .invalidArgument, "--resume", "\(recordName) is of a scan of other targets, ports or parts")
+                .invalidArgument, "--resume", "\(recordName) belongs to a scan of other targets, ports or shards")
         }
         guard resumed.seed == configuration.seed else {
             throw SwiftNetError(
-                .invalidArgument, "--resume", "\(recordName) is of a scan with the seed \(resumed.seed)")
+                .invalidArgument, "--resume", "\(recordName) belongs to a scan with --seed \(resumed.seed)")
         }
         return resumed.position
     }

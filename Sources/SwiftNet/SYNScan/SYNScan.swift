@@ -105,7 +105,7 @@ public enum SYNScan: Tool {
             configuration.shard = asked.shard
             configuration.reportsAll = asked.reportsAll
             configuration.ownsSource = source != nil
-            configuration.hearsBanners = asked.readsBanners
+            configuration.readsBanners = asked.readsBanners
             configuration.expectsMore = arrivals.expectsMore
             configuration.start = try asked.start(of: configuration)
             position = configuration.start

@@ -252,10 +252,10 @@ extension UserHost.Configuration {
         host.checksAddresses = checksAddresses
         host.machines = rarpHosts
         host.gateways = try UserHostLinks.gateways(gateways, of: Array(addresses.joined()))
-        var living = UserHostConfiguration(host)
-        living.services = services
-        living.duration = duration
-        return living
+        var engineConfiguration = UserHostConfiguration(host)
+        engineConfiguration.services = services
+        engineConfiguration.duration = duration
+        return engineConfiguration
     }
 
     /// Returns the index of an interface of the host; without a name the first.

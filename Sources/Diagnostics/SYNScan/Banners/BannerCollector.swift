@@ -155,7 +155,7 @@ final class BannerCollector {
             var isOver = false
             var answers: [UInt8] = []
             source.host.read(connection) { piece in
-                let (answer, isEnough) = talk.hear(piece, at: now)
+                let (answer, isEnough) = talk.receive(piece, at: now)
                 answers += answer
                 isOver = isOver || isEnough
                 return piece.byteCount

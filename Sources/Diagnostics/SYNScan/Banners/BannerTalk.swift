@@ -84,7 +84,7 @@ final class BannerTalk {
 
     /// Processes received bytes.
     /// - Returns: the bytes to send, and whether the banner is complete.
-    func hear(_ piece: RawSpan, at now: Instant) -> (answer: [UInt8], isOver: Bool) {
+    func receive(_ piece: RawSpan, at now: Instant) -> (answer: [UInt8], isOver: Bool) {
         if session != nil {
             session?.receive(piece)
             let answer = try? advance()

@@ -116,7 +116,7 @@ final class SYNScanReport: Report {
         if let failure = run.failure { console.fail(failure.description) }
         let ending = SYNScanEnding(
             unreachable: run.unreachableCount, findsRate: run.configuration.rate == nil,
-            readsBanners: run.configuration.hearsBanners)
+            readsBanners: run.configuration.readsBanners)
         for form in forms { form.finish(summary, ending, unreliable: unreliable, at: now) }
     }
 

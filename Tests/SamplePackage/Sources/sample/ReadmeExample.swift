@@ -15,12 +15,12 @@ func landingPage() async throws {
     let summary = try Ping.run("198.51.100.2", .init(count: 3)) { print($0) }
     print("received", summary.received)
 
-    // On a thread of its own, as a sequence. Canceling the task ends the run, which still has a summary.
+    // On its own thread, as a sequence. Canceling the task ends the run, which still delivers a summary.
     for try await update in Traceroute.events(to: "198.51.100.2") {
         if case .event(.hop(let hop)) = update { print(hop.timeToLive) }
     }
 
-    // In two steps, to look at what was found before anything is sent.
+    // In two steps, to inspect the target and the route before anything is sent.
     let ping = try Ping.prepare("198.51.100.2", .init(count: 3), options: RunOptions())
     print(ping.destination.address, ping.destination.interfaceName ?? "")
 }
