@@ -1,7 +1,7 @@
 """Compares `swift-net tcp-syn-scan --banners` with masscan --banners.
 
 Both run in turn in the lab of scans.py, whose other host answers for 198.18.0.0/16 with nginx.
-masscan keeps its wait of ten seconds: what comes later than a shorter one is not found.
+masscan uses its default wait of 10 s: with a shorter one, later banners are not found.
 Nothing leaves the lab.
 """
 
@@ -61,7 +61,7 @@ def compare(binary, folder):
         ("masscan, 50,000 a second", [*masscan, "--rate", "50000"], masscan_found),
         ("masscan, 5,000 a second", [*masscan, "--rate", "5000"], masscan_found),
     ]
-    print("\nbanners of 65,536 hosts with a web server; masscan's wait at the end is ten seconds")
+    print("\nbanners of 65,536 hosts with a web server; masscan waits 10 s at the end")
     walls = {}
     for _ in range(RUNS):
         for name, words, found in rows:

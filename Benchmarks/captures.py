@@ -60,7 +60,7 @@ def main(binary):
         print(f"\na capture of 1,000,000 packets, {os.path.getsize(path) / 1e6:.0f} MB; {version()}")
 
         def silent(*words):
-            # Thrown away by the system: a reader in between would be what is measured.
+            # Written to /dev/null: a reader would be measured too.
             return ["sh", "-c", 'exec "$@" >/dev/null 2>&1', "sh", *words]
 
         tcpdump = silent("tcpdump", "-nr", path)

@@ -1,4 +1,4 @@
-"""Compares the host of our own with the kernel's: streams, short requests, forwarding.
+"""Compares the user-space host with the kernel: streams, short requests, forwarding.
 
     hosts.py BINARY [RUNS]
 
@@ -36,7 +36,7 @@ ip -n a addr add 192.0.2.1/24 dev va; ip -n b addr add 192.0.2.2/24 dev vb
 ip -n a addr add 198.51.100.1/24 dev xa; ip -n c addr add 203.0.113.2/24 dev yc
 ip -n c route add 198.51.100.0/24 via 203.0.113.254
 ip -n a route add 198.18.0.0/15 via 198.51.100.254; ip -n c route add blackhole 198.18.0.0/15
-# Who asks ten thousand times in a second would run out of ports that wait.
+# 10,000 connections per second would exhaust the ports, because of TIME-WAIT.
 ip netns exec a sysctl -qw net.ipv4.tcp_max_tw_buckets=16 net.ipv4.ip_local_port_range="1024 65535"
 exec ip netns exec a "$@"
 """
@@ -73,7 +73,7 @@ LENGTH = 200 << 20
 
 @contextlib.contextmanager
 def beside(namespace, words, mark):
-    """A program in a namespace, ready when it has said so."""
+    """A program in a namespace; returns after it has printed `ready`."""
     process = subprocess.Popen(["ip", "netns", "exec", namespace, *words], stdout=subprocess.PIPE, stderr=DEVNULL, text=True)
     try:
         for line in process.stdout:
@@ -90,7 +90,7 @@ def beside(namespace, words, mark):
 
 
 def row(title, ours, theirs, amount, unit, runs, wanted):
-    """Both in turn; what the medians of their times make a second, and the ratio of it."""
+    """Runs both in turn; prints the rates per second by their median times, and the ratio."""
     walls = {"ours": [], "theirs": []}
     for _ in range(runs):
         for name, command in (("ours", ours), ("theirs", theirs)):
@@ -120,7 +120,7 @@ def streams(binary, runs):
 
 def requests(binary, runs):
     count = 10_000
-    print(f"\n{count} short requests, 50 at a time, a connection each")
+    print(f"\n{count} short requests, 50 at a time, one connection each")
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         targets = {}
         for name, place in (("ours", "192.0.2.50"), ("theirs", "192.0.2.2:8000")):
@@ -136,7 +136,7 @@ def requests(binary, runs):
         probe = [binary, "http-probe", "-q", "--concurrency", "50", "--targets"]
         before = memory(ours.pid)
         row("ours : python3 -m http.server", probe + [targets["ours"]], probe + [targets["theirs"]], count, "a second", runs, "3")
-        print(f"  memory of ours: {before:.1f} MiB before, {memory(ours.pid):.1f} MiB after")
+        print(f"  our memory: {before:.1f} MiB before, {memory(ours.pid):.1f} MiB after")
 
 
 def memory(pid):
@@ -150,7 +150,7 @@ def frames(namespace, device):
 
 
 def forwarding(binary, runs):
-    print("\nforwarding of 60-byte frames, a million a second for two seconds")
+    print("\nforwarding of 60-byte frames, a million per second for 2 s")
     results = {"ours": [], "theirs": []}
     sender = [binary, "tcp-syn-scan", "-p", "1-15", "--rate", "1000000", "--retries", "0", "--wait", "0.1", "-q", "--include-reserved", "198.18.0.0/15"]
     for _ in range(runs):
@@ -164,7 +164,7 @@ def forwarding(binary, runs):
         subprocess.run(["sh", "-c", "ip -n m route del 198.18.0.0/15; ip -n m addr flush dev xm; ip -n m addr flush dev ym"], check=True)
         subprocess.run(["sh", "-c", "ip -n a neigh flush dev xa; ip -n c neigh flush dev yc"], check=True)
     left, right = (statistics.median(results[name]) for name in ("ours", "theirs"))
-    print(f"  {'ours : the kernel':52} {left:>9.0f} : {right:>9.0f} a second  ratio {left / right:.2f} (wanted 0.3)")
+    print(f"  {'ours : the kernel':52} {left:>9.0f} : {right:>9.0f} per second  ratio {left / right:.2f} (wanted 0.3)")
 
 
 def burst(sender):

@@ -1,4 +1,4 @@
-"""Compares `swift-net arping` with Habets' arping and arp-scan, a sweep of the own link with nmap and fping, and
+"""Compares `swift-net arping` with Habets' arping and arp-scan, a sweep of the local link with nmap and fping, and
 joins a thousand groups.
 
 Both tools of a row run in turn in one lab; see peers.py. Habets' arping is the
@@ -27,7 +27,7 @@ def habets(*words):
 
 
 def sweep(binary):
-    """A /16 that answers for all of its addresses."""
+    """A /16 in which all addresses reply."""
     ours = [binary, "arping", "-w", "0.1", "--rate", "max", "-I", "va", "--sweep", "198.18.0.0/16"]
     theirs = ["arp-scan", "-I", "va", "-q", "-x", "--bandwidth=100M", "--retry=2", "-t", "100", "198.18.0.0/16"]
     row("a sweep of a /16, all answer", ours, theirs, 15)
@@ -38,7 +38,7 @@ def sweep(binary):
 
 
 def network(binary):
-    """An on-link /24, twenty stations there besides the kernel's own two."""
+    """An on-link /24 with 20 stations in addition to the kernel's own 2."""
     for last in range(10, 30):
         subprocess.run(["ip", "-n", "b", "addr", "add", f"192.0.2.{last}/24", "dev", "vb"], check=True)
     ours = [binary, "ping", "--alive", "192.0.2.0/24"]
@@ -49,22 +49,22 @@ def network(binary):
 
 
 def thousand(binary):
-    """One after another; the round trips that both print."""
+    """Sequential requests; the round-trip times that both print."""
     words = ["-q", "-c", "1000", "-W", "0.00001", "192.0.2.2"]
     theirs = habets(*words)
     if theirs is None:
-        return print("\nHabets' arping is not here")
+        return print("\nHabets' arping is not installed")
     ours = [binary, "arping", "--style", "habets", *words]
     row("1,000 arpings one after another", ours, theirs, 15)
     for name, command in [("ours", ours), ("theirs", theirs)]:
         output = subprocess.run([w for w in command if w != "-q"], stdout=subprocess.PIPE, text=True).stdout
         times = sorted(float(t) for t in re.findall(r"time=([0-9.]+) usec", output))
-        print(f"  {name}: {len(times)} answers, median round trip {times[len(times) // 2]:.1f} us")
-    print("  theirs begins when the sending call is back, ours before it")
+        print(f"  {name}: {len(times)} replies, median round trip {times[len(times) // 2]:.1f} us")
+    print("  theirs begins after the send call, ours before it")
 
 
 def groups(binary):
-    """One process, a querier on the other side; IGMPv3 and, a report a group, IGMPv2."""
+    """One process, with a querier on the other side; IGMPv3, and IGMPv2 with one report per group."""
     names = [f"239.1.{index >> 8}.{index & 255}" for index in range(1_000)]
     for version in ["3", "2"]:
         joiner = subprocess.Popen(

@@ -54,13 +54,13 @@ def milliseconds(seconds):
 
 
 def shown(command):
-    """The command as it would be typed: no shell around it, no folders of this machine."""
+    """The command as a user would type it, without shell and folders."""
     words = command[4:] if command[:2] == ["sh", "-c"] else command
     return " ".join(os.path.basename(word) if word.startswith("/") else word for word in words)
 
 
 def row(title, ours, theirs, runs, check=None):
-    """Runs both in turn and prints what came of it."""
+    """Runs both in turn and prints the results."""
     print(f"\n{title}")
     print("  ours  ", shown(ours))
     print("  theirs", shown(theirs))
@@ -78,9 +78,9 @@ def row(title, ours, theirs, runs, check=None):
             f" ratio of medians {statistics.median(a) / max(statistics.median(b), 1e-9):.2f}"
             f" (pairs {ratios[0]:.2f} to {ratios[-1]:.2f}, {runs} runs)")
     peaks = [peak(command) for command in (ours, theirs)]
-    print(f"  peak  {peaks[0]:8.1f} MiB against {peaks[1]:8.1f} MiB")
+    print(f"  peak  {peaks[0]:8.1f} MiB, theirs {peaks[1]:8.1f} MiB")
     if check:
-        print("  found", [check(run[2]) for run in results["ours"]], "against", [check(run[2]) for run in results["theirs"]])
+        print("  found", [check(run[2]) for run in results["ours"]], "theirs", [check(run[2]) for run in results["theirs"]])
 
 
 def only_ours(title, ours, pattern):
@@ -109,15 +109,15 @@ def main(binary):
         ["ping", "-q", "-f", "-c", "10000", "192.0.2.2"], 31)
     row("the same, 64 under way, against iputils one by one", [binary, "ping", "-q", "-f", "-l", "64", "-c", "10000", "192.0.2.2"],
         ["ping", "-q", "-f", "-c", "10000", "192.0.2.2"], 31)
-    # Linux makes a route of its own for each packet with a header of ours to a neighbor on the link,
-    # and none to a host behind a router.
+    # Linux creates a separate route for each packet with IP_HDRINCL to a neighbor on the link,
+    # but not to a host behind a router.
     row("10,000 echoes, flood, one host behind a router", [binary, "ping", "-q", "-f", "-c", "10000", "198.18.0.1"],
         ["ping", "-q", "-f", "-c", "10000", "198.18.0.1"], 31)
     row("the same, 64 under way, against iputils one by one", [binary, "ping", "-q", "-f", "-l", "64", "-c", "10000", "198.18.0.1"],
         ["ping", "-q", "-f", "-c", "10000", "198.18.0.1"], 31)
     row("10,000 echoes to the neighbor, 64 under way in both", [binary, "ping", "-q", "-f", "-l", "64", "-c", "10000", "192.0.2.2"],
         ["ping", "-q", "-f", "-l", "64", "-c", "10000", "192.0.2.2"], 31)
-    # fping cannot number 65,536 targets: it gets one less.
+    # fping's sequence numbers do not allow 65,536 targets: it gets one less.
     row("65,536 addresses, all answering",
         [binary, "ping", "--alive", "--retries", "0", "-W", "0.5", "--rate", "max", "198.18.0.0/16"],
         ["fping", "-a", "-r", "0", "-t", "500", "-i", "0", "-g", "198.18.0.0", "198.18.255.254"], 9, lines)

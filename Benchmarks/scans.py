@@ -1,4 +1,4 @@
-"""Compares `swift-net tcp-syn-scan` with zmap, masscan and nmap, and with C that only sends.
+"""Compares `swift-net tcp-syn-scan` with zmap, masscan and nmap, and with a C program that only sends.
 
 All tools of a row run in turn in one lab, whose other host answers for 198.18.0.0/15 and has
 port 80 open; see peers.py. Nothing leaves the lab.
@@ -29,7 +29,7 @@ ip -n a addr add 192.0.2.1/24 dev va; ip -n b addr add 192.0.2.2/24 dev vb
 ip -n a route add 198.18.0.0/15 via 192.0.2.2
 ip -n a neigh replace 192.0.2.2 lladdr 02:00:00:00:00:02 dev va nud permanent
 ip -n b route add local 198.18.0.0/15 dev lo
-# zmap and masscan do not answer for the addresses they borrow.
+# zmap and masscan do not reply to ARP for their source addresses.
 for n in 78 79; do ip -n b neigh replace 192.0.2.$n lladdr 02:00:00:00:00:01 dev vb nud permanent; done
 ip netns exec b sysctl -qw net.core.somaxconn=65536 net.ipv4.tcp_max_syn_backlog=65536
 exec ip netns exec a "$@"
@@ -56,7 +56,7 @@ def other(*words, **options):
 
 
 def table(title, commands, runs=RUNS):
-    """Runs every command in turn: name, words, what it found (of its output), how many runs."""
+    """Runs every command in turn: name, arguments, results (from its output), number of runs."""
     print(f"\n{title}")
     results = collections.defaultdict(list)
     for index in range(runs):
@@ -83,7 +83,7 @@ def count(pattern):
 
 
 def worst_share(path, rate):
-    """The most packets that any 50 ms had, in shares of the rate, of a capture of classic pcap."""
+    """The maximum number of packets in 50 ms of a pcap file, as a share of the rate."""
     data = open(path, "rb").read()
     times, offset = [], 24
     while offset + 16 <= len(data):
@@ -100,7 +100,7 @@ def worst_share(path, rate):
 
 
 def user_time(words):
-    """The resource usage of the run in the middle of three."""
+    """The resource usage of the median of three runs."""
     usages = []
     for _ in range(3):
         process = subprocess.Popen(words, stdout=DEVNULL, stderr=DEVNULL)
@@ -110,7 +110,7 @@ def user_time(words):
 
 
 def rates(binary):
-    print("\n65,535 ports of one host at a rate: what is sent, its mean rate, the most of its share in 50 ms, user time a packet")
+    print("\n65,535 ports of one host at a given rate: packets sent, mean rate, maximum share in 50 ms, user time per packet")
     with tempfile.TemporaryDirectory() as folder:
         capture = os.path.join(folder, "c.pcap")
         for rate in [10_000, 20_000, 100_000]:
@@ -131,14 +131,14 @@ def rates(binary):
                 tap.wait()
                 sent, mean, worst = worst_share(capture, rate)
                 if name == "ours":
-                    # Again without the capture beside it, which is busy in the kernel's name and in ours.
+                    # Again without the capture, which uses kernel time and ours.
                     usage = user_time(words)
                 found = len(set(re.findall(r"\b(\d+)/tcp", output)))
-                print(f"  {name:8} {rate:7}: {sent} sent, {mean:10.1f} a second, {worst:.3f}, {usage.ru_utime / sent * 1e6:.2f} us; {found} open")
+                print(f"  {name:8} {rate:7}: {sent} sent, {mean:10.1f} per second, {worst:.3f}, {usage.ru_utime / sent * 1e6:.2f} us; {found} open")
 
 
 def sending(binary, c):
-    """The other host drops everything before it sees it."""
+    """The other host drops every packet on receipt."""
     for words in ["add table netdev t", "add chain netdev t i { type filter hook ingress device vb priority 0; policy drop; }"]:
         subprocess.run(["ip", "netns", "exec", "b", "nft", words], check=True)
     amount = 1 << 20
@@ -158,17 +158,17 @@ def sending(binary, c):
         subprocess.run(["timeout", "60", "masscan", "-p1-16", "198.18.0.0/16", "-e", "va", "--router-mac", "02-00-00-00-00-02", "--rate", "10000000",
                         "--wait", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         speeds["masscan"].append(amount / (time.perf_counter() - start))
-    print("\nsending alone, the other side drops: packets a second")
+    print("\nsending only, the receiver drops: packets per second")
     medians = {name: statistics.median(values) for name, values in speeds.items()}
     for name, value in medians.items():
         print(f"  {name:16} {value:12.0f}")
     print(f"  sendmmsg {medians['ours, sendmmsg'] / medians['C sendmmsg']:.2f}, AF_XDP {medians['ours, AF_XDP'] / medians['C xdp']:.2f} of C;"
           f" {medians['ours, AF_XDP'] / medians['masscan']:.2f} of masscan")
     output = measure([binary, "tcp-syn-scan", "192.0.2.2", "-p", "1-1000"])[2]
-    print("\na silent target, 1,000 ports; the last wait is two seconds, after tries at 0, 1 and 3 seconds")
+    print("\nan unresponsive target, 1,000 ports; the last wait is 2 s, after attempts at 0, 1 and 3 s")
     print("  " + output.splitlines()[-1])
     size = peak([binary, "tcp-syn-scan", "198.18.0.0/16", "-p", "1-1000", "--rate", "max", "-w", "20"])
-    print(f"\n65,536 hosts x 1,000 ports, twenty seconds of it: {size:.1f} MiB")
+    print(f"\n65,536 hosts x 1,000 ports, for 20 s: {size:.1f} MiB")
 
 
 def main(binary, c):

@@ -1,7 +1,7 @@
-// What the kernels alone need: sends SYNs to 198.18.0.0/16 by one means and does nothing else.
+// Measures the kernel's cost: sends SYNs to 198.18.0.0/16 by one method and does nothing else.
 //
-//     syn-send INTERFACE sendmmsg|xdp COUNT     prints seconds and packets a second
-//     syn-send INTERFACE hold SECONDS           keeps the interface's AF_XDP queue taken
+//     syn-send INTERFACE sendmmsg|xdp COUNT     prints seconds and packets per second
+//     syn-send INTERFACE hold SECONDS           keeps the interface's AF_XDP queue in use
 #define _GNU_SOURCE
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -73,7 +73,7 @@ static int xdp(unsigned interface, unsigned char **memory, struct xdp_mmap_offse
         || setsockopt(s, SOL_XDP, XDP_TX_RING, &size, sizeof size)
         || getsockopt(s, SOL_XDP, XDP_MMAP_OFFSETS, offsets, &room))
         perror("AF_XDP"), exit(1);
-    // Who had the queue a moment ago leaves it a little later.
+    // A closed socket releases the queue with a delay.
     for (int tries = 0; bind(s, (void *)&address, sizeof address); tries++) {
         if (tries == 300) perror("AF_XDP bind"), exit(1);
         usleep(10000);
@@ -95,7 +95,7 @@ static void by_xdp(unsigned interface, long count) {
     for (int i = 0; i < chunks; i++) memcpy(memory + i * chunk, template, length);
     unsigned put = 0;
     for (long next = 0; next < count; next += batch) {
-        // Chunks are used in turn: the one of 1,024 frames ago must be done with.
+        // Chunks are used in turn: the chunk used 1,024 frames ago must have been sent.
         while (put + batch - __atomic_load_n(finished, __ATOMIC_ACQUIRE) > chunks) sendto(s, 0, 0, MSG_DONTWAIT, 0, 0);
         __atomic_store_n(taken, __atomic_load_n(finished, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
         for (int i = 0; i < batch; i++, put++) {

@@ -50,7 +50,7 @@ for i in $(seq 1 12); do
     for j in $(seq 1 $((i - 1))); do ip -n h$i route add 198.18.$j.0/24 via 198.18.$i.1; done
     forward h$i
 done
-# Behind the last hop is nothing: what would be forwarded there is dropped without a word.
+# No network is behind the last hop: packets forwarded there are dropped silently.
 ip -n h12 route add 198.18.99.0/24 via 198.18.12.1
 ip netns exec h12 nft add table ip t
 ip netns exec h12 nft add chain ip t f '{ type filter hook forward priority 0; }'
@@ -58,7 +58,7 @@ ip netns exec h12 nft add rule ip t f drop
 ip netns exec h5 nft add table ip t
 ip netns exec h5 nft add chain ip t o '{ type filter hook output priority 0; }'
 ip netns exec h5 nft add rule ip t o icmp type time-exceeded drop
-# The link behind h8 is narrow where that is asked for, and h8 says nothing of it.
+# Optionally, the link behind h8 has a small MTU, and h8 sends no ICMP errors.
 if [ -n "$NARROW" ]; then
     ip -n h8 link set dev r9 mtu 1400; ip -n h9 link set dev l9 mtu 1400
     ip netns exec h8 nft add table ip t
@@ -69,7 +69,7 @@ ip netns exec h0 "$@"
 kill $(jobs -p) 2>/dev/null || true
 """
 
-# h0, r, four routers beside each other, s, and t, 198.18.9.2.
+# h0, r, four parallel routers, s, and t, 198.18.9.2.
 DIAMOND = START + """
 for n in h0 r s t b1 b2 b3 b4; do ip netns add $n; ip -n $n link set dev lo up; forward $n; done
 link h0 r 198.18.8.1 r h 198.18.8.2
@@ -102,7 +102,7 @@ def delayed(binary):
 
 
 def verdict(output):
-    """The line that names the black hole, or what comes nearest to it."""
+    """The line that names the black hole, or the closest match."""
     found = [line for line in output.splitlines() if "black hole" in line or "pmtu" in line or "F=" in line]
     return found[-1].strip() if found else "nothing"
 
@@ -113,7 +113,7 @@ def hole(binary):
 
 
 def diamond(binary):
-    """Ours a hundred times, the peer, which takes seconds, a few."""
+    """Runs ours 100 times, and the peer, which takes seconds, a few times."""
     ours = [binary, "traceroute", "-nj", "--paths", "198.18.9.2"]
     theirs = ["scamper", "-I", "tracelb 198.18.9.2"]
     print("\nevery path of four equal branches")
@@ -124,7 +124,7 @@ def diamond(binary):
     packets = [int(re.search(r'"sent":(\d+)', output).group(1)) for _, _, output in runs]
     walls = [wall for wall, _, _ in runs]
     peers = [measure(theirs) for _ in range(3)]
-    print(f"  ours   all four in {found.count(4)} of 100, {statistics.median(packets):.0f} packets (to {max(packets)}),"
+    print(f"  ours   all 4 in {found.count(4)} of 100, {statistics.median(packets):.0f} packets (to {max(packets)}),"
           f" {milliseconds(statistics.median(walls))} (to {milliseconds(max(walls))})")
     for wall, _, output in peers:
         probes = re.search(r"(\d+) probes", output)

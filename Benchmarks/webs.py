@@ -24,7 +24,7 @@ REQUESTS, AT_ONCE = 1000, 50
 
 
 def pairs(title, ours, theirs, runs):
-    """Both in turn; the medians, and the ratio of the medians."""
+    """Runs both in turn; prints the medians and their ratio."""
     walls = {"ours": [], "theirs": []}
     for _ in range(runs):
         for name, command in (("ours", ours), ("theirs", theirs)):
@@ -50,7 +50,7 @@ def requests(binary, url, runs):
 
 
 def phases(binary, url, runs):
-    """Where the time goes, as both say."""
+    """The time of each phase, as both report it."""
     ours, theirs = [], []
     for _ in range(runs):
         output = measure([binary, "http-probe", "--json", url])[2]
@@ -61,7 +61,7 @@ def phases(binary, url, runs):
         theirs.append(tuple(float(word) * 1000 for word in words))
     for index, name in enumerate(("connected", "first byte", "all")):
         left, right = (statistics.median(row[index] for row in rows) for rows in (ours, theirs))
-        print(f"  {name + ', as both tell it':52} {left:>6.2f} ms : {right:>6.2f} ms")
+        print(f"  {name + ', as both report it':52} {left:>6.2f} ms : {right:>6.2f} ms")
 
 
 def version(command):
@@ -70,7 +70,7 @@ def version(command):
 
 
 def reference_setups():
-    """A configuration a product with its own banner, and others with a banner that is hidden or false."""
+    """One configuration per product with its own banner, and others with a hidden or false banner."""
     import releases
     import servers as keeper
 
@@ -109,7 +109,7 @@ def fingerprints(binary):
         wrong = [url for url in urls if answers.get(url, {}).get("product", "unknown") not in ("unknown", named[url].product)]
         masked = [url for url in urls if named[url].name not in ("default",)]
         print(f"  http-fingerprint: {len(right)} right, {len(wrong)} wrong, {wall:.1f} s (wanted at most 6 s for 37)")
-        print(f"    of {len(masked)} with a hidden or false banner or behind a front: {len(set(masked) & set(right))} right")
+        print(f"    of {len(masked)} with a hidden or false banner or behind a reverse proxy: {len(set(masked) & set(right))} right")
         for url in urls:
             if url not in right:
                 answer = answers.get(url, {})
@@ -127,7 +127,7 @@ def fingerprints(binary):
         print(f"  nmap -sV: {len(right)} right, {wall:.1f} s; of the {len(masked)}: {len(set(masked) & set(right))} right")
 
 
-# What nmap calls products in other words than ours.
+# Products with other names in nmap.
 KNOWN_TO_NMAP = {
     "Go net/http": ["golang"], "Python http.server": ["simplehttp", "basehttp"], "Node.js": ["node.js"],
     "Twisted Web": ["twistedweb"], "PHP": ["php cli"], "BusyBox httpd": ["busybox"], "SwiftNIO": ["swift", "hummingbird"],
@@ -140,7 +140,7 @@ def main():
 
     if os.environ.get("SERVERS_NAMESPACE") != "inside":
         script = os.path.abspath(__file__)
-        # Where the reference servers keep their releases.
+        # The folder of the reference servers' releases.
         os.chdir(os.path.join(SERVERS, "..", ".."))
         keeper.prepare()
         command = ["unshare", "-n", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "webs", sys.executable, script, binary, runs]
@@ -149,7 +149,7 @@ def main():
     import daemons
 
     server = next(daemons.nginx())
-    # As many workers as the machine has: it is to be asked faster than one can answer.
+    # One worker per CPU: the request rate exceeds what one worker can answer.
     server.files["nginx.conf"] = server.files["nginx.conf"].replace("master_process off;", "worker_processes auto; user root;")
     with keeper.running(server, 20990) as url:
         requests(binary, url, runs)

@@ -1,4 +1,4 @@
-"""Servers of files and proxies, as Debian has them."""
+"""File servers and proxies packaged by Debian."""
 
 import os
 import shutil
@@ -266,7 +266,7 @@ def h2o():
 
 
 def small():
-    """Servers of a few hundred lines."""
+    """Small servers of a few hundred lines."""
     number = version(["mini_httpd", "-V"], r"mini_httpd/([\d.]+)")
     for name, words in {
         "default": [], "charset": ["-T", "iso-8859-1"], "listing": ["-d", "{root}/folder"], "cache": ["-M", "60"],

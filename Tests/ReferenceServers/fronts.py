@@ -1,4 +1,4 @@
-"""Servers with others behind them."""
+"""Reverse proxies with origin servers."""
 
 import releases
 from daemons import HAPROXY, SQUID, apache, varnishd

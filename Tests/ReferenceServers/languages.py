@@ -1,4 +1,4 @@
-"""Servers that come with a language, or are written in one."""
+"""Servers of programming languages and their libraries."""
 
 import os
 import re
@@ -8,7 +8,7 @@ import sys
 import releases
 from setup import HERE, LIE, OTHER_LIE, Process, Setup, version
 
-# What an application may do, and how the banner may be.
+# The kinds of applications and of banners.
 MODES = {
     "default": {}, "false": {"BANNER": LIE}, "redirect": {"MODE": "redirect"},
     "moved": {"MODE": "moved"}, "login": {"MODE": "login"},

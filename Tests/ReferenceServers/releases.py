@@ -1,4 +1,4 @@
-"""Releases of servers that PyPI keeps, installed side by side into .build/servers."""
+"""Releases of servers from PyPI, installed side by side into .build/servers."""
 
 import os
 import subprocess
@@ -15,12 +15,12 @@ RELEASES = {
     "twisted": ["21.7.0", "22.10.0", "23.10.0", "24.11.0", "25.5.0", "26.10.0"],
     "werkzeug": ["1.0.1", "2.0.3", "2.1.2", "2.2.3", "2.3.8", "3.0.6", "3.1.9"],
 }
-# What a release needs and does not ask for itself.
+# Undeclared dependencies of releases.
 BESIDE = {"gunicorn": ["setuptools<80"], "uvicorn": ["httptools"], "cheroot": ["setuptools<80"], "twisted": ["setuptools<80"]}
 
 
 def folder(product, version):
-    """Where a release is; None when it cannot be had."""
+    """The folder of a release; None if it is not available."""
     path = os.path.join(".build", "servers", f"{product}-{version}")
     if os.path.exists(os.path.join(path, ".complete")):
         return os.path.abspath(path)

@@ -1,4 +1,4 @@
-"""Starts every reference server in turn, in a network of its own, and has its signature learned.
+"""Starts every reference server in turn, in a network namespace of its own, and learns its signature.
 
     servers.py BINARY FOLDER [PRODUCT...]
 
@@ -22,13 +22,13 @@ from setup import APPS
 
 
 def setups():
-    """Every way to run a server that this machine has."""
+    """Every server configuration available on this system."""
     for source in daemons.ALL + languages.ALL + fronts.ALL:
         yield from source()
 
 
 def prepare():
-    """Fetches and builds what has to be, while there is a network; afterwards there is none."""
+    """Downloads and builds what is needed, before the network is disconnected."""
     for _ in setups():
         pass
     os.environ["SERVERS_NAMESPACE"] = "inside"
@@ -75,9 +75,9 @@ ROOT = {
 
 @contextlib.contextmanager
 def running(setup, port):
-    """A server that listens on the port, and what is behind it on the next; ended afterwards, whatever happens."""
+    """Runs a server on the port, and its origin server on the next port; always ends both."""
     with tempfile.TemporaryDirectory(prefix="servers-") as place:
-        # Some servers give up what root may do before they read.
+        # Some servers drop root privileges before they read files.
         os.chmod(place, 0o755)
         words = dict(port=port, behind=port + 1, folder=place, root=os.path.join(place, "root"), apps=APPS)
 
@@ -103,7 +103,7 @@ def running(setup, port):
                     with open(os.path.join(place, "output"), "rb") as output:
                         said = output.read().decode(errors="replace").strip()
                     raise DoesNotListen("does not listen: " + said[-300:].replace("\n", " | "))
-            # The first answer of a server that has just begun is not like its others.
+            # The first response of a server may differ from later ones.
             subprocess.run(["curl", "-s", "-m", "10", "-o", "/dev/null", f"http://127.0.0.1:{port}/"])
             yield f"http://127.0.0.1:{port}/"
         finally:
@@ -112,7 +112,7 @@ def running(setup, port):
 
 
 def learn(binary, setup, port, path):
-    """Runs one server and asks it; says what went wrong."""
+    """Runs one server and learns its signature; returns the error, if any."""
     try:
         with running(setup, port) as url:
             command = [binary, "http-fingerprint", "--learn", setup.product, "--versions", setup.version, "-o", path + ".new"]
@@ -141,7 +141,7 @@ def wait(port, process, patience):
 
 
 def end(process):
-    """Ends a server and what it has started: its session's processes, by their numbers."""
+    """Ends a server and its child processes: the processes of its session, by their IDs."""
     for number, patience in ((signal.SIGTERM, 3), (signal.SIGKILL, 3)):
         try:
             os.killpg(process.pid, number)

@@ -1,4 +1,4 @@
-"""One way to run one server."""
+"""The configuration of one server."""
 
 import os
 import re
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 APPS = os.path.join(HERE, "apps")
-# A banner that is a lie, for whom it is one.
+# A false banner, for products other than the one it names.
 LIE = "Apache/2.4.41 (Ubuntu)"
 OTHER_LIE = "nginx/1.18.0"
 
 
 @dataclass
 class Process:
-    """A command; {port}, {behind}, {folder}, {root} and {apps} in words, files and environment are filled in."""
+    """A command; {port}, {behind}, {folder}, {root} and {apps} are replaced in arguments, files and environment."""
 
     words: list
     environment: dict = field(default_factory=dict)
@@ -23,21 +23,21 @@ class Process:
 @dataclass
 class Setup:
     product: str
-    # Of the configuration.
+    # The name of the configuration.
     name: str
     process: Process
     version: str = ""
-    # Written into the setup's folder before it starts.
+    # Files written into the setup's folder before the start.
     files: dict = field(default_factory=dict)
-    # A server behind it, on port {behind}, and what it is.
+    # The origin server on port {behind}, and its product.
     behind: Process = None
     origin: str = None
-    # Seconds that it may take to listen.
+    # The maximum time until it listens, in seconds.
     patience: float = 10
 
 
 def version(words, pattern):
-    """What a program says of itself; empty when it is not there."""
+    """The version that a program prints; empty if it is not installed."""
     try:
         run = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=30)
     except OSError:

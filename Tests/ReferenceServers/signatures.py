@@ -1,4 +1,4 @@
-"""Signature files: a configuration each as they are learned, a product and version each as they are kept."""
+"""Signature files: one per configuration when learned, one per product and version when stored."""
 
 import os
 import re
@@ -16,7 +16,7 @@ def file_name(setup):
 
 
 def rename(source, name, target):
-    """Gives the one configuration of a file its name."""
+    """Sets the name of the only configuration in a file."""
     with open(source) as stream:
         lines = stream.read().splitlines()
     for index, line in enumerate(lines):
@@ -28,12 +28,12 @@ def rename(source, name, target):
         stream.write("\n".join(lines) + "\n")
 
 
-# Products that use another's HTTP: unknown themselves they are taken for that one, and rightly.
+# Products that use another product's HTTP implementation: if unknown, they are correctly identified as that one.
 BASES = {"Caddy": "Go net/http", "Werkzeug": "Python http.server"}
 
 
 class File:
-    """A file as it is learned: one configuration."""
+    """A learned file with one configuration."""
 
     def __init__(self, path):
         self.banners, self.answers, self.configurations = [], [], []
@@ -57,7 +57,7 @@ class File:
 
 
 def combine(source, target, packed):
-    """Writes a file a product and range of versions; releases that answer alike in all configurations are one range."""
+    """Writes one file per product and range of versions; releases with equal responses in all configurations form a range."""
     releases = {}
     for name in sorted(os.listdir(source)):
         file = File(os.path.join(source, name))
@@ -101,7 +101,7 @@ def alike(left, right):
 
 
 def write(path, product, version, files):
-    # What the product calls itself where nobody has told it to call itself otherwise.
+    # The product's own banner, if it is not configured otherwise.
     banners = sorted({banner for file in files for banner in file.banners if file.configurations[0][0] == "default"})
     answers, lines = {}, []
     for file in files:

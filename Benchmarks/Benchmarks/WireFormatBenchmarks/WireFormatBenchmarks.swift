@@ -25,7 +25,7 @@ let benchmarks: @Sendable () -> Void = {
     reassemblies()
 }
 
-/// A full datagram in the fragments of an Ethernet, and the same in fragments of eight bytes.
+/// A full datagram in fragments for Ethernet, and in fragments of 8 bytes.
 private func reassemblies() {
     let (source, destination) = (IPv4Address(198, 18, 0, 1), IPv4Address(198, 18, 0, 2))
     for (mtu, length) in [(1_500, 65_000), (28, 32_768)] {
@@ -45,7 +45,7 @@ private func reassemblies() {
     }
 }
 
-/// Mixed packets one after another, as a capture has them.
+/// A sequence of different packets, as in a capture.
 private struct MixedPackets {
     var bytes: [UInt8] = []
     var ranges: [Range<Int>] = []
@@ -62,7 +62,7 @@ private struct MixedPackets {
         let (mac, peer) = (MACAddress(rawValue: 0x0200_0000_0001), MACAddress(rawValue: 0x0200_0000_0002))
         let source = IPv4Address(rawValue: 0xC612_0000 | UInt32(index))
         let destination = IPv4Address(rawValue: 0xC613_0000 | UInt32(index))
-        func four(_ transport: IPProtocol, _ data: [UInt8]) -> [UInt8] {
+        func ipv4(_ transport: IPProtocol, _ data: [UInt8]) -> [UInt8] {
             EthernetHeader(destination: peer, source: mac, etherType: .ipv4).encoded()
                 + IPv4Header(source: source, destination: destination, protocol: transport, payloadLength: data.count)
                 .encoded() + data
@@ -71,13 +71,13 @@ private struct MixedPackets {
         case 0:
             var segment = syn
             segment.updateChecksum(source: .v4(source), destination: .v4(destination))
-            return four(.tcp, segment.encoded())
+            return ipv4(.tcp, segment.encoded())
         case 1:
             var datagram = UDPDatagram(
                 sourcePort: 40_000, destinationPort: 33_434, data: [UInt8](repeating: 1, count: 16))
             datagram.updateChecksum(source: .v4(source), destination: .v4(destination))
-            return four(.udp, datagram.encoded())
-        case 2: return four(.icmp, ICMPv4Message(.echoRequest(echo)).encoded())
+            return ipv4(.udp, datagram.encoded())
+        case 2: return ipv4(.icmp, ICMPv4Message(.echoRequest(echo)).encoded())
         default:
             let request = ARPPacket.request(for: destination, from: mac, source)
             return EthernetHeader.padded(
@@ -95,7 +95,7 @@ private struct MixedPackets {
         ]))
 }
 
-/// Every layer of a packet in place, without and with its checksums.
+/// Every layer of a packet in place, without and with checksums.
 private func walks() {
     let packets = MixedPackets()
     Benchmark("walk of a packet, WireFormat") { benchmark in
@@ -141,7 +141,7 @@ private func walks() {
     }
 }
 
-/// A value written into a buffer that is there already.
+/// A value written into an existing buffer.
 private func builds() {
     var buffer = [UInt8](repeating: 0, count: 256)
     func build(_ name: String, _ value: some WireEncodable & Sendable) {

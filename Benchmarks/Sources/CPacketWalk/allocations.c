@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-// The program's own definitions come before the library's: every call is counted on its way to glibc.
+// The program's definitions take precedence over the library's: every call is counted and passed to glibc.
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *pointer, size_t size);

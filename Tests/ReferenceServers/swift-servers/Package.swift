@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Servers written in Swift, for `make signatures` alone; building the tool does not build them.
+// Servers written in Swift, only for `make signatures`; building the tool does not build them.
 let package = Package(
     name: "swift-servers",
     platforms: [.macOS(.v14)],

@@ -1,7 +1,7 @@
 import FlyingFox
 import Foundation
 
-// FlyingFox in several characters.
+// FlyingFox in several configurations.
 let mode = ProcessInfo.processInfo.environment["MODE"] ?? "hello"
 let banner = ProcessInfo.processInfo.environment["BANNER"]
 let port = UInt16(CommandLine.arguments[1]) ?? 8080

@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 
-// Hummingbird, which is SwiftNIO's HTTP, in several characters.
+// Hummingbird, which uses SwiftNIO's HTTP, in several configurations.
 let mode = ProcessInfo.processInfo.environment["MODE"] ?? "hello"
 let banner = ProcessInfo.processInfo.environment["BANNER"]
 let port = Int(CommandLine.arguments[1]) ?? 8080
