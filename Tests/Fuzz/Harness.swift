@@ -3,19 +3,19 @@ import HostStackTestSupport
 import WireFormat
 import WireFormatTestSupport
 
-/// What takes the bytes.
+/// The consumer of the bytes.
 private enum Target {
     /// An entry point of the wire format.
     case wire(FuzzTarget)
     /// A whole host: the bytes are frames for it.
     case host
 
-    /// The one that FUZZ_TARGET names.
+    /// The target named by FUZZ_TARGET.
     static let named: Target = {
         let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
         if name == "host" { return .host }
         guard let target = FuzzTarget(rawValue: name) else {
-            print("FUZZ_TARGET is none of host, \(FuzzTarget.allCases.map(\.rawValue).joined(separator: ", "))")
+            print("invalid FUZZ_TARGET (expected host, \(FuzzTarget.allCases.map(\.rawValue).joined(separator: ", ")))")
             exit(2)
         }
         return .wire(target)
@@ -29,8 +29,8 @@ private enum Target {
     }
 }
 
-/// What libFuzzer calls with every input. A trap, a leak of bounds or a value
-/// that does not write what it was read from ends the run.
+/// Called by libFuzzer with every input. A trap, an access out of bounds or a value
+/// that does not write the bytes from which it was parsed ends the run.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     // A copy of the exact length, so that the sanitizer sees every byte beyond it.

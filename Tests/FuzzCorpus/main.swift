@@ -3,7 +3,7 @@ import LinuxProcess
 import WireFormatTestSupport
 
 // Writes the seed corpus: DIRECTORY/TARGET/NAME for every seed. The
-// directories must be there.
+// directories must exist.
 guard CommandLine.arguments.count == 2 else {
     print("usage: fuzz-corpus DIRECTORY")
     CurrentProcess.exit(2)

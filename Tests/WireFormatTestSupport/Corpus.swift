@@ -1,7 +1,7 @@
 import WireFormat
 
-/// One input of each kind for every entry point, made by the library itself:
-/// what the fuzzer starts from, and what the unit tests cut and change.
+/// An input of each kind for every entry point, built by the library itself:
+/// the seeds of the fuzzer, which the unit tests truncate and change.
 public enum Corpus {
     public struct Seed: Sendable {
         public var name: String
@@ -59,7 +59,7 @@ public enum Corpus {
             .init(alias, type: 1, timeToLive: 60, data: .ipv4(server)),
             .init(alias, type: 28, timeToLive: 60, data: .ipv6(server6)),
         ]
-        // The same alias by a pointer to the question's name.
+        // The same alias, with a compression pointer to the question's name.
         let pointer =
             question.encoded()[..<6] + [0, 1, 0, 0, 0, 0] + question.encoded()[12...] + [
                 0xC0, 12, 0, 5, 0, 1, 0, 0, 0, 9, 0, 4, 1, 0x63, 0xC0, 14,
@@ -141,8 +141,8 @@ public enum Corpus {
         return segment.encoded()
     }
 
-    /// A transport's bytes as the kernel hands them to a network card that makes the checksum: the field, 16 bits at
-    /// `offset`, holds the sum of the pseudo-header alone.
+    /// Returns a transport's bytes with an offloaded checksum: the 16-bit field at
+    /// `offset` contains the sum of the pseudo-header alone.
     static func offloaded(
         _ bytes: [UInt8], at offset: Int, _ transport: IPProtocol, from source: IPAddress, to destination: IPAddress
     ) -> [UInt8] {
@@ -276,7 +276,7 @@ public enum Corpus {
                     .udp, [UInt8](repeating: 3, count: 16),
                     [.fragment(offset: 181, reserved: 0, moreFragments: false, identification: 9)])),
             Seed("error", packet6(.icmpv6, messages6[1].bytes)),
-            // Of four words behind the first two, before a segment.
+            // With 4 words after the first two, before a segment.
             Seed(
                 "authentication",
                 packet6(.authenticationHeader, [6, 4] + [UInt8](repeating: 0, count: 22) + tcp())),
@@ -284,7 +284,7 @@ public enum Corpus {
         ]
     }
 
-    /// An error about a segment behind destination options.
+    /// An error about a segment after destination options.
     private static var quotedChain: [UInt8] {
         let quote = Array(packet6(.tcp, tcp(), [.destinationOptions([.padN([0, 0, 0, 0])])]).prefix(56))
         return ICMPv6Message(
@@ -340,7 +340,7 @@ public enum Corpus {
         EthernetHeader(destination: serverMAC, source: clientMAC, etherType: type).encoded() + data
     }
 
-    /// Each with the number of its link type before it.
+    /// Each preceded by the number of its link type.
     static var frames: [Seed] {
         let arp = ARPPacket.request(for: server, from: clientMAC, client)
         let llc = LogicalLinkControl(destination: 0x42, source: 0x42).encoded() + [UInt8](repeating: 0, count: 35)
@@ -366,7 +366,7 @@ public enum Corpus {
                             targetMAC: clientMAC,
                             targetAddress: .unspecified
                         ).encoded())),
-            // A message shorter than its type demands, in a packet of which nothing is missing.
+            // A message too short for its type, in a complete packet.
             Seed("short-mld", [1] + packet6(.icmpv6, [131, 0, 0x12, 0x34, 0, 0, 0, 0, 1])),
             Seed("tagged", [0] + ethernet(.serviceVLAN, tagged)),
             Seed("llc", [0] + ethernet(EtherType(rawValue: 38), llc)),

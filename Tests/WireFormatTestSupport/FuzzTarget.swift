@@ -1,12 +1,12 @@
 import WireFormat
 
-/// The entry points of the library for bytes of a stranger. Each is run by the
-/// fuzzer, and by the unit tests on the corpus and on all that is near it.
+/// The entry points of the library for untrusted bytes. Each is run by the
+/// fuzzer, and by the unit tests on the corpus and changes of it.
 public enum FuzzTarget: String, CaseIterable, Sendable {
     case frame, arp, ipv4, ipv6, icmp, icmpv6, igmp, udp, tcp, options, http, dns, dhcp, pcap, pcapng, reassembly
 
     /// Runs the entry point.
-    /// - Returns: what must not be: a value that does not write the bytes it was read from.
+    /// - Returns: the violated invariant, if any: a parsed value that does not write the same bytes.
     public func problem(_ bytes: RawSpan) -> String? {
         switch self {
         case .frame: Self.frame(bytes)
@@ -27,7 +27,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         }
     }
 
-    /// Names are written without compression: what is read again must be the same message.
+    /// Names are written without compression: parsing the output must give the same message.
     private static func dns(_ bytes: RawSpan) -> String? {
         guard let message = try? DNSMessage(bytes) else { return nil }
         for question in message.questions { _ = message.resolved(question.name, type: question.type) }
@@ -52,7 +52,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         written == read.copied() ? nil : "\(what) writes \(written), read from \(read.copied())"
     }
 
-    /// The first byte chooses the link type, the rest is the packet.
+    /// The first byte selects the link type, the rest is the packet.
     private static func frame(_ bytes: RawSpan) -> String? {
         guard bytes.byteCount > 0 else { return nil }
         let types: [LinkType] = [.ethernet, .rawIP, .linuxCooked, .linuxCooked2, .null, .loop, .ipv4, .ipv6]

@@ -4,7 +4,7 @@ import WireFormat
 @Suite("classes, kinds, ports")
 struct AddressKindTests {
     @Test(
-        "the classes at their bounds (RFC 791, section 3.2)",
+        "the bounds of the classes (RFC 791, section 3.2)",
         arguments: [
             ("0.0.0.0", "A", "0", "0.0.0"), ("127.255.255.255", "A", "127", "255.255.255"),
             ("128.0.0.0", "B", "128.0", "0.0"),
@@ -26,7 +26,7 @@ struct AddressKindTests {
     }
 
     @Test(
-        "kinds of addresses by the registries (RFC 6890)",
+        "kinds of addresses in the registries (RFC 6890)",
         arguments: [
             ("10.1.2.3", "private use"), ("172.31.255.255", "private use"), ("172.32.0.0", "global unicast"),
             ("100.127.0.1", "shared by carrier-grade NAT"), ("169.254.9.9", "link-local"), ("127.0.0.1", "loopback"),
@@ -48,7 +48,7 @@ struct AddressKindTests {
         #expect(try #require(IPAddress(text)).kind.name == name)
     }
 
-    @Test("masks: ones in front or none")
+    @Test("masks must have contiguous ones")
     func masks() {
         #expect(IPv4Address("255.255.255.0")?.maskLength == 24 && IPv4Address("0.0.0.0")?.maskLength == 0)
         #expect(IPv4Address.limitedBroadcast.maskLength == 32 && IPv4Address("255.0.255.0")?.maskLength == nil)
@@ -58,9 +58,9 @@ struct AddressKindTests {
         #expect(IPv4Network("192.0.2.77/26")?.wildcard.description == "0.0.0.63")
     }
 
-    @Test("what is made from what: interface identifiers, solicited-node groups, groups of a MAC")
+    @Test("derived addresses: interface identifiers, solicited-node groups, groups of a MAC address")
     func derived() throws {
-        // RFC 4291, appendix A turns the universal bit over.
+        // RFC 4291, appendix A inverts the universal/local bit.
         let mac = try #require(MACAddress("34:56:78:9a:bc:de"))
         #expect(
             mac.linkLocalAddress.description == "fe80::3656:78ff:fe9a:bcde" && mac.linkLocalAddress.interfaceMAC == mac)
@@ -76,7 +76,7 @@ struct AddressKindTests {
         #expect(IPv6Address("2001:db8::1")?.embeddedIPv4 == nil)
     }
 
-    @Test("ranges of ports (RFC 6335)")
+    @Test("port ranges (RFC 6335)")
     func ranges() {
         let rows: [(UInt16, PortRange)] = [
             (0, .wellKnown), (1_023, .wellKnown), (1_024, .registered), (49_151, .registered), (49_152, .dynamic),
@@ -85,7 +85,7 @@ struct AddressKindTests {
         for (port, range) in rows { #expect(PortRange(port) == range, "\(port)") }
     }
 
-    @Test("names of services, from a services file")
+    @Test("service names from a services file")
     func services() {
         let names = ServiceNames(lines: [
             "# comment", "http\t\t80/tcp\t\twww\t# WorldWideWeb HTTP", "domain 53/udp", "domain 53/tcp", "other 80/tcp",
@@ -100,7 +100,7 @@ struct AddressKindTests {
     }
 
     @Test(
-        "lists of ports",
+        "port lists",
         arguments: [
             ("80", [80...80]), ("80,443", [80...80, 443...443]), ("8000-8002,8003,7999", [7_999...8_003]),
             ("-", [1...65_535]),
@@ -114,7 +114,7 @@ struct AddressKindTests {
         #expect(set.port(at: set.count) == nil)
     }
 
-    @Test("texts that are no list of ports", arguments: ["", "80,", "65536", "10-5", "a-b", "80 ", "1--2", "nonesuch"])
+    @Test("invalid port lists", arguments: ["", "80,", "65536", "10-5", "a-b", "80 ", "1--2", "nonesuch"])
     func noPortSets(text: String) {
         #expect(throws: PortSet.SyntaxError.self) { try PortSet(text) }
     }

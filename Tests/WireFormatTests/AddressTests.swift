@@ -10,7 +10,7 @@ struct AddressTests {
     }
 
     @Test(
-        "texts that are no IPv4 address",
+        "invalid IPv4 addresses",
         arguments: [
             ("", "empty"), ("1", "inet_aton's one part"), ("1.2.3", "three parts"), ("1.2.3.4.5", "five parts"),
             ("01.2.3.4", "leading zero: octal to some"), ("0x1.2.3.4", "hexadecimal"), ("256.1.1.1", "too large"),
@@ -22,7 +22,7 @@ struct AddressTests {
         #expect(IPv4Address(text) == nil, "\(reason)")
     }
 
-    // RFC 5952, sections 1, 2 and 4: what is written, and the only way to write it back.
+    // RFC 5952, sections 1, 2 and 4: text forms and the canonical form.
     @Test(
         "IPv6 texts in canonical form",
         arguments: [
@@ -41,7 +41,7 @@ struct AddressTests {
     }
 
     @Test(
-        "texts that are no IPv6 address",
+        "invalid IPv6 addresses",
         arguments: [
             ("", "empty"), (":", "one colon"), (":::", "three colons"), ("1:2:3:4:5:6:7", "seven groups"),
             ("1:2:3:4:5:6:7:8:9", "nine groups"),
@@ -56,10 +56,10 @@ struct AddressTests {
         #expect(IPv6Address(text) == nil, "\(reason)")
     }
 
-    @Test("every IPv6 address is read back from its text", arguments: 0..<200)
+    @Test("every IPv6 address is parsed back from its text", arguments: 0..<200)
     func ipv6RoundTrip(seed: UInt64) {
         var random = Seeded(seed)
-        // Zero groups often, for they are what the form is about.
+        // With many zero groups, which the canonical form depends on.
         func half(_ random: inout Seeded) -> UInt64 {
             (0..<4).reduce(0) { value, _ in
                 value << 16 | (Bool.random(using: &random) ? 0 : UInt64.random(in: 0...0xFFFF, using: &random))
@@ -95,7 +95,7 @@ struct AddressTests {
     }
 
     @Test(
-        "texts that are no MAC address",
+        "invalid MAC addresses",
         arguments: [
             "", "02:00:00:00:00", "02:00:00:00:00:01:02", "02:00-00:00:00:01", "020000000001", "02:00:00:00:00:001",
             "0g:00:00:00:00:00", ":00:00:00:00:00",
@@ -106,7 +106,7 @@ struct AddressTests {
 
     @Test("multicast groups and their link-layer addresses")
     func multicast() throws {
-        // RFC 1112, section 6.4: 23 bits alone, so 224.0.1.1 and 239.128.1.1 share one.
+        // RFC 1112, section 6.4: only 23 bits are mapped, so 224.0.1.1 and 239.128.1.1 share an address.
         #expect(MACAddress(multicast: IPv4Address(239, 129, 2, 3)).description == "01:00:5e:01:02:03")
         #expect(MACAddress(multicast: IPv4Address(224, 0, 1, 1)) == MACAddress(multicast: IPv4Address(239, 128, 1, 1)))
         #expect(MACAddress(multicast: try #require(IPv6Address("ff02::1:ff00:1"))).description == "33:33:ff:00:00:01")

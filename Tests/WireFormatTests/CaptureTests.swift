@@ -4,7 +4,7 @@ import WireFormatTestSupport
 
 @Suite("capture files")
 struct CaptureTests {
-    /// Everything in a file, and how it ended.
+    /// The contents of a file, and its error.
     private func read(_ file: [UInt8], window: Int = .max) -> (
         packets: [CapturedPacket], bytes: [[UInt8]], error: CaptureError?
     ) {
@@ -49,7 +49,7 @@ struct CaptureTests {
         #expect(Array(file.prefix(4)) == (order == .bigEndian ? magic : magic.reversed()))
     }
 
-    @Test("a file that is cut anywhere is read to there, and said")
+    @Test("a file truncated anywhere is read up to that point, and the error is reported")
     func cut() throws {
         let writer = PcapWriter(linkType: .ethernet)
         let (three, one): ([UInt8], [UInt8]) = ([1, 2, 3], [4])
@@ -64,7 +64,7 @@ struct CaptureTests {
         #expect(read(Array(file.prefix(50))).error == CaptureError(.truncated(available: 7), offset: 43))
     }
 
-    @Test("what is no capture is said by its first bytes")
+    @Test("a file that is not a capture is recognized by its first bytes")
     func noCapture() {
         #expect(
             read(Array("GIF89a and more that follows".utf8)).error
@@ -76,9 +76,9 @@ struct CaptureTests {
         #expect(read(huge).error == CaptureError(.invalidLength(0xFFFF_FFFF), offset: 32))
     }
 
-    @Test("a check sequence's length in the link type's highest bits, and raw IP by its other numbers")
+    @Test("the length of the frame check sequence in the highest bits, and raw IP by its other numbers")
     func linkTypeBits() {
-        // f_fcs set, two 16-bit words of FCS, link type 1.
+        // Flag f, FCS length of two 16-bit words, link type 1.
         let file = bytes(
             "d4c3b2a1 0200 0400 00000000 00000000 ffff0000 01000024 00000000 00000000 01000000 01000000 07")
         #expect(read(file).packets.first?.frameCheckSequenceLength == 4)
@@ -108,7 +108,7 @@ struct CaptureTests {
         }
     }
 
-    /// A block in big-endian order.
+    /// Returns a block in big-endian order.
     private func block(_ type: String, _ body: String) -> [UInt8] {
         let length = bytes(body).count + 12
         let word = String(length, radix: 16)
@@ -119,14 +119,14 @@ struct CaptureTests {
     private let section = "1a2b3c4d 0001 0000 ffffffffffffffff"
 
     @Test(
-        "stamps in every resolution and with an offset",
+        "timestamps in every resolution and with an offset",
         arguments: [
             // No option: microseconds.
             ("", "00000000 000f4240", 1_000_000_000), ("0009 0001 03000000", "00000000 00000005", 5_000_000),
             ("0009 0001 00000000", "00000000 00000005", 5_000_000_000),
             // Powers of two: 2^-10 of a second.
             ("0009 0001 8a000000", "00000000 00000200", 500_000_000),
-            // Picoseconds are finer than can be said.
+            // Picoseconds are finer than a nanosecond.
             ("0009 0001 0c000000", "00000000 0000ffff", 65),
             ("000e 0008 0000000000000002", "00000000 00000001", 2_000_001_000),
         ] as [(String, String, Int64)])
@@ -137,7 +137,7 @@ struct CaptureTests {
         #expect(read(file).packets.map(\.nanoseconds) == [nanoseconds])
     }
 
-    @Test("simple packets, the obsolete kind, unknown blocks and a second section")
+    @Test("simple packet blocks, obsolete packet blocks, unknown blocks and a second section")
     func otherBlocks() {
         let file =
             block("0a0d0d0a", section) + block("00000001", "0001 0000 00000002") + block("00000bad", "01020304")
@@ -151,7 +151,7 @@ struct CaptureTests {
         #expect(packets.map(\.linkType) == [.ethernet, .ethernet, .rawIP])
     }
 
-    @Test("lengths and interfaces that cannot be are errors with their place")
+    @Test("invalid lengths and interfaces are errors with their offset")
     func broken() {
         let start = block("0a0d0d0a", section)
         #expect(
@@ -163,7 +163,7 @@ struct CaptureTests {
         #expect(read(twisted).error == CaptureError(.invalidLength(20), offset: 40))
     }
 
-    @Test("the readers take what the writers wrote, in every seed of the corpus")
+    @Test("the readers parse the output of the writers, in every seed of the corpus")
     func corpus() {
         for seed in Corpus.seeds(.pcap) + Corpus.seeds(.pcapng) {
             let (packets, _, error) = read(seed.bytes)

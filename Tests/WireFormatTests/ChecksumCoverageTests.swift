@@ -1,13 +1,13 @@
 import Testing
 import WireFormat
 
-/// What transport checksums cover: pseudo-headers, final destinations, lengths that are left out.
+/// What transport checksums cover: pseudo-headers, final destinations, omitted lengths.
 @Suite("transport checksums")
 struct ChecksumCoverageTests {
     private let source = IPv4Address(192, 0, 2, 1)
     private let destination = IPv4Address(192, 0, 2, 2)
 
-    /// The definition, word by word, over a pseudo-header made by hand.
+    /// The definition, word by word, with a pseudo-header built by hand.
     private func naive(_ bytes: [UInt8]) -> UInt16 {
         var sum: UInt32 = 0
         for index in stride(from: 0, to: bytes.count, by: 2) {
@@ -17,7 +17,7 @@ struct ChecksumCoverageTests {
         return ~UInt16(truncatingIfNeeded: sum)
     }
 
-    @Test("over IPv4 and IPv6, of odd and even length", arguments: 0..<40)
+    @Test("over IPv4 and IPv6, with odd and even length", arguments: 0..<40)
     func pseudoHeaders(length: Int) {
         let data = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 200) }
         var segment = TCPSegment(sourcePort: 1, destinationPort: 2, sequenceNumber: 3, flags: .ack, data: data)
@@ -34,10 +34,10 @@ struct ChecksumCoverageTests {
         #expect(segment.checksum == naive(header6 + plain))
     }
 
-    @Test("UDP writes a computed 0 as all ones, and a written 0 means none over IPv4 alone")
+    @Test("UDP writes a computed 0 as all ones, and a written 0 means no checksum only over IPv4")
     func zero() throws {
         var found = false
-        // Some last word makes the sum all ones: then the checksum would be 0.
+        // One value of the last word makes the sum all ones: then the computed checksum is 0.
         for word in 0...UInt16.max {
             var datagram = UDPDatagram(sourcePort: 1, destinationPort: 2, data: [UInt8(word >> 8), UInt8(word & 0xFF)])
             datagram.updateChecksum(source: .v4(source), destination: .v4(destination))
@@ -67,7 +67,7 @@ struct ChecksumCoverageTests {
     }
 
     // RFC 1122, section 3.2.1.8: the checksum covers the final destination.
-    @Test("a source route's last address, until the route is used up", arguments: [4, 8, 12] as [UInt8])
+    @Test("the last address of a source route, until the route is complete", arguments: [4, 8, 12] as [UInt8])
     func sourceRoute(pointer: UInt8) throws {
         let last = IPv4Address(203, 0, 113, 9)
         let wire = routed(pointer: pointer, pointer < 12 ? last : destination)
@@ -79,7 +79,7 @@ struct ChecksumCoverageTests {
         #expect(PacketLayers(wrong.rawBytes, linkType: .rawIP).verifyChecksums(wrong.rawBytes).transport == .incorrect)
     }
 
-    @Test("total length 0 of an offloaded packet reaches to the end of the capture")
+    @Test("with total length 0 of an offloaded packet, the datagram extends to the end of the capture")
     func offloaded() throws {
         var segment = TCPSegment(sourcePort: 1, destinationPort: 2, sequenceNumber: 3, flags: .ack, data: [9, 9, 9])
         segment.updateChecksum(source: .v4(source), destination: .v4(destination))
@@ -92,7 +92,7 @@ struct ChecksumCoverageTests {
         #expect(PacketLayers(wire.rawBytes, linkType: .rawIP).verifyChecksums(wire.rawBytes).transport == .correct)
     }
 
-    @Test("a cut packet's checksum is not checked")
+    @Test("the checksum of a truncated packet is unchecked")
     func cut() {
         let wire = Array(routed(pointer: 4, IPv4Address(203, 0, 113, 9)).dropLast())
         let layers = PacketLayers(wire.rawBytes, linkType: .rawIP)

@@ -18,13 +18,13 @@ struct ChecksumTests {
 
     @Test("the example of RFC 1071, section 3")
     func example() {
-        // The sum there is ddf2; the checksum is its complement.
+        // The sum in the RFC is ddf2; the checksum is its complement.
         #expect(InternetChecksum.of(bytes("00 01 f2 03 f4 f5 f6 f7").rawBytes) == ~0xddf2)
     }
 
     @Test("a header captured from the wire sums to zero")
     func header() {
-        // The header worked out by hand in many a textbook: 4500 0073 0000 4000 4011 b861 c0a8 0001 c0a8 00c7.
+        // A common textbook header: 4500 0073 0000 4000 4011 b861 c0a8 0001 c0a8 00c7.
         let header = bytes("4500 0073 0000 4000 4011 b861 c0a8 0001 c0a8 00c7")
         #expect(InternetChecksum.of(header.rawBytes) == 0)
     }
@@ -34,7 +34,7 @@ struct ChecksumTests {
         var random = Seeded(1)
         let pool = (0..<2_048 + 64).map { _ in UInt8.random(in: 0...255, using: &random) }
         for length in 0...2_048 {
-            // All alignments for the short ones, where the ends differ; a moving one for the rest.
+            // All alignments for short lengths, where the ends differ; one alignment each for the others.
             let alignments = length < 160 ? Array(0..<64) : [length % 64]
             for alignment in alignments {
                 let slice = pool[alignment..<alignment + length]
@@ -44,14 +44,14 @@ struct ChecksumTests {
         }
     }
 
-    @Test("carries beyond all bounds: 64 KiB of ones")
+    @Test("carries of 64 KiB of ones")
     func ones() {
         let ones = [UInt8](repeating: 0xFF, count: 65_536)
         #expect(InternetChecksum.of(ones.rawBytes) == 0)
         #expect(InternetChecksum.of([UInt8](repeating: 0, count: 65_535).rawBytes) == 0xFFFF)
     }
 
-    @Test("parts of even length sum like the whole", arguments: 0..<50)
+    @Test("the sum of parts with even length equals the sum of the whole", arguments: 0..<50)
     func parts(seed: UInt64) {
         var random = Seeded(seed)
         let whole = random.bytes(2...400)
@@ -74,7 +74,7 @@ struct ChecksumTests {
         data.withMutableBytes { $0.setBigEndian16(new, at: offset) }
         let after = InternetChecksum.of(data.rawBytes)
         let updated = InternetChecksum.updated(before, replacing: old, with: new)
-        // Both are right: the two zeros of one's complement.
+        // Both are correct: the two zeros of one's complement.
         #expect(updated == after || updated == ~after && (after == 0 || after == 0xFFFF), "seed \(seed)")
     }
 

@@ -2,7 +2,7 @@ import Testing
 import WireFormat
 import WireFormatTestSupport
 
-/// The seeds of the fuzzer and everything near them: each is parsed, described
+/// The seeds of the fuzzer and small changes of them: each is parsed, described
 /// in every way and written again, and the bytes must be the same.
 @Suite("corpus")
 struct CorpusTests {
@@ -18,7 +18,7 @@ struct CorpusTests {
     func truncations(target: FuzzTarget) {
         for seed in Corpus.seeds(target) {
             for length in 0..<seed.bytes.count {
-                // An array of its own, so that a byte too far is a trap.
+                // A separate array, so that an access beyond the end traps.
                 let bytes = Array(seed.bytes.prefix(length))
                 if let problem = target.problem(bytes.rawBytes) {
                     Issue.record("\(seed.name) cut to \(length): \(problem)")
@@ -27,7 +27,7 @@ struct CorpusTests {
         }
     }
 
-    @Test("every bit of every seed turned", arguments: FuzzTarget.allCases)
+    @Test("every bit of every seed inverted", arguments: FuzzTarget.allCases)
     func bits(target: FuzzTarget) {
         for seed in Corpus.seeds(target) {
             for bit in 0..<seed.bytes.count * 8 {

@@ -2,8 +2,8 @@ import Testing
 import WireFormat
 import WireFormatTestSupport
 
-/// Headers whose end is missing: what is there of them is shown, and filters use it.
-@Suite("headers that are cut")
+/// Truncated headers: their available fields are shown and used by filters.
+@Suite("truncated headers")
 struct CutHeaderTests {
     private static let client = IPv4Address(192, 0, 2, 1)
     private static let server = IPv4Address(198, 51, 100, 2)
@@ -45,7 +45,7 @@ struct CutHeaderTests {
     private static let mark = "IP 192.0.2.1.40000 > 198.51.100.2."
 
     @Test(
-        "a line shows what is there, then tcpdump's mark",
+        "a line shows the available fields, then tcpdump's mark",
         arguments: [
             (four(.tcp, segment), 20, "IP 192.0.2.1 > 198.51.100.2:  [|tcp]"),
             (four(.tcp, segment), 24, mark + "8080:  [|tcp]"), (four(.tcp, segment), 39, mark + "8080:  [|tcp]"),
@@ -78,7 +78,7 @@ struct CutHeaderTests {
     }
 
     @Test(
-        "JSON has the layer with the fields that are there, and a problem",
+        "JSON contains the layer with the available fields, and a problem",
         arguments: [
             (
                 four(.tcp, segment), 50,
@@ -106,7 +106,7 @@ struct CutHeaderTests {
         #expect(found.hasSuffix(end), "\(found)")
     }
 
-    @Test("ARP whose lengths go beyond its bytes")
+    @Test("ARP with address lengths that exceed its bytes")
     func arp() throws {
         let mac = MACAddress(rawValue: 0x0200_0000_0001)
         var packet = ARPPacket.request(for: Self.server, from: mac, Self.client).encoded()
@@ -136,7 +136,7 @@ struct CutHeaderTests {
     }
 
     @Test(
-        "filters use what is there",
+        "filters use the available fields",
         arguments: [
             ("port 8080", four(.tcp, segment), 50, true), ("port 8080", four(.tcp, segment), 24, true),
             ("port 8080", four(.tcp, segment), 23, false), ("src port 40000", four(.tcp, segment), 22, true),
@@ -155,7 +155,7 @@ struct CutHeaderTests {
         #expect(try PacketFilter(text).matches(bytes.rawBytes, layers) == isWanted)
     }
 
-    @Test("whatever is cut where: every field of a header that is there is shown")
+    @Test("a header truncated anywhere: every available field is shown")
     func allFields() throws {
         let headers: [Layer] = [.ethernet, .vlan, .arp, .rarp, .ipv4, .ipv6, .tcp, .udp, .icmp, .icmpv6]
         func fields(_ bytes: [UInt8]) -> [(name: String, offset: Int, end: Int)] {

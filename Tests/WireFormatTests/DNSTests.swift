@@ -5,7 +5,7 @@ import WireFormatTestSupport
 /// DNS messages (RFC 1035).
 @Suite("DNS")
 struct DNSTests {
-    /// A reply as dnsmasq sent it: an alias, two addresses, compressed names.
+    /// A reply from dnsmasq: an alias, two addresses, compressed names.
     private static let reply: [UInt8] =
         [
             0x12, 0x34, 0x85, 0x80, 0, 1, 0, 3, 0, 0, 0, 0, 5, 0x61, 0x6C, 0x69, 0x61, 0x73, 3, 0x6C, 0x61, 0x62, 4,
@@ -24,13 +24,13 @@ struct DNSTests {
         #expect("\(found.canonicalName)" == "four.lab.test")
         #expect(found.data == [.ipv4(IPv4Address(192, 0, 2, 1)), .ipv4(IPv4Address(192, 0, 2, 2))])
         #expect(message.answers.map(\.timeToLive) == [60, 60, 60])
-        // Written without compression, read again, it is the same.
+        // Written without compression and parsed again, it is the same.
         #expect(try Self.message(message.encoded()) == message)
     }
 
     private static func message(_ bytes: [UInt8]) throws -> DNSMessage { try DNSMessage(bytes.rawBytes) }
 
-    @Test("cut anywhere it is an error that names the field, and no trap")
+    @Test("a message truncated anywhere is an error that names the field")
     func cut() {
         for length in 0..<Self.reply.count {
             let error = #expect(throws: ParseError.self) { try Self.message(Array(Self.reply[..<length])) }
@@ -38,7 +38,7 @@ struct DNSTests {
         }
     }
 
-    @Test("pointers that lead forward or in a circle are refused")
+    @Test("forward pointers and pointer loops are rejected")
     func pointers() {
         for target in [12, 13, 14, 32, 255] {
             let bytes: [UInt8] = [0, 0, 0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xC0, UInt8(target), 0, 1, 0, 1]
@@ -46,7 +46,7 @@ struct DNSTests {
         }
     }
 
-    @Test("aliases in a circle have no end, and a long chain has one")
+    @Test("an alias loop is rejected, and a long chain is not")
     func circles() throws {
         func name(_ number: Int) throws -> DNSName { try #require(DNSName("n\(number)")) }
         var message = DNSMessage(identification: 1, flags: 0x8000)
@@ -71,7 +71,7 @@ struct DNSTests {
         #expect(try #require(DNSName("A.b")).hashValue == #require(DNSName("a.B")).hashValue)
     }
 
-    @Test("data that do not fit their type are kept as they are")
+    @Test("data that is invalid for its type is kept unchanged")
     func oddData() throws {
         let name = try #require(DNSName("a"))
         let message = DNSMessage(
@@ -86,7 +86,7 @@ struct DNSTests {
     }
 
     @Test(
-        "a name among the data that cannot be read refuses the message",
+        "a message with a name that cannot be parsed is rejected",
         arguments: [UInt16(5), 12], [[0xC0], [1, 0x63, 0xC0, 0xFF], [1, 0x63, 0, 0], []] as [[UInt8]])
     func unreadableTarget(type: UInt16, data: [UInt8]) throws {
         let question = DNSMessage.Question(try #require(DNSName("")), type: 1)

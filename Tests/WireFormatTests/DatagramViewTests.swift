@@ -1,10 +1,10 @@
 import Testing
 import WireFormat
 
-/// IP datagrams read at once: addresses, upper-layer protocol, payload.
+/// Views of IP datagrams: addresses, upper-layer protocol, payload.
 @Suite("datagrams")
 struct DatagramViewTests {
-    /// What a reading finds.
+    /// The fields of a view.
     struct Reading: Equatable {
         var family: IPAddress.Family
         var source: IPAddress
@@ -57,9 +57,9 @@ struct DatagramViewTests {
 
     private static let datagrams: [(text: String, expected: Reading?)] = [
         (ipv4 + data, expected4()),
-        // Padding of Ethernet is no payload.
+        // Ethernet padding is not payload.
         (ipv4 + data + "000000000000", expected4()),
-        // A length of 0 is that of a packet that the card was to segment.
+        // A length of 0, as in a packet before segmentation by the network card.
         ("45 00 0000 0007 0000 40 06 0000 C0000201 C6336402" + data, expected4(isComplete: false)),
         ("45 00 0019 0007 0000 40 06 0000 C0000201 C6336402" + data, expected4(isComplete: false)),
         ("46 00 001C 0007 4000 40 06 0000 C0000201 C6336402 01010100" + data, expected4(header: 24)),
@@ -78,10 +78,10 @@ struct DatagramViewTests {
         (ipv6 + "000C 3C 40" + ends + options + data, expected6(header: 48)),
         (ipv6 + "000C 00 40" + ends + options + data, expected6(header: 48)),
         (ipv6 + "0014 00 40" + ends + "3C 00 0104 00000000" + options + data, expected6(header: 56)),
-        // Routing, with no segment left; an authentication header counts in words of 4 bytes.
+        // A routing header with no segment left; an authentication header, whose length is in words of 4 bytes.
         (ipv6 + "000C 2B 40" + ends + "06 00 00 00 00000000" + data, expected6(header: 48)),
         (ipv6 + "0010 33 40" + ends + "06 01 0000 00000001 00000002" + data, expected6(header: 52)),
-        // An atomic fragment, a first one, a later one: its bytes look like a header.
+        // An atomic fragment, a first one, and a later one whose data looks like a header.
         (ipv6 + "000C 2C 40" + ends + "06 00 0000 00000009" + data, expected6(header: 48)),
         (ipv6 + "000C 2C 40" + ends + "06 00 0001 00000009" + data, expected6(header: 48, isFragment: true)),
         (
@@ -92,9 +92,9 @@ struct DatagramViewTests {
             ipv6 + "000C 2C 40" + ends + "3C 00 0008 00000009" + data,
             expected6(.destinationOptions, header: 48, isFragment: true, isLater: true, "")
         ),
-        // What follows ESP cannot be read.
+        // The header after ESP cannot be parsed.
         (ipv6 + "0004 32 40" + ends + data, expected6(.encapsulatingSecurityPayload)),
-        // Chains that go beyond the payload, the second into padding.
+        // Chains that exceed the payload, the second one into padding.
         (ipv6 + "0004 3C 40" + ends + data, nil),
         (ipv6 + "0004 3C 40" + ends + options + data, nil),
         (ipv6 + "000C 3C 40" + ends + "06 01 0104 00000000" + data, nil),
@@ -105,7 +105,7 @@ struct DatagramViewTests {
         #expect(Self.reading(bytes(text)) == expected)
     }
 
-    @Test("an error names the header that is truncated, and a total length that is too small")
+    @Test("an error names the truncated header, or a total length that is too small")
     func errors() {
         func error(_ text: String) -> ParseError? {
             do throws(ParseError) {
@@ -127,31 +127,31 @@ struct DatagramViewTests {
         #expect(error("")?.layer == .ipv4 && error("60")?.layer == .ipv6)
     }
 
-    @Test("a quote is read as far as it goes, whatever length its header states")
+    @Test("a quote is parsed as far as it is available, independent of its stated length")
     func quotes() {
         let segment = "C350 0050 00000007"
         let quoted = "45 00 0013 0007 0000 01 06 0000 C0000201 C6336402" + segment
         var expected = Self.expected4(isComplete: false, segment)
         expected.hopLimit = 1
         #expect(Self.reading(bytes(quoted), isQuoted: true) == expected)
-        // Behind destination options, of 1,200 bytes.
+        // After destination options of 1,200 bytes.
         let behind = bytes(Self.ipv6 + "04B0 3C 40" + Self.ends + Self.options + segment)
         #expect(Self.reading(behind, isQuoted: true) == Self.expected6(header: 48, isComplete: false, segment))
         let view = DatagramView(quoted: behind.rawBytes)
         #expect(view?.sourcePort == 50_000)
         #expect(view?.destinationPort == 80 && view?.sequenceNumber == 7 && view?.statedLength == 1_240)
-        // Cut in its options, or in its extension headers.
+        // Truncated in its options, or in its extension headers.
         let cut = Self.reading(Array(behind.prefix(47)), isQuoted: true)
         #expect(cut == Self.expected6(.destinationOptions, header: 47, isComplete: false, ""))
         let options = Self.reading(bytes("46 00 001C 0007 0000 40 06 0000 C0000201 C6336402 0101"), isQuoted: true)
         #expect(options == Self.expected4(header: 22, isComplete: false, ""))
-        // Nothing of a later fragment is a port.
+        // A later fragment has no ports.
         let later = bytes("45 00 0018 0007 0001 40 06 0000 C0000201 C6336402" + segment)
         let fragment = DatagramView(quoted: later.rawBytes)
         #expect(fragment?.sourcePort == nil && fragment?.sequenceNumber == nil && fragment?.isLaterFragment == true)
     }
 
-    @Test("the checksum of an IPv4 header, and that IPv6 has none")
+    @Test("the checksum of an IPv4 header; IPv6 has none")
     func checksum() throws {
         var header = IPv4Header(source: .loopback, destination: .loopback, protocol: .tcp, payloadLength: 0).encoded()
         #expect(try !DatagramView(header.rawBytes).hasIncorrectHeaderChecksum)
@@ -163,7 +163,7 @@ struct DatagramViewTests {
 
     // MARK: Properties
 
-    /// The reading, byte by byte over arrays.
+    /// A reference implementation over arrays, byte by byte.
     private func slowReading(_ all: [UInt8], isQuoted: Bool) -> Reading? {
         func number(_ range: Range<Int>) -> UInt64 { all[range].reduce(0) { $0 << 8 | UInt64($1) } }
         guard all.count >= 20 else { return nil }
@@ -215,7 +215,7 @@ struct DatagramViewTests {
         return reading
     }
 
-    /// A datagram with some chain, perhaps padded, cut or with wrong bytes.
+    /// Returns a datagram with a random chain, possibly padded, truncated or with changed bytes.
     private func datagram(_ random: inout Seeded) -> [UInt8] {
         var all = random.bytes(0...40)
         let upper: UInt8 = [6, 17, 58, 59, 50].randomElement(using: &random) ?? 6
@@ -249,7 +249,7 @@ struct DatagramViewTests {
         return all
     }
 
-    @Test("whatever the bytes are, the view reads what the slow reading does", arguments: [false, true])
+    @Test("for any bytes, the view equals the reference implementation", arguments: [false, true])
     func properties(isQuoted: Bool) {
         let seed = UInt64.random(in: 0...(.max))
         var random = Seeded(seed)

@@ -21,7 +21,7 @@ struct DescriptionTests {
         try #require(Corpus.seeds(target).first { $0.name == name }).bytes
     }
 
-    @Test("lines in tcpdump's manner")
+    @Test("lines in the format of tcpdump")
     func lines() throws {
         let rows = [
             ("udp", "IP 192.0.2.1.40000 > 198.51.100.2.33434: UDP, length 3"),
@@ -56,7 +56,7 @@ struct DescriptionTests {
                 || line([0x45, 0]) == "ethertype IPv4, length 2 [|ip]")
     }
 
-    @Test("a stranger's bytes leave no control character in lines, JSON or tables")
+    @Test("untrusted bytes leave no control character in lines, JSON or tables")
     func escapes() throws {
         let nasty = Array("GET /\u{1B}]0;x\u{7}\"\\\u{7F} HTTP/1.1\r\nA\u{1B}: \u{9B}31m\r\n\r\n".utf8)
         let segment = TCPSegment(sourcePort: 1, destinationPort: 2, sequenceNumber: 3, flags: .ack, data: nasty)
@@ -75,7 +75,7 @@ struct DescriptionTests {
         #expect(json(packet).contains(#""target":"/\u001b]0;x\u0007\"\\\u007f""#))
     }
 
-    @Test("bytes that nothing explains are counted, and shown where they are wanted")
+    @Test("bytes of an unknown format are counted, and shown if requested")
     func unexplained() throws {
         let packet = try seed(.ipv4, "udp")
         #expect(json(packet).hasSuffix(#"{"layer":"payload","data_length":3}],"problems":[]"#))
@@ -84,7 +84,7 @@ struct DescriptionTests {
                 #"{"layer":"payload","data_length":3,"data":"010203"}],"problems":[]"#))
     }
 
-    @Test("what cannot be read is a problem with its field and place")
+    @Test("a header that cannot be parsed is a problem with field and offset")
     func problems() {
         let cut =
             Array(IPv4Header(source: .loopback, destination: .loopback, protocol: .tcp, payloadLength: 5).encoded()) + [
@@ -120,15 +120,15 @@ struct DescriptionTests {
         #expect(
             information.index == 2 && information.mtu == 1_500 && information.name == Array("eth0".utf8)
                 && information.role == .incoming)
-        // The name's length counts itself, padded to a multiple of four (section 4.3).
+        // The name's length byte counts itself; the name is padded to a multiple of 4 (section 4.3).
         #expect(extensions.objects[1].classType == 0x0F && extensions.objects[1].data.count == 4 + 8 + 8 + 4)
         #expect(extensions.objects[0].mplsLabelStack?.first?.label == 16_001)
     }
 
-    @Test("a quote that routers cut and altered")
+    @Test("a quote truncated and modified by routers")
     func quotes() throws {
         var quote = Array(try seed(.ipv4, "udp").prefix(28))
-        // An old router's total length, a time to live that ran out and a checksum that no longer fits.
+        // An old router's total length, an expired time to live and a checksum that no longer matches.
         quote[2] = 0xFF
         quote[8] = 0
         quote[10] ^= 0x55
@@ -138,7 +138,7 @@ struct DescriptionTests {
             facts.destination == .v4(IPv4Address(198, 51, 100, 2)) && facts.identification == 7 && facts.hopLimit == 0)
     }
 
-    /// What a quote says: the view itself cannot leave its function.
+    /// The fields of a quote, because the view itself cannot be returned.
     private struct Quote {
         var destination: IPAddress
         var identification: UInt16?
@@ -166,7 +166,7 @@ struct DescriptionTests {
         }
     }
 
-    @Test("a quote as far as it goes")
+    @Test("a quote is parsed as far as it is available")
     func shortQuotes() throws {
         let segment = try #require(Quote(Array(try seed(.ipv4, "syn").prefix(28))))
         #expect(segment.sequenceNumber == 0xFFFF_FFF0 && segment.icmpType == nil)
@@ -213,7 +213,7 @@ struct DescriptionTests {
     }
 
     @Test(
-        "texts that are no filter name the word",
+        "a syntax error names the unexpected token",
         arguments: [
             ("", ""), ("foo", "foo"), ("tcp and", ""), ("port", ""), ("port x", "x"), ("host 1.2.3", "1.2.3"),
             ("(tcp", ""), ("tcp)", ")"),
@@ -228,7 +228,7 @@ struct DescriptionTests {
         }
     }
 
-    @Test("endless parentheses end")
+    @Test("deeply nested parentheses are rejected")
     func deepFilters() {
         #expect(throws: PacketFilter.SyntaxError.self) { try PacketFilter(String(repeating: "(", count: 100_000)) }
         #expect(throws: PacketFilter.SyntaxError.self) {

@@ -1,20 +1,20 @@
 import Foundation
 import Testing
 
-/// Every public item of the library says what it is.
+/// Every public item of the library is documented.
 @Suite("documentation")
 struct DocumentationTests {
     private static let folder =
         String(#filePath.dropLast("/Tests/WireFormatTests/DocumentationTests.swift".count)) + "/Sources/WireFormat"
 
-    /// What a protocol demands is documented there once.
+    /// Requirements of protocols are documented once, at the protocol.
     private static let witnesses = [
         "var description", "var byteCount", "func write(into", "rawValue", "func <", "init(_ view", "bytes: RawSpan",
         "var endsList",
         "func parse", "var payload: RawSpan",
     ]
 
-    @Test("every public declaration has a comment before it")
+    @Test("every public declaration has a documentation comment")
     func comments() throws {
         let names = FileManager.default.enumerator(atPath: Self.folder)?.compactMap { $0 as? String } ?? []
         let files = names.filter { $0.hasSuffix(".swift") }

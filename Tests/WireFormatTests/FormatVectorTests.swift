@@ -1,10 +1,10 @@
 import Testing
 import WireFormat
 
-/// Whole packets by the byte: each is read, its fields are compared, and it is written again.
+/// Whole packets as bytes: each is parsed, its fields are compared, and it is written again.
 @Suite("vectors of the link, ARP, IGMP and TCP")
 struct FormatVectorTests {
-    @Test("an ARP request and its answer (RFC 826)")
+    @Test("an ARP request and its reply (RFC 826)")
     func arp() throws {
         let wire = bytes("0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202")
         let view = try ARPView(wire.rawBytes)
@@ -20,7 +20,7 @@ struct FormatVectorTests {
         #expect(view.length == 28 && packet.purpose == .resolution)
     }
 
-    @Test("what ARP packets are for (RFC 5227)")
+    @Test("the purpose of ARP packets (RFC 5227)")
     func purposes() {
         let mac = MACAddress(rawValue: 0x0200_0000_0001)
         let address = IPv4Address(192, 0, 2, 1)
@@ -50,7 +50,7 @@ struct FormatVectorTests {
         }
     }
 
-    @Test("RARP and InARP by their numbers (RFC 903, RFC 2390)")
+    @Test("RARP and InARP by their operation codes (RFC 903, RFC 2390)")
     func operations() {
         let names = [1, 2, 3, 4, 8, 9, 77].map { ARPOperation(rawValue: $0).description }
         #expect(
@@ -76,7 +76,7 @@ struct FormatVectorTests {
 
     private let datagram = bytes("4500 001c 0000 0000 4011 0000 c0000201 c0000202 0001 0002 0008 0000")
 
-    @Test("802.3 frames: a bridge's LLC, and SNAP (RFC 1042)")
+    @Test("802.3 frames: LLC of a bridge, and SNAP (RFC 1042)")
     func lengths() throws {
         let bridge = bytes("0180c2000000 020000000001 0007 42 42 03 00000000") + [UInt8](repeating: 0, count: 39)
         let view = try EthernetView(bridge.rawBytes)
@@ -93,7 +93,7 @@ struct FormatVectorTests {
         #expect(LogicalLinkControl(etherType: .ipv4).encoded() == bytes("aa aa 03 000000 0800"))
     }
 
-    @Test("the check sequence: CRC-32's check value, and a frame")
+    @Test("the frame check sequence: CRC-32's check value, and a frame")
     func checkSequence() {
         #expect(FrameCheckSequence.of(Array("123456789".utf8).rawBytes) == 0xCBF4_3926)
         let frame = FrameCheckSequence.appended(to: EthernetHeader.padded(bytes("ffffffffffff 020000000001 88b5")))
@@ -104,7 +104,7 @@ struct FormatVectorTests {
         #expect(FrameCheckSequence.state(ofFrame: [1, 2, 3].rawBytes) == .unchecked)
     }
 
-    @Test("captures on every interface (Linux cooked, both versions)")
+    @Test("captures on the any interface (Linux cooked, both versions)")
     func cooked() throws {
         let first = bytes("0004 0001 0006 020000000001 0000 0800")
         let view = try LinuxCookedView(first.rawBytes, version: .first)
@@ -116,7 +116,7 @@ struct FormatVectorTests {
         let view2 = try LinuxCookedView(second.rawBytes, version: .second)
         #expect(view2.packetType == .toSomebodyElse && view2.interfaceIndex == 7 && view2.protocolType == .ipv6)
         #expect(LinuxCooked(view2).writtenBetweenGuards() == second)
-        // An InfiniBand address is longer than its field: eight bytes of it are there.
+        // An InfiniBand address is longer than its field, which contains the first 8 bytes.
         let infiniband = bytes("0000 0020 0014 0102030405060708 0800")
         let long = try LinuxCookedView(infiniband.rawBytes, version: .first)
         #expect(long.addressLength == 20 && long.address.byteCount == 8)
@@ -163,13 +163,13 @@ struct FormatVectorTests {
             group: IPv4Address(232, 1, 2, 3), maximumResponseTime: 300,
             SourceQuery(suppressesRouterProcessing: true, robustness: 9, sources: [IPv4Address(192, 0, 2, 1)]))
         let wire = query.encoded()
-        // 300 tenths: 1.0010 times 2 to the fourth; a robustness above 7 is written as 7 at most.
+        // 300 tenths: 1.0010 times 2 to the 4th; a robustness above 7 cannot be encoded.
         #expect(wire.count == 16 && wire[1] == 0x92 && wire[8] == 0x0F && wire[9] == 125)
         let view = try IGMPView(wire.rawBytes)
         #expect(view.queryVersion == 3)
     }
 
-    @Test("a report that promises more records than it has is kept as it came")
+    @Test("a report with fewer records than it states is kept as unknown")
     func brokenReport() throws {
         let wire = bytes("2200 0000 0000 0005 0400 0000 e8010203")
         let message = IGMPMessage(try IGMPView(wire.rawBytes))
@@ -188,7 +188,7 @@ struct FormatVectorTests {
         #expect(TimeCode8(rawValue: code).value == value && TimeCode8(atMost: value).rawValue == code)
     }
 
-    @Test("every code is the greatest time not above itself, and one less is the one before")
+    @Test("every code is the largest time not above itself, and one less gives the previous code")
     func allTimeCodes() {
         for code in UInt8.min...UInt8.max {
             let value = TimeCode8(rawValue: code).value
@@ -221,7 +221,7 @@ struct FormatVectorTests {
     }
 
     @Test(
-        "options that are legal, and what they are",
+        "valid options and their values",
         arguments: [
             ("02 04 ffff", .maximumSegmentSize(65_535)), ("03 03 0e", .windowScale(14)),
             (
@@ -240,7 +240,7 @@ struct FormatVectorTests {
     }
 
     @Test(
-        "lengths that cannot be right are kept, and said",
+        "invalid lengths are kept and reported",
         arguments: ["02", "02 00", "02 01", "02 05 00 00", "01 08 0a 00"])
     func brokenOptions(text: String) {
         let wire = bytes(text)
@@ -248,7 +248,7 @@ struct FormatVectorTests {
         #expect(options.isMalformed && Array(options.encoded().prefix(wire.count)) == wire)
     }
 
-    @Test("a data offset that lies is an error with its place")
+    @Test("an invalid data offset is an error with its offset")
     func dataOffset() {
         var wire = bytes("0001 0002 00000003 00000004 4010 0005 0000 0000")
         #expect(throws: ParseError(layer: .tcp, field: "dataOffset", offset: 12, reason: .invalid(value: 16))) {
@@ -262,7 +262,7 @@ struct FormatVectorTests {
         }
     }
 
-    @Test("more than 40 bytes of options are refused")
+    @Test("more than 40 bytes of options are rejected")
     func tooManyOptions() {
         let segment = TCPSegment(
             sourcePort: 1, destinationPort: 2, sequenceNumber: 0, flags: .syn,

@@ -13,7 +13,7 @@ import WireFormatTestSupport
         var taken = 0
     }
 
-    /// Feeds a response in pieces that end at `cuts`, and then its end.
+    /// Passes a response to the reader in pieces that end at `cuts`, then its end.
     private static func read(
         _ bytes: [UInt8], cuts: [Int] = [], method: HTTPMethod = .get, limits: HTTPResponseReader.Limits = .init(),
         ends: Bool = true
@@ -68,7 +68,7 @@ import WireFormatTestSupport
         #expect(Self.read("HTTP/1.1 200 OK\r\n\r\nx", method: .connect).taken == 19)
     }
 
-    @Test func whatIsWrong() {
+    @Test func problems() {
         #expect(Self.read(Self.samples[4]).problems == [.noStatusLine])
         #expect(Self.read(Self.samples[4]).body == Array(Self.samples[4].utf8))
         #expect(Self.read(Self.samples[5]).problems == [.invalidChunkSize])
@@ -98,7 +98,7 @@ import WireFormatTestSupport
         #expect(Self.read(Array(trailers.utf8), limits: limits).problems == [.trailersTooLong(limit: 100)])
     }
 
-    /// However a response is cut into pieces, it reads the same.
+    /// The result does not depend on how a response is split into pieces.
     @Test func cuts() {
         var random = SystemRandomNumberGenerator()
         for sample in Self.samples {

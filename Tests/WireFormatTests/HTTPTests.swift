@@ -10,7 +10,7 @@ struct HTTPTests {
         return head
     }
 
-    @Test("a request as it should be has no problems")
+    @Test("a valid request has no problems")
     func request() {
         let head = head("GET /a?b=c HTTP/1.1\r\nHost: example.net\r\nACCEPT:*/*\r\n\r\nbody")
         guard case .request(let line) = head.start else {
@@ -24,7 +24,7 @@ struct HTTPTests {
         #expect(made.encoded() == Array("GET /a?b=c HTTP/1.1\r\nHost: example.net\r\n\r\n".utf8))
     }
 
-    @Test("a response, and what its fields say")
+    @Test("a response and its fields")
     func response() {
         let head = head(
             "HTTP/1.0 404 Not Found\r\nConnection: Keep-Alive\r\nVary: a, \"b,c\", d\r\nvary: e\r\nContent-Length: 5\r\n\r\n"
@@ -39,7 +39,7 @@ struct HTTPTests {
     }
 
     @Test(
-        "what the standard thinks of it",
+        "violations of the standard",
         arguments: [
             ("get / HTTP/1.1\r\nHost: a\r\n\r\n", []),
             ("GET  / HTTP/1.1\r\nHost: a\r\n\r\n", [.oddWhitespaceInStartLine]),
@@ -91,7 +91,7 @@ struct HTTPTests {
         for problem in problems { #expect(problem.section.hasPrefix("RFC 9") && !problem.description.isEmpty) }
     }
 
-    @Test("how bodies are framed (RFC 9112, section 6.3)")
+    @Test("body framing (RFC 9112, section 6.3)")
     func framing() {
         func response(_ line: String, _ fields: String = "") -> HTTPHead { head("HTTP/1.1 \(line)\r\n\(fields)\r\n") }
         #expect(response("204 x", "Content-Length: 5\r\n").responseFraming(to: .get) == .none)
@@ -113,9 +113,9 @@ struct HTTPTests {
                 && !head("HTTP/1.0 200 x\r\n\r\n").keepsConnection)
     }
 
-    // RFC 9110, section 5.6.7 has the three of one moment.
+    // RFC 9110, section 5.6.7 shows the same time in the three formats.
     @Test(
-        "the three forms of a date",
+        "the three date formats",
         arguments: [
             ("Sun, 06 Nov 1994 08:49:37 GMT", HTTPDate.Form.fixed), ("Sunday, 06-Nov-94 08:49:37 GMT", .rfc850),
             ("Sun Nov  6 08:49:37 1994", .asctime),
@@ -127,7 +127,7 @@ struct HTTPTests {
     }
 
     @Test(
-        "what is wrong with other dates",
+        "problems of invalid dates",
         arguments: [
             ("", .empty), ("0", .number), ("-1", .number), ("never", .unknownForm),
             ("Sun, 6 Nov 1994 08:49:37 GMT", .invalidDay("6")),
@@ -147,11 +147,11 @@ struct HTTPTests {
         #expect(HTTPDate.problem(Array(text.utf8), currentYear: 2026) == problem, "\(text)")
     }
 
-    @Test("two-digit years more than fifty years ahead lie in the past (RFC 9110, section 5.6.7)")
+    @Test("two-digit years more than 50 years ahead are in the past (RFC 9110, section 5.6.7)")
     func centuries() throws {
         let near = try HTTPDate(Array("Sunday, 06-Nov-94 08:49:37 GMT".utf8), currentYear: 2026)
         #expect(near.time.year == 1994)
-        // Without a year to compare with the weekday tells the century.
+        // Without the current year, the weekday determines the century.
         #expect(try HTTPDate(Array("Sunday, 06-Nov-94 08:49:37 GMT".utf8)).time.year == 1994)
         #expect(try HTTPDate(Array("Saturday, 06-Nov-94 08:49:37 GMT".utf8)).time.year == 2094)
         // 2076-11-06 is a Friday.
@@ -161,7 +161,7 @@ struct HTTPTests {
                 == .wrongWeekday(written: "Friday", correct: "Sunday"))
     }
 
-    @Test("every moment is read back from its three texts", arguments: 0..<200)
+    @Test("every time is parsed back from its three formats", arguments: 0..<200)
     func dateRoundTrip(seed: UInt64) throws {
         var random = Seeded(seed)
         let moment = Int64.random(in: 0...4_000_000_000, using: &random)
@@ -189,13 +189,13 @@ struct HTTPTests {
         #expect(time.secondsSince1970 == moment && time.isValid, "seed \(seed)")
     }
 
-    @Test("directives of caches (RFC 9111, section 5.2)")
+    @Test("cache directives (RFC 9111, section 5.2)")
     func cacheControl() {
         let control = CacheControl(
             Array("Public, MAX-AGE=60 , private=\"a, \\\"b\", x=y, s-maxage=99999999999999999999".utf8))
         #expect(control.isPublic && control.maximumAge == 60 && control.isPrivate && control.problems.isEmpty)
         #expect(control.directives[2].argument == "a, \"b" && control.directives[2].isQuoted)
-        // Beyond 2^31 the number is that (section 1.2.2).
+        // Larger values become 2^31 (section 1.2.2).
         #expect(control.sharedMaximumAge == 1 << 31 && control.directives[3].name == "x")
         let wrong = CacheControl(Array("max-age, max-age=-1, a b, =c, q=\"x, no-store".utf8))
         #expect(
@@ -217,7 +217,7 @@ struct HTTPTests {
     }
 
     @Test(
-        "chunks that are not as they should be",
+        "invalid chunks",
         arguments: [
             ("5\nhello\n0\n\n", "hello", true, [.bareLineFeed, .bareLineFeed, .bareLineFeed]),
             ("5 \r\nhello\r\n0\r\n\r\n", "hello", true, [.whitespaceAfterChunkSize]),
@@ -234,7 +234,7 @@ struct HTTPTests {
         #expect(body.encoded() == Array(text.utf8))
     }
 
-    @Test("data in chunks of any size come back", arguments: 0..<50)
+    @Test("chunks of any size give the data", arguments: 0..<50)
     func chunkRoundTrip(seed: UInt64) {
         var random = Seeded(seed)
         let data = random.bytes(0...200)
@@ -243,7 +243,7 @@ struct HTTPTests {
         #expect(body.data == data && body.isComplete && body.problems.isEmpty && body.encoded() == made, "seed \(seed)")
     }
 
-    @Test("what looks like HTTP in a segment, and what does not")
+    @Test("segment data recognized as HTTP, and other data")
     func recognition() {
         for text in [
             "GET / HTTP/1.1", "HTTP/1.1 200 OK", "DELETE / HTTP/1.0", "OPTIONS * HTTP/1.1", "CONNECT a:1 HTTP/1.1",

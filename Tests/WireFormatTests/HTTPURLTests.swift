@@ -2,15 +2,15 @@ import Testing
 import WireFormat
 
 @Suite struct HTTPURLTests {
-    /// Text, host with port as the Host field has it, target; nil where it is no URL.
+    /// Text, host and port as in the Host field, target; nil if the URL is invalid.
     private static let table: [(text: String, authority: String?, target: String, why: String)] = [
         ("http://example.test", "example.test", "/", "no path"),
         ("example.test/a?b#c", "example.test", "/a?b", "no scheme; the fragment is not sent"),
-        ("HTTP://EXAMPLE.Test:80/", "example.test", "/", "case, and the scheme's own port"),
-        ("https://example.test:443", "example.test", "/", "its own port of TLS"),
-        ("https://example.test:80", "example.test:80", "/", "another's port"),
+        ("HTTP://EXAMPLE.Test:80/", "example.test", "/", "case, and the default port"),
+        ("https://example.test:443", "example.test", "/", "the default port of TLS"),
+        ("https://example.test:80", "example.test:80", "/", "the default port of another scheme"),
         ("http://example.test:", "example.test", "/", "a colon alone (RFC 3986, section 3.2.3)"),
-        ("http://[2001:DB8::1]:8080/x", "[2001:db8::1]:8080", "/x", "an address of IPv6"),
+        ("http://[2001:DB8::1]:8080/x", "[2001:db8::1]:8080", "/x", "an IPv6 address"),
         ("http://[fe80::1%25eth0]/", "[fe80::1]", "/", "the zone is not sent (RFC 6874)"),
         ("2001:db8::1", "[2001:db8::1]", "/", "without brackets, as people type it"),
         ("http://192.0.2.1?q", "192.0.2.1", "/?q", "a query without a path"),
@@ -18,22 +18,22 @@ import WireFormat
         ("http://0x7f.1", "127.0.0.1", "/", "another"),
         ("http://2130706433/", "127.0.0.1", "/", "another"),
         ("http://u:p%40ss@example.test/", "example.test", "/", "user and password"),
-        ("http://b\u{fc}cher.test/stra\u{df}e", "xn--bcher-kva.test", "/stra%C3%9Fe", "other letters"),
+        ("http://b\u{fc}cher.test/stra\u{df}e", "xn--bcher-kva.test", "/stra%C3%9Fe", "non-ASCII letters"),
         ("http://BU\u{308}CHER\u{3002}test/", "xn--bcher-kva.test", "/", "decomposed, another full stop"),
-        ("http://example.test/a b\"<>", "example.test", "/a%20b%22%3C%3E", "what may not stand in a line"),
-        ("http://example.test/a%2Fb/../c", "example.test", "/a%2Fb/../c", "nothing else of the path is changed"),
-        ("http+unix://%2Frun%2Fx.sock/v", "localhost", "/v", "a socket of this machine"),
+        ("http://example.test/a b\"<>", "example.test", "/a%20b%22%3C%3E", "bytes not allowed in a request line"),
+        ("http://example.test/a%2Fb/../c", "example.test", "/a%2Fb/../c", "the rest of the path is not changed"),
+        ("http+unix://%2Frun%2Fx.sock/v", "localhost", "/v", "a Unix socket"),
         ("", nil, "", "nothing"),
         ("http://", nil, "", "no host"),
         ("ftp://example.test", nil, "", "another scheme"),
         ("http://exa mple.test", nil, "", "a space in the host"),
         ("http://example.test:0", nil, "", "no port"),
         ("http://example.test:65536", nil, "", "too large a port"),
-        ("http://example.test:8x", nil, "", "text behind the port"),
+        ("http://example.test:8x", nil, "", "text after the port"),
         ("http://[2001:db8::1", nil, "", "no closing bracket"),
-        ("http://[2001:db8::1]x", nil, "", "text behind the bracket"),
+        ("http://[2001:db8::1]x", nil, "", "text after the bracket"),
         ("http://%zz/", nil, "", "no hexadecimal digits"),
-        ("http://192.0.2.256/", nil, "", "numbers that are no address are no name"),
+        ("http://192.0.2.256/", nil, "", "an invalid address is not a name"),
         ("http://0x7f.1.1.1.1/", nil, "", "too many parts of an address"),
     ]
 
@@ -52,7 +52,7 @@ import WireFormat
         #expect("\(url)" == "http://example.test/", "a password is not printed")
     }
 
-    /// RFC 3986, section 5.4: base, reference, result; without what HTTP's URLs do not have.
+    /// RFC 3986, section 5.4: base, reference, result; without cases that HTTP URLs do not have.
     @Test func references() throws {
         let base = try HTTPURL("http://a/b/c/d;p?q")
         let examples: [(String, String)] = [
@@ -72,7 +72,7 @@ import WireFormat
         #expect(throws: HTTPURL.Problem.unknownScheme("javascript")) { try base.resolving("javascript:x") }
     }
 
-    /// RFC 3492, section 7.1: (A) Arabic, (B) Chinese, (L) Japanese with digits, (S) nothing but ASCII.
+    /// RFC 3492, section 7.1: (A) Arabic, (B) Chinese, (L) Japanese with digits, (S) only ASCII.
     @Test func punycode() {
         let samples: [([UInt32], String)] = [
             (

@@ -6,7 +6,7 @@ struct IPv6ReassemblyTests {
     private static let source = IPv6Address(high: 0x2001_0DB8_0000_0000, low: 1)
     private static let destination = IPv6Address(high: 0x2001_0DB8_0000_0000, low: 2)
 
-    /// A fragment behind a hop-by-hop header where one is asked for.
+    /// Returns a fragment, with a hop-by-hop header if requested.
     private func fragment(
         _ offset: Int, _ data: [UInt8], more: Bool, next: IPProtocol = .udp, hasOptions: Bool = false,
         identification: UInt32 = 7
@@ -30,7 +30,7 @@ struct IPv6ReassemblyTests {
         ).encoded() + extensions + data
     }
 
-    @Test("any order, with copies, gives the packet back", arguments: 0..<200)
+    @Test("fragments in any order, with duplicates, give the packet", arguments: 0..<200)
     func anyOrder(seed: UInt64) throws {
         var random = Seeded(seed)
         let hasOptions = Bool.random(using: &random)
@@ -63,7 +63,7 @@ struct IPv6ReassemblyTests {
         #expect(reassembly.heldBytes == 0 && reassembly.waitingCount == 0, "seed \(seed)")
     }
 
-    @Test("an atomic fragment is complete, whatever waits under its number (RFC 6946)")
+    @Test("an atomic fragment is complete, independent of fragments with its identification (RFC 6946)")
     func atomic() {
         var reassembly = Reassembly()
         #expect(reassembly.add(ipv6: fragment(8, Array(0..<8), more: true).rawBytes, now: 0) == .waiting)
@@ -72,22 +72,22 @@ struct IPv6ReassemblyTests {
         #expect(reassembly.waitingCount == 1)
     }
 
-    @Test("what is no fragment is complete, without its padding")
+    @Test("a packet that is not a fragment is complete, without its padding")
     func plain() {
         var reassembly = Reassembly()
         let packet = whole([1, 2, 3], hasOptions: false)
         #expect(reassembly.add(ipv6: (packet + [0, 0]).rawBytes, now: 0) == .complete(packet))
     }
 
-    @Test("a first fragment that has not all headers is none (RFC 7112)")
+    @Test("a first fragment without all headers is rejected (RFC 7112)")
     func headersInSecond() {
         var reassembly = Reassembly()
-        // Destination options of 16 bytes, of which eight are here.
+        // Destination options of 16 bytes, of which 8 are available.
         let first = fragment(0, [17, 1, 1, 4, 0, 0, 0, 0], more: true, next: .destinationOptions)
         #expect(reassembly.add(ipv6: first.rawBytes, now: 0) == .dropped(.malformed))
     }
 
-    @Test("overlaps, lengths and ends that cannot be")
+    @Test("invalid overlaps, lengths and ends")
     func refusals() {
         let eight = [UInt8](0..<8)
         func outcome(_ fragments: [UInt8]...) -> Reassembly.Outcome? {
@@ -99,11 +99,11 @@ struct IPv6ReassemblyTests {
         #expect(outcome(fragment(65_528, eight, more: false)) == .dropped(.tooLong))
         #expect(outcome(fragment(16, [1], more: false), fragment(24, [1], more: false)) == .dropped(.contradictoryEnd))
         #expect(outcome([0x60, 0]) == .dropped(.malformed))
-        // Another source's or number's fragment is another packet's.
+        // A fragment with another source or identification belongs to another packet.
         #expect(outcome(fragment(0, eight, more: true), fragment(8, [1], more: false, identification: 8)) == .waiting)
     }
 
-    @Test("fragments at the end of what can be hold no more than is allowed", arguments: 0..<4)
+    @Test("fragments near the maximum offset use no more memory than allowed", arguments: 0..<4)
     func memory(seed: UInt64) {
         var random = Seeded(seed)
         var reassembly = Reassembly(memoryLimit: 1 << 20)
@@ -116,7 +116,7 @@ struct IPv6ReassemblyTests {
         #expect(reassembly.waitingCount > 0)
     }
 
-    @Test("time is up: the first fragment is there as it came")
+    @Test("a timeout returns the first fragment as received")
     func timeout() {
         var reassembly = Reassembly(lifetime: 100)
         let first = fragment(0, Array(0..<8), more: true, hasOptions: true)

@@ -4,7 +4,7 @@ import WireFormat
 @Suite("Forms of inet_aton(3)")
 struct InetAtonTests {
     @Test(
-        "texts that are addresses",
+        "valid addresses",
         arguments: [
             ("192.0.2.1", "192.0.2.1"), ("127.1", "127.0.0.1"), ("2130706433", "127.0.0.1"), ("0", "0.0.0.0"),
             ("0x7f.1", "127.0.0.1"), ("0X7F.0x1", "127.0.0.1"), ("0177.0.0.1", "127.0.0.1"), ("1.1", "1.0.0.1"),
@@ -19,7 +19,7 @@ struct InetAtonTests {
     }
 
     @Test(
-        "numbers that are no address, and no name either",
+        "numbers that are neither addresses nor names",
         arguments: [
             "4294967296", "1.16777216", "1.2.65536", "1.2.3.256", "256.1", "1.2.3.4.5", "08", "0x7f.09", "1..2",
             "127.1.",
@@ -42,7 +42,7 @@ struct InetAtonTests {
     }
 
     @Test(
-        "the strict form takes none of the others", arguments: ["127.1", "0", "0x7f.0.0.1", "0177.0.0.1", "192.0.2.01"])
+        "the strict form rejects all other forms", arguments: ["127.1", "0", "0x7f.0.0.1", "0177.0.0.1", "192.0.2.01"])
     func strict(text: String) {
         #expect(IPv4Address(text) == nil)
         #expect(IPv4Address(inetAton: text) != nil)

@@ -1,11 +1,11 @@
 import Testing
 import WireFormat
 
-/// Checksums that the kernel leaves to the network card: the sum of the pseudo-header alone.
+/// Checksums left to the network card: the field contains the sum of the pseudo-header alone.
 @Suite("offloaded checksums")
 struct OffloadedChecksumTests {
-    /// A packet by the addresses of `source`, with the transport's bytes; its checksum field at `field` is
-    /// overwritten by the pseudo-header's sum and `error`.
+    /// Returns a packet with the addresses of `source` and the transport's bytes; its checksum field at `field` is
+    /// overwritten by the sum of the pseudo-header and `error`.
     private func packet(
         _ source: IPAddress, _ transport: IPProtocol, _ data: [UInt8], field: Int, error: UInt16
     ) throws -> [UInt8] {
@@ -25,7 +25,7 @@ struct OffloadedChecksumTests {
                 Array(header[8..<40]) + [0, 0, UInt8(data.count >> 8), UInt8(data.count & 0xFF), 0, 0, 0]
                 + [transport.rawValue]
         }
-        // By hand, as the kernel's csum_tcpudp_nofold has it.
+        // Computed like the kernel's csum_tcpudp_nofold.
         var sum = stride(from: 0, to: words.count, by: 2).reduce(UInt32(0)) {
             $0 + UInt32(words[$1]) << 8 + UInt32(words[$1 + 1])
         }
@@ -42,7 +42,7 @@ struct OffloadedChecksumTests {
     ]
 
     @Test(
-        "the pseudo-header's sum in the field is offloaded, anything else incorrect", arguments: sources,
+        "the pseudo-header's sum in the field is offloaded, any other wrong value incorrect", arguments: sources,
         [IPProtocol.tcp, .udp])
     func states(source: IPAddress, transport: IPProtocol) throws {
         let data =

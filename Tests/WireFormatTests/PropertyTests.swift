@@ -1,11 +1,11 @@
 import Testing
 import WireFormat
 
-/// What must hold for all bytes: nothing traps, nothing is read or written
-/// outside, and what was parsed is written back as it came.
+/// Properties for all bytes: nothing traps, nothing is accessed
+/// out of bounds, and writing a parsed value gives the same bytes.
 @Suite("Properties")
 struct PropertyTests {
-    /// Whole messages of every kind, for cutting and changing.
+    /// Whole messages of every kind, to be truncated and changed.
     private func messages() -> [[UInt8]] {
         let mac = MACAddress(rawValue: 0x0200_0000_0001)
         let quote =
@@ -48,7 +48,7 @@ struct PropertyTests {
             + v6.map { ICMPv6Message($0, source: .loopback, destination: .loopback).encoded() }
     }
 
-    /// Parses `data` as everything and writes back what could be parsed.
+    /// Parses `data` as every format and writes every parsed value.
     private func exercise(_ data: [UInt8], _ comment: @autoclosure () -> String) {
         let span = data.rawBytes
         if let view = try? ICMPv4View(span) {
@@ -122,7 +122,7 @@ struct PropertyTests {
         }
     }
 
-    @Test("values are parsed back as they were written", arguments: 0..<200)
+    @Test("parsing a written value gives the same value", arguments: 0..<200)
     func values(seed: UInt64) throws {
         var random = Seeded(seed)
         func address(_ random: inout Seeded) -> IPv4Address {
@@ -152,7 +152,7 @@ struct PropertyTests {
         #expect(view.checksumState == .correct, "seed \(seed)")
         var parsed = IPv4Header(view)
         parsed.headerChecksum = nil
-        // Padding comes back as the end of the list.
+        // Padding is parsed as the end of the list.
         parsed.options = IPv4Options(parsed.options.list.filter { $0 != .endOfOptionList })
         #expect(parsed == header, "seed \(seed)")
 
@@ -166,7 +166,7 @@ struct PropertyTests {
         #expect(IPv6Header(try IPv6View(sixWire.rawBytes)) == six, "seed \(seed)")
     }
 
-    @Test("a buffer that is too small is refused, not overrun")
+    @Test("a buffer that is too small is an error")
     func capacity() {
         let header = IPv4Header(source: .loopback, destination: .loopback, protocol: .icmp, payloadLength: 0)
         for length in 0..<20 {
@@ -179,7 +179,7 @@ struct PropertyTests {
         }
     }
 
-    @Test("errors name the layer, the field and its place")
+    @Test("errors name the layer, the field and its offset")
     func errors() {
         #expect(throws: ParseError(layer: .ipv4, field: "version", offset: 0, reason: .invalid(value: 6))) {
             try { () throws(ParseError) in _ = try IPv4View(bytes("60" + String(repeating: "00", count: 39)).rawBytes)
@@ -192,7 +192,7 @@ struct PropertyTests {
         }
     }
 
-    @Test("fragments cover the data exactly, in pieces of eight", arguments: 0..<100)
+    @Test("fragments cover the data exactly, in multiples of 8 bytes", arguments: 0..<100)
     func fragmentation(seed: UInt64) throws {
         var random = Seeded(seed)
         let length = Int.random(in: 0...65_515, using: &random)

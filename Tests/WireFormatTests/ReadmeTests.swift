@@ -2,11 +2,11 @@ import Foundation
 import Testing
 import WireFormat
 
-/// The programs of the README and of the articles, as they stand there: each block of code in them must be a piece of this
+/// The examples of the README and of the articles: each block of code in them must be part of this
 /// file or of the sample package, which are compiled and run.
 @Suite("README and article")
 struct ReadmeTests {
-    @Test("README: a newcomer's ARP request, built, printed and parsed back")
+    @Test("README: an ARP request, built, printed and parsed back")
     func newcomer() throws {
         var printed: [String] = []
         func print(_ values: Any...) { printed.append(values.map { "\($0)" }.joined(separator: " ")) }
@@ -92,7 +92,7 @@ struct ReadmeTests {
 
     private static let root = String(#filePath.dropLast("/Tests/WireFormatTests/ReadmeTests.swift".count))
 
-    /// Lines without their indentation, so that a block is found at any depth.
+    /// Returns lines without their indentation, so that a block is found at any depth.
     private func lines(_ text: some StringProtocol) -> [String] {
         text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
@@ -102,7 +102,7 @@ struct ReadmeTests {
     }
 
     @Test(
-        "every block of Swift there is a piece of what is compiled",
+        "every block of Swift in them is part of compiled code",
         arguments: [
             ("Sources/WireFormat/WireFormat.docc/FromBytesToPacketsAndBack.md", 8), ("README.md", 2),
             ("Sources/SwiftNet/SwiftNet.docc/SwiftNet.md", 1),

@@ -27,7 +27,7 @@ struct ReassemblyTests {
         return header.encoded() + data
     }
 
-    @Test("options go into later fragments as their copy bit says (RFC 791, section 3.1)")
+    @Test("fragments contain options according to the copied flag (RFC 791, section 3.1)")
     func copiedOptions() throws {
         let pieces = try Fragmentation.fragments(of: datagram(100, options), mtu: 76)
         let piece = pieces[0]
@@ -41,7 +41,7 @@ struct ReassemblyTests {
         #expect(pieces.allSatisfy { $0.count <= 76 })
     }
 
-    @Test("what cannot be cut is said")
+    @Test("a datagram that cannot be fragmented is an error")
     func refusals() throws {
         var header = IPv4Header(source: .loopback, destination: .loopback, protocol: .udp, payloadLength: 100)
         header.dontFragment = true
@@ -53,14 +53,14 @@ struct ReassemblyTests {
         }
     }
 
-    @Test("any order, with copies, gives the datagram back", arguments: 0..<200)
+    @Test("fragments in any order, with duplicates, give the datagram", arguments: 0..<200)
     func anyOrder(seed: UInt64) throws {
         var random = Seeded(seed)
         let sent = datagram(Int.random(in: 1...4_000, using: &random), Bool.random(using: &random) ? options : [])
         let mtu = Int.random(in: 76...1_500, using: &random)
         var pieces = try Fragmentation.fragments(of: sent, mtu: mtu)
         guard pieces.count > 1 else { return }
-        // A fragment cut once more on the way, and some that come twice.
+        // A fragment is fragmented again on the path, and some are duplicated.
         let again = try Fragmentation.fragments(of: pieces[0], mtu: 68)
         pieces.replaceSubrange(0...0, with: again)
         pieces += pieces.filter { _ in Bool.random(using: &random) }
@@ -81,7 +81,7 @@ struct ReassemblyTests {
         #expect(reassembly.heldBytes == 0 && reassembly.waitingCount == 0, "seed \(seed)")
     }
 
-    @Test("a last fragment of fewer than eight bytes is legal")
+    @Test("a last fragment of fewer than 8 bytes is valid")
     func shortLast() {
         var reassembly = Reassembly()
         #expect(reassembly.add(fragment(8, [1, 2, 3], more: false), now: 0) == .waiting)
@@ -92,7 +92,7 @@ struct ReassemblyTests {
         #expect(Array(whole.dropFirst(20)) == Array(0..<8) + [1, 2, 3])
     }
 
-    @Test("an exact copy changes nothing; every other overlap drops the datagram (RFC 5722)")
+    @Test("an exact duplicate is ignored; every other overlap drops the datagram (RFC 5722)")
     func overlaps() {
         let eight = [UInt8](0..<8)
         var reassembly = Reassembly()
@@ -105,14 +105,14 @@ struct ReassemblyTests {
             var reassembly = Reassembly()
             _ = reassembly.add(fragment(8, eight, more: true), now: 0)
             #expect(reassembly.add(other, now: 0) == .dropped(.overlap))
-            // What comes of it later does not bring it back.
+            // Its later fragments are ignored.
             #expect(reassembly.add(fragment(0, eight, more: true), now: 0) == .ignored)
             #expect(reassembly.add(fragment(16, [1], more: false), now: 0) == .ignored)
             #expect(reassembly.heldBytes == 0)
         }
     }
 
-    @Test("lengths that cannot be right are named")
+    @Test("invalid lengths are reported")
     func lengths() {
         func outcome(_ fragments: [UInt8]...) -> Reassembly.Outcome? {
             var reassembly = Reassembly()
@@ -131,14 +131,14 @@ struct ReassemblyTests {
         #expect(outcome([0x45, 0]) == .dropped(.malformed))
     }
 
-    @Test("a datagram that is no fragment is complete at once, without its padding")
+    @Test("a datagram that is not a fragment is complete at once, without its padding")
     func whole() {
         var reassembly = Reassembly()
         let plain = datagram(10)
         #expect(reassembly.add(plain + [0, 0, 0], now: 0) == .complete(plain))
     }
 
-    @Test("time is up, and the first fragment's sender is told")
+    @Test("a timeout returns the first fragment for the ICMP error")
     func timeout() {
         var reassembly = Reassembly(lifetime: 100)
         _ = reassembly.add(fragment(0, Array(0..<8), more: true), now: 0)
@@ -147,12 +147,12 @@ struct ReassemblyTests {
         #expect(
             late.count == 1 && late[0].firstFragment == fragment(0, Array(0..<8), more: true)
                 && reassembly.heldBytes == 0)
-        // A fragment that comes after the time begins anew.
+        // A fragment after the timeout starts a new datagram.
         #expect(reassembly.add(fragment(8, [1], more: false), now: 101) == .waiting)
         #expect(reassembly.expire(now: 300).first?.firstFragment == nil)
     }
 
-    @Test("memory is bounded: the oldest goes first")
+    @Test("memory is bounded: the oldest datagram is dropped first")
     func memory() throws {
         var reassembly = Reassembly(memoryLimit: 4_000, datagramLimit: 3)
         for identification in UInt16(1)...50 {

@@ -1,6 +1,6 @@
 import WireFormat
 
-/// Bytes written as hexadecimal digits, white space where it helps.
+/// Bytes written as hexadecimal digits, with optional white space.
 func bytes(_ text: String) -> [UInt8] {
     let digits = text.filter(\.isHexDigit)
     var result: [UInt8] = []
@@ -12,7 +12,7 @@ func bytes(_ text: String) -> [UInt8] {
     return result
 }
 
-/// A generator whose sequence follows from its seed, which a failing test prints.
+/// A generator whose sequence is determined by its seed, which a failing test prints.
 struct Seeded: RandomNumberGenerator {
     private var state: UInt64
     init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
@@ -30,8 +30,8 @@ struct Seeded: RandomNumberGenerator {
 }
 
 extension WireEncodable {
-    /// What `write` leaves in a buffer that was full of something else, at an
-    /// offset, with guards around it: nil when a guard was touched.
+    /// Returns the output of `write` in a buffer with other contents, at an
+    /// offset, with guard bytes around it: nil if a guard byte was changed.
     func writtenBetweenGuards() -> [UInt8]? {
         let guardLength = 8
         var buffer = [UInt8](repeating: 0xA5, count: byteCount + 2 * guardLength)

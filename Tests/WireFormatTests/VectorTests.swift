@@ -1,7 +1,7 @@
 import Testing
 import WireFormat
 
-/// Packets worked out by hand from the RFCs: every field, both ways.
+/// Packets encoded by hand from the RFCs: every field, parsed and written.
 @Suite("Vectors")
 struct VectorTests {
     @Test("an IPv4 header with record route (RFC 791, section 3.1)")
@@ -27,7 +27,7 @@ struct VectorTests {
         #expect(IPv4View.checksumIsRight(header.encoded()))
     }
 
-    @Test("IPv4 options of the family: timestamp, router alert, source routes, unknown")
+    @Test("IPv4 options: timestamp, router alert, source routes, unknown")
     func options() {
         let entries = [
             IPv4TimestampData.Entry(address: IPv4Address(192, 0, 2, 9), timestamp: 1),
@@ -55,7 +55,7 @@ struct VectorTests {
             ("83 07 04 c0000201", .looseSourceRoute(.init(slots: [IPv4Address(192, 0, 2, 1)]))),
             ("89 07 08 c0000201", .strictSourceRoute(.init(pointer: 8, slots: [IPv4Address(192, 0, 2, 1)]))),
             ("99 05 aabbcc", .unknown(type: 0x99, data: [0xAA, 0xBB, 0xCC])),
-            // A known type whose data does not fit it is kept as it came.
+            // A known type with invalid data is kept as unknown.
             ("07 05 04 aabb", .unknown(type: 7, data: [4, 0xAA, 0xBB])),
         ]
         for (text, option) in cases {
@@ -118,7 +118,7 @@ struct VectorTests {
                 "63 07 0000 01020304 05",
                 .unknown(type: .init(rawValue: 99), code: 7, restOfHeader: 0x0102_0304, data: [5])
             ),
-            // A timestamp without its times is no timestamp.
+            // A timestamp message without its times is kept as unknown.
             ("0d 00 0000 0001 0001", .unknown(type: .timestampRequest, code: 0, restOfHeader: 0x0001_0001, data: [])),
         ]
         for (text, body) in cases {
@@ -126,7 +126,7 @@ struct VectorTests {
             let message = ICMPv4Message(try ICMPv4View(wire.rawBytes))
             #expect(message.body == body, "\(text)")
             #expect(message.encoded() == wire, "\(text)")
-            // Written without a checksum given, it gets the right one.
+            // Written without a given checksum, it gets the correct one.
             let computed = ICMPv4Message(body).encoded()
             #expect(InternetChecksum.of(computed.rawBytes) == 0, "\(text)")
             wire[2] = computed[2]
@@ -137,7 +137,7 @@ struct VectorTests {
         #expect(try ICMPv4View(bytes("08 00 8469 1234 0001 6162").rawBytes).checksumState == .incorrect)
     }
 
-    @Test("every code of destination unreachable has its words")
+    @Test("every code of destination unreachable has a text")
     func unreachableCodes() {
         var meanings: Set<String> = []
         for code in UInt8(0)...16 { meanings.insert(ICMPv4UnreachableCode(rawValue: code).meaning(nextHopMTU: 1400)) }
@@ -158,18 +158,18 @@ struct VectorTests {
         #expect(wire[0] == 0x20 && wire[1] == 0 && Array(wire[4...]) == bytes("0008 01 01 00003b40"))
         #expect(InternetChecksum.of(wire.rawBytes) == 0)
         let body = ICMPErrorBody(v4Original: [UInt8](repeating: 0x45, count: 28), extensions: extensions)
-        // The quote is padded to 128 bytes; its length stands in the second byte, in words.
+        // The quote is padded to 128 bytes; its length is in the second byte, in words.
         #expect(body.restOfHeader == 0x0020_0000 && body.data.count == 128 + 12)
         #expect(body.extensions(.timeExceeded as ICMPv4Type)?.objects == [object])
         #expect(body.extensions(.timeExceeded as ICMPv4Type)?.objects.first?.mplsLabelStack == [label])
-        // A router from before RFC 4884 writes no length: the extensions stand at byte 128.
+        // A router before RFC 4884 sets no length: the extensions are at byte 128.
         let old = ICMPErrorBody(restOfHeader: 0, data: body.data)
         #expect(
             old.extensions(.timeExceeded as ICMPv4Type)?.objects == [object]
                 && old.quoteLength(.timeExceeded as ICMPv4Type) == 128)
         let six = ICMPErrorBody(v6Original: [UInt8](repeating: 0x60, count: 48), extensions: extensions)
         #expect(six.restOfHeader >> 24 == 16 && six.extensions(.timeExceeded as ICMPv6Type)?.objects == [object])
-        // Lengths are a stranger's word.
+        // Lengths are untrusted.
         for length in [0, 3, 9, 0xFFFF] {
             var lying = wire
             lying[4] = UInt8(length >> 8)
@@ -245,7 +245,7 @@ struct VectorTests {
         #expect(
             try UDPView(bytes("0400 0035 0008 0000").rawBytes).checksumState(
                 source: .v6(.loopback), destination: .v6(.loopback)) == .incorrect)
-        // The two bytes that make the sum come out as zero.
+        // The two bytes that make the computed checksum zero.
         var zero = UDPDatagram(sourcePort: 0, destinationPort: 0, data: [0, 0])
         zero.updateChecksum(source: source, destination: destination)
         zero.data = [UInt8(zero.checksum >> 8), UInt8(zero.checksum & 0xFF)]

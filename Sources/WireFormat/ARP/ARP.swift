@@ -1,17 +1,17 @@
-/// A packet of the address resolution protocol over its bytes (RFC 826), of
-/// its reverse (RFC 903) and of its inverse (RFC 2390), which share the format.
+/// A view of an ARP packet (RFC 826), also of RARP (RFC 903) and InARP (RFC 2390), which
+/// share the format.
 ///
-/// Addresses have the lengths that the packet says. `isEthernetIPv4` tells
-/// whether they are the usual ones; then `senderMAC` and its like are there.
+/// Addresses have the lengths that the packet states. If `isEthernetIPv4`, they have the usual
+/// lengths, and `senderMAC` and its counterparts are not nil.
 public struct ARPView: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes before the four addresses.
+    /// The length of the fixed part before the 4 addresses, in bytes.
     public static let fixedLength = 8
-    /// Bytes of a packet with Ethernet and IPv4 addresses.
+    /// The length of a packet with Ethernet and IPv4 addresses, in bytes.
     public static let ethernetIPv4Length = 28
 
-    /// Throws when the fixed part or one of the addresses is not all there.
+    /// Throws if the fixed part or an address is truncated.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -32,17 +32,17 @@ public struct ARPView: ~Escapable {
             reason: .truncated(needed: needed, available: available))
     }
 
-    /// The kind of link: 1 is Ethernet (IANA ARP hardware types).
+    /// The link type: 1 is Ethernet (IANA ARP hardware types).
     @inlinable public var hardwareType: UInt16 { bytes.bigEndian16(at: 0) }
-    /// The protocol whose addresses are asked for.
+    /// The protocol of the addresses.
     @inlinable public var protocolType: EtherType { EtherType(rawValue: bytes.bigEndian16(at: 2)) }
-    /// Bytes of a link-layer address.
+    /// The length of a link-layer address, in bytes.
     @inlinable public var hardwareLength: Int { Int(bytes.byte(at: 4)) }
-    /// Bytes of a protocol address.
+    /// The length of a protocol address, in bytes.
     @inlinable public var protocolLength: Int { Int(bytes.byte(at: 5)) }
     @inlinable public var operation: ARPOperation { ARPOperation(rawValue: bytes.bigEndian16(at: 6)) }
 
-    /// Bytes of the packet; what follows is padding.
+    /// The length of the packet without padding, in bytes.
     @inlinable public var length: Int { Self.fixedLength &+ 2 &* (hardwareLength &+ protocolLength) }
 
     /// The sender's link-layer address, of `hardwareLength` bytes.
@@ -68,36 +68,36 @@ public struct ARPView: ~Escapable {
         @_lifetime(copy self) get { bytes.extracting(length &- protocolLength..<length) }
     }
 
-    /// Whether addresses are six bytes and four, and the protocol is IPv4.
+    /// Whether the addresses are 6 and 4 bytes long, and the protocol is IPv4.
     @inlinable public var isEthernetIPv4: Bool { bytes.bigEndian32(at: 2) == 0x0800_0604 }
 
-    /// The sender's link-layer address; in the view nil unless `isEthernetIPv4`.
+    /// The sender's link-layer address; nil in a view unless `isEthernetIPv4`.
     @inlinable public var senderMAC: MACAddress? { isEthernetIPv4 ? bytes.macAddress(at: 8) : nil }
-    /// The sender's address; in the view nil unless `isEthernetIPv4`. Unspecified in probes (RFC 5227).
+    /// The sender's address; nil in a view unless `isEthernetIPv4`. Unspecified in probes (RFC 5227).
     @inlinable public var senderAddress: IPv4Address? { isEthernetIPv4 ? bytes.ipv4Address(at: 14) : nil }
     /// The target's link-layer address; nil unless `isEthernetIPv4`.
     @inlinable public var targetMAC: MACAddress? { isEthernetIPv4 ? bytes.macAddress(at: 18) : nil }
-    /// The address that is asked for, or the asker's in an answer; in the view nil unless `isEthernetIPv4`.
+    /// The requested address, or the requester's in a reply; nil in a view unless `isEthernetIPv4`.
     @inlinable public var targetAddress: IPv4Address? { isEthernetIPv4 ? bytes.ipv4Address(at: 24) : nil }
 }
 
-/// A packet of the address resolution protocol for IPv4 over links with
-/// 48-bit addresses (RFC 826; RFC 903; RFC 2390).
+/// An ARP packet for IPv4 over links with 48-bit addresses
+/// (RFC 826; RFC 903; RFC 2390).
 public struct ARPPacket: Hashable, Sendable, WireEncodable {
-    /// The kind of link: 1 is Ethernet.
+    /// The link type: 1 is Ethernet.
     public var hardwareType: UInt16
-    /// What is asked or answered.
+    /// The operation.
     public var operation: ARPOperation
-    /// The sender's link-layer address; in the view nil unless `isEthernetIPv4`.
+    /// The sender's link-layer address; nil in a view unless `isEthernetIPv4`.
     public var senderMAC: MACAddress
-    /// The sender's address; in the view nil unless `isEthernetIPv4`. Unspecified in probes (RFC 5227).
+    /// The sender's address; nil in a view unless `isEthernetIPv4`. Unspecified in probes (RFC 5227).
     public var senderAddress: IPv4Address
-    /// Unspecified in requests: what is asked for.
+    /// The target's link-layer address; unspecified in requests.
     public var targetMAC: MACAddress
-    /// The address that is asked for, or the asker's in an answer; in the view nil unless `isEthernetIPv4`.
+    /// The requested address, or the requester's in a reply; nil in a view unless `isEthernetIPv4`.
     public var targetAddress: IPv4Address
 
-    /// A packet for Ethernet.
+    /// Creates a packet for Ethernet.
     public init(
         operation: ARPOperation, senderMAC: MACAddress, senderAddress: IPv4Address,
         targetMAC: MACAddress = .unspecified, targetAddress: IPv4Address
@@ -110,7 +110,7 @@ public struct ARPPacket: Hashable, Sendable, WireEncodable {
         self.targetAddress = targetAddress
     }
 
-    /// "Who has `target`? Tell `sender`."
+    /// Returns a request for the link-layer address of `target`.
     public static func request(
         for target: IPv4Address, from senderMAC: MACAddress, _ senderAddress: IPv4Address
     ) -> ARPPacket {
@@ -118,24 +118,25 @@ public struct ARPPacket: Hashable, Sendable, WireEncodable {
             operation: .request, senderMAC: senderMAC, senderAddress: senderAddress, targetAddress: target)
     }
 
-    /// Asks whether an address is in use, without a claim to it: the sender is unspecified (RFC 5227, section 2.1.1).
+    /// Returns a probe, which asks whether an address is in use. Its sender address is unspecified (RFC 5227, section
+    /// 2.1.1).
     public static func probe(for target: IPv4Address, from senderMAC: MACAddress) -> ARPPacket {
         request(for: target, from: senderMAC, .unspecified)
     }
 
-    /// Claims an address: sender and target are the same (RFC 5227, section 2.3).
+    /// Returns an announcement: sender and target address are the same (RFC 5227, section 2.3).
     public static func announcement(of address: IPv4Address, at senderMAC: MACAddress) -> ARPPacket {
         request(for: address, from: senderMAC, address)
     }
 
-    /// The answer to this request, by the one who has the address.
+    /// Returns the reply to this request, from `mac`.
     public func reply(from mac: MACAddress) -> ARPPacket {
         ARPPacket(
             operation: .reply, senderMAC: mac, senderAddress: targetAddress, targetMAC: senderMAC,
             targetAddress: senderAddress)
     }
 
-    /// Throws when the addresses are not six bytes and four, or the protocol is not IPv4.
+    /// Throws if the addresses are not 6 and 4 bytes long, or the protocol is not IPv4.
     public init(_ view: borrowing ARPView) throws(ParseError) {
         guard view.isEthernetIPv4 else {
             throw ParseError(
@@ -165,18 +166,18 @@ public struct ARPPacket: Hashable, Sendable, WireEncodable {
         bytes.setIPv4Address(targetAddress, at: offset + 24)
     }
 
-    /// What a request or reply is for, beyond its operation (RFC 5227).
+    /// The purpose of a packet, beyond its operation (RFC 5227).
     public enum Purpose: String, Sendable {
-        /// A question or an answer.
+        /// A normal request or reply.
         case resolution
-        /// The sender's address is unspecified: is this address free?
+        /// A request with an unspecified sender address, which asks whether the target address is in use.
         case probe
-        /// Sender and target address are the same: this address is mine. A
-        /// reply of this kind is what is called a gratuitous one.
+        /// Sender and target address are the same: the sender announces its address. Such a
+        /// reply is called gratuitous ARP.
         case announcement
     }
 
-    /// What the packet is for.
+    /// The purpose of the packet.
     public var purpose: Purpose { .init(operation, sender: senderAddress, target: targetAddress) }
 }
 

@@ -1,11 +1,11 @@
-/// What an address is for, as the registries have it (IANA special-purpose
+/// The purpose of an address according to the registries (IANA special-purpose
 /// address registries, RFC 6890; IPv4 and IPv6 multicast address space).
 public struct AddressKind: Hashable, Sendable {
-    /// In words: `private use`, `documentation`, `multicast, link-local`.
+    /// The name of the kind: `private use`, `documentation`, `multicast, link-local`.
     public var name: String
-    /// The document that says so; empty for plain global unicast.
+    /// The defining document; empty for plain global unicast.
     public var source: String
-    /// Whether routers of the whole Internet know the address.
+    /// Whether the address is globally reachable.
     public var isGlobal: Bool
 
     init(_ name: String, _ source: String, isGlobal: Bool = false) {
@@ -16,7 +16,7 @@ public struct AddressKind: Hashable, Sendable {
 }
 
 extension IPAddress {
-    /// What the address is for, as the registries have it.
+    /// The purpose of the address according to the registries.
     public var kind: AddressKind {
         switch self {
         case .v4(let address): address.kind
@@ -26,7 +26,7 @@ extension IPAddress {
 }
 
 extension IPv4Address {
-    /// What the address is for, as the registries have it.
+    /// The purpose of the address according to the registries.
     public var kind: AddressKind {
         for row in Self.specialPurpose where rawValue >= row.first && rawValue <= row.last { return row.kind }
         return AddressKind("global unicast", "", isGlobal: true)
@@ -45,7 +45,7 @@ extension IPv4Address {
         }
     }
 
-    /// The first row that fits counts: narrow ones stand before wide ones.
+    /// The first matching row applies: narrow prefixes precede wide ones.
     private static let specialPurpose = [
         Row("0.0.0.0/32", "unspecified: this host on this network", "RFC 1122, section 3.2.1.3"),
         Row("0.0.0.0/8", "this network", "RFC 791, section 3.2"),
@@ -85,7 +85,7 @@ extension IPv4Address {
 }
 
 extension IPv6Address {
-    /// What the address is for, as the registries have it.
+    /// The purpose of the address according to the registries.
     public var kind: AddressKind {
         if isMulticast { return multicastKind }
         for row in Self.specialPurpose where row.network?.contains(self) ?? false { return row.kind }
@@ -125,7 +125,7 @@ extension IPv6Address {
         Row("fec0::/10", "site-local, deprecated", "RFC 3879"),
     ]
 
-    /// How far a group reaches (RFC 7346, section 2); nil for an address that is none.
+    /// The scope of a multicast address (RFC 7346, section 2); nil for other addresses.
     public var multicastScope: String? {
         guard isMulticast else { return nil }
         return switch high >> 48 & 0xF {
@@ -155,45 +155,45 @@ extension IPv6Address {
             isGlobal: isGlobal)
     }
 
-    /// ff02::1:ff00:0/104.
+    /// Whether this is a solicited-node address, ff02::1:ff00:0/104.
     public var isSolicitedNode: Bool { high == 0xFF02 << 48 && low >> 24 == 0x0001_FF }
 
-    /// The group that a neighbor solicitation for this address goes to (RFC 4291, section 2.7.1).
+    /// The multicast group to which neighbor solicitations for this address are sent (RFC 4291, section 2.7.1).
     public var solicitedNodeGroup: IPv6Address {
         IPv6Address(high: 0xFF02 << 48, low: 0x0001_FF00_0000 | low & 0xFF_FFFF)
     }
 
-    /// The link-layer address in a modified EUI-64 interface identifier (RFC
-    /// 4291, appendix A); nil where the identifier is not made from one.
+    /// The MAC address in a modified EUI-64 interface identifier (RFC
+    /// 4291, appendix A); nil if the identifier contains none.
     public var interfaceMAC: MACAddress? {
         guard low >> 24 & 0xFFFF == 0xFFFE else { return nil }
         return MACAddress(rawValue: ((low >> 40) << 24 | low & 0xFF_FFFF) ^ 0x0200_0000_0000)
     }
 
-    /// The IPv4 address within a mapped, translated, 6to4 or Teredo address.
+    /// The IPv4 address in an IPv4-mapped, translated, 6to4 or Teredo address.
     public var embeddedIPv4: IPv4Address? {
         if isIPv4Mapped || high == 0x0064_FF9B_0000_0000 && low >> 32 == 0 {
             return IPv4Address(rawValue: UInt32(truncatingIfNeeded: low))
         }
         if high >> 48 == 0x2002 { return IPv4Address(rawValue: UInt32(truncatingIfNeeded: high >> 16)) }
-        // Teredo hides the client's address by turning its bits (RFC 4380, section 4).
+        // Teredo inverts the bits of the client's address (RFC 4380, section 4).
         if high >> 32 == 0x2001_0000 { return IPv4Address(rawValue: ~UInt32(truncatingIfNeeded: low)) }
         return nil
     }
 }
 
 extension MACAddress {
-    /// The link-local IPv6 address that is made from this one (RFC 4291, appendix A; RFC 2464, section 5).
+    /// The link-local IPv6 address derived from this address (RFC 4291, appendix A; RFC 2464, section 5).
     public var linkLocalAddress: IPv6Address {
         let turned = rawValue ^ 0x0200_0000_0000
         return IPv6Address(high: 0xFE80 << 48, low: (turned >> 24) << 40 | 0xFFFE << 24 | turned & 0xFF_FFFF)
     }
 
-    /// The organization's half of the address, in hexadecimal.
+    /// The organizationally unique identifier (OUI), as a number.
     public var organization: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 24) }
 
-    /// The IPv4 groups that share this address (RFC 1112, section 6.4): the
-    /// first of 32, five bits of each being lost; nil for an address that no group has.
+    /// The IPv4 groups that map to this address (RFC 1112, section 6.4): the
+    /// first of 32, because 5 bits are not mapped; nil if no group maps to it.
     public var firstIPv4Group: IPv4Address? {
         guard rawValue >> 23 == 0x0100_5E00_0000 >> 23 else { return nil }
         return IPv4Address(rawValue: 0xE000_0000 | UInt32(truncatingIfNeeded: rawValue & 0x7F_FFFF))

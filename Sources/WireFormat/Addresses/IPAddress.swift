@@ -1,9 +1,9 @@
-/// An address of either family.
+/// An IPv4 or IPv6 address.
 public enum IPAddress: Hashable, Sendable {
     case v4(IPv4Address)
     case v6(IPv6Address)
 
-    /// The text of either family, as `IPv4Address` and `IPv6Address` read it.
+    /// Parses the text of either family, as `IPv4Address` and `IPv6Address` do.
     @_specialize(where Text == String)
     @_specialize(where Text == Substring)
     public init?<Text: StringProtocol>(_ text: Text) {
@@ -16,12 +16,12 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
-    /// The version of the Internet protocol.
+    /// The IP version.
     public enum Family: Sendable, Hashable {
         case v4, v6
     }
 
-    /// The address's version.
+    /// The IP version of the address.
     public var family: Family {
         switch self {
         case .v4: .v4
@@ -29,12 +29,12 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
-    /// Nil where it is of the other version.
+    /// The IPv4 address; nil for IPv6.
     public var v4: IPv4Address? { if case .v4(let address) = self { address } else { nil } }
-    /// Nil where it is of the other version.
+    /// The IPv6 address; nil for IPv4.
     public var v6: IPv6Address? { if case .v6(let address) = self { address } else { nil } }
 
-    /// Whether it is a group.
+    /// Whether this is a multicast address.
     public var isMulticast: Bool {
         switch self {
         case .v4(let address): address.isMulticast
@@ -58,14 +58,14 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
-    /// The anycast address of a link's routers, as far as the usual prefix
-    /// length of 64 shows it (RFC 4291, section 2.6.1).
+    /// Whether this is a subnet-router anycast address, assuming a prefix
+    /// length of 64 (RFC 4291, section 2.6.1).
     public var isSubnetRouterAnycast: Bool {
         if case .v6(let address) = self { return address.low == 0 && !address.isUnspecified }
         return false
     }
 
-    /// An address that means nothing without the interface it is used on.
+    /// Whether the address is ambiguous without the interface on which it is used.
     public var needsZone: Bool {
         switch self {
         case .v4: false
@@ -83,7 +83,7 @@ extension IPAddress {
         }
     }
 
-    /// The address of a number; higher bits than the family has are cut off.
+    /// Creates an address from a number; bits beyond the length of the family are ignored.
     public init(_ family: Family, number: UInt128) {
         switch family {
         case .v4: self = .v4(IPv4Address(rawValue: UInt32(truncatingIfNeeded: number)))
@@ -104,7 +104,7 @@ extension IPAddress: CustomStringConvertible {
 }
 
 extension IPAddress: Comparable {
-    /// IPv4 before IPv6, each by its number.
+    /// Orders IPv4 before IPv6, and each family by number.
     public static func < (left: IPAddress, right: IPAddress) -> Bool {
         switch (left, right) {
         case (.v4(let left), .v4(let right)): left < right

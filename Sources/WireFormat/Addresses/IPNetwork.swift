@@ -2,10 +2,10 @@
 public struct IPv4Network: Hashable, Sendable {
     /// The address with its host bits cleared.
     public let address: IPv4Address
-    /// Bits of the network part, 0 to 32.
+    /// The length of the network part, 0 to 32 bits.
     public let prefixLength: Int
 
-    /// Clears the host bits of `address`; nil when the length is not 0 to 32.
+    /// Clears the host bits of `address`; returns nil if the length is not 0 to 32.
     public init?(_ address: IPv4Address, prefixLength: Int) {
         guard (0...32).contains(prefixLength) else { return nil }
         self.prefixLength = prefixLength
@@ -18,7 +18,7 @@ public struct IPv4Network: Hashable, Sendable {
         prefixLength = 0
     }
 
-    /// `ADDRESS/LENGTH`; host bits may be set and are cleared.
+    /// Parses `ADDRESS/LENGTH`; host bits that are set are cleared.
     @_specialize(where Text == String)
     @_specialize(where Text == Substring)
     public init?<Text: StringProtocol>(_ text: Text) {
@@ -31,13 +31,13 @@ public struct IPv4Network: Hashable, Sendable {
     public var mask: IPv4Address { IPv4Address(rawValue: Self.mask(prefixLength)) }
     /// The highest address: the directed broadcast address of networks up to /30.
     public var lastAddress: IPv4Address { IPv4Address(rawValue: address.rawValue | ~mask.rawValue) }
-    /// Addresses in the network, hosts or not: 1 to 2^32.
+    /// The number of addresses in the network, including those that no host can have: 1 to 2^32.
     public var addressCount: UInt64 { 1 << UInt64(32 - prefixLength) }
 
     public func contains(_ other: IPv4Address) -> Bool { other.rawValue & mask.rawValue == address.rawValue }
 
     /// The addresses that hosts can have: all but the network and broadcast
-    /// address, and every address of a /31 (RFC 3021) or /32.
+    /// address; every address of a /31 (RFC 3021) or /32.
     public var hosts: ClosedRange<UInt32> {
         prefixLength >= 31
             ? address.rawValue...lastAddress.rawValue : address.rawValue + 1...lastAddress.rawValue - 1
@@ -48,10 +48,10 @@ public struct IPv4Network: Hashable, Sendable {
 public struct IPv6Network: Hashable, Sendable {
     /// The address with its host bits cleared.
     public let address: IPv6Address
-    /// Bits of the network part, 0 to 128.
+    /// The length of the network part, 0 to 128 bits.
     public let prefixLength: Int
 
-    /// Clears the host bits of `address`; nil when the length is not 0 to 128.
+    /// Clears the host bits of `address`; returns nil if the length is not 0 to 128.
     public init?(_ address: IPv6Address, prefixLength: Int) {
         guard (0...128).contains(prefixLength) else { return nil }
         self.prefixLength = prefixLength
@@ -65,7 +65,7 @@ public struct IPv6Network: Hashable, Sendable {
         prefixLength = 0
     }
 
-    /// `ADDRESS/LENGTH`; host bits may be set and are cleared.
+    /// Parses `ADDRESS/LENGTH`; host bits that are set are cleared.
     @_specialize(where Text == String)
     @_specialize(where Text == Substring)
     public init?<Text: StringProtocol>(_ text: Text) {
@@ -74,33 +74,33 @@ public struct IPv6Network: Hashable, Sendable {
     }
 
     private static func mask(_ length: Int) -> IPv6Address {
-        // Swift's shifts are defined for every amount: past the width they give zero.
+        // Swift's shifts are defined for every amount: beyond the width the result is 0.
         IPv6Address(
             high: length == 0 ? 0 : ~UInt64(0) << (64 - min(length, 64)),
             low: length <= 64 ? 0 : ~UInt64(0) << (128 - length)
         )
     }
 
-    /// The mask with `prefixLength` ones in front.
+    /// The mask: `prefixLength` ones, then zeros.
     public var mask: IPv6Address { Self.mask(prefixLength) }
     /// The highest address.
     public var lastAddress: IPv6Address { IPv6Address(high: address.high | ~mask.high, low: address.low | ~mask.low) }
 
-    /// Addresses in the network, or nil when they are 2^64 or more.
+    /// The number of addresses in the network; nil if 2^64 or more.
     public var addressCount: UInt64? { prefixLength <= 64 ? nil : 1 << UInt64(128 - prefixLength) }
 
-    /// Whether an address is one of the network.
+    /// Whether the network contains an address.
     public func contains(_ other: IPv6Address) -> Bool {
         other.high & mask.high == address.high && other.low & mask.low == address.low
     }
 }
 
-/// A network of either version.
+/// An IPv4 or IPv6 network.
 public enum IPNetwork: Hashable, Sendable {
     case v4(IPv4Network)
     case v6(IPv6Network)
 
-    /// Clears the host bits of `address`; nil when the family has no prefix of that length.
+    /// Clears the host bits of `address`; returns nil if the length is out of range for the family.
     public init?(_ address: IPAddress, prefixLength: Int) {
         switch address {
         case .v4(let address):
@@ -112,7 +112,7 @@ public enum IPNetwork: Hashable, Sendable {
         }
     }
 
-    /// Bits of the network part.
+    /// The length of the network part, in bits.
     public var prefixLength: Int {
         switch self {
         case .v4(let network): network.prefixLength
@@ -120,7 +120,7 @@ public enum IPNetwork: Hashable, Sendable {
         }
     }
 
-    /// Whether an address is one of the network; none of the other family is.
+    /// Whether the network contains an address; false for the other family.
     public func contains(_ other: IPAddress) -> Bool {
         switch (self, other) {
         case (.v4(let network), .v4(let address)): network.contains(address)
@@ -129,7 +129,7 @@ public enum IPNetwork: Hashable, Sendable {
         }
     }
 
-    /// Every address of a family.
+    /// The network of all addresses of a family.
     public static func everything(_ family: IPAddress.Family) -> IPNetwork {
         switch family {
         case .v4: .v4(IPv4Network())
@@ -155,7 +155,7 @@ extension IPv6Network: CustomStringConvertible {
     public var description: String { "\(address)/\(prefixLength)" }
 }
 
-/// Address text and prefix length of `HEAD/LENGTH`, the length a plain decimal number without leading zeros.
+/// Splits `HEAD/LENGTH` into text and length, a decimal number without leading zeros.
 private func splitPrefix<Text: StringProtocol>(_ text: Text) -> (Text.SubSequence, Int)? {
     guard let slash = text.firstIndex(of: "/") else { return nil }
     let digits = text[text.index(after: slash)...]

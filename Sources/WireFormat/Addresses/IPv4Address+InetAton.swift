@@ -1,8 +1,8 @@
 extension IPv4Address {
-    /// Reads any form that inet_aton(3) takes (POSIX, inet_addr): `127.1`, `0x7f.1`, `0177.0.0.1`, `2130706433`.
+    /// Parses any form that inet_aton(3) accepts (POSIX, inet_addr): `127.1`, `0x7f.1`, `0177.0.0.1`, `2130706433`.
     ///
-    /// One to 4 parts, each decimal, octal after `0` or hexadecimal after `0x`. Each part but the last is one octet; the
-    /// last fills the octets that remain. Returns nil for anything else, and for a part that is too large.
+    /// 1 to 4 parts, each decimal, octal after `0` or hexadecimal after `0x`. Each part but the last is one octet; the
+    /// last part sets the remaining octets. Returns nil for anything else, and if a part is out of range.
     public init?(inetAton text: some StringProtocol) {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count <= 4 else { return nil }
@@ -17,8 +17,8 @@ extension IPv4Address {
         self.init(rawValue: address)
     }
 
-    /// Whether every part of a text between dots is empty, decimal digits, or hexadecimal digits after `0x`: such a text
-    /// is an address or a mistake, but not a host name (RFC 1123, section 2.1).
+    /// Whether every part of the text between dots is empty, decimal digits, or hexadecimal digits after `0x`: such a
+    /// text is an address or an error, but not a host name (RFC 1123, section 2.1).
     public static func isNumeric(_ text: some StringProtocol) -> Bool {
         text.utf8.split(separator: UInt8(ascii: ".")).allSatisfy { part in
             part.allSatisfy { $0.decimalDigit != nil } || isHexadecimal(part)

@@ -1,6 +1,6 @@
 /// A 32-bit Internet address (RFC 791).
 public struct IPv4Address: Hashable, Sendable, Comparable {
-    /// The address as a number, first octet highest.
+    /// The address as a number; the first octet is the most significant.
     public let rawValue: UInt32
 
     @inlinable
@@ -8,14 +8,14 @@ public struct IPv4Address: Hashable, Sendable, Comparable {
         self.rawValue = rawValue
     }
 
-    /// From four octets in the order they are written.
+    /// Creates an address from 4 octets in the order in which they are written.
     public init(_ first: UInt8, _ second: UInt8, _ third: UInt8, _ fourth: UInt8) {
         rawValue = UInt32(first) << 24 | UInt32(second) << 16 | UInt32(third) << 8 | UInt32(fourth)
     }
 
-    /// Exactly four decimal octets without leading zeros. The historic forms of
-    /// inet_aton (octal, hexadecimal, fewer parts) are refused: they hide
-    /// where a packet goes.
+    /// Parses exactly 4 decimal octets without leading zeros. Other forms of
+    /// inet_aton (octal, hexadecimal, fewer parts) are rejected, because they obscure
+    /// the destination.
     @_specialize(where Text == String)
     @_specialize(where Text == Substring)
     public init?<Text: StringProtocol>(_ text: Text) {
@@ -46,11 +46,11 @@ public struct IPv4Address: Hashable, Sendable, Comparable {
     public static let loopback = IPv4Address(rawValue: 0x7F00_0001)
     /// 255.255.255.255, every host of the link (RFC 919).
     public static let limitedBroadcast = IPv4Address(rawValue: .max)
-    /// 224.0.0.1, every host of the link that knows multicast (RFC 1112, section 4).
+    /// 224.0.0.1, all multicast hosts of the link (RFC 1112, section 4).
     public static let allHosts = IPv4Address(224, 0, 0, 1)
     /// 224.0.0.2, the routers of the link.
     public static let allRouters = IPv4Address(224, 0, 0, 2)
-    /// 224.0.0.22, those that know IGMPv3 (RFC 3376, section 4.2.14).
+    /// 224.0.0.22, all IGMPv3 routers (RFC 3376, section 4.2.14).
     public static let allIGMPv3Routers = IPv4Address(224, 0, 0, 22)
 
     /// 224.0.0.0/4 (RFC 1112).
@@ -59,7 +59,7 @@ public struct IPv4Address: Hashable, Sendable, Comparable {
     public var isLoopback: Bool { rawValue >> 24 == 127 }
     public var isUnspecified: Bool { rawValue == 0 }
     public var isLimitedBroadcast: Bool { rawValue == .max }
-    /// 240.0.0.0/4, which no host has; the limited broadcast address is in it (RFC 1112, section 4).
+    /// 240.0.0.0/4, reserved for future use; includes the limited broadcast address (RFC 1112, section 4).
     public var isReserved: Bool { rawValue >> 28 == 0xF }
     /// 169.254.0.0/16 (RFC 3927).
     public var isLinkLocal: Bool { rawValue >> 16 == 0xA9FE }
@@ -68,7 +68,7 @@ public struct IPv4Address: Hashable, Sendable, Comparable {
 }
 
 extension IPv4Address: CustomStringConvertible {
-    /// Dotted decimal.
+    /// The dotted-decimal form.
     public var description: String {
         "\(rawValue >> 24).\(rawValue >> 16 & 0xFF).\(rawValue >> 8 & 0xFF).\(rawValue & 0xFF)"
     }

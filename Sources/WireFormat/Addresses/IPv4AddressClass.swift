@@ -1,5 +1,5 @@
-/// The five classes of IPv4 addresses by their first bits (RFC 791, section
-/// 3.2; RFC 1112, section 4), history since CIDR (RFC 1519) but still how people speak.
+/// The class of an IPv4 address by its first bits (RFC 791, section
+/// 3.2; RFC 1112, section 4). Obsolete since CIDR (RFC 1519), but the terms are still used.
 public enum IPv4AddressClass: String, Sendable, CaseIterable {
     case a = "A"
     case b = "B"
@@ -15,7 +15,7 @@ public enum IPv4AddressClass: String, Sendable, CaseIterable {
         self = first < 128 ? .a : first < 192 ? .b : first < 224 ? .c : first < 240 ? .d : .e
     }
 
-    /// The first bits that make an address one of this class.
+    /// The first bits of every address of the class.
     public var leadingBits: String {
         switch self {
         case .a: "0"
@@ -26,7 +26,7 @@ public enum IPv4AddressClass: String, Sendable, CaseIterable {
         }
     }
 
-    /// Bits of the network part; nil for the classes that have none.
+    /// The length of the network part, in bits; nil for classes D and E.
     public var prefixLength: Int? {
         switch self {
         case .a: 8
@@ -41,20 +41,20 @@ extension IPv4Address {
     /// The class by the first bits.
     public var addressClass: IPv4AddressClass { IPv4AddressClass(self) }
 
-    /// The network that the class gives the address; nil for classes D and E.
+    /// The network of the address according to its class; nil for classes D and E.
     public var classNetwork: IPv4Network? {
         addressClass.prefixLength.flatMap { IPv4Network(self, prefixLength: $0) }
     }
 
-    /// Whole octets of the net-id, and of the host-id, that the class gives
-    /// the address: `140.252` and `20.68`. Nil for classes D and E.
+    /// The octets of the network and of the host identifier according to the class:
+    /// `140.252` and `20.68`. Nil for classes D and E.
     public var classParts: (networkIdentifier: String, hostIdentifier: String)? {
         guard let length = addressClass.prefixLength else { return nil }
         let octets = (0..<4).map { String(rawValue >> UInt32(24 - 8 * $0) & 0xFF) }
         return (octets[..<(length / 8)].joined(separator: "."), octets[(length / 8)...].joined(separator: "."))
     }
 
-    /// The prefix length of a mask; nil when its ones are not all in front.
+    /// The prefix length of a mask; nil if its ones are not contiguous from the start.
     public var maskLength: Int? {
         let ones = (~rawValue).leadingZeroBitCount
         return ones == rawValue.nonzeroBitCount ? ones : nil
@@ -62,13 +62,13 @@ extension IPv4Address {
 }
 
 extension IPv4Network {
-    /// The directed broadcast address; nil for a /31 and a /32, which have none (RFC 3021).
+    /// The directed broadcast address; nil for a /31 or /32, which has none (RFC 3021).
     public var broadcast: IPv4Address? { prefixLength <= 30 ? lastAddress : nil }
 
-    /// The mask's complement, as access lists write it.
+    /// The complement of the mask, as used in access lists.
     public var wildcard: IPv4Address { IPv4Address(rawValue: ~mask.rawValue) }
 
-    /// The bits of an address that tell the host.
+    /// Returns the host bits of an address.
     public func hostPart(of address: IPv4Address) -> IPv4Address {
         IPv4Address(rawValue: address.rawValue & ~mask.rawValue)
     }

@@ -5,14 +5,14 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
     /// The last 64 bits, as a number.
     public let low: UInt64
 
-    /// From its two halves.
+    /// Creates an address from its two halves.
     @inlinable
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
 
-    /// ::, no address (RFC 4291, section 2.5.2).
+    /// ::, the unspecified address (RFC 4291, section 2.5.2).
     public static let unspecified = IPv6Address(high: 0, low: 0)
     /// ::1, this host (RFC 4291, section 2.5.3).
     public static let loopback = IPv6Address(high: 0, low: 1)
@@ -20,10 +20,10 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
     public static let allNodes = IPv6Address(high: 0xFF02 << 48, low: 1)
     /// ff02::2, all routers of the link.
     public static let allRouters = IPv6Address(high: 0xFF02 << 48, low: 2)
-    /// ff02::16, the routers of the link that know MLDv2 (RFC 3810, section 5.2.14).
+    /// ff02::16, all MLDv2 routers of the link (RFC 3810, section 5.2.14).
     public static let allMLDv2Routers = IPv6Address(high: 0xFF02 << 48, low: 0x16)
 
-    /// The text forms of RFC 4291, section 2.2: eight groups of one to four
+    /// Parses the text forms of RFC 4291, section 2.2: 8 groups of 1 to 4
     /// hexadecimal digits, one run of which may be `::`, and the last two of
     /// which may be a dotted-decimal IPv4 address. No zone, no brackets.
     @_specialize(where Text == String)
@@ -49,7 +49,7 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
         low = groups[4...].reduce(0) { $0 << 16 | UInt64($1) }
     }
 
-    /// The groups between the colons of `text`, none for an empty text; nil for anything that is no group.
+    /// Returns the groups of `text` between colons, none for an empty text; nil if a group is invalid.
     private static func groups(_ text: ArraySlice<UInt8>, mayEndInIPv4: Bool) -> [UInt16]? {
         guard !text.isEmpty else { return [] }
         let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
@@ -74,13 +74,13 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
 
     /// ff00::/8.
     public var isMulticast: Bool { high >> 56 == 0xFF }
-    /// ::, no address.
+    /// ::, the unspecified address.
     public var isUnspecified: Bool { high == 0 && low == 0 }
     /// ::1, this host.
     public var isLoopback: Bool { self == .loopback }
     /// fe80::/10 (RFC 4291, section 2.5.6).
     public var isLinkLocal: Bool { high >> 54 == 0xFE80 >> 6 }
-    /// A group of scope interface-local or link-local (RFC 4291, section 2.7), which needs a zone.
+    /// A multicast address with interface-local or link-local scope (RFC 4291, section 2.7), which needs a zone.
     public var isLinkLocalMulticast: Bool { isMulticast && (high >> 48 & 0xF == 1 || high >> 48 & 0xF == 2) }
     /// ::ffff:0:0/96 (RFC 4291, section 2.5.5.2).
     public var isIPv4Mapped: Bool { high == 0 && low >> 32 == 0xFFFF }
@@ -89,12 +89,13 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
         (left.high, left.low) < (right.high, right.low)
     }
 
-    /// One of the eight 16-bit groups in the order they are written, 0 to 7.
+    /// Returns one of the eight 16-bit groups, 0 to 7, in the order in which they are written.
     func group(_ index: Int) -> UInt16 {
         UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)))
     }
 
-    /// The longest run of two or more zero groups, the first of equal ones (RFC 5952, section 4.2); empty when there is none.
+    /// The longest run of two or more zero groups, the first if several are equal (RFC 5952, section 4.2); empty if
+    /// none.
     var longestZeroRun: Range<Int> {
         var best = 0..<0
         var start = 0
@@ -109,8 +110,8 @@ public struct IPv6Address: Hashable, Sendable, Comparable {
 }
 
 extension IPv6Address: CustomStringConvertible {
-    /// The canonical form (RFC 5952): lower case, no leading zeros, the longest
-    /// run of two or more zero groups - the first of equal ones - as `::`, and
+    /// The canonical form (RFC 5952): lowercase, no leading zeros, the longest
+    /// run of two or more zero groups as `::` (the first if several are equal), and
     /// IPv4-mapped addresses with their last part in dotted decimal.
     public var description: String {
         var text = TextBuffer()

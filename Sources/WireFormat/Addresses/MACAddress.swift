@@ -1,21 +1,21 @@
 /// A 48-bit IEEE 802 link-layer address (EUI-48).
 public struct MACAddress: Hashable, Sendable {
-    /// The address in the low 48 bits, first octet on the wire highest.
+    /// The address in the low 48 bits; the first octet on the wire is the most significant.
     public let rawValue: UInt64
 
-    /// The low 48 bits of `rawValue`.
+    /// Creates an address from the low 48 bits of `rawValue`.
     @inlinable
     public init(rawValue: UInt64) {
         self.rawValue = rawValue & 0xFFFF_FFFF_FFFF
     }
 
-    /// 00:00:00:00:00:00, no station: what ARP requests have for the unknown address.
+    /// 00:00:00:00:00:00, used in ARP requests for the unknown address.
     public static let unspecified = MACAddress(rawValue: 0)
     /// ff:ff:ff:ff:ff:ff, every station.
     public static let broadcast = MACAddress(rawValue: 0xFFFF_FFFF_FFFF)
 
-    /// Six groups of one or two hexadecimal digits separated by colons or by
-    /// hyphens, not mixed.
+    /// Parses 6 groups of 1 or 2 hexadecimal digits, separated by colons or by
+    /// hyphens, but not both.
     public init?(_ text: some StringProtocol) {
         var value: UInt64 = 0
         var groups = 1
@@ -25,7 +25,7 @@ public struct MACAddress: Hashable, Sendable {
             if let digit = character.hexadecimalDigit {
                 digits += 1
                 guard digits <= 2 else { return nil }
-                // The octet so far is the low byte; a second digit shifts only that.
+                // The current octet is the low byte; a second digit shifts only that.
                 value = digits == 1 ? value << 8 | UInt64(digit) : (value & ~0xFF) | (value & 0xF) << 4 | UInt64(digit)
             } else {
                 guard character == UInt8(ascii: ":") || character == UInt8(ascii: "-"), digits > 0 else { return nil }
@@ -40,19 +40,20 @@ public struct MACAddress: Hashable, Sendable {
         rawValue = value
     }
 
-    /// The group bit: the lowest bit of the first octet.
+    /// Whether this is a group address: the lowest bit of the first octet.
     public var isMulticast: Bool { rawValue >> 40 & 1 == 1 }
-    /// Every bit set.
+    /// Whether this is the broadcast address.
     public var isBroadcast: Bool { self == .broadcast }
-    /// The locally administered bit: the second lowest of the first octet.
+    /// Whether this is a locally administered address: the second lowest bit of the first octet.
     public var isLocallyAdministered: Bool { rawValue >> 40 & 2 == 2 }
 
-    /// The address that IPv4 multicast uses (RFC 1112, section 6.4): 01:00:5e and the low 23 bits of the group.
+    /// Creates the address of an IPv4 multicast group (RFC 1112, section 6.4): 01:00:5e and the low 23 bits of the
+    /// group.
     public init(multicast group: IPv4Address) {
         self.init(rawValue: 0x0100_5E00_0000 | UInt64(group.rawValue & 0x7F_FFFF))
     }
 
-    /// The address that multicast to a group of either family uses.
+    /// Creates the address of a multicast group of either family.
     public init(multicast group: IPAddress) {
         switch group {
         case .v4(let group): self.init(multicast: group)
@@ -60,14 +61,14 @@ public struct MACAddress: Hashable, Sendable {
         }
     }
 
-    /// The address that IPv6 multicast uses (RFC 2464, section 7): 33:33 and the low 32 bits of the group.
+    /// Creates the address of an IPv6 multicast group (RFC 2464, section 7): 33:33 and the low 32 bits of the group.
     public init(multicast group: IPv6Address) {
         self.init(rawValue: 0x3333_0000_0000 | group.low & 0xFFFF_FFFF)
     }
 }
 
 extension MACAddress: CustomStringConvertible {
-    /// Six groups of two lower-case digits, separated by colons.
+    /// 6 groups of 2 lowercase hexadecimal digits, separated by colons.
     public var description: String {
         var text = TextBuffer()
         text.append(self)

@@ -1,7 +1,7 @@
-// The one place where this module reads and writes integers in memory. The
+// The only file of this module that reads and writes integers in memory. The
 // standard library calls these loads and stores unsafe because a type could
-// have invalid bit patterns; fixed-width integers have none, and the bounds
-// are checked by the span.
+// have invalid bit patterns; fixed-width integers have none, and the span
+// checks the bounds.
 
 extension RawSpan {
     /// The byte at `offset`.
@@ -28,7 +28,7 @@ extension RawSpan {
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self).bigEndian
     }
 
-    /// The bytes from `offset` on; empty when `offset` lies beyond the end.
+    /// The bytes from `offset` on; empty if `offset` is beyond the end.
     @inlinable
     @_lifetime(copy self)
     public func dropping(_ offset: Int) -> RawSpan {
@@ -42,8 +42,8 @@ extension RawSpan {
         extracting(first: Swift.min(Swift.max(count, 0), byteCount))
     }
 
-    /// The first offset from `start` on, below `end`, where the two differ;
-    /// nil when there is none. Both must reach to `end`.
+    /// Returns the first offset from `start` to `end` at which the two differ, or
+    /// nil if there is none. Both must contain `end` bytes.
     public func firstDifference(from other: RawSpan, start: Int, end: Int) -> Int? {
         var offset = start
         while offset &+ 8 <= end, bigEndian64(at: offset) == other.bigEndian64(at: offset) { offset &+= 8 }

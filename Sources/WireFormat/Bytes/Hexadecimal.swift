@@ -1,4 +1,4 @@
-/// Two lower-case hexadecimal digits.
+/// Returns two lowercase hexadecimal digits.
 public func hexadecimal(_ byte: UInt8) -> String {
     let text = String(byte, radix: 16)
     return byte < 16 ? "0" + text : text

@@ -1,41 +1,41 @@
-/// One option of a header: a single byte, or type, length and data.
+/// A header option: a single byte, or type, length and data.
 public protocol HeaderOption: Hashable, Sendable {
-    /// Bytes of the option as it is written.
+    /// The encoded length of the option, in bytes.
     var byteCount: Int { get }
-    /// Whether nothing but padding comes after it.
+    /// Whether only padding may follow.
     var endsList: Bool { get }
 
-    /// The option at the start of `bytes`, which are not empty, and its length; nil when the length cannot be right.
+    /// Parses the option at the start of `bytes`, which must not be empty; returns nil if its length is invalid.
     static func parse(_ bytes: RawSpan) -> (option: Self, length: Int)?
 
-    /// Writes the option at `offset`, where there must be room for it.
+    /// Writes the option at `offset`; there must be room for it.
     @_lifetime(bytes: copy bytes)
     func write(into bytes: inout MutableRawSpan, at offset: Int)
 }
 
-/// The options of an IPv4 or TCP header (RFC 791, section 3.1; RFC 9293, section 3.2), in their order.
+/// The options of an IPv4 or TCP header (RFC 791, section 3.1; RFC 9293, section 3.2), in order.
 ///
-/// Bytes that are no option - after the end of the list, or from a broken
-/// length on - are kept in `trailing`, so that parse then write gives the same bytes.
+/// Bytes after the end-of-list option or from an invalid length on
+/// are kept in `trailing`, so that parsing and writing gives the same bytes.
 public struct OptionList<Option: HeaderOption>: Hashable, Sendable, WireEncodable {
-    /// The options, in their order.
+    /// The options, in order.
     public var list: [Option]
     /// Bytes after the end-of-list option, or from the first malformed option on.
     public var trailing: [UInt8]
-    /// Whether `trailing` begins with an option whose length cannot be right.
+    /// Whether `trailing` begins with an option of invalid length.
     public var isMalformed: Bool
 
-    /// The most that a header has room for: 60 bytes less the fixed 20.
+    /// The maximum length of the options: 60 bytes minus the fixed 20.
     public static var maximumByteCount: Int { 40 }
 
-    /// A list of these options.
+    /// Creates a list of options.
     public init(_ list: [Option] = []) {
         self.list = list
         trailing = []
         isMalformed = false
     }
 
-    /// Reads every option up to the end of the list; never fails.
+    /// Parses all options up to the end of the list; never fails.
     public init(_ bytes: RawSpan) {
         self.init()
         var offset = 0
@@ -51,22 +51,22 @@ public struct OptionList<Option: HeaderOption>: Hashable, Sendable, WireEncodabl
         if offset < bytes.byteCount { trailing = bytes.dropping(offset).copied() }
     }
 
-    /// Whether there are neither options nor bytes after them.
+    /// Whether there are neither options nor trailing bytes.
     public var isEmpty: Bool { list.isEmpty && trailing.isEmpty }
 
-    /// Bytes of the options without padding.
+    /// The length of the options without padding, in bytes.
     var unpaddedByteCount: Int {
         var count = trailing.count
         for index in list.indices { count += list[index].byteCount }
         return count
     }
 
-    /// Bytes of the options in a header: a multiple of 4.
+    /// The length of the options in a header: a multiple of 4 bytes.
     public var paddedByteCount: Int { (unpaddedByteCount + 3) & ~3 }
 
     public var byteCount: Int { paddedByteCount }
 
-    /// Writes the options, then zeros (end of option list) up to a multiple of 4.
+    /// Writes the options, then zeros (end of option list) up to a multiple of 4 bytes.
     @_lifetime(bytes: copy bytes)
     public func write(into bytes: inout MutableRawSpan, at offset: Int) throws(CapacityError) {
         try requireCapacity(bytes, at: offset)

@@ -1,16 +1,16 @@
-/// Reads the options of an IPv4 or TCP header in place, one after another, without an array.
+/// Reads the options of an IPv4 or TCP header one by one, without an array.
 public struct OptionReader: ~Escapable {
     @usableFromInline let bytes: RawSpan
     @usableFromInline var offset = 0
 
-    /// Reads the options in `bytes`, which lie after a fixed header.
+    /// Creates a reader of the option bytes after a fixed header.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) { self.bytes = bytes }
 
-    /// The kind of the next option and where its data lies in the bytes; nil
-    /// at the end, or when a length cannot be right. An end of the list is
-    /// reported once.
+    /// Returns the kind of the next option and the range of its data, or nil
+    /// at the end or if a length is invalid. An end-of-list option is
+    /// returned once.
     @inlinable
     @_lifetime(self: copy self)
     public mutating func next() -> (kind: UInt8, data: Range<Int>)? {
@@ -28,6 +28,6 @@ public struct OptionReader: ~Escapable {
         return (kind, begin &+ 2..<offset)
     }
 
-    /// Whether bytes are left that are no option.
+    /// Whether bytes remain that are not a valid option.
     public var isMalformed: Bool { offset < bytes.byteCount }
 }

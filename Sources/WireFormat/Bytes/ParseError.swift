@@ -1,26 +1,25 @@
-/// Why bytes could not be read as the header or message they were taken for.
-///
-/// It names the layer, the field, the offset of that field from the layer's
-/// first byte, and what was wrong with it.
+/// The reason for which bytes cannot be parsed as a header or message:
+/// the layer, the field, the offset of the field from the start of the layer,
+/// and what is wrong with it.
 public struct ParseError: Error, Hashable, Sendable {
-    /// What can be wrong.
+    /// What is wrong.
     public enum Reason: Hashable, Sendable {
-        /// The layer needs `needed` bytes up to and including the field; `available` were there.
+        /// The layer needs `needed` bytes up to and including the field, but only `available` exist.
         case truncated(needed: Int, available: Int)
-        /// The field holds a value that the layer's specification does not allow.
+        /// The value of the field is not allowed by the specification.
         case invalid(value: UInt64)
     }
 
-    /// The layer that the field is of.
+    /// The layer of the field.
     public var layer: Layer
-    /// The field's RFC name in Swift's style.
+    /// The name of the field, as in the RFC but in Swift's style.
     public var field: String
-    /// Offset of the field from the layer's first byte, in bytes.
+    /// The offset of the field from the start of the layer, in bytes.
     public var offset: Int
     /// What is wrong.
     public var reason: Reason
 
-    /// An error of these parts.
+    /// Creates an error.
     public init(layer: Layer, field: String, offset: Int, reason: Reason) {
         self.layer = layer
         self.field = field
@@ -30,7 +29,7 @@ public struct ParseError: Error, Hashable, Sendable {
 }
 
 extension ParseError {
-    /// The layer's header is not all there.
+    /// Creates an error for a truncated header.
     @usableFromInline
     static func truncatedHeader(_ layer: Layer, needed: Int, available: Int) -> ParseError {
         ParseError(layer: layer, field: "header", offset: 0, reason: .truncated(needed: needed, available: available))
@@ -51,7 +50,7 @@ extension ParseError: CustomStringConvertible {
 /// A protocol layer.
 public enum Layer: Sendable, CaseIterable {
     case ethernet, vlan, llc, linuxCooked, loopback, arp, rarp, ipv4, ipv6, icmp, icmpExtensions, icmpv6, igmp, mld
-    case ndp, udp, tcp, http, dns, dhcp, payload, pcap, pcapng
+    case ndp, udp, tcp, http, dns, payload, pcap, pcapng
 
     var name: StaticString {
         switch self {
@@ -71,7 +70,6 @@ public enum Layer: Sendable, CaseIterable {
         case .tcp: "tcp"
         case .http: "http"
         case .dns: "dns"
-        case .dhcp: "dhcp"
         case .payload: "payload"
         case .icmpExtensions: "icmp-extensions"
         case .linuxCooked: "linux-cooked"
@@ -83,18 +81,18 @@ public enum Layer: Sendable, CaseIterable {
 }
 
 extension Layer: CustomStringConvertible {
-    /// The name that the tools print.
+    /// The name of the layer in output.
     public var description: String { name.description }
 }
 
-/// The output given to a writer is too small.
+/// The output buffer is too small.
 public struct CapacityError: Error, Equatable, Sendable {
-    /// Bytes the value needs, counted from the start of the output.
+    /// The required length from the start of the output, in bytes.
     public var needed: Int
-    /// Bytes that the output has.
+    /// The length of the output, in bytes.
     public var available: Int
 
-    /// An error of these parts.
+    /// Creates an error.
     public init(needed: Int, available: Int) {
         self.needed = needed
         self.available = available

@@ -1,6 +1,6 @@
 extension TextBuffer {
-    /// Appends `"name":`, the name of a member of a JSON object. A capital letter becomes an underscore and its small
-    /// letter, a run of capitals a single word: `rttMs` is written as `rtt_ms`, `pathMTU` as `path_mtu`.
+    /// Appends `"name":`, the name of a member of a JSON object. An uppercase letter becomes an underscore and the
+    /// lowercase letter, a run of uppercase letters one word: `rttMs` is written as `rtt_ms`, `pathMTU` as `path_mtu`.
     public mutating func append(jsonName name: String) {
         append(UInt8(ascii: "\""))
         var isInCapitals = true
@@ -18,8 +18,8 @@ extension TextBuffer {
         append(UInt8(ascii: ":"))
     }
 
-    /// Appends text as a JSON string in quotation marks (RFC 8259, section 7). Control characters are escaped, those
-    /// of ISO 8859-1 too (U+007F to U+009F), which a terminal may obey.
+    /// Appends text as a JSON string in quotation marks (RFC 8259, section 7). Control characters are escaped,
+    /// including U+007F to U+009F, which terminals may interpret.
     public mutating func append(jsonString text: String) {
         append(UInt8(ascii: "\""))
         // U+0080 to U+009F are C2 80 to C2 9F in UTF-8.

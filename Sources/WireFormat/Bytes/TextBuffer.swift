@@ -1,11 +1,11 @@
-/// Text that is put together a piece at a time, without a String for each:
-/// what is printed of a million packets goes through one buffer.
+/// A text buffer to which pieces are appended without a String for each:
+/// the output for millions of packets uses one buffer.
 public struct TextBuffer: ~Copyable {
     private var storage: [UInt8]
-    /// Bytes of text, UTF-8.
+    /// The length of the text in UTF-8, in bytes.
     public private(set) var count = 0
 
-    /// An empty text with room for so many bytes; it grows by itself.
+    /// Creates an empty text with an initial capacity in bytes; it grows as needed.
     public init(capacity: Int = 1 << 10) {
         storage = [UInt8](repeating: 0, count: max(capacity, 64))
     }
@@ -15,13 +15,13 @@ public struct TextBuffer: ~Copyable {
         @_lifetime(borrow self) get { unsafe storage.span.bytes.prefix(count) }
     }
 
-    /// The text as a string of its own.
+    /// Returns a copy of the text as a string.
     public func text() -> String { String(decoding: storage[..<count], as: UTF8.self) }
 
-    /// Forgets the text and keeps the room.
+    /// Removes the text and keeps the capacity.
     public mutating func removeAll() { count = 0 }
 
-    /// Appends blanks until the text has so many bytes; nothing when it has them already.
+    /// Appends spaces until the text is `length` bytes long.
     public mutating func pad(to length: Int) {
         while count < length { append(UInt8(ascii: " ")) }
     }
@@ -36,7 +36,7 @@ public struct TextBuffer: ~Copyable {
         storage.append(contentsOf: repeatElement(0, count: max(storage.count, more)))
     }
 
-    /// Appends it as it is.
+    /// Appends the value as text.
     @inline(__always)
     public mutating func append(_ byte: UInt8) {
         reserve(1)
@@ -44,21 +44,21 @@ public struct TextBuffer: ~Copyable {
         count &+= 1
     }
 
-    /// Appends it as it is.
+    /// Appends the value as text.
     @inline(__always)
     public mutating func append(_ text: StaticString) {
-        // A static string's bytes last as long as the program.
+        // The bytes of a static string are valid for the lifetime of the process.
         unsafe append(RawSpan(_unsafeStart: text.utf8Start, byteCount: text.utf8CodeUnitCount))
     }
 
-    // Literals are static strings, which cost less.
-    /// Appends it as it is.
+    // Literals use StaticString, which costs less.
+    /// Appends the value as text.
     @_disfavoredOverload
     public mutating func append(_ text: String) {
         append(unsafe text.utf8.span.bytes)
     }
 
-    /// Bytes that are text already.
+    /// Appends UTF-8 bytes.
     public mutating func append(_ text: RawSpan) {
         reserve(text.byteCount)
         let start = count
@@ -68,7 +68,7 @@ public struct TextBuffer: ~Copyable {
         count = start &+ text.byteCount
     }
 
-    /// `,"name":`, as it stands before every member of an object but the first.
+    /// Appends `,"name":`, which precedes every member of an object but the first.
     mutating func append(jsonKey name: StaticString) {
         let length = name.utf8CodeUnitCount
         reserve(length &+ 4)
@@ -81,18 +81,18 @@ public struct TextBuffer: ~Copyable {
         count = start &+ length &+ 4
     }
 
-    /// A number without leading zeros.
+    /// Appends a number in decimal.
     public mutating func append(decimal value: some FixedWidthInteger & UnsignedInteger) {
         append(decimal: UInt64(truncatingIfNeeded: value), minimumDigits: 1)
     }
 
-    /// A number with its sign.
+    /// Appends a number in decimal with its sign.
     public mutating func append(decimal value: Int) {
         if value < 0 { append(UInt8(ascii: "-")) }
         append(decimal: UInt64(value.magnitude), minimumDigits: 1)
     }
 
-    /// A number with zeros before it up to so many digits.
+    /// Appends a number in decimal, padded with zeros to at least `minimumDigits` digits.
     public mutating func append(decimal value: UInt64, minimumDigits: Int) {
         var digits = 1
         var bound: UInt64 = 10
@@ -116,7 +116,7 @@ public struct TextBuffer: ~Copyable {
         count = start &+ digits
     }
 
-    /// So many lower-case hexadecimal digits, the lowest of the value.
+    /// Appends the low `digits` hexadecimal digits of a number, in lowercase.
     public mutating func append(hexadecimal value: UInt64, digits: Int) {
         reserve(digits)
         var shift = 4 &* digits
@@ -128,17 +128,17 @@ public struct TextBuffer: ~Copyable {
         }
     }
 
-    /// A number in hexadecimal without leading zeros.
+    /// Appends a number in hexadecimal.
     public mutating func append(hexadecimal value: UInt64) {
         append(hexadecimal: value, digits: max(1, (64 - value.leadingZeroBitCount + 3) / 4))
     }
 
-    /// Two hexadecimal digits a byte, nothing between them.
+    /// Appends two hexadecimal digits per byte, without separators.
     public mutating func append(hexadecimal bytes: RawSpan) {
         for offset in 0..<bytes.byteCount { append(hexadecimal: UInt64(bytes.byte(at: offset)), digits: 2) }
     }
 
-    /// Bytes of a stranger as text for a terminal: printable ASCII as it is, everything else as `\xNN`.
+    /// Appends untrusted bytes for a terminal: printable ASCII unchanged, everything else as `\xNN`.
     public mutating func append(escaped bytes: RawSpan) {
         for offset in 0..<bytes.byteCount {
             let byte = bytes.byte(at: offset)
@@ -151,8 +151,8 @@ public struct TextBuffer: ~Copyable {
         }
     }
 
-    /// Bytes of a stranger within a JSON string (RFC 8259, section 7): each above
-    /// 0x7E as the Latin-1 character of its number, so that none is lost.
+    /// Appends untrusted bytes within a JSON string (RFC 8259, section 7): each above
+    /// 0x7E as the Latin-1 character with that number, so that no byte is lost.
     public mutating func append(jsonEscaped bytes: RawSpan) {
         for offset in 0..<bytes.byteCount {
             let byte = bytes.byte(at: offset)
@@ -172,7 +172,7 @@ public struct TextBuffer: ~Copyable {
 
     // MARK: Addresses
 
-    /// Dotted decimal.
+    /// Appends the dotted-decimal form.
     public mutating func append(_ address: IPv4Address) {
         let value = address.rawValue
         appendOctet(UInt8(truncatingIfNeeded: value >> 24))
@@ -193,7 +193,7 @@ public struct TextBuffer: ~Copyable {
         append(octet &- tens &* 10 &+ 0x30)
     }
 
-    /// The canonical form (RFC 5952).
+    /// Appends the canonical form (RFC 5952).
     public mutating func append(_ address: IPv6Address) {
         if address.isIPv4Mapped {
             append("::ffff:")
@@ -214,7 +214,7 @@ public struct TextBuffer: ~Copyable {
         }
     }
 
-    /// Appends it as it is.
+    /// Appends the value as text.
     public mutating func append(_ address: IPAddress) {
         switch address {
         case .v4(let address): append(address)
@@ -222,7 +222,7 @@ public struct TextBuffer: ~Copyable {
         }
     }
 
-    /// Six groups of two lower-case digits, separated by colons.
+    /// Appends 6 groups of 2 lowercase hexadecimal digits, separated by colons.
     public mutating func append(_ address: MACAddress) {
         var shift: UInt64 = 48
         while shift > 0 {

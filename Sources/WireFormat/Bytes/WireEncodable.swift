@@ -1,29 +1,29 @@
-/// A value that knows its own bytes.
+/// A value that can be encoded as bytes.
 ///
-/// Parsing what `write` wrote gives the same value; writing what was parsed
+/// Parsing the output of `write` gives the same value; writing a parsed value
 /// gives the same bytes.
 public protocol WireEncodable {
-    /// Bytes that `write` fills.
+    /// The number of bytes that `write` writes.
     var byteCount: Int { get }
 
     /// Writes the value at `offset` into `bytes`, which must have room for
-    /// `byteCount` bytes there; other bytes stay as they are.
+    /// `byteCount` bytes there; other bytes are not changed.
     @_lifetime(bytes: copy bytes)
     func write(into bytes: inout MutableRawSpan, at offset: Int) throws(CapacityError)
 }
 
 extension WireEncodable {
-    /// The value as an array of its own. Allocates: for tests and rare packets.
+    /// Returns the value as a new array. For tests and rare packets, because it allocates.
     public func encoded() -> [UInt8] {
         var storage = [UInt8](repeating: 0, count: byteCount)
-        // The array was made to measure; options that no header can hold leave it zero.
+        // The size always fits; options that are too long for a header leave the array zero.
         storage.withMutableBytes { bytes in
             try? write(into: &bytes, at: 0)
         }
         return storage
     }
 
-    /// Throws unless `bytes` has room for the value at `offset`.
+    /// Throws if `bytes` has no room for the value at `offset`.
     @inlinable
     func requireCapacity(_ bytes: borrowing MutableRawSpan, at offset: Int) throws(CapacityError) {
         let needed = offset &+ byteCount
@@ -34,16 +34,16 @@ extension WireEncodable {
 }
 
 extension MutableRawSpan {
-    /// Copies `source` to `offset`; what does not fit is an error of the caller.
+    /// Copies `source` to `offset`; the caller must ensure that it fits.
     @_lifetime(self: copy self)
     public mutating func copy(_ source: [UInt8], at offset: Int) {
         copy(source.rawBytes, at: offset)
     }
 
-    /// Copies `source` to `offset`; what does not fit is an error of the caller.
+    /// Copies `source` to `offset`; the caller must ensure that it fits.
     ///
-    /// The pieces are mostly a few bytes: the last eight, or four, are copied
-    /// once more over what is there already, instead of one by one.
+    /// The pieces are usually short: the last 8 or 4 bytes are copied as one word
+    /// that overlaps the bytes copied before, instead of one by one.
     @_lifetime(self: copy self)
     public mutating func copy(_ source: RawSpan, at offset: Int) {
         let count = source.byteCount

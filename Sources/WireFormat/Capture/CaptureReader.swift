@@ -1,42 +1,42 @@
-/// A packet of a capture file: what is said of it, and where its bytes lie.
+/// The metadata of a packet in a capture file, and the range of its bytes.
 public struct CapturedPacket: Hashable, Sendable {
-    /// When it was captured, in nanoseconds since 1970-01-01 00:00 UTC; nil where the file does not say.
+    /// The timestamp, in nanoseconds since 1970-01-01 00:00 UTC; nil if the file has none.
     public var nanoseconds: Int64?
-    /// Bytes it had on the wire.
+    /// The length of the packet on the wire, in bytes.
     public var originalLength: Int
-    /// What the packet begins with.
+    /// The link-layer header type.
     public var linkType: LinkType
-    /// Number of the interface in a pcapng file; 0 in pcap.
+    /// The interface number in a pcapng file; 0 in pcap.
     public var interface: UInt32
-    /// Bytes of the frame check sequence at its end: 0 or, rarely, 4.
+    /// The length of the frame check sequence at the end of the packet: usually 0, else 4.
     public var frameCheckSequenceLength: Int
-    /// Whether it came or went; nil where the file does not say.
+    /// The direction; nil if the file does not state it.
     public var direction: PcapNG.Direction?
-    /// Where its bytes lie in those that were given to the reader.
+    /// The range of the packet's bytes in the window passed to the reader.
     public var range: Range<Int>
 }
 
-/// Why a file cannot be read as a capture, or not further.
+/// The reason for which a capture file cannot be read, or cannot be read further.
 public struct CaptureError: Error, Equatable, Sendable {
-    /// What can be wrong.
+    /// What is wrong.
     public enum Reason: Equatable, Sendable {
-        /// Neither pcap nor pcapng begins so.
+        /// The file is neither pcap nor pcapng.
         case notACapture(magic: UInt32)
         case unsupportedVersion(major: UInt16, minor: UInt16)
-        /// A length that no capture has.
+        /// An invalid length.
         case invalidLength(UInt64)
-        /// A packet of an interface that the file has not described.
+        /// A packet refers to an interface that the file has not described.
         case unknownInterface(UInt32)
-        /// The file ends in the middle of something.
+        /// The file ends within a header or packet.
         case truncated(available: Int)
     }
 
     /// What is wrong.
     public var reason: Reason
-    /// Where in the file, in bytes from its start.
+    /// The offset from the start of the file, in bytes.
     public var offset: UInt64
 
-    /// An error of these parts; a reader at the start of a file.
+    /// Creates an error.
     public init(_ reason: Reason, offset: UInt64) {
         self.reason = reason
         self.offset = offset
@@ -63,18 +63,18 @@ extension CaptureError: CustomStringConvertible {
     }
 }
 
-/// Reads pcap and pcapng files from bytes that come piece by piece.
+/// Parses pcap and pcapng files incrementally.
 ///
-/// The caller holds a window of the file, hands it to `next` and drops what
-/// was consumed; the reader keeps only what the file says of its interfaces.
+/// The caller keeps a window of the file, passes it to `next` and removes the
+/// consumed bytes; the reader keeps only the descriptions of interfaces.
 public struct CaptureReader: Sendable {
-    /// What was read.
+    /// The result of a step.
     public enum Step: Hashable, Sendable {
-        /// A packet; `consumed` bytes are done with once it is.
+        /// A packet; `consumed` bytes can be removed once it was processed.
         case packet(CapturedPacket, consumed: Int)
-        /// Something else that is done with.
+        /// Something else; the number of consumed bytes.
         case consumed(Int)
-        /// The window must hold so many bytes.
+        /// The window must contain at least this number of bytes.
         case needs(Int)
     }
 
@@ -85,17 +85,17 @@ public struct CaptureReader: Sendable {
     }
 
     private var format = Format.unknown
-    /// Bytes of the file before the window.
+    /// The number of bytes of the file before the window.
     public private(set) var offset: UInt64 = 0
 
-    /// The longest record that is believed: no link has packets of more.
+    /// The maximum length of a record; no link has longer packets.
     static let maximumLength = 1 << 24
 
-    /// An error of these parts; a reader at the start of a file.
+    /// Creates a reader at the start of a file.
     public init() {}
 
-    /// What the file's packets begin with, as far as it has said that: the
-    /// first interface's in a pcapng file.
+    /// The link-layer header type of the file, once known: in a pcapng file, that
+    /// of the first interface.
     public var linkType: LinkType? {
         switch format {
         case .unknown: nil
@@ -104,13 +104,13 @@ public struct CaptureReader: Sendable {
         }
     }
 
-    /// Reads one thing from the start of the window.
+    /// Parses the next item at the start of the window.
     public mutating func next(_ window: RawSpan) throws(CaptureError) -> Step {
         let step: Step
         switch format {
         case .pcap(let reader): step = try reader.next(window, offset: offset)
         case .pcapng(var reader):
-            // Taken out and put back, so that the reader's arrays have one owner.
+            // Moved out and back, so that the reader's arrays are uniquely referenced.
             format = .unknown
             defer { format = .pcapng(reader) }
             step = try reader.next(window, offset: offset)
@@ -136,14 +136,14 @@ public struct CaptureReader: Sendable {
         return .consumed(PcapReader.headerLength)
     }
 
-    /// What is wrong with a file that ends with `available` bytes of the window unread; nil when none are.
+    /// Returns the error if the file ends with `available` unread bytes in the window; nil if none are left.
     public func endError(available: Int) -> CaptureError? {
         if case .unknown = format, offset == 0 { return CaptureError(.truncated(available: available), offset: 0) }
         return available == 0 ? nil : CaptureError(.truncated(available: available), offset: offset)
     }
 }
 
-/// The order of the bytes in a capture file.
+/// The byte order of a capture file.
 public enum ByteOrder: Sendable, Hashable {
     case bigEndian, littleEndian
 
@@ -165,7 +165,7 @@ public enum ByteOrder: Sendable, Hashable {
         return self == .bigEndian ? value : value.byteSwapped
     }
 
-    /// The bytes of an integer in this order.
+    /// Returns the bytes of an integer in this order.
     func bytes(_ value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
         let count = value.bitWidth / 8
         return (0..<count).map {

@@ -1,28 +1,28 @@
-/// What a captured packet begins with (the tcpdump group's link-layer header types).
+/// The link-layer header type of captured packets (tcpdump.org/linktypes).
 public struct LinkType: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt16
     @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// An address family in the capturing machine's byte order.
+    /// An address family in the byte order of the capturing system.
     public static let null = LinkType(rawValue: 0)
     public static let ethernet = LinkType(rawValue: 1)
-    /// An IPv4 or IPv6 header at once; 12 and 14 are the same on some systems.
+    /// An IPv4 or IPv6 header without a link-layer header; the numbers 12 and 14 mean the same on some systems.
     public static let rawIP = LinkType(rawValue: 101)
-    /// An address family in network order.
+    /// An address family in network byte order.
     public static let loop = LinkType(rawValue: 108)
     public static let linuxCooked = LinkType(rawValue: 113)
     public static let ipv4 = LinkType(rawValue: 228)
     public static let ipv6 = LinkType(rawValue: 229)
     public static let linuxCooked2 = LinkType(rawValue: 276)
 
-    /// The type that a file's number means: systems write their own numbers for raw IP.
+    /// Returns the type for a number in a file: some systems write their own numbers for raw IP.
     public static func inFile(_ rawValue: UInt16) -> LinkType {
         rawValue == 12 || rawValue == 14 ? .rawIP : LinkType(rawValue: rawValue)
     }
 }
 
 extension LinkType: CustomStringConvertible {
-    /// As tcpdump calls it.
+    /// The description that tcpdump prints.
     public var description: String {
         switch self {
         case .null: "NULL (BSD loopback)"

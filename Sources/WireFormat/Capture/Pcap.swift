@@ -1,15 +1,15 @@
-/// A pcap file: a header, then records (IETF draft-ietf-opsawg-pcap).
+/// Writes a pcap file: a header, then records (IETF draft-ietf-opsawg-pcap).
 public struct PcapWriter: Sendable {
-    /// The order of the bytes of every number in the file.
+    /// The byte order of the file.
     public let order: ByteOrder
-    /// Stamps count nanoseconds, and microseconds otherwise.
+    /// Whether timestamps are in nanoseconds rather than microseconds.
     public let hasNanoseconds: Bool
-    /// What the packets begin with.
+    /// The link-layer header type.
     public let linkType: LinkType
-    /// The most bytes of a packet that a record holds.
+    /// The maximum number of bytes per packet in a record.
     public let snapLength: UInt32
 
-    /// A writer; little-endian nanoseconds unless it is said otherwise.
+    /// Creates a writer, by default for little-endian files with nanoseconds.
     public init(
         linkType: LinkType, order: ByteOrder = .littleEndian, hasNanoseconds: Bool = true,
         snapLength: UInt32 = 262_144
@@ -20,17 +20,17 @@ public struct PcapWriter: Sendable {
         self.snapLength = snapLength
     }
 
-    /// What the file begins with.
+    /// The file header.
     public var header: [UInt8] {
         order.bytes(hasNanoseconds ? PcapReader.nanosecondMagic : PcapReader.microsecondMagic)
             + order.bytes(UInt16(2)) + order.bytes(UInt16(4)) + order.bytes(UInt64(0)) + order.bytes(snapLength)
             + order.bytes(UInt32(linkType.rawValue))
     }
 
-    /// A record.
+    /// Returns a record.
     /// - Parameters:
-    ///   - nanoseconds: since 1970-01-01 00:00 UTC; the format ends in 2106.
-    ///   - originalLength: bytes the packet had on the wire, when that is more than is given.
+    ///   - nanoseconds: the timestamp since 1970-01-01 00:00 UTC; the format ends in 2106.
+    ///   - originalLength: the length of the packet on the wire, if longer than `bytes`.
     public func record(_ bytes: RawSpan, nanoseconds: UInt64, originalLength: Int? = nil) -> [UInt8] {
         let kept = bytes.prefix(Int(snapLength))
         let fraction = nanoseconds % 1_000_000_000
@@ -41,13 +41,13 @@ public struct PcapWriter: Sendable {
     }
 }
 
-/// Reads the records of a pcap file.
+/// Parses the records of a pcap file.
 struct PcapReader: Sendable {
     static let headerLength = 24
     static let recordHeaderLength = 16
     static let microsecondMagic: UInt32 = 0xA1B2_C3D4
     static let nanosecondMagic: UInt32 = 0xA1B2_3C4D
-    /// Alexey Kuznetzov's variant, whose record headers have eight bytes more.
+    /// Alexey Kuznetzov's variant, whose record headers have 8 additional bytes.
     static let modifiedMagic: UInt32 = 0xA1B2_CD34
 
     struct Order: Sendable {
@@ -60,7 +60,7 @@ struct PcapReader: Sendable {
     private let frameCheckSequenceLength: Int
     private let form: Order
 
-    /// What a file that begins with this number, read in network order, is written in.
+    /// Returns the format of a file that begins with this number, read in network byte order; nil if unknown.
     static func order(_ magic: UInt32) -> Order? {
         for (order, magic) in [(ByteOrder.bigEndian, magic), (.littleEndian, magic.byteSwapped)] {
             switch magic {
@@ -76,13 +76,13 @@ struct PcapReader: Sendable {
         return nil
     }
 
-    /// Reads the file's header, which must be all there.
+    /// Parses the file header, which must be complete.
     init(_ bytes: RawSpan, _ form: Order) throws(CaptureError) {
         self.form = form
         let major = form.order.read16(bytes, at: 4)
         let minor = form.order.read16(bytes, at: 6)
         guard major == 2 else { throw CaptureError(.unsupportedVersion(major: major, minor: minor), offset: 4) }
-        // The highest bits tell the frame check sequence's length, in 16-bit words.
+        // The highest bits are the length of the frame check sequence in 16-bit words.
         let word = form.order.read32(bytes, at: 20)
         linkType = .inFile(UInt16(truncatingIfNeeded: word))
         frameCheckSequenceLength = word & 0x0400_0000 != 0 ? Int(word >> 28) * 2 : 0

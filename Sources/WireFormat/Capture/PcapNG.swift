@@ -1,14 +1,14 @@
-/// Writes the blocks of a pcapng file (IETF draft-ietf-opsawg-pcapng), little-endian,
-/// nanosecond stamps; `CaptureReader` reads it. Write the section header once, an interface block for
+/// Builds the blocks of a pcapng file (IETF draft-ietf-opsawg-pcapng), little-endian
+/// with nanosecond timestamps; `CaptureReader` reads it. Write the section header once, an interface block for
 /// every interface, then packets.
 public enum PcapNG {
-    /// Whether a packet came or went (option epb_flags).
+    /// The direction of a packet (option epb_flags).
     public enum Direction: UInt32, Sendable {
         case inbound = 1
         case outbound = 2
     }
 
-    /// The section header block: `application` is written into it as the capturing program.
+    /// Returns a section header block; `application` names the capturing program.
     public static func sectionHeader(application: String) -> [UInt8] {
         block(0x0A0D_0D0A) { body in
             body.append(littleEndian: UInt32(0x1A2B_3C4D))
@@ -20,12 +20,12 @@ public enum PcapNG {
         }
     }
 
-    /// An interface description block; interfaces are numbered in the order of their blocks, from 0.
+    /// Returns an interface description block; interfaces are numbered in the order of their blocks, from 0.
     /// - Parameters:
-    ///   - name: as the system has it.
-    ///   - linkType: what its packets begin with.
-    ///   - snapLength: the most bytes of a packet that are kept; 0 is no limit.
-    ///   - frameCheckSequenceLength: bytes of the check sequence at the end of its packets.
+    ///   - name: the name of the interface.
+    ///   - linkType: the link-layer header type of its packets.
+    ///   - snapLength: the maximum number of bytes kept per packet; 0 is no limit.
+    ///   - frameCheckSequenceLength: the length of the frame check sequence at the end of its packets.
     public static func interface(
         name: String, linkType: LinkType, snapLength: UInt32 = 0, frameCheckSequenceLength: UInt8 = 0
     ) -> [UInt8] {
@@ -34,17 +34,17 @@ public enum PcapNG {
             body.append(littleEndian: UInt16(0))
             body.append(littleEndian: snapLength)
             appendOption(2, Array(name.utf8), to: &body)
-            // if_tsresol: stamps count 10^-9 seconds.
+            // if_tsresol: timestamps are in units of 10^-9 seconds.
             appendOption(9, [9], to: &body)
             if frameCheckSequenceLength > 0 { appendOption(13, [frameCheckSequenceLength], to: &body) }
             appendOption(0, [], to: &body)
         }
     }
 
-    /// An enhanced packet block.
+    /// Returns an enhanced packet block.
     /// - Parameters:
-    ///   - nanoseconds: since 1970-01-01 00:00 UTC.
-    ///   - originalLength: bytes the packet had on the wire, when that is more than is given.
+    ///   - nanoseconds: the timestamp since 1970-01-01 00:00 UTC.
+    ///   - originalLength: the length of the packet on the wire, if longer than `bytes`.
     public static func packet(
         _ bytes: RawSpan, interface: UInt32, nanoseconds: UInt64, originalLength: Int? = nil,
         direction: Direction? = nil
@@ -78,7 +78,7 @@ public enum PcapNG {
         pad(&body)
     }
 
-    /// Every part of a block begins on a 32-bit boundary.
+    /// Pads to a 32-bit boundary, on which every part of a block begins.
     private static func pad(_ body: inout [UInt8]) {
         while body.count % 4 != 0 { body.append(0) }
     }

@@ -1,21 +1,21 @@
-/// Reads the blocks of a pcapng file (IETF draft-ietf-opsawg-pcapng).
+/// Parses the blocks of a pcapng file (IETF draft-ietf-opsawg-pcapng).
 struct PcapNGReader: Sendable {
     static let sectionHeaderType: UInt32 = 0x0A0D_0D0A
     private static let byteOrderMagic: UInt32 = 0x1A2B_3C4D
-    /// The least that a block can be: type, and its length before and after nothing.
+    /// The minimum length of a block: its type, and its length at the start and end.
     private static let minimumLength = 12
-    /// More interfaces than this are not believed: they are all kept in memory.
+    /// The maximum number of interfaces, because all are kept in memory.
     private static let maximumInterfaces = 1 << 16
 
     struct Interface: Sendable {
         var linkType: LinkType
-        /// Bytes of a packet that are kept; 0 is no limit.
+        /// The maximum number of bytes kept per packet; 0 is no limit.
         var snapLength: UInt32
-        /// Stamps in a second.
+        /// The number of timestamp units per second.
         var resolution: UInt64 = 1_000_000
-        /// Nanoseconds of a stamp where that is a whole number.
+        /// The length of a timestamp unit in nanoseconds, if it is a whole number.
         var unit: Int64? = 1_000
-        /// Seconds to add to a stamp.
+        /// The offset of timestamps, in seconds.
         var offset: Int64 = 0
         var frameCheckSequenceLength = 0
     }
@@ -65,7 +65,7 @@ struct PcapNGReader: Sendable {
             throw CaptureError(
                 .unsupportedVersion(major: major, minor: order.read16(window, at: 14)), offset: offset + 12)
         }
-        // Interfaces are counted anew in every section.
+        // Interfaces are numbered anew in every section.
         interfaces.removeAll(keepingCapacity: true)
         return .consumed(length)
     }
@@ -93,7 +93,7 @@ struct PcapNGReader: Sendable {
         interfaces.append(interface)
     }
 
-    /// The highest bit chooses powers of two, the others are the negative exponent.
+    /// The highest bit selects powers of two instead of ten; the other bits are the negative exponent.
     private func setResolution(_ value: UInt8, of interface: inout Interface) {
         let exponent = Int(value & 0x7F)
         if value & 0x80 != 0 {
@@ -115,7 +115,7 @@ struct PcapNGReader: Sendable {
         return interfaces[index]
     }
 
-    /// A stamp as nanoseconds since 1970; wrapped where it is beyond what they can say.
+    /// Converts a timestamp to nanoseconds since 1970; wraps around if out of range.
     private func nanoseconds(_ stamp: UInt64, of interface: Interface) -> Int64 {
         let since: Int64
         if let unit = interface.unit {
@@ -150,7 +150,7 @@ struct PcapNGReader: Sendable {
             consumed: length)
     }
 
-    /// The direction among a packet's options; they are few and mostly none.
+    /// Returns the direction in a packet's options.
     private func direction(_ window: RawSpan, _ options: Range<Int>) -> PcapNG.Direction? {
         var position = options.lowerBound
         while position &+ 8 <= options.upperBound {
@@ -163,7 +163,7 @@ struct PcapNGReader: Sendable {
         return nil
     }
 
-    /// A packet without a stamp, of the first interface.
+    /// Parses a simple packet block: no timestamp, first interface.
     private func simplePacket(
         _ window: RawSpan, _ length: Int, offset: UInt64
     ) throws(CaptureError) -> CaptureReader.Step {
@@ -180,7 +180,7 @@ struct PcapNGReader: Sendable {
             consumed: length)
     }
 
-    /// The obsolete packet block: a 16-bit interface and a count of drops in the place of a 32-bit interface.
+    /// Parses an obsolete packet block: a 16-bit interface and a drop count instead of a 32-bit interface.
     private func oldPacket(
         _ window: RawSpan, _ length: Int, offset: UInt64
     ) throws(CaptureError) -> CaptureReader.Step {

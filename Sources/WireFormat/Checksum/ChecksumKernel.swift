@@ -1,8 +1,8 @@
-/// One's complement sum of the 16-bit words in memory order, not folded to 16 bits.
+/// Returns the one's complement sum of the 16-bit words in memory order, not folded to 16 bits.
 ///
-/// Unsafe on purpose, and nowhere else in this module: checked loads reach 7
-/// GB/s, these vector loads five times that. The pointer stays within the
-/// span: every load is below `count`, which is the span's own.
+/// Deliberately unsafe, as nowhere else in this module: checked loads reach 7
+/// GB/s, these vector loads 5 times that. The pointer stays within the
+/// span: every load is below `count`, which is the length of the span.
 @inlinable
 func checksumKernel(_ bytes: RawSpan) -> UInt64 {
     unsafe bytes.withUnsafeBytes { buffer in
@@ -16,8 +16,8 @@ func checksumKernel(_ base: UnsafeRawPointer, count: Int) -> UInt64 {
     var offset = 0
     var total: UInt64 = 0
     if count >= 64 {
-        // Two accumulators of eight 64-bit lanes: a lane gains less than 2^32
-        // a step, so it holds 2^32 steps, far more than any packet.
+        // Two accumulators of 8 64-bit lanes: a lane grows by less than 2^32
+        // per step, so it is sufficient for 2^32 steps, far more than any packet.
         var even = SIMD8<UInt64>.zero
         var odd = SIMD8<UInt64>.zero
         while offset &+ 64 <= count {
@@ -41,7 +41,7 @@ func checksumKernel(_ base: UnsafeRawPointer, count: Int) -> UInt64 {
         offset &+= 2
     }
     if offset < count {
-        // The odd byte is the first of its word: the padding zero comes after it.
+        // The odd byte is the first of its word: the padding zero follows it.
         total &+= UInt64(UInt16(unsafe base.load(fromByteOffset: offset, as: UInt8.self)).littleEndian)
     }
     return total

@@ -1,15 +1,15 @@
 /// The Internet checksum (RFC 1071): the one's complement of the one's
-/// complement sum of 16-bit words, the last odd byte padded with zero.
+/// complement sum of 16-bit words; an odd last byte is padded with zero.
 ///
-/// Every protocol of this library is summed by this one type. Add the parts
-/// in any order - each but the last must have an even length - then take
+/// Used for every protocol of this library. Add the parts
+/// in any order (each but the last must have an even length), then read
 /// `value`.
 public struct InternetChecksum: Sendable {
-    /// The sum of the words in memory order, not yet folded. RFC 1071, section
-    /// 2(B): the sum does not depend on byte order, so it is swapped once, at the end.
+    /// The sum of the words in memory order, not yet folded. The sum does not depend on
+    /// byte order (RFC 1071, section 2(B)), so it is swapped once, at the end.
     @usableFromInline var sum: UInt64 = 0
 
-    /// The sum of nothing yet.
+    /// Creates an empty sum.
     @inlinable public init() {}
 
     /// Adds bytes; a part of odd length is padded with a zero byte.
@@ -18,19 +18,19 @@ public struct InternetChecksum: Sendable {
         addFolded(checksumKernel(bytes))
     }
 
-    /// Adds one 16-bit word in the order it is written (a length, a protocol number).
+    /// Adds a 16-bit word in network byte order (a length, a protocol number).
     @inlinable
     public mutating func add(_ word: UInt16) {
         sum &+= UInt64(word.bigEndian)
     }
 
-    /// Adds one 32-bit integer in the order it is written.
+    /// Adds a 32-bit integer in network byte order.
     @inlinable
     public mutating func add(_ word: UInt32) {
         sum &+= UInt64(word.bigEndian)
     }
 
-    /// Adds one 64-bit integer in the order it is written.
+    /// Adds a 64-bit integer in network byte order.
     @inlinable
     public mutating func add(_ word: UInt64) {
         add(UInt32(truncatingIfNeeded: word >> 32))
@@ -61,7 +61,7 @@ public struct InternetChecksum: Sendable {
         add(UInt32(`protocol`.rawValue))
     }
 
-    /// Adds the pseudo-header of either family; false, and nothing added, when the addresses are of two.
+    /// Adds the pseudo-header of either family; returns false and adds nothing if the families differ.
     @inlinable
     public mutating func addPseudoHeader(
         source: IPAddress, destination: IPAddress, protocol: IPProtocol, length: Int
@@ -83,14 +83,14 @@ public struct InternetChecksum: Sendable {
         sum = overflow ? result &+ 1 : result
     }
 
-    /// The checksum as it is written into the field. Over bytes that hold a
+    /// The checksum as written into the field. Over bytes with a
     /// correct checksum it is 0.
     @inlinable
     public var value: UInt16 {
         ~UInt16(bigEndian: foldChecksum(sum))
     }
 
-    /// The sum as it is left in the field for a network card to go on from: not complemented.
+    /// The partial sum in the field for checksum offload: not complemented.
     @inlinable var partial: UInt16 { ~value }
 
     /// The checksum of `bytes`.
@@ -101,7 +101,7 @@ public struct InternetChecksum: Sendable {
         return checksum.value
     }
 
-    /// The checksum after one 16-bit word under it has changed (RFC 1624, equation 3).
+    /// Returns the checksum after a change of one 16-bit word (RFC 1624, equation 3).
     @inlinable
     public static func updated(_ checksum: UInt16, replacing old: UInt16, with new: UInt16) -> UInt16 {
         let sum = UInt32(~checksum) &+ UInt32(~old) &+ UInt32(new)
@@ -109,7 +109,7 @@ public struct InternetChecksum: Sendable {
         return ~UInt16(truncatingIfNeeded: (once & 0xFFFF) &+ (once >> 16))
     }
 
-    /// The checksum after one 64-bit word under it has changed, at an even offset (RFC 1624, equation 3).
+    /// Returns the checksum after a change of one 64-bit word at an even offset (RFC 1624, equation 3).
     @inlinable
     public static func updated(_ checksum: UInt16, replacing old: UInt64, with new: UInt64) -> UInt16 {
         var sum = UInt64(~checksum)
@@ -119,23 +119,23 @@ public struct InternetChecksum: Sendable {
     }
 }
 
-/// What was found out about a checksum.
+/// The result of verifying a checksum.
 public enum ChecksumState: String, Sendable {
     case correct, incorrect
-    /// The sender left it to the network card: the field holds the sum of the pseudo-header alone. Descriptions of
-    /// captured packets and `PacketLayers.verifyChecksums` report this; the views, which hosts check what they receive
-    /// by, have such a checksum as `incorrect`.
+    /// The sender left the checksum to the network card: the field contains the sum of the pseudo-header alone. Used
+    /// for captured packets and by `PacketLayers.verifyChecksums`; the views, with which hosts check what they receive,
+    /// report such a checksum as `incorrect`.
     case offloaded
     /// Bytes that the checksum covers are missing.
     case unchecked
 }
 
 extension ChecksumState: CustomStringConvertible {
-    /// As descriptions of packets have it after the field's value.
+    /// The text after the field's value in packet descriptions.
     public var description: String { self == .offloaded ? "not filled in (offload)" : rawValue }
 }
 
-/// One's complement fold of 64 bits into 16.
+/// Folds a one's complement sum of 64 bits to 16.
 @inlinable
 func foldChecksum(_ sum: UInt64) -> UInt16 {
     let a = (sum & 0xFFFF_FFFF) &+ (sum >> 32)

@@ -1,12 +1,12 @@
 /// A DNS message: its header, questions and answers (RFC 1035, section 4).
 ///
-/// Authority and additional records are not read.
+/// Authority and additional records are ignored.
 public struct DNSMessage: Hashable, Sendable {
-    /// What a record holds, by its type (the registry's numbers).
+    /// The record types (IANA DNS parameters).
     public enum RecordType {
         /// A, an IPv4 address (RFC 1035).
         public static let ipv4: UInt16 = 1
-        /// CNAME, the name that an alias stands for (RFC 1035).
+        /// CNAME, the canonical name of an alias (RFC 1035).
         public static let canonicalName: UInt16 = 5
         /// PTR, the name of an address (RFC 1035).
         public static let pointer: UInt16 = 12
@@ -14,19 +14,19 @@ public struct DNSMessage: Hashable, Sendable {
         public static let ipv6: UInt16 = 28
     }
 
-    /// The class of the Internet.
+    /// The class of the Internet (IN).
     public static let internetClass: UInt16 = 1
 
-    /// What is asked (section 4.1.2).
+    /// A question (section 4.1.2).
     public struct Question: Hashable, Sendable {
-        /// The name that is asked for.
+        /// The queried name.
         public var name: DNSName
-        /// The type of the records that are wanted.
+        /// The queried record type.
         public var type: UInt16
-        /// The class of the records that are wanted.
+        /// The queried class.
         public var recordClass: UInt16
 
-        /// A question of these parts.
+        /// Creates a question.
         public init(_ name: DNSName, type: UInt16, recordClass: UInt16 = DNSMessage.internetClass) {
             self.name = name
             self.type = type
@@ -38,29 +38,29 @@ public struct DNSMessage: Hashable, Sendable {
     public struct Record: Hashable, Sendable {
         /// The record's data, by its type.
         public enum Data: Hashable, Sendable {
-            /// Of an A record.
+            /// The address in an A record.
             case ipv4(IPv4Address)
-            /// Of an AAAA record.
+            /// The address in an AAAA record.
             case ipv6(IPv6Address)
-            /// Of a CNAME or PTR record.
+            /// The name in a CNAME or PTR record.
             case name(DNSName)
-            /// Any other type, or data that do not fit their type. Never a name: where it stands in the message is part
-            /// of a compressed name's meaning, so a message with a name that cannot be read is refused.
+            /// Another type, or data that is invalid for its type. Never a name: a compressed name refers to other
+            /// parts of the message, so a message with a name that cannot be parsed is rejected.
             case other([UInt8])
         }
 
-        /// The name that the record belongs to.
+        /// The name that owns the record.
         public var name: DNSName
         /// The record's type.
         public var type: UInt16
         /// The record's class.
         public var recordClass: UInt16
-        /// Seconds that the record may be kept.
+        /// The time for which the record may be cached, in seconds.
         public var timeToLive: UInt32
         /// The record's data.
         public var data: Data
 
-        /// A record of these parts.
+        /// Creates a record.
         public init(_ name: DNSName, type: UInt16, recordClass: UInt16 = 1, timeToLive: UInt32, data: Data) {
             self.name = name
             self.type = type
@@ -70,7 +70,7 @@ public struct DNSMessage: Hashable, Sendable {
         }
     }
 
-    /// The number that an answer has from its question.
+    /// The identification, the same in a query and its response.
     public var identification: UInt16
     /// The second 16 bits of the header: QR, opcode, AA, TC, RD, RA and the response code.
     public var flags: UInt16
@@ -79,14 +79,14 @@ public struct DNSMessage: Hashable, Sendable {
     /// The answers.
     public var answers: [Record]
 
-    /// Set in answers.
+    /// Whether this is a response.
     public var isResponse: Bool { flags & 0x8000 != 0 }
-    /// Records are missing that did not fit.
+    /// Whether the message was truncated.
     public var isTruncated: Bool { flags & 0x0200 != 0 }
-    /// 0 for no error, 2 for a server failure, 3 for a name that does not exist, 5 for a refusal (section 4.1.1).
+    /// 0 for no error, 2 for server failure, 3 for a nonexistent name, 5 for refused (section 4.1.1).
     public var responseCode: UInt8 { UInt8(flags & 0xF) }
 
-    /// A message of these parts.
+    /// Creates a message.
     public init(identification: UInt16, flags: UInt16, questions: [Question] = [], answers: [Record] = []) {
         self.identification = identification
         self.flags = flags
@@ -94,7 +94,7 @@ public struct DNSMessage: Hashable, Sendable {
         self.answers = answers
     }
 
-    /// Reads a message up to the end of its answers.
+    /// Parses a message up to the end of its answers.
     public init(_ bytes: RawSpan) throws(ParseError) {
         guard bytes.byteCount >= 12 else { throw .truncatedHeader(.dns, needed: 12, available: bytes.byteCount) }
         self.init(identification: bytes.bigEndian16(at: 0), flags: bytes.bigEndian16(at: 2))
@@ -144,7 +144,7 @@ public struct DNSMessage: Hashable, Sendable {
             reason: .truncated(needed: offset + 5, available: bytes.byteCount))
     }
 
-    /// The message as it is sent, without compressed names.
+    /// Returns the encoded message, without name compression.
     public func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         func append(_ value: UInt16) { bytes += [UInt8(value >> 8), UInt8(value & 0xFF)] }
@@ -177,9 +177,9 @@ public struct DNSMessage: Hashable, Sendable {
 }
 
 extension DNSMessage {
-    /// What the answers say of a name: the name that its aliases lead to, and the data of that name's records.
-    /// - Parameter type: of the records that are wanted.
-    /// - Returns: nil when the aliases lead in a circle, or are more than 32.
+    /// Follows the aliases of a name in the answers, and returns the canonical name and its records.
+    /// - Parameter type: the wanted record type.
+    /// - Returns: nil if the aliases form a loop, or are more than 32.
     public func resolved(_ name: DNSName, type: UInt16) -> (canonicalName: DNSName, data: [Record.Data])? {
         var current = name
         for _ in 0...32 {

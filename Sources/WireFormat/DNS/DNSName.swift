@@ -1,9 +1,9 @@
-/// A domain name: labels of any bytes, up to 63 of each and 255 octets together (RFC 1035, section 3.1).
+/// A domain name: labels of up to 63 arbitrary bytes, 255 bytes in total (RFC 1035, section 3.1).
 public struct DNSName: Sendable {
-    /// The labels, without the root's.
+    /// The labels, without the root label.
     public let labels: [[UInt8]]
 
-    /// Nil when a label or the whole is too long, or a label is empty.
+    /// Returns nil if a label or the name is too long, or a label is empty.
     public init?(labels: [[UInt8]]) {
         guard labels.allSatisfy({ (1...63).contains($0.count) }),
             labels.reduce(1, { $0 + 1 + $1.count }) <= 255
@@ -11,7 +11,7 @@ public struct DNSName: Sendable {
         self.labels = labels
     }
 
-    /// A name in dotted form, with or without the root's dot, and without escapes.
+    /// Parses the dotted form, with or without the trailing dot, and without escapes.
     public init?(_ text: String) {
         var bytes = Array(text.utf8)
         if bytes.last == UInt8(ascii: ".") { bytes.removeLast() }
@@ -22,17 +22,18 @@ public struct DNSName: Sendable {
         self.init(labels: bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init))
     }
 
-    /// Octets of the name as it is written, uncompressed.
+    /// The length of the uncompressed name, in bytes.
     public var byteCount: Int { labels.reduce(1) { $0 + 1 + $1.count } }
 
-    /// Reads the name at `offset`, following compression pointers (section 4.1.4).
-    /// - Returns: the name and the offset behind it; nil when it is cut, too long, or its pointers do not lead backwards.
+    /// Parses the name at `offset`, following compression pointers (section 4.1.4).
+    /// - Returns: the name and the offset after it; nil if it is truncated, too long, or a pointer does not point
+    ///   backward.
     static func parse(_ bytes: RawSpan, at offset: Int) -> (name: DNSName, end: Int)? {
         var labels: [[UInt8]] = []
         var position = offset
-        // Where the name ends in the message: behind the first pointer.
+        // The end of the name in the message: after the first pointer.
         var end: Int?
-        // Every pointer must lead to before the last one, so that there is no loop.
+        // Every pointer must point before the previous one, so that there is no loop.
         var limit = offset
         while position < bytes.byteCount {
             let length = Int(bytes.byte(at: position))
@@ -55,7 +56,7 @@ public struct DNSName: Sendable {
         return nil
     }
 
-    /// Writes the labels, each behind its length, and the root.
+    /// Writes the labels with their lengths, and the root label.
     func write(into bytes: inout [UInt8]) {
         for label in labels {
             bytes.append(UInt8(label.count))
@@ -65,9 +66,9 @@ public struct DNSName: Sendable {
     }
 }
 
-/// Names are equal whatever the case of their letters (RFC 4343).
+/// Names are compared without regard to case (RFC 4343).
 extension DNSName: Hashable {
-    /// Whether the labels are the same.
+    /// Whether the labels are equal, ignoring case.
     public static func == (left: DNSName, right: DNSName) -> Bool {
         left.labels.count == right.labels.count
             && zip(left.labels, right.labels).allSatisfy { left, right in
@@ -75,14 +76,14 @@ extension DNSName: Hashable {
             }
     }
 
-    /// Hashes the labels in lower case.
+    /// Hashes the labels in lowercase.
     public func hash(into hasher: inout Hasher) { for label in labels { hasher.combine(label.map(Self.lowercased)) } }
 
     private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 }
 
 extension DNSName: CustomStringConvertible {
-    /// The dotted form without the root's dot; bytes that are not printable, dots in labels and backslashes are
+    /// The dotted form without the trailing dot; bytes that are not printable, dots in labels and backslashes are
     /// escaped (RFC 1035, section 5.1). The root is `.`.
     public var description: String {
         var text: [UInt8] = []

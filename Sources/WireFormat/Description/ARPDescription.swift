@@ -1,5 +1,5 @@
 extension FieldSink where Self: ~Copyable {
-    /// Describes a packet of ARP or RARP, as far as it is there.
+    /// Describes an ARP or RARP packet, which may be truncated.
     mutating func describeARP(_ bytes: RawSpan, _ layer: Layer, at base: Int) {
         do throws(ParseError) {
             describe(try ARPView(bytes), layer, at: base)
@@ -67,7 +67,7 @@ extension FieldSink where Self: ~Copyable {
 }
 
 extension TextBuffer {
-    /// The operation's name, without a String for the usual ones.
+    /// Appends the operation's name, without a String for common ones.
     mutating func append(_ operation: ARPOperation) {
         switch operation {
         case .request: append("request")

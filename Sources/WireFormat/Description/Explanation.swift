@@ -1,38 +1,38 @@
-/// A packet taken apart for people: every field of every layer with its place and its meaning.
+/// A packet decoded for people: every field of every layer with its offset and meaning.
 public struct Explanation: Sendable {
     /// One field.
     public struct Field: Hashable, Sendable {
-        /// Where the field begins, in bytes from the start of the packet.
+        /// The offset of the field from the start of the packet, in bytes.
         public var offset: Int
-        /// Bytes of the field; fields of a few bits share theirs.
+        /// The length of the field, in bytes; fields of a few bits share their bytes.
         public var length: Int
-        /// The RFC's name.
+        /// The RFC's name of the field.
         public var name: String
-        /// The value as it is written, and what it means where that is not the same.
+        /// The value, and its meaning if it is not obvious.
         public var meaning: String
     }
 
-    /// One layer and its fields, in the order of their bytes.
+    /// A layer and its fields, in the order of their bytes.
     public struct Section: Hashable, Sendable {
         /// The layer's name.
         public var layer: Layer
-        /// Within the datagram that an ICMP error quotes.
+        /// Whether the layer is part of the datagram that an ICMP error quotes.
         public var isQuoted: Bool
-        /// Its fields, in the order of their bytes.
+        /// The fields, in the order of their bytes.
         public var fields: [Field]
     }
 
     /// The layers, outermost first.
     public internal(set) var sections: [Section] = []
-    /// What keeps the packet, or a part of it, from being read.
+    /// The reasons for which the packet or a part of it cannot be parsed.
     public internal(set) var problems: [String] = []
     private var list: String?
     var limit = Int.max
 
-    /// What the bytes begin with.
+    /// The first header of the bytes.
     public enum Start: Sendable {
         case link(LinkType)
-        /// An ICMP message without the header before it, as a datagram socket hands it over.
+        /// An ICMP message without an IP header, as a datagram socket returns it.
         case icmp
         case icmpv6
 
@@ -42,7 +42,7 @@ public struct Explanation: Sendable {
         public static let datagram = Start.link(.rawIP)
     }
 
-    /// Takes `bytes` apart as far as they can be read.
+    /// Decodes `bytes` as far as possible.
     public init(_ bytes: RawSpan, startingAt start: Start, frameCheckSequenceLength: Int = 0) {
         switch start {
         case .link(let type):
@@ -58,7 +58,7 @@ public struct Explanation: Sendable {
         sections[sections.count - 1].fields.append(Field(offset: offset, length: length, name: name, meaning: meaning))
     }
 
-    /// The name as people read it.
+    /// Returns the field's name with spaces.
     private static func words(_ name: StaticString) -> String {
         let key = name.description
         switch key {
@@ -115,7 +115,7 @@ extension Explanation: FieldSink {
     }
 
     mutating func beginList(_ name: StaticString) {
-        // Each item is a field of its own: "options" is a list of "option".
+        // Each item is a separate field: "options" is a list of "option".
         let words = Self.words(name)
         list = words.hasSuffix("s") ? String(words.dropLast()) : words
     }
@@ -147,7 +147,7 @@ extension Explanation: FieldSink {
     }
 
     mutating func problem(_ text: String) {
-        // In a header whose end is missing the only problem is that.
+        // In a truncated header the truncation is the only problem.
         if !isCut { problems.append(text) }
     }
 }

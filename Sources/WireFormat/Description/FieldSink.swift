@@ -1,61 +1,61 @@
-/// Where the fields of a described packet go. Every format is described once,
-/// in its file of this folder; a sink makes of that an object of JSON
-/// (`PacketJSON`) or a table for people (`Explanation`).
+/// Receives the fields of a described packet. Every format is described once,
+/// in a file of this folder; a sink turns the description into a JSON object
+/// (`PacketJSON`) or a table (`Explanation`).
 ///
-/// Names are the RFC's in snake_case. `at` is the offset from the packet's
-/// first byte. What is appended in the closures is this library's own text;
-/// a stranger's bytes go through `strange` and `bytes`.
+/// Names are those of the RFC, in snake_case. `at` is the offset from the start of
+/// the packet. Text appended in the closures is this library's own;
+/// untrusted bytes are passed to `strange` and `bytes`.
 protocol FieldSink: ~Copyable {
-    /// Where the bytes end that are there, in a header whose end is missing: fields beyond it are left out.
+    /// The end of the available bytes in a truncated header: fields beyond it are omitted.
     var limit: Int { get set }
 
-    /// Begins a layer; `isQuoted` within the datagram that an ICMP error quotes.
+    /// Begins a layer; `isQuoted` is true within the datagram that an ICMP error quotes.
     mutating func begin(_ layer: Layer, isQuoted: Bool)
     mutating func end()
 
-    /// A number; its meaning where the number alone does not say it.
+    /// Adds a number, and its meaning if it is not obvious.
     mutating func number(
         _ name: StaticString, _ value: UInt64, at offset: Int, _ length: Int, meaning: (inout TextBuffer) -> Void)
 
-    /// A word or an address, and a longer meaning for people.
+    /// Adds a word or address, and a longer explanation for people.
     mutating func text(
         _ name: StaticString, at offset: Int, _ length: Int, value: (inout TextBuffer) -> Void,
         meaning: (inout TextBuffer) -> Void)
 
     mutating func flag(_ name: StaticString, _ value: Bool, at offset: Int, _ length: Int)
 
-    /// The state of a checksum, and the number that stands there.
+    /// Adds a checksum field: its state and its value.
     mutating func checksum(_ name: StaticString, _ state: ChecksumState, _ value: UInt64, at offset: Int, _ length: Int)
 
     /// Begins a list of items under one name.
     mutating func beginList(_ name: StaticString)
     mutating func item(at offset: Int, _ length: Int, value: (inout TextBuffer) -> Void)
-    /// An item with a stranger's text in it.
+    /// Adds an item that contains untrusted text.
     mutating func strangeItem(_ bytes: RawSpan, at offset: Int, _ length: Int)
     mutating func endList()
 
-    /// Bytes that no format of this library explains.
+    /// Adds bytes of an unknown format.
     mutating func bytes(_ name: StaticString, _ bytes: RawSpan, at offset: Int)
 
-    /// Text that a stranger wrote.
+    /// Adds untrusted text.
     mutating func strange(_ name: StaticString, _ bytes: RawSpan, at offset: Int)
 
-    /// What keeps the packet, or a part of it, from being read.
+    /// Adds the reason for which the packet or a part of it cannot be parsed.
     mutating func problem(_ text: String)
 }
 
 extension FieldSink where Self: ~Copyable {
-    /// Whether a field is there.
+    /// Whether a field is available.
     func contains(_ offset: Int, _ length: Int) -> Bool { offset + length <= limit }
 
-    /// Whether a header is described whose end is missing.
+    /// Whether the described header is truncated.
     var isCut: Bool { limit != .max }
 
-    /// Describes a header whose end is missing: `body` reads it with zeros in place of what is not there, and of its
-    /// fields those are shown that are. The reason why it cannot be read is reported before.
+    /// Describes a truncated header: missing bytes are replaced with zeros so that `body` can parse it, and only the
+    /// available fields are shown. The caller has reported the reason.
     /// - Parameters:
-    ///   - length: bytes that the header needs to be read.
-    ///   - fix: makes the zeros a header, where its own length is among them.
+    ///   - length: the length that the header needs to be parsed.
+    ///   - fix: corrects the padded header if the missing bytes include its length.
     mutating func describeCut(
         _ bytes: RawSpan, at base: Int, paddedTo length: Int, fix: (inout [UInt8]) -> Void = { _ in },
         _ body: (inout Self, RawSpan) -> Void
@@ -76,7 +76,7 @@ extension FieldSink where Self: ~Copyable {
         number(name, UInt64(truncatingIfNeeded: value), at: offset, length) { _ in }
     }
 
-    /// A number with its unit: the word is for people.
+    /// Adds a number with its unit; the unit is for people.
     mutating func number(
         _ name: StaticString, _ value: some BinaryInteger, _ unit: StaticString, at offset: Int, _ length: Int
     ) {

@@ -45,7 +45,7 @@ extension FieldSink where Self: ~Copyable {
         end()
     }
 
-    /// Describes what MLD has after the checksum.
+    /// Describes the fields of an MLD message after the checksum.
     mutating func describeMLD(_ view: borrowing ICMPv6View, at base: Int) {
         guard let message = MLDMessage(view) else {
             bytes("data", view.bytes.dropping(4), at: base + 4)

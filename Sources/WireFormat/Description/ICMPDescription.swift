@@ -26,7 +26,7 @@ extension FieldSink where Self: ~Copyable {
         }
     }
 
-    /// The fields after the checksum; whether what follows them is data.
+    /// Describes the fields after the checksum; returns whether data follows them.
     private mutating func describeBody(_ view: borrowing ICMPv4View, at base: Int) -> Bool {
         switch view.type {
         case .echoReply, .echoRequest, .informationRequest, .informationReply:
@@ -81,7 +81,7 @@ extension FieldSink where Self: ~Copyable {
         number("sequence", bytes.bigEndian16(at: 6), at: base + 6, 2)
     }
 
-    /// The datagram that an error is about, and the extensions after it (RFC 4884).
+    /// Describes the datagram that an error quotes, and the extensions after it (RFC 4884).
     mutating func describeQuote(_ data: RawSpan, wordLength: Int, words: Int, at base: Int) {
         let length = ICMPErrorBody.quoteLength(data, words: words, wordLength: wordLength)
         let quote = data.prefix(length)
@@ -102,7 +102,7 @@ extension FieldSink where Self: ~Copyable {
         beginList("objects")
         var offset = base + length + 4
         for object in extensions.objects {
-            // A router's name of an interface may be in it.
+            // An untrusted interface name may be in it.
             var text = TextBuffer()
             text.append(object)
             strangeItem(text.bytes, at: offset, 4 + object.data.count)
@@ -113,7 +113,7 @@ extension FieldSink where Self: ~Copyable {
     }
 
     /// Describes an ICMPv6 message, and the packet that it quotes.
-    /// - Parameter checksumState: what was found out before a message shorter than its type demands was padded.
+    /// - Parameter checksumState: the state before a message shorter than its type requires was padded.
     mutating func describeICMPv6(
         _ bytes: RawSpan, at base: Int, _ context: DatagramContext, checksumState: ChecksumState? = nil
     ) {
@@ -123,7 +123,7 @@ extension FieldSink where Self: ~Copyable {
             try view.requireFixedPart()
         } catch {
             let type = bytes.byteCount > 0 ? ICMPv6Type(rawValue: bytes.byte(at: 0)) : .echoRequest
-            // The checksum covers the message as it came, however short it is for its type.
+            // The checksum covers the message as received, even if it is too short for its type.
             let state = (try? ICMPv6View(bytes))?.checksumState(in: context) ?? .unchecked
             return describeCut(error, bytes, at: base, context, paddedTo: type.fixedLength) {
                 $0.describeICMPv6($1, at: base, $2, checksumState: state)
@@ -162,7 +162,7 @@ extension FieldSink where Self: ~Copyable {
 }
 
 extension TextBuffer {
-    /// An extension object: MPLS labels and interface information in words, others as they came.
+    /// Appends an extension object: MPLS labels and interface information as text, others as bytes.
     mutating func append(_ object: ICMPExtensions.Object) {
         if let stack = object.mplsLabelStack {
             append("mpls")
@@ -209,7 +209,7 @@ extension TextBuffer {
 }
 
 extension ICMPv6Type {
-    /// Bytes before options, records and data.
+    /// The length of the fields before options, records and data, in bytes.
     fileprivate var fixedLength: Int {
         switch self {
         case .routerAdvertisement: 16
@@ -223,7 +223,7 @@ extension ICMPv6Type {
 }
 
 extension ICMPv6View {
-    /// Whether the checksum is right, as far as what is around the message tells.
+    /// Verifies the checksum, if the surrounding layers allow it.
     fileprivate func checksumState(in context: DatagramContext) -> ChecksumState {
         guard case .v6(let source)? = context.addresses?.source,
             case .v6(let destination)? = context.addresses?.destination, !context.isIncomplete
@@ -231,7 +231,7 @@ extension ICMPv6View {
         return checksumState(source: source, destination: destination)
     }
 
-    /// Throws when the fields before options, records and data are not all there.
+    /// Throws if the fields before options, records and data are truncated.
     fileprivate func requireFixedPart() throws(ParseError) {
         guard bytes.byteCount < type.fixedLength else { return }
         throw .truncatedHeader(

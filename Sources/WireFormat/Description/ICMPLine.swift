@@ -113,7 +113,7 @@ extension TextBuffer {
         }
     }
 
-    /// Where the quoted datagram was going.
+    /// Appends the destination of the quoted datagram.
     private mutating func append(destinationOf quote: RawSpan) {
         guard let quote = DatagramView(quoted: quote) else { return append("?") }
         append(quote.destination)
@@ -202,7 +202,7 @@ extension TextBuffer {
 }
 
 extension TextBuffer {
-    /// The type of a message of which no more is there.
+    /// Appends the type of a message of which nothing more is available.
     mutating func append(nameOf type: ICMPv4Type) {
         switch type {
         case .echoReply: append("echo reply")
@@ -226,7 +226,7 @@ extension TextBuffer {
         }
     }
 
-    /// The type of a message of which no more is there.
+    /// Appends the type of a message of which nothing more is available.
     mutating func append(nameOf type: ICMPv6Type) {
         switch type {
         case .destinationUnreachable: append("destination unreachable")

@@ -1,11 +1,11 @@
 extension FieldSink where Self: ~Copyable {
-    /// Describes an IPv4 datagram and what it carries.
+    /// Describes an IPv4 datagram and its payload.
     mutating func describeIPv4(_ bytes: RawSpan, at base: Int, isQuoted: Bool) {
         let view: IPv4View
         do throws(ParseError) {
             view = try IPv4View(bytes)
         } catch {
-            // Another version is no header of IPv4 at all.
+            // Another version is not an IPv4 header.
             guard bytes.byteCount > 0, bytes.byte(at: 0) >> 4 == 4 else {
                 return describeUnreadable(error, bytes, at: base, isQuoted: isQuoted)
             }
@@ -14,7 +14,7 @@ extension FieldSink where Self: ~Copyable {
         begin(.ipv4, isQuoted: isQuoted)
         describeFields(view, at: base, isQuoted: isQuoted)
         end()
-        // Old routers change the total length of what they quote: everything there is taken for the datagram.
+        // Old routers change the total length of quoted datagrams: all bytes are used instead.
         let data = isQuoted ? bytes.dropping(view.headerLength) : view.payload
         let offset = base + view.headerLength
         guard view.fragmentOffset == 0 else { return describePayload(data, at: offset, isQuoted: isQuoted) }
@@ -36,7 +36,7 @@ extension FieldSink where Self: ~Copyable {
             sink.describeFields(view, at: base, isQuoted: isQuoted, statedLength: stated)
             sink.end()
         }
-        // A length that cannot be right leaves the data in the dark, but there.
+        // With an invalid header length, the start of the data is unknown; the bytes are shown as payload.
         if stated < IPv4View.minimumHeaderLength {
             describePayload(
                 bytes.dropping(IPv4View.minimumHeaderLength), at: base + IPv4View.minimumHeaderLength,
@@ -44,7 +44,7 @@ extension FieldSink where Self: ~Copyable {
         }
     }
 
-    /// - Parameter statedLength: the header's length by itself, where it is not all there.
+    /// - Parameter statedLength: the length that the header states, if it is truncated.
     private mutating func describeFields(
         _ view: borrowing IPv4View, at base: Int, isQuoted: Bool, statedLength: Int? = nil
     ) {
@@ -134,7 +134,7 @@ extension TextBuffer {
         }
     }
 
-    /// Every slot; a bar stands before the next one to be used.
+    /// Appends every slot; a bar precedes the next one to be used.
     private mutating func append(_ name: StaticString, _ route: IPv4RouteData) {
         append(name)
         let used = route.used.count

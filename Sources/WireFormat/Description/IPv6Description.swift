@@ -1,11 +1,11 @@
 extension FieldSink where Self: ~Copyable {
-    /// Describes an IPv6 packet, its extension headers and what it carries.
+    /// Describes an IPv6 packet, its extension headers and its payload.
     mutating func describeIPv6(_ bytes: RawSpan, at base: Int, isQuoted: Bool) {
         let view: IPv6View
         do throws(ParseError) {
             view = try IPv6View(bytes)
         } catch {
-            // Another version is no header of IPv6 at all.
+            // Another version is not an IPv6 header.
             guard bytes.byteCount > 0, bytes.byte(at: 0) >> 4 == 6 else {
                 return describeUnreadable(error, bytes, at: base, isQuoted: isQuoted)
             }
@@ -72,7 +72,7 @@ extension FieldSink where Self: ~Copyable {
 }
 
 extension TextBuffer {
-    /// One extension header and what it says.
+    /// Appends an extension header and its contents.
     mutating func append(_ header: IPProtocol, _ bytes: RawSpan) {
         switch header {
         case .hopByHopOptions:

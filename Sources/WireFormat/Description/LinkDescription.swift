@@ -54,7 +54,7 @@ extension FieldSink where Self: ~Copyable {
         }
     }
 
-    /// Padding after the datagram, and the check sequence where the capture holds it.
+    /// Describes the padding after the datagram, and the frame check sequence if the capture contains it.
     private mutating func describeEnd(_ bytes: RawSpan, _ layers: PacketLayers, _ checkLength: Int) {
         let stop = max(bytes.byteCount - checkLength, 0)
         if layers.network != .none || layers.hasLogicalLinkControl, layers.end < stop {
@@ -97,7 +97,7 @@ extension FieldSink where Self: ~Copyable {
         }
         guard layers.hasLogicalLinkControl else { return }
         if layers.broken == .llc {
-            // The longest header: SNAP's.
+            // The longest header is that of SNAP.
             let header = bytes.prefix(layers.end).dropping(offset)
             describeCut(header, at: offset, paddedTo: 8) { $0.describeLogicalLinkControl($1, at: offset) }
         } else {

@@ -1,5 +1,5 @@
 extension FieldSink where Self: ~Copyable {
-    /// Describes what neighbor discovery has after the checksum.
+    /// Describes the fields of a neighbor discovery message after the checksum.
     mutating func describeNDP(_ view: borrowing ICMPv6View, at base: Int) {
         guard let message = NDPMessage(view) else {
             bytes("data", view.bytes.dropping(4), at: base + 4)

@@ -1,18 +1,18 @@
-/// What the layers below say of a message, for its checksum and its context.
+/// What the lower layers provide to verify and describe a message.
 struct DatagramContext {
-    /// The pair of addresses that a pseudo-header covers; nil where there is no datagram around the message.
+    /// The addresses of the pseudo-header; nil if the message is not in a datagram.
     var addresses: (source: IPAddress, destination: IPAddress)?
-    /// Bytes that the checksum covers are missing: the packet is cut, or a fragment.
+    /// Whether bytes that the checksum covers are missing: the packet is truncated or a fragment.
     var isIncomplete: Bool
-    /// The datagram is quoted by an ICMP error: cut, and altered on its way.
+    /// Whether the datagram is quoted by an ICMP error, and thereby truncated and modified.
     var isQuoted: Bool
 
-    /// A message by itself.
+    /// The context of a message without a datagram.
     static var alone: DatagramContext { DatagramContext(addresses: nil, isIncomplete: false, isQuoted: false) }
 }
 
 extension FieldSink where Self: ~Copyable {
-    /// Describes a packet from its link-layer header on.
+    /// Describes a packet, starting with its link-layer header.
     mutating func describe(_ bytes: RawSpan, _ layers: PacketLayers, frameCheckSequenceLength: Int) {
         describeLink(bytes, layers, frameCheckSequenceLength: frameCheckSequenceLength)
         let start = layers.networkOffset
@@ -31,7 +31,7 @@ extension FieldSink where Self: ~Copyable {
         }
     }
 
-    /// Says why a network header could not be read.
+    /// Reports why a network header cannot be parsed.
     private mutating func problem(ofBroken layer: Layer, _ bytes: RawSpan, _ layers: PacketLayers) {
         do throws(ParseError) {
             switch layer {
@@ -47,12 +47,12 @@ extension FieldSink where Self: ~Copyable {
             default: problem("\(layer) cannot be read")
             }
         } catch {
-            // What is there of the header was described with the link layer.
+            // The available part of the header was described with the link layer.
             problem("\(error)")
         }
     }
 
-    /// Bytes that nothing here explains.
+    /// Describes bytes of an unknown format.
     mutating func describePayload(_ bytes: RawSpan, at base: Int, isQuoted: Bool = false) {
         guard bytes.byteCount > 0 else { return }
         begin(.payload, isQuoted: isQuoted)
@@ -60,13 +60,13 @@ extension FieldSink where Self: ~Copyable {
         end()
     }
 
-    /// Says why a header could not be read; what was taken for one is payload.
+    /// Reports why a header cannot be parsed, and describes its bytes as payload.
     mutating func describeUnreadable(_ error: ParseError, _ bytes: RawSpan, at base: Int, isQuoted: Bool) {
         problem(isQuoted ? "quoted \(error)" : "\(error)")
         describePayload(bytes, at: base, isQuoted: isQuoted)
     }
 
-    /// What is there of a header whose end is missing, and why it cannot be read.
+    /// Describes the available part of a truncated header, and reports why it cannot be parsed.
     mutating func describeCut(
         _ error: ParseError, _ bytes: RawSpan, at base: Int, _ context: DatagramContext, paddedTo length: Int,
         fix: (inout [UInt8]) -> Void = { _ in }, _ body: (inout Self, RawSpan, DatagramContext) -> Void
@@ -77,7 +77,7 @@ extension FieldSink where Self: ~Copyable {
         describeCut(bytes, at: base, paddedTo: length, fix: fix) { body(&$0, $1, context) }
     }
 
-    /// What a datagram carries.
+    /// Describes the payload of a datagram.
     mutating func describeTransport(
         _ transport: IPProtocol, _ bytes: RawSpan, at base: Int, _ context: DatagramContext
     ) {
@@ -93,7 +93,7 @@ extension FieldSink where Self: ~Copyable {
 }
 
 extension TextBuffer {
-    /// `12, ICMP`: a number and its name.
+    /// Appends a number and its name: `12, ICMP`.
     mutating func append(_ number: some BinaryInteger, named name: String) {
         append(decimal: UInt64(truncatingIfNeeded: number), minimumDigits: 1)
         append(", ")

@@ -1,17 +1,17 @@
-/// A packet as JSON: the array of its layers, each an object, and the array of its problems.
+/// A packet as JSON: an array with an object for each layer, and an array of problems.
 public struct PacketJSON: ~Copyable {
-    /// The text so far; the caller puts what it has to say around the layers.
+    /// The text so far; the caller adds what precedes and follows the layers.
     public var text: TextBuffer
     private var isFirstLayer = true
     private var isFirstItem = true
-    /// A list that gets its key with its first item: of a header whose end is missing it may have none.
+    /// A list whose key is written with its first item: in a truncated header it may have none.
     private var delayedList: StaticString?
     var limit = Int.max
     private var problems: [String] = []
-    /// Adds the bytes of what no format explains.
+    /// Whether bytes of an unknown format are included.
     private let showsBytes: Bool
 
-    /// Empty text; with `showsBytes` bytes that no format explains are shown in hexadecimal.
+    /// Creates an empty text; with `showsBytes`, bytes of an unknown format are included in hexadecimal.
     public init(showsBytes: Bool = false) {
         text = TextBuffer(capacity: 1 << 16)
         self.showsBytes = showsBytes
@@ -150,7 +150,7 @@ extension PacketJSON: FieldSink {
     }
 
     mutating func problem(_ text: String) {
-        // In a header whose end is missing the only problem is that.
+        // In a truncated header the truncation is the only problem.
         if !isCut { problems.append(text) }
     }
 }

@@ -1,12 +1,12 @@
-// One packet in one line, in the manner of `tcpdump -n`, with the sequence
-// numbers as they are on the wire: each line stands for itself.
+// One line per packet, in the style of `tcpdump -n`, with absolute sequence
+// numbers, so that each line is independent of the others.
 
 extension TextBuffer {
-    /// What a packet is, without its time.
+    /// Appends the description of a packet, without its time.
     /// - Parameters:
-    ///   - bytes: the packet, from its link-layer header on.
-    ///   - layers: the same bytes walked.
-    ///   - originalLength: bytes it had on the wire.
+    ///   - bytes: the packet, starting with its link-layer header.
+    ///   - layers: the layers of the same bytes.
+    ///   - originalLength: the length of the packet on the wire, in bytes.
     public mutating func append(lineOf bytes: RawSpan, _ layers: PacketLayers, originalLength: Int) {
         if layers.tagCount > 0 { append(tagsOf: bytes, layers) }
         switch layers.network {
@@ -40,7 +40,7 @@ extension TextBuffer {
         }
     }
 
-    /// Packets that carry nothing that is known, or that could not be read.
+    /// Appends a packet with an unknown or unreadable payload.
     private mutating func append(linkLineOf bytes: RawSpan, _ layers: PacketLayers, originalLength: Int) {
         if layers.linkType == .ethernet, let frame = try? EthernetView(bytes) {
             append(frame.source)
@@ -68,7 +68,7 @@ extension TextBuffer {
         if let broken = layers.broken { append(cut: broken) }
     }
 
-    /// tcpdump's mark of a header that could not be read to its end, in its names of protocols.
+    /// Appends tcpdump's mark of a truncated header, with its protocol names.
     private mutating func append(cut layer: Layer) {
         append(" [|")
         switch layer {
@@ -122,11 +122,11 @@ extension TextBuffer {
         }
     }
 
-    /// What is there of a header that is cut, and the mark.
+    /// Appends the available part of a truncated header, and the mark.
     private mutating func append(cut layer: Layer, _ bytes: RawSpan, _ layers: PacketLayers, _ transport: RawSpan) {
         switch layer {
         case .ipv6 where layers.network == .ipv6:
-            // The extension header that is named and not all there.
+            // The extension header that is named but truncated.
             var next = IPProtocol(rawValue: bytes.byte(at: layers.networkOffset + 6))
             var reader = IPv6ChainReader(
                 first: next,
@@ -142,7 +142,7 @@ extension TextBuffer {
             }
             return
         case .tcp where transport.byteCount >= TCPView.minimumHeaderLength:
-            // Padded, so that it can be read; a data offset that cannot be right is not followed.
+            // Padded, so that it can be parsed; an invalid data offset is ignored.
             let stated = Int(transport.byte(at: 12) >> 4) * 4
             guard stated > transport.byteCount else { break }
             let padded = transport.copied() + [UInt8](repeating: 0, count: stated - transport.byteCount)
@@ -179,7 +179,7 @@ extension TextBuffer {
         append(decimal: port)
     }
 
-    /// A fragment that begins in the middle of its datagram.
+    /// Appends a fragment other than the first.
     private mutating func append(fragment bytes: RawSpan, _ layers: PacketLayers, length: Int) {
         append(layers.transport?.description ?? "?")
         append(" fragment, offset ")
@@ -194,7 +194,7 @@ extension TextBuffer {
 
     // MARK: ARP
 
-    /// A packet whose lengths go beyond its bytes.
+    /// Appends a packet whose address lengths exceed its bytes.
     private mutating func append(cutARP packet: RawSpan, _ layers: PacketLayers) {
         let operation = ARPOperation(rawValue: packet.bigEndian16(at: 6))
         switch operation {
@@ -273,7 +273,7 @@ extension TextBuffer {
 
     // MARK: TCP
 
-    /// - Parameter available: bytes of the header that are there; the others are zeros.
+    /// - Parameter available: the number of available header bytes; the others are zeros.
     private mutating func append(
         line view: borrowing TCPView, length segmentLength: Int, available: Int = .max
     ) {
@@ -325,7 +325,7 @@ extension TextBuffer {
         for (flag, letter) in letters where flags.contains(flag) { append(letter) }
     }
 
-    /// The options of a TCP header, as tcpdump lists them.
+    /// Appends the options of a TCP header, in the format of tcpdump.
     mutating func append(tcpOptions options: RawSpan) {
         var reader = OptionReader(options)
         var isFirst = true
@@ -337,7 +337,7 @@ extension TextBuffer {
         if reader.isMalformed { append(isFirst ? "malformed" : ",malformed") }
     }
 
-    /// Options whose end is missing, with tcpdump's mark, which it closes where it was in the middle of one.
+    /// Appends truncated options, with tcpdump's mark, which is inside the brackets if an option itself is truncated.
     private mutating func append(cutTCPOptions options: RawSpan) {
         var reader = OptionReader(options)
         var next = 0
@@ -346,7 +346,7 @@ extension TextBuffer {
             append(UInt8(ascii: ","))
             next = range.upperBound
         }
-        // Kind and length are there, and the data is not.
+        // Kind and length are available, but the data is not.
         let isInside = next + 2 <= options.byteCount
         if isInside { append(tcpdumpName: options.byte(at: next)) }
         append(cut: .tcp)

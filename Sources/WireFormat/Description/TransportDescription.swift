@@ -34,8 +34,8 @@ extension FieldSink where Self: ~Copyable {
         }
     }
 
-    /// Describes a TCP segment, and HTTP where its data begin like that.
-    /// - Parameter statedLength: the header's length by its data offset, where that cannot be followed.
+    /// Describes a TCP segment, and HTTP if its data begins like it.
+    /// - Parameter statedLength: the header length by the data offset, if that is invalid.
     mutating func describeTCP(
         _ bytes: RawSpan, at base: Int, _ context: DatagramContext, statedLength: Int? = nil
     ) {
@@ -86,7 +86,8 @@ extension FieldSink where Self: ~Copyable {
         }
     }
 
-    /// What is there of a header that is cut: an ICMP error promises its first eight bytes alone, and may pad them.
+    /// Describes the available part of a truncated header: an ICMP error only guarantees the first 8 bytes, and may pad
+    /// them.
     private mutating func describeCutTCP(
         _ bytes: RawSpan, at base: Int, _ context: DatagramContext, _ error: ParseError
     ) {
@@ -108,7 +109,7 @@ extension FieldSink where Self: ~Copyable {
 }
 
 extension TextBuffer {
-    /// One TCP option in the contract's words.
+    /// Appends a TCP option in the format of the JSON output.
     mutating func append(tcpOption kind: UInt8, _ data: RawSpan) {
         switch (kind, data.byteCount) {
         case (TCPOption.Kind.endOfOptionList, _): append("end")

@@ -1,15 +1,15 @@
-/// How a datagram's data is cut for a link (RFC 791, section 2.3; RFC 8200, section 4.5).
+/// Fragmentation of a datagram's data (RFC 791, section 2.3; RFC 8200, section 4.5).
 public enum Fragmentation {
-    /// One piece of the data.
+    /// A fragment of the data.
     public struct Piece: Hashable, Sendable {
-        /// Where the piece begins in the data, in bytes; a multiple of 8.
+        /// The offset of the fragment in the data, in bytes; a multiple of 8.
         public var offset: Int
-        /// Bytes of the piece: a multiple of 8 in all but the last.
+        /// The length of the fragment, in bytes: a multiple of 8 except for the last.
         public var length: Int
-        /// Whether another piece follows.
+        /// Whether another fragment follows.
         public var moreFragments: Bool
 
-        /// A piece of these bounds.
+        /// Creates a fragment.
         public init(offset: Int, length: Int, moreFragments: Bool) {
             self.offset = offset
             self.length = length
@@ -17,11 +17,11 @@ public enum Fragmentation {
         }
     }
 
-    /// The pieces of `dataLength` bytes for links that take packets of `mtu` bytes.
+    /// Returns the fragments of `dataLength` bytes for an MTU of `mtu` bytes.
     /// - Parameters:
-    ///   - firstHeaderLength: bytes of the header before the first piece.
-    ///   - laterHeaderLength: bytes of the headers before the others.
-    /// - Returns: one piece when all fits; nil when not even eight bytes fit behind a header.
+    ///   - firstHeaderLength: the header length of the first fragment, in bytes.
+    ///   - laterHeaderLength: the header length of the other fragments, in bytes.
+    /// - Returns: one fragment if all data fits; nil if not even 8 bytes fit after a header.
     public static func pieces(
         dataLength: Int, mtu: Int, firstHeaderLength: Int, laterHeaderLength: Int
     ) -> [Piece]? {
@@ -43,11 +43,11 @@ public enum Fragmentation {
 }
 
 extension Fragmentation {
-    /// Cuts what follows an IPv6 header for links that take packets of `mtu` bytes (RFC 8200, section 4.5).
+    /// Fragments an IPv6 packet for an MTU of `mtu` bytes (RFC 8200, section 4.5).
     /// - Parameters:
-    ///   - header: of the whole packet; its next header is what `payload` begins with.
-    ///   - identification: the sender's number of the packet, another one for each.
-    /// - Returns: packets in order, each with a fragment header; nil when not even eight bytes fit.
+    ///   - header: the header of the whole packet; its next header is the first one in `payload`.
+    ///   - identification: the identification of the packet, unique per packet.
+    /// - Returns: packets in order, each with a fragment header; nil if not even 8 bytes fit.
     public static func fragments(
         of header: IPv6Header, _ payload: [UInt8], mtu: Int, identification: UInt32
     ) -> [[UInt8]]? {
@@ -66,23 +66,23 @@ extension Fragmentation {
         }
     }
 
-    /// Why a datagram cannot be cut.
+    /// The reason for which a datagram cannot be fragmented.
     public enum Refusal: Error, Equatable, Sendable {
-        /// Don't-fragment is set, and the datagram is larger than the MTU.
+        /// The DF flag is set, and the datagram exceeds the MTU.
         case dontFragment
-        /// Not even eight bytes of data fit behind the header.
+        /// Not even 8 bytes of data fit after the header.
         case mtuTooSmall(Int)
-        /// The data would end beyond the 65,535 bytes that a total length can say.
+        /// The data would end beyond the maximum total length of 65,535 bytes.
         case tooLong(Int)
         case malformed(ParseError)
     }
 
-    /// Cuts a datagram, itself perhaps a fragment, for links that take packets of `mtu` bytes.
+    /// Fragments a datagram, which may itself be a fragment, for an MTU of `mtu` bytes.
     ///
-    /// The first piece carries all options, the others those with the copied
+    /// The first fragment has all options, the others those with the copied
     /// flag; every header has its own checksum (RFC 791, section 3.2, "An Example
     /// Fragmentation Procedure").
-    /// - Returns: whole datagrams in order; the one that was given when it fits.
+    /// - Returns: whole datagrams in order; the given one if it fits.
     public static func fragments(of datagram: [UInt8], mtu: Int) throws(Refusal) -> [[UInt8]] {
         let header: IPv4Header
         let data: [UInt8]
@@ -103,7 +103,7 @@ extension Fragmentation {
         if header.byteCount + data.count <= mtu { return [Array(datagram.prefix(header.byteCount + data.count))] }
         guard !header.dontFragment else { throw .dontFragment }
         var later = header
-        // A later fragment has copied its options already.
+        // A fragment other than the first contains only copied options already.
         if start == 0 { later.options = header.options.copiedIntoFragments }
         guard
             let pieces = pieces(

@@ -1,6 +1,6 @@
 extension Reassembly {
-    /// Takes an IPv4 datagram in; one that is no fragment is complete at once.
-    /// - Parameter now: nanoseconds on any clock that does not go back.
+    /// Adds an IPv4 datagram; one that is not a fragment is complete at once.
+    /// - Parameter now: the current time of a monotonic clock, in nanoseconds.
     public mutating func add(ipv4 bytes: RawSpan, now: Int64) -> Outcome {
         guard let view = try? IPv4View(bytes), !view.isTruncated, Int(view.datagramLength) >= view.headerLength else {
             return .dropped(.malformed)
@@ -14,20 +14,20 @@ extension Reassembly {
         let fragment = Fragment(
             key, offset: Int(view.fragmentOffset) &* 8, moreFragments: view.moreFragments,
             header: bytes.prefix(view.headerLength), data: view.payload)
-        let (place, outcome) = add(
+        let (index, outcome) = add(
             fragment, headerRoom: IPv4View.minimumHeaderLength,
             limit: Int(UInt16.max) - IPv4View.minimumHeaderLength, now: now)
-        guard let place else { return outcome }
-        guard let header = Self.wholeHeader(table.datagrams[place]) else {
-            table.giveUp(place)
+        guard let index else { return outcome }
+        guard let header = Self.wholeHeader(table.datagrams[index]) else {
+            table.giveUp(index)
             return .dropped(.tooLong)
         }
-        let whole = table.update(place) { $0.take(header) }
-        table.remove(place)
+        let whole = table.update(index) { $0.take(header) }
+        table.remove(index)
         return .complete(whole)
     }
 
-    /// The first fragment's header as that of the whole datagram; nil when that is longer than any can be.
+    /// Returns the first fragment's header as that of the whole datagram; nil if the datagram is too long.
     private static func wholeHeader(_ datagram: PartialDatagram) -> [UInt8]? {
         var header = datagram.header
         guard let length = UInt16(exactly: header.count + datagram.byteCount) else { return nil }

@@ -1,30 +1,30 @@
 extension Reassembly {
-    /// Takes a fragment of IPv6 in (RFC 8200, section 4.5); an atomic one is complete at once, whatever else is on
-    /// its way under its number (RFC 6946). A packet without a fragment header is complete as it is.
-    /// - Parameter now: nanoseconds on any clock that does not go back.
+    /// Adds an IPv6 packet (RFC 8200, section 4.5). An atomic fragment is complete at once, independent of other
+    /// fragments with its identification (RFC 6946), and so is a packet without a fragment header.
+    /// - Parameter now: the current time of a monotonic clock, in nanoseconds.
     public mutating func add(ipv6 bytes: RawSpan, now: Int64) -> Outcome {
         guard let view = try? IPv6View(bytes), !view.isTruncated else { return .dropped(.malformed) }
         let packet = bytes.prefix(IPv6View.headerLength + view.dataLength)
-        guard let place = FragmentHeaderPlace(view) else {
+        guard let position = FragmentHeaderPosition(view) else {
             return .complete(packet.copied())
         }
-        let start = place.offset + 8
-        let bits = packet.bigEndian16(at: place.offset + 2)
+        let start = position.offset + 8
+        let bits = packet.bigEndian16(at: position.offset + 2)
         let (offset, moreFragments) = (Int(bits & 0xFFF8), bits & 1 != 0)
         if offset == 0 {
-            // All headers are in the first fragment, or it is none (RFC 7112, section 5).
-            let next = IPProtocol(rawValue: packet.byte(at: place.offset))
+            // A first fragment must contain all headers (RFC 7112, section 5).
+            let next = IPProtocol(rawValue: packet.byte(at: position.offset))
             var chain = IPv6ChainReader(first: next, payload: packet.dropping(start))
             while chain.next() != nil {}
             guard !chain.isTruncated else { return .dropped(.malformed) }
             if !moreFragments {
                 return .complete(
-                    Self.headers(packet.prefix(start).copied(), place) + packet.dropping(start).copied())
+                    Self.headers(packet.prefix(start).copied(), position) + packet.dropping(start).copied())
             }
         }
         let key = Key(
             source: .v6(view.source), destination: .v6(view.destination), protocol: .fragment,
-            identification: packet.bigEndian32(at: place.offset + 4))
+            identification: packet.bigEndian32(at: position.offset + 4))
         let fragment = Fragment(
             key, offset: offset, moreFragments: moreFragments, header: packet.prefix(start),
             data: packet.dropping(start))
@@ -32,13 +32,13 @@ extension Reassembly {
             fragment, headerRoom: IPv6View.headerLength, limit: Int(UInt16.max), now: now)
         guard let complete else { return outcome }
         let first = table.datagrams[complete]
-        guard let view = try? IPv6View(first.header.rawBytes), let place = FragmentHeaderPlace(view),
-            place.offset - IPv6View.headerLength + first.byteCount <= Int(UInt16.max)
+        guard let view = try? IPv6View(first.header.rawBytes), let position = FragmentHeaderPosition(view),
+            position.offset - IPv6View.headerLength + first.byteCount <= Int(UInt16.max)
         else {
             table.giveUp(complete)
             return .dropped(.tooLong)
         }
-        var header = Self.headers(first.header, place)
+        var header = Self.headers(first.header, position)
         let length = UInt16(truncatingIfNeeded: header.count - IPv6View.headerLength + first.byteCount)
         header.withMutableBytes { $0.setBigEndian16(length, at: 4) }
         let whole = table.update(complete) { $0.take(header) }
@@ -46,10 +46,10 @@ extension Reassembly {
         return .complete(whole)
     }
 
-    /// The headers without the fragment header, which is the last of them.
-    private static func headers(_ bytes: [UInt8], _ place: FragmentHeaderPlace) -> [UInt8] {
-        var headers = Array(bytes.prefix(place.offset))
-        headers[place.namedAt] = bytes[place.offset]
+    /// Returns the headers without the fragment header, which is the last of them.
+    private static func headers(_ bytes: [UInt8], _ position: FragmentHeaderPosition) -> [UInt8] {
+        var headers = Array(bytes.prefix(position.offset))
+        headers[position.namedAt] = bytes[position.offset]
         let (high, low) = (bytes[4], bytes[5])
         let length = (UInt16(high) << 8 | UInt16(low)) &- 8
         headers.withMutableBytes { $0.setBigEndian16(length, at: 4) }
@@ -57,12 +57,12 @@ extension Reassembly {
     }
 }
 
-/// Where the fragment header of a packet is, and which byte names it.
-private struct FragmentHeaderPlace {
+/// The offset of a packet's fragment header, and of the byte that names it.
+private struct FragmentHeaderPosition {
     var offset: Int
     var namedAt: Int
 
-    /// Nil when there is none.
+    /// Returns nil if there is no fragment header.
     init?(_ view: borrowing IPv6View) {
         namedAt = 6
         var chain = IPv6ChainReader(first: view.nextHeader, payload: view.bytes.dropping(IPv6View.headerLength))

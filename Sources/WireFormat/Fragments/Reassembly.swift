@@ -1,95 +1,96 @@
-/// Puts fragments together again (RFC 791, section 3.2; RFC 815; RFC 8200, section 4.5).
+/// Reassembles fragmented datagrams (RFC 791, section 3.2; RFC 815; RFC 8200, section 4.5).
 ///
-/// Fragments may come in any order. A fragment that came before, byte for
-/// byte, changes nothing; every other overlap drops the whole datagram (RFC
-/// 5722 asks that of IPv6; here it holds for IPv4 too, for nothing honest
-/// overlaps). Each fragment is copied to its place in the datagram once, and
-/// nothing is allocated for it. Memory is bounded: when it is used up, the
-/// oldest datagram goes.
+/// Fragments may arrive in any order. An exact duplicate of a fragment
+/// is ignored; every other overlap drops the whole datagram (RFC
+/// 5722 requires that for IPv6; it is applied to IPv4 too, because correct senders
+/// never overlap fragments). Each fragment is copied once into the datagram, and
+/// needs no allocation. Memory is bounded: when it is used up, the
+/// oldest datagram is dropped.
 public struct Reassembly: Sendable {
-    /// What makes fragments parts of one datagram (RFC 791, section 3.2; RFC 8200, section 4.5).
+    /// The fields that identify the fragments of one datagram (RFC 791, section 3.2; RFC 8200, section 4.5).
     public struct Key: Hashable, Sendable {
-        /// The datagram's source.
+        /// The source address.
         public var source: IPAddress
-        /// The datagram's destination.
+        /// The destination address.
         public var destination: IPAddress
-        /// What it carries; of IPv6, where it does not count, the fragment header's own number.
+        /// The protocol; for IPv6, which does not use it, the number of the fragment header.
         public var `protocol`: IPProtocol
-        /// The sender's number of it.
+        /// The identification.
         public var identification: UInt32
     }
 
-    /// What became of a fragment.
+    /// The result of adding a fragment.
     public enum Outcome: Hashable, Sendable {
-        /// More is to come.
+        /// The datagram is incomplete.
         case waiting
-        /// The whole datagram: the first fragment's headers without what is of fragments, and all data.
+        /// The complete datagram: the first fragment's headers without fragment fields, and all data.
         case complete([UInt8])
-        /// The datagram is given up, and what comes of it later too, until it is forgotten.
+        /// The datagram was dropped; its later fragments are ignored until it expires.
         case dropped(Reason)
-        /// This fragment is of a datagram that was given up.
+        /// The fragment belongs to a datagram that was dropped.
         case ignored
     }
 
-    /// Why a datagram is given up.
+    /// The reason for which a datagram was dropped.
     public enum Reason: Error, Hashable, Sendable {
-        /// Bytes came twice, and not as an exact copy of a fragment.
+        /// A fragment overlaps another without being its exact duplicate.
         case overlap
         /// The datagram would be longer than 65,535 bytes.
         case tooLong
-        /// Two fragments disagree on where the datagram ends.
+        /// Two fragments disagree on the end of the datagram.
         case contradictoryEnd
-        /// A fragment that is not the last has a length that is no multiple of eight, or no data.
+        /// A fragment other than the last has no data or a length that is not a multiple of 8.
         case invalidLength
-        /// The headers cannot be read, or bytes are missing.
+        /// The headers cannot be parsed, or bytes are missing.
         case malformed
-        /// The time is up; time exceeded, code 1, where the first fragment is there (RFC 792, RFC 4443).
+        /// The reassembly timeout; a time exceeded error, code 1, is due if the first fragment was received (RFC 792,
+        /// RFC 4443).
         case timedOut
-        /// Others needed the memory.
+        /// The memory was needed for other datagrams.
         case outOfMemory
     }
 
-    /// A datagram whose time is up.
+    /// A datagram whose reassembly timed out.
     public struct Expired: Hashable, Sendable {
-        /// Which it is.
+        /// The datagram's key.
         public var key: Key
-        /// As it came: its sender is to be told (RFC 1122, section 3.3.2; RFC 8200, section 4.5).
+        /// The first fragment as received, for the ICMP error (RFC 1122, section 3.3.2; RFC 8200, section 4.5).
         public var firstFragment: [UInt8]?
     }
 
     var table = ReassemblyTable()
-    /// Bytes that may be held.
+    /// The maximum memory, in bytes.
     public let memoryLimit: Int
-    /// Nanoseconds that a datagram may take from its first fragment on.
+    /// The reassembly timeout, in nanoseconds from the first fragment received.
     public let lifetime: Int64
-    /// Datagrams that wait at once.
+    /// The maximum number of incomplete datagrams.
     public let datagramLimit: Int
-    /// Bytes of the datagram that was complete last: the next is believed to be like it.
+    /// The length of the last complete datagram, which is the estimate for the next.
     private var lastLength = 0
 
     /// - Parameters:
-    ///   - memoryLimit: bytes held at once.
-    ///   - datagramLimit: datagrams that wait at once.
-    ///   - lifetime: nanoseconds; 30 s by default, as Linux has it (RFC 1122 asks for 60 to 120).
+    ///   - memoryLimit: the maximum memory, in bytes.
+    ///   - datagramLimit: the maximum number of incomplete datagrams.
+    ///   - lifetime: the timeout, in nanoseconds; 30 s by default, as in Linux (RFC 1122 recommends 60 to 120 s).
     public init(memoryLimit: Int = 4 << 20, datagramLimit: Int = 1_024, lifetime: Int64 = 30_000_000_000) {
         self.memoryLimit = max(memoryLimit, 0)
         self.datagramLimit = max(datagramLimit, 1)
         self.lifetime = lifetime
     }
 
-    /// Bytes that are held: room for data, and where the pieces lie.
+    /// The memory in use, in bytes: data buffers and fragment lists.
     public var heldBytes: Int { table.heldBytes }
 
-    /// Datagrams that wait for more, those given up not counted.
+    /// The number of incomplete datagrams, without dropped ones.
     public var waitingCount: Int { table.datagrams.count { $0.isUsed && !$0.isDropped } }
 
-    /// A fragment, whatever the version of its headers.
+    /// A fragment, independent of the IP version.
     struct Fragment: ~Escapable {
         var key: Key
-        /// Of its data in the datagram's.
+        /// The offset of its data in the datagram's data.
         var offset: Int
         var moreFragments: Bool
-        /// Everything in front of the data.
+        /// The bytes before the data.
         var header: RawSpan
         var data: RawSpan
 
@@ -105,50 +106,50 @@ public struct Reassembly: Sendable {
         }
     }
 
-    /// Takes a fragment in.
+    /// Adds a fragment.
     /// - Parameters:
-    ///   - headerRoom: bytes that the headers of the whole datagram are likely to have.
-    ///   - limit: bytes of data that a datagram may have.
-    /// - Returns: the place of a datagram that is complete; else what became of the fragment.
+    ///   - headerRoom: the expected length of the whole datagram's headers, in bytes.
+    ///   - limit: the maximum length of a datagram's data, in bytes.
+    /// - Returns: the index of a datagram that is complete; otherwise the result for the fragment.
     mutating func add(
         _ fragment: borrowing Fragment, headerRoom: Int, limit: Int, now: Int64
-    ) -> (place: Int?, outcome: Outcome) {
-        var place = table.place(of: fragment.key)
-        if let known = place, table.datagrams[known].deadline <= now {
+    ) -> (index: Int?, outcome: Outcome) {
+        var index = table.index(of: fragment.key)
+        if let known = index, table.datagrams[known].deadline <= now {
             table.remove(known)
-            place = nil
+            index = nil
         }
-        if place == nil {
+        if index == nil {
             while table.count >= datagramLimit, let oldest = table.oldest { table.remove(oldest) }
-            place = table.insert(fragment.key, headerRoom: headerRoom, deadline: now &+ lifetime)
+            index = table.insert(fragment.key, headerRoom: headerRoom, deadline: now &+ lifetime)
         }
-        guard let place, !table.datagrams[place].isDropped else { return (nil, .ignored) }
-        if let reason = insert(fragment, into: place, limit: limit) {
-            table.giveUp(place)
+        guard let index, !table.datagrams[index].isDropped else { return (nil, .ignored) }
+        if let reason = insert(fragment, into: index, limit: limit) {
+            table.giveUp(index)
             return (nil, .dropped(reason))
         }
-        if table.datagrams[place].isComplete {
-            lastLength = table.datagrams[place].byteCount
-            return (place, .waiting)
+        if table.datagrams[index].isComplete {
+            lastLength = table.datagrams[index].byteCount
+            return (index, .waiting)
         }
         while heldBytes > memoryLimit, let oldest = table.oldest {
             table.remove(oldest)
-            if oldest == place { return (nil, .dropped(.outOfMemory)) }
+            if oldest == index { return (nil, .dropped(.outOfMemory)) }
         }
         return (nil, .waiting)
     }
 
-    private mutating func insert(_ fragment: borrowing Fragment, into place: Int, limit: Int) -> Reason? {
+    private mutating func insert(_ fragment: borrowing Fragment, into index: Int, limit: Int) -> Reason? {
         let count = fragment.data.byteCount
         guard count > 0, !fragment.moreFragments || count % 8 == 0 else { return .invalidLength }
         guard fragment.end <= limit else { return .tooLong }
-        // Room for one like the last, or twice as much as there was, but not where others would have to go for it.
-        let likely = max(lastLength, table.datagrams[place].room * 2)
+        // Space for a datagram like the last one, or twice the current space, unless others would be dropped for it.
+        let likely = max(lastLength, table.datagrams[index].room * 2)
         let room = heldBytes + likely <= memoryLimit / 2 ? max(fragment.end, min(likely, limit)) : fragment.end
-        return table.update(place) { $0.insert(fragment, room: room) }
+        return table.update(index) { $0.insert(fragment, room: room) }
     }
 
-    /// Gives up what waits for too long.
+    /// Drops datagrams whose reassembly has timed out, and returns them.
     public mutating func expire(now: Int64) -> [Expired] {
         var late: [Expired] = []
         while let oldest = table.oldest, table.datagrams[oldest].deadline <= now {
@@ -159,6 +160,6 @@ public struct Reassembly: Sendable {
         return late
     }
 
-    /// When `expire` has something to do next; nil when nothing waits.
+    /// The time of the next expiry; nil if no datagram is incomplete.
     public var nextDeadline: Int64? { table.oldest.map { table.datagrams[$0].deadline } }
 }

@@ -1,97 +1,97 @@
-/// Datagrams that are being put together, by their keys and by their age.
+/// Incomplete datagrams, by key and by age.
 struct ReassemblyTable: Sendable {
     private(set) var datagrams: [PartialDatagram] = []
-    private var index: [Reassembly.Key: Int] = [:]
+    private var indices: [Reassembly.Key: Int] = [:]
     private var free: [Int] = []
-    /// Bytes of all of them.
+    /// The memory of all datagrams, in bytes.
     private(set) var heldBytes = 0
-    /// Whose fragment came last: the next one is mostly of the same datagram.
+    /// The datagram of the last fragment: the next fragment usually belongs to it too.
     private var recent = 0
-    /// The oldest and the newest, linked by `older` and `newer`: all live equally long.
+    /// The oldest datagram; `older` and `newer` link the datagrams by age, because all have the same lifetime.
     private(set) var oldest: Int?
     private var newest: Int?
 
-    var count: Int { index.count }
+    var count: Int { indices.count }
 
-    mutating func place(of key: Reassembly.Key) -> Int? {
+    mutating func index(of key: Reassembly.Key) -> Int? {
         if recent < datagrams.count, datagrams[recent].isUsed, datagrams[recent].key == key { return recent }
-        guard let place = index[key] else { return nil }
-        recent = place
-        return place
+        guard let index = indices[key] else { return nil }
+        recent = index
+        return index
     }
 
     mutating func insert(_ key: Reassembly.Key, headerRoom: Int, deadline: Int64) -> Int {
         let datagram = PartialDatagram(key, headerRoom: headerRoom, deadline: deadline, older: newest)
-        let place: Int
+        let index: Int
         if let old = free.popLast() {
-            place = old
-            datagrams[place] = datagram
+            index = old
+            datagrams[index] = datagram
         } else {
-            place = datagrams.count
+            index = datagrams.count
             datagrams.append(datagram)
         }
-        if let newest { datagrams[newest].newer = place } else { oldest = place }
-        newest = place
-        index[key] = place
-        recent = place
-        return place
+        if let newest { datagrams[newest].newer = index } else { oldest = index }
+        newest = index
+        indices[key] = index
+        recent = index
+        return index
     }
 
-    mutating func update<Result>(_ place: Int, _ change: (inout PartialDatagram) -> Result) -> Result {
-        let before = datagrams[place].heldBytes
-        defer { heldBytes += datagrams[place].heldBytes - before }
-        return change(&datagrams[place])
+    mutating func update<Result>(_ index: Int, _ change: (inout PartialDatagram) -> Result) -> Result {
+        let before = datagrams[index].heldBytes
+        defer { heldBytes += datagrams[index].heldBytes - before }
+        return change(&datagrams[index])
     }
 
-    /// What comes of it is passed over until its time is up.
-    mutating func giveUp(_ place: Int) {
-        update(place) {
+    /// Drops a datagram; its later fragments are ignored until it expires.
+    mutating func giveUp(_ index: Int) {
+        update(index) {
             $0.release()
             $0.isDropped = true
         }
     }
 
-    mutating func remove(_ place: Int) {
-        update(place) { $0.release() }
-        let (older, newer) = (datagrams[place].older, datagrams[place].newer)
+    mutating func remove(_ index: Int) {
+        update(index) { $0.release() }
+        let (older, newer) = (datagrams[index].older, datagrams[index].newer)
         if let older { datagrams[older].newer = newer } else { oldest = newer }
         if let newer { datagrams[newer].older = older } else { newest = older }
-        index[datagrams[place].key] = nil
-        datagrams[place].isUsed = false
-        free.append(place)
+        indices[datagrams[index].key] = nil
+        datagrams[index].isUsed = false
+        free.append(index)
     }
 }
 
-/// A datagram of which fragments have come.
+/// A datagram of which fragments were received.
 struct PartialDatagram: Sendable {
-    /// Where a fragment's data lies in the datagram's.
+    /// The range of a fragment in the datagram's data.
     struct Piece: Sendable {
         var offset: UInt32
         var end: UInt32
     }
 
     let key: Reassembly.Key
-    /// Nanoseconds, on the caller's clock.
+    /// The expiry time, in nanoseconds on the caller's clock.
     let deadline: Int64
     var older: Int?
     var newer: Int?
     var isUsed = true
-    /// It is given up.
+    /// Whether the datagram was dropped.
     var isDropped = false
-    /// Room for the headers, and the data at its place behind it.
+    /// Space for the headers, and the data after it.
     private var bytes: [UInt8] = []
     private let headerRoom: Int
-    /// In ascending order, none touching another's bytes.
+    /// In ascending order, without overlap.
     private var pieces: [Piece] = []
-    /// Bytes of data that have come.
+    /// The number of data bytes received.
     private(set) var byteCount = 0
-    /// Bytes of data, once the last fragment is there.
+    /// The total length of the data, once the last fragment was received.
     private var length: Int?
-    /// What stood in front of the first fragment's data, and how much data that was.
+    /// The bytes before the first fragment's data, and the length of that data.
     private(set) var header: [UInt8] = []
     private var firstLength = 0
 
-    /// Pieces that a datagram may have: a full one in pieces of eight bytes has 8,192.
+    /// The maximum number of fragments: 8,192 for a full datagram in fragments of 8 bytes.
     private static let pieceLimit = 8_192
 
     init(_ key: Reassembly.Key, headerRoom: Int, deadline: Int64, older: Int?) {
@@ -102,17 +102,17 @@ struct PartialDatagram: Sendable {
     }
 
     var isComplete: Bool { byteCount == length && !header.isEmpty }
-    /// Bytes that have a place.
+    /// The space for data, in bytes.
     var room: Int { max(bytes.count - headerRoom, 0) }
     var heldBytes: Int { bytes.count + pieces.count * MemoryLayout<Piece>.stride + header.count }
 
-    /// The first fragment as it came.
+    /// The first fragment as received.
     var firstFragment: [UInt8]? {
         header.isEmpty ? nil : header + bytes[headerRoom..<headerRoom + firstLength]
     }
 
-    /// Puts a fragment's data to its place; the reason why that ends the datagram, if it does.
-    /// - Parameter room: bytes of data that there is to be room for: as many as the fragment needs, or more.
+    /// Copies a fragment's data into the datagram; returns the reason if the datagram has to be dropped.
+    /// - Parameter room: the space for data to allocate, in bytes: at least what the fragment needs.
     mutating func insert(_ fragment: borrowing Reassembly.Fragment, room: Int) -> Reassembly.Reason? {
         let (offset, end) = (fragment.offset, fragment.end)
         if !fragment.moreFragments {
@@ -120,7 +120,7 @@ struct PartialDatagram: Sendable {
             length = end
         }
         if let length, max(end, Int(pieces.last?.end ?? 0)) > length { return .contradictoryEnd }
-        // Where the piece would stand: everything before it begins before it. Most come in order.
+        // The index of the new piece: all before it begin earlier. Most fragments arrive in order.
         var low = pieces.count
         if let last = pieces.last, Int(last.offset) >= offset {
             low = 0
@@ -154,7 +154,7 @@ struct PartialDatagram: Sendable {
         return nil
     }
 
-    /// The datagram with `header` in front; nothing is left here.
+    /// Returns the datagram with `header` in front; the data is moved out.
     mutating func take(_ header: [UInt8]) -> [UInt8] {
         var whole: [UInt8] = []
         swap(&whole, &bytes)

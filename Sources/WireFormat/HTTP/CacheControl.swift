@@ -1,21 +1,21 @@
-/// The directives of a Cache-Control field, in their order, unknown ones too (RFC 9111, section 5.2).
+/// The directives of a Cache-Control field, in order, including unknown ones (RFC 9111, section 5.2).
 public struct CacheControl: Hashable, Sendable {
-    /// One directive, with its argument where it has one.
+    /// A directive with its argument, if any.
     public struct Directive: Hashable, Sendable {
-        /// In lower case.
+        /// The name in lowercase.
         public var name: String
-        /// The argument without its quotes; nil when there is none.
+        /// The argument without quotes; nil if there is none.
         public var argument: String?
-        /// Whether the argument stood in quotes.
+        /// Whether the argument was quoted.
         public var isQuoted: Bool
     }
 
-    /// Every directive that could be read.
+    /// Every directive that could be parsed.
     public var directives: [Directive]
-    /// What the standard thinks of them, each in words.
+    /// Violations of the standard, as text.
     public private(set) var problems: [String] = []
 
-    /// Reads a field's value.
+    /// Parses the value of the field.
     public init(_ value: [UInt8]) {
         directives = []
         for member in HTTPList.members(value) { read(member) }
@@ -74,10 +74,10 @@ public struct CacheControl: Hashable, Sendable {
         "max-age", "s-maxage", "max-stale", "min-fresh", "stale-while-revalidate", "stale-if-error",
     ]
 
-    /// Whether the directive is there, with or without an argument.
+    /// Whether the directive is present, with or without an argument.
     public func has(_ name: String) -> Bool { directives.contains { $0.name == name } }
 
-    /// The seconds of a directive; values too large for anything are 2^31 (RFC 9111, section 1.2.2).
+    /// Returns the number of seconds in a directive, at most 2^31 (RFC 9111, section 1.2.2).
     public func seconds(of name: String) -> Int? {
         directives.first { $0.name == name }?.argument.flatMap(Self.number)
     }
@@ -87,20 +87,20 @@ public struct CacheControl: Hashable, Sendable {
         return min(Array(text.utf8).decimalNumber ?? .max, 1 << 31)
     }
 
-    /// Seconds for which the response is fresh (section 5.2.2.1).
+    /// The freshness lifetime, in seconds (section 5.2.2.1).
     public var maximumAge: Int? { seconds(of: "max-age") }
-    /// For caches that many share.
+    /// The freshness lifetime for shared caches, in seconds (section 5.2.2.10).
     public var sharedMaximumAge: Int? { seconds(of: "s-maxage") }
-    /// Whether nothing of it may be stored (section 5.2.2.5).
+    /// Whether the response must not be stored (section 5.2.2.5).
     public var forbidsStoring: Bool { has("no-store") }
-    /// Whether it must be validated before every use (section 5.2.2.4).
+    /// Whether the response must be validated before every use (section 5.2.2.4).
     public var forbidsCaching: Bool { has("no-cache") }
-    /// Whether only the user agent may store it (section 5.2.2.7).
+    /// Whether only a private cache may store the response (section 5.2.2.7).
     public var isPrivate: Bool { has("private") }
-    /// Whether anybody may store it (section 5.2.2.9).
+    /// Whether any cache may store the response (section 5.2.2.9).
     public var isPublic: Bool { has("public") }
-    /// Whether it must not be used once it is stale (section 5.2.2.2).
+    /// Whether a stale response must not be used without validation (section 5.2.2.2).
     public var mustRevalidate: Bool { has("must-revalidate") }
-    /// Whether it does not change while it is fresh (RFC 8246).
+    /// Whether the response does not change while it is fresh (RFC 8246).
     public var isImmutable: Bool { has("immutable") }
 }

@@ -1,21 +1,21 @@
-/// How the length of a message's body is told (RFC 9112, section 6.3).
+/// How the length of a message body is determined (RFC 9112, section 6.3).
 public enum HTTPBodyFraming: Hashable, Sendable {
-    /// There is no body, whatever the fields say.
+    /// There is no body, independent of the fields.
     case none
-    /// So many bytes.
+    /// A length in bytes.
     case length(Int)
     case chunked
-    /// Everything up to the end of the connection.
+    /// The body ends when the connection is closed.
     case untilClose
-    /// After a 2xx answer to CONNECT: what follows is the tunnel's.
+    /// After a 2xx response to CONNECT: the following bytes belong to the tunnel.
     case tunnel
-    /// The fields contradict each other or themselves: the end cannot be told.
+    /// The fields are contradictory or invalid, so the length is unknown.
     case invalid
 }
 
 extension HTTPHead {
-    /// How the body of a response is framed.
-    /// - Parameter method: of the request it answers.
+    /// Returns the framing of a response body.
+    /// - Parameter method: the method of the request.
     public func responseFraming(to method: HTTPMethod) -> HTTPBodyFraming {
         guard case .status(let line) = start else { return .invalid }
         let code = line.code ?? 200
@@ -28,7 +28,7 @@ extension HTTPHead {
         return statedLength ?? .untilClose
     }
 
-    /// How the body of a request is framed.
+    /// The framing of a request body.
     public var requestFraming: HTTPBodyFraming {
         let codings = list("Transfer-Encoding")
         if let last = codings.last {
@@ -37,7 +37,7 @@ extension HTTPHead {
         return statedLength ?? .none
     }
 
-    /// By Content-Length; nil when there is none. Equal values count as one.
+    /// The length by Content-Length; nil if there is none. Equal repeated values are accepted.
     private var statedLength: HTTPBodyFraming? {
         let lengths = Set(list("Content-Length"))
         guard let first = lengths.first else { return nil }
@@ -45,7 +45,7 @@ extension HTTPHead {
         return .length(length)
     }
 
-    /// Whether the connection can carry another message after this one (RFC 9112, section 9.3).
+    /// Whether the connection persists after this message (RFC 9112, section 9.3).
     public var keepsConnection: Bool {
         let options = list("Connection").map { $0.utf8.map(\.lowercased) }
         if options.contains(Array("close".utf8)) { return false }

@@ -1,7 +1,7 @@
 // The character classes of HTTP's grammar (RFC 9110, section 5.6; RFC 5234, appendix B.1).
 
 extension UInt8 {
-    /// `tchar`: what methods, field names and directives are made of (RFC 9110, section 5.6.2).
+    /// `tchar`: the characters of methods, field names and directives (RFC 9110, section 5.6.2).
     var isToken: Bool {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
@@ -18,15 +18,15 @@ extension UInt8 {
     /// Space or tab.
     var isBlank: Bool { self == 0x20 || self == 0x09 }
 
-    /// Control characters, which no field value may have but for the tab.
+    /// Whether this is a control character other than tab, which field values must not contain.
     var isForbiddenInValue: Bool { self < 0x20 && self != 0x09 || self == 0x7F }
 
-    /// The letter in lower case, and every other byte as it is.
+    /// The letter in lowercase; other bytes are unchanged.
     var lowercased: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
 }
 
 extension Collection<UInt8> {
-    /// Whether this is the ASCII text, whatever the case of its letters.
+    /// Whether this is the ASCII text, ignoring case.
     func equalsIgnoringCase(_ text: some Collection<UInt8>) -> Bool {
         guard count == text.count else { return false }
         var other = text.makeIterator()
@@ -36,7 +36,7 @@ extension Collection<UInt8> {
 
     func equalsIgnoringCase(_ text: String) -> Bool { equalsIgnoringCase(text.utf8) }
 
-    /// A decimal number of nothing but digits; nil for no digits, and when it is above Int.max.
+    /// The decimal number, if there are only digits; nil if there is none or it exceeds Int.max.
     var decimalNumber: Int? {
         guard !isEmpty else { return nil }
         var value = 0
@@ -52,7 +52,7 @@ extension Collection<UInt8> {
 }
 
 extension BidirectionalCollection<UInt8> where SubSequence: BidirectionalCollection<UInt8> {
-    /// Without spaces and tabs at both ends.
+    /// The bytes without spaces and tabs at both ends.
     var trimmingBlanks: SubSequence {
         let front = drop { $0.isBlank }
         guard let last = front.lastIndex(where: { !$0.isBlank }) else { return front.prefix(0) }

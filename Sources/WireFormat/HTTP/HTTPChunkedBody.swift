@@ -1,15 +1,15 @@
-/// A body in chunks, every byte of it as it came (RFC 9112, section 7.1).
+/// A chunked body with every byte as received (RFC 9112, section 7.1).
 public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
-    /// A chunk with data: its size, the data, and the end of its line.
+    /// A chunk with data: its size line, the data, and the following line end.
     public struct Chunk: Hashable, Sendable {
-        /// The size in hexadecimal and its extensions.
+        /// The size in hexadecimal and the extensions.
         public var sizeLine: HTTPLine
         /// The chunk's data.
         public var data: [UInt8]
-        /// What stood between the data and the next chunk: nothing but the line's ending, where all is well.
+        /// The bytes between the data and the next chunk: only a line end if the chunk is valid.
         public var end: HTTPLine?
 
-        /// A chunk as it should be written.
+        /// Creates a valid chunk.
         public init(_ data: [UInt8], extensions: String = "") {
             sizeLine = HTTPLine(Array((String(data.count, radix: 16) + extensions).utf8))
             self.data = data
@@ -22,7 +22,7 @@ public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
             self.end = end
         }
 
-        /// Everything after the size: `;name=value`.
+        /// The bytes after the size: `;name=value`.
         public var extensions: [UInt8] {
             Array(sizeLine.bytes.drop { $0.hexadecimalDigit != nil })
         }
@@ -32,18 +32,18 @@ public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
 
     /// The chunks with data.
     public var chunks: [Chunk]
-    /// The line of size 0 that ends them; nil when the bytes ended, or went wrong, before it.
+    /// The last chunk line, of size 0; nil if the bytes ended or were invalid before it.
     public var lastLine: HTTPLine?
-    /// Fields after the last chunk (RFC 9112, section 7.1.2).
+    /// The fields after the last chunk (RFC 9112, section 7.1.2).
     public var trailers: [HTTPField]
-    /// The empty line after the trailers; nil when the bytes ended first.
+    /// The empty line after the trailers; nil if the bytes ended before it.
     public var end: HTTPLine?
-    /// Bytes from the first line on that is no chunk size.
+    /// The bytes from the first invalid chunk size on.
     public var rest: [UInt8]
-    /// What the standard thinks of the chunks, in their order.
+    /// Violations of the standard, in order.
     public private(set) var problems: [HTTPProblem]
 
-    /// Data in chunks of at most `size` bytes.
+    /// Creates a body with chunks of at most `size` bytes.
     public init(_ data: [UInt8], chunkSize size: Int, trailers: [HTTPField] = []) {
         chunks = stride(from: 0, to: data.count, by: max(size, 1)).map {
             Chunk(Array(data[$0..<min($0 + max(size, 1), data.count)]))
@@ -55,7 +55,7 @@ public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
         problems = []
     }
 
-    /// Reads chunks from the start of `bytes` as far as they go; `byteCount` says how far that was.
+    /// Parses chunks from the start of `bytes`; `byteCount` is the number of bytes parsed.
     public init(_ bytes: RawSpan) {
         chunks = []
         trailers = []
@@ -118,8 +118,8 @@ public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
         }
     }
 
-    /// The number that a size line begins with; nil when there is none, something else follows it than
-    /// spaces or an extension, or it is above 2^31: no such chunk is believed.
+    /// Returns the size in a chunk line; nil if there is none, if it is followed by anything but
+    /// spaces or an extension, or if it exceeds 2^31.
     static func size(_ line: HTTPLine) -> Int? {
         let digits = line.bytes.prefix { $0.hexadecimalDigit != nil }
         let after = line.bytes.dropFirst(digits.count).drop { $0.isBlank }
@@ -132,10 +132,10 @@ public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
         return size
     }
 
-    /// The data of all chunks together.
+    /// The data of all chunks.
     public var data: [UInt8] { chunks.flatMap(\.data) }
 
-    /// Whether the last chunk, and the empty line after it, are there.
+    /// Whether the last chunk and the following empty line are present.
     public var isComplete: Bool { lastLine != nil && end != nil }
 
     public var byteCount: Int {
@@ -161,7 +161,7 @@ public struct HTTPChunkedBody: Hashable, Sendable, WireEncodable {
 }
 
 extension MutableRawSpan {
-    /// Copies a line with its ending to `offset`, and moves that behind it.
+    /// Copies a line with its ending to `offset`, and advances `offset`.
     @_lifetime(self: copy self)
     mutating func copy(_ line: HTTPLine, at offset: inout Int) {
         copy(line.bytes, at: offset)

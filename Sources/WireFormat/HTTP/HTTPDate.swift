@@ -1,8 +1,8 @@
-/// A date of HTTP in one of its three forms (RFC 9110, section 5.6.7).
+/// An HTTP date in one of its three formats (RFC 9110, section 5.6.7).
 public struct HTTPDate: Hashable, Sendable {
-    /// How it was written.
+    /// The format of the date.
     public enum Form: String, Sendable {
-        /// `Sun, 06 Nov 1994 08:49:37 GMT`: the one that is to be sent.
+        /// `Sun, 06 Nov 1994 08:49:37 GMT`, the format to send.
         case fixed = "IMF-fixdate"
         /// `Sunday, 06-Nov-94 08:49:37 GMT`.
         case rfc850 = "RFC 850"
@@ -10,10 +10,10 @@ public struct HTTPDate: Hashable, Sendable {
         case asctime = "asctime"
     }
 
-    /// What keeps a text from being a date.
+    /// The reason for which a text is not a valid date.
     public enum Problem: Error, Hashable, Sendable {
         case empty
-        /// `0` and `-1` are common in Expires and mean the past (RFC 9111, section 5.3).
+        /// `0` and `-1` are common in Expires and mean a time in the past (RFC 9111, section 5.3).
         case number
         case unknownForm
         case unknownWeekday(String)
@@ -23,15 +23,15 @@ public struct HTTPDate: Hashable, Sendable {
         case invalidTime(String)
         case notGMT(String)
         case trailingText(String)
-        /// The weekday is another day's.
+        /// The weekday does not match the date.
         case wrongWeekday(written: String, correct: String)
-        /// No such day or time of day.
+        /// The day or time does not exist.
         case nonexistent
     }
 
-    /// In UTC.
+    /// The time in UTC.
     public var time: CivilTime
-    /// How it was written.
+    /// The format of the date.
     public var form: Form
 
     /// Seconds since 1970-01-01 00:00 UTC.
@@ -42,15 +42,15 @@ public struct HTTPDate: Hashable, Sendable {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// A date to be sent.
+    /// Creates a date to send.
     public init(secondsSince1970: Int64) {
         time = CivilTime(secondsSince1970: secondsSince1970)
         form = .fixed
     }
 
-    /// Reads a date; names of days and months matter in case, as the grammar has it.
-    /// - Parameter currentYear: a two-digit year more than 50 years after it lies in the past. When it is
-    ///   not known the weekday tells the century, which it does as long as the date itself is right.
+    /// Parses a date; the names of days and months are case-sensitive, as in the grammar.
+    /// - Parameter currentYear: a two-digit year more than 50 years after it is in the past. If nil,
+    ///   the century is derived from the weekday, if that matches the date.
     public init(_ text: [UInt8], currentYear: Int? = nil) throws(Problem) {
         if let time = Self.wellFormed(text) {
             (self.time, form) = (time, .fixed)
@@ -84,7 +84,7 @@ public struct HTTPDate: Hashable, Sendable {
         guard text == Array(written(as: form).utf8) else { throw .unknownForm }
     }
 
-    /// What keeps a text from being a date; nil for one.
+    /// Returns the reason for which a text is not a valid date; nil if it is valid.
     public static func problem(_ text: [UInt8], currentYear: Int? = nil) -> Problem? {
         do throws(Problem) {
             _ = try HTTPDate(text, currentYear: currentYear)
@@ -94,8 +94,8 @@ public struct HTTPDate: Hashable, Sendable {
         }
     }
 
-    /// The time of a right date in the form that is to be sent, as nearly all are; of every other the reading by
-    /// words says what is wrong.
+    /// Returns the time of a valid date in IMF-fixdate format, which nearly all dates have; for others the full parser
+    /// determines the problem.
     private static func wellFormed(_ text: [UInt8]) -> CivilTime? {
         let layout = "???, ?? ??? ???? ??:??:?? GMT".utf8
         guard text.count == layout.count, zip(text, layout).allSatisfy({ $1 == UInt8(ascii: "?") || $0 == $1 }),
@@ -131,7 +131,7 @@ public struct HTTPDate: Hashable, Sendable {
         return CivilTime(year: year, month: month, day: day, hour: time.0, minute: time.1, second: time.2)
     }
 
-    /// A two-digit year in full.
+    /// Returns a two-digit year with its century.
     private static func century(
         of short: Int, month: Int, day: Int, weekday: some StringProtocol, currentYear: Int?
     ) -> Int {
@@ -176,7 +176,7 @@ public struct HTTPDate: Hashable, Sendable {
         if words.count > 1 { throw .trailingText(words.dropFirst().joined(separator: " ")) }
     }
 
-    /// The text in a form.
+    /// Returns the text in a format.
     public func written(as form: Form) -> String {
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let weekday = Self.weekdays[time.weekday]
@@ -192,7 +192,7 @@ public struct HTTPDate: Hashable, Sendable {
 }
 
 extension HTTPDate: CustomStringConvertible {
-    /// The form that is to be sent.
+    /// The IMF-fixdate format.
     public var description: String { written(as: .fixed) }
 }
 

@@ -1,12 +1,12 @@
-/// A header field as it was written: order, case and spaces kept (RFC 9112, section 5).
+/// A header field as received, with order, case and spaces (RFC 9112, section 5).
 public struct HTTPField: Hashable, Sendable {
-    /// The field's lines; more than one where it was folded (RFC 9112, section 5.2). Never empty.
+    /// The lines of the field; more than one if it was folded (RFC 9112, section 5.2). Never empty.
     public private(set) var lines: [HTTPLine]
 
-    /// `name: value`, the way it should be written.
+    /// Creates a valid field `name: value`.
     public init(_ name: String, _ value: String) { self.init(HTTPLine(Array("\(name): \(value)".utf8))) }
 
-    /// A field of one line, whatever stands in it.
+    /// Creates a field of one line with any contents.
     public init(_ line: HTTPLine) {
         lines = [line]
         colon = line.bytes.firstIndex(of: UInt8(ascii: ":"))
@@ -16,18 +16,19 @@ public struct HTTPField: Hashable, Sendable {
 
     mutating func fold(_ line: HTTPLine) { lines.append(line) }
 
-    /// Where the first colon of the first line is.
+    /// The index of the first colon in the first line.
     private let colon: Int?
-    /// Where the name is in the first line, without spaces around it.
+    /// The range of the name in the first line, without surrounding spaces.
     private let nameBounds: Range<Int>
 
-    /// Everything before the first colon, a space before it too; the whole line when there is none.
+    /// The bytes before the first colon, including a space before it; the whole line if there is no colon.
     public var rawName: [UInt8] { Array(lines[0].bytes[..<(colon ?? lines[0].bytes.count)]) }
 
-    /// The name without spaces around it, in the case in which it was written.
+    /// The name without surrounding spaces, in its original case.
     public var name: String { String(decoding: lines[0].bytes[nameBounds], as: UTF8.self) }
 
-    /// Everything after the first colon, without spaces at its ends; each fold one space. Empty when there is no colon.
+    /// The bytes after the first colon, without spaces at both ends; each fold is one space. Empty if there is no
+    /// colon.
     public var valueBytes: [UInt8] {
         guard let colon else { return [] }
         var value = Array(lines[0].bytes[(colon + 1)...].trimmingBlanks)
@@ -38,23 +39,23 @@ public struct HTTPField: Hashable, Sendable {
         return value
     }
 
-    /// The value as text: `valueBytes` as UTF-8, replaced where it is none.
+    /// The value as text: `valueBytes` decoded as UTF-8; invalid bytes are replaced.
     public var value: String { String(decoding: valueBytes, as: UTF8.self) }
 
-    /// Whether there is a colon: without one the line is no field.
+    /// Whether there is a colon; without one the line is not a field.
     public var hasColon: Bool { colon != nil }
 
-    /// Whether the field has this name, in any case.
+    /// Whether the field has this name, ignoring case.
     public func isNamed(_ name: String) -> Bool {
-        // Most names are of another length.
+        // Most names have another length.
         guard nameBounds.count == name.utf8.count else { return false }
         return lines[0].bytes[nameBounds].equalsIgnoringCase(name.utf8)
     }
 
     var byteCount: Int { lines.reduce(0) { $0 + $1.byteCount } }
 
-    /// What the standard thinks of the field.
-    /// - Parameter line: its number in the message, from 1.
+    /// Returns the violations of the standard.
+    /// - Parameter line: the number of the line in the message, from 1.
     public func problems(line: Int) -> [HTTPProblem] {
         guard hasColon else { return [.missingColon(line: line)] }
         var problems: [HTTPProblem] = []

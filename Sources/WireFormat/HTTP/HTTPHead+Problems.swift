@@ -1,6 +1,6 @@
 extension HTTPHead {
-    /// What the standard thinks of the head, in the order of its lines.
-    /// - Parameter currentYear: by which the two-digit years of RFC 850's dates are understood, where it is known.
+    /// Returns the violations of the standard, in the order of the lines.
+    /// - Parameter currentYear: the current year, to interpret the two-digit years of RFC 850 dates, if known.
     public func problems(currentYear: Int? = nil) -> [HTTPProblem] {
         var problems: [HTTPProblem] = []
         if !leadingLines.isEmpty { problems.append(.emptyLineBeforeStart) }
@@ -24,7 +24,7 @@ extension HTTPHead {
         }
         if end == nil { problems.append(.unfinishedHead) }
         guard problems.count > 1 else { return problems }
-        // A thing said once is enough.
+        // Each problem is reported once.
         var seen: Set<HTTPProblem> = []
         return problems.filter { seen.insert($0).inserted }
     }
@@ -58,7 +58,7 @@ extension HTTPHead {
         return problems
     }
 
-    /// The version of the first line, where it has one.
+    /// The version in the first line, if any.
     public var version: HTTPVersion? {
         switch start {
         case .request(let line): line.version

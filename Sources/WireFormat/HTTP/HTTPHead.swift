@@ -1,23 +1,23 @@
-/// The head of an HTTP/1 message: its first line, its fields and the empty
-/// line after them, every byte as it came (RFC 9112, section 2.1).
+/// The head of an HTTP/1 message: its start line, its fields and the following empty
+/// line, with every byte as received (RFC 9112, section 2.1).
 ///
-/// Whatever the bytes, they are read; `problems` says what the standard
-/// thinks of them. Writing gives the same bytes.
+/// Any bytes are accepted; `problems` returns the violations of the
+/// standard. Writing gives the same bytes.
 public struct HTTPHead: Hashable, Sendable, WireEncodable {
-    /// Empty lines before the first one that is not (RFC 9112, section 2.2).
+    /// The empty lines before the start line (RFC 9112, section 2.2).
     public var leadingLines: [HTTPLine]
     /// The request line or status line.
     public var startLine: HTTPLine {
         didSet { start = HTTPStartLine(startLine.bytes) }
     }
-    /// What the first line says.
+    /// The parsed start line.
     public private(set) var start: HTTPStartLine
-    /// The fields, in their order.
+    /// The fields, in order.
     public var fields: [HTTPField]
-    /// The empty line that ends the head; nil when the bytes ended first.
+    /// The empty line that ends the head; nil if the bytes ended before it.
     public var end: HTTPLine?
 
-    /// A head of this first line and these fields, ended by an empty line.
+    /// Creates a head with a start line, fields and the empty line at the end.
     public init(startLine: String, fields: [HTTPField] = []) {
         leadingLines = []
         self.startLine = HTTPLine(startLine)
@@ -26,21 +26,21 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
         end = HTTPLine([])
     }
 
-    /// A request as it should be written.
+    /// Returns a valid request.
     public static func request(
         _ method: HTTPMethod, _ target: String, version: HTTPVersion = .http11, fields: [HTTPField] = []
     ) -> HTTPHead {
         HTTPHead(startLine: "\(method) \(target) \(version)", fields: fields)
     }
 
-    /// A response as it should be written.
+    /// Returns a valid response.
     public static func response(
         _ code: Int, _ reason: String, version: HTTPVersion = .http11, fields: [HTTPField] = []
     ) -> HTTPHead {
         HTTPHead(startLine: "\(version) \(code) \(reason)", fields: fields)
     }
 
-    /// Reads a head from the start of `bytes`; what follows it is the body.
+    /// Parses a head from the start of `bytes`; the body follows it.
     public init(_ bytes: RawSpan) {
         leadingLines = []
         startLine = HTTPLine([], ending: .missing)
@@ -52,7 +52,7 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
             offset = next
             guard line.bytes.isEmpty, line.ending != .missing else {
                 startLine = line
-                // Observers of properties sleep in an initializer.
+                // Property observers are not called in an initializer.
                 start = HTTPStartLine(line.bytes)
                 break
             }
@@ -73,29 +73,29 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
         }
     }
 
-    /// Whether the empty line that ends the head is in `bytes`: until then more may come.
+    /// Whether `bytes` contains the empty line that ends the head.
     public static func isComplete(_ bytes: RawSpan) -> Bool {
         var scan = HeadScan()
         return scan.end(in: bytes) != nil
     }
 
-    /// The values of every field of this name, in their order.
+    /// Returns the values of every field with this name, in order.
     public func values(_ name: String) -> [String] { fields.filter { $0.isNamed(name) }.map(\.value) }
 
-    /// How many fields have this name.
+    /// Returns the number of fields with this name.
     func count(of name: String) -> Int { fields.count { $0.isNamed(name) } }
 
-    /// The value of the first field of this name.
+    /// The value of the first field with this name.
     public subscript(name: String) -> String? { fields.first { $0.isNamed(name) }?.value }
 
-    /// The members of a field that is a list, from all its lines, empty ones left out (RFC 9110, section 5.6.1).
+    /// Returns the members of a list field from all its lines, without empty ones (RFC 9110, section 5.6.1).
     public func list(_ name: String) -> [String] {
         fields.filter { $0.isNamed(name) }.flatMap { field in
             HTTPList.members(field.valueBytes).map { String(decoding: $0, as: UTF8.self) }
         }
     }
 
-    /// Every line of the head, in order.
+    /// Calls `body` with every line of the head, in order.
     func forEachLine<Failure: Error>(_ body: (HTTPLine) throws(Failure) -> Void) throws(Failure) {
         for line in leadingLines { try body(line) }
         try body(startLine)
@@ -124,7 +124,7 @@ public struct HTTPHead: Hashable, Sendable, WireEncodable {
     }
 }
 
-/// Members of comma-separated values, quoted strings kept whole (RFC 9110, sections 5.6.1 and 5.6.4).
+/// Splits comma-separated values, keeping quoted strings whole (RFC 9110, sections 5.6.1 and 5.6.4).
 enum HTTPList {
     static func members(_ value: [UInt8]) -> [ArraySlice<UInt8>] {
         var members: [ArraySlice<UInt8>] = []

@@ -1,11 +1,11 @@
-/// One line of a message, and how it ended: kept apart, so that nothing of it is lost.
+/// A line of a message and its line ending, so that the original bytes are preserved.
 public struct HTTPLine: Hashable, Sendable {
-    /// What ended a line (RFC 9112, section 2.2).
+    /// The ending of a line (RFC 9112, section 2.2).
     public enum Ending: String, Hashable, Sendable {
         case crlf
-        /// A line feed alone, which the standard lets readers take for an end.
+        /// A line feed alone, which recipients may accept as a line ending.
         case bareLineFeed
-        /// The bytes ended first.
+        /// The bytes ended before a line ending.
         case missing
 
         var bytes: [UInt8] {
@@ -19,21 +19,21 @@ public struct HTTPLine: Hashable, Sendable {
 
     /// The line without its ending.
     public var bytes: [UInt8]
-    /// What ended it.
+    /// The ending of the line.
     public var ending: Ending
 
-    /// A line of these bytes, ended by CRLF unless it is said otherwise.
+    /// Creates a line, by default ended by CRLF.
     public init(_ bytes: [UInt8], ending: Ending = .crlf) {
         self.bytes = bytes
         self.ending = ending
     }
 
-    /// A line of these bytes, ended by CRLF unless it is said otherwise.
+    /// Creates a line, by default ended by CRLF.
     public init(_ text: String, ending: Ending = .crlf) { self.init(Array(text.utf8), ending: ending) }
 
     var byteCount: Int { bytes.count + ending.bytes.count }
 
-    /// The line that begins at `offset`, and where the next begins.
+    /// Returns the line that begins at `offset`, and the offset of the next line.
     static func read(_ bytes: RawSpan, at offset: Int) -> (line: HTTPLine, next: Int) {
         var end = offset
         while end < bytes.byteCount, bytes.byte(at: end) != 10 { end += 1 }
@@ -45,6 +45,6 @@ public struct HTTPLine: Hashable, Sendable {
         return (HTTPLine(text, ending: hasReturn ? .crlf : .bareLineFeed), end + 1)
     }
 
-    /// The text for people: bytes above 0x7F as UTF-8 where they are, and replaced otherwise.
+    /// The text for display: bytes above 0x7F are decoded as UTF-8; invalid ones are replaced.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 }

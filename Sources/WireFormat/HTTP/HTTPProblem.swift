@@ -1,4 +1,4 @@
-/// What the standard thinks of a message that was read all the same.
+/// A violation of the HTTP standard in a message that was parsed nevertheless.
 public enum HTTPProblem: Hashable, Sendable {
     case invalidMethod
     case missingTarget
@@ -46,7 +46,7 @@ public enum HTTPProblem: Hashable, Sendable {
         return numbers.major == 1 ? [] : [.unknownMajorVersion(numbers.major)]
     }
 
-    /// The standard's place that says so.
+    /// The section of the standard that is violated.
     public var section: String {
         switch self {
         case .invalidMethod: "RFC 9110, section 9.1"

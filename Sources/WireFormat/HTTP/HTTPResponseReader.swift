@@ -1,16 +1,16 @@
-/// Reads one response as its bytes come, in memory of a bounded size whatever
-/// they are: interim responses, the head, the body without its framing, trailers (RFC 9112, section 6).
+/// Parses one response incrementally, in bounded
+/// memory: interim responses, the head, the body without its framing, trailers (RFC 9112, section 6).
 public struct HTTPResponseReader: Sendable {
-    /// What a response may have before it is given up.
+    /// The limits after which a response is rejected.
     public struct Limits: Hashable, Sendable {
-        /// Bytes of one head, and of the trailers.
+        /// The maximum length of a head, and of the trailers, in bytes.
         public var head = 256 << 10
-        /// Interim responses (1xx) before the final one.
+        /// The maximum number of interim responses (1xx).
         public var interimResponses = 32
-        /// Bytes of the body.
+        /// The maximum length of the body, in bytes.
         public var body = Int.max
 
-        /// The limits above.
+        /// Creates the default limits.
         public init() {}
     }
 
@@ -22,58 +22,58 @@ public struct HTTPResponseReader: Sendable {
         case chunkData(left: Int)
         case chunkEnd
         case trailers
-        /// Nothing more belongs to the response.
+        /// The response has ended.
         case finished
     }
 
     private let method: HTTPMethod
     private let limits: Limits
     private var state = State.head
-    /// Bytes of a head, a line or the trailers that are not whole yet.
+    /// The bytes of an incomplete head, line or trailer section.
     private var pending: [UInt8] = []
     private var scan = HeadScan()
     private var trailersLength = 0
 
-    /// Interim responses, in their order; 101 is a final one.
+    /// The interim responses, in order; 101 counts as final.
     public private(set) var interim: [HTTPHead] = []
-    /// The final response's head, once it is whole; what came of it when the bytes ended first.
+    /// The head of the final response, once complete; an incomplete one if the bytes ended.
     public private(set) var head: HTTPHead?
-    /// How the body is framed, once the head is whole.
+    /// The framing of the body, once the head is complete.
     public private(set) var framing: HTTPBodyFraming?
-    /// Bytes of the body that came, without their framing.
+    /// The number of body bytes received, without framing.
     public private(set) var bodyLength = 0
-    /// Bytes of the response that came, with everything.
+    /// The number of bytes of the response received, including framing.
     public private(set) var length = 0
-    /// Fields after the last chunk.
+    /// The fields after the last chunk.
     public private(set) var trailers: [HTTPField] = []
-    /// What the standard thinks of all but the heads' own lines.
+    /// The violations of the standard, except those in the lines of heads.
     public private(set) var problems: [HTTPProblem] = []
-    /// All of the response is there.
+    /// Whether the response is complete.
     public private(set) var isComplete = false
 
-    /// - Parameter method: of the request that it answers.
+    /// - Parameter method: the method of the request.
     public init(method: HTTPMethod, limits: Limits = Limits()) {
         self.method = method
         self.limits = limits
     }
 
-    /// Nothing more is taken: all of it is there, or it is given up.
+    /// Whether no more bytes are accepted: the response is complete or was rejected.
     public var isFinished: Bool { state == .finished }
 
-    /// Whether nothing has come yet.
+    /// Whether nothing was received yet.
     public var isEmpty: Bool { length == 0 }
 
-    /// Whether what came does not begin like a response of HTTP/1: the body is then everything.
+    /// Whether the bytes do not begin like an HTTP/1 response: all of them are then body.
     public var isHeadless: Bool { problems.contains(.noStatusLine) }
 
-    /// The beginning of what came where a response should have begun, at the most 512 bytes of it; empty where one did.
+    /// The first bytes that were received instead of a response, at most 512; empty if a response began.
     public private(set) var unrecognized: [UInt8] = []
 
     private static let mostUnrecognized = 512
 
-    /// Takes what came, as far as it belongs to this response.
-    /// - Parameter body: is given the body's data piece by piece, and the head that it belongs to.
-    /// - Returns: how many bytes belonged to it.
+    /// Parses the bytes that belong to this response.
+    /// - Parameter body: called with the body data piece by piece, and the head to which it belongs.
+    /// - Returns: the number of bytes that belong to the response.
     public mutating func take(_ bytes: RawSpan, body: (HTTPHead?, RawSpan) -> Void) -> Int {
         var offset = 0
         while offset < bytes.byteCount, state != .finished {
@@ -83,14 +83,14 @@ public struct HTTPResponseReader: Sendable {
         return offset
     }
 
-    /// No more bytes come: the other side has ended the connection.
+    /// Reports the end of the connection.
     public mutating func end() {
         switch state {
         case .finished: return
         case .dataUntilEnd: isComplete = true
         case .head:
             guard !pending.isEmpty else { break }
-            // What is no response, and too short to have shown it.
+            // Bytes that are not a response, but too few to have been recognized before.
             if !Self.mayBeginHead(pending) || pending.drop(while: \.isLineEnd).count < 5 {
                 problems.append(.noStatusLine)
                 unrecognized = Array(pending.prefix(Self.mostUnrecognized))
@@ -101,7 +101,7 @@ public struct HTTPResponseReader: Sendable {
         state = .finished
     }
 
-    /// Takes the next piece; returns how many bytes that were, at least one.
+    /// Parses the next piece; returns its length, at least 1 byte.
     private mutating func step(_ bytes: RawSpan, _ body: (HTTPHead?, RawSpan) -> Void) -> Int {
         switch state {
         case .finished: return 0
@@ -162,7 +162,7 @@ public struct HTTPResponseReader: Sendable {
         return count
     }
 
-    /// Whether bytes can be the beginning of a response: empty lines, and then `HTTP/` in any case.
+    /// Whether the bytes can be the beginning of a response: empty lines, then `HTTP/` in any case.
     private static func mayBeginHead(_ bytes: [UInt8]) -> Bool {
         let text = bytes.drop(while: \.isLineEnd).prefix(5)
         return text.equalsIgnoringCase("HTTP/".utf8.prefix(text.count))
@@ -237,6 +237,6 @@ public struct HTTPResponseReader: Sendable {
 }
 
 extension UInt8 {
-    /// CR or LF.
+    /// Whether this is CR or LF.
     fileprivate var isLineEnd: Bool { self == 13 || self == 10 }
 }

@@ -1,19 +1,19 @@
-/// The first line of a message (RFC 9112, sections 3 and 4), read as
-/// tolerantly as servers and clients do: words apart from each other by any
-/// run of spaces and tabs.
+/// The start line of a message (RFC 9112, sections 3 and 4), parsed as
+/// leniently as servers and clients do: fields are separated by any
+/// number of spaces and tabs.
 public enum HTTPStartLine: Hashable, Sendable {
     case request(HTTPRequestLine)
     case status(HTTPStatusLine)
 
-    /// A line that begins with `HTTP/` in any case is a status line, every other one a request line.
+    /// Parses a line: one that begins with `HTTP/` in any case is a status line, every other one a request line.
     public init(_ line: [UInt8]) {
         self =
             line.prefix(5).equalsIgnoringCase("HTTP/")
             ? .status(HTTPStatusLine(line)) : .request(HTTPRequestLine(line))
     }
 
-    /// The first line of what is, by its look, the beginning of an HTTP/1
-    /// message: a response, or a request with one of the known methods. Nil for everything else.
+    /// Returns the start line if the bytes look like an HTTP/1
+    /// message: a response, or a request with a known method. Nil otherwise.
     @_lifetime(copy bytes)
     public static func recognized(in bytes: RawSpan) -> RawSpan? {
         guard isRecognized(in: bytes) else { return nil }
@@ -23,7 +23,7 @@ public enum HTTPStartLine: Hashable, Sendable {
         return bytes.prefix(end)
     }
 
-    /// Whether bytes are, by their look, the beginning of an HTTP/1 message.
+    /// Whether the bytes look like the beginning of an HTTP/1 message.
     public static func isRecognized(in bytes: RawSpan) -> Bool {
         guard bytes.byteCount >= 9 else { return false }
         let word = bytes.bigEndian32(at: 0)
@@ -43,30 +43,30 @@ public enum HTTPStartLine: Hashable, Sendable {
     }
 }
 
-/// A method's name (RFC 9110, section 9); case matters.
+/// A request method (RFC 9110, section 9); case-sensitive.
 public struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
     /// The method's name.
     public var name: String
-    /// Reads it from the bytes or numbers given.
+    /// Creates a method from its name.
     public init(_ name: String) { self.name = name }
 
-    /// Transfer a representation (RFC 9110, section 9.3.1).
+    /// Transfers a representation (RFC 9110, section 9.3.1).
     public static let get = HTTPMethod("GET")
-    /// The same without the content (section 9.3.2).
+    /// Like GET, but without content in the response (section 9.3.2).
     public static let head = HTTPMethod("HEAD")
-    /// Let the resource process the content (section 9.3.3).
+    /// Lets the resource process the content (section 9.3.3).
     public static let post = HTTPMethod("POST")
-    /// Replace the resource (section 9.3.4).
+    /// Replaces the resource (section 9.3.4).
     public static let put = HTTPMethod("PUT")
-    /// Remove the resource (section 9.3.5).
+    /// Removes the resource (section 9.3.5).
     public static let delete = HTTPMethod("DELETE")
-    /// Make a tunnel (section 9.3.6).
+    /// Establishes a tunnel (section 9.3.6).
     public static let connect = HTTPMethod("CONNECT")
-    /// Ask what is possible (section 9.3.7).
+    /// Requests the communication options (section 9.3.7).
     public static let options = HTTPMethod("OPTIONS")
-    /// Send the request back (section 9.3.8).
+    /// Requests a loop-back of the request (section 9.3.8).
     public static let trace = HTTPMethod("TRACE")
-    /// RFC 5789.
+    /// Modifies the resource (RFC 5789).
     public static let patch = HTTPMethod("PATCH")
 
     /// The methods above.
@@ -75,14 +75,14 @@ public struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
     public var description: String { name }
 }
 
-/// `HTTP/1.1` as it was written (RFC 9112, section 2.3).
+/// The version, `HTTP/1.1`, as received (RFC 9112, section 2.3).
 public struct HTTPVersion: Hashable, Sendable, CustomStringConvertible {
-    /// The word as it was written.
+    /// The bytes as received.
     public var bytes: [UInt8]
-    /// Reads it from the bytes or numbers given.
+    /// Creates a version from bytes.
     public init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Reads it from the bytes or numbers given.
+    /// Creates a version from its numbers.
     public init(major: UInt8, minor: UInt8) { bytes = Array("HTTP/\(major).\(minor)".utf8) }
 
     /// HTTP/1.0 (RFC 1945).
@@ -90,7 +90,7 @@ public struct HTTPVersion: Hashable, Sendable, CustomStringConvertible {
     /// HTTP/1.1 (RFC 9112).
     public static let http11 = HTTPVersion(major: 1, minor: 1)
 
-    /// The two numbers; nil unless the word is exactly `HTTP/`, a digit, a point and a digit.
+    /// The version numbers; nil unless the text is exactly `HTTP/`, a digit, a dot and a digit.
     public var numbers: (major: Int, minor: Int)? {
         guard bytes.count == 8, bytes.prefix(5).elementsEqual("HTTP/".utf8), bytes[6] == UInt8(ascii: "."),
             let major = bytes[5].decimalDigit, let minor = bytes[7].decimalDigit
@@ -101,18 +101,18 @@ public struct HTTPVersion: Hashable, Sendable, CustomStringConvertible {
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 }
 
-/// Method, target and version of a request, as far as they are there (RFC 9112, section 3).
+/// Method, target and version of a request, as far as present (RFC 9112, section 3).
 public struct HTTPRequestLine: Hashable, Sendable {
-    /// The first word.
+    /// The method.
     public var method: [UInt8]
-    /// Everything between method and version, spaces within it too.
+    /// The bytes between method and version, including spaces.
     public var target: [UInt8]
-    /// Nil in a request of HTTP/0.9, which has none.
+    /// The version; nil for HTTP/0.9, which has none.
     public var version: HTTPVersion?
-    /// What the standard thinks of the line.
+    /// Violations of the standard.
     public var problems: [HTTPProblem] = []
 
-    /// Reads it from the bytes or numbers given.
+    /// Parses a request line.
     public init(_ line: [UInt8]) {
         let words = line.split { $0.isBlank }
         method = words.first.map(Array.init) ?? []
@@ -136,18 +136,18 @@ public struct HTTPRequestLine: Hashable, Sendable {
     }
 }
 
-/// Version, status code and reason of a response, as far as they are there (RFC 9112, section 4).
+/// Version, status code and reason phrase of a response, as far as present (RFC 9112, section 4).
 public struct HTTPStatusLine: Hashable, Sendable {
-    /// The first word.
+    /// The version.
     public var version: HTTPVersion
-    /// Three digits; nil when the second word is anything else.
+    /// The status code; nil unless it has exactly 3 digits.
     public var code: Int?
-    /// Everything after the code and one space: perhaps nothing.
+    /// The bytes after the code and one space; may be empty.
     public var reason: [UInt8]
-    /// What the standard thinks of the line.
+    /// Violations of the standard.
     public var problems: [HTTPProblem] = []
 
-    /// Reads it from the bytes or numbers given.
+    /// Parses a status line.
     public init(_ line: [UInt8]) {
         let words = line.split(maxSplits: 2, omittingEmptySubsequences: true) { $0.isBlank }
         version = HTTPVersion(bytes: words.first.map(Array.init) ?? [])
@@ -161,7 +161,7 @@ public struct HTTPStatusLine: Hashable, Sendable {
             problems.append(.statusCodeOutOfRange(code))
         }
         if reason.contains(where: \.isForbiddenInValue) { problems.append(.controlCharacter) }
-        // The space after the code must be there even when no reason follows it.
+        // The space after the code is required even if the reason phrase is empty.
         let codeStart = version.bytes.count + 1
         let reasonStart = codeStart + digits.count + 1
         if line.count != reasonStart + reason.count || line[codeStart - 1] != 0x20 || line[reasonStart - 1] != 0x20 {

@@ -1,31 +1,31 @@
-/// A URL of HTTP (RFC 3986, RFC 9110, section 4.2), as it was written: nothing
-/// of its path is changed but bytes that no request line may have.
+/// An HTTP URL (RFC 3986, RFC 9110, section 4.2), as written: in its path, only
+/// bytes that are not allowed in a request line are changed.
 public struct HTTPURL: Hashable, Sendable {
     /// `http` or `https`.
     public enum Scheme: String, Sendable {
         case http
         case https
 
-        /// The port that is meant when none is named.
+        /// The default port of the scheme.
         public var defaultPort: UInt16 { self == .http ? 80 : 443 }
     }
 
-    /// Where the server is.
+    /// The host of the server.
     public enum Host: Hashable, Sendable {
-        /// A name in the letters of the domain name system, in lower case.
+        /// A host name in ASCII (A-labels), in lowercase.
         case name(String)
-        /// An address, with the zone of a link-local one (an interface's name or index; RFC 6874).
+        /// An address, with the zone of a link-local one (an interface name or index; RFC 6874).
         case address(IPAddress, zone: String?)
-        /// A socket of this machine, by its path.
+        /// The path of a Unix socket.
         case local(path: String)
     }
 
-    /// The host is a link-local address with its zone.
+    /// Whether the host is an address with a zone.
     public var hasZone: Bool {
         if case .address(_, .some) = host { true } else { false }
     }
 
-    /// What keeps a text from being a URL.
+    /// The reason for which a text is not a valid URL.
     public enum Problem: Error, Hashable, Sendable, CustomStringConvertible {
         case empty
         case unknownScheme(String)
@@ -46,23 +46,23 @@ public struct HTTPURL: Hashable, Sendable {
         }
     }
 
-    /// Whether in the clear.
+    /// The scheme.
     public var scheme: Scheme
-    /// Where the server is.
+    /// The host.
     public var host: Host
-    /// As it was written; nil for the scheme's own.
+    /// The port in the URL; nil if none is given.
     public var explicitPort: UInt16?
-    /// The user's name, decoded; nil when there is none.
+    /// The user name, decoded; nil if there is none.
     public var user: String?
-    /// The password, decoded; nil without a colon.
+    /// The password, decoded; nil if there is none.
     public var password: String?
-    /// Path and query as the request line has them; never empty.
+    /// The path and query in the form of the request line; never empty.
     public var target: String
 
-    /// The port, the scheme's own where none is named.
+    /// The port in the URL, or the default port of the scheme.
     public var port: UInt16 { explicitPort ?? scheme.defaultPort }
 
-    /// Reads a URL; `http://` may be left out.
+    /// Parses a URL; `http://` may be omitted.
     public init(_ text: String) throws(Problem) {
         var rest = Self.withoutBlanks(text)
         guard !rest.isEmpty else { throw .empty }
@@ -95,7 +95,7 @@ public struct HTTPURL: Hashable, Sendable {
         target = Self.target(rest[end...])
     }
 
-    /// Where `://` is.
+    /// Returns the index of `://`.
     private static func schemeEnd(_ text: Substring) -> Substring.Index? {
         let bytes = text.utf8
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }
@@ -114,7 +114,7 @@ public struct HTTPURL: Hashable, Sendable {
         if text.first == "[" {
             guard let close = text.firstIndex(of: "]") else { throw .invalidHost(String(text)) }
             let inside = text[text.index(after: text.startIndex)..<close]
-            // A zone's percent sign is written as %25, or as it is.
+            // The percent sign of a zone may be written as %25 or unencoded.
             let parts = inside.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
             guard let address = IPv6Address(parts[0]) else { throw .invalidHost(String(text)) }
             let zone = parts.count > 1 ? parts[1].hasPrefix("25") ? parts[1].dropFirst(2) : parts[1] : nil
@@ -124,7 +124,7 @@ public struct HTTPURL: Hashable, Sendable {
                 .address(.v6(address), zone: zone.map(String.init)), try port(after.isEmpty ? nil : after.dropFirst())
             )
         }
-        // An address of IPv6 without brackets is what people type.
+        // An IPv6 address without brackets is accepted because users type it.
         if let address = IPv6Address(text) { return (.address(.v6(address), zone: nil), nil) }
         let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
         let number = try port(colon.map { text[text.utf8.index(after: $0)...] })
@@ -148,7 +148,7 @@ public struct HTTPURL: Hashable, Sendable {
         return number
     }
 
-    /// Path and query without the fragment; what may not stand in a request line is percent-encoded.
+    /// Returns path and query without the fragment; bytes not allowed in a request line are percent-encoded.
     private static func target(_ text: Substring) -> String {
         let part = text.utf8.prefix { $0 != UInt8(ascii: "#") }
         var bytes: [UInt8] = part.first == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]
@@ -164,7 +164,7 @@ public struct HTTPURL: Hashable, Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Text with its percent-encoded bytes decoded (RFC 3986, section 2.1).
+    /// Decodes percent-encoded bytes (RFC 3986, section 2.1).
     static func decoded(_ text: Substring) throws(Problem) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -181,16 +181,16 @@ public struct HTTPURL: Hashable, Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// What the Host field says (RFC 9112, section 3.2): the port only where it is not the scheme's own.
+    /// The value of the Host field (RFC 9112, section 3.2): includes the port if it is not the default port.
     public var authority: String {
         guard port != scheme.defaultPort else { return hostText }
         return "\(hostText):\(port)"
     }
 
-    /// Host and port, always both, as CONNECT names them (RFC 9112, section 3.2.3).
+    /// Host and port, as in the target of CONNECT (RFC 9112, section 3.2.3).
     public var hostAndPort: String { "\(hostText):\(port)" }
 
-    /// The host as a URL has it: an address of IPv6 in brackets, without its zone.
+    /// The host as in a URL: an IPv6 address in brackets, without its zone.
     public var hostText: String {
         switch host {
         case .name(let name): name
@@ -200,7 +200,7 @@ public struct HTTPURL: Hashable, Sendable {
         }
     }
 
-    /// The URL that a reference means that stands in a document of this one, as in Location (RFC 3986, section 5.2).
+    /// Resolves a reference relative to this URL, such as Location (RFC 3986, section 5.2).
     public func resolving(_ reference: String) throws(Problem) -> HTTPURL {
         let text = String(Self.withoutBlanks(reference).prefix { $0 != "#" })
         let beforePath = text.prefix { !"/?".contains($0) }
@@ -232,7 +232,7 @@ public struct HTTPURL: Hashable, Sendable {
         return (String(target[..<mark]), String(target[mark...]))
     }
 
-    /// A path without its `.` and `..` (RFC 3986, section 5.2.4).
+    /// Removes the `.` and `..` segments of a path (RFC 3986, section 5.2.4).
     static func withoutDots(_ path: String) -> String {
         var output: [Substring] = []
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
@@ -253,7 +253,7 @@ public struct HTTPURL: Hashable, Sendable {
 extension HTTPURL: CustomStringConvertible {
     /// The URL without user and password.
     public var description: String {
-        let place: String
+        let authority: String
         if case .local(let path) = host {
             let encoded = path.utf8.map { byte in
                 byte == UInt8(ascii: "/") || byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "%")
@@ -263,16 +263,16 @@ extension HTTPURL: CustomStringConvertible {
             return "\(scheme.rawValue)+unix://\(encoded.joined())\(target)"
         }
         if case .address(let address, let zone?) = host {
-            place = "[\(address)%25\(zone)]" + (explicitPort.map { ":\($0)" } ?? "")
+            authority = "[\(address)%25\(zone)]" + (explicitPort.map { ":\($0)" } ?? "")
         } else {
-            place = hostText + (explicitPort.map { ":\($0)" } ?? "")
+            authority = hostText + (explicitPort.map { ":\($0)" } ?? "")
         }
-        return "\(scheme.rawValue)://\(place)\(target)"
+        return "\(scheme.rawValue)://\(authority)\(target)"
     }
 }
 
 extension UInt8 {
-    /// What a scheme is made of (RFC 3986, section 3.1).
+    /// Whether the byte is allowed in a scheme (RFC 3986, section 3.1).
     fileprivate var isSchemeByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,10 +1,11 @@
-/// Looks for the empty line that ends a head, in pieces: no byte is looked at twice.
+/// Finds the empty line that ends a head, incrementally: each byte is examined once.
 struct HeadScan: Sendable {
     private var hasText = false
     private var lineLength = 0
     private var endsWithReturn = false
 
-    /// The count of bytes up to and with the line feed that ends the head; nil when it is not among them.
+    /// Returns the number of bytes up to and including the line feed that ends the head, or nil if it is not in
+    /// `bytes`.
     mutating func end(in bytes: RawSpan) -> Int? {
         for offset in 0..<bytes.byteCount {
             let byte = bytes.byte(at: offset)

@@ -1,17 +1,17 @@
-// The normal forms that Swift's strings are compared by; there is no public name for them.
+// Unicode normalization, which has no public name in the standard library.
 @_spi(_Unicode) import Swift
 
-/// Names of any letters in the letters that the domain name system has (RFC 3492, RFC 5891).
+/// Internationalized domain names in ASCII (RFC 3492, RFC 5891).
 public enum Punycode {
     private static let base: UInt32 = 36
     private static let lowest: UInt32 = 1
     private static let highest: UInt32 = 26
 
-    /// A domain name with every label that needs it written as `xn--…`, in lower case.
+    /// Returns a domain name with non-ASCII labels as `xn--…`, in lowercase.
     ///
-    /// Letters are put into lower case and composed, and the ideographic full stops taken for points
+    /// Letters are lowercased and normalized (NFC), and ideographic full stops converted to dots
     /// (RFC 5895, section 2).
-    /// - Returns: nil when a label is longer than the 63 letters there may be.
+    /// - Returns: nil if a label is longer than 63 characters.
     public static func domain(_ name: String) -> String? {
         guard !name.utf8.allSatisfy({ $0 < 0x80 }) else { return name }
         let points: [Unicode.Scalar] = [".", "\u{3002}", "\u{FF0E}", "\u{FF61}"]
@@ -30,7 +30,7 @@ public enum Punycode {
         return labels.joined(separator: ".")
     }
 
-    /// Code points as letters, digits and hyphens (RFC 3492, section 6.3); nil when a number grows too large.
+    /// Encodes code points as letters, digits and hyphens (RFC 3492, section 6.3); returns nil on overflow.
     public static func encode(_ input: [UInt32]) -> String? {
         var output = input.filter { $0 < 0x80 }.map { UInt8($0) }
         let basicCount = UInt32(output.count)
@@ -74,7 +74,7 @@ public enum Punycode {
         UInt8(truncatingIfNeeded: value < 26 ? value + 0x61 : value - 26 + 0x30)
     }
 
-    /// Section 6.1.
+    /// Adapts the bias (section 6.1).
     private static func adapted(_ delta: UInt32, count: UInt32, isFirst: Bool) -> UInt32 {
         var delta = isFirst ? delta / 700 : delta / 2
         delta += delta / count

@@ -1,16 +1,16 @@
 /// Identifier, sequence number and data: echo of both versions (RFC 792; RFC
-/// 4443, section 4), and ICMPv4's information messages, which have no data.
+/// 4443, section 4), and ICMPv4 information messages, which have no data.
 public struct ICMPEcho: Hashable, Sendable {
-    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
+    /// The code within the type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
-    /// Whose message it is: the asker's choice, which the answer repeats.
+    /// The identifier, chosen by the sender of the request and repeated in the reply.
     public var identifier: UInt16
-    /// Which of its messages it is; the answer repeats it.
+    /// The sequence number of the request, repeated in the reply.
     public var sequenceNumber: UInt16
-    /// What is to be sent back.
+    /// The data, repeated in the reply.
     public var data: [UInt8]
 
-    /// A message of these fields, its code 0.
+    /// Creates a message, by default with code 0.
     public init(code: UInt8 = 0, identifier: UInt16, sequenceNumber: UInt16, data: [UInt8] = []) {
         self.code = code
         self.identifier = identifier
@@ -38,28 +38,28 @@ public struct ICMPEcho: Hashable, Sendable {
     }
 }
 
-/// Timestamp request and reply (RFC 792): times are milliseconds since
-/// midnight UT, or another unit when the highest bit is set.
+/// Timestamp request and reply (RFC 792): times are in milliseconds since
+/// midnight UT, or in another unit if the highest bit is set.
 public struct ICMPv4Timestamp: Hashable, Sendable {
-    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
+    /// The code within the type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
-    /// Whose message it is: the asker's choice, which the answer repeats.
+    /// The identifier, chosen by the sender of the request and repeated in the reply.
     public var identifier: UInt16
-    /// Which of its messages it is; the answer repeats it.
+    /// The sequence number of the request, repeated in the reply.
     public var sequenceNumber: UInt16
-    /// When the sender last touched the request.
+    /// The time at which the sender last touched the request.
     public var originate: UInt32
-    /// When the echoer first touched it.
+    /// The time at which the echoer received the request.
     public var receive: UInt32
-    /// When the echoer last touched it.
+    /// The time at which the echoer sent the reply.
     public var transmit: UInt32
-    /// Bytes after the message proper.
+    /// Bytes after the message.
     public var trailing: [UInt8]
 
-    /// Bytes of the whole message without `trailing`.
+    /// The length of the message without `trailing`, in bytes.
     public static let byteCount = 20
 
-    /// A message of these fields, its code 0.
+    /// Creates a message with code 0.
     public init(identifier: UInt16, sequenceNumber: UInt16, originate: UInt32, receive: UInt32, transmit: UInt32) {
         code = 0
         self.identifier = identifier
@@ -93,21 +93,21 @@ public struct ICMPv4Timestamp: Hashable, Sendable {
 
 /// Address mask request and reply (RFC 950, appendix I).
 public struct ICMPv4AddressMask: Hashable, Sendable {
-    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
+    /// The code within the type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
-    /// Whose message it is: the asker's choice, which the answer repeats.
+    /// The identifier, chosen by the sender of the request and repeated in the reply.
     public var identifier: UInt16
-    /// Which of its messages it is; the answer repeats it.
+    /// The sequence number of the request, repeated in the reply.
     public var sequenceNumber: UInt16
-    /// The mask of the network the message came from; 0 in a request.
+    /// The network mask; 0 in a request.
     public var mask: IPv4Address
-    /// Bytes after the message proper.
+    /// Bytes after the message.
     public var trailing: [UInt8]
 
-    /// Bytes of the whole message without `trailing`.
+    /// The length of the message without `trailing`, in bytes.
     public static let byteCount = 12
 
-    /// A message of these fields, its code 0.
+    /// Creates a message with code 0.
     public init(identifier: UInt16, sequenceNumber: UInt16, mask: IPv4Address = .unspecified) {
         code = 0
         self.identifier = identifier
@@ -135,30 +135,30 @@ public struct ICMPv4AddressMask: Hashable, Sendable {
 
 /// Router advertisement (RFC 1256, section 3).
 public struct ICMPv4RouterAdvertisement: Hashable, Sendable {
-    /// One router and how much it is preferred.
+    /// A router and its preference.
     public struct Router: Hashable, Sendable {
         /// The router's address.
         public var address: IPv4Address
-        /// Higher is better; Int32.min means never as a default router.
+        /// The preference: higher is better; Int32.min means that the router must not be a default router.
         public var preference: Int32
 
-        /// A message of these fields, its code 0.
+        /// Creates an entry.
         public init(address: IPv4Address, preference: Int32) {
             self.address = address
             self.preference = preference
         }
     }
 
-    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
+    /// The code within the type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
-    /// Seconds for which the addresses are valid.
+    /// The lifetime of the addresses, in seconds.
     public var lifetime: UInt16
-    /// The routers, in their order.
+    /// The routers, in order.
     public var routers: [Router]
     /// Bytes after the last router.
     public var trailing: [UInt8]
 
-    /// A message of these fields, its code 0.
+    /// Creates a message with code 0.
     public init(lifetime: UInt16, routers: [Router]) {
         code = 0
         self.lifetime = lifetime
@@ -166,7 +166,7 @@ public struct ICMPv4RouterAdvertisement: Hashable, Sendable {
         trailing = []
     }
 
-    /// Nil when the entry size is not two words, or fewer entries are there than the count says.
+    /// Returns nil if the entry size is not 2 words, or fewer entries exist than the count states.
     init?(_ view: borrowing ICMPv4View) {
         let count = Int(view.bytes.byte(at: 4))
         guard view.bytes.byte(at: 5) == 2, view.payload.byteCount >= count * 8 else { return nil }

@@ -1,10 +1,10 @@
-// What an ICMP message says, in the words that ping has used for decades.
+// The meaning of ICMP messages, with the traditional texts of ping.
 
 extension ICMPv4Type {
-    /// The meaning of a message of this type.
+    /// Returns the meaning of a message of this type.
     /// - Parameters:
     ///   - code: the code field.
-    ///   - information: the four bytes after the checksum: MTU, pointer or gateway live there.
+    ///   - information: the 4 bytes after the checksum, with MTU, pointer or gateway.
     public func meaning(code: UInt8, information: UInt32) -> String {
         switch self {
         case .echoReply: return "Echo Reply"
@@ -43,7 +43,7 @@ extension ICMPv4Type {
 }
 
 extension ICMPv4UnreachableCode {
-    /// The meaning of the code; the MTU is that of code 4.
+    /// Returns the meaning of the code; the MTU is used for code 4.
     public func meaning(nextHopMTU: UInt16) -> String {
         switch self {
         case .network: "Destination Net Unreachable"
@@ -68,10 +68,10 @@ extension ICMPv4UnreachableCode {
 }
 
 extension ICMPv6Type {
-    /// The meaning of a message of this type.
+    /// Returns the meaning of a message of this type.
     /// - Parameters:
     ///   - code: the code field.
-    ///   - information: the four bytes after the checksum: MTU or pointer live there.
+    ///   - information: the 4 bytes after the checksum, with MTU or pointer.
     public func meaning(code: UInt8, information: UInt32) -> String {
         switch self {
         case .destinationUnreachable:

@@ -1,41 +1,41 @@
 /// The extension structure at the end of an ICMP error (RFC 4884, section 7).
 public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
-    /// Class-Num and C-Type of an object, and its data.
+    /// An object: its Class-Num, C-Type and data.
     public struct Object: Hashable, Sendable {
-        /// What kind of object it is: 1 is an MPLS label stack, 2 interface information (IANA ICMP extension object classes).
+        /// The class: 1 is an MPLS label stack, 2 interface information (IANA ICMP extension object classes).
         public var classNumber: UInt8
-        /// What it is within its class.
+        /// The type within the class.
         public var classType: UInt8
-        /// What follows the four bytes of its header.
+        /// The data after the object's header of 4 bytes.
         public var data: [UInt8]
 
-        /// From these parts; the checksum is computed when it is written.
+        /// Creates an object.
         public init(classNumber: UInt8, classType: UInt8, data: [UInt8]) {
             self.classNumber = classNumber
             self.classType = classType
             self.data = data
         }
 
-        /// The label stack of an MPLS object (RFC 4950), class 1, type 1; top first.
+        /// The label stack of an MPLS object (RFC 4950), class 1, type 1; top label first.
         public var mplsLabelStack: [MPLSLabel]? {
             guard classNumber == 1, classType == 1, data.count % 4 == 0 else { return nil }
             return stride(from: 0, to: data.count, by: 4).map { MPLSLabel(rawValue: data.rawBytes.bigEndian32(at: $0)) }
         }
     }
 
-    /// The objects, in their order.
+    /// The objects, in order.
     public var objects: [Object]
-    /// Twelve bits after the version, which must be zero.
+    /// The 12 bits after the version, which must be zero.
     public var reserved: UInt16
-    /// The checksum to write; nil to compute it. 0 says that none was made.
+    /// The checksum to write; nil to compute it. 0 means that no checksum is used.
     public var checksum: UInt16?
-    /// Bytes after the last object whose length can be right.
+    /// Bytes from the first object with an invalid length on.
     public var trailing: [UInt8]
 
     /// The only version of the structure (RFC 4884, section 7).
     public static let version: UInt8 = 2
 
-    /// From these parts; the checksum is computed when it is written.
+    /// Creates extensions; the checksum is computed when they are written.
     public init(_ objects: [Object]) {
         self.objects = objects
         reserved = 0
@@ -43,8 +43,8 @@ public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
         trailing = []
     }
 
-    /// Nil when there is no extension header of version 2 here or its checksum
-    /// is wrong; with `requireChecksum`, also when none was made.
+    /// Returns nil if there is no extension header of version 2 or its checksum
+    /// is wrong; with `requireChecksum`, also if no checksum is used.
     public init?(_ bytes: RawSpan, requireChecksum: Bool) {
         guard bytes.byteCount >= 4, bytes.byte(at: 0) >> 4 == Self.version else { return nil }
         let checksum = bytes.bigEndian16(at: 2)
@@ -88,21 +88,21 @@ public struct ICMPExtensions: Hashable, Sendable, WireEncodable {
     }
 }
 
-/// One entry of an MPLS label stack (RFC 3032, section 2.1; RFC 5462).
+/// An entry of an MPLS label stack (RFC 3032, section 2.1; RFC 5462).
 public struct MPLSLabel: Hashable, Sendable {
-    /// The four bytes in network order.
+    /// The 4 bytes of the entry as a number.
     public var rawValue: UInt32
 
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// From these parts; the checksum is computed when it is written.
+    /// Creates an entry.
     public init(label: UInt32, trafficClass: UInt8, isBottomOfStack: Bool, timeToLive: UInt8) {
         rawValue = label << 12 | UInt32(trafficClass & 7) << 9 | (isBottomOfStack ? 0x100 : 0) | UInt32(timeToLive)
     }
 
-    /// 20 bits.
+    /// The label, 20 bits.
     public var label: UInt32 { rawValue >> 12 }
-    /// 3 bits, formerly "experimental".
+    /// The traffic class, 3 bits, formerly "experimental".
     public var trafficClass: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 9) & 7 }
     public var isBottomOfStack: Bool { rawValue & 0x100 != 0 }
     public var timeToLive: UInt8 { UInt8(truncatingIfNeeded: rawValue) }

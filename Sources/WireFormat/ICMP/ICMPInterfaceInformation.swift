@@ -1,14 +1,14 @@
-/// What a router says of one of its interfaces, in an extension object of class 2 (RFC 5837, section 4).
+/// A router's information about one of its interfaces, an extension object of class 2 (RFC 5837, section 4).
 public struct ICMPInterfaceInformation: Hashable, Sendable {
-    /// Which interface is meant (RFC 5837, section 4.1): the highest two bits of the object's type.
+    /// The role of the interface (RFC 5837, section 4.1): the highest two bits of the object's type.
     public enum Role: UInt8, Sendable, CustomStringConvertible {
-        /// The one that the datagram came in by.
+        /// The interface on which the datagram arrived.
         case incoming = 0
-        /// A part of that, below IP.
+        /// A sub-IP component of that interface.
         case incomingSubComponent = 1
-        /// The one it would have left by.
+        /// The interface on which the datagram would have been sent.
         case outgoing = 2
-        /// The address it would have gone to.
+        /// The next hop to which the datagram would have been sent.
         case nextHop = 3
 
         public var description: String {
@@ -23,21 +23,21 @@ public struct ICMPInterfaceInformation: Hashable, Sendable {
 
     /// The class of the object (RFC 5837, section 4.1).
     public static let classNumber: UInt8 = 2
-    /// The most bytes of a name, its length not counted.
+    /// The maximum length of a name, without its length byte.
     public static let maximumNameLength = 63
 
-    /// Which interface is meant.
+    /// The role of the interface.
     public var role: Role
-    /// The number that SNMP has for it.
+    /// The interface index in SNMP (ifIndex).
     public var index: UInt32?
     /// An address of the interface.
     public var address: IPAddress?
-    /// The interface's name in UTF-8, without the zeros that pad it.
+    /// The interface's name in UTF-8, without padding.
     public var name: [UInt8]?
-    /// Bytes.
+    /// The MTU, in bytes.
     public var mtu: UInt32?
 
-    /// What is known of an interface.
+    /// Creates interface information.
     public init(
         role: Role, index: UInt32? = nil, address: IPAddress? = nil, name: [UInt8]? = nil, mtu: UInt32? = nil
     ) {
@@ -48,7 +48,7 @@ public struct ICMPInterfaceInformation: Hashable, Sendable {
         self.mtu = mtu
     }
 
-    /// Reads an object's data; nil when it is of another class, or a part that its type promises is not there.
+    /// Parses an object; returns nil if it has another class, or a part that its type requires is missing.
     public init?(_ object: ICMPExtensions.Object) {
         guard object.classNumber == Self.classNumber, let role = Role(rawValue: object.classType >> 6) else {
             return nil
@@ -63,7 +63,7 @@ public struct ICMPInterfaceInformation: Hashable, Sendable {
         }
         if object.classType & 4 != 0 {
             guard rest.byteCount >= 8 else { return nil }
-            // Address family numbers of IANA: 1 is IPv4, 2 IPv6.
+            // IANA address family numbers: 1 is IPv4, 2 is IPv6.
             switch rest.bigEndian16(at: 0) {
             case 1:
                 address = .v4(rest.ipv4Address(at: 4))
@@ -89,7 +89,7 @@ public struct ICMPInterfaceInformation: Hashable, Sendable {
         }
     }
 
-    /// The extension object; a name is cut to 63 bytes and padded to a multiple of 4 with its length.
+    /// The extension object; the name is truncated to 63 bytes and padded to a multiple of 4 with its length.
     public var object: ICMPExtensions.Object {
         var type = role.rawValue << 6
         var data: [UInt8] = []
@@ -120,6 +120,6 @@ public struct ICMPInterfaceInformation: Hashable, Sendable {
 }
 
 extension ICMPExtensions.Object {
-    /// What the object says of an interface, where it is one of that class (RFC 5837).
+    /// The interface information in the object, if it has that class (RFC 5837).
     public var interfaceInformation: ICMPInterfaceInformation? { ICMPInterfaceInformation(self) }
 }

@@ -1,6 +1,6 @@
 /// An ICMPv4 message (RFC 792, 950, 1256).
 public struct ICMPv4Message: Hashable, Sendable, WireEncodable {
-    /// What a message of each type has after its header.
+    /// The contents of a message by type.
     public enum Body: Hashable, Sendable {
         case echoReply(ICMPEcho)
         case echoRequest(ICMPEcho)
@@ -17,22 +17,22 @@ public struct ICMPv4Message: Hashable, Sendable, WireEncodable {
         case addressMaskReply(ICMPv4AddressMask)
         case routerAdvertisement(ICMPv4RouterAdvertisement)
         case routerSolicitation(code: UInt8, reserved: UInt32, trailing: [UInt8])
-        /// A type that is not known, or a body that does not fit its type.
+        /// An unknown type, or contents that are invalid for the type.
         case unknown(type: ICMPv4Type, code: UInt8, restOfHeader: UInt32, data: [UInt8])
     }
 
-    /// What the message says.
+    /// The contents of the message.
     public var body: Body
     /// The checksum to write; nil to compute it.
     public var checksum: UInt16?
 
-    /// A message whose checksum is computed when it is written.
+    /// Creates a message whose checksum is computed when it is written.
     public init(_ body: Body) {
         self.body = body
         checksum = nil
     }
 
-    /// Reads a message of any type; what does not fit its type is kept as `.unknown`.
+    /// Parses a message of any type; invalid contents are kept as `.unknown`.
     public init(_ view: borrowing ICMPv4View) {
         checksum = view.checksum
         body =
@@ -65,7 +65,7 @@ public struct ICMPv4Message: Hashable, Sendable, WireEncodable {
         }
     }
 
-    /// The type, from the body.
+    /// The type of the message.
     public var type: ICMPv4Type {
         switch body {
         case .echoReply: .echoReply
@@ -87,7 +87,7 @@ public struct ICMPv4Message: Hashable, Sendable, WireEncodable {
         }
     }
 
-    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
+    /// The code within the type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8 {
         switch body {
         case .echoReply(let echo), .echoRequest(let echo), .informationRequest(let echo), .informationReply(let echo):

@@ -19,7 +19,7 @@ public struct ICMPv4Type: RawRepresentable, Hashable, Sendable {
     public static let addressMaskRequest = ICMPv4Type(rawValue: 17)
     public static let addressMaskReply = ICMPv4Type(rawValue: 18)
 
-    /// Messages that quote the datagram they complain about (RFC 1122, section 3.2.2).
+    /// Whether the message is an error, which quotes a datagram (RFC 1122, section 3.2.2).
     public var isError: Bool {
         switch self {
         case .destinationUnreachable, .sourceQuench, .redirect, .timeExceeded, .parameterProblem: true
@@ -37,7 +37,7 @@ public struct ICMPv4UnreachableCode: RawRepresentable, Hashable, Sendable {
     public static let host = ICMPv4UnreachableCode(rawValue: 1)
     public static let `protocol` = ICMPv4UnreachableCode(rawValue: 2)
     public static let port = ICMPv4UnreachableCode(rawValue: 3)
-    /// Don't-fragment is set and the datagram is larger than the next hop's MTU (RFC 1191).
+    /// The DF flag is set and the datagram exceeds the next hop's MTU (RFC 1191).
     public static let fragmentationNeeded = ICMPv4UnreachableCode(rawValue: 4)
     public static let sourceRouteFailed = ICMPv4UnreachableCode(rawValue: 5)
     public static let networkUnknown = ICMPv4UnreachableCode(rawValue: 6)

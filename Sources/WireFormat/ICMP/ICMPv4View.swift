@@ -1,11 +1,11 @@
-/// The first eight bytes of an ICMPv4 message, and what follows (RFC 792).
+/// A view of an ICMPv4 message: its first 8 bytes and the rest (RFC 792).
 public struct ICMPv4View: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of type, code, checksum and the word that depends on the type.
+    /// The length of type, code, checksum and the word that depends on the type, in bytes.
     public static let headerLength = 8
 
-    /// Throws when fewer than 8 bytes are there.
+    /// Throws if there are fewer than 8 bytes.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -16,29 +16,29 @@ public struct ICMPv4View: ~Escapable {
     }
 
     @inlinable public var type: ICMPv4Type { ICMPv4Type(rawValue: bytes.byte(at: 0)) }
-    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
+    /// The code within the type (RFC 792; RFC 4443, section 2.1).
     @inlinable public var code: UInt8 { bytes.byte(at: 1) }
-    /// The checksum as it stands in the bytes.
+    /// The checksum field.
     @inlinable public var checksum: UInt16 { bytes.bigEndian16(at: 2) }
-    /// Echo, timestamp, address mask and information messages: whose message it is.
+    /// Echo, timestamp, address mask and information messages: the identifier.
     @inlinable public var identifier: UInt16 { bytes.bigEndian16(at: 4) }
-    /// Echo, timestamp, address mask and information messages.
+    /// Echo, timestamp, address mask and information messages: the sequence number.
     @inlinable public var sequenceNumber: UInt16 { bytes.bigEndian16(at: 6) }
-    /// The four bytes after the checksum as they stand.
+    /// The 4 bytes after the checksum.
     @inlinable public var restOfHeader: UInt32 { bytes.bigEndian32(at: 4) }
     /// Redirect: the gateway to use instead.
     @inlinable public var gateway: IPv4Address { bytes.ipv4Address(at: 4) }
-    /// Fragmentation needed: the next hop's MTU in bytes, 0 from routers before RFC 1191.
+    /// Fragmentation needed: the next-hop MTU, in bytes; 0 from routers before RFC 1191.
     @inlinable public var nextHopMTU: UInt16 { bytes.bigEndian16(at: 6) }
-    /// Parameter problem: offset of the byte in error.
+    /// Parameter problem: the offset of the byte in error.
     @inlinable public var pointer: UInt8 { bytes.byte(at: 4) }
 
-    /// What follows the first eight bytes: data, or the quoted datagram.
+    /// The bytes after the first 8: data, or the quoted datagram.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get { bytes.dropping(Self.headerLength) }
     }
 
-    /// Whether the checksum is right, the bytes being the whole message.
+    /// The result of verifying the checksum; the bytes must be the whole message.
     public var checksumState: ChecksumState {
         InternetChecksum.of(bytes) == 0 ? .correct : .incorrect
     }

@@ -1,9 +1,9 @@
 /// An ICMPv6 message (RFC 4443, RFC 4861).
 public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
-    /// What a message of each type has after its header.
+    /// The contents of a message by type.
     public enum Body: Hashable, Sendable {
         case destinationUnreachable(ICMPv6UnreachableCode, ICMPErrorBody)
-        /// The MTU in bytes is the body's `restOfHeader`.
+        /// The MTU is the body's `restOfHeader`, in bytes.
         case packetTooBig(code: UInt8, ICMPErrorBody)
         case timeExceeded(code: UInt8, ICMPErrorBody)
         /// The pointer is the body's `restOfHeader`.
@@ -12,28 +12,28 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
         case echoReply(ICMPEcho)
         case neighborDiscovery(NDPMessage)
         case multicastListener(MLDMessage)
-        /// A type that is not known, or a body that does not fit its type.
+        /// An unknown type, or contents that are invalid for the type.
         case unknown(type: ICMPv6Type, code: UInt8, restOfHeader: UInt32, data: [UInt8])
     }
 
-    /// What the message says.
+    /// The contents of the message.
     public var body: Body
-    /// The checksum as it is written; `updateChecksum` computes it, for it covers the addresses.
+    /// The checksum to write; computed by `updateChecksum`, because it covers the addresses.
     public var checksum: UInt16
 
-    /// A message without its checksum, which covers the addresses.
+    /// Creates a message without checksum.
     public init(_ body: Body) {
         self.body = body
         checksum = 0
     }
 
-    /// A message with the checksum that it has between these addresses.
+    /// Creates a message with the checksum for a pair of addresses.
     public init(_ body: Body, source: IPv6Address, destination: IPv6Address) {
         self.init(body)
         updateChecksum(source: source, destination: destination)
     }
 
-    /// Reads a message of any type; what does not fit its type is kept as `.unknown`.
+    /// Parses a message of any type; invalid contents are kept as `.unknown`.
     public init(_ view: borrowing ICMPv6View) {
         checksum = view.checksum
         switch view.type {
@@ -56,7 +56,7 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
         }
     }
 
-    /// The type, from the body.
+    /// The type of the message.
     public var type: ICMPv6Type {
         switch body {
         case .destinationUnreachable: .destinationUnreachable
@@ -71,7 +71,7 @@ public struct ICMPv6Message: Hashable, Sendable, WireEncodable {
         }
     }
 
-    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
+    /// The code within the type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8 {
         switch body {
         case .destinationUnreachable(let code, _): code.rawValue

@@ -21,15 +21,15 @@ public struct ICMPv6Type: RawRepresentable, Hashable, Sendable {
     public static let neighborAdvertisement = ICMPv6Type(rawValue: 136)
     public static let redirect = ICMPv6Type(rawValue: 137)
 
-    /// Whether the message is one of multicast listener discovery.
+    /// Whether the message belongs to Multicast Listener Discovery.
     @inlinable public var isMulticastListener: Bool {
         (130...132).contains(rawValue) || self == .version2MulticastListenerReport
     }
 
-    /// Whether the message is one of neighbor discovery.
+    /// Whether the message belongs to neighbor discovery.
     @inlinable public var isNeighborDiscovery: Bool { (133...137).contains(rawValue) }
 
-    /// Types below 128 are errors.
+    /// Whether the message is an error: types below 128.
     public var isError: Bool { rawValue < 128 }
 }
 

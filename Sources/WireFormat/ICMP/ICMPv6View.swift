@@ -1,11 +1,11 @@
-/// The first eight bytes of an ICMPv6 message, and what follows (RFC 4443).
+/// A view of an ICMPv6 message: its first 8 bytes and the rest (RFC 4443).
 public struct ICMPv6View: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of type, code, checksum and the word that depends on the type.
+    /// The length of type, code, checksum and the word that depends on the type, in bytes.
     public static let headerLength = 8
 
-    /// Throws when fewer than 8 bytes are there.
+    /// Throws if there are fewer than 8 bytes.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -16,30 +16,30 @@ public struct ICMPv6View: ~Escapable {
     }
 
     @inlinable public var type: ICMPv6Type { ICMPv6Type(rawValue: bytes.byte(at: 0)) }
-    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
+    /// The code within the type (RFC 792; RFC 4443, section 2.1).
     @inlinable public var code: UInt8 { bytes.byte(at: 1) }
-    /// The checksum as it stands in the bytes.
+    /// The checksum field.
     @inlinable public var checksum: UInt16 { bytes.bigEndian16(at: 2) }
-    /// Echo messages: whose message it is.
+    /// Echo messages: the identifier.
     @inlinable public var identifier: UInt16 { bytes.bigEndian16(at: 4) }
-    /// Echo messages.
+    /// Echo messages: the sequence number.
     @inlinable public var sequenceNumber: UInt16 { bytes.bigEndian16(at: 6) }
-    /// The four bytes after the checksum as they stand: the MTU of packet too
+    /// The 4 bytes after the checksum: the MTU of packet too
     /// big, the pointer of parameter problem.
     @inlinable public var restOfHeader: UInt32 { bytes.bigEndian32(at: 4) }
 
-    /// What follows the first eight bytes.
+    /// The bytes after the first 8.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get { bytes.dropping(Self.headerLength) }
     }
 
-    /// Whether the checksum is right for this pair of addresses; unchecked when one is not of IPv6.
+    /// Verifies the checksum for a pair of addresses; unchecked if one is not IPv6.
     public func checksumState(source: IPAddress, destination: IPAddress) -> ChecksumState {
         guard case .v6(let source) = source, case .v6(let destination) = destination else { return .unchecked }
         return checksumState(source: source, destination: destination)
     }
 
-    /// Whether the checksum is right for this pair of addresses, the bytes being the whole message.
+    /// Verifies the checksum for a pair of addresses; the bytes must be the whole message.
     public func checksumState(source: IPv6Address, destination: IPv6Address) -> ChecksumState {
         var sum = InternetChecksum()
         sum.addPseudoHeader(source: source, destination: destination, protocol: .icmpv6, length: bytes.byteCount)

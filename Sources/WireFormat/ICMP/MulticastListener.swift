@@ -1,27 +1,27 @@
-/// The messages of multicast listener discovery, which are ICMPv6's (RFC 2710, RFC 3810).
+/// The messages of Multicast Listener Discovery, a part of ICMPv6 (RFC 2710, RFC 3810).
 public struct MLDMessage: Hashable, Sendable {
-    /// Which message it is, and what it has before its options.
+    /// The kind of message, and its fields before the options.
     public enum Kind: Hashable, Sendable {
-        /// Who listens? The group is unspecified for all; version 2 has a source part.
+        /// A query. The group is unspecified in a general query; version 2 has a source part.
         case query(group: IPv6Address, SourceQuery<IPv6Address>?)
         case version1Report(group: IPv6Address)
         case done(group: IPv6Address)
         case version2Report([GroupRecord<IPv6Address>])
     }
 
-    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
+    /// The code within the type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
-    /// Which message it is, and its fields.
+    /// The kind of message, and its fields.
     public var kind: Kind
     /// The two bytes after the checksum: the maximum response code of queries,
-    /// in milliseconds, floating point in version 2.
+    /// in milliseconds; floating point in version 2.
     public var maximumResponseCode: UInt16
-    /// The two bytes after that; in a version 2 report the number of records, which is not kept here.
+    /// The next two bytes; in a version 2 report the number of records, which is not kept here.
     public var reserved: UInt16
-    /// Bytes after the message proper.
+    /// Bytes after the message.
     public var trailing: [UInt8]
 
-    /// A message of this kind.
+    /// Creates a message.
     public init(_ kind: Kind, maximumResponseCode: UInt16 = 0) {
         code = 0
         self.kind = kind
@@ -30,10 +30,10 @@ public struct MLDMessage: Hashable, Sendable {
         trailing = []
     }
 
-    /// Bytes of a version 1 message: the ICMPv6 header and the group.
+    /// The length of a version 1 message: the ICMPv6 header and the group.
     static let version1Length = 24
 
-    /// Nil when the type is none of the four or the message is not all there.
+    /// Returns nil if the type is not one of the four or the message is truncated.
     init?(_ view: borrowing ICMPv6View) {
         let bytes = view.bytes
         code = view.code
@@ -66,7 +66,7 @@ public struct MLDMessage: Hashable, Sendable {
         trailing = rest.copied()
     }
 
-    /// The type, from the body.
+    /// The type of the message.
     public var type: ICMPv6Type {
         switch kind {
         case .query: .multicastListenerQuery
@@ -76,7 +76,7 @@ public struct MLDMessage: Hashable, Sendable {
         }
     }
 
-    /// How long an answer may wait, in milliseconds.
+    /// The maximum response time, in milliseconds.
     public var maximumResponseTime: Int {
         if case .query(_, .some) = kind { return TimeCode16(rawValue: maximumResponseCode).value }
         return Int(maximumResponseCode)

@@ -1,29 +1,29 @@
 /// The five messages of neighbor discovery (RFC 4861, section 4).
 public struct NDPMessage: Hashable, Sendable {
-    /// Which message it is, and what it has before its options.
+    /// The kind of message, and its fields before the options.
     public enum Kind: Hashable, Sendable {
         case routerSolicitation(reserved: UInt32)
         case routerAdvertisement(RouterAdvertisement)
         case neighborSolicitation(reserved: UInt32, target: IPv6Address)
-        /// Flags and reserved bits in one word: router, solicited and override are its highest three.
+        /// Flags and reserved bits in one word; the highest three are Router, Solicited and Override.
         case neighborAdvertisement(flags: NeighborFlags, target: IPv6Address)
         case redirect(reserved: UInt32, target: IPv6Address, destination: IPv6Address)
     }
 
-    /// What a router says of itself (RFC 4861, section 4.2).
+    /// The parameters in a router advertisement (RFC 4861, section 4.2).
     public struct RouterAdvertisement: Hashable, Sendable {
-        /// The hop limit to use; 0 when the router does not say.
+        /// The hop limit to use; 0 if unspecified.
         public var currentHopLimit: UInt8
-        /// Managed and other configuration are the highest two bits.
+        /// The flags; the highest two bits are Managed and Other configuration.
         public var flags: UInt8
-        /// Seconds as a default router; 0 means not one.
+        /// The lifetime as default router, in seconds; 0 if it is not a default router.
         public var routerLifetime: UInt16
-        /// Milliseconds; 0 when the router does not say.
+        /// The reachable time, in milliseconds; 0 if unspecified.
         public var reachableTime: UInt32
-        /// Milliseconds between solicitations; 0 when the router does not say.
+        /// The time between solicitations, in milliseconds; 0 if unspecified.
         public var retransmissionTimer: UInt32
 
-        /// A message, or a part of one, of these fields.
+        /// Creates the parameters.
         public init(
             currentHopLimit: UInt8, flags: UInt8 = 0, routerLifetime: UInt16, reachableTime: UInt32 = 0,
             retransmissionTimer: UInt32 = 0
@@ -36,7 +36,7 @@ public struct NDPMessage: Hashable, Sendable {
         }
     }
 
-    /// Flags of a neighbor advertisement, with the reserved bits as they came.
+    /// The flags of a neighbor advertisement, including reserved bits.
     public struct NeighborFlags: OptionSet, Hashable, Sendable {
         public let rawValue: UInt32
         public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -46,16 +46,16 @@ public struct NDPMessage: Hashable, Sendable {
         public static let override = NeighborFlags(rawValue: 1 << 29)
     }
 
-    /// What the message says within its type (RFC 792; RFC 4443, section 2.1).
+    /// The code within the type (RFC 792; RFC 4443, section 2.1).
     public var code: UInt8
-    /// Which message it is, and its fields.
+    /// The kind of message, and its fields.
     public var kind: Kind
-    /// The options, in their order.
+    /// The options, in order.
     public var options: [NDPOption]
-    /// Bytes from the first option on whose length cannot be right.
+    /// Bytes from the first option with an invalid length on.
     public var trailing: [UInt8]
 
-    /// A message, or a part of one, of these fields.
+    /// Creates a message.
     public init(_ kind: Kind, options: [NDPOption] = []) {
         code = 0
         self.kind = kind
@@ -63,7 +63,7 @@ public struct NDPMessage: Hashable, Sendable {
         trailing = []
     }
 
-    /// Nil when the type is none of the five or the fixed part is not all there.
+    /// Returns nil if the type is not one of the five or the fixed part is truncated.
     init?(_ view: borrowing ICMPv6View) {
         let bytes = view.bytes
         let fixed: Int
@@ -96,7 +96,7 @@ public struct NDPMessage: Hashable, Sendable {
         (options, trailing) = NDPOption.list(bytes.dropping(fixed))
     }
 
-    /// The number of the type.
+    /// The type of the message.
     public var type: ICMPv6Type {
         switch kind {
         case .routerSolicitation: .routerSolicitation
@@ -153,19 +153,19 @@ public struct NDPMessage: Hashable, Sendable {
 public enum NDPOption: Hashable, Sendable {
     case sourceLinkLayerAddress(MACAddress)
     case targetLinkLayerAddress(MACAddress)
-    /// Prefix length, flags (on-link and autonomous are the highest two bits),
+    /// Prefix length, flags (the highest two bits are on-link and autonomous),
     /// lifetimes in seconds, a reserved word and the prefix.
     case prefixInformation(
         prefixLength: UInt8, flags: UInt8, validLifetime: UInt32, preferredLifetime: UInt32, reserved: UInt32,
         prefix: IPv6Address)
-    /// Six reserved bytes and the packet that was redirected, padded to 8 bytes.
+    /// 6 reserved bytes and the redirected packet, padded to a multiple of 8 bytes.
     case redirectedHeader(reserved: [UInt8], packet: [UInt8])
-    /// Bytes of the link's MTU.
+    /// The MTU of the link, in bytes.
     case mtu(reserved: UInt16, UInt32)
-    /// Another option, or one whose length does not fit its type; its data after type and length.
+    /// An unknown option, or one whose length is invalid for its type: the data after type and length.
     case unknown(type: UInt8, data: [UInt8])
 
-    /// The number of the type.
+    /// The option type.
     public var type: UInt8 {
         switch self {
         case .sourceLinkLayerAddress: 1
@@ -177,7 +177,7 @@ public enum NDPOption: Hashable, Sendable {
         }
     }
 
-    /// Bytes of the option: a multiple of 8.
+    /// The length of the option: a multiple of 8 bytes.
     public var byteCount: Int {
         switch self {
         case .sourceLinkLayerAddress, .targetLinkLayerAddress, .mtu: 8
@@ -187,7 +187,7 @@ public enum NDPOption: Hashable, Sendable {
         }
     }
 
-    /// Every option in `bytes`, and what is left from the first on whose length cannot be right.
+    /// Returns the options in `bytes`, and the bytes from the first with an invalid length on.
     static func list(_ bytes: RawSpan) -> ([NDPOption], trailing: [UInt8]) {
         var options: [NDPOption] = []
         var offset = 0

@@ -1,16 +1,16 @@
-/// One record of an IGMPv3 or MLDv2 report: what a host wants of one group
+/// A group record of an IGMPv3 or MLDv2 report: a host's membership of one group
 /// (RFC 3376, section 4.2.4; RFC 3810, section 5.2.4).
 public struct GroupRecord<Address: WireAddress>: Hashable, Sendable {
-    /// What is said of the group.
+    /// The record type.
     public var type: GroupRecordType
-    /// The group.
+    /// The group address.
     public var group: Address
-    /// The sources that it is said of.
+    /// The source addresses.
     public var sources: [Address]
-    /// Data that the standards leave undefined; a multiple of 4 bytes.
+    /// Auxiliary data, which the standards leave undefined; a multiple of 4 bytes.
     public var auxiliaryData: [UInt8]
 
-    /// A record without auxiliary data.
+    /// Creates a record without auxiliary data.
     public init(_ type: GroupRecordType, group: Address, sources: [Address] = []) {
         self.type = type
         self.group = group
@@ -20,7 +20,7 @@ public struct GroupRecord<Address: WireAddress>: Hashable, Sendable {
 
     public var byteCount: Int { 4 + Address.byteCount * (1 + sources.count) + auxiliaryData.count }
 
-    /// `count` records from the start of `bytes`, and the bytes they take; nil when they are not all there.
+    /// Parses `count` records at the start of `bytes` and returns them with their length; returns nil if truncated.
     static func list(_ bytes: RawSpan, count: Int) -> (records: [GroupRecord], length: Int)? {
         var records: [GroupRecord] = []
         var offset = 0
@@ -60,25 +60,25 @@ public struct GroupRecord<Address: WireAddress>: Hashable, Sendable {
     }
 }
 
-/// What a group record says (RFC 3376, section 4.2.12).
+/// The type of a group record (RFC 3376, section 4.2.12).
 public struct GroupRecordType: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt8
     @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// The answer to a query: only these sources are wanted.
+    /// Current state: only these sources are accepted.
     public static let modeIsInclude = GroupRecordType(rawValue: 1)
-    /// The answer to a query: all but these sources are wanted.
+    /// Current state: all but these sources are accepted.
     public static let modeIsExclude = GroupRecordType(rawValue: 2)
-    /// From now on only these sources; none of them is a leave.
+    /// Change: only these sources are accepted from now on; without sources, a leave.
     public static let changeToInclude = GroupRecordType(rawValue: 3)
-    /// From now on all but these sources; none of them is a join.
+    /// Change: all but these sources are accepted from now on; without sources, a join.
     public static let changeToExclude = GroupRecordType(rawValue: 4)
     public static let allowNewSources = GroupRecordType(rawValue: 5)
     public static let blockOldSources = GroupRecordType(rawValue: 6)
 }
 
 extension GroupRecordType: CustomStringConvertible {
-    /// The words that tcpdump has for them.
+    /// The abbreviation that tcpdump uses.
     public var description: String {
         switch self {
         case .modeIsInclude: "is_in"

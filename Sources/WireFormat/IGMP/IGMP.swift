@@ -1,11 +1,11 @@
-/// The first eight bytes of an IGMP message, and what follows (RFC 1112, 2236, 3376).
+/// A view of an IGMP message: its first 8 bytes and the rest (RFC 1112, 2236, 3376).
 public struct IGMPView: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of type, code, checksum and group.
+    /// The length of type, code, checksum and group, in bytes.
     public static let headerLength = 8
 
-    /// Throws when fewer than 8 bytes are there.
+    /// Throws if there are fewer than 8 bytes.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -16,12 +16,12 @@ public struct IGMPView: ~Escapable {
     }
 
     @inlinable public var type: IGMPType { IGMPType(rawValue: bytes.byte(at: 0)) }
-    /// Maximum response code of a query, in tenths of a second: plain in
+    /// The maximum response code of a query, in tenths of a second: plain in
     /// version 2, floating point in version 3, 0 in version 1.
     @inlinable public var code: UInt8 { bytes.byte(at: 1) }
-    /// The checksum as it stands in the bytes.
+    /// The checksum field.
     @inlinable public var checksum: UInt16 { bytes.bigEndian16(at: 2) }
-    /// The group; in a query unspecified for all of them. A version 3 report has reserved bytes and a count here.
+    /// The group; unspecified in a general query. In a version 3 report these are reserved bytes and a count.
     @inlinable public var group: IPv4Address { bytes.ipv4Address(at: 4) }
 
     @inlinable public var payload: RawSpan {
@@ -29,7 +29,7 @@ public struct IGMPView: ~Escapable {
     }
 
     /// The version of a query by its length and code (RFC 3376, section 7.1);
-    /// nil for no query, and for one whose length is of no version.
+    /// nil if this is not a query, or its length is invalid.
     public var queryVersion: Int? {
         guard type == .membershipQuery else { return nil }
         switch bytes.byteCount {
@@ -39,7 +39,7 @@ public struct IGMPView: ~Escapable {
         }
     }
 
-    /// Whether the checksum is right, the bytes being the whole message.
+    /// The result of verifying the checksum; the bytes must be the whole message.
     public var checksumState: ChecksumState {
         InternetChecksum.of(bytes) == 0 ? .correct : .incorrect
     }
@@ -59,28 +59,28 @@ public struct IGMPType: RawRepresentable, Hashable, Sendable {
 
 /// An IGMP message (RFC 1112, 2236, 3376).
 public struct IGMPMessage: Hashable, Sendable, WireEncodable {
-    /// What a message of each type has after its header.
+    /// The contents of a message by type.
     public enum Body: Hashable, Sendable {
-        /// Who listens? The group is unspecified for all; version 3 has a source part.
+        /// A query. The group is unspecified in a general query; version 3 has a source part.
         case membershipQuery(group: IPv4Address, SourceQuery<IPv4Address>?)
         case version1Report(group: IPv4Address)
         case version2Report(group: IPv4Address)
         case leaveGroup(group: IPv4Address)
         case version3Report(reserved: UInt16, [GroupRecord<IPv4Address>])
-        /// A type that is not known, or a body that does not fit its type.
+        /// An unknown type, or contents that are invalid for the type.
         case unknown(type: IGMPType, restOfHeader: UInt32, data: [UInt8])
     }
 
-    /// What the message says.
+    /// The contents of the message.
     public var body: Body
-    /// The byte after the type: the maximum response code of queries, 0 elsewhere.
+    /// The byte after the type: the maximum response code of queries, 0 in other messages.
     public var code: UInt8
     /// The checksum to write; nil to compute it.
     public var checksum: UInt16?
-    /// Bytes after the message proper, which the checksum covers.
+    /// Bytes after the message, which the checksum covers.
     public var trailing: [UInt8]
 
-    /// A message whose checksum is computed when it is written.
+    /// Creates a message whose checksum is computed when it is written.
     public init(_ body: Body, code: UInt8 = 0) {
         self.body = body
         self.code = code
@@ -88,16 +88,16 @@ public struct IGMPMessage: Hashable, Sendable, WireEncodable {
         trailing = []
     }
 
-    /// A version 2 query.
+    /// Returns a version 2 query.
     /// - Parameters:
-    ///   - group: unspecified for a general query.
-    ///   - maximumResponseTime: tenths of a second; 0 makes it one of version 1.
+    ///   - group: the group; unspecified for a general query.
+    ///   - maximumResponseTime: in tenths of a second; 0 for a version 1 query.
     public static func query(group: IPv4Address = .unspecified, maximumResponseTime: UInt8 = 100) -> IGMPMessage {
         IGMPMessage(.membershipQuery(group: group, nil), code: maximumResponseTime)
     }
 
-    /// A version 3 query.
-    /// - Parameter maximumResponseTime: tenths of a second, 0 to 31,744, rounded down to what the code can say.
+    /// Returns a version 3 query.
+    /// - Parameter maximumResponseTime: in tenths of a second, 0 to 31,744, rounded down to a representable time.
     public static func version3Query(
         group: IPv4Address = .unspecified, maximumResponseTime: Int = 100,
         _ sources: SourceQuery<IPv4Address> = SourceQuery()
@@ -106,7 +106,7 @@ public struct IGMPMessage: Hashable, Sendable, WireEncodable {
             .membershipQuery(group: group, sources), code: TimeCode8(atMost: maximumResponseTime).rawValue)
     }
 
-    /// Reads a message of any type; what does not fit its type is kept as `.unknown`.
+    /// Parses a message of any type; invalid contents are kept as `.unknown`.
     public init(_ view: borrowing IGMPView) {
         code = view.code
         checksum = view.checksum
@@ -146,7 +146,7 @@ public struct IGMPMessage: Hashable, Sendable, WireEncodable {
         body = .unknown(type: view.type, restOfHeader: view.bytes.bigEndian32(at: 4), data: view.payload.copied())
     }
 
-    /// The type, from the body.
+    /// The type of the message.
     public var type: IGMPType {
         switch body {
         case .membershipQuery: .membershipQuery

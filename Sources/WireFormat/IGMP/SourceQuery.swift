@@ -1,14 +1,14 @@
-/// What a query of the third version asks beyond the group (RFC 3376, section
-/// 4.1; RFC 3810, section 5.1, whose queries are the same in another size).
+/// The part of an IGMPv3 or MLDv2 query after the group (RFC 3376, section
+/// 4.1; RFC 3810, section 5.1; the two differ only in the address length).
 public struct SourceQuery<Address: WireAddress>: Hashable, Sendable {
-    /// The four reserved bits, the S flag and the querier's robustness variable in one byte.
+    /// The 4 reserved bits, the S flag and the querier's robustness variable in one byte.
     public var flags: UInt8
     /// The querier's query interval code, in seconds.
     public var queryInterval: TimeCode8
-    /// The sources that are asked for; none asks for all.
+    /// The queried sources; empty for all.
     public var sources: [Address]
 
-    /// The source part of a query.
+    /// Creates the source part of a query.
     public init(
         suppressesRouterProcessing: Bool = false, robustness: UInt8 = 2,
         queryInterval: TimeCode8 = .init(rawValue: 125),
@@ -19,14 +19,14 @@ public struct SourceQuery<Address: WireAddress>: Hashable, Sendable {
         self.sources = sources
     }
 
-    /// Routers do not refresh their timers by this query (the S flag).
+    /// The S flag: routers do not update their timers.
     public var suppressesRouterProcessing: Bool { flags & 8 != 0 }
-    /// Messages that may be lost; 0 says that the querier's is above 7.
+    /// The querier's robustness variable; 0 means that it exceeds 7.
     public var robustness: UInt8 { flags & 7 }
 
     var byteCount: Int { 4 + Address.byteCount * sources.count }
 
-    /// Reads what follows the group; nil when the sources are not all there.
+    /// Parses the bytes after the group; returns nil if the sources are truncated.
     init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= 4 else { return nil }
         let count = Int(bytes.bigEndian16(at: 2))

@@ -1,10 +1,10 @@
-/// A time in the eight bits of IGMPv3 and MLDv2: plain below 128, floating
+/// An 8-bit time of IGMPv3 and MLDv2: plain below 128, floating
 /// point above (RFC 3376, sections 4.1.1 and 4.1.7; RFC 3810, section 5.1.9).
 public struct TimeCode8: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt8
     @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// The code for the greatest time that is not above `value`: 0 to 31,744.
+    /// Creates the code of the largest representable time that does not exceed `value`: 0 to 31,744.
     public init(atMost value: Int) {
         rawValue = UInt8(truncatingIfNeeded: floatingCode(atMost: value, mantissaBits: 4))
     }
@@ -13,12 +13,12 @@ public struct TimeCode8: RawRepresentable, Hashable, Sendable {
     public var value: Int { floatingValue(Int(rawValue), mantissaBits: 4) }
 }
 
-/// A time in the sixteen bits of MLDv2: plain below 32,768, floating point above (RFC 3810, section 5.1.3).
+/// A 16-bit time of MLDv2: plain below 32,768, floating point above (RFC 3810, section 5.1.3).
 public struct TimeCode16: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt16
     @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// The code for the greatest time that is not above `value`: 0 to 8,387,584.
+    /// Creates the code of the largest representable time that does not exceed `value`: 0 to 8,387,584.
     public init(atMost value: Int) {
         rawValue = UInt16(truncatingIfNeeded: floatingCode(atMost: value, mantissaBits: 12))
     }
@@ -27,7 +27,7 @@ public struct TimeCode16: RawRepresentable, Hashable, Sendable {
     public var value: Int { floatingValue(Int(rawValue), mantissaBits: 12) }
 }
 
-/// One bit, three of exponent, then the mantissa with a hidden one before it.
+/// Decodes 1 bit set, 3 bits of exponent, and the mantissa with an implicit leading 1.
 private func floatingValue(_ code: Int, mantissaBits: Int) -> Int {
     guard code >> (mantissaBits + 3) & 1 == 1 else { return code }
     let exponent = code >> mantissaBits & 7

@@ -1,4 +1,4 @@
-/// What an IP datagram carries: IPv4's protocol field and IPv6's next header
+/// The payload of an IP datagram: IPv4's protocol field and IPv6's next header
 /// (IANA protocol numbers).
 public struct IPProtocol: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt8

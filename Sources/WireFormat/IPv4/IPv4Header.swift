@@ -1,16 +1,16 @@
-/// An IPv4 header over a datagram's bytes (RFC 791, section 3.1).
+/// A view of an IPv4 header and its datagram (RFC 791, section 3.1).
 ///
-/// Made only when the version is 4 and the whole header, options included, is
-/// there; after that no accessor can fail. The total length is a stranger's
-/// word: `payload` never goes beyond the bytes that are there.
+/// It can be created only if the version is 4 and the whole header with its options is
+/// present; after that no accessor can fail. The total length is not trusted:
+/// `payload` never extends beyond the available bytes.
 public struct IPv4View: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of a header without options.
+    /// The length of a header without options, in bytes.
     public static let minimumHeaderLength = 20
 
-    /// Throws when the header is truncated, the version is not 4, or the
-    /// header length is below 20 or beyond the bytes.
+    /// Throws if the header is truncated, the version is not 4, or the
+    /// header length is below 20 or exceeds the available bytes.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -32,44 +32,44 @@ public struct IPv4View: ~Escapable {
         self.bytes = bytes
     }
 
-    /// Bytes of the header with its options, 20 to 60.
+    /// The length of the header with its options, 20 to 60 bytes.
     @inlinable public var headerLength: Int { Int(bytes.byte(at: 0) & 0xF) &* 4 }
     /// Differentiated services field and ECN (RFC 2474, RFC 3168), formerly type of service.
     @inlinable public var typeOfService: UInt8 { bytes.byte(at: 1) }
-    /// Bytes of header and data, as the header says.
+    /// The length of header and data as stated in the header, in bytes.
     @inlinable public var totalLength: UInt16 { bytes.bigEndian16(at: 2) }
-    /// What the fragments of one datagram have in common.
+    /// The identification, the same in all fragments of a datagram.
     @inlinable public var identification: UInt16 { bytes.bigEndian16(at: 4) }
     /// The reserved bit, which must be zero.
     @inlinable public var reservedFlag: Bool { bytes.byte(at: 6) & 0x80 != 0 }
-    /// Whether routers must not cut it.
+    /// The DF flag: routers must not fragment the datagram.
     @inlinable public var dontFragment: Bool { bytes.byte(at: 6) & 0x40 != 0 }
-    /// Whether a fragment follows this one.
+    /// The MF flag: more fragments follow.
     @inlinable public var moreFragments: Bool { bytes.byte(at: 6) & 0x20 != 0 }
-    /// Offset of this fragment's data in the datagram's, in units of 8 bytes.
+    /// The fragment offset, in units of 8 bytes.
     @inlinable public var fragmentOffset: UInt16 { bytes.bigEndian16(at: 6) & 0x1FFF }
-    /// Routers that it may still pass.
+    /// The time to live, in hops.
     @inlinable public var timeToLive: UInt8 { bytes.byte(at: 8) }
     @inlinable public var `protocol`: IPProtocol { IPProtocol(rawValue: bytes.byte(at: 9)) }
-    /// The checksum over the header as it stands there.
+    /// The header checksum field.
     @inlinable public var headerChecksum: UInt16 { bytes.bigEndian16(at: 10) }
-    /// Where the datagram comes from.
+    /// The source address.
     @inlinable public var source: IPv4Address { bytes.ipv4Address(at: 12) }
-    /// Where the datagram goes, or goes next on a source route.
+    /// The destination address, or the next address of a source route.
     @inlinable public var destination: IPv4Address { bytes.ipv4Address(at: 16) }
 
-    /// The options, padding included; a multiple of 4 bytes.
+    /// The options with padding; a multiple of 4 bytes.
     @inlinable public var options: RawSpan {
         @_lifetime(copy self) get {
             bytes.extracting(Self.minimumHeaderLength..<headerLength)
         }
     }
 
-    /// Bytes of header and data: the total length, or all where it is 0, as it
-    /// is in captures of packets that the card was to cut (segmentation offload).
+    /// The length of header and data: the total length, or all bytes if it is 0, as
+    /// in captures of packets before segmentation by the network card (TSO).
     @inlinable public var datagramLength: Int { totalLength == 0 ? bytes.byteCount : Int(totalLength) }
 
-    /// The data that is there: up to the datagram's length, or to the end of the bytes when that comes first.
+    /// The available data: up to the datagram's length or the end of the bytes, whichever is less.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get {
             let end = Swift.min(Swift.max(datagramLength, headerLength), bytes.byteCount)
@@ -77,25 +77,25 @@ public struct IPv4View: ~Escapable {
         }
     }
 
-    /// Where the datagram goes in the end: the last address of a source route
-    /// that still has some before it, and the destination otherwise. The
-    /// checksums of UDP and TCP cover this one (RFC 1122, section 3.2.1.8).
+    /// The final destination: the last address of an incomplete source route,
+    /// otherwise the destination. It is the address in the
+    /// pseudo-header of UDP and TCP (RFC 1122, section 3.2.1.8).
     public var finalDestination: IPv4Address {
         guard headerLength > Self.minimumHeaderLength else { return destination }
         var reader = OptionReader(options)
         while let (type, data) = reader.next() {
             guard type == 131 || type == 137, data.count >= 5 else { continue }
             let pointer = Int(options.byte(at: data.lowerBound))
-            // Counted from 1 at the option's type: beyond the length nothing is left to visit.
+            // The pointer counts from 1 at the option's type; beyond the length, the route is complete.
             if pointer &+ 3 <= data.count &+ 2 { return options.ipv4Address(at: data.upperBound &- 4) }
         }
         return destination
     }
 
-    /// True when fewer bytes are there than the total length says.
+    /// Whether fewer bytes are available than the total length states.
     @inlinable public var isTruncated: Bool { Int(totalLength) > bytes.byteCount }
 
-    /// Whether the header's checksum is right. It covers the header alone, which is always there.
+    /// The result of verifying the header checksum.
     public var checksumState: ChecksumState {
         InternetChecksum.of(bytes.prefix(headerLength)) == 0 ? .correct : .incorrect
     }
@@ -105,33 +105,33 @@ public struct IPv4View: ~Escapable {
 public struct IPv4Header: Hashable, Sendable, WireEncodable {
     /// Differentiated services field and ECN (RFC 2474, RFC 3168), formerly type of service.
     public var typeOfService: UInt8
-    /// Bytes of header and data.
+    /// The length of header and data, in bytes.
     public var totalLength: UInt16
-    /// What the fragments of one datagram have in common.
+    /// The identification, the same in all fragments of a datagram.
     public var identification: UInt16
     /// The reserved bit, which must be zero.
     public var reservedFlag: Bool
-    /// Whether routers must not cut it.
+    /// The DF flag: routers must not fragment the datagram.
     public var dontFragment: Bool
-    /// Whether a fragment follows this one.
+    /// The MF flag: more fragments follow.
     public var moreFragments: Bool
-    /// Offset of this fragment's data in the datagram's, in units of 8 bytes, 0 to 8191.
+    /// The fragment offset, in units of 8 bytes, 0 to 8191.
     public var fragmentOffset: UInt16
-    /// Routers that it may still pass.
+    /// The time to live, in hops.
     public var timeToLive: UInt8
-    /// What the datagram carries.
+    /// The protocol of the payload.
     public var `protocol`: IPProtocol
     /// The checksum to write; nil to compute it.
     public var headerChecksum: UInt16?
-    /// Where the datagram comes from.
+    /// The source address.
     public var source: IPv4Address
-    /// Where the datagram goes, or goes next on a source route.
+    /// The destination address, or the next address of a source route.
     public var destination: IPv4Address
-    /// The options, in their order.
+    /// The options, in order.
     public var options: IPv4Options
 
-    /// A header for `payloadLength` bytes of data. The total length is
-    /// truncated to 16 bits: check the payload's size first.
+    /// Creates a header for `payloadLength` bytes of data. The total length is
+    /// truncated to 16 bits: the caller has to check the payload's length.
     public init(
         source: IPv4Address, destination: IPv4Address, protocol: IPProtocol, payloadLength: Int,
         timeToLive: UInt8 = 64, typeOfService: UInt8 = 0, identification: UInt16 = 0, dontFragment: Bool = false,
@@ -153,7 +153,7 @@ public struct IPv4Header: Hashable, Sendable, WireEncodable {
         self.options = options
     }
 
-    /// Every field as it stands in the bytes, the checksum too.
+    /// Creates a header with every field of a view, including the checksum.
     public init(_ view: borrowing IPv4View) {
         typeOfService = view.typeOfService
         totalLength = view.totalLength
@@ -170,10 +170,10 @@ public struct IPv4Header: Hashable, Sendable, WireEncodable {
         options = IPv4Options(view.options)
     }
 
-    /// Bytes of the header with its options, padded to a multiple of 4.
+    /// The length of the header with its options, padded to a multiple of 4 bytes.
     public var byteCount: Int { IPv4View.minimumHeaderLength + options.paddedByteCount }
 
-    /// Throws when the output is too small, or the options take more than 40 bytes.
+    /// Throws if the output is too small, or the options exceed 40 bytes.
     @_lifetime(bytes: copy bytes)
     public func write(into bytes: inout MutableRawSpan, at offset: Int) throws(CapacityError) {
         try requireCapacity(bytes, at: offset)

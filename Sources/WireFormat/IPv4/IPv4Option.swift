@@ -1,27 +1,27 @@
-/// One option of an IPv4 header (RFC 791, section 3.1; RFC 2113).
+/// An option of an IPv4 header (RFC 791, section 3.1; RFC 2113).
 public enum IPv4Option: HeaderOption {
     /// Type 0.
     case endOfOptionList
     /// Type 1.
     case noOperation
-    /// Type 7: every router writes its address into the next slot.
+    /// Type 7: every router records its address in the next slot.
     case recordRoute(IPv4RouteData)
-    /// Type 131: the datagram goes through these addresses, others between them allowed.
+    /// Type 131: the datagram visits these addresses, with any routers between them.
     case looseSourceRoute(IPv4RouteData)
-    /// Type 137: the datagram goes through these addresses and no others.
+    /// Type 137: the datagram visits these addresses and no others.
     case strictSourceRoute(IPv4RouteData)
-    /// Type 68: every router writes its time, by `flag` with its address.
+    /// Type 68: every router records its time and, depending on `flag`, its address.
     case timestamp(IPv4TimestampData)
-    /// Type 130 (RFC 791; RFC 1108): classification and whom it binds, in the form that the domain uses.
+    /// Type 130 (RFC 791; RFC 1108): classification level and protection authorities, as opaque data.
     case security([UInt8])
-    /// Type 136: the number of a SATNET stream, out of use (RFC 6814).
+    /// Type 136: a SATNET stream identifier, obsolete (RFC 6814).
     case streamIdentifier(UInt16)
-    /// Type 148 (RFC 2113): routers look at the datagram; the value is 0.
+    /// Type 148 (RFC 2113): routers examine the datagram; the value is 0.
     case routerAlert(value: UInt16)
-    /// An option of another type, or of a known type whose data does not fit it: its data as it came.
+    /// An unknown option, or one whose data is invalid for its type.
     case unknown(type: UInt8, data: [UInt8])
 
-    /// The option-type octet: copied flag, class and number.
+    /// The option type: copied flag, class and number.
     public var type: UInt8 {
         switch self {
         case .endOfOptionList: 0
@@ -37,10 +37,10 @@ public enum IPv4Option: HeaderOption {
         }
     }
 
-    /// Whether fragments after the first carry the option: the highest bit of its type.
+    /// The copied flag, the highest bit of the type: whether all fragments contain the option.
     public var isCopied: Bool { type & 0x80 != 0 }
 
-    /// Bytes of the option: 1, or type, length and data.
+    /// The length of the option, in bytes: 1, or type, length and data.
     public var byteCount: Int {
         switch self {
         case .endOfOptionList, .noOperation: 1
@@ -97,21 +97,21 @@ public enum IPv4Option: HeaderOption {
 
 /// The data of a record-route or source-route option (RFC 791, section 3.1).
 public struct IPv4RouteData: Hashable, Sendable {
-    /// Offset of the next slot from the start of the option, counted from 1: 4 when nothing is used yet.
+    /// The offset of the next slot from the start of the option, counted from 1: 4 if no slot is used.
     public var pointer: UInt8
-    /// Every slot, used or not.
+    /// All slots, used or not.
     public var slots: [IPv4Address]
 
-    /// The most slots that fit into a header: 37 bytes of data.
+    /// The maximum number of slots in a header: 37 bytes of data.
     public static let maximumSlots = 9
 
-    /// Of these parts.
+    /// Creates route data.
     public init(pointer: UInt8 = 4, slots: [IPv4Address]) {
         self.pointer = pointer
         self.slots = slots
     }
 
-    /// An empty route to be filled on the way.
+    /// Creates route data with empty slots.
     public init(emptySlots count: Int) {
         self.init(slots: Array(repeating: .unspecified, count: count))
     }
@@ -123,7 +123,7 @@ public struct IPv4RouteData: Hashable, Sendable {
         for offset in stride(from: 3, to: option.byteCount, by: 4) { slots.append(option.ipv4Address(at: offset)) }
     }
 
-    /// The slots before the pointer: what has been recorded, or visited.
+    /// The slots before the pointer: recorded or visited addresses.
     public var used: ArraySlice<IPv4Address> {
         slots.prefix(max(0, (Int(pointer) - 4) / 4))
     }
@@ -131,13 +131,13 @@ public struct IPv4RouteData: Hashable, Sendable {
 
 /// The data of a timestamp option (RFC 791, section 3.1).
 public struct IPv4TimestampData: Hashable, Sendable {
-    /// What each entry holds.
+    /// The format of the entries.
     public enum Flag: Hashable, Sendable {
         /// 0: timestamps alone.
         case timestampsOnly
-        /// 1: each preceded by the address of who wrote it.
+        /// 1: each preceded by the address of the host that recorded it.
         case withAddresses
-        /// 3: addresses are given, and only those hosts write.
+        /// 3: the addresses are given, and only those hosts record a timestamp.
         case prespecified
         case unknown(UInt8)
 
@@ -161,30 +161,30 @@ public struct IPv4TimestampData: Hashable, Sendable {
         }
     }
 
-    /// One timestamp, with its address where the flag asks for one.
+    /// A timestamp, with its address if the flag requires one.
     public struct Entry: Hashable, Sendable {
-        /// Who wrote, or is to write; nil with `.timestampsOnly`.
+        /// The address of the recording host; nil with `.timestampsOnly`.
         public var address: IPv4Address?
-        /// Milliseconds since midnight UT; with the highest bit set, another unit.
+        /// The time in milliseconds since midnight UT, or in another unit if the highest bit is set.
         public var timestamp: UInt32
 
-        /// Of these parts.
+        /// Creates an entry.
         public init(address: IPv4Address?, timestamp: UInt32) {
             self.address = address
             self.timestamp = timestamp
         }
     }
 
-    /// Offset of the next entry from the start of the option, counted from 1: 5 when nothing is used yet.
+    /// The offset of the next entry from the start of the option, counted from 1: 5 if no entry is used.
     public var pointer: UInt8
-    /// Hosts that found no room, 0 to 15.
+    /// The number of hosts that could not record a timestamp, 0 to 15.
     public var overflow: UInt8
-    /// What each entry holds.
+    /// The format of the entries.
     public var flag: Flag
-    /// Every entry, used or not.
+    /// All entries, used or not.
     public var entries: [Entry]
 
-    /// Of these parts.
+    /// Creates timestamp data.
     public init(pointer: UInt8 = 5, overflow: UInt8 = 0, flag: Flag, entries: [Entry]) {
         self.pointer = pointer
         self.overflow = overflow
@@ -228,7 +228,7 @@ public struct IPv4TimestampData: Hashable, Sendable {
         }
     }
 
-    /// The entries before the pointer: what has been written.
+    /// The entries before the pointer: recorded timestamps.
     public var used: ArraySlice<Entry> {
         entries.prefix(max(0, (Int(pointer) - 5) / entryLength))
     }

@@ -2,6 +2,6 @@
 public typealias IPv4Options = OptionList<IPv4Option>
 
 extension OptionList where Option == IPv4Option {
-    /// The options that fragments after the first carry: those with the copied flag (RFC 791, section 3.1).
+    /// The options that all fragments contain: those with the copied flag (RFC 791, section 3.1).
     public var copiedIntoFragments: IPv4Options { IPv4Options(list.filter(\.isCopied)) }
 }

@@ -1,15 +1,15 @@
-/// One IPv6 extension header (RFC 8200, section 4).
+/// An IPv6 extension header (RFC 8200, section 4).
 public enum IPv6ExtensionHeader: Hashable, Sendable {
-    /// Options that every node on the way looks at; the padding options are kept as they came.
+    /// Options for every node on the path; padding options are kept.
     case hopByHopOptions([IPv6Option])
     /// Options for the destination.
     case destinationOptions([IPv6Option])
-    /// Addresses to visit: its type, the segments still to go, and the data of that type.
+    /// A routing header: its type, the segments left, and type-specific data.
     case routing(type: UInt8, segmentsLeft: UInt8, data: [UInt8])
-    /// A fragment: offset in units of 8 bytes, and the bits between as they came.
+    /// A fragment header: the offset in units of 8 bytes, and the reserved bits.
     case fragment(offset: UInt16, reserved: UInt16, moreFragments: Bool, identification: UInt32)
 
-    /// The number by which the header before names this one.
+    /// The number of this header type in the preceding Next Header field.
     public var `protocol`: IPProtocol {
         switch self {
         case .hopByHopOptions: .hopByHopOptions
@@ -19,7 +19,7 @@ public enum IPv6ExtensionHeader: Hashable, Sendable {
         }
     }
 
-    /// Bytes of the header: a multiple of 8.
+    /// The length of the header: a multiple of 8 bytes.
     public var byteCount: Int {
         switch self {
         case .hopByHopOptions(let options), .destinationOptions(let options):
@@ -29,14 +29,14 @@ public enum IPv6ExtensionHeader: Hashable, Sendable {
         }
     }
 
-    /// The header as an array of its own. Allocates: for tests and rare packets.
+    /// Returns the header as a new array. For tests and rare packets, because it allocates.
     public func encoded(nextHeader: IPProtocol) -> [UInt8] {
         var storage = [UInt8](repeating: 0, count: byteCount)
         storage.withMutableBytes { bytes in try? write(into: &bytes, at: 0, nextHeader: nextHeader) }
         return storage
     }
 
-    /// Writes the header at `offset`; what is missing to a multiple of 8 bytes becomes padding.
+    /// Writes the header at `offset`, padded to a multiple of 8 bytes.
     @_lifetime(bytes: copy bytes)
     public func write(
         into bytes: inout MutableRawSpan, at offset: Int, nextHeader: IPProtocol
@@ -73,15 +73,15 @@ public enum IPv6ExtensionHeader: Hashable, Sendable {
     }
 }
 
-/// One option of a hop-by-hop or destination header (RFC 8200, section 4.2).
+/// An option of a hop-by-hop or destination options header (RFC 8200, section 4.2).
 public enum IPv6Option: Hashable, Sendable {
     /// Type 0, a single byte.
     case pad1
-    /// Type 1 and its bytes, which should be zero.
+    /// Type 1 with its data, which should be zeros.
     case padN([UInt8])
-    /// Type 5 (RFC 2711): routers look at the packet.
+    /// Type 5 (RFC 2711): routers examine the packet.
     case routerAlert(UInt16)
-    /// Another option; the two highest bits of the type say what a node does that does not know it.
+    /// An unknown option; the two highest bits of its type state what a node has to do.
     case unknown(type: UInt8, data: [UInt8])
 
     public var byteCount: Int {
@@ -112,7 +112,7 @@ public enum IPv6Option: Hashable, Sendable {
         }
     }
 
-    /// Every option in `bytes`; throws when a length goes beyond them. `base` is their offset in the header.
+    /// Parses the options in `bytes`; throws if a length exceeds them. `base` is their offset in the header.
     static func list(_ bytes: RawSpan, base: Int) throws(ParseError) -> [IPv6Option] {
         var options: [IPv6Option] = []
         var offset = 0
@@ -141,17 +141,17 @@ public enum IPv6Option: Hashable, Sendable {
     }
 }
 
-/// The extension headers of a packet, and where they lead.
+/// The extension headers of a packet, and the upper-layer protocol.
 public struct IPv6ExtensionChain: Hashable, Sendable {
-    /// The headers, in their order.
+    /// The headers, in order.
     public var headers: [IPv6ExtensionHeader]
-    /// What the last header names: the upper-layer protocol, or a header this library does not walk.
+    /// The next header of the last one: the upper-layer protocol, or a header that this library does not parse.
     public var upperLayer: IPProtocol
-    /// Bytes of all the headers together.
+    /// The length of all headers, in bytes.
     public var byteCount: Int
 
-    /// Walks the chain that begins with `first` at the start of `payload`.
-    /// Throws when a header or an option goes beyond the bytes.
+    /// Parses the chain that begins with `first` at the start of `payload`.
+    /// Throws if a header or option exceeds the bytes.
     public init(first: IPProtocol, payload: RawSpan) throws(ParseError) {
         headers = []
         var next = first
@@ -175,7 +175,7 @@ public struct IPv6ExtensionChain: Hashable, Sendable {
                         reserved: UInt16(remaining.byte(at: 1)) << 8 | (bits >> 1 & 3),
                         moreFragments: bits & 1 == 1,
                         identification: remaining.bigEndian32(at: 4)))
-                // Only the first fragment holds what the chain goes on with.
+                // Only the first fragment contains the rest of the chain.
                 if bits >> 3 != 0 {
                     upperLayer = IPProtocol(rawValue: remaining.byte(at: 0))
                     byteCount = offset + length
@@ -195,7 +195,7 @@ public struct IPv6ExtensionChain: Hashable, Sendable {
         }
     }
 
-    /// Length of the extension header at the start of `bytes`, all of which is there.
+    /// Returns the length of the extension header at the start of `bytes`, which must be complete.
     private static func headerLength(
         _ header: IPProtocol, _ bytes: RawSpan, offset: Int
     ) throws(ParseError) -> Int {

@@ -1,11 +1,11 @@
-/// An IPv6 header over a packet's bytes (RFC 8200, section 3).
+/// A view of an IPv6 header and its packet (RFC 8200, section 3).
 public struct IPv6View: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of the fixed header.
+    /// The length of the fixed header, in bytes.
     public static let headerLength = 40
 
-    /// Throws when fewer than 40 bytes are there or the version is not 6.
+    /// Throws if there are fewer than 40 bytes or the version is not 6.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -21,27 +21,27 @@ public struct IPv6View: ~Escapable {
 
     /// Differentiated services field and ECN.
     @inlinable public var trafficClass: UInt8 { UInt8(truncatingIfNeeded: bytes.bigEndian16(at: 0) >> 4) }
-    /// 20 bits.
+    /// The flow label, 20 bits.
     @inlinable public var flowLabel: UInt32 { bytes.bigEndian32(at: 0) & 0xF_FFFF }
-    /// Bytes after the fixed header, extension headers included, as the header says.
+    /// The length of the payload with extension headers as stated in the header, in bytes.
     @inlinable public var payloadLength: UInt16 { bytes.bigEndian16(at: 4) }
     @inlinable public var nextHeader: IPProtocol { IPProtocol(rawValue: bytes.byte(at: 6)) }
-    /// Routers that it may still pass.
+    /// The hop limit.
     @inlinable public var hopLimit: UInt8 { bytes.byte(at: 7) }
-    /// Where the datagram comes from.
+    /// The source address.
     @inlinable public var source: IPv6Address { bytes.ipv6Address(at: 8) }
-    /// Where the datagram goes, or goes next on a source route.
+    /// The destination address, or the next address of a source route.
     @inlinable public var destination: IPv6Address { bytes.ipv6Address(at: 24) }
 
-    /// Bytes after the fixed header: the payload length, or all where it is 0
-    /// and something is said to follow, as it is in jumbograms and in captures
-    /// of packets that the card was to cut (RFC 2675; segmentation offload).
+    /// The length of the payload: as stated, or all bytes if it is 0
+    /// and a next header follows, as in jumbograms and in captures
+    /// of packets before segmentation by the network card (RFC 2675; TSO).
     @inlinable public var dataLength: Int {
         payloadLength == 0 && nextHeader != .noNextHeader
             ? bytes.byteCount &- Self.headerLength : Int(payloadLength)
     }
 
-    /// What is there after the fixed header, extension headers included.
+    /// The available payload with extension headers.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get {
             let end = Swift.min(Self.headerLength &+ dataLength, bytes.byteCount)
@@ -49,7 +49,7 @@ public struct IPv6View: ~Escapable {
         }
     }
 
-    /// True when fewer bytes are there than the payload length says.
+    /// Whether fewer bytes are available than the payload length states.
     @inlinable public var isTruncated: Bool { Self.headerLength &+ Int(payloadLength) > bytes.byteCount }
 }
 
@@ -57,20 +57,20 @@ public struct IPv6View: ~Escapable {
 public struct IPv6Header: Hashable, Sendable, WireEncodable {
     /// Differentiated services field and ECN.
     public var trafficClass: UInt8
-    /// 20 bits; higher ones are not written.
+    /// The flow label, 20 bits; higher bits are ignored.
     public var flowLabel: UInt32
-    /// Bytes after the fixed header, extension headers included.
+    /// The length of the payload with extension headers, in bytes.
     public var payloadLength: UInt16
-    /// What follows the fixed header.
+    /// The type of the header after the fixed header.
     public var nextHeader: IPProtocol
-    /// Routers that it may still pass.
+    /// The hop limit.
     public var hopLimit: UInt8
-    /// Where the datagram comes from.
+    /// The source address.
     public var source: IPv6Address
-    /// Where the datagram goes, or goes next on a source route.
+    /// The destination address, or the next address of a source route.
     public var destination: IPv6Address
 
-    /// A header for `payloadLength` bytes, truncated to 16 bits: check the payload's size first.
+    /// Creates a header for `payloadLength` bytes, truncated to 16 bits: the caller has to check the payload's length.
     public init(
         source: IPv6Address, destination: IPv6Address, nextHeader: IPProtocol, payloadLength: Int,
         hopLimit: UInt8 = 64, trafficClass: UInt8 = 0, flowLabel: UInt32 = 0

@@ -1,4 +1,4 @@
-/// What an Ethernet II frame carries (IEEE 802 numbers).
+/// The payload type of an Ethernet II frame (IEEE 802 numbers).
 public struct EtherType: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt16
     @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -10,17 +10,17 @@ public struct EtherType: RawRepresentable, Hashable, Sendable {
     public static let ipv6 = EtherType(rawValue: 0x86DD)
     /// 802.1ad: the outer tag of QinQ.
     public static let serviceVLAN = EtherType(rawValue: 0x88A8)
-    /// The outer tag of QinQ as it was before 802.1ad.
+    /// The outer tag of QinQ before 802.1ad.
     public static let oldServiceVLAN = EtherType(rawValue: 0x9100)
     public static let mpls = EtherType(rawValue: 0x8847)
     public static let pppoeDiscovery = EtherType(rawValue: 0x8863)
     public static let pppoeSession = EtherType(rawValue: 0x8864)
     public static let linkLayerDiscovery = EtherType(rawValue: 0x88CC)
 
-    /// Whether a tag of four bytes follows, and then another type.
+    /// Whether a tag of 4 bytes and another EtherType follow.
     @inlinable public var isTag: Bool { self == .vlan || self == .serviceVLAN || self == .oldServiceVLAN }
 
-    /// Below 0x0600 the field is the length of an 802.3 frame's data, 0 to 1,500 (IEEE 802.3, clause 3.2.6).
+    /// Whether the field is the length of an 802.3 frame's data, 0 to 1,500: below 0x0600 (IEEE 802.3, clause 3.2.6).
     @inlinable public var isLength: Bool { rawValue < 0x0600 }
 }
 

@@ -1,12 +1,12 @@
-/// An Ethernet header over its frame's bytes: Ethernet II, or 802.3 with a
-/// length in the place of the type (RFC 894; IEEE 802.3, clause 3).
+/// A view of an Ethernet header and its frame: Ethernet II, or 802.3 with a
+/// length instead of the type (RFC 894; IEEE 802.3, clause 3).
 public struct EthernetView: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of the header: destination, source, type.
+    /// The length of the header, in bytes: destination, source, type.
     public static let headerLength = 14
 
-    /// Throws when fewer than 14 bytes are there.
+    /// Throws if there are fewer than 14 bytes.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -16,14 +16,14 @@ public struct EthernetView: ~Escapable {
         self.bytes = bytes
     }
 
-    /// The station or stations it is for.
+    /// The destination address.
     @inlinable public var destination: MACAddress { bytes.macAddress(at: 0) }
-    /// The station that sent it.
+    /// The source address.
     @inlinable public var source: MACAddress { bytes.macAddress(at: 6) }
-    /// The type field as it stands; below 0x0600 it is an 802.3 length.
+    /// The type field; below 0x0600 it is an 802.3 length.
     @inlinable public var etherType: EtherType { EtherType(rawValue: bytes.bigEndian16(at: 12)) }
 
-    /// What follows the header, without the padding where an 802.3 length tells it.
+    /// The bytes after the header, without padding if there is an 802.3 length.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get {
             let rest = bytes.dropping(Self.headerLength)
@@ -34,26 +34,27 @@ public struct EthernetView: ~Escapable {
 
 /// An Ethernet header, II or 802.3 (RFC 894; IEEE 802.3, clause 3).
 public struct EthernetHeader: Hashable, Sendable, WireEncodable {
-    /// The station or stations it is for.
+    /// The destination address.
     public var destination: MACAddress
-    /// The station that sent it.
+    /// The source address.
     public var source: MACAddress
-    /// What it carries; below 0x0600 the length of its data.
+    /// The type of the payload; below 0x0600 the length of the data.
     public var etherType: EtherType
 
-    /// A header of these fields.
+    /// Creates a header.
     public init(destination: MACAddress, source: MACAddress, etherType: EtherType) {
         self.destination = destination
         self.source = source
         self.etherType = etherType
     }
 
-    /// Bytes of the shortest frame without its check sequence (IEEE 802.3, clause 4.4.2): data of fewer than 46 are padded.
+    /// The minimum frame length without frame check sequence (IEEE 802.3, clause 4.4.2): shorter data is padded to 46
+    /// bytes.
     public static let minimumFrameLength = 60
-    /// The most data bytes of a standard frame.
+    /// The maximum data length of a standard frame, in bytes.
     public static let maximumPayloadLength = 1500
 
-    /// The frame with zeros after it up to the shortest length that Ethernet sends.
+    /// Returns the frame, padded with zeros to the minimum length.
     public static func padded(_ frame: [UInt8]) -> [UInt8] {
         frame + [UInt8](repeating: 0, count: max(0, minimumFrameLength - frame.count))
     }

@@ -1,11 +1,11 @@
-/// The pseudo-header that Linux puts before packets captured on "any"
+/// A view of the pseudo-header of packets that Linux captures on the "any"
 /// interface (tcpdump group, LINKTYPE_LINUX_SLL and LINKTYPE_LINUX_SLL2).
 public struct LinuxCookedView: ~Escapable {
     public let bytes: RawSpan
-    /// Which of the two headers it is.
+    /// The version of the header.
     public let version: LinuxCooked.Version
 
-    /// Throws when the header is not all there.
+    /// Throws if the header is truncated.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan, version: LinuxCooked.Version) throws(ParseError) {
@@ -18,26 +18,26 @@ public struct LinuxCookedView: ~Escapable {
 
     @inlinable var isFirst: Bool { version == .first }
 
-    /// Where the packet went.
+    /// The direction and kind of destination of the packet.
     @inlinable public var packetType: LinuxCooked.PacketType {
         LinuxCooked.PacketType(rawValue: isFirst ? bytes.bigEndian16(at: 0) : UInt16(bytes.byte(at: 10)))
     }
-    /// The kind of device (ARPHRD_ values: 1 Ethernet, 772 loopback).
+    /// The device type (ARPHRD_ values: 1 Ethernet, 772 loopback).
     @inlinable public var hardwareType: UInt16 { bytes.bigEndian16(at: isFirst ? 2 : 8) }
-    /// Bytes of the address, which may be more than the eight that there is room for.
+    /// The length of the address, which may exceed the 8 bytes of the field.
     @inlinable public var addressLength: Int {
         isFirst ? Int(bytes.bigEndian16(at: 4)) : Int(bytes.byte(at: 11))
     }
-    /// The sender's link-layer address, at most eight bytes of it.
+    /// The sender's link-layer address, truncated to 8 bytes.
     @inlinable public var address: RawSpan {
         @_lifetime(copy self) get {
             let start = isFirst ? 6 : 12
             return bytes.extracting(start..<start &+ Swift.min(addressLength, 8))
         }
     }
-    /// An EtherType where the device is Ethernet or the like.
+    /// The protocol: an EtherType for Ethernet and similar devices.
     @inlinable public var protocolType: EtherType { EtherType(rawValue: bytes.bigEndian16(at: isFirst ? 14 : 0)) }
-    /// Version 2: the number of the interface; nil in version 1.
+    /// The interface index in version 2; nil in version 1.
     @inlinable public var interfaceIndex: UInt32? { isFirst ? nil : bytes.bigEndian32(at: 4) }
 
     @inlinable public var payload: RawSpan {
@@ -45,20 +45,20 @@ public struct LinuxCookedView: ~Escapable {
     }
 }
 
-/// The pseudo-header of a capture on every interface.
+/// The pseudo-header of packets captured on the "any" interface.
 public struct LinuxCooked: Hashable, Sendable, WireEncodable {
-    /// The two forms of the header.
+    /// The versions of the header.
     public enum Version: UInt8, Sendable {
         /// LINKTYPE_LINUX_SLL: 16 bytes.
         case first = 1
         /// LINKTYPE_LINUX_SLL2: 20 bytes.
         case second = 2
 
-        /// Bytes of the header.
+        /// The length of the header, in bytes.
         @inlinable public var headerLength: Int { self == .first ? 16 : 20 }
     }
 
-    /// Where the packet went.
+    /// The direction and kind of destination of a packet.
     public struct PacketType: RawRepresentable, Hashable, Sendable {
         public let rawValue: UInt16
         @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -70,24 +70,24 @@ public struct LinuxCooked: Hashable, Sendable, WireEncodable {
         public static let outgoing = PacketType(rawValue: 4)
     }
 
-    /// Which of the two headers it is.
+    /// The version of the header.
     public var version: Version
-    /// Where the packet went.
+    /// The direction and kind of destination of the packet.
     public var packetType: PacketType
-    /// The kind of device (ARPHRD_ values).
+    /// The device type (ARPHRD_ values).
     public var hardwareType: UInt16
-    /// Bytes of the address as the header says; the field holds eight.
+    /// The length of the address as stated in the header; the field has 8 bytes.
     public var addressLength: Int
-    /// The eight bytes of the field, in network order.
+    /// The 8 bytes of the address field, in network byte order.
     public var addressField: UInt64
-    /// What follows: an EtherType where the device is Ethernet or the like.
+    /// The protocol: an EtherType for Ethernet and similar devices.
     public var protocolType: EtherType
-    /// Version 2 alone.
+    /// The interface index; only in version 2.
     public var interfaceIndex: UInt32
-    /// Version 2 alone: the two bytes after the protocol, which must be zero.
+    /// The two bytes after the protocol, which must be zero; only in version 2.
     public var reserved: UInt16
 
-    /// The header of a packet of an Ethernet device.
+    /// Creates the header of a packet of an Ethernet device.
     public init(
         version: Version, packetType: PacketType = .toUs, hardwareType: UInt16 = 1, address: MACAddress,
         protocolType: EtherType, interfaceIndex: UInt32 = 0

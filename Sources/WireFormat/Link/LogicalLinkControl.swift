@@ -1,12 +1,12 @@
-/// The header of an 802.3 length frame's data: LLC, and SNAP where its
-/// service access points say so (IEEE 802.2; RFC 1042).
+/// A view of the header in an 802.3 frame's data: LLC, and SNAP if the
+/// service access points indicate it (IEEE 802.2; RFC 1042).
 public struct LogicalLinkControlView: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of the shortest header: two service access points and a control octet.
+    /// The minimum length of the header: two service access points and a control octet.
     public static let minimumHeaderLength = 3
 
-    /// Throws when the header, which its control octet measures, is not all there.
+    /// Throws if the header, whose length depends on the control octet, is truncated.
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
         guard bytes.byteCount >= Self.minimumHeaderLength else {
@@ -25,23 +25,23 @@ public struct LogicalLinkControlView: ~Escapable {
 
     private static func headerLength(_ bytes: RawSpan) -> Int {
         if isSubnetworkAccess(bytes) { return 8 }
-        // Unnumbered frames have one control octet, numbered ones two.
+        // Unnumbered frames have one control octet, others two.
         return bytes.byte(at: 2) & 3 == 3 ? 3 : 4
     }
 
-    /// Bytes of the header: 3, 4, or 8 with SNAP.
+    /// The length of the header, in bytes: 3, 4, or 8 with SNAP.
     public var headerLength: Int { Self.headerLength(bytes) }
-    /// Which of the receiver's protocols it is for.
+    /// The destination service access point (DSAP).
     public var destinationServiceAccessPoint: UInt8 { bytes.byte(at: 0) }
-    /// Which of the sender's protocols it is of; the lowest bit marks an answer.
+    /// The source service access point (SSAP); the lowest bit marks a response.
     public var sourceServiceAccessPoint: UInt8 { bytes.byte(at: 1) }
-    /// One octet of unnumbered frames; the first of two otherwise.
+    /// The control octet of unnumbered frames; the first of two in others.
     public var control: UInt8 { bytes.byte(at: 2) }
-    /// Whether an organization code and a type follow (SNAP).
+    /// Whether a SNAP header follows: an organization code and a type.
     public var isSubnetworkAccess: Bool { Self.isSubnetworkAccess(bytes) }
-    /// SNAP: 24 bits; 0 says that the type is an EtherType. Nil without SNAP.
+    /// The organization code of SNAP, 24 bits; 0 if the type is an EtherType. Nil without SNAP.
     public var organization: UInt32? { isSubnetworkAccess ? bytes.bigEndian32(at: 2) & 0xFF_FFFF : nil }
-    /// SNAP: the type after the organization code. Nil without SNAP.
+    /// The type in the SNAP header. Nil without SNAP.
     public var subnetworkType: UInt16? { isSubnetworkAccess ? bytes.bigEndian16(at: 6) : nil }
 
     public var payload: RawSpan {
@@ -49,32 +49,32 @@ public struct LogicalLinkControlView: ~Escapable {
     }
 }
 
-/// An LLC header, with SNAP where there is one (IEEE 802.2; RFC 1042).
+/// An LLC header, with an optional SNAP header (IEEE 802.2; RFC 1042).
 public struct LogicalLinkControl: Hashable, Sendable, WireEncodable {
-    /// Which of the receiver's protocols it is for.
+    /// The destination service access point (DSAP).
     public var destinationServiceAccessPoint: UInt8
-    /// Which of the sender's protocols it is of; the lowest bit marks an answer.
+    /// The source service access point (SSAP); the lowest bit marks a response.
     public var sourceServiceAccessPoint: UInt8
-    /// One octet of unnumbered frames, two of numbered ones.
+    /// The control octets: one in unnumbered frames, two in others.
     public var control: [UInt8]
-    /// SNAP: the organization (24 bits) and the type that it gave.
+    /// The SNAP header: the organization code (24 bits) and the type.
     public var subnetwork: Subnetwork?
 
-    /// The protocol by an organization and its number (SNAP).
+    /// A SNAP header.
     public struct Subnetwork: Hashable, Sendable {
-        /// 24 bits; 0 says that the type is an EtherType.
+        /// The organization code, 24 bits; 0 if the type is an EtherType.
         public var organization: UInt32
-        /// The organization's number of the protocol.
+        /// The protocol number assigned by the organization.
         public var type: UInt16
 
-        /// SNAP of an organization; that of EtherTypes unless it is said otherwise.
+        /// Creates a SNAP header, by default for an EtherType.
         public init(organization: UInt32 = 0, type: UInt16) {
             self.organization = organization
             self.type = type
         }
     }
 
-    /// An unnumbered information frame between service access points.
+    /// Creates the header of an unnumbered information frame between service access points.
     public init(destination: UInt8, source: UInt8, control: [UInt8] = [3]) {
         destinationServiceAccessPoint = destination
         sourceServiceAccessPoint = source
@@ -82,7 +82,7 @@ public struct LogicalLinkControl: Hashable, Sendable, WireEncodable {
         subnetwork = nil
     }
 
-    /// A SNAP header that carries an EtherType (RFC 1042).
+    /// Creates a SNAP header for an EtherType (RFC 1042).
     public init(etherType: EtherType) {
         self.init(destination: 0xAA, source: 0xAA)
         subnetwork = Subnetwork(type: etherType.rawValue)

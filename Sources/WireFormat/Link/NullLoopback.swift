@@ -1,12 +1,12 @@
-/// The four bytes before packets captured on a BSD loopback interface: an
+/// A view of the 4-byte header of packets captured on a BSD loopback interface: an
 /// address family (tcpdump group, LINKTYPE_NULL and LINKTYPE_LOOP).
 public struct NullLoopbackView: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of the header.
+    /// The length of the header, in bytes.
     public static let headerLength = 4
 
-    /// Throws when fewer than 4 bytes are there.
+    /// Throws if there are fewer than 4 bytes.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -16,14 +16,15 @@ public struct NullLoopbackView: ~Escapable {
         self.bytes = bytes
     }
 
-    /// The address family in the byte order that makes it a small number:
-    /// LINKTYPE_NULL has the capturing machine's, LINKTYPE_LOOP network order.
+    /// The address family in the byte order in which it is a small number:
+    /// LINKTYPE_NULL uses that of the capturing system, LINKTYPE_LOOP network byte order.
     @inlinable public var family: UInt32 {
         let value = bytes.bigEndian32(at: 0)
         return value & 0xFFFF_0000 == 0 ? value : value.byteSwapped
     }
 
-    /// 2 is IPv4 everywhere; IPv6 is 10 on Linux, 24 on NetBSD and OpenBSD, 28 on FreeBSD and 30 on macOS.
+    /// The EtherType. 2 is IPv4 everywhere; IPv6 is 10 on Linux, 24 on NetBSD and OpenBSD, 28 on FreeBSD and 30 on
+    /// macOS.
     @inlinable public var etherType: EtherType? {
         switch family {
         case 2: .ipv4
@@ -39,10 +40,10 @@ public struct NullLoopbackView: ~Escapable {
 
 /// The header of a packet captured on a loopback interface.
 public struct NullLoopback: Hashable, Sendable, WireEncodable {
-    /// The four bytes as a number in network order.
+    /// The 4 bytes as a number in network byte order.
     public var rawValue: UInt32
 
-    /// - Parameter family: 2 for IPv4; 10, 24, 28 or 30 for IPv6, by the system.
+    /// - Parameter family: 2 for IPv4; 10, 24, 28 or 30 for IPv6, depending on the system.
     public init(family: UInt32, isLittleEndian: Bool = false) {
         rawValue = isLittleEndian ? family.byteSwapped : family
     }

@@ -1,12 +1,12 @@
-/// The tag control information and the type after it, as they follow an
-/// Ethernet header whose type says so (IEEE 802.1Q, clause 9).
+/// A view of the tag control information and the following EtherType, after an
+/// Ethernet header whose type is that of a tag (IEEE 802.1Q, clause 9).
 public struct VLANTagView: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of the tag after the type that announced it.
+    /// The length of the tag after its own EtherType, in bytes.
     public static let headerLength = 4
 
-    /// Throws when fewer than 4 bytes are there.
+    /// Throws if there are fewer than 4 bytes.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -16,13 +16,13 @@ public struct VLANTagView: ~Escapable {
         self.bytes = bytes
     }
 
-    /// Priority code point, 0 to 7.
+    /// The priority code point, 0 to 7.
     @inlinable public var priority: UInt8 { bytes.byte(at: 0) >> 5 }
-    /// Drop eligible indicator, formerly canonical format indicator.
+    /// The drop eligible indicator, formerly canonical format indicator.
     @inlinable public var isDropEligible: Bool { bytes.byte(at: 0) & 0x10 != 0 }
-    /// VLAN identifier, 12 bits: 0 is a priority tag without a VLAN, 4,095 is reserved.
+    /// The VLAN identifier, 12 bits: 0 is a priority tag without a VLAN, 4,095 is reserved.
     @inlinable public var identifier: UInt16 { bytes.bigEndian16(at: 0) & 0xFFF }
-    /// What follows the tag.
+    /// The type of the payload.
     @inlinable public var etherType: EtherType { EtherType(rawValue: bytes.bigEndian16(at: 2)) }
 
     @inlinable public var payload: RawSpan {
@@ -30,18 +30,18 @@ public struct VLANTagView: ~Escapable {
     }
 }
 
-/// A tag of a virtual LAN (IEEE 802.1Q, clause 9).
+/// A VLAN tag (IEEE 802.1Q, clause 9).
 public struct VLANTag: Hashable, Sendable, WireEncodable {
-    /// Priority code point, 0 to 7.
+    /// The priority code point, 0 to 7.
     public var priority: UInt8
-    /// Whether it goes first when there is too much.
+    /// The drop eligible indicator: whether the frame may be dropped first in congestion.
     public var isDropEligible: Bool
-    /// 12 bits; higher ones are not written.
+    /// The VLAN identifier, 12 bits; higher bits are ignored.
     public var identifier: UInt16
-    /// What follows the tag.
+    /// The type of the payload.
     public var etherType: EtherType
 
-    /// A tag of these fields.
+    /// Creates a tag.
     public init(identifier: UInt16, priority: UInt8 = 0, isDropEligible: Bool = false, etherType: EtherType) {
         self.identifier = identifier
         self.priority = priority

@@ -1,25 +1,25 @@
-/// An IPv4 or IPv6 datagram with its headers walked: its addresses, its upper-layer protocol and its payload.
+/// A view of an IPv4 or IPv6 datagram: its addresses, its upper-layer protocol and its payload.
 ///
-/// Extension headers of IPv6 are walked in place. Link-layer padding is no payload, and a fragment after the first
-/// has none, so that its data are never read as the header of a segment or a message.
+/// IPv6 extension headers are parsed in place. Link-layer padding is not payload, and a fragment other than the first
+/// has no payload, so that its data is never parsed as a transport header.
 public struct DatagramView: ~Escapable {
-    /// The datagram from its IP header on, as far as it is there.
+    /// The available bytes of the datagram, starting with its IP header.
     public let bytes: RawSpan
-    /// The datagram's version.
+    /// The IP version.
     public let family: IPAddress.Family
-    /// The upper-layer protocol; in a fragment after the first, what its fragment header names.
+    /// The upper-layer protocol; in a fragment other than the first, the one named in its fragment header.
     public let `protocol`: IPProtocol
-    /// Bytes of the IP header with its options or extension headers, as far as they are there.
+    /// The available length of the IP header with its options or extension headers, in bytes.
     public let headerLength: Int
-    /// Whether the datagram is one of several fragments; an atomic one is not (RFC 6946).
+    /// Whether the datagram is a fragment; an atomic fragment does not count (RFC 6946).
     public let isFragment: Bool
-    /// Whether the datagram is a fragment after the first: its upper-layer header is in another one.
+    /// Whether the datagram is a fragment other than the first, which has no upper-layer header.
     public let isLaterFragment: Bool
 
-    /// Reads a datagram that was received or captured. A length field of 0 stands for all the bytes, as it does in
-    /// captures of packets that the network card was to segment; compare `isComplete`.
+    /// Parses a datagram that was received or captured. A length field of 0 means all bytes, as in
+    /// captures of packets before segmentation by the network card; compare `isComplete`.
     ///
-    /// Throws when a header is truncated, the version is neither 4 nor 6, or the total length is below the header's.
+    /// Throws if a header is truncated, the version is neither 4 nor 6, or the total length is less than the header's.
     @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -37,12 +37,12 @@ public struct DatagramView: ~Escapable {
         self.init(ipv4: bytes.prefix(view.datagramLength), headerLength: view.headerLength)
     }
 
-    /// Reads a datagram as an ICMP error quotes it: cut short, and altered on its way. Routers change the time to
-    /// live, the type of service, the checksum and, old ones, the total length; only the header and eight bytes
-    /// behind it are promised (RFC 792). So the bytes are not cut to the length that the header states, and
+    /// Parses a datagram quoted in an ICMP error, which may be truncated and modified. Routers change the time to
+    /// live, the type of service, the checksum and, old ones, the total length; only the header and the next 8 bytes
+    /// are guaranteed (RFC 792). The stated length is therefore not applied, and
     /// options and extension headers may be truncated.
     ///
-    /// Returns nil when the fixed IP header is not there.
+    /// Returns nil if the fixed IP header is truncated.
     @_lifetime(copy bytes)
     public init?(quoted bytes: RawSpan) {
         guard bytes.byteCount >= IPv4View.minimumHeaderLength else { return nil }
@@ -107,20 +107,20 @@ public struct DatagramView: ~Escapable {
             reason: .truncated(needed: reader.neededLength, available: reader.bytes.byteCount - reader.offset))
     }
 
-    /// The address that the datagram comes from.
+    /// The source address.
     @inlinable public var source: IPAddress {
         family == .v4 ? .v4(bytes.ipv4Address(at: 12)) : .v6(bytes.ipv6Address(at: 8))
     }
 
-    /// The address that the datagram goes to, or goes to next on a source route.
+    /// The destination address, or the next address of a source route.
     @inlinable public var destination: IPAddress {
         family == .v4 ? .v4(bytes.ipv4Address(at: 16)) : .v6(bytes.ipv6Address(at: 24))
     }
 
-    /// Time to live or hop limit; in a quote, as the router wrote it.
+    /// The time to live or hop limit; in a quote, the value at the router.
     @inlinable public var hopLimit: UInt8 { bytes.byte(at: family == .v4 ? 8 : 7) }
 
-    /// Differentiated services field and ECN; in a quote, as the router left it.
+    /// The differentiated services field and ECN; in a quote, the value at the router.
     public var typeOfService: UInt8 {
         family == .v4 ? bytes.byte(at: 1) : UInt8(truncatingIfNeeded: bytes.bigEndian16(at: 0) >> 4)
     }
@@ -131,15 +131,15 @@ public struct DatagramView: ~Escapable {
     /// The flow label, 20 bits; nil for IPv4.
     public var flowLabel: UInt32? { family == .v6 ? bytes.bigEndian32(at: 0) & 0xF_FFFF : nil }
 
-    /// Bytes of the whole datagram, as its header states; old routers alter it in quotes.
+    /// The length of the whole datagram as stated in its header, in bytes; old routers modify it in quotes.
     @inlinable public var statedLength: Int {
         family == .v4 ? Int(bytes.bigEndian16(at: 2)) : IPv6View.headerLength &+ Int(bytes.bigEndian16(at: 4))
     }
 
-    /// Whether the bytes are those that the header states: none is missing, and the length field is not 0.
+    /// Whether exactly the stated bytes are available, and the length field is not 0.
     @inlinable public var isComplete: Bool { bytes.byteCount == statedLength }
 
-    /// The options of an IPv4 header, padding included; empty for IPv6.
+    /// The options of an IPv4 header with padding; empty for IPv6.
     public var ipv4Options: RawSpan {
         @_lifetime(copy self) get {
             bytes.prefix(family == .v4 ? headerLength : 0).dropping(IPv4View.minimumHeaderLength)
@@ -151,13 +151,13 @@ public struct DatagramView: ~Escapable {
         family == .v4 && InternetChecksum.of(bytes.prefix(headerLength)) != 0
     }
 
-    /// What there is of the upper-layer header and its data; empty in a fragment after the first.
+    /// The available bytes of the upper-layer header and data; empty in a fragment other than the first.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get { bytes.dropping(isLaterFragment ? bytes.byteCount : headerLength) }
     }
 }
 
-/// The upper-layer fields that a quote of eight bytes has; each is nil where it is not there.
+/// The upper-layer fields in the first 8 bytes; each is nil if it is not available.
 extension DatagramView {
     private var hasPorts: Bool { (`protocol` == .tcp || `protocol` == .udp) && payload.byteCount >= 4 }
 
@@ -171,13 +171,13 @@ extension DatagramView {
         `protocol` == .tcp && payload.byteCount >= 8 ? payload.bigEndian32(at: 4) : nil
     }
 
-    /// The length and the checksum of UDP, which no router changes.
+    /// The length and checksum of UDP, which routers do not change.
     public var udpLengthAndChecksum: (length: UInt16, checksum: UInt16)? {
         `protocol` == .udp && payload.byteCount >= 8
             ? (payload.bigEndian16(at: 4), payload.bigEndian16(at: 6)) : nil
     }
 
-    /// The first eight bytes of an ICMP message of the datagram's own family:
+    /// The first 8 bytes of an ICMP message of the datagram's own family:
     /// type, code, checksum, identifier and sequence number.
     public var icmp: (type: UInt8, code: UInt8, checksum: UInt16, identifier: UInt16, sequenceNumber: UInt16)? {
         guard `protocol` == (family == .v4 ? .icmp : .icmpv6), payload.byteCount >= 8 else { return nil }

@@ -1,8 +1,8 @@
-/// Reads the text of a `PacketFilter`.
+/// Parses the text of a `PacketFilter`.
 struct FilterParser {
     private var words: [Substring]
     private var index = 0
-    /// Parentheses within parentheses; deeper is no filter that a person wrote.
+    /// The nesting depth of parentheses, which is limited.
     private var depth = 0
     private static let maximumDepth = 32
     private static let maximumWords = 1_024
@@ -13,7 +13,7 @@ struct FilterParser {
         words = []
         for word in text.split(whereSeparator: \.isWhitespace) {
             var rest = word
-            // Parentheses and the exclamation mark stand by themselves, wherever they are.
+            // Parentheses and the exclamation mark are separate tokens.
             while let position = rest.firstIndex(where: { "()!".contains($0) }) {
                 if position > rest.startIndex { words.append(rest[..<position]) }
                 words.append(rest[position...position])
@@ -37,7 +37,7 @@ struct FilterParser {
         if index < words.count { throw failure("'and', 'or' or the end") }
     }
 
-    /// `or` binds less than `and`; two primitives side by side are an `and`.
+    /// Parses an expression. `or` has lower precedence than `and`; adjacent primitives are combined by `and`.
     mutating func expression() throws(SyntaxError) -> PacketFilter {
         depth += 1
         defer { depth -= 1 }

@@ -1,8 +1,8 @@
-/// The checksums of a packet, each as far as it can be told.
+/// The results of verifying the checksums of a packet.
 public struct PacketChecksums: Hashable, Sendable {
-    /// The IPv4 header's; nil where there is none.
+    /// The IPv4 header checksum; nil if there is none.
     public var network: ChecksumState?
-    /// The transport layer's, ICMP and IGMP among them; nil where there is none.
+    /// The checksum of the transport layer, including ICMP and IGMP; nil if there is none.
     public var transport: ChecksumState?
 
     @inlinable
@@ -11,12 +11,12 @@ public struct PacketChecksums: Hashable, Sendable {
         self.transport = transport
     }
 
-    /// Whether every checksum that could be told is right.
+    /// Whether any checksum is incorrect.
     @inlinable public var hasIncorrect: Bool { network == .incorrect || transport == .incorrect }
 }
 
 extension PacketLayers {
-    /// Verifies every checksum of the packet that was walked.
+    /// Verifies every checksum of the packet.
     @inlinable
     public func verifyChecksums(_ bytes: RawSpan) -> PacketChecksums {
         let start = networkOffset
@@ -56,7 +56,7 @@ extension PacketLayers {
         }
     }
 
-    /// Bytes that the transport checksum covers: UDP says that itself.
+    /// Returns the length of the data that the transport checksum covers; UDP states it itself.
     @inlinable
     func coveredLength(_ bytes: RawSpan, _ layer: Layer) -> Int {
         guard layer == .udp else { return end &- transportOffset }

@@ -1,13 +1,13 @@
-/// Which packets are wanted, in a part of the language that tcpdump has for it (pcap-filter(7)):
+/// A packet filter in a subset of tcpdump's language (pcap-filter(7)):
 /// layers, addresses, networks and ports, with `and`, `or`, `not` and parentheses.
 public indirect enum PacketFilter: Hashable, Sendable {
-    /// Which end of the packet is meant.
+    /// The end of the packet to compare.
     public enum Side: Hashable, Sendable {
         case source, destination, either
     }
 
     case layer(Layer)
-    /// The number of a tag; nil for any.
+    /// A VLAN identifier; nil for any tag.
     case vlan(UInt16?)
     case host(IPAddress, Side)
     case network4(IPv4Network, Side)
@@ -18,25 +18,25 @@ public indirect enum PacketFilter: Hashable, Sendable {
     case or(PacketFilter, PacketFilter)
     case not(PacketFilter)
 
-    /// Why a text is no filter: the word, and what was expected in its place.
+    /// The reason for which a filter text is invalid: the token, and what was expected instead.
     public struct SyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The word that stands there; empty at the end.
+        /// The unexpected token; empty at the end.
         public var word: String
-        /// What should stand there.
+        /// The expected token.
         public var expected: String
         public var description: String {
             word.isEmpty ? "it ends where \(expected) should be" : "'\(word)' stands where \(expected) should be"
         }
     }
 
-    /// Reads an expression.
+    /// Parses an expression.
     public init(_ text: String) throws(SyntaxError) {
         var parser = FilterParser(text)
         self = try parser.expression()
         try parser.requireEnd()
     }
 
-    /// Whether the packet is wanted.
+    /// Whether a packet matches the filter.
     public func matches(_ bytes: RawSpan, _ layers: PacketLayers) -> Bool {
         switch self {
         case .layer(let layer): layers.contains(layer, bytes)
@@ -60,7 +60,7 @@ public indirect enum PacketFilter: Hashable, Sendable {
 }
 
 extension PacketLayers {
-    /// Whether the layer is one of the packet's.
+    /// Whether the packet contains a layer.
     public func contains(_ layer: Layer, _ bytes: RawSpan) -> Bool {
         switch layer {
         case .ethernet: linkType == .ethernet && broken != .ethernet
@@ -104,14 +104,14 @@ extension PacketLayers {
             || side != .destination && bytes.byteCount >= 12 && bytes.macAddress(at: 6) == station
     }
 
-    /// The two addresses of the network layer: ARP's are the protocol addresses of sender and target.
+    /// The addresses of the network layer; for ARP, the protocol addresses of sender and target.
     public func addresses(_ bytes: RawSpan) -> (source: IPAddress, destination: IPAddress)? {
         let (source, destination) = availableAddresses(bytes)
         guard let source, let destination else { return nil }
         return (source, destination)
     }
 
-    /// The same, of a header that may be cut: each nil where it is not there.
+    /// The same for a header that may be truncated: each is nil if it is not available.
     private func availableAddresses(_ bytes: RawSpan) -> (source: IPAddress?, destination: IPAddress?) {
         let header = bytes.dropping(networkOffset)
         func ipv4(_ offset: Int) -> IPAddress? {
@@ -124,7 +124,7 @@ extension PacketLayers {
         case .ipv4: return (ipv4(12), ipv4(16))
         case .ipv6: return (ipv6(8), ipv6(24))
         case .arp, .reverseARP:
-            // Ethernet and IPv4 addresses, as `ARPView.isEthernetIPv4` has them.
+            // Ethernet and IPv4 addresses, as in `ARPView.isEthernetIPv4`.
             guard header.bigEndian32(at: 2) == 0x0800_0604 else { return (nil, nil) }
             return (ipv4(14), ipv4(24))
         case .none:

@@ -1,13 +1,13 @@
-/// Where the layers of a packet lie: the whole packet walked once, in place,
+/// The offsets of a packet's layers, found in one pass, in place,
 /// without a value for any header.
 ///
-/// It never fails. Where a header cannot be read, or its end is missing, the walk ends, and `broken`
-/// names it; everything before it is there, and so are the fields of the broken header that are not cut off:
-/// `network` is set once the addresses of the header are there, `transport` once its number is known.
+/// Parsing never fails. If a header cannot be parsed or is truncated, the pass ends, and `broken`
+/// names it; everything before it is set, and so are the available fields of the broken header:
+/// `network` is set if the addresses are available, `transport` if its number is known.
 public struct PacketLayers: Sendable {
-    /// What the link layer carries.
+    /// The payload of the link layer.
     public enum Network: UInt8, Sendable {
-        /// Something else, or nothing that could be read.
+        /// Another payload, or one that cannot be parsed.
         case none
         case arp
         case reverseARP
@@ -15,48 +15,48 @@ public struct PacketLayers: Sendable {
         case ipv6
     }
 
-    /// What the packet begins with.
+    /// The link-layer header type.
     public let linkType: LinkType
-    /// Bytes of the link-layer header without tags.
+    /// The length of the link-layer header without tags, in bytes.
     @usableFromInline var link: UInt16 = 0
     @usableFromInline var networkStart: UInt32 = 0
     @usableFromInline var transportStart: UInt32 = 0
     @usableFromInline var endOfData: UInt32 = 0
     @usableFromInline var statedEndOfData: UInt32 = 0
-    /// The type after the last tag; 0 where the link layer has none.
+    /// The EtherType after the last tag; 0 if the link layer has none.
     public var etherType = EtherType(rawValue: 0)
-    /// Tags between the Ethernet header and what it carries.
+    /// The number of tags after the Ethernet header.
     public var tagCount: UInt8 = 0
-    /// The frame has a length and an LLC header.
+    /// Whether the frame has a length and an LLC header.
     public var hasLogicalLinkControl = false
-    /// What the link layer carries.
+    /// The payload of the link layer.
     public var network = Network.none
-    /// What the datagram carries, where the walk came so far.
+    /// The payload of the datagram, if it was reached.
     public var transport: IPProtocol?
-    /// The datagram is one of several fragments.
+    /// Whether the datagram is a fragment.
     public var isFragment = false
-    /// The datagram is a fragment after the first: its data begin in the middle of something.
+    /// Whether the datagram is a fragment other than the first.
     public var isLaterFragment = false
-    /// Fewer bytes are there than the datagram's header says.
+    /// Whether fewer bytes are available than the datagram's header states.
     public var isTruncated = false
-    /// The layer that could not be read.
+    /// The layer that could not be parsed.
     public var broken: Layer?
 
-    /// Where the network header begins.
+    /// The offset of the network header.
     @inlinable public var networkOffset: Int { Int(networkStart) }
-    /// Where the transport header, or the data of a later fragment, begins.
+    /// The offset of the transport header, or of the data in a fragment other than the first.
     @inlinable public var transportOffset: Int { Int(transportStart) }
-    /// Where the datagram ends: what follows is padding.
+    /// The end of the datagram; padding follows.
     @inlinable public var end: Int { Int(endOfData) }
-    /// Where the datagram would end, were it all there.
+    /// The end of the datagram according to its header.
     @inlinable public var statedEnd: Int { Int(statedEndOfData) }
-    /// Bytes of the link-layer header without tags.
+    /// The length of the link-layer header without tags, in bytes.
     @inlinable public var linkHeaderLength: Int { Int(link) }
 
-    /// More tags than this are not walked: no network stacks so many.
+    /// The maximum number of tags that are parsed.
     @usableFromInline static let maximumTags: UInt8 = 8
 
-    /// Walks `bytes`.
+    /// Parses the layers of `bytes`.
     @inlinable
     public init(_ bytes: RawSpan, linkType: LinkType) {
         self.linkType = linkType
@@ -75,7 +75,7 @@ public struct PacketLayers: Sendable {
         }
     }
 
-    /// From the data of an Ethernet frame on.
+    /// Parses the data of an Ethernet frame.
     @inlinable
     mutating func walk(_ bytes: RawSpan, from start: Int) {
         switch etherType.rawValue {
@@ -86,7 +86,7 @@ public struct PacketLayers: Sendable {
         }
     }
 
-    /// What is rarer: tags, RARP, 802.3 lengths.
+    /// Parses less common contents: tags, RARP, 802.3 lengths.
     @usableFromInline
     mutating func walkTagged(_ bytes: RawSpan, from start: Int) {
         networkStart = UInt32(truncatingIfNeeded: start)
@@ -109,14 +109,14 @@ public struct PacketLayers: Sendable {
             broken = .llc
             return
         }
-        // A type of SNAP under organization 0 is an EtherType (RFC 1042).
+        // A SNAP type with organization code 0 is an EtherType (RFC 1042).
         if header.organization == 0, let type = header.subnetworkType, type >= 0x0600 {
             etherType = EtherType(rawValue: type)
             walk(bytes.prefix(end), from: start &+ header.headerLength)
         }
     }
 
-    /// Link types other than Ethernet.
+    /// Parses link types other than Ethernet.
     @usableFromInline
     mutating func walkOther(_ bytes: RawSpan) {
         switch linkType {
@@ -128,10 +128,10 @@ public struct PacketLayers: Sendable {
             }
             link = UInt16(version.headerLength)
             networkStart = UInt32(link)
-            // Of a netlink device (824) the protocol is netlink's own number.
+            // For a netlink device (824), the protocol is a netlink number.
             guard header.hardwareType != 824 else { return }
             etherType = header.protocolType
-            // 4 says that an LLC header follows (LINUX_SLL_P_802_2).
+            // 4 means that an LLC header follows (LINUX_SLL_P_802_2).
             hasLogicalLinkControl = etherType.rawValue == 4
             walk(bytes, from: version.headerLength)
         case .null, .loop:
@@ -145,7 +145,7 @@ public struct PacketLayers: Sendable {
             etherType = type
             walk(bytes, from: NullLoopbackView.headerLength)
         case .rawIP, .ipv4, .ipv6:
-            // The version in the first four bits decides, as it does for the systems that write it.
+            // The version in the first 4 bits decides.
             guard bytes.byteCount > 0 else {
                 broken = linkType == .ipv6 ? .ipv6 : .ipv4
                 return
@@ -196,7 +196,7 @@ public struct PacketLayers: Sendable {
         transport = IPProtocol(rawValue: bytes.byte(at: start &+ 9))
         let data = start &+ headerLength
         guard bytes.byteCount >= data else {
-            // Cut in its options: the addresses are there, and nothing that it carries.
+            // Truncated within its options: the addresses are available, but not the payload.
             broken = .ipv4
             isTruncated = true
             transportStart = UInt32(truncatingIfNeeded: bytes.byteCount)
@@ -229,7 +229,7 @@ public struct PacketLayers: Sendable {
         let next = IPProtocol(rawValue: bytes.byte(at: start &+ 6))
         let payloadLength = Int(bytes.bigEndian16(at: start &+ 4))
         let data = start &+ IPv6View.headerLength
-        // 0 is a jumbogram's or an offloaded packet's; without data the next header says so.
+        // 0 in a jumbogram or an offloaded packet; without data, there is no next header.
         let stop = payloadLength == 0 && next != .noNextHeader ? bytes.byteCount : data &+ payloadLength
         isTruncated = stop > bytes.byteCount
         statedEndOfData = UInt32(truncatingIfNeeded: stop)
@@ -240,7 +240,7 @@ public struct PacketLayers: Sendable {
         checkTransport(bytes)
     }
 
-    /// The extension headers of IPv6.
+    /// Parses the extension headers of IPv6.
     @usableFromInline
     mutating func walkChain(_ bytes: RawSpan, first: IPProtocol) {
         let start = transportOffset
@@ -257,7 +257,7 @@ public struct PacketLayers: Sendable {
         checkTransport(bytes)
     }
 
-    /// Whether the transport header is all there.
+    /// Checks whether the transport header is complete.
     @inlinable
     mutating func checkTransport(_ bytes: RawSpan) {
         guard let transport, !isLaterFragment else { return }
@@ -278,7 +278,7 @@ public struct PacketLayers: Sendable {
         }
     }
 
-    /// The protocol whose header stands, whole, at `transportOffset`: ICMP of the other family is none.
+    /// The protocol of the complete header at `transportOffset`; ICMP of the other family is not accepted.
     @inlinable public var readableTransport: Layer? {
         guard let transport, broken == nil, !isLaterFragment else { return nil }
         switch transport.rawValue {
@@ -291,13 +291,13 @@ public struct PacketLayers: Sendable {
         }
     }
 
-    /// Bytes of the transport header and data that are there; 0 where the walk did not come so far.
+    /// The number of available bytes of the transport header and data; 0 if it was not reached.
     @inlinable var transportByteCount: Int {
         guard transport != nil, !isLaterFragment, broken != .ipv4, broken != .ipv6 else { return 0 }
         return Swift.max(end &- transportOffset, 0)
     }
 
-    /// The ports of TCP and UDP; each nil where it is not there.
+    /// Returns the ports of TCP and UDP; each is nil if it is not available.
     public func ports(_ bytes: RawSpan) -> (source: UInt16?, destination: UInt16?) {
         guard transport == .tcp || transport == .udp else { return (nil, nil) }
         let available = transportByteCount
@@ -307,7 +307,7 @@ public struct PacketLayers: Sendable {
         )
     }
 
-    /// Bytes of the LLC header at `networkOffset`, where what it carries is not known; 0 without one.
+    /// Returns the length of the LLC header at `networkOffset` if its payload is unknown; 0 without one.
     func logicalLinkControlLength(_ bytes: RawSpan) -> Int {
         guard hasLogicalLinkControl, network == .none,
             let header = try? LogicalLinkControlView(bytes.dropping(networkOffset))

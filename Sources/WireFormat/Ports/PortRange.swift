@@ -1,13 +1,13 @@
-/// The three ranges of ports (RFC 6335, section 6).
+/// The ranges of port numbers (RFC 6335, section 6).
 public enum PortRange: String, Sendable {
-    /// 0 to 1023: assigned, and privileged on Unix.
+    /// 0 to 1023: assigned by IANA, and privileged on Unix.
     case wellKnown = "well-known"
-    /// 1024 to 49151: registered.
+    /// 1024 to 49151: registered with IANA.
     case registered
-    /// 49152 to 65535: for whoever needs one for a while.
+    /// 49152 to 65535: ephemeral.
     case dynamic
 
-    /// The range of a port.
+    /// Creates the range that contains a port.
     public init(_ port: UInt16) {
         self = port < 1_024 ? .wellKnown : port < 49_152 ? .registered : .dynamic
     }

@@ -1,19 +1,19 @@
-/// Ports as people list them: `80,443,8000-8100`, `-1024`, `60000-`, `-`, and names.
+/// A set of ports as in a port list: `80,443,8000-8100`, `-1024`, `60000-`, `-`, and names.
 public struct PortSet: Hashable, Sendable {
-    /// Ranges in ascending order that do not touch.
+    /// Ranges in ascending order, with gaps between them.
     public private(set) var ranges: [ClosedRange<UInt16>] = []
 
-    /// No ports.
+    /// Creates an empty set.
     public init() {}
 
-    /// Why a text is no list of ports.
+    /// The reason for which a port list is invalid.
     public struct SyntaxError: Error, Hashable, Sendable {
-        /// The part between commas that is none.
+        /// The invalid part between commas.
         public var part: String
     }
 
-    /// Reads a list.
-    /// - Parameter port: the port of a service's name.
+    /// Parses a port list.
+    /// - Parameter port: returns the port of a service name.
     public init(_ text: String, named port: (String) -> UInt16? = { _ in nil }) throws(SyntaxError) {
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let range = Self.range(part, named: port) else { throw SyntaxError(part: String(part)) }
@@ -25,7 +25,7 @@ public struct PortSet: Hashable, Sendable {
         if let number = number(part) { return number...number }
         if let named = port(String(part)) { return named...named }
         let ends = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        // Port 0 is nobody's: an open beginning starts at 1.
+        // Port 0 is reserved: an open range starts at 1.
         guard ends.count == 2, let first = ends[0].isEmpty ? 1 : number(ends[0]),
             let last = ends[1].isEmpty ? UInt16.max : number(ends[1]), first <= last
         else { return nil }
@@ -36,7 +36,7 @@ public struct PortSet: Hashable, Sendable {
         !text.isEmpty && text.utf8.allSatisfy({ $0.decimalDigit != nil }) ? UInt16(text) : nil
     }
 
-    /// Adds a range, which joins those that it touches.
+    /// Adds a range and merges it with adjacent ranges.
     public mutating func insert(_ range: ClosedRange<UInt16>) {
         var first = Int(range.lowerBound)
         var last = Int(range.upperBound)
@@ -50,13 +50,13 @@ public struct PortSet: Hashable, Sendable {
         ranges.insert(UInt16(truncatingIfNeeded: first)...UInt16(truncatingIfNeeded: last), at: position)
     }
 
-    /// Whether a port is one of them.
+    /// Whether the set contains a port.
     public func contains(_ port: UInt16) -> Bool { ranges.contains { $0.contains(port) } }
 
-    /// Ports in the set.
+    /// The number of ports in the set.
     public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
-    /// The port at a position in ascending order, 0 to `count` - 1; nil beyond.
+    /// Returns the port at a position in ascending order, 0 to `count` - 1, or nil if out of range.
     public func port(at position: Int) -> UInt16? {
         var rest = position
         for range in ranges where rest >= 0 {

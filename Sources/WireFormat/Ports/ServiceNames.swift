@@ -1,6 +1,6 @@
-/// The names of services by port, from the text of a services(5) file.
+/// Service names by port, from a services(5) file.
 public struct ServiceNames: Sendable {
-    /// The protocols whose ports have names.
+    /// The protocols with named ports.
     public enum Transport: String, Sendable, Hashable {
         case tcp, udp
     }
@@ -13,7 +13,7 @@ public struct ServiceNames: Sendable {
     private var names: [Key: String] = [:]
     private var ports: [String: [Transport: UInt16]] = [:]
 
-    /// Reads lines of a name, `port/protocol` and aliases; what does not read so is passed over.
+    /// Parses lines with a name, `port/protocol` and aliases; other lines are ignored.
     public init(lines: [String]) {
         for line in lines {
             let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
@@ -22,7 +22,7 @@ public struct ServiceNames: Sendable {
             guard parts.count == 2, let port = UInt16(parts[0]), let transport = Transport(rawValue: String(parts[1]))
             else { continue }
             let key = Key(port: port, transport: transport)
-            // The first name of a port is its official one.
+            // The first name of a port is the official one.
             if names[key] == nil { names[key] = String(words[0]) }
             for name in [words[0]] + words.dropFirst(2) {
                 let name = name.lowercased()
@@ -31,17 +31,17 @@ public struct ServiceNames: Sendable {
         }
     }
 
-    /// The official name of a port.
+    /// Returns the official name of a port.
     public func name(of port: UInt16, _ transport: Transport) -> String? {
         names[Key(port: port, transport: transport)]
     }
 
-    /// The port of a name or alias, in any case.
+    /// Returns the port of a name or alias, ignoring case.
     public func port(named name: String, _ transport: Transport) -> UInt16? {
         ports[name.lowercased()]?[transport]
     }
 
-    /// The ports that have a name, ascending.
+    /// Returns the ports with a name, in ascending order.
     public func ports(of transport: Transport) -> [UInt16] {
         names.keys.filter { $0.transport == transport }.map(\.port).sorted()
     }

@@ -1,14 +1,14 @@
-/// A TCP header over a segment's bytes (RFC 9293, section 3.1).
+/// A view of a TCP header and its segment (RFC 9293, section 3.1).
 ///
-/// Made only when the whole header, options included, is there; after that no
+/// It can be created only if the whole header with its options is present; after that no
 /// accessor can fail.
 public struct TCPView: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of a header without options.
+    /// The length of a header without options, in bytes.
     public static let minimumHeaderLength = 20
 
-    /// Throws when the header is truncated, or the data offset is below 20 bytes or beyond the segment.
+    /// Throws if the header is truncated, or the data offset is below 20 bytes or exceeds the segment.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -26,35 +26,35 @@ public struct TCPView: ~Escapable {
         self.bytes = bytes
     }
 
-    /// The sender's port.
+    /// The source port.
     @inlinable public var sourcePort: UInt16 { bytes.bigEndian16(at: 0) }
-    /// The receiver's port.
+    /// The destination port.
     @inlinable public var destinationPort: UInt16 { bytes.bigEndian16(at: 2) }
-    /// Number of the first data byte; of the SYN itself where that is set.
+    /// The sequence number of the first data byte, or of the SYN if that flag is set.
     @inlinable public var sequenceNumber: UInt32 { bytes.bigEndian32(at: 4) }
-    /// Number of the next byte that the sender expects, where ACK is set.
+    /// The next sequence number that the sender expects, if the ACK flag is set.
     @inlinable public var acknowledgmentNumber: UInt32 { bytes.bigEndian32(at: 8) }
-    /// Bytes of the header with its options, 20 to 60.
+    /// The length of the header with its options, 20 to 60 bytes.
     @inlinable public var headerLength: Int { Int(bytes.byte(at: 12) >> 4) &* 4 }
     @inlinable public var flags: TCPFlags { TCPFlags(rawValue: bytes.bigEndian16(at: 12)) }
-    /// Bytes that the sender takes from the acknowledgment number on, before any window scale.
+    /// The receive window in bytes, before scaling.
     @inlinable public var window: UInt16 { bytes.bigEndian16(at: 14) }
-    /// The checksum as it stands in the bytes.
+    /// The checksum field.
     @inlinable public var checksum: UInt16 { bytes.bigEndian16(at: 16) }
-    /// Offset from the sequence number to the byte after urgent data, where URG is set.
+    /// The offset from the sequence number to the byte after urgent data, if the URG flag is set.
     @inlinable public var urgentPointer: UInt16 { bytes.bigEndian16(at: 18) }
 
-    /// The options, padding included; a multiple of 4 bytes.
+    /// The options with padding; a multiple of 4 bytes.
     @inlinable public var options: RawSpan {
         @_lifetime(copy self) get { bytes.extracting(Self.minimumHeaderLength..<headerLength) }
     }
 
-    /// The data: what follows the header.
+    /// The data after the header.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get { bytes.dropping(headerLength) }
     }
 
-    /// Whether the checksum is right for this pair of addresses, the bytes being the whole segment.
+    /// Verifies the checksum for a pair of addresses; the bytes must be the whole segment.
     public func checksumState(source: IPAddress, destination: IPAddress) -> ChecksumState {
         var sum = InternetChecksum()
         guard sum.addPseudoHeader(source: source, destination: destination, protocol: .tcp, length: bytes.byteCount)
@@ -63,7 +63,7 @@ public struct TCPView: ~Escapable {
         return sum.value == 0 ? .correct : .incorrect
     }
 
-    /// The state for who looks at a capture: a checksum that was left to the network card is told from a wrong one.
+    /// Verifies the checksum of a captured segment: distinguishes one left to the network card from an incorrect one.
     func capturedChecksumState(source: IPAddress, destination: IPAddress) -> ChecksumState {
         let state = checksumState(source: source, destination: destination)
         var sum = InternetChecksum()
@@ -76,28 +76,28 @@ public struct TCPView: ~Escapable {
 
 /// A TCP segment (RFC 9293, section 3.1).
 public struct TCPSegment: Hashable, Sendable, WireEncodable {
-    /// The sender's port.
+    /// The source port.
     public var sourcePort: UInt16
-    /// The receiver's port.
+    /// The destination port.
     public var destinationPort: UInt16
-    /// Number of the first data byte; of the SYN itself where that is set.
+    /// The sequence number of the first data byte, or of the SYN if that flag is set.
     public var sequenceNumber: UInt32
-    /// Number of the next byte that the sender expects, where ACK is set.
+    /// The next sequence number that the sender expects, if the ACK flag is set.
     public var acknowledgmentNumber: UInt32
     /// The control bits.
     public var flags: TCPFlags
-    /// Bytes that the sender takes from the acknowledgment number on, before any window scale.
+    /// The receive window in bytes, before scaling.
     public var window: UInt16
-    /// The checksum as it is written; `updateChecksum` computes it, for it covers the addresses.
+    /// The checksum to write; computed by `updateChecksum`, because it covers the addresses.
     public var checksum: UInt16
-    /// Offset from the sequence number to the byte after urgent data, where URG is set.
+    /// The offset from the sequence number to the byte after urgent data, if the URG flag is set.
     public var urgentPointer: UInt16
-    /// The options, in their order.
+    /// The options, in order.
     public var options: TCPOptions
     /// The data after the header.
     public var data: [UInt8]
 
-    /// A segment without its checksum, which covers the addresses.
+    /// Creates a segment without checksum.
     public init(
         sourcePort: UInt16, destinationPort: UInt16, sequenceNumber: UInt32, acknowledgmentNumber: UInt32 = 0,
         flags: TCPFlags, window: UInt16 = 64_240, options: TCPOptions = TCPOptions(), data: [UInt8] = []
@@ -114,7 +114,7 @@ public struct TCPSegment: Hashable, Sendable, WireEncodable {
         self.data = data
     }
 
-    /// Every field as it stands in the bytes, the checksum too.
+    /// Creates a segment with every field of a view, including the checksum.
     public init(_ view: borrowing TCPView) {
         self.init(
             sourcePort: view.sourcePort, destinationPort: view.destinationPort, sequenceNumber: view.sequenceNumber,
@@ -124,12 +124,12 @@ public struct TCPSegment: Hashable, Sendable, WireEncodable {
         urgentPointer = view.urgentPointer
     }
 
-    /// Bytes of the header with its options, padded to a multiple of 4.
+    /// The length of the header with its options, padded to a multiple of 4 bytes.
     public var headerLength: Int { TCPView.minimumHeaderLength + options.paddedByteCount }
 
     public var byteCount: Int { headerLength + data.count }
 
-    /// Throws when the output is too small, or the options take more than 40 bytes.
+    /// Throws if the output is too small, or the options exceed 40 bytes.
     @_lifetime(bytes: copy bytes)
     public func write(into bytes: inout MutableRawSpan, at offset: Int) throws(CapacityError) {
         try requireCapacity(bytes, at: offset)
@@ -151,7 +151,7 @@ public struct TCPSegment: Hashable, Sendable, WireEncodable {
         bytes.copy(data, at: offset + headerLength)
     }
 
-    /// Computes the checksum for this pair of addresses, both of one family.
+    /// Computes the checksum for a pair of addresses of the same family.
     public mutating func updateChecksum(source: IPAddress, destination: IPAddress) {
         checksum = 0
         var sum = InternetChecksum()

@@ -1,7 +1,7 @@
-/// The control bits of a TCP header (RFC 9293, section 3.1; RFC 3168), and
-/// the bits between them and the data offset as they came.
+/// The control bits of a TCP header (RFC 9293, section 3.1; RFC 3168), including
+/// the reserved bits before them.
 public struct TCPFlags: OptionSet, Hashable, Sendable {
-    /// Twelve bits.
+    /// The 12 bits after the data offset.
     public let rawValue: UInt16
     @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue & 0xFFF }
 
@@ -20,7 +20,7 @@ public struct TCPFlags: OptionSet, Hashable, Sendable {
     /// Must be zero (RFC 9293, section 3.1).
     public static let reserved = TCPFlags(rawValue: 0xE00)
 
-    /// The single bits with their names in lower case, in the order that people say them.
+    /// The single bits with their lowercase names, in the usual order.
     public static let names: [(flag: TCPFlags, name: StaticString)] = [
         (.syn, "syn"), (.fin, "fin"), (.rst, "rst"), (.psh, "psh"), (.ack, "ack"), (.urg, "urg"), (.ece, "ece"),
         (.cwr, "cwr"), (.accurateECN, "ae"),

@@ -1,30 +1,30 @@
 /// The options of a TCP header (RFC 9293, section 3.2).
 public typealias TCPOptions = OptionList<TCPOption>
 
-/// One option of a TCP header (RFC 9293, section 3.2; IANA TCP option kinds).
+/// An option of a TCP header (RFC 9293, section 3.2; IANA TCP option kinds).
 public enum TCPOption: HeaderOption {
     /// Kind 0.
     case endOfOptionList
     /// Kind 1.
     case noOperation
-    /// Kind 2 (RFC 9293, section 3.7.1): the most data bytes of a segment that the sender takes.
+    /// Kind 2 (RFC 9293, section 3.7.1): the maximum segment size that the sender accepts, in bytes.
     case maximumSegmentSize(UInt16)
-    /// Kind 3 (RFC 7323, section 2): windows count units of two to this power, 0 to 14.
+    /// Kind 3 (RFC 7323, section 2): the window is shifted left by this number, 0 to 14.
     case windowScale(UInt8)
     /// Kind 4 (RFC 2018, section 2).
     case selectiveAcknowledgmentPermitted
-    /// Kind 5 (RFC 2018, section 3): what has come beyond a gap.
+    /// Kind 5 (RFC 2018, section 3): ranges received out of order.
     case selectiveAcknowledgment([TCPSequenceRange])
-    /// Kind 8 (RFC 7323, section 3): the sender's clock, and the peer's that it last saw.
+    /// Kind 8 (RFC 7323, section 3): the sender's timestamp, and an echo of the peer's.
     case timestamps(value: UInt32, echoReply: UInt32)
-    /// Kind 30 (RFC 8684): the subtype is the highest four bits of the data.
+    /// Kind 30 (RFC 8684): the subtype is in the highest 4 bits of the data.
     case multipath([UInt8])
-    /// Kind 34 (RFC 7413): empty to ask for a cookie.
+    /// Kind 34 (RFC 7413): empty to request a cookie.
     case fastOpen(cookie: [UInt8])
-    /// An option of another kind, or of a known kind whose data does not fit it: its data as it came.
+    /// An unknown option, or one whose data is invalid for its kind.
     case unknown(kind: UInt8, data: [UInt8])
 
-    /// The number of the kind.
+    /// The option kind.
     public var kind: UInt8 {
         switch self {
         case .endOfOptionList: Kind.endOfOptionList
@@ -40,7 +40,7 @@ public enum TCPOption: HeaderOption {
         }
     }
 
-    /// The kinds by number.
+    /// The option kinds.
     public enum Kind {
         /// RFC 9293, section 3.2.
         public static let endOfOptionList: UInt8 = 0
@@ -62,7 +62,7 @@ public enum TCPOption: HeaderOption {
         public static let fastOpen: UInt8 = 34
     }
 
-    /// The greatest shift that a window scale may have (RFC 7323, section 2.3).
+    /// The maximum window scale (RFC 7323, section 2.3).
     public static let maximumWindowScale: UInt8 = 14
 
     public var byteCount: Int {
@@ -130,12 +130,12 @@ public enum TCPOption: HeaderOption {
 
 /// A block of a selective acknowledgment (RFC 2018, section 3).
 public struct TCPSequenceRange: Hashable, Sendable {
-    /// Number of the block's first byte.
+    /// The sequence number of the first byte.
     public var start: UInt32
-    /// Number of the byte after its last.
+    /// The sequence number after the last byte.
     public var end: UInt32
 
-    /// The bytes from `start` up to `end`.
+    /// Creates a range from `start` up to, but not including, `end`.
     public init(start: UInt32, end: UInt32) {
         self.start = start
         self.end = end

@@ -1,19 +1,19 @@
-/// A moment as people write it: date and time of day in the proleptic Gregorian calendar.
+/// A date and time of day in the proleptic Gregorian calendar.
 public struct CivilTime: Hashable, Sendable {
-    /// The year of the common era; 0 and below come before year 1.
+    /// The year of the common era; 0 and negative years precede year 1.
     public var year: Int
-    /// 1 to 12.
+    /// The month, 1 to 12.
     public var month: Int
-    /// 1 to 31.
+    /// The day, 1 to 31.
     public var day: Int
-    /// 0 to 23.
+    /// The hour, 0 to 23.
     public var hour: Int
-    /// 0 to 59.
+    /// The minute, 0 to 59.
     public var minute: Int
-    /// 0 to 60: a leap second has a number of its own.
+    /// The second, 0 to 60: 60 is a leap second.
     public var second: Int
 
-    /// A date, and a time of day where it is given. Nothing is checked: see `isValid`.
+    /// Creates a time; values are not checked: see `isValid`.
     public init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
         self.year = year
         self.month = month
@@ -23,7 +23,7 @@ public struct CivilTime: Hashable, Sendable {
         self.second = second
     }
 
-    /// The moment so many seconds after 1970-01-01 00:00 UTC, in UTC.
+    /// Creates the UTC time at a number of seconds after 1970-01-01 00:00 UTC.
     public init(secondsSince1970 seconds: Int64) {
         let days = Int(seconds.floorDivided(by: 86_400))
         let ofDay = Int(seconds - Int64(days) * 86_400)
@@ -42,7 +42,7 @@ public struct CivilTime: Hashable, Sendable {
         second = ofDay % 60
     }
 
-    /// Seconds since 1970-01-01 00:00 UTC of this moment in UTC. The year must lie within a few million of 1970.
+    /// The number of seconds since 1970-01-01 00:00 UTC, if this is UTC. The year must be within a few million of 1970.
     public var secondsSince1970: Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = Int(Int64(shiftedYear).floorDivided(by: 400))
@@ -53,13 +53,13 @@ public struct CivilTime: Hashable, Sendable {
         return days * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
     }
 
-    /// 0 is Sunday, 6 Saturday.
+    /// The day of the week: 0 is Sunday, 6 Saturday.
     public var weekday: Int {
         let days = CivilTime(year: year, month: month, day: day).secondsSince1970 / 86_400
         return Int((days + 4) - (days + 4).floorDivided(by: 7) * 7)
     }
 
-    /// Whether the month has such a day, and the time of day exists.
+    /// Whether the month contains the day, and the time of day exists.
     public var isValid: Bool {
         guard (1...12).contains(month), (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second)
         else { return false }
@@ -70,7 +70,7 @@ public struct CivilTime: Hashable, Sendable {
 }
 
 extension Int64 {
-    /// Division that rounds towards negative infinity; the divisor is positive.
+    /// Division that rounds toward negative infinity; the divisor must be positive.
     func floorDivided(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor < 0 ? quotient - 1 : quotient
@@ -78,7 +78,7 @@ extension Int64 {
 }
 
 extension TextBuffer {
-    /// `12:00:00.000001`, and so many seconds beside UTC: the time of day that tcpdump prints.
+    /// Appends the time of day in tcpdump's format, `12:00:00.000001`, at an offset from UTC in seconds.
     public mutating func append(timeOfDay nanoseconds: Int64, secondsFromUTC: Int = 0) {
         let seconds = nanoseconds.floorDivided(by: 1_000_000_000)
         let local = seconds &+ Int64(secondsFromUTC)
@@ -92,7 +92,7 @@ extension TextBuffer {
         append(decimal: UInt64(nanoseconds &- seconds &* 1_000_000_000) / 1_000, minimumDigits: 6)
     }
 
-    /// `2026-01-31T12:00:00.000001Z` (RFC 3339).
+    /// Appends `2026-01-31T12:00:00.000001Z` (RFC 3339).
     public mutating func append(rfc3339 nanoseconds: Int64) {
         let seconds = nanoseconds.floorDivided(by: 1_000_000_000)
         let time = CivilTime(secondsSince1970: seconds)

@@ -1,11 +1,11 @@
-/// A UDP header over a datagram's bytes (RFC 768).
+/// A view of a UDP header and its datagram (RFC 768).
 public struct UDPView: ~Escapable {
     public let bytes: RawSpan
 
-    /// Bytes of the header.
+    /// The length of the header, in bytes.
     public static let headerLength = 8
 
-    /// Throws when fewer than 8 bytes are there.
+    /// Throws if there are fewer than 8 bytes.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) throws(ParseError) {
@@ -15,16 +15,16 @@ public struct UDPView: ~Escapable {
         self.bytes = bytes
     }
 
-    /// The sender's port.
+    /// The source port.
     @inlinable public var sourcePort: UInt16 { bytes.bigEndian16(at: 0) }
-    /// The receiver's port.
+    /// The destination port.
     @inlinable public var destinationPort: UInt16 { bytes.bigEndian16(at: 2) }
-    /// Bytes of header and data, as the header says.
+    /// The length of header and data as stated in the header, in bytes.
     @inlinable public var length: UInt16 { bytes.bigEndian16(at: 4) }
-    /// 0 means that the sender made none, which only IPv4 allows.
+    /// The checksum field; 0 means no checksum, which only IPv4 allows.
     @inlinable public var checksum: UInt16 { bytes.bigEndian16(at: 6) }
 
-    /// The data that is there: up to the length, or to the end of the bytes when that comes first.
+    /// The available data: up to the stated length or the end of the bytes, whichever is less.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self) get {
             let end = Swift.min(Swift.max(datagramLength, Self.headerLength), bytes.byteCount)
@@ -32,16 +32,16 @@ public struct UDPView: ~Escapable {
         }
     }
 
-    /// Bytes of the datagram: the length, or all where it is 0, as it is in
+    /// The length of the datagram: as stated, or all bytes if it is 0, as in
     /// jumbograms and in captures of offloaded packets (RFC 2675, section 4).
     @inlinable public var datagramLength: Int { length == 0 ? bytes.byteCount : Int(length) }
 
-    /// Whether the checksum is right for this pair of addresses; `.unchecked`
-    /// when bytes are missing or, over IPv4, when the sender made no checksum.
+    /// Verifies the checksum for a pair of addresses; `.unchecked`
+    /// if bytes are missing or, over IPv4, if there is no checksum.
     public func checksumState(source: IPAddress, destination: IPAddress) -> ChecksumState {
         let length = datagramLength
         guard length >= Self.headerLength, length <= bytes.byteCount else { return .unchecked }
-        // Over IPv6 the checksum is compulsory (RFC 8200, section 8.1).
+        // Over IPv6 the checksum is mandatory (RFC 8200, section 8.1).
         guard checksum != 0 else { return source.family == .v4 ? .unchecked : .incorrect }
         var sum = InternetChecksum()
         guard sum.addPseudoHeader(source: source, destination: destination, protocol: .udp, length: length) else {
@@ -51,7 +51,7 @@ public struct UDPView: ~Escapable {
         return sum.value == 0 ? .correct : .incorrect
     }
 
-    /// The state for who looks at a capture: a checksum that was left to the network card is told from a wrong one.
+    /// Verifies the checksum of a captured datagram: distinguishes one left to the network card from an incorrect one.
     func capturedChecksumState(source: IPAddress, destination: IPAddress) -> ChecksumState {
         let state = checksumState(source: source, destination: destination)
         var sum = InternetChecksum()
@@ -64,18 +64,18 @@ public struct UDPView: ~Escapable {
 
 /// A UDP datagram (RFC 768).
 public struct UDPDatagram: Hashable, Sendable, WireEncodable {
-    /// The sender's port.
+    /// The source port.
     public var sourcePort: UInt16
-    /// The receiver's port.
+    /// The destination port.
     public var destinationPort: UInt16
-    /// Bytes of header and data to write; nil for what they are.
+    /// The length of header and data to write, in bytes; nil for the actual length.
     public var length: UInt16?
-    /// The checksum to write; 0 says that none was made.
+    /// The checksum to write; 0 for none.
     public var checksum: UInt16
     /// The data after the header.
     public var data: [UInt8]
 
-    /// A datagram without a checksum.
+    /// Creates a datagram without checksum.
     public init(sourcePort: UInt16, destinationPort: UInt16, data: [UInt8]) {
         self.sourcePort = sourcePort
         self.destinationPort = destinationPort
@@ -104,8 +104,8 @@ public struct UDPDatagram: Hashable, Sendable, WireEncodable {
         bytes.copy(data, at: offset + UDPView.headerLength)
     }
 
-    /// Computes the checksum for this pair of addresses. A computed 0 is
-    /// written as 0xFFFF, because 0 says that there is none (RFC 768; RFC 8200, section 8.1).
+    /// Computes the checksum for a pair of addresses. A computed 0 is
+    /// written as 0xFFFF, because 0 means no checksum (RFC 768; RFC 8200, section 8.1).
     public mutating func updateChecksum(source: IPAddress, destination: IPAddress) {
         checksum = 0
         var sum = InternetChecksum()
