@@ -3,7 +3,7 @@
 #include <linux/capability.h>
 #include <sys/syscall.h>
 
-// Between fork and exec only what signal-safety(7) allows may run, which is C's business and not Swift's.
+// Between fork and exec only async-signal-safe functions may run, which requires C.
 pid_t clinux_spawn_unprivileged(const char *path, char *const arguments[], int output) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
@@ -11,9 +11,9 @@ pid_t clinux_spawn_unprivileged(const char *path, char *const arguments[], int o
     pid_t parent = getpid();
     pid_t child = fork();
     if (child != 0) return child;
-    // It ends with its parent, even one that is killed; the parent may be gone already.
+    // The child ends with its parent, even if that is killed; the parent may have ended already.
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent) _exit(126);
-    // No capabilities, and with no_new_privs none come back at exec, not even root's.
+    // No capabilities; with no_new_privs exec grants none either, not even to root.
     if (geteuid() != getuid() && setuid(getuid()) != 0) _exit(126);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_capset, &header, none) != 0) _exit(126);
     int null = open("/dev/null", O_RDWR);

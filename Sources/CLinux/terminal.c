@@ -4,8 +4,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-// The terminal as it was, for the handler below, which may call nothing but
-// what signal-safety(7) allows.
+// The saved terminal state, for the handler below, which may only call
+// functions listed in signal-safety(7).
 static struct termios saved_terminal;
 static volatile sig_atomic_t terminal_is_changed;
 static const char leave_screen[] = "\033[?25h\033[0m\033[?1049l";

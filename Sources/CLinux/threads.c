@@ -3,13 +3,13 @@
 #include <linux/capability.h>
 #include <sys/syscall.h>
 
-// Capabilities and no_new_privs belong to a thread, and only the thread itself can give them up. The C library has the
+// Capabilities and no_new_privs belong to a thread, and only the thread itself can drop them. The C library has the
 // same task in setuid(2) and solves it with a signal of its own (SIGSETXID, nptl(7)), which no thread can block by
-// sigprocmask(3). While `clinux_thread_drop_begin` is in effect, that signal with our mark has a thread give up its
+// sigprocmask(3). Between `clinux_thread_drop_begin` and `end`, that signal with our mark makes a thread drop its
 // privileges; without the mark it goes to the C library's handler.
 enum { SETXID_SIGNAL = 33, SIGNAL_SET_LENGTH = 8 };
 
-// The kernel's struct sigaction. Flags, mask and the way back from the handler stay the C library's.
+// The kernel's struct sigaction. Flags, mask and restorer remain those of the C library.
 struct disposition {
     void (*handler)(int, siginfo_t *, void *);
     unsigned long rest[7];
@@ -38,7 +38,7 @@ static void handle(int number, siginfo_t *information, void *context) {
 
 int clinux_thread_drop_begin(void) {
     if (syscall(SYS_rt_sigaction, SETXID_SIGNAL, NULL, &original, SIGNAL_SET_LENGTH) != 0) return -1;
-    // The C library sets its handler with the first thread that it creates.
+    // The C library installs its handler with the first thread that it creates.
     if (original.handler == (void *)SIG_DFL || original.handler == (void *)SIG_IGN) {
         errno = ENOSYS;
         return -1;
@@ -59,7 +59,7 @@ int clinux_thread_drop_request(pid_t thread) {
     return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, SETXID_SIGNAL, &information);
 }
 
-// A request that arrives later is ignored by the C library's handler, which wants SI_TKILL.
+// A request that arrives later is ignored by the C library's handler, which requires SI_TKILL.
 void clinux_thread_drop_end(void) {
     syscall(SYS_rt_sigaction, SETXID_SIGNAL, &original, NULL, SIGNAL_SET_LENGTH);
 }

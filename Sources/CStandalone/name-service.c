@@ -1,9 +1,9 @@
-// The C library's name service functions, which load modules of the system that the program runs on into the
-// process. A static executable has another C library than those modules and dies of them, so the shipped binary
-// has these definitions in their place: whatever library calls one is told that nothing is known. Names are
-// looked up by LinuxNet's Resolver.
+// The C library's name service functions load modules of the system on which the program runs into the
+// process. A static executable has another C library than those modules and would crash, so the shipped binary
+// replaces the functions with these definitions, which report that nothing was found. Names are
+// resolved by LinuxNet's Resolver.
 //
-// Documentation/Portability.md lists who refers to them. This is linked into the executable alone, never into a
+// Documentation/Portability.md lists the callers. This is linked into the executable only, never into a
 // library product.
 #define _GNU_SOURCE
 #include <errno.h>

@@ -12,8 +12,8 @@ const char *cstandalone_argument(int index) {
     return index >= 0 && index < argument_count ? arguments[index] : NULL;
 }
 
-// Before the Swift runtime starts. It asks /proc for the command line, and for the path of the executable, without
-// which it aborts; where /proc is not mounted SWIFT_ROOT takes the place of that path.
+// Runs before the Swift runtime, which reads the command line and the path of the executable from /proc and
+// aborts without that path; if /proc is not mounted, SWIFT_ROOT replaces it.
 static void prepare(int count, char **values, char **environment) {
     char path;
     (void)environment;

@@ -1,6 +1,6 @@
 import PacketEngine
 
-/// So many a second, and no more: of answers that others could have us send.
+/// A rate limit per second, for replies that other hosts could trigger without limit.
 package struct AllowancePerSecond: Sendable {
     private let limit: Int
     private var used = 0
@@ -8,7 +8,7 @@ package struct AllowancePerSecond: Sendable {
 
     package init(_ limit: Int) { self.limit = limit }
 
-    /// - Returns: whether one more is allowed.
+    /// - Returns: whether another reply is allowed at `now`.
     package mutating func take(at now: Instant) -> Bool {
         if let second, now - second < .seconds(1) {
             guard used < limit else { return false }

@@ -1,24 +1,26 @@
 import PacketEngine
 import WireFormat
 
-/// Who a host is on its links.
+/// The configuration of a user-space host.
 public struct HostConfiguration: Sendable {
-    /// One of its interfaces.
+    /// The configuration of one interface.
     public struct Interface: Sendable {
-        /// The system's number of it.
+        /// The interface index (if_nametoindex(3)).
         public var index: UInt32
         public var mac: MACAddress
         public var mtu: Int
-        /// The host's addresses there; none are the system's.
+        /// The host's addresses on this interface; they must not be addresses of the kernel.
         public let addresses: [(address: IPAddress, prefixLength: Int)]
-        /// Groups that it listens to, beside those that it must.
+        /// The multicast groups to join, in addition to the mandatory ones.
         public var groups: [IPAddress] = []
 
         /// - Parameters:
-        ///   - mac: nil for one of its own: locally administered, and made of its first address, so that
-        ///     neighbors know it again whenever it comes back.
-        ///   - addsLinkLocal: where an address is of IPv6, a link-local one is added (RFC 4291, section 2.8); not where
-        ///     the machine is the system's, which has one already.
+        ///   - mac: the MAC address; nil for a locally administered one derived from the first address, so that it is
+        ///     the
+        ///     same in every run.
+        ///   - addsLinkLocal: whether a link-local address is added if an address is IPv6 (RFC 4291, section 2.8).
+        ///     False if
+        ///     the MAC address is the kernel's, which already has a link-local address.
         public init(
             index: UInt32, mac: MACAddress?, mtu: Int = 1_500, addresses: [(address: IPAddress, prefixLength: Int)],
             addsLinkLocal: Bool = true
@@ -28,8 +30,8 @@ public struct HostConfiguration: Sendable {
             self.mac = own
             self.mtu = mtu
             var all = addresses
-            let six = addresses.compactMap(\.address.v6)
-            if addsLinkLocal, !six.isEmpty, !six.contains(where: \.isLinkLocal) {
+            let ipv6Addresses = addresses.compactMap(\.address.v6)
+            if addsLinkLocal, !ipv6Addresses.isEmpty, !ipv6Addresses.contains(where: \.isLinkLocal) {
                 all.append((.v6(own.linkLocalAddress), 64))
             }
             self.addresses = all
@@ -43,26 +45,26 @@ public struct HostConfiguration: Sendable {
             }
         }
 
-        /// It listens to groups on the link.
-        public var hasGroups: Bool { !groups.isEmpty || !six.isEmpty }
+        /// Whether the host is a member of any group on the link.
+        public var hasGroups: Bool { !groups.isEmpty || !ipv6Addresses.isEmpty }
 
-        var four: [IPv4Address] { addresses.compactMap(\.address.v4) }
-        var six: [(address: IPv6Address, prefixLength: Int)] {
+        var ipv4Addresses: [IPv4Address] { addresses.compactMap(\.address.v4) }
+        var ipv6Addresses: [(address: IPv6Address, prefixLength: Int)] {
             addresses.compactMap { own in own.address.v6.map { ($0, own.prefixLength) } }
         }
     }
 
     public var interfaces: [Interface]
-    /// The routers to everywhere else, one of a family.
+    /// The default gateways, at most one per address family.
     public var gateways: [IPAddress] = []
-    /// Datagrams for others are passed on between its interfaces.
+    /// Whether the host forwards datagrams between its interfaces.
     public var forwards = false
-    /// Its addresses are used only after nobody has claimed them (RFC 5227; RFC 4862, section 5.4).
+    /// Whether addresses are checked for duplicates before use (RFC 5227; RFC 4862, section 5.4).
     public var checksAddresses = true
-    /// Machines that are told their addresses by RARP (RFC 903).
-    public var machines: [MACAddress: IPv4Address] = [:]
+    /// The RARP server's table of client addresses (RFC 903).
+    public var rarpTable: [MACAddress: IPv4Address] = [:]
     public var tcp = TCPConfiguration()
-    /// Random bits: numbers that nobody is to guess are made of them.
+    /// Random bits for numbers that must not be predictable, such as initial sequence numbers.
     public var seed: (UInt64, UInt64)
 
     public init(_ interfaces: [Interface], seed: (UInt64, UInt64)) {
@@ -72,26 +74,26 @@ public struct HostConfiguration: Sendable {
         tcp.maximumSegmentSize = max((interfaces.map(\.mtu).min() ?? 1_500) - headers, 536)
     }
 
-    /// Bytes of the longest frame that the host sends.
+    /// The maximum length of a sent frame, in bytes.
     public var frameLength: Int { (interfaces.map(\.mtu).max() ?? 1_500) + EthernetView.headerLength }
 }
 
-/// What a host has done, in datagrams but where it says something else.
+/// Counters of a host, in datagrams unless noted.
 public struct HostCounters: Hashable, Sendable {
-    /// Frames.
+    /// In frames.
     public var received: UInt64 = 0
     public var sent: UInt64 = 0
-    /// What could not be read, or had a wrong checksum.
+    /// Datagrams that could not be parsed or had a wrong checksum.
     public var malformed: UInt64 = 0
     public var delivered: UInt64 = 0
     public var forwarded: UInt64 = 0
     public var fragmented: UInt64 = 0
     public var reassembled: UInt64 = 0
-    /// There was no way, or no answer from the next hop.
+    /// Datagrams without a route or without a reply from the next hop.
     public var unreachable: UInt64 = 0
-    /// The output queue was full.
+    /// Datagrams dropped because the output queue was full.
     public var dropped: UInt64 = 0
-    /// ICMP errors.
+    /// ICMP errors that were sent.
     public var errorsSent: UInt64 = 0
 
     init() {}

@@ -1,21 +1,21 @@
 import PacketEngine
 import WireFormat
 
-/// What has come up at a host.
+/// An event of a user-space host.
 public enum HostEvent: Sendable {
-    /// Somebody spoke to it.
+    /// A peer contacted the host.
     case heard(HostContact)
-    /// Somebody's connection to a port that is listened at stands.
+    /// A listener's connection was established.
     case accepted(TCPIdentifier, local: TCPEndpoint, remote: TCPEndpoint)
-    /// Something has happened to a connection; why it is over, where it did not end in peace.
-    case connection(TCPIdentifier, TCPNotices, TCPFailure?)
-    /// Datagrams wait at a port.
+    /// A connection changed state; the failure is set if it was not closed normally.
+    case connection(TCPIdentifier, TCPEvents, TCPFailure?)
+    /// A port has datagrams to read.
     case datagrams(port: UInt16)
-    /// Another machine says that it has an address of ours (RFC 5227; RFC 4862, section 5.4).
+    /// Another station claims an address of this host (RFC 5227; RFC 4862, section 5.4).
     case conflict(IPAddress, MACAddress)
 }
 
-/// Who spoke, and how.
+/// A peer that contacted the host, and the protocol it used.
 public struct HostContact: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         case arp

@@ -1,23 +1,24 @@
 import PacketEngine
 import WireFormat
 
-// What arrives: frames to their protocols, and what is said of the link's addresses and groups.
+// Input: dispatches frames to protocols and updates neighbors and groups.
 
-/// How a frame came.
+/// How a frame arrived.
 struct FrameArrival {
     var mac: MACAddress
-    /// It is for this host alone: what it brings may be answered with an error.
+    /// Whether the frame was addressed to this host alone, so that ICMP errors may be sent.
     var isForOne: Bool
     var link: Int
-    /// The checksum of its TCP or UDP is still to be computed: it never left the machine.
+    /// Whether the TCP or UDP checksum is not computed yet, because the packet never left this system.
     var hasPendingChecksum: Bool
 }
 
 extension UserSpaceHost {
-    /// Takes in a frame.
+    /// Processes a received frame.
     /// - Parameters:
-    ///   - interface: the system's number of it.
-    ///   - hasPendingChecksum: the checksum of its TCP or UDP is still to be computed: it never left the machine.
+    ///   - interface: the interface index (if_nametoindex(3)).
+    ///   - hasPendingChecksum: whether the TCP or UDP checksum is not computed yet, because the packet never left this
+    ///     system.
     public mutating func receive(
         _ frame: RawSpan, on interface: UInt32, at now: Instant, hasPendingChecksum: Bool = false
     ) {
@@ -35,8 +36,8 @@ extension UserSpaceHost {
             mac: arrived.source, isForOne: isForUs, link: link, hasPendingChecksum: hasPendingChecksum)
         switch arrived.etherType {
         case .arp: receiveARP(frame, on: link, at: now)
-        case .reverseARP where links[link].isFourUp && !rarp.table.isEmpty: receiveRARP(frame, on: link, at: now)
-        case .ipv4 where links[link].isFourUp:
+        case .reverseARP where links[link].isIPv4Up && !rarp.table.isEmpty: receiveRARP(frame, on: link, at: now)
+        case .ipv4 where links[link].isIPv4Up:
             receive(datagram: frame.dropping(arrived.payloadOffset), arrival, at: now)
         case .ipv6: receive(packet: frame.dropping(arrived.payloadOffset), arrival, at: now)
         default: break
@@ -50,8 +51,8 @@ extension UserSpaceHost {
         }
         let packet = arrived.packet
         let isOurs = isOwn(.v4(packet.targetAddress))
-        guard links[link].isFourUp else {
-            // Another one has the address, or wants it at the same time (RFC 5227, section 2.1.1).
+        guard links[link].isIPv4Up else {
+            // Another station has the address or is probing for it (RFC 5227, section 2.1.1).
             let isTaken = isOwn(.v4(packet.senderAddress))
             let isWanted = isOurs && packet.senderAddress.isUnspecified
             if isTaken || isWanted, packet.senderMAC != links[link].configuration.mac {
@@ -78,10 +79,10 @@ extension UserSpaceHost {
         enqueue(answer, on: link)
     }
 
-    /// A message of neighbor discovery.
+    /// Processes a neighbor discovery message.
     mutating func receive(_ arrived: ReceivedNDP, on link: Int, at now: Instant) {
-        guard links[link].isSixUp else {
-            // Another one has the address, or wants it at the same time (RFC 4862, section 5.4.3 and 5.4.4).
+        guard links[link].isIPv6Up else {
+            // Another station has the address or is probing for it (RFC 4862, sections 5.4.3 and 5.4.4).
             switch arrived.message.kind {
             case .neighborSolicitation(_, let target) where arrived.source.isUnspecified && isOwn(.v6(target)):
                 events.append(.conflict(.v6(target), arrived.mac))
@@ -100,14 +101,14 @@ extension UserSpaceHost {
         settleNeighbors(link, at: now)
     }
 
-    /// Does what the resolution of addresses wants done.
+    /// Processes the events of ARP and neighbor discovery.
     mutating func settleNeighbors(_ link: Int, at now: Instant) {
-        var four: [NeighborEvent<IPv4Address>] = []
-        links[link].drainARP { four.append($0) }
-        for event in four { settle(event, on: link, at: now) { .v4($0) } }
-        var six: [NeighborEvent<IPv6Address>] = []
-        links[link].drainNDP { six.append($0) }
-        for event in six { settle(event, on: link, at: now) { .v6($0) } }
+        var ipv4Events: [NeighborEvent<IPv4Address>] = []
+        links[link].drainARP { ipv4Events.append($0) }
+        for event in ipv4Events { settle(event, on: link, at: now) { .v4($0) } }
+        var ipv6Events: [NeighborEvent<IPv6Address>] = []
+        links[link].drainNDP { ipv6Events.append($0) }
+        for event in ipv6Events { settle(event, on: link, at: now) { .v6($0) } }
     }
 
     private mutating func settle<Address>(
@@ -131,7 +132,7 @@ extension UserSpaceHost {
         tcp.wake { routes.hop(to: $0.remote.address)?.interface == link }
     }
 
-    /// Nobody answers there: connections that have not begun come to nothing (RFC 1122, section 4.2.3.9).
+    /// Ends connections in the handshake to an unreachable next hop (RFC 1122, section 4.2.3.9).
     private mutating func giveUp(_ hop: IPAddress, on link: Int, at now: Instant) {
         routes.forgetRedirects(to: hop)
         let routes = routes
@@ -146,12 +147,12 @@ extension UserSpaceHost {
 
     // MARK: TCP and UDP
 
-    /// A whole packet for this host, whatever the version of its headers.
+    /// A complete packet for this host, for either IP version.
     struct Delivery: ~Escapable {
         let source: IPAddress
         let destination: IPAddress
         let payload: RawSpan
-        /// With its headers.
+        /// The packet, with its headers.
         let packet: RawSpan
 
         @_lifetime(copy payload, copy packet)
@@ -184,7 +185,7 @@ extension UserSpaceHost {
             datagram.datagramLength <= datagram.bytes.byteCount,
             arrival.hasPendingChecksum
                 || datagram.checksumState(source: source, destination: destination) != .incorrect,
-            // Without a checksum it is none of IPv6 (RFC 8200, section 8.1).
+            // UDP over IPv6 requires a checksum (RFC 8200, section 8.1).
             source.family == .v4 || datagram.checksum != 0
         else {
             counters.malformed &+= 1
@@ -202,10 +203,10 @@ extension UserSpaceHost {
         }
     }
 
-    // MARK: What others say of what we have sent
+    // MARK: ICMP errors
 
-    /// An error about a segment of ours, if it is of one that is on its way (RFC 5927).
-    /// - Parameter act: what follows for the connection.
+    /// Processes an ICMP error about a segment, if the segment is outstanding (RFC 5927).
+    /// - Parameter act: the action on the connection.
     mutating func hearError(about quote: borrowing DatagramView, _ act: (inout UserSpaceHost, TCPPair) -> Void) {
         guard isOwn(quote.source), let sequence = quote.sequenceNumber, let localPort = quote.sourcePort,
             let remotePort = quote.destinationPort
@@ -216,14 +217,14 @@ extension UserSpaceHost {
         act(&self, pair)
     }
 
-    /// A router could not pass on a segment that was too long.
+    /// Records a smaller path MTU and reduces the segment size of the connection.
     mutating func learnPathMTU(_ said: Int, length: Int, of pair: TCPPair, at now: Instant) {
         let address = pair.remote.address
         guard let mtu = pathMTUs.learn(said, length: length, to: address, at: now) else { return }
         tcp.shrinkSegments(of: pair, to: mtu - TCPModule.headerLength(address.family), at: now)
     }
 
-    /// Fragments whose others did not come in time (RFC 1122, section 3.3.2; RFC 8200, section 4.5).
+    /// Drops incomplete datagrams after the reassembly timeout (RFC 1122, section 3.3.2; RFC 8200, section 4.5).
     mutating func giveUpFragments(at now: Instant) {
         for late in reassembly.expire(now: now.nanoseconds) {
             guard let first = late.firstFragment else { continue }

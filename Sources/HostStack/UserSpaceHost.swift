@@ -2,10 +2,10 @@ import DequeModule
 import PacketEngine
 import WireFormat
 
-/// A host on Ethernet links without a system: frames come in by `receive`, go out by `transmit`, and `advance` is
-/// to be called when `deadline` has come. It makes no call and reads no clock.
+/// A host in user space on Ethernet links: `receive` processes frames, `transmit` returns frames to send, and `advance`
+/// is to be called at `deadline`. It makes no system call and reads no clock.
 ///
-/// Its packages are those of the protocols: ARP, IP, ICMP, UDP and TCP, each in a folder of its own.
+/// Each protocol (ARP, IP, ICMP, UDP, TCP) has its own folder.
 public struct UserSpaceHost: ~Copyable {
     struct QueuedFrame: Sendable {
         var interface: UInt32
@@ -18,25 +18,25 @@ public struct UserSpaceHost: ~Copyable {
     var pathMTUs = PathMTUTable()
     var reassembly = Reassembly()
     var icmp = ICMPErrorModule()
-    /// Echoes to a group are answered, but not so that others suffer.
+    /// The rate limit of replies to multicast echo requests.
     var groupEchoes = AllowancePerSecond(10)
     var rarp: RARPModule
     var udp = UDPModule()
     var tcp: TCPModule
-    /// The output queue: what is not a segment of a connection.
+    /// The output queue of everything but TCP segments.
     var output: Deque<QueuedFrame> = []
-    /// Of the last packet that was cut, or could have been.
+    /// The identification of the last IPv4 datagram that may be fragmented.
     var identification: UInt32
     public internal(set) var counters = HostCounters()
     var events: [HostEvent] = []
-    /// What its frames are called in the batches that they leave in.
+    /// The token of the host's frames in packet batches.
     public var frameToken: UInt64 = 0
 
     static let outputLimit = 4_096
 
     public init(_ configuration: HostConfiguration) {
         self.configuration = configuration
-        rarp = RARPModule(configuration.machines)
+        rarp = RARPModule(configuration.rarpTable)
         var random = SeededGenerator(seed: configuration.seed.0 ^ configuration.seed.1)
         links = configuration.interfaces.map {
             HostLink(
@@ -60,21 +60,21 @@ public struct UserSpaceHost: ~Copyable {
         }
     }
 
-    /// Its addresses are its own: before, it says nothing but that it wants them.
+    /// Whether address checks have ended; before that, the host sends only probes.
     public var isUp: Bool { links.allSatisfy(\.isUp) }
 
-    /// Answers RARP for other machines from now on.
-    public mutating func know(_ machines: [MACAddress: IPv4Address]) { rarp.know(machines) }
+    /// Replaces the table of the RARP server.
+    public mutating func setRARPTable(_ table: [MACAddress: IPv4Address]) { rarp.setTable(table) }
 
-    /// Tells the host that an interface went down or came up.
-    /// - Parameter interface: the system's number of it.
+    /// Reports that an interface went down or came up.
+    /// - Parameter interface: the interface index (if_nametoindex(3)).
     public mutating func setLink(_ interface: UInt32, isConnected: Bool, at now: Instant) {
         for number in links.indices where links[number].configuration.index == interface {
             links[number].setConnected(isConnected, at: now)
         }
     }
 
-    /// Tells the host that a frame of its could not be sent: an address that other hosts were not asked about is not used.
+    /// Reports that a frame could not be sent: an address is not used until its check was completed.
     public mutating func sendingFailed(at now: Instant) {
         for number in links.indices { links[number].sendingFailed(at: now) }
     }
@@ -83,51 +83,52 @@ public struct UserSpaceHost: ~Copyable {
 
     public mutating func listen(_ port: UInt16, backlog: Int = 256) { tcp.listen(port, backlog: backlog) }
 
-    /// Takes datagrams for a port.
+    /// Binds a UDP port.
     public mutating func bind(_ port: UInt16) { udp.bind(port) }
 
     public mutating func takeDatagram(_ port: UInt16) -> ReceivedDatagram? { udp.take(port) }
 
-    /// Begins a connection; nil when there is no way, no room or no port for it.
+    /// Opens a TCP connection; returns nil if there is no route, the table is full or no port is free.
     public mutating func connect(to remote: TCPEndpoint, at now: Instant) -> TCPIdentifier? {
         guard let source = source(to: remote.address) else { return nil }
         return tcp.connect(from: source, to: remote, at: now)
     }
 
-    /// - Returns: how many bytes there was room for.
+    /// Appends bytes to the send buffer.
+    /// - Returns: the number of bytes that fit.
     public mutating func send(_ connection: TCPIdentifier, _ bytes: RawSpan) -> Int { tcp.send(connection, bytes) }
 
-    /// Bytes that can be sent now.
+    /// Returns the free space in the send buffer, in bytes.
     public func room(_ connection: TCPIdentifier) -> Int { tcp.room(connection) }
 
-    /// Lends what has come piece by piece, until fewer bytes are taken than lent.
+    /// Calls `body` with received bytes, piece by piece, until it takes fewer than offered.
     public mutating func read(_ connection: TCPIdentifier, _ body: (RawSpan) -> Int) { tcp.read(connection, body) }
 
-    /// There is nothing more to be sent.
+    /// Closes the sending direction.
     public mutating func endSending(_ connection: TCPIdentifier, at now: Instant) {
         tcp.endSending(connection, at: now)
     }
 
-    /// Done with it: what was sent still goes out, what comes is thrown away.
+    /// Detaches from the connection: pending data is still sent, and received data is discarded.
     public mutating func leave(_ connection: TCPIdentifier, at now: Instant) { tcp.leave(connection, at: now) }
 
-    /// Breaks it off.
+    /// Resets the connection.
     public mutating func abort(_ connection: TCPIdentifier, at now: Instant) { tcp.abort(connection, at: now) }
 
-    /// Of both ends; nil when it is no more.
+    /// Returns the local and remote endpoint, or nil if the connection no longer exists.
     public func endpoints(_ connection: TCPIdentifier) -> (local: TCPEndpoint, remote: TCPEndpoint)? {
         tcp.pair(connection).map { ($0.local, $0.remote) }
     }
 
-    /// Connections, those that are over and not forgotten among them.
+    /// The number of connections, including those that have ended but are not removed yet.
     public var connectionCount: Int { tcp.count }
 
-    /// There are connections whose end has not come yet: those in TIME-WAIT have only to be remembered.
+    /// Whether any connection is not closed yet; TIME-WAIT counts as closed.
     var hasOpenConnections: Bool { tcp.hasOpenConnections }
 
-    // MARK: Time and news
+    // MARK: Timers
 
-    /// When `advance` has something to do; nil for never.
+    /// The time of the next call of `advance`; nil if no timer runs.
     public var deadline: Instant? {
         var earliest = Instant.earliest(
             tcp.deadline, reassembly.nextDeadline.map { Instant(nanoseconds: $0) })
@@ -135,7 +136,7 @@ public struct UserSpaceHost: ~Copyable {
         return earliest
     }
 
-    /// Does what has become due.
+    /// Processes the timers that have expired.
     public mutating func advance(at now: Instant) {
         for number in links.indices {
             links[number].control(at: now)
@@ -145,7 +146,7 @@ public struct UserSpaceHost: ~Copyable {
         if let due = reassembly.nextDeadline, due <= now.nanoseconds { giveUpFragments(at: now) }
         tcp.advance(at: now)
         for pair in tcp.takeDoubts() {
-            // A way that a router has named may have come to its end.
+            // The gateway that a redirect named may be unreachable.
             routes.forgetRedirect(of: pair.remote.address)
             guard let hop = routes.hop(to: pair.remote.address) else { continue }
             links[hop.interface].doubt(hop.address, at: now)
@@ -159,7 +160,7 @@ public struct UserSpaceHost: ~Copyable {
         events.removeAll(keepingCapacity: true)
     }
 
-    /// Who listens for groups is told that the host listens no more; what follows is only to be sent.
+    /// Leaves all groups; the caller then only has to send the pending messages.
     public mutating func leaveGroups(at now: Instant) {
         for number in links.indices { links[number].leaveGroups(at: now) }
     }
@@ -168,18 +169,19 @@ public struct UserSpaceHost: ~Copyable {
 
     func isOwn(_ address: IPAddress) -> Bool { links.contains { $0.isOwn(address) } }
 
-    /// The one that a destination sees.
-    /// - Parameter link: where the destination is, if its address does not say it.
+    /// Returns the source address for packets to `destination`.
+    /// - Parameter link: the link of a destination that is link-local or multicast.
     func source(to destination: IPAddress, on link: Int? = nil) -> IPAddress? {
         guard let hop = hop(to: destination, on: link) else { return nil }
-        // A link-local gateway is no reason to be link-local to those beyond it (RFC 6724, section 5, rule 2).
-        if case .v6(let address) = destination, !address.isLinkLocal, let six = hop.address.v6, six.isLinkLocal {
+        // A link-local gateway does not imply a link-local source (RFC 6724, section 5, rule 2).
+        if case .v6(let address) = destination, !address.isLinkLocal, let gateway = hop.address.v6, gateway.isLinkLocal
+        {
             return links[hop.interface].globalSource.map { .v6($0) }
         }
         return links[hop.interface].source(to: hop.address)
     }
 
-    /// Where what is for a destination goes next; nil when there is no way.
+    /// Returns the next hop to `destination`, or nil if there is no route.
     func hop(to destination: IPAddress, on link: Int? = nil) -> RoutingTable.Hop? {
         guard let link, destination.needsZone else { return routes.hop(to: destination) }
         return RoutingTable.Hop(address: destination, interface: link, route: nil)

@@ -1,10 +1,10 @@
-/// When an engine wants to be asked again what to send.
+/// When an engine is to be called again.
 public enum Deadline: Equatable, Sendable {
-    /// At this instant, or when a packet has arrived.
+    /// At this instant, or earlier if a packet arrives.
     case at(Instant)
-    /// Only when a packet has arrived or the world outside has spoken.
+    /// When a packet or another event arrives.
     case never
-    /// Never again: everything is sent, answered or given up, and reported.
+    /// Never: every packet was sent, and every result reported.
     case finished
 
     /// The earlier of two deadlines; `.finished` counts as `.never`.

@@ -1,52 +1,51 @@
-/// A tool without sockets: told what arrived and what time it is, it says what
-/// to send, when to wake it, and what it found.
+/// A protocol engine without sockets. Its input is received packets and the current time; its output is packets to
+/// send, the next deadline, and events.
 ///
-/// An engine makes no system call, reads no clock and prints nothing. One loop
-/// (`EngineLoop`) runs it on real sockets and on a simulated network alike.
-/// It cannot be copied: its state is large, and touched for every packet.
+/// An engine makes no system call, reads no clock and prints nothing. `EngineLoop` runs it on real sockets and on
+/// a simulated network alike.
+/// It is noncopyable, because its state is large and changes with every packet.
 public protocol Engine: ~Copyable {
     associatedtype Event: Sendable
 
-    /// The longest packet that `transmit` will write, in bytes.
+    /// The maximum length of a packet that `transmit` writes, in bytes.
     var maximumPacketLength: Int { get }
 
-    /// How many packets it wants to hand over at a time, at the most.
+    /// The maximum number of packets per batch.
     var batchCapacity: Int { get }
 
-    /// Appends the packets that are due at `now` and says when to be asked
-    /// again. What does not fit into the batch is due at once, in the next call.
+    /// Appends the packets that are due at `now` and returns the next deadline.
+    /// Packets that do not fit in the batch are appended by the next call, which is due at once.
     mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline
 
-    /// Packets are to leave one by one, each with its exact time. An engine
-    /// that would rather be fast has them sent many in one call, and times all
-    /// but the first by how far they stand from it.
+    /// Whether packets are sent one by one, each with its exact send time. Otherwise many are sent in one
+    /// system call, and the send time of each is interpolated from its position in the batch.
     var wantsExactTimes: Bool { get }
 
-    /// The packet that was appended with `token` left at `instant`.
-    /// - Parameter isExact: false when the time is only shared out among the packets of one call.
+    /// Reports that the packet with `token` was sent at `instant`.
+    /// - Parameter isExact: false if the time was interpolated between the packets of one call.
     mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool)
 
-    /// The packets of `range` left in one call that began at `start` and took `span`. By default each of
-    /// them is told to have left at its share of the time.
+    /// Reports that the packets of `range` were sent in one call that began at `start` and took `span`. The default
+    /// implementation calls `transmitted` for each, with an interpolated time.
     mutating func transmitted(
         _ batch: borrowing PacketBatch, _ range: Range<Int>, from start: Instant, span: Nanoseconds)
 
-    /// The packet that was appended with `token` could not be sent.
+    /// Reports that the packet with `token` could not be sent.
     mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant)
 
-    /// The kernel's stamp of a packet on its way out, where the port asks for them.
+    /// Reports the kernel's transmit timestamp of a packet, if the port requests timestamps.
     mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant)
 
-    /// So many packets were lost since the last call because nobody took them in time.
+    /// Reports the number of received packets that the kernel dropped since the last call because a buffer was full.
     mutating func overflowed(_ count: UInt64, at now: Instant)
 
-    /// A packet arrived; its bytes are valid for the call.
+    /// Processes a received packet; its bytes are valid only during the call.
     mutating func receive(_ packet: borrowing ReceivedPacket)
 
-    /// The user wants it to end: no packet more, and the result so far.
+    /// Stops the engine at the user's request: it sends no more packets and reports its results.
     mutating func stop(at now: Instant)
 
-    /// Hands over the events that have come up since the last call, in their order.
+    /// Passes the pending events to `report`, in order, and removes them.
     mutating func drain(_ report: (Event) -> Void)
 }
 
@@ -61,9 +60,9 @@ extension Engine where Self: ~Copyable {
         _ batch: borrowing PacketBatch, _ range: Range<Int>, from start: Instant, span: Nanoseconds
     ) {
         for index in range {
-            let place = index - range.lowerBound
-            let instant = start + Nanoseconds(span.count * Int64(place) / Int64(range.count))
-            transmitted(batch.entries[index].token, at: instant, isExact: place == 0)
+            let position = index - range.lowerBound
+            let instant = start + Nanoseconds(span.count * Int64(position) / Int64(range.count))
+            transmitted(batch.entries[index].token, at: instant, isExact: position == 0)
         }
     }
 
@@ -72,27 +71,27 @@ extension Engine where Self: ~Copyable {
     public mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant) {}
 }
 
-/// How far a packet had got when the kernel stamped it.
+/// The stage at which the kernel took a transmit timestamp.
 public enum TransmitStage: Sendable {
-    /// Its next hop is resolved and it enters the interface's queue.
+    /// The next hop is resolved, and the packet enters the interface's queue.
     case queued
-    /// The driver has it.
+    /// The packet was passed to the driver.
     case sent
 }
 
-/// Why a packet could not be sent.
+/// The reason for which a packet could not be sent.
 public enum TransmissionFailure: Error, Hashable, Sendable {
-    /// It is longer than the interface takes; `mtu` in bytes, 0 when not known.
+    /// The packet is longer than the MTU, in bytes; 0 if the MTU is not known.
     case messageTooLong(mtu: Int)
-    /// The kernel's queues were full for too long.
+    /// The kernel's queues stayed full for too long.
     case noBuffers
-    /// The kernel forbids this destination (EACCES): a broadcast address that
-    /// was not asked for, or a rule of the firewall. The system's words.
+    /// The kernel forbids the destination (EACCES): a broadcast address without SO_BROADCAST, or a firewall rule.
+    /// The message is the system's.
     case notPermitted(String)
-    /// Another refusal of the system, with its number and its words.
+    /// Another error of the system, with its number and message.
     case system(code: Int32, message: String)
 
-    /// The interface is down (Linux's ENETDOWN) or no longer there (ENXIO, ENODEV): a later packet may leave.
+    /// Whether the interface is down (ENETDOWN) or no longer exists (ENXIO, ENODEV): later packets may be sent again.
     public var isOfInterface: Bool {
         if case .system(let code, _) = self { [100, 6, 19].contains(code) } else { false }
     }

@@ -1,20 +1,20 @@
-/// Who hears what an engine finds.
+/// Receives the events of an engine.
 public protocol EngineObserver: ~Copyable {
     associatedtype Observed: Engine & ~Copyable
 
-    /// An event of the engine.
+    /// Processes an event of the engine.
     mutating func report(_ event: Observed.Event)
 
-    /// Called after every step that reported something or was woken: the place
-    /// to write out, to feed the engine from outside, and to answer `status`.
-    /// - Returns: when to be called again at the latest.
-    mutating func step(_ engine: inout Observed, _ wakening: WakeReason, at now: Instant) -> Instant?
+    /// Writes output, passes external input to the engine and answers `status`. Called after every step that
+    /// reported an event or was woken.
+    /// - Returns: the time by which it is to be called again.
+    mutating func step(_ engine: inout Observed, _ wakeReason: WakeReason, at now: Instant) -> Instant?
 
-    /// The engine has finished: when to be called again at the latest, while results wait for something from
-    /// outside; nil ends the run.
+    /// Is called when the engine has finished.
+    /// - Returns: the time by which it is to be called again if results are still incomplete, or nil to end the run.
     mutating func linger(at now: Instant) -> Instant?
 
-    /// False ends the run at once: nobody is listening any more.
+    /// Whether events are still wanted; false ends the run at once.
     var isListening: Bool { get }
 }
 
@@ -24,20 +24,20 @@ extension EngineObserver where Self: ~Copyable {
     public var isListening: Bool { true }
 }
 
-/// The one loop that runs any engine on any port.
+/// Runs any engine on any port.
 public enum EngineLoop {
-    /// How often a busy loop looks for signals, which cost a system call.
+    /// The time between checks for signals while the loop is busy; a check is a system call.
     @usableFromInline static let signalInterval = Nanoseconds.milliseconds(20)
-    /// First pause after the kernel's queues were full; doubled up to the second.
+    /// The first pause after the kernel's queues were full; it is doubled up to the maximum below.
     @usableFromInline static let congestionPause = Nanoseconds.microseconds(200)
     @usableFromInline static let longestCongestionPause = Nanoseconds.milliseconds(20)
-    /// A packet that finds no room for this long is given up.
+    /// The time after which a packet that does not fit in the kernel's queues fails.
     @usableFromInline static let congestionPatience = Nanoseconds.seconds(1)
 
-    /// Runs until the engine has finished or nobody listens.
+    /// Runs until the engine has finished or the observer wants no more events.
     ///
-    /// Receives first and waits only when there is nothing: a round trip on an
-    /// answering path costs one send and one receive.
+    /// The loop receives first and waits only if nothing was received: an answered probe costs one send and one
+    /// receive call.
     @inlinable
     public static func run<E: Engine & ~Copyable, P: PacketPort & ~Copyable, O: EngineObserver & ~Copyable>(
         _ engine: inout E, on port: inout P, observer: inout O
@@ -48,8 +48,8 @@ public enum EngineLoop {
         var congestion: (since: Instant, pause: Nanoseconds, retry: Instant)?
         var lastWait = port.now
         var observerDeadline: Instant?
-        var wakening: WakeReason = []
-        // The engine has been told of sends since it was last asked: its deadline may be another.
+        var wakeReason: WakeReason = []
+        // The sends since the last call may have changed the engine's deadline.
         var wasToldOfSends = false
 
         while true {
@@ -79,8 +79,8 @@ public enum EngineLoop {
 
             let received = try port.receive(into: &engine)
             engine.drain { observer.report($0) }
-            observerDeadline = observer.step(&engine, wakening, at: now)
-            wakening = []
+            observerDeadline = observer.step(&engine, wakeReason, at: now)
+            wakeReason = []
             guard observer.isListening else { return }
             var lingering: Instant?
             if deadline == .finished, next == batch.count {
@@ -88,10 +88,10 @@ public enum EngineLoop {
                 guard lingering != nil else { return }
             }
 
-            // Work that is due now goes on without a wait, but not for ever without a look at the signals.
+            // If work is due now, the loop does not block, but still polls signals at intervals.
             var until: Instant?
             if next < batch.count {
-                // The packet before was given up: the next one is tried at once.
+                // The previous packet failed: the next one is tried at once.
                 until = congestion?.retry ?? now
             } else if case .at(let instant) = deadline {
                 until = instant
@@ -101,10 +101,10 @@ public enum EngineLoop {
             let mustAsk = wasToldOfSends && next == batch.count
             let isBusy = received > 0 || mustAsk || until.map { $0 <= now } ?? false
             if isBusy, now - lastWait < signalInterval { continue }
-            wakening = try port.wait(until: isBusy ? now : until)
+            wakeReason = try port.wait(until: isBusy ? now : until)
             lastWait = port.now
-            if wakening.contains(.interrupted) { return }
-            if wakening.contains(.stop) { engine.stop(at: lastWait) }
+            if wakeReason.contains(.interrupted) { return }
+            if wakeReason.contains(.stop) { engine.stop(at: lastWait) }
         }
     }
 }

@@ -1,4 +1,4 @@
-/// A point on a monotonic clock, in nanoseconds from an origin that means nothing by itself.
+/// A point on a monotonic clock, in nanoseconds from an arbitrary origin.
 public struct Instant: Hashable, Comparable, Sendable {
     public var nanoseconds: Int64
 
@@ -6,7 +6,7 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     @inlinable public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    /// The earlier of two, as far as they are there.
+    /// Returns the earlier of two instants; nil is later than any instant.
     @inlinable public static func earliest(_ left: Instant?, _ right: Instant?) -> Instant? {
         guard let left, let right else { return left ?? right }
         return min(left, right)
@@ -25,7 +25,7 @@ public struct Instant: Hashable, Comparable, Sendable {
     }
 }
 
-/// A length of time in nanoseconds.
+/// A duration in nanoseconds.
 public struct Nanoseconds: Hashable, Comparable, Sendable {
     public var count: Int64
 
@@ -37,9 +37,9 @@ public struct Nanoseconds: Hashable, Comparable, Sendable {
     @inlinable public static func milliseconds(_ count: Int64) -> Nanoseconds { Nanoseconds(count &* 1_000_000) }
     @inlinable public static func seconds(_ count: Int64) -> Nanoseconds { Nanoseconds(count &* 1_000_000_000) }
 
-    /// Whole microseconds, rounded towards zero.
+    /// The duration in microseconds, rounded toward zero.
     @inlinable public var wholeMicroseconds: Int64 { count / 1_000 }
-    /// Whole milliseconds, rounded towards zero.
+    /// The duration in milliseconds, rounded toward zero.
     @inlinable public var wholeMilliseconds: Int64 { count / 1_000_000 }
     @inlinable public var seconds: Double { Double(count) / 1e9 }
 
@@ -58,9 +58,9 @@ public struct Nanoseconds: Hashable, Comparable, Sendable {
 // MARK: Swift's Duration
 
 extension Nanoseconds {
-    /// The length of a duration, rounded towards zero; the largest or the smallest value if it does not fit.
+    /// Converts a duration, rounded toward zero; values out of range become the largest or smallest value.
     public init(_ duration: Duration) {
-        // Beyond Int64 seconds `components` would trap.
+        // `components` traps if the seconds do not fit in Int64.
         if duration >= .nanoseconds(Int64.max) {
             count = .max
         } else if duration <= .nanoseconds(Int64.min) {
@@ -73,25 +73,25 @@ extension Nanoseconds {
 }
 
 extension Duration {
-    /// The duration of the same length.
+    /// The duration as a `Duration`.
     public init(_ interval: Nanoseconds) { self = .nanoseconds(interval.count) }
 }
 
 extension Instant: InstantProtocol {
-    /// The instant `duration` later, in whole nanoseconds; the last or the first instant if it does not fit.
+    /// Returns the instant `duration` later, in whole nanoseconds, clamped to the range of `Instant`.
     public func advanced(by duration: Duration) -> Instant {
-        // Beyond these no sum fits, and the addition could trap.
+        // Beyond these bounds the sum is out of range, and the addition could trap.
         let bounded = min(max(duration, .nanoseconds(Int64.min) * 3), .nanoseconds(Int64.max) * 3)
         return Instant(nanoseconds: Nanoseconds(.nanoseconds(nanoseconds) + bounded).count)
     }
 
-    /// The exact time from this instant to another.
+    /// Returns the exact time from this instant to another.
     public func duration(to other: Instant) -> Duration {
         .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
     }
 }
 
 extension Nanoseconds: CustomStringConvertible {
-    /// As `Duration` has it: `0.000117886 seconds`.
+    /// The same format as `Duration`: `0.000117886 seconds`.
     public var description: String { Duration(self).description }
 }

@@ -1,10 +1,11 @@
-/// Packets for this process that the kernel dropped before they could be read.
+/// Counters of received packets that the kernel dropped before they were read.
 public struct KernelDrops: Sendable, Equatable {
     public static let none = KernelDrops(overflows: 0, unexplained: 0)
 
-    /// Because a receive buffer was full.
+    /// Packets dropped because a receive buffer was full.
     public var overflows: UInt64
-    /// Because a receive buffer was full or an ICMPv6 checksum was wrong: the kernel counts both in one.
+    /// Packets dropped because a receive buffer was full or an ICMPv6 checksum was wrong; the kernel has one counter
+    /// for both.
     public var unexplained: UInt64
 
     package init(overflows: UInt64, unexplained: UInt64) {

@@ -1,26 +1,26 @@
-/// A change of an interface that a run works on.
+/// A change of a watched interface.
 public struct LinkChange: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
-        /// It was set down, whether or not it has a carrier.
+        /// The interface was set down, with or without carrier.
         case down
-        /// It has lost its carrier, or has come up without one.
+        /// The interface lost its carrier, or came up without one.
         case noCarrier(wasDown: Bool)
-        /// Frames pass again.
+        /// The interface is up and has carrier.
         case up(wasDown: Bool)
         case renamed(from: String)
-        /// It no longer exists.
+        /// The interface was deleted.
         case deleted
-        /// To another network namespace.
+        /// The interface was moved to another network namespace.
         case moved
-        /// Deleted or moved: what the kernel said about it was lost.
+        /// The interface was deleted or moved; the notification was lost.
         case gone
     }
 
     /// The interface's index (if_nametoindex(3)).
     public var index: UInt32
-    /// The name that it has, or had last.
+    /// The current or last name.
     public var name: String
-    /// What has changed.
+    /// The kind of change.
     public var kind: Kind
 
     package init(index: UInt32, name: String, kind: Kind) {
@@ -29,6 +29,6 @@ public struct LinkChange: Sendable, Equatable {
         self.kind = kind
     }
 
-    /// The interface is no longer there for this process.
+    /// Whether the interface no longer exists in this network namespace.
     public var isFinal: Bool { kind == .deleted || kind == .moved || kind == .gone }
 }

@@ -1,18 +1,17 @@
 import WireFormat
 
-/// Packets on their way out: fixed slots in one buffer, made once and filled
-/// again and again, so that no packet costs an allocation.
+/// A batch of packets to send: fixed slots in one reusable buffer, so that a packet needs no allocation.
 public struct PacketBatch: ~Copyable {
-    /// One packet of the batch.
+    /// A packet of the batch.
     public struct Entry: Sendable {
-        /// Where its bytes begin in the batch's buffer.
+        /// The offset of its bytes in the buffer.
         public var offset: Int
         public var length: Int
-        /// Unspecified for frames.
+        /// The destination address; unspecified for frames.
         public var destination: IPAddress
-        /// The engine's name for the packet, handed back when it was sent or refused.
+        /// The engine's identifier of the packet, passed to `transmitted` or `transmissionFailed`.
         public var token: UInt64
-        /// The interface that a frame leaves by; 0 for the port's own.
+        /// The index of the interface that a frame is sent on; 0 for the port's interface.
         public var interfaceIndex: UInt32
 
         @inlinable
@@ -38,24 +37,24 @@ public struct PacketBatch: ~Copyable {
         packets.reserveCapacity(self.capacity)
     }
 
-    /// Slots of `slotLength` bytes one after the other.
+    /// The slots, each of `slotLength` bytes.
     @inlinable public var storage: [UInt8] { slots }
-    /// The packets, in the order they were added.
+    /// The packets, in the order in which they were added.
     @inlinable public var entries: [Entry] { packets }
     @inlinable public var count: Int { packets.count }
     @inlinable public var isEmpty: Bool { packets.isEmpty }
-    /// Slots still to be filled.
+    /// The number of free slots.
     @inlinable public var room: Int { capacity &- packets.count }
 
-    /// Forgets the packets; the bytes stay until they are written over.
+    /// Removes all packets; their bytes remain until they are overwritten.
     @inlinable
     public mutating func removeAll() {
         packets.removeAll(keepingCapacity: true)
     }
 
-    /// Adds a packet of `length` bytes, which `fill` writes from the given
-    /// offset on. The slot holds whatever was in it before.
-    /// - Returns: false, without calling `fill`, when there is no slot left or the packet is too long for one.
+    /// Adds a packet of `length` bytes. `fill` writes it at the given offset; the slot contains the bytes of an earlier
+    /// packet.
+    /// - Returns: false, without calling `fill`, if no slot is free or the packet does not fit in one.
     @inlinable
     @discardableResult
     public mutating func append(
@@ -68,8 +67,8 @@ public struct PacketBatch: ~Copyable {
         return true
     }
 
-    /// Adds a frame, whose header says where it goes, in the same way.
-    /// - Parameter interface: the interface it leaves by; 0 for the port's own.
+    /// Adds a frame in the same way; its destination is in its header.
+    /// - Parameter interface: the index of the interface to send on; 0 for the port's interface.
     @inlinable
     @discardableResult
     public mutating func append(
@@ -80,14 +79,14 @@ public struct PacketBatch: ~Copyable {
         return true
     }
 
-    /// Adds a finished frame.
+    /// Adds a copy of a complete frame.
     @inlinable
     @discardableResult
     public mutating func append(frame: [UInt8], token: UInt64, interface: UInt32 = 0) -> Bool {
         append(frameOf: frame.count, token: token, interface: interface) { $0.copy(frame, at: $1) }
     }
 
-    /// The bytes of one packet.
+    /// Returns the bytes of a packet.
     public func bytes(of entry: Entry) -> [UInt8] {
         Array(slots[entry.offset..<entry.offset + entry.length])
     }

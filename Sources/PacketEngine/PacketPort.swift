@@ -1,49 +1,49 @@
-/// The other side of the seam: what carries an engine's packets and tells it
-/// the time. `LinuxNet` implements it with sockets, the tests with a simulated network.
+/// Sends and receives an engine's packets and provides the time. `LinuxNet` implements it with sockets, the tests with
+/// a simulated network.
 public protocol PacketPort: ~Copyable {
-    /// What can end a run: the port itself fails, not a single packet.
+    /// An error of the port itself, which ends the run.
     associatedtype Failure: Error
 
-    /// The time now.
+    /// The current time.
     var now: Instant { mutating get }
 
-    /// Sends the packets of the batch from `first` on, in order, and tells the
-    /// engine of each that it was sent or refused.
-    /// - Returns: the index of the first packet that found no room in the
-    ///   kernel's queues and is to be tried again, or the batch's count.
+    /// Sends the packets of the batch from index `first` on, in order, and reports to the engine for each that it was
+    /// sent or failed.
+    /// - Returns: the index of the first packet that did not fit in the kernel's queues and is to be tried again, or
+    ///   the number of packets in the batch.
     mutating func send<E: Engine & ~Copyable>(
         _ batch: borrowing PacketBatch, from first: Int, reportingTo engine: inout E
     ) throws(Failure) -> Int
 
-    /// Hands over what has arrived, without waiting.
-    /// - Returns: the number of packets handed over; 0 when nothing was there.
+    /// Passes received packets to the engine, without waiting.
+    /// - Returns: the number of packets; 0 if none was received.
     mutating func receive<E: Engine & ~Copyable>(into engine: inout E) throws(Failure) -> Int
 
-    /// Waits for a packet, a signal or news from outside, at the longest until `deadline`.
+    /// Waits for a packet, a signal or another event, until `deadline` at the latest.
     mutating func wait(until deadline: Instant?) throws(Failure) -> WakeReason
 }
 
-/// What ended a wait; empty when only the time did.
+/// What ended a wait; empty if the deadline passed.
 public struct WakeReason: OptionSet, Sendable {
     public let rawValue: UInt16
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// Packets are waiting.
+    /// Packets can be received.
     public static let packets = WakeReason(rawValue: 1)
-    /// The user wants the run to end (SIGINT, SIGTERM).
+    /// The run is to end (SIGINT, SIGTERM).
     public static let stop = WakeReason(rawValue: 2)
-    /// The user wants to know how things stand (SIGQUIT).
+    /// A status line is requested (SIGQUIT).
     public static let status = WakeReason(rawValue: 4)
-    /// Something that the observer asked for is ready.
-    public static let news = WakeReason(rawValue: 8)
+    /// Results that the observer requested, such as resolved names, are available.
+    public static let results = WakeReason(rawValue: 8)
     /// Keys were pressed.
     public static let keys = WakeReason(rawValue: 16)
-    /// The terminal has another size (SIGWINCH).
+    /// The size of the terminal changed (SIGWINCH).
     public static let resized = WakeReason(rawValue: 32)
-    /// The user wants to do something else for a while (SIGTSTP).
+    /// The process is to be suspended (SIGTSTP).
     public static let suspend = WakeReason(rawValue: 64)
-    /// A server is to read its files again (SIGHUP).
+    /// A server is to reload its files (SIGHUP).
     public static let reload = WakeReason(rawValue: 128)
-    /// The user wants the run to end, and nothing has been sent yet: it ends at once and has no result.
+    /// The run is to end and has not sent anything: it ends at once without a result.
     public static let interrupted = WakeReason(rawValue: 256)
 }

@@ -1,22 +1,22 @@
 import WireFormat
 
-/// A packet as a port saw it, for captures and explanations.
+/// A packet as a port sent or received it, for captures and explanations.
 public struct PacketTrace: Sendable {
     public enum Direction: Sendable {
         case outbound, inbound
     }
 
-    /// What the bytes begin with.
+    /// The first header of the bytes.
     public enum Start: Sendable {
         case frame
         case datagram
-        /// The ICMP header: the IP header was the kernel's.
+        /// The ICMP header; the IP header was added or removed by the kernel.
         case message
     }
 
     public var direction: Direction
     public var bytes: [UInt8]
-    /// Of a datagram or a message; a frame tells itself.
+    /// The peer of a datagram or message; a frame contains its addresses.
     public var family: IPAddress.Family
     public var start: Start
 
@@ -31,7 +31,7 @@ public struct PacketTrace: Sendable {
         self.init(direction: direction, frame: frame, hasEthernetHeader: true)
     }
 
-    /// What a tap saw; without an Ethernet header it begins with the IP header.
+    /// Creates a trace from a captured frame; without an Ethernet header it begins with the IP header.
     public init(direction: Direction, frame: [UInt8], hasEthernetHeader: Bool) {
         self.direction = direction
         bytes = frame

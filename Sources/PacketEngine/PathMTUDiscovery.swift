@@ -1,11 +1,11 @@
-/// What is done about packets that are too long for the way (RFC 1191, RFC 8201; ping's -M).
+/// The handling of packets that exceed the path MTU (RFC 1191, RFC 8201; `ping -M`).
 public enum PathMTUDiscovery: String, CaseIterable, Sendable {
-    /// Never fragment: a packet that is too long fails, here or on the way.
+    /// Never fragment: sets DF, and fails locally if the packet exceeds the path MTU.
     case `do`
-    /// Allow fragments everywhere.
+    /// Allow fragmentation locally and by routers.
     case dont
-    /// Forbid routers to fragment what fits; fragment here what does not.
+    /// Fragment locally if the packet exceeds the path MTU; otherwise set DF.
     case want
-    /// Forbid fragments and take no notice of what is known of the path.
+    /// Set DF and ignore the known path MTU.
     case probe
 }

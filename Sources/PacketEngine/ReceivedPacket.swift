@@ -1,29 +1,29 @@
 import WireFormat
 
-/// What arrived: borrowed bytes and what the receiving side knows about them.
+/// A received packet: borrowed bytes and metadata.
 public struct ReceivedPacket: ~Escapable {
-    /// What the bytes begin with.
+    /// The first header of the bytes.
     public enum Form: Hashable, Sendable {
-        /// An Ethernet header. Who sent it is in the bytes, and `source` unspecified.
+        /// An Ethernet header. The sender is in the bytes, and `source` is unspecified.
         case frame
         /// An IPv4 or IPv6 header.
         case datagram
-        /// An ICMP or ICMPv6 header; the IP header was the kernel's and is gone.
+        /// An ICMP or ICMPv6 header; the kernel has removed the IP header.
         case message
-        /// A TCP header; the IP header was the kernel's and is gone.
+        /// A TCP header; the kernel has removed the IP header.
         case segment
-        /// The ICMP message of ours that an error is about, as the kernel's error queue gives it.
+        /// The sent ICMP message that an error is about, from the kernel's error queue.
         case quotedMessage(ErrorReport)
     }
 
-    /// An ICMP error that the kernel took in for one of our messages.
+    /// An ICMP error about a sent message, from the kernel's error queue.
     public struct ErrorReport: Hashable, Sendable {
         /// The ICMP or ICMPv6 type and code of the error.
         public var type: UInt8
         public var code: UInt8
-        /// MTU or pointer, by type.
+        /// The MTU or pointer, depending on the type.
         public var information: UInt32
-        /// Who sent the error.
+        /// The sender of the error.
         public var offender: IPAddress
 
         public init(type: UInt8, code: UInt8, information: UInt32, offender: IPAddress) {
@@ -36,17 +36,17 @@ public struct ReceivedPacket: ~Escapable {
 
     public let bytes: RawSpan
     public let form: Form
-    /// When it arrived: the kernel's stamp where it can be trusted, else when it was read.
+    /// The receive time: the kernel's timestamp if it is plausible, else the time at which the packet was read.
     public let arrival: Instant
-    /// Who sent it. With `.quotedMessage`, whom our message was sent to.
+    /// The sender. For `.quotedMessage`, the destination of the sent message.
     public let source: IPAddress
-    /// The address it was sent to, where the receiving side knows it.
+    /// The destination address, if known.
     public let destination: IPAddress?
-    /// Time to live or hop limit, where the bytes do not hold it.
+    /// The time to live or hop limit, if it is not in the bytes.
     public let hopLimit: UInt8?
-    /// The interface it came in on; 0 when not known.
+    /// The index of the receiving interface; 0 if not known.
     public let interfaceIndex: UInt32
-    /// The checksum of its TCP or UDP is still to be computed: it never left the machine.
+    /// Whether the TCP or UDP checksum is not computed yet, because the packet never left this system.
     public let hasPendingChecksum: Bool
 
     @inlinable
@@ -65,7 +65,7 @@ public struct ReceivedPacket: ~Escapable {
         self.hasPendingChecksum = hasPendingChecksum
     }
 
-    /// A frame.
+    /// Creates a received frame.
     @inlinable
     @_lifetime(copy frame)
     public init(frame: RawSpan, arrival: Instant, interfaceIndex: UInt32 = 0, hasPendingChecksum: Bool = false) {

@@ -1,5 +1,5 @@
-/// A small generator whose whole sequence follows from its seed (SplitMix64;
-/// Steele, Lea and Flood, 2014). For simulations and schedules, not for secrets.
+/// A pseudorandom generator whose sequence is determined by its seed (SplitMix64; Steele, Lea and Flood, 2014). For
+/// simulations and schedules, not for secrets.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -1,6 +1,6 @@
-/// SipHash-2-4 of one or two 64-bit words under a 128-bit key (Aumasson and
-/// Bernstein, "SipHash: a fast short-input PRF", 2012): a cookie that nobody
-/// without the key can guess.
+/// SipHash-2-4 of one or two 64-bit words with a 128-bit key (Aumasson and
+/// Bernstein, "SipHash: a fast short-input PRF", 2012): a cookie that cannot be
+/// guessed without the key.
 public struct SipHash: Sendable {
     public let key0: UInt64
     public let key1: UInt64
@@ -10,12 +10,12 @@ public struct SipHash: Sendable {
         self.key1 = key1
     }
 
-    /// A key from a generator.
+    /// Creates a key from a generator.
     public init(using generator: inout some RandomNumberGenerator) {
         self.init(key0: generator.next(), key1: generator.next())
     }
 
-    /// The hash of the eight bytes of `word`, little-endian.
+    /// Returns the hash of the 8 bytes of `word`, little-endian.
     @inlinable
     public func callAsFunction(_ word: UInt64) -> UInt64 {
         var state = State(key0, key1)
@@ -23,7 +23,7 @@ public struct SipHash: Sendable {
         return state.finish(length: 8)
     }
 
-    /// The hash of the sixteen bytes of two words, little-endian.
+    /// Returns the hash of the 16 bytes of two words, little-endian.
     @inlinable
     public func callAsFunction(_ first: UInt64, _ second: UInt64) -> UInt64 {
         var state = State(key0, key1)

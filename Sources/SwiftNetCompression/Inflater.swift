@@ -1,28 +1,28 @@
 import CZlib
 
-/// Decodes what gzip and deflate have coded, piece by piece, in memory of a
-/// fixed size whatever comes (RFC 1950, 1951, 1952).
+/// Decompresses gzip and deflate incrementally, in memory of a
+/// fixed size (RFC 1950, 1951, 1952).
 package struct Inflater: ~Copyable {
-    /// What the bytes are wrapped in.
+    /// The format of the compressed data.
     package enum Format: Sendable {
-        /// RFC 1952; several members one after the other are one text.
+        /// RFC 1952; several members are concatenated.
         case gzip
-        /// RFC 1950, as HTTP means it (RFC 9110, section 8.4.1.2), or RFC 1951 without a wrapping, as some send it.
+        /// RFC 1950, as HTTP defines it (RFC 9110, section 8.4.1.2), or raw RFC 1951, as some servers send it.
         case deflate
     }
 
-    /// Why the bytes cannot be decoded, in zlib's words.
+    /// The reason for which the data cannot be decompressed, as zlib's message.
     package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         package var message: String
         package var description: String { message }
     }
 
     private let format: Format
-    /// zlib keeps a pointer to its own stream: it must not move.
+    /// zlib keeps a pointer to the stream, which must not move.
     private let stream: UnsafeMutablePointer<z_stream>
     private var hasBegun = false
     private var output = [UInt8](repeating: 0, count: 1 << 15)
-    /// The end of the coded text was seen: what follows is none of it.
+    /// Whether the end of the compressed data was reached; later bytes are not part of it.
     package private(set) var isComplete = false
 
     package init(_ format: Format) {
@@ -36,11 +36,11 @@ package struct Inflater: ~Copyable {
         stream.deallocate()
     }
 
-    /// Decodes a piece, and hands on what comes out of it in pieces of at most 32 KiB until `take` has enough.
+    /// Decompresses bytes and passes the result to `take`, in pieces of at most 32 KiB, until it returns false.
     package mutating func inflate(_ bytes: RawSpan, _ take: (RawSpan) -> Bool) throws(Failure) {
         guard bytes.byteCount > 0 else { return }
         if !hasBegun { try begin(with: bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self)) }
-        // zlib takes no pointer to constant bytes, and does not write to them.
+        // zlib's input pointer is not const, although it does not write to the input.
         var input = bytes.withUnsafeBytes { Array($0) }
         var offset = 0
         while offset < input.count {
@@ -70,7 +70,7 @@ package struct Inflater: ~Copyable {
                 throw Failure(message: stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(result)")
             }
         }
-        // What is left of the output once all input is taken.
+        // Output that remains after all input was consumed.
         while !isComplete, stream.pointee.avail_out == 0 {
             let result = output.withUnsafeMutableBufferPointer { output in
                 stream.pointee.avail_in = 0
@@ -89,10 +89,10 @@ package struct Inflater: ~Copyable {
         let windowBits: Int32 =
             switch format {
             case .gzip: 15 + 16
-            // The wrapping begins with the method, 8, in the low half of its first byte.
+            // A zlib header begins with compression method 8 in the low 4 bits.
             case .deflate: first & 0x0F == 8 ? 15 : -15
             }
-        guard czlib_inflate_init(stream, windowBits) == Z_OK else { throw Failure(message: "zlib has no memory") }
+        guard czlib_inflate_init(stream, windowBits) == Z_OK else { throw Failure(message: "zlib: out of memory") }
         hasBegun = true
     }
 }

@@ -1,24 +1,24 @@
 import COpenSSL
 import WireFormat
 
-/// What a certificate says (RFC 5280).
+/// The contents of an X.509 certificate (RFC 5280).
 public struct Certificate: Hashable, Sendable {
-    /// The distinguished names, as RFC 4514 writes them.
+    /// The distinguished names, in the format of RFC 4514.
     public var subject: String
     public var issuer: String
-    /// The names and addresses that it is for (section 4.2.1.6).
+    /// The subject alternative names: DNS names and IP addresses (section 4.2.1.6).
     public var names: [String]
-    /// The seconds since 1970 between which it holds; nil when the date is none.
+    /// The validity period, in seconds since 1970; nil if a date is invalid.
     public var notBefore: Int64?
     public var notAfter: Int64?
-    /// `rsaEncryption` or `id-ecPublicKey`, and the bits of the key.
+    /// `rsaEncryption` or `id-ecPublicKey`, and the key length in bits.
     public var keyAlgorithm: String
     public var keyBits: Int
-    /// `sha256WithRSAEncryption`.
+    /// The signature algorithm, such as `sha256WithRSAEncryption`.
     public var signatureAlgorithm: String
     /// The serial number in hexadecimal.
     public var serialNumber: String
-    /// SHA-256 of the whole.
+    /// The SHA-256 hash of the certificate.
     public var fingerprint: [UInt8]
 
     init(_ pointer: OpaquePointer) {

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// SHA-256 of bytes that come piece by piece (FIPS 180-4).
+/// Incremental SHA-256 (FIPS 180-4).
 package struct SHA256: ~Copyable {
     private let context: OpaquePointer?
 
@@ -15,7 +15,7 @@ package struct SHA256: ~Copyable {
         bytes.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     }
 
-    /// The 32 bytes; there is no going on after it.
+    /// Returns the hash of 32 bytes.
     package consuming func finish() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 64) { bytes, count in
             var length: UInt32 = 0

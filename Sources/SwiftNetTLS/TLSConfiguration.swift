@@ -1,6 +1,6 @@
-/// How a client's sessions are to be made.
+/// The configuration of a TLS client.
 public struct TLSConfiguration: Sendable {
-    /// A version of the protocol (RFC 5246, RFC 8446).
+    /// A TLS version (RFC 5246, RFC 8446).
     public enum Version: String, Sendable, CaseIterable, Comparable {
         case tls10 = "1.0"
         case tls11 = "1.1"
@@ -10,12 +10,12 @@ public struct TLSConfiguration: Sendable {
         public static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// The oldest and the newest version to offer; nil leaves it to the library.
+    /// The minimum and maximum version; nil for the default of the library.
     public var minimumVersion: Version?
     public var maximumVersion: Version?
-    /// What is spoken inside, the best first (ALPN, RFC 7301).
+    /// The application protocols to offer, in order of preference (ALPN, RFC 7301).
     public var applicationProtocols: [String]
-    /// Certificates of authorities to believe, in PEM; nil for those that the system believes.
+    /// The trusted CA certificates, in PEM; nil for those of the system.
     public var authorities: [UInt8]?
 
     public init(
@@ -29,9 +29,9 @@ public struct TLSConfiguration: Sendable {
     }
 }
 
-/// What keeps a session from being, or from going on.
+/// The reason for which a session failed.
 public struct TLSFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The library's words.
+    /// The message of the library.
     public var message: String
     init(_ message: String) { self.message = message }
     public var description: String { message }

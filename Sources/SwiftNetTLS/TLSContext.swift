@@ -1,31 +1,31 @@
 import COpenSSL
 
-/// What the sessions of a run have in common: versions, authorities, protocols.
+/// The shared state of a run's sessions: versions, CA certificates, protocols.
 ///
-/// The authorities that the system believes are looked up by the library
-/// itself, one when a chain needs it; everything else here makes no system call.
+/// The system's CA certificates are loaded by the library
+/// when a certificate chain needs them; everything else here makes no system call.
 package final class TLSContext {
     let pointer: OpaquePointer
 
     package init(_ configuration: TLSConfiguration = TLSConfiguration()) throws(TLSFailure) {
-        // The system's openssl.cnf may name modules to load, which belong to the system's own OpenSSL and C library.
+        // The system's openssl.cnf may load modules that require the system's own OpenSSL and C library.
         guard OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil) == 1 else { throw .last("no library") }
         guard let context = SSL_CTX_new(TLS_client_method()) else { throw .last("no context") }
         pointer = context
         copenssl_set_partial_write(context)
-        // A chain that is not believed is for the user to see and to judge: the session goes on to its end.
+        // An untrusted chain does not end the session: it is reported, and the caller decides.
         SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
         if let version = configuration.minimumVersion,
             copenssl_set_minimum_version(context, Self.number(version)) != 1
         {
-            throw .last("TLS \(version.rawValue) is not to be had")
+            throw .last("TLS \(version.rawValue) is not supported")
         }
         if let version = configuration.maximumVersion,
             copenssl_set_maximum_version(context, Self.number(version)) != 1
         {
-            throw .last("TLS \(version.rawValue) is not to be had")
+            throw .last("TLS \(version.rawValue) is not supported")
         }
-        // Old versions need old algorithms, which the library keeps for those who ask.
+        // Old versions need old algorithms, which the library disables by default.
         if let version = configuration.maximumVersion ?? configuration.minimumVersion, version < .tls12 {
             SSL_CTX_set_security_level(context, 0)
         }
@@ -55,7 +55,7 @@ package final class TLSContext {
             X509_free(certificate)
             count += 1
         }
-        guard count > 0 else { throw TLSFailure("no certificate in PEM is there") }
+        guard count > 0 else { throw TLSFailure("no PEM certificate found") }
     }
 
     private static func number(_ version: TLSConfiguration.Version) -> Int32 {
@@ -69,7 +69,7 @@ package final class TLSContext {
 }
 
 extension TLSFailure {
-    /// The oldest error that the library has kept, in its words.
+    /// Returns the oldest error in the library's queue.
     static func last(_ otherwise: String) -> TLSFailure {
         let code = ERR_get_error()
         ERR_clear_error()

@@ -1,29 +1,29 @@
 import COpenSSL
 import WireFormat
 
-/// One client's session, without sockets: ciphertext in and out, text in and out (RFC 8446).
+/// A TLS client session without sockets: it converts between ciphertext and plaintext (RFC 8446).
 package struct TLSSession: ~Copyable {
-    /// What a reading brought.
+    /// The result of a read.
     package enum Reading: Equatable, Sendable {
-        /// So many bytes of text.
+        /// The number of plaintext bytes.
         case bytes(Int)
-        /// Nothing until more ciphertext comes.
+        /// More ciphertext is needed.
         case starved
-        /// The other side has said that it sends no more (close_notify).
+        /// The peer has closed its sending direction (close_notify).
         case ended
     }
 
     private let pointer: OpaquePointer
-    /// Ciphertext that came, and ciphertext to be sent.
+    /// The buffers of received ciphertext and of ciphertext to send.
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
-    /// The two sides have agreed.
+    /// Whether the handshake is complete.
     package private(set) var isEstablished = false
 
-    /// Begins a session; `advance` makes its first message.
+    /// Creates a session; `advance` produces its first message.
     /// - Parameters:
-    ///   - host: the name that the certificate must be for, or the text of an address.
-    ///   - isAddress: an address is not sent as the server's name (RFC 6066, section 3).
+    ///   - host: the name for which the certificate must be valid, or an address as text.
+    ///   - isAddress: whether `host` is an address, which is not sent as server name (RFC 6066, section 3).
     package init(_ context: TLSContext, host: String, isAddress: Bool) throws(TLSFailure) {
         guard let session = SSL_new(context.pointer) else { throw .last("no session") }
         guard let incoming = BIO_new(BIO_s_mem()), let outgoing = BIO_new(BIO_s_mem()) else {
@@ -44,18 +44,18 @@ package struct TLSSession: ~Copyable {
         self.outgoing = outgoing
     }
 
-    // The buffers belong to the session.
+    // The session owns the buffers.
     deinit { SSL_free(pointer) }
 
-    /// Ciphertext from the other side.
+    /// Processes received ciphertext.
     package mutating func receive(_ bytes: RawSpan) {
         bytes.withUnsafeBytes { _ = BIO_write(incoming, $0.baseAddress, Int32(clamping: $0.count)) }
     }
 
-    /// The other side sends no ciphertext any more.
+    /// Reports the end of the received ciphertext.
     package mutating func endReceiving() { BIO_ctrl(incoming, BIO_C_SET_BUF_MEM_EOF_RETURN, 0, nil) }
 
-    /// Goes on with the handshake as far as what came allows.
+    /// Continues the handshake as far as the received ciphertext allows.
     package mutating func advance() throws(TLSFailure) {
         guard !isEstablished else { return }
         ERR_clear_error()
@@ -65,11 +65,11 @@ package struct TLSSession: ~Copyable {
             return
         }
         guard SSL_get_error(pointer, result) == SSL_ERROR_WANT_READ else {
-            throw .last("the connection ended in the handshake")
+            throw .last("connection closed during the TLS handshake")
         }
     }
 
-    /// Text to be sent, once the session is established.
+    /// Encrypts plaintext; the session must be established.
     package mutating func write(_ bytes: [UInt8]) throws(TLSFailure) {
         var offset = 0
         while offset < bytes.count {
@@ -79,18 +79,18 @@ package struct TLSSession: ~Copyable {
                     SSL_write(pointer, $0 + offset, Int32(clamping: min(bytes.count - offset, 1 << 20)))
                 } ?? 0
             }
-            guard count > 0 else { throw .last("the session takes no more") }
+            guard count > 0 else { throw .last("TLS write failed") }
             offset += Int(count)
         }
     }
 
-    /// Says that no more is sent (close_notify).
+    /// Closes the sending direction (close_notify).
     package mutating func endSending() {
         ERR_clear_error()
         SSL_shutdown(pointer)
     }
 
-    /// Text that came, into the start of `buffer`.
+    /// Decrypts received data into the start of `buffer`.
     package mutating func read(into buffer: inout [UInt8]) throws(TLSFailure) -> Reading {
         ERR_clear_error()
         let count = buffer.withUnsafeMutableBytes { SSL_read(pointer, $0.baseAddress, Int32(clamping: $0.count)) }
@@ -98,11 +98,11 @@ package struct TLSSession: ~Copyable {
         switch SSL_get_error(pointer, count) {
         case SSL_ERROR_WANT_READ: return .starved
         case SSL_ERROR_ZERO_RETURN: return .ended
-        default: throw .last("the connection ended without a word")
+        default: throw .last("connection closed without close_notify")
         }
     }
 
-    /// Ciphertext to be sent; it is not given twice.
+    /// Returns and removes the ciphertext to send.
     package mutating func takeOutput() -> [UInt8] {
         let count = copenssl_pending(outgoing)
         guard count > 0 else { return [] }
@@ -111,7 +111,7 @@ package struct TLSSession: ~Copyable {
         }
     }
 
-    /// What was agreed on and how the other side showed itself; nil before that.
+    /// The negotiated parameters and the peer's certificate; nil before the handshake is complete.
     package var facts: TLSFacts? {
         guard isEstablished else { return nil }
         let version = SSL_get_version(pointer).map { String(cString: $0) } ?? ""
@@ -136,20 +136,20 @@ package struct TLSSession: ~Copyable {
     }
 }
 
-/// What a session agreed on, and who the other side says to be.
+/// The negotiated parameters of a session and the peer's certificate.
 public struct TLSFacts: Hashable, Sendable {
-    /// `1.3`.
+    /// The TLS version, such as `1.3`.
     public var version: String
-    /// By its name in OpenSSL.
+    /// The cipher suite, by its OpenSSL name.
     public var cipher: String
-    /// What was chosen of the protocols that were offered (RFC 7301).
+    /// The application protocol that the server selected (ALPN, RFC 7301).
     public var applicationProtocol: String?
-    /// Of the server itself.
+    /// The server's own certificate.
     public var certificate: Certificate?
-    /// Certificates that the server sent.
+    /// The number of certificates that the server sent.
     public var chainLength: Int
-    /// Why the certificate is not to be believed; nil when it is.
+    /// The reason for which the certificate is not trusted; nil if it is trusted.
     public var doubt: String?
-    /// It goes on from an earlier session.
+    /// Whether an earlier session was resumed.
     public var isResumed: Bool
 }

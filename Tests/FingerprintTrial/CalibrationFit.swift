@@ -2,7 +2,7 @@ import Diagnostics
 
 import func Glibc.exp
 
-/// A calibration that fits trials with known outcomes: the likeliest logistic curve, and what came of what it gave.
+/// A calibration fitted to trials with known outcomes: the most likely logistic curve, and steps by observed frequency.
 struct CalibrationFit {
     struct Point {
         var similarity: Double
@@ -16,10 +16,10 @@ struct CalibrationFit {
         return calibration
     }
 
-    /// Answers that are so few together say little of their own.
+    /// The minimum number of answers per step.
     private static let leastCount = 20.0
 
-    /// Parts of the answers, each with more of them right than the part below it (pool adjacent violators).
+    /// Groups the answers so that the share of correct ones increases from step to step (pool adjacent violators).
     private static func steps(of points: [Point], _ curve: Calibration) -> [Calibration.Step] {
         struct Part {
             var count = 0.0
@@ -49,11 +49,11 @@ struct CalibrationFit {
             parts.removeLast()
             parts[parts.count - 1].add(last)
         }
-        // Half a doubtful answer each keeps what never went wrong from being certain.
+        // Adding half a correct and half a wrong answer avoids steps of 0 and 100 %.
         return parts.map { Calibration.Step(given: $0.given / $0.count, right: ($0.right + 0.5) / ($0.count + 1)) }
     }
 
-    /// The most likely curve, pulled a little towards none so that what never goes wrong does not become certain.
+    /// Returns the most likely curve, regularized so that it does not become certain.
     private static func curve(of points: [Point]) -> Calibration {
         var weights = [0.0, 0, 0]
         let pull = 0.02
@@ -78,7 +78,7 @@ struct CalibrationFit {
         return Calibration(offset: weights[0], similarity: weights[1], lead: weights[2])
     }
 
-    /// Three equations by elimination.
+    /// Solves three linear equations by elimination.
     private static func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
         var rows = zip(matrix, right).map { $0 + [$1] }
         for pivot in 0..<3 {

@@ -1,8 +1,8 @@
 import Diagnostics
 
-/// Names every configuration by the signatures of all others.
+/// Identifies every configuration with the signatures of all others.
 struct FingerprintTrial {
-    /// A configuration with what it is, and what it was taken for.
+    /// A configuration and the verdict on it.
     struct Trial {
         var signature: Signature
         var configuration: Signature.Configuration
@@ -13,15 +13,15 @@ struct FingerprintTrial {
     }
 
     let library: SignatureLibrary
-    /// Every configuration, left out of all releases of its product, for they would give it away.
+    /// Every configuration, omitted from all releases of its product.
     let configurations: [Trial]
-    /// The same with all configurations of its kind: those that differ in the banner, or redirect by another status.
+    /// The same, with all configurations of its kind omitted: those that differ only in the banner or redirect status.
     let kinds: [Trial]
-    /// The kinds again, each asked the first tests alone.
+    /// The same kinds, with only the first tests answered.
     let interrupted: [(tests: Int, trials: [Trial])]
-    /// Every product, left out whole.
+    /// Every product, omitted completely.
     let products: [Trial]
-    /// Every pair of a front and what stands behind it.
+    /// Every pair of a front server and its origin.
     let pairs: [Trial]
 
     init(_ signatures: [Signature]) {
@@ -38,7 +38,7 @@ struct FingerprintTrial {
         }
     }
 
-    /// Each of the groups is left out in turn, and named by the others.
+    /// Omits each group in turn and identifies it with the others.
     private static func trials(
         _ library: SignatureLibrary, asking tests: Int = HTTPFingerprintRequest.allCases.count,
         _ group: (Signature, Signature.Configuration) -> String?
@@ -60,7 +60,7 @@ struct FingerprintTrial {
         }
     }
 
-    /// The curves that fit the trials.
+    /// The curves fitted to the trials.
     var calibrations: Calibrations {
         let known = kinds.filter(\.isNearest)
         let claims = (known + pairs.filter(\.isNearest)).filter {
@@ -74,7 +74,7 @@ struct FingerprintTrial {
                 }))
     }
 
-    /// The curve that fits the trials of some products.
+    /// The curve fitted to the trials of some products.
     func productCalibration(_ isWanted: (String) -> Bool) -> Calibration {
         CalibrationFit.calibration(
             of: (kinds.map { ($0, $0.isNearest || $0.isBaseNearest) } + products.map { ($0, $0.isBaseNearest) })
@@ -88,7 +88,7 @@ struct FingerprintTrial {
 }
 
 extension Signature.Configuration {
-    /// What it has in common with configurations that are nearly the same.
+    /// The common name of configurations that are nearly the same.
     var kind: Substring {
         if origin != nil { return name[...] }
         return name == "moved" ? "redirect" : name.prefix { $0 != "-" }

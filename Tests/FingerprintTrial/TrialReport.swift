@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// What came of the trials, in lines for people.
+/// Prints the results of the trials.
 struct TrialReport {
     let trial: FingerprintTrial
     let calibrations: Calibrations
@@ -137,7 +137,7 @@ struct TrialReport {
             }
             let own = ranges[item.signature.product] ?? []
             let here = own.firstIndex(of: item.signature.versions) ?? 0
-            // A range of ranges that cannot be told apart is right when it holds the one that it is.
+            // An ambiguous range of versions is correct if it contains the actual one.
             let neighbors = own[max(here - 1, 0)...min(here + 1, own.count - 1)]
             if said.holds(VersionRange(item.signature.versions)) {
                 right += 1

@@ -1,17 +1,17 @@
 import Diagnostics
 import LinuxProcess
 
-// Every configuration of a folder's signatures named by all others, and how far the answers can be trusted:
+// Identifies every configuration in a folder of signatures with all others, and measures the confidence:
 //
 //     fingerprint-trial FOLDER CALIBRATIONS [--learn]
 //
-// With --learn the calibrations that fit are written, otherwise they are read.
-let words = CommandLine.arguments.dropFirst()
-guard words.count >= 2, let folder = words.first else {
+// With --learn, the fitted calibrations are written, otherwise they are read.
+let arguments = CommandLine.arguments.dropFirst()
+guard arguments.count >= 2, let folder = arguments.first else {
     print("Usage: fingerprint-trial FOLDER CALIBRATIONS [--learn]")
     CurrentProcess.exit(2)
 }
-let path = words[words.startIndex + 1]
+let path = arguments[arguments.startIndex + 1]
 let signatures = try Folder.files(of: folder).filter { $0.hasSuffix(".signature") }.flatMap {
     try Signature.all(in: BufferedInput.bytes(ofFile: $0))
 }
@@ -21,7 +21,7 @@ print(
         + "\(signatures.reduce(0) { $0 + $1.configurations.count }) configurations")
 let trial = FingerprintTrial(signatures)
 let calibrations: Calibrations?
-if words.last == "--learn" {
+if arguments.last == "--learn" {
     let fitted = trial.calibrations
     let text = """
         # Written by `make signatures`: offset, similarity, lead, and what came of what they gave.
@@ -37,7 +37,7 @@ if words.last == "--learn" {
     calibrations = Calibrations(try BufferedInput.bytes(ofFile: path))
 }
 guard let calibrations else {
-    print("\(path) has no calibrations that can be read")
+    print("\(path) contains no valid calibrations")
     CurrentProcess.exit(2)
 }
 TrialReport(trial: trial, calibrations: calibrations).printAll()

@@ -1,19 +1,19 @@
 import PacketEngine
 import WireFormat
 
-/// Frames for a whole host, one after the other in time, as the fuzzer's bytes: a byte of how each comes (see `Item`),
-/// two of its length, and it from its EtherType on.
+/// Frames for a whole host with their times, encoded as fuzzer input: one byte of flags (see `Item`),
+/// two bytes of length, and the frame from its EtherType on.
 public struct FrameStream: Sendable {
     public struct Item: Sendable, Equatable {
-        /// What can be repaired of its checksums is.
+        /// Whether checksums are corrected.
         public var isRepaired = true
-        /// The checksums of its transport are not made yet, as of segments of the same machine.
+        /// Whether transport checksums are pending, as in packets from the same system.
         public var hasPendingChecksum = true
-        /// It is to everybody on the link.
+        /// Whether the frame is a broadcast.
         public var isBroadcast = false
-        /// Two to this power are the microseconds that pass after it: 0 to 31.
+        /// The time after the frame is 2 to this power, in microseconds: 0 to 31.
         public var timeExponent: UInt8 = 0
-        /// From the EtherType on.
+        /// The bytes from the EtherType on.
         public var bytes: [UInt8]
 
         public init(_ etherType: EtherType, _ packet: [UInt8]) {
@@ -32,7 +32,7 @@ public struct FrameStream: Sendable {
             (isRepaired ? 0 : 1) | (hasPendingChecksum ? 0 : 2) | (isBroadcast ? 4 : 0) | timeExponent << 3
         }
 
-        /// In a frame of the stranger's.
+        /// The frame, sent by the other station.
         public var frame: [UInt8] {
             let header = EthernetHeader(
                 destination: isBroadcast ? .broadcast : StackUnderFuzz.mac, source: StackUnderFuzz.stranger,
@@ -48,7 +48,7 @@ public struct FrameStream: Sendable {
 
     public init(_ items: [Item] = []) { self.items = items }
 
-    /// Reads as many as there are; the last may be cut short.
+    /// Parses all items; the last may be truncated.
     public init(_ bytes: RawSpan) {
         var rest = bytes
         while rest.byteCount > 3 {
@@ -68,8 +68,8 @@ public struct FrameStream: Sendable {
         }
     }
 
-    /// Has a host take all of them.
-    /// - Returns: what must not be.
+    /// Makes a host receive all frames.
+    /// - Returns: the violated invariant, if any.
     public func problem() -> String? {
         var stack = StackUnderFuzz(seed: 1)
         for (number, item) in items.enumerated() {

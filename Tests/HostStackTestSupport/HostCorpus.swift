@@ -3,12 +3,12 @@ import PacketEngine
 import WireFormat
 import WireFormatTestSupport
 
-/// What the fuzzer of whole hosts starts from: every seed of the wire's fuzzer that can be a frame, and conversations
-/// that were held with a host.
+/// The seeds of the fuzzer of whole hosts: every seed of the wire format fuzzer that can be a frame, and recorded
+/// conversations with a host.
 public enum HostCorpus {
     private static let client = IPv4Address(192, 0, 2, 1)
     private static let client6 = IPv6Address(high: 0x2001_0DB8 << 32, low: 1)
-    /// Of the host's own link.
+    /// A neighbor on the host's link.
     private static let neighbor = IPv4Address(198, 51, 100, 1)
     private static let neighbor6 = IPv6Address(high: 0x2001_0DB8_0001_0000, low: 1)
 
@@ -18,7 +18,7 @@ public enum HostCorpus {
 
     // MARK: Packets
 
-    /// Seeds of the wire's fuzzer, each in a frame to the host.
+    /// The seeds of the wire format fuzzer, each in a frame to the host.
     public static var packets: [(name: String, item: FrameStream.Item)] {
         func four(_ next: IPProtocol, _ payload: [UInt8]) -> FrameStream.Item {
             FrameStream.Item(
@@ -58,7 +58,7 @@ public enum HostCorpus {
                             ("\(name)-\(packets.count)", FrameStream.Item(.ipv4, Array(rest.prefix(length)))))
                         rest = rest.dropFirst(length)
                     }
-                // What has other link types, and what no host reads.
+                // Other link types, and formats that a host does not parse.
                 case .frame, .options, .http, .dns, .dhcp, .pcap, .pcapng: break
                 }
             }
@@ -68,7 +68,7 @@ public enum HostCorpus {
 
     // MARK: Conversations
 
-    /// What is said to a host, which answers: its numbers are the same in every run.
+    /// A conversation with a host; its numbers are the same in every run.
     private struct Conversation: ~Copyable {
         let family: IPAddress.Family
         private var stack = StackUnderFuzz(seed: 1)
@@ -96,8 +96,8 @@ public enum HostCorpus {
             _ = stack.take(item.frame, hasPendingChecksum: item.hasPendingChecksum, then: item.time)
         }
 
-        /// Says something by TCP to the echo service, and takes in the number of the answer.
-        /// - Parameter ahead: bytes that are left out before it.
+        /// Sends data to the TCP echo service, and records the number of the reply.
+        /// - Parameter ahead: the number of bytes omitted before it.
         mutating func say(
             _ flags: TCPFlags, _ data: [UInt8] = [], options: [TCPOption] = [], window: UInt16 = 64_000,
             ahead: UInt32 = 0, timeExponent: UInt8 = 17

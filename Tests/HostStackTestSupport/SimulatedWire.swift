@@ -2,13 +2,13 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// What a wire does to frames, each with its chance: 0 to 1.
+/// The probabilities of faults of a simulated link, 0 to 1.
 public struct WireFaults: Sendable {
     public var loss = 0.0
-    /// A frame takes longer than those after it.
+    /// A frame is delayed more than the following ones.
     public var reordering = 0.0
     public var duplication = 0.0
-    /// One bit is another.
+    /// One bit is inverted.
     public var corruption = 0.0
 
     public init(loss: Double = 0, reordering: Double = 0, duplication: Double = 0, corruption: Double = 0) {
@@ -19,14 +19,14 @@ public struct WireFaults: Sendable {
     }
 }
 
-/// Hosts and routers on one Ethernet or several, and a clock that goes as far as the next thing that happens.
+/// Hosts and routers on one or more simulated Ethernets, with a clock that advances to the next event.
 ///
-/// An interface of a number is on the wire of that number: interface 1 of every host on the first, and so on.
+/// The index of an interface is the number of its link: interface 1 of every host is on the first link.
 public final class SimulatedWire {
-    /// A host and what runs on it.
+    /// A host and its application.
     public final class Station {
         public var host: UserSpaceHost
-        /// Told of everything that comes up at the host.
+        /// Is called with every event of the host.
         public var application: (inout UserSpaceHost, HostEvent, Instant) -> Void = { _, _, _ in }
         var batch: PacketBatch
 
@@ -50,17 +50,17 @@ public final class SimulatedWire {
     public private(set) var now: Instant
     public private(set) var stations: [Station] = []
     public var faults = WireFaults()
-    /// One way.
+    /// The one-way delay.
     public var delay = Nanoseconds.microseconds(500)
-    /// Nothing comes through.
+    /// Whether all frames are dropped.
     public var isCut = false
-    /// Longer packets do not come through, and nobody says so.
+    /// The MTU of a path that drops longer packets without an ICMP error.
     public var silentMTU = Int.max
-    /// On this wire alone; nil for all.
+    /// The only link with that MTU; nil for all.
     public var silentWire: UInt32?
-    /// Sees every frame that is sent.
+    /// Is called with every frame that is sent.
     public var watch: (Instant, Int, RawSpan) -> Void = { _, _, _ in }
-    /// Told of every frame of a station's when it arrives, and on which wire.
+    /// Is called with every frame that arrives at a station, and its link.
     public var delivered: (Instant, UInt32, [UInt8]) -> Void = { _, _, _ in }
     public private(set) var sentCount = 0
     private var flights: [Flight] = []
@@ -72,7 +72,7 @@ public final class SimulatedWire {
         now = start
     }
 
-    /// Puts a host on the first wire, at 198.51.100.N or 2001:db8:100::N.
+    /// Adds a host to the first link, at 198.51.100.N or 2001:db8:100::N.
     @discardableResult
     public func add(
         _ number: UInt8, family: IPAddress.Family = .v4, tcp: TCPConfiguration = TCPConfiguration(),
@@ -84,7 +84,7 @@ public final class SimulatedWire {
         }
     }
 
-    /// Puts a host on several wires; its addresses are used at once unless `configure` has it otherwise.
+    /// Adds a host to several links; its addresses are used at once unless `configure` changes that.
     @discardableResult
     public func add(
         _ interfaces: [HostConfiguration.Interface], _ configure: (inout HostConfiguration) -> Void = { _ in }
@@ -97,7 +97,7 @@ public final class SimulatedWire {
         return station
     }
 
-    /// An interface of host N on a wire: 198.51.99+WIRE.N/24 or 2001:db8:99+WIRE::N/64.
+    /// Returns the interface of host N on a link: 198.51.99+WIRE.N/24 or 2001:db8:99+WIRE::N/64.
     public static func interface(
         _ number: UInt8, on wire: UInt32 = 1, family: IPAddress.Family = .v4, mtu: Int = 1_500
     ) -> HostConfiguration.Interface {
@@ -120,8 +120,8 @@ public final class SimulatedWire {
         IPv6Address(high: 0x2001_0DB8_0099_0000 + UInt64(wire) << 16, low: UInt64(number))
     }
 
-    /// Runs until `isDone`, or for so long.
-    /// - Returns: whether it is done.
+    /// Runs until `isDone` returns true, or for a maximum time.
+    /// - Returns: whether `isDone` returned true.
     @discardableResult
     public func run(for time: Nanoseconds, until isDone: () -> Bool = { false }) -> Bool {
         let end = now + time
@@ -149,7 +149,7 @@ public final class SimulatedWire {
         }
     }
 
-    /// Has a host do all that it can do now.
+    /// Makes a host process everything that is due.
     private func settle(_ station: Station, _ number: Int) {
         var isBusy = true
         while isBusy {
@@ -164,7 +164,7 @@ public final class SimulatedWire {
         }
     }
 
-    /// Puts a frame on the wire, as one of the stations or as nobody (-1).
+    /// Sends a frame from one of the stations, or from no station (-1).
     public func send(_ frame: [UInt8], from number: Int, on wire: UInt32 = 1) {
         watch(now, number, frame.rawBytes)
         sentCount += 1
@@ -184,7 +184,7 @@ public final class SimulatedWire {
         chance > 0 && Double(random.next() >> 11) / Double(1 << 53) < chance
     }
 
-    // A heap would be more than a wire of a few frames needs, but some have thousands: binary, the first on top.
+    // Binary insertion into a sorted array: a heap is not needed for the usual few frames.
     private func insert(_ frame: [UInt8], at: Instant, from number: Int, on wire: UInt32) {
         counter += 1
         flights.append(Flight(at: at, number: counter, frame: frame, from: number, wire: wire))

@@ -2,9 +2,9 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// A whole host, a router with every service, that is given frames of a stranger; what must never be is told.
+/// A whole host, a router with every service, that receives untrusted frames; violated invariants are reported.
 ///
-/// It is where the fuzzer's seeds are sent: 198.51.100.2 and 2001:db8:1::2, on its first wire.
+/// Its addresses are the destinations of the fuzzer's seeds: 198.51.100.2 and 2001:db8:1::2, on its first link.
 public struct StackUnderFuzz: ~Copyable {
     public static let mac = MACAddress(rawValue: 0x0200_0000_0002)
     public static let stranger = MACAddress(rawValue: 0x0200_0000_0001)
@@ -14,7 +14,7 @@ public struct StackUnderFuzz: ~Copyable {
     private var host: UserSpaceHost
     private var now = Instant(nanoseconds: 1_000_000_000)
     private var batch: PacketBatch
-    /// The frame that it sent last.
+    /// The last frame that the host sent.
     public private(set) var lastSent: [UInt8] = []
     private let ports: [UInt16] = [7, 22, 53, 80, 443, 33_434, 40_000]
 
@@ -29,7 +29,7 @@ public struct StackUnderFuzz: ~Copyable {
         var configuration = HostConfiguration([near, far], seed: (seed, ~seed))
         configuration.forwards = true
         configuration.checksAddresses = checksAddresses
-        configuration.machines = [Self.stranger: IPv4Address(192, 0, 2, 1)]
+        configuration.rarpTable = [Self.stranger: IPv4Address(192, 0, 2, 1)]
         host = UserSpaceHost(configuration)
         batch = PacketBatch(capacity: 64, slotLength: configuration.frameLength)
         for port in ports {
@@ -38,13 +38,13 @@ public struct StackUnderFuzz: ~Copyable {
         }
     }
 
-    /// A payload of the layer that a seed is of, in a frame to the host.
+    /// Returns the payload of a seed's layer in a frame to the host.
     public static func frame(_ etherType: EtherType, _ packet: [UInt8]) -> [UInt8] {
         EthernetHeader.padded(
             EthernetHeader(destination: mac, source: stranger, etherType: etherType).encoded() + packet)
     }
 
-    /// The same packet with checksums that hold, as far as it can be read: so that more than the checks is reached.
+    /// Returns the packet with correct checksums, as far as it can be parsed, so that more code is reached.
     public static func repaired(_ frame: [UInt8]) -> [UInt8] {
         var frame = frame
         let layers = PacketLayers(frame.rawBytes, linkType: .ethernet)
@@ -79,8 +79,8 @@ public struct StackUnderFuzz: ~Copyable {
         return frame
     }
 
-    /// Has the host take a frame, and do all that follows in the time after it.
-    /// - Returns: what must not be.
+    /// Makes the host receive a frame, and process everything that is due in the following time.
+    /// - Returns: the violated invariant, if any.
     public mutating func take(
         _ frame: [UInt8], hasPendingChecksum: Bool = true, then time: Nanoseconds = .milliseconds(1)
     ) -> String? {
@@ -98,11 +98,11 @@ public struct StackUnderFuzz: ~Copyable {
                 if let problem = Self.problem(lastSent) { return problem }
             }
             rounds += 1
-            guard rounds < 200 else { return "it has no end of things to send" }
+            guard rounds < 200 else { return "it never stops sending" }
         }
         let count = host.connectionCount
         guard count <= 4_096 else { return "\(count) connections" }
-        if let deadline = host.deadline, deadline <= now { return "something is due after all was done" }
+        if let deadline = host.deadline, deadline <= now { return "a deadline is due after all was processed" }
         return nil
     }
 
@@ -113,14 +113,14 @@ public struct StackUnderFuzz: ~Copyable {
         host.drain { news.append($0) }
         for event in news {
             switch event {
-            case .connection(let connection, let notices, _):
+            case .connection(let connection, let pendingEvents, _):
                 var echo: [UInt8] = []
                 host.read(connection) { piece in
                     echo += piece.prefix(4_096).copied()
                     return piece.byteCount
                 }
                 _ = host.send(connection, echo.rawBytes)
-                if notices.contains(.ended) { host.leave(connection, at: now) }
+                if pendingEvents.contains(.ended) { host.leave(connection, at: now) }
             case .datagrams(let port):
                 while let datagram = host.takeDatagram(port) {
                     host.sendDatagram(
@@ -132,7 +132,7 @@ public struct StackUnderFuzz: ~Copyable {
         }
     }
 
-    /// What is wrong with a frame that the host sends of its own.
+    /// Returns what is wrong with a frame that the host sent.
     private static func problem(_ frame: [UInt8]) -> String? {
         guard frame.count <= 1_514, frame.count >= EthernetHeader.minimumFrameLength else {
             return "a frame of \(frame.count) bytes"
@@ -145,8 +145,8 @@ public struct StackUnderFuzz: ~Copyable {
             ? bytes.ipv4Address(at: layers.networkOffset + 12) == here
             : bytes.ipv6Address(at: layers.networkOffset + 8) == here6
         guard isOwn else { return nil }
-        if layers.isTruncated || layers.broken != nil { return "what it sends cannot be read: \(frame)" }
-        if layers.verifyChecksums(bytes).hasIncorrect { return "what it sends has a wrong checksum: \(frame)" }
+        if layers.isTruncated || layers.broken != nil { return "a sent frame cannot be parsed: \(frame)" }
+        if layers.verifyChecksums(bytes).hasIncorrect { return "a sent frame has an incorrect checksum: \(frame)" }
         return nil
     }
 }

@@ -2,9 +2,9 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// Bytes from one host to another over a connection, both ways at once, compared as they come.
+/// Sends bytes in both directions of a connection between two hosts, and compares them on arrival.
 public final class Transfer {
-    /// One direction.
+    /// One direction of the transfer.
     public final class Direction {
         let length: Int
         let seed: UInt64
@@ -32,7 +32,7 @@ public final class Transfer {
     private var closedCount = 0
     private let client: SimulatedWire.Station
     private let server: SimulatedWire.Station
-    /// While it holds the server reads nothing.
+    /// Whether the server stops reading.
     public var serverSleeps = false
     private var accepted: TCPIdentifier?
 
@@ -59,16 +59,16 @@ public final class Transfer {
         }
     }
 
-    /// - Parameter address: of the server; host 2 of the first wire by default.
+    /// - Parameter address: the address of the server; host 2 of the first link by default.
     public func begin(to address: IPAddress = .v4(SimulatedWire.address(2)), at now: Instant) {
         connection = client.host.connect(to: TCPEndpoint(address, Self.port), at: now)
     }
 
     public var isDone: Bool { there.isWhole && back.isWhole || !failures.isEmpty || there.isWrong || back.isWrong }
-    /// Both ends are gone, in peace.
+    /// Whether both ends have closed normally.
     public var isOver: Bool { closedCount == 2 }
 
-    /// The server reads again.
+    /// Makes the server read again.
     public func wake(at now: Instant) {
         serverSleeps = false
         if let accepted { take(accepted, &server.host, there) }
@@ -78,16 +78,16 @@ public final class Transfer {
         _ event: HostEvent, _ host: inout UserSpaceHost, _ now: Instant, sends: Direction, takes: Direction,
         isServer: Bool = false
     ) {
-        guard case .connection(let connection, let notices, let failure) = event,
+        guard case .connection(let connection, let pendingEvents, let failure) = event,
             connection == (isServer ? accepted : self.connection)
         else { return }
         if let failure { failures.append(failure) }
-        if notices.contains(.closed) { closedCount += 1 }
-        if !notices.isDisjoint(with: [.established, .writable]) { fill(connection, &host, now, sends) }
-        if !notices.isDisjoint(with: [.readable, .ended]), !(isServer && serverSleeps) {
+        if pendingEvents.contains(.closed) { closedCount += 1 }
+        if !pendingEvents.isDisjoint(with: [.established, .writable]) { fill(connection, &host, now, sends) }
+        if !pendingEvents.isDisjoint(with: [.readable, .ended]), !(isServer && serverSleeps) {
             take(connection, &host, takes)
         }
-        if notices.contains(.ended) { takes.hasEnded = true }
+        if pendingEvents.contains(.ended) { takes.hasEnded = true }
     }
 
     private func fill(_ connection: TCPIdentifier, _ host: inout UserSpaceHost, _ now: Instant, _ direction: Direction)

@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import HostStack
 
-/// The address resolution of a host, told what it hears and what time it is.
+/// The ARP module, driven by received packets and a simulated time.
 @Suite("the ARP module")
 struct ARPModuleTests {
     private static let us = MACAddress(rawValue: 0x0200_0000_0001)
@@ -42,7 +42,7 @@ struct ARPModuleTests {
         .frame(ARPFrame.bytes(.request(for: Self.hop, from: Self.us, Self.address), to: .broadcast))
     }
 
-    @Test("a datagram waits for the answer, and those after it go at once, in their order")
+    @Test("a datagram waits for the reply, and later ones are sent at once, in order")
     func output() {
         var module = module()
         module.output([1], to: Self.hop, at: Self.second(0))
@@ -57,7 +57,7 @@ struct ARPModuleTests {
         #expect(events(&module) == [frame([3], to: Self.other)] && module.mac(of: Self.hop) == Self.other)
     }
 
-    @Test("groups and the broadcast address need no question")
+    @Test("multicast and broadcast addresses are not resolved")
     func groups() {
         var module = module()
         module.output([1], to: IPv4Address(239, 1, 2, 3), at: Self.second(0))
@@ -69,7 +69,7 @@ struct ARPModuleTests {
         #expect(module.count == 0 && module.due == nil)
     }
 
-    @Test("silence: asked for five times, a second apart and never more often, then given up")
+    @Test("no reply: 5 requests, 1 s apart, then unresolved")
     func silence() {
         var module = module()
         module.output([1], to: Self.hop, at: Self.second(0))
@@ -91,7 +91,7 @@ struct ARPModuleTests {
         #expect(module.count == 0 && module.due == nil)
     }
 
-    @Test("the queue has its bound, and the oldest goes")
+    @Test("the queue is bounded, and the oldest datagram is dropped")
     func queue() {
         var module = module { $0.queueDepth = 2 }
         for byte in 1...4 as ClosedRange<UInt8> { module.output([byte], to: Self.hop, at: Self.second(0)) }
@@ -103,7 +103,7 @@ struct ARPModuleTests {
         #expect(events(&module).suffix(2) == [frame([3], to: Self.other), frame([4], to: Self.other)])
     }
 
-    @Test("an answer is believed for twenty minutes, from the last time it was heard")
+    @Test("an entry expires 20 minutes after the last packet that refreshed it")
     func expiry() {
         var module = module()
         module.output([1], to: Self.hop, at: Self.second(0))
@@ -114,13 +114,13 @@ struct ARPModuleTests {
         #expect(module.mac(of: Self.hop) == Self.other && module.due == Self.second(1_800))
         module.control(at: Self.second(1_800))
         #expect(events(&module) == [.expired(Self.hop, Self.other)] && module.count == 0)
-        // What nobody had time to forget is not used either.
+        // An expired entry is not used even before cache control removed it.
         module.input(reply(), at: Self.second(2_000))
         module.output([2], to: Self.hop, at: Self.second(4_000))
         #expect(events(&module) == [.resolved(Self.hop, Self.other), .expired(Self.hop, Self.other), request])
     }
 
-    @Test("RFC 826: who asks for us is answered and learnt; who speaks to others is learnt only when known")
+    @Test("RFC 826: senders of requests to us are answered and added; other senders only refresh known entries")
     func input() {
         var module = module()
         let question = ARPPacket.request(for: Self.address, from: Self.other, Self.hop)
@@ -130,14 +130,14 @@ struct ARPModuleTests {
                 .resolved(Self.hop, Self.other), .frame(ARPFrame.bytes(question.reply(from: Self.us), to: Self.other)),
             ])
         let third = MACAddress(rawValue: 0x0200_0000_0003)
-        // A gratuitous announcement of somebody known, and of somebody who is not.
+        // A gratuitous announcement of a known sender, and of an unknown one.
         module.input(.request(for: Self.hop, from: third, Self.hop), at: Self.second(1))
         module.input(
             .request(for: IPv4Address(192, 0, 2, 9), from: third, IPv4Address(192, 0, 2, 9)), at: Self.second(1))
         #expect(events(&module) == [.moved(Self.hop, from: Self.other, to: third)] && module.count == 1)
     }
 
-    @Test("probes, our own packets, groups and other operations teach nothing; our address elsewhere is a conflict")
+    @Test("probes, own packets, groups and other operations are ignored; our address at another station is a conflict")
     func disbelief() {
         var module = module()
         let probe = ARPPacket.request(for: Self.address, from: Self.other, .unspecified)
@@ -155,7 +155,7 @@ struct ARPModuleTests {
         #expect(events(&module) == [.conflict(Self.address, Self.other)] && module.count == 0)
     }
 
-    @Test("what was set by hand stays, and is not overheard")
+    @Test("a permanent entry is not changed by received packets")
     func permanent() {
         var module = module { $0.capacity = 2 }
         module.output([1], to: Self.hop, at: Self.second(0))
@@ -170,7 +170,7 @@ struct ARPModuleTests {
         #expect(events(&module) == [.crowdedOut([9], nextHop: IPv4Address(192, 0, 2, 4))] && module.count == 2)
     }
 
-    @Test("floods: the table keeps its size, and who is in use stays", arguments: 1...10 as ClosedRange<UInt64>)
+    @Test("floods: the table is bounded, and entries in use remain", arguments: 1...10 as ClosedRange<UInt64>)
     func floods(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var module = module { $0.capacity = 64 }
@@ -196,7 +196,7 @@ struct ARPModuleTests {
         #expect(module.mac(of: Self.hop) == Self.other && waiting > 100, "seed \(seed): \(waiting)")
     }
 
-    @Test("two hosts with these modules find each other, whatever is lost", arguments: 1...20 as ClosedRange<UInt64>)
+    @Test("two hosts with these modules resolve each other despite loss", arguments: 1...20 as ClosedRange<UInt64>)
     func conversation(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var hosts = [
@@ -222,7 +222,7 @@ struct ARPModuleTests {
                 }
             }
         }
-        // The datagram itself may be lost as well, but the address is known.
+        // The datagram itself may be lost as well, but the address is resolved.
         #expect(hosts[0].mac(of: Self.hop) == Self.other && arrived <= 1, "seed \(seed)")
     }
 }

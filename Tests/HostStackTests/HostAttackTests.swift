@@ -4,14 +4,14 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// What the protocol texts warn of, done to a host by somebody on its wire.
-@Suite("a host under fire")
+/// Attacks described in the RFCs, by a station on the host's link.
+@Suite("a host under attack")
 struct HostAttackTests {
     private static let mac = MACAddress(rawValue: 0x0200_0000_0002)
     private static let attacker = MACAddress(rawValue: 0x0200_0000_00EE)
     private static let here = SimulatedWire.address(2)
 
-    /// A frame of somebody's, at any address.
+    /// A frame of the attacker, from any address.
     private func frame(
         _ protocol: IPProtocol, _ payload: [UInt8], from source: IPv4Address, to destination: IPv4Address = here,
         frameTo: MACAddress = mac, _ change: (inout IPv4Header) -> Void = { _ in }
@@ -35,7 +35,7 @@ struct HostAttackTests {
         return segment.encoded()
     }
 
-    /// A transfer goes on while somebody does this between its frames.
+    /// Runs a transfer, with the attacker's frames between its own.
     private func underFire(_ attack: (SimulatedWire, Int) -> Void) -> (Transfer, SimulatedWire) {
         let wire = SimulatedWire(seed: 5)
         let client = wire.add(1)
@@ -49,12 +49,12 @@ struct HostAttackTests {
         return (transfer, wire)
     }
 
-    @Test("a flood of SYNs from everywhere: cookies go out, nobody is remembered, an honest client is served")
+    @Test("a SYN flood from many addresses: cookies are sent, no state is kept, and a legitimate client is served")
     func synFlood() {
         let wire = SimulatedWire(seed: 6)
         let client = wire.add(1)
         let server = wire.add(2)
-        // A router for the strangers, so that answers to them leave.
+        // A router for the spoofed addresses, so that replies to them are sent.
         server.host.listen(Transfer.port)
         let transfer = Transfer(from: client, to: server, there: 20_000, back: 20_000, seed: 6)
         for number in 0..<5_000 {
@@ -72,14 +72,14 @@ struct HostAttackTests {
         #expect(transfer.there.isWhole && transfer.back.isWhole && transfer.failures.isEmpty)
     }
 
-    @Test("an end that cannot be told to anybody is forgotten")
+    @Test("the end of a connection that cannot be sent is not kept")
     func endWithoutWay() {
         let wire = SimulatedWire(seed: 13)
         let server = wire.add(2)
         let client = wire.add(3)
         server.host.listen(Transfer.port)
         let connection = client.host.connect(to: TCPEndpoint(.v4(Self.here), Transfer.port), at: wire.now)
-        // Longer than an address is remembered.
+        // Longer than the lifetime of a cache entry.
         wire.run(for: .seconds(1_300))
         #expect(client.host.connectionCount == 1)
         wire.isCut = true
@@ -88,7 +88,7 @@ struct HostAttackTests {
         #expect(client.host.connectionCount == 0)
     }
 
-    @Test("connections that only wait to be forgotten give way to those that come")
+    @Test("connections in TIME-WAIT make room for new ones")
     func timeWaitGivesWay() {
         let wire = SimulatedWire(seed: 12)
         let server = wire.add(2)
@@ -100,7 +100,8 @@ struct HostAttackTests {
         let clients = (UInt8(10)..<18).map { wire.add($0) }
         for client in clients {
             client.application = { host, event, now in
-                guard case .connection(let connection, let notices, _) = event, notices.contains(.ended) else { return }
+                guard case .connection(let connection, let pendingEvents, _) = event, pendingEvents.contains(.ended)
+                else { return }
                 ended += 1
                 host.leave(connection, at: now)
             }
@@ -117,7 +118,7 @@ struct HostAttackTests {
         #expect(server.host.connectionCount == 0)
     }
 
-    @Test("the place of a connection that was broken off before it could answer is good for another")
+    @Test("the index of a connection that was reset before it could reply is reused")
     func placesAreUsedAgain() {
         let wire = SimulatedWire(seed: 8)
         let server = wire.add(2)
@@ -130,7 +131,7 @@ struct HostAttackTests {
             else { return }
             answered.insert(segment.destinationPort)
         }
-        // Who asks for the address is known afterwards.
+        // The sender of an ARP request is added to the cache.
         let asks = ARPPacket.request(for: Self.here, from: Self.attacker, somebody)
         wire.send(ARPFrame.bytes(asks, to: .broadcast), from: -1)
         wire.run(for: .milliseconds(10))
@@ -144,7 +145,7 @@ struct HostAttackTests {
         }
     }
 
-    @Test("resets, SYNs and data that guess a connection's ports change nothing; answers to guesses are few")
+    @Test("spoofed resets, SYNs and data change nothing; challenge acknowledgments are rate-limited")
     func blindInjection() {
         var random = SeededGenerator(seed: 9)
         let (transfer, wire) = underFire { wire, _ in
@@ -162,7 +163,7 @@ struct HostAttackTests {
         #expect(wire.stations[1].host.connectionCount == 1)
     }
 
-    @Test("echo to everybody, from everybody, and from itself is not answered")
+    @Test("echo requests to and from broadcast addresses, and from the host's own address, are not answered")
     func amplification() throws {
         let wire = SimulatedWire(seed: 7)
         let station = wire.add(2)
@@ -178,7 +179,7 @@ struct HostAttackTests {
         ] {
             wire.send(frame(.icmp, echo, from: source, to: destination, frameTo: frameTo), from: -1)
         }
-        // Nor is an error, or a fragment that is not the first, answered with an error.
+        // ICMP errors and fragments other than the first are not answered with an error either.
         let error = ICMPv4Message(
             .destinationUnreachable(.port, ICMPErrorBody(data: [0x45] + [UInt8](repeating: 0, count: 27))))
         wire.send(frame(.icmp, error.encoded(), from: SimulatedWire.address(9)), from: -1)
@@ -194,7 +195,7 @@ struct HostAttackTests {
         #expect(station.host.connectionCount == 0)
     }
 
-    @Test("fragments that overlap, go too far or never end take a bounded part of the memory")
+    @Test("fragments that overlap, are too long or never end use bounded memory")
     func fragments() {
         var random = SeededGenerator(seed: 11)
         let (transfer, _) = underFire { wire, round in
@@ -212,7 +213,7 @@ struct HostAttackTests {
         #expect(transfer.there.isWhole && transfer.back.isWhole)
     }
 
-    @Test("whatever frames come, a host lives and goes on", arguments: UInt64(1)...20)
+    @Test("a host survives any frames", arguments: UInt64(1)...20)
     func noise(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var seen: [[UInt8]] = []
@@ -225,19 +226,19 @@ struct HostAttackTests {
         for _ in 0..<300 {
             wire.run(for: .milliseconds(2))
             guard var frame = seen.randomElement(using: &random) else { continue }
-            // A frame that was on the wire, changed in some bytes after its addresses, or cut; its checksums do not hold.
+            // A recorded frame with changed bytes after its addresses, or truncated; its checksums are incorrect.
             for _ in 0..<Int(random.next() % 6) {
                 let place = 12 + Int(random.next() % UInt64(max(frame.count - 12, 1)))
                 if place < frame.count { frame[place] = UInt8(truncatingIfNeeded: random.next()) }
             }
             if random.next() % 4 == 0 { frame.removeLast(Int(random.next() % UInt64(frame.count))) }
-            // Without the checks of checksums more of the stack is reached.
+            // With checksums marked as pending, more of the stack is reached.
             for station in wire.stations {
                 station.host.receive(
                     frame.rawBytes, on: 1, at: wire.now, hasPendingChecksum: random.next() % 2 == 0)
             }
         }
-        // Frames with wrong bytes and "pending" checksums may break a connection, as they may in life; the host goes on.
+        // Frames with changed bytes and pending checksums may reset a connection; the host must continue.
         wire.watch = { _, _, _ in }
         let again = Transfer(from: client, to: server, there: 5_000, back: 5_000, seed: seed)
         again.begin(at: wire.now)

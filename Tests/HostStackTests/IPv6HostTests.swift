@@ -4,7 +4,7 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// IPv6 of a host: what it answers to what somebody puts on its wire.
+/// The IPv6 of a host: its replies to packets on its link.
 @Suite("IPv6 of a host")
 struct IPv6HostTests {
     private static let mac = SimulatedWire.mac(2)
@@ -12,7 +12,7 @@ struct IPv6HostTests {
     private static let stranger = SimulatedWire.address6(9)
     private static let strangerMAC = MACAddress(rawValue: 0x0200_0000_00EE)
 
-    /// What a host of ours says in answer to packets of a stranger whose link-layer address it knows.
+    /// Returns the host's replies to packets from another host whose link-layer address it knows.
     private func answers(
         checksAddresses: Bool = false, for time: Nanoseconds = .milliseconds(100), _ packets: [[UInt8]]
     ) -> [ICMPv6Message] {
@@ -59,13 +59,13 @@ struct IPv6HostTests {
         return (code, body.restOfHeader)
     }
 
-    @Test("echo to it and to all nodes; not more than ten a second to all")
+    @Test("echo to the host and to all nodes; replies to all nodes are limited to 10 per second")
     func echoes() {
         #expect(answers([packet(.icmpv6, echo())]).map(\.type) == [.echoReply])
         let toAll = packet(.icmpv6, echo(to: .allNodes), to: .allNodes)
         #expect(answers([toAll]).map(\.type) == [.echoReply])
         #expect(answers(Array(repeating: toAll, count: 50)).count == 10)
-        // Nobody to answer, and somebody who says that he is the host.
+        // An unspecified source, and the host's own address as source.
         #expect(answers([packet(.icmpv6, echo(from: .unspecified), from: .unspecified)]).isEmpty)
         #expect(answers([packet(.icmpv6, echo(from: Self.here), from: Self.here)]).isEmpty)
         var wrong = packet(.icmpv6, echo())
@@ -73,7 +73,7 @@ struct IPv6HostTests {
         #expect(answers([wrong]).isEmpty)
     }
 
-    @Test("options that are not known, by what they want done (RFC 8200, section 4.2)")
+    @Test("unrecognized options, by the action in their type (RFC 8200, section 4.2)")
     func options() {
         func asked(_ type: UInt8, to destination: IPv6Address = Self.here) -> [ICMPv6Message] {
             let options = IPv6ExtensionHeader.destinationOptions([.unknown(type: type, data: [0, 0]), .padN([])])
@@ -90,7 +90,7 @@ struct IPv6HostTests {
         #expect(asked(0xDE, to: .allNodes).isEmpty)
     }
 
-    @Test("headers in wrong places, routes, and protocols that are not there")
+    @Test("misplaced headers, routing headers, and unsupported protocols")
     func headers() {
         let padding = IPv6ExtensionHeader.hopByHopOptions([.padN([0, 0, 0, 0])])
         #expect(
@@ -110,7 +110,7 @@ struct IPv6HostTests {
         let unknown = problem(answers([packet(IPProtocol(rawValue: 132), [1, 2, 3, 4])]))
         #expect(unknown?.code == 1 && unknown?.pointer == 6)
         #expect(answers([packet(.noNextHeader, [])]).isEmpty)
-        // A header that is named and not there.
+        // A header that is named but missing.
         #expect(answers([packet(.destinationOptions, [58, 9, 0, 0])]).isEmpty)
     }
 
@@ -120,7 +120,7 @@ struct IPv6HostTests {
         return packet(.fragment, header.encoded(nextHeader: next) + data)
     }
 
-    @Test("fragments: put together in any order, overlaps refused, wrong lengths told, late ones told")
+    @Test("fragments: reassembled in any order; overlaps rejected; wrong lengths and timeouts reported")
     func fragments() {
         let whole = echo()
         let first = Array(whole.prefix(48))
@@ -131,14 +131,14 @@ struct IPv6HostTests {
         #expect(answers([pieces[0], fragment(40, second, more: false), pieces[1]]).isEmpty)
         #expect(problem(answers([fragment(0, Array(whole.prefix(47)), more: true)]))?.pointer == 4)
         #expect(problem(answers([fragment(65_528, Array(0..<16), more: false, next: .udp)]))?.pointer == 42)
-        // It may be a part of an error.
+        // It may be quoted in an error.
         #expect(answers([fragment(65_528, Array(0..<16), more: false)]).isEmpty)
         let late = answers(for: .seconds(31), [pieces[0]])
         #expect(late.map(\.type) == [.timeExceeded] && late.map(\.code) == [1])
         #expect(answers(for: .seconds(31), [pieces[1]]).isEmpty)
     }
 
-    @Test("a fragment within a fragment is none: it would go on for ever")
+    @Test("a fragment within a fragment is rejected, because nesting would be unlimited")
     func nested() {
         let inner = IPv6ExtensionHeader.fragment(offset: 0, reserved: 0, moreFragments: false, identification: 8)
         let atomic = IPv6ExtensionHeader.fragment(offset: 0, reserved: 0, moreFragments: false, identification: 9)
@@ -149,7 +149,7 @@ struct IPv6HostTests {
         #expect(answers([twice]).isEmpty)
     }
 
-    @Test("no error is answered with one, and none goes to a group or to nobody")
+    @Test("no error about an error, a multicast packet or an unspecified source")
     func errors() {
         let port = UDPDatagram(sourcePort: 9, destinationPort: 9, data: [1])
         func datagram(from source: IPv6Address, to destination: IPv6Address) -> [UInt8] {
@@ -160,7 +160,7 @@ struct IPv6HostTests {
         let told = answers([datagram(from: Self.stranger, to: Self.here)])
         #expect(told.map(\.type) == [.destinationUnreachable] && told.map(\.code) == [4])
         #expect(answers([datagram(from: Self.stranger, to: .allNodes)]).isEmpty)
-        // Without a checksum it is no datagram (RFC 8200, section 8.1).
+        // UDP without a checksum is invalid (RFC 8200, section 8.1).
         #expect(answers([packet(.udp, port.encoded())]).isEmpty)
         let error = ICMPv6Message(
             .destinationUnreachable(.port, ICMPErrorBody(restOfHeader: 0, data: [1, 2, 3])), source: Self.stranger,
@@ -171,7 +171,7 @@ struct IPv6HostTests {
 
     // MARK: Addresses and groups
 
-    @Test("an address is asked for before it is used, its groups are joined before, and it is told afterwards")
+    @Test("an address is probed before use, after its groups are joined, and announced afterwards")
     func detection() {
         let wire = SimulatedWire(seed: 3)
         let station = wire.add(2, family: .v6, checksAddresses: true)
@@ -195,11 +195,11 @@ struct IPv6HostTests {
         #expect(order.filter { $0 == "joined" }.count == 2)
     }
 
-    @Test("somebody has the address, or wants it at the same time: it is told and not used", arguments: [true, false])
+    @Test("an address in use or probed by another station is a conflict and is not used", arguments: [true, false])
     func conflict(has: Bool) {
         let wire = SimulatedWire(seed: 4)
         if has { wire.add(2, family: .v6) }
-        // The same address at another machine.
+        // The same address at another station.
         let interface = HostConfiguration.Interface(
             index: 1, mac: Self.strangerMAC, addresses: [(.v6(Self.here), 64)])
         let late = wire.add([interface]) { $0.checksAddresses = true }
@@ -213,7 +213,7 @@ struct IPv6HostTests {
         #expect(told.first == Self.mac && !isUp)
     }
 
-    @Test("a query is answered with the groups of its addresses, and they are left at the end")
+    @Test("a query is answered with the groups of the addresses, and the groups are left at the end")
     func groups() {
         let wire = SimulatedWire(seed: 5)
         let group = IPAddress.v6(IPv6Address(high: 0xFF15 << 48, low: 0x99))

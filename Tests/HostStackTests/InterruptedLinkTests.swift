@@ -4,10 +4,10 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// A host whose link is interrupted for a while.
+/// A host whose link is interrupted.
 @Suite("an interrupted link")
 struct InterruptedLinkTests {
-    /// What a host says, by kind.
+    /// The frames that a host sends, by kind.
     private final class Said {
         var probes = 0
         var announcements = 0
@@ -41,7 +41,7 @@ struct InterruptedLinkTests {
 
     private func isUp(_ station: SimulatedWire.Station) -> Bool { station.host.isUp }
 
-    @Test("an address that was being asked for is asked for from the beginning", arguments: [IPAddress.Family.v4, .v6])
+    @Test("an unfinished address check starts again", arguments: [IPAddress.Family.v4, .v6])
     func checking(family: IPAddress.Family) {
         let (wire, station, said) = host(family)
         wire.run(for: .milliseconds(family == .v4 ? 1_500 : 100))
@@ -49,7 +49,7 @@ struct InterruptedLinkTests {
         station.host.setLink(1, isConnected: false, at: wire.now)
         let before = said.total
         wire.run(for: .seconds(20))
-        // Nobody could have answered.
+        // No station could have replied.
         #expect(said.total == before && !isUp(station))
         let probes = said.probes
         station.host.setLink(1, isConnected: true, at: wire.now)
@@ -67,7 +67,7 @@ struct InterruptedLinkTests {
         station.host.setLink(1, isConnected: false, at: wire.now)
         #expect(isUp(station))
         wire.run(for: .milliseconds(300))
-        // Of another interface nothing is ours.
+        // Another interface is not affected.
         station.host.setLink(2, isConnected: true, at: wire.now)
         wire.run(for: .milliseconds(100))
         #expect(said.announcements == announcements && said.advertisements == advertisements)
@@ -77,12 +77,12 @@ struct InterruptedLinkTests {
         if family == .v4 {
             #expect(said.announcements == announcements + 2)
         } else {
-            // The link-local address too.
+            // Also the link-local address.
             #expect(said.advertisements == advertisements + 2)
         }
     }
 
-    @Test("groups are reported anew, as often as a change is, and nothing meanwhile")
+    @Test("groups are reported again, as often as a change, and not while the link is down")
     func groups() {
         let (wire, station, said) = host(.v4, groups: [.v4(IPv4Address(239, 1, 2, 3))], checks: false)
         wire.run(for: .seconds(5))
@@ -91,7 +91,7 @@ struct InterruptedLinkTests {
         wire.run(for: .seconds(5))
         #expect(said.total == 2)
         station.host.setLink(1, isConnected: true, at: wire.now)
-        // That it is up is said once more, as after carrier and flags: it changes nothing.
+        // A repeated up notification, as after carrier and flags, has no effect.
         station.host.setLink(1, isConnected: true, at: wire.now)
         wire.run(for: .seconds(5))
         #expect(said.reports == 4 && said.announcements == 0)

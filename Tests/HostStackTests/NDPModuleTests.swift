@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import HostStack
 
-/// The neighbor discovery of a host, told what it hears and what time it is (RFC 4861, sections 7.2 and 7.3).
+/// The NDP module, driven by received packets and a simulated time (RFC 4861, sections 7.2 and 7.3).
 @Suite("the NDP module")
 struct NDPModuleTests {
     private static let us = MACAddress(rawValue: 0x0200_0000_0001)
@@ -30,7 +30,7 @@ struct NDPModuleTests {
         return events
     }
 
-    /// A message as it arrives; nil when it is not believed.
+    /// Returns a message as received; nil if it is invalid.
     private func arrived(
         _ frame: [UInt8], _ change: (inout [UInt8]) -> Void = { _ in }
     ) -> ReceivedNDP? {
@@ -70,7 +70,7 @@ struct NDPModuleTests {
         .frame(NDPFrame.solicitation(for: Self.hop, from: Self.address, mac: Self.us, at: Self.other))
     }
 
-    /// A neighbor that has answered at second 0.
+    /// Returns a module with a neighbor that replied at second 0.
     private func reachable() -> NDPModule {
         var module = module()
         module.resolve(Self.hop, at: Self.second(0))
@@ -79,7 +79,7 @@ struct NDPModuleTests {
         return module
     }
 
-    @Test("INCOMPLETE to REACHABLE: packets wait for the answer and go in their order")
+    @Test("INCOMPLETE to REACHABLE: packets wait for the reply and are sent in order")
     func resolution() {
         var module = module()
         module.output([1], to: Self.hop, at: Self.second(0))
@@ -93,7 +93,7 @@ struct NDPModuleTests {
         #expect(module.mac(of: Self.hop) == Self.other && !module.wantsUse(of: Self.hop))
     }
 
-    @Test("INCOMPLETE to nothing: asked three times, a second apart, then given up")
+    @Test("INCOMPLETE to removed: 3 solicitations, 1 s apart, then unresolved")
     func silence() {
         var module = module()
         module.output([1], to: Self.hop, at: Self.second(0))
@@ -113,7 +113,7 @@ struct NDPModuleTests {
         #expect(asked == 3 && module.count == 0 && module.due == nil)
     }
 
-    @Test("INCOMPLETE: an answer without a link-layer address says nothing")
+    @Test("INCOMPLETE: a reply without a link-layer address is ignored")
     func answerWithoutAddress() {
         var module = module()
         module.output([1], to: Self.hop, at: Self.second(0))
@@ -123,7 +123,7 @@ struct NDPModuleTests {
         #expect(events(&module).isEmpty && module.mac(of: Self.hop) == nil)
     }
 
-    @Test("INCOMPLETE to STALE: an answer that nobody asked for is used, and asked about")
+    @Test("INCOMPLETE to STALE: an unsolicited reply is used, and probed later")
     func unsolicited() {
         var module = module()
         module.resolve(Self.hop, at: Self.second(0))
@@ -131,13 +131,13 @@ struct NDPModuleTests {
         #expect(module.mac(of: Self.hop) == Self.other && module.wantsUse(of: Self.hop))
     }
 
-    @Test("REACHABLE, STALE, DELAY, PROBE and gone: by time alone, then by use, then by silence")
+    @Test("REACHABLE, STALE, DELAY, PROBE and removed: by time, by use, by lack of a reply")
     func unreachabilityDetection() {
         var module = reachable()
         module.control(at: Self.second(29.9))
         #expect(!module.wantsUse(of: Self.hop))
         module.control(at: Self.second(30))
-        // STALE: nothing happens while nobody uses it.
+        // STALE: nothing happens while the entry is not used.
         #expect(module.wantsUse(of: Self.hop) && module.due == nil)
         module.output([1], to: Self.hop, at: Self.second(100))
         #expect(events(&module) == [frame([1], to: Self.other)] && !module.wantsUse(of: Self.hop))
@@ -151,7 +151,7 @@ struct NDPModuleTests {
         #expect(events(&module) == [.expired(Self.hop, Self.other)] && module.count == 0)
     }
 
-    @Test("PROBE to REACHABLE: the machine is there")
+    @Test("PROBE to REACHABLE: the neighbor replied")
     func probed() {
         var module = reachable()
         module.control(at: Self.second(30))
@@ -162,7 +162,7 @@ struct NDPModuleTests {
         #expect(module.due == Self.second(75.1))
     }
 
-    @Test("REACHABLE: who says another address and insists is believed, who does not insist is doubted")
+    @Test("REACHABLE: another address with the Override flag is accepted, without it the entry becomes stale")
     func override() {
         var module = reachable()
         take(advertisement(.solicited, mac: Self.third), &module, at: 1)
@@ -176,7 +176,7 @@ struct NDPModuleTests {
         #expect(module.mac(of: Self.hop) == Self.third && module.wantsUse(of: Self.hop))
     }
 
-    @Test("REACHABLE, and nothing comes through: asked at once, once a second")
+    @Test("REACHABLE, and packets are lost: probed at once, once per second")
     func doubt() {
         var module = reachable()
         module.doubt(Self.hop, at: Self.second(5))
@@ -184,7 +184,7 @@ struct NDPModuleTests {
         #expect(events(&module) == [probe] && module.mac(of: Self.hop) == Self.other)
     }
 
-    @Test("a solicitation is answered and teaches; one from nowhere is answered to all")
+    @Test("a solicitation is answered and adds an entry; an unspecified source is answered to all nodes")
     func solicited() {
         var module = module()
         take(NDPFrame.solicitation(for: Self.address, from: Self.hop, mac: Self.other), &module, at: 0)
@@ -209,14 +209,14 @@ struct NDPModuleTests {
         #expect(events(&router).isEmpty)
     }
 
-    @Test("our address elsewhere is a conflict")
+    @Test("our address at another station is a conflict")
     func conflict() {
         var module = module()
         take(advertisement(.override, of: Self.address, mac: Self.other, to: .allNodes), &module, at: 0)
         #expect(events(&module) == [.conflict(Self.address, Self.other)])
     }
 
-    @Test("the queue and the cache have their bounds, and the oldest goes")
+    @Test("the queue and the cache are bounded, and the oldest is dropped")
     func bounds() {
         var module = module(queueDepth: 2, capacity: 2)
         for byte in 1...4 as ClosedRange<UInt8> { module.output([byte], to: Self.hop, at: Self.second(0)) }
@@ -231,13 +231,13 @@ struct NDPModuleTests {
         #expect(events(&module).contains(.crowdedOut([3], nextHop: Self.hop)))
     }
 
-    @Test("what comes from beyond the link, has a code or cannot be is not believed (RFC 4861, sections 6.1 and 7.1)")
+    @Test("messages from beyond the link, with a code or invalid options are ignored (RFC 4861, sections 6.1 and 7.1)")
     func disbelief() {
         let good = advertisement()
         #expect(arrived(good) != nil)
         #expect(arrived(good) { $0[14 + 7] = 254 } == nil)
         #expect(arrived(good) { $0[14 + 40 + 1] = 1 } == nil)
-        // A length of no option.
+        // An invalid option length.
         #expect(arrived(good) { $0[14 + 40 + 24 + 1] = 0 } == nil)
         #expect(arrived(advertisement(of: .allNodes)) == nil)
         #expect(arrived(advertisement([.solicited], to: .allNodes)) == nil)

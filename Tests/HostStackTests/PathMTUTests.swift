@@ -4,10 +4,10 @@ import WireFormat
 
 @testable import HostStack
 
-/// What routers say of the length of packets (RFC 1191).
+/// Path MTU errors of routers (RFC 1191).
 @Suite("path MTU")
 struct PathMTUTests {
-    @Test("every connection on a way is told, what is said later is not longer, and it is forgotten in time")
+    @Test("an error applies to all connections to a destination, the MTU never grows, and the entry expires")
     func learning() {
         var table = PathMTUTable()
         let there = IPAddress.v4(IPv4Address(203, 0, 113, 1))
@@ -22,7 +22,7 @@ struct PathMTUTests {
         #expect(table.learn(0, length: 60, to: there, at: now + .seconds(601)) == nil)
     }
 
-    @Test("a connection sends what was lost again, in segments that come through")
+    @Test("a connection retransmits in smaller segments")
     func shrinking() {
         var pair = TCPStateTests.Pair.established()
         pair.send(String(repeating: "a", count: 2_000))

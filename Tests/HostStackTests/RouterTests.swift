@@ -4,7 +4,7 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// A router of our own between hosts of our own.
+/// A user-space router between user-space hosts.
 @Suite("routers on a simulated network")
 struct RouterTests {
     private typealias Family = IPAddress.Family
@@ -13,7 +13,7 @@ struct RouterTests {
         family == .v4 ? .v4(SimulatedWire.address(number, on: wire)) : .v6(SimulatedWire.address6(number, on: wire))
     }
 
-    /// A host on each of two wires, and a router, number 254, between them.
+    /// A host on each of two links, and a router, number 254, between them.
     private struct Crossing {
         let wire: SimulatedWire
         let near: SimulatedWire.Station
@@ -37,7 +37,7 @@ struct RouterTests {
         }
     }
 
-    @Test("connections go through it, over wires that are not kind", arguments: [IPAddress.Family.v4, .v6], 1...5)
+    @Test("connections through the router, over unreliable links", arguments: [IPAddress.Family.v4, .v6], 1...5)
     func transfers(family: IPAddress.Family, seed: Int) {
         let crossing = Crossing(seed: UInt64(seed), family: family)
         let transfer = Transfer(
@@ -50,14 +50,14 @@ struct RouterTests {
         #expect(used.count == 2, "seed \(seed)")
     }
 
-    @Test("a narrower link behind it: both sides learn what comes through", arguments: [IPAddress.Family.v4, .v6])
+    @Test("a narrower link behind the router: both sides learn the path MTU", arguments: [IPAddress.Family.v4, .v6])
     func pathMTU(family: IPAddress.Family) {
         let crossing = Crossing(seed: 9, family: family, farMTU: 1_300)
         let transfer = Transfer(from: crossing.near, to: crossing.far, there: 100_000, back: 100_000, seed: 9)
         var longest = 0
         transfer.begin(to: Self.address(2, on: 2, family), at: crossing.wire.now)
         crossing.wire.watch = { _, number, frame in
-            // What the router itself sends on the far wire.
+            // Frames that the router sends on the far link.
             if number == 2 { longest = max(longest, frame.byteCount - EthernetView.headerLength) }
         }
         #expect(crossing.wire.run(for: .seconds(60)) { transfer.isDone })
@@ -66,14 +66,14 @@ struct RouterTests {
         #expect(counters.fragmented == 0 && counters.errorsSent > 0)
     }
 
-    @Test("the MTU shrinks in mid-transfer: what was on its way is sent again in pieces that come through")
+    @Test("the MTU shrinks during a transfer: outstanding data is retransmitted in smaller segments")
     func shrinkingMTU() {
         let crossing = Crossing(seed: 11, family: .v4, farMTU: 1_500)
         let transfer = Transfer(from: crossing.near, to: crossing.far, there: 300_000, back: 10_000, seed: 11)
         transfer.begin(to: Self.address(2, on: 2, .v4), at: crossing.wire.now)
         _ = crossing.wire.run(for: .seconds(10)) { transfer.there.received > 100_000 }
         #expect(!transfer.isDone)
-        // A link in front of the far host that takes less, and whose router says so.
+        // A link in front of the far host with a smaller MTU, whose router reports it.
         let narrow = 700
         var told = 0
         crossing.wire.silentMTU = narrow
@@ -101,9 +101,9 @@ struct RouterTests {
         #expect(transfer.there.isWhole && transfer.back.isWhole && told > 0)
     }
 
-    // MARK: What a router says
+    // MARK: ICMP errors
 
-    /// The errors that come to host 1, as `type/code`.
+    /// The errors received by host 1, as `type/code`.
     private func errors(
         _ family: IPAddress.Family, farMTU: Int = 1_500, for time: Nanoseconds = .milliseconds(100),
         _ send: (Crossing) -> Void
@@ -154,7 +154,7 @@ struct RouterTests {
             ).encoded() + packet)
     }
 
-    @Test("time exceeded, no way, nobody there, too long (RFC 1812, RFC 4443)")
+    @Test("time exceeded, no route, host unreachable, packet too big (RFC 1812, RFC 4443)")
     func errorsOfIPv4AndIPv6() {
         for (family, wanted) in [
             (IPAddress.Family.v4, ["11/0", "3/0", "3/1", "3/4"]), (.v6, ["3/0", "1/0", "1/3", "2/0"]),
@@ -176,7 +176,7 @@ struct RouterTests {
         }
     }
 
-    @Test("what belongs to a link stays there (RFC 4007, RFC 3927)")
+    @Test("link-local packets are not forwarded (RFC 4007, RFC 3927)")
     func scopes() {
         let local = EthernetHeader.padded(
             EthernetHeader(destination: SimulatedWire.mac(254), source: SimulatedWire.mac(1), etherType: .ipv6)
@@ -228,25 +228,25 @@ struct RouterTests {
         return byOther > 10
     }
 
-    @Test("a redirect is taken from the router that is used, about what was sent, to a neighbor, and not else")
+    @Test("a redirect is accepted only from the current router, about sent segments, and to a neighbor")
     func redirects() {
         let (router, other) = (SimulatedWire.address(254), SimulatedWire.address(253))
         #expect(redirected(from: router, to: other))
         #expect(!redirected(from: other, to: other))
         #expect(!redirected(from: router, to: IPv4Address(203, 0, 113, 1)))
         #expect(!redirected(from: router, to: router))
-        // A number that was never on its way: he guesses.
+        // A number that was never outstanding: a spoofed redirect.
         #expect(!redirected(from: router, to: other) { $0[24] ^= 0x40 })
         #expect(!redirected(from: router, to: other) { $0[19] ^= 0x40 })
     }
 
-    // MARK: RARP, and options of IPv4
+    // MARK: RARP and IPv4 options
 
-    @Test("machines of the table are told their addresses, and no others")
+    @Test("clients in the RARP table are answered, and no others")
     func reverse() {
         let wire = SimulatedWire(seed: 8)
         let (known, unknown) = (MACAddress(rawValue: 0x0200_0000_0055), MACAddress(rawValue: 0x0200_0000_0056))
-        wire.add([SimulatedWire.interface(2)]) { $0.machines = [known: SimulatedWire.address(55)] }
+        wire.add([SimulatedWire.interface(2)]) { $0.rarpTable = [known: SimulatedWire.address(55)] }
         var told: [ARPPacket] = []
         wire.watch = { _, number, frame in
             if number == 0, let arrived = ReceivedARP(frame, etherType: .reverseARP) { told.append(arrived.packet) }
@@ -263,7 +263,7 @@ struct RouterTests {
         #expect(told.first?.senderAddress == SimulatedWire.address(2) && told.first?.operation == .reverseReply)
     }
 
-    @Test("options that cannot be read are a problem at their place, a source route ends here (RFC 1122)")
+    @Test("a malformed option is a parameter problem with its offset, a source route is rejected (RFC 1122)")
     func optionsOfIPv4() {
         func told(_ options: [UInt8]) -> (type: UInt8, code: UInt8, pointer: UInt8)? {
             let wire = SimulatedWire(seed: 1)
@@ -300,12 +300,12 @@ struct RouterTests {
             return heard
         }
         #expect(told([1, 1, 1, 0])?.type == 0)
-        // A record route of more than is there, behind a no-operation.
+        // A record route longer than the options, after a no-operation.
         let broken = told([1, 7, 9, 4])
         #expect(broken?.type == 12 && broken?.pointer == 21)
         let loose = told([131, 7, 4, 203, 0, 113, 1, 0])
         #expect(loose?.type == 3 && loose?.code == 5)
-        // One that has come to its end.
+        // A completed source route.
         #expect(told([131, 7, 8, 203, 0, 113, 1, 0])?.type == 0)
     }
 }

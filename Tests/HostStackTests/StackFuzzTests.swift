@@ -4,7 +4,7 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// The seeds of the wire's fuzzer, and all that is near them, as frames for a whole host.
+/// The seeds of the wire format fuzzer, and small changes of them, as frames for a whole host.
 @Suite("a whole host and the fuzzer's seeds")
 struct StackFuzzTests {
     private static let frames: [(name: String, bytes: [UInt8])] = HostCorpus.packets.map { name, item in
@@ -13,14 +13,14 @@ struct StackFuzzTests {
         return (name, item.frame)
     }
 
-    @Test("conversations: the host takes part in them, and a stream is read as it was written")
+    @Test("conversations: the host replies, and a stream is parsed as it was written")
     func conversations() throws {
         let seeds = HostCorpus.seeds
         #expect(Set(seeds.map(\.name)).count == seeds.count)
         for seed in seeds {
             let stream = FrameStream(seed.bytes.rawBytes)
             #expect(stream.encoded == seed.bytes && stream.problem() == nil, "\(seed.name)")
-            // The fuzzer's inputs are no longer than that.
+            // The maximum length of the fuzzer's inputs.
             #expect(seed.bytes.count <= 2_048, "\(seed.name)")
         }
         for version in ["4", "6"] {
@@ -35,7 +35,7 @@ struct StackFuzzTests {
         }
     }
 
-    @Test("every truncation of every seed, and every byte of its headers turned to what it is not")
+    @Test("every truncation of every seed, and every byte of its headers inverted")
     func near() {
         var stack = StackUnderFuzz(seed: 1)
         for (name, bytes) in Self.frames {
@@ -56,19 +56,19 @@ struct StackFuzzTests {
                 }
             }
         }
-        // Much of it came as far as the transports, through the router, and back.
+        // Much of it reached the transports, the router, and returned.
         let counters = stack.counters
         #expect(counters.delivered > 3_000 && counters.forwarded > 300 && counters.reassembled > 0, "\(counters)")
     }
 
-    @Test("thousands of them in any order, changed in any way, in any time", arguments: UInt64(1)...10)
+    @Test("thousands of seeds in random order, with random changes and times", arguments: UInt64(1)...10)
     func streams(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var stack = StackUnderFuzz(seed: seed, checksAddresses: seed % 5 == 0)
         var last: [UInt8] = []
         for number in 0..<3_000 {
             guard var frame = Self.frames.randomElement(using: &random)?.bytes else { return }
-            // A piece of another, at times.
+            // Sometimes a piece of another seed.
             if random.next() % 8 == 0, !last.isEmpty {
                 let place = Int(random.next() % UInt64(min(frame.count, last.count)))
                 frame.replaceSubrange(place..., with: last[place...])

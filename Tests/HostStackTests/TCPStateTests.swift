@@ -4,16 +4,16 @@ import WireFormat
 
 @testable import HostStack
 
-/// Every state of RFC 9293, section 3.3.2, with what may happen in it; the other side is written by hand.
+/// Every state of RFC 9293, section 3.3.2, with its events; the peer is simulated by hand.
 @Suite("the states of a connection")
 struct TCPStateTests {
-    /// A connection, and the other side's numbers.
+    /// A connection, and the peer's sequence numbers.
     struct Pair {
         var connection: TCPConnection
         var now = Instant(nanoseconds: 1_000_000_000)
-        /// The other side's next number.
+        /// The peer's next number.
         var theirs = SequenceNumber(0xFFFF_FFF0)
-        /// What it has of ours.
+        /// The peer's acknowledgment number.
         var ours: SequenceNumber
 
         static let initial = SequenceNumber(0xFFFF_FF00)
@@ -39,7 +39,7 @@ struct TCPStateTests {
                 acknowledgmentNumber: acknowledgment.rawValue, flags: flags, window: window, data: data)
         }
 
-        /// The other side sends a segment; its data counts, and so do SYN and FIN.
+        /// Receives a segment from the peer; data, SYN and FIN advance its number.
         @discardableResult
         mutating func receive(
             _ flags: TCPFlags, _ data: String = "", sequence: SequenceNumber? = nil,
@@ -53,7 +53,7 @@ struct TCPStateTests {
             return connection.receive(arrived, bytes.rawBytes, at: now)
         }
 
-        /// What goes out now; the other side takes note of it.
+        /// Returns the segments to send, which the peer acknowledges later.
         @discardableResult
         mutating func output() -> [OutgoingSegment] {
             var all: [OutgoingSegment] = []
@@ -83,7 +83,7 @@ struct TCPStateTests {
             pair.output()
             if passive { pair.receive(.ack) } else { pair.receive([.syn, .ack]) }
             pair.output()
-            pair.connection.notices = []
+            pair.connection.pendingEvents = []
             return pair
         }
 
@@ -103,7 +103,7 @@ struct TCPStateTests {
         var state: TCPState { connection.state }
     }
 
-    // MARK: Beginning
+    // MARK: Handshake
 
     @Test("SYN-SENT: a SYN-ACK establishes, and is acknowledged")
     func synSent() {
@@ -111,11 +111,11 @@ struct TCPStateTests {
         let syn = pair.output()
         #expect(pair.state == .synSent && syn.count == 1 && syn[0].flags == .syn && syn[0].sequence == Pair.initial)
         pair.receive([.syn, .ack])
-        #expect(pair.state == .established && pair.connection.notices == .established)
+        #expect(pair.state == .established && pair.connection.pendingEvents == .established)
         #expect(pair.output().map(\.flags) == [.ack])
     }
 
-    @Test("SYN-SENT: a reset that acknowledges refuses, any other is nobody's; wrong acknowledgments are refused")
+    @Test("SYN-SENT: a reset with a valid acknowledgment refuses, others are ignored; wrong acknowledgments are reset")
     func synSentRefused() {
         var pair = Pair()
         pair.output()
@@ -128,7 +128,7 @@ struct TCPStateTests {
         #expect(pair.state == .closed && pair.connection.failure == .refused)
     }
 
-    @Test("SYN-SENT: both at once (RFC 9293, figure 7)")
+    @Test("SYN-SENT: simultaneous open (RFC 9293, figure 7)")
     func simultaneousOpen() {
         var pair = Pair()
         pair.output()
@@ -139,7 +139,7 @@ struct TCPStateTests {
         #expect(pair.state == .established && pair.connection.failure == nil)
     }
 
-    @Test("SYN-SENT: the SYN goes out again, less and less often, until patience ends")
+    @Test("SYN-SENT: the SYN is retransmitted with backoff until the timeout")
     func synSentPatience() {
         var pair = Pair()
         pair.output()
@@ -154,7 +154,7 @@ struct TCPStateTests {
         #expect(pair.state == .closed && pair.connection.failure == .timedOut && (6...9).contains(count), "\(count)")
     }
 
-    @Test("SYN-RECEIVED: the ACK establishes; a SYN again is answered again; a wrong ACK is refused; a reset ends it")
+    @Test("SYN-RECEIVED: the ACK establishes; a repeated SYN is answered again; a wrong ACK is reset; a reset ends it")
     func synReceived() {
         var pair = Pair(passive: true)
         #expect(pair.output().map(\.flags) == [[.syn, .ack]])
@@ -170,7 +170,7 @@ struct TCPStateTests {
 
     // MARK: Established
 
-    @Test("ESTABLISHED: data is read once, whatever comes twice, in another order or beyond the window")
+    @Test("ESTABLISHED: data is delivered once, despite duplicates, reordering and data beyond the window")
     func data() {
         var pair = Pair.established()
         let start = pair.theirs
@@ -182,7 +182,7 @@ struct TCPStateTests {
         #expect(pair.read() == "abcdef" && pair.connection.receiveNext == start + 6)
     }
 
-    @Test("ESTABLISHED: an acknowledgment waits for company, but not for long")
+    @Test("ESTABLISHED: an acknowledgment is delayed, but not for long")
     func delayedAcknowledgment() {
         var pair = Pair.established()
         pair.receive([.ack, .psh], "x")
@@ -195,7 +195,7 @@ struct TCPStateTests {
         #expect(pair.output().map(\.length) == [6] && pair.connection.acknowledgeAt == nil)
     }
 
-    @Test("ESTABLISHED: a reset counts with its exact number alone, a SYN never (RFC 5961)")
+    @Test("ESTABLISHED: a reset needs the exact number, a SYN is never accepted (RFC 5961)")
     func blindAttacks() {
         var pair = Pair.established()
         for offset in [1, 100, 50_000] {
@@ -218,7 +218,7 @@ struct TCPStateTests {
         #expect(pair.state == .closed && pair.connection.failure == .reset)
     }
 
-    @Test("ESTABLISHED: what is lost goes out again, and first what three acknowledgments miss")
+    @Test("ESTABLISHED: lost segments are retransmitted, the first after 3 duplicate acknowledgments")
     func retransmission() {
         var pair = Pair.established()
         pair.send(String(repeating: "a", count: 536 * 8))
@@ -236,7 +236,7 @@ struct TCPStateTests {
         #expect(pair.connection.outstanding == 0 && pair.connection.retransmitAt == nil)
     }
 
-    @Test("ESTABLISHED: a window that is shut for more than a minute is asked for, and opens again")
+    @Test("ESTABLISHED: a window closed for more than a minute is probed, and opens again")
     func zeroWindow() {
         var pair = Pair.established()
         pair.receive(.ack, window: 0)
@@ -250,7 +250,7 @@ struct TCPStateTests {
             let sent = pair.output()
             probes += sent.count
             #expect(sent.allSatisfy { $0.length == 1 })
-            // Its byte is not taken.
+            // The byte of the probe is not accepted.
             pair.receive(.ack, acknowledgment: sent.first?.sequence ?? pair.ours, window: 0)
         }
         #expect(pair.state == .established && (8...16).contains(probes), "\(probes)")
@@ -260,7 +260,7 @@ struct TCPStateTests {
         #expect(pair.connection.outgoing.count == 0)
     }
 
-    @Test("ESTABLISHED: who is silent is asked whether he is there, and then given up")
+    @Test("ESTABLISHED: an unresponsive peer is probed, then the connection fails")
     func keepAlive() {
         var pair = Pair.established {
             $0.keepAlive = .seconds(96)
@@ -275,9 +275,9 @@ struct TCPStateTests {
         #expect(pair.state == .closed && pair.connection.failure == .timedOut)
     }
 
-    // MARK: The end
+    // MARK: Closing
 
-    @Test("FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT: we end first, and may still read")
+    @Test("FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT: we close first, and still receive")
     func activeClose() {
         var pair = Pair.established()
         pair.send("bye")
@@ -295,7 +295,7 @@ struct TCPStateTests {
         #expect(pair.state == .closed && pair.connection.failure == nil)
     }
 
-    @Test("FIN-WAIT-1: FIN and acknowledgment in one")
+    @Test("FIN-WAIT-1: FIN and acknowledgment in one segment")
     func finAcknowledgedAtOnce() {
         var pair = Pair.established()
         pair.connection.endSending(at: pair.now)
@@ -304,7 +304,7 @@ struct TCPStateTests {
         #expect(pair.state == .timeWait)
     }
 
-    @Test("CLOSING: both end at once")
+    @Test("CLOSING: simultaneous close")
     func simultaneousClose() {
         var pair = Pair.established()
         pair.connection.endSending(at: pair.now)
@@ -317,11 +317,11 @@ struct TCPStateTests {
         #expect(pair.state == .timeWait)
     }
 
-    @Test("CLOSE-WAIT, LAST-ACK: they end first, and we may still send")
+    @Test("CLOSE-WAIT, LAST-ACK: the peer closes first, and we still send")
     func passiveClose() {
         var pair = Pair.established(passive: true)
         pair.receive([.fin, .ack], "all")
-        #expect(pair.state == .closeWait && pair.read() == "all" && pair.connection.notices.contains(.ended))
+        #expect(pair.state == .closeWait && pair.read() == "all" && pair.connection.pendingEvents.contains(.ended))
         pair.send("more of ours")
         #expect(pair.output().map(\.length).contains(12))
         pair.receive(.ack)
@@ -331,7 +331,7 @@ struct TCPStateTests {
         #expect(pair.state == .closed && pair.connection.failure == nil)
     }
 
-    @Test("a FIN before its time waits for what is before it, and is sent again when it is lost")
+    @Test("an early FIN waits for the data before it, and is retransmitted if lost")
     func finOutOfOrder() {
         var pair = Pair.established()
         let start = pair.theirs
@@ -346,7 +346,7 @@ struct TCPStateTests {
         #expect(pair.output().map { $0.flags.contains(.fin) } == [true])
     }
 
-    @Test("TIME-WAIT: a new SYN beyond the old numbers begins anew, an old one does not")
+    @Test("TIME-WAIT: a SYN beyond the old numbers opens a new connection, an old one does not")
     func timeWaitReopens() {
         var pair = Pair.established()
         pair.connection.endSending(at: pair.now)
@@ -357,7 +357,7 @@ struct TCPStateTests {
         #expect(pair.state == .timeWait)
     }
 
-    @Test("an abort tells the other side, and a peer that is gone is given up")
+    @Test("an abort resets the peer, and a vanished peer times out")
     func abort() {
         var pair = Pair.established()
         pair.connection.abort()
@@ -371,7 +371,7 @@ struct TCPStateTests {
         #expect(gone.state == .closed && gone.connection.failure == .timedOut)
     }
 
-    @Test("old duplicates are known by their timestamps (RFC 7323, section 5)")
+    @Test("old duplicates are detected by their timestamps (RFC 7323, section 5)")
     func oldDuplicates() {
         var connection = Pair(passive: false) { $0.usesTimestamps = true }.connection
         let now = Instant(nanoseconds: 2_000_000_000)

@@ -4,7 +4,7 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// Connections between two of our own hosts, over wires that are not kind.
+/// Connections between two user-space hosts, over unreliable links.
 @Suite("TCP between two hosts")
 struct TCPTransferTests {
     private func transfer(
@@ -23,7 +23,7 @@ struct TCPTransferTests {
         body(wire, transfer)
     }
 
-    @Test("bytes come as they were sent, and both ends part in peace")
+    @Test("bytes arrive as sent, and both ends close normally")
     func plain() {
         transfer(seed: 1) { wire, transfer in
             #expect(wire.run(for: .seconds(10)) { transfer.isDone })
@@ -41,7 +41,7 @@ struct TCPTransferTests {
         }
     }
 
-    @Test("without any option, and with each alone", arguments: 0..<8)
+    @Test("without options, and with each option alone", arguments: 0..<8)
     func options(bits: Int) {
         transfer(
             seed: UInt64(bits),
@@ -57,15 +57,15 @@ struct TCPTransferTests {
         }
     }
 
-    // MARK: Long silences, old segments, numbers that wrap
+    // MARK: Idle times, old segments, wraparound
 
-    @Test("nobody reads for more than a minute in the midst of it: the window is shut, and opens again")
+    @Test("no reads for more than a minute: the window closes and opens again")
     func zeroWindow() {
         transfer(seed: 30, there: 2_000_000, back: 1_000) { wire, transfer in
             transfer.serverSleeps = true
             wire.run(for: .seconds(70))
             let held = transfer.there.sent
-            // What was taken is what both sides hold, and no more.
+            // What was sent fits in the two buffers.
             #expect(held > 0 && held <= 2 * 256 << 10 && !transfer.isDone)
             wire.run(for: .seconds(70))
             #expect(transfer.there.sent == held)
@@ -75,7 +75,7 @@ struct TCPTransferTests {
         }
     }
 
-    @Test("the wire is cut for a minute in the midst of it", arguments: [IPAddress.Family.v4, .v6])
+    @Test("the link is down for a minute during the transfer", arguments: [IPAddress.Family.v4, .v6])
     func peerGone(family: IPAddress.Family) {
         transfer(seed: 31, there: 1_000_000, back: 300_000, family: family) { wire, transfer in
             _ = wire.run(for: .seconds(10)) { transfer.there.received > 300_000 }
@@ -88,7 +88,7 @@ struct TCPTransferTests {
         }
     }
 
-    @Test("segments of long ago come again, between all that is new", arguments: UInt64(1)...10)
+    @Test("old segments arrive again between new ones", arguments: UInt64(1)...10)
     func oldDuplicates(seed: UInt64) {
         transfer(seed: seed, there: 400_000, back: 400_000) { wire, transfer in
             var old: [(frame: [UInt8], from: Int)] = []
@@ -108,7 +108,7 @@ struct TCPTransferTests {
         }
     }
 
-    /// The numbers of both SYNs of a transfer that begins at an instant.
+    /// Returns the initial sequence numbers of a transfer that begins at an instant.
     private func initialNumbers(seed: UInt64, start: Instant) -> [UInt32] {
         let wire = SimulatedWire(seed: seed, start: start)
         let transfer = Transfer(from: wire.add(1), to: wire.add(2), there: 1, back: 1, seed: seed)
@@ -124,13 +124,13 @@ struct TCPTransferTests {
         return numbers
     }
 
-    @Test("the numbers wrap at 2^32 in the midst of it, over a wire that is not kind", arguments: [0, 1])
+    @Test("sequence numbers wrap around at 2^32, over an unreliable link", arguments: [0, 1])
     func wrap(side: Int) throws {
         let seed: UInt64 = 40
         let start = Instant(nanoseconds: 1_000_000_000)
         let before = initialNumbers(seed: seed, start: start)
         try #require(before.count == 2)
-        // A number for every four microseconds (RFC 6528, section 3).
+        // The initial number grows every 4 microseconds (RFC 6528, section 3).
         let later = start + Nanoseconds(Int64(0 &- before[side] &- 60_000) * 4_000)
         let numbers = initialNumbers(seed: seed, start: later)
         #expect(numbers.count == 2 && numbers[side] > UInt32.max - 80_000, "\(numbers)")

@@ -4,15 +4,15 @@ import PacketEngine
 import Testing
 import WireFormat
 
-/// An address is used only after other hosts were asked about it.
+/// An address is used only after it was probed.
 @Suite("address checks that cannot be sent")
 struct UnsentClaimTests {
     private static func configuration(_ family: IPAddress.Family) -> HostConfiguration {
         HostConfiguration([SimulatedWire.interface(2, family: family)], seed: (1, 2))
     }
 
-    /// Has a host send what it can.
-    /// - Returns: how many frames.
+    /// Makes a host send what it can.
+    /// - Returns: the number of frames.
     private static func advance(_ host: inout UserSpaceHost, at now: Instant) -> Int {
         var batch = PacketBatch(capacity: 64, slotLength: 1_514)
         host.advance(at: now)
@@ -20,7 +20,7 @@ struct UnsentClaimTests {
         return batch.count
     }
 
-    @Test("the check begins again as long as its frames fail", arguments: [IPAddress.Family.v4, .v6])
+    @Test("the check starts again as long as its frames fail", arguments: [IPAddress.Family.v4, .v6])
     func failing(family: IPAddress.Family) {
         var host = UserSpaceHost(Self.configuration(family))
         let start = Instant(nanoseconds: 1_000_000_000)
@@ -40,18 +40,18 @@ struct UnsentClaimTests {
         }
         isUp = host.isUp
         #expect(isUp && step > (family == .v4 ? 640 : 610))
-        // An address in use stays so.
+        // An address in use stays in use.
         host.sendingFailed(at: start + .seconds(100))
         isUp = host.isUp
         #expect(isUp)
     }
 
-    @Test("what is held up does not shorten the check", arguments: [IPAddress.Family.v4, .v6])
+    @Test("delayed frames do not shorten the check", arguments: [IPAddress.Family.v4, .v6])
     func heldUp(family: IPAddress.Family) {
         var host = UserSpaceHost(Self.configuration(family))
         let start = Instant(nanoseconds: 1_000_000_000)
         _ = Self.advance(&host, at: start)
-        // Nothing was taken for a minute.
+        // No frame was accepted for a minute.
         let later = start + .seconds(60)
         let count = Self.advance(&host, at: later)
         _ = Self.advance(&host, at: later + .milliseconds(900))
@@ -90,7 +90,7 @@ struct UnsentClaimTests {
         func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)] { [] }
     }
 
-    @Test("streams have no host then", arguments: [nil, TransmissionFailure.notPermitted("no")])
+    @Test("streams do not start then", arguments: [nil, TransmissionFailure.notPermitted("no")])
     func streams(failure: TransmissionFailure?) {
         var streams = HostStreams(Self.configuration(.v4), on: BlockedPort(failure), names: NoNames())
         let start = streams.now

@@ -3,12 +3,13 @@ import HostStackTestSupport
 import LinuxProcess
 import PacketEngine
 
-// Ten megabytes between two of our own hosts over a wire that loses, reorders, doubles and corrupts, in many seeds:
+// Transfers 10 MB between two user-space hosts over a link with loss, reordering, duplicates and corruption, for many
+// seeds:
 //
 //     host-trial [SEEDS [BYTES]]
-let words = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-let seeds = words.first ?? 100
-let length = words.count > 1 ? words[1] : 10 << 20
+let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+let seeds = arguments.first ?? 100
+let length = arguments.count > 1 ? arguments[1] : 10 << 20
 let output = BufferedOutput.standardOutput()
 var failures = 0
 var frames = 0
@@ -32,6 +33,6 @@ for seed in 1...max(seeds, 1) {
 times.sort()
 output.write(
     "\(seeds - failures) of \(seeds) seeds whole, \(length) bytes each, \(frames / max(seeds, 1)) frames, "
-        + "\(times[times.count / 2].rounded()) s of the wire's time (most \(times[times.count - 1].rounded()) s)\n")
+        + "\(times[times.count / 2].rounded()) s of simulated time (maximum \(times[times.count - 1].rounded()) s)\n")
 output.flush()
 CurrentProcess.exit(failures == 0 ? 0 : 1)

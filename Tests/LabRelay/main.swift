@@ -1,13 +1,13 @@
-// A wire with faults: carries frames between two interfaces and does to some of
-// them, from a seed, what real networks do. The kernel of the lab has no netem.
+// A link with faults: forwards frames between two interfaces and applies faults to some of
+// them, determined by a seed. The kernel of the lab has no netem.
 //
 //     lab-relay LEFT RIGHT [--seed N] [--direction both|right|left] [--to echoes|datagrams] [--for SECONDS] FAULT...
 //
 // A fault is drop, duplicate, corrupt, alter, truncate, delay:MILLISECONDS,
-// jitter:MILLISECONDS, and when: =PROBABILITY, /EVERY (each EVERY-th), or @N
-// (the N-th alone). Faults befall ICMP echoes; everything else passes.
-// `corrupt` changes a byte under the checksum (any byte of what is no echo), `alter` mends the checksum after
-// it, `truncate:N` leaves N bytes of the ICMP message and mends everything.
+// jitter:MILLISECONDS, followed by =PROBABILITY, /EVERY (each EVERY-th), or @N
+// (only the N-th). Faults apply to ICMP echoes; other frames are forwarded unchanged.
+// `corrupt` changes a byte under the checksum (any byte if it is not an echo), `alter` also corrects the checksum,
+// `truncate:N` keeps N bytes of the ICMP message and corrects lengths and checksums.
 
 import DequeModule
 import LinuxNet
@@ -52,7 +52,7 @@ struct Pending {
     var frame: [UInt8]
 }
 
-/// An echo in a frame: where its ICMP message lies, and whether IPv6 carries it.
+/// An echo in a frame: the offset of its ICMP message, and whether it is ICMPv6.
 struct Echo {
     var offset: Int
     var isV6: Bool
@@ -75,7 +75,7 @@ struct Echo {
         }
     }
 
-    /// Computes the checksum anew.
+    /// Corrects the checksum.
     func mendChecksum(_ frame: inout [UInt8]) {
         frame[offset + 2] = 0
         frame[offset + 3] = 0
@@ -91,7 +91,7 @@ struct Echo {
         frame[offset + 3] = UInt8(sum.value & 0xFF)
     }
 
-    /// Leaves `length` bytes of the message and mends lengths and checksums.
+    /// Keeps `length` bytes of the message and corrects lengths and checksums.
     func truncate(_ frame: inout [UInt8], to length: Int) {
         guard frame.count - offset > length, length >= 4 else { return }
         frame.removeLast(frame.count - offset - length)
@@ -120,7 +120,7 @@ struct Relay: ~Copyable {
     let concernsAll: Bool
     var random: SeededGenerator
     var pending: Deque<Pending> = []
-    /// Echoes seen in the direction of the faults.
+    /// The number of echoes in the direction of the faults.
     var count = 0
 
     mutating func take(_ frame: [UInt8], toRight: Bool) {
@@ -164,7 +164,7 @@ struct Relay: ~Copyable {
         return ethernet.etherType == .ipv4 || ethernet.etherType == .ipv6
     }
 
-    /// Keeps the frames that wait in the order of their times. Most belong at the end.
+    /// Inserts a frame in the order of send times. Most belong at the end.
     private mutating func hold(_ item: Pending) {
         var index = pending.endIndex
         while index > 0, pending[index - 1].due > item.due { index -= 1 }
@@ -189,27 +189,27 @@ struct Relay: ~Copyable {
     }
 }
 
-var words = Array(CommandLine.arguments.dropFirst())
-func option(_ name: String, in words: inout [String]) -> String? {
-    guard let index = words.firstIndex(of: name), index + 1 < words.count else { return nil }
-    defer { words.removeSubrange(index...(index + 1)) }
-    return words[index + 1]
+var arguments = Array(CommandLine.arguments.dropFirst())
+func option(_ name: String, in arguments: inout [String]) -> String? {
+    guard let index = arguments.firstIndex(of: name), index + 1 < arguments.count else { return nil }
+    defer { arguments.removeSubrange(index...(index + 1)) }
+    return arguments[index + 1]
 }
 
-let seed = UInt64(option("--seed", in: &words) ?? "1") ?? 1
-let direction = option("--direction", in: &words) ?? "both"
-let concernsAll = option("--to", in: &words) == "datagrams"
-let seconds = Int64(option("--for", in: &words) ?? "60") ?? 60
+let seed = UInt64(option("--seed", in: &arguments) ?? "1") ?? 1
+let direction = option("--direction", in: &arguments) ?? "both"
+let concernsAll = option("--to", in: &arguments) == "datagrams"
+let seconds = Int64(option("--for", in: &arguments) ?? "60") ?? 60
 let output = BufferedOutput.standardOutput()
-guard words.count >= 2, let leftIndex = Interface.index(of: words[0]), let rightIndex = Interface.index(of: words[1])
+guard arguments.count >= 2, let leftIndex = Interface.index(of: arguments[0]), let rightIndex = Interface.index(of: arguments[1])
 else {
     output.write("lab-relay: LEFT RIGHT [options] FAULT...\n")
     output.flush()
     CurrentProcess.exit(2)
 }
-let faults = words.dropFirst(2).compactMap { Fault($0) }
-guard faults.count == words.count - 2 else {
-    output.write("lab-relay: a fault is not understood: \(words.dropFirst(2))\n")
+let faults = arguments.dropFirst(2).compactMap { Fault($0) }
+guard faults.count == arguments.count - 2 else {
+    output.write("lab-relay: invalid fault: \(arguments.dropFirst(2))\n")
     output.flush()
     CurrentProcess.exit(2)
 }

@@ -3,7 +3,7 @@ import WireFormat
 
 @testable import LinuxNet
 
-/// The order of destinations: the examples of RFC 6724, section 10.2, and what glibc does with IPv4.
+/// Destination address selection: the examples of RFC 6724, section 10.2, and glibc's rule for IPv4.
 @Suite("address selection")
 struct AddressSelectionTests {
     private func order(
@@ -54,7 +54,7 @@ struct AddressSelectionTests {
                 == ["2001:db8:1::1", "2001:db8:3ffe::1"])
     }
 
-    @Test("destinations without a route come last; equals stay as they came")
+    @Test("destinations without a route come last; the order of equal ones is kept")
     func unusable() throws {
         #expect(try order([("2001:db8::1", nil), ("192.0.2.1", "192.0.2.9")]) == ["192.0.2.1", "2001:db8::1"])
         let spread = ["203.0.113.9", "203.0.113.1", "203.0.113.200"]
@@ -62,7 +62,7 @@ struct AddressSelectionTests {
         #expect(try order(spread.map { ($0, nil) }) == spread)
     }
 
-    @Test("a longer prefix of IPv4 counts only in the source's own network")
+    @Test("a longer IPv4 prefix counts only in the source's own network")
     func ownNetwork() throws {
         let rows = [("192.0.2.200", Optional("192.0.2.9")), ("192.0.2.8", "192.0.2.9")]
         #expect(try order(rows, network: "192.0.2.0/24") == ["192.0.2.8", "192.0.2.200"])

@@ -6,8 +6,8 @@ import WireFormat
 
 @testable import LinuxNet
 
-/// The receive ring of blocks, on the loopback interface.
-@Suite("the ring of blocks")
+/// The block receive ring, on the loopback interface.
+@Suite("the block ring")
 struct BlockRingTests {
     /// Sends UDP datagrams of 100 bytes to a closed port of this host.
     private func send(_ count: Int, to port: UInt16) throws {
@@ -26,7 +26,7 @@ struct BlockRingTests {
         }
     }
 
-    /// Frames of IPv4 UDP to one port.
+    /// Accepts IPv4 UDP frames to one port.
     private static func filter(port: UInt16) -> SocketFilter {
         var filter = SocketFilter()
         filter.loadByte(23)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LinuxNet
 
-/// What the kernel says of interfaces, as bytes that are right, cut and wrong.
+/// The kernel's notifications about interfaces: valid, truncated and invalid.
 @Suite("link notifications")
 struct LinkNotificationTests {
     // linux/rtnetlink.h, linux/if_link.h and linux/if.h.
@@ -55,7 +55,7 @@ struct LinkNotificationTests {
         #expect(LinkNotification.all(in: several).map(\.isRemoval) == [false, true])
     }
 
-    @Test("a move is a removal that names the new namespace or index")
+    @Test("a move is a removal with the new namespace or index")
     func removals() {
         let deleted = one(Self.message(Self.deleteLink, flags: 0, Self.name("eth1")))
         #expect(deleted?.isRemoval == true && deleted?.isMove == false)
@@ -63,12 +63,12 @@ struct LinkNotificationTests {
             let attributes = Self.name("eth1") + Self.attribute(type, Self.little(Int32(-1)))
             let moved = one(Self.message(Self.deleteLink, flags: 0, attributes))
             #expect(moved?.isRemoval == true && moved?.isMove == true)
-            // Of an interface that stays it means nothing.
+            // Without a removal it means nothing.
             #expect(one(Self.message(Self.newLink, attributes))?.isMove == false)
         }
     }
 
-    @Test("what is about something else is skipped: ports of a bridge, addresses, indices that are none")
+    @Test("other messages are skipped: bridge ports, addresses, invalid indices")
     func others() {
         #expect(LinkNotification.all(in: Self.message(Self.deleteLink, family: UInt8(AF_BRIDGE))).isEmpty)
         #expect(LinkNotification.all(in: Self.message(Self.newAddress)).isEmpty)
@@ -77,7 +77,7 @@ struct LinkNotificationTests {
         }
     }
 
-    @Test("cut at every length, lengths that lie, and random bytes: no trap, and nothing beyond what is there")
+    @Test("truncated messages, invalid lengths and random bytes neither trap nor read out of bounds")
     func hostile() {
         let whole =
             Self.message(Self.newLink, Self.name("eth1"))
@@ -90,7 +90,7 @@ struct LinkNotificationTests {
                 #expect(LinkNotification.all(in: bytes).count <= 2)
             }
         }
-        // A length of 0, and the longest.
+        // A length of 0, and the maximum.
         for length in [UInt32(0), 15, .max] {
             #expect(LinkNotification.all(in: Self.little(length) + whole.dropFirst(4)).isEmpty)
         }
@@ -99,7 +99,7 @@ struct LinkNotificationTests {
             let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }
-            // Behind a header that claims all of it.
+            // After a header that claims all of it.
             let framed =
                 Self.little(UInt32(16 + bytes.count)) + Self.little(UInt16(Self.newLink))
                 + [UInt8](
@@ -118,7 +118,7 @@ struct LinkNotificationTests {
             hasEthernetHeader: true, seeksNeighbors: true, macAddress: nil, addresses: [])
     }
 
-    @Test("changes are told once, of the interfaces that are watched")
+    @Test("changes of watched interfaces are reported once")
     func changes() {
         var tracker = LinkTracker([Self.interface(7, "eth1")])
         func note(_ state: LinkState, _ name: String? = nil, index: UInt32 = 7) -> [LinkChange] {
@@ -141,7 +141,7 @@ struct LinkNotificationTests {
         #expect(tracker.note(removal).isEmpty && note(.up, "eth1").isEmpty)
     }
 
-    @Test("what was lost of the notifications is found by comparing")
+    @Test("lost notifications are detected by comparison")
     func comparing() {
         var tracker = LinkTracker([Self.interface(1, "a"), Self.interface(2, "b"), Self.interface(3, "c")])
         let changes = tracker.compare(with: [
@@ -153,13 +153,13 @@ struct LinkNotificationTests {
                 LinkChange(index: 2, name: "d", kind: .down), LinkChange(index: 3, name: "c", kind: .gone),
             ])
         #expect(changes.map(\.isFinal) == [false, false, true])
-        // What is not noted yet of one that stays watched is not forgotten.
+        // An unreported change of an interface that stays watched is kept.
         tracker.watch([Self.interface(1, "a"), Self.interface(2, "d")])
         #expect(
             tracker.compare(with: [Self.interface(1, "a"), Self.interface(2, "d")]).map(\.kind) == [.up(wasDown: true)])
     }
 
-    @Test("the numbers of failures that are the interface's are Linux's")
+    @Test("the error numbers for a missing or down interface are Linux's")
     func numbers() {
         for code in [ENETDOWN, ENXIO, ENODEV] {
             #expect(TransmissionFailure.system(code: code, message: "").isOfInterface)
@@ -169,10 +169,10 @@ struct LinkNotificationTests {
         #expect(SystemError(code: ENETDOWN, operation: "").isInterfaceDown)
     }
 
-    @Test("a monitor opens without privileges, and finds what changed before")
+    @Test("a monitor opens without privileges, and finds earlier changes")
     func monitor() throws {
         let reactor = try Reactor()
-        // The others of the machine may change while this runs.
+        // Other interfaces of this system may change during the test.
         let interfaces = try Interface.all().filter(\.isLoopback)
         let quiet = try LinkMonitor(watching: interfaces, reactor: reactor)
         #expect(quiet.take().isEmpty)

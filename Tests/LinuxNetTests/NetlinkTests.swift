@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import LinuxNet
 
-/// What the kernel reports of this host.
+/// Netlink queries about this host.
 @Suite("netlink")
 struct NetlinkTests {
     @Test("the loopback interface, its addresses and the route to it")
@@ -21,7 +21,7 @@ struct NetlinkTests {
         #expect(route.gateway == nil && route.mtu == loopback.mtu && route.linkMTU == loopback.mtu)
     }
 
-    @Test("interfaces are those that sysfs lists")
+    @Test("the interfaces are those that sysfs lists")
     func likeSysfs() throws {
         let listed = try Folder.files(of: "/sys/class/net").compactMap {
             $0.split(separator: "/").last.map(String.init)
@@ -36,7 +36,7 @@ struct NetlinkTests {
         }
     }
 
-    @Test("the pieces of a range cover it, and each address has the route of its piece")
+    @Test("the intervals of a range cover it, and each address has the route of its interval")
     func pieces() throws {
         let first = IPAddress.v4(IPv4Address(126, 255, 255, 0))
         let last = IPAddress.v4(IPv4Address(128, 0, 0, 255))

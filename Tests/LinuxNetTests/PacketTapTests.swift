@@ -10,7 +10,7 @@ struct PacketTapTests {
 
     @Test("the wait for the last frames ends with the first pause", .enabled(if: isPermitted, "needs CAP_NET_RAW"))
     func quiet() throws {
-        // It hears nothing before it is bound.
+        // It receives nothing before it is bound.
         let tap = try PacketTap { _ in }
         let start = SystemClock.now
         tap.drain(untilQuietFor: 20)

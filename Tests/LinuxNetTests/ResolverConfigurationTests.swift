@@ -3,10 +3,10 @@ import WireFormat
 
 @testable import LinuxNet
 
-/// resolv.conf(5) as glibc reads it.
+/// Parsing of resolv.conf(5), as in glibc.
 @Suite("resolv.conf")
 struct ResolverConfigurationTests {
-    @Test("an empty file means the server of this host, and the domain of its name")
+    @Test("an empty file means the loopback server, and the domain of the host name")
     func empty() {
         let configuration = ResolverConfiguration(Array("".utf8), hostName: "h.lab.test")
         #expect(configuration.servers == [.init(address: .v4(.loopback))])
@@ -15,7 +15,7 @@ struct ResolverConfigurationTests {
         #expect(ResolverConfiguration(Array("".utf8), hostName: "h").searchDomains.isEmpty)
     }
 
-    @Test("keywords, comments, zones and bounds")
+    @Test("keywords, comments, zones and limits")
     func keywords() throws {
         let text = """
             # nameserver 192.0.2.9
@@ -39,7 +39,7 @@ struct ResolverConfigurationTests {
         #expect(zoned.servers == [.init(address: try #require(IPAddress("fe80::1")), zone: "eth0")])
     }
 
-    @Test("the environment takes the place of the search list and adds options")
+    @Test("the environment replaces the search list and adds options")
     func environment() {
         let configuration = ResolverConfiguration(
             Array("search a.test\noptions ndots:2 timeout:3\n".utf8), domains: "b.test c.test", options: "ndots:4")
@@ -49,7 +49,7 @@ struct ResolverConfigurationTests {
     }
 
     @Test(
-        "the names that are asked for, in their order",
+        "the names to query, in order",
         arguments: [
             ("h", 1, ["h.a.test", "h.b.test", "h"]),
             ("h.c", 1, ["h.c", "h.c.a.test", "h.c.b.test"]),
@@ -67,7 +67,7 @@ struct ResolverConfigurationTests {
 @Suite("nsswitch.conf")
 struct NameServiceSwitchTests {
     @Test(
-        "services in their order",
+        "services in order",
         arguments: [
             ("", ["files", "dns"]),
             ("passwd: files\n", ["files", "dns"]),
@@ -114,8 +114,8 @@ struct HostsFileTests {
                 """.utf8))
     }
 
-    /// The first names are found by scanning, the later ones by the index.
-    @Test("every line of a name, whatever its case", arguments: [0, 40])
+    /// The first names are found by scanning, later ones with the index.
+    @Test("every line of a name, ignoring case", arguments: [0, 40])
     func forward(scans: Int) throws {
         var file = file()
         for _ in 0..<scans { _ = file.entries(named: "nowhere") }
@@ -138,7 +138,7 @@ struct HostsFileTests {
         #expect(file.entry(of: try #require(IPAddress("192.0.2.3"))) == nil)
     }
 
-    @Test("random bytes are read without a trap")
+    @Test("random bytes do not trap")
     func random() {
         var generator = SystemRandomNumberGenerator()
         let alphabet = Array("0123456789.:#% \t\n\rabc".utf8) + [0, 0xFF, 0xC3]

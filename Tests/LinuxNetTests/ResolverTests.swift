@@ -5,7 +5,7 @@ import WireFormat
 
 @testable import LinuxNet
 
-/// What getent(1) prints, put back in order.
+/// Parsing of getent(1) output.
 @Suite("getent output")
 struct SystemLookupOutputTests {
     private let marks = SystemLookupOutput.Marks()
@@ -14,7 +14,7 @@ struct SystemLookupOutputTests {
         marks.texts(index).map { "\($0)  STREAM \($0)\n\($0)  DGRAM\n" }.joined()
     }
 
-    @Test("each name has the lines between its marks")
+    @Test("each name has the lines between its separators")
     func batch() throws {
         let text =
             "192.0.2.1  STREAM a.test\n192.0.2.1  DGRAM\n2001:db8::1  STREAM\n" + lines(0) + lines(1)
@@ -27,7 +27,7 @@ struct SystemLookupOutputTests {
         #expect(third.map(\.zone) == [Interface.index(of: "lo") ?? 0])
     }
 
-    @Test("a cut output, and one with the marks of one family, answer what they hold")
+    @Test("truncated output, and output with the separators of one family")
     func cut() {
         let one = marks.texts(0)[1]
         let text = "192.0.2.1 STREAM a\n\(one) STREAM \(one)\n192.0.2.2 STREAM b\n"
@@ -47,13 +47,13 @@ struct SystemLookupOutputTests {
         if case .notFound = empty.addresses(at: 0) {} else { Issue.record("empty") }
     }
 
-    @Test("mapped addresses of IPv4 are no addresses of IPv6")
+    @Test("IPv4-mapped addresses are not IPv6 addresses")
     func mapped() {
         let output = SystemLookupOutput(Array("::ffff:192.0.2.1 STREAM a\n".utf8), keys: ["a"], marks: marks)
         if case .notFound = output.addresses(at: 0) {} else { Issue.record("mapped") }
     }
 
-    @Test("names by the address at the beginning of their line")
+    @Test("names by the address at the start of their line")
     func names() {
         let text = "192.0.2.2       b.test alias\n2001:0db8:0::1  a.test\n"
         let output = SystemLookupOutput(
@@ -64,11 +64,11 @@ struct SystemLookupOutputTests {
     }
 }
 
-/// What a name must look like.
+/// Validation of host names.
 @Suite("host names")
 struct HostNameTests {
     @Test(
-        "international names in the letters of DNS",
+        "international names in ASCII",
         arguments: [
             ("a.test", "a.test"), ("a.test.", "a.test."), ("BÜCHER.test", "xn--bcher-kva.test"),
             ("faß.test", "xn--fa-hia.test"), ("例え。テスト", "xn--r8jz45g.xn--zckzah"), ("a_b.test", "a_b.test"),
@@ -78,7 +78,7 @@ struct HostNameTests {
     }
 
     @Test(
-        "what is no name",
+        "invalid names",
         arguments: [
             "", "a b", "a\u{1B}[31mb", "a..b", ".a", "a\u{7F}", String(repeating: "a", count: 64) + ".test",
             String(repeating: "a.", count: 128), "\u{200D}ü\u{2028}.test",
@@ -87,7 +87,7 @@ struct HostNameTests {
         #expect(throws: LookupProblem.self) { try HostName.ascii(name).get() }
     }
 
-    @Test("the names under which addresses are asked for")
+    @Test("names of reverse lookups")
     func pointers() throws {
         #expect(DNSClient.pointerName(of: try #require(IPAddress("192.0.2.1"))) == "1.2.0.192.in-addr.arpa")
         #expect(
@@ -96,7 +96,7 @@ struct HostNameTests {
     }
 }
 
-/// Lookups that need no server, on files of their own.
+/// Lookups without a server, with test files.
 @Suite("resolver")
 struct ResolverTests {
     private func answers(_ name: String, _ family: IPAddress.Family? = nil, files: [String: String]) throws -> String {
@@ -123,12 +123,12 @@ struct ResolverTests {
         #expect(try answers("here.test.", .v6, files: files) == "::1 here.test")
         #expect(try answers("here", .v6, files: files) == "Name or service not known")
         #expect(try answers("nowhere.test", files: files) == "Name or service not known")
-        // The hosts file has the last word on the loopback names too.
+        // The hosts file takes precedence for loopback names too.
         #expect(try answers("localhost", files: files) == "192.0.2.1 localhost")
     }
 
     @Test(
-        "loopback names are never asked for",
+        "loopback names are never queried",
         arguments: ["localhost", "a.b.localhost", "LOCALHOST.", "x.localhost.localdomain"])
     func loopback(name: String) throws {
         let files = ["nsswitch.conf": "hosts: dns resolve\n", "resolv.conf": "nameserver 192.0.2.1\n"]
@@ -136,7 +136,7 @@ struct ResolverTests {
         #expect(try answers(name, .v6, files: files).hasPrefix("::1 "))
     }
 
-    @Test("multicast DNS does not concern other names")
+    @Test("multicast DNS is not responsible for other names")
     func multicast() throws {
         let files = [
             "nsswitch.conf": "hosts: mdns4_minimal [NOTFOUND=return] mdns6 files [NOTFOUND=return] dns\n",
@@ -146,7 +146,7 @@ struct ResolverTests {
         #expect(try answers("nowhere.test", files: files) == "Name or service not known")
     }
 
-    @Test("a service that only getent knows, without a getent")
+    @Test("a service that only getent supports, without a getent")
     func missingGetent() throws {
         let reactor = try Reactor()
         let system = SystemLookup(reactor: reactor, paths: ["/nonexistent/getent"])
@@ -155,7 +155,7 @@ struct ResolverTests {
         #expect(answer == "unavailable")
     }
 
-    @Test("files that change are read again")
+    @Test("changed files are reloaded")
     func changes() throws {
         let folder = try TemporaryFolder(["nsswitch.conf": "hosts: files\n", "hosts": "192.0.2.1 a\n"])
         let files = NameServiceFiles(folder: folder.path, interval: .zero)
@@ -168,7 +168,7 @@ struct ResolverTests {
 /// Descriptors and timers.
 @Suite("reactor")
 struct ReactorTests {
-    @Test("timers run in their order, each once, and not after they are canceled")
+    @Test("timers fire in order, each once, and not after they are canceled")
     func timers() throws {
         let reactor = try Reactor()
         var log: [Int] = []
@@ -184,7 +184,7 @@ struct ReactorTests {
             }
         }
         reactor.cancel(canceled)
-        while !reactor.wait(until: now + .seconds(10)).contains(.news) {
+        while !reactor.wait(until: now + .seconds(10)).contains(.results) {
             guard SystemClock.now < now + .seconds(10) else { break }
         }
         #expect(log == [0, 1, 2, 3])

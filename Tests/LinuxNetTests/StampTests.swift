@@ -3,8 +3,8 @@ import Testing
 
 @testable import LinuxNet
 
-/// The kernel stamps packets by the wall clock, which can be set; round-trip times stay correct.
-@Suite("stamps and clock steps")
+/// The kernel's timestamps are wall-clock times, which can be set; round-trip times must stay correct.
+@Suite("timestamps and clock steps")
 struct StampTests {
     private let start: Int64 = 1_000_000_000_000
     private let wall: Int64 = 1_800_000_000_000_000_000
@@ -13,7 +13,7 @@ struct StampTests {
         (Instant(nanoseconds: start + elapsed), wall + elapsed + step)
     }
 
-    @Test("a stamp becomes the instant at which it was made")
+    @Test("a timestamp becomes the instant at which it was taken")
     func plain() {
         var translator = StampTranslator(clocks(0))
         translator.refresh(now: clocks(5_000_000).monotonic) { clocks(5_000_000) }
@@ -22,23 +22,23 @@ struct StampTests {
     }
 
     @Test(
-        "a clock step between stamp and reading is detected",
+        "a clock step between timestamp and read is detected",
         arguments: [-3_600, -1, 1, 3_600, 1 << 30] as [Int64])
     func step(seconds: Int64) {
         let step = seconds * 1_000_000_000
         var translator = StampTranslator(clocks(0))
         translator.markEmpty()
-        // Stamped before the clock was set, read after.
+        // Timestamp before the clock was set, read after.
         translator.refresh(now: clocks(10_000_000).monotonic) { clocks(10_000_000, step: step) }
         let arrival = translator.instant(ofStamp: wall + 9_000_000)
         #expect(arrival == clocks(10_000_000).monotonic)
-        // From then on stamps are right again.
+        // Later timestamps are correct again.
         translator.markEmpty()
         translator.refresh(now: clocks(20_000_000).monotonic) { clocks(20_000_000, step: step) }
         #expect(translator.instant(ofStamp: wall + step + 19_000_000) == clocks(19_000_000).monotonic)
     }
 
-    @Test("no stamp is later than now, or earlier than when the socket was last empty", arguments: 0..<100)
+    @Test("no timestamp is later than now, or earlier than when the socket was last empty", arguments: 0..<100)
     func bounds(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var translator = StampTranslator(clocks(0))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of files that is removed with it.
+/// A folder whose files are removed when it is destroyed.
 final class TemporaryFolder {
     let path: String
 

@@ -2,9 +2,9 @@ import LinuxProcess
 import PacketEngine
 import Testing
 
-@Suite("the reactor: what asks a run to stop")
+@Suite("the reactor: requests to stop")
 struct WakeupEventTests {
-    @Test("a wake-up event reaches every reactor, each once, and those that are made later")
+    @Test("a wake-up event reaches every reactor once, including later ones")
     func wakeupEvent() throws {
         let event = try WakeupEvent()
         let first = try Reactor(wakeupEvent: event)
@@ -20,18 +20,18 @@ struct WakeupEventTests {
         #expect(first.interruption != nil)
     }
 
-    @Test("results and timers are reported with the stop that came meanwhile")
+    @Test("results and timers are reported together with a stop")
     func together() throws {
         let event = try WakeupEvent()
         let reactor = try Reactor(wakeupEvent: event)
         _ = reactor.schedule(at: SystemClock.now) { reactor.reportResult() }
         event.signal()
         var seen = reactor.wait(until: nil)
-        while !seen.contains(.news) { seen.formUnion(reactor.wait(until: nil)) }
-        #expect(seen == [.news, .stop])
+        while !seen.contains(.results) { seen.formUnion(reactor.wait(until: nil)) }
+        #expect(seen == [.results, .stop])
     }
 
-    @Test("a reactor without an event leaves stopping to others")
+    @Test("a reactor without an event is not stopped")
     func without() throws {
         let reactor = try Reactor()
         #expect(reactor.wait(until: SystemClock.now + .milliseconds(1)) == [])

@@ -1,4 +1,4 @@
-// A process with several threads that gives up its privileges, for the lab.
+// A process with several threads that drops its privileges, for lab tests.
 //
 // `privilege-trial drop` prints "THREADS before" and, after `Privileges.dropForGood`, the lines of
 // /proc/self/task/*/status on capabilities and no_new_privs, and then "THREADS after".
@@ -61,7 +61,7 @@ func drop() throws {
         while true { sleep(1) }
     }
     DispatchQueue.global().async { while true { sleep(1) } }
-    // Threads that begin and end all the time.
+    // Threads that start and end continuously.
     startThread {
         while true {
             startThread { usleep(500) }
@@ -74,7 +74,7 @@ func drop() throws {
     let after = try threads()
     let wanted = ["CapInh", "CapPrm", "CapEff", "CapAmb", "NoNewPrivs"]
     for thread in after {
-        // One of those that end all the time may have ended.
+        // A short-lived thread may have ended.
         guard let found = try? lines(of: thread, wanted) else { continue }
         for line in found { print(line) }
     }

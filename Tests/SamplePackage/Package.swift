@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, which imports SwiftNet and nothing else. SWIFT_NET is the path of the repository.
+// A separate package that imports only SwiftNet. SWIFT_NET is the path of the repository.
 let package = Package(
     name: "sample",
     dependencies: [.package(name: "swift-net", path: Context.environment["SWIFT_NET"] ?? "../..")],

@@ -1,23 +1,23 @@
 import PacketEngine
 import WireFormat
 
-/// A /8 without sockets: what a probe of it gets follows from a seed, and answers come back after a fixed time.
+/// A /8 without sockets: the reply to a probe is determined by a seed and arrives after a fixed time.
 struct SimulatedInternet: PacketPort, ~Copyable {
     typealias Failure = Never
 
-    /// What becomes of the probes of one address.
-    enum Fate { case open, closed, silent }
+    /// The result for the probes of an address.
+    enum Fate { case open, closed, unresponsive }
 
-    /// Of an address.
+    /// Returns the result for an address.
     static func fate(of address: UInt32, seed: UInt64) -> Fate {
         switch hash(UInt64(address), seed) % 100 {
         case 0..<2: .open
         case 2..<30: .closed
-        default: .silent
+        default: .unresponsive
         }
     }
 
-    /// Whether the probe or its answer gets lost on one of the tries: each with a tenth.
+    /// Whether the probe or its reply is lost in one of the attempts: 10 % each.
     static func isLost(_ address: UInt32, try number: UInt64, seed: UInt64) -> Bool {
         let word = hash(UInt64(address) << 8 | number, ~seed)
         return word % 10 == 0 || (word >> 32) % 10 == 0
@@ -30,7 +30,7 @@ struct SimulatedInternet: PacketPort, ~Copyable {
         return word ^ word >> 32
     }
 
-    /// There and back.
+    /// The round-trip time.
     private static let delay = Nanoseconds.milliseconds(5)
     private static let sendingTime = Nanoseconds(500)
     private static let slotLength = 80
@@ -39,14 +39,14 @@ struct SimulatedInternet: PacketPort, ~Copyable {
     private let firstPort: UInt16
     private(set) var sentCount = 0
     private var clock = Instant(nanoseconds: 1_000_000_000)
-    /// Answers under way, the oldest first: a ring of slots.
+    /// The pending replies, oldest first: a ring of slots.
     private var slots: [UInt8]
     private var dues: [Instant]
     private var lengths: [Int]
     private var first = 0
     private var count = 0
 
-    /// - Parameter firstPort: the port that first tries come from.
+    /// - Parameter firstPort: the source port of first attempts.
     init(seed: UInt64, firstPort: UInt16) {
         self.seed = seed
         self.firstPort = firstPort
@@ -76,15 +76,15 @@ struct SimulatedInternet: PacketPort, ~Copyable {
         let address = frame.bigEndian32(at: 30)
         let attempt = UInt64(frame.bigEndian16(at: 34) &- firstPort)
         let fate = Self.fate(of: address, seed: seed)
-        guard fate != .silent, !Self.isLost(address, try: attempt, seed: seed) else { return }
+        guard fate != .unresponsive, !Self.isLost(address, try: attempt, seed: seed) else { return }
         let place = (first + count) % dues.count
-        precondition(count < dues.count, "the ring of answers is too small")
+        precondition(count < dues.count, "the ring of replies is too small")
         count += 1
         dues[place] = clock + Self.delay
         lengths[place] = entry.length
         slots.withMutableBytes { bytes in
             let offset = place * Self.slotLength
-            // The sum of the IP header does not mind that its addresses change places.
+            // The sum of the IP header does not change when its addresses are exchanged.
             for index in 0..<entry.length { bytes.setByte(frame.byte(at: index), at: offset + index) }
             bytes.setBigEndian32(frame.bigEndian32(at: 30), at: offset + 26)
             bytes.setBigEndian32(frame.bigEndian32(at: 26), at: offset + 30)

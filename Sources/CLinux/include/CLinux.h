@@ -1,4 +1,4 @@
-// What the Swift overlay of the C library leaves out: packet and error-queue
+// Declarations missing in the Swift overlay of the C library: packet and error-queue
 // structures, netlink, socket filters, control messages. Declarations and
 // inline wrappers of macros; what must run in a signal handler is in terminal.c and
 // threads.c, and what must run between fork and exec in child.c.
@@ -78,7 +78,7 @@ static inline int clinux_openat(int directory, const char *path, int flags, mode
     return openat(directory, path, flags, mode);
 }
 
-// What a ring's two sides say to each other, in an order that both see.
+// Loads and stores of the words that a ring shares with the kernel, in the required memory order.
 static inline unsigned int clinux_load_acquire(const unsigned int *word) {
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
@@ -111,26 +111,26 @@ static inline ssize_t clinux_recvfrom(
     return recvfrom(descriptor, bytes, count, flags, address, length);
 }
 // The terminal of the standard streams: the alternate screen, without echo and
-// by key; `leave`, and a signal that kills, give it back as it was.
+// line buffering; `leave`, and a fatal signal, restore it.
 int clinux_terminal_enter(void);
 void clinux_terminal_leave(void);
 static inline void clinux_ignore_signal(int number) { signal(number, SIG_IGN); }
 
 // Starts a program without capabilities, its standard output on `output` and its other standard streams
 // on /dev/null. Returns the child's process identifier, or -1 with errno; the child exits with 126 or 127
-// when the program cannot be started.
+// if the program cannot be started.
 pid_t clinux_spawn_unprivileged(const char *path, char *const arguments[], int output);
 
-// Empties the capability sets of the calling thread and sets its no_new_privs. Returns 0, or -1 with errno.
+// Empties the capability sets of the calling thread and sets no_new_privs. Returns 0, or -1 with errno.
 int clinux_drop_thread_privileges(void);
 
 // The same for other threads of the process: between `begin` and `end`, which one thread at a time may call, `request`
-// has a thread give up its privileges when it next runs. Each returns 0, or -1 with errno.
+// makes a thread drop its privileges when it next runs. Each returns 0, or -1 with errno.
 int clinux_thread_drop_begin(void);
 int clinux_thread_drop_request(pid_t thread);
 void clinux_thread_drop_end(void);
 
-// Ends the process as the signal does by default.
+// Ends the process with the default action of the signal.
 static inline void clinux_raise_by_default(int number) {
     sigset_t set;
     signal(number, SIG_DFL);

@@ -1,4 +1,4 @@
-// What lets the shipped executable stand alone: it needs no module of the system's name service, and no /proc.
+// Makes the shipped executable self-contained: it needs no module of the system's name service, and no /proc.
 // Linked into the executable, never into a library product.
 #ifndef CSTANDALONE_H
 #define CSTANDALONE_H

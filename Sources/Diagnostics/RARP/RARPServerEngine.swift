@@ -86,7 +86,7 @@ public struct RARPServerEngine: Engine, ~Copyable {
     /// Replaces the table.
     public mutating func serve(_ table: [MACAddress: IPv4Address], on links: [UInt32: RARPServerConfiguration.Link]) {
         configuration.links = links
-        module.know(table)
+        module.setTable(table)
     }
 
     // MARK: Sending

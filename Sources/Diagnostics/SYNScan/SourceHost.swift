@@ -9,7 +9,7 @@ final class SourceHost {
     /// The length of the longest frame, in bytes.
     let frameLength: Int
     /// Connection events that were not read yet.
-    private(set) var pendingEvents: [(connection: TCPIdentifier, changes: TCPNotices)] = []
+    private(set) var pendingEvents: [(connection: TCPIdentifier, changes: TCPEvents)] = []
     /// Reports of other hosts that claim one of the addresses, not read yet.
     private(set) var conflicts: [(address: IPAddress, mac: MACAddress)] = []
     private var lastConflict: Instant?

@@ -149,7 +149,7 @@ public struct UserHostEngine: Engine, ~Copyable {
         look(at: now)
     }
 
-    private mutating func serve(_ connection: TCPIdentifier, _ changes: TCPNotices, at now: Instant) {
+    private mutating func serve(_ connection: TCPIdentifier, _ changes: TCPEvents, at now: Instant) {
         guard var served = connections[connection] else { return }
         served.patienceEnds = now + ServedConnection.patience
         if changes.contains(.ended) { served.hasEnded = true }
@@ -224,7 +224,7 @@ public struct UserHostEngine: Engine, ~Copyable {
     }
 
     /// Replaces the table of the RARP server.
-    public mutating func know(_ hosts: [MACAddress: IPv4Address]) { host.know(hosts) }
+    public mutating func know(_ hosts: [MACAddress: IPv4Address]) { host.setRARPTable(hosts) }
 
     public mutating func drain(_ report: (UserHostEvent) -> Void) {
         for event in events { report(event) }

@@ -1,21 +1,21 @@
 import PacketEngine
 import WireFormat
 
-/// The cache table: which address has which machine, and since when (RFC 826).
+/// The ARP cache: MAC addresses by IPv4 address (RFC 826).
 struct ARPCache: Sendable {
-    /// How much is known of an address.
+    /// The resolution state of an entry.
     enum State: Hashable, Sendable {
-        /// It was asked for so many times, and is asked for again at `due`.
+        /// `attempts` requests have been sent; the next one is due at `due`.
         case pending(attempts: Int, due: Instant)
         case resolved(MACAddress, expires: Instant)
-        /// By hand; it neither expires nor gives way.
+        /// A static entry: it neither expires nor is evicted.
         case permanent(MACAddress)
     }
 
     struct Entry: Sendable {
         var state: State
         var lastUse: Instant
-        /// Datagrams that wait for the answer.
+        /// Datagrams that wait for resolution.
         var queue: NeighborQueue
     }
 
@@ -29,8 +29,8 @@ struct ARPCache: Sendable {
         set { entries[address] = newValue }
     }
 
-    /// Makes room for one more.
-    /// - Returns: the entry that gave way, nil where none had to; all of the table may be permanent.
+    /// Makes room for one more entry by evicting one.
+    /// - Returns: the evicted entry, or nil if there was room or every entry is permanent.
     mutating func makeRoom() -> (address: IPv4Address, entry: Entry)? {
         guard entries.count >= capacity else { return nil }
         var oldest: (key: IPv4Address, value: Entry)?

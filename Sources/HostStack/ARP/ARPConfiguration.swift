@@ -1,20 +1,20 @@
 import PacketEngine
 import WireFormat
 
-/// Who a host is on its link, and how long it believes what it hears there.
+/// A host's ARP addresses, timers and limits on one link.
 public struct ARPConfiguration: Sendable {
     public var mac: MACAddress
-    /// Addresses that are answered for; the first is the sender of our requests.
+    /// The host's own addresses; requests are sent from the first.
     public var addresses: [IPv4Address]
-    /// How long an answer is believed (RFC 1122, section 2.3.2.1).
+    /// The lifetime of a cache entry (RFC 1122, section 2.3.2.1).
     public var lifetime = Nanoseconds.seconds(20 * 60)
-    /// Between two requests for one address: never more often (RFC 1122, section 2.3.2.1).
+    /// The minimum time between two requests for one address (RFC 1122, section 2.3.2.1).
     public var retryInterval = Nanoseconds.seconds(1)
-    /// Requests for an address before its datagrams are given up.
+    /// The number of requests for an address before its queued datagrams are dropped.
     public var attempts = 5
-    /// Addresses that are remembered; who was not used for the longest is forgotten first.
+    /// The maximum number of cache entries; the least recently used one is evicted first.
     public var capacity = 1_024
-    /// Datagrams that wait for one address; the oldest goes first (RFC 1122, section 2.3.2.2).
+    /// The maximum number of datagrams queued for one address; the oldest is dropped first (RFC 1122, section 2.3.2.2).
     public var queueDepth = 64
 
     public init(mac: MACAddress, addresses: [IPv4Address]) {

@@ -1,19 +1,18 @@
 import PacketEngine
 import WireFormat
 
-/// The address resolution of one host on one Ethernet: a cache table with a
-/// queue for each address that is being asked for, and three modules over it
-/// (RFC 826, RFC 1122, section 2.3.2). It makes no call and reads no clock.
+/// ARP for one host on one Ethernet: a cache with a queue for each address that is being resolved, and three modules
+/// that work on it (RFC 826; RFC 1122, section 2.3.2). It makes no system call and reads no clock.
 ///
-/// - output: a datagram for a next hop becomes a frame, at once or when the hop has answered;
-/// - input: what is heard is learnt, and answered when it asks for us;
-/// - cache control: what was not answered is asked for again or given up, what is old is forgotten.
+/// - output: sends a datagram to the next hop in a frame, at once or after the next hop has replied;
+/// - input: updates the cache from received packets and answers requests for the host's addresses;
+/// - cache control: repeats unanswered requests, gives up after the last, and removes expired entries.
 public struct ARPModule: Sendable {
     private let configuration: ARPConfiguration
     private var cache: ARPCache
     private var events: [NeighborEvent<IPv4Address>] = []
     private var lastDoubt: Instant?
-    /// When cache control has something to do; nil for never.
+    /// The time of the next cache control; nil if nothing is pending.
     public private(set) var due: Instant?
 
     public init(_ configuration: ARPConfiguration) {
@@ -21,10 +20,10 @@ public struct ARPModule: Sendable {
         cache = ARPCache(capacity: configuration.capacity)
     }
 
-    /// Addresses in the table.
+    /// The number of cache entries.
     public var count: Int { cache.entries.count }
 
-    /// The machine that has an address, as far as it is known.
+    /// Returns the MAC address of `address`, or nil if it is not in the cache.
     public func mac(of address: IPv4Address) -> MACAddress? {
         switch cache[address]?.state {
         case .resolved(let mac, _), .permanent(let mac): mac
@@ -32,7 +31,7 @@ public struct ARPModule: Sendable {
         }
     }
 
-    /// Puts an address into the table by hand.
+    /// Adds a permanent cache entry.
     public mutating func setPermanent(_ address: IPv4Address, _ mac: MACAddress, at now: Instant) {
         let waiting = cache[address]?.queue.datagrams ?? []
         guard cache[address] != nil || makeRoom() else { return }
@@ -41,7 +40,7 @@ public struct ARPModule: Sendable {
         for datagram in waiting { send(datagram, to: mac) }
     }
 
-    /// Hands over what has come up, in its order.
+    /// Passes the pending events to `report`, in order, and removes them.
     public mutating func drain(_ report: (NeighborEvent<IPv4Address>) -> Void) {
         for event in events { report(event) }
         events.removeAll(keepingCapacity: true)
@@ -49,7 +48,7 @@ public struct ARPModule: Sendable {
 
     // MARK: Output
 
-    /// Sends an IPv4 datagram to a next hop on the link, or keeps it until the hop has answered.
+    /// Sends an IPv4 datagram to a next hop on the link, or queues it until the next hop has replied.
     public mutating func output(_ datagram: [UInt8], to nextHop: IPv4Address, at now: Instant) {
         if nextHop.isMulticast { return send(datagram, to: MACAddress(multicast: nextHop)) }
         if nextHop.isLimitedBroadcast { return send(datagram, to: .broadcast) }
@@ -82,7 +81,7 @@ public struct ARPModule: Sendable {
         begin(nextHop, queue, at: now)
     }
 
-    /// A new entry, which asks for the first time.
+    /// Adds an entry and sends its first request.
     private mutating func begin(_ nextHop: IPv4Address, _ queue: NeighborQueue, at now: Instant) {
         cache[nextHop] = ARPCache.Entry(
             state: .pending(attempts: 1, due: now + configuration.retryInterval), lastUse: now, queue: queue)
@@ -90,7 +89,7 @@ public struct ARPModule: Sendable {
         schedule()
     }
 
-    /// Asks for an address, for somebody who keeps what is to be sent there himself.
+    /// Resolves an address without queuing a datagram; the caller keeps what it wants to send.
     public mutating func resolve(_ nextHop: IPv4Address, at now: Instant) {
         guard cache[nextHop] == nil else { return }
         guard makeRoom() else {
@@ -100,8 +99,8 @@ public struct ARPModule: Sendable {
         begin(nextHop, NeighborQueue(depth: configuration.queueDepth), at: now)
     }
 
-    /// What is sent there does not seem to arrive: whose address it is, is asked again, and until there is an
-    /// answer what was known is used (RFC 1122, section 2.3.2.1, 4).
+    /// Resolves an address again because packets to it appear to be lost. The cached MAC address stays in use until a
+    /// reply arrives (RFC 1122, section 2.3.2.1 (4)).
     public mutating func doubt(_ nextHop: IPv4Address, at now: Instant) {
         guard case .resolved? = cache[nextHop]?.state,
             lastDoubt.map({ now - $0 >= configuration.retryInterval }) ?? true
@@ -114,7 +113,7 @@ public struct ARPModule: Sendable {
         events.append(.frame(frame(datagram.rawBytes, to: mac)))
     }
 
-    /// A datagram in a frame to a machine.
+    /// Returns a frame that carries `datagram` to `mac`.
     func frame(_ datagram: RawSpan, to mac: MACAddress) -> [UInt8] {
         EthernetFrame.bytes(datagram, .ipv4, from: configuration.mac, to: mac)
     }
@@ -125,7 +124,7 @@ public struct ARPModule: Sendable {
         events.append(.frame(ARPFrame.bytes(request, to: .broadcast)))
     }
 
-    /// - Returns: false when every place of the table is taken for good.
+    /// - Returns: false if every cache entry is permanent.
     private mutating func makeRoom() -> Bool {
         if let (address, entry) = cache.makeRoom() {
             for datagram in entry.queue.datagrams { events.append(.crowdedOut(datagram, nextHop: address)) }
@@ -139,8 +138,8 @@ public struct ARPModule: Sendable {
 
     // MARK: Input
 
-    /// Takes in an ARP packet, as RFC 826 has it under "Packet Reception":
-    /// known senders are believed again, new ones only when they speak to us.
+    /// Processes an ARP packet as in RFC 826, "Packet Reception": refreshes entries of known senders, and adds new ones
+    /// only if the packet is addressed to this host.
     public mutating func input(_ packet: ARPPacket, at now: Instant) {
         guard packet.operation == .request || packet.operation == .reply, packet.senderMAC != configuration.mac,
             packet.senderMAC.isStation
@@ -160,7 +159,7 @@ public struct ARPModule: Sendable {
         let (address, mac) = (packet.senderAddress, packet.senderMAC)
         let state = ARPCache.State.resolved(mac, expires: now + configuration.lifetime)
         guard var entry = cache[address] else {
-            // A stranger's word about itself is kept only when it is meant for us.
+            // An unverified sender is added to the cache only if its packet is addressed to this host.
             guard configuration.addresses.contains(packet.targetAddress), makeRoom() else { return }
             cache[address] = ARPCache.Entry(
                 state: state, lastUse: now, queue: NeighborQueue(depth: configuration.queueDepth))
@@ -182,10 +181,10 @@ public struct ARPModule: Sendable {
 
     // MARK: Cache control
 
-    /// Asks again, gives up and forgets what is due.
+    /// Repeats requests, gives up on unresponsive addresses and removes expired entries.
     public mutating func control(at now: Instant) {
         guard let due, due <= now else { return }
-        // In their order, so that a run can be had again.
+        // Sorted, so that a run is reproducible.
         for (address, entry) in cache.entries.sorted(by: { $0.key < $1.key }) {
             switch entry.state {
             case .pending(let attempts, let due) where due <= now:

@@ -1,7 +1,7 @@
 import PacketEngine
 import WireFormat
 
-/// Makes sure that nobody has an address before it is used, and tells everybody then (RFC 5227, sections 2.1 and 2.3).
+/// Probes for an address before it is used, and announces it afterwards (RFC 5227, sections 2.1 and 2.3).
 enum AddressClaim {
     private static let probeCount = 3
     private static let announceWait = Nanoseconds.seconds(2)
@@ -12,7 +12,7 @@ enum AddressClaim {
         _ addresses: [IPv4Address], mac: MACAddress, random: inout SeededGenerator
     ) -> ClaimSchedule {
         var schedule = ClaimSchedule()
-        // Between no time and a second, then between one and two each.
+        // PROBE_WAIT (0 to 1 s), then PROBE_MIN to PROBE_MAX (1 to 2 s).
         var after = Nanoseconds.milliseconds(Int64(random.next() % 1_000))
         for number in 0..<probeCount {
             if number > 0 { after = after + .milliseconds(1_000 + Int64(random.next() % 1_000)) }

@@ -1,12 +1,13 @@
 import PacketEngine
 import WireFormat
 
-/// Tells machines their addresses (RFC 903): those in its table and no others, each not too often.
+/// A RARP server: returns the IPv4 addresses in its table, with a rate limit per client (RFC 903).
 public struct RARPModule: Sendable {
-    /// Who answers on a link.
+    /// The server's addresses on a link.
     public struct Link: Sendable {
         public var mac: MACAddress
-        /// Its addresses there with the lengths of their prefixes; the first when none is near.
+        /// The server's addresses on this link with their prefix lengths. The first is used if none is in the client's
+        /// network.
         public var addresses: [(address: IPv4Address, prefixLength: Int)]
 
         public init(mac: MACAddress, addresses: [(address: IPv4Address, prefixLength: Int)]) {
@@ -14,7 +15,7 @@ public struct RARPModule: Sendable {
             self.addresses = addresses
         }
 
-        /// Ours in the network of the machine that is answered for.
+        /// Returns the server's address in the network of `other`.
         func address(for other: IPv4Address) -> IPv4Address {
             let near = addresses.first {
                 IPv4Network($0.address, prefixLength: $0.prefixLength)?.contains(other) ?? false
@@ -23,36 +24,36 @@ public struct RARPModule: Sendable {
         }
     }
 
-    /// What becomes of a question about a machine.
+    /// The result of processing a request.
     public enum Outcome: Hashable, Sendable {
-        /// The frame says the address.
+        /// The reply frame and the address that it contains.
         case answered([UInt8], IPv4Address)
-        /// It does not know the machine, and says nothing.
+        /// The client is not in the table; no reply is sent.
         case unknown
-        /// The machine's answers would come too fast.
+        /// The rate limit for this client was exceeded.
         case limited
     }
 
-    /// The machines that it knows.
+    /// The IPv4 addresses of the clients.
     private(set) var table: [MACAddress: IPv4Address]
     private let gap: Nanoseconds
-    /// When each machine of the table was last answered: no longer than the table.
+    /// The time of the last reply to each client in the table.
     private var lastAnswers: [MACAddress: Instant] = [:]
 
-    /// - Parameter rate: answers a second for one machine, at the most.
+    /// - Parameter rate: the maximum rate of replies to one client, per second.
     public init(_ table: [MACAddress: IPv4Address], rate: Double = 10) {
         self.table = table
         gap = rate > 0 ? Nanoseconds(Int64(min(1e9 / rate, 1e18))) : .zero
     }
 
-    /// Knows other machines from now on.
-    public mutating func know(_ table: [MACAddress: IPv4Address]) {
+    /// Replaces the table.
+    public mutating func setTable(_ table: [MACAddress: IPv4Address]) {
         self.table = table
         lastAnswers = lastAnswers.filter { table[$0.key] != nil }
     }
 
-    /// Answers a request.
-    /// - Parameter mayAnswer: there is room for one more answer.
+    /// Returns the reply to a request.
+    /// - Parameter mayAnswer: whether there is room for another reply.
     public mutating func answer(
         _ arrived: ReceivedARP, on link: Link, mayAnswer: Bool = true, at now: Instant
     ) -> Outcome {
@@ -68,7 +69,7 @@ public struct RARPModule: Sendable {
 }
 
 extension ReceivedARP {
-    /// A request of RARP; nil for everything else.
+    /// Parses a RARP request; returns nil for any other frame.
     public init?(reverseRequest frame: RawSpan) {
         self.init(frame, etherType: .reverseARP)
         guard packet.operation == .reverseRequest, hasCredibleSender else { return nil }

@@ -1,13 +1,13 @@
 import WireFormat
 
-/// An ARP packet of Ethernet and IPv4 in an untagged frame that arrived.
+/// An ARP packet for Ethernet and IPv4, received in an untagged frame.
 public struct ReceivedARP {
     public var packet: ARPPacket
     public var frameSource: MACAddress
     public var frameDestination: MACAddress
 
-    /// Nil for everything else, and for packets that are cut or lie about their lengths.
-    /// - Parameter etherType: that of ARP or of its reverse.
+    /// Returns nil for other frames, and for packets that are truncated or have wrong address lengths.
+    /// - Parameter etherType: the EtherType of ARP or RARP.
     public init?(_ frame: RawSpan, etherType: EtherType = .arp) {
         guard let arrived = ReceivedFrame(frame), arrived.etherType == etherType,
             let view = try? ARPView(frame.dropping(arrived.payloadOffset)), let packet = try? ARPPacket(view),
@@ -31,15 +31,15 @@ extension MACAddress {
 }
 
 extension IPv4Address {
-    /// Whether a host on a network may have the address (RFC 1122, section 3.2.1.3): not the unspecified one, no
-    /// loopback or multicast address, and none of class E.
+    /// Whether a host may have the address (RFC 1122, section 3.2.1.3): it is not unspecified, loopback, multicast or
+    /// class E.
     public var isHostAddress: Bool {
         let first = rawValue >> 24
         return first != 0 && first != 127 && first < 224
     }
 }
 
-/// An ARP packet and its Ethernet header, padded to the shortest frame.
+/// Builds ARP packets in Ethernet frames, padded to the minimum frame size.
 package enum ARPFrame {
     package static func bytes(_ packet: ARPPacket, to destination: MACAddress) -> [UInt8] {
         EthernetHeader.padded(

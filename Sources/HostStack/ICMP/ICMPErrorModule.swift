@@ -1,17 +1,18 @@
 import PacketEngine
 import WireFormat
 
-/// Whether a datagram may be answered with an error, and with what (RFC 1122, section 3.2.2; RFC 1812, section 4.3).
+/// Builds ICMP errors where the RFCs allow them (RFC 1122, section 3.2.2; RFC 1812, section 4.3).
 struct ICMPErrorModule: Sendable {
     private var allowance = AllowancePerSecond(200)
 
-    /// As much of the datagram as fits into what every host takes (RFC 1812, section 4.3.2.3).
+    /// An error quotes as much of the datagram as fits in 576 bytes (RFC 1812, section 4.3.2.3).
     private static let longest = 576
 
-    /// The error's message; nil where none is to be sent: about errors, groups, fragments after the first, and too often.
+    /// Returns the error message, or nil if none may be sent: for an ICMP error, a multicast or broadcast datagram, a
+    /// fragment other than the first, or because of the rate limit.
     /// - Parameters:
-    ///   - datagram: the one that is wrong, with its header.
-    ///   - isForOne: the frame that brought it was for this host alone.
+    ///   - datagram: the datagram that caused the error, with its header.
+    ///   - isForOne: whether the frame was addressed to this host alone.
     mutating func error(
         _ make: (ICMPErrorBody) -> ICMPv4Message.Body, word: UInt32 = 0, about datagram: RawSpan, isForOne: Bool,
         at now: Instant
@@ -25,7 +26,7 @@ struct ICMPErrorModule: Sendable {
         return ICMPv4Message(make(ICMPErrorBody(restOfHeader: word, data: quote)))
     }
 
-    /// The same of IPv6 (RFC 4443, section 2.4): as much of the packet as fits into what every link takes.
+    /// Returns the ICMPv6 error (RFC 4443, section 2.4). It quotes as much of the packet as fits in 1,280 bytes.
     mutating func error6(
         _ make: (ICMPErrorBody) -> ICMPv6Message.Body, word: UInt32 = 0, about packet: RawSpan, isForOne: Bool,
         from own: IPv6Address, at now: Instant
@@ -41,7 +42,7 @@ struct ICMPErrorModule: Sendable {
 
     private static let longest6 = 1_280
 
-    /// An error, a redirect, or what cannot be told.
+    /// Whether the packet is an ICMPv6 error or redirect, or cannot be parsed.
     private static func isError(_ view: borrowing IPv6View) -> Bool {
         let payload = view.bytes.dropping(IPv6View.headerLength)
         var chain = IPv6ChainReader(first: view.nextHeader, payload: payload)

@@ -1,19 +1,19 @@
 import WireFormat
 
-/// Why a host does not take a datagram for its options.
+/// The reason for which a host rejects a datagram because of its options.
 enum IPv4OptionProblem: Hashable, Sendable {
-    /// A length cannot be right; at this byte of the options.
+    /// An option length at this offset into the options is invalid.
     case unreadable(offset: Int)
-    /// It is to go on, by the source's route.
+    /// An incomplete source route: this host is not the final destination.
     case sourceRoute
 
-    /// Nil when there is none.
+    /// Returns nil if there is no problem.
     init?(_ options: RawSpan) {
         var reader = OptionReader(options)
         var end = 0
         while let (kind, data) = reader.next() {
             end = data.upperBound
-            // Of loose and strict routes: the place of the next slot, from 4 on (RFC 791, section 3.1).
+            // Loose and strict source route: the pointer to the next slot starts at 4 (RFC 791, section 3.1).
             guard kind == 131 || kind == 137 else { continue }
             guard !data.isEmpty else {
                 self = .unreadable(offset: data.lowerBound)

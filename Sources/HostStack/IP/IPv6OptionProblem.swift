@@ -1,20 +1,20 @@
 import WireFormat
 
-/// What an option that is not known wants done with its packet (RFC 8200, section 4.2).
+/// An unrecognized IPv6 option and the action that its type requests (RFC 8200, section 4.2).
 struct IPv6OptionProblem: Hashable, Sendable {
     enum Answer: Hashable, Sendable {
         case nothing
         case toOne
-        /// Groups too.
+        /// Report, even if the destination is a multicast address.
         case always
     }
 
-    /// Of the option, in the header's bytes.
+    /// The offset of the option, from the start of the header, in bytes.
     var offset: Int
     var answer: Answer
 
-    /// Nil when every option is known or is to be passed over.
-    /// - Parameter header: of hop-by-hop or destination options.
+    /// Returns nil if every option is recognized or may be skipped.
+    /// - Parameter header: a hop-by-hop or destination options header.
     init?(_ header: RawSpan) {
         var position = 2
         while position < header.byteCount {
@@ -31,7 +31,7 @@ struct IPv6OptionProblem: Hashable, Sendable {
                 return
             }
             switch type {
-            // Padding, and what only routers look at.
+            // Padding, and options for routers only.
             case 1, 5: break
             default:
                 offset = position

@@ -1,15 +1,15 @@
 import PacketEngine
 import WireFormat
 
-/// Where datagrams go next: the longest prefix that holds their destination (RFC 1812, section 5.2.4.3).
+/// The routing table, with longest-prefix match (RFC 1812, section 5.2.4.3).
 public struct RoutingTable: Sendable {
     public struct Route: Hashable, Sendable {
         public var network: IPNetwork
-        /// The router that takes it from there; nil for hosts of the link itself.
+        /// The next router; nil for a directly connected network.
         public var gateway: IPAddress?
-        /// Which of the host's interfaces, from 0.
+        /// The index of the host's interface, from 0.
         public var interface: Int
-        /// Datagrams that went by it.
+        /// The number of datagrams sent by this route.
         public internal(set) var useCount: UInt64 = 0
 
         public init(_ network: IPNetwork, gateway: IPAddress? = nil, interface: Int) {
@@ -19,25 +19,25 @@ public struct RoutingTable: Sendable {
         }
     }
 
-    /// What becomes of a datagram.
+    /// The next hop of a datagram.
     struct Hop: Hashable, Sendable {
         var address: IPAddress
         var interface: Int
-        /// Nil where no route was asked.
+        /// The index of the route; nil if the table was not used.
         var route: Int?
     }
 
-    /// The longest prefixes first.
+    /// Sorted by prefix length, longest first.
     public private(set) var routes: [Route] = []
 
     public init() {}
 
     public mutating func add(_ route: Route) {
-        let place = routes.firstIndex { $0.network.prefixLength < route.network.prefixLength } ?? routes.endIndex
-        routes.insert(route, at: place)
+        let index = routes.firstIndex { $0.network.prefixLength < route.network.prefixLength } ?? routes.endIndex
+        routes.insert(route, at: index)
     }
 
-    /// Nil when there is no way.
+    /// Returns the next hop to `destination`, or nil if there is no route.
     func hop(to destination: IPAddress) -> Hop? {
         for (number, route) in routes.enumerated() where route.network.contains(destination) {
             let gateway = redirects.isEmpty ? route.gateway : redirects[destination]?.gateway ?? route.gateway
@@ -50,7 +50,7 @@ public struct RoutingTable: Sendable {
 
     // MARK: Redirects
 
-    /// What a router has said of one destination.
+    /// A redirect for one destination.
     private struct Redirect: Sendable {
         var gateway: IPAddress
         var since: Instant
@@ -59,17 +59,18 @@ public struct RoutingTable: Sendable {
     private var redirects: [IPAddress: Redirect] = [:]
     private static let redirectLimit = 256
 
-    /// Another router, or the destination itself, is nearer (RFC 1122, section 3.2.2.2; RFC 4861, section 8.3).
+    /// Processes a redirect (RFC 1122, section 3.2.2.2; RFC 4861, section 8.3).
     ///
-    /// Only the router that is used for the destination is believed, and only about somebody on the same link.
-    /// - Returns: whether it is believed.
+    /// It is accepted only from the current gateway for the destination, and only if the new next hop is on the same
+    /// link.
+    /// - Returns: whether the redirect was accepted.
     mutating func redirect(
         _ destination: IPAddress, to gateway: IPAddress, by router: IPAddress, at now: Instant
     ) -> Bool {
         guard let hop = hop(to: destination), hop.address == router, router != gateway, destination != router,
             !gateway.isMulticast, !gateway.isUnspecified, let near = self.hop(to: gateway)
         else { return false }
-        // Of IPv6, a router may say that the destination is on the link after all.
+        // In IPv6, a router may also report that the destination is on the link.
         let isNear = near.address == gateway || gateway == destination && gateway.family == .v6
         guard isNear, near.interface == hop.interface else { return false }
         if redirects.count >= Self.redirectLimit, redirects[destination] == nil,
@@ -81,12 +82,12 @@ public struct RoutingTable: Sendable {
         return true
     }
 
-    /// What goes there goes by its route again.
+    /// Removes the redirect for `destination`, so that its route applies again.
     mutating func forgetRedirect(of destination: IPAddress) {
         if !redirects.isEmpty { redirects[destination] = nil }
     }
 
-    /// A router is no more.
+    /// Removes the redirects to a gateway that is no longer usable.
     mutating func forgetRedirects(to gateway: IPAddress) {
         if !redirects.isEmpty { redirects = redirects.filter { $0.value.gateway != gateway } }
     }

@@ -1,23 +1,23 @@
 import WireFormat
 
-/// The IP header of a segment of TCP: it is never cut, and needs no number of its own (RFC 6864, section 4.1).
+/// The IP header of a TCP segment: never fragmented, so the IPv4 identification is not needed (RFC 6864, section 4.1).
 struct SegmentHeader {
     private let source: IPAddress
     private let destination: IPAddress
     private let payload: Int
 
-    /// - Parameter payload: bytes of the segment.
+    /// - Parameter payload: the length of the segment, in bytes.
     init(from source: IPAddress, to destination: IPAddress, payload: Int) {
         self.source = source
         self.destination = destination
         self.payload = payload
     }
 
-    /// Bytes of it.
+    /// The length of the header, in bytes.
     var length: Int { source.family == .v4 ? IPv4View.minimumHeaderLength : IPv6View.headerLength }
     var etherType: EtherType { source.family == .v4 ? .ipv4 : .ipv6 }
 
-    /// What the segment's checksum covers beside it.
+    /// The checksum of the pseudo-header.
     var pseudoHeader: InternetChecksum {
         var sum = InternetChecksum()
         switch (source, destination) {

@@ -1,13 +1,13 @@
 import PacketEngine
 import WireFormat
 
-// The forwarding module: a router's part (RFC 1812, section 5).
+// The forwarding module (RFC 1812, section 5).
 
 extension UserSpaceHost {
-    /// Passes on a datagram that is another's.
+    /// Forwards an IPv4 datagram that is addressed to another host.
     mutating func forward(_ datagram: RawSpan, on link: Int, at now: Instant) {
         guard let view = try? IPv4View(datagram) else { return }
-        // What belongs to a link does not leave it.
+        // Link-local packets are not forwarded.
         guard !view.source.isUnspecified, !view.destination.isLinkLocal, !view.source.isLinkLocal else { return }
         guard view.timeToLive > 1 else {
             return sendError({ .timeExceeded(code: 0, $0) }, about: datagram, isForOne: true, at: now)
@@ -37,7 +37,7 @@ extension UserSpaceHost {
         counters.forwarded &+= 1
     }
 
-    /// The same of IPv6: routers do not cut (RFC 8200, section 4.5).
+    /// Forwards an IPv6 packet. Routers do not fragment IPv6 (RFC 8200, section 4.5).
     mutating func forward(packet: RawSpan, on link: Int, at now: Instant) {
         guard let view = try? IPv6View(packet), !view.source.isUnspecified, !view.destination.isLinkLocal else {
             return
@@ -46,7 +46,7 @@ extension UserSpaceHost {
             return sendError6({ .timeExceeded(code: 0, $0) }, about: packet, isForOne: true, on: link, at: now)
         }
         guard !view.source.isLinkLocal else {
-            // It is of a link, and would not be of the next (RFC 4007, section 9).
+            // The source has a smaller scope than the outgoing link (RFC 4007, section 9).
             return sendError6(
                 { .destinationUnreachable(.beyondScope, $0) }, about: packet, isForOne: true, on: link, at: now)
         }
@@ -61,8 +61,8 @@ extension UserSpaceHost {
                 at: now)
         }
         counters.forwarded &+= 1
-        let (machine, wantsUse) = links[hop.interface].way(to: hop.address)
-        guard let mac = machine, !wantsUse else {
+        let (known, wantsUse) = links[hop.interface].neighbor(to: hop.address)
+        guard let mac = known, !wantsUse else {
             var copy = packet.copied()
             copy[7] &-= 1
             send(copy, by: hop, mtu: mtu, at: now)
@@ -74,7 +74,7 @@ extension UserSpaceHost {
         enqueue(frame, on: hop.interface)
     }
 
-    /// One router less is left (RFC 791, section 3.2).
+    /// Decrements the time to live and updates the checksum (RFC 791, section 3.2).
     private static func age(_ bytes: inout [UInt8], at header: Int, _ checksum: UInt16) {
         bytes[header + 8] &-= 1
         bytes[header + 10] = UInt8(checksum >> 8)

@@ -1,7 +1,7 @@
 import PacketEngine
 import WireFormat
 
-// The processing module of IPv4 (RFC 1122, section 3.2.1), and ICMP's part in it.
+// The IPv4 input module (RFC 1122, section 3.2.1), including ICMP.
 
 extension UserSpaceHost {
     mutating func receive(datagram: RawSpan, _ arrival: FrameArrival, at now: Instant) {
@@ -13,7 +13,7 @@ extension UserSpaceHost {
             return
         }
         let (source, destination) = (view.source, view.destination)
-        // Nobody is at these addresses, and nobody else is where we are (RFC 1122, section 3.2.1.3).
+        // Invalid source addresses, and the host's own (RFC 1122, section 3.2.1.3).
         guard !source.isMulticast, !source.isLimitedBroadcast, !source.isLoopback,
             !destination.isLoopback, !isOwn(.v4(source)), !isBroadcast(source, on: link)
         else {
@@ -28,7 +28,7 @@ extension UserSpaceHost {
             }
             return
         }
-        // What is for one host does not come in a frame for all (RFC 1122, section 3.3.6).
+        // A unicast datagram must not arrive in a broadcast frame (RFC 1122, section 3.3.6).
         guard isForOne || isToAll || isToGroup else { return }
         var own = arrival
         own.isForOne = isForOne && !isToAll && !isToGroup
@@ -42,8 +42,8 @@ extension UserSpaceHost {
         deliver(joined, own, at: now)
     }
 
-    /// Whether the options let the datagram be taken: those that cannot be read are a problem of the sender's
-    /// (RFC 1122, section 3.2.2.5), and a host is no stop on somebody's source route (section 3.2.1.8).
+    /// Whether the options allow the datagram to be accepted. Malformed options are reported as a parameter problem
+    /// (RFC 1122, section 3.2.2.5); a host does not forward source-routed datagrams (section 3.2.1.8).
     private mutating func acceptOptions(_ view: borrowing IPv4View, _ arrival: FrameArrival, at now: Instant) -> Bool {
         guard view.headerLength > IPv4View.minimumHeaderLength else { return true }
         let datagram = view.bytes.prefix(Int(view.totalLength))
@@ -62,7 +62,7 @@ extension UserSpaceHost {
         return false
     }
 
-    /// A whole datagram for this host.
+    /// Delivers a complete datagram to its protocol.
     private mutating func deliver(_ view: borrowing IPv4View, _ arrival: FrameArrival, at now: Instant) {
         counters.delivered &+= 1
         let delivery = Delivery(
@@ -71,7 +71,7 @@ extension UserSpaceHost {
         case .icmp: deliverICMP(view, arrival, at: now)
         case .udp: deliverUDP(delivery, arrival, at: now)
         case .tcp: deliverTCP(delivery, arrival, at: now)
-        // What is said of groups has been heard.
+        // IGMP messages were processed when the frame arrived.
         case .igmp: break
         default:
             hear(.other(view.protocol), .v4(view.source), arrival.mac, on: arrival.link)
@@ -88,7 +88,7 @@ extension UserSpaceHost {
         switch message.type {
         case .echoRequest:
             hear(.echo, .v4(view.source), arrival.mac, on: arrival.link)
-            // Echo to a broadcast address makes others suffer (RFC 1122, section 3.2.2.6).
+            // No reply to an echo request sent to a broadcast address (RFC 1122, section 3.2.2.6).
             guard arrival.isForOne else { return }
             sendDatagram(
                 .icmp, Self.echoReply(to: message), from: view.destination, to: view.source,
@@ -98,7 +98,7 @@ extension UserSpaceHost {
         }
     }
 
-    /// The same message with another type (RFC 792).
+    /// Returns the reply: the request with another type (RFC 792).
     private static func echoReply(to request: borrowing ICMPv4View) -> [UInt8] {
         var reply = request.bytes.copied()
         let before = request.bytes.bigEndian16(at: 0)
@@ -111,7 +111,7 @@ extension UserSpaceHost {
         return reply
     }
 
-    /// A router or host says something of what we sent.
+    /// Processes an ICMP error about a datagram that this host sent.
     private mutating func hearError(
         _ view: borrowing IPv4View, _ message: borrowing ICMPv4View, at now: Instant
     ) {

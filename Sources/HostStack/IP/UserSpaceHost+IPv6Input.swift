@@ -1,7 +1,7 @@
 import PacketEngine
 import WireFormat
 
-// The processing module of IPv6 (RFC 8200), and ICMPv6's part in it (RFC 4443).
+// The IPv6 input module (RFC 8200), including ICMPv6 (RFC 4443).
 
 extension UserSpaceHost {
     mutating func receive(packet: RawSpan, _ arrival: FrameArrival, at now: Instant) {
@@ -10,8 +10,8 @@ extension UserSpaceHost {
             return
         }
         let (source, destination, link) = (view.source, view.destination, arrival.link)
-        // Nobody is at these addresses, and nobody else is where we are (RFC 4291, sections 2.5.3 and 2.7).
-        // But who says so in neighbor discovery is heard: the address may be his.
+        // Invalid source addresses, and the host's own (RFC 4291, sections 2.5.3 and 2.7).
+        // Neighbor discovery is the exception: another station may use the same address.
         guard !source.isMulticast, !source.isLoopback, !destination.isLoopback, !destination.isUnspecified,
             !isOwn(.v6(source)) || Self.isNeighborDiscovery(view)
         else {
@@ -21,7 +21,7 @@ extension UserSpaceHost {
         let isToGroup = destination.isMulticast
         let whole = packet.prefix(IPv6View.headerLength + view.dataLength)
         guard isToGroup ? links[link].hears(.v6(destination)) : isOwn(.v6(destination)) else {
-            if configuration.forwards, arrival.isForOne, !isToGroup, links[link].isSixUp {
+            if configuration.forwards, arrival.isForOne, !isToGroup, links[link].isIPv6Up {
                 forward(packet: whole, on: link, at: now)
             }
             return
@@ -37,12 +37,12 @@ extension UserSpaceHost {
         return message.type.isNeighborDiscovery
     }
 
-    /// Goes through the extension headers of a packet for this host (RFC 8200, section 4).
+    /// Processes the extension headers of a packet for this host (RFC 8200, section 4).
     private mutating func process(_ packet: RawSpan, _ arrival: FrameArrival, isReassembled: Bool, at now: Instant) {
         guard let view = try? IPv6View(packet) else { return }
         let payload = packet.dropping(IPv6View.headerLength)
         var chain = IPv6ChainReader(first: view.nextHeader, payload: payload)
-        // The byte that names the header that is looked at.
+        // The offset of the Next Header field that identifies the current header.
         var namedAt = 6
         while let (header, range) = chain.next() {
             let start = IPv6View.headerLength + range.lowerBound
@@ -51,15 +51,15 @@ extension UserSpaceHost {
                 return sendParameterProblem(code: 1, at: namedAt, about: packet, arrival, at: now)
             case .hopByHopOptions, .destinationOptions:
                 guard let problem = IPv6OptionProblem(payload.extracting(range)) else { break }
-                var place = arrival
-                if problem.answer == .always { place.isForOne = true }
+                var reported = arrival
+                if problem.answer == .always { reported.isForOne = true }
                 if problem.answer == .nothing { return }
-                return sendParameterProblem(code: 2, at: start + problem.offset, about: packet, place, at: now)
+                return sendParameterProblem(code: 2, at: start + problem.offset, about: packet, reported, at: now)
             case .routing where payload.byte(at: range.lowerBound + 3) > 0:
-                // A host is no stop on somebody's route (RFC 5095).
+                // A host does not forward packets with a routing header (RFC 5095).
                 return sendParameterProblem(code: 0, at: start + 2, about: packet, arrival, at: now)
             case .fragment:
-                // In what was put together there is no other: it would go on for ever.
+                // A reassembled packet must not contain another fragment header: nesting would be unlimited.
                 guard !isReassembled else {
                     counters.malformed &+= 1
                     return
@@ -78,8 +78,8 @@ extension UserSpaceHost {
             from: .v6(view.source), to: .v6(view.destination), payload.dropping(chain.offset), in: packet)
         switch chain.nextHeader {
         case .icmpv6: deliverICMPv6(view, delivery, arrival, at: now)
-        case .udp where links[arrival.link].isSixUp: deliverUDP(delivery, arrival, at: now)
-        case .tcp where links[arrival.link].isSixUp: deliverTCP(delivery, arrival, at: now)
+        case .udp where links[arrival.link].isIPv6Up: deliverUDP(delivery, arrival, at: now)
+        case .tcp where links[arrival.link].isIPv6Up: deliverTCP(delivery, arrival, at: now)
         case .udp, .tcp, .noNextHeader: break
         default:
             hear(.other(chain.nextHeader), delivery.source, arrival.mac, on: arrival.link)
@@ -101,12 +101,12 @@ extension UserSpaceHost {
         }
     }
 
-    /// - Parameter place: the byte that is wrong.
+    /// - Parameter offset: the offset of the field in error.
     private mutating func sendParameterProblem(
-        code: UInt8, at place: Int, about packet: RawSpan, _ arrival: FrameArrival, at now: Instant
+        code: UInt8, at offset: Int, about packet: RawSpan, _ arrival: FrameArrival, at now: Instant
     ) {
         sendError6(
-            { .parameterProblem(code: code, $0) }, word: UInt32(truncatingIfNeeded: place), about: packet,
+            { .parameterProblem(code: code, $0) }, word: UInt32(truncatingIfNeeded: offset), about: packet,
             isForOne: arrival.isForOne, on: arrival.link, at: now)
     }
 
@@ -131,7 +131,7 @@ extension UserSpaceHost {
             }
             return receive(arrived, on: arrival.link, at: now)
         }
-        guard links[arrival.link].isSixUp else { return }
+        guard links[arrival.link].isIPv6Up else { return }
         switch message.type {
         case .echoRequest: echo(message, view, arrival, at: now)
         case .destinationUnreachable, .packetTooBig, .parameterProblem: hearError(message, at: now)
@@ -139,7 +139,8 @@ extension UserSpaceHost {
         }
     }
 
-    /// The same message with another type (RFC 4443, section 4.2); to a group too, but not often.
+    /// Sends the reply: the request with another type (RFC 4443, section 4.2). Replies to multicast requests are
+    /// rate-limited.
     private mutating func echo(
         _ request: borrowing ICMPv6View, _ view: borrowing IPv6View, _ arrival: FrameArrival, at now: Instant
     ) {
@@ -166,7 +167,7 @@ extension UserSpaceHost {
             .icmpv6, reply, from: own, to: source, trafficClass: view.trafficClass, on: arrival.link, at: now)
     }
 
-    /// A router or host says something of what we sent.
+    /// Processes an ICMPv6 error about a packet that this host sent.
     private mutating func hearError(_ message: borrowing ICMPv6View, at now: Instant) {
         guard let quoted = DatagramView(quoted: message.payload), quoted.family == .v6 else { return }
         let (type, code) = (message.type, message.code)
@@ -183,11 +184,11 @@ extension UserSpaceHost {
         }
     }
 
-    /// Another router is nearer (RFC 4861, section 8.3), if it is about a segment that is on its way.
+    /// Processes a redirect (RFC 4861, section 8.3) if it is about an outstanding segment.
     private mutating func redirect(
         _ destination: IPv6Address, to target: IPv6Address, _ arrived: ReceivedNDP, on link: Int, at now: Instant
     ) {
-        guard !configuration.forwards, links[link].isSixUp else { return }
+        guard !configuration.forwards, links[link].isIPv6Up else { return }
         for case .redirectedHeader(_, let packet) in arrived.message.options {
             guard let quoted = DatagramView(quoted: packet.rawBytes), quoted.destination == .v6(destination) else {
                 continue

@@ -1,10 +1,10 @@
 import PacketEngine
 import WireFormat
 
-// What leaves: the header-adding module, fragmentation, and the output queue.
+// The output module: IP headers, fragmentation and the output queue.
 
 extension UserSpaceHost {
-    /// Appends the frames that are to leave now.
+    /// Appends the frames that are ready to be sent.
     /// - Returns: whether the batch was too small for all of them.
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Bool {
         guard transmitQueue(into: &batch) else { return true }
@@ -24,7 +24,7 @@ extension UserSpaceHost {
         return tcp.hasOutput
     }
 
-    /// - Returns: whether all of the queue went.
+    /// - Returns: whether the queue is now empty.
     private mutating func transmitQueue(into batch: inout PacketBatch) -> Bool {
         while let frame = output.first {
             guard batch.room > 0 else { return false }
@@ -34,33 +34,33 @@ extension UserSpaceHost {
         return true
     }
 
-    /// Writes the next segment of a connection into the batch, with all its headers.
+    /// Writes the next segment of a connection into the batch, with all headers.
     private mutating func transmitSegment(
         into batch: inout PacketBatch, asking unknown: inout [RoutingTable.Hop], at now: Instant
     ) -> Bool {
-        var way: (hop: RoutingTable.Hop, mac: MACAddress)?
+        var nextHop: (hop: RoutingTable.Hop, mac: MACAddress)?
         let (routes, isUp) = (routes, isUp)
-        // A connection is in `tcp`: what else is needed is taken out before it is borrowed.
+        // Copied first, because `tcp` is borrowed for the duration of the call.
         let (links, token) = (links, frameToken)
         var sent = 0
         let isMore = tcp.output(at: now) { pair in
-            way = nil
+            nextHop = nil
             guard isUp, let hop = routes.hop(to: pair.remote.address) else { return false }
-            let (machine, wantsUse) = links[hop.interface].way(to: hop.address)
+            let (known, wantsUse) = links[hop.interface].neighbor(to: hop.address)
             if wantsUse { unknown.append(hop) }
-            guard let mac = machine else { return false }
-            way = (hop, mac)
+            guard let mac = known else { return false }
+            nextHop = (hop, mac)
             return true
         } _: { pair, connection, segment in
-            guard let way else { return }
-            let interface = links[way.hop.interface].configuration
+            guard let nextHop else { return }
+            let interface = links[nextHop.hop.interface].configuration
             let length = segment.headerLength + segment.length
             let header = SegmentHeader(from: pair.local.address, to: pair.remote.address, payload: length)
             let whole = EthernetView.headerLength + header.length + length
             batch.append(
                 frameOf: max(whole, EthernetHeader.minimumFrameLength), token: token, interface: interface.index
             ) { bytes, offset in
-                bytes.setMACAddress(way.mac, at: offset)
+                bytes.setMACAddress(nextHop.mac, at: offset)
                 bytes.setMACAddress(interface.mac, at: offset + 6)
                 bytes.setBigEndian16(header.etherType.rawValue, at: offset + 12)
                 header.write(into: &bytes, at: offset + EthernetView.headerLength)
@@ -71,10 +71,10 @@ extension UserSpaceHost {
                 var sum = header.pseudoHeader
                 sum.add(bytes.bytes.extracting(start..<start + length))
                 bytes.setBigEndian16(sum.value, at: start + 16)
-                var place = start + length
-                while place < offset + EthernetHeader.minimumFrameLength {
-                    bytes.setByte(0, at: place)
-                    place += 1
+                var padding = start + length
+                while padding < offset + EthernetHeader.minimumFrameLength {
+                    bytes.setByte(0, at: padding)
+                    padding += 1
                 }
             }
             sent += 1
@@ -91,9 +91,9 @@ extension UserSpaceHost {
         output.append(QueuedFrame(interface: links[link].configuration.index, bytes: frame))
     }
 
-    // MARK: Datagrams of its own
+    // MARK: Datagrams
 
-    /// Sends a UDP datagram (the output module).
+    /// Sends a UDP datagram.
     public mutating func sendDatagram(
         from port: UInt16, to remote: TCPEndpoint, _ data: [UInt8], source: IPAddress? = nil, at now: Instant
     ) {
@@ -103,7 +103,7 @@ extension UserSpaceHost {
         send(.udp, datagram.encoded(), from: own, to: remote.address, at: now)
     }
 
-    /// Sends what a transport has made, of either version.
+    /// Sends the payload of a transport protocol over IPv4 or IPv6.
     private mutating func send(
         _ protocol: IPProtocol, _ payload: [UInt8], from source: IPAddress, to destination: IPAddress, at now: Instant
     ) {
@@ -116,7 +116,7 @@ extension UserSpaceHost {
         }
     }
 
-    /// Adds the header of IPv4, cuts what is too long for the link or the way, and hands it to the next hop's ARP.
+    /// Adds the IPv4 header, fragments the datagram if it exceeds the MTU, and passes it to the ARP of the next hop.
     mutating func sendDatagram(
         _ protocol: IPProtocol, _ payload: [UInt8], from source: IPv4Address, to destination: IPv4Address,
         typeOfService: UInt8 = 0, at now: Instant
@@ -134,12 +134,12 @@ extension UserSpaceHost {
         send(header.encoded() + payload, by: hop, mtu: mtu(to: .v4(destination), by: hop, at: now), at: now)
     }
 
-    /// Bytes that a packet may have on its way.
+    /// Returns the MTU of the path to `destination`, in bytes.
     private func mtu(to destination: IPAddress, by hop: RoutingTable.Hop, at now: Instant) -> Int {
         min(links[hop.interface].configuration.mtu, pathMTUs.mtu(to: destination, at: now) ?? Int.max)
     }
 
-    /// - Returns: false when it may not be cut and is too long.
+    /// - Returns: false if the datagram is too long and must not be fragmented.
     @discardableResult
     mutating func send(_ datagram: [UInt8], by hop: RoutingTable.Hop, mtu: Int, at now: Instant) -> Bool {
         let pieces: [[UInt8]]
@@ -160,8 +160,8 @@ extension UserSpaceHost {
         settleNeighbors(hop.interface, at: now)
     }
 
-    /// The same for IPv6.
-    /// - Parameter link: where the destination is, if its address does not say it.
+    /// Does the same for IPv6.
+    /// - Parameter link: the link of a destination that is link-local or multicast.
     mutating func sendPacket(
         _ protocol: IPProtocol, _ payload: [UInt8], from source: IPv6Address, to destination: IPv6Address,
         trafficClass: UInt8 = 0, on link: Int? = nil, at now: Instant
@@ -187,7 +187,7 @@ extension UserSpaceHost {
 
     // MARK: Errors
 
-    /// An ICMP error about a datagram that came, where there may be one.
+    /// Sends an ICMP error about a received datagram, if one is allowed.
     mutating func sendError(
         _ make: (ICMPErrorBody) -> ICMPv4Message.Body, word: UInt32 = 0, about datagram: RawSpan, isForOne: Bool,
         at now: Instant
@@ -200,7 +200,7 @@ extension UserSpaceHost {
         sendDatagram(.icmp, message.encoded(), from: own, to: view.source, typeOfService: 0xC0, at: now)
     }
 
-    /// The same of IPv6.
+    /// Does the same for IPv6.
     mutating func sendError6(
         _ make: (ICMPErrorBody) -> ICMPv6Message.Body, word: UInt32 = 0, about packet: RawSpan, isForOne: Bool,
         on link: Int? = nil, at now: Instant
@@ -214,7 +214,7 @@ extension UserSpaceHost {
         sendPacket(.icmpv6, message.encoded(), from: own, to: view.source, on: link, at: now)
     }
 
-    /// What could not be reached, whatever the version of the packet's header.
+    /// The kinds of destination unreachable, for both IP versions.
     enum Unreachable {
         case network, host, port
     }
@@ -242,7 +242,7 @@ extension UserSpaceHost {
         }
     }
 
-    // MARK: Segments of no connection
+    // MARK: Segments without a connection
 
     private mutating func send(_ stray: TCPModule.Stray, at now: Instant) {
         let (source, destination) = (stray.pair.local.address, stray.pair.remote.address)

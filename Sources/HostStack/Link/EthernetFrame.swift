@@ -1,6 +1,6 @@
 import WireFormat
 
-/// A packet in a frame, padded to the shortest.
+/// Builds an Ethernet frame, padded to the minimum size.
 enum EthernetFrame {
     static func bytes(
         _ packet: RawSpan, _ etherType: EtherType, from source: MACAddress, to destination: MACAddress

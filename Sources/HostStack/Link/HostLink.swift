@@ -1,44 +1,44 @@
 import PacketEngine
 import WireFormat
 
-/// One of a host's links: who it is there, and what it knows of its neighbors.
+/// One of a host's links: the host's addresses on it, and its neighbors.
 struct HostLink: Sendable {
     let configuration: HostConfiguration.Interface
     private(set) var arp: ARPModule
     private(set) var ndp: NDPModule
-    /// What is still to be sent before and after its addresses are its own, a family each.
+    /// Pending frames of address checks and announcements, by family.
     private var claim: ClaimSchedule?
     private var detection: ClaimSchedule?
-    /// What is said of the groups, a family each.
+    /// Multicast group membership, by family.
     private var memberships: [MembershipHost] = []
-    /// Groups whose packets are taken.
+    /// The groups whose packets are accepted.
     private let groups: Set<IPAddress>
     private var hasJoined = false
-    /// Frames pass: nothing is claimed or reported on a link that is down.
+    /// Whether the link is up. No address is claimed and no group reported while it is down.
     private var isConnected = true
-    /// Neighbors whose machines somebody else has found out.
-    private var told: [IPAddress: MACAddress] = [:]
+    /// MAC addresses of neighbors that the caller has resolved.
+    private var fixedNeighbors: [IPAddress: MACAddress] = [:]
 
     init(
         _ configuration: HostConfiguration.Interface, isRouter: Bool, checksAddresses: Bool,
         random: inout SeededGenerator
     ) {
         self.configuration = configuration
-        arp = ARPModule(ARPConfiguration(mac: configuration.mac, addresses: configuration.four))
-        var discovery = NDPConfiguration(mac: configuration.mac, addresses: configuration.six)
+        arp = ARPModule(ARPConfiguration(mac: configuration.mac, addresses: configuration.ipv4Addresses))
+        var discovery = NDPConfiguration(mac: configuration.mac, addresses: configuration.ipv6Addresses)
         discovery.isRouter = isRouter
         ndp = NDPModule(discovery)
         if checksAddresses {
-            if !configuration.four.isEmpty {
-                claim = AddressClaim.schedule(configuration.four, mac: configuration.mac, random: &random)
+            if !configuration.ipv4Addresses.isEmpty {
+                claim = AddressClaim.schedule(configuration.ipv4Addresses, mac: configuration.mac, random: &random)
             }
-            if !configuration.six.isEmpty {
+            if !configuration.ipv6Addresses.isEmpty {
                 detection = DuplicateAddressDetection.schedule(discovery, random: &random)
             }
         }
         var groups = Set(configuration.groups)
-        for (address, _) in configuration.six { groups.insert(.v6(address.solicitedNodeGroup)) }
-        if isRouter, !configuration.six.isEmpty { groups.insert(.v6(.allRouters)) }
+        for (address, _) in configuration.ipv6Addresses { groups.insert(.v6(address.solicitedNodeGroup)) }
+        if isRouter, !configuration.ipv6Addresses.isEmpty { groups.insert(.v6(.allRouters)) }
         for version in [MembershipVersion.igmp3, .mld2]
         where groups.contains(where: { $0.family == version.family }) {
             memberships.append(
@@ -46,49 +46,49 @@ struct HostLink: Sendable {
                     version: version, packetLength: configuration.mtu, robustness: 2, queryInterval: .seconds(125),
                     seed: random.next()))
         }
-        // Nobody reports the group of all (RFC 3810, section 6).
-        if !configuration.six.isEmpty { groups.insert(.v6(.allNodes)) }
+        // The all-nodes group is never reported (RFC 3810, section 6).
+        if !configuration.ipv6Addresses.isEmpty { groups.insert(.v6(.allNodes)) }
         self.groups = groups
     }
 
-    /// Its addresses are its own.
-    var isUp: Bool { isFourUp && isSixUp }
-    var isFourUp: Bool { claim.map(\.isDone) ?? true }
-    var isSixUp: Bool { detection.map(\.isDone) ?? true }
+    /// Whether address checks have ended and the host may use its addresses.
+    var isUp: Bool { isIPv4Up && isIPv6Up }
+    var isIPv4Up: Bool { claim.map(\.isDone) ?? true }
+    var isIPv6Up: Bool { detection.map(\.isDone) ?? true }
 
     func isOwn(_ address: IPAddress) -> Bool { configuration.addresses.contains { $0.address == address } }
 
     func hears(_ group: IPAddress) -> Bool { groups.contains(group) }
 
-    /// The one that a next hop sees: of its own network where there is one.
+    /// Returns the source address for packets to `hop`: the one in the same network if there is one.
     func source(to hop: IPAddress) -> IPAddress? {
         switch hop {
         case .v4(let hop):
             let near = configuration.addresses.first {
                 IPNetwork($0.address, prefixLength: $0.prefixLength)?.contains(.v4(hop)) ?? false
             }
-            return near?.address ?? configuration.four.first.map { .v4($0) }
+            return near?.address ?? configuration.ipv4Addresses.first.map { .v4($0) }
         case .v6(let hop): return ndp.configuration.source(to: hop).map { .v6($0) }
         }
     }
 
-    /// The address of IPv6 that others can be told, for a destination beyond the link.
-    var globalSource: IPv6Address? { configuration.six.first { !$0.address.isLinkLocal }?.address }
+    /// An IPv6 source address that is not link-local, for destinations beyond the link.
+    var globalSource: IPv6Address? { configuration.ipv6Addresses.first { !$0.address.isLinkLocal }?.address }
 
     // MARK: Neighbors
 
-    /// The machine of a next hop, as far as it is known.
+    /// Returns the MAC address of a next hop, or nil if it is not known.
     func mac(of hop: IPAddress) -> MACAddress? {
-        if !told.isEmpty, let mac = told[hop] { return mac }
+        if !fixedNeighbors.isEmpty, let mac = fixedNeighbors[hop] { return mac }
         return switch hop {
         case .v4(let hop): arp.mac(of: hop)
         case .v6(let hop): ndp.mac(of: hop)
         }
     }
 
-    /// The same, and whether `resolve` is to be called when something is sent there.
-    func way(to hop: IPAddress) -> (mac: MACAddress?, wantsUse: Bool) {
-        if !told.isEmpty, let mac = told[hop] { return (mac, false) }
+    /// Does the same, and also returns whether `resolve` has to be called when a packet is sent.
+    func neighbor(to hop: IPAddress) -> (mac: MACAddress?, wantsUse: Bool) {
+        if !fixedNeighbors.isEmpty, let mac = fixedNeighbors[hop] { return (mac, false) }
         switch hop {
         case .v4(let hop):
             let mac = arp.mac(of: hop)
@@ -97,8 +97,8 @@ struct HostLink: Sendable {
         }
     }
 
-    /// The machine of a neighbor is known without asking; nil for no longer.
-    mutating func tell(_ hop: IPAddress, _ mac: MACAddress?) { told[hop] = mac }
+    /// Sets the MAC address of a neighbor that the caller has resolved; nil removes it.
+    mutating func setNeighbor(_ hop: IPAddress, _ mac: MACAddress?) { fixedNeighbors[hop] = mac }
 
     mutating func resolve(_ hop: IPAddress, at now: Instant) {
         switch hop {
@@ -108,7 +108,7 @@ struct HostLink: Sendable {
     }
 
     mutating func doubt(_ hop: IPAddress, at now: Instant) {
-        guard told[hop] == nil else { return }
+        guard fixedNeighbors[hop] == nil else { return }
         switch hop {
         case .v4(let hop): arp.doubt(hop, at: now)
         case .v6(let hop): ndp.doubt(hop, at: now)
@@ -126,7 +126,7 @@ struct HostLink: Sendable {
         EthernetFrame.bytes(datagram, etherType, from: configuration.mac, to: mac)
     }
 
-    /// Takes in what is said of addresses.
+    /// Processes an ARP packet.
     mutating func input(_ packet: ARPPacket, at now: Instant) { arp.input(packet, at: now) }
     mutating func input(_ arrived: ReceivedNDP, at now: Instant) { ndp.input(arrived, at: now) }
 
@@ -135,7 +135,7 @@ struct HostLink: Sendable {
 
     // MARK: Groups
 
-    /// Takes in a message about groups.
+    /// Processes a group membership message.
     mutating func hear(_ message: MembershipMessage, at now: Instant) {
         for index in memberships.indices where memberships[index].newest.family == message.version.family {
             switch message {
@@ -146,7 +146,7 @@ struct HostLink: Sendable {
         }
     }
 
-    /// Every group is left: who listens for them is told at once.
+    /// Leaves every group, so that routers stop forwarding at once.
     mutating func leaveGroups(at now: Instant) {
         for index in memberships.indices { memberships[index].leave(at: now) }
     }
@@ -162,8 +162,8 @@ struct HostLink: Sendable {
 
     // MARK: Time
 
-    /// Tells the host that an interface went down or came up. Then its addresses are announced and its groups reported
-    /// again, and an address that was still being checked is checked from the beginning.
+    /// Reports that an interface went down or came up. After it came up, addresses are announced and groups reported
+    /// again, and an unfinished address check starts again.
     mutating func setConnected(_ isConnected: Bool, at now: Instant) {
         defer { self.isConnected = isConnected }
         guard isConnected, !self.isConnected else { return }
@@ -172,7 +172,7 @@ struct HostLink: Sendable {
         for index in memberships.indices { memberships[index].rejoin(at: now) }
     }
 
-    /// A frame could not be sent: an address whose check has not ended is checked from the beginning.
+    /// Reports that a frame could not be sent: an unfinished address check starts again.
     mutating func sendingFailed(at now: Instant) {
         claim?.sendingFailed(at: now)
         detection?.sendingFailed(at: now)
@@ -192,7 +192,7 @@ struct HostLink: Sendable {
         ndp.control(at: now)
     }
 
-    /// The next frame of those that make addresses and groups known.
+    /// Returns the next frame of address checks, announcements and group reports, if one is due.
     mutating func claimFrame(at now: Instant) -> [UInt8]? {
         guard isConnected else { return nil }
         if !hasJoined { joinGroups(at: now) }
@@ -203,11 +203,12 @@ struct HostLink: Sendable {
         return claim?.advance(at: now) ?? detection?.advance(at: now)
     }
 
-    /// Addresses that may be used already.
+    /// The addresses that may already be used.
     private var identity: LinkIdentity {
         LinkIdentity(
-            mac: configuration.mac, address: isFourUp ? configuration.four.first ?? .unspecified : .unspecified,
-            linkLocal: isSixUp
-                ? configuration.six.first { $0.address.isLinkLocal }?.address ?? .unspecified : .unspecified)
+            mac: configuration.mac,
+            address: isIPv4Up ? configuration.ipv4Addresses.first ?? .unspecified : .unspecified,
+            linkLocal: isIPv6Up
+                ? configuration.ipv6Addresses.first { $0.address.isLinkLocal }?.address ?? .unspecified : .unspecified)
     }
 }

@@ -1,15 +1,15 @@
 import WireFormat
 
-/// The addresses of an Ethernet frame that arrived, and what it carries. A tag with a
-/// priority alone is skipped; one of a VLAN makes it a frame of another network (IEEE 802.1Q).
+/// The addresses, EtherType and payload of a received Ethernet frame. Priority tags (VID 0) are skipped; a frame with
+/// another VID belongs to another network (IEEE 802.1Q).
 public struct ReceivedFrame {
     public var source: MACAddress
     public var destination: MACAddress
-    /// Of the payload.
+    /// The EtherType of the payload.
     public var etherType: EtherType
     public var payloadOffset: Int
 
-    /// Nil when the header or a tag is cut, and for frames of a VLAN.
+    /// Returns nil if the header or a tag is truncated, and for frames of a VLAN.
     @inlinable
     public init?(_ frame: RawSpan) {
         guard let ethernet = try? EthernetView(frame) else { return nil }
@@ -17,7 +17,7 @@ public struct ReceivedFrame {
         destination = ethernet.destination
         etherType = ethernet.etherType
         payloadOffset = EthernetView.headerLength
-        // A tag is two bytes of it and the next type (IEEE 802.1Q, clause 9).
+        // A tag is two bytes of tag control information and the next EtherType (IEEE 802.1Q, clause 9).
         while etherType == .vlan || etherType == .serviceVLAN {
             guard frame.byteCount >= payloadOffset &+ 4, frame.bigEndian16(at: payloadOffset) & 0x0FFF == 0 else {
                 return nil
@@ -26,7 +26,7 @@ public struct ReceivedFrame {
             payloadOffset &+= 4
         }
     }
-    /// The IP datagram that the frame carries; nil where it carries none, or one that cannot be read.
+    /// The IP datagram in the frame; nil if there is none or it cannot be parsed.
     @inlinable @inline(__always)
     @_lifetime(copy frame)
     public func datagram(in frame: RawSpan) -> DatagramView? {

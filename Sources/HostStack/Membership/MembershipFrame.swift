@@ -1,11 +1,11 @@
 import WireFormat
 
-/// Who a host is on its link.
+/// A host's addresses on its link.
 public struct LinkIdentity: Hashable, Sendable {
     public var mac: MACAddress
-    /// Unspecified when it has none; reports may go out from there (RFC 3376, section 4.2.13).
+    /// Unspecified if the host has none. Reports may be sent from it (RFC 3376, section 4.2.13).
     public var address: IPv4Address
-    /// Link-local, or unspecified when it has none (RFC 3590).
+    /// Link-local, or unspecified if the host has none (RFC 3590).
     public var linkLocal: IPv6Address
 
     public init(mac: MACAddress, address: IPv4Address = .unspecified, linkLocal: IPv6Address = .unspecified) {
@@ -15,10 +15,10 @@ public struct LinkIdentity: Hashable, Sendable {
     }
 }
 
-/// Messages about groups as frames: time to live 1 and the Router Alert option
-/// (RFC 3376, section 4; RFC 3810, section 5), by the group's own link-layer address.
+/// Builds group membership messages in Ethernet frames: time to live 1, the Router Alert option
+/// (RFC 3376, section 4; RFC 3810, section 5), and the MAC address of the destination group.
 package enum MembershipFrame {
-    /// Bytes of a report that are no records: in the packet, before and within the message.
+    /// The bytes of a report other than its records: IP header, Router Alert option and message header.
     static func overhead(_ family: IPAddress.Family) -> Int { family == .v4 ? 24 + 8 : 40 + 8 + 8 }
 
     package static func bytes(_ message: MembershipMessage, from identity: LinkIdentity) -> [UInt8] {
@@ -38,7 +38,7 @@ package enum MembershipFrame {
         _ message: MembershipMessage, from source: IPv4Address, to group: IPv4Address
     ) -> [UInt8] {
         let igmp = IGMPMessage(message)
-        // Precedence of internetwork control (RFC 3376, section 4); never in fragments, so without a number (RFC 6864).
+        // Internetwork control precedence (RFC 3376, section 4); never fragmented, so no identification (RFC 6864).
         let header = IPv4Header(
             source: source, destination: group, protocol: .igmp, payloadLength: igmp.byteCount, timeToLive: 1,
             typeOfService: 0xC0, dontFragment: true, options: IPv4Options([.routerAlert(value: 0)]))
@@ -49,7 +49,7 @@ package enum MembershipFrame {
         -> [UInt8]
     {
         let icmp = ICMPv6Message(.multicastListener(MLDMessage(message)), source: source, destination: group)
-        // Value 0: a message of multicast listener discovery (RFC 2711, section 2.1).
+        // Value 0: a Multicast Listener Discovery message (RFC 2711, section 2.1).
         let options = IPv6ExtensionHeader.hopByHopOptions([.routerAlert(0)])
         let header = IPv6Header(
             source: source, destination: group, nextHeader: .hopByHopOptions,
@@ -58,7 +58,7 @@ package enum MembershipFrame {
     }
 }
 
-// MARK: From the words of both families to those of one
+// MARK: Conversion to IGMP and MLD records
 
 extension IGMPMessage {
     fileprivate init(_ message: MembershipMessage) {

@@ -1,40 +1,40 @@
 import PacketEngine
 import WireFormat
 
-/// A host's part in one family: what it says of its groups, and when
+/// The host part of group membership in one address family: the reports of its groups and their timers
 /// (RFC 1112, appendix I; RFC 2236, section 6; RFC 3376, section 5; RFC 2710, section 5; RFC 3810, section 6).
 public struct MembershipHost: Sendable {
-    /// One group, and what is still to be said of it.
+    /// A joined group and its pending reports.
     private struct Group {
         let address: IPAddress
         let filter: SourceFilter
-        /// Said at once and then repeated, against loss.
+        /// A state-change report, sent at once and then repeated in case of loss.
         var change: (record: MembershipRecord, left: Int, due: Instant)?
-        /// When a query about this group is answered.
+        /// The time of the reply to a query about this group.
         var answerDue: Instant?
-        /// The sources that were asked for; none when all were.
+        /// The sources in the query; empty for all sources.
         var asked: Set<IPAddress> = []
-        /// Nobody else has reported the group since we have (RFC 2236, section 6).
+        /// Whether this host was the last to report the group (RFC 2236, section 6).
         var isLastReporter = false
 
-        /// The change from no interest at all.
+        /// The record of a change from no membership.
         var join: MembershipRecord {
             MembershipRecord(
                 filter.mode == .include ? .allowNewSources : .changeToExclude, address, filter.sources)
         }
 
-        /// The whole state, as an answer.
+        /// The record of the complete current state.
         var state: MembershipRecord {
             MembershipRecord(filter.mode == .include ? .modeIsInclude : .modeIsExclude, address, filter.sources)
         }
     }
 
-    /// Sources of one group that are kept of queries; when more are asked for, the answer is about all.
+    /// The maximum number of queried sources kept per group; if exceeded, the reply covers the whole group.
     private static let mostAsked = 1_024
 
-    /// The newest version that is spoken.
+    /// The newest version to use.
     public let newest: MembershipVersion
-    /// The one that the link's oldest querier lets us speak.
+    /// The version in use, limited by the oldest querier on the link.
     public private(set) var version: MembershipVersion
     private let maximumReportLength: Int
     private var robustness: Int
@@ -42,18 +42,18 @@ public struct MembershipHost: Sendable {
     private var groups: [Group] = []
     private var indices: [IPAddress: Int] = [:]
     private var generalDue: Instant?
-    /// Until when queriers of older versions count as present.
+    /// The times at which older queriers expire.
     private var olderQueriers: [MembershipVersion: Instant] = [:]
     private var outbox: [MembershipMessage] = []
     private(set) var isLeaving = false
-    /// When the next message is due, or an older querier is gone.
+    /// The time of the next message or of the expiry of an older querier.
     public private(set) var due: Instant?
     private var randomness: SeededGenerator
 
     /// - Parameters:
-    ///   - packetLength: bytes of the longest packet, IP header and all.
-    ///   - robustness: how often a change is said, until a querier has another number.
-    ///   - queryInterval: between general queries, until a querier has another.
+    ///   - packetLength: the maximum packet length including the IP header, in bytes.
+    ///   - robustness: the number of times a change is reported, until a querier sends another value.
+    ///   - queryInterval: the time between general queries, until a querier sends another value.
     public init(
         version: MembershipVersion, packetLength: Int, robustness: Int, queryInterval: Nanoseconds, seed: UInt64
     ) {
@@ -65,10 +65,10 @@ public struct MembershipHost: Sendable {
         randomness = SeededGenerator(seed: seed)
     }
 
-    /// Nothing is left to be said.
+    /// Whether no message is pending.
     public var isIdle: Bool { outbox.isEmpty && groups.allSatisfy { $0.change == nil } }
 
-    // MARK: What we want
+    // MARK: Joining and leaving
 
     public mutating func join(_ address: IPAddress, _ filter: SourceFilter, at now: Instant) {
         guard indices[address] == nil else { return }
@@ -94,7 +94,7 @@ public struct MembershipHost: Sendable {
         schedule()
     }
 
-    /// Says that all groups are left, as the version has it.
+    /// Leaves all groups; sends leave messages if the version has them.
     public mutating func leave(at now: Instant) {
         guard !isLeaving else { return }
         isLeaving = true
@@ -117,9 +117,9 @@ public struct MembershipHost: Sendable {
         due = now
     }
 
-    // MARK: What we hear
+    // MARK: Received messages
 
-    /// Plans the answer to a query.
+    /// Schedules the reply to a query.
     public mutating func hear(_ query: MembershipQuery, at now: Instant) {
         guard !isLeaving else { return }
         if query.robustness > 0 { robustness = query.robustness }
@@ -129,13 +129,13 @@ public struct MembershipHost: Sendable {
             olderQueriers[query.version] = now + queryInterval * Int64(robustness) + query.maximumResponse
         }
         chooseVersion(at: now)
-        // A host of version 1 knows no other time (RFC 1112, appendix I).
+        // IGMPv1 has a fixed response time (RFC 1112, appendix I).
         let longest = version == .igmp1 ? Nanoseconds.seconds(10) : query.maximumResponse
         if version.hasSources {
             planAnswer(to: query, at: now + random(longest))
         } else {
             for index in groups.indices where query.group == nil || query.group == groups[index].address {
-                // A timer that runs for less than the response time runs on (RFC 2236, section 3).
+                // A timer with less time left than the response time keeps running (RFC 2236, section 3).
                 if groups[index].answerDue.map({ $0 > now + longest }) ?? true {
                     groups[index].answerDue = now + random(longest)
                 }
@@ -144,7 +144,7 @@ public struct MembershipHost: Sendable {
         schedule()
     }
 
-    /// RFC 3376, section 5.2, whose five rules these are; RFC 3810, section 6.2.
+    /// Schedules the reply by the five rules of RFC 3376, section 5.2 (RFC 3810, section 6.2).
     private mutating func planAnswer(to query: MembershipQuery, at answer: Instant) {
         if let generalDue, generalDue <= answer { return }
         guard let address = query.group else {
@@ -163,7 +163,7 @@ public struct MembershipHost: Sendable {
         if groups[index].asked.count > Self.mostAsked { groups[index].asked = [] }
     }
 
-    /// Another host has reported a group: what we were about to say is said (RFC 2236, section 3).
+    /// Cancels the pending report of a group that another host has reported (RFC 2236, section 3).
     public mutating func hearReport(of address: IPAddress) {
         guard !version.hasSources, let index = indices[address], groups[index].answerDue != nil else { return }
         groups[index].answerDue = nil
@@ -171,7 +171,7 @@ public struct MembershipHost: Sendable {
         schedule()
     }
 
-    /// Another version cancels what was planned (RFC 3376, section 7.2.1; RFC 3810, section 8.2.1).
+    /// Selects the version in use; a change cancels pending reports (RFC 3376, section 7.2.1; RFC 3810, section 8.2.1).
     private mutating func chooseVersion(at now: Instant) {
         for (older, until) in olderQueriers where until <= now { olderQueriers[older] = nil }
         let oldest = olderQueriers.keys.min { $0.number < $1.number } ?? newest
@@ -184,9 +184,9 @@ public struct MembershipHost: Sendable {
         }
     }
 
-    // MARK: What we say
+    // MARK: Sent messages
 
-    /// The next message that is due; nil when there is none.
+    /// Returns the next message that is due, or nil if there is none.
     public mutating func next(at now: Instant) -> MembershipMessage? {
         if let due, due <= now { collect(at: now) }
         return outbox.isEmpty ? nil : outbox.removeFirst()
@@ -198,7 +198,7 @@ public struct MembershipHost: Sendable {
         var answers: [MembershipRecord] = []
         let answersAll = generalDue.map { $0 <= now } ?? false
         if answersAll { generalDue = nil }
-        // What is said in one report is repeated in one.
+        // Changes that are reported together are repeated together.
         let repetition = now + random(version.unsolicitedReportInterval)
         for index in groups.indices {
             if let change = groups[index].change, change.due <= now {
@@ -219,13 +219,13 @@ public struct MembershipHost: Sendable {
                 if let answer = Self.answer(groups[index]) { answers.append(answer) }
             }
         }
-        // A change is one message, the state another: their records do not mix (RFC 3376, section 4.2.12).
+        // State-change and current-state records are not mixed in one message (RFC 3376, section 4.2.12).
         outbox += reports(changes) + reports(answers)
         schedule()
     }
 
-    /// What is said of a group about the sources that were asked for; nil when
-    /// none of them matters (RFC 3376, section 5.2).
+    /// Returns the record with the group's state of the queried sources, or nil if none of
+    /// them is relevant (RFC 3376, section 5.2).
     private static func answer(_ group: Group) -> MembershipRecord? {
         guard !group.asked.isEmpty else { return group.state }
         let wanted = group.asked.filter(group.filter.admits).sorted()
@@ -252,8 +252,8 @@ public struct MembershipHost: Sendable {
         return messages
     }
 
-    /// A record that is too long for a report in parts; of excluded sources there
-    /// is only one record, with as many as fit (RFC 3376, section 4.2.16).
+    /// Splits a record that is too long for one report. An exclude record is not split, but truncated to
+    /// the sources that fit (RFC 3376, section 4.2.16).
     private func fitting(_ record: MembershipRecord) -> [MembershipRecord] {
         let bytes = record.group.family == .v4 ? 4 : 16
         let most = max((maximumReportLength - 4) / bytes - 1, 1)

@@ -1,10 +1,10 @@
 import PacketEngine
 import WireFormat
 
-/// What hosts and queriers say about groups, in the words of both families.
+/// A message of IGMP or MLD, independent of the address family.
 public enum MembershipMessage: Hashable, Sendable {
     case query(MembershipQuery)
-    /// The older versions' reports have one record, of everything that is sent to the group.
+    /// A report. Versions without sources send one record for all sources.
     case report(MembershipVersion, [MembershipRecord])
     case leave(MembershipVersion, IPAddress)
 
@@ -15,7 +15,8 @@ public enum MembershipMessage: Hashable, Sendable {
         }
     }
 
-    /// The group that hears it (RFC 3376, sections 4.1.12 and 4.2.14; RFC 2236, section 9; RFC 3810, sections 5.1.15 and 5.2.14).
+    /// The destination address (RFC 3376, sections 4.1.12 and 4.2.14; RFC 2236, section 9; RFC 3810, sections 5.1.15
+    /// and 5.2.14).
     public var destination: IPAddress {
         let isV4 = version.family == .v4
         switch self {
@@ -28,20 +29,20 @@ public enum MembershipMessage: Hashable, Sendable {
     }
 }
 
-/// Who listens? (RFC 3376, section 4.1; RFC 3810, section 5.1)
+/// A query (RFC 3376, section 4.1; RFC 3810, section 5.1).
 public struct MembershipQuery: Hashable, Sendable {
     public var version: MembershipVersion
-    /// Nil asks for all.
+    /// The queried group; nil in a general query.
     public var group: IPAddress?
-    /// With a group: only who listens to one of these; none asks for all.
+    /// The queried sources of the group; empty for all sources.
     public var sources: [IPAddress] = []
-    /// Answers come within this time.
+    /// The maximum response time.
     public var maximumResponse: Nanoseconds
-    /// Messages that may be lost; 0 where the query does not say.
+    /// The robustness variable: the number of lost messages to tolerate; 0 if the query does not contain it.
     public var robustness = 0
-    /// Between general queries; zero where the query does not say.
+    /// The interval between general queries; zero if the query does not contain it.
     public var interval = Nanoseconds.zero
-    /// Other routers do not change their timers by it (the S flag).
+    /// The S flag: other routers do not update their timers.
     public var suppressesRouters = false
 
     public init(
@@ -54,7 +55,7 @@ public struct MembershipQuery: Hashable, Sendable {
     }
 }
 
-/// What a host wants of a group.
+/// A group record of a report.
 public struct MembershipRecord: Hashable, Sendable {
     public var type: GroupRecordType
     public var group: IPAddress
@@ -66,10 +67,10 @@ public struct MembershipRecord: Hashable, Sendable {
         self.sources = sources
     }
 
-    /// Bytes that it takes in a report.
+    /// The length of the record in a report, in bytes.
     var byteCount: Int { 4 + (group.family == .v4 ? 4 : 16) * (1 + sources.count) }
 
-    /// The sources that the sender wants when it says this; nil when it says that it wants some no more.
+    /// The source filter that the record states; nil if it only withdraws sources.
     public var filter: SourceFilter? {
         switch type {
         case .modeIsInclude, .changeToInclude, .allowNewSources:
@@ -80,12 +81,12 @@ public struct MembershipRecord: Hashable, Sendable {
     }
 }
 
-/// Whose datagrams to a group are wanted (RFC 3376, section 2).
+/// The source filter of a group: include or exclude, and a source list (RFC 3376, section 2).
 public struct SourceFilter: Hashable, Sendable {
     public enum Mode: String, Sendable { case include, exclude }
 
     public var mode: Mode
-    /// In the order of their numbers, each once.
+    /// Sorted and unique.
     public let sources: [IPAddress]
 
     public init(_ mode: Mode, _ sources: [IPAddress]) {
@@ -93,7 +94,7 @@ public struct SourceFilter: Hashable, Sendable {
         self.sources = Set(sources).sorted()
     }
 
-    /// Everybody's.
+    /// All sources.
     public static let all = SourceFilter(.exclude, [])
 
     public func admits(_ source: IPAddress) -> Bool { sources.contains(source) == (mode == .include) }

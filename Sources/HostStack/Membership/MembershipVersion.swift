@@ -1,7 +1,7 @@
 import PacketEngine
 import WireFormat
 
-/// The protocols by which hosts tell a link's routers what they listen to, each in its versions.
+/// The versions of IGMP and MLD.
 public enum MembershipVersion: Hashable, Sendable {
     /// RFC 1112, appendix I.
     case igmp1
@@ -14,7 +14,7 @@ public enum MembershipVersion: Hashable, Sendable {
     /// RFC 3810.
     case mld2
 
-    /// The version of a number in a family; nil where there is none.
+    /// Returns the version with this number, or nil if the family has no such version.
     public init?(_ number: Int, family: IPAddress.Family) {
         switch (family, number) {
         case (.v4, 1): self = .igmp1
@@ -26,7 +26,7 @@ public enum MembershipVersion: Hashable, Sendable {
         }
     }
 
-    /// The newest of a family.
+    /// Returns the newest version of a family.
     public static func newest(_ family: IPAddress.Family) -> MembershipVersion { family == .v4 ? .igmp3 : .mld2 }
 
     public var family: IPAddress.Family {
@@ -36,7 +36,7 @@ public enum MembershipVersion: Hashable, Sendable {
         }
     }
 
-    /// Within its protocol.
+    /// The version number of the protocol.
     public var number: Int {
         switch self {
         case .igmp1, .mld1: 1
@@ -45,13 +45,13 @@ public enum MembershipVersion: Hashable, Sendable {
         }
     }
 
-    /// A report says which sources are wanted, and of many groups at a time.
+    /// Whether reports contain source lists and several groups.
     public var hasSources: Bool { self == .igmp3 || self == .mld2 }
 
-    /// A host says that it goes.
+    /// Whether the version has a leave message.
     var hasLeave: Bool { self != .igmp1 }
 
-    /// Within this time, at random, an unsolicited report is repeated
+    /// The unsolicited report interval: a report is repeated after a random time up to this
     /// (RFC 3376, section 8.11; RFC 2236, section 8.10; RFC 3810, section 9.11; RFC 2710, section 7.10).
     var unsolicitedReportInterval: Nanoseconds { hasSources ? .seconds(1) : .seconds(10) }
 }

@@ -1,15 +1,15 @@
 import PacketEngine
 import WireFormat
 
-/// A message about groups in a frame that arrived.
+/// A group membership message in a received frame.
 package struct ReceivedMembership {
     package var message: MembershipMessage
     package var source: IPAddress
     package var frameSource: MACAddress
 
-    /// Nil for everything else, and for messages that a host or querier must
-    /// not believe: with a wrong checksum, cut, from beyond the link (RFC 3376,
-    /// section 4; RFC 3810, sections 5.1.14 and 6.2), or about what is no group.
+    /// Returns nil for other packets and for messages that must be ignored: truncated, with a wrong
+    /// checksum, from beyond the link (RFC 3376, section 4; RFC 3810, sections 5.1.14 and 6.2), or with
+    /// an address that is not a multicast group.
     package init?(_ packet: borrowing ReceivedMulticast) {
         frameSource = packet.frameSource
         source = packet.source
@@ -27,7 +27,7 @@ package struct ReceivedMembership {
                 view.checksumState(source: address, destination: destination) == .correct, view.code == 0,
                 case .multicastListener(let mld) = ICMPv6Message(view).body, let message = MembershipMessage(mld)
             else { return nil }
-            // Hosts without an address report, but no querier is without one.
+            // Hosts without an address may send reports, but queriers always have one.
             if address.isUnspecified, case .query = message { return nil }
             self.message = message
         }
@@ -39,7 +39,7 @@ extension MembershipMessage {
         switch message.body {
         case .membershipQuery(let group, let sources):
             guard let version = queryVersion.flatMap({ MembershipVersion($0, family: .v4) }) else { return nil }
-            // In version 1 the field says nothing, and answers take ten seconds (RFC 2236, section 4).
+            // IGMPv1 does not use the field; the response time is 10 s (RFC 2236, section 4).
             let tenths =
                 switch version {
                 case .igmp1: 100
@@ -70,7 +70,7 @@ extension MembershipMessage {
     fileprivate init?(_ message: MLDMessage) {
         switch message.kind {
         case .query(let group, let sources):
-            // A length between the two versions' is of neither (RFC 3810, section 8.1).
+            // A length between those of version 1 and version 2 is invalid (RFC 3810, section 8.1).
             guard group.isUnspecified || group.isMulticast, sources != nil || message.trailing.isEmpty else {
                 return nil
             }
@@ -92,7 +92,7 @@ extension MembershipMessage {
 }
 
 extension MembershipQuery {
-    /// What a query of the newest version says beyond the group.
+    /// Copies the fields that only the newest version's query has.
     fileprivate mutating func take<Address>(_ part: SourceQuery<Address>?, as address: (Address) -> IPAddress) {
         guard let part else { return }
         sources = group == nil ? [] : part.sources.map(address)
@@ -103,7 +103,7 @@ extension MembershipQuery {
 }
 
 extension MembershipRecord {
-    /// Records of what is no group are left out.
+    /// Returns the records whose group is a multicast address.
     fileprivate static func list<Address>(
         _ records: [GroupRecord<Address>], as address: (Address) -> IPAddress
     ) -> [MembershipRecord] {
@@ -114,14 +114,14 @@ extension MembershipRecord {
     }
 }
 
-/// Which frames are about groups.
+/// A filter for group membership traffic.
 public struct GroupTraffic: Sendable {
     private let groups: Set<IPAddress>
 
-    /// - Parameter groups: whose datagrams count, beside the messages about whatever group.
+    /// - Parameter groups: the groups whose datagrams match. Membership messages of all groups match.
     public init(groups: [IPAddress]) { self.groups = Set(groups) }
 
-    /// Whether a frame is a message about groups, or a datagram to one of these.
+    /// Whether a frame contains a membership message or a datagram to one of the groups.
     public func contains(_ frame: RawSpan) -> Bool {
         guard let packet = ReceivedMulticast(frame) else { return false }
         return groups.contains(packet.destination) || ReceivedMembership(packet) != nil

@@ -1,12 +1,13 @@
 import PacketEngine
 import WireFormat
 
-/// Makes sure that nobody has an address before it is used (RFC 4862, section 5.4), and tells everybody then
-/// (RFC 9131, section 6.1).
+/// Duplicate address detection before an address is used (RFC 4862, section 5.4), and unsolicited advertisements
+/// afterwards (RFC 9131, section 6.1).
 enum DuplicateAddressDetection {
     static func schedule(_ configuration: NDPConfiguration, random: inout SeededGenerator) -> ClaimSchedule {
         var schedule = ClaimSchedule()
-        // Somewhere in the first second, so that many do not ask at once (RFC 4862, section 5.4.2).
+        // A random delay of up to 1 s, so that hosts that start together do not probe together (RFC 4862, section
+        // 5.4.2).
         let after = Nanoseconds.milliseconds(Int64(random.next() % 1_000))
         schedule.firstUse = after + configuration.retransmissionTimer
         for (address, _) in configuration.addresses {

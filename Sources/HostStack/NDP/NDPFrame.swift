@@ -1,6 +1,6 @@
 import WireFormat
 
-/// Messages of neighbor discovery as frames: hop limit 255, so that who reads one knows that it is of the link
+/// Builds neighbor discovery messages in Ethernet frames. The hop limit is 255, which shows that they are from the link
 /// (RFC 4861, section 11.2).
 package enum NDPFrame {
     package static func bytes(
@@ -18,38 +18,38 @@ package enum NDPFrame {
                 ).encoded() + icmp.encoded())
     }
 
-    /// Who has the address? By its solicited-node group, or of a machine itself.
+    /// Returns a neighbor solicitation, to the solicited-node group or to a known MAC address.
     package static func solicitation(
-        for target: IPv6Address, from source: IPv6Address, mac: MACAddress, at machine: MACAddress? = nil
+        for target: IPv6Address, from source: IPv6Address, mac: MACAddress, at destinationMAC: MACAddress? = nil
     ) -> [UInt8] {
-        // Whoever has no address yet has none that could be answered at (RFC 4861, section 4.3).
+        // An unspecified source must not send its link-layer address (RFC 4861, section 4.3).
         let options = source.isUnspecified ? [] : [NDPOption.sourceLinkLayerAddress(mac)]
         return bytes(
             NDPMessage(.neighborSolicitation(reserved: 0, target: target), options: options), from: source,
-            to: machine == nil ? target.solicitedNodeGroup : target, mac: mac, frameTo: machine)
+            to: destinationMAC == nil ? target.solicitedNodeGroup : target, mac: mac, frameTo: destinationMAC)
     }
 
-    /// An address is ours.
+    /// Returns a neighbor advertisement for one of the host's addresses.
     package static func advertisement(
         of target: IPv6Address, flags: NDPMessage.NeighborFlags, to destination: IPv6Address, mac: MACAddress,
-        at machine: MACAddress? = nil
+        at destinationMAC: MACAddress? = nil
     ) -> [UInt8] {
         bytes(
             NDPMessage(
                 .neighborAdvertisement(flags: flags, target: target), options: [.targetLinkLayerAddress(mac)]),
-            from: target, to: destination, mac: mac, frameTo: machine)
+            from: target, to: destination, mac: mac, frameTo: destinationMAC)
     }
 }
 
-/// A message of neighbor discovery that arrived, as far as it is to be believed (RFC 4861, sections 6.1, 7.1 and 8.1).
+/// A received and validated neighbor discovery message (RFC 4861, sections 6.1, 7.1 and 8.1).
 struct ReceivedNDP {
     let message: NDPMessage
     let source: IPv6Address
     let destination: IPv6Address
-    /// Of whose frame.
+    /// The source MAC address of the frame.
     let mac: MACAddress
 
-    /// Nil for what comes from beyond the link, has a code, or options that cannot be.
+    /// Returns nil for messages from beyond the link, with a code other than 0, or with invalid options.
     init?(_ view: borrowing IPv6View, _ icmp: borrowing ICMPv6View, mac: MACAddress) {
         guard view.hopLimit == 255, icmp.code == 0,
             case .neighborDiscovery(let message) = ICMPv6Message(icmp).body, message.trailing.isEmpty
@@ -73,13 +73,13 @@ struct ReceivedNDP {
         }
     }
 
-    /// What the sender says of its own link-layer address.
+    /// The source link-layer address option.
     var sourceMAC: MACAddress? {
         for case .sourceLinkLayerAddress(let mac) in message.options where !mac.isMulticast { return mac }
         return nil
     }
 
-    /// What is said of the target's.
+    /// The target link-layer address option.
     var targetMAC: MACAddress? {
         for case .targetLinkLayerAddress(let mac) in message.options where !mac.isMulticast { return mac }
         return nil

@@ -1,19 +1,19 @@
 import PacketEngine
 import WireFormat
 
-/// The neighbor discovery of one host on one Ethernet: a neighbor cache with a queue for each address that is being
-/// asked for, and three modules over it, as ARP has them (RFC 4861, section 7). It makes no call and reads no clock.
+/// Neighbor discovery for one host on one Ethernet: a cache with a queue for each address that is being resolved, and
+/// three modules that work on it, as in ARP (RFC 4861, section 7). It makes no system call and reads no clock.
 ///
-/// - output: a packet for a next hop becomes a frame, at once or when the hop has answered;
-/// - input: solicitations for us are answered, what neighbors say of themselves is learnt;
-/// - cache control: who has been silent for long is asked whether it is there.
+/// - output: sends a packet to the next hop in a frame, at once or after the next hop has replied;
+/// - input: answers solicitations for the host's addresses and updates the cache from received messages;
+/// - cache control: probes neighbors whose reachability has expired.
 public struct NDPModule: Sendable {
     let configuration: NDPConfiguration
     private var cache: NeighborCache
     private var events: [NeighborEvent<IPv6Address>] = []
     private var lastDoubt: Instant?
     private var advertisements = AllowancePerSecond(1_000)
-    /// When cache control has something to do; nil for never.
+    /// The time of the next cache control; nil if nothing is pending.
     public private(set) var due: Instant?
 
     public init(_ configuration: NDPConfiguration) {
@@ -21,13 +21,14 @@ public struct NDPModule: Sendable {
         cache = NeighborCache(capacity: configuration.capacity)
     }
 
-    /// Addresses in the cache.
+    /// The number of cache entries.
     public var count: Int { cache.entries.count }
 
-    /// The machine that has an address, as far as it is known.
+    /// Returns the MAC address of `address`, or nil if it is not in the cache.
     public func mac(of address: IPv6Address) -> MACAddress? { cache[address]?.state.mac }
 
-    /// Whether `resolve` is to be called when something is sent there: it is not known, or not surely.
+    /// Whether `resolve` has to be called when a packet is sent to `address`: it is unknown or not confirmed as
+    /// reachable.
     public func wantsUse(of address: IPv6Address) -> Bool {
         switch cache[address]?.state {
         case .stale, nil: true
@@ -35,7 +36,7 @@ public struct NDPModule: Sendable {
         }
     }
 
-    /// Hands over what has come up, in its order.
+    /// Passes the pending events to `report`, in order, and removes them.
     public mutating func drain(_ report: (NeighborEvent<IPv6Address>) -> Void) {
         for event in events { report(event) }
         events.removeAll(keepingCapacity: true)
@@ -43,7 +44,7 @@ public struct NDPModule: Sendable {
 
     // MARK: Output
 
-    /// Sends a packet to a next hop on the link, or keeps it until the hop has answered.
+    /// Sends a packet to a next hop on the link, or queues it until the next hop has replied.
     public mutating func output(_ packet: [UInt8], to nextHop: IPv6Address, at now: Instant) {
         if nextHop.isMulticast {
             events.append(.frame(frame(packet.rawBytes, to: MACAddress(multicast: nextHop))))
@@ -63,7 +64,7 @@ public struct NDPModule: Sendable {
         cache[nextHop] = entry
     }
 
-    /// Something is sent to an address, by somebody who keeps it himself until the machine is known.
+    /// Resolves an address without queuing a packet; the caller keeps what it wants to send.
     public mutating func resolve(_ nextHop: IPv6Address, at now: Instant) {
         switch cache[nextHop]?.state {
         case nil:
@@ -78,7 +79,7 @@ public struct NDPModule: Sendable {
         schedule()
     }
 
-    /// What is sent there does not seem to arrive: the machine is asked whether it is there (RFC 4861, section 7.3.1).
+    /// Probes a neighbor because packets to it appear to be lost (RFC 4861, section 7.3.1).
     public mutating func doubt(_ nextHop: IPv6Address, at now: Instant) {
         guard case .reachable(let mac, _)? = cache[nextHop]?.state,
             lastDoubt.map({ now - $0 >= configuration.retransmissionTimer }) ?? true
@@ -89,15 +90,15 @@ public struct NDPModule: Sendable {
         schedule()
     }
 
-    /// A packet in a frame to a machine.
+    /// Returns a frame that carries `packet` to `mac`.
     func frame(_ packet: RawSpan, to mac: MACAddress) -> [UInt8] {
         EthernetFrame.bytes(packet, .ipv6, from: configuration.mac, to: mac)
     }
 
-    private mutating func ask(for address: IPv6Address, at machine: MACAddress? = nil) {
+    private mutating func ask(for address: IPv6Address, at destinationMAC: MACAddress? = nil) {
         let source = configuration.source(to: address) ?? .unspecified
         events.append(
-            .frame(NDPFrame.solicitation(for: address, from: source, mac: configuration.mac, at: machine)))
+            .frame(NDPFrame.solicitation(for: address, from: source, mac: configuration.mac, at: destinationMAC)))
     }
 
     private mutating func makeRoom() {
@@ -121,14 +122,15 @@ public struct NDPModule: Sendable {
         }
     }
 
-    /// RFC 4861, sections 7.2.3 and 7.2.4.
+    /// Processes a neighbor solicitation (RFC 4861, sections 7.2.3 and 7.2.4).
     private mutating func solicited(_ target: IPv6Address, _ arrived: ReceivedNDP, at now: Instant) {
         guard configuration.isOwn(target), !configuration.isOwn(arrived.source), advertisements.take(at: now) else {
             return
         }
         var flags: NDPMessage.NeighborFlags = configuration.isRouter ? [.router, .override] : .override
         guard !arrived.source.isUnspecified else {
-            // Somebody wants our address: he is told before all (RFC 4862, section 5.4.3).
+            // Duplicate address detection of another station; the advertisement goes to all nodes (RFC 4862, section
+            // 5.4.3).
             events.append(
                 .frame(NDPFrame.advertisement(of: target, flags: flags, to: .allNodes, mac: configuration.mac)))
             return
@@ -142,7 +144,7 @@ public struct NDPModule: Sendable {
                     of: target, flags: flags, to: arrived.source, mac: configuration.mac, at: answerTo)))
     }
 
-    /// RFC 4861, section 7.2.5.
+    /// Processes a neighbor advertisement (RFC 4861, section 7.2.5).
     private mutating func advertised(
         _ target: IPv6Address, _ flags: NDPMessage.NeighborFlags, _ arrived: ReceivedNDP, at now: Instant
     ) {
@@ -160,7 +162,7 @@ public struct NDPModule: Sendable {
         }
         let mac = arrived.targetMAC ?? known
         if mac != known, !flags.contains(.override) {
-            // Another one says so, and does not insist: who is right is asked.
+            // A different MAC address without the Override flag: the entry becomes stale and is probed when used.
             if case .reachable = entry.state { cache[target]?.state = .stale(known) }
             return schedule()
         }
@@ -168,7 +170,7 @@ public struct NDPModule: Sendable {
         if isSolicited || mac != known { settle(&entry, target, mac, isReachable: isSolicited, at: now) }
     }
 
-    /// What somebody says of himself by the way: no answer, so not sure (RFC 4861, section 7.3.3).
+    /// Updates the cache from a solicitation or router message; the entry becomes stale (RFC 4861, section 7.3.3).
     private mutating func learn(_ address: IPv6Address, _ mac: MACAddress, isRouter: Bool?, at now: Instant) {
         guard !configuration.isOwn(address), !address.isMulticast else { return }
         guard var entry = cache[address] else {
@@ -187,7 +189,7 @@ public struct NDPModule: Sendable {
         settle(&entry, address, mac, isReachable: false, at: now)
     }
 
-    /// The machine is known: what waited goes out.
+    /// Sets the MAC address of an entry and sends its queued packets.
     private mutating func settle(
         _ entry: inout NeighborCache.Entry, _ address: IPv6Address, _ mac: MACAddress, isReachable: Bool,
         at now: Instant
@@ -214,11 +216,11 @@ public struct NDPModule: Sendable {
 
     // MARK: Cache control
 
-    /// Asks again, gives up and doubts what is due (RFC 4861, section 7.3.3).
+    /// Repeats solicitations, removes unreachable neighbors and updates states (RFC 4861, section 7.3.3).
     public mutating func control(at now: Instant) {
         guard let due, due <= now else { return }
         let again = now + configuration.retransmissionTimer
-        // In their order, so that a run can be had again.
+        // Sorted, so that a run is reproducible.
         for (address, entry) in cache.entries.sorted(by: { $0.key < $1.key }) {
             guard let due = entry.state.due, due <= now else { continue }
             switch entry.state {

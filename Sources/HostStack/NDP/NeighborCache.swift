@@ -1,19 +1,19 @@
 import PacketEngine
 import WireFormat
 
-/// The neighbor cache: which address has which machine, and how sure that is (RFC 4861, section 5.1).
+/// The neighbor cache: MAC addresses by IPv6 address, with their reachability (RFC 4861, section 5.1).
 struct NeighborCache: Sendable {
-    /// How sure it is that a neighbor is there (RFC 4861, section 7.3.2).
+    /// The reachability state of an entry (RFC 4861, section 7.3.2).
     enum State: Hashable, Sendable {
-        /// It was asked for so many times, and is asked for again at `due`.
+        /// `attempts` multicast solicitations have been sent; the next one is due at `due`.
         case incomplete(attempts: Int, due: Instant)
-        /// It has answered not long ago.
+        /// Reachability was confirmed recently.
         case reachable(MACAddress, until: Instant)
-        /// It was there once; who uses it will have it asked.
+        /// Reachability is not confirmed; the next packet starts the delay.
         case stale(MACAddress)
-        /// It is used, and will be asked at `due`.
+        /// A packet was sent; the first probe is due at `due`.
         case delay(MACAddress, due: Instant)
-        /// It was asked itself so many times, and is asked again at `due`.
+        /// `attempts` unicast solicitations have been sent; the next one is due at `due`.
         case probe(MACAddress, attempts: Int, due: Instant)
 
         var mac: MACAddress? {
@@ -23,7 +23,7 @@ struct NeighborCache: Sendable {
             }
         }
 
-        /// When it becomes another by itself.
+        /// The time of the next state change; nil if there is none.
         var due: Instant? {
             switch self {
             case .incomplete(_, let due), .reachable(_, let due), .delay(_, let due), .probe(_, _, let due): due
@@ -36,7 +36,7 @@ struct NeighborCache: Sendable {
         var state: State
         var isRouter = false
         var lastUse: Instant
-        /// Packets that wait for the answer.
+        /// Packets that wait for resolution.
         var queue: NeighborQueue
     }
 
@@ -50,8 +50,8 @@ struct NeighborCache: Sendable {
         set { entries[address] = newValue }
     }
 
-    /// Makes room for one more: who was not used for the longest gives way.
-    /// - Returns: the entry that gave way, nil where none had to.
+    /// Makes room for one more entry by evicting the least recently used one.
+    /// - Returns: the evicted entry, or nil if there was room.
     mutating func makeRoom() -> (address: IPv6Address, entry: Entry)? {
         guard entries.count >= capacity,
             let oldest = entries.min(by: { ($0.value.lastUse, $0.key) < ($1.value.lastUse, $1.key) })

@@ -1,38 +1,38 @@
 import PacketEngine
 
-/// Frames that leave at their times, and the time from which an address is the host's own.
+/// Frames with their send times, and the time from which an address may be used.
 struct ClaimSchedule: Sendable {
-    /// After the beginning.
+    /// The frames, with their times relative to the start.
     private var plan: [(after: Nanoseconds, frame: [UInt8])] = []
-    /// Those of the plan that have left already.
+    /// The number of frames that have been sent.
     private var sent = 0
-    /// From when on the address is used, after the beginning.
+    /// The time from which the address may be used, relative to the start.
     var firstUse = Nanoseconds.zero
     private var start: Instant?
     private(set) var isDone = false
 
     mutating func add(_ frame: [UInt8], after: Nanoseconds) { plan.append((after, frame)) }
 
-    /// When it has something to do; at once, before it has begun.
+    /// The time of the next frame or of first use; immediately if not started.
     var due: Instant? {
         guard let start else { return Instant(nanoseconds: 0) }
         return sent < plan.count ? start + plan[sent].after : isDone ? nil : start + firstUse
     }
 
-    /// The frame that is due, if any.
+    /// Returns the frame that is due, if any.
     mutating func advance(at now: Instant) -> [UInt8]? {
         var start = start ?? now
         defer { self.start = start }
         let frame = sent < plan.count ? plan[sent] : nil
         if !isDone, frame.map({ $0.after >= firstUse }) ?? true, now >= start + firstUse { isDone = true }
         guard let frame, start + frame.after <= now else { return nil }
-        // Where a frame was held up, what follows it is as far from it as it should be.
+        // After a late frame, the following frames keep their distance from it.
         start = now - frame.after
         sent += 1
         return frame.frame
     }
 
-    /// A frame could not be sent: addresses that are not in use yet are checked from the beginning, after a while.
+    /// Reports that a frame could not be sent: an unfinished address check starts again after a delay.
     mutating func sendingFailed(at now: Instant) {
         guard !isDone else { return }
         start = now + Self.retryInterval
@@ -41,8 +41,8 @@ struct ClaimSchedule: Sendable {
 
     private static let retryInterval = Nanoseconds.seconds(1)
 
-    /// Restarts after a link interruption, because earlier probes may not have been received. An address that is in use
-    /// stays so and is only announced again, although RFC 5227, section 2.1, asks for new probes then.
+    /// Restarts after a link interruption, because earlier probes may have been lost. An address that is already in use
+    /// stays in use and is only announced again, although RFC 5227, section 2.1, asks for new probes.
     mutating func restart(at now: Instant) {
         guard isDone else {
             start = nil

@@ -1,19 +1,19 @@
 import WireFormat
 
-/// What the resolution of a link's addresses wants done, or wants known.
+/// An event of ARP or neighbor discovery.
 public enum NeighborEvent<Address: Hashable & Sendable>: Hashable, Sendable {
-    /// A frame for the link.
+    /// A frame to send.
     case frame([UInt8])
-    /// A datagram was given up: its next hop does not answer.
+    /// A datagram was dropped because its next hop did not reply.
     case undeliverable([UInt8], nextHop: Address)
-    /// A datagram was given up because too many wait.
+    /// A datagram was dropped because the queue was full.
     case crowdedOut([UInt8], nextHop: Address)
     case resolved(Address, MACAddress)
-    /// Another machine has the address now.
+    /// The MAC address of a neighbor changed.
     case moved(Address, from: MACAddress, to: MACAddress)
     case expired(Address, MACAddress)
-    /// Nobody answers for the address.
+    /// No station replied for the address.
     case unresolved(Address)
-    /// Another machine says that it has an address of ours (RFC 5227, section 2.4; RFC 4862, section 5.4.4).
+    /// Another station claims an address of this host (RFC 5227, section 2.4; RFC 4862, section 5.4.4).
     case conflict(Address, MACAddress)
 }

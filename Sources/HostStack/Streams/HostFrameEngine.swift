@@ -1,14 +1,14 @@
 import PacketEngine
 import WireFormat
 
-/// A host as an engine of packets, so that whatever carries packets carries its frames.
+/// Runs a user-space host as a packet engine, so that any packet port can carry its frames.
 struct HostFrameEngine: Engine, ~Copyable {
     typealias Event = HostEvent
 
     var host: UserSpaceHost
-    /// Sees every frame of the host's, both ways.
+    /// Is called with every frame sent and received.
     var watch: ((_ frame: RawSpan, _ isOutbound: Bool, _ at: Instant) -> Void)?
-    /// Why the last frame that could not be sent was not.
+    /// The reason for which the last unsent frame failed.
     private(set) var failure: TransmissionFailure?
     let maximumPacketLength: Int
 

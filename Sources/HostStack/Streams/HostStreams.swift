@@ -1,31 +1,31 @@
 import PacketEngine
 import WireFormat
 
-/// Who finds the addresses of names, beside the streams.
+/// Resolves host names for streams.
 public protocol NameSource {
     func ask(_ name: String)
-    /// What has been found since.
+    /// Returns and removes the results since the last call.
     func take() -> [(name: String, answer: Result<[ResolvedAddress], NameFailure>)]
 }
 
-/// The port of stream engines on a host of our own, whose frames any port of packets carries.
+/// Implements `StreamPort` with a user-space host whose frames are sent and received by a packet port.
 public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: StreamPort, ~Copyable {
     public typealias Failure = Port.Failure
 
     private struct Stream {
         var connection: TCPIdentifier
         var began: Instant
-        /// What there was no room for, from `sent` on.
+        /// Bytes that are still to be sent, from index `sent` on.
         var pending: [UInt8] = []
         var sent = 0
         var isSendingEnded = false
     }
 
-    /// What keeps a host from coming up.
+    /// A reason for which the host cannot start.
     public enum Obstacle: Error, Hashable, Sendable {
-        /// Somebody has the address.
+        /// Another station has the address.
         case taken(IPAddress, MACAddress)
-        /// Other hosts could not be asked about the address.
+        /// The address check could not be completed.
         case unchecked(TransmissionFailure)
         case stopped
     }
@@ -39,7 +39,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     private var identifiers: [TCPIdentifier: StreamIdentifier] = [:]
     private var asked: [String: Instant] = [:]
     private var events: [HostEvent] = []
-    /// How long the kernel's queues may be full while addresses are checked.
+    /// The maximum time for which the kernel's queues may be full during an address check.
     private static var fullPatience: Nanoseconds { .seconds(1) }
 
     public init(_ configuration: HostConfiguration, on port: consuming Port, names: Names) {
@@ -50,17 +50,17 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
         self.carrier = carrier
     }
 
-    /// Sees every frame of the host's, both ways.
+    /// Sets a function that is called with every frame sent and received.
     public mutating func watch(_ watch: @escaping (_ frame: RawSpan, _ isOutbound: Bool, _ at: Instant) -> Void) {
         carrier.watch = watch
     }
 
     public var now: Instant { mutating get { port.now } }
 
-    // MARK: Beginning and end
+    // MARK: Start and end
 
-    /// Makes sure that the host's addresses are its own; nothing is connected before.
-    /// - Returns: what keeps it from coming up; nil when it is there.
+    /// Checks the host's addresses for duplicates; connections are possible afterwards.
+    /// - Returns: the reason for which the host cannot start, or nil if it has started.
     public mutating func bringUp() throws(Port.Failure) -> Obstacle? {
         var fullSince: Instant?
         while !carrier.host.isUp {
@@ -85,7 +85,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
         return nil
     }
 
-    /// Has connections come to their end that were left, for so long at the most.
+    /// Waits until closed connections have finished, but at most `time`.
     public mutating func settle(atMost time: Nanoseconds) throws(Port.Failure) {
         let end = port.now + time
         while port.now < end {
@@ -96,12 +96,12 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
         }
     }
 
-    // MARK: The port of streams
+    // MARK: StreamPort
 
     public mutating func perform<E: StreamEngine & ~Copyable>(
         _ requests: [StreamRequest], reportingTo engine: inout E
     ) throws(Port.Failure) -> Bool {
-        var wasTold = false
+        var hasReported = false
         let now = port.now
         for request in requests {
             switch request {
@@ -113,7 +113,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
             case .open(let identifier, let endpoint):
                 if let failure = open(identifier, endpoint, at: now) {
                     engine.failed(identifier, failure, at: now)
-                    wasTold = true
+                    hasReported = true
                 }
             case .send(let identifier, let bytes):
                 streams[identifier]?.pending += bytes
@@ -128,14 +128,14 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
             }
         }
         if !requests.isEmpty { try exchange() }
-        return wasTold
+        return hasReported
     }
 
     private mutating func open(
         _ identifier: StreamIdentifier, _ endpoint: StreamEndpoint, at now: Instant
     ) -> StreamFailure? {
         guard case .tcp(let address, _, let number) = endpoint else {
-            return .system(code: 0, message: "a socket of this machine is not for a host of our own")
+            return .system(code: 0, message: "a Unix socket cannot be reached from a user-space host")
         }
         guard let connection = carrier.host.connect(to: TCPEndpoint(address, number), at: now) else {
             return .system(code: 0, message: "no route to host")
@@ -163,18 +163,18 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     ) throws(Port.Failure) -> WakeReason {
         while true {
             try exchange()
-            if tell(&engine) { return .packets }
+            if report(&engine) { return .packets }
             let now = port.now
             if let deadline, deadline <= now { return [] }
             var until = deadline
             if nextInBatch < batch.count { until = now + .milliseconds(1) }
-            let wakening = try port.wait(until: .earliest(until, carrier.host.deadline))
-            if wakening.contains(.news) { takeNames(&engine) }
-            if !wakening.subtracting(.packets).isEmpty { return wakening }
+            let wakeReason = try port.wait(until: .earliest(until, carrier.host.deadline))
+            if wakeReason.contains(.results) { takeNames(&engine) }
+            if !wakeReason.subtracting(.packets).isEmpty { return wakeReason }
         }
     }
 
-    /// Sends what is to be sent, and takes what has come.
+    /// Sends pending frames and processes received ones.
     private mutating func exchange() throws(Port.Failure) {
         var isBusy = true
         while isBusy {
@@ -188,7 +188,7 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
             }
             let received = try port.receive(into: &carrier)
             carrier.drain { events.append($0) }
-            // What is full is tried again after a while.
+            // Full kernel queues are tried again after a pause.
             isBusy = received > 0 || batch.count > 0 && nextInBatch == batch.count
             if events.count > 256 { return }
         }
@@ -200,43 +200,43 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
         }
     }
 
-    /// - Returns: whether the engine was told something.
-    private mutating func tell<E: StreamEngine & ~Copyable>(_ engine: inout E) -> Bool {
+    /// - Returns: whether any event was passed to the engine.
+    private mutating func report<E: StreamEngine & ~Copyable>(_ engine: inout E) -> Bool {
         guard !events.isEmpty else { return false }
-        let news = events
+        let reported = events
         events.removeAll(keepingCapacity: true)
         let now = port.now
-        var wasTold = false
-        for event in news {
-            guard case .connection(let connection, let notices, let failure) = event,
+        var hasReported = false
+        for event in reported {
+            guard case .connection(let connection, let pendingEvents, let failure) = event,
                 let identifier = identifiers[connection], let stream = streams[identifier]
             else { continue }
-            wasTold = true
-            if notices.contains(.established) {
+            hasReported = true
+            if pendingEvents.contains(.established) {
                 let local = carrier.host.endpoints(connection)?.local
                 engine.opened(
                     identifier, StreamOpening(local: local.map { ($0.address, $0.port) }, began: stream.began), at: now)
             }
-            if !notices.isDisjoint(with: [.readable, .ended, .closed]) {
+            if !pendingEvents.isDisjoint(with: [.readable, .ended, .closed]) {
                 carrier.host.read(connection) {
                     engine.received($0, on: identifier, at: now)
                     return $0.byteCount
                 }
             }
-            if notices.contains(.writable) { flush(identifier, at: now) }
-            if notices.contains(.ended) { engine.ended(identifier, at: now) }
-            if notices.contains(.closed) {
+            if pendingEvents.contains(.writable) { flush(identifier, at: now) }
+            if pendingEvents.contains(.ended) { engine.ended(identifier, at: now) }
+            if pendingEvents.contains(.closed) {
                 streams[identifier] = nil
                 identifiers[connection] = nil
                 if let failure { engine.failed(identifier, StreamFailure(failure), at: now) }
             }
         }
-        return wasTold
+        return hasReported
     }
 }
 
 extension StreamFailure {
-    /// In the words of the system, where it has them.
+    /// Converts the failure; the messages are those of the kernel where it has one.
     init(_ failure: TCPFailure) {
         switch failure {
         case .refused: self = .refused

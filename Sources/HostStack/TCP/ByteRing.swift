@@ -1,25 +1,24 @@
 import WireFormat
 
-/// Bytes that come in at one end and go out at the other, in memory that grows up to a limit and is used again.
-///
-/// Bytes may also be put beyond the end, and taken in when the gap before them is closed.
+/// A byte queue in a circular buffer that grows up to a limit.
+/// Bytes may also be stored beyond the end, and become part of the queue when the gap before them is filled.
 struct ByteRing: Sendable {
     private var storage: [UInt8] = []
     private var head = 0
-    /// Bytes that are in it.
+    /// The number of bytes in the queue.
     private(set) var count = 0
-    /// Bytes that may be in it.
+    /// The maximum number of bytes in the queue.
     let limit: Int
 
     private static let firstCapacity = 4_096
 
     init(limit: Int) { self.limit = max(limit, 1) }
 
-    /// Bytes that still fit.
+    /// The free space, in bytes.
     var room: Int { limit - count }
 
-    /// Takes what fits, from the start.
-    /// - Returns: how many bytes that were.
+    /// Appends the bytes that fit, from the start of `bytes`.
+    /// - Returns: the number of appended bytes.
     mutating func append(_ bytes: RawSpan) -> Int {
         let taken = min(bytes.byteCount, room)
         put(bytes.prefix(taken), at: count)
@@ -27,7 +26,7 @@ struct ByteRing: Sendable {
         return taken
     }
 
-    /// Puts bytes at an offset from the first, perhaps beyond the last; what does not fit is left out.
+    /// Stores bytes at an offset from the start, which may be beyond the end; bytes beyond the limit are ignored.
     mutating func put(_ bytes: RawSpan, at offset: Int) {
         let length = min(bytes.byteCount, limit - offset)
         guard length > 0, offset >= 0 else { return }
@@ -40,29 +39,29 @@ struct ByteRing: Sendable {
         }
     }
 
-    /// Bytes that were put beyond the end are in it now.
+    /// Adds `length` bytes that were stored beyond the end to the queue.
     mutating func extend(by length: Int) { count = min(count + length, limit) }
 
-    /// Copies bytes from an offset on; both must lie in it.
+    /// Copies bytes from an offset; the range must be in the queue.
     @_lifetime(target: copy target)
-    func copy(_ length: Int, from offset: Int, into target: inout MutableRawSpan, at place: Int) {
+    func copy(_ length: Int, from offset: Int, into target: inout MutableRawSpan, at index: Int) {
         let length = min(length, count - offset)
         guard length > 0 else { return }
         let start = (head + offset) & (storage.count - 1)
         let first = min(length, storage.count - start)
         let bytes = storage.rawBytes
-        target.copy(bytes.extracting(start..<start + first), at: place)
-        if first < length { target.copy(bytes.extracting(0..<length - first), at: place + first) }
+        target.copy(bytes.extracting(start..<start + first), at: index)
+        if first < length { target.copy(bytes.extracting(0..<length - first), at: index + first) }
     }
 
-    /// Forgets bytes at the start.
+    /// Removes bytes at the start.
     mutating func removeFirst(_ length: Int) {
         let length = min(length, count)
         count -= length
         head = storage.isEmpty ? 0 : (head + length) & (storage.count - 1)
     }
 
-    /// Lends the bytes up to the next one that is elsewhere in memory, and forgets as many of them as were taken.
+    /// Calls `body` with the first contiguous bytes and removes the number of bytes that it returns.
     mutating func withFirst(_ body: (RawSpan) -> Int) {
         guard count > 0 else { return }
         let length = min(count, storage.count - head)
@@ -71,14 +70,14 @@ struct ByteRing: Sendable {
         removeFirst(min(max(taken, 0), length))
     }
 
-    /// Gives the memory back.
+    /// Frees the memory.
     mutating func release() {
         storage = []
         head = 0
         count = 0
     }
 
-    /// Memory for so many bytes; what is beyond the end moves with what is before it.
+    /// Grows the buffer to at least `wanted` bytes; bytes stored beyond the end are kept.
     private mutating func reserve(_ wanted: Int) {
         guard wanted > storage.count else { return }
         var capacity = max(storage.count, Self.firstCapacity)

@@ -2,33 +2,33 @@ import PacketEngine
 
 import func Glibc.cbrt
 
-/// How much may be on the way (RFC 9438; slow start and what it means to be idle by RFC 5681).
+/// CUBIC congestion control (RFC 9438), with slow start and restart after idle from RFC 5681.
 struct CubicCongestionControl: Sendable {
-    /// Bytes.
+    /// The congestion window, in bytes.
     private(set) var window: Int
     private(set) var slowStartThreshold = Int.max
     private let segment: Int
     private var epoch: Epoch?
-    /// Segments, at the last loss.
+    /// The window at the last loss (W_max), in segments.
     private var largest = 0.0
 
-    /// Since a loss, how the window grows.
+    /// The parameters of window growth since a loss.
     private struct Epoch: Sendable {
         let start: Instant
-        /// Seconds until the window is as large as it was.
+        /// The time until the window reaches its size before the loss (K), in seconds.
         let period: Double
-        /// Segments; where the curve is flat.
+        /// The window at the plateau of the curve, in segments.
         let origin: Double
-        /// What Reno would have.
+        /// The estimated window of Reno (W_est).
         var reno: Double
     }
 
     private static let scale = 0.4
     private static let decrease = 0.7
-    /// Of Reno with this decrease, so that both get as much (section 4.3).
+    /// The growth of Reno that gives it the same average window with this decrease (section 4.3).
     private static let renoIncrease = 3 * (1 - decrease) / (1 + decrease)
 
-    /// - Parameter segment: bytes of a full one.
+    /// - Parameter segment: the maximum segment size, in bytes.
     init(segment: Int) {
         self.segment = max(segment, 1)
         // RFC 6928, section 2.
@@ -37,8 +37,8 @@ struct CubicCongestionControl: Sendable {
 
     var isInSlowStart: Bool { window < slowStartThreshold }
 
-    /// So many bytes were acknowledged for the first time.
-    /// - Parameter roundTrip: as it is thought to be.
+    /// Updates the window after `count` bytes were acknowledged.
+    /// - Parameter roundTrip: the smoothed round-trip time.
     mutating func acknowledged(_ count: Int, roundTrip: Nanoseconds, at now: Instant) {
         if isInSlowStart {
             window += min(count, 2 * segment)
@@ -56,7 +56,7 @@ struct CubicCongestionControl: Sendable {
             return
         }
         let bounded = min(max(target, current), 1.5 * current)
-        // Over a round trip the window becomes the target.
+        // The window reaches the target within one round trip.
         window += Int((bounded - current) / max(current, 1) * Double(count))
     }
 
@@ -70,23 +70,23 @@ struct CubicCongestionControl: Sendable {
         return Epoch(start: now, period: 0, origin: current, reno: current)
     }
 
-    /// A segment was lost, and others come through (section 4.6).
+    /// Reduces the window after a loss that was detected by duplicate or selective acknowledgments (section 4.6).
     mutating func lost(inFlight: Int) {
         let current = Double(min(window, max(inFlight, 2 * segment))) / Double(segment)
-        // Who has less than at the last loss gives way to others (section 4.7).
+        // Fast convergence: release bandwidth to new flows (section 4.7).
         largest = current < largest ? current * (1 + Self.decrease) / 2 : current
         slowStartThreshold = max(Int(current * Self.decrease * Double(segment)), 2 * segment)
         window = slowStartThreshold
         epoch = nil
     }
 
-    /// Nothing came through (RFC 5681, section 3.1).
+    /// Reduces the window after a retransmission timeout (RFC 5681, section 3.1).
     mutating func timedOut(inFlight: Int) {
         lost(inFlight: inFlight)
         window = segment
     }
 
-    /// Nothing was sent for longer than a timeout (RFC 5681, section 4.1).
+    /// Reduces the window after an idle time of more than one retransmission timeout (RFC 5681, section 4.1).
     mutating func restart() {
         window = min(window, 10 * segment)
         epoch = nil

@@ -1,13 +1,13 @@
-/// What has come beyond a gap, the latest first, as selective acknowledgments tell it (RFC 2018, section 4).
+/// The ranges received out of order, most recent first, as sent in SACK options (RFC 2018, section 4).
 struct ReceivedRanges: Sendable {
     private(set) var ranges: [SequenceRange] = []
 
-    /// Who sends holes for sport fills no more memory than this.
+    /// The maximum number of ranges, which bounds the memory for a malicious sender.
     static let limit = 64
 
     var isEmpty: Bool { ranges.isEmpty }
 
-    /// A segment came beyond the next byte that is expected.
+    /// Adds the range of an out-of-order segment.
     mutating func insert(_ range: SequenceRange) {
         var merged = range
         ranges.removeAll { other in
@@ -17,12 +17,12 @@ struct ReceivedRanges: Sendable {
             return true
         }
         ranges.insert(merged, at: 0)
-        // The one that goes is sent again when time runs out, though it was told of (RFC 2018, section 8).
+        // The sender retransmits the dropped range after a timeout, although it was reported (RFC 2018, section 8).
         if ranges.count > Self.limit { ranges.removeLast() }
     }
 
-    /// Everything before `next` has come; what joins on to it leaves the list.
-    /// - Returns: the next byte that is missing.
+    /// Removes the ranges that are contiguous with the data before `next`.
+    /// - Returns: the next missing sequence number.
     mutating func advance(to next: SequenceNumber) -> SequenceNumber {
         guard !ranges.isEmpty else { return next }
         var next = next

@@ -1,17 +1,17 @@
 import WireFormat
 
-/// The header of a segment that came, with the options that matter; its data is beside it.
+/// The header of a received segment, with the options in use; the data is separate.
 struct ReceivedTCPHeader {
     var sequence: SequenceNumber
     var acknowledgment: SequenceNumber
     var flags: TCPFlags
-    /// As it is written.
+    /// The unscaled value.
     var window: UInt16
     var maximumSegmentSize: UInt16?
     var windowScale: UInt8?
     var permitsSelectiveAcknowledgment = false
     var timestamp: (value: UInt32, echo: UInt32)?
-    /// As many as `selectiveCount` says.
+    /// The SACK blocks, of which the first `selectiveCount` are valid.
     var selective: InlineArray<4, SequenceRange>
     var selectiveCount = 0
 
@@ -35,10 +35,10 @@ struct ReceivedTCPHeader {
                 )
             case (TCPOption.Kind.selectiveAcknowledgment, let count) where count % 8 == 0 && count <= 32:
                 for index in 0..<count / 8 {
-                    let place = data.lowerBound + 8 * index
+                    let block = data.lowerBound + 8 * index
                     selective[index] = SequenceRange(
-                        SequenceNumber(options.bigEndian32(at: place)),
-                        SequenceNumber(options.bigEndian32(at: place + 4)))
+                        SequenceNumber(options.bigEndian32(at: block)),
+                        SequenceNumber(options.bigEndian32(at: block + 4)))
                 }
                 selectiveCount = count / 8
             default: break
@@ -46,7 +46,7 @@ struct ReceivedTCPHeader {
         }
     }
 
-    /// Numbers that it takes of the sequence space.
+    /// Returns the length of the segment in sequence space.
     func length(_ dataCount: Int) -> Int {
         dataCount + (flags.contains(.syn) ? 1 : 0) + (flags.contains(.fin) ? 1 : 0)
     }

@@ -1,27 +1,27 @@
 import PacketEngine
 
-/// How long an acknowledgment may take before a segment counts as lost (RFC 6298).
+/// The retransmission timeout (RFC 6298).
 struct RoundTripEstimator: Sendable {
-    /// Before anything was measured.
+    /// The timeout before the first measurement.
     static let initialTimeout = Nanoseconds.seconds(1)
-    /// Less than the second that RFC 6298 would have: it is what Linux does, and delayed acknowledgments take 40 ms.
+    /// The minimum timeout, as in Linux, instead of the 1 s of RFC 6298. Delayed acknowledgments take up to 40 ms.
     static let leastTimeout = Nanoseconds.milliseconds(200)
     static let mostTimeout = Nanoseconds.seconds(60)
-    /// Times are not told apart that are nearer than this.
+    /// The clock granularity G.
     private static let granularity = Nanoseconds.milliseconds(1)
 
     private(set) var smoothed: Nanoseconds?
     private var variation = Nanoseconds.zero
     private var base = initialTimeout
-    /// Doublings since the last measurement.
+    /// The number of times the timeout was doubled since the last measurement.
     private(set) var backoffs = 0
 
-    /// The timeout now.
+    /// The current timeout.
     var timeout: Nanoseconds {
         min(Nanoseconds(base.count << Int64(min(backoffs, 12))), Self.mostTimeout)
     }
 
-    /// A round trip was measured (section 2).
+    /// Adds a measured round-trip time (section 2).
     mutating func add(_ sample: Nanoseconds) {
         let sample = max(sample, Nanoseconds(0))
         if let smoothed {
@@ -37,9 +37,9 @@ struct RoundTripEstimator: Sendable {
         backoffs = 0
     }
 
-    /// The timer ran out (section 5.5).
+    /// Doubles the timeout after it expired (section 5.5).
     mutating func backOff() { backoffs += 1 }
 
-    /// Something new was acknowledged that could not be measured: the way is open again.
+    /// Resets the backoff when new data was acknowledged but not measured.
     mutating func clearBackoff() { backoffs = 0 }
 }

@@ -1,18 +1,18 @@
-/// What the other side has of what is on its way, by its selective acknowledgments, and what is lost by them
-/// (RFC 6675). Without such acknowledgments it is told of duplicates, and knows of the first segment alone.
+/// The ranges that the peer has reported by SACK, and the loss that follows from them (RFC 6675). Without SACK, it
+/// counts duplicate acknowledgments, and only the first segment can be detected as lost.
 struct Scoreboard: Sendable {
-    /// Ascending, none touching another.
+    /// Sorted and disjoint, with gaps between them.
     private(set) var sacked: [SequenceRange] = []
     private(set) var sackedBytes = 0
-    /// Duplicate acknowledgments, where there are no selective ones.
+    /// The number of duplicate acknowledgments without SACK.
     private(set) var duplicates = 0
 
-    /// Acknowledgments that say that what they do not name is lost.
+    /// The number of duplicate acknowledgments that indicate a loss (DupThresh).
     static let duplicateThreshold = 3
     private static let limit = 1_024
 
-    /// The other side has these bytes.
-    /// - Returns: how many of them are news.
+    /// Adds a range that the peer has received.
+    /// - Returns: the number of bytes not reported before.
     mutating func insert(_ range: SequenceRange) -> Int {
         guard range.count > 0 else { return 0 }
         var low = 0
@@ -26,14 +26,14 @@ struct Scoreboard: Sendable {
             known += sacked[high].count
             high += 1
         }
-        let news = merged.count - known
-        guard news > 0, high > low || sacked.count < Self.limit else { return 0 }
+        let newBytes = merged.count - known
+        guard newBytes > 0, high > low || sacked.count < Self.limit else { return 0 }
         sacked.replaceSubrange(low..<high, with: CollectionOfOne(merged))
-        sackedBytes += news
-        return news
+        sackedBytes += newBytes
+        return newBytes
     }
 
-    /// Everything before `next` is acknowledged.
+    /// Removes everything before `next`, which was acknowledged.
     mutating func advance(to next: SequenceNumber) {
         duplicates = 0
         guard let first = sacked.first, first.start < next else { return }
@@ -57,12 +57,13 @@ struct Scoreboard: Sendable {
         duplicates = 0
     }
 
-    /// Whether `number` is known to have come.
+    /// Whether the peer has reported `number`.
     func holds(_ number: SequenceNumber) -> Bool {
         sacked.contains { $0.start <= number && number < $0.end }
     }
 
-    /// What is before this and did not come is lost: three ranges, or more than two full segments, came behind it.
+    /// The limit below which unreported bytes count as lost: 3 ranges, or more than 2 full segments, were reported
+    /// above it.
     func lostEdge(segment: Int) -> SequenceNumber? {
         var bytes = 0
         for (count, range) in sacked.reversed().enumerated() {
@@ -74,7 +75,7 @@ struct Scoreboard: Sendable {
         return nil
     }
 
-    /// Bytes between two numbers that are not known to have come.
+    /// Returns the number of bytes between two sequence numbers that were not reported.
     func missing(from start: SequenceNumber, to end: SequenceNumber) -> Int {
         guard end > start else { return 0 }
         var count = end - start
@@ -87,7 +88,7 @@ struct Scoreboard: Sendable {
         return count
     }
 
-    /// The first gap from `start` on that begins before `end`: up to what came behind it, or to `end`.
+    /// Returns the first gap from `start` on that begins before `end`.
     func gap(from start: SequenceNumber, before end: SequenceNumber) -> SequenceRange? {
         var start = start
         for range in sacked {

@@ -1,6 +1,6 @@
-/// A number of TCP's sequence space, which goes round at 2^32 (RFC 9293, section 3.4).
+/// A TCP sequence number, modulo 2^32 (RFC 9293, section 3.4).
 ///
-/// One number is before another when it is less than half the space behind it.
+/// A number is less than another if it precedes it by less than half the sequence space.
 public struct SequenceNumber: Hashable, Sendable, Comparable {
     public var rawValue: UInt32
 
@@ -8,7 +8,7 @@ public struct SequenceNumber: Hashable, Sendable, Comparable {
 
     @inlinable public static func < (left: SequenceNumber, right: SequenceNumber) -> Bool { left - right < 0 }
 
-    /// How far one is beyond another; negative when it is before it.
+    /// Returns the distance between two numbers; negative if `left` precedes `right`.
     @inlinable public static func - (left: SequenceNumber, right: SequenceNumber) -> Int {
         Int(Int32(bitPattern: left.rawValue &- right.rawValue))
     }
@@ -22,7 +22,7 @@ public struct SequenceNumber: Hashable, Sendable, Comparable {
     @inlinable public static func += (number: inout SequenceNumber, count: Int) { number = number + count }
 }
 
-/// The numbers from one up to another, which is not in it.
+/// A half-open range of sequence numbers.
 public struct SequenceRange: Hashable, Sendable {
     public var start: SequenceNumber
     public var end: SequenceNumber

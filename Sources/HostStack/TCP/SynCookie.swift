@@ -1,12 +1,12 @@
 import PacketEngine
 import WireFormat
 
-/// The number of a SYN-ACK that holds what would have been remembered of the SYN (RFC 4987, section 3.6): five bits
-/// of time, three of segment size, and 24 that nobody else can make.
+/// A SYN cookie: the initial sequence number of a SYN-ACK that encodes the state of the handshake
+/// (RFC 4987, section 3.6): 5 bits of time, 3 bits of segment size and 24 bits of keyed hash.
 struct SynCookie: Sendable {
-    /// Segment sizes that fit into three bits.
+    /// The segment sizes that 3 bits can encode.
     static let sizes = [536, 1_220, 1_360, 1_400, 1_432, 1_440, 1_452, 1_460]
-    /// A unit of its time.
+    /// The unit of the encoded time.
     private static let unit = Nanoseconds.seconds(64)
 
     let key: SipHash
@@ -19,7 +19,7 @@ struct SynCookie: Sendable {
         return SequenceNumber(time << 27 | size << 24 | mark(pair, peerInitial, time))
     }
 
-    /// The segment size of the SYN that was answered with `number`; nil when it is none of ours, or too old.
+    /// Returns the segment size encoded in `number`, or nil if the cookie is invalid or expired.
     func size(in number: SequenceNumber, for pair: TCPPair, peerInitial: SequenceNumber, at now: Instant) -> Int? {
         let time = number.rawValue >> 27
         let age = (UInt32(truncatingIfNeeded: now.nanoseconds / Self.unit.count) &- time) & 31
@@ -34,7 +34,7 @@ struct SynCookie: Sendable {
 }
 
 extension SipHash {
-    /// A number for a connection that nobody can guess.
+    /// Returns an unpredictable number for a connection.
     func hash(of pair: TCPPair) -> UInt64 {
         func words(_ endpoint: TCPEndpoint) -> (UInt64, UInt64) {
             switch endpoint.address {

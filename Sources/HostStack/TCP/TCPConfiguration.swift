@@ -1,28 +1,28 @@
 import PacketEngine
 
-/// How connections are run.
+/// The parameters of TCP connections.
 public struct TCPConfiguration: Sendable {
-    /// Bytes of data in the largest segment that is taken, and sent where the other side takes as much.
+    /// The maximum segment size to offer and to use if the peer allows it, in bytes.
     public var maximumSegmentSize = 1_460
-    /// Bytes that wait to be acknowledged or sent.
+    /// The size of the send buffer, in bytes.
     public var sendLimit = 256 << 10
-    /// Bytes that wait to be read, and what came beyond gaps: the window.
+    /// The size of the receive buffer, and thereby the maximum window, in bytes.
     public var receiveLimit = 256 << 10
-    /// After how long without an answer a connection is given up (R2 of RFC 9293, section 3.8.3).
+    /// The time without an acknowledgment after which a connection fails (R2 of RFC 9293, section 3.8.3).
     public var patience = Nanoseconds.seconds(180)
-    /// How long the last acknowledgment of a connection can be asked for again: twice the life of a segment.
+    /// The duration of TIME-WAIT: twice the maximum segment lifetime.
     public var timeWait = Nanoseconds.seconds(60)
-    /// How long an acknowledgment waits for company (RFC 9293, section 3.8.6.3).
+    /// The maximum delay of an acknowledgment (RFC 9293, section 3.8.6.3).
     public var acknowledgmentDelay = Nanoseconds.milliseconds(40)
-    /// After how much silence it is asked whether the other side is still there; nil for never (RFC 1122, section 4.2.3.6).
+    /// The idle time before keep-alive probes are sent; nil for none (RFC 1122, section 4.2.3.6).
     public var keepAlive: Nanoseconds?
-    /// Questions that go unanswered before it is taken for gone.
+    /// The number of unanswered keep-alive probes after which a connection fails.
     public var keepAliveProbes = 9
     public var usesTimestamps = true
     public var usesSelectiveAcknowledgment = true
     public var usesWindowScale = true
 
-    /// The shift that a SYN offers, where another has sent it; nil for the least by which the window can be told.
+    /// The window scale of a SYN sent by another program; nil for the smallest scale that can express the window.
     public var offeredWindowScale: UInt8?
 
     public init() {}

@@ -1,17 +1,17 @@
 import PacketEngine
 import WireFormat
 
-// A segment arrives (RFC 9293, section 3.10.7).
+// Processing of received segments (RFC 9293, section 3.10.7).
 
 extension TCPConnection {
-    /// What its keeper is to do after a segment.
+    /// What the TCP module has to do after a segment.
     enum Consequence {
         case nothing
-        /// It is not for this connection: who sent it is to be told so.
+        /// Send a reset: the segment does not belong to this connection.
         case refuse
-        /// It begins a new connection in the place of this one, which has ended (RFC 9293, section 3.10.7.4).
+        /// Replace this connection, which is in TIME-WAIT, by a new one (RFC 9293, section 3.10.7.4).
         case reopen
-        /// Somebody may be guessing: an acknowledgment, but not for every guess (RFC 5961, section 5).
+        /// Send a rate-limited challenge acknowledgment (RFC 5961, section 5).
         case challenge
     }
 
@@ -28,7 +28,7 @@ extension TCPConnection {
             return .reopen
         }
         if state == .synReceived, flags.contains(.syn), segment.sequence == initialReceive {
-            // It has not heard our answer, or we both began at once.
+            // The peer has not received our SYN-ACK, or this is a simultaneous open.
             guard flags.contains(.ack) else {
                 needsSyn = true
                 return .nothing
@@ -37,7 +37,7 @@ extension TCPConnection {
             if usesTimestamps, let timestamp = segment.timestamp, !flags.contains(.rst),
                 Int32(bitPattern: timestamp.value &- recentTimestamp) < 0
             {
-                // An old duplicate (RFC 7323, section 5.3).
+                // An old duplicate, by its timestamp (RFC 7323, section 5.3).
                 needsAcknowledgment = true
                 return .nothing
             }
@@ -62,7 +62,7 @@ extension TCPConnection {
                 return .refuse
             }
             state = isSendingEnded ? .finWait1 : .established
-            notices.insert(.established)
+            pendingEvents.insert(.established)
             setSendWindow(segment)
         }
         if let consequence = acknowledge(segment, data.byteCount, at: now) { return consequence }
@@ -70,7 +70,7 @@ extension TCPConnection {
         return .nothing
     }
 
-    /// Section 3.4, of the space that was told. With a window of zero what has the next number is looked at all the same.
+    /// Whether the segment is in the receive window (section 3.4). With a zero window, the next number is acceptable.
     private func isAcceptable(_ segment: ReceivedTCPHeader, _ dataCount: Int) -> Bool {
         let start = segment.sequence
         let length = segment.length(dataCount)
@@ -80,7 +80,7 @@ extension TCPConnection {
         return length > 0 && start + (length - 1) >= receiveNext
     }
 
-    // MARK: Before the handshake is done
+    // MARK: Handshake
 
     private mutating func receiveInSynSent(_ segment: ReceivedTCPHeader, at now: Instant) -> Consequence {
         let flags = segment.flags
@@ -95,20 +95,20 @@ extension TCPConnection {
         lastHeard = now
         accept(segment)
         guard flags.contains(.ack) else {
-            // Both have begun at once (section 3.5, figure 7).
+            // Simultaneous open (section 3.5, figure 7).
             state = .synReceived
             needsSyn = true
             return .nothing
         }
         state = .established
-        notices.insert(.established)
+        pendingEvents.insert(.established)
         needsAcknowledgment = true
         if let keepAlive = configuration.keepAlive { keepAliveAt = now + keepAlive }
         _ = acknowledge(segment, 0, at: now)
         return .nothing
     }
 
-    /// RFC 5961, section 3: only the exact number breaks a connection off.
+    /// Processes a reset: only an exact sequence number resets the connection (RFC 5961, section 3).
     private mutating func receiveReset(_ segment: ReceivedTCPHeader) -> Consequence {
         guard segment.sequence == receiveNext else { return .challenge }
         if state == .timeWait {
@@ -128,7 +128,7 @@ extension TCPConnection {
         windowUpdateAcknowledgment = segment.acknowledgment
     }
 
-    /// - Returns: what comes of a segment that is not to be looked at any further; nil where it is.
+    /// - Returns: the consequence if processing ends here, or nil to continue.
     private mutating func acknowledge(_ segment: ReceivedTCPHeader, _ dataCount: Int, at now: Instant) -> Consequence? {
         let number = segment.acknowledgment
         guard number <= sendNext else {
@@ -138,15 +138,15 @@ extension TCPConnection {
         // RFC 5961, section 5.
         guard number >= sendUnacknowledged - max(largestSendWindow, 1 << 16) else { return .challenge }
         guard number >= sendUnacknowledged else { return nil }
-        var news = 0
-        if usesSelective { news = learn(segment) }
+        var newBytes = 0
+        if usesSelective { newBytes = learn(segment) }
         if number > sendUnacknowledged {
             moveOn(to: number, segment, at: now)
         } else if outstanding > 0, dataCount == 0, !segment.flags.contains(.fin),
             Int(segment.window) << Int(sendScale) == sendWindow, !usesSelective
         {
             scoreboard.countDuplicate()
-            news = 1
+            newBytes = 1
         }
         if windowUpdateSequence < segment.sequence
             || windowUpdateSequence == segment.sequence && windowUpdateAcknowledgment <= number
@@ -155,22 +155,22 @@ extension TCPConnection {
             setSendWindow(segment)
             if wasShut, sendWindow > 0 { reopenWindow(at: now) }
         }
-        if news > 0 { detectLoss() }
+        if newBytes > 0 { detectLoss() }
         if outstanding == 0 { retransmitAt = nil }
         waitForWindow(at: now)
         return nil
     }
 
-    /// What it says has come beyond gaps.
+    /// Adds the SACK blocks of the segment to the scoreboard.
     private mutating func learn(_ segment: ReceivedTCPHeader) -> Int {
-        var news = 0
+        var newBytes = 0
         for index in 0..<segment.selectiveCount {
             let range = segment.selective[index]
             guard range.count > 0, range.start > max(sendUnacknowledged, segment.acknowledgment), range.end <= sendNext
             else { continue }
-            news += scoreboard.insert(range)
+            newBytes += scoreboard.insert(range)
         }
-        return news
+        return newBytes
     }
 
     private mutating func moveOn(to number: SequenceNumber, _ segment: ReceivedTCPHeader, at now: Instant) {
@@ -199,7 +199,7 @@ extension TCPConnection {
         waitingSince = outstanding > 0 ? now : nil
         if wantsRoom, outgoing.room >= min(outgoing.limit / 4, 16 << 10) {
             wantsRoom = false
-            notices.insert(.writable)
+            pendingEvents.insert(.writable)
         }
         if isFinSent, number == sendNext { finAcknowledged(at: now) }
     }
@@ -215,7 +215,8 @@ extension TCPConnection {
         }
     }
 
-    /// Of a segment that was sent once (Karn; RFC 6298, section 3), or by the clock that came back (RFC 7323, section 4).
+    /// Measures the round-trip time of a segment sent once (RFC 6298, section 3), or by its timestamp (RFC 7323,
+    /// section 4).
     private mutating func measure(_ number: SequenceNumber, _ segment: ReceivedTCPHeader, at now: Instant) {
         if let timed, number >= timed.number {
             roundTrip.add(now - timed.at)
@@ -257,17 +258,18 @@ extension TCPConnection {
             }
             let offset = start - receiveNext
             piece = piece.prefix(min(receiveEdge - start, incoming.room - offset))
-            if piece.byteCount > 0 { place(piece, start, at: now) } else { needsAcknowledgment = true }
+            if piece.byteCount > 0 { store(piece, start, at: now) } else { needsAcknowledgment = true }
         }
         if let finAt, finAt == receiveNext { takeFin(at: now) }
     }
 
-    private mutating func place(_ piece: RawSpan, _ start: SequenceNumber, at now: Instant) {
+    private mutating func store(_ piece: RawSpan, _ start: SequenceNumber, at now: Instant) {
         let offset = start - receiveNext
         incoming.put(piece, at: incoming.count + offset)
         guard offset == 0 else {
             beyond.insert(SequenceRange(start, start + piece.byteCount))
-            // At once, so that the sender learns what is missing (RFC 9293, section 3.8.6.3; RFC 5681, section 4.2).
+            // Acknowledged at once, so that the sender learns of the gap (RFC 9293, section 3.8.6.3; RFC 5681, section
+            // 4.2).
             needsAcknowledgment = true
             return
         }
@@ -279,7 +281,7 @@ extension TCPConnection {
         if discards {
             while incoming.count > 0 { incoming.withFirst { $0.byteCount } }
         } else {
-            notices.insert(.readable)
+            pendingEvents.insert(.readable)
         }
         if bytesSinceAcknowledgment >= 2 * segmentSize {
             needsAcknowledgment = true
@@ -295,7 +297,7 @@ extension TCPConnection {
         }
         receiveNext += 1
         needsAcknowledgment = true
-        notices.insert(.ended)
+        pendingEvents.insert(.ended)
         switch state {
         case .established: state = .closeWait
         case .finWait1: state = .closing

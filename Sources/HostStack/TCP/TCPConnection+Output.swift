@@ -1,18 +1,18 @@
 import PacketEngine
 import WireFormat
 
-/// A segment on its way out. What it says of the other direction is what is true when it is written.
+/// A segment to send. Acknowledgment, window and options are filled in when it is written.
 struct OutgoingSegment {
     var sequence: SequenceNumber
     var flags: TCPFlags
-    /// Of the data, in what waits to be acknowledged.
+    /// The offset of the data in the send buffer.
     var offset = 0
     var length = 0
     var headerLength = TCPView.minimumHeaderLength
 }
 
 extension TCPConnection {
-    /// The next segment that is to go out now; nil when there is none.
+    /// Returns the next segment to send, or nil if there is none.
     mutating func next(at now: Instant) -> OutgoingSegment? {
         if let number = reset {
             reset = nil
@@ -27,7 +27,7 @@ extension TCPConnection {
                 needsProbe = false
                 if let probe = probe(at: now) { return probe }
             }
-            // What came beyond a gap is told by itself: with data there is no room for it.
+            // SACK blocks go out in a segment without data: with data there is no room for them.
             if needsAcknowledgment, !beyond.isEmpty { return segment(sendNext, .ack) }
             if let again = nextRetransmission(at: now) ?? nextData(at: now) { return again }
             if needsKeepAlive {
@@ -39,7 +39,7 @@ extension TCPConnection {
         return segment(sendNext, .ack)
     }
 
-    /// A segment without data, or with some; from now on nothing waits to be acknowledged.
+    /// Returns a segment with or without data; it also acknowledges what was received.
     private mutating func segment(
         _ sequence: SequenceNumber, _ flags: TCPFlags, offset: Int = 0, length: Int = 0
     ) -> OutgoingSegment {
@@ -60,7 +60,7 @@ extension TCPConnection {
         return segment
     }
 
-    // MARK: What goes out
+    // MARK: Selection of data
 
     private mutating func nextOfHandshake(at now: Instant) -> OutgoingSegment? {
         guard needsSyn else {
@@ -72,13 +72,13 @@ extension TCPConnection {
         return segment(initialSend, state == .synSent ? .syn : [.syn, .ack])
     }
 
-    /// One byte to a window that is shut, so that the answer tells when it opens (RFC 9293, section 3.8.6.1).
+    /// Returns a zero-window probe of one byte (RFC 9293, section 3.8.6.1).
     private mutating func probe(at now: Instant) -> OutgoingSegment? {
         guard outstanding > 0 || hasUnsent else { return nil }
         return data(from: sendUnacknowledged, to: sendUnacknowledged + 1, at: now)
     }
 
-    /// Bytes that are thought to be in the network (RFC 6675, section 4).
+    /// The estimated number of bytes in the network, called pipe in RFC 6675, section 4.
     var inFlight: Int {
         let all = outstanding - scoreboard.sackedBytes
         guard let edge = lostEdge else {
@@ -86,12 +86,12 @@ extension TCPConnection {
         }
         let lost = scoreboard.missing(from: sendUnacknowledged, to: edge)
         let again = scoreboard.missing(from: sendUnacknowledged, to: min(retransmitNext, edge))
-        // Where time ran out all of it counts as lost already.
+        // After a timeout, everything outstanding counts as lost.
         if case .loss = recovery { return all - lost + again }
         return max(all - lost + again - scoreboard.duplicates * segmentSize, 0)
     }
 
-    /// What did not come before this is lost; nil outside a recovery.
+    /// The limit below which unreported bytes count as lost; nil outside a recovery.
     private var lostEdge: SequenceNumber? {
         switch recovery {
         case .none: nil
@@ -107,7 +107,7 @@ extension TCPConnection {
         guard recovery != .none, state.maySend, let edge = lostEdge,
             let gap = scoreboard.gap(from: max(retransmitNext, sendUnacknowledged), before: edge)
         else { return nil }
-        // The first goes whatever the window says: it is what was lost (RFC 6675, section 5, step 4.3).
+        // The first retransmission ignores the congestion window (RFC 6675, section 5, step 4.3).
         guard retransmitNext == sendUnacknowledged || inFlight + segmentSize <= congestion.window else { return nil }
         let end = min(gap.end, gap.start + segmentSize)
         retransmitNext = end
@@ -124,7 +124,7 @@ extension TCPConnection {
                 waitForWindow(at: now)
                 return nil
             }
-            // No small segments while more is to come, but where all else would be silence (section 3.8.6.2.1).
+            // Nagle's algorithm and the sender's SWS avoidance (section 3.8.6.2.1).
             guard length == segmentSize || length == unsent || length >= largestSendWindow / 2 || outstanding == 0
             else {
                 return nil
@@ -134,7 +134,7 @@ extension TCPConnection {
         return data(from: sendNext, to: sendNext + max(length, 0) + (isLast ? 1 : 0), at: now)
     }
 
-    /// The bytes of these numbers, with the FIN where it is one of them.
+    /// Returns a segment with the data in this range, and the FIN if it is part of it.
     private mutating func data(from start: SequenceNumber, to end: SequenceNumber, at now: Instant) -> OutgoingSegment {
         let last = dataEnd
         let length = max(min(end, last) - start, 0)
@@ -165,18 +165,18 @@ extension TCPConnection {
     // MARK: Options and window
 
     private var synOptionsLength: Int {
-        // Of the other side's the answer has only what it offered.
+        // A SYN-ACK contains only options that the SYN offered.
         let hasScale = configuration.usesWindowScale && (state == .synSent || sendScale > 0 || receiveScale > 0)
         return 4 + (usesTimestamps ? Self.timestampsLength : usesSelective ? 4 : 0) + (hasScale ? 4 : 0)
     }
 
-    /// Blocks fit into what the largest segment leaves: a segment with data has none.
+    /// Returns the length of the SACK option; a segment with data has none.
     private func selectiveLength(_ dataLength: Int) -> Int {
         guard usesSelective, !beyond.isEmpty, dataLength == 0 else { return 0 }
         return 4 + 8 * min(beyond.ranges.count, usesTimestamps ? 3 : 4)
     }
 
-    /// What the other side may send up to, as far as there is room; never less than it was told (section 3.8.6).
+    /// Advances the right edge of the receive window; it is never moved back (section 3.8.6).
     private mutating func moveEdge() {
         let edge = receiveNext + (incoming.room >> Int(receiveScale)) << Int(receiveScale)
         let most = receiveNext + Int(UInt16.max) << Int(receiveScale)
@@ -185,14 +185,14 @@ extension TCPConnection {
         receiveEdge = wanted
     }
 
-    /// The window field of a segment.
+    /// Returns the Window field of a segment.
     func windowField(_ flags: TCPFlags) -> UInt16 {
         let room = max(receiveEdge - receiveNext, 0)
         if flags.contains(.syn) { return UInt16(clamping: incoming.room) }
         return UInt16(clamping: room >> Int(receiveScale))
     }
 
-    /// Writes a segment: header, options and data, but for ports and checksum.
+    /// Writes a segment: header, options and data, without ports and checksum.
     @_lifetime(bytes: copy bytes)
     func write(_ segment: OutgoingSegment, into bytes: inout MutableRawSpan, at offset: Int, _ now: Instant) {
         bytes.setBigEndian32(segment.sequence.rawValue, at: offset + 4)
@@ -201,44 +201,44 @@ extension TCPConnection {
         bytes.setBigEndian16(UInt16(segment.headerLength / 4) << 12 | segment.flags.rawValue, at: offset + 12)
         bytes.setBigEndian16(windowField(segment.flags), at: offset + 14)
         bytes.setBigEndian32(0, at: offset + 16)
-        var place = offset + TCPView.minimumHeaderLength
+        var position = offset + TCPView.minimumHeaderLength
         if segment.flags.contains(.syn) {
-            writeSynOptions(into: &bytes, at: place, now)
+            writeSynOptions(into: &bytes, at: position, now)
         } else {
             if usesTimestamps {
-                bytes.setBigEndian32(0x0101_080A, at: place)
-                bytes.setBigEndian32(timestamp(at: now), at: place + 4)
-                bytes.setBigEndian32(recentTimestamp, at: place + 8)
-                place += Self.timestampsLength
+                bytes.setBigEndian32(0x0101_080A, at: position)
+                bytes.setBigEndian32(timestamp(at: now), at: position + 4)
+                bytes.setBigEndian32(recentTimestamp, at: position + 8)
+                position += Self.timestampsLength
             }
-            let count = (offset + segment.headerLength - place) / 8
+            let count = (offset + segment.headerLength - position) / 8
             if count > 0 {
-                bytes.setBigEndian32(0x0101_0500 | UInt32(2 + 8 * count), at: place)
+                bytes.setBigEndian32(0x0101_0500 | UInt32(2 + 8 * count), at: position)
                 for (index, range) in beyond.ranges.prefix(count).enumerated() {
-                    bytes.setBigEndian32(range.start.rawValue, at: place + 4 + 8 * index)
-                    bytes.setBigEndian32(range.end.rawValue, at: place + 8 + 8 * index)
+                    bytes.setBigEndian32(range.start.rawValue, at: position + 4 + 8 * index)
+                    bytes.setBigEndian32(range.end.rawValue, at: position + 8 + 8 * index)
                 }
             }
         }
         outgoing.copy(segment.length, from: segment.offset, into: &bytes, at: offset + segment.headerLength)
     }
 
-    /// In the order that Linux has.
+    /// Writes the options in the order that Linux uses.
     @_lifetime(bytes: copy bytes)
     private func writeSynOptions(into bytes: inout MutableRawSpan, at offset: Int, _ now: Instant) {
         bytes.setBigEndian32(0x0204_0000 | UInt32(UInt16(clamping: configuration.maximumSegmentSize)), at: offset)
-        var place = offset + 4
+        var position = offset + 4
         if usesTimestamps {
-            bytes.setBigEndian32(usesSelective ? 0x0402_080A : 0x0101_080A, at: place)
-            bytes.setBigEndian32(timestamp(at: now), at: place + 4)
-            bytes.setBigEndian32(state == .synSent ? 0 : recentTimestamp, at: place + 8)
-            place += Self.timestampsLength
+            bytes.setBigEndian32(usesSelective ? 0x0402_080A : 0x0101_080A, at: position)
+            bytes.setBigEndian32(timestamp(at: now), at: position + 4)
+            bytes.setBigEndian32(state == .synSent ? 0 : recentTimestamp, at: position + 8)
+            position += Self.timestampsLength
         } else if usesSelective {
-            bytes.setBigEndian32(0x0101_0402, at: place)
-            place += 4
+            bytes.setBigEndian32(0x0101_0402, at: position)
+            position += 4
         }
-        if place < offset + synOptionsLength {
-            bytes.setBigEndian32(0x0103_0300 | UInt32(receiveScale), at: place)
+        if position < offset + synOptionsLength {
+            bytes.setBigEndian32(0x0103_0300 | UInt32(receiveScale), at: position)
         }
     }
 }

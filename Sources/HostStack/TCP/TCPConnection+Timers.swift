@@ -1,18 +1,18 @@
 import PacketEngine
 
 extension TCPConnection {
-    /// When `advance` has something to do; nil for never.
+    /// The time of the next call of `advance`; nil if no timer runs.
     var deadline: Instant? {
         .earliest(.earliest(retransmitAt, acknowledgeAt), .earliest(forgetAt, keepAliveAt))
     }
 
-    /// There is something to be sent, or there may be.
+    /// Whether `next` may return a segment.
     var mayHaveOutput: Bool {
         reset != nil || needsSyn || needsAcknowledgment || needsProbe || needsKeepAlive || recovery != .none
             || state.maySend && hasUnsent
     }
 
-    /// Does what has become due.
+    /// Processes the timers that have expired.
     mutating func advance(at now: Instant) {
         if let acknowledgeAt, acknowledgeAt <= now {
             self.acknowledgeAt = nil
@@ -27,7 +27,7 @@ extension TCPConnection {
         guard let interval = configuration.keepAlive else { return }
         guard keepAliveCount < configuration.keepAliveProbes else { return fail(.timedOut) }
         keepAliveCount += 1
-        // Who has been silent for long is asked more often, as Linux does it.
+        // An unresponsive peer is probed at shorter intervals, as in Linux.
         keepAliveAt = now + max(Nanoseconds(interval.count / 96), .seconds(1))
         if outstanding == 0 { needsKeepAlive = true }
     }
@@ -40,7 +40,7 @@ extension TCPConnection {
             return fail(.timedOut)
         }
         roundTrip.backOff()
-        doubtsWay = roundTrip.backoffs > 1
+        suspectsNextHop = roundTrip.backoffs > 1
         timed = nil
         switch state {
         case .synSent, .synReceived: needsSyn = true
@@ -52,7 +52,7 @@ extension TCPConnection {
                 return
             }
             if scoreboard.holds(sendUnacknowledged) {
-                // It took back what it said that it has (RFC 2018, section 8).
+                // The peer may have discarded data that it reported (RFC 2018, section 8).
                 scoreboard.removeAll()
             }
             if case .loss = recovery {} else { congestion.timedOut(inFlight: outstanding) }
@@ -61,14 +61,14 @@ extension TCPConnection {
         }
     }
 
-    /// Where nothing is on its way and the window is shut, the timer asks for it.
+    /// Starts the persist timer if the window is closed and nothing is outstanding.
     mutating func waitForWindow(at now: Instant) {
         guard sendWindow == 0, outstanding == 0, hasUnsent, state.maySend, retransmitAt == nil else { return }
         retransmitAt = now + roundTrip.timeout
         waitingSince = now
     }
 
-    /// The window was shut: what was sent into it is sent again.
+    /// Sends data again that was sent into a closed window.
     mutating func reopenWindow(at now: Instant) {
         roundTrip.clearBackoff()
         guard outstanding > 0 else {

@@ -1,43 +1,43 @@
 import PacketEngine
 import WireFormat
 
-/// One end of a connection: the transmission control block and what RFC 9293 does with it.
+/// A TCP connection: the transmission control block and the processing of RFC 9293.
 ///
-/// It knows neither addresses nor a clock. Segments come in by `receive`, go out by `next` as long as it
-/// gives one, and `advance` is to be called when `deadline` has come.
+/// It has no addresses and reads no clock. `receive` processes segments, `next` returns segments to send until it
+/// returns nil, and `advance` is to be called at `deadline`.
 struct TCPConnection: Sendable {
-    /// What a loss does to what is sent.
+    /// The state of loss recovery.
     enum Recovery: Hashable, Sendable {
         case none
-        /// Others came through: what is lost is sent again until all up to the point is acknowledged (RFC 6675).
+        /// Fast recovery: lost data is retransmitted until everything before `until` is acknowledged (RFC 6675).
         case fast(until: SequenceNumber)
-        /// Time ran out: all up to the point that did not come is lost.
+        /// Recovery after a timeout: everything before `until` that was not reported counts as lost.
         case loss(until: SequenceNumber)
     }
 
     let configuration: TCPConfiguration
     var state: TCPState
-    var notices: TCPNotices = []
+    var pendingEvents: TCPEvents = []
     var failure: TCPFailure?
-    /// It began with a SYN of the other side's.
+    /// Whether the peer sent the first SYN.
     let isPassive: Bool
 
     // MARK: What is sent (RFC 9293, section 3.3.1)
 
     let initialSend: SequenceNumber
     var sendUnacknowledged: SequenceNumber
-    /// The first number that was never sent.
+    /// The next sequence number to send (SND.NXT).
     var sendNext: SequenceNumber
     var sendWindow = 0
     var largestSendWindow = 0
     var windowUpdateSequence = SequenceNumber(0)
     var windowUpdateAcknowledgment = SequenceNumber(0)
     var sendScale: UInt8 = 0
-    /// Bytes of data in the largest segment that goes out, options taken off.
+    /// The maximum data length of a sent segment, without options, in bytes.
     var segmentSize: Int
     var outgoing: ByteRing
     var isSynAcknowledged = false
-    /// There is nothing more to be sent: a FIN follows the data.
+    /// Whether the user has closed the sending direction: a FIN follows the data.
     var isSendingEnded = false
     var isFinSent = false
     var wantsRoom = false
@@ -46,13 +46,13 @@ struct TCPConnection: Sendable {
 
     var initialReceive = SequenceNumber(0)
     var receiveNext = SequenceNumber(0)
-    /// What the other side was told that it may send up to.
+    /// The right edge of the window that was advertised to the peer.
     var receiveEdge = SequenceNumber(0)
     var receiveScale: UInt8 = 0
     var incoming: ByteRing
     var beyond = ReceivedRanges()
     var finAt: SequenceNumber?
-    /// Nobody reads: what comes is thrown away.
+    /// Whether received data is discarded because the user has detached.
     var discards = false
 
     // MARK: Options
@@ -69,18 +69,18 @@ struct TCPConnection: Sendable {
     var congestion: CubicCongestionControl
     var scoreboard = Scoreboard()
     var recovery = Recovery.none
-    /// In a recovery: everything lost before this has been sent again.
+    /// During recovery, the next number to consider for retransmission.
     var retransmitNext: SequenceNumber
     var timed: (number: SequenceNumber, at: Instant)?
     var retransmitAt: Instant?
     var acknowledgeAt: Instant?
-    /// The end of TIME-WAIT, or of FIN-WAIT-2 where nobody reads.
+    /// The end of TIME-WAIT, or of FIN-WAIT-2 if the user has detached.
     var forgetAt: Instant?
     var keepAliveAt: Instant?
     var keepAliveCount = 0
     var lastHeard: Instant
     var lastSent: Instant
-    /// Since when something is waited for.
+    /// The time since which an acknowledgment is outstanding.
     var waitingSince: Instant?
 
     // MARK: What is to be sent
@@ -91,10 +91,10 @@ struct TCPConnection: Sendable {
     var needsKeepAlive = false
     var reset: SequenceNumber?
     var bytesSinceAcknowledgment = 0
-    /// Nothing comes through: perhaps the next hop is another machine now (RFC 1122, section 3.3.1.4).
-    var doubtsWay = false
+    /// Whether retransmissions fail, so that the next hop should be resolved again (RFC 1122, section 3.3.1.4).
+    var suspectsNextHop = false
 
-    /// A connection that begins: with a SYN of ours, or as the answer to one.
+    /// Creates a connection that sends a SYN or answers one.
     init(
         _ configuration: TCPConfiguration, initial: SequenceNumber, timestampOffset: UInt32, answering isPassive: Bool,
         at now: Instant
@@ -120,7 +120,7 @@ struct TCPConnection: Sendable {
         receiveScale = configuration.usesWindowScale ? configuration.windowScale : 0
     }
 
-    /// A connection whose beginning was left to a SYN cookie: the other side's ACK has just shown it.
+    /// Creates a connection whose handshake used a SYN cookie, after the peer's ACK has verified it.
     init(
         _ configuration: TCPConfiguration, initial: SequenceNumber, timestampOffset: UInt32,
         peerInitial: SequenceNumber, maximumSegmentSize: Int, at now: Instant
@@ -130,7 +130,7 @@ struct TCPConnection: Sendable {
         initialReceive = peerInitial
         receiveNext = peerInitial + 1
         receiveEdge = receiveNext + min(configuration.receiveLimit, Int(UInt16.max))
-        // A cookie has no room for options.
+        // The cookie does not encode options.
         usesTimestamps = false
         usesSelective = false
         receiveScale = 0
@@ -138,7 +138,7 @@ struct TCPConnection: Sendable {
         setSegmentSize(maximumSegmentSize)
     }
 
-    /// What the options of the other side's SYN allow.
+    /// Applies the options of the peer's SYN.
     mutating func accept(_ segment: ReceivedTCPHeader) {
         initialReceive = segment.sequence
         receiveNext = segment.sequence + 1
@@ -153,28 +153,28 @@ struct TCPConnection: Sendable {
             receiveScale = 0
         }
         setSegmentSize(Int(segment.maximumSegmentSize ?? 536))
-        // The window of a SYN is never scaled (RFC 7323, section 2.2).
+        // The window in a SYN is never scaled (RFC 7323, section 2.2).
         sendWindow = Int(segment.window)
         largestSendWindow = sendWindow
         windowUpdateSequence = segment.sequence
         windowUpdateAcknowledgment = segment.acknowledgment
     }
 
-    /// - Parameter size: what the other side takes, or the way allows, without options.
+    /// - Parameter size: the size that the peer or the path allows, without options, in bytes.
     mutating func setSegmentSize(_ size: Int) {
         let options = usesTimestamps ? Self.timestampsLength : 0
         segmentSize = max(min(size, configuration.maximumSegmentSize), 48) - options
         congestion = CubicCongestionControl(segment: segmentSize)
     }
 
-    /// The way takes smaller segments than was thought (RFC 1191, section 6.4; RFC 8201).
+    /// Reduces the segment size because the path MTU is smaller than assumed (RFC 1191, section 6.4; RFC 8201).
     mutating func shrinkSegments(to size: Int, at now: Instant) {
         let options = usesTimestamps ? Self.timestampsLength : 0
         let wanted = max(size, 48) - options
         guard wanted < segmentSize else { return }
         segmentSize = wanted
         guard sendNext > sendUnacknowledged, state.maySend else { return }
-        // What is on its way will not come through: it goes again, in pieces that do.
+        // Outstanding segments are too long for the path: they are retransmitted in smaller ones.
         recovery = .loss(until: sendNext)
         retransmitNext = sendUnacknowledged
         timed = nil
@@ -184,12 +184,12 @@ struct TCPConnection: Sendable {
 
     // MARK: Numbers
 
-    /// Of the first byte that is not acknowledged.
+    /// The sequence number of the first unacknowledged byte.
     var dataStart: SequenceNumber { isSynAcknowledged ? sendUnacknowledged : initialSend + 1 }
-    /// After the last byte, where the FIN is.
+    /// The sequence number after the last byte, which is the number of the FIN.
     var dataEnd: SequenceNumber { dataStart + outgoing.count }
     var outstanding: Int { sendNext - sendUnacknowledged }
-    /// Bytes that were never sent.
+    /// The number of bytes not yet sent.
     var unsent: Int { isFinSent ? 0 : max(dataEnd - sendNext, 0) }
     var hasUnsent: Bool { unsent > 0 || isSendingEnded && !isFinSent }
 
@@ -197,9 +197,9 @@ struct TCPConnection: Sendable {
         UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000) &+ timestampOffset
     }
 
-    // MARK: What its user does
+    // MARK: User calls
 
-    /// Takes bytes to be sent, as many as there is room for.
+    /// Appends bytes to the send buffer, as many as fit; returns their number.
     mutating func send(_ bytes: RawSpan) -> Int {
         guard !isSendingEnded, state != .closed, state != .timeWait else { return 0 }
         let taken = outgoing.append(bytes)
@@ -207,15 +207,15 @@ struct TCPConnection: Sendable {
         return taken
     }
 
-    /// Lends what has come; the bytes that are taken make room for others.
+    /// Calls `body` with received bytes; the bytes that it takes are removed from the receive buffer.
     mutating func read(_ body: (RawSpan) -> Int) {
         incoming.withFirst(body)
-        // Who waits for room is told when there is enough to be worth a segment (RFC 9293, section 3.8.6.2.2).
+        // Window updates are sent only if they are large enough to avoid SWS (RFC 9293, section 3.8.6.2.2).
         let growth = (receiveNext + incoming.room) - receiveEdge
         if state.mayReceive, growth >= min(2 * segmentSize, incoming.limit / 2) { needsAcknowledgment = true }
     }
 
-    /// There is nothing more to be sent.
+    /// Closes the sending direction.
     mutating func endSending(at now: Instant) {
         guard !isSendingEnded else { return }
         isSendingEnded = true
@@ -227,7 +227,7 @@ struct TCPConnection: Sendable {
         }
     }
 
-    /// Nothing more is sent, and what comes is not read.
+    /// Closes the sending direction and discards received data.
     mutating func leave(at now: Instant) {
         discards = true
         while incoming.count > 0 { read { $0.byteCount } }
@@ -235,7 +235,7 @@ struct TCPConnection: Sendable {
         if state == .finWait2, forgetAt == nil { forgetAt = now + configuration.timeWait }
     }
 
-    /// Breaks it off, and tells the other side.
+    /// Resets the connection.
     mutating func abort() {
         if state.isSynchronized && state != .timeWait || state == .synReceived { reset = sendNext }
         fail(.aborted)
@@ -249,7 +249,7 @@ struct TCPConnection: Sendable {
 
     mutating func close() {
         state = .closed
-        notices.insert(.closed)
+        pendingEvents.insert(.closed)
         retransmitAt = nil
         acknowledgeAt = nil
         forgetAt = nil

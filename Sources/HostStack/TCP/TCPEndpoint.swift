@@ -18,7 +18,7 @@ public struct TCPEndpoint: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What tells one connection from another (RFC 9293, section 3.3.1).
+/// The local and remote endpoint, which identify a connection (RFC 9293, section 3.3.1).
 public struct TCPPair: Hashable, Sendable {
     public var local: TCPEndpoint
     public var remote: TCPEndpoint
@@ -29,7 +29,7 @@ public struct TCPPair: Hashable, Sendable {
     }
 }
 
-/// The name of a connection while it lasts; another one's afterwards.
+/// A connection identifier, reused after the connection has ended.
 public struct TCPIdentifier: Hashable, Sendable {
     let index: Int
     let generation: UInt32

@@ -1,15 +1,15 @@
-/// What has happened to a connection that its user wants to know.
-public struct TCPNotices: OptionSet, Hashable, Sendable {
+/// Events of a connection.
+public struct TCPEvents: OptionSet, Hashable, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    public static let established = TCPNotices(rawValue: 1)
-    /// There are bytes to be read.
-    public static let readable = TCPNotices(rawValue: 2)
-    /// There is room for bytes to be sent, after there was none.
-    public static let writable = TCPNotices(rawValue: 4)
-    /// The other side sends no more.
-    public static let ended = TCPNotices(rawValue: 8)
-    /// It is over.
-    public static let closed = TCPNotices(rawValue: 16)
+    public static let established = TCPEvents(rawValue: 1)
+    /// Received data can be read.
+    public static let readable = TCPEvents(rawValue: 2)
+    /// The send buffer has room again.
+    public static let writable = TCPEvents(rawValue: 4)
+    /// The peer has closed its sending direction.
+    public static let ended = TCPEvents(rawValue: 8)
+    /// The connection has ended.
+    public static let closed = TCPEvents(rawValue: 16)
 }

@@ -1,29 +1,29 @@
 import PacketEngine
 import WireFormat
 
-// The input module: segments to their connections, and what becomes of those that have none.
+// Input: dispatches segments to connections and answers segments without one.
 
 extension TCPModule {
-    /// A segment has come whose checksum is right.
+    /// Processes a segment whose checksum was verified.
     mutating func input(_ view: borrowing TCPView, from source: IPAddress, to destination: IPAddress, at now: Instant) {
         let segment = ReceivedTCPHeader(view)
         let pair = TCPPair(
             local: TCPEndpoint(destination, view.destinationPort), remote: TCPEndpoint(source, view.sourcePort))
-        if let place = index[pair] {
-            switch blocks[place].connection.receive(segment, view.payload, at: now) {
+        if let index = indices[pair] {
+            switch blocks[index].connection.receive(segment, view.payload, at: now) {
             case .nothing: break
             case .refuse: refuse(segment, pair, view.payload, at: now)
-            case .challenge: if challenges.take(at: now) { blocks[place].connection.needsAcknowledgment = true }
+            case .challenge: if challenges.take(at: now) { blocks[index].connection.needsAcknowledgment = true }
             case .reopen:
-                remove(place)
+                remove(index)
                 return answer(segment, pair, view.payload, at: now)
             }
-            return settle(place, at: now)
+            return settle(index, at: now)
         }
         answer(segment, pair, view.payload, at: now)
     }
 
-    /// A segment for no connection: it may begin one (RFC 9293, sections 3.10.7.1 and 3.10.7.2).
+    /// Processes a segment without a connection; it may open one (RFC 9293, sections 3.10.7.1 and 3.10.7.2).
     private mutating func answer(_ segment: ReceivedTCPHeader, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
         guard !segment.flags.contains(.rst) else { return }
         guard let listener = listeners[pair.local.port] else { return refuse(segment, pair, data, at: now) }
@@ -41,9 +41,9 @@ extension TCPModule {
             nextConfiguration(pair), initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
             answering: true, at: now)
         connection.accept(segment)
-        guard let place = insert(connection, pair, isHalfOpen: true) else { return }
+        guard let index = insert(connection, pair, isHalfOpen: true) else { return }
         listeners[pair.local.port]?.halfOpen += 1
-        settle(place, at: now)
+        settle(index, at: now)
     }
 
     private mutating func refuse(_ segment: ReceivedTCPHeader, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
@@ -59,7 +59,7 @@ extension TCPModule {
         }
     }
 
-    // MARK: Cookies
+    // MARK: SYN cookies
 
     private mutating func offerCookie(_ segment: ReceivedTCPHeader, _ pair: TCPPair, at now: Instant) {
         guard strays.count < Self.strayLimit else { return }
@@ -73,7 +73,7 @@ extension TCPModule {
                 maximumSegmentSize: UInt16(clamping: maximumSegmentSize(pair))))
     }
 
-    /// - Returns: whether the segment ends a handshake that was left to a cookie.
+    /// - Returns: whether the segment completes a handshake by SYN cookie.
     private mutating func takeCookie(
         _ segment: ReceivedTCPHeader, _ pair: TCPPair, _ data: RawSpan, at now: Instant
     ) -> Bool {
@@ -85,9 +85,9 @@ extension TCPModule {
             nextConfiguration(pair), initial: segment.acknowledgment - 1, timestampOffset: 0,
             peerInitial: segment.sequence - 1,
             maximumSegmentSize: size, at: now)
-        guard let place = insert(connection, pair, isHalfOpen: false) else { return false }
-        _ = blocks[place].connection.receive(segment, data, at: now)
-        settle(place, at: now)
+        guard let index = insert(connection, pair, isHalfOpen: false) else { return false }
+        _ = blocks[index].connection.receive(segment, data, at: now)
+        settle(index, at: now)
         return true
     }
 }

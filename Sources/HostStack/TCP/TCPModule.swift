@@ -3,12 +3,11 @@ import HeapModule
 import PacketEngine
 import WireFormat
 
-/// The connections of a host: a table of control blocks, who listens where, and the modules that take segments in,
-/// give them out and watch the time.
+/// The TCP of a host: control blocks, listeners, and the input, output and timer modules.
 struct TCPModule: Sendable {
-    /// Who listens at a port.
+    /// A listening port.
     struct Listener: Sendable {
-        /// Handshakes that are remembered at a time; beyond them cookies go out (RFC 4987).
+        /// The maximum number of half-open connections; above it, SYN cookies are sent (RFC 4987).
         var backlog = 256
         var halfOpen = 0
     }
@@ -18,17 +17,17 @@ struct TCPModule: Sendable {
         var pair: TCPPair
         var generation: UInt32
         var isUsed = true
-        /// It is in the queue of those that may have something to send.
+        /// Whether the connection is in the queue of those that may have output.
         var isReady = false
-        /// When it is woken at the latest.
+        /// The earliest time for which a timer is set.
         var scheduled: Instant?
-        /// It counts among the half-open ones of its listener.
+        /// Whether the connection counts as half-open for its listener.
         var isHalfOpen: Bool
-        /// Its user knows of it.
+        /// Whether the user knows the identifier.
         var isKnown = false
-        /// Its user has let it go: nobody is told of its end.
-        var isLeft = false
-        /// It is in the queue of those in TIME-WAIT.
+        /// Whether the user has detached: no more events are reported.
+        var isDetached = false
+        /// Whether the connection is in the TIME-WAIT queue.
         var isWaiting = false
     }
 
@@ -40,7 +39,7 @@ struct TCPModule: Sendable {
         }
     }
 
-    /// A reset for a segment that belongs to no connection (RFC 9293, section 3.10.7.1), or the SYN-ACK of a cookie.
+    /// A reset for a segment without a connection (RFC 9293, section 3.10.7.1), or a SYN-ACK with a cookie.
     struct Stray: Sendable {
         var pair: TCPPair
         var sequence: SequenceNumber
@@ -53,7 +52,7 @@ struct TCPModule: Sendable {
     let configuration: TCPConfiguration
     var blocks: [Block] = []
     private var free: [Int] = []
-    var index: [TCPPair: Int] = [:]
+    var indices: [TCPPair: Int] = [:]
     var listeners: [UInt16: Listener] = [:]
     private var ready: [Int] = []
     private var readyHead = 0
@@ -66,17 +65,17 @@ struct TCPModule: Sendable {
     var refusals = AllowancePerSecond(1_000)
     private var nextPort: UInt16
     private var events: [HostEvent] = []
-    /// Those in TIME-WAIT, the oldest first: where there is no room they are forgotten before their time.
+    /// Connections in TIME-WAIT, oldest first; the oldest is removed early if the table is full.
     private var waiting: Deque<TCPIdentifier> = []
-    /// Connections through which nothing comes.
+    /// Connections whose retransmissions fail.
     private var doubts: [TCPPair] = []
-    /// Bytes that may wait in the connections that there are.
+    /// The buffer space granted to all connections, in bytes.
     private var allotted = 0
 
-    /// Connections at a time, those that are over and not forgotten among them.
+    /// The maximum number of connections, including those that have ended but are not removed yet.
     private static let limit = 4_096
     static let strayLimit = 256
-    /// Bytes that may wait in all connections, but for the least that each has.
+    /// The buffer space of all connections beyond the minimum of each, in bytes.
     private static let memoryBudget = 12 << 20
     private static let leastBuffer = 3 << 10
 
@@ -89,32 +88,32 @@ struct TCPModule: Sendable {
 
     var count: Int { blocks.count - free.count }
 
-    /// Bytes in front of a segment's data, options left out.
+    /// Returns the length of the headers before a segment's data, without TCP options, in bytes.
     static func headerLength(_ family: IPAddress.Family) -> Int {
         (family == .v4 ? IPv4View.minimumHeaderLength : IPv6View.headerLength) + TCPView.minimumHeaderLength
     }
 
-    /// The longest segment that goes out unasked: the configuration's is of IPv4.
+    /// Returns the maximum segment size for a pair; the configured value is for IPv4.
     func maximumSegmentSize(_ pair: TCPPair) -> Int {
         let family = pair.remote.address.family
         return configuration.maximumSegmentSize - Self.headerLength(family) + Self.headerLength(.v4)
     }
 
-    /// How the next connection is run: the more there are, the less may wait in it.
+    /// Returns the configuration of the next connection: its buffers shrink as more space is in use.
     func nextConfiguration(_ pair: TCPPair) -> TCPConfiguration {
         var next = configuration
         next.maximumSegmentSize = maximumSegmentSize(pair)
-        // An eighth of what is left, each way: the first have what they want, and nobody takes all.
+        // An eighth of the remaining space, split between send and receive, so that no connection takes all of it.
         let share = max((Self.memoryBudget - allotted) / 16, Self.leastBuffer)
         next.sendLimit = min(next.sendLimit, share)
         next.receiveLimit = min(next.receiveLimit, share)
         return next
     }
 
-    /// Whether one more connection can be; one that only waits to be forgotten gives way.
+    /// Whether there is room for another connection; removes the oldest one in TIME-WAIT if necessary.
     mutating func hasRoom() -> Bool {
         while count >= Self.limit, let oldest = waiting.popFirst() {
-            if let place = place(of: oldest), blocks[place].connection.state == .timeWait { remove(place) }
+            if let index = index(of: oldest), blocks[index].connection.state == .timeWait { remove(index) }
         }
         return count < Self.limit
     }
@@ -124,102 +123,102 @@ struct TCPModule: Sendable {
             guard block.isUsed else { return false }
             switch block.connection.state {
             case .closed, .timeWait: return block.connection.reset != nil || block.connection.needsAcknowledgment
-            // Our part is done: the other side may take its time.
+            // Only the peer's FIN is outstanding.
             case .finWait2: return false
             default: return true
             }
         }
     }
 
-    // MARK: What users do
+    // MARK: User calls
 
     mutating func listen(_ port: UInt16, backlog: Int = 256) { listeners[port] = Listener(backlog: backlog) }
 
-    /// Begins a connection; nil when there is no room or no port for it.
+    /// Opens a connection; returns nil if the table is full or no port is free.
     mutating func connect(from local: IPAddress, to remote: TCPEndpoint, at now: Instant) -> TCPIdentifier? {
         for _ in 0..<16_384 {
             nextPort = nextPort >= 65_535 ? 49_152 : nextPort + 1
             let pair = TCPPair(local: TCPEndpoint(local, nextPort), remote: remote)
-            guard index[pair] == nil else { continue }
+            guard indices[pair] == nil else { continue }
             let connection = TCPConnection(
                 nextConfiguration(pair), initial: initialNumber(pair, at: now), timestampOffset: timestampOffset(pair),
                 answering: false, at: now)
-            guard let place = insert(connection, pair, isHalfOpen: false) else { return nil }
-            blocks[place].isKnown = true
-            return identifier(place)
+            guard let index = insert(connection, pair, isHalfOpen: false) else { return nil }
+            blocks[index].isKnown = true
+            return identifier(index)
         }
         return nil
     }
 
-    /// Goes on with a handshake whose SYN another has sent.
+    /// Continues a handshake whose SYN was sent by another program.
     /// - Parameters:
-    ///   - initial: the number of the SYN.
-    ///   - timestamp: what it had as its time stamp.
+    ///   - initial: the sequence number of the SYN.
+    ///   - timestamp: the timestamp in the SYN.
     mutating func adopt(
         _ pair: TCPPair, initial: SequenceNumber, timestamp: UInt32, _ answer: ReceivedTCPHeader, at now: Instant
     ) -> TCPIdentifier? {
-        guard index[pair] == nil else { return nil }
+        guard indices[pair] == nil else { return nil }
         let clock = UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000)
         var connection = TCPConnection(
             nextConfiguration(pair), initial: initial, timestampOffset: timestamp &- clock, answering: false, at: now)
         connection.needsSyn = false
-        guard let place = insert(connection, pair, isHalfOpen: false) else { return nil }
-        blocks[place].isKnown = true
-        let name = identifier(place)
-        _ = blocks[place].connection.receive(answer, RawSpan(), at: now)
-        settle(place, at: now)
-        return self.place(of: name) == nil ? nil : name
+        guard let index = insert(connection, pair, isHalfOpen: false) else { return nil }
+        blocks[index].isKnown = true
+        let name = identifier(index)
+        _ = blocks[index].connection.receive(answer, RawSpan(), at: now)
+        settle(index, at: now)
+        return self.index(of: name) == nil ? nil : name
     }
 
     mutating func send(_ identifier: TCPIdentifier, _ bytes: RawSpan) -> Int {
-        guard let place = place(of: identifier) else { return 0 }
-        let taken = blocks[place].connection.send(bytes)
-        makeReady(place)
+        guard let index = index(of: identifier) else { return 0 }
+        let taken = blocks[index].connection.send(bytes)
+        makeReady(index)
         return taken
     }
 
-    /// Lends what has come, a piece at a time, until nothing more is taken.
+    /// Calls `body` with received bytes, piece by piece, until it takes fewer than offered.
     mutating func read(_ identifier: TCPIdentifier, _ body: (RawSpan) -> Int) {
-        guard let place = place(of: identifier) else { return }
-        while blocks[place].connection.incoming.count > 0 {
+        guard let index = index(of: identifier) else { return }
+        while blocks[index].connection.incoming.count > 0 {
             var taken = 0
-            blocks[place].connection.read {
+            blocks[index].connection.read {
                 taken = body($0)
                 return taken
             }
             if taken == 0 { break }
         }
-        makeReady(place)
+        makeReady(index)
     }
 
     func room(_ identifier: TCPIdentifier) -> Int {
-        place(of: identifier).map { blocks[$0].connection.outgoing.room } ?? 0
+        index(of: identifier).map { blocks[$0].connection.outgoing.room } ?? 0
     }
 
     mutating func endSending(_ identifier: TCPIdentifier, at now: Instant) {
-        guard let place = place(of: identifier) else { return }
-        blocks[place].connection.endSending(at: now)
-        settle(place, at: now)
+        guard let index = index(of: identifier) else { return }
+        blocks[index].connection.endSending(at: now)
+        settle(index, at: now)
     }
 
-    /// Its user is done with it.
+    /// Detaches the user from the connection.
     mutating func leave(_ identifier: TCPIdentifier, at now: Instant) {
-        guard let place = place(of: identifier) else { return }
-        blocks[place].isLeft = true
-        blocks[place].connection.leave(at: now)
-        settle(place, at: now)
+        guard let index = index(of: identifier) else { return }
+        blocks[index].isDetached = true
+        blocks[index].connection.leave(at: now)
+        settle(index, at: now)
     }
 
     mutating func abort(_ identifier: TCPIdentifier, at now: Instant) {
-        guard let place = place(of: identifier) else { return }
-        blocks[place].isLeft = true
-        blocks[place].connection.abort()
-        settle(place, at: now)
+        guard let index = index(of: identifier) else { return }
+        blocks[index].isDetached = true
+        blocks[index].connection.abort()
+        settle(index, at: now)
     }
 
-    func identifier(of pair: TCPPair) -> TCPIdentifier? { index[pair].map { identifier($0) } }
+    func identifier(of pair: TCPPair) -> TCPIdentifier? { indices[pair].map { identifier($0) } }
 
-    func pair(_ identifier: TCPIdentifier) -> TCPPair? { place(of: identifier).map { blocks[$0].pair } }
+    func pair(_ identifier: TCPIdentifier) -> TCPPair? { index(of: identifier).map { blocks[$0].pair } }
 
     mutating func drain(_ report: (HostEvent) -> Void) {
         for event in events { report(event) }
@@ -228,20 +227,20 @@ struct TCPModule: Sendable {
 
     // MARK: Output
 
-    /// Gives the next segment that is to go out to `write`.
-    /// - Parameter isReachable: whether the way to the other end is known.
-    /// - Returns: false when nothing is to go out.
+    /// Passes the next segment to `write`.
+    /// - Parameter isReachable: whether the next hop to the peer is resolved.
+    /// - Returns: false if there is nothing to send.
     mutating func output(
         at now: Instant, ready isReachable: (TCPPair) -> Bool,
         _ write: (TCPPair, borrowing TCPConnection, OutgoingSegment) -> Void
     ) -> Bool {
         while readyHead < ready.count {
-            let place = ready[readyHead]
-            if blocks[place].isUsed, blocks[place].isReady, isReachable(blocks[place].pair),
-                let segment = blocks[place].connection.next(at: now)
+            let index = ready[readyHead]
+            if blocks[index].isUsed, blocks[index].isReady, isReachable(blocks[index].pair),
+                let segment = blocks[index].connection.next(at: now)
             {
-                write(blocks[place].pair, blocks[place].connection, segment)
-                schedule(place)
+                write(blocks[index].pair, blocks[index].connection, segment)
+                schedule(index)
                 return true
             }
             readyHead += 1
@@ -249,14 +248,14 @@ struct TCPModule: Sendable {
                 ready.removeAll(keepingCapacity: true)
                 readyHead = 0
             }
-            // Of one that is gone too: who has its place next comes into the queue again.
-            blocks[place].isReady = false
-            if blocks[place].isUsed { settle(place, at: now, isReady: false) }
+            // Also for a removed connection, because the index is reused.
+            blocks[index].isReady = false
+            if blocks[index].isUsed { settle(index, at: now, isReady: false) }
         }
         return false
     }
 
-    /// Connections through which nothing has come for a while.
+    /// Returns and clears the connections whose retransmissions fail.
     mutating func takeDoubts() -> [TCPPair] {
         guard !doubts.isEmpty else { return [] }
         defer { doubts.removeAll() }
@@ -265,37 +264,38 @@ struct TCPModule: Sendable {
 
     mutating func takeStray() -> Stray? { strays.isEmpty ? nil : strays.removeFirst() }
 
-    /// Those to whom the way has become known.
+    /// Schedules output for connections whose next hop was resolved.
     mutating func wake(_ isMeant: (TCPPair) -> Bool) {
-        for place in blocks.indices where blocks[place].isUsed && isMeant(blocks[place].pair) { makeReady(place) }
+        for index in blocks.indices where blocks[index].isUsed && isMeant(blocks[index].pair) { makeReady(index) }
     }
 
-    /// Whether a number is of what a connection has on its way: who speaks of another one guesses (RFC 5927, section 4.1).
+    /// Whether a sequence number is outstanding; an ICMP error about another number may be spoofed (RFC 5927, section
+    /// 4.1).
     func isOutstanding(_ sequence: SequenceNumber, of pair: TCPPair) -> Bool {
-        guard let place = index[pair] else { return false }
-        return sequence >= blocks[place].connection.sendUnacknowledged
-            && sequence < blocks[place].connection.sendNext
+        guard let index = indices[pair] else { return false }
+        return sequence >= blocks[index].connection.sendUnacknowledged
+            && sequence < blocks[index].connection.sendNext
     }
 
-    /// The way of a connection takes segments of so many bytes of data and options.
+    /// Reduces the segment size of a connection to `size` bytes of data and options.
     mutating func shrinkSegments(of pair: TCPPair, to size: Int, at now: Instant) {
-        guard let place = index[pair] else { return }
-        blocks[place].connection.shrinkSegments(to: size, at: now)
-        settle(place, at: now)
+        guard let index = indices[pair] else { return }
+        blocks[index].connection.shrinkSegments(to: size, at: now)
+        settle(index, at: now)
     }
 
-    /// Nobody is there: those that have not begun come to nothing, and who is to be told of an end cannot be.
+    /// Ends the connections to an unreachable host: those in the handshake fail, and closing ones are removed.
     mutating func giveUp(at now: Instant, _ isMeant: (TCPPair) -> Bool) {
-        for place in blocks.indices where blocks[place].isUsed && isMeant(blocks[place].pair) {
-            if blocks[place].connection.state == .synSent { blocks[place].connection.fail(.unreachable) }
-            blocks[place].connection.reset = nil
-            settle(place, at: now)
+        for index in blocks.indices where blocks[index].isUsed && isMeant(blocks[index].pair) {
+            if blocks[index].connection.state == .synSent { blocks[index].connection.fail(.unreachable) }
+            blocks[index].connection.reset = nil
+            settle(index, at: now)
         }
     }
 
     // MARK: Time
 
-    /// When `advance` has something to do.
+    /// The time of the next call of `advance`.
     var deadline: Instant? { alarms.min?.at }
 
     var hasOutput: Bool { readyHead < ready.count || !strays.isEmpty }
@@ -306,99 +306,99 @@ struct TCPModule: Sendable {
             guard blocks[alarm.index].isUsed, blocks[alarm.index].scheduled == alarm.at else { continue }
             blocks[alarm.index].scheduled = nil
             blocks[alarm.index].connection.advance(at: now)
-            if blocks[alarm.index].connection.doubtsWay {
-                blocks[alarm.index].connection.doubtsWay = false
+            if blocks[alarm.index].connection.suspectsNextHop {
+                blocks[alarm.index].connection.suspectsNextHop = false
                 doubts.append(blocks[alarm.index].pair)
             }
             settle(alarm.index, at: now)
         }
     }
 
-    /// An alarm that is too early does no harm: most move on before they go off.
-    private mutating func schedule(_ place: Int) {
-        guard let deadline = blocks[place].connection.deadline else { return }
-        if let scheduled = blocks[place].scheduled, scheduled <= deadline { return }
-        blocks[place].scheduled = deadline
-        alarms.insert(Alarm(at: deadline, index: place))
+    /// Sets the timer of a connection. Timers are not canceled: an early one is set again when it expires.
+    private mutating func schedule(_ index: Int) {
+        guard let deadline = blocks[index].connection.deadline else { return }
+        if let scheduled = blocks[index].scheduled, scheduled <= deadline { return }
+        blocks[index].scheduled = deadline
+        alarms.insert(Alarm(at: deadline, index: index))
     }
 
     // MARK: The table
 
-    /// Tells what has happened to a connection, and has it do what follows.
-    mutating func settle(_ place: Int, at now: Instant, isReady: Bool = true) {
-        let notices = blocks[place].connection.notices
-        if !notices.isEmpty {
-            blocks[place].connection.notices = []
-            if blocks[place].isHalfOpen, !notices.isDisjoint(with: [.established, .closed]) {
-                blocks[place].isHalfOpen = false
-                listeners[blocks[place].pair.local.port]?.halfOpen -= 1
+    /// Reports the events of a connection and updates queues and timers.
+    mutating func settle(_ index: Int, at now: Instant, isReady: Bool = true) {
+        let pendingEvents = blocks[index].connection.pendingEvents
+        if !pendingEvents.isEmpty {
+            blocks[index].connection.pendingEvents = []
+            if blocks[index].isHalfOpen, !pendingEvents.isDisjoint(with: [.established, .closed]) {
+                blocks[index].isHalfOpen = false
+                listeners[blocks[index].pair.local.port]?.halfOpen -= 1
             }
-            let name = identifier(place)
-            if notices.contains(.established), blocks[place].connection.isPassive {
-                blocks[place].isKnown = true
-                events.append(.accepted(name, local: blocks[place].pair.local, remote: blocks[place].pair.remote))
+            let name = identifier(index)
+            if pendingEvents.contains(.established), blocks[index].connection.isPassive {
+                blocks[index].isKnown = true
+                events.append(.accepted(name, local: blocks[index].pair.local, remote: blocks[index].pair.remote))
             }
-            if blocks[place].isKnown, !blocks[place].isLeft {
-                events.append(.connection(name, notices, blocks[place].connection.failure))
-            }
-        }
-        if blocks[place].connection.state == .timeWait, !blocks[place].isWaiting {
-            blocks[place].isWaiting = true
-            // All wait equally long: the oldest are gone first.
-            while let oldest = waiting.first, self.place(of: oldest) == nil { waiting.removeFirst() }
-            waiting.append(identifier(place))
-        }
-        if isReady, blocks[place].connection.mayHaveOutput { makeReady(place) }
-        if blocks[place].connection.state == .closed, blocks[place].connection.reset == nil {
-            // Who has not read everything yet keeps it until he lets it go.
-            if blocks[place].isLeft || !blocks[place].isKnown || blocks[place].connection.incoming.count == 0 {
-                return remove(place)
+            if blocks[index].isKnown, !blocks[index].isDetached {
+                events.append(.connection(name, pendingEvents, blocks[index].connection.failure))
             }
         }
-        schedule(place)
+        if blocks[index].connection.state == .timeWait, !blocks[index].isWaiting {
+            blocks[index].isWaiting = true
+            // All entries wait equally long, so the oldest expire first.
+            while let oldest = waiting.first, self.index(of: oldest) == nil { waiting.removeFirst() }
+            waiting.append(identifier(index))
+        }
+        if isReady, blocks[index].connection.mayHaveOutput { makeReady(index) }
+        if blocks[index].connection.state == .closed, blocks[index].connection.reset == nil {
+            // The user keeps the connection until it has read all data or detaches.
+            if blocks[index].isDetached || !blocks[index].isKnown || blocks[index].connection.incoming.count == 0 {
+                return remove(index)
+            }
+        }
+        schedule(index)
     }
 
-    private mutating func makeReady(_ place: Int) {
-        guard !blocks[place].isReady else { return }
-        blocks[place].isReady = true
-        ready.append(place)
+    private mutating func makeReady(_ index: Int) {
+        guard !blocks[index].isReady else { return }
+        blocks[index].isReady = true
+        ready.append(index)
     }
 
     mutating func insert(_ connection: TCPConnection, _ pair: TCPPair, isHalfOpen: Bool) -> Int? {
         guard hasRoom() else { return nil }
-        let place: Int
+        let index: Int
         if let old = free.popLast() {
-            place = old
-            blocks[place] = Block(
-                connection: connection, pair: pair, generation: blocks[place].generation &+ 1,
-                isReady: blocks[place].isReady, isHalfOpen: isHalfOpen)
+            index = old
+            blocks[index] = Block(
+                connection: connection, pair: pair, generation: blocks[index].generation &+ 1,
+                isReady: blocks[index].isReady, isHalfOpen: isHalfOpen)
         } else {
-            place = blocks.count
+            index = blocks.count
             blocks.append(Block(connection: connection, pair: pair, generation: 0, isHalfOpen: isHalfOpen))
         }
-        index[pair] = place
+        indices[pair] = index
         allotted += connection.configuration.sendLimit + connection.configuration.receiveLimit
-        makeReady(place)
-        return place
+        makeReady(index)
+        return index
     }
 
-    mutating func remove(_ place: Int) {
-        guard blocks[place].isUsed else { return }
-        blocks[place].isUsed = false
-        let limits = blocks[place].connection.configuration
+    mutating func remove(_ index: Int) {
+        guard blocks[index].isUsed else { return }
+        blocks[index].isUsed = false
+        let limits = blocks[index].connection.configuration
         allotted -= limits.sendLimit + limits.receiveLimit
-        blocks[place].connection.incoming.release()
-        blocks[place].connection.outgoing.release()
-        if blocks[place].isHalfOpen { listeners[blocks[place].pair.local.port]?.halfOpen -= 1 }
-        index[blocks[place].pair] = nil
-        free.append(place)
+        blocks[index].connection.incoming.release()
+        blocks[index].connection.outgoing.release()
+        if blocks[index].isHalfOpen { listeners[blocks[index].pair.local.port]?.halfOpen -= 1 }
+        indices[blocks[index].pair] = nil
+        free.append(index)
     }
 
-    private func identifier(_ place: Int) -> TCPIdentifier {
-        TCPIdentifier(index: place, generation: blocks[place].generation)
+    private func identifier(_ index: Int) -> TCPIdentifier {
+        TCPIdentifier(index: index, generation: blocks[index].generation)
     }
 
-    private func place(of identifier: TCPIdentifier) -> Int? {
+    private func index(of identifier: TCPIdentifier) -> Int? {
         guard identifier.index < blocks.count, blocks[identifier.index].isUsed,
             blocks[identifier.index].generation == identifier.generation
         else { return nil }
@@ -407,7 +407,8 @@ struct TCPModule: Sendable {
 
     // MARK: Numbers
 
-    /// A clock of four microseconds, and a secret of the connection's own (RFC 6528, section 3).
+    /// Returns an initial sequence number: a 4 microsecond clock plus a keyed hash of the connection (RFC 6528, section
+    /// 3).
     func initialNumber(_ pair: TCPPair, at now: Instant) -> SequenceNumber {
         SequenceNumber(
             UInt32(truncatingIfNeeded: now.nanoseconds / 4_000) &+ UInt32(truncatingIfNeeded: key.hash(of: pair)))

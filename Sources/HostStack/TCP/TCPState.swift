@@ -1,4 +1,4 @@
-/// Where a connection stands (RFC 9293, section 3.3.2).
+/// The state of a connection (RFC 9293, section 3.3.2).
 public enum TCPState: String, Hashable, Sendable, CaseIterable {
     case closed = "CLOSED"
     case listen = "LISTEN"
@@ -12,7 +12,7 @@ public enum TCPState: String, Hashable, Sendable, CaseIterable {
     case lastAcknowledgment = "LAST-ACK"
     case timeWait = "TIME-WAIT"
 
-    /// Both sides have seen each other's SYN.
+    /// Whether the handshake is complete.
     var isSynchronized: Bool {
         switch self {
         case .closed, .listen, .synSent, .synReceived: false
@@ -20,10 +20,10 @@ public enum TCPState: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The other side may still send data.
+    /// Whether data from the peer is accepted.
     var mayReceive: Bool { self == .established || self == .finWait1 || self == .finWait2 }
 
-    /// Our data may still go out, or go out again.
+    /// Whether data can be sent or retransmitted.
     var maySend: Bool {
         switch self {
         case .established, .closeWait, .finWait1, .closing, .lastAcknowledgment: true
@@ -32,16 +32,16 @@ public enum TCPState: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// Why a connection is over that did not end in peace.
+/// The reason for which a connection failed.
 public enum TCPFailure: String, Error, Hashable, Sendable {
-    /// The other side said that nobody listens there.
+    /// The peer refused the connection with a reset.
     case refused
-    /// The other side broke it off.
+    /// The peer reset the connection.
     case reset
-    /// It did not answer for too long.
+    /// The peer did not reply in time.
     case timedOut
-    /// We broke it off.
+    /// This side reset the connection.
     case aborted
-    /// The network says that there is no way.
+    /// An ICMP error or unanswered address resolution: no route to the peer.
     case unreachable
 }

@@ -1,7 +1,7 @@
 import DequeModule
 import WireFormat
 
-/// A datagram that came for a port.
+/// A UDP datagram received for a port.
 public struct ReceivedDatagram: Hashable, Sendable {
     public var local: IPAddress
     public var remote: IPAddress
@@ -9,21 +9,20 @@ public struct ReceivedDatagram: Hashable, Sendable {
     public var data: [UInt8]
 }
 
-/// The UDP of a host: control blocks, one a port that somebody has, each with an input queue; the input module puts
-/// datagrams into the queues (RFC 768).
+/// The UDP of a host: bound ports, each with a bounded receive queue (RFC 768).
 struct UDPModule: Sendable {
-    /// Who has a port.
+    /// A bound port.
     private struct ControlBlock: Sendable {
         var queue: Deque<ReceivedDatagram> = []
-        /// Datagrams that found the queue full.
+        /// The number of datagrams dropped because the queue was full.
         var dropped: UInt64 = 0
     }
 
     enum Outcome: Hashable, Sendable {
-        /// The first in its queue.
+        /// The datagram was queued; `isFirst` if the queue was empty.
         case queued(isFirst: Bool)
         case dropped
-        /// Nobody has the port: the sender is to be told (RFC 1122, section 4.1.3.1).
+        /// The port is not bound: a port unreachable error is due (RFC 1122, section 4.1.3.1).
         case unreachable
     }
 

@@ -2,32 +2,32 @@ import CLinux
 import LinuxProcess
 import WireFormat
 
-/// The order in which to try the addresses of a name (RFC 6724, section 6).
+/// Destination address selection (RFC 6724, section 6).
 ///
-/// Rules 3, 4 and 7, which ask for the state of our own addresses and for tunnels, are left out: the kernel has
-/// chosen the source by the same criteria.
+/// Rules 3, 4 and 7, which depend on the state of the source addresses and on tunnels, are omitted: the kernel has
+/// selected the source by the same criteria.
 struct AddressSelection {
-    /// A destination and what the kernel would send from.
+    /// A destination and the source that the kernel would use.
     struct Candidate: Equatable {
         var destination: IPAddress
-        /// Nil when there is no route.
+        /// Nil if there is no route.
         var source: IPAddress?
-        /// The network that the source is in, for destinations of IPv4.
+        /// The network of the source, for IPv4 destinations.
         var sourceNetwork: IPv4Network?
     }
 
-    /// A row of the policy table.
+    /// An entry of the policy table.
     struct Policy: Equatable {
         var prefix: IPv6Network
         var value: Int
     }
 
-    /// Which source labels match which destination labels; the longest prefix counts.
+    /// The labels of sources and destinations; the longest matching prefix applies.
     var labels = Self.table([
         ("::1/128", 0), ("::/0", 1), ("::ffff:0:0/96", 4), ("2002::/16", 2), ("2001::/32", 5), ("fc00::/7", 13),
         ("::/96", 3), ("fec0::/10", 11), ("3ffe::/16", 12),
     ])
-    /// Which destinations come first, highest value first.
+    /// The precedences of destinations; higher values come first.
     var precedences = Self.table([
         ("::1/128", 50), ("::/0", 40), ("::ffff:0:0/96", 35), ("2002::/16", 30), ("2001::/32", 5), ("fc00::/7", 3),
         ("::/96", 1), ("fec0::/10", 1), ("3ffe::/16", 1),
@@ -37,7 +37,7 @@ struct AddressSelection {
         rows.compactMap { text, value in IPv6Network(text).map { Policy(prefix: $0, value: value) } }
     }
 
-    /// - Parameter bytes: of gai.conf(5), whose `label` and `precedence` lines each take the place of a whole table.
+    /// - Parameter bytes: the contents of gai.conf(5), whose `label` and `precedence` lines each replace a whole table.
     init(_ bytes: [UInt8] = []) {
         var (labels, precedences): ([Policy], [Policy]) = ([], [])
         for line in ConfigurationText.lines(bytes) {
@@ -53,7 +53,7 @@ struct AddressSelection {
         if !precedences.isEmpty { self.precedences = precedences }
     }
 
-    /// The candidates' destinations, best first; the order of equals stays.
+    /// Returns the indices of the candidates, best first; the order of equal ones is kept.
     func sorted(_ candidates: [Candidate]) -> [Int] {
         candidates.indices.sorted { left, right in
             let order = compare(candidates[left], candidates[right])
@@ -61,7 +61,7 @@ struct AddressSelection {
         }
     }
 
-    /// Negative when `left` is to be tried first.
+    /// Returns a negative number if `left` is to be tried first.
     private func compare(_ left: Candidate, _ right: Candidate) -> Int {
         // Rule 1: avoid unusable destinations.
         guard let leftSource = left.source else { return right.source == nil ? 0 : 1 }
@@ -83,13 +83,13 @@ struct AddressSelection {
         // Rule 8: prefer smaller scope.
         order = Self.scope(left.destination) - Self.scope(right.destination)
         if order != 0 { return order }
-        // Rule 9: use the longest matching prefix. Of IPv4 it counts only inside the source's own network, as in
-        // glibc: elsewhere it would defeat servers that spread their load by the order of their addresses.
+        // Rule 9: use longest matching prefix. For IPv4 it applies only within the source's own network, as in
+        // glibc: otherwise it would defeat DNS servers that balance load by rotating addresses.
         guard left.destination.family == right.destination.family else { return 0 }
         return Self.commonPrefix(right) - Self.commonPrefix(left)
     }
 
-    /// The scope of an address in RFC 6724's terms (section 3.1): link-local 2, site-local 5, global 14.
+    /// Returns the scope of an address (RFC 6724, section 3.1): link-local 2, site-local 5, global 14.
     static func scope(_ address: IPAddress) -> Int {
         switch address {
         case .v4(let address):
@@ -126,10 +126,10 @@ struct AddressSelection {
 }
 
 extension AddressSelection {
-    /// The answers in the order to try them, by the sources that the kernel would use.
+    /// Returns the answers in the order in which to try them.
     func sorted(_ answers: [Resolver.Answer]) -> [Resolver.Answer] {
         guard answers.count > 1 else { return answers }
-        // Only the order of several addresses of IPv4 asks for the networks of this host.
+        // Only two or more IPv4 addresses require the networks of this host.
         let isAsked = answers.count { $0.address.family == .v4 } > 1
         let own = isAsked ? (try? Interface.all())?.flatMap(\.addresses) ?? [] : []
         let candidates = answers.map { answer -> Candidate in
@@ -143,7 +143,7 @@ extension AddressSelection {
         return sorted(candidates).map { answers[$0] }
     }
 
-    /// The address that a connected datagram socket has; nothing is sent.
+    /// Returns the source address of a connected UDP socket; no packet is sent.
     private static func source(to answer: Resolver.Answer) -> IPAddress? {
         guard
             let socket = try? Descriptor.socket(

@@ -1,8 +1,8 @@
-/// Lines and words of the system's configuration files, by bytes: they are read at every start that has a name.
+/// Splits the system's configuration files into lines and fields. Works on bytes, because it runs at every start.
 enum ConfigurationText {
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
 
-    /// The lines that are not empty, without what follows a `#`.
+    /// Returns the nonempty lines, without comments.
     static func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
         var lines: [ArraySlice<UInt8>] = []
         var start = 0
@@ -17,7 +17,7 @@ enum ConfigurationText {
         return lines
     }
 
-    /// The words between blanks.
+    /// Returns the fields of a line, separated by blanks.
     static func words(_ line: ArraySlice<UInt8>) -> [String] {
         var words: [String] = []
         var start = line.startIndex

@@ -4,8 +4,8 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// One query at a time by c-ares, on the reactor's descriptors and timers: servers in turn, retries, and TCP for
-/// what is truncated. What c-ares would read or decide by itself - files, search domains, order - is left out.
+/// Runs one query at a time with c-ares, using the reactor's descriptors and timers: several servers, retries, and TCP
+/// for truncated replies. The configuration files, search domains and sorting of c-ares are not used.
 final class DNSChannel {
     enum Outcome {
         case message(DNSMessage)
@@ -41,7 +41,7 @@ final class DNSChannel {
             ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS | ARES_OPT_EDNSPSZ
             | ARES_OPT_SOCK_STATE_CB | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS | ARES_OPT_RESOLVCONF | ARES_OPT_NOROTATE
         var opened: ares_channel?
-        // c-ares copies the strings. An empty file in place of resolv.conf: ours is read already.
+        // c-ares copies the strings. The resolv.conf path is an empty file, because it was parsed before.
         let status = "b".withCString { lookups in
             "/dev/null".withCString { file in
                 options.lookups = UnsafeMutablePointer(mutating: lookups)
@@ -60,7 +60,7 @@ final class DNSChannel {
         ares_destroy(channel)
     }
 
-    /// The servers to ask, in their order. No query may be under way.
+    /// Sets the servers, in order. Must not be called during a query.
     func use(_ servers: [ResolverConfiguration.Server]) throws(SystemError) {
         guard servers != self.servers else { return }
         var nodes = servers.map { server in
@@ -83,7 +83,7 @@ final class DNSChannel {
         }
     }
 
-    /// Asks for the records of a whole name.
+    /// Queries the records of a fully qualified name.
     func ask(_ name: String, type: UInt16, _ completion: @escaping (Outcome) -> Void) {
         self.completion = completion
         sockets.lastError = nil
@@ -97,7 +97,7 @@ final class DNSChannel {
         setTimer()
     }
 
-    /// Ends the query without a result.
+    /// Cancels the query; its completion is not called.
     func cancel() { completion = nil }
 
     private func finish(_ status: Int32, _ bytes: UnsafeRawBufferPointer) {
@@ -111,19 +111,19 @@ final class DNSChannel {
         }
     }
 
-    /// What c-ares waits for may have changed with every call.
+    /// Updates the timer; every call of c-ares may change its deadline.
     private func setTimer() {
         reactor.cancel(timer)
         timer = nil
         var time = timeval()
         guard completion != nil, ares_timeout(channel, nil, &time) != nil else { return }
-        // A millisecond late, so that what is due has really expired.
+        // One millisecond later, so that the deadline has passed.
         let wait = Nanoseconds(Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_usec) * 1_000 + 1_000_000)
         timer = reactor.schedule(at: SystemClock.now + wait) { [weak self] in self?.process(reading: -1, writing: -1) }
     }
 
     private func process(reading: Int32, writing: Int32) {
-        // The last query may end here, and its owner let go of the channel.
+        // The last query may end here, and its owner may release the channel.
         withExtendedLifetime(self) {
             ares_process_fd(channel, reading, writing)
             setTimer()
@@ -138,13 +138,13 @@ final class DNSChannel {
         case ARES_ENOTFOUND: .noName
         case ARES_ENODATA: .noRecord
         case ARES_EBADNAME: .invalidName
-        case ARES_ETIMEOUT: .silent("no reply from \(serverNames)")
+        case ARES_ETIMEOUT: .noReply("no reply from \(serverNames)")
         case ARES_ESERVFAIL: .temporary("server failure at \(serverNames)")
         case ARES_EREFUSED: .temporary("query refused by \(serverNames)")
         case ARES_ENOTIMP: .temporary("query not supported by \(serverNames)")
         case ARES_EFORMERR: .temporary("query rejected as malformed by \(serverNames)")
         case ARES_EBADRESP: .temporary("malformed reply from \(serverNames)")
-        // The same number stands for servers that cannot be reached, that fail and that refuse.
+        // The status is the same for servers that are unreachable, fail or refuse.
         case ARES_ECONNREFUSED:
             if let code = sockets.lastError {
                 .unreachable("\(serverNames): \(SystemError.message(code))")
@@ -156,17 +156,17 @@ final class DNSChannel {
     }
 }
 
-/// The sockets of a c-ares channel: watched by the reactor, and connected with the zone that a link-local server
-/// needs, which c-ares does not know.
+/// The sockets of a c-ares channel: watched by the reactor, and connected with the zone of a link-local server,
+/// which c-ares does not support.
 private final class DNSSockets {
     private let reactor: Reactor
-    /// Interface indexes of link-local servers.
+    /// The interface indices of link-local servers.
     var zones: [(address: IPAddress, index: UInt32)] = []
-    /// Called with the descriptor that is ready, or -1.
+    /// Is called with the ready descriptor, or -1.
     var onReady: ((_ reading: Int32, _ writing: Int32) -> Void)?
-    /// The last error of a socket; nil since a server has answered.
+    /// The last socket error; nil after a reply was received.
     var lastError: Int32?
-    /// c-ares keeps a pointer to them.
+    /// c-ares keeps a pointer to the functions.
     private let functions = UnsafeMutablePointer<ares_socket_functions>.allocate(capacity: 1)
 
     init(_ reactor: Reactor) {
@@ -199,7 +199,8 @@ private final class DNSSockets {
             guard let bytes, let sockets = DNSSockets.of(context) else { return -1 }
             while true {
                 let result = clinux_recvfrom(descriptor, bytes, count, flags, address, length)
-                // A datagram that is no answer (RFC 1035, section 4.1.1: QR) is not for c-ares, which would take it.
+                // A datagram that is not a response (QR bit, RFC 1035, section 4.1.1) is dropped: c-ares would accept
+                // it.
                 let isStream = address == nil
                 if result > 2, !isStream, bytes.load(fromByteOffset: 2, as: UInt8.self) & 0x80 == 0 { continue }
                 if result > 0 { sockets.lastError = nil }
@@ -213,7 +214,7 @@ private final class DNSSockets {
         ares_set_socket_functions(channel, functions, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Remembers why a call failed; c-ares does not say. `errno` stays as it is.
+    /// Records the error of a failed call, which c-ares does not report. Keeps `errno`.
     private func noting(_ result: Int) -> Int {
         guard result < 0 else { return result }
         let code = clinux_errno()
@@ -227,7 +228,7 @@ private final class DNSSockets {
         var readiness: Reactor.Readiness = []
         if reads { readiness.insert(.reading) }
         if writes { readiness.insert(.writing) }
-        // Without its socket a query ends by its timeout.
+        // If the socket cannot be watched, the query ends by its timeout.
         try? reactor.watch(descriptor, for: readiness) { [weak self] ready in
             self?.onReady?(
                 ready.contains(.reading) ? descriptor : -1, ready.contains(.writing) ? descriptor : -1)

@@ -2,8 +2,8 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Queries to the servers of resolv.conf. Each has a channel of its own while it is under way, so that it has its own
-/// source port (RFC 5452, section 9.2), and an error of one server or connection concerns no other query.
+/// Sends queries to the servers of resolv.conf. Each query uses a channel of its own, and thereby its own source port
+/// (RFC 5452, section 9.2); an error of one server or connection affects no other query.
 final class DNSClient {
     enum RecordType {
         case ipv4, ipv6
@@ -13,25 +13,25 @@ final class DNSClient {
         }
     }
 
-    /// What a reply held.
+    /// The contents of a reply.
     struct Reply {
         var addresses: [IPAddress] = []
-        /// The name that the records belong to, after its aliases.
+        /// The name that owns the records, after following aliases.
         var canonicalName: String?
     }
 
     enum Failure: Error, Equatable {
-        /// There is no such name.
+        /// The name does not exist.
         case noName
-        /// The name has no record of that type.
+        /// The name has no record of the type.
         case noRecord
-        /// No server answered as it should; the reason in words.
+        /// No server replied correctly; the reason as text.
         case temporary(String)
-        /// No server replied in time; the reason in words.
-        case silent(String)
-        /// No server can be reached.
+        /// No server replied in time; the reason as text.
+        case noReply(String)
+        /// No server is reachable.
         case unreachable(String)
-        /// The name can be in no query.
+        /// The name cannot be encoded in a query.
         case invalidName
     }
 
@@ -40,9 +40,9 @@ final class DNSClient {
     private let configuration: ResolverConfiguration
     private let reactor: Reactor
     private var active: [DNSChannel] = []
-    /// Channels without a query.
+    /// The idle channels.
     private var idle: [DNSChannel] = []
-    /// With `rotate`: which server is the first for the next query.
+    /// With `rotate`, the index of the first server of the next query.
     private var turn = 0
     private static let mostIdle = 16
 
@@ -51,12 +51,12 @@ final class DNSClient {
         self.reactor = reactor
     }
 
-    /// Asks for the addresses of a whole name.
+    /// Queries the addresses of a fully qualified name.
     func addresses(of name: String, _ type: RecordType, _ completion: @escaping Completion) {
         guard let wanted = DNSName(name) else { return completion(.failure(.invalidName)) }
         ask(name, type.number, completion) { message throws(Failure) in
             guard let (owner, data) = message.resolved(wanted, type: type.number) else {
-                throw .temporary("aliases in a circle from \(self.serverNames)")
+                throw .temporary("alias loop in replies from \(self.serverNames)")
             }
             let addresses = data.compactMap { data -> IPAddress? in
                 switch data {
@@ -70,7 +70,7 @@ final class DNSClient {
         }
     }
 
-    /// Asks for the name of an address.
+    /// Queries the name of an address.
     func name(of address: IPAddress, _ completion: @escaping Completion) {
         let pointer = Self.pointerName(of: address)
         guard let wanted = DNSName(pointer) else { return completion(.failure(.invalidName)) }
@@ -82,7 +82,7 @@ final class DNSClient {
         }
     }
 
-    /// The name under which an address is asked for (RFC 1035, section 3.5; RFC 3596, section 2.5).
+    /// Returns the name for the reverse lookup of an address (RFC 1035, section 3.5; RFC 3596, section 2.5).
     static func pointerName(of address: IPAddress) -> String {
         let bytes = address.networkBytes.reversed()
         if address.family == .v4 { return bytes.map { "\($0)" }.joined(separator: ".") + ".in-addr.arpa" }
@@ -90,7 +90,7 @@ final class DNSClient {
         return digits.joined(separator: ".") + ".ip6.arpa"
     }
 
-    /// Ends every query without a result.
+    /// Cancels all queries; their completions are not called.
     func cancel() {
         for channel in active { channel.cancel() }
         active = []
@@ -122,7 +122,7 @@ final class DNSClient {
         channel.ask(name, type: type) { [self, unowned channel] outcome in
             let channel = channel
             active.removeAll { $0 === channel }
-            // It is in the middle of its callback: it serves again from the next step on.
+            // The channel is inside its callback and can be reused only from the next event on.
             if idle.count < Self.mostIdle {
                 idle.insert(channel, at: 0)
             } else {

@@ -3,13 +3,13 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Addresses of many names, looked up beside the run. Results come out in the order in which the names were
-/// given, except that a name whose server is slow does not hold back those after it.
+/// Resolves many names in the background. Results are returned in the order of the names, except that a name whose
+/// server is slow does not delay those after it.
 public final class ForwardNames {
-    /// The result of one name.
+    /// The result for one name.
     public struct Result {
         public var name: String
-        /// The addresses in the order to try them, or why there are none.
+        /// The addresses in the order in which to try them, or the failure.
         public var answer: Resolver.Resolution
     }
 
@@ -21,15 +21,15 @@ public final class ForwardNames {
 
     private let resolver: Resolver
     private let family: IPAddress.Family?
-    /// How long a result waits for those before it.
+    /// The time for which a result waits for those before it.
     private let patience: Nanoseconds
     private var names: Deque<(name: String, state: State)> = []
-    /// The number of the first of `names`.
+    /// The number of the first element of `names`.
     private var firstNumber = 0
     private var openCount = 0
 
-    /// Begins to look up `names`.
-    /// - Parameter isOrdered: false where the order does not matter, and no result waits.
+    /// Starts to resolve `names`.
+    /// - Parameter isOrdered: whether results are returned in order; if false, no result waits.
     public init(_ names: [String] = [], family: IPAddress.Family?, resolver: Resolver, isOrdered: Bool = true) {
         self.resolver = resolver
         self.family = family
@@ -37,7 +37,7 @@ public final class ForwardNames {
         for name in names { ask(name) }
     }
 
-    /// Looks up another name.
+    /// Resolves another name.
     public func ask(_ name: String) {
         let number = firstNumber + names.count
         names.append((name, .pending))
@@ -53,12 +53,12 @@ public final class ForwardNames {
         }
     }
 
-    /// The names that have no result yet.
+    /// The names without a result.
     public var pending: [String] {
         names.compactMap { if case .pending = $0.state { $0.name } else { nil } }
     }
 
-    /// The results that have come since the last call, and whether there will be more.
+    /// Returns the results since the last call, and whether more are expected.
     public func take() -> (results: [Result], expectsMore: Bool) {
         let now = SystemClock.now
         var results: [Result] = []

@@ -1,14 +1,14 @@
 import CIdn2
 import WireFormat
 
-/// Host names as DNS and the hosts file have them.
+/// Validation of host names.
 enum HostName {
-    /// The form of a name in letters of ASCII (RFC 5891), and why there is none.
+    /// Returns the ASCII form of a name (RFC 5891), or the reason for which it is invalid.
     static func ascii(_ name: String) -> Result<String, LookupProblem> {
         guard !name.utf8.isEmpty, name.utf8.count <= 1_024 else { return .failure(.unknownName) }
-        // A name that holds them is a slip of the pen, or an attempt to fool a terminal or a log.
+        // Blanks and control characters are typing errors, or an attack on a terminal or log.
         guard name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-            return .failure(.invalidName("not a host name: it holds blanks or control characters"))
+            return .failure(.invalidName("not a host name: contains blanks or control characters"))
         }
         var ascii = name
         if !name.utf8.allSatisfy({ $0 < 0x80 }) {

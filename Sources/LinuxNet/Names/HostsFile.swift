@@ -1,28 +1,28 @@
 import WireFormat
 
-/// The file of host names: an address a line, its canonical name and its aliases (hosts(5)).
+/// The hosts file: an address, its canonical name and its aliases per line (hosts(5)).
 ///
-/// A lookup scans the bytes and makes values of the lines that match. After some scans for names an index of them is
-/// made, so that thousands of names do not each read a long file.
+/// A lookup scans the bytes and parses only matching lines. After several lookups of names an index is built, so that
+/// thousands of names do not each scan a long file.
 struct HostsFile {
     /// A line of the file.
     struct Entry: Equatable {
         var address: IPAddress
         /// The interface that a link-local address needs.
         var zone: String?
-        /// The canonical name, then the aliases.
+        /// The interface of a link-local address.
         var names: [String]
     }
 
     private let bytes: [UInt8]
-    /// Where the lines of each name begin, by the name in lower case.
+    /// The offsets of the lines of each name, by lowercase name.
     private var index: [String: [Int]]?
     private var scanCount = 0
     private static let mostScans = 16
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The lines that have a name, in their order; upper and lower case are the same.
+    /// Returns the lines with a name, in order; case is ignored.
     mutating func entries(named name: String) -> [Entry] {
         let wanted = name.utf8.map(Self.lowercased)
         if let index = indexed() {
@@ -37,12 +37,12 @@ struct HostsFile {
         return found
     }
 
-    /// The first line of an address.
+    /// Returns the first line with an address.
     func entry(of address: IPAddress) -> Entry? {
         let text = Array("\(address)".utf8)
         var start = 0
         while let line = line(from: &start) {
-            // An address of IPv4 has one way to be written; only those of IPv6 are worth reading.
+            // IPv4 addresses have only one notation, so a text comparison is enough; IPv6 addresses have to be parsed.
             guard address.family == .v6 ? line.prefix(5).contains(UInt8(ascii: ":")) : line.starts(with: text) else {
                 continue
             }
@@ -51,7 +51,7 @@ struct HostsFile {
         return nil
     }
 
-    /// The index, once it pays.
+    /// Returns the index, once enough names were looked up.
     private mutating func indexed() -> [String: [Int]]? {
         if let index { return index }
         guard scanCount >= Self.mostScans else {
@@ -71,13 +71,13 @@ struct HostsFile {
         return made
     }
 
-    /// The line that begins at an offset.
+    /// Parses the line at an offset.
     private func entry(at start: Int) -> Entry? {
         var start = start
         return line(from: &start).flatMap(Self.entry)
     }
 
-    /// The next line that is not empty, without its comment; `start` moves behind it.
+    /// Returns the next nonempty line without its comment, and advances `start`.
     private func line(from start: inout Int) -> ArraySlice<UInt8>? {
         while start < bytes.count {
             var end = start
@@ -92,7 +92,7 @@ struct HostsFile {
         return nil
     }
 
-    /// Whether a word of the line may be `wanted`, which is in lower case.
+    /// Whether the line contains `wanted`, which is in lowercase.
     private static func holds(_ line: ArraySlice<UInt8>, _ wanted: [UInt8]) -> Bool {
         var index = line.startIndex
         while index < line.endIndex {
@@ -114,7 +114,7 @@ struct HostsFile {
         return names.isEmpty ? nil : Entry(address: address, zone: zone, names: names)
     }
 
-    /// The address at the beginning of a line, with its zone.
+    /// Parses the address at the start of a line, with its zone.
     private static func address(_ line: ArraySlice<UInt8>) -> (address: IPAddress, zone: String?)? {
         let word = String(decoding: line.prefix { !isSpace($0) }, as: UTF8.self)
         if let address = IPAddress(word) { return (address, nil) }

@@ -2,22 +2,22 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// One lookup on its way through the services of nsswitch.conf.
+/// A lookup that proceeds through the services of nsswitch.conf.
 final class Lookup {
     enum Question {
         case addresses(String, IPAddress.Family?)
         case name(IPAddress, zone: UInt32)
     }
 
-    /// How a service ended.
+    /// The result of one service.
     enum Outcome {
         case found(Resolver.ResolvedName)
         case notFound
-        /// The name is there, without an address of a wanted family.
+        /// The name exists, but has no address of the requested family.
         case noAddress
         case tryAgain(String)
         /// No server replied in time.
-        case silent(String)
+        case noReply(String)
         case unavailable
         case unreachable(String)
 
@@ -25,13 +25,13 @@ final class Lookup {
             switch self {
             case .found: .success
             case .notFound, .noAddress: .notFound
-            case .tryAgain, .silent: .tryAgain
+            case .tryAgain, .noReply: .tryAgain
             case .unavailable, .unreachable: .unavailable
             }
         }
     }
 
-    /// How the search has ended, or stands.
+    /// The result of the lookup so far.
     enum Result {
         case found(Resolver.ResolvedName)
         case failed(LookupProblem)
@@ -48,35 +48,35 @@ final class Lookup {
         self.completion = completion
     }
 
-    /// The name of an address is looked up, not the addresses of a name.
+    /// Whether this is a reverse lookup.
     var isReverse: Bool { if case .name = question { true } else { false } }
 
-    /// The service to ask now; nil when the result stands.
+    /// Returns the next service, or nil if the result is final.
     func nextService() -> NameServiceSwitch.Service? { services.isEmpty ? nil : services.removeFirst() }
 
-    /// Takes in how a service has ended, and whether that ends the search.
+    /// Records the result of a service, and whether it ends the lookup.
     func settle(_ outcome: Outcome, _ service: NameServiceSwitch.Service) {
         switch outcome {
         case .found(let name): result = .found(name)
-        // What was learned before is worth more than that a later service knows nothing.
+        // A service that does not know the name does not replace an earlier result.
         case .notFound: break
         case .noAddress: fail(question.wantsOneFamily ? .otherFamily : .noAddress)
-        case .tryAgain(let reason), .silent(let reason), .unreachable(let reason): fail(.temporary(reason))
+        case .tryAgain(let reason), .noReply(let reason), .unreachable(let reason): fail(.temporary(reason))
         case .unavailable: break
         }
         if service.returns.contains(outcome.status) { services = [] }
     }
 
     private func fail(_ problem: LookupProblem) {
-        // A server that may know the name and did not answer is the reason to name.
+        // The failure of a server that might know the name is the one to report.
         if case .failed(.temporary) = result { return }
         result = .failed(problem)
     }
 
-    // MARK: Names that need no service
+    // MARK: Names without a server
 
-    /// The loopback names never leave this host (RFC 6761, section 6.3); what the hosts file says of them counts.
-    /// A name of an address that stands in the hosts file waits for no other service.
+    /// Returns the result for loopback names, which are never sent to a server (RFC 6761, section 6.3); the hosts file
+    /// takes precedence. Also returns the name of an address in the hosts file.
     func reservedAnswer(_ files: NameServiceFiles) -> Result? {
         switch question {
         case .addresses(let name, let family):
@@ -93,7 +93,7 @@ final class Lookup {
         }
     }
 
-    /// Whether the answer stands in a file, so that the lookup takes no place among those that ask servers.
+    /// Whether a file has the answer, so that the lookup does not count toward the limit of server queries.
     func needsNoServer(_ files: NameServiceFiles) -> Bool {
         if services.isEmpty { services = files.services }
         if reservedAnswer(files) != nil { return true }
@@ -103,7 +103,7 @@ final class Lookup {
 
     // MARK: DNS
 
-    /// Asks for every name that the search list makes, until one is there.
+    /// Queries every candidate of the search list until one exists.
     func ask(_ client: DNSClient, _ configuration: ResolverConfiguration, _ completion: @escaping (Outcome) -> Void) {
         switch question {
         case .name(let address, _):
@@ -131,11 +131,11 @@ final class Lookup {
                 let outcome = Self.outcome(types.compactMap { results[$0] }) { !$0.answers.isEmpty }
                 let rest = names.dropFirst()
                 switch outcome {
-                // A server that does not reply would not reply for the other names either.
-                case .found, .silent, .unreachable: completion(outcome)
+                // Other candidates would be sent to the same unresponsive server.
+                case .found, .noReply, .unreachable: completion(outcome)
                 case .notFound: self?.ask(client, rest, types, best: best, completion)
                 case .noAddress, .tryAgain, .unavailable:
-                    // A name that is there, or a server that failed, is remembered while the others are tried.
+                    // A name without address and a failed server are remembered while other candidates are tried.
                     if case .noAddress = best {
                         self?.ask(client, rest, types, best: best, completion)
                     } else {
@@ -146,7 +146,7 @@ final class Lookup {
         }
     }
 
-    /// What the replies to the queries for one name say together.
+    /// Combines the replies to the queries for one name.
     private static func outcome(
         _ results: [Swift.Result<DNSClient.Reply, DNSClient.Failure>], isComplete: (Resolver.ResolvedName) -> Bool
     ) -> Outcome {
@@ -160,7 +160,7 @@ final class Lookup {
             case .failure(.noName), .failure(.invalidName): break
             case .failure(.noRecord): if case .notFound = outcome { outcome = .noAddress }
             case .failure(.temporary(let reason)): outcome = .tryAgain(reason)
-            case .failure(.silent(let reason)): outcome = .silent(reason)
+            case .failure(.noReply(let reason)): outcome = .noReply(reason)
             case .failure(.unreachable(let reason)): outcome = .unreachable(reason)
             }
         }
@@ -169,12 +169,12 @@ final class Lookup {
 }
 
 extension Lookup.Question {
-    /// Whether addresses of one family alone are wanted.
+    /// Whether only one address family is requested.
     var wantsOneFamily: Bool {
         if case .addresses(_, _?) = self { true } else { false }
     }
 
-    /// What getent(1) is asked.
+    /// The database and key for getent(1).
     var systemKey: (SystemLookup.Database, String) {
         switch self {
         case .addresses(let name, nil): (.addresses, name)
@@ -185,13 +185,13 @@ extension Lookup.Question {
         }
     }
 
-    /// Whether a service that only the system has does not concern this question: multicast DNS is for `.local`
-    /// and for link-local addresses (RFC 6762, sections 3 and 4).
+    /// Whether a service outside of this process is not responsible for the question: multicast DNS is for `.local`
+    /// and link-local addresses only (RFC 6762, sections 3 and 4).
     func isOutside(of service: String, _ files: NameServiceFiles) -> Bool {
         guard ["mdns", "mdns4", "mdns6"].contains(where: { service == $0 || service == $0 + "_minimal" }) else {
             return false
         }
-        // Without `_minimal` a file may allow more.
+        // Without `_minimal`, mdns.allow may permit more names.
         if !service.hasSuffix("_minimal"), files.allowsAnyMulticastName { return false }
         switch self {
         case .addresses(let name, _):
@@ -202,7 +202,7 @@ extension Lookup.Question {
         }
     }
 
-    /// What the hosts file says.
+    /// The answer of the hosts file.
     func answer(_ files: NameServiceFiles) -> Lookup.Outcome {
         switch self {
         case .addresses(let name, let family):

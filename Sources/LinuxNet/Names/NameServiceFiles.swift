@@ -3,9 +3,9 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// The files that say how names are looked up, read again when they have changed.
+/// The configuration files of name lookups, reloaded after they change.
 final class NameServiceFiles {
-    /// A file that is read when it is first wanted.
+    /// A file that is read at its first use.
     private struct File {
         let path: String
         private var stamp = FileStamp()
@@ -19,7 +19,7 @@ final class NameServiceFiles {
             return (try? BufferedInput.bytes(ofFile: path)) ?? []
         }
 
-        /// Has the file read again if it has changed.
+        /// Reloads the file if it has changed.
         mutating func refresh() {
             if isRead, FileStamp(path: path) != stamp { isRead = false }
         }
@@ -35,7 +35,7 @@ final class NameServiceFiles {
     private var switches: NameServiceSwitch?
     private var configuration: ResolverConfiguration?
     private var policies: AddressSelection?
-    /// How often the files are looked at.
+    /// The time between checks for changes.
     private let interval: Nanoseconds
 
     init(folder: String, interval: Nanoseconds = .seconds(1)) {
@@ -47,7 +47,7 @@ final class NameServiceFiles {
         selectionFile = File("\(folder)/gai.conf")
     }
 
-    /// The services to ask, in their order.
+    /// The services to query, in order.
     var services: [NameServiceSwitch.Service] {
         refresh()
         if servicesFile.isRead, let switches { return switches.services }
@@ -56,7 +56,7 @@ final class NameServiceFiles {
         return read.services
     }
 
-    /// How DNS is asked.
+    /// The configuration of DNS.
     var resolver: ResolverConfiguration {
         refresh()
         if resolverFile.isRead, let configuration { return configuration }
@@ -67,7 +67,7 @@ final class NameServiceFiles {
         return read
     }
 
-    /// The policy of gai.conf(5).
+    /// The address selection policy of gai.conf(5).
     var selection: AddressSelection {
         refresh()
         if selectionFile.isRead, let policies { return policies }
@@ -76,19 +76,19 @@ final class NameServiceFiles {
         return read
     }
 
-    /// The lines of the hosts file that have a name.
+    /// Returns the lines of the hosts file with a name.
     func entries(named name: String) -> [HostsFile.Entry] {
         readHosts()
         return hosts.entries(named: name)
     }
 
-    /// The first line of an address in the hosts file.
+    /// Returns the first line of the hosts file with an address.
     func entry(of address: IPAddress) -> HostsFile.Entry? {
         readHosts()
         return hosts.entry(of: address)
     }
 
-    /// Whether the file exists by which nss-mdns answers for more than `.local`.
+    /// Whether the file exists that lets nss-mdns resolve names outside of `.local`.
     var allowsAnyMulticastName: Bool { access("\(folder)/mdns.allow", F_OK) == 0 }
 
     private func readHosts() {
@@ -107,7 +107,7 @@ final class NameServiceFiles {
     }
 }
 
-/// What tells one state of a file from another.
+/// Identifies a version of a file.
 private struct FileStamp: Equatable {
     private var device: UInt64 = 0
     private var inode: UInt64 = 0

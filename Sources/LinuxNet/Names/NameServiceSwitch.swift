@@ -1,6 +1,6 @@
-/// The order in which services are asked for host names: the `hosts:` line of nsswitch.conf(5).
+/// The order of services for host name lookups: the `hosts:` line of nsswitch.conf(5).
 struct NameServiceSwitch: Equatable {
-    /// How services ended.
+    /// The statuses of services.
     struct Status: OptionSet {
         let rawValue: UInt8
         static let success = Status(rawValue: 1)
@@ -24,22 +24,22 @@ struct NameServiceSwitch: Equatable {
 
     struct Service: Equatable {
         var name: String
-        /// The statuses that end the search.
+        /// The statuses that end the lookup.
         var returns: Status = .success
     }
 
     var services: [Service] = []
 
-    /// - Parameter bytes: of nsswitch.conf; empty where there is none.
+    /// - Parameter bytes: the contents of nsswitch.conf; empty if there is no such file.
     init(_ bytes: [UInt8]) {
         for line in ConfigurationText.lines(bytes) {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
                 ConfigurationText.words(line[..<colon]) == ["hosts"]
             else { continue }
-            // As in glibc, the last line of a database counts.
+            // As in glibc, the last line of a database applies.
             services = Self.services(line[(colon + 1)...])
         }
-        // What glibc does where the file does not say.
+        // The default of glibc.
         if services.isEmpty { services = [Service(name: "files"), Service(name: "dns")] }
     }
 
@@ -65,7 +65,7 @@ struct NameServiceSwitch: Equatable {
 }
 
 extension NameServiceSwitch.Service {
-    /// Applies what stands in brackets behind a service: `NOTFOUND=return`, `!UNAVAIL=return`.
+    /// Applies the actions in brackets after a service: `NOTFOUND=return`, `!UNAVAIL=return`.
     fileprivate mutating func apply(_ actions: [String]) {
         for action in actions {
             let text = Array(action.lowercased().utf8)

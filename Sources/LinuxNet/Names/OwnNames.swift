@@ -1,15 +1,15 @@
 import LinuxProcess
 import WireFormat
 
-/// The names that nss-myhostname(8) gives to this host, its loopback address and its gateways.
+/// The names that nss-myhostname(8) assigns to this host, its loopback address and its gateways.
 enum OwnNames {
-    /// `localhost`, `localhost.localdomain` and everything below them.
+    /// Whether the name is `localhost`, `localhost.localdomain` or a subdomain of them.
     static func isLoopbackName(_ name: String) -> Bool {
         let name = (name.hasSuffix(".") ? String(name.dropLast()) : name).lowercased()
         return ["localhost", "localhost.localdomain"].contains { name == $0 || name.hasSuffix("." + $0) }
     }
 
-    /// The loopback addresses of a family; of both, that of IPv6 last, as it may have no route.
+    /// Returns the loopback addresses of a family; for both, IPv6 is last if it has no route.
     static func loopback(_ family: IPAddress.Family?) -> [Resolver.Answer] {
         var answers: [Resolver.Answer] = []
         if family != .v4 { answers.append(Resolver.Answer(address: .v6(.loopback))) }
@@ -30,7 +30,7 @@ enum OwnNames {
         }
     }
 
-    /// What this host's name stands for while it has no address but the loopback one.
+    /// The address of this host's name while the host has only loopback addresses.
     private static let ownAddress = IPv4Address(rawValue: 0x7F00_0002)
 
     private static func addresses(of name: String, _ family: IPAddress.Family?) -> Lookup.Outcome {

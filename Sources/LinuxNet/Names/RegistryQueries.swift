@@ -5,20 +5,20 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Questions about addresses to a registry's server, by the protocol of whois (RFC 3912): a line there, text back.
-/// They go on in the reactor, beside everything else.
+/// Queries a registry's server about addresses with the whois protocol (RFC 3912): a line is sent, text is returned.
+/// The queries run in the reactor.
 public final class RegistryQueries {
     public enum Entry: Sendable, Equatable {
-        /// The server has not answered yet.
+        /// The server has not replied yet.
         case pending
-        /// Its text; nil when there was no answer.
+        /// The reply; nil if there was none.
         case known(String?)
     }
 
     private let resolver: Resolver
     private let server: String
     private let port: UInt16
-    /// Nil until the server's name is looked up; empty when it has no address.
+    /// Nil until the server's name is resolved; empty if it has no address.
     private var servers: [Resolver.Answer]?
     private var entries: [IPAddress: Entry] = [:]
     private var waiting: Deque<IPAddress> = []
@@ -27,15 +27,15 @@ public final class RegistryQueries {
     private static let mostEntries = 4_096
 
     /// - Parameters:
-    ///   - server: a name or an address; its name is looked up with the first question.
-    ///   - port: of the service; 43 by the protocol.
+    ///   - server: a name or an address; a name is resolved at the first query.
+    ///   - port: the TCP port; 43 is the standard port.
     public init(server: String, port: UInt16, resolver: Resolver) {
         self.server = server
         self.port = port
         self.resolver = resolver
     }
 
-    /// What is known now; the first call for an address asks the server.
+    /// Returns what is known about an address; the first call for an address sends the query.
     public func text(of address: IPAddress) -> Entry {
         if let entry = entries[address] { return entry }
         guard entries.count < Self.mostEntries else { return .known(nil) }
@@ -72,7 +72,7 @@ public final class RegistryQueries {
     }
 }
 
-/// One question to a whois server. It keeps itself alive by the reactor's handlers until it is answered.
+/// A query to a whois server. The reactor's handlers keep it alive until it ends.
 private final class RegistryConnection {
     private let reactor: Reactor
     private let question: [UInt8]
@@ -84,7 +84,7 @@ private final class RegistryConnection {
     private var sentCount = 0
     private var text: [UInt8] = []
     private static let mostBytes = 1 << 16
-    /// For one server's whole answer.
+    /// The time limit for the complete reply of one server.
     private static let timeLimit = Nanoseconds.seconds(3)
 
     private final class Socket {
@@ -103,7 +103,7 @@ private final class RegistryConnection {
         self.completion = completion
     }
 
-    /// Connects to the next server, or ends without an answer.
+    /// Connects to the next server, or ends without a reply.
     func connect() {
         close()
         guard let server = servers.popFirst() else { return completion(nil) }

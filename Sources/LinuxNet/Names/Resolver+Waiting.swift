@@ -2,17 +2,17 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Lookups for a command that can do nothing before it has the result.
+/// Blocking lookups, for commands that need the result first.
 extension Resolver {
-    /// The result of one name, once it is there.
+    /// The result of one name, once available.
     private final class PendingName {
         var result: Resolution?
     }
 
-    /// The addresses of names, in the order of the names.
+    /// Resolves names and returns their addresses, in the order of the names.
     ///
-    /// Waits in the reactor; SIGQUIT prints a status line. Throws when a signal asks to stop.
-    /// - Parameter deadline: when names without an answer are given up.
+    /// Waits in the reactor; SIGQUIT prints a status line. Throws if a signal requests a stop.
+    /// - Parameter deadline: the time at which unresolved names fail.
     public func addresses(
         of names: [String], family: IPAddress.Family? = nil, until deadline: Instant? = nil
     ) throws(Interruption) -> [Resolution] {
@@ -33,8 +33,8 @@ extension Resolver {
         }
     }
 
-    /// The addresses of one name in the order to try them, and its canonical name.
-    /// - Throws: `Failure`, or `Interruption` when a signal asks to stop.
+    /// Resolves a name: its addresses, in the order in which to try them, and its canonical name.
+    /// - Throws: `Failure`, or `Interruption` if a signal requests a stop.
     public func addresses(
         of name: String, family: IPAddress.Family? = nil, until deadline: Instant? = nil
     ) throws -> ResolvedName {
@@ -47,17 +47,17 @@ extension Resolver {
 
     private static let noAnswer = LookupProblem.temporary("no answer before the deadline").message
 
-    /// Waits in the reactor until `isThere`, or until the deadline.
-    /// - Parameter what: the names that are waited for, for a status line.
+    /// Waits in the reactor until `isThere` returns true, or until the deadline.
+    /// - Parameter what: the names being resolved, for a status line.
     private func wait(
         for what: @autoclosure () -> String, until deadline: Instant?,
         _ isThere: () -> Bool
     ) throws(Interruption) {
         while !isThere() {
             if let deadline, SystemClock.now >= deadline { return }
-            let wakening = reactor.wait(until: deadline)
-            if wakening.contains(.stop), let interruption = reactor.interruption { throw interruption }
-            if wakening.contains(.status) { onStatus?("looking up \(what())") }
+            let wakeReason = reactor.wait(until: deadline)
+            if wakeReason.contains(.stop), let interruption = reactor.interruption { throw interruption }
+            if wakeReason.contains(.status) { onStatus?("looking up \(what())") }
         }
     }
 }

@@ -4,13 +4,13 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Names to addresses and back, in the order that nsswitch.conf(5) gives, without loading a module of the system's
+/// Resolves names to addresses and back, in the order of nsswitch.conf(5), without loading a module of the system's
 /// name service into this process.
 ///
-/// Files are read here, DNS is asked by c-ares, and what only another service knows is asked of the system's own
-/// getent(1). Nothing blocks: lookups go on in the reactor, beside the packets. It belongs to one thread.
+/// Files are read here, DNS is queried by c-ares, and other services are queried by the system's getent(1). Nothing
+/// blocks: lookups run in the reactor. The resolver must be used from one thread.
 public final class Resolver {
-    /// An address of a name, with the zone that a link-local one needs (an interface index).
+    /// An address of a name, with the zone of a link-local one (an interface index).
     public struct Answer: Sendable, Equatable, Hashable {
         public var address: IPAddress
         public var zone: UInt32
@@ -21,20 +21,20 @@ public final class Resolver {
         }
     }
 
-    /// What a name stands for.
+    /// The result of resolving a name.
     public struct ResolvedName: Sendable, Equatable {
-        /// The addresses in the order to try them (RFC 6724), at least one.
+        /// The addresses in the order in which to try them (RFC 6724); at least one.
         public var answers: [Answer]
-        /// The name that an alias stands for; the name itself where it is none. Nil where it is not known.
+        /// The canonical name: the target of an alias, or the name itself. Nil if it is not known.
         public var canonicalName: String?
     }
 
-    /// The result of a lookup. (A `Result` of these types would cost every start the making of its metadata.)
+    /// The result of a lookup. (A generic `Result` of these types would slow down every start by its metadata.)
     public enum Resolution: Sendable, Equatable {
         case found(ResolvedName)
         case failed(Failure)
 
-        /// What was found.
+        /// Returns the resolved name or throws the failure.
         public func get() throws(Failure) -> ResolvedName {
             switch self {
             case .found(let name): return name
@@ -43,10 +43,10 @@ public final class Resolver {
         }
     }
 
-    /// Why there is no address.
+    /// The reason for which a name has no address.
     public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
         public var name: String
-        /// The reason, in getaddrinfo(3)'s words.
+        /// The reason, as the message of getaddrinfo(3).
         public var message: String
         public var description: String { "\(name): \(message)" }
 
@@ -60,25 +60,26 @@ public final class Resolver {
     private let files: NameServiceFiles
     private lazy var system = SystemLookup(reactor: reactor)
     private var dns: (configuration: ResolverConfiguration, client: DNSClient)?
-    /// Lookups that wait for a place: of names, and of addresses.
+    /// The lookups that wait because of the limits below: of names, and of addresses.
     private var waiting: Deque<Lookup> = []
     private var waitingReverse: Deque<Lookup> = []
     private var isStarting = false
     private var running: [Lookup] = []
     private var hasReportedMissingService = false
-    /// Called with what the user may want to know about how names are looked up, once each.
+    /// Is called with notes about name resolution for the user, each once.
     public var onNotice: ((String) -> Void)?
-    /// Called with a status line when SIGQUIT asks for one while a command waits for names.
+    /// Is called with a status line if SIGQUIT arrives while a command waits for names.
     public var onStatus: ((String) -> Void)?
 
-    /// Lookups of names under way at a time; more wait their turn.
+    /// The maximum number of concurrent lookups of names; more are queued.
     static let mostLookups = 64
-    /// The same of addresses: as many as a trace can have hops, for all of them are asked for at once.
+    /// The maximum number of concurrent reverse lookups: the maximum number of hops of a trace, which are looked up
+    /// together.
     static let mostReverseLookups = 256
-    /// A lookup that takes longer than this has failed.
+    /// The time after which a lookup fails.
     static let timeLimit = Nanoseconds.seconds(30)
 
-    /// - Parameter folder: where the system's files are.
+    /// - Parameter folder: the folder of the system's configuration files.
     public init(reactor: Reactor, folder: String = "/etc") {
         self.reactor = reactor
         files = NameServiceFiles(folder: folder)
@@ -88,10 +89,10 @@ public final class Resolver {
 
     // MARK: Lookups
 
-    /// Looks up the addresses of a name.
+    /// Resolves a name.
     ///
-    /// `completion` is called once: from the reactor, or before this returns when no server has to be asked.
-    /// - Parameter family: the only family that is wanted; nil for both.
+    /// `completion` is called once: from the reactor, or before this method returns if no server is queried.
+    /// - Parameter family: the requested address family; nil for both.
     public func lookUp(
         _ name: String, family: IPAddress.Family? = nil,
         _ completion: @escaping (Resolution) -> Void
@@ -112,9 +113,9 @@ public final class Resolver {
             })
     }
 
-    /// Looks up the name of an address; nil when it has none.
+    /// Looks up the name of an address; nil if it has none.
     ///
-    /// `completion` is called once: from the reactor, or before this returns when no server has to be asked.
+    /// `completion` is called once: from the reactor, or before this method returns if no server is queried.
     public func lookUpName(of address: IPAddress, zone: UInt32 = 0, _ completion: @escaping (String?) -> Void) {
         begin(
             Lookup(.name(address, zone: zone)) { [reactor] result in
@@ -152,7 +153,7 @@ public final class Resolver {
         startWaiting()
     }
 
-    /// Gives free places to those that wait; one that ends at once leaves its place to the next turn of the loop.
+    /// Starts waiting lookups while the limits allow. A lookup that ends at once frees its slot in the next loop.
     private func startWaiting() {
         guard !isStarting else { return }
         isStarting = true
@@ -163,12 +164,12 @@ public final class Resolver {
 
     // MARK: Services
 
-    /// Asks one service after the other until one has the answer, or ends the search.
+    /// Queries the services in order until one has the answer or ends the lookup.
     private func proceed(_ lookup: Lookup) {
         if let own = lookup.reservedAnswer(files) { return finish(lookup, own) }
         while let service = lookup.nextService() {
             switch service.name {
-            // For an address the hosts file was read already.
+            // For an address, the hosts file was read before.
             case "files": if case .addresses = lookup.question { lookup.settle(lookup.question.answer(files), service) }
             case "myhostname": lookup.settle(OwnNames.answer(lookup.question), service)
             case "dns": return askDNS(lookup, service)
@@ -180,7 +181,7 @@ public final class Resolver {
         finish(lookup, lookup.result)
     }
 
-    /// The order of RFC 6724 is for forward lookups; getent has brought its own answers into order already.
+    /// Applies RFC 6724 to forward lookups; the answers of getent are sorted already.
     private func sorted(_ found: ResolvedName, _ question: Lookup.Question) -> ResolvedName {
         guard case .addresses = question, found.answers.count > 1 else { return found }
         return ResolvedName(answers: files.selection.sorted(found.answers), canonicalName: found.canonicalName)
@@ -192,7 +193,7 @@ public final class Resolver {
             guard let self, isRunning(lookup) else { return }
             switch answer {
             case .found(let answers, let name):
-                // The child has asked every service; its order is the system's.
+                // getent has queried every service; its order is kept.
                 finish(lookup, .found(ResolvedName(answers: answers, canonicalName: name)))
             case .notFound: finish(lookup, .failed(.unknownName))
             case .timedOut: finish(lookup, .failed(.temporary("getent did not answer in time")))
@@ -215,7 +216,7 @@ public final class Resolver {
         }
     }
 
-    /// A client for resolv.conf as it is now; queries of one before it keep that one.
+    /// Returns a client with the current resolv.conf; running queries keep their earlier client.
     private func dnsClient() -> DNSClient {
         if let dns, dns.configuration == files.resolver { return dns.client }
         let client = DNSClient(files.resolver, reactor: reactor)
@@ -224,11 +225,11 @@ public final class Resolver {
     }
 }
 
-/// Why a lookup has failed, in getaddrinfo(3)'s terms.
+/// The reason for which a lookup failed, in the terms of getaddrinfo(3).
 enum LookupProblem: Error, Equatable {
     case unknownName
     case noAddress
-    /// The name has addresses, or may have, of the family that is not wanted.
+    /// The name has, or may have, addresses of the family that was not requested.
     case otherFamily
     case temporary(String)
     case invalidName(String)

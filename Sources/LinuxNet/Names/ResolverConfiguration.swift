@@ -1,40 +1,39 @@
 import WireFormat
 
-/// How names are looked up by DNS: the contents of resolv.conf(5), with the variables of the environment that
-/// override it.
+/// The DNS configuration: resolv.conf(5) and the environment variables that override it.
 struct ResolverConfiguration: Equatable {
-    /// A server's address, and the interface that a link-local one needs.
+    /// A server's address, and the interface of a link-local one.
     struct Server: Equatable {
         var address: IPAddress
         var zone: String?
     }
 
-    /// The first three that are named, as glibc takes them; the loopback address where none is.
+    /// The first three servers, as in glibc; the loopback address if none is configured.
     var servers: [Server] = []
-    /// Domains that are appended to names, in the order to try them.
+    /// The domains to append to names, in the order in which to try them.
     var searchDomains: [String] = []
-    /// A name with this many dots is tried as it is first.
+    /// A name with at least this number of dots is first tried unchanged.
     var dotThreshold = 1
-    /// Seconds to wait for a server's first reply.
+    /// The time to wait for a server's first reply, in seconds.
     var timeout = 5
-    /// How often each server is asked.
+    /// The number of queries to each server.
     var attempts = 2
-    /// Servers take turns.
+    /// Whether servers are used in turn.
     var rotates = false
-    /// Queries go over TCP.
+    /// Whether queries use TCP.
     var usesTCP = false
-    /// Queries carry the extension mechanism (RFC 6891).
+    /// Whether queries use EDNS (RFC 6891).
     var usesEDNS = false
-    /// Addresses of IPv6 are not asked for.
+    /// Whether IPv6 addresses are not queried.
     var omitsIPv6 = false
 
     private static let mostServers = 3
 
     /// - Parameters:
-    ///   - bytes: of resolv.conf; empty where there is none.
-    ///   - hostName: this host's name, whose domain is searched where nothing else is named.
-    ///   - domains: LOCALDOMAIN, which takes the place of `search`.
-    ///   - options: RES_OPTIONS, which come after the file's.
+    ///   - bytes: the contents of resolv.conf; empty if there is no such file.
+    ///   - hostName: this host's name; its domain is searched if no other is configured.
+    ///   - domains: the variable LOCALDOMAIN, which replaces `search`.
+    ///   - options: the variable RES_OPTIONS, applied after the options of the file.
     init(_ bytes: [UInt8], hostName: String = "", domains: String? = nil, options: String? = nil) {
         var search: [String]?
         for line in ConfigurationText.lines(bytes) where line.first != UInt8(ascii: ";") {
@@ -58,7 +57,7 @@ struct ResolverConfiguration: Equatable {
         searchDomains =
             search
             ?? hostName.firstIndex(of: ".").map { [String(hostName[hostName.index(after: $0)...])] } ?? []
-        // The root says that nothing is appended.
+        // The root domain means that nothing is appended.
         searchDomains.removeAll { $0 == "." || $0.isEmpty }
     }
 
@@ -73,7 +72,7 @@ struct ResolverConfiguration: Equatable {
             let parts = option.split(separator: ":", maxSplits: 1)
             let number = parts.count > 1 ? Int(parts[1]) : nil
             switch parts.first {
-            // The bounds are glibc's.
+            // The limits are those of glibc.
             case "ndots": if let number, number >= 0 { dotThreshold = min(number, 15) }
             case "timeout": if let number, number > 0 { timeout = min(number, 30) }
             case "attempts": if let number, number > 0 { attempts = min(number, 5) }
@@ -86,7 +85,7 @@ struct ResolverConfiguration: Equatable {
         }
     }
 
-    /// The names to ask DNS for, in their order, where `name` may be relative (resolv.conf(5), `search`).
+    /// Returns the names to query, in order, for a `name` that may be relative (resolv.conf(5), `search`).
     func candidates(for name: String) -> [String] {
         if name.hasSuffix(".") { return [String(name.dropLast())] }
         let searched = searchDomains.map { "\(name).\($0)" }.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }

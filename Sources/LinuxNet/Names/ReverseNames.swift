@@ -1,10 +1,10 @@
 import WireFormat
 
-/// Names of addresses, looked up beside everything else, each once.
+/// Names of addresses, looked up in the background, each once.
 public final class ReverseNames {
-    /// What is known about the name of an address.
+    /// The state of a reverse lookup.
     public enum Entry: Sendable, Equatable {
-        /// The lookup is under way.
+        /// The lookup is running.
         case pending
         case known(String)
         case nameless
@@ -13,16 +13,16 @@ public final class ReverseNames {
     private let resolver: Resolver
     private let zone: UInt32
     private var entries: [IPAddress: Entry] = [:]
-    /// Senders are untrusted: more addresses than this get no names.
+    /// The maximum number of addresses to look up, because senders are untrusted.
     private static let mostEntries = 65_536
 
-    /// - Parameter zone: the interface index that belongs to link-local addresses.
+    /// - Parameter zone: the interface index of link-local addresses.
     public init(resolver: Resolver, zone: UInt32 = 0) {
         self.resolver = resolver
         self.zone = zone
     }
 
-    /// What is known now; the first call for an address starts its lookup.
+    /// Returns what is known about an address; the first call for an address starts its lookup.
     public func name(of address: IPAddress) -> Entry {
         if let entry = entries[address] { return entry }
         guard entries.count < Self.mostEntries else { return .nameless }

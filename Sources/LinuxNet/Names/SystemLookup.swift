@@ -3,10 +3,10 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Lookups by the running system's own getent(1), for names that only its name service modules know.
+/// Lookups by the system's getent(1), for names that only its name service modules can resolve.
 ///
-/// Loading those modules into this process is no choice: they belong to the system's C library, and a static
-/// executable has another. A child without capabilities does it, several names in one.
+/// The modules cannot be loaded into this process: they require the system's C library, and a static
+/// executable has another one. A child process without capabilities runs getent for several names.
 final class SystemLookup {
     enum Database: String {
         case addresses = "ahosts"
@@ -19,9 +19,9 @@ final class SystemLookup {
     enum Answer {
         case found([Resolver.Answer], canonicalName: String?)
         case notFound
-        /// It did not answer in time.
+        /// getent did not reply in time.
         case timedOut
-        /// There is no getent, or it cannot be run.
+        /// getent does not exist or cannot be executed.
         case unavailable
     }
 
@@ -36,7 +36,7 @@ final class SystemLookup {
     private var waiting: [Request] = []
     private var children: [Int32: Child] = [:]
     private static let mostChildren = 8
-    /// Names for one child: a slow name holds up those that share its child.
+    /// The maximum number of names per child process: a slow name delays the others of its child.
     private static let mostNames = 16
     private static let timeLimit = Nanoseconds.seconds(20)
 
@@ -47,11 +47,11 @@ final class SystemLookup {
 
     deinit { for child in children.values { child.kill() } }
 
-    /// Asks for a name or an address. Names come out in the order of their batch, when their child has ended.
+    /// Looks up a name or an address. Results are returned in the order of the batch, when its child has ended.
     func ask(_ database: Database, _ key: String, _ completion: @escaping (Answer) -> Void) {
         guard path != nil else { return completion(.unavailable) }
         waiting.append(Request(database: database, key: key, completion: completion))
-        // What is asked for in the same step shares the children.
+        // Requests in the same step share the child processes.
         if waiting.count == 1 { _ = reactor.schedule(at: SystemClock.now) { [weak self] in self?.start() } }
     }
 
@@ -102,7 +102,7 @@ final class SystemLookup {
         }
     }
 
-    /// A running getent and what it has written.
+    /// A running getent and its output.
     private final class Child {
         let descriptor: Descriptor
         let process: pid_t
@@ -116,7 +116,7 @@ final class SystemLookup {
             guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .last("pipe") }
             descriptor = Descriptor(owning: ends[0])
             let writer = Descriptor(owning: ends[1])
-            // Only our end never waits.
+            // Only the parent's end is nonblocking.
             var isOn: Int32 = 1
             guard clinux_ioctl(ends[0], UInt(FIONBIO), &isOn) == 0 else { throw .last("pipe") }
             var pointers = ([path] + arguments).map { strdup($0) } + [nil]
@@ -127,8 +127,8 @@ final class SystemLookup {
 
         deinit { kill() }
 
-        /// Reads what is there.
-        /// - Returns: true when the child has closed its end.
+        /// Reads available output.
+        /// - Returns: whether the child has closed its end.
         func read() -> Bool {
             var chunk = [UInt8](repeating: 0, count: 4_096)
             while true {
@@ -144,7 +144,7 @@ final class SystemLookup {
             }
         }
 
-        /// The exit status of a child that has closed its output; one that lingers is killed.
+        /// Returns the exit status of a child that has closed its output; kills it if it does not exit.
         func reap() -> Int32 {
             guard !isReaped else { return 0 }
             var status: Int32 = 0

@@ -1,16 +1,16 @@
 import CLinux
 import WireFormat
 
-/// What getent(1) has printed for the names of a batch.
+/// Parses the output of getent(1) for a batch of names.
 ///
-/// Its lines do not say which name they answer, so numeric addresses stand between the names as marks: they are
-/// printed as they are, without a lookup. A mark of each family, because a host without one refuses its numbers.
+/// Its lines do not contain the requested name, so numeric addresses are inserted between the names as separators: they
+/// are printed without a lookup. One of each family is used, because a host without a family rejects its addresses.
 struct SystemLookupOutput {
-    /// Addresses that no name of the batch has, and that no server can guess.
+    /// Separators: addresses that no name of the batch has, and that no server can guess.
     struct Marks {
         private let base = UInt64.random(in: 0..<UInt64.max - 1_024)
 
-        /// The marks behind the name at `index`: class E and the discard prefix (RFC 1112, RFC 6666).
+        /// Returns the separators after the name at `index`: class E and the discard prefix (RFC 1112, RFC 6666).
         func texts(_ index: Int) -> [String] {
             let number = base + UInt64(index)
             return [
@@ -31,7 +31,7 @@ struct SystemLookupOutput {
         self.marks = marks
     }
 
-    /// The addresses of a name: the lines between the marks before it and those behind it.
+    /// Returns the addresses of a name: the lines between its separators.
     func addresses(at index: Int) -> SystemLookup.Answer {
         func position(of index: Int) -> Int? {
             let texts = marks.texts(index)
@@ -56,7 +56,7 @@ struct SystemLookupOutput {
         return answers.isEmpty ? .notFound : .found(answers, canonicalName: canonicalName)
     }
 
-    /// The name of an address, from the line that begins with it.
+    /// Returns the name of an address, from the line that begins with it.
     func name(at index: Int) -> SystemLookup.Answer {
         let wanted = Self.answer(keys[index][...])
         guard let line = lines.first(where: { $0.count > 1 && Self.answer($0[0])?.address == wanted?.address }) else {
@@ -65,7 +65,8 @@ struct SystemLookupOutput {
         return .found([], canonicalName: String(line[1]))
     }
 
-    /// An address with an optional zone. IPv4 in IPv6 is what `ahostsv6` makes of a name without IPv6.
+    /// Parses an address with an optional zone. `ahostsv6` prints IPv4-mapped addresses for names without IPv6
+    /// addresses.
     private static func answer(_ text: Substring) -> Resolver.Answer? {
         let parts = text.split(separator: "%", maxSplits: 1)
         guard let first = parts.first, let address = IPAddress(first) else { return nil }

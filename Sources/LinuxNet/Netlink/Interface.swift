@@ -6,39 +6,39 @@ import WireFormat
 public struct Interface: Sendable, Equatable {
     public var index: UInt32
     public var name: String
-    /// Bytes of the largest packet, without the link header.
+    /// The maximum transmission unit: the length of the largest packet without the link header, in bytes.
     public var mtu: Int
     public var isUp: Bool
-    /// The link layer works: a cable is in, the other end is up (IFF_LOWER_UP).
+    /// Whether the link layer is up: a cable is connected and the other end is up (IFF_LOWER_UP).
     public var hasCarrier: Bool
     public var isLoopback: Bool
-    /// Frames begin with an Ethernet header (ARPHRD_ETHER, ARPHRD_LOOPBACK).
+    /// Whether frames begin with an Ethernet header (ARPHRD_ETHER, ARPHRD_LOOPBACK).
     public var hasEthernetHeader: Bool
-    /// Stations are sought by ARP and neighbor solicitations (no IFF_NOARP).
+    /// Whether neighbors are resolved by ARP and neighbor discovery (no IFF_NOARP).
     public var seeksNeighbors: Bool
     public var macAddress: MACAddress?
-    /// Addresses with their prefix lengths.
+    /// The addresses with their prefix lengths.
     public var addresses: [Address]
 
     public struct Address: Sendable, Equatable {
         public var address: IPAddress
         public var prefixLength: Int
-        /// Not ours yet, while others are asked whether they have it (RFC 4862, section 5.4).
+        /// Whether duplicate address detection is still running (RFC 4862, section 5.4).
         public var isTentative: Bool
     }
 
-    /// IFF_LOWER_UP, which `net/if.h` lacks.
+    /// IFF_LOWER_UP, which is missing in `net/if.h`.
     static let lowerUp: UInt32 = 0x10000
 
-    /// Whether frames can pass it.
+    /// The state of the interface and its link layer.
     public var state: LinkState { LinkState(isUp: isUp, hasCarrier: hasCarrier) }
 
-    /// Whether an address is one of this host's.
+    /// Whether an address is configured on this host.
     public static func isOwn(_ address: IPAddress) throws(SystemError) -> Bool {
         try all().contains { $0.addresses.contains { $0.address == address } }
     }
 
-    /// Every interface of this network namespace, by index.
+    /// Returns every interface of this network namespace, by index.
     public static func all() throws(SystemError) -> [Interface] {
         var socket = try NetlinkSocket()
         var interfaces: [Interface] = []
@@ -72,7 +72,7 @@ public struct Interface: Sendable, Equatable {
                 let position = interfaces.firstIndex(where: { $0.index == fixed.ifa_index })
             else { continue }
             let attributes = message.attributes(after: MemoryLayout<ifaddrmsg>.size)
-            // On point-to-point links IFA_ADDRESS is the peer and IFA_LOCAL ours.
+            // On point-to-point links IFA_ADDRESS is the peer and IFA_LOCAL this host.
             let own =
                 attributes.first { $0.type == UInt16(IFA_LOCAL) } ?? attributes.first { $0.type == UInt16(IFA_ADDRESS) }
             if let own, let address = RouteTable.address(message.bytes[own.range]) {
@@ -85,13 +85,13 @@ public struct Interface: Sendable, Equatable {
         return interfaces.sorted { $0.index < $1.index }
     }
 
-    /// The index of an interface, or nil when there is none of that name.
+    /// Returns the index of an interface, or nil if the name does not exist.
     public static func index(of name: String) -> UInt32? {
         let index = if_nametoindex(name)
         return index == 0 ? nil : index
     }
 
-    /// The name of an interface, or nil when there is none with that index.
+    /// Returns the name of an interface, or nil if the index does not exist.
     public static func name(of index: UInt32) -> String? {
         var buffer = [UInt8](repeating: 0, count: Int(IF_NAMESIZE))
         return buffer.withUnsafeMutableBytes { bytes in

@@ -2,26 +2,26 @@ import CLinux
 import LinuxProcess
 import PacketEngine
 
-/// Notices what happens to interfaces: that they go down and come up again, lose their carrier, are renamed, deleted or
-/// moved away (rtnetlink(7), RTMGRP_LINK). It takes no privilege.
+/// Monitors interfaces: their state and carrier, and whether they are renamed, deleted or
+/// moved to another namespace (rtnetlink(7), RTMGRP_LINK). Needs no privilege.
 ///
-/// It is served by a reactor: a run is woken when there are changes to `take`.
+/// The reactor wakes the run when there are changes to `take`.
 public final class LinkMonitor {
     private let descriptor: Descriptor
     private let reactor: Reactor
     private var tracker: LinkTracker
     private var changes: [LinkChange] = []
-    /// Notifications were lost, and older ones may still be queued.
+    /// Whether notifications were lost; older ones may still be queued.
     private var hasLost = false
     private var buffer = [UInt8](repeating: 0, count: 32_768)
 
-    /// - Parameter interfaces: those that are watched, as they were found. Changes since then are reported.
+    /// - Parameter interfaces: the interfaces to watch, in their last known state. Changes since then are reported.
     public init(watching interfaces: [Interface], reactor: Reactor) throws(SystemError) {
         descriptor = try .socket(AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE, "netlink socket")
         self.reactor = reactor
         tracker = LinkTracker(interfaces)
         try listen()
-        // Between the search for the interfaces and now nothing was heard.
+        // No notifications were received between the first listing of the interfaces and now.
         changes = try tracker.compare(with: Interface.all())
         try reactor.watch(descriptor.rawValue, for: .reading) { [weak self] _ in self?.read() }
         if !changes.isEmpty { reactor.reportResult() }
@@ -41,26 +41,26 @@ public final class LinkMonitor {
 
     deinit { reactor.unwatch(descriptor.rawValue) }
 
-    /// The changes since the last call, in their order.
+    /// Returns the changes since the last call, in order.
     public func take() -> [LinkChange] {
         guard !changes.isEmpty else { return [] }
         defer { changes = [] }
         return changes
     }
 
-    /// Asks for the state of all interfaces: the kernel reports a lost carrier up to a second late (linkwatch).
+    /// Requests the state of all interfaces: the kernel may report a lost carrier up to a second late (linkwatch).
     public func refresh() {
-        // What is queued is older than the list, and would undo it.
+        // Queued notifications are older than the list and must be processed first.
         read()
         if let interfaces = try? Interface.all() { changes += tracker.compare(with: interfaces) }
     }
 
-    /// Watches these from now on.
+    /// Replaces the watched interfaces.
     public func watch(_ interfaces: [Interface]) { tracker.watch(interfaces) }
 
     private func read() {
         var isEmpty = false
-        // Bounded, so that a flood cannot block the run.
+        // Limited, so that a flood of notifications cannot block the run.
         for _ in 0..<256 {
             var sender = sockaddr_nl()
             var length = socklen_t(MemoryLayout<sockaddr_nl>.size)
@@ -74,7 +74,7 @@ public final class LinkMonitor {
             }
             if received < 0 {
                 if clinux_errno() == EINTR { continue }
-                // The socket's queue was full, and some notifications are lost.
+                // The socket's buffer overflowed, and notifications were lost.
                 guard clinux_errno() == ENOBUFS else {
                     isEmpty = true
                     break
@@ -82,7 +82,7 @@ public final class LinkMonitor {
                 hasLost = true
                 continue
             }
-            // Programs can send to such a socket too; the kernel's messages are those of port 0.
+            // Other programs can send to the socket too; messages of the kernel are from port 0.
             guard sender.nl_pid == 0 else { continue }
             guard received <= buffer.count else {
                 hasLost = true
@@ -92,7 +92,7 @@ public final class LinkMonitor {
                 changes += tracker.note(notification)
             }
         }
-        // Not before the queue is empty: what is still in it is older than the list, and would undo it.
+        // Only when the queue is empty, because queued notifications are older than the list.
         if hasLost, isEmpty, let interfaces = try? Interface.all() {
             hasLost = false
             changes += tracker.compare(with: interfaces)

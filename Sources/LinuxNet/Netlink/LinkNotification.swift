@@ -1,6 +1,6 @@
 import CLinux
 
-/// Whether frames can pass an interface.
+/// The state of an interface and its link layer.
 public enum LinkState: Sendable, Equatable {
     /// Up, and the link layer works (IFF_UP and IFF_LOWER_UP).
     case up
@@ -10,18 +10,18 @@ public enum LinkState: Sendable, Equatable {
     case down
 }
 
-/// What the kernel says, unasked, about an interface (rtnetlink(7): RTM_NEWLINK, RTM_DELLINK).
+/// A notification of the kernel about an interface (rtnetlink(7): RTM_NEWLINK, RTM_DELLINK).
 struct LinkNotification: Equatable {
     var index: UInt32
-    /// Nil when the message names none.
+    /// Nil if the message has no name.
     var name: String?
     var state: LinkState
-    /// The interface is no longer in this network namespace.
+    /// Whether the interface has left this network namespace.
     var isRemoval = false
-    /// It is in another namespace now. Linux says so since 4.15.
+    /// Whether it was moved to another namespace (reported since Linux 4.15).
     var isMove = false
 
-    /// The notifications in a datagram of the kernel; what is cut or is about something else is skipped.
+    /// Parses the notifications in a datagram of the kernel; truncated and other messages are skipped.
     static func all(in datagram: [UInt8]) -> [LinkNotification] {
         var notifications: [LinkNotification] = []
         let headerLength = MemoryLayout<nlmsghdr>.size
@@ -44,11 +44,11 @@ struct LinkNotification: Equatable {
         self.state = state
     }
 
-    /// Nil for a message that says nothing about an interface's being and state.
+    /// Returns nil if the message is not about the existence or state of an interface.
     init?(_ message: NetlinkSocket.Message) {
         guard [Int(RTM_NEWLINK), Int(RTM_DELLINK)].contains(Int(message.type)),
             let fixed = message.header(ifinfomsg.self),
-            // A bridge says by the same messages, of its own family, that a port has come or gone.
+            // A bridge uses the same messages, with its own family, for its ports.
             Int32(fixed.ifi_family) == AF_UNSPEC, fixed.ifi_index > 0
         else { return nil }
         self.init(
@@ -62,7 +62,7 @@ struct LinkNotification: Equatable {
             case Int(IFLA_IFNAME):
                 let text = message.string(attribute)
                 if !text.isEmpty { name = text }
-            // The identifier may be -1 or 0: that it is there says enough.
+            // The identifier may be -1 or 0: its presence is enough.
             case Int(IFLA_NEW_NETNSID), Int(IFLA_NEW_IFINDEX): isMove = isRemoval
             default: break
             }

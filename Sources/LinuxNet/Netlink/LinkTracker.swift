@@ -1,7 +1,7 @@
 import PacketEngine
 
-/// The interfaces of a run as the kernel's notifications have them: it turns messages, of which many repeat what is
-/// known, into changes.
+/// The known state of a run's interfaces. It turns the kernel's notifications, many of which repeat the known state,
+/// into changes.
 struct LinkTracker {
     private struct Link {
         var name: String
@@ -16,14 +16,14 @@ struct LinkTracker {
         }
     }
 
-    /// Watches these from now on; of those that were watched before, what has not been noted yet is still a change.
+    /// Replaces the watched interfaces; unreported changes of those watched before are kept.
     mutating func watch(_ interfaces: [Interface]) {
         let known = links
         self = LinkTracker(interfaces)
         for (index, link) in known where links[index] != nil { links[index] = link }
     }
 
-    /// What a notification changes about an interface that is watched.
+    /// Returns the changes that a notification makes to a watched interface.
     mutating func note(_ notification: LinkNotification) -> [LinkChange] {
         let index = notification.index
         guard let link = links[index] else { return [] }
@@ -48,7 +48,7 @@ struct LinkTracker {
         return changes
     }
 
-    /// What has changed since, by a list of all interfaces: notifications may have been lost.
+    /// Returns the changes according to a list of all interfaces, because notifications may have been lost.
     mutating func compare(with interfaces: [Interface]) -> [LinkChange] {
         var changes: [LinkChange] = []
         for (index, link) in links.sorted(by: { $0.key < $1.key }) {

@@ -2,9 +2,9 @@ import CLinux
 import LinuxProcess
 import WireFormat
 
-/// An entry of the kernel's neighbor table: whose link-layer address it knows, and how well.
+/// An entry of the kernel's neighbor table.
 public struct Neighbor: Sendable, Equatable {
-    /// The states of a neighbor entry (RFC 4861, section 7.3.2, and Linux's own).
+    /// The state of a neighbor entry (RFC 4861, section 7.3.2, and Linux's own).
     public enum State: String, Sendable, Equatable {
         case incomplete, reachable, stale, delay, probe, failed, permanent, none
     }
@@ -14,7 +14,7 @@ public struct Neighbor: Sendable, Equatable {
     public var interfaceIndex: UInt32
     public var state: State
 
-    /// Every entry of both families.
+    /// Returns every entry of both families.
     public static func all() throws(SystemError) -> [Neighbor] {
         var socket = try NetlinkSocket()
         var neighbors: [Neighbor] = []

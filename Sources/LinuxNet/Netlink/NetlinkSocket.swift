@@ -1,34 +1,34 @@
 import CLinux
 import LinuxProcess
 
-/// A conversation with the kernel's routing subsystem (rtnetlink(7)).
+/// A socket to the kernel's routing subsystem (rtnetlink(7)).
 struct NetlinkSocket: ~Copyable {
     private let descriptor: Descriptor
     private var sequence: UInt32 = 0
 
-    // It may block: answers are made while the request is sent, no network is waited for.
+    // Blocking is fine: the kernel replies during the request, without waiting for the network.
     init() throws(SystemError) {
         descriptor = try Descriptor.socket(
             AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE, blocks: true, "netlink socket")
     }
 
-    /// One attribute of a message: its type, and where its data lies in the message's bytes.
+    /// An attribute of a message: its type and the range of its data in the message.
     struct Attribute {
         var type: UInt16
         var range: Range<Int>
     }
 
-    /// One answer: the fixed part and the attributes behind it, all in `bytes`.
+    /// A reply: the fixed part and the attributes, all in `bytes`.
     struct Message {
         var type: UInt16
         var bytes: [UInt8]
 
-        /// The fixed part as the C structure it is; nil when it is not all there.
+        /// Returns the fixed part as a C structure, or nil if it is truncated.
         func header<Header: BitwiseCopyable>(_ type: Header.Type) -> Header? {
             bytes.count < MemoryLayout<Header>.size ? nil : bytes.withUnsafeBytes { $0.loadUnaligned(as: Header.self) }
         }
 
-        /// The attributes behind a fixed part of `headerLength` bytes.
+        /// Returns the attributes after a fixed part of `headerLength` bytes.
         func attributes(after headerLength: Int) -> [Attribute] {
             NetlinkSocket.attributes(bytes, in: ((headerLength + 3) & ~3)..<bytes.count)
         }
@@ -46,7 +46,7 @@ struct NetlinkSocket: ~Copyable {
         }
     }
 
-    /// The attributes in a range of bytes; stops at the first whose length cannot be right.
+    /// Returns the attributes in a range of bytes, up to the first with an invalid length.
     static func attributes(_ bytes: [UInt8], in range: Range<Int>) -> [Attribute] {
         var attributes: [Attribute] = []
         var offset = range.lowerBound
@@ -64,7 +64,7 @@ struct NetlinkSocket: ~Copyable {
         return attributes
     }
 
-    /// Sends a request and collects its answers, of a dump or of a single query.
+    /// Sends a request and returns its replies.
     mutating func request<Header: BitwiseCopyable>(
         _ type: Int, flags: UInt16, header: Header, attributes: [(type: Int, data: [UInt8])] = [], _ operation: String
     ) throws(SystemError) -> [Message] {
@@ -89,7 +89,7 @@ struct NetlinkSocket: ~Copyable {
 
     private func collect(isDump: Bool, _ operation: String) throws(SystemError) -> [Message] {
         var messages: [Message] = []
-        // Not cleared: an answer mostly needs one page of it.
+        // Uninitialized: a reply usually needs only one page.
         var buffer = [UInt8](unsafeUninitializedCapacity: 65_536) { $1 = 65_536 }
         let headerLength = MemoryLayout<nlmsghdr>.size
         while true {

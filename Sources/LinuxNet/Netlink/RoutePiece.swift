@@ -2,31 +2,31 @@ import CLinux
 import LinuxProcess
 import WireFormat
 
-/// Neighboring addresses that the kernel treats alike.
+/// A range of addresses that the kernel routes in the same way.
 public struct RoutePiece: Sendable {
     public var first: IPAddress
     public var last: IPAddress
-    /// The route to them, or why there is none.
+    /// The route, or the error of the route lookup.
     public var route: Result<Route, SystemError>
 }
 
-/// The routes to many addresses: where one begins or ends is read from the kernel's tables once, and in between the
-/// kernel is asked once, so that its rules hold.
+/// Routes to many addresses. The boundaries between routes are read from the kernel's tables once; in each interval
+/// the kernel is queried once, so that its policy rules apply.
 public struct RouteMap {
     private let source: IPAddress?
     private let interface: UInt32
     private let mark: UInt32?
     private let typeOfService: UInt8
-    /// Where routes begin, in ascending order, by family.
+    /// The starts of the intervals, in ascending order, by family.
     private var starts: [IPAddress.Family: [UInt128]] = [:]
-    /// The answers of the kernel, by the place of the start.
+    /// The kernel's replies, by the index of the interval.
     private var answers: [IPAddress.Family: [Int: Result<Route, SystemError>]] = [:]
 
     /// - Parameters:
-    ///   - source: the address to send from; nil for the route's.
-    ///   - interface: index of the interface to leave by; 0 for any.
-    ///   - mark: the packets' mark, which rules may look at; nil for none.
-    ///   - typeOfService: the packets' type of service (RFC 791), which rules may look at.
+    ///   - source: the source address; nil for the one of the route.
+    ///   - interface: the index of the outgoing interface; 0 for any.
+    ///   - mark: the mark of the packets, for policy rules; nil for none.
+    ///   - typeOfService: the type of service of the packets (RFC 791), for policy rules.
     public init(source: IPAddress? = nil, interface: UInt32 = 0, mark: UInt32? = nil, typeOfService: UInt8 = 0) {
         self.source = source
         self.interface = interface
@@ -34,12 +34,12 @@ public struct RouteMap {
         self.typeOfService = typeOfService
     }
 
-    /// The route to an address, or why there is none.
+    /// Returns the route to an address, or the error of the route lookup.
     public mutating func route(to address: IPAddress) throws(SystemError) -> Result<Route, SystemError> {
         try answer(address, index(of: address, in: starts(address.family)))
     }
 
-    /// The routes to every address of a range.
+    /// Returns the routes to every address of a range.
     public mutating func pieces(
         from first: IPAddress, through last: IPAddress
     ) throws(SystemError) -> [RoutePiece] {
@@ -79,7 +79,7 @@ public struct RouteMap {
         return ordered
     }
 
-    /// The place of the last start that is not behind an address; the first start is 0.
+    /// Returns the index of the last start that is not greater than an address; the first start is 0.
     private func index(of address: IPAddress, in starts: [UInt128]) -> Int {
         var (low, high) = (0, starts.count)
         while low < high {
@@ -116,8 +116,8 @@ public struct RouteMap {
 }
 
 extension RouteTable {
-    /// The routes to every address of a range; see `RouteMap`.
-    /// - Parameter interface: index of the interface to leave by; 0 for any.
+    /// Returns the routes to every address of a range; see `RouteMap`.
+    /// - Parameter interface: the index of the outgoing interface; 0 for any.
     public static func pieces(
         from first: IPAddress, through last: IPAddress, interface: UInt32 = 0
     ) throws(SystemError) -> [RoutePiece] {
@@ -125,7 +125,7 @@ extension RouteTable {
         return try map.pieces(from: first, through: last)
     }
 
-    /// Where the destinations of all tables begin and end.
+    /// Returns the bounds of the destinations in all tables.
     fileprivate static func prefixes(_ family: IPAddress.Family) throws(SystemError) -> [(UInt128, UInt128)] {
         var socket = try NetlinkSocket()
         var header = rtmsg()

@@ -2,7 +2,7 @@ import CLinux
 import LinuxProcess
 import WireFormat
 
-/// Where the kernel would send a packet, and from which address.
+/// A route: the interface, gateway and source address for a destination.
 public struct Route: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         case unicast
@@ -10,27 +10,27 @@ public struct Route: Sendable, Equatable {
         case local
         case broadcast
         case multicast
-        /// Any other type, by its rtnetlink number.
+        /// Another type, by its rtnetlink number.
         case other(UInt8)
     }
 
     public var kind: Kind
-    /// The address the packet would carry as its source.
+    /// The source address of packets.
     public var source: IPAddress?
-    /// The next hop, when it is not the destination itself.
+    /// The next hop, if it is not the destination itself.
     public var gateway: IPAddress?
     public var interfaceIndex: UInt32
-    /// Bytes that fit on the way as far as the kernel knows: the learned path MTU, or the interface's MTU.
+    /// The MTU that the kernel assumes for the path: the learned path MTU, or the interface's MTU; in bytes.
     public var mtu: Int
-    /// Bytes that fit on the first link: the interface's MTU; 0 where there is no interface.
+    /// The interface's MTU, in bytes; 0 if there is no interface.
     public var linkMTU = 0
 }
 
-/// Questions to the kernel's routing tables.
+/// Queries the kernel's routing tables.
 public enum RouteTable {
-    /// The route to `destination`, as `ip route get` shows it. Throws what a
-    /// connect(2) would: ENETUNREACH, EHOSTUNREACH, EACCES...
-    /// - Parameter interface: index of the interface to leave by; 0 for any.
+    /// Returns the route to `destination`, as `ip route get` shows it. Throws the error
+    /// of connect(2): ENETUNREACH, EHOSTUNREACH, EACCES...
+    /// - Parameter interface: the index of the outgoing interface; 0 for any.
     public static func route(
         to destination: IPAddress, from source: IPAddress? = nil, interface: UInt32 = 0, mark: UInt32? = nil,
         typeOfService: UInt8 = 0
@@ -100,7 +100,7 @@ public enum RouteTable {
         return 0
     }
 
-    /// An address in the bytes of an attribute.
+    /// Parses an address from an attribute.
     static func address(_ bytes: ArraySlice<UInt8>) -> IPAddress? {
         let copy = Array(bytes)
         return switch copy.count {

@@ -2,14 +2,14 @@ import CLinux
 import LinuxProcess
 import PacketEngine
 
-/// An engine on a link that runs beside another engine: the reactor serves its frames and its timers, so it
-/// runs whenever the reactor is served.
+/// An engine on a link that runs in the background of another engine: the reactor handles its frames and
+/// timers whenever it dispatches.
 public final class BackgroundRun<Running: Engine & ~Copyable> {
-    /// Batches of one turn, so that the other engine gets its turn too.
+    /// The maximum number of batches per turn, so that the other engine gets its turn.
     private static var mostBatches: Int { 16 }
-    /// Pause after the kernel's queues were full.
+    /// The pause after the kernel's queues were full.
     private static var congestionPause: Nanoseconds { .milliseconds(2) }
-    /// Queues that stay full for this long are considered stuck.
+    /// The time after which full queues are an error.
     private static var congestionPatience: Nanoseconds { .seconds(1) }
 
     private var engine: Running
@@ -20,12 +20,12 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
     private var next = 0
     private var timer: Reactor.Timer?
     private var congestedSince: Instant?
-    /// The engine has finished, or its link has failed.
+    /// Whether the engine has finished or its link has failed.
     public private(set) var isOver = false
-    /// Why the link cannot be used any longer.
+    /// The error of the link, if it failed.
     public private(set) var failure: SystemError?
 
-    /// - Parameter report: called with each event while the reactor is being served.
+    /// - Parameter report: called with each event, from the reactor.
     public init(
         _ engine: consuming Running, on port: consuming PacketSocketPort, reactor: Reactor,
         _ report: @escaping (Running.Event) -> Void
@@ -46,7 +46,7 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
         turn()
     }
 
-    /// Ends the run; what was found was reported.
+    /// Ends the run; its events were reported before.
     public func stop() {
         guard !isOver else { return }
         isOver = true
@@ -81,8 +81,8 @@ public final class BackgroundRun<Running: Engine & ~Copyable> {
         }
     }
 
-    /// Receives and sends what there is now.
-    /// - Returns: when to be called again at the latest; nil when the engine has finished.
+    /// Receives and sends what is possible without waiting.
+    /// - Returns: the time by which to call it again, or nil if the engine has finished.
     private func serve() throws(SystemError) -> Instant? {
         for _ in 0..<Self.mostBatches {
             let now = SystemClock.now

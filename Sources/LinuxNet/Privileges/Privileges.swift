@@ -4,14 +4,14 @@ import LinuxProcess
 
 /// The capabilities of this process, through libcap.
 ///
-/// CAP_NET_RAW is in the permitted set alone (`setcap cap_net_raw+p`) until `raise` makes it effective for the opening
-/// of sockets. Then either `lower` takes it back, for a process that opens more sockets later, or `dropForGood` empties
-/// every set, and no program started from here can get any capability back.
+/// CAP_NET_RAW is in the permitted set alone (`setcap cap_net_raw+p`) until `raise` makes it effective to open
+/// sockets. Then either `lower` reverts that, for a process that opens more sockets later, or `dropForGood` empties
+/// every set, and no program started by this process can regain a capability.
 public enum Privileges {
-    /// The command that gives the running binary the capability.
+    /// The command that grants the capability to the running executable.
     public static var hint: String { "sudo setcap cap_net_raw+p \(executablePath)" }
 
-    /// The path of the running binary, as the kernel knows it.
+    /// The path of the running executable, as reported by the kernel.
     static var executablePath: String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let length = buffer.withUnsafeMutableBytes { bytes in
@@ -20,7 +20,7 @@ public enum Privileges {
         return length > 0 ? String(decoding: buffer[..<length], as: UTF8.self) : "swift-net"
     }
 
-    /// What `raise` changed.
+    /// The changes made by `raise`.
     public struct Raised: Sendable {
         /// Whether CAP_NET_RAW is effective.
         public fileprivate(set) var isNetRawEffective = false
@@ -28,8 +28,8 @@ public enum Privileges {
         fileprivate var added: [cap_value_t] = []
     }
 
-    /// Makes CAP_NET_RAW, and CAP_NET_ADMIN where it is permitted (marks), effective for the calling thread.
-    /// - Returns: what `lower` needs to undo it.
+    /// Makes CAP_NET_RAW, and CAP_NET_ADMIN if permitted (for packet marks), effective for the calling thread.
+    /// - Returns: the changes, for `lower`.
     public static func raise() -> Raised {
         guard let capabilities = cap_get_proc() else { return Raised() }
         defer { cap_free(UnsafeMutableRawPointer(capabilities)) }
@@ -49,8 +49,8 @@ public enum Privileges {
         return cap_set_proc(capabilities) == 0 ? raised : Raised()
     }
 
-    /// Makes the effective capabilities of the calling thread what they were before `raise`.
-    /// - Parameter raised: what `raise` returned on the same thread.
+    /// Restores the effective capabilities that the calling thread had before `raise`.
+    /// - Parameter raised: the value that `raise` returned on the same thread.
     public static func lower(_ raised: Raised) throws(SystemError) {
         guard !raised.added.isEmpty else { return }
         guard let capabilities = cap_get_proc() else { throw .last("cap_get_proc") }
@@ -64,17 +64,17 @@ public enum Privileges {
     /// Empties the permitted, effective and inheritable sets of every thread, returns to the real user and sets
     /// no_new_privs. It cannot be undone.
     ///
-    /// Other threads are interrupted as by setuid(2): system calls are restarted, waits such as epoll_wait(2) may
-    /// return EINTR. With other threads it needs /proc.
-    /// - Throws: the first system call that failed, or ETIMEDOUT if a thread did not run for 5 seconds; some threads
-    ///   may still have their privileges then.
+    /// Other threads are interrupted as by setuid(2): system calls are restarted, but waits such as epoll_wait(2) may
+    /// return EINTR. If there are other threads, /proc is required.
+    /// - Throws: the error of the first system call that failed, or ETIMEDOUT if a thread did not run for 5 seconds;
+    ///   some threads may still have their privileges then.
     public static func dropForGood() throws(SystemError) {
         if geteuid() != getuid(), setuid(getuid()) != 0 { throw .last("setuid") }
         guard clinux_drop_thread_privileges() == 0 else { throw .last("capset") }
-        // Allowed only if the process has no other threads, and without effect then (unshare(2)).
+        // Allowed only if the process has no other threads; has no effect then (unshare(2)).
         if unshare(CLONE_THREAD) != 0 { try ThreadPrivileges.dropInEveryThread() }
     }
 
-    /// Whether this is root or a user to whom the limits for ordinary users do not apply.
+    /// Whether the real user is root, to whom the limits for ordinary users do not apply.
     public static var isSuperuser: Bool { getuid() == 0 }
 }

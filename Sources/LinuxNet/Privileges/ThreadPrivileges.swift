@@ -3,15 +3,15 @@ import LinuxProcess
 import PacketEngine
 import Synchronization
 
-/// The privileges of the other threads of this process, which each thread must give up itself.
+/// Drops the privileges of the other threads of this process, which each thread has to drop itself.
 enum ThreadPrivileges {
-    /// How long a thread may take to react: one that a debugger has stopped, or that waits for a disk, does not.
+    /// The time limit for a thread to react; a thread stopped by a debugger or waiting for a disk does not react.
     private static var patience: Nanoseconds { .seconds(5) }
-    /// Pause between two looks at the threads.
+    /// The pause between two checks of the threads, in microseconds.
     private static var pause: UInt32 { 100 }
     private static var folder: String { "/proc/self/task" }
 
-    /// One caller at a time: there is one signal for it.
+    /// Serializes callers, because they share one signal.
     private static let lock = Mutex(())
 
     private enum State {
@@ -20,7 +20,7 @@ enum ThreadPrivileges {
         case ended
     }
 
-    /// Has every thread empty its capability sets and set no_new_privs, and waits until all have done so.
+    /// Makes every thread empty its capability sets and set no_new_privs, and waits until all have done so.
     static func dropInEveryThread() throws(SystemError) {
         try lock.withLock { _ throws(SystemError) in
             guard clinux_thread_drop_begin() == 0 else { throw .last("rt_sigaction") }
@@ -30,21 +30,21 @@ enum ThreadPrivileges {
             var isConfirmed = false
             while true {
                 let isDone = try requestWherePrivileged(&requested)
-                // A thread may have created another between the listing of the threads and the reading of its own
-                // state. The other is in the second list, and no unprivileged thread can create a privileged one.
+                // A thread may have created another one between the listing of the threads and the check of its own
+                // state. The other one is in the second list, and no unprivileged thread can create a privileged one.
                 if isDone, isConfirmed { return }
                 isConfirmed = isDone
                 if isDone { continue }
                 guard SystemClock.now < deadline else {
                     throw SystemError(
-                        code: ETIMEDOUT, operation: "capset", reason: "a thread did not give up its privileges")
+                        code: ETIMEDOUT, operation: "capset", reason: "a thread did not drop its privileges")
                 }
                 usleep(pause)
             }
         }
     }
 
-    /// - Returns: whether every thread was found without privileges.
+    /// - Returns: whether no thread has privileges.
     private static func requestWherePrivileged(_ requested: inout Set<pid_t>) throws(SystemError) -> Bool {
         var isDone = true
         for thread in try threads() {
@@ -79,7 +79,7 @@ enum ThreadPrivileges {
         return threads
     }
 
-    /// The state of a thread by its status file (proc_pid_status(5)).
+    /// Returns the state of a thread, from its status file (proc_pid_status(5)).
     private static func state(of thread: pid_t) throws(SystemError) -> State {
         let text: String
         do throws(SystemError) {
@@ -93,7 +93,7 @@ enum ThreadPrivileges {
             guard let colon = line.firstIndex(of: ":") else { continue }
             let value = line[line.index(after: colon)...].drop { $0 == "\t" || $0 == " " }
             switch line[..<colon] {
-            // A first thread that has ended before the others stays as a zombie, and runs no more.
+            // A main thread that has ended before the others remains as a zombie and no longer runs.
             case "State" where value.hasPrefix("Z") || value.hasPrefix("X"): return .unprivileged
             case "CapInh", "CapPrm", "CapEff", "CapAmb":
                 if value.contains(where: { $0 != "0" }) { isPrivileged = true }

@@ -1,23 +1,24 @@
 import CLinux
 import LinuxProcess
 
-/// Blocks that the kernel fills with frames of any length, one behind the other, and that we read in
-/// place and give back whole (packet_mmap, version 3): the least work a frame. A block that does
-/// not fill is handed over after some milliseconds.
+/// A receive ring of blocks that the kernel fills with frames of any length. Frames are read in place and whole
+/// blocks are returned (packet_mmap, version 3), which costs the least per frame. A block that does
+/// not fill is passed on after some milliseconds.
 final class BlockRing {
-    /// One frame in its block, valid until the ring is asked for the next.
+    /// A frame in its block, valid until the next call of `take`.
     struct Frame {
         var bytes: UnsafeRawBufferPointer
-        /// Nanoseconds since 1970.
+        /// The timestamp, in nanoseconds since 1970.
         var stamp: Int64
-        /// The checksum of its TCP or UDP is not computed yet.
+        /// Whether the TCP or UDP checksum is not computed yet.
         var hasPendingChecksum: Bool
-        /// It is for another host - or for another VLAN, whose tag the kernel hides from a socket of one protocol.
+        /// Whether the frame is for another host, or for another VLAN, whose tag the kernel hides from a socket of one
+        /// protocol.
         var isForOthers: Bool
     }
 
     private static let blockLength = 1 << 16
-    /// Milliseconds after which a block is handed over as it is.
+    /// The time after which an incomplete block is passed on, in milliseconds.
     private static let patience: UInt32 = 4
 
     private let memory: UnsafeMutableRawPointer
@@ -25,13 +26,13 @@ final class BlockRing {
     private let blockCount: Int
     private let descriptor: Int32
     private var block = 0
-    /// Frames of the current block that are still to be read; nil when we do not hold it.
+    /// The number of unread frames of the current block; nil if the kernel owns it.
     private var left: Int?
     private var next = 0
     private var drops: UInt64 = 0
 
-    /// Puts the ring on a packet socket that is not bound yet.
-    /// - Parameter blocks: of 65,536 bytes each.
+    /// Attaches the ring to a packet socket that is not bound yet.
+    /// - Parameter blocks: the number of blocks of 65,536 bytes.
     init(on socket: borrowing Descriptor, blocks: Int) throws(SystemError) {
         try socket.setOption(SOL_PACKET, PACKET_VERSION, Int32(TPACKET_V3.rawValue), "PACKET_VERSION")
         blockCount = max(blocks, 2)
@@ -52,10 +53,10 @@ final class BlockRing {
 
     private var start: UnsafeMutableRawPointer { memory + block * Self.blockLength }
 
-    // Behind the version and the offset of private data, 4 bytes each, the block's header begins.
+    // The block header follows the version and the offset of private data, 4 bytes each.
     private var status: UnsafeMutablePointer<UInt32> { (start + 8).assumingMemoryBound(to: UInt32.self) }
 
-    /// The next frame; nil when none is there.
+    /// Returns the next frame, or nil if there is none.
     func take() -> Frame? {
         while true {
             if let left {
@@ -75,13 +76,13 @@ final class BlockRing {
     }
 
     private func frame() -> Frame {
-        // The kernel keeps to its blocks; a frame that says otherwise is not followed.
+        // Offsets beyond the block, which the kernel should not write, are clamped.
         let slot = min(next, Self.blockLength - MemoryLayout<tpacket3_hdr>.size)
         let header = UnsafeRawPointer(start + slot).load(as: tpacket3_hdr.self)
         let offset = min(slot + Int(header.tp_mac), Self.blockLength)
         let count = min(Int(header.tp_snaplen), Self.blockLength - offset)
         next = slot + Int(header.tp_next_offset)
-        // The address stands behind the header (packet_mmap.rst).
+        // The address follows the header (packet_mmap.rst).
         let address = slot + (MemoryLayout<tpacket3_hdr>.size + 15) & ~15
         let type =
             address + MemoryLayout<sockaddr_ll>.size <= Self.blockLength
@@ -93,7 +94,7 @@ final class BlockRing {
             isForOthers: Int32(type) == PACKET_OTHERHOST)
     }
 
-    /// Frames that found no free block since the last call.
+    /// Returns the number of frames dropped since the last call because no block was free.
     func takeDrops() -> UInt64 {
         var statistics = tpacket_stats_v3()
         var length = socklen_t(MemoryLayout<tpacket_stats_v3>.size)
@@ -102,6 +103,6 @@ final class BlockRing {
         return UInt64(statistics.tp_drops)
     }
 
-    /// All that were lost, as far as `takeDrops` has seen.
+    /// The total number of dropped frames, as of the last `takeDrops`.
     var dropCount: UInt64 { drops }
 }

@@ -2,7 +2,7 @@ import CLinux
 import LinuxProcess
 
 extension Descriptor {
-    /// A new socket, closed on exec.
+    /// Opens a socket with close-on-exec.
     static func socket(
         _ domain: Int32, _ type: Int32, _ proto: Int32, blocks: Bool = false, _ operation: String = "socket"
     ) throws(SystemError) -> Descriptor {
@@ -12,7 +12,7 @@ extension Descriptor {
         return Descriptor(owning: descriptor)
     }
 
-    /// Sets a socket option of any plain type.
+    /// Sets a socket option of a plain type.
     func setOption<Value: BitwiseCopyable>(
         _ level: Int32, _ name: Int32, _ value: Value, _ operation: String
     ) throws(SystemError) {
@@ -22,22 +22,22 @@ extension Descriptor {
         guard result == 0 else { throw .last(operation) }
     }
 
-    /// Sets a socket option that is a run of bytes.
+    /// Sets a socket option to a sequence of bytes.
     func setOption(_ level: Int32, _ name: Int32, bytes: [UInt8], _ operation: String) throws(SystemError) {
         let result = bytes.withUnsafeBytes { setsockopt(rawValue, level, name, $0.baseAddress, socklen_t($0.count)) }
         guard result == 0 else { throw .last(operation) }
     }
 
-    /// An integer socket option, or nil when the kernel does not tell.
+    /// Returns an integer socket option, or nil on error.
     func option(_ level: Int32, _ name: Int32) -> Int32? {
         var value: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         return getsockopt(rawValue, level, name, &value, &length) == 0 ? value : nil
     }
 
-    /// Packets that the kernel threw away because the socket's receive buffer
-    /// was full. (SO_RXQ_OVFL would tell it only with a later packet, of which
-    /// there may be none.)
+    /// Returns the number of packets that the kernel dropped because the receive buffer
+    /// was full. (SO_RXQ_OVFL would report it only with a later packet, which
+    /// may never arrive.)
     static func dropCount(_ descriptor: Int32) -> UInt64 {
         var information = [UInt32](repeating: 0, count: Int(SK_MEMINFO_VARS))
         var length = socklen_t(information.count * MemoryLayout<UInt32>.size)
@@ -60,7 +60,7 @@ extension Descriptor {
         guard result == 0 else { throw .last(operation) }
     }
 
-    /// Sends only through, and receives only from, this interface.
+    /// Restricts sending and receiving to this interface.
     func bindToDevice(_ name: String) throws(SystemError) {
         try setOption(SOL_SOCKET, SO_BINDTODEVICE, bytes: Array(name.utf8) + [0], "SO_BINDTODEVICE \(name)")
     }

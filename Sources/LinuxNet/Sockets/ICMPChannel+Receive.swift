@@ -4,12 +4,12 @@ import PacketEngine
 import WireFormat
 
 extension ICMPChannel {
-    /// Hands over everything that is waiting, in full batches.
+    /// Passes all waiting packets to the engine, in full batches.
     func receive<E: Engine & ~Copyable>(
         into engine: inout E, _ trace: ((PacketTrace) -> Void)?
     ) throws(SystemError) -> Int {
         var total = hasQueuedError ? drainErrors(into: &engine) : 0
-        // A socket that never runs dry must not keep the engine from sending.
+        // Limited, so that a steady flow of packets does not keep the engine from sending.
         for _ in 0..<16 {
             let asked = expectedCount
             let count = vector.receive(from: receiveDescriptor, atMost: asked)
@@ -18,10 +18,10 @@ extension ICMPChannel {
                 case EAGAIN:
                     break
                 case ENETDOWN:
-                    // An interface went down; the socket lives on and the next call goes on.
+                    // An interface went down; the socket remains usable, and the next call succeeds.
                     continue
                 default:
-                    // An error of an earlier packet of this socket: its details are in the queue.
+                    // The error of an earlier packet of this socket: its details are in the error queue.
                     let errors = drainErrors(into: &engine)
                     if errors == 0 { continue }
                     total += errors
@@ -33,8 +33,8 @@ extension ICMPChannel {
             total += count
             if count < asked { translator.markEmpty() }
             if asked == 1 {
-                // A single packet that was expected needs no second look: the
-                // next round has one. Now and then it looks for more all the same.
+                // After a single expected packet, the next call of `receive` finds later ones. At
+                // intervals, more are requested here all the same.
                 singles &+= 1
                 if singles % 16 == 0 { expectedCount = min(8, vector.capacity) }
                 break
@@ -63,12 +63,12 @@ extension ICMPChannel {
                 interfaceIndex: details.interfaceIndex))
     }
 
-    /// Reads the sending socket's queue of errors and transmit stamps until it is empty.
-    /// - Returns: the number of ICMP errors handed over.
+    /// Reads the sending socket's queue of errors and transmit timestamps until it is empty.
+    /// - Returns: the number of ICMP errors passed to the engine.
     func drainErrors<E: Engine & ~Copyable>(into engine: inout E) -> Int {
         hasQueuedError = false
         var errors = 0
-        // Errors and stamps come with the message they are about.
+        // Errors and timestamps contain the message that they are about.
         for _ in 0..<1024 {
             let count = vector.receive(from: sender.rawValue, flags: clinux_MSG_ERRQUEUE)
             guard count > 0 else { break }
@@ -104,15 +104,15 @@ extension ICMPChannel {
         return errors
     }
 
-    /// Remembers which packet has which number in the kernel's count of stamps.
+    /// Records the packets' numbers in the kernel's count of timestamps.
     func noteSent(_ batch: borrowing PacketBatch, _ range: Range<Int>) {
         guard configuration.wantsTransmitStamps else { return }
         for index in range { tokens.append(batch.entries[index].token) }
     }
 }
 
-/// The tokens of the last packets, by the number that the kernel counts for
-/// its transmit stamps (SOF_TIMESTAMPING_OPT_ID).
+/// The tokens of the last packets, by the number that the kernel assigns to
+/// its transmit timestamps (SOF_TIMESTAMPING_OPT_ID).
 struct StampedTokens {
     private var recent = [UInt64](repeating: 0, count: 64)
     private var count: UInt32 = 0
@@ -127,16 +127,16 @@ struct StampedTokens {
     }
 }
 
-/// What the control messages of one packet say.
+/// The control messages of one packet.
 struct ControlDetails {
-    /// Nanoseconds since 1970.
+    /// The timestamp, in nanoseconds since 1970.
     var stamp: Int64?
     var transmitStamp: Int64?
     var hopLimit: UInt8?
     var destination: IPAddress?
     var interfaceIndex: UInt32 = 0
     var error: sock_extended_err?
-    /// Who sent the error.
+    /// The sender of the error.
     var offender: IPAddress?
 
     mutating func read(_ level: Int32, _ type: Int32, _ data: UnsafeRawBufferPointer) {

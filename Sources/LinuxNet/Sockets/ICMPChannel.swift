@@ -3,13 +3,12 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// The sockets of one address family.
+/// The ICMP sockets of one address family.
 ///
-/// Raw: one socket sends whole packets whose IP header is ours, another, never
-/// bound or connected, receives; so errors from anywhere on the way are seen
-/// whatever was asked of the sending one. Datagram: a single socket, whose
-/// identifier and IP header are the kernel's and whose errors come through its
-/// error queue.
+/// Raw: one socket sends whole packets with our IP header; another one, which is never bound
+/// or connected, receives, so that errors from any router on the path are received
+/// regardless of the options of the sending socket. Datagram: a single socket, with the kernel's
+/// identifier and IP header; errors are read from its error queue.
 public final class ICMPChannel {
     public enum Level: Sendable {
         case raw
@@ -20,33 +19,33 @@ public final class ICMPChannel {
     public let level: Level
     let sender: Descriptor
     private let receiver: Descriptor?
-    /// The raw value of `receiver`, or of `sender` when one socket does both.
+    /// The descriptor of `receiver`, or of `sender` if one socket does both.
     let receiveDescriptor: Int32
     let configuration: ICMPSocketConfiguration
-    /// The zone of link-local destinations: an interface index, 0 for none.
+    /// The zone of link-local destinations: an interface index; 0 for none.
     public var scope: UInt32 = 0
-    /// The identifier that the kernel gave a datagram socket.
+    /// The identifier that the kernel assigned to a datagram socket.
     public private(set) var identifier: UInt16 = 0
 
-    // Touched for every packet, and by this channel's own methods alone, which
-    // never call each other back: the run-time check of exclusive access is left out.
+    // Accessed for every packet, and only by methods of this class that
+    // do not call each other: the run-time check of exclusive access is omitted.
     @exclusivity(unchecked) var translator = StampTranslator()
     @exclusivity(unchecked) var vector: ReceiveVector
     @exclusivity(unchecked) var sendVector = SendVector(capacity: 64)
-    /// Packets to ask the kernel for in the next call: one where one comes at a
-    /// time, so that the kernel does not look for a second in vain.
+    /// The number of packets to request in the next call: one if they arrive singly, so that
+    /// the kernel does not look for a second one in vain.
     @exclusivity(unchecked) var expectedCount = 1
-    /// Packets that came one at a time.
+    /// The number of packets that arrived singly.
     @exclusivity(unchecked) var singles: UInt32 = 0
-    /// An error is waiting in the queue of errors.
+    /// Whether an error is waiting in the error queue.
     @exclusivity(unchecked) var hasQueuedError = false
-    /// The MTU that the last refused packet met, 0 when none was.
+    /// The MTU that the last packet exceeded; 0 if none did.
     var learnedMTU = 0
     var tokens = StampedTokens()
-    /// Packets that the kernel threw away because the receive buffer was full.
+    /// The number of packets that the kernel dropped because the receive buffer was full.
     var overflowCount: UInt64 { Descriptor.dropCount(receiveDescriptor) }
 
-    /// Opens the sockets; CAP_NET_RAW must be effective for `.raw`. What needs
+    /// Opens the sockets; CAP_NET_RAW must be effective for `.raw`. Everything that needs
     /// a privilege is done here, so that it can be dropped afterwards.
     public init(
         _ family: IPAddress.Family, level: Level, configuration: ICMPSocketConfiguration
@@ -75,7 +74,7 @@ public final class ICMPChannel {
         enlargeReceiveBuffer()
     }
 
-    /// Buffer sizes beyond the system's limit need CAP_NET_ADMIN; without it the limit has to do.
+    /// Buffers beyond the system's limit require CAP_NET_ADMIN; without it, the limit applies.
     private func enlargeReceiveBuffer() {
         guard let size = configuration.receiveBuffer else { return }
         let descriptor = receiveDescriptor
@@ -86,19 +85,19 @@ public final class ICMPChannel {
         }
     }
 
-    /// How many packets of a length may wait in the kernel for neighbors to be resolved: what the send buffer takes,
-    /// and at most half of what the neighbor table takes by default (gc_thresh3, 1024; arp(7)).
+    /// Returns the number of packets of a length that may wait in the kernel for address resolution: limited by the
+    /// send buffer, and by half of the neighbor table's default size (gc_thresh3, 1024; arp(7)).
     public func unresolvedCapacity(packetLength: Int) -> Int {
         let buffer = Int(sender.option(SOL_SOCKET, SO_SNDBUF) ?? 0)
-        // The kernel counts its own structures beside the bytes, and memory in powers of two.
+        // The kernel also counts its own structures, and rounds memory to powers of two.
         let needed = max(packetLength, 0) + 368
         var allocated = 512
         while allocated < needed, allocated < 1 << 20 { allocated *= 2 }
         return min(max(buffer / (allocated + 256) * 9 / 10, 1), 512)
     }
 
-    /// Sets what needs no privilege, and the filter for `identifier`. A
-    /// datagram socket takes the identifier (0: of the kernel's choice) for its own.
+    /// Sets the options that need no privilege, and the filter for `identifier`. A
+    /// datagram socket uses the identifier as its own (0: chosen by the kernel).
     public func prepare(identifier: UInt16) throws(SystemError) {
         if let size = configuration.sendBuffer {
             try sender.setOption(SOL_SOCKET, SO_SNDBUF, Int32(clamping: size), "SO_SNDBUF")
@@ -186,7 +185,7 @@ public final class ICMPChannel {
         }
     }
 
-    /// Sends only to this address, and takes errors of the route at once (ping -C).
+    /// Sends only to this address, and reports routing errors at once (`ping -C`).
     public func connect(to address: IPAddress) throws(SystemError) {
         try sender.connect(SocketAddress(address, scope: scope))
     }

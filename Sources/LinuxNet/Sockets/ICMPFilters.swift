@@ -1,10 +1,10 @@
 import WireFormat
 
 extension SocketFilter {
-    /// Lets through the ICMPv4 messages that can be answers to `identifier`, on
+    /// Accepts the ICMPv4 messages that can be replies to `identifier`, on
     /// a raw socket, whose packets begin with the IP header: replies of the
     /// given types with the identifier, router advertisements, which have
-    /// none, and errors that quote an ICMP message with it.
+    /// no identifier, and errors that quote an ICMP message with it.
     static func icmpv4Answers(identifier: UInt16, replies: [ICMPv4Type]) -> SocketFilter {
         var filter = SocketFilter()
         filter.acceptICMPv4(base: 0, identifier: identifier, types: replies)
@@ -14,7 +14,7 @@ extension SocketFilter {
 
     /// The same for ICMPv6, on a raw socket, whose packets begin with the
     /// ICMPv6 header. Errors that quote a packet with extension headers are
-    /// let through for the engine to judge.
+    /// accepted and checked by the engine.
     static func icmpv6Answers(identifier: UInt16, replies: [ICMPv6Type]) -> SocketFilter {
         var filter = SocketFilter()
         filter.acceptICMPv6(base: 0, identifier: identifier, types: replies)
@@ -22,7 +22,7 @@ extension SocketFilter {
         return filter
     }
 
-    /// Lets through ICMP errors about datagrams of any protocol, and echo
+    /// Accepts ICMP errors about datagrams of any protocol, and echo
     /// replies to `identifier`, on a raw socket of the family.
     static func errorsAndReplies(_ family: IPAddress.Family, identifier: UInt16) -> SocketFilter {
         var filter = SocketFilter()
@@ -49,8 +49,8 @@ extension SocketFilter {
         return filter
     }
 
-    /// Lets through the segments of a raw TCP socket that can answer a SYN to
-    /// `port`: those from there with SYN or RST.
+    /// Accepts the segments that can reply to a SYN to `port`, on a raw TCP
+    /// socket: those from that port with SYN or RST.
     static func answersToSYN(_ family: IPAddress.Family, port: UInt16) -> SocketFilter {
         var filter = SocketFilter()
         if family == .v4 {
@@ -67,13 +67,13 @@ extension SocketFilter {
         return filter
     }
 
-    /// Lets through the frames of a conversation, requests and answers of both
-    /// families, on a packet socket whatever its link header.
-    /// - Parameter withNeighbors: ARP, neighbor solicitations and advertisements too.
+    /// Accepts the frames of an exchange, requests and replies of both
+    /// families, on a packet socket with any link header.
+    /// - Parameter withNeighbors: whether to accept ARP, neighbor solicitations and advertisements too.
     public static func conversation(
         identifier: UInt16, types: [ICMPv4Type], typesV6: [ICMPv6Type], withNeighbors: Bool = false
     ) -> SocketFilter {
-        // Offsets from here on count from the network header (SKF_NET_OFF).
+        // The following offsets are relative to the network header (SKF_NET_OFF).
         let network = UInt32(bitPattern: -0x10_0000)
         let protocolOfFrame = UInt32(bitPattern: -0x1000)
         var filter = SocketFilter()
@@ -100,8 +100,8 @@ extension SocketFilter {
         return filter
     }
 
-    /// Lets through the frames of both families whose datagrams carry one of
-    /// these protocols, on a packet socket whatever its link header.
+    /// Accepts the frames of both families whose datagrams carry one of
+    /// these protocols, on a packet socket with any link header.
     public static func protocols(_ protocols: [IPProtocol]) -> SocketFilter {
         let network = UInt32(bitPattern: -0x10_0000)
         let protocolOfFrame = UInt32(bitPattern: -0x1000)
@@ -121,7 +121,7 @@ extension SocketFilter {
         return filter
     }
 
-    /// Falls through for what is to be accepted. `base` is where the IPv4 header begins.
+    /// Continues after these instructions if the message is accepted. `base` is the offset of the IPv4 header.
     private mutating func acceptICMPv4(base: UInt32, identifier: UInt16, types: [ICMPv4Type]) {
         let errors: [ICMPv4Type] = [
             .destinationUnreachable, .sourceQuench, .redirect, .timeExceeded, .parameterProblem,
@@ -149,7 +149,7 @@ extension SocketFilter {
         ifEqual(UInt32(identifier), .next, otherwise: .reject)
     }
 
-    /// Falls through for what is to be accepted. `base` is where the ICMPv6 header begins.
+    /// Continues after these instructions if the message is accepted. `base` is the offset of the ICMPv6 header.
     private mutating func acceptICMPv6(base: UInt32, identifier: UInt16, types: [ICMPv6Type]) {
         let anonymous: [ICMPv6Type] = [.routerAdvertisement, .routerSolicitation]
         loadByte(base)

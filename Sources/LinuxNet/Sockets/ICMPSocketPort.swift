@@ -3,7 +3,7 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// The port of engines that speak ICMP: one channel for each family that is in use.
+/// The port of ICMP engines: one channel for each address family in use.
 public struct ICMPSocketPort: PacketPort, ~Copyable {
     public typealias Failure = SystemError
 
@@ -11,14 +11,14 @@ public struct ICMPSocketPort: PacketPort, ~Copyable {
     let v6: ICMPChannel?
     private let reactor: Reactor
     private let tap: PacketTap?
-    /// What answers SYNs is heard here.
+    /// Receives replies to SYNs.
     private let segments: SegmentReceiver?
-    /// Shown every packet that goes out or comes in, as the sockets see it.
+    /// Is called with every packet sent or received, as the sockets see it.
     private let trace: ((PacketTrace) -> Void)?
     private var waits: WaitSet
     private var hasSent: Bool
 
-    /// - Parameter sendsBeside: the run sends by other sockets too, so that a signal ends it with its result.
+    /// - Parameter sendsBeside: whether the run also sends by other sockets, so that a signal ends it with a result.
     public init(
         v4: ICMPChannel?, v6: ICMPChannel?, sendsBeside: Bool = false, reactor: Reactor, tap: PacketTap? = nil,
         segments: SegmentReceiver? = nil, trace: ((PacketTrace) -> Void)? = nil
@@ -34,7 +34,7 @@ public struct ICMPSocketPort: PacketPort, ~Copyable {
         for channel in [v4, v6] {
             guard let channel else { continue }
             waits.add(channel.receiveDescriptor)
-            // The sending socket matters for its queue of errors and stamps alone, which poll always reports.
+            // The sending socket is polled only for its error queue, which poll(2) always reports.
             if channel.configuration.wantsTransmitStamps, channel.level == .raw {
                 waits.add(channel.sender.rawValue, events: 0)
             }
@@ -44,7 +44,7 @@ public struct ICMPSocketPort: PacketPort, ~Copyable {
 
     public var now: Instant { SystemClock.now }
 
-    /// Replies that the kernel threw away.
+    /// Replies that the kernel dropped.
     public var drops: KernelDrops {
         KernelDrops(overflows: v4?.overflowCount ?? 0, unexplained: v6?.overflowCount ?? 0)
     }
@@ -73,7 +73,7 @@ public struct ICMPSocketPort: PacketPort, ~Copyable {
             let result = channel.sendVector.send(batch, next..<end, on: channel.sender.rawValue, scope: channel.scope)
             if result > 0 {
                 hasSent = true
-                // The kernel works through a batch at an even pace: so are the times shared out.
+                // The kernel sends a batch at an even rate, so the send times are interpolated.
                 let span = result > 1 ? now - start : .zero
                 for index in 0..<result {
                     let entry = batch.entries[next + index]
@@ -90,12 +90,12 @@ public struct ICMPSocketPort: PacketPort, ~Copyable {
             case EAGAIN, ENOBUFS, ENOMEM:
                 return next
             case EMSGSIZE:
-                // The queue of errors has the MTU.
+                // The MTU is in the error queue.
                 if channel.level == .datagram { _ = channel.drainErrors(into: &engine) }
                 engine.transmissionFailed(batch.entries[next].token, .messageTooLong(mtu: channel.learnedMTU), at: now)
             case let code:
-                // A datagram socket reports an earlier packet's error at the next
-                // call; with the error taken from the queue the call is free again.
+                // A datagram socket reports an earlier packet's error at the next call;
+                // after the error is read from the queue, the call can be repeated.
                 if channel.level == .datagram, channel.drainErrors(into: &engine) > 0 { continue }
                 let message = SystemError.message(code)
                 let failure: TransmissionFailure =
@@ -128,10 +128,10 @@ public struct ICMPSocketPort: PacketPort, ~Copyable {
     // MARK: Waiting
 
     public mutating func wait(until deadline: Instant?) throws(SystemError) -> WakeReason {
-        var wakening = try waits.wait(until: deadline)
+        var wakeReason = try waits.wait(until: deadline)
         tap?.drain()
-        if wakening.contains(.stop), !hasSent { wakening.insert(.interrupted) }
-        guard wakening.contains(.packets) else { return wakening }
+        if wakeReason.contains(.stop), !hasSent { wakeReason.insert(.interrupted) }
+        guard wakeReason.contains(.packets) else { return wakeReason }
         for descriptor in waits.failing {
             for channel in [v4, v6] {
                 if let channel, [channel.receiveDescriptor, channel.sender.rawValue].contains(descriptor) {
@@ -139,6 +139,6 @@ public struct ICMPSocketPort: PacketPort, ~Copyable {
                 }
             }
         }
-        return wakening
+        return wakeReason
     }
 }

@@ -1,7 +1,7 @@
 import WireFormat
 
 extension SocketFilter {
-    /// Lets through the frames that carry one of these, on a packet socket whatever its link header.
+    /// Accepts the frames with one of these EtherTypes, on a packet socket with any link header.
     public static func etherTypes(_ types: [EtherType]) -> SocketFilter {
         var filter = SocketFilter()
         filter.loadHalf(UInt32(bitPattern: -0x1000))
@@ -10,7 +10,7 @@ extension SocketFilter {
         return filter
     }
 
-    /// Lets through, on a packet socket, the UDP datagrams of IPv4 for these ports, unless they are later fragments.
+    /// Accepts UDP datagrams over IPv4 to these ports, on a packet socket, except later fragments.
     public static func datagrams(toPorts ports: [UInt16]) -> SocketFilter {
         let network = UInt32(bitPattern: -0x10_0000)
         var filter = SocketFilter()
@@ -28,7 +28,7 @@ extension SocketFilter {
         return filter
     }
 
-    /// Lets through, on a packet socket, what is sent to IPv4 and IPv6 groups.
+    /// Accepts IPv4 and IPv6 multicast packets, on a packet socket.
     public static let multicast: SocketFilter = {
         let network = UInt32(bitPattern: -0x10_0000)
         var filter = SocketFilter()
@@ -47,9 +47,9 @@ extension SocketFilter {
         return filter
     }()
 
-    /// Lets through, on a packet socket of one family, the segments for some of our ports and the
-    /// ICMP messages that say that a destination cannot be reached.
-    /// - Parameter withNeighbors: neighbor discovery, too, and queries for the members of groups; of IPv6.
+    /// Accepts, on a packet socket of one family, the segments for the given local ports and
+    /// ICMP destination unreachable messages.
+    /// - Parameter withNeighbors: whether to accept neighbor discovery and group membership queries too (IPv6).
     public static func segmentsAndUnreachables(
         _ family: IPAddress.Family, ports: ClosedRange<UInt16>, withNeighbors: Bool = false
     ) -> SocketFilter {
@@ -77,7 +77,7 @@ extension SocketFilter {
                 icmp.ifEqual(UInt32(ICMPv6Type.destinationUnreachable.rawValue), .accept, otherwise: .reject)
             }
             if withNeighbors {
-                // A query has a Router Alert of eight bytes before it (RFC 3810, section 5).
+                // A query is preceded by a Router Alert of 8 bytes (RFC 3810, section 5).
                 filter.branch(ifOneOf: [UInt32(IPProtocol.hopByHopOptions.rawValue)]) { alert in
                     alert.loadByte(network &+ 48)
                     alert.ifEqual(UInt32(ICMPv6Type.multicastListenerQuery.rawValue), .accept, otherwise: .reject)

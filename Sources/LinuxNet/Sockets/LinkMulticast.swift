@@ -2,16 +2,16 @@ import CLinux
 import LinuxProcess
 import WireFormat
 
-/// Which frames for many, or for others, the hardware of an interface lets through, beside those that the system wants.
+/// The frames that an interface's hardware accepts in addition to those that the system requires.
 public enum LinkMulticast: Sendable {
     case group(MACAddress)
     case all
-    /// Those for other machines too.
+    /// All frames, including those for other stations.
     case promiscuous
 }
 
 extension Descriptor {
-    /// Has an interface let through more (PACKET_ADD_MEMBERSHIP); it ends with the packet socket.
+    /// Makes an interface accept more frames (PACKET_ADD_MEMBERSHIP), until the packet socket is closed.
     func admit(_ multicast: LinkMulticast, on interface: UInt32) throws(SystemError) {
         var request = packet_mreq()
         request.mr_ifindex = Int32(bitPattern: interface)

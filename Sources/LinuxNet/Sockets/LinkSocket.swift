@@ -3,12 +3,12 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Whole frames of one interface, both ways (packet(7)).
+/// Sends and receives whole frames on one interface (packet(7)).
 package struct LinkSocket: ~Copyable {
     private let descriptor: Descriptor
     private var buffer = [UInt8](repeating: 0, count: 1 << 17)
 
-    /// Hears every frame that arrives on the interface, none that leaves.
+    /// Receives every frame that arrives on the interface, but none that is sent.
     /// CAP_NET_RAW must be effective.
     package init(interface: UInt32) throws(SystemError) {
         let opened = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
@@ -18,7 +18,7 @@ package struct LinkSocket: ~Copyable {
         descriptor = opened
     }
 
-    /// The next frame that has arrived, or nil when there is none.
+    /// Returns the next received frame, or nil if there is none.
     package mutating func receive() -> [UInt8]? {
         while true {
             let count = buffer.withUnsafeMutableBytes {
@@ -29,31 +29,31 @@ package struct LinkSocket: ~Copyable {
         }
     }
 
-    /// Sends a frame; false when the kernel refuses it.
+    /// Sends a frame; returns false if the kernel rejects it.
     @discardableResult
     package func send(_ frame: [UInt8]) -> Bool {
         frame.withUnsafeBytes { CLinux.send(descriptor.rawValue, $0.baseAddress, $0.count, clinux_MSG_DONTWAIT) }
             == frame.count
     }
 
-    /// Waits until one of two sockets has a frame, at the longest until `deadline`.
+    /// Waits until one of two sockets has a frame, until `deadline` at the latest.
     package static func wait(_ first: borrowing LinkSocket, _ second: borrowing LinkSocket, until deadline: Instant) {
         var waits = WaitSet(nil, [first.descriptor.rawValue, second.descriptor.rawValue])
         _ = try? waits.wait(until: deadline)
     }
 }
 
-/// A packet socket that hears nothing yet: opened while CAP_NET_RAW is effective, and bound to an interface when the
-/// target is known, long after the capability is gone.
+/// A packet socket that receives nothing yet: opened while CAP_NET_RAW is effective, and bound to an interface when the
+/// target is known, after the capability was dropped.
 public struct UnboundPacketSocket: ~Copyable {
     let descriptor: Descriptor
 
-    /// Takes over a socket that was opened.
+    /// Takes ownership of an open socket.
     init(owning descriptor: Int32) { self.descriptor = Descriptor(owning: descriptor) }
 
-    /// CAP_NET_RAW must be effective.
+    /// Opens the socket; CAP_NET_RAW must be effective.
     public init() throws(SystemError) {
-        // Protocol 0: deaf until bound.
+        // Protocol 0: receives nothing until it is bound.
         descriptor = try Descriptor.socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
         var size: Int32 = 4 << 20
         if setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
@@ -63,14 +63,14 @@ public struct UnboundPacketSocket: ~Copyable {
 }
 
 extension Descriptor {
-    /// Binds a packet socket to an interface - 0 for all - and one protocol or every one.
+    /// Binds a packet socket to an interface (0 for all) and to one EtherType or all.
     func bindToLink(interface: UInt32, etherType: EtherType? = nil) throws(SystemError) {
         let address = SocketAddress(interface: interface, etherType: etherType?.rawValue ?? UInt16(ETH_P_ALL))
         let result = address.withPointer { clinux_bind(rawValue, $0, $1) }
         guard result == 0 else { throw .last("packet socket") }
     }
 
-    /// Binds a packet socket of protocol 0 to an interface: it sends there, and hears nothing.
+    /// Binds a packet socket of protocol 0 to an interface: it sends there and receives nothing.
     func bindToSend(interface: UInt32) throws(SystemError) {
         let address = SocketAddress(interface: interface)
         let result = address.withPointer { clinux_bind(rawValue, $0, $1) }

@@ -2,18 +2,18 @@ import CLinux
 import PacketEngine
 import WireFormat
 
-/// The arrays that sendmmsg(2) takes, made once.
+/// The reusable arrays of sendmmsg(2).
 struct SendVector: ~Copyable {
     private let headers: UnsafeMutablePointer<mmsghdr>
     private let pieces: UnsafeMutablePointer<iovec>
     private let addresses: UnsafeMutablePointer<SocketAddress>
     private let capacity: Int
-    /// What stands behind the addresses of every frame; nil for nothing.
+    /// The bytes inserted after the addresses of every frame; nil for none.
     private let tag: UnsafeMutableBufferPointer<UInt8>?
-    /// Of addresses at a frame's beginning.
+    /// The length of the addresses at the start of a frame.
     private static let addressesLength = 12
 
-    /// - Parameter tag: bytes that are put between the addresses and the type of every frame (IEEE 802.1Q).
+    /// - Parameter tag: the bytes to insert between the addresses and the EtherType of every frame (IEEE 802.1Q).
     init(capacity: Int, tag bytes: [UInt8]? = nil) {
         self.capacity = capacity
         tag = bytes.map { bytes in
@@ -38,7 +38,7 @@ struct SendVector: ~Copyable {
     }
 
     /// Sends the packets of `range` on one socket.
-    /// - Returns: how many the kernel took, or the negative errno of the first.
+    /// - Returns: the number of packets that the kernel accepted, or the negative errno of the first.
     mutating func send(
         _ batch: borrowing PacketBatch, _ range: Range<Int>, on socket: Int32, scope: UInt32
     ) -> Int {
@@ -60,8 +60,8 @@ struct SendVector: ~Copyable {
         }
     }
 
-    /// Sends frames on a packet socket, by the interface it is bound to or by their own.
-    /// - Returns: how many the kernel took, or the negative errno of the first.
+    /// Sends frames on a packet socket, by the interface that it is bound to or by their own.
+    /// - Returns: the number of frames that the kernel accepted, or the negative errno of the first.
     mutating func sendFrames(_ batch: borrowing PacketBatch, _ range: Range<Int>, on socket: Int32) -> Int {
         let count = min(range.count, capacity)
         return batch.storage.withUnsafeBytes { bytes in
@@ -86,7 +86,7 @@ struct SendVector: ~Copyable {
         }
     }
 
-    /// A frame whole, or its addresses, the tag and the rest.
+    /// Sets the pieces of a frame: the whole frame, or its addresses, the tag and the rest.
     private func setPieces(of index: Int, _ frame: UnsafeMutableRawPointer, _ length: Int) {
         if let tag, length >= Self.addressesLength {
             let first = pieces + index * 3
@@ -115,7 +115,7 @@ struct SendVector: ~Copyable {
 }
 
 extension SendVector {
-    /// A single frame goes by send(2), which has no structures to copy.
+    /// A single frame is sent by send(2), which has no structures to copy.
     private func sendFrame(_ bytes: UnsafeRawPointer, _ length: Int, on socket: Int32) -> Int {
         while true {
             if CLinux.send(socket, bytes, length, clinux_MSG_DONTWAIT) >= 0 { return 1 }
@@ -124,7 +124,7 @@ extension SendVector {
         }
     }
 
-    /// A single packet goes by sendto(2), which has fewer structures to copy.
+    /// A single packet is sent by sendto(2), which has fewer structures to copy.
     private mutating func send(
         _ batch: borrowing PacketBatch, _ entry: PacketBatch.Entry, on socket: Int32, scope: UInt32
     ) -> Int {
@@ -144,7 +144,7 @@ extension SendVector {
     }
 }
 
-/// The arrays that recvmmsg(2) takes, with room for packets and control messages, made once.
+/// The reusable arrays of recvmmsg(2), with space for packets and control messages.
 struct ReceiveVector: ~Copyable {
     let capacity: Int
     private let slotLength: Int
@@ -154,7 +154,7 @@ struct ReceiveVector: ~Copyable {
     private let buffer: UnsafeMutableRawPointer
     private let control: UnsafeMutableRawPointer
     private static let controlLength = 512
-    /// Headers whose lengths the kernel has written over since they were set.
+    /// The number of headers whose lengths the kernel has overwritten.
     private var used: Int
 
     init(capacity: Int, slotLength: Int) {
@@ -185,7 +185,7 @@ struct ReceiveVector: ~Copyable {
         control.deallocate()
     }
 
-    /// Takes what is waiting, without blocking.
+    /// Receives waiting messages, without blocking.
     /// - Returns: the number of messages, or the negative errno.
     mutating func receive(from socket: Int32, flags: Int32 = 0, atMost limit: Int = .max) -> Int {
         for index in 0..<used {
@@ -205,7 +205,7 @@ struct ReceiveVector: ~Copyable {
         }
     }
 
-    /// A single message comes by recvmsg(2), which has fewer structures to copy.
+    /// A single message is received by recvmsg(2), which has fewer structures to copy.
     private mutating func receiveOne(from socket: Int32, flags: Int32) -> Int {
         while true {
             let length = recvmsg(socket, &headers[0].msg_hdr, flags | clinux_MSG_DONTWAIT)
@@ -219,17 +219,17 @@ struct ReceiveVector: ~Copyable {
         }
     }
 
-    /// The bytes of a message.
+    /// Returns the bytes of a message.
     func bytes(_ index: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: buffer + index * slotLength, count: min(Int(headers[index].msg_len), slotLength))
     }
 
-    /// Who sent a message; nil when the kernel gave no address.
+    /// Returns the sender of a message, or nil if the kernel gave no address.
     func source(_ index: Int) -> (address: IPAddress, port: UInt16, scope: UInt32)? {
         headers[index].msg_hdr.msg_namelen == 0 ? nil : SocketAddress.parse(UnsafeRawPointer(addresses + index))
     }
 
-    /// The sender's address of a packet socket's message.
+    /// Returns the link-layer sender of a packet socket's message.
     func linkSource(_ index: Int) -> sockaddr_ll {
         UnsafeRawPointer(addresses + index).loadUnaligned(as: sockaddr_ll.self)
     }

@@ -3,19 +3,19 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// The port of engines that send and hear by the hundred thousand, on several interfaces at once:
-/// frames leave in batches and arrive in memory that is shared with the kernel (packet(7)).
-/// What is for this host itself leaves as a datagram, by a raw socket (raw(7)).
+/// The port of engines that send and receive hundreds of thousands of packets per second, on several interfaces:
+/// frames are sent in batches and received in memory shared with the kernel (packet(7)).
+/// Datagrams to this host itself are sent by a raw socket (raw(7)).
 public struct PacketRingPort: PacketPort, ~Copyable {
     public typealias Failure = SystemError
 
-    /// What is heard on one interface.
+    /// What is received on one interface.
     public struct Listening: Sendable {
         public var interface: UInt32
         public var etherType: EtherType
-        /// Nil for everything of the type.
+        /// Nil to accept every frame of the EtherType.
         public var filter: SocketFilter?
-        /// Groups whose frames the interface is to let through.
+        /// The multicast groups whose frames the interface is to accept.
         public var groups: [MACAddress]
 
         public init(interface: UInt32, etherType: EtherType, filter: SocketFilter?, groups: [MACAddress] = []) {
@@ -43,13 +43,13 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         }
     }
 
-    /// How often the kernel is asked for what it has thrown away.
+    /// The time between queries of the kernel's drop counters.
     private static let dropInterval = Nanoseconds.milliseconds(10)
 
     private let receivers: [Receiver]
     private let frames: Descriptor
-    /// Frames go by this one where there is one.
-    private let express: XDPSender?
+    /// The AF_XDP sender for frames, if available.
+    private let xdp: XDPSender?
     private let datagrams: [IPAddress.Family: Box]
     private let tap: PacketTap?
     private let trace: ((PacketTrace) -> Void)?
@@ -63,14 +63,14 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
     }
 
-    /// Begins to hear.
+    /// Starts to receive.
     /// - Parameters:
     ///   - reserve: sockets that were opened while CAP_NET_RAW was effective.
-    ///   - listening: what is heard, and where.
-    ///   - sendingInterface: frames leave by this one; 0 when each packet of a batch names its own.
-    ///   - sendsPastTaps: frames may go by a faster way, which no capture on this host sees.
-    ///   - ownFamilies: families of which datagrams go to this host itself.
-    ///   - blocks: of 65,536 bytes that hold arrivals until they are read, for each of `listening`.
+    ///   - listening: the interfaces to receive on, and what.
+    ///   - sendingInterface: the index of the interface to send on; 0 if each packet of a batch has its own.
+    ///   - sendsPastTaps: whether AF_XDP may be used, whose frames no capture on this host sees.
+    ///   - ownFamilies: the families in which datagrams are sent to this host itself.
+    ///   - blocks: the number of blocks of 65,536 bytes for received frames, for each of `listening`.
     public init(
         _ reserve: SocketReserve, listening: [Listening], sendingInterface: UInt32 = 0, sendsPastTaps: Bool = false,
         ownFamilies: Set<IPAddress.Family> = [],
@@ -79,7 +79,7 @@ public struct PacketRingPort: PacketPort, ~Copyable {
     ) throws(SystemError) {
         var receivers: [Receiver] = []
         for item in listening { receivers.append(try Receiver(item, blocks: blocks, reserve)) }
-        // Protocol 0: deaf. It is there for what the faster way does not take, too.
+        // Protocol 0: receives nothing. Also needed for frames that AF_XDP does not accept.
         let sender = Descriptor(owning: try reserve.takePacketSocket())
         if sendingInterface != 0 { try sender.bindToSend(interface: sendingInterface) }
         var datagrams: [IPAddress.Family: Box] = [:]
@@ -87,8 +87,8 @@ public struct PacketRingPort: PacketPort, ~Copyable {
             datagrams[family] = Box(try reserve.datagramSocket(family))
         }
         waits = WaitSet(reactor, receivers.map { $0.descriptor.rawValue })
-        // Not every interface takes it.
-        express = sendsPastTaps && sendingInterface != 0 ? Self.expressSender(reserve, sendingInterface) : nil
+        // Not every interface supports it.
+        xdp = sendsPastTaps && sendingInterface != 0 ? Self.xdpSender(reserve, sendingInterface) : nil
         self.receivers = receivers
         self.datagrams = datagrams
         frames = sender
@@ -96,8 +96,8 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         self.trace = trace
     }
 
-    private static func expressSender(_ reserve: SocketReserve, _ interface: UInt32) -> XDPSender? {
-        guard let socket = reserve.takeExpressSocket() else { return nil }
+    private static func xdpSender(_ reserve: SocketReserve, _ interface: UInt32) -> XDPSender? {
+        guard let socket = reserve.takeXDPSocket() else { return nil }
         return try? XDPSender(socket, interface: interface)
     }
 
@@ -111,7 +111,7 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         var next = first
         let most = engine.wantsExactTimes ? 1 : batch.count
         while next < batch.count {
-            // Neighbors that go the same way go in one call.
+            // Consecutive packets for the same socket are sent in one call.
             let family = Self.ownFamily(batch.entries[next])
             var end = next + 1
             while end < batch.count, end - next < most, Self.ownFamily(batch.entries[end]) == family { end += 1 }
@@ -119,8 +119,8 @@ public struct PacketRingPort: PacketPort, ~Copyable {
             let result: Int
             if let family, let box = datagrams[family] {
                 result = vector.send(batch, next..<end, on: box.descriptor.rawValue, scope: 0)
-            } else if let express {
-                result = express.send(batch, next..<end)
+            } else if let xdp {
+                result = xdp.send(batch, next..<end)
             } else {
                 result = vector.sendFrames(batch, next..<end, on: frames.rawValue)
             }
@@ -142,7 +142,7 @@ public struct PacketRingPort: PacketPort, ~Copyable {
         return next
     }
 
-    /// The family of a bare datagram; nil for a frame.
+    /// Returns the family of a datagram without a frame; nil for a frame.
     private static func ownFamily(_ entry: PacketBatch.Entry) -> IPAddress.Family? {
         entry.destination.isUnspecified ? nil : entry.destination.family
     }
@@ -158,7 +158,7 @@ public struct PacketRingPort: PacketPort, ~Copyable {
     public mutating func receive<E: Engine & ~Copyable>(into engine: inout E) throws(SystemError) -> Int {
         var total = 0
         for receiver in receivers {
-            // As many as there are, but not for ever: who answers faster than we send does not keep us from it.
+            // Limited, so that received packets do not keep the engine from sending.
             for count in 0..<4_096 {
                 guard let frame = receiver.ring.take() else { break }
                 if count & 63 == 0 { translator.refresh() }
@@ -183,16 +183,16 @@ public struct PacketRingPort: PacketPort, ~Copyable {
     // MARK: Waiting
 
     public mutating func wait(until deadline: Instant?) throws(SystemError) -> WakeReason {
-        let wakening = try waits.wait(until: deadline)
+        let wakeReason = try waits.wait(until: deadline)
         tap?.drain()
-        guard wakening.contains(.packets) else { return wakening }
+        guard wakeReason.contains(.packets) else { return wakeReason }
         for descriptor in waits.failing {
-            // A ring has no call that would tell it.
+            // A ring has no system call that would report the error.
             guard let receiver = receivers.first(where: { $0.descriptor.rawValue == descriptor }),
                 receiver.descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN
             else { continue }
             throw SystemError(code: ENETDOWN, operation: "interface")
         }
-        return wakening
+        return wakeReason
     }
 }

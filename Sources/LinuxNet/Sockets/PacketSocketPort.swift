@@ -3,16 +3,16 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// The port of engines that speak in frames, on one interface or on all (packet(7)).
+/// The port of engines that use frames, on one interface or on all (packet(7)).
 public struct PacketSocketPort: PacketPort, ~Copyable {
     public typealias Failure = SystemError
 
-    /// Which frames are heard.
+    /// Which frames are received.
     public enum Reception: Sendable {
-        /// Those of one protocol, untagged. (The kernel hides VLAN tags from such a socket.)
+        /// Frames of one EtherType, untagged. (The kernel hides VLAN tags from such a socket.)
         case etherType(EtherType)
-        /// Those that a filter lets through, with the VLAN tags they had. It takes
-        /// a socket for all types, which slows the interface's sending.
+        /// Frames that a filter accepts, with their VLAN tags. Requires
+        /// a socket for all EtherTypes, which slows the interface's sending.
         case filtered(SocketFilter)
     }
 
@@ -23,34 +23,34 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
     private let trace: ((PacketTrace) -> Void)?
     private var translator = StampTranslator()
     private var receiveVector: ReceiveVector
-    /// Frames come by this one where there is one.
+    /// The receive ring, if one is used.
     private let ring: ReceiveRing?
     private var sendVector: SendVector
-    /// What every frame is tagged with on its way out.
+    /// The VLAN tag inserted in every sent frame.
     private let tag: [UInt8]?
-    /// A frame whose VLAN tag the kernel has taken out and we have put back, for traces.
+    /// A received frame with its VLAN tag inserted again, for traces.
     private var tagged: [UInt8] = []
-    /// The VLAN that is heard: untagged frames, or those of one identifier (IEEE 802.1Q).
+    /// The VLAN identifier to receive (IEEE 802.1Q); nil for untagged frames.
     private let vlan: UInt16?
-    /// The kernel has taken the tags off before it hands frames over.
+    /// Whether the kernel removes the tags of received frames.
     private let hidesTags: Bool
-    /// An interface that goes down ends the run; false where something else waits for it to come up. The kernel keeps
+    /// Whether an interface that goes down ends the run; false if the caller waits for it to come up. The kernel keeps
     /// the socket bound meanwhile, and its memberships.
     public var endsWithInterface = true
-    /// Frames of other VLANs, by identifier.
+    /// The number of received frames of other VLANs, by identifier.
     public private(set) var ignoredVLANs: [UInt16: Int] = [:]
 
-    /// Begins to hear on a socket. What came before is not heard.
+    /// Starts to receive on a socket. Earlier frames are not reported.
     /// - Parameters:
-    ///   - socket: opened while CAP_NET_RAW was effective.
-    ///   - interface: an interface's index; 0 to hear all, and then every packet of the batch names its own.
-    ///   - vlan: the identifier of the only VLAN that is heard; nil for untagged frames and those with a priority
-    ///     alone (identifier 0). The engine gets its frames without the tag.
-    ///   - tagsFrames: the engine's frames get the VLAN's tag; otherwise they have it already, or have none.
-    ///   - hearsOwn: what this host sends is heard too.
-    ///   - frameLength: bytes of the longest frame that is wanted whole.
-    ///   - ringSlots: frames that wait for us in memory that we share with the
-    ///     kernel, which pays when there are many; 0 for a socket's queue.
+    ///   - socket: a socket that was opened while CAP_NET_RAW was effective.
+    ///   - interface: the interface index; 0 to receive on all, and then every packet of the batch has its own.
+    ///   - vlan: the identifier of the VLAN to receive; nil for untagged and priority-tagged frames
+    ///     (identifier 0). The engine gets frames without the tag.
+    ///   - tagsFrames: whether the VLAN's tag is inserted in sent frames; otherwise they have it already, or have none.
+    ///   - hearsOwn: whether frames sent by this host are received too.
+    ///   - frameLength: the maximum length of a frame that is received whole, in bytes.
+    ///   - ringSlots: the number of slots of a receive ring shared with the
+    ///     kernel, for high packet rates; 0 for the socket's queue.
     public init(
         _ socket: consuming UnboundPacketSocket, interface: UInt32, hearing reception: Reception,
         vlan: UInt16? = nil, tagsFrames: Bool = false, hearsOwn: Bool = false, frameLength: Int = 2_048,
@@ -62,7 +62,7 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
             SOL_PACKET, PACKET_IGNORE_OUTGOING, Int32(hearsOwn ? 0 : 1), "PACKET_IGNORE_OUTGOING")
         var ring: ReceiveRing?
         if ringSlots > 0 {
-            // Its slots have stamp and tag by themselves, and no frame is stamped that is not for us.
+            // The ring's slots contain timestamp and tag, and frames for other sockets are not timestamped.
             ring = try ReceiveRing(on: opened, slots: ringSlots, frameLength: frameLength)
         } else {
             try opened.setOption(SOL_PACKET, PACKET_AUXDATA, Int32(1), "PACKET_AUXDATA")
@@ -91,23 +91,23 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
         self.trace = trace
     }
 
-    /// A tag as it stands in a frame, type and all (IEEE 802.1Q).
+    /// Returns a tag as in a frame, including its EtherType (IEEE 802.1Q).
     private static func tag(_ information: UInt16) -> [UInt8] {
         [0x81, 0x00, UInt8(information >> 8), UInt8(information & 0xFF)]
     }
 
-    /// Has the interface let through more; it ends with the port.
-    /// - Parameter index: of the interface; nil for the port's own.
+    /// Makes the interface accept more frames, until the port is closed.
+    /// - Parameter index: the interface index; nil for the port's interface.
     public func admit(_ multicast: LinkMulticast, on index: UInt32? = nil) throws(SystemError) {
         try descriptor.admit(multicast, on: index ?? interface)
     }
 
     public var now: Instant { SystemClock.now }
 
-    /// Readable when frames are waiting.
+    /// The descriptor that is readable if frames are waiting.
     var pollDescriptor: Int32 { descriptor.rawValue }
 
-    /// Frames that the kernel threw away because the receive buffer was full.
+    /// The number of frames that the kernel dropped because the receive buffer was full.
     public var overflowCount: UInt64 { ring?.dropCount ?? Descriptor.dropCount(descriptor.rawValue) }
 
     // MARK: Sending
@@ -167,7 +167,7 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
         return total
     }
 
-    /// As many as a socket's queue would give at once; who fills the ring faster does not keep us from sending.
+    /// Receives at most as many frames as a socket's queue would contain, so that the engine is not kept from sending.
     private mutating func receive<E: Engine & ~Copyable>(from ring: ReceiveRing, into engine: inout E) -> Int {
         for total in 0..<1_024 {
             guard let frame = ring.take() else {
@@ -201,7 +201,7 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
             to: &engine)
     }
 
-    /// Hands over a frame of the VLAN that is heard.
+    /// Passes a frame to the engine if it belongs to the received VLAN.
     private mutating func deliver<E: Engine & ~Copyable>(
         _ bytes: UnsafeRawBufferPointer, tag: UInt16?, link: sockaddr_ll, arrival: Instant,
         hasPendingChecksum: Bool, to engine: inout E
@@ -209,7 +209,7 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
         let interface = interface != 0 ? interface : UInt32(bitPattern: link.sll_ifindex)
         let direction: PacketTrace.Direction = Int32(link.sll_pkttype) == PACKET_OUTGOING ? .outbound : .inbound
         if let trace {
-            // As it was on the wire.
+            // The frame as it was on the wire.
             tagged.removeAll(keepingCapacity: true)
             tagged.append(contentsOf: bytes)
             if let tag, bytes.count >= 12 {
@@ -219,7 +219,7 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
         }
         let identifier = (tag ?? 0) & 0x0FFF
         guard identifier == vlan ?? 0, Int32(link.sll_pkttype) != PACKET_OTHERHOST || !hidesTags else {
-            // Where the kernel hides the tag, it marks the frame as another host's.
+            // If the kernel hides the tag, it marks the frame as for another host.
             ignoredVLANs[identifier, default: 0] += 1
             return
         }
@@ -232,13 +232,14 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
     // MARK: Waiting
 
     public mutating func wait(until deadline: Instant?) throws(SystemError) -> WakeReason {
-        let wakening = try waits.wait(until: deadline)
+        let wakeReason = try waits.wait(until: deadline)
         tap?.drain()
-        if wakening.contains(.packets), !waits.failing.isEmpty { try checkLink() }
-        return wakening
+        if wakeReason.contains(.packets), !waits.failing.isEmpty { try checkLink() }
+        return wakeReason
     }
 
-    /// A ring has no call that would tell that its interface is down. The error stays pending until it is read.
+    /// A ring has no system call that would report that its interface is down. The error stays pending until it is
+    /// read.
     func checkLink() throws(SystemError) {
         guard ring != nil, descriptor.option(SOL_SOCKET, SO_ERROR) == ENETDOWN, endsWithInterface else { return }
         throw SystemError(code: ENETDOWN, operation: "interface")

@@ -3,29 +3,29 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Frames as they pass this host's interfaces, both ways, read from an
-/// AF_PACKET socket behind a socket filter (packet(7)).
+/// Captures frames that are sent and received on this host's interfaces, with an
+/// AF_PACKET socket and a socket filter (packet(7)).
 public final class PacketTap {
-    /// A frame and what the kernel says of it.
+    /// A captured frame and its metadata.
     public struct Frame {
         public var bytes: [UInt8]
         public var interfaceIndex: UInt32
         public var isOutbound: Bool
         public var hasEthernetHeader: Bool
-        /// Nanoseconds since 1970.
+        /// The timestamp, in nanoseconds since 1970.
         public var wallTime: Int64
     }
 
     private let descriptor: Descriptor
     private var vector = ReceiveVector(capacity: 32, slotLength: 65_550 + 18)
     private let deliver: (Frame) -> Void
-    /// Frames that the kernel threw away because the buffer was full.
+    /// The number of frames that the kernel dropped because the buffer was full.
     public var overflowCount: UInt64 { Descriptor.dropCount(descriptor.rawValue) }
 
-    /// Opens the tap; CAP_NET_RAW must be effective. It hears every interface
-    /// until `start` binds it and puts its filter in force; nothing read before counts.
+    /// Opens the tap; CAP_NET_RAW must be effective. It receives nothing
+    /// until `start` binds it and attaches its filter.
     public init(_ deliver: @escaping (Frame) -> Void) throws(SystemError) {
-        // Protocol 0: deaf until bound.
+        // Protocol 0: receives nothing until it is bound.
         descriptor = try .socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
         self.deliver = deliver
         try descriptor.setOption(SOL_SOCKET, SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
@@ -35,15 +35,15 @@ public final class PacketTap {
         }
     }
 
-    /// Begins to listen.
-    /// - Parameter interface: an interface index, 0 for all.
+    /// Starts the capture.
+    /// - Parameter interface: the interface index; 0 for all.
     public func start(filter: SocketFilter, interface: UInt32 = 0) throws(SystemError) {
         try filter.attach(to: descriptor.rawValue)
         try descriptor.bindToLink(interface: interface)
     }
 
-    /// Hands over what is waiting and what follows, until nothing has come for a time.
-    /// - Parameter milliseconds: the time, 100 times at most.
+    /// Passes on waiting and following frames, until none has arrived for a time.
+    /// - Parameter milliseconds: the time; the total is at most 100 times as long.
     public func drain(untilQuietFor milliseconds: Int32) {
         var wait = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
         for _ in 0..<100 {
@@ -52,7 +52,7 @@ public final class PacketTap {
         }
     }
 
-    /// Hands over every frame that is waiting.
+    /// Passes on all waiting frames.
     public func drain() {
         while true {
             let count = vector.receive(from: descriptor.rawValue)
@@ -63,7 +63,7 @@ public final class PacketTap {
                 let isOutbound = Int32(link.sll_pkttype) == PACKET_OUTGOING
                 var details = ControlDetails()
                 vector.forEachControl(index) { level, type, data in details.read(level, type, data) }
-                // The loopback interface shows every packet twice, out and in.
+                // The loopback interface shows every packet twice, sent and received.
                 if isLoopback, isOutbound { continue }
                 deliver(
                     Frame(

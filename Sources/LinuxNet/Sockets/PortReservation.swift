@@ -3,8 +3,8 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Neighboring TCP ports that no connection of this host gets while this lives, though none is
-/// listened on: the system resets what comes to them.
+/// Reserves consecutive TCP ports: no connection of this host uses them, but none is
+/// listening, so that the system replies to segments with a reset.
 public final class PortReservation {
     public let ports: ClosedRange<UInt16>
     private let sockets: [Socket]
@@ -12,7 +12,7 @@ public final class PortReservation {
     private final class Socket {
         let descriptor: Descriptor
 
-        /// For both families, where there is IPv6.
+        /// Reserves a port for IPv4, and for IPv6 if available.
         init(port: UInt16) throws(SystemError) {
             let family = Self.hasIPv6 ? AF_INET6 : AF_INET
             let opened = try Descriptor.socket(family, Int32(SOCK_STREAM.rawValue), 0)
@@ -24,7 +24,7 @@ public final class PortReservation {
         private static let hasIPv6 = (try? Descriptor.socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)) != nil
     }
 
-    /// Takes `count` ports above those that the system gives to connections.
+    /// Reserves `count` ports above the ephemeral port range.
     public init(count: Int, using generator: inout some RandomNumberGenerator) throws(SystemError) {
         var last = SystemError(code: EADDRINUSE, operation: "source ports")
         for _ in 0..<64 {

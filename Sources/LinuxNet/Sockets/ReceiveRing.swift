@@ -1,13 +1,13 @@
 import CLinux
 import LinuxProcess
 
-/// Slots that the kernel puts frames into and that we read in place, without a
-/// call or a copy of ours for each (packet_mmap, version 2: a slot a frame).
+/// A receive ring whose slots are read in place, without a system
+/// call or a copy per frame (packet_mmap, version 2: one frame per slot).
 final class ReceiveRing {
-    /// One frame in its slot, valid until the ring is asked for the next.
+    /// A frame in its slot, valid until the next call of `take`.
     struct Frame {
         var bytes: UnsafeRawBufferPointer
-        /// Nanoseconds since 1970.
+        /// The timestamp, in nanoseconds since 1970.
         var stamp: Int64
         var tag: UInt16?
         var link: sockaddr_ll
@@ -24,13 +24,13 @@ final class ReceiveRing {
     private let descriptor: Int32
     private var drops: UInt64 = 0
 
-    /// Puts the ring on a packet socket that is not bound yet.
+    /// Attaches the ring to a packet socket that is not bound yet.
     /// - Parameters:
-    ///   - slots: frames that it holds, rounded up to whole blocks.
-    ///   - frameLength: bytes of a frame that are kept; what is longer is cut.
+    ///   - slots: the number of frames, rounded up to whole blocks.
+    ///   - frameLength: the number of bytes kept of a frame; longer frames are truncated.
     init(on socket: borrowing Descriptor, slots: Int, frameLength: Int) throws(SystemError) {
         try socket.setOption(SOL_PACKET, PACKET_VERSION, Int32(TPACKET_V2.rawValue), "PACKET_VERSION")
-        // The slot's header, and room before the frame so that what follows Ethernet's is aligned.
+        // The slot's header, and space before the frame that aligns the network header.
         var slotLength = 128
         while slotLength < frameLength + 80 { slotLength *= 2 }
         let blockLength = max(Self.blockLength, slotLength)
@@ -54,14 +54,14 @@ final class ReceiveRing {
         (memory + next * slotLength).assumingMemoryBound(to: UInt32.self)
     }
 
-    /// The next frame; nil when none is there. The one before goes back to the kernel.
+    /// Returns the next frame, or nil if there is none. The previous one is returned to the kernel.
     func take() -> Frame? {
         if isHolding { giveBack() }
         guard clinux_load_acquire(status) & UInt32(TP_STATUS_USER) != 0 else { return nil }
         isHolding = true
         let slot = UnsafeRawPointer(memory + next * slotLength)
         let header = slot.load(as: tpacket2_hdr.self)
-        // The kernel keeps to its slots; a slot that says otherwise is not followed.
+        // Offsets beyond the slot, which the kernel should not write, are clamped.
         let offset = min(Int(header.tp_mac), slotLength)
         let count = min(Int(header.tp_snaplen), slotLength - offset)
         let addressOffset = (MemoryLayout<tpacket2_hdr>.size + 15) & ~15
@@ -78,11 +78,11 @@ final class ReceiveRing {
         isHolding = false
     }
 
-    /// Frames that found no free slot.
+    /// The number of frames dropped because no slot was free.
     var dropCount: UInt64 {
         var statistics = tpacket_stats()
         var length = socklen_t(MemoryLayout<tpacket_stats>.size)
-        // The kernel counts from the last time it was asked.
+        // The kernel resets the counter when it is read.
         if getsockopt(descriptor, SOL_PACKET, PACKET_STATISTICS, &statistics, &length) == 0 {
             drops += UInt64(statistics.tp_drops)
         }

@@ -3,16 +3,16 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// A raw socket that hears the TCP segments of one family that answer SYNs to one port (raw(7)).
+/// A raw socket that receives the TCP segments of one family that reply to SYNs to one port (raw(7)).
 ///
-/// The system sees them too, knows no connection, and resets what they have half opened.
+/// The system receives them too, has no connection for them, and resets the half-open connections.
 public final class SegmentReceiver {
     let descriptor: Descriptor
     private let family: IPAddress.Family
     private var vector = ReceiveVector(capacity: 16, slotLength: 2_048)
     private var translator = StampTranslator()
 
-    /// Opens the socket; CAP_NET_RAW must be effective. It hears nothing of use before `start`.
+    /// Opens the socket; CAP_NET_RAW must be effective. `start` must be called before it is used.
     public init(_ family: IPAddress.Family) throws(SystemError) {
         self.family = family
         descriptor = try .socket(
@@ -24,12 +24,12 @@ public final class SegmentReceiver {
         }
     }
 
-    /// Begins to hear what comes from `port`.
+    /// Starts to receive segments from `port`.
     public func start(port: UInt16) throws(SystemError) {
         try SocketFilter.answersToSYN(family, port: port).attach(to: descriptor.rawValue)
     }
 
-    /// Hands over what is waiting.
+    /// Passes waiting segments to the engine.
     func receive<E: Engine & ~Copyable>(into engine: inout E, _ trace: ((PacketTrace) -> Void)?) -> Int {
         let count = vector.receive(from: descriptor.rawValue)
         guard count > 0 else { return 0 }

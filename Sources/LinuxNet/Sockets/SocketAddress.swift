@@ -2,12 +2,12 @@ import CLinux
 import LinuxProcess
 import WireFormat
 
-/// An address as the socket calls take it.
+/// A socket address for system calls.
 struct SocketAddress {
     private(set) var stored = sockaddr_storage()
     private(set) var length: socklen_t = 0
 
-    /// Room for the kernel to write an address into.
+    /// Creates space for an address that the kernel returns.
     init() {}
 
     init(_ address: IPAddress, port: UInt16 = 0, scope: UInt32 = 0) {
@@ -31,7 +31,7 @@ struct SocketAddress {
         }
     }
 
-    /// An interface, as packet sockets take it (packet(7)).
+    /// Creates the address of an interface for packet sockets (packet(7)).
     init(interface: UInt32, etherType: UInt16 = 0) {
         var value = sockaddr_ll()
         value.sll_family = UInt16(AF_PACKET)
@@ -40,7 +40,7 @@ struct SocketAddress {
         set(value)
     }
 
-    /// A socket of this machine (unix(7)); nil when the path is longer than the 107 bytes that fit.
+    /// Creates the address of a Unix socket (unix(7)); returns nil if the path is longer than 107 bytes.
     init?(path: String) {
         var value = sockaddr_un()
         value.sun_family = sa_family_t(AF_UNIX)
@@ -65,7 +65,7 @@ struct SocketAddress {
         }
     }
 
-    /// The IP address and scope in a `sockaddr` of either family; nil for other families.
+    /// Parses the IP address, port and scope in a `sockaddr`; returns nil for other families.
     static func parse(_ bytes: UnsafeRawPointer) -> (address: IPAddress, port: UInt16, scope: UInt32)? {
         switch Int32(bytes.load(as: sa_family_t.self)) {
         case AF_INET:
@@ -86,7 +86,7 @@ struct SocketAddress {
         }
     }
 
-    /// The address a socket is bound to.
+    /// Returns the address to which a socket is bound.
     static func local(of descriptor: borrowing Descriptor) -> (address: IPAddress, port: UInt16, scope: UInt32)? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)

@@ -2,8 +2,8 @@ import CLinux
 import LinuxProcess
 import WireFormat
 
-/// A classic BPF program that decides in the kernel which packets a socket
-/// sees (Documentation/networking/filter.rst), so that a busy host costs nothing.
+/// A classic BPF program, which selects in the kernel the packets that a socket
+/// receives (Documentation/networking/filter.rst), so that other traffic costs little.
 public struct SocketFilter: Sendable, Equatable {
     /// One instruction: the fields of `struct sock_filter`.
     public struct Instruction: Sendable, Equatable {
@@ -17,10 +17,10 @@ public struct SocketFilter: Sendable, Equatable {
 
     public init() {}
 
-    /// Where a conditional jump goes: on, or to a verdict at the program's end.
+    /// The target of a conditional jump: the next instruction, or the end of the program.
     public enum Target: Sendable { case next, accept, reject }
 
-    // The jumps to a verdict are kept until the program's length is known.
+    // Jumps to the end are completed when the program's length is known.
     private var pending: [(index: Int, whenTrue: Target, whenFalse: Target)] = []
 
     private mutating func emit(_ code: Int32, _ k: UInt32 = 0) {
@@ -48,25 +48,25 @@ public struct SocketFilter: Sendable, Equatable {
     /// X := A.
     public mutating func moveToX() { emit(BPF_MISC | BPF_TAX) }
 
-    /// Goes to one target when A is `value`, to the other when it is not.
+    /// Jumps to one target if A equals `value`, else to the other.
     public mutating func ifEqual(_ value: UInt32, _ whenTrue: Target, otherwise whenFalse: Target) {
         pending.append((instructions.count, whenTrue, whenFalse))
         emit(BPF_JMP | BPF_JEQ | BPF_K, value)
     }
 
-    /// Goes to one target when A is `value` or more, to the other when it is less.
+    /// Jumps to one target if A is at least `value`, else to the other.
     public mutating func ifAtLeast(_ value: UInt32, _ whenTrue: Target, otherwise whenFalse: Target) {
         pending.append((instructions.count, whenTrue, whenFalse))
         emit(BPF_JMP | BPF_JGE | BPF_K, value)
     }
 
-    /// Goes to one target when A is more than `value`, to the other when it is not.
+    /// Jumps to one target if A is greater than `value`, else to the other.
     public mutating func ifMore(than value: UInt32, _ whenTrue: Target, otherwise whenFalse: Target) {
         pending.append((instructions.count, whenTrue, whenFalse))
         emit(BPF_JMP | BPF_JGT | BPF_K, value)
     }
 
-    /// Goes on when A is one of the values, otherwise to the target.
+    /// Continues if A is one of the values, else jumps to the target.
     public mutating func requireOne(of values: [UInt32], otherwise target: Target) {
         for (index, value) in values.enumerated() {
             let isLast = index == values.count - 1
@@ -79,7 +79,7 @@ public struct SocketFilter: Sendable, Equatable {
         }
     }
 
-    /// Ends the program: what falls through gets the verdict, and the jumps find theirs.
+    /// Ends the program with the result for packets that reach its end, and completes the jumps.
     public mutating func end(fallThrough accepts: Bool) {
         emit(BPF_RET | BPF_K, accepts ? .max : 0)
         let fallThrough = instructions.count - 1
@@ -103,7 +103,7 @@ public struct SocketFilter: Sendable, Equatable {
 }
 
 extension SocketFilter {
-    /// Puts the filter in force on a socket and throws away what was queued before it.
+    /// Attaches the filter to a socket and discards packets that were queued before.
     func attach(to descriptor: Int32) throws(SystemError) {
         var program = instructions.map { sock_filter(code: $0.code, jt: $0.jumpTrue, jf: $0.jumpFalse, k: $0.k) }
         let result = program.withUnsafeMutableBufferPointer { buffer in
@@ -118,13 +118,13 @@ extension SocketFilter {
 }
 
 extension SocketFilter {
-    /// Runs `body` - which must end in verdicts on every path - when A is one
-    /// of the values; goes on behind it otherwise, with A as it was.
+    /// Runs `body`, which must accept or reject on every path, if A is one
+    /// of the values; otherwise continues after it, with A unchanged.
     mutating func branch(ifOneOf values: [UInt32], _ body: (inout SocketFilter) -> Void) {
         guard !values.isEmpty else { return }
         let first = instructions.count
         for value in values { emit(BPF_JMP | BPF_JEQ | BPF_K, value) }
-        // None matched: over the body.
+        // No value matched: skip the body.
         let over = instructions.count
         emit(BPF_JMP | BPF_JA)
         let start = instructions.count

@@ -1,19 +1,19 @@
 import LinuxProcess
 import PacketEngine
 
-/// Turns the kernel's wall-clock stamps into monotonic instants, and refuses
-/// the stamps that a clock step has made absurd.
+/// Converts the kernel's wall-clock timestamps to monotonic instants, and rejects
+/// timestamps that are implausible because the clock was set.
 ///
 /// A packet that is read now cannot have arrived before the socket was last
-/// seen empty, nor after now. A stamp outside of that is not believed.
+/// found empty, nor after now. A timestamp outside of this interval is rejected.
 struct StampTranslator {
     private var lastEmpty: Instant
     private var lastCalibration: Instant
-    /// What to add to a wall-clock stamp to get an instant.
+    /// The difference to add to a wall-clock timestamp.
     private var offset: Int64
     private var monotonic: Instant
-    /// The distance of the clocks is measured anew after this long: a clock
-    /// step cannot make a longer error than that.
+    /// The time after which the difference of the clocks is measured again: it bounds the time
+    /// for which a clock step causes an error.
     private static let calibrationInterval = Nanoseconds.milliseconds(1)
 
     init(_ clocks: (monotonic: Instant, wall: Int64) = Self.bothClocks()) {
@@ -23,7 +23,7 @@ struct StampTranslator {
         lastCalibration = clocks.monotonic
     }
 
-    /// Looks at the time; call it after packets were read and before they are stamped.
+    /// Updates the current time; to be called after packets were read and before their timestamps are converted.
     mutating func refresh() { refresh(now: SystemClock.now, Self.bothClocks) }
 
     mutating func refresh(now: Instant, _ bothClocks: () -> (monotonic: Instant, wall: Int64)) {
@@ -35,8 +35,8 @@ struct StampTranslator {
         lastCalibration = monotonic
     }
 
-    /// Both clocks at what is the same instant to within a fraction of a
-    /// microsecond: a reading that was interrupted is done again.
+    /// Reads both clocks at the same instant, to within a fraction of a
+    /// microsecond: an interrupted measurement is repeated.
     static func bothClocks() -> (monotonic: Instant, wall: Int64) {
         var before = SystemClock.now
         var wall = SystemClock.wall
@@ -49,20 +49,20 @@ struct StampTranslator {
         return (before + Nanoseconds((after - before).count / 2), wall)
     }
 
-    /// The socket held nothing at the last `refresh`.
+    /// Records that the socket was empty at the last `refresh`.
     mutating func markEmpty() { lastEmpty = monotonic }
 
-    /// The instant of a stamp that may lie before the socket was last seen empty, but not after now.
+    /// Returns the instant of a timestamp that may be before the socket was last found empty, but not after now.
     func instantOfPast(_ stamp: Int64) -> Instant {
         min(Instant(nanoseconds: stamp &+ offset), monotonic)
     }
 
-    /// The instant of a stamp in nanoseconds since 1970, or of the last `refresh` when it cannot be believed.
+    /// Returns the instant of a timestamp in nanoseconds since 1970, or of the last `refresh` if it is implausible.
     mutating func instant(ofStamp stamp: Int64?) -> Instant {
         guard let stamp else { return monotonic }
         let instant = Instant(nanoseconds: stamp &+ offset)
         guard instant >= lastEmpty, instant <= monotonic else { return monotonic }
-        // Packets queue in the order they came, give or take what processors disagree.
+        // Packets are queued in order, apart from small differences between processors.
         lastEmpty = max(lastEmpty, instant - .milliseconds(1))
         return instant
     }

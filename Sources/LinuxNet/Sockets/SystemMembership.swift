@@ -2,9 +2,9 @@ import CLinux
 import LinuxProcess
 import WireFormat
 
-/// Groups that the system is a member of for us: it reports and leaves them (ip(7), RFC 3678).
+/// Multicast groups that the kernel joins for this process: it sends the reports (ip(7), RFC 3678).
 public struct SystemMembership: ~Copyable {
-    /// A socket takes as many groups as `igmp_max_memberships` says, 20 on most hosts.
+    /// A socket can join `igmp_max_memberships` groups, 20 on most hosts.
     private var sockets: [Socket] = []
 
     private final class Socket {
@@ -19,10 +19,10 @@ public struct SystemMembership: ~Copyable {
 
     public init() {}
 
-    /// Joins a group on an interface; it is left when the membership goes.
+    /// Joins a group on an interface; it is left when the membership is destroyed.
     /// - Parameters:
-    ///   - sources: of the group's family.
-    ///   - excludes: the sources are those that are not wanted; none of them is everybody.
+    ///   - sources: source addresses of the group's family.
+    ///   - excludes: whether the sources are excluded; without sources, all are included.
     public mutating func join(
         _ group: IPAddress, sources: [IPAddress], excludes: Bool, interface: UInt32
     ) throws(SystemError) {

@@ -2,23 +2,23 @@ import CLinux
 import LinuxProcess
 import PacketEngine
 
-/// Sends frames past the interface's queue and past every tap: an AF_XDP socket in copy mode, which
-/// needs no program in the kernel and nothing of the driver (Documentation/networking/af_xdp.rst).
-/// Frames lie in memory that is shared with the kernel, and one call sends many.
+/// Sends frames without the interface's queue and without taps: an AF_XDP socket in copy mode, which
+/// needs no BPF program and no support by the driver (Documentation/networking/af_xdp.rst).
+/// Frames are in memory shared with the kernel, and one system call sends many.
 final class XDPSender {
     private static let chunkLength = 2_048
     private static let chunkCount = 1_024
-    /// A queue that is taken is asked for so often again, every five milliseconds.
+    /// The number of retries if the queue is in use, every 5 milliseconds.
     private static let patience = 12
 
     private let descriptor: Descriptor
     private let memory: UnsafeMutableRawPointer
     private let transmit: Ring
     private let completion: Ring
-    /// Chunks that the kernel does not hold.
+    /// The chunks that the kernel does not own.
     private var free: [UInt64]
 
-    /// One of the rings: two counters that only grow, and entries between them.
+    /// A ring: two counters that only grow, and the entries between them.
     private struct Ring {
         let base: UnsafeMutableRawPointer
         let length: Int
@@ -39,8 +39,8 @@ final class XDPSender {
         }
     }
 
-    /// Binds an AF_XDP socket to the interface's first queue. Throws where the interface or the system does not
-    /// take it.
+    /// Binds an AF_XDP socket to the interface's first queue. Throws if the interface or the system does not
+    /// support it.
     init(_ opened: consuming Descriptor, interface: UInt32) throws(SystemError) {
         let length = Self.chunkLength * Self.chunkCount
         let mapped = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
@@ -51,7 +51,7 @@ final class XDPSender {
             region.len = UInt64(length)
             region.chunk_size = UInt32(Self.chunkLength)
             try opened.setOption(SOL_XDP, XDP_UMEM_REG, region, "XDP_UMEM_REG")
-            // Nothing is received, but without a ring for it nothing is sent.
+            // Nothing is received, but sending requires a fill ring.
             try opened.setOption(SOL_XDP, XDP_UMEM_FILL_RING, UInt32(64), "XDP_UMEM_FILL_RING")
             try opened.setOption(
                 SOL_XDP, XDP_UMEM_COMPLETION_RING, UInt32(Self.chunkCount), "XDP_UMEM_COMPLETION_RING")
@@ -69,7 +69,7 @@ final class XDPSender {
             address.sxdp_family = UInt16(AF_XDP)
             address.sxdp_flags = UInt16(XDP_COPY)
             address.sxdp_ifindex = interface
-            // Who had the queue a moment ago leaves it a little later.
+            // A closed socket releases the queue with a delay.
             for pause in 0...Self.patience {
                 let result = withUnsafePointer(to: address) { pointer in
                     pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -95,11 +95,11 @@ final class XDPSender {
         munmap(memory, Self.chunkLength * Self.chunkCount)
     }
 
-    /// Frames up to this length are taken.
+    /// The maximum length of a frame, in bytes.
     var longestFrame: Int { Self.chunkLength }
 
     /// Sends frames of a batch.
-    /// - Returns: how many the kernel took, or a negative errno.
+    /// - Returns: the number of frames that the kernel accepted, or a negative errno.
     func send(_ batch: borrowing PacketBatch, _ range: Range<Int>) -> Int {
         reclaim()
         let count = min(range.count, free.count)
@@ -108,7 +108,7 @@ final class XDPSender {
             return -Int(EAGAIN)
         }
         let start = transmit.producer.pointee
-        // Taken out for the loop: what belongs to an object is looked after at every access.
+        // A local copy for the loop: access to a stored property costs more.
         var chunks: [UInt64] = []
         swap(&chunks, &free)
         let (memory, entries) = (self.memory, transmit.entries)
@@ -126,13 +126,13 @@ final class XDPSender {
         }
         swap(&chunks, &free)
         clinux_store_release(transmit.producer, start &+ UInt32(count))
-        // A call takes some of them at a time.
+        // A call sends only some of them.
         var waits = 0
         while clinux_load_acquire(transmit.consumer) != start &+ UInt32(count) {
             let code = kick()
             if code == 0 || code == EINTR { continue }
             waits += 1
-            // What the kernel has no room for stays in the ring and goes out with the next.
+            // Frames that the kernel does not accept now stay in the ring and are sent by the next call.
             guard code == EAGAIN || code == ENOBUFS || code == EBUSY, waits < 64 else {
                 return code == EAGAIN || code == ENOBUFS || code == EBUSY ? count : -Int(code)
             }
@@ -140,14 +140,14 @@ final class XDPSender {
         return count
     }
 
-    /// Has the kernel send what is in the ring.
+    /// Makes the kernel send the frames in the ring.
     /// - Returns: 0 or errno.
     @discardableResult
     private func kick() -> Int32 {
         clinux_sendto(descriptor.rawValue, nil, 0, clinux_MSG_DONTWAIT, nil, 0) >= 0 ? 0 : clinux_errno()
     }
 
-    /// Takes back the chunks that are sent.
+    /// Takes back the chunks of sent frames.
     private func reclaim() {
         let end = clinux_load_acquire(completion.producer)
         var next = completion.consumer.pointee

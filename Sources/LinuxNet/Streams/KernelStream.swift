@@ -3,24 +3,24 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// One connection of the kernel's TCP, or a socket of this machine.
+/// A connection of the kernel's TCP, or a Unix socket.
 final class KernelStream {
     let identifier: StreamIdentifier
     let descriptor: Descriptor
     private(set) var isConnected = false
     private let began: Instant
     private let endpoint: StreamEndpoint
-    /// What the socket had no room for.
+    /// Bytes that did not fit in the socket's buffer.
     private var pending: [UInt8] = []
     private var sentOfPending = 0
     private var endsSending = false
-    /// The other side has sent its last byte.
+    /// Whether the peer has closed its sending direction.
     var hasEnded = false
-    /// What epoll was asked for last.
+    /// The events last requested from epoll.
     private var interest: UInt32 = 0
 
-    /// Opens a socket and begins to connect; `isConnected` when that is already done.
-    /// - Parameter interface: through which alone it is to go.
+    /// Opens a socket and starts to connect; `isConnected` is true if that is already done.
+    /// - Parameter interface: the only interface to use.
     init(_ identifier: StreamIdentifier, to endpoint: StreamEndpoint, interface: String?) throws(SystemError) {
         self.identifier = identifier
         self.endpoint = endpoint
@@ -48,7 +48,7 @@ final class KernelStream {
         }
     }
 
-    /// How it came to be, once it stands.
+    /// The properties of the connection, once established.
     var opening: StreamOpening {
         guard case .tcp = endpoint, let local = SocketAddress.local(of: descriptor) else {
             return StreamOpening(local: nil, began: began)
@@ -56,7 +56,7 @@ final class KernelStream {
         return StreamOpening(local: (local.address, local.port), began: began)
     }
 
-    /// The end of the connecting: nil when it stands, or the error's number.
+    /// Returns the result of connecting: nil on success, or the error number.
     func finishConnecting() -> Int32? {
         let error = descriptor.option(SOL_SOCKET, SO_ERROR) ?? 0
         guard error == 0 else { return error }
@@ -64,7 +64,7 @@ final class KernelStream {
         return nil
     }
 
-    /// Hands bytes to the kernel, and keeps what it has no room for.
+    /// Passes bytes to the kernel, and keeps those that do not fit.
     func send(_ bytes: [UInt8]) {
         pending += bytes
         if isConnected { flush() }
@@ -75,7 +75,7 @@ final class KernelStream {
         if isConnected { flush() }
     }
 
-    /// Goes on sending. An error is left for the reader to see: before it may lie an answer.
+    /// Sends kept bytes. An error is reported by the next read: a reply may precede it.
     func flush() {
         while sentOfPending < pending.count {
             let count = pending.withUnsafeBytes { bytes in
@@ -102,7 +102,7 @@ final class KernelStream {
         }
     }
 
-    /// Asks the poller for what matters now.
+    /// Requests the events that matter now from the poller.
     func watch(with poller: borrowing Descriptor) throws(SystemError) {
         var wanted: UInt32 = hasEnded ? 0 : EPOLLIN.rawValue
         if !isConnected || sentOfPending < pending.count { wanted |= EPOLLOUT.rawValue }

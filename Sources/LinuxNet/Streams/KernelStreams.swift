@@ -3,7 +3,7 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// The port of stream engines on the kernel's TCP and the sockets of this machine (epoll(7)).
+/// The port of stream engines for the kernel's TCP and Unix sockets (epoll(7)).
 public struct KernelStreams: StreamPort, ~Copyable {
     public typealias Failure = SystemError
 
@@ -12,27 +12,28 @@ public struct KernelStreams: StreamPort, ~Copyable {
     private let family: IPAddress.Family?
     private let found = FoundNames()
     private let interface: String?
-    /// Told of every TCP connection before its first answer can be read: the other end, and our port.
+    /// Is called for every TCP connection before its first reply can be read, with the remote endpoint and the local
+    /// port.
     public var beginning: ((StreamEndpoint, UInt16) -> Void)?
     private var streams: [StreamIdentifier: KernelStream] = [:]
-    /// Names that are being looked up, and since when.
+    /// The names being resolved, with the times of the requests.
     private var asked: [String: Instant] = [:]
-    /// A connection has been opened.
+    /// Whether a connection was opened.
     public private(set) var hasOpened = false
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
-    /// Reads of one stream before the others have their turn.
+    /// The maximum number of reads of one stream per turn.
     private static let mostReads = 4
     private static let reactorNumber = UInt64.max
 
-    /// Names that have been looked up and not been reported yet.
+    /// Resolved names that were not reported yet.
     private final class FoundNames {
         var results: [(name: String, answer: Resolver.Resolution)] = []
     }
 
     /// - Parameters:
-    ///   - family: of the addresses that are connected to; nil for both.
-    ///   - interface: through which alone connections go.
+    ///   - family: the family of the addresses to connect to; nil for both.
+    ///   - interface: the only interface for connections.
     public init(
         family: IPAddress.Family? = nil, interface: String? = nil, resolver: Resolver
     ) throws(SystemError) {
@@ -95,7 +96,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
         return reportNames(to: &engine) || wasTold
     }
 
-    /// Reports the names that have been looked up.
+    /// Reports the resolved names.
     private mutating func reportNames<E: StreamEngine & ~Copyable>(to engine: inout E) -> Bool {
         let results = found.results
         found.results = []
@@ -121,20 +122,20 @@ public struct KernelStreams: StreamPort, ~Copyable {
             ? epoll_wait(poller.rawValue, &events, Int32(events.count), -1)
             : epoll_pwait2(poller.rawValue, &events, Int32(events.count), &timeout, nil)
         if count < 0, clinux_errno() != EINTR { throw .last("epoll_wait") }
-        var wakening: WakeReason = []
+        var wakeReason: WakeReason = []
         for index in 0..<Int(max(count, 0)) {
             let event = events[index]
             switch event.data.u64 {
             case Self.reactorNumber:
-                wakening.formUnion(resolver.reactor.dispatch())
-                if wakening.contains(.stop), !hasOpened { wakening.insert(.interrupted) }
+                wakeReason.formUnion(resolver.reactor.dispatch())
+                if wakeReason.contains(.stop), !hasOpened { wakeReason.insert(.interrupted) }
             case let number:
-                wakening.insert(.packets)
+                wakeReason.insert(.packets)
                 try handle(event.events, of: StreamIdentifier(number), reportingTo: &engine)
             }
         }
-        if wakening.contains(.news) { _ = reportNames(to: &engine) }
-        return wakening
+        if wakeReason.contains(.results) { _ = reportNames(to: &engine) }
+        return wakeReason
     }
 
     private mutating func handle<E: StreamEngine & ~Copyable>(
@@ -182,7 +183,7 @@ public struct KernelStreams: StreamPort, ~Copyable {
 }
 
 extension Resolver.Resolution {
-    /// The result as stream engines take it.
+    /// The result in the form of stream engines.
     public var addresses: Result<[ResolvedAddress], NameFailure> {
         switch self {
         case .found(let found): .success(found.answers.map { ResolvedAddress($0.address, zone: $0.zone) })
@@ -192,7 +193,7 @@ extension Resolver.Resolution {
 }
 
 extension StreamFailure {
-    /// What an error's number means for a stream.
+    /// Converts an error number.
     fileprivate init(_ code: Int32) {
         switch code {
         case ECONNREFUSED: self = .refused
@@ -203,7 +204,7 @@ extension StreamFailure {
 }
 
 extension Descriptor {
-    /// Has this poller tell when there is something to read, under a number.
+    /// Watches a descriptor for input, identified by a number.
     fileprivate func watch(_ descriptor: Int32, as number: UInt64) throws(SystemError) {
         var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: number))
         guard epoll_ctl(rawValue, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw .last("epoll_ctl") }

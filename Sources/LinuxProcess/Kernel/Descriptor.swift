@@ -1,10 +1,10 @@
 import CLinux
 
-/// A file descriptor that is closed when its owner goes.
+/// A file descriptor that is closed when its owner is destroyed.
 public struct Descriptor: ~Copyable, Sendable {
     public let rawValue: Int32
 
-    /// Takes over an open descriptor.
+    /// Takes ownership of an open descriptor.
     public init(owning rawValue: Int32) { self.rawValue = rawValue }
 
     deinit { close(rawValue) }

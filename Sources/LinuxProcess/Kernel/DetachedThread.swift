@@ -1,6 +1,6 @@
 import CLinux
 
-/// A thread that nothing waits for (pthread_create(3)). Unlike the threads of Swift's pool it may block.
+/// A thread that is never joined (pthread_create(3)). Unlike the threads of Swift's pool, it may block.
 package enum DetachedThread {
     private final class Start {
         let body: @Sendable () -> Void

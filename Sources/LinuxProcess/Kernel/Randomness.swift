@@ -1,6 +1,6 @@
 import CLinux
 
-/// Random bytes of the kernel (getrandom(2)), for keys and identifiers.
+/// The kernel's random bytes (getrandom(2)), for keys and identifiers.
 public struct SystemRandomness: RandomNumberGenerator, Sendable {
     public init() {}
 

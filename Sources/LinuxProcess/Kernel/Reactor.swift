@@ -1,18 +1,18 @@
 import CLinux
 import PacketEngine
 
-/// Everything that a run waits for beside its packets: signals and the wake-up event, timers, and the descriptors of
-/// name lookups, child processes and queries.
+/// An event loop for everything that a run waits for besides packets: signals, the wake-up event, timers, and the
+/// descriptors of name lookups, child processes and queries.
 ///
-/// Its own descriptor (epoll(7)) is readable when one of them needs attention, so a port waits for it as for
-/// one more socket (`WaitSet`) and then calls `dispatch`. It belongs to one thread.
+/// Its own descriptor (epoll(7)) is readable if one of them needs attention, so that a port waits for it like for
+/// another socket (`WaitSet`) and then calls `dispatch`. It must be used from one thread.
 public final class Reactor {
-    /// What a descriptor is ready for.
+    /// The state of a ready descriptor.
     package struct Readiness: OptionSet {
         package let rawValue: UInt8
         package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-        /// There is something to read, or the other end is gone.
+        /// Data can be read, or the other end was closed.
         package static let reading = Readiness(rawValue: 1)
         package static let writing = Readiness(rawValue: 2)
     }
@@ -24,21 +24,21 @@ public final class Reactor {
 
     package let descriptor: Descriptor
     private let clock: Descriptor
-    // Few at a time; a dictionary of a type of its own would cost the start of every command more.
+    // There are few; a dictionary with a type of its own would make the start of every command slower.
     private var handlers: [(descriptor: Int32, body: (Readiness) -> Void)] = []
     private var timers: [(timer: Timer, due: Instant, body: () -> Void)] = []
     private var nextTimer: UInt64 = 0
-    /// What the clock is set to.
+    /// The time for which the timer descriptor is set.
     private var alarm: Instant?
     private let signals: SignalSource?
     private let wakeupEvent: WakeupEvent?
-    /// What has come since the last dispatch.
+    /// The events since the last dispatch.
     private var pending: WakeReason = []
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
 
     /// - Parameters:
-    ///   - signals: those that the run handles; nil leaves all to the process.
-    ///   - wakeupEvent: by which another thread ends the run.
+    ///   - signals: the signals to handle; nil for none.
+    ///   - wakeupEvent: the event by which another thread ends the run.
     public init(signals: SignalSource? = nil, wakeupEvent: WakeupEvent? = nil) throws(SystemError) {
         let opened = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard opened >= 0 else { throw .last("epoll_create1") }
@@ -60,14 +60,15 @@ public final class Reactor {
         }
     }
 
-    /// What asked the run to stop first: a signal or the wake-up event. A run that has sent nothing yet ends with it.
+    /// What first requested the run to stop: a signal or the wake-up event. A run that has sent nothing yet ends with
+    /// it.
     public var interruption: Interruption? {
         signals?.interruption ?? (wakeupEvent?.isSignaled == true ? Interruption(signal: nil) : nil)
     }
 
     // MARK: Descriptors
 
-    /// Calls `handler` when `descriptor` is ready, in place of an earlier handler of the same descriptor.
+    /// Calls `handler` when `descriptor` is ready. Replaces an earlier handler of the same descriptor.
     package func watch(
         _ descriptor: Int32, for readiness: Readiness, _ handler: @escaping (Readiness) -> Void
     ) throws(SystemError) {
@@ -79,7 +80,7 @@ public final class Reactor {
         try add(descriptor, mask, index == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD)
     }
 
-    /// Has the run woken for the keys of a terminal, as long as its other side is there.
+    /// Wakes the run when keys are pressed, until the terminal hangs up.
     public func serve(_ terminal: Terminal) throws(SystemError) {
         try watch(Terminal.inputDescriptor, for: .reading) { [weak self, weak terminal] _ in
             if terminal?.isOpen == true {
@@ -90,7 +91,7 @@ public final class Reactor {
         }
     }
 
-    /// Watches a descriptor no longer; call it before the descriptor is closed.
+    /// Stops watching a descriptor; to be called before the descriptor is closed.
     package func unwatch(_ descriptor: Int32) {
         guard let index = handlers.firstIndex(where: { $0.descriptor == descriptor }) else { return }
         handlers.remove(at: index)
@@ -99,7 +100,7 @@ public final class Reactor {
 
     // MARK: Timers
 
-    /// Calls `body` once, at `instant` or soon after.
+    /// Calls `body` once, at `instant` or shortly after.
     package func schedule(at instant: Instant, _ body: @escaping () -> Void) -> Timer {
         nextTimer += 1
         let timer = Timer(number: nextTimer)
@@ -112,10 +113,11 @@ public final class Reactor {
         if let timer, let index = timers.firstIndex(where: { $0.timer == timer }) { timers.remove(at: index) }
     }
 
-    /// Ends every watch and timer. Their handlers may hold the reactor, which would keep it and its descriptors open.
+    /// Removes all handlers and timers. Handlers may reference the reactor, which would keep it and its descriptors
+    /// open.
     package func cancelAll() {
         for handler in handlers { epoll_ctl(descriptor.rawValue, EPOLL_CTL_DEL, handler.descriptor, nil) }
-        // What a handler holds may unwatch descriptors and cancel timers itself when it is released.
+        // Releasing a handler may unwatch descriptors and cancel timers.
         let ended = (handlers, timers)
         handlers = []
         timers = []
@@ -127,7 +129,7 @@ public final class Reactor {
         alarm = instant
         var value = itimerspec()
         if let instant {
-            // An instant that has passed fires at once; 0 would disarm the clock.
+            // An instant in the past fires at once; 0 would disarm the timer.
             let time = max(instant.nanoseconds, 1)
             value.it_value = timespec(tv_sec: Int(time / 1_000_000_000), tv_nsec: Int(time % 1_000_000_000))
         }
@@ -137,7 +139,7 @@ public final class Reactor {
     private func runTimers() {
         alarm = nil
         let now = SystemClock.now
-        // One may cancel another, or add one.
+        // A timer may cancel or add another one.
         while let next = timers.indices.min(by: { timers[$0].due < timers[$1].due }), timers[next].due <= now {
             timers.remove(at: next).body()
         }
@@ -146,8 +148,8 @@ public final class Reactor {
 
     // MARK: Dispatching
 
-    /// Serves what is ready, without waiting.
-    /// - Returns: what has come since the last call: results (`.news`), and what signals and other threads ask for.
+    /// Calls the handlers of ready descriptors and expired timers, without waiting.
+    /// - Returns: the events since the last call: results, signals and requests of other threads.
     @discardableResult
     public func dispatch() -> WakeReason {
         let count = epoll_wait(descriptor.rawValue, &events, Int32(events.count), 0)
@@ -164,7 +166,7 @@ public final class Reactor {
                 continue
             }
             if let wakeupEvent, ready == wakeupEvent.descriptor.rawValue {
-                // It stays readable, for other runs that wait for it too; this one is woken once.
+                // It stays readable for other runs that wait for it; this run is woken only once.
                 epoll_ctl(descriptor.rawValue, EPOLL_CTL_DEL, ready, nil)
                 pending.insert(.stop)
                 continue
@@ -179,11 +181,11 @@ public final class Reactor {
         return pending
     }
 
-    /// Has the next `dispatch` report a result.
-    package func reportResult() { pending.insert(.news) }
+    /// Makes the next `dispatch` return the wake reason for results.
+    package func reportResult() { pending.insert(.results) }
 
-    /// Waits until something is ready, at the longest until `deadline`, and serves it.
-    /// - Returns: as `dispatch`.
+    /// Waits until something is ready, until `deadline` at the latest, and calls the handlers.
+    /// - Returns: the same as `dispatch`.
     public func wait(until deadline: Instant?) -> WakeReason {
         var waits = WaitSet(self)
         return (try? waits.wait(until: deadline)) ?? []

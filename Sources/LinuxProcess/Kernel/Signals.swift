@@ -2,21 +2,22 @@ import CLinux
 import PacketEngine
 import Synchronization
 
-/// SIGINT, SIGTERM and SIGQUIT, and for a full screen those of its terminal, as something that can be waited for (signalfd(2)).
+/// Receives SIGINT, SIGTERM and SIGQUIT, and for a full screen those of the terminal, through a descriptor
+/// (signalfd(2)).
 public final class SignalSource: Sendable {
     let descriptor: Descriptor
     private let reloads: Bool
-    /// The first that asked to stop.
+    /// The first signal that requested a stop.
     private let stopSignal = Mutex<Int32?>(nil)
 
-    /// A signal has asked this process to stop.
+    /// Whether a signal has requested this process to stop.
     static let hasAskedToStop = Atomic(false)
 
-    /// Blocks the signals for the calling thread and those that it starts, and takes them over; SIGPIPE is
-    /// ignored, so that writing to a closed output fails instead of ending the process.
+    /// Blocks the signals for the calling thread and threads that it starts, and receives them instead. SIGPIPE is
+    /// ignored, so that a write to a closed output fails instead of ending the process.
     /// - Parameters:
-    ///   - ofScreen: the terminal's size, its end and Ctrl-Z too.
-    ///   - reloads: SIGHUP asks to read files again.
+    ///   - ofScreen: whether SIGWINCH, SIGHUP and SIGTSTP are handled too.
+    ///   - reloads: whether SIGHUP requests a reload of files.
     public init(ofScreen: Bool = false, reloads: Bool = false) throws(SystemError) {
         var set = sigset_t()
         sigemptyset(&set)
@@ -31,37 +32,37 @@ public final class SignalSource: Sendable {
         self.reloads = reloads
     }
 
-    /// The first signal that asked to stop, as the end of a run that has done nothing yet.
+    /// The first signal that requested a stop, as an interruption of a run that has sent nothing yet.
     var interruption: Interruption? { stopSignal.withLock { $0.map { Interruption(signal: $0) } } }
 
-    /// What the pending signals ask for.
+    /// Reads the pending signals and returns the wake reasons.
     func read() -> WakeReason {
-        var wakening: WakeReason = []
+        var wakeReason: WakeReason = []
         var information = signalfd_siginfo()
         while CLinux.read(descriptor.rawValue, &information, MemoryLayout<signalfd_siginfo>.size)
             == MemoryLayout<signalfd_siginfo>.size
         {
             switch Int32(bitPattern: information.ssi_signo) {
-            case SIGQUIT: wakening.insert(.status)
-            case SIGWINCH: wakening.insert(.resized)
-            case SIGTSTP: wakening.insert(.suspend)
-            case SIGHUP where reloads: wakening.insert(.reload)
+            case SIGQUIT: wakeReason.insert(.status)
+            case SIGWINCH: wakeReason.insert(.resized)
+            case SIGTSTP: wakeReason.insert(.suspend)
+            case SIGHUP where reloads: wakeReason.insert(.reload)
             case let number:
-                wakening.insert(.stop)
+                wakeReason.insert(.stop)
                 Self.hasAskedToStop.store(true, ordering: .relaxed)
                 stopSignal.withLock { $0 = $0 ?? number }
             }
         }
-        return wakening
+        return wakeReason
     }
 }
 
-/// A run was asked to stop before anything was sent. A command ends as the signal ends a program that does not handle
-/// it, so that a shell sees 130 after Ctrl-C and stops its loop.
+/// A run was stopped before anything was sent. The command ends as if the signal were not handled, so that a shell
+/// sees status 130 after Ctrl-C and stops its loop.
 public struct Interruption: Error, Equatable, Sendable {
-    /// Nil where another thread asked.
+    /// Nil if another thread requested the stop.
     let signal: Int32?
 
-    /// Ends the process by the signal, where there was one.
+    /// Ends the process by the signal, if there is one.
     public func raise() { if let signal { clinux_raise_by_default(signal) } }
 }

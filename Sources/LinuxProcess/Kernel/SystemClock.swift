@@ -1,17 +1,17 @@
 import CLinux
 import PacketEngine
 
-/// The two clocks of the system.
+/// The system's clocks.
 public enum SystemClock {
-    /// CLOCK_MONOTONIC: never goes back, has no date.
+    /// CLOCK_MONOTONIC: never set back, without a date.
     @inline(__always)
     public static var now: Instant { Instant(nanoseconds: read(CLOCK_MONOTONIC)) }
 
-    /// CLOCK_REALTIME: nanoseconds since 1970-01-01 00:00 UTC; can be set back and forth.
+    /// CLOCK_REALTIME: nanoseconds since 1970-01-01 00:00 UTC; may be set forward and back.
     @inline(__always)
     public static var wall: Int64 { read(CLOCK_REALTIME) }
 
-    /// The wall-clock time of an instant, by how far the two clocks are apart now.
+    /// Returns the wall-clock time of an instant, by the current difference of the two clocks.
     public static func wall(at instant: Instant) -> Int64 {
         wall &- (now.nanoseconds &- instant.nanoseconds)
     }

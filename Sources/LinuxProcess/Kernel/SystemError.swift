@@ -1,12 +1,12 @@
 import CLinux
 
-/// A system call that failed.
+/// A failed system call.
 public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// errno.
+    /// The error number (errno).
     public var code: Int32
-    /// What was tried: the call, or the option by its C name.
+    /// The failed operation: the system call, or the C name of the socket option.
     public var operation: String
-    /// Why it was refused, where it was not the system that refused it.
+    /// The reason of a failure that is not a system error.
     private var reason: String?
 
     public init(code: Int32, operation: String, reason: String? = nil) {
@@ -15,15 +15,15 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// The error that the last call of this thread left behind.
+    /// Returns the error of the calling thread's last system call.
     package static func last(_ operation: String) -> SystemError {
         SystemError(code: clinux_errno(), operation: operation)
     }
 
-    /// The system's words for the error, or the reason of a refusal.
+    /// The system's message for the error, or the reason.
     public var message: String { reason ?? Self.message(code) }
 
-    /// The system's words for an error number.
+    /// Returns the system's message for an error number.
     public static func message(_ code: Int32) -> String {
         var buffer = [CChar](repeating: 0, count: 128)
         guard let text = strerror_r(code, &buffer, buffer.count) else { return "error \(code)" }
@@ -34,17 +34,17 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// EAFNOSUPPORT.
     public static let familyNotSupported = CLinux.EAFNOSUPPORT
-    /// EAI_ADDRFAMILY, in getaddrinfo(3)'s words.
+    /// EAI_ADDRFAMILY, as the message of gai_strerror(3).
     public static let addressFamilyNotFound = "Address family for hostname not supported"
     /// EADDRNOTAVAIL.
     public static let addressNotAvailable = CLinux.EADDRNOTAVAIL
 
-    /// ENETDOWN: the interface of a packet socket is down or gone.
+    /// ENETDOWN: the interface of a packet socket is down or no longer exists.
     public var isInterfaceDown: Bool { code == ENETDOWN }
 
-    /// ENOENT: there is no such file.
+    /// ENOENT: the file does not exist.
     public var isMissing: Bool { code == ENOENT }
 
-    /// The call needs a privilege that the process does not have.
+    /// Whether the process lacks a privilege for the call.
     public var isPermission: Bool { code == EPERM || code == EACCES }
 }

@@ -1,7 +1,7 @@
 import CLinux
 import Synchronization
 
-/// Ends a run from another thread (eventfd(2)). It stays signaled: a run that begins later ends at once.
+/// Ends a run from another thread (eventfd(2)). It stays signaled: a run that starts later ends at once.
 public final class WakeupEvent: Sendable {
     let descriptor: Descriptor
     private let state = Atomic(false)
@@ -12,7 +12,7 @@ public final class WakeupEvent: Sendable {
         descriptor = Descriptor(owning: opened)
     }
 
-    /// Asks every run that waits for the event to stop. Any thread may call it.
+    /// Requests every run that waits for the event to stop. May be called from any thread.
     public func signal() {
         state.store(true, ordering: .relaxed)
         var one: UInt64 = 1

@@ -1,27 +1,27 @@
 import CLinux
 
-/// A file or the standard input, read in pieces; a signal ends the wait for more.
+/// A file or standard input, read in pieces; a signal ends the wait for more.
 public final class BufferedInput {
     public enum Outcome: Sendable, Equatable {
         case bytes(Int)
         case end
-        /// A signal asked to stop.
+        /// A signal requested a stop.
         case stopped
     }
 
     private let descriptor: Int32
     private let ownsDescriptor: Bool
-    /// Whether reading may wait for somebody who writes: everything but a file.
+    /// Whether a read may block: true unless the input is a regular file.
     private let mayWait: Bool
-    /// Bytes of a regular file; nil for everything else.
+    /// The size of a regular file, in bytes; nil for other inputs.
     public let size: UInt64?
-    /// Once asked to stop, how long what is still on its way is waited for, in milliseconds.
+    /// The time, in milliseconds, for which input is still read after a stop request.
     private static let grace: Int32 = 300
     private var isStopping = false
 
     /// - Parameters:
-    ///   - path: `-` for the standard input.
-    ///   - option: what names the file on the command line.
+    ///   - path: the path; `-` for standard input.
+    ///   - option: the command-line option that names the file.
     public init(path: String, for option: String) throws(SystemError) {
         ownsDescriptor = path != "-"
         descriptor = ownsDescriptor ? clinux_open(path, O_RDONLY | O_CLOEXEC, 0) : 0
@@ -45,11 +45,11 @@ public final class BufferedInput {
 
     deinit { if ownsDescriptor { close(descriptor) } }
 
-    /// Reads once into `buffer` from `start` on.
+    /// Reads once into `buffer`, from `start` on.
     ///
-    /// The writer of a pipe is mostly asked to stop by the same Ctrl-C, and has
-    /// something left to say: until it closes its end, what comes within a
-    /// moment is still read.
+    /// The writer of a pipe is usually stopped by the same Ctrl-C and may still
+    /// write its last output: until it closes its end, input that arrives within
+    /// 300 ms is still read.
     public func read(
         into buffer: inout [UInt8], from start: Int, signals: borrowing SignalSource
     ) throws(SystemError) -> Outcome {
@@ -81,30 +81,30 @@ public final class BufferedInput {
 extension BufferedInput {
     private static var mostBytes: Int { 64 << 20 }
 
-    /// The text of a regular file, at the most 64 MiB of it.
-    /// - Parameter option: what names the file on the command line; nil for the system's own files.
+    /// Returns the text of a regular file, up to 64 MiB.
+    /// - Parameter option: the command-line option that names the file; nil for system files.
     public static func text(ofFile path: String, for option: String? = nil) throws(SystemError) -> String {
         String(decoding: try bytes(ofFile: path, for: option), as: UTF8.self)
     }
 
-    /// The bytes of a regular file, at the most 64 MiB of it.
-    /// - Parameter option: what names the file on the command line; nil for the system's own files.
+    /// Returns the bytes of a regular file, up to 64 MiB.
+    /// - Parameter option: the command-line option that names the file; nil for system files.
     public static func bytes(ofFile path: String, for option: String? = nil) throws(SystemError) -> [UInt8] {
-        // Opening a pipe that has no writer would block; a regular file is not changed by it.
+        // Opening a pipe without a writer would block; O_NONBLOCK has no effect on a regular file.
         let opened = clinux_open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0)
         guard opened >= 0 else { throw .last(path) }
         let file = Descriptor(owning: opened)
         if let option { _ = try RunFiles.claim(descriptor: file.rawValue, path: path, .input, for: option) }
         var status = stat()
         guard fstat(file.rawValue, &status) == 0 else { throw .last(path) }
-        // A pipe or a device could keep a server waiting for ever.
+        // Reading a pipe or device could block a server indefinitely.
         guard status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) else {
             let isDirectory = status.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR)
             throw SystemError(
                 code: isDirectory ? EISDIR : EINVAL, operation: path,
                 reason: isDirectory ? nil : "not a regular file")
         }
-        // As long as the file says, and a byte more to see its end; a file that grows is read on.
+        // The size of the file and one byte more to detect its end; a growing file is read further.
         var bytes = [UInt8](repeating: 0, count: min(max(Int(status.st_size), 0), Self.mostBytes) + 1)
         var length = 0
         while length < Self.mostBytes {

@@ -3,43 +3,43 @@ import PacketEngine
 import Synchronization
 import WireFormat
 
-/// A descriptor that text is written to, gathered until it is flushed.
+/// A buffered text output on a descriptor.
 ///
-/// A closed reader (EPIPE) ends it quietly: `isOpen` turns false and later
-/// text goes nowhere. Other failures are kept in `failure`.
+/// A closed reader (EPIPE) ends the output without an error: `isOpen` becomes false and later
+/// text is discarded. Other errors are kept in `failure`.
 ///
-/// A reader that does not read (a full pipe, a stopped terminal) never makes SIGINT and SIGTERM wait: `flush` keeps
-/// what does not fit, up to `mostPending` bytes when a reactor serves the stream, and beyond that waits for the reader
-/// and the signals together. `finish` waits as long as the reader takes, but after a signal or the deadline only
-/// `patience` for each step of it.
+/// A blocked reader (a full pipe, a stopped terminal) never delays SIGINT and SIGTERM: if a reactor serves the output,
+/// `flush` keeps up to `mostPending` bytes that do not fit; beyond that it waits for the reader and the signals
+/// together. `finish` waits without limit while the reader makes progress, but after a signal or the deadline at most
+/// `patience` per write.
 public final class BufferedOutput {
     private let descriptor: Int32
     private let ownsDescriptor: Bool
     private var buffer: [UInt8] = []
-    /// Beyond this it flushes by itself.
+    /// The number of bytes after which the buffer is flushed automatically.
     private let capacity: Int
     private var isWritable = true
     private var writeFailure: SystemError?
-    /// A file's, whose earlier contents stay until something is written to it.
+    /// The claim of a file, whose old contents remain until the first write.
     private let claim: RunFiles.Claim?
-    /// The stream that took standard output over, and the one that is written to instead.
+    /// The output that took over standard output, and the output used instead.
     private var handedOver: (successor: BufferedOutput, substitute: BufferedOutput)?
-    /// Serves the descriptor when its reader reads again.
+    /// Waits for the reader to read again.
     private weak var reactor: Reactor?
     private var isWatched = false
-    /// When the run is to end, whether its output is read or not.
+    /// The time at which the run is to end, even if the output was not read.
     public var deadline: Instant?
-    /// Readable when a stop signal is pending; it is not taken from those that handle it.
+    /// A descriptor that is readable if a stop signal is pending; the signal stays pending for its handlers.
     private var stopSignals: Int32 = -1
     private lazy var kind = Kind(descriptor)
-    /// The terminal, opened once more so as not to wait in a write: the one that was inherited is shared with others,
-    /// who do not expect that.
+    /// The terminal, opened again in nonblocking mode: the inherited description is shared with other programs,
+    /// which do not expect that mode.
     private var terminal: Int32?
 
     private enum Kind {
-        /// A write never waits for a reader.
+        /// A write never blocks.
         case immediate
-        /// A write of no more than a page does not wait when poll(2) has space.
+        /// A write of at most one page does not block if poll(2) reports space.
         case pipe
         case socket
         case terminal
@@ -54,11 +54,11 @@ public final class BufferedOutput {
         }
     }
 
-    /// Bytes that are kept for a reader that is slow.
+    /// The maximum number of bytes kept for a slow reader.
     private static let mostPending = 1 << 20
-    /// Bytes of one write to a pipe (PIPE_BUF).
+    /// The number of bytes per write to a pipe (PIPE_BUF).
     private static let pipeChunk = 4_096
-    /// How long a run that is to end waits for a reader that takes nothing.
+    /// The time for which a run that is to end waits for a blocked reader.
     private static let patience = Nanoseconds.seconds(1)
 
     private init(descriptor: Int32, ownsDescriptor: Bool, capacity: Int, claim: RunFiles.Claim? = nil) {
@@ -86,12 +86,12 @@ public final class BufferedOutput {
         BufferedOutput(descriptor: 2, ownsDescriptor: false, capacity: 1 << 12)
     }
 
-    /// Creates a file, or opens one that is there; its contents are replaced when the first of the new ones are flushed,
-    /// so that a run that cannot begin destroys nothing. It is made with the rights of the real user.
-    /// - Parameter option: what names the file on the command line; with it, a file that is an input or another
-    ///   output of the run is refused.
+    /// Creates or opens a file. Its old contents are replaced by the first flush, so that a run that fails at its start
+    /// leaves the file unchanged. A new file belongs to the real user.
+    /// - Parameter option: the command-line option that names the file; if given, a file that is also an input or
+    ///   another output of the run is refused.
     public static func file(_ path: String, for option: String? = nil) throws(SystemError) -> BufferedOutput {
-        // Once before it is opened, and once more for what was opened: the file may be new.
+        // Checked before opening, and again with the opened file, which may be new.
         if let option { RunFiles.release(try RunFiles.claim(path: path, .output, for: option)) }
         let opened = try opened(path)
         var claim = RunFiles.Claim()
@@ -106,7 +106,7 @@ public final class BufferedOutput {
         return BufferedOutput(descriptor: opened, ownsDescriptor: true, capacity: 1 << 16, claim: claim)
     }
 
-    /// A named pipe has no reader yet when it fails with ENXIO; the wait for one ends with a signal too.
+    /// Opens the file. A named pipe without a reader fails with ENXIO; the wait for a reader ends with a signal.
     private static func opened(_ path: String) throws(SystemError) -> Int32 {
         while true {
             let opened = clinux_open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
@@ -123,20 +123,20 @@ public final class BufferedOutput {
         }
     }
 
-    /// Keeps a file for an output that is going to be written under this path later.
+    /// Reserves a path for an output that is written later.
     public static func reserve(_ path: String, for option: String) throws(SystemError) {
         _ = try RunFiles.claim(path: path, .output, for: option)
     }
 
     // MARK: Standard output as a file
 
-    /// Whether an option's value means standard output.
+    /// Whether the path means standard output.
     public static func isStandardOutput(_ path: String) -> Bool {
         ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path)
     }
 
-    /// Hands the descriptor over to another stream: what is written to this one goes to `substitute` from now on. Nil
-    /// when it was handed over before.
+    /// Transfers the descriptor to another output; text written to this one goes to `substitute` from now on. Returns
+    /// nil if it was transferred before.
     public func handOver(writingTo substitute: BufferedOutput) -> BufferedOutput? {
         guard handedOver == nil else { return nil }
         flush()
@@ -147,22 +147,22 @@ public final class BufferedOutput {
 
     // MARK: State
 
-    /// Whether what is written can still arrive.
+    /// Whether output can still be written.
     public var isOpen: Bool { handedOver?.successor.isOpen ?? isWritable }
 
-    /// The failure has been reported by its owner.
+    /// Whether the owner has already reported the failure.
     public var isFailureReported = false
 
-    /// Why writing stopped, when it was not the reader who went.
+    /// The error that ended the output; nil if the reader closed it.
     public var failure: SystemError? { handedOver == nil ? writeFailure : nil }
 
-    /// Whether something has been flushed, or the file emptied for it.
+    /// Whether anything was written, or the file was truncated.
     public var hasBegun: Bool { claim?.hasBegun.load(ordering: .relaxed) ?? true }
 
-    /// Whether a terminal shows what is written.
+    /// Whether the descriptor is a terminal.
     public let isTerminal: Bool
 
-    /// Columns of the terminal; nil when it is none.
+    /// The width of the terminal in columns; nil if the descriptor is not a terminal.
     public var terminalWidth: Int? {
         var size = winsize()
         guard clinux_ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
@@ -194,10 +194,10 @@ public final class BufferedOutput {
         if buffer.count >= capacity { flush() }
     }
 
-    /// Takes back what has not been flushed.
+    /// Discards what was not flushed.
     public func discard() { buffer.removeAll() }
 
-    /// Empties the file, once.
+    /// Truncates the file before the first write.
     private func begin() {
         guard let claim, isWritable, !claim.hasBegun.load(ordering: .relaxed) else { return }
         guard !claim.isRevoked.load(ordering: .relaxed) else {
@@ -212,10 +212,11 @@ public final class BufferedOutput {
         writeFailure = .last("ftruncate")
     }
 
-    /// Has a reactor write what was kept once the reader reads again. Without one `flush` waits for the reader.
+    /// Lets a reactor write the kept bytes when the reader reads again. Without a reactor, `flush` waits for the
+    /// reader.
     public func serve(by reactor: Reactor) { self.reactor = reactor }
 
-    /// Writes the rest at the end of a run.
+    /// Writes the remaining bytes at the end of a run.
     public func finish() {
         if let handedOver { return handedOver.substitute.finish() }
         guard !buffer.isEmpty else { return }
@@ -223,7 +224,7 @@ public final class BufferedOutput {
         drain(isLast: true)
     }
 
-    /// Hands everything over to the system that it takes.
+    /// Writes as much as the system accepts.
     public func flush() {
         if let handedOver { return handedOver.substitute.flush() }
         begin()
@@ -240,7 +241,7 @@ public final class BufferedOutput {
                 continue
             }
             guard isWritable else { break }
-            // The reader takes nothing now.
+            // The reader is blocked.
             if !isLast, reactor != nil, buffer.count - offset <= Self.mostPending { break }
             let since = lastProgress ?? SystemClock.now
             lastProgress = since
@@ -256,7 +257,7 @@ public final class BufferedOutput {
         watch()
     }
 
-    /// The terminal's second descriptor; the first where there is none.
+    /// The second descriptor of the terminal, or the first if it could not be opened again.
     private var openedTerminal: Int32 {
         if let terminal { return terminal }
         let opened = clinux_open(
@@ -265,7 +266,7 @@ public final class BufferedOutput {
         return terminal ?? descriptor
     }
 
-    /// Writes once, without waiting; nil when the reader takes nothing now, or when it failed.
+    /// Writes once, without blocking; returns nil if the reader is blocked or the write failed.
     private func write(from offset: Int) -> Int? {
         while true {
             var length = buffer.count - offset
@@ -295,8 +296,8 @@ public final class BufferedOutput {
         }
     }
 
-    /// Waits until the reader may take more; false to go on without it.
-    /// - Parameter since: when it took nothing for the first time.
+    /// Waits until the reader can read more; returns false to continue without it.
+    /// - Parameter since: the time since which the reader is blocked.
     private func wait(isLast: Bool, since: Instant) -> Bool {
         let now = SystemClock.now
         let isEnding = SignalSource.hasAskedToStop.load(ordering: .relaxed) || deadline.map { now >= $0 } ?? false
@@ -311,13 +312,13 @@ public final class BufferedOutput {
             pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0),
             pollfd(fd: stopSignalDescriptor, events: Int16(POLLIN), revents: 0)
         )
-        // A millisecond more than is left, so that the next look is after the limit.
+        // One millisecond more, so that the next check is after the limit.
         let timeout = limit.map { Int32(clamping: max(($0 - now).count, 0) / 1_000_000 + 1) } ?? -1
         withUnsafeMutablePointer(to: &polls) { pointer in
             _ = pointer.withMemoryRebound(to: pollfd.self, capacity: 2) { poll($0, 2, timeout) }
         }
         guard polls.1.revents != 0 else { return true }
-        // A signal: in the loop it is the loop's, at the end it is the last word.
+        // A signal: the loop handles it, but at the end of the run the output is given up.
         return isLast ? giveUp() : false
     }
 
@@ -325,11 +326,11 @@ public final class BufferedOutput {
         isWritable = false
         writeFailure = SystemError(
             code: ETIMEDOUT, operation: "write",
-            reason: "the reader does not read: \(buffer.count) bytes were not written")
+            reason: "reader is blocked, \(buffer.count) bytes not written")
         return false
     }
 
-    /// SIGINT and SIGTERM, which are pending only where something has blocked them to handle them.
+    /// A signalfd for SIGINT and SIGTERM, which are pending only if they are blocked.
     private var stopSignalDescriptor: Int32 {
         if stopSignals < 0 {
             var set = sigset_t()
@@ -340,7 +341,7 @@ public final class BufferedOutput {
         return stopSignals
     }
 
-    /// Has the reactor wait for the reader while something is kept for it.
+    /// Lets the reactor wait for the reader while bytes are kept.
     private func watch() {
         guard let reactor, isWatched != (isWritable && !buffer.isEmpty) else { return }
         if isWatched {

@@ -1,14 +1,14 @@
 import CLinux
 
-/// Facts about this process and its environment.
+/// Properties of this process and its environment.
 public enum CurrentProcess {
-    /// A variable of the environment.
+    /// Returns an environment variable.
     public static func environment(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
         return String(cString: value)
     }
 
-    /// The name of this host (gethostname(2)).
+    /// The host name (gethostname(2)).
     public static var hostName: String {
         var bytes = [UInt8](repeating: 0, count: 256)
         let result = bytes.withUnsafeMutableBytes { buffer -> Int32 in
@@ -18,24 +18,24 @@ public enum CurrentProcess {
         return result == 0 ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) : "?"
     }
 
-    /// Makes write errors visible: a closed reader and a file size limit are errors of write(2) and not signals that end
-    /// the process, and a closed standard stream is not replaced by the next file that is opened.
+    /// Makes write errors visible: a closed reader and a file size limit become errors of write(2) instead of signals
+    /// that end the process, and a closed standard stream is not replaced by the next opened file.
     public static func prepareStreams() {
         clinux_ignore_signal(SIGPIPE)
         clinux_ignore_signal(SIGXFSZ)
         var status = stat()
         for descriptor: Int32 in 0...2 where fstat(descriptor, &status) < 0 && clinux_errno() == EBADF {
-            // In the other direction, so that reading or writing still fails. The lowest free number is taken.
+            // Opened for the opposite direction, so that use still fails. open(2) returns the lowest free number.
             _ = clinux_open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY, 0)
         }
     }
 
-    /// Stops the process as Ctrl-Z does; returns when it goes on.
+    /// Suspends the process; returns when it is continued.
     public static func stopUntilContinued() { kill(getpid(), SIGSTOP) }
 
-    /// The real user.
+    /// The real user ID.
     package static var userIdentifier: UInt32 { getuid() }
 
-    /// Ends the process at once, without waiting for threads that hang in a look-up.
+    /// Ends the process at once, without waiting for threads that are blocked in a lookup.
     public static func exit(_ status: Int32) -> Never { _exit(status) }
 }

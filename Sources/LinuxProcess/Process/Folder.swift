@@ -1,8 +1,8 @@
 import CLinux
 
-/// The files of a folder.
+/// Lists the files of a folder.
 public enum Folder {
-    /// Their paths, in the order of their names; hidden ones and folders in it are left out.
+    /// Returns the paths of the files, sorted by name; hidden files and subfolders are omitted.
     public static func files(of path: String) throws(SystemError) -> [String] {
         guard let stream = opendir(path) else { throw .last(path) }
         defer { closedir(stream) }

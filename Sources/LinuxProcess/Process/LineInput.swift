@@ -1,29 +1,29 @@
 import CLinux
 
-/// Standard input, line by line as it comes, beside what else a run waits for.
+/// Standard input, read line by line as it arrives, in a run that also waits for other events.
 package final class LineInput {
-    /// Why nothing more can be read; nil at the end of the input.
+    /// The error that ended reading; nil at the end of the input.
     package private(set) var failure: SystemError?
-    /// Everything has been read and taken.
+    /// Whether all input was read and taken.
     package var isOver: Bool { hasEnded && lines.isEmpty }
 
     private var lines: [String] = []
-    /// The bytes of a line whose end has not come.
+    /// The bytes of an incomplete line.
     private var rest: [UInt8] = []
     private var isFirstLine = true
     private var hasEnded = false
     private var isWatched = false
-    /// A file is always ready, and epoll(7) does not take it.
+    /// Whether the input is a regular file, which is always ready and not supported by epoll(7).
     private var isFile = false
     private var chunk = [UInt8](repeating: 0, count: 1 << 14)
 
-    /// - Parameter option: the option that names it on the command line.
+    /// - Parameter option: the command-line option that names it.
     package init(for option: String) throws(SystemError) {
         _ = try RunFiles.claim(descriptor: 0, path: "-", .input, for: option)
     }
 
-    /// The lines that have come, without their ends and without a byte order mark. Input that comes later wakes the run.
-    /// - Parameter isWanted: whether to read more; otherwise the writer is left waiting.
+    /// Returns the lines read so far, without line endings and byte order mark. Later input wakes the run.
+    /// - Parameter isWanted: whether to read more; otherwise the writer is blocked.
     package func take(isWanted: Bool, reactor: Reactor) -> [String] {
         watch(isWanted && !hasEnded, reactor)
         while isFile, !hasEnded { read() }
@@ -46,7 +46,7 @@ package final class LineInput {
         }
     }
 
-    /// Reads what is there, and waits only where nothing is.
+    /// Reads available input without blocking.
     private func read() {
         let count = chunk.withUnsafeMutableBytes { CLinux.read(0, $0.baseAddress, $0.count) }
         if count < 0, [EINTR, EAGAIN].contains(clinux_errno()) { return }

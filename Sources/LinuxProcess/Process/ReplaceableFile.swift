@@ -1,23 +1,23 @@
 import CLinux
 
-/// A small file that is written whole again and again: beside it, and then put in its place, so that whoever reads it
-/// finds the last text or the one before, also after a crash or on a full disk.
+/// A small file that is replaced as a whole: a temporary file is written and renamed, so that a reader finds either the
+/// old or the new text, even after a crash or on a full disk.
 ///
-/// It is opened while the process has its privileges. Without them the directory may be another user's; then the file
-/// that was opened is written in place.
+/// The directory is opened while the process has its privileges. If they are needed to create a file there, the file
+/// that was opened then is overwritten in place.
 public final class ReplaceableFile {
     private let path: String
     private let directory: Descriptor
     private let name: String
-    /// The file that has the name now, as far as it was opened here; -1 for none.
+    /// The current file, if it was opened here; else -1.
     private var current: Int32 = -1
     private var mode: mode_t = 0o644
-    /// Of the file that was there: it stays its owner's where that is allowed.
+    /// The owner of the existing file, which is kept if permitted.
     private var owner: (user: uid_t, group: gid_t)?
     private let temporaryName = ".swift-net-\(getpid()).tmp"
 
-    /// Opens the directory, and the file if there is one. A symbolic link stays one: its target is replaced.
-    /// - Throws: what keeps the file from being written; nothing has been changed then.
+    /// Opens the directory, and the file if it exists. A symbolic link is kept: its target is replaced.
+    /// - Throws: the reason for which the file cannot be written; nothing was changed.
     public init(_ path: String) throws(SystemError) {
         self.path = path
         let resolved = Self.resolved(path)
@@ -32,7 +32,7 @@ public final class ReplaceableFile {
         if current >= 0 {
             var status = stat()
             guard fstat(current, &status) == 0 else { throw .last(path) }
-            // A device or a pipe must not be replaced by a file.
+            // A device or pipe must not be replaced by a file.
             guard status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) else {
                 throw SystemError(code: EINVAL, operation: path)
             }
@@ -41,11 +41,11 @@ public final class ReplaceableFile {
         } else if clinux_errno() != ENOENT {
             throw .last(path)
         }
-        // Now is the time to learn that nothing can be written there, not at the end.
+        // An unwritable directory is detected now, not at the end of the run.
         let trial = try makeTemporary()
         close(trial)
         unlinkat(directory.rawValue, temporaryName, 0)
-        // In another user's directory a file can be made now and not later: it stays empty until it is written.
+        // In another user's directory a file can only be created now; it stays empty until it is written.
         var folderStatus = stat()
         if current < 0, fstat(directory.rawValue, &folderStatus) == 0, folderStatus.st_uid != getuid() {
             current = clinux_openat(directory.rawValue, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -54,7 +54,7 @@ public final class ReplaceableFile {
 
     deinit { if current >= 0 { close(current) } }
 
-    /// The path without symbolic links; as it is where there is no such file.
+    /// Returns the path without symbolic links, or the path itself if the file does not exist.
     private static func resolved(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
         defer { free(real) }
@@ -62,21 +62,21 @@ public final class ReplaceableFile {
     }
 
     private func makeTemporary() throws(SystemError) -> Int32 {
-        // One that a killed process of the same number left behind.
+        // A temporary file that a killed process with the same process ID left.
         unlinkat(directory.rawValue, temporaryName, 0)
         let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let made = clinux_openat(directory.rawValue, temporaryName, flags, mode)
         guard made >= 0 else { throw .last(path) }
         if let owner {
-            // Where they cannot be kept the file is ours, as any new file is.
+            // If the owner cannot be kept, the file belongs to this user, like any new file.
             _ = fchown(made, owner.user, owner.group)
             _ = fchmod(made, mode)
         }
         return made
     }
 
-    /// Makes the text the whole of the file. When it fails, the file is as it was.
-    /// - Parameter isLast: it is written through to the disk, whose own failures then count too.
+    /// Replaces the contents of the file. On failure, the file is unchanged.
+    /// - Parameter isLast: whether to write through to the disk, and to report its errors.
     public func replace(with text: String, isLast: Bool = false) throws(SystemError) {
         let bytes = Array(text.utf8)
         let made: Int32
@@ -94,7 +94,7 @@ public final class ReplaceableFile {
         } catch {
             close(made)
             unlinkat(directory.rawValue, temporaryName, 0)
-            // A directory whose files are their owners' alone to replace (the sticky bit).
+            // In a directory with the sticky bit, only the owner may replace a file.
             guard current >= 0, error.isPermission else { throw error }
             try overwrite(bytes, isLast: isLast)
             return
@@ -115,7 +115,7 @@ public final class ReplaceableFile {
         }
     }
 
-    /// Writes in place, once there is room for all of it.
+    /// Overwrites in place, after checking that there is room.
     private func overwrite(_ bytes: [UInt8], isLast: Bool) throws(SystemError) {
         let failure = posix_fallocate(current, 0, max(off_t(bytes.count), 1))
         guard failure == 0 || failure == EOPNOTSUPP else { throw SystemError(code: failure, operation: path) }

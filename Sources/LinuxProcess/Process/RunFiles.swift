@@ -1,19 +1,19 @@
 import CLinux
 import Synchronization
 
-/// The files that the user named, by device and inode, so that no output destroys an input or another output.
+/// The files that the user named, by device and inode, so that no output overwrites an input or another output.
 ///
-/// `BufferedInput`, `TextInput` and `BufferedOutput` register what they open under the name of its option. Terminals,
-/// devices such as `/dev/null`, and sockets are left out: they can be read and written at the same time.
+/// `BufferedInput`, `TextInput` and `BufferedOutput` register the files that they open under their option. Terminals,
+/// devices such as `/dev/null`, and sockets are not registered: they can be read and written at the same time.
 enum RunFiles {
     enum Use: String {
         case input, output
     }
 
-    /// What tells one file from another.
+    /// The identity of a file.
     private enum Identity: Equatable {
         case file(device: dev_t, inode: ino_t)
-        /// A file that does not exist yet, by its directory and its name there.
+        /// A file that does not exist yet, by its directory and name.
         case absent(device: dev_t, inode: ino_t, name: String)
     }
 
@@ -24,17 +24,17 @@ enum RunFiles {
         var claim: Claim
     }
 
-    /// One use of a file.
+    /// A registered use of a file.
     final class Claim: Sendable {
-        /// Something else needs the file as it is: nothing may be written to it.
+        /// Whether another use needs the file unchanged, so that nothing may be written.
         let isRevoked = Atomic(false)
-        /// The file has been emptied or written to.
+        /// Whether the file was truncated or written.
         let hasBegun = Atomic(false)
     }
 
     private static let entries = Mutex<[Entry]>([])
 
-    /// Registers a file by its path, which need not exist.
+    /// Registers a file by its path; it need not exist.
     static func claim(path: String, _ use: Use, for option: String) throws(SystemError) -> Claim {
         var status = stat()
         if stat(path, &status) == 0 { return try claim(identity(status), use, option, path) }
@@ -55,7 +55,7 @@ enum RunFiles {
         return try claim(identity(status), use, option, path)
     }
 
-    /// Gives up one use of a file.
+    /// Removes a use of a file.
     static func release(_ claim: Claim) {
         entries.withLock { $0.removeAll { $0.claim === claim } }
     }
@@ -68,7 +68,7 @@ enum RunFiles {
         let other: String? = entries.withLock { entries in
             for entry in entries where entry.identity == identity && entry.option != option {
                 guard use == .output || entry.use == .output else { continue }
-                // The file was opened for writing before it was known to be an input too.
+                // The file was opened for writing before it was registered as an input.
                 if !entry.claim.hasBegun.load(ordering: .relaxed) {
                     entry.claim.isRevoked.store(true, ordering: .relaxed)
                 }
@@ -82,14 +82,14 @@ enum RunFiles {
         throw SystemError(code: EINVAL, operation: path, reason: "is the same file as \(other)")
     }
 
-    /// Nil for what may be read and written at the same time.
+    /// Returns nil for files that can be read and written at the same time.
     private static func identity(_ status: stat) -> Identity? {
         let kind = status.st_mode & UInt32(S_IFMT)
         guard [S_IFREG, S_IFBLK, S_IFIFO].contains(where: { kind == UInt32($0) }) else { return nil }
         return .file(device: status.st_dev, inode: status.st_ino)
     }
 
-    /// The results of every run go there.
+    /// The identity of standard output, to which every run writes.
     private static var standardOutput: Identity? {
         var status = stat()
         return fstat(1, &status) == 0 ? identity(status) : nil

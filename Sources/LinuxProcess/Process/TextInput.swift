@@ -1,11 +1,11 @@
 import CLinux
 
-/// A whole file or the standard input.
+/// Reads a whole file or standard input.
 public enum TextInput {
-    /// Reads everything.
+    /// Reads all bytes.
     /// - Parameters:
-    ///   - path: `-` for the standard input.
-    ///   - option: what names the file on the command line; nil for the system's own files.
+    ///   - path: the path; `-` for standard input.
+    ///   - option: the command-line option that names the file; nil for system files.
     public static func bytes(of path: String, for option: String? = nil) throws(SystemError) -> [UInt8] {
         let descriptor = path == "-" ? 0 : clinux_open(path, O_RDONLY | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw .last(path) }
@@ -25,16 +25,16 @@ public enum TextInput {
         return bytes
     }
 
-    /// Reads everything, as lines without their ends and without a byte order mark.
+    /// Reads all lines, without line endings and byte order mark.
     /// - Parameters:
-    ///   - path: `-` for the standard input.
-    ///   - option: what names the file on the command line; nil for the system's own files.
+    ///   - path: the path; `-` for standard input.
+    ///   - option: the command-line option that names the file; nil for system files.
     public static func lines(of path: String, for option: String? = nil) throws(SystemError) -> [String] {
         try bytes(of: path, for: option).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .enumerated().map { line($0.element, isFirst: $0.offset == 0) }
     }
 
-    /// The text of a line without its end, and the first without a byte order mark.
+    /// Returns the text of a line without its line ending, and the first without byte order mark.
     static func line(_ bytes: ArraySlice<UInt8>, isFirst: Bool) -> String {
         let text = bytes.dropFirst(isFirst && bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
         return String(decoding: text.last == UInt8(ascii: "\r") ? text.dropLast() : text, as: UTF8.self)

@@ -1,40 +1,40 @@
 import WireFormat
 
-/// A connection, by the number that the engine gave it; a number is used once.
+/// A connection, identified by a number that the engine chose; numbers are not reused.
 public struct StreamIdentifier: Hashable, Sendable {
     public var number: UInt64
     public init(_ number: UInt64) { self.number = number }
 }
 
-/// Where a stream leads.
+/// The remote end of a stream.
 public enum StreamEndpoint: Hashable, Sendable {
-    /// A TCP port; `zone` is the interface index that a link-local address needs, 0 otherwise.
+    /// A TCP port; `zone` is the interface index for a link-local address, else 0.
     case tcp(IPAddress, zone: UInt32, port: UInt16)
-    /// A socket of this machine, by its path (unix(7)).
+    /// The path of a Unix socket (unix(7)).
     case local(String)
 }
 
-/// What an engine wants of its port.
+/// A request of an engine to its port.
 public enum StreamRequest: Sendable {
-    /// The addresses of a name; `resolved` answers.
+    /// Resolve a host name; the result is passed to `resolved`.
     case resolve(String)
-    /// A connection; `opened` or `failed` answers.
+    /// Open a connection; the result is passed to `opened` or `failed`.
     case open(StreamIdentifier, StreamEndpoint)
-    /// Bytes, after all that were handed over before.
+    /// Send bytes, after those of earlier requests.
     case send(StreamIdentifier, [UInt8])
-    /// No more is sent (FIN), once everything is; the other side may go on.
+    /// Close the sending direction (FIN) after all bytes are sent; receiving continues.
     case endSending(StreamIdentifier)
-    /// The end, in both directions; nothing is heard of the stream any more.
+    /// Close the stream in both directions; no more events are reported for it.
     case close(StreamIdentifier)
 }
 
-/// Why there is no stream, or none any more.
+/// The reason for which a stream failed.
 public enum StreamFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Nobody listens (RST to our SYN).
+    /// Connection refused (RST in reply to the SYN).
     case refused
-    /// The other side broke it off (RST).
+    /// Connection reset (RST).
     case reset
-    /// The system gave up, or refused, in its words.
+    /// Another error of the system, with its message.
     case system(code: Int32, message: String)
 
     public var description: String {
@@ -46,11 +46,11 @@ public enum StreamFailure: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// How a connection came to be.
+/// The properties of an established connection.
 public struct StreamOpening: Sendable {
-    /// Our end of it; nil for a socket of this machine.
+    /// The local end; nil for a Unix socket.
     public var local: (address: IPAddress, port: UInt16)?
-    /// When the first word of it was sent.
+    /// The time at which the first packet was sent.
     public var began: Instant
 
     public init(local: (address: IPAddress, port: UInt16)?, began: Instant) {
@@ -59,10 +59,10 @@ public struct StreamOpening: Sendable {
     }
 }
 
-/// An address of a name, with the zone that a link-local one needs.
+/// An address of a host name, with the zone of a link-local one.
 public struct ResolvedAddress: Hashable, Sendable {
     public var address: IPAddress
-    /// An interface's index, or 0.
+    /// The interface index, or 0.
     public var zone: UInt32
 
     public init(_ address: IPAddress, zone: UInt32 = 0) {
@@ -71,44 +71,43 @@ public struct ResolvedAddress: Hashable, Sendable {
     }
 }
 
-/// Why a name has no address, in the resolver's words.
+/// The reason for which a name could not be resolved, as the resolver's message.
 public struct NameFailure: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
     public init(_ message: String) { self.message = message }
     public var description: String { message }
 }
 
-/// A tool that speaks over connections, without sockets: what `Engine` is for packets.
+/// A protocol engine that uses connections instead of packets, without sockets; the counterpart of `Engine`.
 ///
-/// It asks for names, connections and bytes to be sent, and is told what came
-/// of it and when. It makes no system call, reads no clock and prints nothing;
-/// the kernel's TCP and one of our own serve it alike.
+/// It requests name resolution, connections and transmissions, and is notified of the results and their times. It makes
+/// no system call, reads no clock and prints nothing; it works with the kernel's TCP and with the user-space TCP.
 public protocol StreamEngine: ~Copyable {
     associatedtype Event: Sendable
 
-    /// Appends what is to be done at `now`, in order, and says when to be asked again.
+    /// Appends the requests that are due at `now`, in order, and returns the next deadline.
     mutating func advance(_ requests: inout [StreamRequest], at now: Instant) -> Deadline
 
-    /// What a name has for addresses, in the order to try them.
-    /// - Parameter asked: when the question was put.
+    /// Passes the addresses of a name, in the order in which to try them.
+    /// - Parameter asked: the time of the request.
     mutating func resolved(
         _ name: String, _ answer: Result<[ResolvedAddress], NameFailure>, asked: Instant, at instant: Instant)
 
-    /// The connection stands.
+    /// Reports that a connection was established.
     mutating func opened(_ stream: StreamIdentifier, _ opening: StreamOpening, at instant: Instant)
 
-    /// Bytes came; they are valid for the call.
+    /// Processes received bytes; they are valid only during the call.
     mutating func received(_ bytes: RawSpan, on stream: StreamIdentifier, at instant: Instant)
 
-    /// The other side sends no more (FIN).
+    /// Reports that the peer has closed its sending direction (FIN).
     mutating func ended(_ stream: StreamIdentifier, at instant: Instant)
 
-    /// The stream is gone, or never was.
+    /// Reports that a stream failed or could not be opened.
     mutating func failed(_ stream: StreamIdentifier, _ failure: StreamFailure, at instant: Instant)
 
-    /// The user wants it to end: nothing new, and the result so far.
+    /// Stops the engine at the user's request: it opens no more streams and reports its results.
     mutating func stop(at now: Instant)
 
-    /// Hands over the events that have come up since the last call, in their order.
+    /// Passes the pending events to `report`, in order, and removes them.
     mutating func drain(_ report: (Event) -> Void)
 }

@@ -1,37 +1,37 @@
-/// What carries an engine's streams and tells it the time. `LinuxNet`
-/// implements it with the kernel's TCP, the tests with servers in a table.
+/// Runs an engine's streams and provides the time. `LinuxNet` implements it with the kernel's TCP, the tests with
+/// simulated servers.
 public protocol StreamPort: ~Copyable {
-    /// What can end a run: the port itself fails, not a single stream.
+    /// An error of the port itself, which ends the run.
     associatedtype Failure: Error
 
-    /// The time now.
+    /// The current time.
     var now: Instant { mutating get }
 
-    /// Does what is asked, in order, and tells the engine what is known at once.
-    /// - Returns: whether the engine was told something.
+    /// Executes the requests, in order, and reports immediate results to the engine.
+    /// - Returns: whether anything was reported to the engine.
     mutating func perform<E: StreamEngine & ~Copyable>(
         _ requests: [StreamRequest], reportingTo engine: inout E
     ) throws(Failure) -> Bool
 
-    /// Waits for something to happen, a signal or news from outside, at the longest until
-    /// `deadline`, and tells the engine of it.
+    /// Waits for a stream event, a signal or another event, until `deadline` at the latest, and reports stream events
+    /// to the engine.
     mutating func wait<E: StreamEngine & ~Copyable>(
         until deadline: Instant?, reportingTo engine: inout E
     ) throws(Failure) -> WakeReason
 }
 
-/// Who hears what a stream engine finds.
+/// Receives the events of a stream engine.
 public protocol StreamObserver: ~Copyable {
     associatedtype Observed: StreamEngine & ~Copyable
 
-    /// An event of the engine.
+    /// Processes an event of the engine.
     mutating func report(_ event: Observed.Event)
 
-    /// Called after every step: the place to write out and to answer `status`.
-    /// - Returns: when to be called again at the latest.
-    mutating func step(_ engine: inout Observed, _ wakening: WakeReason, at now: Instant) -> Instant?
+    /// Writes output and answers `status`. Called after every step.
+    /// - Returns: the time by which it is to be called again.
+    mutating func step(_ engine: inout Observed, _ wakeReason: WakeReason, at now: Instant) -> Instant?
 
-    /// False ends the run at once: nobody is listening any more.
+    /// Whether events are still wanted; false ends the run at once.
     var isListening: Bool { get }
 }
 
@@ -39,29 +39,29 @@ extension StreamObserver where Self: ~Copyable {
     public var isListening: Bool { true }
 }
 
-/// The one loop that runs any stream engine on any port of streams.
+/// Runs any stream engine on any stream port.
 public enum StreamLoop {
-    /// Runs until the engine has finished or nobody listens.
+    /// Runs until the engine has finished or the observer wants no more events.
     public static func run<E: StreamEngine & ~Copyable, P: StreamPort & ~Copyable, O: StreamObserver & ~Copyable>(
         _ engine: inout E, on port: inout P, observer: inout O
     ) throws(P.Failure) where O.Observed == E {
         var requests: [StreamRequest] = []
-        var wakening: WakeReason = []
+        var wakeReason: WakeReason = []
         while true {
             let now = port.now
             requests.removeAll(keepingCapacity: true)
             let deadline = engine.advance(&requests, at: now)
             let wasTold = try port.perform(requests, reportingTo: &engine)
             engine.drain { observer.report($0) }
-            let observerDeadline = observer.step(&engine, wakening, at: now)
+            let observerDeadline = observer.step(&engine, wakeReason, at: now)
             guard observer.isListening else { return }
             if deadline == .finished { return }
             var until: Instant?
             if wasTold { until = now } else if case .at(let instant) = deadline { until = instant }
             if let observerDeadline { until = until.map { min($0, observerDeadline) } ?? observerDeadline }
-            wakening = try port.wait(until: until, reportingTo: &engine)
-            if wakening.contains(.interrupted) { return }
-            if wakening.contains(.stop) { engine.stop(at: port.now) }
+            wakeReason = try port.wait(until: until, reportingTo: &engine)
+            if wakeReason.contains(.interrupted) { return }
+            if wakeReason.contains(.stop) { engine.stop(at: port.now) }
         }
     }
 }

@@ -176,7 +176,7 @@ extension SYNScan {
     fileprivate static func reserveSockets(interface: String?) throws -> SocketReserve {
         let links = try Interface.all().filter { $0.isUp && (interface == nil || $0.name == interface) }
         return try SocketReserve(
-            packetSockets: min(links.count + 1, mostLinks) * 5 + 2, families: [.v4, .v6], wantsExpress: true)
+            packetSockets: min(links.count + 1, mostLinks) * 5 + 2, families: [.v4, .v6], wantsXDP: true)
     }
 
     /// Returns the port of a scan, which receives from now on.

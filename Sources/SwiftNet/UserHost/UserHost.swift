@@ -250,7 +250,7 @@ extension UserHost.Configuration {
             }, seed: (random.next(), random.next()))
         host.forwards = forwards
         host.checksAddresses = checksAddresses
-        host.machines = rarpHosts
+        host.rarpTable = rarpHosts
         host.gateways = try UserHostLinks.gateways(gateways, of: Array(addresses.joined()))
         var engineConfiguration = UserHostConfiguration(host)
         engineConfiguration.services = services

@@ -111,7 +111,7 @@ struct SimulatedServers: StreamPort, ~Copyable {
                 engine.resolved(name, answer, asked: now, at: now)
             }
             resolutions = []
-            return .news
+            return .results
         }
         if let stopAt, queue.first.map({ $0.at >= stopAt }) ?? true, deadline.map({ $0 >= stopAt }) ?? true {
             now = stopAt

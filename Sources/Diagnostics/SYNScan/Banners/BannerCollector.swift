@@ -85,7 +85,7 @@ final class BannerCollector {
             guard
                 let connection = source.host.adopt(
                     answer, from: remote.address, to: local.address, initial: candidate.initial,
-                    timestamp: timestamp, machine: candidate.mac, at: now)
+                    timestamp: timestamp, mac: candidate.mac, at: now)
             else {
                 leave(remote.address)
                 continue

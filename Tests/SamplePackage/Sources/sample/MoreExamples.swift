@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// Events as they come, until the task is canceled: then the summary still comes.
+/// Events until the task is canceled: the summary is delivered nevertheless.
 func canceled() async throws {
     let task = Task {
         for try await update in Ping.events(to: "198.51.100.2", .init(interval: .milliseconds(20))) {
@@ -38,7 +38,7 @@ func pathsAndMonitor() throws {
     for hop in result.hops { print("hop", hop.timeToLive, hop.sent, hop.received) }
 }
 
-/// A prepared run is used once, whatever the tool.
+/// A prepared run can be used once, with every tool.
 func usedTwice() throws {
     let options = RunOptions()
     let target = "198.51.100.2"
@@ -61,7 +61,7 @@ private func twice(_ run: some PreparedRun) throws {
     }
 }
 
-/// What an error tells.
+/// The contents of errors.
 func errors() {
     do {
         var configuration = Ping.Configuration()
