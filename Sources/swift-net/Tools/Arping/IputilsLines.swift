@@ -49,11 +49,11 @@ struct IputilsLines: ArpingLines {
                 summary.received == 0
                 ? isReliable
                     ? "\(configuration.target) is free\n" : "\(configuration.target): not known whether it is free\n"
-                : "\(configuration.target) is taken by \(names(summary.machines))\n"
+                : "\(configuration.target) is taken by \(names(summary.stations))\n"
         }
         if settings.isAnnouncement, summary.received > 0 {
             text +=
-                "conflict: \(configuration.target) [\(configuration.mac)] is also used by \(names(summary.machines))\n"
+                "conflict: \(configuration.target) [\(configuration.mac)] is also used by \(names(summary.stations))\n"
         }
         return text
     }

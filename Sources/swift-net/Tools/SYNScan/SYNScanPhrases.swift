@@ -118,8 +118,8 @@ extension UnreliableHost {
             case .stopsAnswering: "it answered \(Text.count(answered, "SYN")), mostly the first ones, then stopped"
             case .answersLate: "many SYNs were unanswered, but retries were answered (packet loss?)"
             }
-        return "\(address): unreliable: \(what); \(Text.count(silent, "port")) without a reply "
-            + (silent == 1 ? "is" : "are") + " not known to be filtered"
+        return "\(address): unreliable: \(what); \(Text.count(unanswered, "port")) without a reply "
+            + (unanswered == 1 ? "is" : "are") + " not known to be filtered"
     }
 
     /// The rate in replies per second, at least 1.
