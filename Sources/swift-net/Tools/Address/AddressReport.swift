@@ -116,7 +116,7 @@ struct AddressReport {
             } else {
                 "a host"
             }
-        add("role", "is", role)
+        add("role", "role", role)
     }
 
     private static func bits(_ address: IPv4Address) -> String {
@@ -196,7 +196,7 @@ struct AddressReport {
         add("kind", "kind", address.isBroadcast ? "broadcast" : address.isMulticast ? "multicast" : "unicast")
         add("locally_administered", "locally administered", flag: address.isLocallyAdministered)
         let organization = String(address.organization, radix: 16)
-        add("organization", "organization", String(repeating: "0", count: 6 - organization.count) + organization)
+        add("organization", "OUI", String(repeating: "0", count: 6 - organization.count) + organization)
         if let vendor = Vendors().name(of: address) { add("vendor", "vendor", vendor) }
         if let group = address.firstIPv4Group {
             add("first_group", "IPv4 groups", "\(group)", note: "shared with 31 other groups")
