@@ -2,10 +2,10 @@ import Testing
 
 @testable import swift_net
 
-/// A command line without operands is refused in the same words by every command.
+/// Every command reports a missing operand with the same message.
 @Suite struct MissingOperandTests {
     private static func refusal<Main: Command>(_ type: Main.Type) -> String? {
-        let arguments = ParsedArguments([], [], habits: [])
+        let arguments = ParsedArguments([], [], foreignOptions: [])
         var command = Main()
         do {
             _ = try command.mode(arguments)

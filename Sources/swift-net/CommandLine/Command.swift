@@ -30,7 +30,7 @@ struct CommandSummary: Sendable {
     var abstract: String
     /// The arguments that follow the name.
     var usage: [String]
-    /// What a command line without operands lacks; nil where none is needed.
+    /// The required operand, for the message if it is missing; nil if none is required.
     var operand: (name: String, expected: String)?
     var discussion: String
     /// All valid values of the first operand, if they can be listed.
@@ -38,7 +38,7 @@ struct CommandSummary: Sendable {
     /// Options of other tools, each with the option to use instead.
     var foreignOptions: [(argument: String, hint: String)] = []
 
-    /// The refusal of a command line without operands.
+    /// The error for a command line without the required operand.
     var missingOperand: UsageError {
         UsageError("no \(operand?.name ?? "operand") given" + (operand.map { " (expected \($0.expected))" } ?? ""))
     }

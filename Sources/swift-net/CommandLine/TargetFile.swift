@@ -14,8 +14,9 @@ struct TargetFile {
         try entries(TargetList.targets(ofLine:), console.skip) { Self.problem(ofTarget: $0, allowsZones: allowsZones) }
     }
 
-    /// The targets of files. Those of standard input are used as they come, unless it is read ahead.
-    /// - Parameter missingTarget: the message when there is no target but those of standard input, and none comes.
+    /// Returns the valid targets of files. Targets of standard input are used as soon as their line is read, unless
+    /// `readsAhead` is true.
+    /// - Parameter missingTarget: The message if standard input has no target and no other target is given.
     static func targets(
         of paths: [String], _ console: Console, allowsZones: Bool = true, readsAhead: Bool = false,
         missingTarget: String
@@ -39,7 +40,7 @@ struct TargetFile {
         return (texts, input)
     }
 
-    /// Standard input, line by line.
+    /// Opens standard input for reading line by line.
     private func lines() throws -> LineInput {
         do throws(SystemError) {
             return try LineInput(for: option)
@@ -48,7 +49,8 @@ struct TargetFile {
         }
     }
 
-    /// The targets that are left out of a scan. One that cannot be read ends the run, for it would be scanned.
+    /// Returns the targets that a scan excludes.
+    /// - Throws: `UsageError` for an invalid entry: without it, its hosts would be scanned.
     func excludedTargets() throws -> [String] {
         try entries(TargetList.targets(ofLine:), { throw UsageError($0) }) {
             Self.problem(ofTarget: $0, allowsZones: false)
@@ -56,7 +58,7 @@ struct TargetFile {
     }
 
     /// Returns the valid URLs. Each invalid entry is reported with its line number, and the exit status becomes 2.
-    /// - Parameter problem: why a URL is invalid; nil if it is valid.
+    /// - Parameter problem: Returns why a URL is invalid; nil if it is valid.
     func urls(_ console: Console, _ problem: (String) -> String?) throws -> [String] {
         try entries(TargetList.urls(ofLine:), console.skip, problem)
     }

@@ -45,7 +45,7 @@ struct HTTPTargets {
         guard !urls.isEmpty || input != nil else { throw HTTPProbeCommand.summary.missingOperand }
     }
 
-    /// Why a URL of a file cannot be used; nil if it can be.
+    /// Returns why a URL of a file cannot be used; nil if it can be used.
     private func problem(_ text: String) -> String? {
         do throws(HTTPURL.Problem) {
             return overrides.allows(try HTTPURL(text), family) ? nil : SystemError.addressFamilyNotFound

@@ -41,7 +41,7 @@ struct IGMPJoinCommand: Command {
         options.flag("--kernel", help: "Let the kernel join, report and leave.") { $0.join.isJoinedByKernel = true }
         options.list(
             "-I", "--interface", value: .interface,
-            help: "Join on INTERFACE; interfaces add up (the only one that is up, or that of the route)."
+            help: "Join on INTERFACE (the only one that is up, or that of the route); may be given several times."
         ) { $0.join.interfaces.append($1) }
         options.section("End")
         options.option(

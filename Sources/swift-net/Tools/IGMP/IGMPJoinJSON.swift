@@ -58,7 +58,7 @@ final class IGMPJoinJSON: IGMPJoinReport {
     }
 }
 
-/// An event with the interface of its link.
+/// An event with the name of its interface.
 private struct LinkRow<Row: JSONRow>: JSONRow {
     @Inlined var row: Row
     var interface: String
@@ -96,7 +96,7 @@ private struct LeftRow: JSONRow {
 
 private struct IGMPJoinSummaryRow: JSONRow {
     var groups: Int
-    /// Nil where there are several.
+    /// Null if there are several interfaces.
     @Null var interface: String?
     var interfaces: [String]
     var queries: Int

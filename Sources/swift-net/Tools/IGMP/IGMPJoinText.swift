@@ -31,34 +31,35 @@ final class IGMPJoinText: IGMPJoinReport {
         console.output.write(line + "\n")
     }
 
-    /// Which of several interfaces it is about.
-    private func place(of interface: UInt32) -> String {
+    /// Returns ` on NAME` if there are several interfaces.
+    private func suffix(for interface: UInt32) -> String {
         guard run.interfaces.count > 1, let name = run.interfaceName(of: interface) else { return "" }
         return " on \(name)"
     }
 
     /// Nil for an event that is not printed.
     private func line(_ event: IGMPJoinEvent) -> String? {
-        let place = place(of: event.interface)
+        let suffix = suffix(for: event.interface)
         switch event.kind {
         case .joined(let membership, let version, _):
             let how = command.join.isJoinedByKernel ? "the kernel" : "\(version)"
             let sources = MembershipText.sources(membership.filter)
             let interface = run.interfaceName(of: event.interface) ?? ""
             return "Joined \(membership.group) on \(interface) by \(how), sources: \(sources)"
-        case .query(let query, let from, _): return "\(MembershipText.query(query)), from \(from)\(place)"
-        case .versionChanged(let version, _): return "Using \(version), the version of the querier\(place)"
-        case .sent(let message, _): return "Sent \(MembershipText.message(message))\(place)"
+        case .query(let query, let from, _): return "\(MembershipText.query(query)), from \(from)\(suffix)"
+        case .versionChanged(let version, _): return "Using \(version), the version of the querier\(suffix)"
+        case .sent(let message, _): return "Sent \(MembershipText.message(message))\(suffix)"
         case .heard(let message, let from, _):
-            return command.general.isVerbose ? "Received \(MembershipText.message(message)), from \(from)\(place)" : nil
+            return command.general.isVerbose
+                ? "Received \(MembershipText.message(message)), from \(from)\(suffix)" : nil
         case .datagram(let datagram):
             guard command.general.isVerbose || datagram.isFirst else { return nil }
             let port = datagram.port.map { " port \($0)" } ?? ""
             let first = datagram.isFirst ? "First datagram: " : ""
             let bytes = Text.count(datagram.bytes, "byte")
             return "\(first)\(bytes) for \(datagram.group)\(port) from \(datagram.source), ttl=\(datagram.hopLimit)"
-                + place
-        case .left(let group, _, _): return "Left \(group)\(place)"
+                + suffix
+        case .left(let group, _, _): return "Left \(group)\(suffix)"
         case .failed: return nil
         }
     }
@@ -83,7 +84,7 @@ final class IGMPJoinText: IGMPJoinReport {
 
     private func lines(_ flow: MulticastFlow) -> [String] {
         let received = "\(Text.count(flow.datagrams, "datagram")), \(Text.count(flow.bytes, "byte"))"
-        var line = "\(flow.group) from \(flow.source)\(place(of: flow.interface)): \(received)"
+        var line = "\(flow.group) from \(flow.source)\(suffix(for: flow.interface)): \(received)"
         if let average = flow.averageGap {
             let gaps = [flow.shortestGap, average, flow.longestGap].map(Milliseconds.fixed)
             line += ", gaps min/avg/max \(Text.joined(gaps, by: "/")) ms"

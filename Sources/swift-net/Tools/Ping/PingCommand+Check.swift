@@ -78,7 +78,7 @@ extension PingCommand {
 
     private static let missingTarget = UsageError("usage error: Destination address required")
 
-    /// Takes the hosts of `tsprespec` from the targets.
+    /// Returns the timestamp option, and removes the hosts of `tsprespec` from the targets.
     private mutating func timestamps(_ choice: IPTimestampChoice) throws -> IPv4TimestampData {
         func empty(_ count: Int, _ address: IPv4Address?) -> [IPv4TimestampData.Entry] {
             Array(repeating: IPv4TimestampData.Entry(address: address, timestamp: 0), count: count)

@@ -5,7 +5,7 @@ import SwiftNet
 struct PingSweepRun {
     let command: PingCommand
     let targets: [(text: String, expression: TargetExpression)]
-    /// Standard input, where it names targets.
+    /// Standard input, if it has targets.
     let input: TargetInput?
     let console: Console
 

@@ -47,10 +47,10 @@ extension SYNScanCommand {
         }
     }
 
-    /// Adds the targets of files, and the excluded ones.
-    /// - Returns: standard input, where its targets are scanned as they come.
+    /// Adds the targets and the excluded targets of files.
+    /// - Returns: Standard input, if its targets are scanned as they are read.
     private mutating func readFiles(_ console: Console) throws -> TargetInput? {
-        // Parts and positions are those of a whole list, and a source of our own is there for one scan.
+        // Shards and positions require the whole list, and --source is set up for one scan only.
         let readsAhead =
             resumptionFile != nil || scan.shard.count > 1 || scan.source != nil || excludeFiles.contains("-")
         let missing = UsageError("a target is missing")
@@ -80,7 +80,7 @@ extension SYNScanCommand {
         let report = SYNScanReport(run, command, file: file, resumption, console)
         let summary = try console.run(report, of: run, progress: ProgressLine(console))
         if let failure = input?.failure { console.skip("--targets: \(failure)") }
-        // Findings that could not be written out are to be found again.
+        // If findings could not be written, the position is not saved: they must be found again.
         let isSaved = !report.isWritten || resumption?.finish(run.position, console: console) ?? true
         guard run.failure == nil, isSaved else { return 2 }
         guard summary.open == 0 else { return 0 }

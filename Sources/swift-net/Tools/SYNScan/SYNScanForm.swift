@@ -9,7 +9,7 @@ enum SYNScanFormat: String, CaseIterable {
 /// Writes the report of a scan in one format, to one stream.
 protocol SYNScanForm: AnyObject {
     func begin(_ scan: SYNScan.Prepared, at now: Instant)
-    /// Writes targets that cannot be reached.
+    /// Writes a range of unreachable targets.
     func write(_ range: SYNScan.UnreachableRange, at now: Instant)
     func write(_ finding: SYNScanFinding)
     func write(_ banner: SYNScanBanner)

@@ -23,7 +23,7 @@ struct SYNScanStart {
             line += " at the highest rate without loss"
         }
         line += "; seed \(configuration.seed)"
-        if configuration.expectsMore { line += "; more hosts as they come" }
+        if configuration.expectsMore { line += "; more hosts as they are read" }
         if !namesPorts {
             line += "\nPorts: the first \(configuration.ports.count) that the system's services file names"
         }
