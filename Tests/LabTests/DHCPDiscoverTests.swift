@@ -146,7 +146,7 @@ struct DHCPDiscoverTests {
     func usage() async throws {
         let codes = "expected a code from 1 to 254 other than 52, 53 and 55, alone or with =VALUE"
         for (arguments, part) in [
-            ("eth0", "eth0: dhcp-discover has no operand; an interface is named with -I"),
+            ("eth0", "eth0: dhcp-discover takes no operand (use -I INTERFACE for an interface)"),
             ("-w 0", "invalid value '0' for -w (expected 0.001 to 2147483 seconds)"),
             ("--mac x", "invalid value 'x' for --mac (expected a MAC address)"),
             (

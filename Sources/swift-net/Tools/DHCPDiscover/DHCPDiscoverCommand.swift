@@ -1,13 +1,13 @@
 import SwiftNet
 
-/// `dhcp-discover`: its options, and what they store.
+/// `dhcp-discover`: the options and their values.
 struct DHCPDiscoverCommand: Command {
     static let summary = CommandSummary(
         name: "dhcp-discover", group: .link, abstract: "List the DHCP servers of the local link and what they offer.",
         usage: ["[options]"],
         discussion: """
-            Broadcasts DHCPDISCOVER, repeats it as RFC 2131 has it, and prints every offer with all its options. Takes \
-            no lease: DHCPREQUEST is never sent. Durations are seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
+            Broadcasts DHCPDISCOVER, retransmits it as RFC 2131 specifies, and prints every offer with all its \
+            options. Takes no lease: DHCPREQUEST is never sent. Durations are in seconds (1, 0.2) or have a unit (200ms, 2s, 1m).
 
             Exit status: 0 if a server made an offer, 1 if none did, 2 on error.
             """)
@@ -28,7 +28,7 @@ struct DHCPDiscoverCommand: Command {
         }
         options.list(
             "--option", value: .dhcpOption,
-            help: "Ask for option CODE, or send it with VALUE: text, or hexadecimal after 0x. May be repeated."
+            help: "Request option CODE, or send it with VALUE: text, or 0x and hexadecimal; may be given several times."
         ) { command, option in
             switch option {
             case .request(let code): command.discover.requestedOptions.append(code)
@@ -43,14 +43,14 @@ struct DHCPDiscoverCommand: Command {
         options.section("Output")
         options.json()
         options.quiet()
-        options.verbose("Also report replies that are rejected.")
+        options.verbose("Also report rejected replies.")
         options.pcap()
         options.explain()
     }
 
     mutating func check(_ arguments: ParsedArguments) throws {
         if let operand = arguments.operands.first {
-            throw UsageError("\(operand): dhcp-discover has no operand; an interface is named with -I")
+            throw UsageError("\(operand): dhcp-discover takes no operand (use -I INTERFACE for an interface)")
         }
         discover.reportsRejected = general.isVerbose
     }
@@ -68,7 +68,7 @@ struct DHCPDiscoverCommand: Command {
     }
 }
 
-/// What `--option` takes: a code alone, or with a value.
+/// The value of `--option`: a code alone, or with a value to send.
 enum DHCPOptionArgument {
     case request(UInt8)
     case send(DHCPOption)

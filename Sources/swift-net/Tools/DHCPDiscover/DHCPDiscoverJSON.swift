@@ -1,6 +1,6 @@
 import SwiftNet
 
-/// `dhcp-discover` as one JSON object per line.
+/// The output of `dhcp-discover` as one JSON object per line.
 final class DHCPDiscoverJSON: DHCPDiscoverReport {
     private(set) var hasFailed = false
     private let link: EthernetLink
@@ -32,7 +32,7 @@ final class DHCPDiscoverJSON: DHCPDiscoverReport {
         }
     }
 
-    /// Nil for a field that is empty.
+    /// Returns the text of a field; nil if it is empty.
     private func text(_ field: [UInt8]) -> String? { field.isEmpty ? nil : String(decoding: field, as: UTF8.self) }
 
     func finish(_ summary: DHCPDiscoverSummary, drops: KernelDrops, at now: Instant) {
@@ -50,7 +50,7 @@ private struct DHCPOfferRow: JSONRow {
     var serverMac: MACAddress
     @Null var serverVendor: String?
     var relay: IPv4Address?
-    /// 4294967295 is without end.
+    /// The lease time in seconds; 4294967295 is infinite.
     @Null var leaseS: UInt32?
     var nextServer: IPv4Address?
     var bootServerName: String?

@@ -1,9 +1,9 @@
 import SwiftNet
 
-/// How `dhcp-discover` reports.
+/// The output of `dhcp-discover`.
 protocol DHCPDiscoverReport: Report
 where Observed == DHCPDiscoverEngine, Event == DHCPDiscoverEvent, Summary == DHCPDiscoverSummary {
-    /// A message could not be sent.
+    /// Whether a message could not be sent.
     var hasFailed: Bool { get }
 }
 
@@ -22,14 +22,14 @@ struct DHCPServerList {
 
     mutating func append(_ offer: DHCPOffer) { servers.append("\(offer.server) [\(offer.serverMAC)]") }
 
-    /// Complains if more than one server made an offer.
+    /// Prints a warning if more than one server made an offer.
     func check(_ console: Console) {
         guard servers.count > 1 else { return }
         console.complain("warning: \(servers.count) DHCP servers: \(Text.joined(servers, by: ", "))")
     }
 }
 
-/// `dhcp-discover` as a line for each offer, and a line for each of its options.
+/// The output of `dhcp-discover` as text: one line per offer, and one line per option.
 final class DHCPDiscoverText: DHCPDiscoverReport {
     private(set) var hasFailed = false
     private let link: EthernetLink
@@ -58,8 +58,8 @@ final class DHCPDiscoverText: DHCPDiscoverReport {
 
     private func text(_ offer: DHCPOffer) -> String {
         var text = "\(offer.address) from \(offer.server) [\(vendors.named(offer.serverMAC))]"
-        if let relay = offer.relay { text += " by relay agent \(relay)" }
-        if let lease = offer.leaseTime { text += lease == .max ? ", lease without end" : ", lease \(lease) s" }
+        if let relay = offer.relay { text += " via relay agent \(relay)" }
+        if let lease = offer.leaseTime { text += lease == .max ? ", infinite lease" : ", lease \(lease) s" }
         text += ", \(Milliseconds.fixed(offer.roundTrip)) ms\n"
         func line(_ name: String, _ value: String) {
             text += "  \(name)" + String(repeating: " ", count: max(1, 28 - name.count)) + "\(value)\n"
@@ -80,7 +80,7 @@ final class DHCPDiscoverText: DHCPDiscoverReport {
 }
 
 extension DHCPRejectedReply {
-    /// What was rejected and why, as a message.
+    /// The message: which reply was rejected and why.
     var message: String { "rejected a reply from \(source): \(explanation)" }
 
     private var explanation: String {
