@@ -31,7 +31,7 @@ final class IGMPJoinText: IGMPJoinReport {
         console.output.write(line + "\n")
     }
 
-    /// Returns ` on NAME` if there are several interfaces.
+    /// The name of the interface at the end of a line, where there are several.
     private func suffix(for interface: UInt32) -> String {
         guard run.interfaces.count > 1, let name = run.interfaceName(of: interface) else { return "" }
         return " on \(name)"
@@ -50,8 +50,7 @@ final class IGMPJoinText: IGMPJoinReport {
         case .versionChanged(let version, _): return "Using \(version), the version of the querier\(suffix)"
         case .sent(let message, _): return "Sent \(MembershipText.message(message))\(suffix)"
         case .heard(let message, let from, _):
-            return command.general.isVerbose
-                ? "Received \(MembershipText.message(message)), from \(from)\(suffix)" : nil
+            return command.general.isVerbose ? "Received \(MembershipText.message(message)), from \(from)\(suffix)" : nil
         case .datagram(let datagram):
             guard command.general.isVerbose || datagram.isFirst else { return nil }
             let port = datagram.port.map { " port \($0)" } ?? ""
