@@ -37,6 +37,14 @@ struct NameTests {
                 let outcome = try await lab.ping("a", "-n -c 1 \(name)")
                 #expect(outcome.output.hasPrefix("PING \(name) (\(address)) ") && outcome.status == 0, "\(outcome)")
             }
+            let scan = try await lab.scan("-j --all -p 80 FromFile 2001:DB8::2")
+            let targets = scan.objects("port").compactMap { port in port["target"].map { "\($0) \(port["addr"] ?? "")" }
+            }
+            #expect(
+                targets.sorted() == ["2001:db8::2 2001:db8::2", "FromFile 192.0.2.2"],
+                "\(scan)")
+            #expect(
+                scan.output.contains(#"{"type":"port","target":"FromFile","addr":"192.0.2.2","port":80,"#), "\(scan)")
         }
     }
 

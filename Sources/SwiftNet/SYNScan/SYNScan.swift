@@ -116,6 +116,9 @@ public enum SYNScan: Tool {
             ) { configuration.isOwn($0.bytes.rawBytes) }
         }
 
+        /// The target that an address belongs to: the name that was given for it, otherwise the address.
+        public func target(of address: IPAddress) -> String { arrivals.names[address] ?? "\(address)" }
+
         public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> SYNScanSummary where Observer.Observed == SYNScanEngine {

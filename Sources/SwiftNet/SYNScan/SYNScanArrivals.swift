@@ -16,6 +16,8 @@ final class SYNScanArrivals {
     /// A run that has as many targets waiting for the others to be decided reads no more.
     private static let mostWaiting = 65_536
 
+    /// The names among the targets, by the address of each.
+    private(set) var names: [IPAddress: String] = [:]
     private(set) var unreachable: [SYNScan.UnreachableRange] = []
     private(set) var unreachableCount = 0
     /// Some targets have no address or no route.
@@ -56,6 +58,7 @@ final class SYNScanArrivals {
         let found = try SYNScanTargets(targets, excludes: excludes, asked, session.resolver)
         found.report(to: session.options)
         isIncomplete = isIncomplete || !found.failures.isEmpty
+        names.merge(found.names) { first, _ in first }
         var addresses = found.addresses
         addresses.subtract(known)
         try known.insert(addresses.runs.map { ($0.first, $0.last) })

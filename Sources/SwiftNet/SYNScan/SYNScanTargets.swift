@@ -8,6 +8,8 @@ struct SYNScanTargets {
     /// The number of reserved addresses among them.
     private(set) var reservedCount = 0
     private(set) var excludedCount = 0
+    /// The names among the targets, by the address of each.
+    private(set) var names: [IPAddress: String] = [:]
     /// The failures of name lookups.
     private(set) var failures: [String] = []
 
@@ -60,11 +62,13 @@ struct SYNScanTargets {
             case .name(let name): names.append(name)
             }
         }
-        for result in try resolver.addresses(of: names, family: family) {
+        for (name, result) in zip(names, try resolver.addresses(of: names, family: family)) {
             switch result {
             // One address per name: the first one that a connection would use.
             case .found(let found):
-                if let answer = found.answers.first { ranges.append((answer.address, answer.address)) }
+                guard let address = found.answers.first?.address else { continue }
+                ranges.append((address, address))
+                if self.names[address] == nil { self.names[address] = name }
             case .failed(let failure): failures.append("\(failure)")
             }
         }

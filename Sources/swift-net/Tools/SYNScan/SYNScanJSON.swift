@@ -6,6 +6,7 @@ final class SYNScanJSON: SYNScanForm {
     private let stream: BufferedOutput
     private let options: SYNScanFormOptions
     private let console: Console
+    private var scan: SYNScan.Prepared?
 
     init(_ stream: BufferedOutput, _ options: SYNScanFormOptions, _ console: Console) {
         self.stream = stream
@@ -14,6 +15,7 @@ final class SYNScanJSON: SYNScanForm {
     }
 
     func begin(_ scan: SYNScan.Prepared, at now: Instant) {
+        self.scan = scan
         guard !options.isQuiet else { return }
         console.write("start", StartRow(scan.configuration), at: now, to: stream)
     }
@@ -25,7 +27,9 @@ final class SYNScanJSON: SYNScanForm {
     }
 
     func write(_ finding: SYNScanFinding) {
-        let row = PortRow(finding, service: options.service(finding.port))
+        let row = PortRow(
+            finding, target: scan?.target(of: finding.address) ?? "\(finding.address)",
+            service: options.service(finding.port))
         console.write("port", row, at: finding.at, to: stream)
     }
 
@@ -65,6 +69,7 @@ private struct UnreachableRow: JSONRow {
 }
 
 private struct PortRow: JSONRow {
+    var target: String
     var addr: IPAddress
     var port: UInt16
     var state: String
@@ -79,7 +84,8 @@ private struct PortRow: JSONRow {
     /// The sender of an ICMP error.
     var from: IPAddress?
 
-    init(_ finding: SYNScanFinding, service: String?) {
+    init(_ finding: SYNScanFinding, target: String, service: String?) {
+        self.target = target
         addr = finding.address
         port = finding.port
         state = finding.state.rawValue
