@@ -141,7 +141,7 @@ struct PingSweepNeighborTests {
         configuration.expectsMore = true
         var engine = PingSweepEngine(configuration)
         var network = SimulatedNetwork(seed: 1)
-        network.hosts[Self.address(6)] = .silent
+        network.hosts[Self.address(6)] = .unresponsive
         var link = Link()
         link.added = [(.seconds(5), try Self.set(1...4)), (.seconds(20), try Self.set(3...6))]
         link.found = [(.seconds(6), Self.address(2))]
