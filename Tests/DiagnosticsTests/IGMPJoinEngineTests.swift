@@ -311,7 +311,7 @@ struct IGMPJoinEngineTests {
         }
         #expect(send(at: 0) == [3, 5])
         _ = send(at: 4_000)
-        // Of an older version on the second link, and of an interface that is not the run's.
+        // An older version on the second link, and an interface that is not the run's.
         hear(Scenario.frame(.query(Scenario.query(.igmp2, response: 100))), on: 5)
         hear(Scenario.frame(.query(Scenario.query(.igmp1))), on: 4)
         #expect(send(at: 5_200) == [5])
@@ -319,7 +319,7 @@ struct IGMPJoinEngineTests {
         let summary = engine.summary
         #expect(summary.groups == 1 && summary.queries == 1 && summary.datagrams == 3)
         #expect(summary.flows.map(\.interface) == [3, 5] && summary.flows.map(\.datagrams) == [1, 2])
-        // What can still be said is said.
+        // Links that work still get their leaves.
         engine.setLink(5, isConnected: false, at: Instant(nanoseconds: 6_000_000_000))
         engine.stop(at: Instant(nanoseconds: 6_000_000_000))
         #expect(send(at: 6_000) == [3])

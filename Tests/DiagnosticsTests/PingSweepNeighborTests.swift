@@ -12,7 +12,7 @@ struct PingSweepNeighborTests {
         var found: [(at: Nanoseconds, address: IPAddress)] = []
         var lost: [(at: Nanoseconds, address: IPAddress)] = []
         var blocks: [(at: Nanoseconds, addresses: AddressSet)] = []
-        /// Targets that come while the sweep runs: neighbors that the kernel resolves.
+        /// Targets added during the sweep: neighbors that the kernel resolves.
         var added: [(at: Nanoseconds, addresses: AddressSet)] = []
         var hosts: [PingSweepHostResult] = []
         var start: Instant?
@@ -145,7 +145,7 @@ struct PingSweepNeighborTests {
         var link = Link()
         link.added = [(.seconds(5), try Self.set(1...4)), (.seconds(20), try Self.set(3...6))]
         link.found = [(.seconds(6), Self.address(2))]
-        // The second is of the kernel's search that the probe begins; the first is not.
+        // The second belongs to the kernel's lookup that the probe starts; the first does not.
         link.lost = [(.milliseconds(20_100), Self.address(6)), (.milliseconds(23_100), Self.address(6))]
         EngineLoop.run(&engine, on: &network, observer: &link)
         #expect(link.hosts.map(\.address) == [1, 3, 4, 2, 5, 6].map(Self.address), "\(link.hosts)")

@@ -4,14 +4,14 @@ import WireFormat
 
 @testable import Diagnostics
 
-/// Targets that come while a scan runs.
+/// Targets added during a scan.
 @Suite("tcp-syn-scan and targets that come while it runs")
 struct SYNScanArrivalTests {
-    /// Hands an idle engine the next targets, a time after it became idle.
+    /// Passes the next targets to an idle engine, a time after it became idle.
     private struct Feeder: EngineObserver {
         var networks: [String]
         let delay: Nanoseconds
-        /// Whether more is expected after the last of them.
+        /// Whether more targets are expected after the last of them.
         let isOpen: Bool
         var due: Instant?
         var events: [SYNScanEvent] = []
@@ -71,7 +71,7 @@ struct SYNScanArrivalTests {
         #expect(summary.hosts == 34 && summary.probes == 102 && summary.decided == 102, "\(summary)")
         #expect(summary.open == 34 && summary.closed == 34 && summary.filtered == 34 && !summary.isCutShort)
         #expect(Set(findings.map { "\($0.address) \($0.port)" }).count == 102 && findings.count == 102)
-        // Three tries of each silent port.
+        // Three tries of each filtered port.
         #expect(summary.sent == 68 + 34 * 3 && summary.retransmitted == 68 && summary.refused == 0)
         #expect(outcome.elapsed > .seconds(240) && summary.sending < .seconds(25), "\(summary)")
         if rate != nil { #expect(summary.rate < 51, "\(summary.rate)") }

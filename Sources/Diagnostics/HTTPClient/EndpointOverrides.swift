@@ -27,7 +27,7 @@ public struct EndpointOverrides: Sendable {
     }
 
     /// Whether a URL has a name, a Unix socket, or an address of this family as its endpoint.
-    /// - Parameter family: nil for both.
+    /// - Parameter family: the address family; nil for both.
     package func allows(_ url: HTTPURL, _ family: IPAddress.Family?) -> Bool {
         guard let family, case .endpoint(.tcp(let address, _, _)) = endpoint(of: url) else { return true }
         return address.family == family

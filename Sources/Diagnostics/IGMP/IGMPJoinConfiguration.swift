@@ -17,10 +17,10 @@ public struct IGMPJoinConfiguration: Sendable {
 
     /// An interface on which the groups are joined.
     public struct Link: Hashable, Sendable {
-        /// The interface's index. It may be 0, the port's own, where there is one link.
+        /// The interface's index; may be 0, the port's own, if there is one link.
         public var index: UInt32
         public var identity: LinkIdentity
-        /// The longest packet of the interface, in bytes.
+        /// The MTU of the interface, in bytes.
         public var mtu: Int
 
         public init(index: UInt32 = 0, identity: LinkIdentity, mtu: Int) {

@@ -2,8 +2,8 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// Is a member of groups on one or more links: reports them, answers each link's querier, counts what arrives for them,
-/// and leaves.
+/// A member of multicast groups on one or more links: reports them, answers each link's querier, counts received
+/// datagrams, and leaves.
 public struct IGMPJoinEngine: Engine, ~Copyable {
     public typealias Event = IGMPJoinEvent
 
@@ -16,19 +16,19 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         var source: IPAddress
     }
 
-    /// A host's part in the protocol of one family on one link.
+    /// The protocol state of one address family on one link.
     private struct Member {
         let link: Int
         var host: MembershipHost
     }
 
-    /// How far a group has got, as the link knows it.
+    /// The state of a group on the link.
     private enum Stage { case joining, joined, left }
 
     private let configuration: IGMPJoinConfiguration
     private let filters: [IPAddress: SourceFilter]
     private var members: [Member] = []
-    /// Of the groups on each link.
+    /// The states of the groups on each link.
     private var stages: [[IPAddress: Stage]]
     private var flows: [Flow: Int] = [:]
     /// The loss trackers of the flows, in the same order; the first port received counts.
@@ -39,7 +39,7 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
     private var end: Instant?
     private var isLeaving = false
     private var isOver = false
-    /// Frames pass each interface: on one that is down nothing is reported.
+    /// Whether each interface is running; no report can be sent on one that is not.
     private var isConnected: [Bool]
     private var events: [IGMPJoinEvent] = []
     private var result = IGMPJoinSummary()
@@ -290,7 +290,7 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         streams[index].stream.take(received.payload.dropping(UDPView.headerLength))
     }
 
-    /// Notes that an interface went down or came up. Then the groups are reported there again.
+    /// Notes that an interface went down or came up; in the latter case the groups are reported there again.
     public mutating func setLink(_ interface: UInt32, isConnected: Bool, at now: Instant) {
         guard let link = link(of: interface) else { return }
         let wasConnected = self.isConnected[link]

@@ -2,18 +2,18 @@ import HostStack
 import PacketEngine
 import WireFormat
 
-/// What a member of groups does and hears.
+/// An event of a group membership.
 public struct IGMPJoinEvent: Hashable, Sendable {
-    /// What happened.
+    /// The kind of an event.
     public enum Kind: Hashable, Sendable {
-        /// The first report of it has left, or the system has joined.
+        /// The first report for the group was sent, or the system has joined it.
         case joined(IGMPJoinConfiguration.Membership, MembershipVersion, at: Instant)
         case query(MembershipQuery, from: IPAddress, at: Instant)
-        /// The link's querier makes us speak another version.
+        /// The link's querier requires another protocol version.
         case versionChanged(MembershipVersion, at: Instant)
-        /// A report or leave of ours has left.
+        /// A report or leave was sent.
         case sent(MembershipMessage, at: Instant)
-        /// Another host's report or leave, about whatever group.
+        /// Another host's report or leave, for any group.
         case heard(MembershipMessage, from: IPAddress, at: Instant)
         case datagram(MulticastDatagram)
         case left(IPAddress, MembershipVersion, at: Instant)
@@ -41,7 +41,7 @@ public struct MulticastDatagram: Hashable, Sendable {
 
 /// The datagrams from one source to one group.
 public struct MulticastFlow: Hashable, Sendable {
-    /// The index of the interface that they arrived on.
+    /// The index of the receiving interface.
     public var interface: UInt32
     public var group: IPAddress
     public var source: IPAddress

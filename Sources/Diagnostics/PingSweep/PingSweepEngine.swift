@@ -23,9 +23,9 @@ public struct PingSweepEngine: Engine, ~Copyable {
         /// Whether `lastSent` is the packet's own time, not interpolated within a batch.
         var isExact = true
 
-        /// A neighbor that the kernel resolves when a probe is sent to it.
+        /// Whether it is a neighbor that the kernel resolves when a probe is sent to it.
         var isResolvedByKernel = false
-        /// The kernel resolves its address, and queues the probe meanwhile.
+        /// Whether the kernel resolves its address and queues the probe meanwhile.
         var isResolving = false
 
         enum State: UInt8 {
@@ -94,7 +94,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         resolveByKernel(configuration.resolvedByKernel)
     }
 
-    /// Changes the targets of these addresses.
+    /// Modifies the targets with these addresses.
     private mutating func change(_ addresses: AddressSet, _ body: (inout Host) -> Void) {
         for index in 0..<addresses.count {
             if let index = targets.index(of: addresses[index]) { body(&hosts[index]) }
@@ -111,8 +111,8 @@ public struct PingSweepEngine: Engine, ~Copyable {
 
     // MARK: Targets added during the run
 
-    /// Adds the targets from `first` to `last`, except those that are there already.
-    /// - Parameter name: what to call a single one, when not by its address.
+    /// Adds the targets from `first` to `last` that the set does not contain.
+    /// - Parameter name: the name of a single target for output; nil for its address.
     public mutating func add(
         from first: IPAddress, through last: IPAddress, name: String? = nil
     ) throws(TargetSet.Refusal) {
@@ -130,15 +130,15 @@ public struct PingSweepEngine: Engine, ~Copyable {
         summary.targets += count
     }
 
-    /// These targets are neighbors that the kernel resolves when a probe is sent to them. Until one has replied, it has
-    /// a single packet in the kernel's queue.
+    /// Marks targets as neighbors that the kernel resolves when a probe is sent to them. Until one has replied, at most
+    /// one packet to it is in the kernel's queue.
     public mutating func resolveByKernel(_ addresses: AddressSet) {
         change(addresses) { host in
             if host.state == .waiting, host.attempts == 0 { host.isResolvedByKernel = true }
         }
     }
 
-    /// Whether the kernel resolves a target, and has not found its station.
+    /// Whether the kernel resolves a target and has not found its MAC address.
     public func isResolving(_ address: IPAddress) -> Bool {
         targets.index(of: address).map { hosts[$0].isResolving } ?? false
     }
@@ -150,12 +150,12 @@ public struct PingSweepEngine: Engine, ~Copyable {
         found.append(index)
     }
 
-    /// Why a neighbor without a station is unreachable.
+    /// The reason why a neighbor without a MAC address is unreachable.
     public static func silentNeighbor(_ family: IPAddress.Family) -> String {
         family == .v4 ? "no answer to ARP" : "no answer to neighbor solicitations"
     }
 
-    /// No station on the link has a neighbor's address: it needs no probe.
+    /// Notes that no station on the link has a neighbor's address: it needs no probe.
     public mutating func lost(_ address: IPAddress, reason: String, at now: Instant) {
         guard let index = targets.index(of: address), isWithoutStation(index) else { return }
         // A failure earlier than the kernel can detect one belongs to an earlier lookup.

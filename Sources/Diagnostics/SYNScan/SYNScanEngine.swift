@@ -61,11 +61,11 @@ public struct SYNScanEngine: Engine, ~Copyable {
     private var answeredBefore: UInt64 = 0
     private var laterBefore: UInt64 = 0
     var lastSent = Instant(nanoseconds: 0)
-    /// From the last probes of earlier targets to the first of later ones.
+    /// The time from the last probes of earlier targets to the first of later ones.
     private var pauses = Nanoseconds.zero
     private var end: Instant?
     private(set) var isOver = false
-    /// More targets are to come: it does not end before they have.
+    /// Whether more targets will be added: the run does not end before.
     public var expectsMore: Bool
     var events: [SYNScanEvent] = []
     var result = SYNScanSummary()
@@ -115,13 +115,13 @@ public struct SYNScanEngine: Engine, ~Copyable {
 
     // MARK: Targets that come while it runs
 
-    /// All targets so far are decided, and more are to come.
+    /// Whether all targets so far have results and more will be added.
     public var isIdle: Bool { isOver && expectsMore }
 
-    /// Whether targets are reached by an interface.
+    /// Whether an interface is the link of some targets.
     public func uses(_ interface: UInt32) -> Bool { configuration.routes.contains { $0.link.interface == interface } }
 
-    /// Scans further targets, none of which it has had, as an idle engine. Its counters go on.
+    /// Scans further targets, which must be new, when the engine is idle. Its counters continue.
     public mutating func add(_ targets: AddressSet, routes: [SYNScanRoute], at now: Instant) {
         var configuration = configuration
         (configuration.targets, configuration.routes) = (targets, routes)
@@ -204,7 +204,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
         }
         if end == nil { end = now }
         guard batch.isEmpty else { return .at(now) }
-        // What is open is still to be heard.
+        // Banners of open ports are still to be read.
         guard let due = banners?.due else {
             guard expectsMore else { return .finished }
             return configuration.deadline.map { .at(start + $0) } ?? .never

@@ -22,7 +22,7 @@ public enum HTTPFingerprint: Tool {
         public var request: HTTPFingerprintConfiguration
         /// The number of servers tested at the same time.
         public var concurrency = 40
-        /// The family of the addresses that are connected to; nil for both.
+        /// The address family of connections; nil for both.
         public var family: IPAddress.Family?
         /// The only interface for connections.
         public var interface: String?

@@ -21,7 +21,7 @@ public enum HTTPProbe: Tool {
         public var tls = TLSConfiguration(applicationProtocols: ["http/1.1"])
         /// The number of URLs requested at the same time.
         public var concurrency = 20
-        /// The family of the addresses that are connected to; nil for both.
+        /// The address family of connections; nil for both.
         public var family: IPAddress.Family?
         /// The only interface for connections; for a user-space host, its interface.
         public var interface: String?

@@ -13,9 +13,9 @@ import WireFormat
 public enum IGMPJoin: Tool {
     /// The parameters of a membership.
     public struct Configuration: Sendable {
-        /// The interfaces; none for the only one, or that of the route to the first group.
+        /// The interfaces; empty for the only one, or that of the route to the first group.
         public var interfaces: [String] = []
-        /// Sources of the groups of their family; none for all.
+        /// The source filter for the groups of the same family; empty for all sources.
         public var sources: [IPAddress] = []
         /// Whether the sources are excluded rather than included.
         public var excludesSources = false
@@ -51,11 +51,11 @@ public enum IGMPJoin: Tool {
         public typealias Event = IGMPJoinEvent
         public typealias Summary = IGMPJoinSummary
 
-        /// The interfaces, with their names now.
+        /// The interfaces, with their current names.
         public private(set) var interfaces: [(index: UInt32, name: String)]
-        /// Why the run ended early; nil where nothing failed.
+        /// The reason why the run ended early; nil if there was no failure.
         public private(set) var failure: SwiftNetError?
-        /// The interfaces were there to the end.
+        /// Whether the interfaces existed to the end.
         public private(set) var isComplete = true
         /// The number of frames that this host dropped because they were not read in time.
         public private(set) var lostFrames: UInt64 = 0
@@ -91,7 +91,7 @@ public enum IGMPJoin: Tool {
             self.configuration = configuration
         }
 
-        /// The name of one of the interfaces now.
+        /// Returns the current name of one of the interfaces.
         public func interfaceName(of index: UInt32) -> String? { interfaces.first { $0.index == index }?.name }
 
         public func run<Observer: EngineObserver>(
@@ -111,7 +111,7 @@ public enum IGMPJoin: Tool {
             }
             var engine = IGMPJoinEngine(configuration)
             let watch = links.watch
-            /// Nothing reads the output any more.
+            /// Whether the reader of the output is gone.
             var isUnread = false
             failure = SessionObserver.erasing(&observer) { observer in
                 let watching = observer.before { [self] engine, _, now in
@@ -134,7 +134,7 @@ public enum IGMPJoin: Tool {
                     // A change may be a reason to send.
                     return changes.isEmpty ? nil : now
                 }
-                // The groups are left then.
+                // Then the groups are left.
                 return watch.run(&engine, on: &links.port, observer: watching, outlivesOutput: true)
             }
             _ = consume system

@@ -23,10 +23,10 @@ final class NeighborLookup {
     private static let fewNeighbors = 256
 
     /// - Parameters:
-    ///   - socket: opened while CAP_NET_RAW was effective.
-    ///   - usesRing: whether many replies may come by a ring, which a socket has once.
-    ///   - rate: requests a second; nil for 100,000.
-    /// - Throws: `SystemError` where the link cannot be used.
+    ///   - socket: a socket opened while CAP_NET_RAW was effective.
+    ///   - usesRing: whether a receive ring may be used, which a socket can have only once.
+    ///   - rate: requests per second; nil for 100,000.
+    /// - Throws: `SystemError` if the link cannot be used.
     init(
         _ neighbors: LinkNeighbors, socket: consuming UnboundPacketSocket, usesRing: Bool = true, rate: Double?,
         reactor: Reactor

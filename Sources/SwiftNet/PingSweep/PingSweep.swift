@@ -43,7 +43,7 @@ public enum PingSweep: Tool {
         }
     }
 
-    /// - Parameter input: further targets, pinged as they come.
+    /// - Parameter input: further targets, pinged as they are read.
     package static func prepare(
         _ targets: [(text: String, expression: TargetExpression)], reading input: TargetInput?,
         _ configuration: Configuration, options: RunOptions
@@ -75,7 +75,7 @@ public enum PingSweep: Tool {
         ) throws {
             try asked.checkLimits()
             let probe = try asked.probe.checked()
-            // A target to come may have any form.
+            // A target read later may have any form.
             let expressions = given.map(\.expression) + (input == nil ? [] : [.name("")])
             let families = Set(expressions.flatMap { Self.families($0, probe.family) })
             let (session, sockets) = try Session.open(options, .rawSocketsIfPermitted) { isRaw in
@@ -183,9 +183,9 @@ public enum PingSweep: Tool {
         }
     }
 
-    /// This host's addresses on links that the targets may be neighbors on: the lookups from each take a packet socket, and
-    /// the kernel takes its time to close one.
-    /// - Parameter isOpen: whether more targets are to come.
+    /// This host's addresses on the links that may have targets as neighbors: lookups on each need a packet socket, and
+    /// the kernel takes time to close one.
+    /// - Parameter isOpen: whether more targets may be read.
     private static func sourceCount(
         _ targets: [TargetExpression], isOpen: Bool, _ probe: Ping.Configuration
     ) throws -> Int {
@@ -209,7 +209,7 @@ public enum PingSweep: Tool {
     private static let mostSources = 128
 }
 
-/// How the probes of a sweep look. Their source is that of the route to the first target of their family.
+/// The probe formats of a sweep. The source is that of the route to the first target of each family.
 struct PingSweepFormats {
     let probe: Ping.Configuration
     private let requirements: Destination.Requirements
@@ -220,13 +220,13 @@ struct PingSweepFormats {
         self.requirements = requirements
     }
 
-    /// The targets on links of this host whose stations are to be found.
+    /// The targets on links of this host whose MAC addresses are needed.
     func neighbors(among pieces: [RoutePiece]) throws -> [LinkNeighbors] {
-        // Without routing the kernel takes every target for a neighbor, whatever its routes say.
+        // With SO_DONTROUTE the kernel treats every target as a neighbor, whatever its routes are.
         probe.bypassesRouting ? [] : try LinkNeighbors.among(pieces, source: probe.source)
     }
 
-    /// Nil when no target of the family has a source, which makes all of them unreachable.
+    /// The format; nil if no target of the family has a source, so that all are unreachable.
     func first(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> PingProbeFormat? {
         for index in 0..<min(targets.count, 1024) where targets[index].family == family {
             if let format = format(to: targets[index], channel) { return format }

@@ -3,10 +3,10 @@ import LinuxNet
 import LinuxProcess
 import WireFormat
 
-/// Targets that come while the sweep runs: those given by name, once their addresses are known, and those of standard
+/// Targets added during a sweep: those given by name, once their addresses are resolved, and those from standard
 /// input.
 final class PingSweepArrivals {
-    /// A run has at most this many unanswered targets before it reads more.
+    /// The maximum number of targets without a result; at the maximum, reading pauses.
     private static let mostPending = 65_536
 
     private let names: ForwardNames
@@ -17,7 +17,7 @@ final class PingSweepArrivals {
     private let links: PingSweepLinks
     private let neighbors: PingSweepNeighbors
     private var routes: PingSweepRoutes
-    /// Targets that have no address here.
+    /// The number of targets without an address.
     private(set) var failures = 0
 
     init(
@@ -46,8 +46,8 @@ final class PingSweepArrivals {
         session.options.onNotice?(message)
     }
 
-    /// Hands the engine what has come.
-    /// - Returns: whether the engine has something new to look at.
+    /// Passes new targets to the engine.
+    /// - Returns: whether the engine has new work.
     func feed(_ engine: inout PingSweepEngine) -> Bool {
         guard engine.expectsMore else { return false }
         var new: [TargetExpression] = []
@@ -102,14 +102,14 @@ final class PingSweepArrivals {
     }
 }
 
-/// Targets as the engine takes them.
+/// Targets in the form that the engine takes.
 struct PingSweepTargets {
     private(set) var ranges: [(first: IPAddress, last: IPAddress)] = []
     private(set) var names: [String] = []
-    /// Why targets are left out.
+    /// The reasons why targets are skipped.
     private(set) var refusals: [String] = []
 
-    /// - Parameter family: the only one whose addresses are wanted; nil for both.
+    /// - Parameter family: the address family to use; nil for both.
     init(_ targets: [TargetInput.Target], _ family: IPAddress.Family?, _ sockets: PingSockets) throws {
         for (text, target) in targets {
             switch target {

@@ -6,9 +6,9 @@ import WireFormat
 
 /// The outgoing interfaces of a sweep, and their problems.
 final class PingSweepLinks {
-    /// Targets, by the ranges that they came in.
+    /// Targets, by the ranges in which they were added.
     private var routed: [(interface: UInt32, addresses: AddressSet)] = []
-    /// Single targets: a set of ranges grows slowly by one address at a time.
+    /// Single targets: adding one address at a time to a set of ranges is slow.
     private var singles: [IPAddress: UInt32] = [:]
     private var troubles: [UInt32: String] = [:]
     private var hasChanged = false
@@ -19,7 +19,7 @@ final class PingSweepLinks {
         try add(pieces)
     }
 
-    /// Further targets, by their routes.
+    /// Adds targets by their routes.
     func add(_ pieces: [RoutePiece]) throws {
         var ranges: [UInt32: [(first: IPAddress, last: IPAddress)]] = [:]
         for piece in pieces {
@@ -59,7 +59,7 @@ final class PingSweepLinks {
         var blocked: [PingSweepEngine.Blocked] = []
         for (interface, trouble) in troubles {
             var addresses = routed.first { $0.interface == interface }?.addresses ?? AddressSet()
-            // No more than the targets that there are.
+            // No more than the existing targets.
             try? addresses.insert(singles.filter { $0.value == interface }.map { ($0.key, $0.key) })
             if !addresses.isEmpty { blocked.append(PingSweepEngine.Blocked(addresses: addresses, failure: trouble)) }
         }

@@ -9,10 +9,10 @@ import WireFormat
 final class PingSweepNeighbors {
     private let links: [LinkNeighbors]
     private var lookups: [NeighborLookup] = []
-    /// The interfaces of neighbors that the kernel resolves: all of them without CAP_NET_RAW, and those that come while
-    /// the sweep runs.
+    /// The interfaces of neighbors that the kernel resolves: all neighbors without CAP_NET_RAW, otherwise those added
+    /// during the sweep.
     private var kernelInterfaces: Set<UInt32> = []
-    /// The kernel's table is read at this interval.
+    /// The interval at which the kernel's neighbor table is read.
     private static let tableInterval = Nanoseconds.milliseconds(200)
     private var nextLook: Instant?
 
@@ -38,7 +38,7 @@ final class PingSweepNeighbors {
         }
     }
 
-    /// Has the kernel resolve neighbors that are targets now.
+    /// Lets the kernel resolve neighbors that were added as targets.
     func add(_ links: [LinkNeighbors], to engine: inout PingSweepEngine) {
         for link in links {
             engine.resolveByKernel(link.addresses)

@@ -8,13 +8,13 @@ struct PingSweepRoutes {
     private let requirements: Destination.Requirements
     private var maps: [UInt32: RouteMap] = [:]
 
-    /// - Parameter family: targets of the other are left out.
+    /// - Parameter family: the family to use; targets of the other are omitted.
     init(family: IPAddress.Family?, _ requirements: Destination.Requirements) {
         self.family = family
         self.requirements = requirements
     }
 
-    /// The routes to the targets that are addresses.
+    /// Returns the routes to targets given as addresses.
     mutating func pieces(to targets: [TargetExpression]) throws -> [RoutePiece] {
         var ranges: [UInt32: [(first: IPAddress, last: IPAddress)]] = [:]
         for expression in targets {

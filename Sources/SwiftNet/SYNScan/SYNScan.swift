@@ -29,8 +29,8 @@ public enum SYNScan: Tool {
         try prepare(targets, reading: nil, configuration, options: options)
     }
 
-    /// - Parameter input: further targets, scanned as they come; only by a whole scan from this host's addresses, from
-    ///   its start.
+    /// - Parameter input: further targets, scanned as they are read; only for a whole scan, from its start, with this
+    ///   host's addresses as sources.
     package static func prepare(
         _ targets: [String], reading input: TargetInput?, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
@@ -55,24 +55,24 @@ public enum SYNScan: Tool {
         public typealias Event = SYNScanEvent
         public typealias Summary = SYNScanSummary
 
-        /// What the engine is going to do first. Targets that cannot be reached are not among its targets.
+        /// The parameters of the engine at its start, without unreachable targets.
         public let configuration: SYNScanConfiguration
-        /// Targets that cannot be reached; further ones may be found while it runs.
+        /// Unreachable targets; more may be found during the run.
         public var unreachable: [UnreachableRange] { arrivals.unreachable }
-        /// How many addresses these are.
+        /// The number of these addresses.
         public var unreachableCount: Int { arrivals.unreachableCount }
-        /// Some targets have no address or no route, and are not scanned.
+        /// Whether some targets have no address or no route, and are not scanned.
         public var isIncomplete: Bool { arrivals.isIncomplete }
-        /// Called with targets that cannot be reached and were found so while it runs.
+        /// Called with targets that are found to be unreachable during the run.
         public var onUnreachable: ((UnreachableRange) -> Void)?
-        /// How far the scan has come; known after the run.
+        /// The position of the scan; known after the run.
         public private(set) var position: SYNScanPosition
         /// The reason why the scan ended early: an interface or a socket failed; known after the run.
         public private(set) var failure: SwiftNetError?
 
         private let session: Session
         private let arrivals: SYNScanArrivals
-        /// The system gives these source ports to no connection while the scan exists.
+        /// The kernel assigns these source ports to no connection while the scan exists.
         private let reservation: PortReservation
         /// The sockets, until the run uses them.
         private var port: PacketRingPort?
@@ -130,7 +130,7 @@ public enum SYNScan: Tool {
             SessionObserver.erasing(&observer) { observer in
                 let watched = observer.before { [self] engine, _, now in
                     let hasArrivals = addArrivals(&engine, at: now)
-                    // Ports are not filtered because a link does not work; the scan can be resumed.
+                    // Ports behind a link that is down are not filtered; the scan can be resumed.
                     for change in links.take(at: now) where failure == nil && engine.uses(change.interface) {
                         guard let trouble = change.trouble else { continue }
                         failure = SwiftNetError(
@@ -153,7 +153,7 @@ public enum SYNScan: Tool {
             return engine.summary
         }
 
-        /// Has the engine scan the targets that have come.
+        /// Passes the targets read so far to the engine.
         private func addArrivals(_ engine: inout SYNScanEngine, at now: Instant) -> Bool {
             let count = unreachable.count
             defer { for range in unreachable[count...] { onUnreachable?(range) } }
@@ -213,7 +213,7 @@ extension SYNScan {
             reactor: session.reactor, tap: session.capture?.tap, trace: session.options.onPacket)
     }
 
-    /// Every link that a target may be reached by.
+    /// Every possible link of the targets.
     private static func allLinks(_ interface: String?) throws -> [SYNScanLink] {
         try Interface.all().filter {
             $0.isUp && ($0.isLoopback || $0.hasEthernetHeader && (interface == nil || $0.name == interface))

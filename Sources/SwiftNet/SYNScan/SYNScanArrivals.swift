@@ -3,24 +3,24 @@ import LinuxNet
 import LinuxProcess
 import WireFormat
 
-/// The targets of a scan as they come: those that are known at its start, and further ones of standard input.
+/// The targets of a scan: those known at its start, and further ones from standard input.
 final class SYNScanArrivals {
     private let input: TargetInput?
     private let excludes: [TargetExpression]
     private let asked: SYNScan.Configuration
     private let session: Session
     private let reserve: SocketReserve
-    /// Targets that have been found before.
+    /// Targets that were added before.
     private var known = AddressSet()
     private var waiting: [TargetExpression] = []
-    /// A run that has as many targets waiting for the others to be decided reads no more.
+    /// The maximum number of waiting targets; at the maximum, reading pauses.
     private static let mostWaiting = 65_536
 
     /// The names among the targets, by the address of each.
     private(set) var names: [IPAddress: String] = [:]
     private(set) var unreachable: [SYNScan.UnreachableRange] = []
     private(set) var unreachableCount = 0
-    /// Some targets have no address or no route.
+    /// Whether some targets have no address or no route.
     private(set) var isIncomplete = false
 
     init(
@@ -34,11 +34,11 @@ final class SYNScanArrivals {
         self.reserve = reserve
     }
 
-    /// More targets may come.
+    /// Whether more targets may be read.
     var expectsMore: Bool { !(input?.isOver ?? true) }
 
-    /// The addresses to begin with.
-    /// - Parameter given: targets beside those of the input.
+    /// Returns the addresses known at the start.
+    /// - Parameter given: the targets besides those of the input.
     func first(_ given: [TargetExpression]) throws -> AddressSet {
         var targets = given
         if let input {
@@ -53,7 +53,7 @@ final class SYNScanArrivals {
         return found
     }
 
-    /// The addresses of targets that have not been found before.
+    /// Returns the addresses of targets that were not added before.
     private func addresses(of targets: [TargetExpression]) throws -> AddressSet {
         let found = try SYNScanTargets(targets, excludes: excludes, asked, session.resolver)
         found.report(to: session.options)
@@ -65,8 +65,8 @@ final class SYNScanArrivals {
         return addresses
     }
 
-    /// The routes to targets, without those that cannot be reached.
-    /// - Parameter isFirst: whether lookups of neighbors may take sockets of their own.
+    /// Returns the routes to targets, without unreachable ones.
+    /// - Parameter isFirst: whether neighbor lookups may use their own sockets.
     func routes(to targets: inout AddressSet, source: UnownedSource? = nil, isFirst: Bool = false) throws
         -> [SYNScanRoute]
     {
@@ -89,8 +89,8 @@ final class SYNScanArrivals {
         return resolved
     }
 
-    /// Hands an idle engine the targets that have come, or has it end when no more can come.
-    /// - Returns: whether the engine has something new to do.
+    /// Passes the targets read so far to an idle engine, or ends it at the end of the input.
+    /// - Returns: whether the engine has new work.
     func feed(_ engine: inout SYNScanEngine) throws -> Bool {
         guard let input, engine.expectsMore else { return false }
         let isWanted = waiting.count < Self.mostWaiting

@@ -24,7 +24,7 @@ struct SYNScanTargets {
         }
         let wanted = failures.count
         excludedCount = addresses.exclude(try ranges(excludes, family: nil, resolver))
-        // A host whose address is unknown cannot be left out.
+        // A name without an address cannot be excluded.
         if failures.count > wanted { throw SwiftNetError(.name, "--exclude", failures[wanted]) }
         guard !asked.includesReserved else { return }
         reservedCount = addresses.exclude(ReservedTargets.everywhere)
@@ -77,7 +77,7 @@ struct SYNScanTargets {
 }
 
 extension SYNScan {
-    /// The targets of a scan as they were given, before any name is looked up.
+    /// The targets of a scan as given, before name lookups.
     static func expressions(_ texts: [String], isOnlyTarget: Bool) throws(SwiftNetError) -> [TargetExpression] {
         var expressions: [TargetExpression] = []
         for text in texts {

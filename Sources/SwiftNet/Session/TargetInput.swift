@@ -2,43 +2,43 @@ import Diagnostics
 import LinuxProcess
 import PacketEngine
 
-/// Targets that come line by line while a run goes on.
+/// Targets that are read line by line during a run.
 package final class TargetInput {
-    /// A target, and its text.
+    /// A target and its text.
     typealias Target = (text: String, expression: TargetExpression)
 
     private let lines: LineInput
     private let targets: (_ line: String) -> [String]
-    /// The error when there is no target at all.
+    /// The error if there is no target at all.
     let missingTarget: SwiftNetError
-    /// A list that pauses this long is used as far as it has come, and a list without a pause after `longestGathering`.
+    /// The pause in the input after which the targets read so far are used; without a pause, `longestGathering`.
     private static let pause = Nanoseconds.milliseconds(100)
     private static let longestGathering = Nanoseconds.milliseconds(500)
 
-    /// - Parameter targets: the targets of a line, which are valid.
+    /// - Parameter targets: returns the valid targets of a line.
     package init(_ lines: LineInput, missingTarget: String, targets: @escaping (_ line: String) -> [String]) {
         self.lines = lines
         self.missingTarget = SwiftNetError(.invalidArgument, nil, missingTarget)
         self.targets = targets
     }
 
-    /// Why nothing more could be read; nil at the end of the input.
+    /// The reason why reading failed; nil at the end of the input.
     package var failure: SystemError? { lines.failure }
-    /// Every target has been taken.
+    /// Whether every target was read.
     var isOver: Bool { lines.isOver }
 
-    /// The targets that have come since the last call.
-    /// - Parameter isWanted: whether to read more; otherwise the writer is left waiting.
+    /// Returns the targets read since the last call.
+    /// - Parameter isWanted: whether to read more; otherwise the writer waits.
     func take(isWanted: Bool = true, reactor: Reactor) -> [Target] {
         lines.take(isWanted: isWanted, reactor: reactor).flatMap(targets).compactMap { text in
             (try? TargetExpression(text)).map { (text, $0) }
         }
     }
 
-    /// The next target and those that come with it: routes and neighbors of many are looked up together.
+    /// Returns the next target and those that follow without a pause: their routes and neighbors are looked up together.
     /// - Parameters:
-    ///   - waits: whether to wait for the first of them.
-    ///   - limit: when to give up waiting; nil for never.
+    ///   - waits: whether to wait for the first target.
+    ///   - limit: the time until which to wait; nil for no limit.
     /// - Throws: `Interruption` at a signal.
     func gather(_ reactor: Reactor, waits: Bool, until limit: Instant? = nil) throws -> [Target] {
         var gathered: [Target] = []

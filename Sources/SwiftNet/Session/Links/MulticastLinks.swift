@@ -4,25 +4,25 @@ import LinuxNet
 import PacketEngine
 import WireFormat
 
-/// The interfaces on which a tool joins groups or asks for their members.
+/// The interfaces on which a tool joins groups or queries for members.
 final class MulticastLinks {
-    /// At least one.
+    /// The links, at least one.
     let all: [EthernetLink]
     let watch: LinkWatch
     var port: PacketSocketPort
 
-    /// Opens the links with a socket that was opened before, and begins to receive.
+    /// Binds a socket that was opened before and begins to receive.
     /// - Parameters:
-    ///   - names: the interfaces that were asked for; without them the only one, or that of the route.
-    ///   - group: where the route leads.
-    ///   - groups: whose datagrams are wanted beside the messages about them; nil for the messages about all.
+    ///   - names: the interfaces from `-I`; empty for the only one, or that of the route.
+    ///   - group: the destination of the route.
+    ///   - groups: the groups whose datagrams are received besides membership messages; nil for messages only.
     init(
         _ names: [String], route group: IPAddress, hearing groups: [IPAddress]?, hearsOwn: Bool = false,
         _ reserve: SocketReserve, _ session: Session
     ) throws {
         let links = try Self.find(names, group)
         let indices = Set(links.map(\.index))
-        // A socket is bound to one interface or to all.
+        // A socket can be bound to one interface or to all.
         let only = links.count == 1 ? links[0].index : 0
         let wanted = GroupTraffic(groups: groups ?? [])
         let onPacket = session.options.onPacket
