@@ -19,7 +19,7 @@ struct SYNScanArrivalTests {
 
         mutating func report(_ event: SYNScanEvent) { events.append(event) }
 
-        mutating func step(_ engine: inout SYNScanEngine, _ wakening: WakeReason, at now: Instant) -> Instant? {
+        mutating func step(_ engine: inout SYNScanEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
             guard engine.isIdle, !networks.isEmpty || !isOpen else { return nil }
             let due = due ?? now + delay
             self.due = due
@@ -39,7 +39,7 @@ struct SYNScanArrivalTests {
 
     private static func run(
         _ networks: [String], delay: Nanoseconds, isOpen: Bool = false,
-        signals: [(at: Nanoseconds, wakening: WakeReason)] = [],
+        signals: [(at: Nanoseconds, wakeup: WakeReason)] = [],
         _ change: (inout SYNScanConfiguration) -> Void = { _ in },
         _ answers: @escaping (SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)]
     ) throws -> (summary: SYNScanSummary, findings: [SYNScanFinding], hosts: [UnreliableHost], elapsed: Nanoseconds) {
@@ -50,7 +50,7 @@ struct SYNScanArrivalTests {
         var network = SimulatedNetwork(seed: 7, faults: .init(delay: .zero ... .zero))
         network.ports = SimulatedPorts(answers: answers)
         let start = network.now
-        network.signals = signals.map { (start + $0.at, $0.wakening) }
+        network.signals = signals.map { (start + $0.at, $0.wakeup) }
         var engine = SYNScanEngine(configuration)
         var feeder = Feeder(networks: networks, delay: delay, isOpen: isOpen)
         EngineLoop.run(&engine, on: &network, observer: &feeder)

@@ -35,7 +35,7 @@ package final class TargetInput {
         }
     }
 
-    /// Returns the next target and those that follow without a pause: their routes and neighbors are looked up together.
+    /// Returns the next target and those that follow without a pause, so that their routes are looked up together.
     /// - Parameters:
     ///   - waits: whether to wait for the first target.
     ///   - limit: the time until which to wait; nil for no limit.
