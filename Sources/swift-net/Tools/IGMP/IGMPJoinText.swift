@@ -50,7 +50,8 @@ final class IGMPJoinText: IGMPJoinReport {
         case .versionChanged(let version, _): return "Using \(version), the version of the querier\(suffix)"
         case .sent(let message, _): return "Sent \(MembershipText.message(message))\(suffix)"
         case .heard(let message, let from, _):
-            return command.general.isVerbose ? "Received \(MembershipText.message(message)), from \(from)\(suffix)" : nil
+            guard command.general.isVerbose else { return nil }
+            return "Received \(MembershipText.message(message)), from \(from)\(suffix)"
         case .datagram(let datagram):
             guard command.general.isVerbose || datagram.isFirst else { return nil }
             let port = datagram.port.map { " port \($0)" } ?? ""
