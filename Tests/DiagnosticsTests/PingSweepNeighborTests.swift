@@ -167,7 +167,7 @@ struct PingSweepNeighborTests {
             network.everybody = .refuses(type: .destinationUnreachable, code: 1, restOfHeader: 0, from: Echo.here)
             var link = Link()
             EngineLoop.run(&engine, on: &network, observer: &link)
-            let reason = isResolvedByKernel ? "no answer to ARP" : "Destination Host Unreachable from \(Echo.here)"
+            let reason = isResolvedByKernel ? "no reply to ARP" : "Destination Host Unreachable from \(Echo.here)"
             #expect(link.hosts.map(\.reason) == [reason], "\(link.hosts)")
         }
     }

@@ -141,7 +141,7 @@ struct TargetTests {
                 alive.first == "192.0.2.2"
                     && alive.sorted() == ["192.0.2.2", "198.18.0.1", "198.18.0.2", "198.18.0.3", "2001:db8::2"])
             let dead = try #require(hosts.first { $0["alive"] == "false" })
-            #expect(dead["addr"] == "192.0.2.9" && dead["reason"] == "no answer to ARP", "\(fed)")
+            #expect(dead["addr"] == "192.0.2.9" && dead["reason"] == "no reply to ARP", "\(fed)")
             #expect(fed.summary?["targets"] == "6" && fed.summary?["alive"] == "5", "\(fed)")
             let none = try await lab.ping("a", "--targets -", input: "# none\n")
             #expect(none.errors == "ping: usage error: Destination address required\n" && none.status == 2)

@@ -152,7 +152,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
 
     /// The reason why a neighbor without a MAC address is unreachable.
     public static func silentNeighbor(_ family: IPAddress.Family) -> String {
-        family == .v4 ? "no answer to ARP" : "no answer to neighbor solicitations"
+        family == .v4 ? "no reply to ARP" : "no reply to neighbor solicitations"
     }
 
     /// Notes that no station on the link has a neighbor's address: it needs no probe.
