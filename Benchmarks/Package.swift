@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, so that nobody who builds the tool pays for it.
+// A separate package, so that builds of the tool do not depend on it.
 let package = Package(
     name: "swift-net-benchmarks",
     dependencies: [

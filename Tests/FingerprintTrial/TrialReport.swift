@@ -18,7 +18,7 @@ struct TrialReport {
     }
 
     private func printProducts() {
-        let words = ["hidden", "false", "renamed"]
+        let markers = ["hidden", "false", "renamed"]
         let application = ["errors", "redirect", "moved", "login", "always", "json", "catch-all"]
         for (title, trials) in [
             ("a configuration that was never seen", trial.configurations),
@@ -26,13 +26,13 @@ struct TrialReport {
         ] {
             print("\n" + pad(title, 46) + "right  base  unknown  wrong  of")
             printLine("all", trials)
-            printLine("banner hidden or false", trials) { name in words.contains { name.contains($0) } }
+            printLine("banner hidden or false", trials) { name in markers.contains { name.contains($0) } }
             printLine("the application decides", trials) { name in application.contains { name.contains($0) } }
             let fronted = trials.filter { $0.configuration.origin != nil }
             printLine("behind a front", fronted)
         }
         for (tests, trials) in trial.interrupted { printLine("that answered \(tests) tests alone", trials) }
-        print("\nconfusion: what is not named as it is, its kind never seen")
+        print("\nconfusion: configurations identified incorrectly, their kind not seen")
         for item in trial.kinds {
             let verdict = verdict(item)
             guard verdict.product != item.signature.product else { continue }

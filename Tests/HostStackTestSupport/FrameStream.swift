@@ -35,7 +35,7 @@ public struct FrameStream: Sendable {
         /// The frame, sent by the other station.
         public var frame: [UInt8] {
             let header = EthernetHeader(
-                destination: isBroadcast ? .broadcast : StackUnderFuzz.mac, source: StackUnderFuzz.stranger,
+                destination: isBroadcast ? .broadcast : StackUnderFuzz.mac, source: StackUnderFuzz.otherHost,
                 etherType: EtherType(rawValue: 0))
             let frame = EthernetHeader.padded(header.encoded().dropLast(2) + bytes)
             return isRepaired ? StackUnderFuzz.repaired(frame) : frame

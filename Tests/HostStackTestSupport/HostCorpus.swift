@@ -20,14 +20,14 @@ public enum HostCorpus {
 
     /// The seeds of the wire format fuzzer, each in a frame to the host.
     public static var packets: [(name: String, item: FrameStream.Item)] {
-        func four(_ next: IPProtocol, _ payload: [UInt8]) -> FrameStream.Item {
+        func ipv4(_ next: IPProtocol, _ payload: [UInt8]) -> FrameStream.Item {
             FrameStream.Item(
                 .ipv4,
                 IPv4Header(
                     source: client, destination: StackUnderFuzz.here, protocol: next, payloadLength: payload.count
                 ).encoded() + payload)
         }
-        func six(_ next: IPProtocol, _ payload: [UInt8]) -> FrameStream.Item {
+        func ipv6(_ next: IPProtocol, _ payload: [UInt8]) -> FrameStream.Item {
             FrameStream.Item(
                 .ipv6,
                 IPv6Header(
@@ -43,12 +43,12 @@ public enum HostCorpus {
                 case .arp: packets.append((name, FrameStream.Item(.arp, seed.bytes)))
                 case .ipv4: packets.append((name, FrameStream.Item(.ipv4, seed.bytes)))
                 case .ipv6: packets.append((name, FrameStream.Item(.ipv6, seed.bytes)))
-                case .icmp: packets.append((name, four(.icmp, seed.bytes)))
-                case .icmpv6: packets.append((name, six(.icmpv6, seed.bytes)))
-                case .igmp: packets.append((name, four(.igmp, seed.bytes)))
+                case .icmp: packets.append((name, ipv4(.icmp, seed.bytes)))
+                case .icmpv6: packets.append((name, ipv6(.icmpv6, seed.bytes)))
+                case .igmp: packets.append((name, ipv4(.igmp, seed.bytes)))
                 case .udp, .tcp:
                     let next: IPProtocol = target == .udp ? .udp : .tcp
-                    packets += [(name, four(next, seed.bytes)), (name + "-6", six(next, seed.bytes))]
+                    packets += [(name, ipv4(next, seed.bytes)), (name + "-6", ipv6(next, seed.bytes))]
                 case .reassembly:
                     var rest = seed.bytes[...]
                     while rest.count >= 2 {
@@ -83,10 +83,11 @@ public enum HostCorpus {
                 play(
                     FrameStream.Item(
                         .arp,
-                        ARPPacket.request(for: StackUnderFuzz.here, from: StackUnderFuzz.stranger, neighbor).encoded()))
+                        ARPPacket.request(for: StackUnderFuzz.here, from: StackUnderFuzz.otherHost, neighbor).encoded())
+                )
             case .v6:
                 let frame = NDPFrame.solicitation(
-                    for: StackUnderFuzz.here6, from: neighbor6, mac: StackUnderFuzz.stranger, at: StackUnderFuzz.mac)
+                    for: StackUnderFuzz.here6, from: neighbor6, mac: StackUnderFuzz.otherHost, at: StackUnderFuzz.mac)
                 play(FrameStream.Item(.ipv6, Array(frame.dropFirst(EthernetView.headerLength))))
             }
         }

@@ -7,7 +7,7 @@ import WireFormat
 /// Its addresses are the destinations of the fuzzer's seeds: 198.51.100.2 and 2001:db8:1::2, on its first link.
 public struct StackUnderFuzz: ~Copyable {
     public static let mac = MACAddress(rawValue: 0x0200_0000_0002)
-    public static let stranger = MACAddress(rawValue: 0x0200_0000_0001)
+    public static let otherHost = MACAddress(rawValue: 0x0200_0000_0001)
     public static let here = IPv4Address(198, 51, 100, 2)
     public static let here6 = IPv6Address(high: 0x2001_0DB8_0001_0000, low: 2)
 
@@ -29,7 +29,7 @@ public struct StackUnderFuzz: ~Copyable {
         var configuration = HostConfiguration([near, far], seed: (seed, ~seed))
         configuration.forwards = true
         configuration.checksAddresses = checksAddresses
-        configuration.rarpTable = [Self.stranger: IPv4Address(192, 0, 2, 1)]
+        configuration.rarpTable = [Self.otherHost: IPv4Address(192, 0, 2, 1)]
         host = UserSpaceHost(configuration)
         batch = PacketBatch(capacity: 64, slotLength: configuration.frameLength)
         for port in ports {
@@ -41,7 +41,7 @@ public struct StackUnderFuzz: ~Copyable {
     /// Returns the payload of a seed's layer in a frame to the host.
     public static func frame(_ etherType: EtherType, _ packet: [UInt8]) -> [UInt8] {
         EthernetHeader.padded(
-            EthernetHeader(destination: mac, source: stranger, etherType: etherType).encoded() + packet)
+            EthernetHeader(destination: mac, source: otherHost, etherType: etherType).encoded() + packet)
     }
 
     /// Returns the packet with correct checksums, as far as it can be parsed, so that more code is reached.
@@ -109,9 +109,9 @@ public struct StackUnderFuzz: ~Copyable {
     public var counters: HostCounters { host.counters }
 
     private mutating func serve() {
-        var news: [HostEvent] = []
-        host.drain { news.append($0) }
-        for event in news {
+        var reported: [HostEvent] = []
+        host.drain { reported.append($0) }
+        for event in reported {
             switch event {
             case .connection(let connection, let pendingEvents, _):
                 var echo: [UInt8] = []

@@ -138,7 +138,7 @@ struct ARPModuleTests {
     }
 
     @Test("probes, own packets, groups and other operations are ignored; our address at another station is a conflict")
-    func disbelief() {
+    func rejectedMessages() {
         var module = module()
         let probe = ARPPacket.request(for: Self.address, from: Self.other, .unspecified)
         module.input(probe, at: Self.second(0))
@@ -177,10 +177,10 @@ struct ARPModuleTests {
         module.input(reply(), at: Self.second(0))
         for step in 1...5_000 as ClosedRange<Int64> {
             let now = Instant(nanoseconds: step * 1_000_000)
-            let stranger = IPv4Address(rawValue: 0x0A00_0000 | UInt32.random(in: 1...0xFF_FFFF, using: &generator))
+            let otherHost = IPv4Address(rawValue: 0x0A00_0000 | UInt32.random(in: 1...0xFF_FFFF, using: &generator))
             switch Int.random(in: 0..<3, using: &generator) {
-            case 0: module.input(.request(for: Self.address, from: Self.other, stranger), at: now)
-            case 1: module.output([1], to: stranger, at: now)
+            case 0: module.input(.request(for: Self.address, from: Self.other, otherHost), at: now)
+            case 1: module.output([1], to: otherHost, at: now)
             default: module.control(at: now)
             }
             module.output([2], to: Self.hop, at: now)

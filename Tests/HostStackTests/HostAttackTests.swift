@@ -106,9 +106,9 @@ struct HostAttackTests {
                 host.leave(connection, at: now)
             }
         }
-        let place = TCPEndpoint(.v4(Self.here), Transfer.port)
+        let endpoint = TCPEndpoint(.v4(Self.here), Transfer.port)
         for _ in 0..<600 {
-            for client in clients { #expect(client.host.connect(to: place, at: wire.now) != nil) }
+            for client in clients { #expect(client.host.connect(to: endpoint, at: wire.now) != nil) }
             wire.run(for: .milliseconds(10))
         }
         wire.run(for: .milliseconds(100))
@@ -123,7 +123,7 @@ struct HostAttackTests {
         let wire = SimulatedWire(seed: 8)
         let server = wire.add(2)
         server.host.listen(Transfer.port)
-        let somebody = SimulatedWire.address(9)
+        let client = SimulatedWire.address(9)
         var answered: Set<UInt16> = []
         wire.watch = { _, from, frame in
             guard from == 0, let view = try? IPv4View(frame.dropping(EthernetView.headerLength)), view.protocol == .tcp,
@@ -132,14 +132,14 @@ struct HostAttackTests {
             answered.insert(segment.destinationPort)
         }
         // The sender of an ARP request is added to the cache.
-        let asks = ARPPacket.request(for: Self.here, from: Self.attacker, somebody)
+        let asks = ARPPacket.request(for: Self.here, from: Self.attacker, client)
         wire.send(ARPFrame.bytes(asks, to: .broadcast), from: -1)
         wire.run(for: .milliseconds(10))
         for port in UInt16(1_000)..<1_100 {
-            wire.send(frame(.tcp, segment(.syn, from: somebody, port: port), from: somebody), from: -1)
-            wire.send(frame(.tcp, segment(.rst, from: somebody, port: port, sequence: 8), from: somebody), from: -1)
+            wire.send(frame(.tcp, segment(.syn, from: client, port: port), from: client), from: -1)
+            wire.send(frame(.tcp, segment(.rst, from: client, port: port, sequence: 8), from: client), from: -1)
             wire.run(for: .milliseconds(5))
-            wire.send(frame(.tcp, segment(.syn, from: somebody, port: port + 1_000), from: somebody), from: -1)
+            wire.send(frame(.tcp, segment(.syn, from: client, port: port + 1_000), from: client), from: -1)
             wire.run(for: .milliseconds(5))
             #expect(answered.contains(port + 1_000), "port \(port)")
         }
@@ -228,8 +228,8 @@ struct HostAttackTests {
             guard var frame = seen.randomElement(using: &random) else { continue }
             // A recorded frame with changed bytes after its addresses, or truncated; its checksums are incorrect.
             for _ in 0..<Int(random.next() % 6) {
-                let place = 12 + Int(random.next() % UInt64(max(frame.count - 12, 1)))
-                if place < frame.count { frame[place] = UInt8(truncatingIfNeeded: random.next()) }
+                let position = 12 + Int(random.next() % UInt64(max(frame.count - 12, 1)))
+                if position < frame.count { frame[position] = UInt8(truncatingIfNeeded: random.next()) }
             }
             if random.next() % 4 == 0 { frame.removeLast(Int(random.next() % UInt64(frame.count))) }
             // With checksums marked as pending, more of the stack is reached.

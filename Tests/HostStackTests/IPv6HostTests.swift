@@ -9,8 +9,8 @@ import WireFormat
 struct IPv6HostTests {
     private static let mac = SimulatedWire.mac(2)
     private static let here = SimulatedWire.address6(2)
-    private static let stranger = SimulatedWire.address6(9)
-    private static let strangerMAC = MACAddress(rawValue: 0x0200_0000_00EE)
+    private static let otherHost = SimulatedWire.address6(9)
+    private static let otherMAC = MACAddress(rawValue: 0x0200_0000_00EE)
 
     /// Returns the host's replies to packets from another host whose link-layer address it knows.
     private func answers(
@@ -20,12 +20,12 @@ struct IPv6HostTests {
         wire.add(2, family: .v6, checksAddresses: checksAddresses)
         var heard: [ICMPv6Message] = []
         wire.send(
-            NDPFrame.solicitation(for: Self.here, from: Self.stranger, mac: Self.strangerMAC), from: -1)
+            NDPFrame.solicitation(for: Self.here, from: Self.otherHost, mac: Self.otherMAC), from: -1)
         wire.run(for: .milliseconds(10))
         wire.watch = { _, number, frame in
             guard number == 0, let arrived = ReceivedFrame(frame), arrived.etherType == .ipv6,
                 let view = try? IPv6View(frame.dropping(arrived.payloadOffset)), view.nextHeader == .icmpv6,
-                view.destination == Self.stranger, let icmp = try? ICMPv6View(view.payload)
+                view.destination == Self.otherHost, let icmp = try? ICMPv6View(view.payload)
             else { return }
             #expect(icmp.checksumState(source: view.source, destination: view.destination) == .correct)
             heard.append(ICMPv6Message(icmp))
@@ -36,18 +36,19 @@ struct IPv6HostTests {
     }
 
     private func packet(
-        _ next: IPProtocol, _ payload: [UInt8], from source: IPv6Address = stranger, to destination: IPv6Address = here,
+        _ next: IPProtocol, _ payload: [UInt8], from source: IPv6Address = otherHost,
+        to destination: IPv6Address = here,
         frameTo: MACAddress? = nil
     ) -> [UInt8] {
         let machine = frameTo ?? (destination.isMulticast ? MACAddress(multicast: destination) : Self.mac)
         return EthernetHeader.padded(
-            EthernetHeader(destination: machine, source: Self.strangerMAC, etherType: .ipv6).encoded()
+            EthernetHeader(destination: machine, source: Self.otherMAC, etherType: .ipv6).encoded()
                 + IPv6Header(
                     source: source, destination: destination, nextHeader: next, payloadLength: payload.count
                 ).encoded() + payload)
     }
 
-    private func echo(to destination: IPv6Address = here, from source: IPv6Address = stranger) -> [UInt8] {
+    private func echo(to destination: IPv6Address = here, from source: IPv6Address = otherHost) -> [UInt8] {
         ICMPv6Message(
             .echoRequest(ICMPEcho(identifier: 7, sequenceNumber: 1, data: Array(0..<100))), source: source,
             destination: destination
@@ -157,16 +158,16 @@ struct IPv6HostTests {
             own.updateChecksum(source: .v6(source), destination: .v6(destination))
             return packet(.udp, own.encoded(), from: source, to: destination)
         }
-        let told = answers([datagram(from: Self.stranger, to: Self.here)])
+        let told = answers([datagram(from: Self.otherHost, to: Self.here)])
         #expect(told.map(\.type) == [.destinationUnreachable] && told.map(\.code) == [4])
-        #expect(answers([datagram(from: Self.stranger, to: .allNodes)]).isEmpty)
+        #expect(answers([datagram(from: Self.otherHost, to: .allNodes)]).isEmpty)
         // UDP without a checksum is invalid (RFC 8200, section 8.1).
         #expect(answers([packet(.udp, port.encoded())]).isEmpty)
         let error = ICMPv6Message(
-            .destinationUnreachable(.port, ICMPErrorBody(restOfHeader: 0, data: [1, 2, 3])), source: Self.stranger,
+            .destinationUnreachable(.port, ICMPErrorBody(restOfHeader: 0, data: [1, 2, 3])), source: Self.otherHost,
             destination: Self.here)
         #expect(answers([packet(.icmpv6, error.encoded())]).isEmpty)
-        #expect(answers(Array(repeating: datagram(from: Self.stranger, to: Self.here), count: 400)).count == 200)
+        #expect(answers(Array(repeating: datagram(from: Self.otherHost, to: Self.here), count: 400)).count == 200)
     }
 
     // MARK: Addresses and groups
@@ -201,7 +202,7 @@ struct IPv6HostTests {
         if has { wire.add(2, family: .v6) }
         // The same address at another station.
         let interface = HostConfiguration.Interface(
-            index: 1, mac: Self.strangerMAC, addresses: [(.v6(Self.here), 64)])
+            index: 1, mac: Self.otherMAC, addresses: [(.v6(Self.here), 64)])
         let late = wire.add([interface]) { $0.checksAddresses = true }
         let early = has ? nil : wire.add(2, family: .v6, checksAddresses: true)
         var told: [MACAddress] = []
@@ -229,7 +230,7 @@ struct IPv6HostTests {
         }
         wire.run(for: .seconds(5))
         reports = []
-        let querier = LinkIdentity(mac: Self.strangerMAC, linkLocal: Self.strangerMAC.linkLocalAddress)
+        let querier = LinkIdentity(mac: Self.otherMAC, linkLocal: Self.otherMAC.linkLocalAddress)
         wire.send(
             MembershipFrame.bytes(
                 .query(MembershipQuery(version: .mld2, maximumResponse: .seconds(1))), from: querier), from: -1)

@@ -232,7 +232,7 @@ struct NDPModuleTests {
     }
 
     @Test("messages from beyond the link, with a code or invalid options are ignored (RFC 4861, sections 6.1 and 7.1)")
-    func disbelief() {
+    func rejectedMessages() {
         let good = advertisement()
         #expect(arrived(good) != nil)
         #expect(arrived(good) { $0[14 + 7] = 254 } == nil)

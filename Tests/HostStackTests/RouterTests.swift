@@ -268,10 +268,10 @@ struct RouterTests {
         func told(_ options: [UInt8]) -> (type: UInt8, code: UInt8, pointer: UInt8)? {
             let wire = SimulatedWire(seed: 1)
             wire.add(2)
-            let stranger = SimulatedWire.address(9)
+            let otherHost = SimulatedWire.address(9)
             let mac = MACAddress(rawValue: 0x0200_0000_0009)
             wire.send(
-                ARPFrame.bytes(ARPPacket.request(for: SimulatedWire.address(2), from: mac, stranger), to: .broadcast),
+                ARPFrame.bytes(ARPPacket.request(for: SimulatedWire.address(2), from: mac, otherHost), to: .broadcast),
                 from: -1)
             wire.run(for: .milliseconds(10))
             var heard: (UInt8, UInt8, UInt8)?
@@ -282,7 +282,7 @@ struct RouterTests {
                 heard = (icmp.type.rawValue, icmp.code, icmp.bytes.byte(at: 4))
             }
             var header = IPv4Header(
-                source: stranger, destination: SimulatedWire.address(2), protocol: .icmp,
+                source: otherHost, destination: SimulatedWire.address(2), protocol: .icmp,
                 payloadLength: options.count + 8
             ).encoded()
             header[0] = 0x45 + UInt8(options.count / 4)

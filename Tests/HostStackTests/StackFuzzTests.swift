@@ -45,12 +45,12 @@ struct StackFuzzTests {
                     return
                 }
             }
-            for place in EthernetView.headerLength..<min(bytes.count, EthernetView.headerLength + 120) {
-                for value in [UInt8(0), 1, 0x7F, 0x80, 0xFF, bytes[place] ^ 1] {
+            for position in EthernetView.headerLength..<min(bytes.count, EthernetView.headerLength + 120) {
+                for value in [UInt8(0), 1, 0x7F, 0x80, 0xFF, bytes[position] ^ 1] {
                     var changed = bytes
-                    changed[place] = value
+                    changed[position] = value
                     if let problem = stack.take(StackUnderFuzz.repaired(changed)) {
-                        Issue.record("\(name), byte \(place) is \(value): \(problem)")
+                        Issue.record("\(name), byte \(position) is \(value): \(problem)")
                         return
                     }
                 }
@@ -70,12 +70,12 @@ struct StackFuzzTests {
             guard var frame = Self.frames.randomElement(using: &random)?.bytes else { return }
             // Sometimes a piece of another seed.
             if random.next() % 8 == 0, !last.isEmpty {
-                let place = Int(random.next() % UInt64(min(frame.count, last.count)))
-                frame.replaceSubrange(place..., with: last[place...])
+                let position = Int(random.next() % UInt64(min(frame.count, last.count)))
+                frame.replaceSubrange(position..., with: last[position...])
             }
             for _ in 0..<Int(random.next() % 4) {
-                let place = Int(random.next() % UInt64(frame.count))
-                if place >= 12 { frame[place] = UInt8(truncatingIfNeeded: random.next()) }
+                let position = Int(random.next() % UInt64(frame.count))
+                if position >= 12 { frame[position] = UInt8(truncatingIfNeeded: random.next()) }
             }
             if random.next() % 8 == 0 { frame.removeLast(Int(random.next() % UInt64(frame.count))) }
             last = frame

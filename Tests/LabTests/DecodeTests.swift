@@ -256,7 +256,7 @@ struct DecodeTests {
             let outcome = try await decode("\(folder)/cut.pcap")
             #expect(outcome.status == 1 && outcome.lines.count == frames.count - 1)
             #expect(
-                outcome.errors.hasPrefix("decode: \(folder)/cut.pcap: the file is cut: it ends ")
+                outcome.errors.hasPrefix("decode: \(folder)/cut.pcap: the file is cut: only ")
                     && outcome.errors.hasSuffix("\n"))
             let json = try await decode("-j", "\(folder)/cut.pcap")
             #expect(json.status == 1 && json.objects("error").count == 1 && json.summary?["complete"] == "false")
@@ -342,7 +342,7 @@ struct DecodeTests {
             #expect(
                 wrong.status == 2
                     && wrong.errors
-                        == "decode: --filter: 'prot' stands where a layer, 'host', 'net', 'port' or an address should be\n"
+                        == "decode: --filter: unexpected 'prot' (expected a layer, 'host', 'net', 'port' or an address)\n"
             )
         }
     }

@@ -32,17 +32,17 @@ struct HTTPProbeTests {
     func hostileAnswers() async throws {
         try await serving { lab in
             let cases: [(path: String, words: String, status: Int32)] = [
-                ("good", "200 OK  5 bytes", 0), ("length", "Content-Length is no number: -1", 0),
-                ("chunk", "a chunk's size is no hexadecimal number", 1),
+                ("good", "200 OK  5 bytes", 0), ("length", "Content-Length is not a number: -1", 0),
+                ("chunk", "a chunk size is not a hexadecimal number", 1),
                 ("short", "connection closed by the server: reading the response", 1),
                 ("escape", "\\x1b[31mred", 0), ("escape", "Expires is not a date: 0", 0),
-                ("interim", "32 interim responses came", 1),
+                ("interim", "32 interim responses without a final one", 1),
                 ("nothing", "connection closed by the server: waiting for the response", 1),
                 ("head", "the head is longer than 262144 bytes", 1),
                 ("bomb", "the body is longer than 67108864 bytes", 0),
-                ("drip", "the answer does not begin with HTTP/", 1),
+                ("drip", "the response does not begin with HTTP/", 1),
                 ("fields", "the head is longer than 262144 bytes", 1),
-                ("nul", "200 O\\x00K  0 bytes", 0), ("nul", "a value has control characters in it", 0),
+                ("nul", "200 O\\x00K  0 bytes", 0), ("nul", "a field value contains control characters", 0),
                 ("reset", "connection reset by the server: reading the response", 1),
             ]
             for (path, words, status) in cases {

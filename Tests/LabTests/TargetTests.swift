@@ -44,7 +44,7 @@ struct TargetTests {
                 #expect(ping.errors == "ping: \(text): not an address\n" && ping.status == 2, "\(ping)")
                 let probe = try await lab.run("a", [Binary.swiftNet, "http-probe", "http://\(text)/"])
                 #expect(
-                    probe.errors == "http-probe: 'http://\(text)/' is not a URL: '\(text)' is no host\n"
+                    probe.errors == "http-probe: 'http://\(text)/' is not a URL: invalid host '\(text)'\n"
                         && probe.status == 2, "\(probe)")
             }
         }
@@ -197,7 +197,7 @@ struct TargetTests {
                 let listed = try await probe("-j --targets -", input: list)
                 #expect(
                     listed.errors
-                        == "http-probe: --targets: -:1: 'ftp://x': the scheme ftp is neither http nor https\n")
+                        == "http-probe: --targets: -:1: 'ftp://x': unsupported scheme ftp (expected http or https)\n")
                 #expect(listed.summary?["answered"] == "2" && listed.status == 2, "\(listed)")
                 let mixed = "http://[::1]:8080/good http://127.0.0.1:8080/good\n127.0.0.1:8080"
                 let ipv6 = " Address family for hostname not supported\n"

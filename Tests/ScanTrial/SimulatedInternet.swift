@@ -77,13 +77,13 @@ struct SimulatedInternet: PacketPort, ~Copyable {
         let attempt = UInt64(frame.bigEndian16(at: 34) &- firstPort)
         let fate = Self.fate(of: address, seed: seed)
         guard fate != .unresponsive, !Self.isLost(address, try: attempt, seed: seed) else { return }
-        let place = (first + count) % dues.count
+        let index = (first + count) % dues.count
         precondition(count < dues.count, "the ring of replies is too small")
         count += 1
-        dues[place] = clock + Self.delay
-        lengths[place] = entry.length
+        dues[index] = clock + Self.delay
+        lengths[index] = entry.length
         slots.withMutableBytes { bytes in
-            let offset = place * Self.slotLength
+            let offset = index * Self.slotLength
             // The sum of the IP header does not change when its addresses are exchanged.
             for index in 0..<entry.length { bytes.setByte(frame.byte(at: index), at: offset + index) }
             bytes.setBigEndian32(frame.bigEndian32(at: 30), at: offset + 26)

@@ -123,8 +123,8 @@ struct AddressTests {
         for text in ["192.0.2.0", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/08", "192.0.2.0/", "192.0.2/24", "/24"] {
             #expect(IPv4Network(text) == nil, "\(text)")
         }
-        let six = try #require(IPv6Network("2001:db8:ffff::1/33"))
-        #expect(six.description == "2001:db8:8000::/33")
+        let ipv6 = try #require(IPv6Network("2001:db8:ffff::1/33"))
+        #expect(ipv6.description == "2001:db8:8000::/33")
         #expect(IPv6Network("2001:db8::/64")?.addressCount == nil && IPv6Network("2001:db8::/120")?.addressCount == 256)
         #expect(IPv6Network("::/0")?.contains(.loopback) == true && IPv6Network("::/129") == nil)
         for length in 0...128 {

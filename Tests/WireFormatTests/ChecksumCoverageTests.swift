@@ -25,8 +25,8 @@ struct ChecksumCoverageTests {
         segment.updateChecksum(source: .v4(source), destination: .v4(destination))
         let header4 = [192, 0, 2, 1, 192, 0, 2, 2, 0, 6, 0, UInt8(plain.count)]
         #expect(segment.checksum == naive(header4 + plain))
-        let six = IPv6Address(high: 0x2001_0DB8 << 32, low: 1)
-        segment.updateChecksum(source: .v6(six), destination: .v6(.allNodes))
+        let ipv6 = IPv6Address(high: 0x2001_0DB8 << 32, low: 1)
+        segment.updateChecksum(source: .v6(ipv6), destination: .v6(.allNodes))
         let header6 =
             bytes("20010db8000000000000000000000001 ff020000000000000000000000000001") + [
                 0, 0, 0, UInt8(plain.count), 0, 0, 0, 6,

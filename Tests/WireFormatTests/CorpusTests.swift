@@ -3,7 +3,7 @@ import WireFormat
 import WireFormatTestSupport
 
 /// The seeds of the fuzzer and small changes of them: each is parsed, described
-/// in every way and written again, and the bytes must be the same.
+/// in every format and written again, and the bytes must be the same.
 @Suite("corpus")
 struct CorpusTests {
     @Test("every seed", arguments: FuzzTarget.allCases)

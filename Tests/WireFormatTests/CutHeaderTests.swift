@@ -8,14 +8,14 @@ struct CutHeaderTests {
     private static let client = IPv4Address(192, 0, 2, 1)
     private static let server = IPv4Address(198, 51, 100, 2)
 
-    private static func four(_ transport: IPProtocol, _ data: [UInt8], _ options: [IPv4Option] = []) -> [UInt8] {
+    private static func ipv4(_ transport: IPProtocol, _ data: [UInt8], _ options: [IPv4Option] = []) -> [UInt8] {
         IPv4Header(
             source: client, destination: server, protocol: transport, payloadLength: data.count,
             options: IPv4Options(options)
         ).encoded() + data
     }
 
-    private static func six(_ next: IPProtocol, _ data: [UInt8]) -> [UInt8] {
+    private static func ipv6(_ next: IPProtocol, _ data: [UInt8]) -> [UInt8] {
         let address = IPv6Address(high: 0x2001_0DB8 << 32, low: 1)
         return IPv6Header(source: address, destination: address, nextHeader: next, payloadLength: data.count).encoded()
             + data
@@ -47,29 +47,29 @@ struct CutHeaderTests {
     @Test(
         "a line shows the available fields, then tcpdump's mark",
         arguments: [
-            (four(.tcp, segment), 20, "IP 192.0.2.1 > 198.51.100.2:  [|tcp]"),
-            (four(.tcp, segment), 24, mark + "8080:  [|tcp]"), (four(.tcp, segment), 39, mark + "8080:  [|tcp]"),
+            (ipv4(.tcp, segment), 20, "IP 192.0.2.1 > 198.51.100.2:  [|tcp]"),
+            (ipv4(.tcp, segment), 24, mark + "8080:  [|tcp]"), (ipv4(.tcp, segment), 39, mark + "8080:  [|tcp]"),
             (
-                four(.tcp, segment), 43,
+                ipv4(.tcp, segment), 43,
                 mark + "8080: Flags [P.], seq 7:47, ack 9, win 64240, options [nop,nop, [|tcp]"
             ),
             (
-                four(.tcp, segment), 50,
+                ipv4(.tcp, segment), 50,
                 mark + "8080: Flags [P.], seq 7:47, ack 9, win 64240, options [nop,nop,TS [|tcp]>"
             ),
-            (four(.udp, datagram), 24, mark + "53:  [|udp]"), (four(.udp, datagram), 27, mark + "53:  [|udp]"),
-            (four(.icmp, echo), 24, "IP 192.0.2.1 > 198.51.100.2: ICMP echo request [|icmp]"),
-            (four(.igmp, [0x11, 100, 0, 0, 0, 0, 0, 0]), 25, "IP 192.0.2.1 > 198.51.100.2: igmp query v2 [|igmp]"),
-            (six(.tcp, segment), 44, "IP6 2001:db8::1.40000 > 2001:db8::1.8080:  [|tcp]"),
-            (six(.udp, datagram), 44, "IP6 2001:db8::1.40000 > 2001:db8::1.53:  [|udp]"),
+            (ipv4(.udp, datagram), 24, mark + "53:  [|udp]"), (ipv4(.udp, datagram), 27, mark + "53:  [|udp]"),
+            (ipv4(.icmp, echo), 24, "IP 192.0.2.1 > 198.51.100.2: ICMP echo request [|icmp]"),
+            (ipv4(.igmp, [0x11, 100, 0, 0, 0, 0, 0, 0]), 25, "IP 192.0.2.1 > 198.51.100.2: igmp query v2 [|igmp]"),
+            (ipv6(.tcp, segment), 44, "IP6 2001:db8::1.40000 > 2001:db8::1.8080:  [|tcp]"),
+            (ipv6(.udp, datagram), 44, "IP6 2001:db8::1.40000 > 2001:db8::1.53:  [|udp]"),
             (
-                six(.icmpv6, [128, 0, 0, 0, 0, 5, 0, 6]), 44,
+                ipv6(.icmpv6, [128, 0, 0, 0, 0, 5, 0, 6]), 44,
                 "IP6 2001:db8::1 > 2001:db8::1: ICMP6, echo request [|icmp6]"
             ),
-            (six(.fragment, [17, 0, 0, 1, 0, 0, 0, 9]), 44, "IP6 2001:db8::1 > 2001:db8::1:  [|frag6]"),
-            (six(.hopByHopOptions, [17, 0, 5, 2, 0, 0, 1, 0]), 41, "IP6 2001:db8::1 > 2001:db8::1:  [|hbhopt]"),
+            (ipv6(.fragment, [17, 0, 0, 1, 0, 0, 0, 9]), 44, "IP6 2001:db8::1 > 2001:db8::1:  [|frag6]"),
+            (ipv6(.hopByHopOptions, [17, 0, 5, 2, 0, 0, 1, 0]), 41, "IP6 2001:db8::1 > 2001:db8::1:  [|hbhopt]"),
             (
-                four(.udp, datagram, [.recordRoute(IPv4RouteData(emptySlots: 2))]), 24,
+                ipv4(.udp, datagram, [.recordRoute(IPv4RouteData(emptySlots: 2))]), 24,
                 "IP 192.0.2.1 > 198.51.100.2:  [|ip]"
             ),
         ])
@@ -81,24 +81,24 @@ struct CutHeaderTests {
         "JSON contains the layer with the available fields, and a problem",
         arguments: [
             (
-                four(.tcp, segment), 50,
-                #"{"layer":"tcp","source_port":40000,"destination_port":8080,"sequence":7,"acknowledgment":9,"header_length":32,"flags":["psh","ack"],"window":64240,"checksum":"unchecked","urgent_pointer":0,"options":["nop","nop"]}],"problems":["tcp: header at offset 0 needs 32 bytes, 30 are there"]"#
+                ipv4(.tcp, segment), 50,
+                #"{"layer":"tcp","source_port":40000,"destination_port":8080,"sequence":7,"acknowledgment":9,"header_length":32,"flags":["psh","ack"],"window":64240,"checksum":"unchecked","urgent_pointer":0,"options":["nop","nop"]}],"problems":["tcp: header at offset 0 needs 32 bytes, but has 30"]"#
             ),
             (
-                four(.udp, datagram), 26,
-                #"{"layer":"udp","source_port":40000,"destination_port":53,"length":28}],"problems":["udp: header at offset 0 needs 8 bytes, 6 are there"]"#
+                ipv4(.udp, datagram), 26,
+                #"{"layer":"udp","source_port":40000,"destination_port":53,"length":28}],"problems":["udp: header at offset 0 needs 8 bytes, but has 6"]"#
             ),
             (
-                four(.icmp, echo), 26,
-                #"{"layer":"icmp","type":8,"code":0,"checksum":"unchecked","identifier":5}],"problems":["icmp: header at offset 0 needs 8 bytes, 6 are there"]"#
+                ipv4(.icmp, echo), 26,
+                #"{"layer":"icmp","type":8,"code":0,"checksum":"unchecked","identifier":5}],"problems":["icmp: header at offset 0 needs 8 bytes, but has 6"]"#
             ),
             (
-                four(.udp, datagram, [.routerAlert(value: 0), .recordRoute(IPv4RouteData(emptySlots: 2))]), 27,
-                #""source":"192.0.2.1","destination":"198.51.100.2","options":["router-alert 0"]}],"problems":["ipv4: header at offset 0 needs 36 bytes, 27 are there"]"#
+                ipv4(.udp, datagram, [.routerAlert(value: 0), .recordRoute(IPv4RouteData(emptySlots: 2))]), 27,
+                #""source":"192.0.2.1","destination":"198.51.100.2","options":["router-alert 0"]}],"problems":["ipv4: header at offset 0 needs 36 bytes, but has 27"]"#
             ),
             (
-                six(.icmpv6, [135, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 1, count: 16)), 52,
-                #"{"layer":"ndp","type":135,"code":0,"checksum":"unchecked"}],"problems":["ndp: header at offset 0 needs 24 bytes, 12 are there"]"#
+                ipv6(.icmpv6, [135, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 1, count: 16)), 52,
+                #"{"layer":"ndp","type":135,"code":0,"checksum":"unchecked"}],"problems":["ndp: header at offset 0 needs 24 bytes, but has 12"]"#
             ),
         ])
     func json(packet: [UInt8], count: Int, end: String) {
@@ -123,7 +123,7 @@ struct CutHeaderTests {
         #expect(layers(cut).line == "ARP, Request tell 192.0.2.1 [|arp]")
         #expect(
             layers(cut).json.contains(
-                #""operation":"request","sender_mac":"02:00:00:00:00:01","sender_addr":"192.0.2.1"}],"problems":["arp: addresses at offset 8 needs 28 bytes, 20 are there"]"#
+                #""operation":"request","sender_mac":"02:00:00:00:00:01","sender_addr":"192.0.2.1"}],"problems":["arp: addresses at offset 8 needs 28 bytes, but has 20"]"#
             ))
         let walked = PacketLayers(cut.rawBytes, linkType: .ethernet)
         #expect(try PacketFilter("arp and src host 192.0.2.1").matches(cut.rawBytes, walked))
@@ -138,16 +138,16 @@ struct CutHeaderTests {
     @Test(
         "filters use the available fields",
         arguments: [
-            ("port 8080", four(.tcp, segment), 50, true), ("port 8080", four(.tcp, segment), 24, true),
-            ("port 8080", four(.tcp, segment), 23, false), ("src port 40000", four(.tcp, segment), 22, true),
-            ("tcp", four(.tcp, segment), 20, true), ("udp port 53", four(.udp, datagram), 26, true),
-            ("port 53", six(.udp, datagram), 44, true), ("host 192.0.2.1", four(.tcp, segment), 16, true),
-            ("dst host 198.51.100.2", four(.tcp, segment), 16, false), ("ndp", six(.icmpv6, [135, 0]), 42, true),
+            ("port 8080", ipv4(.tcp, segment), 50, true), ("port 8080", ipv4(.tcp, segment), 24, true),
+            ("port 8080", ipv4(.tcp, segment), 23, false), ("src port 40000", ipv4(.tcp, segment), 22, true),
+            ("tcp", ipv4(.tcp, segment), 20, true), ("udp port 53", ipv4(.udp, datagram), 26, true),
+            ("port 53", ipv6(.udp, datagram), 44, true), ("host 192.0.2.1", ipv4(.tcp, segment), 16, true),
+            ("dst host 198.51.100.2", ipv4(.tcp, segment), 16, false), ("ndp", ipv6(.icmpv6, [135, 0]), 42, true),
             (
-                "udp and host 198.51.100.2", four(.udp, datagram, [.recordRoute(IPv4RouteData(emptySlots: 2))]), 24,
+                "udp and host 198.51.100.2", ipv4(.udp, datagram, [.recordRoute(IPv4RouteData(emptySlots: 2))]), 24,
                 true
             ),
-            ("port 53", four(.udp, datagram, [.recordRoute(IPv4RouteData(emptySlots: 2))]), 24, false),
+            ("port 53", ipv4(.udp, datagram, [.recordRoute(IPv4RouteData(emptySlots: 2))]), 24, false),
         ])
     func filters(text: String, packet: [UInt8], count: Int, isWanted: Bool) throws {
         let bytes = Array(packet.prefix(count))
@@ -168,8 +168,8 @@ struct CutHeaderTests {
         let frames =
             Corpus.seeds(.frame).map { Array($0.bytes.dropFirst()) }
             + [
-                link + Self.four(.tcp, Self.segment), link + Self.four(.udp, Self.datagram),
-                link + Self.four(.icmp, Self.echo), link + Self.four(.udp, Self.datagram, [.routerAlert(value: 0)]),
+                link + Self.ipv4(.tcp, Self.segment), link + Self.ipv4(.udp, Self.datagram),
+                link + Self.ipv4(.icmp, Self.echo), link + Self.ipv4(.udp, Self.datagram, [.routerAlert(value: 0)]),
             ]
         for frame in frames {
             let all = fields(frame)

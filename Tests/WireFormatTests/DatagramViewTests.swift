@@ -157,8 +157,8 @@ struct DatagramViewTests {
         #expect(try !DatagramView(header.rawBytes).hasIncorrectHeaderChecksum)
         header[8] ^= 1
         #expect(try DatagramView(header.rawBytes).hasIncorrectHeaderChecksum)
-        let six = bytes(Self.ipv6 + "0004 06 40" + Self.ends + Self.data)
-        #expect(try !DatagramView(six.rawBytes).hasIncorrectHeaderChecksum)
+        let ipv6 = bytes(Self.ipv6 + "0004 06 40" + Self.ends + Self.data)
+        #expect(try !DatagramView(ipv6.rawBytes).hasIncorrectHeaderChecksum)
     }
 
     // MARK: Properties

@@ -90,8 +90,8 @@ struct DescriptionTests {
             Array(IPv4Header(source: .loopback, destination: .loopback, protocol: .tcp, payloadLength: 5).encoded()) + [
                 1, 2, 3, 4, 5,
             ]
-        #expect(json(cut).hasSuffix(#""problems":["tcp: header at offset 0 needs 20 bytes, 5 are there"]"#))
-        #expect(json([0x95]).contains(#""problems":["ipv4: header at offset 0 needs 20 bytes, 1 are there"]"#))
+        #expect(json(cut).hasSuffix(#""problems":["tcp: header at offset 0 needs 20 bytes, but has 5"]"#))
+        #expect(json([0x95]).contains(#""problems":["ipv4: header at offset 0 needs 20 bytes, but has 1"]"#))
     }
 
     @Test("every seed's explanation names fields in the order of their bytes, layer by layer")
@@ -172,8 +172,8 @@ struct DescriptionTests {
         #expect(segment.sequenceNumber == 0xFFFF_FFF0 && segment.icmpType == nil)
         let cut = try #require(Quote(Array(try seed(.ipv4, "options").prefix(24))))
         #expect(cut.transportLength == 0 && cut.sourcePort == nil)
-        let six = try #require(Quote(Array(try seed(.ipv6, "mld").prefix(56))))
-        #expect(six.transport == .icmpv6 && six.icmpType == 143)
+        let ipv6 = try #require(Quote(Array(try seed(.ipv6, "mld").prefix(56))))
+        #expect(ipv6.transport == .icmpv6 && ipv6.icmpType == 143)
         let short = Quote(Array(try seed(.ipv4, "syn").prefix(19)))
         #expect(short == nil)
     }

@@ -31,9 +31,9 @@ struct DocumentationTests {
 
     private func isDeclaration(_ line: String) -> Bool {
         guard !line.hasPrefix("//"), !Self.witnesses.contains(where: line.contains) else { return false }
-        let words = line.split(separator: " ").drop { $0.hasPrefix("@") }
-        guard words.first == "public" else { return false }
-        return words.prefix(5).contains {
+        let tokens = line.split(separator: " ").drop { $0.hasPrefix("@") }
+        guard tokens.first == "public" else { return false }
+        return tokens.prefix(5).contains {
             ["var", "let", "func", "struct", "enum", "protocol", "typealias"].contains($0) || $0.hasPrefix("init")
         }
     }

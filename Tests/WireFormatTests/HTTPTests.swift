@@ -83,7 +83,7 @@ struct HTTPTests {
             ),
             (
                 "HTTP/1.1 200 OK\r\nCache-Control: max-age=x\r\n\r\n",
-                [.invalidDirective("max-age is no number of seconds: x")]
+                [.invalidDirective("max-age is not a number of seconds: x")]
             ),
         ] as [(String, [HTTPProblem])])
     func problems(text: String, problems: [HTTPProblem]) {
@@ -200,8 +200,9 @@ struct HTTPTests {
         let wrong = CacheControl(Array("max-age, max-age=-1, a b, =c, q=\"x, no-store".utf8))
         #expect(
             wrong.problems == [
-                "max-age lacks its number of seconds", "max-age is no number of seconds: -1", "'a b' is no directive",
-                "'=c' is no directive", "q lacks its closing quote", "max-age is there more than once",
+                "max-age has no number of seconds", "max-age is not a number of seconds: -1",
+                "'a b' is not a directive",
+                "'=c' is not a directive", "q has no closing quote", "max-age is repeated",
             ])
         #expect(!wrong.forbidsStoring && CacheControl(Array("no-store".utf8)).forbidsStoring)
     }

@@ -9,32 +9,33 @@ struct OffloadedChecksumTests {
     private func packet(
         _ source: IPAddress, _ transport: IPProtocol, _ data: [UInt8], field: Int, error: UInt16
     ) throws -> [UInt8] {
-        var words: [UInt8]
+        var covered: [UInt8]
         let header: [UInt8]
         switch source {
         case .v4(let address):
             header =
                 IPv4Header(source: address, destination: address, protocol: transport, payloadLength: data.count)
                 .encoded()
-            words = Array(header[12..<20]) + [0, transport.rawValue, UInt8(data.count >> 8), UInt8(data.count & 0xFF)]
+            covered =
+                Array(header[12..<20]) + [0, transport.rawValue, UInt8(data.count >> 8), UInt8(data.count & 0xFF)]
         case .v6(let address):
             header =
                 IPv6Header(source: address, destination: address, nextHeader: transport, payloadLength: data.count)
                 .encoded()
-            words =
+            covered =
                 Array(header[8..<40]) + [0, 0, UInt8(data.count >> 8), UInt8(data.count & 0xFF), 0, 0, 0]
                 + [transport.rawValue]
         }
         // Computed like the kernel's csum_tcpudp_nofold.
-        var sum = stride(from: 0, to: words.count, by: 2).reduce(UInt32(0)) {
-            $0 + UInt32(words[$1]) << 8 + UInt32(words[$1 + 1])
+        var sum = stride(from: 0, to: covered.count, by: 2).reduce(UInt32(0)) {
+            $0 + UInt32(covered[$1]) << 8 + UInt32(covered[$1 + 1])
         }
         while sum > 0xFFFF { sum = sum & 0xFFFF + sum >> 16 }
         let value = UInt16(sum) ^ error
-        words = data
-        words[field] = UInt8(value >> 8)
-        words[field + 1] = UInt8(value & 0xFF)
-        return header + words
+        covered = data
+        covered[field] = UInt8(value >> 8)
+        covered[field + 1] = UInt8(value & 0xFF)
+        return header + covered
     }
 
     private static let sources: [IPAddress] = [

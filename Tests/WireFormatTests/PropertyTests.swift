@@ -156,14 +156,14 @@ struct PropertyTests {
         parsed.options = IPv4Options(parsed.options.list.filter { $0 != .endOfOptionList })
         #expect(parsed == header, "seed \(seed)")
 
-        let six = IPv6Header(
+        let ipv6 = IPv6Header(
             source: .init(high: random.next(), low: random.next()),
             destination: .init(high: random.next(), low: random.next()),
             nextHeader: .icmpv6, payloadLength: .random(in: 0...0xFFFF, using: &random),
             hopLimit: .random(in: 0...255, using: &random),
             trafficClass: .random(in: 0...255, using: &random), flowLabel: .random(in: 0...0xF_FFFF, using: &random))
-        let sixWire = try #require(six.writtenBetweenGuards(), "seed \(seed)")
-        #expect(IPv6Header(try IPv6View(sixWire.rawBytes)) == six, "seed \(seed)")
+        let sixWire = try #require(ipv6.writtenBetweenGuards(), "seed \(seed)")
+        #expect(IPv6Header(try IPv6View(sixWire.rawBytes)) == ipv6, "seed \(seed)")
     }
 
     @Test("a buffer that is too small is an error")

@@ -44,7 +44,7 @@ struct ReadmeTests {
         do throws(ParseError) {
             _ = try ARPView(short.rawBytes)
         } catch {
-            #expect(error.description == "arp: header at offset 0 needs 8 bytes, 4 are there")
+            #expect(error.description == "arp: header at offset 0 needs 8 bytes, but has 4")
         }
 
         let layers = PacketLayers(frame.rawBytes, linkType: .ethernet)

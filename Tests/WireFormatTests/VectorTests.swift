@@ -167,8 +167,8 @@ struct VectorTests {
         #expect(
             old.extensions(.timeExceeded as ICMPv4Type)?.objects == [object]
                 && old.quoteLength(.timeExceeded as ICMPv4Type) == 128)
-        let six = ICMPErrorBody(v6Original: [UInt8](repeating: 0x60, count: 48), extensions: extensions)
-        #expect(six.restOfHeader >> 24 == 16 && six.extensions(.timeExceeded as ICMPv6Type)?.objects == [object])
+        let ipv6 = ICMPErrorBody(v6Original: [UInt8](repeating: 0x60, count: 48), extensions: extensions)
+        #expect(ipv6.restOfHeader >> 24 == 16 && ipv6.extensions(.timeExceeded as ICMPv6Type)?.objects == [object])
         // Lengths are untrusted.
         for length in [0, 3, 9, 0xFFFF] {
             var lying = wire

@@ -1,4 +1,5 @@
 import PacketEngine
+import WireFormat
 
 /// Frames with their send times, and the time from which an address may be used.
 struct ClaimSchedule: Sendable {
@@ -51,5 +52,60 @@ struct ClaimSchedule: Sendable {
         }
         start = now - firstUse
         sent = plan.firstIndex { $0.after >= firstUse } ?? plan.count
+    }
+}
+
+/// Probes for an address before it is used, and announces it afterwards (RFC 5227, sections 2.1 and 2.3).
+enum AddressClaim {
+    private static let probeCount = 3
+    private static let announceWait = Nanoseconds.seconds(2)
+    private static let announceCount = 2
+    private static let announceInterval = Nanoseconds.seconds(2)
+
+    static func schedule(
+        _ addresses: [IPv4Address], mac: MACAddress, random: inout SeededGenerator
+    ) -> ClaimSchedule {
+        var schedule = ClaimSchedule()
+        // PROBE_WAIT (0 to 1 s), then PROBE_MIN to PROBE_MAX (1 to 2 s).
+        var after = Nanoseconds.milliseconds(Int64(random.next() % 1_000))
+        for number in 0..<probeCount {
+            if number > 0 { after = after + .milliseconds(1_000 + Int64(random.next() % 1_000)) }
+            for address in addresses {
+                schedule.add(ARPFrame.bytes(ARPPacket.probe(for: address, from: mac), to: .broadcast), after: after)
+            }
+        }
+        schedule.firstUse = after + announceWait
+        for number in 0..<announceCount {
+            for address in addresses {
+                schedule.add(
+                    ARPFrame.bytes(ARPPacket.announcement(of: address, at: mac), to: .broadcast),
+                    after: schedule.firstUse + announceInterval * Int64(number))
+            }
+        }
+        return schedule
+    }
+}
+
+/// Duplicate address detection before an address is used (RFC 4862, section 5.4), and unsolicited advertisements
+/// afterwards (RFC 9131, section 6.1).
+enum DuplicateAddressDetection {
+    static func schedule(_ configuration: NDPConfiguration, random: inout SeededGenerator) -> ClaimSchedule {
+        var schedule = ClaimSchedule()
+        // A random delay of up to 1 s, so that hosts that start together do not probe together (RFC 4862, section
+        // 5.4.2).
+        let after = Nanoseconds.milliseconds(Int64(random.next() % 1_000))
+        schedule.firstUse = after + configuration.retransmissionTimer
+        for (address, _) in configuration.addresses {
+            schedule.add(
+                NDPFrame.solicitation(for: address, from: .unspecified, mac: configuration.mac), after: after)
+        }
+        for (address, _) in configuration.addresses {
+            schedule.add(
+                NDPFrame.advertisement(
+                    of: address, flags: configuration.isRouter ? [.router, .override] : .override, to: .allNodes,
+                    mac: configuration.mac),
+                after: schedule.firstUse)
+        }
+        return schedule
     }
 }

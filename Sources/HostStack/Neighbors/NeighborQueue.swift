@@ -1,3 +1,23 @@
+import WireFormat
+
+/// An event of ARP or neighbor discovery.
+public enum NeighborEvent<Address: Hashable & Sendable>: Hashable, Sendable {
+    /// A frame to send.
+    case frame([UInt8])
+    /// A datagram was dropped because its next hop did not reply.
+    case undeliverable([UInt8], nextHop: Address)
+    /// A datagram was dropped because the queue was full.
+    case crowdedOut([UInt8], nextHop: Address)
+    case resolved(Address, MACAddress)
+    /// The MAC address of a neighbor changed.
+    case moved(Address, from: MACAddress, to: MACAddress)
+    case expired(Address, MACAddress)
+    /// No station replied for the address.
+    case unresolved(Address)
+    /// Another station claims an address of this host (RFC 5227, section 2.4; RFC 4862, section 5.4.4).
+    case conflict(Address, MACAddress)
+}
+
 /// A bounded queue of datagrams whose next hop is being resolved.
 struct NeighborQueue: Sendable {
     private(set) var datagrams: [[UInt8]] = []

@@ -135,10 +135,10 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
         _ identifier: StreamIdentifier, _ endpoint: StreamEndpoint, at now: Instant
     ) -> StreamFailure? {
         guard case .tcp(let address, _, let number) = endpoint else {
-            return .system(code: 0, message: "a Unix socket cannot be reached from a user-space host")
+            return .other("a Unix socket cannot be reached from a user-space host")
         }
         guard let connection = carrier.host.connect(to: TCPEndpoint(address, number), at: now) else {
-            return .system(code: 0, message: "no route to host")
+            return .unreachable
         }
         streams[identifier] = Stream(connection: connection, began: now)
         identifiers[connection] = identifier
@@ -236,13 +236,13 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
 }
 
 extension StreamFailure {
-    /// Converts the failure; the messages are those of the kernel where it has one.
+    /// Converts the failure of a connection.
     init(_ failure: TCPFailure) {
         switch failure {
         case .refused: self = .refused
         case .reset, .aborted: self = .reset
-        case .timedOut: self = .system(code: 110, message: "Connection timed out")
-        case .unreachable: self = .system(code: 113, message: "No route to host")
+        case .timedOut: self = .timedOut
+        case .unreachable: self = .unreachable
         }
     }
 }

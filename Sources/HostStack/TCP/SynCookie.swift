@@ -36,14 +36,14 @@ struct SynCookie: Sendable {
 extension SipHash {
     /// Returns an unpredictable number for a connection.
     func hash(of pair: TCPPair) -> UInt64 {
-        func words(_ endpoint: TCPEndpoint) -> (UInt64, UInt64) {
+        func integers(_ endpoint: TCPEndpoint) -> (UInt64, UInt64) {
             switch endpoint.address {
             case .v4(let address): (UInt64(address.rawValue), UInt64(endpoint.port))
             case .v6(let address): (self(address.high, address.low), UInt64(endpoint.port))
             }
         }
-        let (local, localPort) = words(pair.local)
-        let (remote, remotePort) = words(pair.remote)
+        let (local, localPort) = integers(pair.local)
+        let (remote, remotePort) = integers(pair.remote)
         return self(self(local, remote), localPort << 16 | remotePort)
     }
 }

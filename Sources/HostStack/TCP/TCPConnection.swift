@@ -199,7 +199,7 @@ struct TCPConnection: Sendable {
 
     // MARK: User calls
 
-    /// Appends bytes to the send buffer, as many as fit; returns their number.
+    /// Appends the bytes that fit to the send buffer; returns their number.
     mutating func send(_ bytes: RawSpan) -> Int {
         guard !isSendingEnded, state != .closed, state != .timeWait else { return 0 }
         let taken = outgoing.append(bytes)

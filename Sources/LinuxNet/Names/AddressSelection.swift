@@ -41,7 +41,7 @@ struct AddressSelection {
     init(_ bytes: [UInt8] = []) {
         var (labels, precedences): ([Policy], [Policy]) = ([], [])
         for line in ConfigurationText.lines(bytes) {
-            let fields = ConfigurationText.words(line)
+            let fields = ConfigurationText.fields(line)
             guard fields.count == 3, let prefix = IPv6Network(fields[1]), let value = Int(fields[2]) else {
                 continue
             }

@@ -18,15 +18,15 @@ enum ConfigurationText {
     }
 
     /// Returns the fields of a line, separated by blanks.
-    static func words(_ line: ArraySlice<UInt8>) -> [String] {
-        var words: [String] = []
+    static func fields(_ line: ArraySlice<UInt8>) -> [String] {
+        var fields: [String] = []
         var start = line.startIndex
         while start < line.endIndex {
             var end = start
             while end < line.endIndex, !isBlank(line[end]) { end += 1 }
-            if end > start { words.append(String(decoding: line[start..<end], as: UTF8.self)) }
+            if end > start { fields.append(String(decoding: line[start..<end], as: UTF8.self)) }
             start = end + 1
         }
-        return words
+        return fields
     }
 }

@@ -34,7 +34,7 @@ struct NameServiceSwitch: Equatable {
     init(_ bytes: [UInt8]) {
         for line in ConfigurationText.lines(bytes) {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
-                ConfigurationText.words(line[..<colon]) == ["hosts"]
+                ConfigurationText.fields(line[..<colon]) == ["hosts"]
             else { continue }
             // As in glibc, the last line of a database applies.
             services = Self.services(line[(colon + 1)...])
@@ -49,7 +49,7 @@ struct NameServiceSwitch: Equatable {
         while let byte = rest.first {
             if byte == UInt8(ascii: "[") {
                 let end = rest.firstIndex(of: UInt8(ascii: "]")) ?? rest.endIndex
-                let actions = ConfigurationText.words(rest[(rest.startIndex + 1)..<end])
+                let actions = ConfigurationText.fields(rest[(rest.startIndex + 1)..<end])
                 if !services.isEmpty { services[services.count - 1].apply(actions) }
                 rest = rest[min(end + 1, rest.endIndex)...]
             } else if ConfigurationText.isBlank(byte) {

@@ -37,7 +37,7 @@ struct ResolverConfiguration: Equatable {
     init(_ bytes: [UInt8], hostName: String = "", domains: String? = nil, options: String? = nil) {
         var search: [String]?
         for line in ConfigurationText.lines(bytes) where line.first != UInt8(ascii: ";") {
-            let fields = ConfigurationText.words(line)
+            let fields = ConfigurationText.fields(line)
             guard let keyword = fields.first else { continue }
             let values = Array(fields.dropFirst())
             switch keyword {
@@ -51,8 +51,8 @@ struct ResolverConfiguration: Equatable {
             default: break
             }
         }
-        if let domains { search = ConfigurationText.words(Array(domains.utf8)[...]) }
-        if let options { apply(ConfigurationText.words(Array(options.utf8)[...])) }
+        if let domains { search = ConfigurationText.fields(Array(domains.utf8)[...]) }
+        if let options { apply(ConfigurationText.fields(Array(options.utf8)[...])) }
         if servers.isEmpty { servers = [Server(address: .v4(.loopback))] }
         searchDomains =
             search

@@ -198,7 +198,9 @@ extension StreamFailure {
         switch code {
         case ECONNREFUSED: self = .refused
         case ECONNRESET, EPIPE: self = .reset
-        default: self = .system(code: code, message: SystemError.message(code))
+        case ETIMEDOUT: self = .timedOut
+        case EHOSTUNREACH: self = .unreachable
+        default: self = .other(SystemError.message(code))
         }
     }
 }

@@ -194,7 +194,7 @@ public final class BufferedOutput {
         if buffer.count >= capacity { flush() }
     }
 
-    /// Discards what was not flushed.
+    /// Discards unflushed text.
     public func discard() { buffer.removeAll() }
 
     /// Truncates the file before the first write.

@@ -34,14 +34,20 @@ public enum StreamFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case refused
     /// Connection reset (RST).
     case reset
-    /// Another error of the system, with its message.
-    case system(code: Int32, message: String)
+    /// The peer did not reply in time.
+    case timedOut
+    /// No route to the peer.
+    case unreachable
+    /// Another failure, with its message.
+    case other(String)
 
     public var description: String {
         switch self {
         case .refused: "connection refused"
         case .reset: "connection reset"
-        case .system(_, let message): message
+        case .timedOut: "Connection timed out"
+        case .unreachable: "No route to host"
+        case .other(let message): message
         }
     }
 }

@@ -40,7 +40,7 @@ extension ParseError: CustomStringConvertible {
     public var description: String {
         switch reason {
         case .truncated(let needed, let available):
-            "\(layer): \(field) at offset \(offset) needs \(needed) bytes, \(available) are there"
+            "\(layer): \(field) at offset \(offset) needs \(needed) bytes, but has \(available)"
         case .invalid(let value):
             "\(layer): \(field) at offset \(offset) is \(value), which is not allowed"
         }

@@ -48,13 +48,13 @@ extension CaptureError: CustomStringConvertible {
         switch reason {
         case .notACapture(let magic):
             "neither pcap nor pcapng: it begins with 0x" + hexadecimal32(magic)
-        case .unsupportedVersion(let major, let minor): "version \(major).\(minor) of the format is not known"
-        case .invalidLength(let length): "a length of \(length) at byte \(offset) cannot be right"
+        case .unsupportedVersion(let major, let minor): "unsupported format version \(major).\(minor)"
+        case .invalidLength(let length): "invalid length \(length) at byte \(offset)"
         case .unknownInterface(let number):
-            "the packet at byte \(offset) is of interface \(number), which the file does not describe"
+            "the packet at byte \(offset) refers to an undescribed interface \(number)"
         case .truncated(available: 0): "the file is empty"
         case .truncated(let available):
-            "the file is cut: it ends \(available) bytes into what begins at byte \(offset)"
+            "the file is cut: only \(available) bytes of the record at byte \(offset)"
         }
     }
 

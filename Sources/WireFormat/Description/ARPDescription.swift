@@ -16,7 +16,7 @@ extension FieldSink where Self: ~Copyable {
         begin(layer)
         let hardwareType = view.hardwareType
         number("hardware_type", UInt64(hardwareType), at: base, 2) { text in
-            text.append(hardwareType, named: hardwareType == 1 ? "Ethernet" : "another link")
+            text.append(hardwareType, named: hardwareType == 1 ? "Ethernet" : "other")
         }
         let protocolType = view.protocolType
         number("protocol_type", UInt64(protocolType.rawValue), at: base + 2, 2) { text in

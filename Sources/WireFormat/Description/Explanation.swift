@@ -59,7 +59,7 @@ public struct Explanation: Sendable {
     }
 
     /// Returns the field's name with spaces.
-    private static func words(_ name: StaticString) -> String {
+    private static func title(_ name: StaticString) -> String {
         let key = name.description
         switch key {
         case "ttl": return "time to live"
@@ -86,7 +86,7 @@ extension Explanation: FieldSink {
         var text = TextBuffer()
         meaning(&text)
         if text.count == 0 { text.append(decimal: value) }
-        add(Self.words(name), at: offset, length, text.text())
+        add(Self.title(name), at: offset, length, text.text())
     }
 
     mutating func text(
@@ -96,11 +96,11 @@ extension Explanation: FieldSink {
         var text = TextBuffer()
         meaning(&text)
         if text.count == 0 { value(&text) }
-        add(Self.words(name), at: offset, length, text.text())
+        add(Self.title(name), at: offset, length, text.text())
     }
 
     mutating func flag(_ name: StaticString, _ value: Bool, at offset: Int, _ length: Int) {
-        add(Self.words(name), at: offset, length, value ? "yes" : "no")
+        add(Self.title(name), at: offset, length, value ? "yes" : "no")
     }
 
     mutating func checksum(
@@ -111,13 +111,13 @@ extension Explanation: FieldSink {
         text.append(hexadecimal: value, digits: 2 * length)
         text.append(", ")
         text.append(state.description)
-        add(Self.words(name), at: offset, length, text.text())
+        add(Self.title(name), at: offset, length, text.text())
     }
 
     mutating func beginList(_ name: StaticString) {
         // Each item is a separate field: "options" is a list of "option".
-        let words = Self.words(name)
-        list = words.hasSuffix("s") ? String(words.dropLast()) : words
+        let title = Self.title(name)
+        list = title.hasSuffix("s") ? String(title.dropLast()) : title
     }
 
     mutating func item(at offset: Int, _ length: Int, value: (inout TextBuffer) -> Void) {
@@ -137,13 +137,13 @@ extension Explanation: FieldSink {
     mutating func bytes(_ name: StaticString, _ bytes: RawSpan, at offset: Int) {
         let count = min(bytes.byteCount, limit - offset)
         guard count > 0 else { return }
-        add(Self.words(name), at: offset, count, count == 1 ? "1 byte" : "\(count) bytes")
+        add(Self.title(name), at: offset, count, count == 1 ? "1 byte" : "\(count) bytes")
     }
 
     mutating func strange(_ name: StaticString, _ bytes: RawSpan, at offset: Int) {
         var text = TextBuffer()
         text.append(escaped: bytes)
-        add(Self.words(name), at: offset, bytes.byteCount, text.text())
+        add(Self.title(name), at: offset, bytes.byteCount, text.text())
     }
 
     mutating func problem(_ text: String) {

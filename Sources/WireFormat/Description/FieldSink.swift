@@ -98,9 +98,9 @@ extension FieldSink where Self: ~Copyable {
         } meaning: { text in
             text.append(value)
             if value.isBroadcast {
-                text.append(", everybody on the link")
+                text.append(", broadcast")
             } else if value.isMulticast {
-                text.append(", a group")
+                text.append(", multicast")
             } else if value.isLocallyAdministered {
                 text.append(", locally administered")
             }

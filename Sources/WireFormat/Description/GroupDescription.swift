@@ -24,7 +24,7 @@ extension FieldSink where Self: ~Copyable {
             if let version = view.queryVersion {
                 number("version", version, at: base, 0)
             } else {
-                problem("igmp: the query's length is of no version")
+                problem("igmp: the query has an invalid length")
             }
             let tenths = sources == nil ? Int(view.code) : TimeCode8(rawValue: view.code).value
             number("max_response_time", tenths, "tenths of a second", at: base + 1, 1)
@@ -40,7 +40,7 @@ extension FieldSink where Self: ~Copyable {
         case .unknown:
             checksum("checksum", state, UInt64(view.checksum), at: base + 2, 2)
             self.bytes("data", view.bytes.dropping(4), at: base + 4)
-            if type == .membershipQuery || type == .version3Report { problem("igmp: the message is not all there") }
+            if type == .membershipQuery || type == .version3Report { problem("igmp: the message is truncated") }
         }
         end()
     }
@@ -49,7 +49,7 @@ extension FieldSink where Self: ~Copyable {
     mutating func describeMLD(_ view: borrowing ICMPv6View, at base: Int) {
         guard let message = MLDMessage(view) else {
             bytes("data", view.bytes.dropping(4), at: base + 4)
-            return problem("mld: the message is not all there")
+            return problem("mld: the message is truncated")
         }
         switch message.kind {
         case .query(let group, let sources):

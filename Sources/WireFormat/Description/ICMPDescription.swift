@@ -35,7 +35,7 @@ extension FieldSink where Self: ~Copyable {
         case .timestampRequest, .timestampReply:
             describeIdentity(view.bytes, at: base)
             guard view.bytes.byteCount >= ICMPv4Timestamp.byteCount else {
-                problem("icmp: the timestamps are not all there")
+                problem("icmp: the timestamps are truncated")
                 return true
             }
             number("originate_timestamp", view.bytes.bigEndian32(at: 8), "ms since midnight UT", at: base + 8, 4)
@@ -44,7 +44,7 @@ extension FieldSink where Self: ~Copyable {
         case .addressMaskRequest, .addressMaskReply:
             describeIdentity(view.bytes, at: base)
             guard view.bytes.byteCount >= ICMPv4AddressMask.byteCount else {
-                problem("icmp: the address mask is not all there")
+                problem("icmp: the address mask is truncated")
                 return true
             }
             address("address_mask", view.bytes.ipv4Address(at: 8), at: base + 8)

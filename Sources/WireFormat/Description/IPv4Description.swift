@@ -56,8 +56,8 @@ extension FieldSink where Self: ~Copyable {
         number("total_length", UInt64(totalLength), at: base + 2, 2) { text in
             text.append(decimal: totalLength)
             text.append(" bytes")
-            if isTruncated { text.append(", more than is here") }
-            if totalLength == 0 { text.append(", left to the network card") }
+            if isTruncated { text.append(", more than available") }
+            if totalLength == 0 { text.append(", offloaded to the network card") }
         }
         number("identification", view.identification, at: base + 4, 2)
         beginList("flags")
@@ -103,7 +103,7 @@ extension FieldSink where Self: ~Copyable {
         }
         endList()
         if options.isMalformed {
-            problem("ipv4: the option at offset \(offset - base + 20) has a length that cannot be right")
+            problem("ipv4: the option at offset \(offset - base + 20) has an invalid length")
         }
     }
 }

@@ -32,7 +32,7 @@ extension FieldSink where Self: ~Copyable {
         let rest = data.dropping(reader.offset)
         let offset = start + reader.offset
         if reader.isTruncated {
-            problem("\(isQuoted ? "quoted " : "")ipv6: the header \(reader.nextHeader) is not all there")
+            problem("\(isQuoted ? "quoted " : "")ipv6: the header \(reader.nextHeader) is truncated")
             return describePayload(rest, at: offset, isQuoted: isQuoted)
         }
         guard !reader.isLaterFragment else { return describePayload(rest, at: offset, isQuoted: isQuoted) }
@@ -59,7 +59,7 @@ extension FieldSink where Self: ~Copyable {
         number("payload_length", UInt64(payloadLength), at: base + 4, 2) { text in
             text.append(decimal: payloadLength)
             text.append(" bytes")
-            if isTruncated { text.append(", more than is here") }
+            if isTruncated { text.append(", more than available") }
         }
         let next = view.nextHeader
         number("next_header", UInt64(next.rawValue), at: base + 6, 1) { text in

@@ -3,7 +3,7 @@ extension FieldSink where Self: ~Copyable {
     mutating func describeNDP(_ view: borrowing ICMPv6View, at base: Int) {
         guard let message = NDPMessage(view) else {
             bytes("data", view.bytes.dropping(4), at: base + 4)
-            return problem("ndp: the message is not all there")
+            return problem("ndp: the message is truncated")
         }
         switch message.kind {
         case .routerSolicitation: break
@@ -32,7 +32,7 @@ extension FieldSink where Self: ~Copyable {
             offset += option.byteCount
         }
         endList()
-        if !message.trailing.isEmpty { problem("ndp: an option has a length that cannot be right") }
+        if !message.trailing.isEmpty { problem("ndp: an option has an invalid length") }
     }
 }
 

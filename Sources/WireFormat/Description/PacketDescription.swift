@@ -44,7 +44,7 @@ extension FieldSink where Self: ~Copyable {
             case .arp, .rarp: return describeARP(bytes, layer, at: layers.networkOffset)
             case .ipv4: return describeIPv4(bytes, at: layers.networkOffset, isQuoted: false)
             case .ipv6: return describeIPv6(bytes, at: layers.networkOffset, isQuoted: false)
-            default: problem("\(layer) cannot be read")
+            default: problem("\(layer) cannot be parsed")
             }
         } catch {
             // The available part of the header was described with the link layer.

@@ -24,7 +24,7 @@ extension FieldSink where Self: ~Copyable {
         if view.length != 0,
             Int(view.length) < UDPView.headerLength || !context.isIncomplete && Int(view.length) > bytes.byteCount
         {
-            problem("udp: length at offset 4 is \(view.length), which cannot be right")
+            problem("udp: length at offset 4 is \(view.length), which is invalid")
         }
         let data = base + UDPView.headerLength
         if !context.isQuoted, DHCPView.isCarried(from: view.sourcePort, to: view.destinationPort) {
@@ -77,7 +77,7 @@ extension FieldSink where Self: ~Copyable {
         }
         endList()
         end()
-        if reader.isMalformed { problem("tcp: an option has a length that cannot be right") }
+        if reader.isMalformed { problem("tcp: an option has an invalid length") }
         let data = base + view.headerLength
         if !context.isQuoted, HTTPStartLine.isRecognized(in: view.payload) {
             describeHTTP(view.payload, at: data)

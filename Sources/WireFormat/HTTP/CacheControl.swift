@@ -21,7 +21,7 @@ public struct CacheControl: Hashable, Sendable {
         for member in HTTPList.members(value) { read(member) }
         for name in ["max-age", "s-maxage", "no-store", "no-cache"]
         where directives.count(where: { $0.name == name }) > 1 {
-            problems.append("\(name) is there more than once")
+            problems.append("\(name) is repeated")
         }
     }
 
@@ -30,7 +30,7 @@ public struct CacheControl: Hashable, Sendable {
         let name = member[..<(equals ?? member.endIndex)]
         let text = String(decoding: name.map(\.lowercased), as: UTF8.self)
         guard !name.isEmpty, name.allSatisfy(\.isToken) else {
-            problems.append("'\(String(decoding: member, as: UTF8.self))' is no directive")
+            problems.append("'\(String(decoding: member, as: UTF8.self))' is not a directive")
             return
         }
         var directive = Directive(name: text, argument: nil, isQuoted: false)
@@ -42,15 +42,15 @@ public struct CacheControl: Hashable, Sendable {
             } else {
                 directive.argument = String(decoding: raw, as: UTF8.self)
                 if raw.isEmpty || !raw.allSatisfy(\.isToken) {
-                    problems.append("\(text) has an argument that is no token")
+                    problems.append("\(text) has an argument that is not a token")
                 }
             }
         }
         if Self.withSeconds.contains(text) {
             if directive.argument == nil, text != "max-stale" {
-                problems.append("\(text) lacks its number of seconds")
+                problems.append("\(text) has no number of seconds")
             } else if let argument = directive.argument, Self.number(argument) == nil {
-                problems.append("\(text) is no number of seconds: \(argument)")
+                problems.append("\(text) is not a number of seconds: \(argument)")
             }
         }
         directives.append(directive)
@@ -61,12 +61,12 @@ public struct CacheControl: Hashable, Sendable {
         var rest = raw.dropFirst()
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "\"") {
-                if !rest.isEmpty { problems.append("\(name) goes on after its quotes") }
+                if !rest.isEmpty { problems.append("\(name) has text after its closing quote") }
                 return String(decoding: bytes, as: UTF8.self)
             }
             bytes.append(byte == UInt8(ascii: "\\") ? rest.popFirst() ?? byte : byte)
         }
-        problems.append("\(name) lacks its closing quote")
+        problems.append("\(name) has no closing quote")
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -56,26 +56,26 @@ public struct HTTPDate: Hashable, Sendable {
             (self.time, form) = (time, .fixed)
             return
         }
-        let words = text.split { $0.isBlank }.map { String(decoding: $0, as: UTF8.self) }
-        guard let first = words.first else { throw .empty }
-        if words.count == 1, first.utf8.allSatisfy({ $0.decimalDigit != nil || $0 == UInt8(ascii: "-") }) {
+        let fields = text.split { $0.isBlank }.map { String(decoding: $0, as: UTF8.self) }
+        guard let first = fields.first else { throw .empty }
+        if fields.count == 1, first.utf8.allSatisfy({ $0.decimalDigit != nil || $0 == UInt8(ascii: "-") }) {
             throw .number
         }
         let weekday: String
         if first.utf8.last == UInt8(ascii: ",") {
             weekday = String(first.dropLast())
-            if words.count > 1, words[1].contains("-") {
+            if fields.count > 1, fields[1].contains("-") {
                 form = .rfc850
-                time = try Self.rfc850(words, currentYear: currentYear)
+                time = try Self.rfc850(fields, currentYear: currentYear)
             } else {
                 form = .fixed
-                time = try Self.fixed(words)
+                time = try Self.fixed(fields)
             }
         } else {
-            guard words.count >= 5 else { throw .unknownForm }
+            guard fields.count >= 5 else { throw .unknownForm }
             weekday = first
             form = .asctime
-            time = try Self.asctime(words)
+            time = try Self.asctime(fields)
         }
         guard time.isValid else { throw .nonexistent }
         let names = form == .rfc850 ? Self.weekdays : Self.weekdays.map { String($0.prefix(3)) }
@@ -109,25 +109,25 @@ public struct HTTPDate: Hashable, Sendable {
         return time
     }
 
-    private static func fixed(_ words: [String]) throws(Problem) -> CivilTime {
-        guard words.count >= 5 else { throw .unknownForm }
-        let day = try number(words[1], digits: 2, or: .invalidDay(words[1]))
-        let month = try month(words[2])
-        let year = try number(words[3], digits: 4, or: .invalidYear(words[3]))
-        let time = try clock(words[4])
-        try zone(words.dropFirst(5))
+    private static func fixed(_ fields: [String]) throws(Problem) -> CivilTime {
+        guard fields.count >= 5 else { throw .unknownForm }
+        let day = try number(fields[1], digits: 2, or: .invalidDay(fields[1]))
+        let month = try month(fields[2])
+        let year = try number(fields[3], digits: 4, or: .invalidYear(fields[3]))
+        let time = try clock(fields[4])
+        try zone(fields.dropFirst(5))
         return CivilTime(year: year, month: month, day: day, hour: time.0, minute: time.1, second: time.2)
     }
 
-    private static func rfc850(_ words: [String], currentYear: Int?) throws(Problem) -> CivilTime {
-        let parts = words[1].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3, words.count >= 3 else { throw .unknownForm }
+    private static func rfc850(_ fields: [String], currentYear: Int?) throws(Problem) -> CivilTime {
+        let parts = fields[1].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, fields.count >= 3 else { throw .unknownForm }
         let day = try number(parts[0], digits: 2, or: .invalidDay(parts[0]))
         let month = try month(parts[1])
         let short = try number(parts[2], digits: 2, or: .invalidYear(parts[2]))
-        let year = century(of: short, month: month, day: day, weekday: words[0].dropLast(), currentYear: currentYear)
-        let time = try clock(words[2])
-        try zone(words.dropFirst(3))
+        let year = century(of: short, month: month, day: day, weekday: fields[0].dropLast(), currentYear: currentYear)
+        let time = try clock(fields[2])
+        try zone(fields.dropFirst(3))
         return CivilTime(year: year, month: month, day: day, hour: time.0, minute: time.1, second: time.2)
     }
 
@@ -143,12 +143,12 @@ public struct HTTPDate: Hashable, Sendable {
         return year > currentYear + 50 ? year - 100 : year
     }
 
-    private static func asctime(_ words: [String]) throws(Problem) -> CivilTime {
-        let month = try month(words[1])
-        let day = try number(words[2], digits: words[2].utf8.count == 1 ? 1 : 2, or: .invalidDay(words[2]))
-        let time = try clock(words[3])
-        let year = try number(words[4], digits: 4, or: .invalidYear(words[4]))
-        if words.count > 5 { throw .trailingText(words[5...].joined(separator: " ")) }
+    private static func asctime(_ fields: [String]) throws(Problem) -> CivilTime {
+        let month = try month(fields[1])
+        let day = try number(fields[2], digits: fields[2].utf8.count == 1 ? 1 : 2, or: .invalidDay(fields[2]))
+        let time = try clock(fields[3])
+        let year = try number(fields[4], digits: 4, or: .invalidYear(fields[4]))
+        if fields.count > 5 { throw .trailingText(fields[5...].joined(separator: " ")) }
         return CivilTime(year: year, month: month, day: day, hour: time.0, minute: time.1, second: time.2)
     }
 
@@ -170,10 +170,10 @@ public struct HTTPDate: Hashable, Sendable {
         return (hour, minute, second)
     }
 
-    private static func zone(_ words: ArraySlice<String>) throws(Problem) {
-        guard let zone = words.first else { throw .notGMT("") }
+    private static func zone(_ fields: ArraySlice<String>) throws(Problem) {
+        guard let zone = fields.first else { throw .notGMT("") }
         guard zone == "GMT" else { throw .notGMT(zone) }
-        if words.count > 1 { throw .trailingText(words.dropFirst().joined(separator: " ")) }
+        if fields.count > 1 { throw .trailingText(fields.dropFirst().joined(separator: " ")) }
     }
 
     /// Returns the text in a format.
@@ -199,18 +199,18 @@ extension HTTPDate: CustomStringConvertible {
 extension HTTPDate.Problem: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .empty: "nothing is there"
+        case .empty: "empty"
         case .number: "a number"
-        case .unknownForm: "none of the three forms"
-        case .unknownWeekday(let text): "no weekday: \(text)"
-        case .unknownMonth(let text): "no month: \(text)"
-        case .invalidDay(let text): "no day of two digits: \(text)"
-        case .invalidYear(let text): "no year: \(text)"
-        case .invalidTime(let text): "no time of day: \(text)"
+        case .unknownForm: "unknown date format"
+        case .unknownWeekday(let text): "invalid weekday: \(text)"
+        case .unknownMonth(let text): "invalid month: \(text)"
+        case .invalidDay(let text): "the day must have two digits: \(text)"
+        case .invalidYear(let text): "invalid year: \(text)"
+        case .invalidTime(let text): "invalid time: \(text)"
         case .notGMT(let text): text.isEmpty ? "GMT is missing" : "not GMT: \(text)"
-        case .trailingText(let text): "more comes after it: \(text)"
-        case .wrongWeekday(let written, let correct): "it was \(correct), not \(written)"
-        case .nonexistent: "there is no such day or time"
+        case .trailingText(let text): "unexpected text after the date: \(text)"
+        case .wrongWeekday(let written, let correct): "the weekday is \(correct), not \(written)"
+        case .nonexistent: "no such day or time"
         }
     }
 }

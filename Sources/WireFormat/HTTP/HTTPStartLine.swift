@@ -114,15 +114,17 @@ public struct HTTPRequestLine: Hashable, Sendable {
 
     /// Parses a request line.
     public init(_ line: [UInt8]) {
-        let words = line.split { $0.isBlank }
-        method = words.first.map(Array.init) ?? []
-        let last = words.count > 1 ? words[words.count - 1] : []
-        let hasVersion = words.count > 1 && last.prefix(5).equalsIgnoringCase("HTTP/")
+        let fields = line.split { $0.isBlank }
+        method = fields.first.map(Array.init) ?? []
+        let last = fields.count > 1 ? fields[fields.count - 1] : []
+        let hasVersion = fields.count > 1 && last.prefix(5).equalsIgnoringCase("HTTP/")
         version = hasVersion ? HTTPVersion(bytes: Array(last)) : nil
-        if words.count > (hasVersion ? 2 : 1) {
-            let targetWords = words[1..<(hasVersion ? words.count - 1 : words.count)]
+        if fields.count > (hasVersion ? 2 : 1) {
+            let targetFields = fields[1..<(hasVersion ? fields.count - 1 : fields.count)]
             target = Array(
-                line[targetWords[targetWords.startIndex].startIndex..<targetWords[targetWords.endIndex - 1].endIndex])
+                line[
+                    targetFields[targetFields.startIndex].startIndex..<targetFields[targetFields.endIndex - 1].endIndex]
+            )
         } else {
             target = []
         }
@@ -149,11 +151,11 @@ public struct HTTPStatusLine: Hashable, Sendable {
 
     /// Parses a status line.
     public init(_ line: [UInt8]) {
-        let words = line.split(maxSplits: 2, omittingEmptySubsequences: true) { $0.isBlank }
-        version = HTTPVersion(bytes: words.first.map(Array.init) ?? [])
-        let digits = words.count > 1 ? words[1] : []
+        let fields = line.split(maxSplits: 2, omittingEmptySubsequences: true) { $0.isBlank }
+        version = HTTPVersion(bytes: fields.first.map(Array.init) ?? [])
+        let digits = fields.count > 1 ? fields[1] : []
         code = digits.count == 3 ? digits.decimalNumber : nil
-        reason = words.count > 2 ? Array(words[2]) : []
+        reason = fields.count > 2 ? Array(fields[2]) : []
         problems += HTTPProblem.of(version)
         if code == nil {
             problems.append(.invalidStatusCode)

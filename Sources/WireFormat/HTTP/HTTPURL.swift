@@ -36,12 +36,12 @@ public struct HTTPURL: Hashable, Sendable {
 
         public var description: String {
             switch self {
-            case .empty: "nothing is there"
-            case .unknownScheme(let text): "the scheme \(text) is neither http nor https"
-            case .missingHost: "no host is named"
-            case .invalidHost(let text): "'\(text)' is no host"
-            case .invalidPort(let text): "'\(text)' is no port"
-            case .invalidPercentEncoding(let text): "a percent sign is not followed by two hexadecimal digits: \(text)"
+            case .empty: "empty"
+            case .unknownScheme(let text): "unsupported scheme \(text) (expected http or https)"
+            case .missingHost: "the host is missing"
+            case .invalidHost(let text): "invalid host '\(text)'"
+            case .invalidPort(let text): "invalid port '\(text)'"
+            case .invalidPercentEncoding(let text): "invalid percent-encoding: \(text)"
             }
         }
     }

@@ -1,29 +1,29 @@
 /// Parses the text of a `PacketFilter`.
 struct FilterParser {
-    private var words: [Substring]
+    private var tokens: [Substring]
     private var index = 0
     /// The nesting depth of parentheses, which is limited.
     private var depth = 0
     private static let maximumDepth = 32
-    private static let maximumWords = 1_024
+    private static let maximumTokens = 1_024
 
     typealias SyntaxError = PacketFilter.SyntaxError
 
     init(_ text: String) {
-        words = []
+        tokens = []
         for word in text.split(whereSeparator: \.isWhitespace) {
             var rest = word
             // Parentheses and the exclamation mark are separate tokens.
             while let position = rest.firstIndex(where: { "()!".contains($0) }) {
-                if position > rest.startIndex { words.append(rest[..<position]) }
-                words.append(rest[position...position])
+                if position > rest.startIndex { tokens.append(rest[..<position]) }
+                tokens.append(rest[position...position])
                 rest = rest[rest.index(after: position)...]
             }
-            if !rest.isEmpty { words.append(rest) }
+            if !rest.isEmpty { tokens.append(rest) }
         }
     }
 
-    private var word: Substring { index < words.count ? words[index] : "" }
+    private var word: Substring { index < tokens.count ? tokens[index] : "" }
 
     private mutating func take(_ choices: Substring...) -> Bool {
         guard !word.isEmpty, choices.contains(word) else { return false }
@@ -34,14 +34,14 @@ struct FilterParser {
     private func failure(_ expected: String) -> SyntaxError { SyntaxError(word: String(word), expected: expected) }
 
     func requireEnd() throws(SyntaxError) {
-        if index < words.count { throw failure("'and', 'or' or the end") }
+        if index < tokens.count { throw failure("'and', 'or' or the end") }
     }
 
     /// Parses an expression. `or` has lower precedence than `and`; adjacent primitives are combined by `and`.
     mutating func expression() throws(SyntaxError) -> PacketFilter {
         depth += 1
         defer { depth -= 1 }
-        guard words.count <= Self.maximumWords else { throw failure("a shorter filter") }
+        guard tokens.count <= Self.maximumTokens else { throw failure("a shorter filter") }
         guard depth <= Self.maximumDepth else { throw failure("fewer parentheses") }
         var filter = try conjunction()
         while take("or", "||") { filter = .or(filter, try conjunction()) }

@@ -25,7 +25,7 @@ public indirect enum PacketFilter: Hashable, Sendable {
         /// The expected token.
         public var expected: String
         public var description: String {
-            word.isEmpty ? "it ends where \(expected) should be" : "'\(word)' stands where \(expected) should be"
+            word.isEmpty ? "expected \(expected) at the end" : "unexpected '\(word)' (expected \(expected))"
         }
     }
 

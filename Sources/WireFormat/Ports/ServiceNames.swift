@@ -16,15 +16,15 @@ public struct ServiceNames: Sendable {
     /// Parses lines with a name, `port/protocol` and aliases; other lines are ignored.
     public init(lines: [String]) {
         for line in lines {
-            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
-            guard words.count >= 2 else { continue }
-            let parts = words[1].split(separator: "/")
+            let fields = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
+            guard fields.count >= 2 else { continue }
+            let parts = fields[1].split(separator: "/")
             guard parts.count == 2, let port = UInt16(parts[0]), let transport = Transport(rawValue: String(parts[1]))
             else { continue }
             let key = Key(port: port, transport: transport)
             // The first name of a port is the official one.
-            if names[key] == nil { names[key] = String(words[0]) }
-            for name in [words[0]] + words.dropFirst(2) {
+            if names[key] == nil { names[key] = String(fields[0]) }
+            for name in [fields[0]] + fields.dropFirst(2) {
                 let name = name.lowercased()
                 if ports[name]?[transport] == nil { ports[name, default: [:]][transport] = port }
             }
