@@ -22,6 +22,7 @@ import Testing
         ("arping", "no TARGET given (expected a name, an IPv4 address or a MAC address)"),
         ("rarp", "no ACTION given (expected query or serve)"),
         ("igmp-join", "no GROUP given (expected a multicast address)"), ("igmp-query", nil),
+        ("dhcp-discover", nil),
         ("tcp-syn-scan", "no TARGET given (expected a name, an address, a network or a range)"),
         ("http-probe", "no URL given (expected http://HOST or https://HOST)"),
         ("http-fingerprint", "no URL given (expected http://HOST or https://HOST)"),
@@ -41,7 +42,8 @@ import Testing
     private static var commands: [any Command.Type] {
         [
             PingCommand.self, TracerouteCommand.self, ArpingCommand.self, RARPCommand.self, IGMPJoinCommand.self,
-            IGMPQueryCommand.self, SYNScanCommand.self, HTTPProbeCommand.self, HTTPFingerprintCommand.self,
+            IGMPQueryCommand.self, DHCPDiscoverCommand.self, SYNScanCommand.self, HTTPProbeCommand.self,
+            HTTPFingerprintCommand.self,
             UserHostCommand.self, DecodeCommand.self, AddressCommand.self,
         ]
     }

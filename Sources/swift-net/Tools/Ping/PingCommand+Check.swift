@@ -76,8 +76,6 @@ extension PingCommand {
         guard size <= most else { throw UsageError("invalid value '\(size)' for -s (expected 0 to \(most))") }
     }
 
-    private static let missingTarget = UsageError("usage error: Destination address required")
-
     /// Returns the timestamp option, and removes the hosts of `tsprespec` from the targets.
     private mutating func timestamps(_ choice: IPTimestampChoice) throws -> IPv4TimestampData {
         func empty(_ count: Int, _ address: IPv4Address?) -> [IPv4TimestampData.Entry] {
@@ -101,9 +99,9 @@ extension PingCommand {
         console.limit(to: ping.deadline)
         guard isSweep else { return try SinglePing(command: self, console: console).run() }
         let (listed, input) = try TargetFile.targets(
-            of: targetFiles, console, missingTarget: Self.missingTarget.message)
+            of: targetFiles, console, missingTarget: Self.summary.missingOperand.message)
         let all = try zip(texts, expressions) + listed.map { ($0, try TargetExpression($0)) }
-        guard !all.isEmpty || input != nil else { throw Self.missingTarget }
+        guard !all.isEmpty || input != nil else { throw Self.summary.missingOperand }
         return try PingSweepRun(command: self, targets: all, input: input, console: console).run()
     }
 }

@@ -53,7 +53,7 @@ extension SYNScanCommand {
         // Shards and positions require the whole list, and --source is set up for one scan only.
         let readsAhead =
             resumptionFile != nil || scan.shard.count > 1 || scan.source != nil || excludeFiles.contains("-")
-        let missing = UsageError("a target is missing")
+        let missing = Self.summary.missingOperand
         let (listed, input) = try TargetFile.targets(
             of: targetFiles, console, allowsZones: false, readsAhead: readsAhead, missingTarget: missing.message)
         targets += listed
