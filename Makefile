@@ -42,7 +42,7 @@ test: build packages-test
 	LAB_COMMAND_LOG="$(CURDIR)/.build/lab-commands" swift test --skip-build --filter OptionCoverageTests
 	Scripts/fuzz $(FUZZ_SECONDS)
 
-# Every entry point for bytes of a stranger, and a whole host, so many seconds each: make fuzz FUZZ_SECONDS=600 TARGETS=host
+# Every parser of untrusted bytes, and a whole host, for FUZZ_SECONDS each: make fuzz FUZZ_SECONDS=600 TARGETS=host
 fuzz:
 	Scripts/fuzz $(FUZZ_SECONDS) $(TARGETS)
 

@@ -187,8 +187,8 @@ let package = Package(
     ]
 )
 
-/// Trials and writers of test data, which `make` builds by name with SWIFT_NET_TRIALS=1 in the environment: whoever builds the tool
-/// or runs its tests does without them.
+/// Trials and generators of test data, which `make` builds by name with SWIFT_NET_TRIALS=1 in the environment. The default
+/// build and the tests do without them.
 let trials: [Target] = [
     .executableTarget(
         name: "fuzz-corpus",

@@ -56,7 +56,7 @@ struct ArpingTests {
         }
     }
 
-    @Test("a machine by its link-layer address: the kernel knows its address, or is told; the table; tagged probes")
+    @Test("a host by its MAC address: with and without an entry in the neighbor table; the table; tagged probes")
     func station() async throws {
         try await Lab.with(.pair) { lab in
             func arping(_ words: String) async throws -> Lab.Outcome {
@@ -125,7 +125,7 @@ struct ArpingTests {
             _ = try await lab.run("b", ["sh", "-c", "echo '{\"type\":\"host\"' > /mnt/broken"])
             let broken = try await sweep("--compare /mnt/broken")
             #expect(broken.status == 2 && broken.errors.contains("is not a complete sweep"), "\(broken)")
-            // Who answers for everybody is named.
+            // A host that replies for every address is reported.
             _ = try await lab.run("b", ["ip", "route", "add", "local", "198.18.0.0/24", "dev", "lo"])
             let proxy = try await lab.run(
                 "a", [Binary.swiftNet, "arping", "-w", "0.2", "-I", "va", "--sweep", "198.18.0.0/26"])
@@ -133,7 +133,7 @@ struct ArpingTests {
         }
     }
 
-    @Test("nobody announces what is another's, and a conflict over what is announced is named with both machines")
+    @Test("an address of another host is not announced, and a conflict over an announced address names both hosts")
     func announcements() async throws {
         try await Lab.with(.pair) { lab in
             func arping(_ words: String) async throws -> Lab.Outcome {
@@ -299,7 +299,7 @@ struct ArpingTests {
             ("-t 02:00:00:00:00:08 02:00:00:00:00:07", "-t cannot be used with a MAC address as target"),
             ("-b 02:00:00:00:00:07", "-b cannot be used with a MAC address as target"),
             ("-T 192.0.2.2 192.0.2.3", "-T requires a MAC address as target"),
-            ("-t nobody 192.0.2.3", "invalid value 'nobody' for -t (expected a MAC address)"),
+            ("-t nohost 192.0.2.3", "invalid value 'nohost' for -t (expected a MAC address)"),
             ("-s nowhere 192.0.2.2", "invalid value 'nowhere' for -s (expected an IPv4 address)"),
             ("-c 0 192.0.2.2", "invalid value '0' for -c (expected 1 to 2147483647)"),
             ("--vlan 4095 192.0.2.2", "invalid value '4095' for --vlan (expected 1 to 4094)"),
@@ -311,7 +311,7 @@ struct ArpingTests {
             ("--sweep 2001:db8::/126", "--sweep: 2001:db8::/126: ARP is for IPv4 only"),
             ("--sweep 192.0.2.0/30 192.0.2.1", "192.0.2.1: --sweep takes no target besides its network"),
             ("--sweep 192.0.2.0/30 -w 0", "invalid value '0' for -w (expected 0.001 or more with --sweep)"),
-            ("--table nobody", "nobody: not an IP address"),
+            ("--table nohost", "nohost: not an IP address"),
         ])
     func refusals(words: String, message: String) async throws {
         let outcome = try await Lab.run([Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
@@ -359,7 +359,7 @@ struct ArpingTests {
     }
 
     @Test(
-        "Habets' style refuses what does not apply",
+        "Habets' style refuses options that do not apply",
         arguments: [
             ("-V 4095 192.0.2.2", "invalid value '4095' for -V (expected 0 to 4094)"),
             ("-Q 3 192.0.2.2", "-Q requires -V"), ("-P 192.0.2.2", "-P requires -U"),

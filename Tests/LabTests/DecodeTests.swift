@@ -328,7 +328,7 @@ struct DecodeTests {
         }
     }
 
-    @Test("filters, and what is no filter")
+    @Test("filters, valid and invalid")
     func filters() async throws {
         try await inFolder { folder in
             try write(capture(), to: "\(folder)/file.pcap")
@@ -395,7 +395,7 @@ struct DecodeTests {
     }
 }
 
-/// `address`, which asks nobody.
+/// `address`, which sends nothing.
 @Suite("address")
 struct AddressTests {
     @Test("a network of class B, cut into subnets")
@@ -433,7 +433,7 @@ struct AddressTests {
     }
 
     @Test(
-        "what is no address names the text",
+        "an invalid address is named",
         arguments: [
             ("x", "address: x: not an address\n"),
             ("192.0.2.1/33", "address: 192.0.2.1/33: invalid prefix length '33' (expected 0 to 32)\n"),

@@ -15,7 +15,7 @@ struct HTTPFingerprintTests {
         server.serve_forever()
         """
 
-    /// A server that nobody has seen before: it says the same to everybody.
+    /// An unknown server, which sends the same response to every request.
     private static let homemade = """
         import socket, threading
         def serve(c):

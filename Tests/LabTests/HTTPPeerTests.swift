@@ -172,7 +172,7 @@ struct HTTPPeerTests {
             say verified $n http-probe --cacert cert $right
             say named $n http-probe --cacert cert https://127.0.0.1:8443/cert
             say fingerprint $n http-fingerprint https://127.0.0.1:8443/
-            say nobody $n http-fingerprint https://127.0.0.1:8446/
+            say unverified $n http-fingerprint https://127.0.0.1:8446/
             say ended $n http-probe -k https://127.0.0.1:8444/
             say silent $n http-probe -k -w 0.5 https://127.0.0.1:8445/
             say clear $n http-probe -k https://127.0.0.1:8446/
@@ -181,7 +181,7 @@ struct HTTPPeerTests {
         let wanted = [
             "doubted: ": "certificate not trusted", "believed: ": "200 OK", "verified: ": ", verified",
             "named: ": "certificate not trusted",
-            "fingerprint: ": "  Python http.server  ", "nobody: ": "TLS: ",
+            "fingerprint: ": "  Python http.server  ", "unverified: ": "TLS: ",
             "ended: ": "connection closed by the server: the TLS handshake",
             "silent: ": "timeout: the TLS handshake", "clear: ": "TLS: ",
             "others: ": "3 URLs, 3 requests, 1 answered, 2 failed",

@@ -59,7 +59,7 @@ struct HTTPProbeTests {
         }
     }
 
-    @Test("a server is asked for its fingerprint, whatever it does to those who ask; the others go on")
+    @Test("a hostile server is fingerprinted without harm, and the other targets continue")
     func hostileFingerprints() async throws {
         try await serving { lab in
             let places = HostileServer.ways.map { "127.0.0.1:\(HostileServer.port(of: $0))" }

@@ -83,7 +83,7 @@ struct NameTests {
 
     @Test("a DNS server that hangs delays neither probes nor times, and lines but a little")
     func hangingServer() async throws {
-        // Nobody listens on 192.0.2.99; the name of the target is in the hosts file, the way back is not.
+        // No server listens on 192.0.2.99; the hosts file has the target's name, but not its reverse name.
         let layout = Self.layout.and(
             "printf 'nameserver 198.18.0.53\\noptions timeout:30 attempts:5\\n' > /run/netns/resolv.conf; printf '192.0.2.2 fromfile\\n' > /run/netns/hosts"
         )

@@ -2,7 +2,7 @@ import Testing
 
 @Suite("privileges")
 struct PrivilegeTests {
-    private static let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+    private static let unprivileged = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
 
     /// A copy of a binary that every user may run, with or without the capability.
     private func withCopy(
@@ -34,11 +34,11 @@ struct PrivilegeTests {
     func capability() async throws {
         try await withCopy(capability: true) { lab, path in
             let outcome = try await lab.run(
-                "a", Self.nobody + [path, "ping", "-c", "1", "--icmp", "timestamp", "192.0.2.2"])
+                "a", Self.unprivileged + [path, "ping", "-c", "1", "--icmp", "timestamp", "192.0.2.2"])
             #expect(outcome.status == 0, "\(outcome)")
             let script =
                 "\(path) ping -q -c 20 -i 0.1 192.0.2.2 >/dev/null & p=$!; sleep 0.4; grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/$p/status; wait $p; echo $?"
-            let status = try await lab.run("a", Self.nobody + ["bash", "-c", script])
+            let status = try await lab.run("a", Self.unprivileged + ["bash", "-c", script])
             #expect(
                 status.lines.filter { $0.hasPrefix("Cap") }.allSatisfy { $0.hasSuffix("0000000000000000") }, "\(status)"
             )
@@ -52,8 +52,8 @@ struct PrivilegeTests {
             for (options, status) in [
                 ("-A -i 0", 2), ("-i 0.001", 2), ("-f", 2), ("-A", 0), ("-A -f", 0), ("-i 0.002", 0),
             ] {
-                let words = ["ping", "-q", "-c", "3"] + options.split(separator: " ").map(String.init) + ["192.0.2.2"]
-                let outcome = try await lab.run("a", Self.nobody + [path] + words)
+                let arguments = ["ping", "-q", "-c", "3"] + options.split(separator: " ").map(String.init) + ["192.0.2.2"]
+                let outcome = try await lab.run("a", Self.unprivileged + [path] + arguments)
                 #expect(outcome.status == status, "\(options): \(outcome)")
                 #expect(outcome.errors.contains("cannot flood") == (status == 2), "\(options): \(outcome)")
             }
@@ -66,7 +66,7 @@ struct PrivilegeTests {
             let script =
                 "f=$(mktemp); echo kept > $f; for t in '192.0.2.2' '192.0.2.2 192.0.2.3'; do"
                 + " \(path) ping -c 1 --pcap $f $t; echo \"$? $(cat $f)\"; done; rm $f"
-            let outcome = try await lab.run("a", Self.nobody + ["bash", "-c", script])
+            let outcome = try await lab.run("a", Self.unprivileged + ["bash", "-c", script])
             #expect(outcome.lines == ["2 kept", "2 kept"], "\(outcome)")
             #expect(outcome.errors.contains("ping: --pcap needs CAP_NET_RAW\n"), "\(outcome)")
         }
@@ -89,7 +89,7 @@ struct PrivilegeTests {
     @Test("what was raised is lowered again, and no more than that")
     func lowering() async throws {
         try await withCopy(of: Binary.privilegeTrial, capability: true) { lab, path in
-            let outcome = try await lab.run("a", Self.nobody + [path, "lower"])
+            let outcome = try await lab.run("a", Self.unprivileged + [path, "lower"])
             let values = outcome.lines.map { $0.split(separator: "\t").last.flatMap { Int($0, radix: 16) } }
             // CAP_NET_RAW is capability 13.
             #expect(values == [0, 1 << 13, 0], "\(outcome)")
@@ -103,23 +103,23 @@ struct PrivilegeTests {
         try await withCopy(capability: false) { lab, path in
             _ = try await lab.run("a", ["sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647"])
             for target in ["192.0.2.2", "2001:db8::2"] {
-                let outcome = try await lab.run("a", Self.nobody + [path, "ping", "-c", "2", "-i", "0.1", target])
+                let outcome = try await lab.run("a", Self.unprivileged + [path, "ping", "-c", "2", "-i", "0.1", target])
                 #expect(
                     outcome.status == 0 && outcome.output.contains("64 bytes from \(target): icmp_seq=2 ttl=64 time="),
                     "\(outcome)")
             }
-            let far = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "-W", "4", "192.0.2.77"])
+            let far = try await lab.run("a", Self.unprivileged + [path, "ping", "-c", "1", "-W", "4", "192.0.2.77"])
             #expect(
                 far.status == 1 && far.output.contains("From 192.0.2.1 icmp_seq=1 Destination Host Unreachable"),
                 "\(far)")
-            let large = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "-s", "5000", "192.0.2.2"])
+            let large = try await lab.run("a", Self.unprivileged + [path, "ping", "-c", "1", "-s", "5000", "192.0.2.2"])
             #expect(large.status == 0 && large.output.contains("5008 bytes from"))
             let strict = try await lab.run(
-                "a", Self.nobody + [path, "ping", "-c", "1", "-M", "do", "-s", "2000", "192.0.2.2"])
+                "a", Self.unprivileged + [path, "ping", "-c", "1", "-M", "do", "-s", "2000", "192.0.2.2"])
             #expect(strict.status == 1 && strict.errors.contains("message too long, mtu=1500"), "\(strict)")
-            let sweep = try await lab.run("a", Self.nobody + [path, "ping", "192.0.2.2", "2001:db8::2"])
+            let sweep = try await lab.run("a", Self.unprivileged + [path, "ping", "192.0.2.2", "2001:db8::2"])
             #expect(sweep.status == 0)
-            let needsRaw = try await lab.run("a", Self.nobody + [path, "ping", "--icmp", "timestamp", "192.0.2.2"])
+            let needsRaw = try await lab.run("a", Self.unprivileged + [path, "ping", "--icmp", "timestamp", "192.0.2.2"])
             #expect(needsRaw.status == 2 && needsRaw.errors.contains("sudo setcap cap_net_raw+p \(path)"))
         }
     }
@@ -130,19 +130,19 @@ struct PrivilegeTests {
             for rate in ["max", "100"] {
                 let outcome = try await lab.run(
                     "a",
-                    Self.nobody + [path, "tcp-syn-scan", "192.0.2.2", "127.0.0.1", "-p", "9", "--all", "--rate", rate])
+                    Self.unprivileged + [path, "tcp-syn-scan", "192.0.2.2", "127.0.0.1", "-p", "9", "--all", "--rate", rate])
                 #expect(outcome.status == 1 && outcome.output.contains("2 probes: 0 open, 2 closed"), "\(outcome)")
             }
             let script =
                 "\(path) tcp-syn-scan 192.0.2.2 -p 1-100 --rate 100 >/dev/null & p=$!; sleep 0.4; grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/$p/status; wait $p; echo $?"
-            let status = try await lab.run("a", Self.nobody + ["bash", "-c", script])
+            let status = try await lab.run("a", Self.unprivileged + ["bash", "-c", script])
             #expect(
                 status.lines.filter { $0.hasPrefix("Cap") }.allSatisfy { $0.hasSuffix("0000000000000000") }, "\(status)"
             )
             #expect(status.output.contains("NoNewPrivs:\t1") && status.output.hasSuffix("1\n"), "\(status)")
         }
         try await withCopy(capability: false) { lab, path in
-            let outcome = try await lab.run("a", Self.nobody + [path, "tcp-syn-scan", "192.0.2.2", "-p", "9"])
+            let outcome = try await lab.run("a", Self.unprivileged + [path, "tcp-syn-scan", "192.0.2.2", "-p", "9"])
             #expect(outcome.status == 2 && outcome.errors.contains("sudo setcap cap_net_raw+p \(path)"), "\(outcome)")
         }
     }
@@ -151,7 +151,7 @@ struct PrivilegeTests {
     func refused() async throws {
         try await withCopy(capability: false) { lab, path in
             _ = try await lab.run("a", ["sysctl", "-qw", "net.ipv4.ping_group_range=1 0"])
-            let outcome = try await lab.run("a", Self.nobody + [path, "ping", "-c", "1", "192.0.2.2"])
+            let outcome = try await lab.run("a", Self.unprivileged + [path, "ping", "-c", "1", "192.0.2.2"])
             #expect(outcome.status == 2 && outcome.errors.contains("sudo setcap cap_net_raw+p \(path)"), "\(outcome)")
         }
     }
@@ -159,18 +159,18 @@ struct PrivilegeTests {
     @Test("ordinary users are held to iputils' limits")
     func limits() async throws {
         try await withCopy(capability: true) { lab, path in
-            for (words, mention) in [
+            for (arguments, mention) in [
                 ("-f 192.0.2.2", "minimal interval for user"), ("-i 0.001 192.0.2.2", "minimal interval for user"),
                 ("-l 4 192.0.2.2", "preload to value greater than 3"),
                 ("-i 0.005 192.0.2.2 192.0.2.1", ">= 10 ms in a sweep"),
                 ("-i 0.2 -I va 224.0.0.1", "minimal interval for broadcast ping"),
             ] {
                 let outcome = try await lab.run(
-                    "a", Self.nobody + [path, "ping", "-c", "1"] + words.split(separator: " ").map(String.init))
-                #expect(outcome.status == 2 && outcome.errors.contains(mention), "\(words): \(outcome)")
+                    "a", Self.unprivileged + [path, "ping", "-c", "1"] + arguments.split(separator: " ").map(String.init))
+                #expect(outcome.status == 2 && outcome.errors.contains(mention), "\(arguments): \(outcome)")
             }
             let adaptive = try await lab.run(
-                "a", Self.nobody + [path, "ping", "-A", "-c", "20", "-j", "-q", "192.0.2.2"])
+                "a", Self.unprivileged + [path, "ping", "-A", "-c", "20", "-j", "-q", "192.0.2.2"])
             #expect(adaptive.summary?.number("elapsed_ms").map { $0 >= 36 } == true)
         }
     }

@@ -63,7 +63,7 @@ struct RARPTests {
         }
     }
 
-    @Test("our server: a query, a name, a stranger, and after SIGHUP another file and another interface")
+    @Test("the server: a query, a name, an unknown sender, and after SIGHUP another file and another interface")
     func serve() async throws {
         try await Lab.with(Self.layout) { lab in
             let log = try await self.serving(lab) {

@@ -3,7 +3,7 @@ import Testing
 /// `tcp-syn-scan --banners` against servers on the kernel's TCP.
 @Suite("tcp-syn-scan --banners in the lab")
 struct SYNScanBannerTests {
-    /// A web server, one that speaks first, one of TLS and one that says nothing.
+    /// A web server, a server that sends first, a TLS server, and a server that sends no data.
     private static let servers = """
         import http.server, socket, ssl, subprocess, threading, time
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -64,7 +64,7 @@ struct SYNScanBannerTests {
             let json = try await lab.scan("\(own) -j -p 443 \(target)")
             let banner = try #require(json.objects("banner").first)
             #expect(banner["protocol"] == "tls" && banner.text.contains(#""names":["one.example","two.example"]"#))
-            // Nothing is left half open or open at the other end, but who has not been let go by Python.
+            // No connection is left open or half open at the server, except those that Python has not closed yet.
             let half = try await lab.run("b", ["ss", "-tnH", "state", "syn-recv"])
             #expect(half.output.isEmpty, "\(half.output)")
             // The other side has learnt by ARP or neighbor discovery whose the address is.

@@ -219,7 +219,7 @@ struct SYNScanCommandTests {
         let separator = network.contains(":") ? ":" : "."
         try await Lab.with(.pair) { lab in
             let other = "\(network)\(separator)2"
-            // Until the link is up on both sides nobody answers for an address.
+            // Until the link is up on both sides, no host replies for an address.
             _ = try await lab.run("a", [Binary.swiftNet, "ping", "-q", "-i", "0.2", "-c", "1", "-w", "10", other])
             let taken = try await lab.scan("\(other) -p 80 --source \(other)")
             #expect(taken.status == 2 && taken.errors.contains("\(other) is in use by "), "\(taken)")
@@ -228,7 +228,7 @@ struct SYNScanCommandTests {
         }
     }
 
-    @Test("a source of the other family reaches nobody, and that is said", arguments: ["192.0.2.77", "2001:db8::77"])
+    @Test("a source of the other family reaches no target, and that is reported", arguments: ["192.0.2.77", "2001:db8::77"])
     func otherFamily(source: String) async throws {
         try await Lab.with(.pair) { lab in
             let both = try await lab.scan("192.0.2.2 2001:db8::2 -p 80 --all --no-check --source \(source)")

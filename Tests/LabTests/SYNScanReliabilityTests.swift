@@ -40,7 +40,7 @@ struct SYNScanReliabilityTests {
     }
 
     @Test(
-        "25 SYNs a second and none open: it does not say that none is, and says why",
+        "25 SYNs per second and no open port: the ports are reported as unknown, with the reason",
         arguments: ["192.0.2.2", "2001:db8::2"])
     func limitedSYNs(target: String) async throws {
         guard await Peer.require(.nft) else { return }
@@ -101,7 +101,7 @@ struct SYNScanReliabilityTests {
         }
     }
 
-    @Test("one of three hosts limits SYNs: that one is told of, and no other")
+    @Test("one of three hosts limits SYNs: only that host is reported")
     func oneOfThree() async throws {
         guard await Peer.require(.nft) else { return }
         let rules = slowSYNs("ip daddr 192.0.2.3") + "\nip daddr 192.0.2.4 tcp dport != 22 drop"

@@ -53,7 +53,7 @@ struct SYNScanResumptionTests {
                     head -n 1 f; wc -l < f; grep -c ,open, first; grep -c filtered first; cat errors
                     """)
                 try #require(lines.count >= 6, "\(lines)")
-                // Silence of a link that does not work is nobody's answer.
+                // No reply over a link that is down is not a result of a port.
                 #expect(lines[4] == "0" && lines.last?.hasPrefix("tcp-syn-scan: ") == true, "\(how): \(lines)")
                 if how.contains("vb") { #expect(lines.last?.contains("va: no carrier") == true, "\(lines)") }
                 #expect(lines[0] == "2" && lines[1] == "swift-net tcp-syn-scan position 1", "\(how): \(lines)")

@@ -22,7 +22,7 @@ struct SYNScanTests {
         }
     }
 
-    /// Ports that are dropped, and refused in every way.
+    /// Ports that are dropped, and rejected by each ICMP code.
     private static let firewall = """
         ip netns exec b nft -f - <<'END'
         table inet t {

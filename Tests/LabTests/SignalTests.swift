@@ -80,7 +80,7 @@ struct SignalTests {
             """)
         try await Lab.with(layout) { lab in
             let path = "/tmp/swift-net-overflow-\(lab.id)"
-            // An ordinary user's buffer cannot hold 8,192 answers of 1,400 bytes, which come while nobody reads them.
+            // An ordinary user's buffer cannot hold 8,192 replies of 1,400 bytes that arrive while the process does not read.
             let script = """
                 cp \(Binary.swiftNet) \(path); chmod 755 \(path)
                 setpriv --reuid=65534 --regid=65534 --clear-groups -- \(path) ping -j -q --rate 20000 -s 1400 --retries 0 -W 4 198.18.0.0/19 & p=$!

@@ -75,7 +75,7 @@ struct TargetTests {
         """
     }
 
-    @Test("lists: what is no target is reported with its line, the others go on, and the status is 2")
+    @Test("lists: an invalid target is reported with its line, the others continue, and the status is 2")
     func lists() async throws {
         try await Lab.with(Self.layout) { lab in
             let sweep = try await lab.ping("a", "--alive --targets -", input: Self.list)

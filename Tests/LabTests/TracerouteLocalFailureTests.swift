@@ -2,7 +2,7 @@ import Testing
 
 @Suite("traceroute whose interface goes, in the lab")
 struct TracerouteLocalFailureTests {
-    /// Runs a trace from `h0`, has the interface go when so many packets have left, and gives its output, its errors
+    /// Runs a trace from `h0`, removes the interface after a number of packets, and gives its output, its errors
     /// and its status as the last line.
     private func run(_ arguments: String, after packets: Int, _ how: String) async throws -> Lab.Outcome {
         try await Lab.with(.chain(hops: 3)) { lab in

@@ -102,7 +102,7 @@ struct TracerouteMethodTests {
                 let json = try await trace("-nAj -q 1 198.18.2.2")
                 #expect(json.output.contains(#""origins":["AS64501","AS64502"]"#), "\(json.output)")
             }
-            // Nobody there: the trace goes on without.
+            // Without a reply, the trace continues.
             let alone = try await lab.run(
                 "h0",
                 ["env", "RA_SERVER=127.0.0.1", "RA_SERVICE=4344", Binary.swiftNet, "traceroute", "-nA", "198.18.2.2"])

@@ -32,9 +32,9 @@ struct UserHostAdversaryTests {
             let theirs = try await lab.beside("b", ["timeout", "60", "python3", "-c", Self.echo], readyMark: "begun") {
                 try await attack("192.0.2.2")
             }
-            let words = "host -I vb --address 192.0.2.50/24 --no-check --serve echo -w 60".split(separator: " ")
+            let arguments = "host -I vb --address 192.0.2.50/24 --no-check --serve echo -w 60".split(separator: " ")
             let ours = try await lab.beside(
-                "b", [Binary.swiftNet] + words.map(String.init), readyMark: "the host is up"
+                "b", [Binary.swiftNet] + arguments.map(String.init), readyMark: "the host is up"
             ) {
                 try await attack("192.0.2.50")
             }

@@ -21,12 +21,12 @@ struct UserHostRouterTests {
         """)
 
     private func routing(_ body: @Sendable @escaping (Lab) async throws -> Void) async throws -> Void {
-        let words =
+        let arguments =
             "-I ma -I mb --address 192.0.2.254/24 --address 198.51.100.254/24@mb --address 2001:db8::fe/64 "
             + "--address 2001:db8:1::fe/64@mb --forward --no-check -w 100"
         try await Lab.with(Self.bare) { lab in
             try await lab.beside(
-                "m", [Binary.swiftNet, "host"] + words.split(separator: " ").map(String.init),
+                "m", [Binary.swiftNet, "host"] + arguments.split(separator: " ").map(String.init),
                 readyMark: "the host is up"
             ) {
                 try await body(lab)
@@ -35,21 +35,21 @@ struct UserHostRouterTests {
     }
 
     /// What pings and traces say, without their times.
-    private static func words(_ lab: Lab) async throws -> [String] {
+    private static func arguments(_ lab: Lab) async throws -> [String] {
         var all: [String] = []
         for (far, nowhere, absent) in [
             ("198.51.100.2", "203.0.113.9", "198.51.100.77"), ("2001:db8:1::2", "2001:db8:9::9", "2001:db8:1::77"),
         ] {
             // What comes through is learnt first: the router's word may come before this host has sent all fragments, or after.
             _ = try await lab.ping("a", "-c 2 -i 0.3 -s 3000 \(far)")
-            for words in [
+            for arguments in [
                 "-c 3 -i 0.1 \(far)", "-c 2 -i 0.1 -s 3000 \(far)", "-c 1 -W 2 -M do -s 1390 \(far)",
                 "-c 1 -W 2 \(nowhere)", "-c 1 -W 8 \(absent)", "-c 1 -t 1 -W 2 \(far)",
             ] {
-                all += try await lab.ping("a", words).lines.map(String.init)
+                all += try await lab.ping("a", arguments).lines.map(String.init)
             }
-            for words in ["-n -q 1 \(far)", "-n -I -q 1 \(far)", "-n -T -p 9 -q 1 \(far)", "-n --mtu \(far)"] {
-                all += try await lab.traceroute("a", words).lines.map(String.init)
+            for arguments in ["-n -q 1 \(far)", "-n -I -q 1 \(far)", "-n -T -p 9 -q 1 \(far)", "-n --mtu \(far)"] {
+                all += try await lab.traceroute("a", arguments).lines.map(String.init)
             }
         }
         return all.filter { !$0.contains("rtt min") && !$0.isEmpty }.map { line in
@@ -62,8 +62,8 @@ struct UserHostRouterTests {
     @Test("pings and traces through it say what they say through the kernel's router")
     func likeTheKernels() async throws {
         let (theirs, ours) = (Gathered(), Gathered())
-        try await Lab.with(Self.routed) { lab in await theirs.take(try await Self.words(lab)) }
-        try await routing { lab in await ours.take(try await Self.words(lab)) }
+        try await Lab.with(Self.routed) { lab in await theirs.take(try await Self.arguments(lab)) }
+        try await routing { lab in await ours.take(try await Self.arguments(lab)) }
         let (lines, wanted) = await (ours.lines, theirs.lines)
         #expect(lines.count > 40)
         for (line, other) in zip(lines, wanted) { #expect(line == other) }

@@ -26,12 +26,12 @@ struct UserHostTests {
         """
 
     private func hosting(
-        _ layout: Lab.Layout, _ words: String, in namespace: String = "b",
+        _ layout: Lab.Layout, _ arguments: String, in namespace: String = "b",
         _ body: @Sendable @escaping (Lab) async throws -> Void
     ) async throws {
         try await Lab.with(layout) { lab in
             try await lab.beside(
-                namespace, [Binary.swiftNet, "host"] + words.split(separator: " ").map(String.init),
+                namespace, [Binary.swiftNet, "host"] + arguments.split(separator: " ").map(String.init),
                 readyMark: "the host is up"
             ) {
                 try await body(lab)
@@ -47,9 +47,9 @@ struct UserHostTests {
         "echo in fragments, requests, a scan, datagrams and connections of the kernel's",
         arguments: [("192.0.2.50", 24, "192.0.2.1", 1_472), ("2001:db8::50", 64, "[2001:db8::1]", 1_452)])
     func services(address: String, length: Int, visitor: String, whole: Int) async throws {
-        let words = "-I vb --address \(address)/\(length) --no-check --serve echo,discard,http -w 60"
+        let arguments = "-I vb --address \(address)/\(length) --no-check --serve echo,discard,http -w 60"
         let host = address.contains(":") ? "[\(address)]" : address
-        try await hosting(.pair, words) { lab in
+        try await hosting(.pair, arguments) { lab in
             let ping = try await lab.ping("a", "-c 3 -i 0.1 -s 3000 \(address)")
             #expect(ping.output.contains("3 packets transmitted, 3 received, 0% packet loss"), "\(ping.output)")
             let page = try await lab.run(
@@ -114,8 +114,8 @@ struct UserHostTests {
     @Test("it tells machines of a file their addresses, and a querier its groups")
     func machinesAndGroups() async throws {
         let layout = Lab.Layout.pair.withFiles.and("echo '02:00:00:00:00:55 192.0.2.55' > /mnt/ethers")
-        let words = "-I vb --address 192.0.2.50/24 --join 239.1.2.3 --no-check --ethers /mnt/ethers -w 60"
-        try await hosting(layout, words) { lab in
+        let arguments = "-I vb --address 192.0.2.50/24 --join 239.1.2.3 --no-check --ethers /mnt/ethers -w 60"
+        try await hosting(layout, arguments) { lab in
             let told = try await lab.run(
                 "a", [Binary.swiftNet, "rarp", "query", "-I", "va", "-c", "1", "-w", "5", "02:00:00:00:00:55"])
             #expect(told.status == 0 && told.output.contains("192.0.2.55"), "\(told.output) \(told.errors)")
@@ -150,7 +150,7 @@ struct UserHostTests {
         }
     }
 
-    @Test("an address that somebody has is not used", arguments: ["192.0.2.1/24", "2001:db8::1/64"])
+    @Test("an address of another host is not used", arguments: ["192.0.2.1/24", "2001:db8::1/64"])
     func taken(address: String) async throws {
         try await Lab.with(.pair) { lab in
             let outcome = try await lab.run(
@@ -183,8 +183,8 @@ struct UserHostTests {
             ("--gateway here", "invalid value 'here' for --gateway (expected an IP address)"),
             ("-w 0", "invalid value '0' for -w (expected 0.001 to 2147483 seconds)"),
         ])
-    func refusals(words: String, message: String) async throws {
-        let outcome = try await Lab.run([Binary.swiftNet, "host"] + words.split(separator: " ").map(String.init))
+    func refusals(arguments: String, message: String) async throws {
+        let outcome = try await Lab.run([Binary.swiftNet, "host"] + arguments.split(separator: " ").map(String.init))
         #expect(outcome.status == 2 && outcome.errors == "host: \(message)\n" && outcome.output.isEmpty, "\(outcome)")
     }
 

@@ -51,11 +51,11 @@ struct UserStackPeerTests {
     func curl() async throws {
         guard await Peer.require(.curl) else { return }
         try await Lab.with(.pair) { lab in
-            let words =
+            let arguments =
                 "host -I vb --address 192.0.2.50/24 --address 2001:db8::50/64 --no-check --serve http -w 60".split(
                     separator: " ")
             try await lab.beside(
-                "b", [Binary.swiftNet] + words.map(String.init), readyMark: "the host is up"
+                "b", [Binary.swiftNet] + arguments.map(String.init), readyMark: "the host is up"
             ) {
                 for (place, visitor) in [("192.0.2.50", "192.0.2.1"), ("[2001:db8::50]", "[2001:db8::1]")] {
                     let page = try await lab.run(

@@ -34,7 +34,7 @@ struct UserStackTests {
 
     private static let own = "--stack user -I va --source 192.0.2.50 --no-check"
 
-    @Test("the same answers as over the kernel's, a refusal, and nobody")
+    @Test("the same responses as over the kernel's TCP, a refused connection, and no host")
     func answers() async throws {
         try await serving(.pair) { lab in
             for path in ["small", "big"] {
@@ -56,7 +56,7 @@ struct UserStackTests {
         }
     }
 
-    @Test("a ladder of the exchange, whoever's TCP it is", arguments: [own, ""])
+    @Test("the segments of the exchange, with either TCP", arguments: [own, ""])
     func ladder(stack: String) async throws {
         try await serving(.pair) { lab in
             let outcome = try await probe(lab, "\(stack) --segments http://192.0.2.2:8000/small")

@@ -123,14 +123,14 @@ struct DHCPTests {
     @Test(
         "options that cannot be read to their end have a problem, and those before it are there",
         arguments: [
-            ([53, 1, 2], [], "dhcp: end option at offset 243 needs 1 bytes, 0 are there"),
-            ([53, 1, 2, 12, 200, 97, 255], [], "dhcp: option 12 at offset 243 needs 202 bytes, 4 are there"),
-            ([53, 1, 2, 12], [], "dhcp: option 12 at offset 243 needs 2 bytes, 1 are there"),
+            ([53, 1, 2], [], "dhcp: end option at offset 243 needs 1 bytes, but has 0"),
+            ([53, 1, 2, 12, 200, 97, 255], [], "dhcp: option 12 at offset 243 needs 202 bytes, but has 4"),
+            ([53, 1, 2, 12], [], "dhcp: option 12 at offset 243 needs 2 bytes, but has 1"),
             ([53, 1, 2, 52, 1, 4, 255], [], "dhcp: overload at offset 240 is 4, which is not allowed"),
             ([53, 1, 2, 52, 2, 1, 1, 255], [], "dhcp: overload at offset 240 is 1, which is not allowed"),
             (
                 [53, 1, 2, 52, 1, 1, 255], [UInt8](repeating: 0, count: 128),
-                "dhcp: end option at offset 236 needs 1 bytes, 0 are there"
+                "dhcp: end option at offset 236 needs 1 bytes, but has 0"
             ),
             (
                 [53, 1, 2, 52, 1, 1, 255], [52, 1, 3, 255], "dhcp: overload at offset 108 is 52, which is not allowed"
@@ -188,7 +188,7 @@ struct DHCPTests {
         let (line, json) = packet(Corpus.dhcpOffer, cutTo: 28 + 12)
         #expect(line == "IP 192.0.2.1.67 > 255.255.255.255.68: UDP, length \(Corpus.dhcpOffer.byteCount)")
         let end =
-            #""transaction_id":"0x12345678","seconds":0,"broadcast":false}],"problems":["dhcp: header at offset 0 needs 236 bytes, 12 are there"]"#
+            #""transaction_id":"0x12345678","seconds":0,"broadcast":false}],"problems":["dhcp: header at offset 0 needs 236 bytes, but has 12"]"#
         #expect(json.hasSuffix(end), "\(json)")
     }
 }

@@ -134,7 +134,7 @@ class Connection:
         self.sent += len(data)
 
     def echoed(self, count, patience=5.0, window=None, acknowledges=True):
-        """So many bytes in their order; acknowledged as they come."""
+        """Receives `count` bytes in order, and acknowledges them as they arrive."""
         data = b""
         pieces = []
         end = time.monotonic() + patience

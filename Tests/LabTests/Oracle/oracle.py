@@ -158,7 +158,7 @@ def quoted4():
     inner = IP(bytes(ipv4() / random.choice([udp, tcp, icmp4])()))
     data = bytes(inner)
     header = inner.ihl * 4
-    # Routers quote eight bytes of the data, or as many as they like.
+    # Routers quote eight bytes of the data, or more.
     return data[:random.choice([header + 8, header + 8, len(data), max(header + 8, len(data) - 3)])]
 
 

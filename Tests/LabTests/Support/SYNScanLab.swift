@@ -1,6 +1,6 @@
 /// What labs of `tcp-syn-scan` have in common.
 extension Lab {
-    /// Listens on ports of both families, for connections that nobody takes.
+    /// Listens on ports of both families, without accepting connections.
     private static let listener = """
         import socket, sys, time
         sockets = []
