@@ -163,7 +163,9 @@ struct TargetTests {
                     let count = fed.lines.filter { $0.contains(host) && $0.contains("closed") }.count
                     #expect(count == 1, "\(host): \(fed)")
                 }
-                let unreachable = fed.lines.filter { $0.contains("192.0.2.9") && $0.contains("no host on the link") }
+                let unreachable = fed.lines.filter {
+                    $0.contains("192.0.2.9") && $0.contains("no neighbor has this address")
+                }
                 #expect(unreachable.count == (format == "csv" ? 0 : 1), "\(fed)")
                 guard format == "json" else { continue }
                 #expect(fed.summary?["hosts"] == "7" && fed.summary?["closed"] == "6", "\(fed)")
