@@ -201,7 +201,8 @@ let direction = option("--direction", in: &arguments) ?? "both"
 let concernsAll = option("--to", in: &arguments) == "datagrams"
 let seconds = Int64(option("--for", in: &arguments) ?? "60") ?? 60
 let output = BufferedOutput.standardOutput()
-guard arguments.count >= 2, let leftIndex = Interface.index(of: arguments[0]), let rightIndex = Interface.index(of: arguments[1])
+guard arguments.count >= 2, let leftIndex = Interface.index(of: arguments[0]),
+    let rightIndex = Interface.index(of: arguments[1])
 else {
     output.write("lab-relay: LEFT RIGHT [options] FAULT...\n")
     output.flush()

@@ -16,9 +16,9 @@ struct ArpingTests {
         await together(cases) { arguments in
             guard await Peer.require(.arping) else { return }
             try await Lab.with(.pair) { lab in
-                let words = arguments.split(separator: " ").map(String.init)
-                let ours = try await lab.run("a", [Binary.swiftNet, "arping"] + words)
-                let theirs = try await lab.run("a", ["arping"] + words)
+                let argumentList = arguments.split(separator: " ").map(String.init)
+                let ours = try await lab.run("a", [Binary.swiftNet, "arping"] + argumentList)
+                let theirs = try await lab.run("a", ["arping"] + argumentList)
                 #expect(ours.status == theirs.status, "\(ours)\(theirs)")
                 #expect(
                     self.masked(ours.output) == self.masked(theirs.output) && ours.errors.isEmpty, "\(ours)\(theirs)")
@@ -45,9 +45,9 @@ struct ArpingTests {
             guard await Peer.require(.habets) else { return }
             try await Lab.with(.pair) { lab in
                 let mac = try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output.dropLast()
-                let words = arguments.split(separator: " ").map { $0 == "MAC" ? String(mac) : String($0) }
-                let ours = try await lab.run("a", [Binary.swiftNet, "arping", "--style", "habets"] + words)
-                let theirs = try await lab.run("a", Peer.habetsArping + words)
+                let argumentList = arguments.split(separator: " ").map { $0 == "MAC" ? String(mac) : String($0) }
+                let ours = try await lab.run("a", [Binary.swiftNet, "arping", "--style", "habets"] + argumentList)
+                let theirs = try await lab.run("a", Peer.habetsArping + argumentList)
                 #expect(ours.status == theirs.status, "\(ours)\(theirs)")
                 #expect(
                     self.maskedHabets(ours.output) == self.maskedHabets(theirs.output) && ours.errors.isEmpty,
@@ -59,8 +59,9 @@ struct ArpingTests {
     @Test("a host by its MAC address: with and without an entry in the neighbor table; the table; tagged probes")
     func station() async throws {
         try await Lab.with(.pair) { lab in
-            func arping(_ words: String) async throws -> Lab.Outcome {
-                try await lab.run("a", [Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
+            func arping(_ argumentList: String) async throws -> Lab.Outcome {
+                try await lab.run(
+                    "a", [Binary.swiftNet, "arping"] + argumentList.split(separator: " ").map(String.init))
             }
             let mac = String(try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output.dropLast())
             let told = try await arping("-j -c 2 -i 0.1 -T 192.0.2.2 \(mac)")
@@ -97,10 +98,13 @@ struct ArpingTests {
     func compare() async throws {
         let layout = Lab.Layout.pair.and("mount -t tmpfs none /mnt; ip -n b addr add 192.0.2.5/24 dev vb")
         try await Lab.with(layout) { lab in
-            func sweep(_ words: String) async throws -> Lab.Outcome {
+            func sweep(_ argumentList: String) async throws -> Lab.Outcome {
                 try await lab.run(
                     "a",
-                    ["sh", "-c", "\(Binary.swiftNet) arping --retries 1 -w 0.2 -I va --sweep 192.0.2.0/27 \(words)"])
+                    [
+                        "sh", "-c",
+                        "\(Binary.swiftNet) arping --retries 1 -w 0.2 -I va --sweep 192.0.2.0/27 \(argumentList)",
+                    ])
             }
             let before = try await sweep("-j > /mnt/before")
             #expect(before.status == 0, "\(before)")
@@ -136,12 +140,13 @@ struct ArpingTests {
     @Test("an address of another host is not announced, and a conflict over an announced address names both hosts")
     func announcements() async throws {
         try await Lab.with(.pair) { lab in
-            func arping(_ words: String) async throws -> Lab.Outcome {
-                try await lab.run("a", [Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
+            func arping(_ argumentList: String) async throws -> Lab.Outcome {
+                try await lab.run(
+                    "a", [Binary.swiftNet, "arping"] + argumentList.split(separator: " ").map(String.init))
             }
-            for words in ["-U", "-A", "--announce", "--style habets -U", "--style habets -U -P"] {
-                let isHabets = words.contains("habets")
-                let outcome = try await arping("\(isHabets ? "-i va" : "-I va") -c 1 \(words) 192.0.2.2")
+            for argumentList in ["-U", "-A", "--announce", "--style habets -U", "--style habets -U -P"] {
+                let isHabets = argumentList.contains("habets")
+                let outcome = try await arping("\(isHabets ? "-i va" : "-I va") -c 1 \(argumentList) 192.0.2.2")
                 #expect(
                     outcome.status == 2 && outcome.errors.contains("192.0.2.2 is not an address of this host"),
                     "\(outcome)"
@@ -172,8 +177,9 @@ struct ArpingTests {
     @Test("JSON; a link without an answer; RFC 5227's probe of an address that is taken and one that is free")
     func json() async throws {
         try await Lab.with(.pair) { lab in
-            func arping(_ words: String) async throws -> Lab.Outcome {
-                try await lab.run("a", [Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
+            func arping(_ argumentList: String) async throws -> Lab.Outcome {
+                try await lab.run(
+                    "a", [Binary.swiftNet, "arping"] + argumentList.split(separator: " ").map(String.init))
             }
             let answered = try await arping("-j -c 1 192.0.2.2")
             let reply = try #require(answered.objects("reply").first)
@@ -234,8 +240,9 @@ struct ArpingTests {
             ip -n b route add local 198.18.0.0/16 dev lo
             """)
         try await Lab.with(layout) { lab in
-            func arping(_ words: String) async throws -> Lab.Outcome {
-                try await lab.run("a", [Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
+            func arping(_ argumentList: String) async throws -> Lab.Outcome {
+                try await lab.run(
+                    "a", [Binary.swiftNet, "arping"] + argumentList.split(separator: " ").map(String.init))
             }
             let mac = try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output.dropLast()
             let text = try await arping("-w 0.1 --retries 1 --sweep 192.0.2.0/28")
@@ -313,9 +320,10 @@ struct ArpingTests {
             ("--sweep 192.0.2.0/30 -w 0", "invalid value '0' for -w (expected 0.001 or more with --sweep)"),
             ("--table nohost", "nohost: not an IP address"),
         ])
-    func refusals(words: String, message: String) async throws {
-        let outcome = try await Lab.run([Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
-        let errors = words.contains("-j") ? outcome.errors : outcome.errors + outcome.output
+    func refusals(argumentList: String, message: String) async throws {
+        let outcome = try await Lab.run(
+            [Binary.swiftNet, "arping"] + argumentList.split(separator: " ").map(String.init))
+        let errors = argumentList.contains("-j") ? outcome.errors : outcome.errors + outcome.output
         #expect(outcome.status == 2 && errors == "arping: \(message)\n", "\(outcome)")
     }
 
@@ -344,17 +352,18 @@ struct ArpingTests {
         for (mode, options) in Self.refused {
             let name = mode.prefix { $0 != " " }
             for option in options {
-                let words = "\(mode) \(option)".split(separator: " ").map(String.init)
-                let outcome = try await Lab.run([Binary.swiftNet, "arping"] + words)
+                let argumentList = "\(mode) \(option)".split(separator: " ").map(String.init)
+                let outcome = try await Lab.run([Binary.swiftNet, "arping"] + argumentList)
                 let letter = option.prefix { $0 != " " }
                 let messages = [(letter, name), (name, letter)].map { "arping: \($0) cannot be used with \($1)\n" }
-                #expect(outcome.status == 2 && messages.contains(outcome.errors), "\(words): \(outcome)")
+                #expect(outcome.status == 2 && messages.contains(outcome.errors), "\(argumentList): \(outcome)")
             }
         }
         for option in ["--rate 5", "--retries 1", "--duplicates", "--compare x"] {
-            let words = option.split(separator: " ").map(String.init)
-            let outcome = try await Lab.run([Binary.swiftNet, "arping", "192.0.2.2"] + words)
-            #expect(outcome.errors == "arping: \(words[0]) requires --sweep\n" && outcome.status == 2, "\(outcome)")
+            let argumentList = option.split(separator: " ").map(String.init)
+            let outcome = try await Lab.run([Binary.swiftNet, "arping", "192.0.2.2"] + argumentList)
+            #expect(
+                outcome.errors == "arping: \(argumentList[0]) requires --sweep\n" && outcome.status == 2, "\(outcome)")
         }
     }
 
@@ -369,20 +378,21 @@ struct ArpingTests {
             ("-U 02:00:00:00:00:07", "-U cannot be used with a MAC address as target"),
             ("-w 0 192.0.2.2", "invalid value '0' for -w (expected 0.001 to 2147483 seconds)"),
         ])
-    func habetsRefusals(words: String, message: String) async throws {
-        let arguments = words.split(separator: " ").map(String.init)
+    func habetsRefusals(argumentList: String, message: String) async throws {
+        let arguments = argumentList.split(separator: " ").map(String.init)
         let outcome = try await Lab.run([Binary.swiftNet, "arping", "--style", "habets"] + arguments)
         #expect(outcome.status == 2 && outcome.errors == "arping: \(message)\n", "\(outcome)")
     }
 
     @Test("options of other tools are answered with what to write instead")
     func habits() async throws {
-        for (words, hint) in [
+        for (argumentList, hint) in [
             ("-C 3 192.0.2.2", "unknown option '-C': an option of Habets' arping: add --style habets"),
             ("--localnet", "unknown option '--localnet': use --sweep NETWORK"),
             ("--style habets -I va 192.0.2.2", "unknown option '-I': in Habets' style the option is -i"),
         ] {
-            let outcome = try await Lab.run([Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
+            let outcome = try await Lab.run(
+                [Binary.swiftNet, "arping"] + argumentList.split(separator: " ").map(String.init))
             #expect(outcome.status == 2 && outcome.errors.hasPrefix("arping: \(hint)\n"), "\(outcome)")
         }
     }
@@ -390,8 +400,8 @@ struct ArpingTests {
     @Test("an interface that does not exist", arguments: ["-I nonesuch", "--style habets -i nonesuch"])
     func noInterface(options: String) async throws {
         try await Lab.with(.pair) { lab in
-            let words = options.split(separator: " ").map(String.init)
-            let outcome = try await lab.run("a", [Binary.swiftNet, "arping"] + words + ["192.0.2.2"])
+            let argumentList = options.split(separator: " ").map(String.init)
+            let outcome = try await lab.run("a", [Binary.swiftNet, "arping"] + argumentList + ["192.0.2.2"])
             let letter = options.contains("habets") ? "-i" : "-I"
             let message = "arping: \(letter): no such interface: nonesuch (have: lo, va)\n"
             #expect(outcome.status == 2 && outcome.errors == message, "\(outcome)")
@@ -429,8 +439,8 @@ struct ArpingTests {
     @Test("a sweep of a VLAN, explained; -w limits the wait of a round, and not the run")
     func sweepOptions() async throws {
         try await Lab.with(.pair) { lab in
-            let words = ["python3", "-c", Self.taggedResponder, "7"]
-            try await lab.beside("b", words, readyMark: "ready") {
+            let argumentList = ["python3", "-c", Self.taggedResponder, "7"]
+            try await lab.beside("b", argumentList, readyMark: "ready") {
                 let sweep = try await lab.run(
                     "a",
                     [
@@ -456,7 +466,7 @@ struct ArpingTests {
         try await Lab.with(.pair.withFiles) { lab in
             let mac = String(try await lab.run("b", ["cat", "/sys/class/net/vb/address"]).output.dropLast())
             let own = String(try await lab.run("a", ["cat", "/sys/class/net/va/address"]).output.dropLast())
-            for (words, part) in [
+            for (argumentList, part) in [
                 ("-0 -c 1 -i 0.1 192.0.2.2", "from 0.0.0.0 va"), ("-S 192.0.2.1 -c 1 -W 0.1 192.0.2.2", "Received 1 "),
                 ("-0 -s 192.0.2.1 -c 1 -i 0.1 192.0.2.2", "from 192.0.2.1 va"),
                 ("-r -c 1 -i 0.1 192.0.2.2", "\(mac)\n"), ("-t \(mac) -c 1 -i 0.1 192.0.2.2", "(0 broadcast(s))"),
@@ -470,8 +480,8 @@ struct ArpingTests {
                 ("--style habets --pcap /mnt/p -w 0.2 192.0.2.2", "1 packets transmitted"),
             ] {
                 let outcome = try await lab.run(
-                    "a", [Binary.swiftNet, "arping"] + words.split(separator: " ").map(String.init))
-                #expect(outcome.output.contains(part) && outcome.errors.isEmpty, "\(words): \(outcome)")
+                    "a", [Binary.swiftNet, "arping"] + argumentList.split(separator: " ").map(String.init))
+                #expect(outcome.output.contains(part) && outcome.errors.isEmpty, "\(argumentList): \(outcome)")
             }
             let decoded = try await lab.run("a", [Binary.swiftNet, "decode", "/mnt/p"])
             #expect(decoded.lines.count == 2, "\(decoded)")
@@ -482,12 +492,12 @@ struct ArpingTests {
     func times() async throws {
         try await Lab.with(.pair) { lab in
             _ = try await lab.ping("a", "-c 1 192.0.2.2")
-            for words in [
+            for argumentList in [
                 "-c 1 192.0.2.2", "-c 1 -i 0.1 192.0.2.9", "--sweep 192.0.2.0/29 -w 0.1", "--table",
                 "--style habets -c 1 -W 0.1 192.0.2.9",
             ] {
                 let outcome = try await lab.run(
-                    "a", [Binary.swiftNet, "arping", "-j"] + words.split(separator: " ").map(String.init))
+                    "a", [Binary.swiftNet, "arping", "-j"] + argumentList.split(separator: " ").map(String.init))
                 #expect(outcome.lines.count >= 2, "\(outcome)")
                 #expect(outcome.lines.allSatisfy { $0.contains(#","time":""#) && $0.hasSuffix("Z\"}") }, "\(outcome)")
             }
@@ -515,8 +525,8 @@ struct ArpingTests {
     @Test("a check that is cut short makes no address free", arguments: ["-w 0.1", "-j -w 1.2"])
     func cutShort(options: String) async throws {
         try await Lab.with(.pair) { lab in
-            let words = ["arping", "--probe", "192.0.2.9"] + options.split(separator: " ").map(String.init)
-            let outcome = try await lab.run("a", [Binary.swiftNet] + words)
+            let argumentList = ["arping", "--probe", "192.0.2.9"] + options.split(separator: " ").map(String.init)
+            let outcome = try await lab.run("a", [Binary.swiftNet] + argumentList)
             #expect(outcome.status == 2 && !outcome.output.contains("9 is free\n"), "\(outcome)")
             #expect(!outcome.output.contains(#""free":true"#), "\(outcome)")
         }
@@ -570,10 +580,10 @@ struct ArpingTests {
     @Test("frames of another VLAN are none of this link's; a tag with a priority alone is no VLAN")
     func otherVLANs() async throws {
         try await Lab.with(.pair) { lab in
-            let words = ["python3", "-c", Self.taggedResponder]
+            let argumentList = ["python3", "-c", Self.taggedResponder]
             // On the right: -D finds the address taken.
             for (vid, isHeard) in [(10, false), (0, true), (4_094, false)] {
-                try await lab.beside("b", words + ["\(vid)"], readyMark: "ready") {
+                try await lab.beside("b", argumentList + ["\(vid)"], readyMark: "ready") {
                     let duplicate = try await lab.run(
                         "a", [Binary.swiftNet, "arping", "-D", "-c", "2", "-i", "0.1", "-I", "va", "192.0.2.9"])
                     #expect(duplicate.status == (isHeard ? 1 : 0), "VLAN \(vid): \(duplicate)")

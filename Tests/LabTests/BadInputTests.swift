@@ -30,7 +30,7 @@ struct BadInputTests {
     }
 
     @Test(
-        "words that cannot be",
+        "arguments that cannot be",
         arguments: [
             ([], "ping: "), (["--nosuch", "127.0.0.1"], "--nosuch"), (["-Z", "127.0.0.1"], "-Z"), (["-c"], "-c"),
             (["-4", "-6", "127.0.0.1"], "-4 cannot be used with -6"),
@@ -54,10 +54,10 @@ struct BadInputTests {
             (["-c", "65536", "127.0.0.1", "127.0.0.2"], "65536"),
             (["-R", "::1"], ""), (["--icmp", "timestamp", "::1"], ""), ([""], "empty"),
         ] as [([String], String)])
-    func words(words: [String], mention: String) async throws {
-        let outcome = try await Lab.run([Binary.swiftNet, "ping"] + words)
-        #expect(outcome.status == 2 && outcome.output.isEmpty, "\(words): \(outcome)")
-        #expect(outcome.errors.contains(mention), "\(words): \(outcome.errors)")
+    func argumentList(argumentList: [String], mention: String) async throws {
+        let outcome = try await Lab.run([Binary.swiftNet, "ping"] + argumentList)
+        #expect(outcome.status == 2 && outcome.output.isEmpty, "\(argumentList): \(outcome)")
+        #expect(outcome.errors.contains(mention), "\(argumentList): \(outcome.errors)")
     }
 
     @Test("the program itself: no command, an unknown one, help, version, links")
@@ -70,11 +70,11 @@ struct BadInputTests {
         #expect(habit.status == 2 && habit.errors.contains("(use: swift-net traceroute --live)"), "\(habit.errors)")
         let version = try await Lab.run([Binary.swiftNet, "--version"])
         #expect(version.status == 0 && version.output.hasPrefix("swift-net "))
-        for words in [[], ["--help"], ["-h"], ["help"]] {
-            let outcome = try await Lab.run([Binary.swiftNet] + words)
+        for argumentList in [[], ["--help"], ["-h"], ["help"]] {
+            let outcome = try await Lab.run([Binary.swiftNet] + argumentList)
             #expect(
                 outcome.status == 0 && outcome.output.contains("ping ") && outcome.errors.isEmpty,
-                "\(words): \(outcome)")
+                "\(argumentList): \(outcome)")
         }
         let help = try await Lab.run([Binary.swiftNet, "help", "ping"])
         #expect(help.status == 0 && help.output.contains("--report-every"))
@@ -90,9 +90,9 @@ struct BadInputTests {
             "-i0.2", "-i 200ms", "-i=0.2", "-W2s", "-w 1m", "-c1", "-Q0x10", "-s 0", "-nc1", "-qnc 1", "--interval 0.2",
             "--interval=0.2", "-i .2", "-i 1.",
         ])
-    func goodValues(words: String) async throws {
+    func goodValues(argumentList: String) async throws {
         let outcome = try await Lab.run(
-            [Binary.swiftNet, "ping", "-c", "1"] + words.split(separator: " ").map(String.init) + ["127.0.0.1"])
-        #expect(outcome.status == 0, "\(words): \(outcome.errors)")
+            [Binary.swiftNet, "ping", "-c", "1"] + argumentList.split(separator: " ").map(String.init) + ["127.0.0.1"])
+        #expect(outcome.status == 0, "\(argumentList): \(outcome.errors)")
     }
 }

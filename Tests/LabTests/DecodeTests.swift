@@ -7,8 +7,8 @@ import WireFormatTestSupport
 /// `decode` as it is shipped: against the peers that read and write captures too.
 @Suite("decode")
 struct DecodeTests {
-    private func decode(_ words: String...) async throws -> Lab.Outcome {
-        try await Lab.run([Binary.swiftNet, "decode"] + words)
+    private func decode(_ argumentList: String...) async throws -> Lab.Outcome {
+        try await Lab.run([Binary.swiftNet, "decode"] + argumentList)
     }
 
     /// Runs `body` with a folder of its own, which is taken away again.
@@ -39,7 +39,7 @@ struct DecodeTests {
         func ethernet(_ type: EtherType, _ data: [UInt8]) -> [UInt8] {
             EthernetHeader.padded(EthernetHeader(destination: peer, source: mac, etherType: type).encoded() + data)
         }
-        func four(_ transport: IPProtocol, _ data: [UInt8]) -> [UInt8] {
+        func ipv4(_ transport: IPProtocol, _ data: [UInt8]) -> [UInt8] {
             let header = IPv4Header(source: client, destination: server, protocol: transport, payloadLength: data.count)
             return ethernet(.ipv4, header.encoded() + data)
         }
@@ -49,7 +49,7 @@ struct DecodeTests {
                 options: TCPOptions(options), data: data)
             segment.urgentPointer = 3
             segment.updateChecksum(source: .v4(client), destination: .v4(server))
-            return four(.tcp, segment.encoded())
+            return ipv4(.tcp, segment.encoded())
         }
         var datagram = UDPDatagram(sourcePort: 40_000, destinationPort: 33_434, data: [1, 2, 3])
         datagram.updateChecksum(source: .v4(client), destination: .v4(server))
@@ -77,7 +77,7 @@ struct DecodeTests {
         return [
             ethernet(.arp, ARPPacket.request(for: server, from: mac, client).encoded()),
             ethernet(.arp, ARPPacket.request(for: server, from: mac, client).reply(from: peer).encoded()),
-            four(.udp, datagram.encoded()),
+            ipv4(.udp, datagram.encoded()),
             tcp(
                 .syn,
                 [
@@ -88,7 +88,7 @@ struct DecodeTests {
             tcp([.fin, .ack, .urg], []),
             tcp([.ack], [.noOperation, .noOperation, .selectiveAcknowledgment([.init(start: 1, end: 2)])]), tcp([], []),
             tcp([.syn, .ece, .cwr], []),
-        ] + messages.map { four(.icmp, ICMPv4Message($0).encoded()) }
+        ] + messages.map { ipv4(.icmp, ICMPv4Message($0).encoded()) }
             + messages6.map { body in
                 let data = ICMPv6Message(body, source: client6, destination: .allNodes).encoded()
                 return ethernet(
@@ -334,8 +334,8 @@ struct DecodeTests {
             try write(capture(), to: "\(folder)/file.pcap")
             let arp = try await decode("\(folder)/file.pcap", "arp")
             #expect(arp.lines.count == 2 && arp.status == 0)
-            let words = try await decode("\(folder)/file.pcap", "tcp", "and", "dst", "port", "9999")
-            #expect(words.lines.count == 8)
+            let argumentList = try await decode("\(folder)/file.pcap", "tcp", "and", "dst", "port", "9999")
+            #expect(argumentList.lines.count == 8)
             let none = try await decode("\(folder)/file.pcap", "--filter", "host 203.0.113.1")
             #expect(none.status == 1 && none.output.isEmpty && none.errors.isEmpty)
             let wrong = try await decode("\(folder)/file.pcap", "--filter", "prot 5")
@@ -368,9 +368,9 @@ struct DecodeTests {
                 "decode: --filter cannot be used with a filter after the file\n"
             ),
         ] as [([String], String)])
-    func refusals(words: [String], message: String) async throws {
-        let outcome = try await Lab.run([Binary.swiftNet, "decode"] + words)
-        let isJSON = words.contains("-j") || words.contains("--json")
+    func refusals(argumentList: [String], message: String) async throws {
+        let outcome = try await Lab.run([Binary.swiftNet, "decode"] + argumentList)
+        let isJSON = argumentList.contains("-j") || argumentList.contains("--json")
         #expect(outcome.status == 2 && outcome.errors == message && outcome.output.isEmpty != isJSON, "\(outcome)")
     }
 

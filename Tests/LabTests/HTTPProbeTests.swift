@@ -13,25 +13,25 @@ struct HTTPProbeTests {
     }
 
     /// A command's outcome, and whether its memory stayed bounded.
-    private func measured(_ lab: Lab, _ command: String, _ words: String) async throws -> Lab.Outcome {
+    private func measured(_ lab: Lab, _ command: String, _ argumentList: String) async throws -> Lab.Outcome {
         let outcome = try await lab.run(
             "b",
             ["python3", "-c", HostileServer.measured, Binary.swiftNet, command]
-                + words.split(separator: " ").map(String.init))
+                + argumentList.split(separator: " ").map(String.init))
         let most = outcome.output.split(separator: "\n").last?.split(separator: " ").last.flatMap { Int($0) }
-        #expect(try #require(most) < HostileServer.memoryLimit, "\(command) \(words): \(outcome.output)")
+        #expect(try #require(most) < HostileServer.memoryLimit, "\(command) \(argumentList): \(outcome.output)")
         return outcome
     }
 
-    private func probe(_ lab: Lab, _ words: String, input: String = "") async throws -> Lab.Outcome {
+    private func probe(_ lab: Lab, _ argumentList: String, input: String = "") async throws -> Lab.Outcome {
         try await lab.run(
-            "b", [Binary.swiftNet, "http-probe"] + words.split(separator: " ").map(String.init), input: input)
+            "b", [Binary.swiftNet, "http-probe"] + argumentList.split(separator: " ").map(String.init), input: input)
     }
 
     @Test("answers that no server should give: each named, and the others go on")
     func hostileAnswers() async throws {
         try await serving { lab in
-            let cases: [(path: String, words: String, status: Int32)] = [
+            let cases: [(path: String, argumentList: String, status: Int32)] = [
                 ("good", "200 OK  5 bytes", 0), ("length", "Content-Length is not a number: -1", 0),
                 ("chunk", "a chunk size is not a hexadecimal number", 1),
                 ("short", "connection closed by the server: reading the response", 1),
@@ -45,9 +45,9 @@ struct HTTPProbeTests {
                 ("nul", "200 O\\x00K  0 bytes", 0), ("nul", "a field value contains control characters", 0),
                 ("reset", "connection reset by the server: reading the response", 1),
             ]
-            for (path, words, status) in cases {
+            for (path, argumentList, status) in cases {
                 let outcome = try await measured(lab, "http-probe", "-w 2 http://127.0.0.1:8080/\(path)")
-                #expect(outcome.output.contains(words), "\(path): \(outcome.output)")
+                #expect(outcome.output.contains(argumentList), "\(path): \(outcome.output)")
                 #expect(outcome.status == status, "\(path): \(outcome.output)")
                 #expect(!outcome.output.contains("\u{1B}"), "\(path)")
             }
@@ -62,19 +62,20 @@ struct HTTPProbeTests {
     @Test("a hostile server is fingerprinted without harm, and the other targets continue")
     func hostileFingerprints() async throws {
         try await serving { lab in
-            let places = HostileServer.ways.map { "127.0.0.1:\(HostileServer.port(of: $0))" }
+            let targets = HostileServer.behaviors.map { "127.0.0.1:\(HostileServer.port(of: $0))" }
             let outcome = try await measured(
-                lab, "http-fingerprint", "-v -w 1 \(places.joined(separator: " "))")
+                lab, "http-fingerprint", "-v -w 1 \(targets.joined(separator: " "))")
             #expect(outcome.status == 1)
             #expect(!outcome.output.contains("\u{1B}") && !outcome.output.contains("\0"))
-            for way in HostileServer.ways {
-                let place = "http://127.0.0.1:\(HostileServer.port(of: way))/"
-                let line = "\(place)  \(way == "drip" ? "timeout: reading the response" : "unknown")"
+            for behavior in HostileServer.behaviors {
+                let target = "http://127.0.0.1:\(HostileServer.port(of: behavior))/"
+                let line = "\(target)  \(behavior == "drip" ? "timeout: reading the response" : "unknown")"
                 #expect(outcome.output.contains(line), "\(line): \(outcome.output)")
             }
             #expect(outcome.output.contains("Server: \\x1b[31mred"), "\(outcome.output)")
             #expect(
-                outcome.output.contains("\(places.count) servers, 0 recognized, \(places.count - 1) unknown, 1 failed"))
+                outcome.output.contains(
+                    "\(targets.count) servers, 0 recognized, \(targets.count - 1) unknown, 1 failed"))
         }
     }
 

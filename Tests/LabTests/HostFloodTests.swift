@@ -6,9 +6,9 @@ struct HostFloodTests {
     @Test("memory stays under 64 MB, and an honest client is served all the time")
     func fire() async throws {
         try await Lab.with(Lab.Layout.pair.withFiles) { lab in
-            let words =
+            let arguments =
                 "host -I vb --address 192.0.2.50/24 --mac 02:00:00:00:00:50 --no-check --serve echo,discard,http -w 60 -q"
-            let program = "echo $$ > /mnt/pid; echo begun; exec \(Binary.swiftNet) \(words)"
+            let program = "echo $$ > /mnt/pid; echo begun; exec \(Binary.swiftNet) \(arguments)"
             try await lab.beside("b", ["sh", "-c", program], readyMark: "begun") {
                 let script = """
                     # An honest client's first request, when the host is up.

@@ -34,11 +34,11 @@ struct IGMPTests {
     /// Runs our joiner in `h1` until `body` is over and SIGTERM ends it.
     /// - Returns: what it printed; the last line is its exit status.
     private func joining(
-        _ lab: Lab, _ words: String, _ body: @Sendable @escaping () async throws -> Void
+        _ lab: Lab, _ argumentList: String, _ body: @Sendable @escaping () async throws -> Void
     ) async throws -> Lab.Outcome {
-        // The shell tells its number, and the joiner's words go to a file. `--duration` ends it whatever happens.
+        // The shell tells its number, and the joiner's output go to a file. `--duration` ends it whatever happens.
         let script = """
-            (echo $BASHPID > /mnt/pid; exec \(Binary.swiftNet) igmp-join \(words) --duration 60) > /mnt/log 2>/mnt/errors
+            (echo $BASHPID > /mnt/pid; exec \(Binary.swiftNet) igmp-join \(argumentList) --duration 60) > /mnt/log 2>/mnt/errors
             echo "status $?" >> /mnt/log; touch /mnt/done
             """
         return try await lab.beside("h1", ["bash", "-c", "echo begun; \(script)"], readyMark: "begun") {
@@ -78,9 +78,9 @@ struct IGMPTests {
     @Test(
         "the bridge lists the port after the join and not after the leave, by every version's reports and the kernel's",
         arguments: [(3, 2, ""), (2, 1, ""), (3, 2, "--kernel")])
-    func bridge(igmp: Int, mld: Int, words: String) async throws {
+    func bridge(igmp: Int, mld: Int, argumentList: String) async throws {
         try await Lab.with(Self.bridged(igmp: igmp, mld: mld)) { lab in
-            let outcome = try await self.joining(lab, "-j \(words) " + Self.groups.joined(separator: " ")) {
+            let outcome = try await self.joining(lab, "-j \(argumentList) " + Self.groups.joined(separator: " ")) {
                 for group in Self.groups { try await Self.wait(lab, Self.listed(group)) }
                 try await Self.wait(lab, "test $(grep -c '\"query\"' /mnt/log) -ge 4")
                 try await Self.send(lab, from: 2, count: 20)
@@ -134,14 +134,14 @@ struct IGMPTests {
         try await Lab.with(layout) { lab in
             var frames: [String: Set<String>] = [:]
             for how in ["", "--kernel"] {
-                let words =
+                let argumentList =
                     // Named twice it is joined once.
                     [
                         "igmp-join", "239.1.2.3", "ff05::1:3", "239.1.2.3", "--duration", "500ms", "--pcap", "/mnt/p",
                         "-q",
                     ]
                     + (how.isEmpty ? [] : [how])
-                let outcome = try await lab.run("a", [Binary.swiftNet] + words)
+                let outcome = try await lab.run("a", [Binary.swiftNet] + argumentList)
                 #expect(outcome.status == 0, "\(outcome)")
                 // Only the reports about our groups alone: the kernel has its own of IPv6, and may still be
                 // repeating those in the same message.
@@ -188,11 +188,11 @@ struct IGMPTests {
                 print("member", flush=True); time.sleep(60)
                 """
             try await lab.beside("h2", ["timeout", "60", "python3", "-c", member], readyMark: "member") {
-                func ask(_ words: String) async throws -> Lab.Outcome {
+                func ask(_ argumentList: String) async throws -> Lab.Outcome {
                     try await lab.run(
                         "h1",
                         [Binary.swiftNet, "igmp-query", "-j", "--listen", "0"]
-                            + words.split(separator: " ").map(String.init))
+                            + argumentList.split(separator: " ").map(String.init))
                 }
                 if version == 3 {
                     let one = try await ask("239.1.2.3")
@@ -313,9 +313,9 @@ struct IGMPTests {
     @Test("igmp-join: excluded sources, repetitions, explanations, and a summary alone")
     func joinOptions() async throws {
         try await Lab.with(.pair.and("mount -t tmpfs none /mnt")) { lab in
-            func join(_ words: String) async throws -> Lab.Outcome {
+            func join(_ argumentList: String) async throws -> Lab.Outcome {
                 try await lab.run(
-                    "a", [Binary.swiftNet, "igmp-join"] + words.split(separator: " ").map(String.init))
+                    "a", [Binary.swiftNet, "igmp-join"] + argumentList.split(separator: " ").map(String.init))
             }
             for exclude in ["--exclude 192.0.2.7", "--exclude=192.0.2.7", "--exclude --source 192.0.2.7"] {
                 let outcome = try await join("\(exclude) 239.1.2.3 --robustness 1 -I va -v --explain 1 -w 0.4")
@@ -333,9 +333,9 @@ struct IGMPTests {
     @Test("igmp-query: several queries, the family, an early end, and a summary alone")
     func queryOptions() async throws {
         try await Lab.with(.pair.and("mount -t tmpfs none /mnt")) { lab in
-            func ask(_ words: String) async throws -> Lab.Outcome {
+            func ask(_ argumentList: String) async throws -> Lab.Outcome {
                 try await lab.run(
-                    "a", [Binary.swiftNet, "igmp-query"] + words.split(separator: " ").map(String.init))
+                    "a", [Binary.swiftNet, "igmp-query"] + argumentList.split(separator: " ").map(String.init))
             }
             let twice = try await ask("-4 -c 2 --response 0.1 --listen 0 -I va -v --explain 1 --pcap /mnt/p -w 9")
             #expect(
@@ -403,9 +403,9 @@ struct IGMPTests {
         }
     }
 
-    @Test("words that mean nothing end with status 2 and say why")
+    @Test("arguments that mean nothing end with status 2 and say why")
     func usage() async throws {
-        for (command, words, part) in [
+        for (command, argumentList, part) in [
             ("igmp-join", "192.0.2.1", "192.0.2.1: not a multicast group"),
             ("igmp-join", "224.0.0.1", "224.0.0.1: never reported"),
             ("igmp-join", "ff02::1", "ff02::1: never reported"),
@@ -446,8 +446,9 @@ struct IGMPTests {
                 "invalid value '26' for --response (expected 0.1 to 25.5 seconds)"
             ),
         ] {
-            let outcome = try await Lab.run([Binary.swiftNet, command] + words.split(separator: " ").map(String.init))
-            #expect(outcome.status == 2 && outcome.errors.contains(part), "\(command) \(words): \(outcome)")
+            let outcome = try await Lab.run(
+                [Binary.swiftNet, command] + argumentList.split(separator: " ").map(String.init))
+            #expect(outcome.status == 2 && outcome.errors.contains(part), "\(command) \(argumentList): \(outcome)")
         }
     }
 }

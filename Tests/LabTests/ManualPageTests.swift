@@ -59,11 +59,16 @@ struct ManualPageTests {
             #expect(manual.contains(request), "\(option) is not in the manual")
         }
         for line in manual.split(separator: "\n") where line.hasPrefix(".It Fl Fl ") || line.contains(" , Fl Fl ") {
-            let words = line.split(separator: " ")
-            guard let index = words.indices.dropLast().first(where: { words[$0] == "Fl" && words[$0 + 1] == "Fl" }),
-                index + 2 < words.count
+            let argumentList = line.split(separator: " ")
+            guard
+                let index = argumentList.indices.dropLast().first(where: {
+                    argumentList[$0] == "Fl" && argumentList[$0 + 1] == "Fl"
+                }),
+                index + 2 < argumentList.count
             else { continue }
-            #expect(options.contains("--\(words[index + 2])"), "the manual's --\(words[index + 2]) is no option")
+            #expect(
+                options.contains("--\(argumentList[index + 2])"),
+                "the manual's --\(argumentList[index + 2]) is no option")
         }
     }
 
@@ -119,9 +124,9 @@ struct ManualPageTests {
             "env", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin", "fish", "--no-config", "-c",
             script,
         ])
-        let words = outcome.lines.map { $0.split(separator: "\t")[0] }
+        let argumentList = outcome.lines.map { $0.split(separator: "\t")[0] }
         let expected = ["ping", "--report-every", "traceroute", "always", "lo", "/etc/hostname", "query", "serve"]
-        #expect(words.map(String.init) == expected && outcome.errors.isEmpty, "\(outcome)")
+        #expect(argumentList.map(String.init) == expected && outcome.errors.isEmpty, "\(outcome)")
     }
 
     @Test("zsh loads the completion and offers the options")

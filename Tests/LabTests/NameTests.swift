@@ -106,8 +106,8 @@ struct NameTests {
             "printf 'nameserver 198.18.0.53\\noptions timeout:1 attempts:1\\n' > /run/netns/resolv.conf")
         try await Lab.with(layout) { lab in
             // Ended by a signal while the name is still being looked up: the others are known by then.
-            let words = ["timeout", "0.5", Binary.swiftNet, "ping", "-j", "slow.test", "192.0.2.2", "localhost"]
-            let cut = try await lab.run("a", words)
+            let arguments = ["timeout", "0.5", Binary.swiftNet, "ping", "-j", "slow.test", "192.0.2.2", "localhost"]
+            let cut = try await lab.run("a", arguments)
             #expect(cut.objects("host").filter { $0["alive"] == "true" }.count == 2, "\(cut)")
             let whole = try await lab.ping("a", "slow.test 192.0.2.2")
             #expect(

@@ -49,10 +49,11 @@ struct OptionCoverageTests {
     @Test("the runs of a script are found")
     func scripts() {
         let script = CommandLog.Entry(
-            status: 0, words: ["sh", "-c", "/x/swift-net ping -c 1 '192.0.2.1' >/dev/null & /x/swift-net decode f"])
+            status: 0,
+            argumentList: ["sh", "-c", "/x/swift-net ping -c 1 '192.0.2.1' >/dev/null & /x/swift-net decode f"])
         #expect(script.commands == [["ping", "-c", "1", "192.0.2.1"], ["decode", "f"]])
         let plain = CommandLog.Entry(
-            status: 0, words: ["ip", "netns", "exec", "a", "/x/swift-net", "ping", "-c1", "a b"])
+            status: 0, argumentList: ["ip", "netns", "exec", "a", "/x/swift-net", "ping", "-c1", "a b"])
         #expect(plain.commands == [["ping", "-c1", "a b"]])
     }
 }

@@ -17,8 +17,8 @@ struct PingSweepTests {
             #expect(
                 half.output.contains("1024 targets, 512 alive, 512 unreachable\n1536 packets transmitted, 512 received")
                     && half.status == 1)
-            let six = try await lab.ping("a", "--alive 2001:db8:1::/120")
-            #expect(six.lines.count == 256 && six.status == 0)
+            let ipv6 = try await lab.ping("a", "--alive 2001:db8:1::/120")
+            #expect(ipv6.lines.count == 256 && ipv6.status == 0)
         }
     }
 

@@ -19,9 +19,9 @@ struct PingTests {
                     rtt min/avg/max/mdev = T ms
 
                     """)
-            let six = try await lab.ping("a", "-c 1 2001:db8::2")
+            let ipv6 = try await lab.ping("a", "-c 1 2001:db8::2")
             #expect(
-                six.output.hasPrefix(
+                ipv6.output.hasPrefix(
                     "PING 2001:db8::2 (2001:db8::2) 56 data bytes\n64 bytes from 2001:db8::2: icmp_seq=1 ttl=64 time="))
             let silent = try await lab.ping("a", "-c 1 -W 0.2 198.18.0.1")
             #expect(silent.status == 1)
@@ -50,9 +50,9 @@ struct PingTests {
         await together(cases) { arguments in
             guard await Peer.require(.ping) else { return }
             try await Lab.with(.pair.and("ip netns exec b sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0")) { lab in
-                let words = arguments.split(separator: " ").map(String.init)
-                let theirs = try await lab.run("a", ["ping"] + words)
-                let ours = try await lab.run("a", [Binary.swiftNet, "ping"] + words)
+                let argumentList = arguments.split(separator: " ").map(String.init)
+                let theirs = try await lab.run("a", ["ping"] + argumentList)
+                let ours = try await lab.run("a", [Binary.swiftNet, "ping"] + argumentList)
                 // The time of a probe is ours: it is printed even where the data has no room for one.
                 let expected =
                     arguments.contains("-s 0")
@@ -69,7 +69,7 @@ struct PingTests {
         }
     }
 
-    @Test("errors of routers are shown in iputils' words, the MTU is learned")
+    @Test("errors of routers are shown in iputils' wording, the MTU is learned")
     func routed() async throws {
         try await Lab.with(.routed) { lab in
             // First: Linux keeps a budget of errors for each host, and time exceeded draws on it.
@@ -88,10 +88,10 @@ struct PingTests {
             #expect(strict.objects("send-error").first?["mtu"] == "1400" && strict.status == 1)
             let patient = try await lab.ping("a", "-c 3 -i 0.1 -M want -s 1300 198.51.100.2")
             #expect(patient.status == 0)
-            let six = try await lab.ping("a", "-c 3 -i 0.1 -s 1452 2001:db8:1::2")
+            let ipv6 = try await lab.ping("a", "-c 3 -i 0.1 -s 1452 2001:db8:1::2")
             #expect(
-                six.output.contains("Packet too big: mtu=1400")
-                    && six.output.contains("1460 bytes from 2001:db8:1::2: icmp_seq=2"))
+                ipv6.output.contains("Packet too big: mtu=1400")
+                    && ipv6.output.contains("1460 bytes from 2001:db8:1::2: icmp_seq=2"))
             let dump = try await lab.ping("a", "-v -c 1 -t 1 198.51.100.2")
             #expect(
                 dump.output.contains(
@@ -151,8 +151,8 @@ struct PingTests {
             #expect(try await lab.ping("a", "-c 1 \(address)%nosuch0").status == 2)
             let group = try await lab.ping("a", "-c 1 -W 1 ff02::1%va")
             #expect(group.status == 0)
-            let four = try await lab.ping("a", "-c 1 -I va 224.0.0.1")
-            #expect(four.status == 0 && four.output.contains("ttl="))
+            let ipv4 = try await lab.ping("a", "-c 1 -I va 224.0.0.1")
+            #expect(ipv4.status == 0 && ipv4.output.contains("ttl="))
         }
     }
 
@@ -188,8 +188,8 @@ struct PingTests {
             #expect(read.lines.count == 6, "\(read)")
             #expect(read.lines.map { $0.prefix(1) } == ["8", "0", "8", "0", "8", "0"])
             #expect(read.lines.allSatisfy { $0.contains("\t1\t") })
-            let six = try await lab.ping("a", "-c 1 --pcap \(file) 2001:db8::2")
-            #expect(six.status == 0)
+            let ipv6 = try await lab.ping("a", "-c 1 --pcap \(file) 2001:db8::2")
+            #expect(ipv6.status == 0)
             #expect(try await lab.run("a", ["tshark", "-r", file, "-Y", "icmpv6.checksum.status==1"]).lines.count == 2)
             let full = try await lab.ping("a", "-c 1 --pcap /dev/full 192.0.2.2")
             #expect(

@@ -52,7 +52,8 @@ struct PrivilegeTests {
             for (options, status) in [
                 ("-A -i 0", 2), ("-i 0.001", 2), ("-f", 2), ("-A", 0), ("-A -f", 0), ("-i 0.002", 0),
             ] {
-                let arguments = ["ping", "-q", "-c", "3"] + options.split(separator: " ").map(String.init) + ["192.0.2.2"]
+                let arguments =
+                    ["ping", "-q", "-c", "3"] + options.split(separator: " ").map(String.init) + ["192.0.2.2"]
                 let outcome = try await lab.run("a", Self.unprivileged + [path] + arguments)
                 #expect(outcome.status == status, "\(options): \(outcome)")
                 #expect(outcome.errors.contains("cannot flood") == (status == 2), "\(options): \(outcome)")
@@ -103,7 +104,8 @@ struct PrivilegeTests {
         try await withCopy(capability: false) { lab, path in
             _ = try await lab.run("a", ["sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647"])
             for target in ["192.0.2.2", "2001:db8::2"] {
-                let outcome = try await lab.run("a", Self.unprivileged + [path, "ping", "-c", "2", "-i", "0.1", target])
+                let outcome = try await lab.run(
+                    "a", Self.unprivileged + [path, "ping", "-c", "2", "-i", "0.1", target])
                 #expect(
                     outcome.status == 0 && outcome.output.contains("64 bytes from \(target): icmp_seq=2 ttl=64 time="),
                     "\(outcome)")
@@ -112,14 +114,16 @@ struct PrivilegeTests {
             #expect(
                 far.status == 1 && far.output.contains("From 192.0.2.1 icmp_seq=1 Destination Host Unreachable"),
                 "\(far)")
-            let large = try await lab.run("a", Self.unprivileged + [path, "ping", "-c", "1", "-s", "5000", "192.0.2.2"])
+            let large = try await lab.run(
+                "a", Self.unprivileged + [path, "ping", "-c", "1", "-s", "5000", "192.0.2.2"])
             #expect(large.status == 0 && large.output.contains("5008 bytes from"))
             let strict = try await lab.run(
                 "a", Self.unprivileged + [path, "ping", "-c", "1", "-M", "do", "-s", "2000", "192.0.2.2"])
             #expect(strict.status == 1 && strict.errors.contains("message too long, mtu=1500"), "\(strict)")
             let sweep = try await lab.run("a", Self.unprivileged + [path, "ping", "192.0.2.2", "2001:db8::2"])
             #expect(sweep.status == 0)
-            let needsRaw = try await lab.run("a", Self.unprivileged + [path, "ping", "--icmp", "timestamp", "192.0.2.2"])
+            let needsRaw = try await lab.run(
+                "a", Self.unprivileged + [path, "ping", "--icmp", "timestamp", "192.0.2.2"])
             #expect(needsRaw.status == 2 && needsRaw.errors.contains("sudo setcap cap_net_raw+p \(path)"))
         }
     }
@@ -130,7 +134,9 @@ struct PrivilegeTests {
             for rate in ["max", "100"] {
                 let outcome = try await lab.run(
                     "a",
-                    Self.unprivileged + [path, "tcp-syn-scan", "192.0.2.2", "127.0.0.1", "-p", "9", "--all", "--rate", rate])
+                    Self.unprivileged + [
+                        path, "tcp-syn-scan", "192.0.2.2", "127.0.0.1", "-p", "9", "--all", "--rate", rate,
+                    ])
                 #expect(outcome.status == 1 && outcome.output.contains("2 probes: 0 open, 2 closed"), "\(outcome)")
             }
             let script =
@@ -166,7 +172,8 @@ struct PrivilegeTests {
                 ("-i 0.2 -I va 224.0.0.1", "minimal interval for broadcast ping"),
             ] {
                 let outcome = try await lab.run(
-                    "a", Self.unprivileged + [path, "ping", "-c", "1"] + arguments.split(separator: " ").map(String.init))
+                    "a",
+                    Self.unprivileged + [path, "ping", "-c", "1"] + arguments.split(separator: " ").map(String.init))
                 #expect(outcome.status == 2 && outcome.errors.contains(mention), "\(arguments): \(outcome)")
             }
             let adaptive = try await lab.run(

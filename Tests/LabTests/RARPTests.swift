@@ -15,18 +15,19 @@ struct RARPTests {
         printf '127.0.0.1 localhost\\n192.0.2.8 named.lab.test\\n' > /mnt/hosts; mount --bind /mnt/hosts /etc/hosts
         """)
 
-    private func query(_ lab: Lab, _ words: String) async throws -> Lab.Outcome {
-        try await lab.run("a", [Binary.swiftNet, "rarp", "query"] + words.split(separator: " ").map(String.init))
+    private func query(_ lab: Lab, _ argumentList: String) async throws -> Lab.Outcome {
+        try await lab.run(
+            "a", [Binary.swiftNet, "rarp", "query"] + argumentList.split(separator: " ").map(String.init))
     }
 
     /// Runs our server in `b` until `body` is over and SIGTERM ends it.
     /// - Returns: all that it printed.
     private func serving(
-        _ lab: Lab, _ words: String = "", _ body: @Sendable @escaping () async throws -> Void
+        _ lab: Lab, _ argumentList: String = "", _ body: @Sendable @escaping () async throws -> Void
     ) async throws -> String {
         // The shell becomes the server: its number is the server's. `-w` ends it whatever happens.
         let script =
-            "echo $$ > /mnt/pid; echo begun; exec \(Binary.swiftNet) rarp serve --ethers /mnt/ethers -v -w 60 \(words) > /mnt/log 2>&1"
+            "echo $$ > /mnt/pid; echo begun; exec \(Binary.swiftNet) rarp serve --ethers /mnt/ethers -v -w 60 \(argumentList) > /mnt/log 2>&1"
         let log = try await lab.beside("b", ["sh", "-c", script], readyMark: "begun") {
             try await Self.wait(lab, for: "Serving 4")
             try await body()
@@ -38,10 +39,10 @@ struct RARPTests {
     }
 
     /// Waits until the server's log has these words, at the longest five seconds.
-    private static func wait(_ lab: Lab, for words: String) async throws {
-        let script = "until grep -q '\(words)' /mnt/log; do sleep 0.02; done"
+    private static func wait(_ lab: Lab, for argumentList: String) async throws {
+        let script = "until grep -q '\(argumentList)' /mnt/log; do sleep 0.02; done"
         let outcome = try await lab.run("b", ["timeout", "5", "sh", "-c", script])
-        #expect(outcome.status == 0, "the log never said '\(words)'")
+        #expect(outcome.status == 0, "the log never said '\(argumentList)'")
     }
 
     @Test("our query against rarpd")
@@ -148,7 +149,7 @@ struct RARPTests {
 
     @Test("each action refuses the options of the other, and values that do not fit")
     func usage() async throws {
-        for (words, part) in [
+        for (argumentList, part) in [
             ("", "no ACTION given (expected query or serve)"), ("-j", "no ACTION given (expected query or serve)"),
             ("dance", "unknown action 'dance' (expected query or serve)"),
             ("query nonsense", "nonsense: not the MAC address of one host"),
@@ -167,9 +168,10 @@ struct RARPTests {
             ("query -i soon", "invalid value 'soon' for -i (expected a duration such as 0.2, 200ms or 2s)"),
             ("query -w 0", "invalid value '0' for -w (expected 0.001 to 2147483 seconds)"),
         ] {
-            let outcome = try await Lab.run([Binary.swiftNet, "rarp"] + words.split(separator: " ").map(String.init))
-            let errors = words == "-j" ? outcome.errors : outcome.errors + outcome.output
-            #expect(outcome.status == 2 && errors == "rarp: \(part)\n", "\(words): \(outcome)")
+            let outcome = try await Lab.run(
+                [Binary.swiftNet, "rarp"] + argumentList.split(separator: " ").map(String.init))
+            let errors = argumentList == "-j" ? outcome.errors : outcome.errors + outcome.output
+            #expect(outcome.status == 2 && errors == "rarp: \(part)\n", "\(argumentList): \(outcome)")
         }
     }
 }

@@ -8,7 +8,7 @@ struct SYNScanBannerTests {
         import http.server, socket, ssl, subprocess, threading, time
         class Handler(http.server.BaseHTTPRequestHandler):
             server_version = "Test/1"
-            def log_message(self, *words): pass
+            def log_message(self, *argumentList): pass
             def do_HEAD(self):
                 self.send_response(200); self.send_header("Content-Length", "0"); self.end_headers()
         class Both(http.server.ThreadingHTTPServer):
@@ -18,12 +18,12 @@ struct SYNScanBannerTests {
             server = Both(("::", port), Handler)
             server.socket = wrap(server.socket)
             threading.Thread(target=server.serve_forever, daemon=True).start()
-        def plain(port, words):
+        def plain(port, argumentList):
             listener = socket.create_server(("::", port), family=socket.AF_INET6, backlog=64, dualstack_ipv6=True)
             def serve():
                 while True:
                     stream, _ = listener.accept()
-                    stream.sendall(words)
+                    stream.sendall(argumentList)
                     kept.append(stream)
             threading.Thread(target=serve, daemon=True).start()
         kept = []
@@ -96,9 +96,9 @@ struct SYNScanBannerTests {
                 "--banners cannot be used with --format csv"
             ),
         ])
-    func refusals(words: String, message: String) async throws {
+    func refusals(argumentList: String, message: String) async throws {
         try await Lab.with(.pair) { lab in
-            let outcome = try await lab.scan(words)
+            let outcome = try await lab.scan(argumentList)
             #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome.errors)")
         }
     }

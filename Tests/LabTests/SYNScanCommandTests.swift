@@ -105,9 +105,9 @@ struct SYNScanCommandTests {
             ("2001:db8::/32 -p 80", "more than"),
             ("192.0.2.2 -p 80 -I nowhere", "-I: no such interface: nowhere (have: "),
         ])
-    func mistakes(words: String, message: String) async throws {
+    func mistakes(argumentList: String, message: String) async throws {
         try await Lab.with(.pair) { lab in
-            let outcome = try await lab.scan(words)
+            let outcome = try await lab.scan(argumentList)
             #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome)")
         }
     }
@@ -128,12 +128,13 @@ struct SYNScanCommandTests {
             ("-T4 192.0.2.2", "unknown option '-T4': --rate N"), ("-oG x 192.0.2.2", "-o FILE --format grepable"),
             ("http://192.0.2.2/", "(use: swift-net http-probe http://192.0.2.2/)"),
         ])
-    func refusals(words: String, message: String) async throws {
+    func refusals(argumentList: String, message: String) async throws {
         let outcome = try await Lab.run(
-            [Binary.swiftNet, "tcp-syn-scan"] + words.split(separator: " ").map(String.init))
+            [Binary.swiftNet, "tcp-syn-scan"] + argumentList.split(separator: " ").map(String.init))
         #expect(
-            outcome.status == 2 && outcome.output.filter { $0 != "\n" }.isEmpty == !words.contains("-j"), "\(outcome)")
-        #expect(outcome.errors.contains(message), "\(words): \(outcome.errors)")
+            outcome.status == 2 && outcome.output.filter { $0 != "\n" }.isEmpty == !argumentList.contains("-j"),
+            "\(outcome)")
+        #expect(outcome.errors.contains(message), "\(argumentList): \(outcome.errors)")
     }
 
     @Test("-iL, as nmap's users type it, and --targets add up; failures with --format json are JSON")
@@ -228,7 +229,9 @@ struct SYNScanCommandTests {
         }
     }
 
-    @Test("a source of the other family reaches no target, and that is reported", arguments: ["192.0.2.77", "2001:db8::77"])
+    @Test(
+        "a source of the other family reaches no target, and that is reported",
+        arguments: ["192.0.2.77", "2001:db8::77"])
     func otherFamily(source: String) async throws {
         try await Lab.with(.pair) { lab in
             let both = try await lab.scan("192.0.2.2 2001:db8::2 -p 80 --all --no-check --source \(source)")

@@ -15,10 +15,11 @@ struct SYNScanTests {
         let outcome = try await lab.run(
             "a", ["nmap", "-sS", "-n", "-Pn", "-vv"] + arguments.split(separator: " ").map(String.init))
         return outcome.lines.compactMap { line in
-            let words = line.split(separator: " ")
-            guard words.count >= 2, words[0].hasSuffix("/tcp"), ["open", "closed", "filtered"].contains(words[1])
+            let argumentList = line.split(separator: " ")
+            guard argumentList.count >= 2, argumentList[0].hasSuffix("/tcp"),
+                ["open", "closed", "filtered"].contains(argumentList[1])
             else { return nil }
-            return "\(words[0].dropLast(4)) \(words[1])"
+            return "\(argumentList[0].dropLast(4)) \(argumentList[1])"
         }
     }
 

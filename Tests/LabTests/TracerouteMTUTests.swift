@@ -81,8 +81,8 @@ struct TracerouteMTUTests {
     func others() async throws {
         try await Lab.with(.routed) { lab in
             _ = try await lab.ping("a", "-c 1 -w 5 2001:db8:1::2")
-            let six = try await lab.traceroute("a", "-nj --mtu 2001:db8:1::2")
-            #expect(six.objects("hop").map { $0["mtu"] } == ["1500", "1400"], "\(six.output)")
+            let ipv6 = try await lab.traceroute("a", "-nj --mtu 2001:db8:1::2")
+            #expect(ipv6.objects("hop").map { $0["mtu"] } == ["1500", "1400"], "\(ipv6.output)")
             let loopback = try await lab.traceroute("a", "-nj --mtu 127.0.0.1")
             #expect(loopback.status == 0 && loopback.summary?["path_mtu"] == "65535", "\(loopback.output)")
             let refused = try await lab.traceroute("a", "-T --mtu 192.0.2.254")

@@ -3,7 +3,7 @@ import Testing
 /// `traceroute --paths` through routers that balance by flow.
 @Suite("traceroute --paths in the lab")
 struct TraceroutePathsTests {
-    /// Every link of a diamond, as the words of a JSON object.
+    /// Every link of a diamond, as the text of a JSON object.
     private func links(_ width: Int) -> Set<String> {
         let pairs = (1...width).flatMap { branch in
             [
@@ -125,8 +125,9 @@ struct TraceroutePathsTests {
             ("--dot --explain 192.0.2.1", "--explain cannot be used with --dot"),
             ("--paths 127.0.0.1 127.0.0.2", "--paths takes one target"),
         ])
-    func refusals(words: String, message: String) async throws {
-        let outcome = try await Lab.run([Binary.swiftNet, "traceroute"] + words.split(separator: " ").map(String.init))
+    func refusals(argumentList: String, message: String) async throws {
+        let outcome = try await Lab.run(
+            [Binary.swiftNet, "traceroute"] + argumentList.split(separator: " ").map(String.init))
         #expect(outcome.status == 2 && outcome.errors == "traceroute: \(message)\n", "\(outcome)")
     }
 }

@@ -6,8 +6,8 @@ struct TracerouteTests {
     /// The address of each hop, nil for a silent one.
     private func addresses(_ outcome: Lab.Outcome) -> [String?] {
         outcome.lines.dropFirst().filter { $0.hasPrefix(" ") || $0.first?.isNumber == true }.map { line in
-            let words = line.split(separator: " ")
-            return words.count > 1 && words[1] != "*" ? String(words[1]) : nil
+            let argumentList = line.split(separator: " ")
+            return argumentList.count > 1 && argumentList[1] != "*" ? String(argumentList[1]) : nil
         }
     }
 
@@ -285,8 +285,9 @@ struct TracerouteTests {
             ("192.0.2.1 20", "traceroute: invalid value '20' for LENGTH (expected 30 to 65000)\n"),
             ("--size 90 192.0.2.1 100", "traceroute: LENGTH cannot be used with --size\n"),
         ])
-    func refusals(words: String, message: String) async throws {
-        let outcome = try await Lab.run([Binary.swiftNet, "traceroute"] + words.split(separator: " ").map(String.init))
+    func refusals(argumentList: String, message: String) async throws {
+        let outcome = try await Lab.run(
+            [Binary.swiftNet, "traceroute"] + argumentList.split(separator: " ").map(String.init))
         #expect(outcome.status == 2 && outcome.errors == message && outcome.output.isEmpty)
     }
 }

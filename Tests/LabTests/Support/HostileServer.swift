@@ -1,16 +1,16 @@
 /// A server that misbehaves, each way at a path of its own, and at every path of a port of its own.
 enum HostileServer {
-    /// The ways, in the order of their ports.
-    static let ways = [
+    /// The behaviors, in the order of their ports.
+    static let behaviors = [
         "length", "chunk", "short", "escape", "interim", "nothing", "loop", "bomb", "good", "head", "fields", "drip",
         "nul",
         "reset",
     ]
 
     /// Where every path is answered in one way.
-    static func port(of way: String) -> Int { 8101 + (ways.firstIndex(of: way) ?? 0) }
+    static func port(of way: String) -> Int { 8101 + (behaviors.firstIndex(of: way) ?? 0) }
 
-    /// For Python; `begun` when it listens, at port 8080 for all ways.
+    /// For Python; `begun` when it listens, at port 8080 for all behaviors.
     static let script = """
         import gzip, socket, struct, threading, time
         answers = {
@@ -55,7 +55,7 @@ enum HostileServer {
         print("begun", flush=True)
         time.sleep(100)
         """
-        .replacing("WAYS", with: ways.joined(separator: " "))
+        .replacing("WAYS", with: behaviors.joined(separator: " "))
 
     /// Runs a command and says after its output how many kilobytes it had at the most; its exit status.
     static let measured = """

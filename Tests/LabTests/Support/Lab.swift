@@ -118,7 +118,7 @@ struct Lab: Sendable {
         }
 
         /// `h`, the router `r`, `width` equal routers `b1`, `b2` ... beside each other, the router
-        /// `s` where their ways join, and `t`, 198.18.9.2: `r` balances by flow. `bK` has 198.18.(100+K).2.
+        /// `s` where their nexthops join, and `t`, 198.18.9.2: `r` balances by flow. `bK` has 198.18.(100+K).2.
         static func diamond(_ width: Int) -> Layout {
             var lines = ["for n in h r s t; do ip netns add $n; ip -n $n link set dev lo up; done"]
             func link(_ left: String, _ right: String, _ network: Int) {
@@ -141,10 +141,10 @@ struct Lab: Sendable {
                     "ip -n b\(branch) route add 198.18.8.0/24 via 198.18.\(100 + branch).1",
                 ]
             }
-            let ways = (1...width).map { "nexthop via 198.18.\(100 + $0).2" }.joined(separator: " ")
+            let nexthops = (1...width).map { "nexthop via 198.18.\(100 + $0).2" }.joined(separator: " ")
             lines += [
                 "ip -n h route add default via 198.18.8.2", "ip -n t route add default via 198.18.9.1",
-                "ip -n r route add 198.18.9.0/24 \(ways)", "ip -n s route add 198.18.8.0/24 via 198.18.151.1",
+                "ip -n r route add 198.18.9.0/24 \(nexthops)", "ip -n s route add 198.18.8.0/24 via 198.18.151.1",
                 """
                 for n in r s \((1...width).map { "b\($0)" }.joined(separator: " ")); do
                     ip netns exec $n sysctl -qw net.ipv4.ip_forward=1 net.ipv4.fib_multipath_hash_policy=1 \
@@ -206,8 +206,8 @@ struct Lab: Sendable {
 
     enum LabError: Error { case notLaidOut, noOutput(String) }
 
-    /// The words that run a program in one of the lab's namespaces.
-    private func words(_ namespace: String, _ command: [String]) -> [String] {
+    /// The arguments that run a program in one of the lab's namespaces.
+    private func argumentList(_ namespace: String, _ command: [String]) -> [String] {
         [
             "nsenter", "--target", "\(anchor)", "--mount", "--user", "--preserve-credentials", "--", "ip", "netns",
             "exec", namespace,
@@ -219,19 +219,19 @@ struct Lab: Sendable {
 
     /// Runs a program in a namespace until it ends.
     func run(_ namespace: String, _ command: [String], input: String = "") async throws -> Outcome {
-        try await Self.run(words(namespace, command), input: input)
+        try await Self.run(argumentList(namespace, command), input: input)
     }
 
     /// Runs our `ping` in a namespace until it ends.
     func ping(_ namespace: String = "a", _ arguments: String..., input: String = "") async throws -> Outcome {
-        let words = arguments.flatMap { $0.split(separator: " ").map(String.init) }
-        return try await run(namespace, [Binary.swiftNet, "ping"] + words, input: input)
+        let argumentList = arguments.flatMap { $0.split(separator: " ").map(String.init) }
+        return try await run(namespace, [Binary.swiftNet, "ping"] + argumentList, input: input)
     }
 
     /// Runs our `traceroute` in a namespace until it ends.
     func traceroute(_ namespace: String, _ arguments: String) async throws -> Outcome {
-        let words = arguments.split(separator: " ").map(String.init)
-        return try await run(namespace, [Binary.swiftNet, "traceroute"] + words)
+        let argumentList = arguments.split(separator: " ").map(String.init)
+        return try await run(namespace, [Binary.swiftNet, "traceroute"] + argumentList)
     }
 
     /// Runs a program beside `body` and ends it afterwards; `body` begins when
@@ -240,10 +240,11 @@ struct Lab: Sendable {
         _ namespace: String, _ command: [String], readyMark mark: String,
         _ body: @Sendable @escaping () async throws -> Result
     ) async throws -> Result {
-        let words = words(namespace, command)
-        CommandLog.add(words, status: nil)
+        let argumentList = argumentList(namespace, command)
+        CommandLog.add(argumentList, status: nil)
         let result = try await Subprocess.run(
-            .name(words[0]), arguments: Arguments(Array(words.dropFirst())), input: .none, output: .sequence,
+            .name(argumentList[0]), arguments: Arguments(Array(argumentList.dropFirst())), input: .none,
+            output: .sequence,
             error: .combinedWithOutput
         ) { execution in
             var seen = ""
@@ -267,15 +268,15 @@ struct Lab: Sendable {
     func relaying<Result: Sendable>(
         _ arguments: String, _ body: @Sendable @escaping () async throws -> Result
     ) async throws -> Result {
-        let words = [Binary.relay, "ra", "rb"] + arguments.split(separator: " ").map(String.init)
-        return try await beside("r", words, readyMark: "ready", body)
+        let argumentList = [Binary.relay, "ra", "rb"] + arguments.split(separator: " ").map(String.init)
+        return try await beside("r", argumentList, readyMark: "ready", body)
     }
 
     /// Runs a program outside of every lab.
-    static func run(_ words: [String], input: String = "") async throws -> Outcome {
+    static func run(_ argumentList: [String], input: String = "") async throws -> Outcome {
         let result = try await Subprocess.run(
-            words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0]),
-            arguments: Arguments(Array(words.dropFirst())), input: .string(input),
+            argumentList[0].contains("/") ? .path(FilePath(argumentList[0])) : .name(argumentList[0]),
+            arguments: Arguments(Array(argumentList.dropFirst())), input: .string(input),
             output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
         let status: Int32 =
             switch result.terminationStatus {
@@ -283,8 +284,8 @@ struct Lab: Sendable {
             case .signaled(let signal): 128 + signal
             }
         let outcome = Outcome(output: result.standardOutput, errors: result.standardError, status: status)
-        SwiftNames.check(words, outcome)
-        CommandLog.add(words, status: status)
+        SwiftNames.check(argumentList, outcome)
+        CommandLog.add(argumentList, status: status)
         return outcome
     }
 }
