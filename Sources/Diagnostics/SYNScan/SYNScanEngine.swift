@@ -10,11 +10,6 @@ import WireFormat
 public struct SYNScanEngine: Engine, ~Copyable {
     public typealias Event = SYNScanEvent
 
-    /// The minimum wait before a probe is retried.
-    static let shortestWait = Nanoseconds.milliseconds(100)
-    /// The wait before any host has replied (RFC 6298, section 2).
-    static let firstWait = Nanoseconds.seconds(1)
-    static let longestWait = Nanoseconds.seconds(4)
     /// The minimum wait for replies at the end.
     static let shortestEnd = Nanoseconds.seconds(2)
     /// The number of filtered ports reported per call.
@@ -191,7 +186,7 @@ public struct SYNScanEngine: Engine, ~Copyable {
             if round > 0, dueThrough.map({ index > $0 }) ?? true,
                 let earlierTry = log.latest(round: round - 1, index: index)
             {
-                let due = earlierTry.instant + waitBeforeNextTry
+                let due = earlierTry.instant + SYNScanRetryWait.wait(after: round, roundTrips)
                 guard due <= now else { return batch.isEmpty ? earlier(due, start) : .at(now) }
                 dueThrough = earlierTry.through
             }
@@ -262,13 +257,6 @@ public struct SYNScanEngine: Engine, ~Copyable {
             if configuration.routes[middle].targets.lowerBound <= target { low = middle } else { high = middle &- 1 }
         }
         return low
-    }
-
-    /// Returns the time between tries: twice the time within which nearly all replies are received, doubled for each
-    /// further try.
-    private var waitBeforeNextTry: Nanoseconds {
-        let learned = roundTrips.bound(share: 0.99).map { min(max($0 * 2, Self.shortestWait), Self.longestWait) }
-        return (learned ?? Self.firstWait) * (1 << Int64(min(round - 1, 4)))
     }
 
     /// The measured rate of the round just sent, in packets per second.

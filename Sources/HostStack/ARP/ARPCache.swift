@@ -48,4 +48,28 @@ struct ARPCache: Sendable {
     }
 
     var isFull: Bool { entries.count >= capacity }
+
+    // MARK: Expiry
+
+    /// Removes the resolved entries whose lifetime has ended, and returns them in the order of their addresses.
+    mutating func removeExpired(at now: Instant) -> [(address: IPv4Address, mac: MACAddress)] {
+        let expired = entries.compactMap { address, entry -> (address: IPv4Address, mac: MACAddress)? in
+            guard case .resolved(let mac, let expires) = entry.state, expires <= now else { return nil }
+            return (address, mac)
+        }
+        for (address, _) in expired { entries[address] = nil }
+        // Sorted, so that a run is reproducible.
+        return expired.sorted { $0.address < $1.address }
+    }
+
+    /// The next time at which a request is due or an entry expires; nil if neither is to come.
+    var due: Instant? {
+        entries.values.lazy.compactMap { entry -> Instant? in
+            switch entry.state {
+            case .pending(_, let due): due
+            case .resolved(_, let expires): expires
+            case .permanent: nil
+            }
+        }.min()
+    }
 }

@@ -203,37 +203,24 @@ public struct ARPModule: Sendable {
 
     // MARK: Cache control
 
-    /// Repeats requests, gives up on unresponsive addresses and removes expired entries.
+    /// Removes expired entries, repeats requests and gives up on unresponsive addresses.
     public mutating func control(at now: Instant) {
         guard let due, due <= now else { return }
+        for (address, mac) in cache.removeExpired(at: now) { events.append(.expired(address, mac)) }
         // Sorted, so that a run is reproducible.
         for (address, entry) in cache.entries.sorted(by: { $0.key < $1.key }) {
-            switch entry.state {
-            case .pending(let attempts, let due) where due <= now:
-                guard attempts < configuration.attempts else {
-                    cache[address] = nil
-                    giveUp(entry, address)
-                    events.append(.unresolved(address))
-                    continue
-                }
-                cache[address]?.state = .pending(attempts: attempts + 1, due: now + configuration.retryInterval)
-                ask(for: address)
-            case .resolved(let mac, let expires) where expires <= now:
+            guard case .pending(let attempts, let due) = entry.state, due <= now else { continue }
+            guard attempts < configuration.attempts else {
                 cache[address] = nil
-                events.append(.expired(address, mac))
-            default: break
+                giveUp(entry, address)
+                events.append(.unresolved(address))
+                continue
             }
+            cache[address]?.state = .pending(attempts: attempts + 1, due: now + configuration.retryInterval)
+            ask(for: address)
         }
         schedule()
     }
 
-    private mutating func schedule() {
-        due = cache.entries.values.lazy.compactMap { entry -> Instant? in
-            switch entry.state {
-            case .pending(_, let due): due
-            case .resolved(_, let expires): expires
-            case .permanent: nil
-            }
-        }.min()
-    }
+    private mutating func schedule() { due = cache.due }
 }

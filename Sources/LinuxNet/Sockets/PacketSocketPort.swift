@@ -30,15 +30,12 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
     private let tag: [UInt8]?
     /// A received frame with its VLAN tag inserted again, for traces.
     private var tagged: [UInt8] = []
-    /// The VLAN identifier to receive (IEEE 802.1Q); nil for untagged frames.
-    private let vlan: UInt16?
-    /// Whether the kernel removes the tags of received frames.
-    private let hidesTags: Bool
+    private var vlanFilter: VLANFilter
     /// Whether an interface that goes down ends the run; false if the caller waits for it to come up. The kernel keeps
     /// the socket bound meanwhile, and its memberships.
     public var endsWithInterface = true
     /// The number of received frames of other VLANs, by identifier.
-    public private(set) var ignoredVLANs: [UInt16: Int] = [:]
+    public var ignoredVLANs: [UInt16: Int] { vlanFilter.ignored }
 
     /// Starts to receive on a socket. Earlier frames are not reported.
     /// - Parameters:
@@ -82,18 +79,12 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
         self.ring = ring
         receiveVector = ReceiveVector(capacity: ring == nil ? 64 : 1, slotLength: max(frameLength, 2_048))
         self.interface = interface
-        self.vlan = vlan == 0 ? nil : vlan
-        let tag = tagsFrames ? self.vlan.map { Self.tag($0) } : nil
+        vlanFilter = VLANFilter(vlan, hidesTags: hidesTags)
+        let tag = tagsFrames ? vlanFilter.identifier.map { VLANFilter.tag($0) } : nil
         self.tag = tag
         sendVector = SendVector(capacity: 64, tag: tag)
-        self.hidesTags = hidesTags
         self.tap = tap
         self.trace = trace
-    }
-
-    /// Returns a tag as in a frame, including its EtherType (IEEE 802.1Q).
-    private static func tag(_ information: UInt16) -> [UInt8] {
-        [0x81, 0x00, UInt8(information >> 8), UInt8(information & 0xFF)]
     }
 
     /// Makes the interface accept more frames, until the port is closed.
@@ -213,16 +204,11 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
             tagged.removeAll(keepingCapacity: true)
             tagged.append(contentsOf: bytes)
             if let tag, bytes.count >= 12 {
-                tagged.insert(contentsOf: Self.tag(tag), at: 12)
+                tagged.insert(contentsOf: VLANFilter.tag(tag), at: 12)
             }
             trace(PacketTrace(direction: direction, frame: tagged))
         }
-        let identifier = (tag ?? 0) & 0x0FFF
-        guard identifier == vlan ?? 0, Int32(link.sll_pkttype) != PACKET_OTHERHOST || !hidesTags else {
-            // If the kernel hides the tag, it marks the frame as for another host.
-            ignoredVLANs[identifier, default: 0] += 1
-            return
-        }
+        guard vlanFilter.accepts(tag: tag, packetType: Int32(link.sll_pkttype)) else { return }
         engine.receive(
             ReceivedPacket(
                 frame: bytes.bytes, arrival: arrival, interfaceIndex: interface,
