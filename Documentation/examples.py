@@ -68,6 +68,8 @@ Twelve hops; hop 5 forwards packets but sends no replies:""",
     (LINK, "$ swift-net arping --retries 1 -w 0.3 --sweep 192.0.2.0/29"),
     (LINK, "$ swift-net rarp query"),
     (LINK, "$ swift-net igmp-query --response 1s --listen 0.5"),
+    "## dhcp-discover",
+    ("DHCP", "$ swift-net dhcp-discover -w 2"),
     """## tcp-syn-scan
 
 Scan only what is yours, or what you are permitted to scan; anywhere else it may be against the law. Here port 25 is dropped
@@ -99,6 +101,11 @@ def run(lab, command, binary):
     environment["PATH"] = os.path.dirname(binary) + ":" + os.environ["PATH"]
     if lab == "NARROW":
         lab, environment["NARROW"] = CHAIN, "yes"
+    if lab == "DHCP":
+        server = ("there timeout 60 dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --interface=v1 --bind-interfaces"
+                  " --pid-file= --dhcp-leasefile=/tmp/swift-net-examples/leases --no-ping"
+                  " --dhcp-range=192.0.2.100,192.0.2.110,10m --dhcp-option=option:router,192.0.2.2 --domain=lab.example")
+        lab = LINK.replace("sleep 2", server + "\nsleep 2")
     if lab == "HOST":
         lab = LINK.replace("sleep 2", 'there timeout 60 "$BINARY" host -I v1 --address 192.0.2.50/24 --serve echo,http\nsleep 3')
     result = subprocess.run(
