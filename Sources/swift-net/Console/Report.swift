@@ -34,9 +34,13 @@ protocol Report<Event, Summary>: AnyObject {
     /// - Returns: The latest time of the next call; nil if nothing is pending.
     func update(at now: Instant, isStopped: Bool) -> Instant?
 
-    /// Called after every step, to save the progress of the engine.
-    /// - Returns: The latest time of the next call; nil if there is nothing to save.
-    func step(_ engine: borrowing Observed, at now: Instant) -> Instant?
+    /// Called after every step with the engine: to save its progress, to draw a screen, or to handle keys.
+    /// - Parameter reason: Why the step was made.
+    /// - Returns: The latest time of the next call; nil if there is nothing to do.
+    func step(_ engine: inout Observed, _ reason: WakeReason, at now: Instant) -> Instant?
+
+    /// Whether the run is to continue; false if the output is lost.
+    var isListening: Bool { get }
 
     /// Whether output is flushed after every step; otherwise it is flushed when the run waits, or when the buffer is
     /// full.
@@ -56,7 +60,8 @@ protocol Report<Event, Summary>: AnyObject {
 extension Report {
     func begin() {}
     func update(at now: Instant, isStopped: Bool) -> Instant? { nil }
-    func step(_ engine: borrowing Observed, at now: Instant) -> Instant? { nil }
+    func step(_ engine: inout Observed, _ reason: WakeReason, at now: Instant) -> Instant? { nil }
+    var isListening: Bool { true }
     var flushesEachStep: Bool { true }
     func status(_ engine: borrowing Observed, at now: Instant) -> String? { nil }
     func progress(_ engine: borrowing Observed, at now: Instant) -> String? { status(engine, at: now) }
@@ -83,15 +88,17 @@ struct RunObserver<Form: Report> {
 
     mutating func step(_ engine: inout Form.Observed, _ reason: WakeReason, at now: Instant) -> Instant? {
         let next = form.update(at: now, isStopped: reason.contains(.stop))
-        let saving = form.step(engine, at: now)
+        let other = form.step(&engine, reason, at: now)
         if form.flushesEachStep || reason.isEmpty || reason.contains(.status) { console.output.flush() }
         if reason.contains(.status), let line = form.status(engine, at: now) { progress.printLine(line) }
         if progress.isDue(at: now), let line = form.progress(engine, at: now) {
             console.output.flush()
             progress.draw(line, at: now)
         }
-        return Instant.earliest(Instant.earliest(next, saving), progress.next)
+        return Instant.earliest(Instant.earliest(next, other), progress.next)
     }
+
+    var isListening: Bool { form.isListening }
 
     /// Prints pending lines before the summary.
     mutating func linger(at now: Instant) -> Instant? { form.update(at: now, isStopped: false) }

@@ -74,7 +74,7 @@ final class SYNScanReport: Report {
     /// Output is flushed when the scan waits, or when the buffer is full.
     var flushesEachStep: Bool { false }
 
-    func step(_ engine: borrowing SYNScanEngine, at now: Instant) -> Instant? {
+    func step(_ engine: inout SYNScanEngine, _ reason: WakeReason, at now: Instant) -> Instant? {
         guard let resumption else { return nil }
         if resumption.isDue(at: now), isWritten {
             resumption.save(engine.position, console: console)

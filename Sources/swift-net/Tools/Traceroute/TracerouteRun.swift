@@ -60,18 +60,15 @@ struct TracerouteRun {
             : CyclesText(console, target, names, cycles: cycles)
         let result: CyclesResult
         if let terminal {
-            let screen = LiveScreen(
+            let lines = CyclesScreenLines(
                 title: "traceroute to \(Text.escaped(target.text)) (\(target.destination.address))",
                 names: names, showsNames: !command.isNumeric, console: console, isUnicode: Self.isUnicode)
-            var observer = LiveObserver(screen: screen, terminal: terminal, names: names, console: console)
-            report.begin()
-            terminal.enter()
             defer { terminal.leave() }
-            result = try monitor.run(reportingTo: &observer)
+            result = try console.run(
+                CyclesScreen(lines, on: terminal, table: report, console: console), of: monitor)
         } else {
             result = try console.run(report, of: monitor)
         }
-        if terminal != nil { report.finish(result, drops: .none, at: SystemClock.now) }
         // Cycles that could not be sent mean that the run is incomplete.
         guard result.summary.unsent == 0 else { return 2 }
         return result.summary.isReached ? 0 : 1

@@ -1,33 +1,44 @@
 import LinuxProcess
 import SwiftNet
 
-/// Draws the screen of `traceroute --live`, and handles the keys.
-struct LiveObserver: EngineObserver {
-    typealias Observed = CyclesEngine
-
+/// The screen of `traceroute --live`: redraws the table while the run lasts, and handles the keys. The text or JSON form
+/// prints the result at the end.
+final class CyclesScreen: Report {
     /// The minimum time between two redraws.
     private static let redraw = Nanoseconds.milliseconds(100)
 
-    var screen: LiveScreen
-    let terminal: Terminal
-    let names: TracerouteNames
-    let console: Console
+    private var screen: CyclesScreenLines
+    private let terminal: Terminal
+    private let table: any CyclesReport
+    private let console: Console
     private var isDirty = true
     private var drawn: Instant?
 
-    init(screen: LiveScreen, terminal: Terminal, names: TracerouteNames, console: Console) {
+    init(_ screen: CyclesScreenLines, on terminal: Terminal, table: any CyclesReport, console: Console) {
         self.screen = screen
         self.terminal = terminal
-        self.names = names
+        self.table = table
         self.console = console
     }
 
-    mutating func report(_ event: CyclesEvent) {
-        if case .answered(let address) = event { names.prepare(address) }
+    var isListening: Bool { terminal.isOpen }
+
+    func begin() {
+        table.begin()
+        terminal.enter()
+    }
+
+    func report(_ event: CyclesEvent, at now: Instant) {
+        if case .answered(let address) = event { table.names.prepare(address) }
         isDirty = true
     }
 
-    mutating func step(_ engine: inout CyclesEngine, _ reason: WakeReason, at now: Instant) -> Instant? {
+    func finish(_ result: CyclesResult, drops: KernelDrops, at now: Instant) {
+        terminal.leave()
+        table.finish(result, drops: drops, at: now)
+    }
+
+    func step(_ engine: inout CyclesEngine, _ reason: WakeReason, at now: Instant) -> Instant? {
         if reason.contains(.keys) { press(terminal.readKeys(), &engine, now) }
         if reason.contains(.suspend) {
             terminal.leave()
@@ -43,7 +54,7 @@ struct LiveObserver: EngineObserver {
         return (drawn ?? now) + (isDirty ? Self.redraw : Self.redraw * 5)
     }
 
-    private mutating func draw(_ engine: inout CyclesEngine, _ now: Instant) {
+    private func draw(_ engine: inout CyclesEngine, _ now: Instant) {
         let size = terminal.size
         let lines = screen.lines(
             engine.hops, cycle: engine.cycleCount, isPaused: engine.isPaused, rows: size.rows, columns: size.columns)
@@ -54,7 +65,7 @@ struct LiveObserver: EngineObserver {
         isDirty = false
     }
 
-    private mutating func press(_ keys: [UInt8], _ engine: inout CyclesEngine, _ now: Instant) {
+    private func press(_ keys: [UInt8], _ engine: inout CyclesEngine, _ now: Instant) {
         var keys = keys[...]
         while let key = keys.popFirst() {
             switch Character(UnicodeScalar(key)) {
@@ -80,6 +91,4 @@ struct LiveObserver: EngineObserver {
             }
         }
     }
-
-    var isListening: Bool { terminal.isOpen }
 }

@@ -1,7 +1,7 @@
 import SwiftNet
 
 /// The full screen of `traceroute --live`, as lines for a terminal of any size.
-struct LiveScreen {
+struct CyclesScreenLines {
     /// The columns beside the hosts.
     enum Mode: CaseIterable {
         /// Statistics, and the latest round-trip times if there is room.
