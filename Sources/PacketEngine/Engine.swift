@@ -1,12 +1,21 @@
+/// An engine of packets or of streams, as its observers see it.
+public protocol EventEngine: ~Copyable {
+    associatedtype Event: Sendable
+
+    /// Stops the engine at the user's request: it starts nothing new and reports its results.
+    mutating func stop(at now: Instant)
+
+    /// Passes the pending events to `report`, in order, and removes them.
+    mutating func drain(_ report: (Event) -> Void)
+}
+
 /// A protocol engine without sockets. Its input is received packets and the current time; its output is packets to
 /// send, the next deadline, and events.
 ///
 /// An engine makes no system call, reads no clock and prints nothing. `EngineLoop` runs it on real sockets and on
 /// a simulated network alike.
 /// It is noncopyable, because its state is large and changes with every packet.
-public protocol Engine: ~Copyable {
-    associatedtype Event: Sendable
-
+public protocol Engine: EventEngine, ~Copyable {
     /// The maximum length of a packet that `transmit` writes, in bytes.
     var maximumPacketLength: Int { get }
 
@@ -41,12 +50,6 @@ public protocol Engine: ~Copyable {
 
     /// Processes a received packet; its bytes are valid only during the call.
     mutating func receive(_ packet: borrowing ReceivedPacket)
-
-    /// Stops the engine at the user's request: it sends no more packets and reports its results.
-    mutating func stop(at now: Instant)
-
-    /// Passes the pending events to `report`, in order, and removes them.
-    mutating func drain(_ report: (Event) -> Void)
 }
 
 extension Engine where Self: ~Copyable {

@@ -1,6 +1,6 @@
 /// Receives the events of an engine.
 public protocol EngineObserver: ~Copyable {
-    associatedtype Observed: Engine & ~Copyable
+    associatedtype Observed: EventEngine & ~Copyable
 
     /// Processes an event of the engine.
     mutating func report(_ event: Observed.Event)
@@ -10,7 +10,7 @@ public protocol EngineObserver: ~Copyable {
     /// - Returns: the time by which it is to be called again.
     mutating func step(_ engine: inout Observed, _ wakeReason: WakeReason, at now: Instant) -> Instant?
 
-    /// Is called when the engine has finished.
+    /// Is called when an engine of packets has finished.
     /// - Returns: the time by which it is to be called again if results are still incomplete, or nil to end the run.
     mutating func linger(at now: Instant) -> Instant?
 

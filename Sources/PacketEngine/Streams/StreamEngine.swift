@@ -88,9 +88,7 @@ public struct NameFailure: Error, Hashable, Sendable, CustomStringConvertible {
 ///
 /// It requests name resolution, connections and transmissions, and is notified of the results and their times. It makes
 /// no system call, reads no clock and prints nothing; it works with the kernel's TCP and with the user-space TCP.
-public protocol StreamEngine: ~Copyable {
-    associatedtype Event: Sendable
-
+public protocol StreamEngine: EventEngine, ~Copyable {
     /// Appends the requests that are due at `now`, in order, and returns the next deadline.
     mutating func advance(_ requests: inout [StreamRequest], at now: Instant) -> Deadline
 
@@ -110,10 +108,4 @@ public protocol StreamEngine: ~Copyable {
 
     /// Reports that a stream failed or could not be opened.
     mutating func failed(_ stream: StreamIdentifier, _ failure: StreamFailure, at instant: Instant)
-
-    /// Stops the engine at the user's request: it opens no more streams and reports its results.
-    mutating func stop(at now: Instant)
-
-    /// Passes the pending events to `report`, in order, and removes them.
-    mutating func drain(_ report: (Event) -> Void)
 }

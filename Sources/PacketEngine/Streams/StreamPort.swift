@@ -20,29 +20,10 @@ public protocol StreamPort: ~Copyable {
     ) throws(Failure) -> WakeReason
 }
 
-/// Receives the events of a stream engine.
-public protocol StreamObserver: ~Copyable {
-    associatedtype Observed: StreamEngine & ~Copyable
-
-    /// Processes an event of the engine.
-    mutating func report(_ event: Observed.Event)
-
-    /// Writes output and answers `status`. Called after every step.
-    /// - Returns: the time by which it is to be called again.
-    mutating func step(_ engine: inout Observed, _ wakeReason: WakeReason, at now: Instant) -> Instant?
-
-    /// Whether events are still wanted; false ends the run at once.
-    var isListening: Bool { get }
-}
-
-extension StreamObserver where Self: ~Copyable {
-    public var isListening: Bool { true }
-}
-
 /// Runs any stream engine on any stream port.
 public enum StreamLoop {
     /// Runs until the engine has finished or the observer wants no more events.
-    public static func run<E: StreamEngine & ~Copyable, P: StreamPort & ~Copyable, O: StreamObserver & ~Copyable>(
+    public static func run<E: StreamEngine & ~Copyable, P: StreamPort & ~Copyable, O: EngineObserver & ~Copyable>(
         _ engine: inout E, on port: inout P, observer: inout O
     ) throws(P.Failure) where O.Observed == E {
         var requests: [StreamRequest] = []

@@ -28,7 +28,7 @@ public enum Arping: Tool {
     }
 
     /// A run with a resolved target and link.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = ArpingEngine
         public typealias Event = ArpingEvent
         public typealias Summary = ArpingSummary

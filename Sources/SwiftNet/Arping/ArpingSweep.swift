@@ -50,7 +50,7 @@ public enum ArpingSweep: Tool {
     }
 
     /// A sweep with a known link.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = ArpingSweepEngine
         public typealias Event = ArpingSweepEvent
         public typealias Summary = ArpingSweepSummary

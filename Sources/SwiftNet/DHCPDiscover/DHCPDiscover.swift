@@ -43,7 +43,7 @@ public enum DHCPDiscover: Tool {
     }
 
     /// A run whose link is known.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = DHCPDiscoverEngine
         public typealias Event = DHCPDiscoverEvent
         public typealias Summary = DHCPDiscoverSummary

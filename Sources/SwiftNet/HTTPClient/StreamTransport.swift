@@ -85,7 +85,7 @@ final class StreamTransport {
     /// Runs an engine to its end.
     /// - Returns: the duration.
     func run<E: StreamEngine & ~Copyable>(
-        _ engine: inout E, observer: StreamSessionObserver<E>
+        _ engine: inout E, observer: SessionObserver<E>
     ) throws -> Nanoseconds {
         try session.begin()
         let start = SystemClock.now
@@ -94,7 +94,7 @@ final class StreamTransport {
             // Segments captured before a failure count too.
             defer { if port.hasOpened { tap?.finish() } else { session.capture?.discard() } }
             let drained = tap.map { tap in
-                observer.before { _, _ in
+                observer.before { _, _, _ in
                     tap.drain()
                     return nil
                 }

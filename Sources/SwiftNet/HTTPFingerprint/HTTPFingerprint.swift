@@ -54,7 +54,7 @@ public enum HTTPFingerprint: Tool {
     }
 
     /// A run with open sockets.
-    public final class Prepared: PreparedStreamRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = HTTPEngine<HTTPFingerprintPlan>
         public typealias Event = HTTPFingerprintReport
         public typealias Summary = HTTPFingerprintSummary
@@ -84,14 +84,14 @@ public enum HTTPFingerprint: Tool {
                 needsTLS: urls.contains { $0.scheme == .https }, expectsMore: input != nil)
         }
 
-        public func run<Observer: StreamObserver>(
+        public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> HTTPFingerprintSummary where Observer.Observed == Running {
             try SwiftNetError.wrapping {
                 guard var engine = engine.take() else {
                     throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run only once")
                 }
-                let elapsed = try StreamSessionObserver.erasing(&observer) {
+                let elapsed = try SessionObserver.erasing(&observer) {
                     try transport.run(&engine, observer: $0.before(addTargets))
                 }
                 var summary = engine.summary
@@ -101,7 +101,7 @@ public enum HTTPFingerprint: Tool {
         }
 
         /// Adds URLs that were read.
-        private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
+        private func addTargets(_ engine: inout Running, _ reason: WakeReason, at now: Instant) -> Instant? {
             input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
                 guard let url = try? request.overrides.urls([text], nil).first else { return nil }
                 return HTTPFingerprintPlan(url, request, number: number, judge: judge?.verdict)

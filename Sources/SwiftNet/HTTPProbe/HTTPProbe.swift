@@ -56,7 +56,7 @@ public enum HTTPProbe: Tool {
     }
 
     /// A run with open sockets. A user-space host has its address.
-    public final class Prepared: PreparedStreamRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = HTTPEngine<HTTPProbePlan>
         public typealias Event = HTTPProbeEvent
         public typealias Summary = HTTPProbeSummary
@@ -92,14 +92,14 @@ public enum HTTPProbe: Tool {
         /// Returns the SYN-ACK properties of an outcome's connection; nil if they were not recorded.
         public func handshake(of outcome: HTTPOutcome) -> HandshakeFacts? { transport.handshake(of: outcome) }
 
-        public func run<Observer: StreamObserver>(
+        public func run<Observer: EngineObserver>(
             reportingTo observer: inout Observer
         ) throws(SwiftNetError) -> HTTPProbeSummary where Observer.Observed == Running {
             try SwiftNetError.wrapping {
                 guard var engine = engine.take() else {
                     throw SwiftNetError(.invalidArgument, nil, "a prepared run can be run only once")
                 }
-                let elapsed = try StreamSessionObserver.erasing(&observer) {
+                let elapsed = try SessionObserver.erasing(&observer) {
                     try transport.run(&engine, observer: $0.before(addTargets))
                 }
                 var summary = engine.summary
@@ -109,7 +109,7 @@ public enum HTTPProbe: Tool {
         }
 
         /// Adds URLs that were read.
-        private func addTargets(_ engine: inout Running, at now: Instant) -> Instant? {
+        private func addTargets(_ engine: inout Running, _ reason: WakeReason, at now: Instant) -> Instant? {
             input?.feed(&engine, reactor: transport.reactor, at: now) { text, number in
                 guard let url = try? request.overrides.urls([text], nil).first else { return nil }
                 return HTTPProbePlan(url, request, number: number)

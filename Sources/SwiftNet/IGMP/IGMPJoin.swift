@@ -46,7 +46,7 @@ public enum IGMPJoin: Tool {
     }
 
     /// A membership that begins with the run.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = IGMPJoinEngine
         public typealias Event = IGMPJoinEvent
         public typealias Summary = IGMPJoinSummary

@@ -46,7 +46,7 @@ public enum IGMPQuery: Tool {
     }
 
     /// A query that is sent when the run begins.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = IGMPQueryEngine
         public typealias Event = IGMPQueryEvent
         public typealias Summary = IGMPQuerySummary

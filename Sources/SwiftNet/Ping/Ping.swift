@@ -30,7 +30,7 @@ public enum Ping: Tool {
     }
 
     /// A ping with a resolved target.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = PingEngine
         public typealias Event = PingEvent
         public typealias Summary = PingSummary

@@ -52,7 +52,7 @@ public enum PingSweep: Tool {
     }
 
     /// A sweep with resolved targets, except those given by name.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = PingSweepEngine
         public typealias Event = PingSweepEvent
         public typealias Summary = PingSweepSummary

@@ -45,7 +45,7 @@ public enum RARPQuery: Tool {
     }
 
     /// A query with a known link.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = RARPQueryEngine
         public typealias Event = RARPQueryEvent
         public typealias Summary = RARPQuerySummary

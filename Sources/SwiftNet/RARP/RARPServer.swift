@@ -43,7 +43,7 @@ public enum RARPServer: Tool {
     }
 
     /// A server with its table.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = RARPServerEngine
         public typealias Event = RARPServerEvent
         public typealias Summary = RARPServerSummary

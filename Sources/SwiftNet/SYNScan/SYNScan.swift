@@ -50,7 +50,7 @@ public enum SYNScan: Tool {
     }
 
     /// A scan with resolved targets and next hops.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = SYNScanEngine
         public typealias Event = SYNScanEvent
         public typealias Summary = SYNScanSummary

@@ -107,10 +107,19 @@ package final class Session {
         defer { capture?.finish() }
         try EngineLoop.run(&engine, on: &port, observer: &observer)
     }
+
+    /// Runs a stream engine on a port to its end; only a failure of the port ends it early.
+    func run<E: StreamEngine & ~Copyable, P: StreamPort & ~Copyable>(
+        _ engine: inout E, on port: inout P, observer: SessionObserver<E>
+    ) throws(P.Failure) {
+        var observer = observer
+        observer.output = options.outputs.first
+        try StreamLoop.run(&engine, on: &port, observer: &observer)
+    }
 }
 
 /// A type-erased observer: the loop is specialized only for engines and ports.
-struct SessionObserver<Observed: Engine & ~Copyable>: EngineObserver {
+struct SessionObserver<Observed: EventEngine & ~Copyable>: EngineObserver {
     private(set) var onEvent: (Observed.Event) -> Void
     var onStep: (inout Observed, WakeReason, Instant) -> Instant? = { _, _, _ in nil }
     var onLinger: (Instant) -> Instant? = { _ in nil }

@@ -35,9 +35,9 @@ public protocol PreparedRun: SendableMetatype {
     func run(onEvent: @escaping (Event) -> Void, onStep: @escaping () -> Void) throws(SwiftNetError) -> Summary
 }
 
-/// A run of an engine that sends and receives packets.
-public protocol PreparedPacketRun: PreparedRun where Event == Running.Event {
-    associatedtype Running: Engine, ~Copyable, SendableMetatype
+/// A run of an engine, of packets or of streams.
+public protocol PreparedEngineRun: PreparedRun where Event == Running.Event {
+    associatedtype Running: EventEngine, ~Copyable, SendableMetatype
 
     /// Runs to the end.
     /// - Parameter observer: receives the events, and after each step of the loop the engine itself.
@@ -47,7 +47,7 @@ public protocol PreparedPacketRun: PreparedRun where Event == Running.Event {
     ) throws(SwiftNetError) -> Summary where Observer.Observed == Running
 }
 
-extension PreparedPacketRun {
+extension PreparedEngineRun {
     public func run(
         onEvent: @escaping (Event) -> Void, onStep: @escaping () -> Void
     ) throws(SwiftNetError) -> Summary {
@@ -84,7 +84,7 @@ extension Tool {
 }
 
 /// Forwards events and the end of each step.
-private struct EventObserver<Observed: Engine & ~Copyable>: EngineObserver {
+private struct EventObserver<Observed: EventEngine & ~Copyable>: EngineObserver {
     let onEvent: (Observed.Event) -> Void
     let onStep: () -> Void
 

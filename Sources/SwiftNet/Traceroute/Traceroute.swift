@@ -81,7 +81,7 @@ public enum Traceroute: Tool {
     }
 
     /// A trace with resolved targets.
-    public struct Prepared: PreparedPacketRun {
+    public struct Prepared: PreparedEngineRun {
         public typealias Running = TracerouteEngine
         public typealias Event = TracerouteEvent
         public typealias Summary = TracerouteResult
@@ -124,7 +124,7 @@ public enum Traceroute: Tool {
         }
 
         /// A search with a resolved target.
-        public struct Prepared: PreparedPacketRun {
+        public struct Prepared: PreparedEngineRun {
             public typealias Running = PathsEngine
             public typealias Event = PathsEvent
             public typealias Summary = TracerouteSummary
@@ -174,7 +174,7 @@ public enum Traceroute: Tool {
         }
 
         /// A measurement with a resolved target.
-        public struct Prepared: PreparedPacketRun {
+        public struct Prepared: PreparedEngineRun {
             public typealias Running = CyclesEngine
             public typealias Event = CyclesEvent
             public typealias Summary = CyclesResult

@@ -104,7 +104,7 @@ public enum UserHost: Tool {
     }
 
     /// A host with resolved interfaces.
-    public final class Prepared: PreparedPacketRun {
+    public final class Prepared: PreparedEngineRun {
         public typealias Running = UserHostEngine
         public typealias Event = UserHostEvent
         public typealias Summary = UserHost.Summary

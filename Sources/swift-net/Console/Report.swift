@@ -110,15 +110,14 @@ struct RunObserver<Form: Report> {
     }
 }
 
-extension RunObserver: EngineObserver where Form.Observed: Engine, Form.Observed.Event == Form.Event {}
-extension RunObserver: StreamObserver where Form.Observed: StreamEngine, Form.Observed.Event == Form.Event {}
+extension RunObserver: EngineObserver where Form.Observed: EventEngine, Form.Observed.Event == Form.Event {}
 
 extension Console {
-    /// Runs a packet engine with its report, from the beginning to the summary.
+    /// Runs an engine with its report, from the beginning to the summary.
     /// - Parameters:
     ///   - progress: The progress line of a terminal; none by default.
     ///   - drops: The packets that the kernel dropped during the run.
-    func run<Form: Report, Run: PreparedPacketRun>(
+    func run<Form: Report, Run: PreparedEngineRun>(
         _ report: Form, of run: Run, progress: ProgressLine? = nil, drops: @autoclosure () -> KernelDrops = .none
     ) throws -> Run.Summary
     where Run.Running == Form.Observed, Run.Event == Form.Event, Run.Summary == Form.Summary {
@@ -127,20 +126,6 @@ extension Console {
         report.begin()
         let summary = try run.run(reportingTo: &observer)
         observer.finish(summary, drops: drops())
-        return summary
-    }
-
-    /// Runs a stream engine with its report, from the beginning to the summary.
-    /// - Parameter progress: The progress line of a terminal; none by default.
-    func run<Form: Report, Run: PreparedStreamRun>(
-        _ report: Form, of run: Run, progress: ProgressLine? = nil
-    ) throws -> Run.Summary
-    where Run.Running == Form.Observed, Run.Event == Form.Event, Run.Summary == Form.Summary {
-        var observer = RunObserver(form: report, console: self, progress: progress)
-        defer { observer.progress.clear() }
-        report.begin()
-        let summary = try run.run(reportingTo: &observer)
-        observer.finish(summary, drops: .none)
         return summary
     }
 }

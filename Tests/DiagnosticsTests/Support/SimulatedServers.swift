@@ -161,7 +161,7 @@ struct SimulatedServers: StreamPort, ~Copyable {
 }
 
 /// Collects the reports of an engine of plans.
-struct PlanObserver<Plan: HTTPPlan>: StreamObserver, ~Copyable {
+struct PlanObserver<Plan: HTTPPlan>: EngineObserver, ~Copyable {
     typealias Observed = HTTPEngine<Plan>
 
     var events: [Plan.Event] = []
