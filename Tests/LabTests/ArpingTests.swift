@@ -297,7 +297,7 @@ struct ArpingTests {
         "what it cannot do is refused with status 2",
         arguments: [
             ("", "no TARGET given (expected a name, an IPv4 address or a MAC address)"),
-            ("::1", "::1: ARP is for IPv4 only"), ("-I lo 192.0.2.2", "interface lo is no Ethernet"),
+            ("::1", "::1: ARP is for IPv4 only"), ("-I lo 192.0.2.2", "interface lo is not an Ethernet interface"),
             ("192.0.2.2 192.0.2.3", "192.0.2.3: arping takes one target"),
             ("192.0.2.0/24", "192.0.2.0/24: a network requires --sweep: arping --sweep 192.0.2.0/24"),
             ("http://192.0.2.2/", "http://192.0.2.2/: arping takes a host; http-probe takes URLs"),

@@ -120,9 +120,9 @@ struct DHCPDiscoverTests {
                 #expect(outcome.summary?["rejected"] == "7" && outcome.summary?["servers"] == "0", "\(outcome)")
                 let start = "dhcp-discover: rejected a reply from 02:00:00:00:00:66: "
                 let reasons = [
-                    "dhcp: option 12 at offset 261 needs 202 bytes, 3 are there",
-                    "dhcp: end option at offset 261 needs 1 bytes, 0 are there",
-                    "dhcp: end option at offset 236 needs 1 bytes, 0 are there", "transaction ID 0x0 was not sent",
+                    "dhcp: option 12 at offset 261 needs 202 bytes, but has 3",
+                    "dhcp: end option at offset 261 needs 1 bytes, but has 0",
+                    "dhcp: end option at offset 236 needs 1 bytes, but has 0", "transaction ID 0x0 was not sent",
                     "it is for 02:00:00:00:00:99", "BOOTP, not DHCP: it has no message type",
                     "the udp checksum is incorrect",
                 ]

@@ -403,7 +403,7 @@ struct AddressTests {
         let outcome = try await Lab.run([Binary.swiftNet, "address", "140.252.20.68/24"])
         #expect(outcome.status == 0 && outcome.errors.isEmpty)
         for line in [
-            "class               B  (first bits 10)", "net-id by class     140.252", "host-id by class    20.68",
+            "class               B  (first bits 10)", "net-id              140.252", "host-id             20.68",
             "mask                255.255.255.0",
             "network             140.252.20.0/24", "first host          140.252.20.1",
             "last host           140.252.20.254", "hosts               254",
