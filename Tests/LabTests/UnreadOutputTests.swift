@@ -40,7 +40,7 @@ struct UnreadOutputTests {
         await together(cases) { command, signal in
             let outcome = try await run(command, signal: signal)
             #expect(outcome.lines.first == "2", "\(outcome)")
-            #expect(outcome.output.contains("standard output: the reader does not read"), "\(outcome)")
+            #expect(outcome.output.contains("standard output: reader is blocked"), "\(outcome)")
         }
     }
 
@@ -56,7 +56,7 @@ struct UnreadOutputTests {
         await together(cases) { command in
             let outcome = try await run(command, signal: nil)
             #expect(outcome.lines.first == "2", "\(outcome)")
-            #expect(outcome.output.contains("standard output: the reader does not read"), "\(outcome)")
+            #expect(outcome.output.contains("standard output: reader is blocked"), "\(outcome)")
         }
     }
 
