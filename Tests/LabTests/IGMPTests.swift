@@ -181,10 +181,16 @@ struct IGMPTests {
                 import socket, time
                 # The kernel repeats no report of the join, which would be one of version 3.
                 with open("/proc/sys/net/ipv4/igmp_qrv", "w") as file: file.write("1")
+                sent = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
                 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 us = socket.inet_aton("192.0.2.2")
                 s.setsockopt(0, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("239.1.2.3") + us)
                 s.setsockopt(0, 39, socket.inet_aton("232.1.2.3") + us + socket.inet_aton("192.0.2.1"))
+                # The query follows only when the report of both groups was sent.
+                waiting = {socket.inet_aton(group) for group in ("239.1.2.3", "232.1.2.3")}
+                while waiting:
+                    packet = sent.recv(2048)
+                    if packet[9] == 2: waiting = {group for group in waiting if group not in packet}
                 print("member", flush=True); time.sleep(60)
                 """
             try await lab.beside("h2", ["timeout", "60", "python3", "-c", member], readyMark: "member") {
