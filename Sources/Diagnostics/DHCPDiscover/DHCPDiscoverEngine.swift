@@ -15,14 +15,14 @@ public struct DHCPDiscoverEngine: Engine, ~Copyable {
         var mac: MACAddress
     }
 
-    /// The most servers that are remembered, in a flood of offers.
+    /// The maximum number of servers kept, a bound against floods.
     private static let maximumServers = 1_024
     private static let longestPause = Nanoseconds.seconds(64)
 
     private let configuration: DHCPDiscoverConfiguration
     private let firstTransaction: UInt32
     private var random: SeededGenerator
-    /// When each message left, by the order of their transaction IDs.
+    /// The send time of each message, in the order of the transaction IDs.
     private var sendTimes: [Instant?] = []
     private var isPending = false
     private var pause = Nanoseconds.seconds(4)
@@ -95,7 +95,7 @@ public struct DHCPDiscoverEngine: Engine, ~Copyable {
         isOver = true
     }
 
-    /// A DHCPDISCOVER from 0.0.0.0 to everyone on the link.
+    /// Returns a DHCPDISCOVER frame from 0.0.0.0 to the broadcast address of the link.
     static func frame(
         _ configuration: DHCPDiscoverConfiguration, transactionID: UInt32, seconds: UInt16
     ) -> [UInt8] {
@@ -147,7 +147,7 @@ public struct DHCPDiscoverEngine: Engine, ~Copyable {
         }
     }
 
-    /// Why the datagram cannot be trusted to be whole.
+    /// Returns why the datagram is incomplete or corrupted; nil if it is neither.
     private static func problem(
         of datagram: borrowing DatagramView, _ udp: borrowing UDPView, hasPendingChecksum: Bool
     ) -> DHCPRejectedReply.Reason? {
@@ -162,8 +162,8 @@ public struct DHCPDiscoverEngine: Engine, ~Copyable {
         return state == .incorrect && !hasPendingChecksum ? .checksum(.udp) : nil
     }
 
-    /// Takes an offer.
-    /// - Returns: why the message is none for this client; nil if it is one.
+    /// Records an offer.
+    /// - Returns: why the message is not an offer to this client; nil if it is one.
     private mutating func take(
         _ message: borrowing DHCPView, from source: MACAddress, at arrival: Instant
     ) -> DHCPRejectedReply.Reason? {

@@ -95,10 +95,10 @@ public struct DHCPOption: Hashable, Sendable {
         252: ("web_proxy_auto_discovery", .text),
     ]
 
-    /// The name in snake_case, as RFC 2132 or the registry of IANA has it; `option_224` for a number without a name.
+    /// The name from RFC 2132 or the IANA registry, in snake_case; `option_224` for a code without a name.
     public var name: String { Self.known[code]?.name.description ?? "option_\(code)" }
 
-    /// What the data means by the option's type; bytes for an unknown option, and where the data does not fit its type.
+    /// The value by the option's type; bytes for an unknown option, or if the data does not fit its type.
     public var value: Value { Self.known[code]?.kind.flatMap(interpreted) ?? .bytes(data) }
 
     private func interpreted(_ kind: Kind) -> Value? {
@@ -138,7 +138,7 @@ public struct DHCPOption: Hashable, Sendable {
         stride(from: 0, to: bytes.byteCount, by: 4).map { bytes.ipv4Address(at: $0) }
     }
 
-    /// Prefixes of as many bytes as they need, each with its router (RFC 3442).
+    /// Returns classless routes: each prefix in its minimum number of bytes, followed by its router (RFC 3442).
     private static func routes(_ bytes: RawSpan) -> [String]? {
         var routes: [String] = []
         var offset = 0
@@ -154,7 +154,7 @@ public struct DHCPOption: Hashable, Sendable {
         return routes
     }
 
-    /// Of a relay agent (RFC 3046, section 2.0), each with its data in hexadecimal.
+    /// Returns the suboptions of a relay agent, with their data in hexadecimal (RFC 3046, section 2.0).
     private static func suboptions(_ bytes: RawSpan) -> [String]? {
         let names: [UInt8: String] = [1: "circuit-id", 2: "remote-id", 5: "link-selection", 6: "subscriber-id"]
         var parts: [String] = []
@@ -171,12 +171,12 @@ public struct DHCPOption: Hashable, Sendable {
         return parts
     }
 
-    /// Domain names, which may be compressed (RFC 3397, section 2).
+    /// Returns domain names, which may be compressed (RFC 3397, section 2).
     private static func domains(_ bytes: RawSpan) -> [String]? {
         var names: [String] = []
         var offset = 0
         while offset < bytes.byteCount {
-            // A few pointers to one long name would make much of little.
+            // The limit bounds the memory that compression pointers to one long name can use.
             guard names.count < 64, let (name, end) = DNSName.parse(bytes, at: offset) else { return nil }
             names.append(name.description)
             offset = end

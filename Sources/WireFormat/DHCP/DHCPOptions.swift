@@ -1,24 +1,24 @@
 /// The options of a DHCP message, each once, in the order in which they first appear.
 ///
 /// Options in `file` and `sname` are among them if option 52 says that these fields hold options (RFC 2132, section
-/// 9.3). The data of options of the same code is joined (RFC 3396). Reading stops at the first thing that is wrong,
-/// which `problem` names; the options before it are there.
+/// 9.3). The data of options of the same code is joined (RFC 3396). Parsing stops at the first error, which is in
+/// `problem`; the options before it are kept.
 public struct DHCPOptions: Hashable, Sendable {
     /// The options without padding and end.
     public private(set) var list: [DHCPOption] = []
-    /// Where the first option of each code lies in the message: code, length and data.
+    /// The range in the message of the first option of each code: code, length and data.
     public private(set) var ranges: [Range<Int>] = []
-    /// Why the options cannot be read to their end; nil if they can.
+    /// The error that ended parsing; nil if there was none.
     public private(set) var problem: ParseError?
-    /// `file` holds options, not a name.
+    /// Whether `file` contains options instead of a name.
     public private(set) var isFileOverloaded = false
-    /// `sname` holds options, not a name.
+    /// Whether `sname` contains options instead of a name.
     public private(set) var isServerNameOverloaded = false
 
-    /// The data of an option; nil if it is not there.
+    /// The data of an option; nil if the message does not have it.
     public subscript(_ code: UInt8) -> [UInt8]? { list.first { $0.code == code }?.data }
 
-    /// None where the message has no magic cookie.
+    /// Parses the options of a message; without the magic cookie there are none.
     public init(_ message: borrowing DHCPView) {
         guard message.hasMagicCookie else { return }
         do throws(ParseError) {
@@ -54,7 +54,7 @@ public struct DHCPOptions: Hashable, Sendable {
                     layer: .dhcp, field: "option \(code)", offset: offset,
                     reason: .truncated(needed: needed, available: available))
             }
-            // Only the options field says what the others hold.
+            // Only the options field can declare that the other fields contain options.
             guard code != DHCPOption.Code.overload || field.lowerBound > DHCPView.fixedLength else {
                 throw Self.invalid("overload", at: offset, UInt64(code))
             }
@@ -77,26 +77,26 @@ public struct DHCPOptions: Hashable, Sendable {
 }
 
 extension DHCPOptions {
-    /// What the message is for (option 53); nil in a message of BOOTP, and where the option is not one byte.
+    /// The message type (option 53); nil in a BOOTP message, or if the option is not one byte.
     public var messageType: DHCPMessageType? {
         guard let data = self[DHCPOption.Code.messageType], data.count == 1 else { return nil }
         return DHCPMessageType(rawValue: data[0])
     }
 
-    /// The server that the message is from or for (option 54); nil where the option is not one address.
+    /// The server identifier (option 54); nil if the option is not one address.
     public var serverIdentifier: IPv4Address? {
         guard let data = self[DHCPOption.Code.serverIdentifier], data.count == 4 else { return nil }
         return data.rawBytes.ipv4Address(at: 0)
     }
 
-    /// How long the address may be used, in seconds; 0xFFFFFFFF is without end (option 51, RFC 2131, section 3.3).
+    /// The lease time, in seconds; 0xFFFFFFFF is infinite (option 51; RFC 2131, section 3.3).
     public var leaseTime: UInt32? {
         guard let data = self[DHCPOption.Code.leaseTime], data.count == 4 else { return nil }
         return data.rawBytes.bigEndian32(at: 0)
     }
 }
 
-/// What a DHCP message is for (RFC 2132, section 9.6).
+/// The type of a DHCP message (RFC 2132, section 9.6).
 public struct DHCPMessageType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public var rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
