@@ -44,6 +44,8 @@ public struct ReceivedPacket: ~Escapable {
     public let destination: IPAddress?
     /// The time to live or hop limit, if it is not in the bytes.
     public let hopLimit: UInt8?
+    /// The options of the IPv4 header, if they are not in the bytes.
+    public let ipv4Options: [UInt8]
     /// The index of the receiving interface; 0 if not known.
     public let interfaceIndex: UInt32
     /// Whether the TCP or UDP checksum is not computed yet, because the packet never left this system.
@@ -53,7 +55,7 @@ public struct ReceivedPacket: ~Escapable {
     @_lifetime(copy bytes)
     public init(
         bytes: RawSpan, form: Form, arrival: Instant, source: IPAddress, destination: IPAddress? = nil,
-        hopLimit: UInt8? = nil, interfaceIndex: UInt32 = 0, hasPendingChecksum: Bool = false
+        hopLimit: UInt8? = nil, ipv4Options: [UInt8] = [], interfaceIndex: UInt32 = 0, hasPendingChecksum: Bool = false
     ) {
         self.bytes = bytes
         self.form = form
@@ -61,6 +63,7 @@ public struct ReceivedPacket: ~Escapable {
         self.source = source
         self.destination = destination
         self.hopLimit = hopLimit
+        self.ipv4Options = ipv4Options
         self.interfaceIndex = interfaceIndex
         self.hasPendingChecksum = hasPendingChecksum
     }

@@ -235,6 +235,66 @@ struct PingEngineTests {
         #expect(outcome.summary.lost == 4)
     }
 
+    @Test("an ICMP error ends a run with a deadline, unless the run is to continue", arguments: [true, false])
+    func errorsWithDeadline(endsAtError: Bool) {
+        let outcome = PingScenario(
+            configure: {
+                $0.count = nil
+                $0.deadline = .milliseconds(3_500)
+                $0.endsAtError = endsAtError
+            }, prepare: { $0.everybody = Self.hostUnreachable }
+        ).run()
+        #expect(outcome.summary.transmitted == (endsAtError ? 1 : 4))
+        // Errors count as replies only in iputils' way.
+        let counted = PingScenario(
+            configure: {
+                $0.count = 2
+                $0.deadline = .milliseconds(3_500)
+                $0.endsAtError = endsAtError
+            }, prepare: { $0.everybody = Self.hostUnreachable }
+        ).run()
+        #expect(counted.summary.transmitted == (endsAtError ? 1 : 4))
+    }
+
+    private static let hostUnreachable = SimulatedNetwork.Behavior.refuses(
+        type: .destinationUnreachable, code: 1, restOfHeader: 0, from: IPv4Address(192, 0, 2, 254))
+
+    @Test("ends when as many probes in a row as requested have replies", arguments: 0..<20)
+    func consecutive(seed: UInt64) {
+        let outcome = PingScenario(
+            seed: seed,
+            configure: {
+                $0.count = nil
+                $0.deadline = .seconds(500)
+                $0.consecutive = 4
+            }, faults: .init(loss: 0.4)
+        ).run()
+        #expect(outcome.summary.hasConsecutive, "seed \(seed)")
+        let replies = outcome.replies.map(\.sequence)
+        #expect(Array(replies.suffix(4)) == (0..<4).map { replies[replies.count - 4] + UInt16($0) }, "seed \(seed)")
+        // No earlier four replies are in a row.
+        for end in replies.indices.dropFirst(3).dropLast() {
+            #expect(replies[end] - replies[end - 3] != 3, "seed \(seed)")
+        }
+    }
+
+    @Test("a late reply can complete the row; a row that is too short does not count")
+    func consecutiveLate() {
+        let late = PingScenario(
+            configure: {
+                $0.count = 20
+                $0.consecutive = 3
+                $0.timeout = .milliseconds(100)
+            }, faults: .init(delay: .milliseconds(500)...Nanoseconds.milliseconds(500))
+        ).run()
+        #expect(late.summary.hasConsecutive && late.summary.late == 3)
+        let short = PingScenario(configure: {
+            $0.count = 2
+            $0.consecutive = 3
+        }).run()
+        #expect(!short.summary.hasConsecutive && short.summary.received == 2)
+    }
+
     @Test("stops on request, with the result so far")
     func stop() {
         let outcome = PingScenario(

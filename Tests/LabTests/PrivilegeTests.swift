@@ -120,6 +120,15 @@ struct PrivilegeTests {
             let strict = try await lab.run(
                 "a", Self.unprivileged + [path, "ping", "-c", "1", "-M", "do", "-s", "2000", "192.0.2.2"])
             #expect(strict.status == 1 && strict.errors.contains("message too long, mtu=1500"), "\(strict)")
+            // The kernel delivers the options of a reply beside the message.
+            for (options, expected) in [
+                (["-R"], "RR: \t192.0.2.1\n\t192.0.2.2\n"), (["-T", "tsandaddr"], "TS: \t192.0.2.1\t"),
+                (["-T", "tsprespec", "192.0.2.1"], "TS: \t192.0.2.1\t"),
+            ] {
+                let recorded = try await lab.run(
+                    "a", Self.unprivileged + [path, "ping", "-c", "1"] + options + ["192.0.2.2"])
+                #expect(recorded.status == 0 && recorded.output.contains(expected), "\(recorded)")
+            }
             let sweep = try await lab.run("a", Self.unprivileged + [path, "ping", "192.0.2.2", "2001:db8::2"])
             #expect(sweep.status == 0)
             let needsRaw = try await lab.run(

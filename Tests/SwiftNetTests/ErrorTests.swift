@@ -50,7 +50,7 @@ struct ErrorTests {
         configuration.query = .timestamp
         // The address is IPv6, which has no such query.
         let query = #expect(throws: SwiftNetError.self) { try Ping.run("::1", configuration) }
-        #expect(query?.description == "::1: Address family for hostname not supported")
+        #expect(query?.description == "::1: --icmp timestamp supports only IPv4")
         configuration.family = .v6
         let family = #expect(throws: SwiftNetError.self) { try Ping.run("::1", configuration) }
         #expect(family?.description == "--icmp timestamp supports only IPv4")

@@ -18,6 +18,10 @@ public struct PingConfiguration: Sendable {
     public var minimumInterval = Nanoseconds.zero
     /// The maximum duration of the run.
     public var deadline: Nanoseconds?
+    /// Whether an ICMP error ends a run with a deadline, and counts as a reply for `count`, as in iputils.
+    public var endsAtError = true
+    /// The number of consecutive probes with a reply after which the run ends; nil for no limit.
+    public var consecutive: Int?
     /// A value for no timeout.
     public static let noTimeout = Nanoseconds(.max / 4)
 
@@ -37,6 +41,9 @@ public struct PingConfiguration: Sendable {
     public var wallOffset: Int64 = 0
     /// Whether to report the parts of the first round trip.
     public var splitsFirstRoundTrip = false
+    /// Whether the route's link needs the MAC address of the next hop: not for packets to this host, to multicast or
+    /// broadcast addresses, or on a link without ARP and neighbor discovery, such as a tunnel.
+    public var needsNeighbor = true
 
     public init(destination: IPAddress, format: PingProbeFormat) {
         self.destination = destination

@@ -85,6 +85,7 @@ extension PingEngine {
             }
             tally.received &+= 1
             if number > newestAnswered { newestAnswered = number }
+            countConsecutive(around: number)
             // Round-trip figures are over received probes; a duplicate adds none.
             summary.roundTrips.add(roundTrip)
             if configuration.reportInterval != nil { tally.roundTrips.add(roundTrip) }
@@ -94,7 +95,7 @@ extension PingEngine {
         emitReply(message, packet, number, roundTrip, flags: flags)
         if number == 1, configuration.splitsFirstRoundTrip {
             parts.answered = packet.arrival
-            if let found = parts.take() { emit(.firstRoundTrip(found)) }
+            if let found = parts.take(needsNeighbor: configuration.needsNeighbor) { emit(.firstRoundTrip(found)) }
         }
     }
 
@@ -118,11 +119,10 @@ extension PingEngine {
     }
 
     private mutating func details(of message: borrowing ReceivedMessage) -> ReplyDetails? {
-        let options = message.options.byteCount > 0 ? IPv4Options(message.options) : nil
         let wrongData = format.query == .echo ? wrongData(message.data) : nil
         let answer = format.query == .echo ? nil : InformationAnswer(message)
-        guard options != nil || wrongData != nil || answer != nil else { return nil }
-        return ReplyDetails(options: options, wrongData: wrongData, answer: answer)
+        guard message.options != nil || wrongData != nil || answer != nil else { return nil }
+        return ReplyDetails(options: message.options, wrongData: wrongData, answer: answer)
     }
 
     /// The index of the first byte after the cookie that differs from the data sent.

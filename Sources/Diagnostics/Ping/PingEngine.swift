@@ -152,7 +152,7 @@ public struct PingEngine: Engine, ~Copyable {
     public mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant) {
         guard configuration.splitsFirstRoundTrip, token == 1 else { return }
         parts.stamp(stage, at: instant)
-        if let found = parts.take() { events.append(.firstRoundTrip(found)) }
+        if let found = parts.take(needsNeighbor: configuration.needsNeighbor) { events.append(.firstRoundTrip(found)) }
     }
 
     // MARK: Time
@@ -179,8 +179,19 @@ public struct PingEngine: Engine, ~Copyable {
 
     /// The requested number of replies and errors has been received; nothing more counts.
     var isComplete: Bool {
+        if summary.hasConsecutive { return true }
         guard let count = configuration.count else { return false }
-        return summary.received &+ summary.errors >= count
+        let counted = configuration.endsAtError ? summary.received &+ summary.errors : summary.received
+        return counted >= count
+    }
+
+    /// Notes whether the probes around an answered one, all with a reply, are as many as requested.
+    mutating func countConsecutive(around number: Int) {
+        guard let wanted = configuration.consecutive else { return }
+        var (first, last) = (number, number)
+        while last &- first &+ 1 < wanted, first > window.oldest, window[first &- 1].isAnswered { first &-= 1 }
+        while last &- first &+ 1 < wanted, last < window.newest, window[last &+ 1].isAnswered { last &+= 1 }
+        if last &- first &+ 1 >= wanted { summary.hasConsecutive = true }
     }
 
     // MARK: Outages
@@ -217,7 +228,7 @@ public struct PingEngine: Engine, ~Copyable {
         }
         if let deadline = configuration.deadline {
             // As in iputils, an ICMP error ends the run; a local send failure does not.
-            if summary.errors > unsentCount { return true }
+            if configuration.endsAtError, summary.errors > unsentCount { return true }
             return summary.start.map { now >= $0 + deadline } ?? false
         }
         guard !maySendMore else { return false }

@@ -39,11 +39,12 @@ struct FirstRoundTrip {
     }
 
     /// Returns the parts once all timestamps are known.
-    mutating func take() -> RoundTripParts? {
+    /// - Parameter needsNeighbor: whether the next hop's MAC address had to be known.
+    mutating func take(needsNeighbor: Bool) -> RoundTripParts? {
         guard !isTaken, let sent, let answered, let queued, let driver else { return nil }
         isTaken = true
         return RoundTripParts(
-            sequence: 1, neighborResolution: max(queued - sent, .zero), queue: max(driver - queued, .zero),
-            network: max(answered - driver, .zero))
+            sequence: 1, neighborResolution: needsNeighbor ? max(queued - sent, .zero) : nil,
+            queue: max(driver - (needsNeighbor ? queued : sent), .zero), network: max(answered - driver, .zero))
     }
 }

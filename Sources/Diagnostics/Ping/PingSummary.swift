@@ -27,6 +27,8 @@ public struct PingSummary: Sendable {
     public internal(set) var errors = 0
     /// The maximum number of probes in flight when a reply was received.
     public internal(set) var mostInFlight = 0
+    /// Whether as many consecutive probes as requested have a reply.
+    public internal(set) var hasConsecutive = false
     public internal(set) var roundTrips = RoundTripStatistics()
     public internal(set) var start: Instant?
     public internal(set) var lastTransmission: Instant?

@@ -60,7 +60,7 @@ extension ICMPChannel {
             ReceivedPacket(
                 bytes: bytes.bytes, form: form, arrival: translator.instant(ofStamp: details.stamp),
                 source: source.address, destination: details.destination, hopLimit: details.hopLimit,
-                interfaceIndex: details.interfaceIndex))
+                ipv4Options: details.ipv4Options, interfaceIndex: details.interfaceIndex))
     }
 
     /// Reads the sending socket's queue of errors and transmit timestamps until it is empty.
@@ -133,6 +133,7 @@ struct ControlDetails {
     var stamp: Int64?
     var transmitStamp: Int64?
     var hopLimit: UInt8?
+    var ipv4Options: [UInt8] = []
     var destination: IPAddress?
     var interfaceIndex: UInt32 = 0
     var error: sock_extended_err?
@@ -148,6 +149,8 @@ struct ControlDetails {
         case (Int32(IPPROTO_IP), IP_TTL) where data.count >= 4,
             (Int32(IPPROTO_IPV6), IPV6_HOPLIMIT) where data.count >= 4:
             hopLimit = UInt8(truncatingIfNeeded: data.loadUnaligned(as: Int32.self))
+        case (Int32(IPPROTO_IP), IP_RECVOPTS):
+            ipv4Options = Array(data)
         case (Int32(IPPROTO_IPV6), IPV6_PKTINFO) where data.count >= 20:
             destination = .v6(
                 IPv6Address(

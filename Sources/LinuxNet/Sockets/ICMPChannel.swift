@@ -168,7 +168,7 @@ public final class ICMPChannel {
             }
             if !configuration.ipv4Options.isEmpty {
                 try sender.setOption(level, IP_OPTIONS, bytes: configuration.ipv4Options, "IP_OPTIONS")
-                try sender.setOption(level, IP_RETOPTS, Int32(1), "IP_RETOPTS")
+                try sender.setOption(level, IP_RECVOPTS, Int32(1), "IP_RECVOPTS")
             }
         } else {
             try sender.setOption(level, IPV6_RECVERR, Int32(1), "IPV6_RECVERR")

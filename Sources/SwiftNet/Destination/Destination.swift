@@ -23,6 +23,16 @@ public struct Destination: Sendable, Equatable {
     /// The name of the interface of a link-local address.
     public var zoneName: String? { zone == 0 ? nil : Interface.name(of: zone) }
 
+    /// Whether packets to a unicast address need the MAC address of a neighbor.
+    var needsNeighbor: Bool {
+        get throws(SystemError) {
+            guard route.kind != .local else { return false }
+            return try Interface.all().contains {
+                $0.index == route.interfaceIndex && $0.seeksNeighbors && !$0.isLoopback
+            }
+        }
+    }
+
     /// The caller's requirements for a destination.
     struct Requirements: Sendable {
         /// The accepted families, in any order: the resolver's order counts.
@@ -109,6 +119,7 @@ public struct Destination: Sendable, Equatable {
         if let source = requirements.source, source.family != address.family {
             throw Problem(text, "the source \(source) is of the other address family")
         }
+        try checkZone(answer.zone, text, interface: requirements.interface)
         let zone = answer.zone != 0 ? answer.zone : address.needsZone ? requirements.interface : 0
         let route = try RouteTable.route(
             to: requirements.firstGateway.map { .v4($0) } ?? address, from: requirements.source,
@@ -118,6 +129,14 @@ public struct Destination: Sendable, Equatable {
         return Destination(
             address: address, zone: zone, canonicalName: canonicalName, route: route,
             source: requirements.source ?? route.source ?? unspecified)
+    }
+
+    /// Throws if a target's zone is not the interface that packets must leave by.
+    /// - Parameter interface: the index of the interface; 0 for any.
+    static func checkZone(_ zone: UInt32, _ text: String, interface: UInt32) throws(Problem) {
+        guard zone != 0, interface != 0, zone != interface else { return }
+        let names = [zone, interface].map { Interface.name(of: $0) ?? "\($0)" }
+        throw Problem(text, "the zone \(names[0]) is not the interface \(names[1])")
     }
 
     /// Returns the interface of a zone, which is an interface's name or number (RFC 4007, section 11).

@@ -36,8 +36,12 @@ package struct HTTPTargetInput {
 
 extension EndpointOverrides {
     /// Parses URLs and looks up the interface indexes of their zones.
-    /// - Parameter family: the only address family that URLs may name; nil for both.
-    mutating func urls(_ texts: [String], _ family: IPAddress.Family?) throws -> [HTTPURL] {
+    /// - Parameters:
+    ///   - family: the only address family that URLs may name; nil for both.
+    ///   - interface: the only interface for connections; nil for any.
+    mutating func urls(
+        _ texts: [String], _ family: IPAddress.Family?, interface: String? = nil
+    ) throws -> [HTTPURL] {
         let urls = try texts.map { text in
             let url: HTTPURL
             do throws(HTTPURL.Problem) {
@@ -52,6 +56,11 @@ extension EndpointOverrides {
         }
         if urls.contains(where: \.hasZone) {
             for interface in try Interface.all() { zones[interface.name] = interface.index }
+        }
+        for (url, text) in zip(urls, texts) {
+            guard case .address(_, let zone?) = url.host else { continue }
+            try Destination.checkZone(
+                Destination.index(ofZone: zone, text), text, interface: interface.flatMap(Interface.index) ?? 0)
         }
         return urls
     }

@@ -71,7 +71,7 @@ public enum HTTPFingerprint: Tool {
         ) throws {
             self.input = input
             request = asked.request
-            let urls = try request.overrides.urls(targets, asked.family)
+            let urls = try request.overrides.urls(targets, asked.family, interface: asked.interface)
             // The signals are taken over before the signatures are read, which takes longest.
             transport = try StreamTransport(
                 StreamTransport.Requirements(family: asked.family, interface: asked.interface), options)

@@ -78,7 +78,7 @@ public enum HTTPProbe: Tool {
         ) throws {
             self.input = input
             request = asked.request
-            let urls = try request.overrides.urls(targets, asked.family)
+            let urls = try request.overrides.urls(targets, asked.family, interface: asked.interface)
             engine = try HTTPEngine(
                 urls.enumerated().map { [request] in HTTPProbePlan($0.element, request, number: $0.offset) },
                 concurrency: asked.concurrency, tls: asked.tls, needsTLS: urls.contains { $0.scheme == .https },

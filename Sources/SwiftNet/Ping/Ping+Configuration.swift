@@ -11,6 +11,10 @@ extension Ping {
         public var interval: Nanoseconds
         /// The maximum duration of the run, lookups included; nil for none.
         public var deadline: Nanoseconds?
+        /// Whether an ICMP error ends a run with a deadline, and counts as a reply for `count`, as in iputils.
+        public var endsAtError = true
+        /// The number of consecutive probes with a reply after which the run ends, 1 or more; nil for no limit.
+        public var consecutive: Int?
         /// The time to wait for a reply; nil for the default: 10 s, or 0.5 s in a sweep.
         public var timeout: Nanoseconds?
         /// The number of probes to send without waiting for the interval.

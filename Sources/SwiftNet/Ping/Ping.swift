@@ -63,7 +63,7 @@ public enum Ping: Tool {
             }
             self.session = session
             if case .address(let address, _) = target, let family = asked.family, family != address.family {
-                throw Destination.Problem(text, SystemError.addressFamilyNotFound)
+                throw Destination.Problem(text, asked.refusal(of: address.family))
             }
             destination = try Destination.find(
                 target, text: text,
@@ -82,8 +82,10 @@ public enum Ping: Tool {
             format = asked.format(
                 to: destination.route, source: destination.source, level: channel.level,
                 identifier: channel.identifier, firstIdentification: UInt16.random(in: 0...UInt16.max))
-            configuration = asked.engine(
+            var configuration = asked.engine(
                 destination, format, isToMany: isToMany, remaining: session.remaining(of: asked.deadline))
+            if asked.splitsFirstRoundTrip { configuration.needsNeighbor = try !isToMany && destination.needsNeighbor }
+            self.configuration = configuration
             names = ReverseNames(resolver: session.resolver, zone: destination.zone)
             try options.capture?.start(identifier: channel.identifier, query: asked.query)
         }
@@ -111,6 +113,8 @@ extension Ping.Configuration {
     ) -> PingConfiguration {
         var engine = PingConfiguration(destination: destination.address, format: format)
         engine.count = count
+        engine.endsAtError = endsAtError
+        engine.consecutive = consecutive
         engine.interval = interval
         engine.preload = preload
         engine.isAdaptive = isAdaptive

@@ -129,12 +129,30 @@ extension Ping.Configuration {
             throw SwiftNetError(.invalidArgument, "--report-every", "the interval must be greater than 0")
         }
         var configuration = self
-        if !options.isEmpty || !query.exists(in: .v6) { configuration.family = .v4 }
-        guard family == .v6, configuration.family == .v4 else { return configuration }
-        guard query.exists(in: .v6) else {
-            throw SwiftNetError(.invalidArgument, nil, "--icmp \(query.rawValue) supports only IPv4")
+        for (option, only) in familyOptions {
+            configuration.family = configuration.family ?? only
+            guard configuration.family == only else {
+                throw SwiftNetError(.invalidArgument, nil, "\(option) supports only \(only)")
+            }
         }
-        throw SwiftNetError(.invalidArgument, nil, "-R and -T support only IPv4")
+        return configuration
+    }
+
+    /// The options in use that one address family has.
+    private var familyOptions: [(option: String, only: IPAddress.Family)] {
+        var found: [(option: String, only: IPAddress.Family)] = []
+        if !query.exists(in: .v6) { found.append(("--icmp \(query.rawValue)", .v4)) }
+        if options.list.contains(where: { if case .timestamp = $0 { true } else { false } }) { found.append(("-T", .v4)) } else if !options.isEmpty {
+            found.append(("-R", .v4))
+        }
+        if flowLabel != nil { found.append(("-F", .v6)) }
+        return found
+    }
+
+    /// Returns why a target of an address family cannot be pinged.
+    func refusal(of family: IPAddress.Family) -> String {
+        familyOptions.first { $0.only != family }.map { "\($0.option) supports only \($0.only)" }
+            ?? SystemError.addressFamilyNotFound
     }
 }
 

@@ -98,7 +98,7 @@ public enum PingSweep: Tool {
             neighbors = try PingSweepNeighbors(
                 formats.neighbors(among: pieces), reserve: sockets.reserve, rate: asked.rate, reactor: session.reactor)
             links = try PingSweepLinks(pieces, reactor: session.reactor)
-            let found = try PingSweepTargets(targets, probe.family, sockets)
+            let found = try PingSweepTargets(targets, probe, sockets)
             for message in found.refusals { options.onNotice?(message) }
             unresolvedCount = found.refusals.count
             var set = TargetSet()

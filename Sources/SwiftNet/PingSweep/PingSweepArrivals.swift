@@ -54,7 +54,7 @@ final class PingSweepArrivals {
         let isWanted = engine.progress.total - engine.progress.decided < Self.mostPending
         for target in input?.take(isWanted: isWanted, reactor: session.reactor) ?? [] {
             attempt { () throws in
-                let found = try PingSweepTargets([target], formats.probe.family, sockets)
+                let found = try PingSweepTargets([target], formats.probe, sockets)
                 for name in found.names { names.ask(name) }
                 for message in found.refusals { fail(message) }
                 for range in found.ranges { try add(from: range.first, through: range.last, to: &engine) }
@@ -109,20 +109,33 @@ struct PingSweepTargets {
     /// The reasons why targets are skipped.
     private(set) var refusals: [String] = []
 
-    /// - Parameter family: the address family to use; nil for both.
-    init(_ targets: [TargetInput.Target], _ family: IPAddress.Family?, _ sockets: PingSockets) throws {
+    init(_ targets: [TargetInput.Target], _ probe: Ping.Configuration, _ sockets: PingSockets) throws {
         for (text, target) in targets {
             switch target {
             case .address(let address, let zone):
-                if let zone { sockets.channel(address.family)?.scope = try Destination.index(ofZone: zone, text) }
-                if family ?? address.family == address.family {
+                if let zone { try Self.use(Destination.index(ofZone: zone, text), text, probe, sockets.v6) }
+                if probe.family ?? address.family == address.family {
                     ranges.append((address, address))
                 } else {
-                    refusals.append("\(text): \(SystemError.addressFamilyNotFound)")
+                    refusals.append("\(text): \(probe.refusal(of: address.family))")
                 }
             case .ranges(let all): ranges += all.map { ($0.lowerBound, $0.upperBound) }
             case .name(let name): names.append(name)
             }
         }
+    }
+
+    /// Sets the zone of a sweep's link-local targets; a socket has only one.
+    private static func use(
+        _ zone: UInt32, _ text: String, _ probe: Ping.Configuration, _ channel: ICMPChannel?
+    ) throws(Destination.Problem) {
+        try Destination.checkZone(zone, text, interface: probe.interface.flatMap(Interface.index) ?? 0)
+        guard let channel, channel.scope != zone else { return }
+        guard channel.scope == 0 else {
+            let other = Interface.name(of: channel.scope) ?? "\(channel.scope)"
+            throw Destination.Problem(
+                text, "the zone differs from \(other): all link-local targets of a sweep have one")
+        }
+        channel.scope = zone
     }
 }

@@ -64,6 +64,12 @@ public final class TracerouteRunner {
                     throw SwiftNetError(.invalidArgument, "-g", "\(text): IPv6 has no source routes (RFC 5095)")
                 }
             }
+            if asked.probe.flowLabel != 0 {
+                requirements.families.removeAll { $0 == .v4 }
+                guard !requirements.families.isEmpty else {
+                    throw SwiftNetError(.invalidArgument, "-l", "\(text): IPv4 has no flow labels")
+                }
+            }
             let destination = try Destination.find(target, text: text, requirements, resolver: session.resolver)
             found.append(
                 TraceTarget(

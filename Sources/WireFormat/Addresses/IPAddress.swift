@@ -17,8 +17,11 @@ public enum IPAddress: Hashable, Sendable {
     }
 
     /// The IP version.
-    public enum Family: Sendable, Hashable {
+    public enum Family: Sendable, Hashable, CustomStringConvertible {
         case v4, v6
+
+        /// `IPv4` or `IPv6`.
+        public var description: String { self == .v4 ? "IPv4" : "IPv6" }
     }
 
     /// The IP version of the address.

@@ -9,8 +9,8 @@ struct ReceivedMessage: ~Escapable {
     let source: IPAddress
     /// The time to live or hop limit; nil if unknown.
     let hopLimit: UInt8?
-    /// The options of the IPv4 header.
-    let options: RawSpan
+    /// The options of the IPv4 header; nil if it has none.
+    let options: IPv4Options?
     let checksum: ChecksumState
 
     /// Throws if the packet is not an ICMP message, if its total length is below the header's length, or if it holds
@@ -29,7 +29,7 @@ struct ReceivedMessage: ~Escapable {
             let message = try ICMPv4View(datagram.payload)
             bytes = message.bytes
             hopLimit = datagram.hopLimit
-            options = datagram.ipv4Options
+            options = datagram.ipv4Options.byteCount > 0 ? IPv4Options(datagram.ipv4Options) : nil
             checksum = datagram.isComplete && !datagram.isFragment ? message.checksumState : .unchecked
             return
         }
@@ -37,7 +37,7 @@ struct ReceivedMessage: ~Escapable {
             throw ParseError(layer: .icmpv6, field: "type", offset: 0, reason: .invalid(value: 0))
         }
         hopLimit = packet.hopLimit
-        options = packet.bytes.prefix(0)
+        options = packet.ipv4Options.isEmpty ? nil : IPv4Options(packet.ipv4Options.rawBytes)
         if family == .v4 {
             let message = try ICMPv4View(packet.bytes)
             bytes = message.bytes

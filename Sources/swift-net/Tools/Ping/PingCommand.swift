@@ -77,7 +77,7 @@ struct PingCommand: Command {
         options.option("-Q", "--tos", value: .integer(0...255), help: "Set the type of service or traffic class.") {
             $0.ping.trafficClass = $1
         }
-        options.option("-F", "--flow-label", value: .integer(0...0xF_FFFF), help: "Set the IPv6 flow label.") {
+        options.option("-F", "--flow-label", value: .integer(0...0xF_FFFF), help: "Set the IPv6 flow label.", excludes: ["-R", "-T"]) {
             $0.ping.flowLabel = $1
         }
         options.option(
@@ -144,6 +144,14 @@ struct PingCommand: Command {
             // As in iputils, 0 is no deadline.
             $0.ping.deadline = $1 == .zero ? nil : $1
         }
+        options.flag(
+            "--keep-going", help: "Continue until -w ends the run even if an ICMP error is received.", in: [single],
+            requires: "-w"
+        ) { $0.ping.endsAtError = false }
+        options.option(
+            "--consecutive", value: .integer(1...60_000, "COUNT"),
+            help: "Stop after COUNT probes in a row have replies; without them, the exit status is 1.", in: [single]
+        ) { $0.ping.consecutive = $1 }
         options.option(
             "-W", "--timeout", value: .duration(), help: "Wait TIME for a reply (10; in a sweep 0.5; 0: no timeout)."
         ) { $0.ping.timeout = $1 == .zero ? PingConfiguration.noTimeout : $1 }

@@ -149,7 +149,7 @@ struct PingErrorRow: JSONRow {
 /// The parts of the first round-trip time.
 struct PingSplitRow: JSONRow {
     @Inlined var probe: PingProbeRow
-    var neighborResolutionMs: Nanoseconds
+    var neighborResolutionMs: Nanoseconds?
     var queueMs: Nanoseconds
     var networkMs: Nanoseconds
 }

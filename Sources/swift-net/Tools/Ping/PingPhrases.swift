@@ -28,7 +28,8 @@ extension IgnoredPacket.Reason {
 /// Formats the parts of the first round-trip time.
 enum PingSplit {
     static func line(_ parts: RoundTripParts) -> String {
-        "first round trip: neighbor resolution \(Milliseconds.fixed(parts.neighborResolution)) ms, "
+        "first round trip: "
+            + (parts.neighborResolution.map { "neighbor resolution \(Milliseconds.fixed($0)) ms, " } ?? "")
             + "queue \(Milliseconds.fixed(parts.queue)) ms, network and target \(Milliseconds.fixed(parts.network)) ms"
     }
 }

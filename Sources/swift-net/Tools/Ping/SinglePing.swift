@@ -18,6 +18,7 @@ struct SinglePing {
         let isEnough = command.ping.deadline == nil || command.ping.count.map { summary.received >= $0 } ?? true
         // If no probe was sent, nothing is known about the target.
         if summary.transmitted > 0, summary.refusedBySystem == summary.transmitted { return 2 }
+        if command.ping.consecutive != nil { return summary.hasConsecutive ? 0 : 1 }
         return summary.received > 0 && isEnough ? 0 : 1
     }
 
