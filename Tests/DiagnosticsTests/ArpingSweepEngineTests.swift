@@ -14,10 +14,9 @@ struct ArpingSweepEngineTests {
         _ count: Int, hosts: [SimulatedLink.Host], seed: UInt64 = 1, loss: Double = 0,
         configure: (inout ArpingSweepConfiguration) -> Void = { _ in }
     ) throws -> (summary: ArpingSweepSummary, events: [ArpingSweepEvent], times: [Instant]) {
-        var targets = TargetSet()
+        var targets = AddressSet()
         let first = IPv4Address(198, 18, 0, 2)
-        try targets.append(
-            from: .v4(first), through: .v4(IPv4Address(rawValue: first.rawValue + UInt32(count - 1))))
+        try targets.insert([(.v4(first), .v4(IPv4Address(rawValue: first.rawValue + UInt32(count - 1))))])
         var configuration = ArpingSweepConfiguration(mac: Self.us, source: Self.here, targets: targets)
         configuration.rate = nil
         configure(&configuration)
@@ -48,8 +47,8 @@ struct ArpingSweepEngineTests {
 
     @Test("replies to another station, and from invalid senders, are not counted")
     func impossible() throws {
-        var targets = TargetSet()
-        try targets.append(.v4(IPv4Address(198, 18, 0, 2)))
+        var targets = AddressSet()
+        try targets.insert(.v4(IPv4Address(198, 18, 0, 2)))
         func hosts(senderMAC: UInt64, targetMAC: UInt64) -> Int {
             var engine = ArpingSweepEngine(ArpingSweepConfiguration(mac: Self.us, source: Self.here, targets: targets))
             var batch = PacketBatch(capacity: 1, slotLength: engine.maximumPacketLength)

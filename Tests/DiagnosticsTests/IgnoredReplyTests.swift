@@ -60,8 +60,8 @@ struct IgnoredReplyTests {
     }
 
     private func sweep(_ frames: [[UInt8]]) throws -> (replies: [IgnoredReply], received: Int) {
-        var targets = TargetSet()
-        try targets.append(.v4(Self.target))
+        var targets = AddressSet()
+        try targets.insert(.v4(Self.target))
         var configuration = ArpingSweepConfiguration(mac: Self.us, source: Self.here, targets: targets)
         configuration.reportsIgnored = true
         var engine = ArpingSweepEngine(configuration)

@@ -102,7 +102,10 @@ struct AddressSetTests {
         #expect(addresses.index(of: ipv6Last) == 2 && addresses.index(of: .v6(.loopback)) == nil)
         addresses.remove(from: .v6(.unspecified), through: ipv6Last)
         #expect(addresses.count == 2)
-        #expect(throws: AddressSet.Refusal.tooMany) { try addresses.insert([(.v6(.unspecified), ipv6Last)]) }
+        #expect(throws: TooManyTargets(limit: 1 << 32)) { try addresses.insert([(.v6(.unspecified), ipv6Last)]) }
+        #expect(throws: TooManyTargets(limit: 3)) {
+            try addresses.insert([(address(1), address(2))], limit: 3)
+        }
         #expect(addresses.count == 2)
     }
 }

@@ -17,7 +17,7 @@ struct PingSweepEngineTests {
         faults: SimulatedNetwork.Faults = .init(), _ configure: (inout PingSweepConfiguration) -> Void = { _ in },
         prepare: (inout SimulatedNetwork) -> Void = { _ in }
     ) throws -> Outcome {
-        var targets = TargetSet()
+        var targets = PingSweepTargetList()
         try targets.append(from: first, through: IPAddress(first.family, number: first.number + UInt128(count - 1)))
         var configuration = PingSweepConfiguration(targets: targets)
         for source in [IPAddress.v4(Echo.here), Echo.here6] {

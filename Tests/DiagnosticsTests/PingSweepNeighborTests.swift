@@ -57,7 +57,7 @@ struct PingSweepNeighborTests {
     private static func address(_ last: Int) -> IPAddress { .v4(IPAddress.v4(IPv4Address(192, 0, 2, 0)).plus(last)) }
 
     private static func configuration(_ count: Int) throws -> PingSweepConfiguration {
-        var targets = TargetSet()
+        var targets = PingSweepTargetList()
         try targets.append(from: address(1), through: address(count))
         var configuration = PingSweepConfiguration(targets: targets)
         configuration.v4 = PingProbeFormat(

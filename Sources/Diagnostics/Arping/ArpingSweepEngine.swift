@@ -7,7 +7,7 @@ public struct ArpingSweepConfiguration: Sendable {
     public var mac: MACAddress
     public var source: IPv4Address
     /// The IPv4 addresses to probe.
-    public var targets: TargetSet
+    public var targets: AddressSet
     /// Probes per second; nil for no limit.
     public var rate: Double? = 2_000
     /// Retries per unanswered address.
@@ -17,7 +17,7 @@ public struct ArpingSweepConfiguration: Sendable {
     /// Whether to report ignored replies.
     public var reportsIgnored = false
 
-    public init(mac: MACAddress, source: IPv4Address, targets: TargetSet) {
+    public init(mac: MACAddress, source: IPv4Address, targets: AddressSet) {
         self.mac = mac
         self.source = source
         self.targets = targets

@@ -11,7 +11,7 @@ public struct PingSweepConfiguration: Sendable {
         case count(Int, period: Nanoseconds)
     }
 
-    public var targets: TargetSet
+    public var targets: PingSweepTargetList
     /// The probe format of IPv4 targets; nil if there are none.
     public var v4: PingProbeFormat?
     /// The probe format of IPv6 targets; nil if there are none.
@@ -40,7 +40,7 @@ public struct PingSweepConfiguration: Sendable {
     /// Whether to report ICMP errors and rejected packets.
     public var reportsErrors = false
 
-    public init(targets: TargetSet) { self.targets = targets }
+    public init(targets: PingSweepTargetList) { self.targets = targets }
 }
 
 /// An event of a sweep.

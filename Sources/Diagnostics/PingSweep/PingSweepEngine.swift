@@ -39,7 +39,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         }
     }
 
-    var targets: TargetSet
+    var targets: PingSweepTargetList
     var hosts: [Host]
     var v4: PingProbeFormat?
     var v6: PingProbeFormat?
@@ -115,7 +115,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
     /// - Parameter name: the name of a single target for output; nil for its address.
     public mutating func add(
         from first: IPAddress, through last: IPAddress, name: String? = nil
-    ) throws(TargetSet.Refusal) {
+    ) throws(TooManyTargets) {
         if first == last {
             try targets.append(first, name: name)
         } else {

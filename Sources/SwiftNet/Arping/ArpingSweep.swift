@@ -95,20 +95,17 @@ public enum ArpingSweep: Tool {
             self.configuration = configuration
         }
 
-        private static func targets(_ text: String) throws(SwiftNetError) -> (TargetSet, first: IPv4Address) {
-            var targets = TargetSet()
-            do {
-                switch try TargetExpression(text) {
-                case .ranges(let ranges):
-                    for range in ranges { try targets.append(from: range.lowerBound, through: range.upperBound) }
-                case .address(let address, _): try targets.append(address)
-                case .name: break
-                }
-            } catch {
-                targets = TargetSet()
-            }
-            guard targets.count > 0 else {
+        private static func targets(_ text: String) throws(SwiftNetError) -> (AddressSet, first: IPv4Address) {
+            var ranges: [(first: IPAddress, last: IPAddress)] = []
+            switch try? TargetExpression(text) {
+            case .ranges(let all): ranges = all.map { ($0.lowerBound, $0.upperBound) }
+            case .address(let address, _): ranges = [(address, address)]
+            case .name, nil:
                 throw SwiftNetError(.invalidArgument, "--sweep", "'\(text)' is not a network, a range or an address")
+            }
+            var targets = AddressSet()
+            do { try targets.insert(ranges, limit: AddressSet.maximumSweepCount) } catch {
+                throw SwiftNetError(.invalidArgument, "--sweep", "\(text): \(error)")
             }
             guard case .v4(let first) = targets[0] else {
                 throw SwiftNetError(.invalidArgument, "--sweep", "\(text): ARP is for IPv4 only")

@@ -26,20 +26,22 @@ final class NeighborLookup {
     ///   - socket: a socket opened while CAP_NET_RAW was effective.
     ///   - usesRing: whether a receive ring may be used, which a socket can have only once.
     ///   - rate: requests per second; nil for 100,000.
-    /// - Throws: `SystemError` if the link cannot be used.
+    /// - Throws: `SystemError` if the link cannot be used, and `TooManyTargets`.
     init(
         _ neighbors: LinkNeighbors, socket: consuming UnboundPacketSocket, usesRing: Bool = true, rate: Double?,
         reactor: Reactor
     ) throws {
+        guard neighbors.addresses.count <= AddressSet.maximumSweepCount else {
+            throw TooManyTargets(limit: AddressSet.maximumSweepCount)
+        }
         self.neighbors = neighbors
         let findings = Findings()
         self.findings = findings
         let slots = usesRing && neighbors.addresses.count > Self.fewNeighbors ? 4_096 : 0
         switch neighbors.source {
         case .v4(let source):
-            var targets = TargetSet()
-            for run in neighbors.addresses.runs { try targets.append(from: run.first, through: run.last) }
-            var configuration = ArpingSweepConfiguration(mac: neighbors.mac, source: source, targets: targets)
+            var configuration = ArpingSweepConfiguration(
+                mac: neighbors.mac, source: source, targets: neighbors.addresses)
             configuration.rate = rate ?? Self.fastest
             let port = try PacketSocketPort(
                 socket, interface: neighbors.interface, hearing: .etherType(.arp), frameLength: 128,

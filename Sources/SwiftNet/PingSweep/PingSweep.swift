@@ -101,12 +101,8 @@ public enum PingSweep: Tool {
             let found = try PingSweepTargets(targets, probe, sockets)
             for message in found.refusals { options.onNotice?(message) }
             unresolvedCount = found.refusals.count
-            var set = TargetSet()
-            do {
-                for range in found.ranges { try set.append(from: range.first, through: range.last) }
-            } catch {
-                throw PingSweepRoutes.tooMany
-            }
+            var set = PingSweepTargetList()
+            for range in found.ranges { try set.append(from: range.first, through: range.last) }
             var configuration = PingSweepConfiguration(targets: set)
             let identifier = probe.identifier ?? UInt16.random(in: 1...UInt16.max)
             for family in sockets.families {
@@ -227,7 +223,7 @@ struct PingSweepFormats {
     }
 
     /// The format; nil if no target of the family has a source, so that all are unreachable.
-    func first(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: TargetSet) -> PingProbeFormat? {
+    func first(_ family: IPAddress.Family, _ channel: ICMPChannel, _ targets: PingSweepTargetList) -> PingProbeFormat? {
         for index in 0..<min(targets.count, 1024) where targets[index].family == family {
             if let format = format(to: targets[index], channel) { return format }
         }

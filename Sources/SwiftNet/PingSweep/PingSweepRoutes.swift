@@ -30,16 +30,13 @@ struct PingSweepRoutes {
         var pieces: [RoutePiece] = []
         for (interface, ranges) in ranges.sorted(by: { $0.key < $1.key }) {
             var targets = AddressSet()
-            do { try targets.insert(ranges) } catch { throw Self.tooMany }
-            guard targets.count <= TargetSet.maximumCount else { throw Self.tooMany }
+            try targets.insert(ranges, limit: AddressSet.maximumSweepCount)
             var map = maps[interface] ?? map(interface)
             for run in targets.runs { pieces += try map.pieces(from: run.first, through: run.last) }
             maps[interface] = map
         }
         return pieces
     }
-
-    static let tooMany = SwiftNetError(.invalidArgument, nil, "more than \(TargetSet.maximumCount) targets")
 
     private func map(_ interface: UInt32) -> RouteMap {
         RouteMap(

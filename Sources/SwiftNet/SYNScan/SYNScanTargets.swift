@@ -17,11 +17,7 @@ struct SYNScanTargets {
         _ targets: [TargetExpression], excludes: [TargetExpression], _ asked: SYNScan.Configuration,
         _ resolver: Resolver
     ) throws {
-        do {
-            try addresses.insert(try ranges(targets, family: asked.family, resolver))
-        } catch is AddressSet.Refusal {
-            throw SwiftNetError(.invalidArgument, nil, "more than \(AddressSet.maximumCount) targets")
-        }
+        try addresses.insert(try ranges(targets, family: asked.family, resolver))
         let wanted = failures.count
         excludedCount = addresses.exclude(try ranges(excludes, family: nil, resolver))
         // A name without an address cannot be excluded.

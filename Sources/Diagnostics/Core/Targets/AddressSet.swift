@@ -5,6 +5,8 @@ import WireFormat
 public struct AddressSet: Sendable, Equatable {
     /// The maximum number of addresses in one set.
     public static let maximumCount = 1 << 32
+    /// The maximum number of targets of a sweep, which keeps a state for each.
+    public static let maximumSweepCount = 1 << 24
 
     /// A run of consecutive addresses of one family.
     public struct Run: Sendable, Equatable {
@@ -27,18 +29,13 @@ public struct AddressSet: Sendable, Equatable {
 
     public init() {}
 
-    /// The reasons why addresses cannot be added.
-    public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
-        /// More than `maximumCount`.
-        case tooMany
-
-        public var description: String { "more than \(AddressSet.maximumCount) addresses" }
-    }
-
     public var isEmpty: Bool { count == 0 }
 
     /// Adds ranges, each of one family.
-    public mutating func insert(_ ranges: [(first: IPAddress, last: IPAddress)]) throws(Refusal) {
+    /// - Parameter limit: the maximum number of addresses in the set.
+    public mutating func insert(
+        _ ranges: [(first: IPAddress, last: IPAddress)], limit: Int = maximumCount
+    ) throws(TooManyTargets) {
         var all = runs
         for (first, last) in ranges where first.family == last.family && first <= last {
             all.append(Run(family: first.family, lower: first.number, upper: last.number))
@@ -54,10 +51,10 @@ public struct AddressSet: Sendable, Equatable {
                 joined.append(run)
             }
         }
-        try take(joined)
+        try take(joined, limit)
     }
 
-    public mutating func insert(_ address: IPAddress) throws(Refusal) { try insert([(address, address)]) }
+    public mutating func insert(_ address: IPAddress) throws(TooManyTargets) { try insert([(address, address)]) }
 
     /// Removes every address of another set.
     public mutating func subtract(_ other: AddressSet) {
@@ -65,7 +62,7 @@ public struct AddressSet: Sendable, Equatable {
         for run in runs {
             var lower = run.lower
             var isLeft = true
-            let start = other.partition { $0.family == run.family ? $0.upper < run.lower : run.family == .v6 }
+            let start = other.runs.index(notBefore: run.family, run.lower)
             for hole in other.runs[start...] {
                 guard hole.family == run.family, hole.lower <= run.upper else { break }
                 if hole.lower > lower { rest.append(Run(family: run.family, lower: lower, upper: hole.lower - 1)) }
@@ -78,7 +75,7 @@ public struct AddressSet: Sendable, Equatable {
             if isLeft { rest.append(Run(family: run.family, lower: lower, upper: run.upper)) }
         }
         // The set shrinks, so it cannot exceed the maximum.
-        try? take(rest)
+        try? take(rest, Self.maximumCount)
     }
 
     /// Removes every address from `first` to `last`; the range may exceed `maximumCount`.
@@ -90,52 +87,74 @@ public struct AddressSet: Sendable, Equatable {
     }
 
     /// Assigns indices to runs that are in order.
-    private mutating func take(_ ordered: [Run]) throws(Refusal) {
+    private mutating func take(_ ordered: [Run], _ limit: Int) throws(TooManyTargets) {
         var placed = ordered
         var total = 0
         for index in placed.indices {
-            guard placed[index].upper - placed[index].lower < UInt128(Self.maximumCount) else { throw .tooMany }
+            guard placed[index].upper - placed[index].lower < UInt128(limit) else { throw TooManyTargets(limit: limit) }
             placed[index].firstIndex = total
             total += placed[index].count
-            guard total <= Self.maximumCount else { throw .tooMany }
+            guard total <= limit else { throw TooManyTargets(limit: limit) }
         }
         runs = placed
         count = total
     }
 
-    /// Returns the index of the first run for which `isBefore` is false; it is true for all runs before that one.
-    private func partition(_ isBefore: (Run) -> Bool) -> Int {
-        var low = 0
-        var high = runs.count
-        while low < high {
-            let middle = (low + high) / 2
-            if isBefore(runs[middle]) { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
     /// Returns the address at an index below `count`.
-    public subscript(index: Int) -> IPAddress {
-        var low = 0
-        var high = runs.count - 1
-        while low < high {
-            let middle = (low + high + 1) / 2
-            if runs[middle].firstIndex <= index { low = middle } else { high = middle - 1 }
-        }
-        return IPAddress(runs[low].family, number: runs[low].lower &+ UInt128(index &- runs[low].firstIndex))
-    }
+    public subscript(index: Int) -> IPAddress { runs.address(at: index) }
 
     /// Returns the index of an address; nil if the set does not contain it.
-    public func index(of address: IPAddress) -> Int? {
-        let number = address.number
-        let family = address.family
-        let run = partition { $0.family == family ? $0.upper < number : family == .v6 }
-        guard run < runs.count, runs[run].family == family, runs[run].lower <= number else { return nil }
-        return runs[run].firstIndex &+ Int(truncatingIfNeeded: number &- runs[run].lower)
-    }
+    public func index(of address: IPAddress) -> Int? { runs.index(of: address) }
 
     public func contains(_ address: IPAddress) -> Bool { index(of: address) != nil }
 
     /// The address families in the set.
     public var families: Set<IPAddress.Family> { Set(runs.map(\.family)) }
+}
+
+/// The refusal of targets beyond a maximum number.
+public struct TooManyTargets: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The maximum.
+    public var limit: Int
+
+    public init(limit: Int) { self.limit = limit }
+
+    public var description: String { "more than \(limit) targets" }
+}
+
+/// Searches in runs that do not overlap.
+extension [AddressSet.Run] {
+    /// Returns the position of the first run that does not end before an address, in runs in the order of their
+    /// addresses.
+    func index(notBefore family: IPAddress.Family, _ number: UInt128) -> Int {
+        partition { $0.family == family ? $0.upper < number : family == .v6 }
+    }
+
+    /// Returns the index of an address, in runs in the order of their addresses; nil if no run contains it.
+    func index(of address: IPAddress) -> Int? {
+        let number = address.number
+        let position = index(notBefore: address.family, number)
+        guard position < count, self[position].family == address.family, self[position].lower <= number else {
+            return nil
+        }
+        return self[position].firstIndex &+ Int(truncatingIfNeeded: number &- self[position].lower)
+    }
+
+    /// Returns the address at an index that one of the runs has, in runs in the order of their indices.
+    func address(at index: Int) -> IPAddress {
+        let run = self[partition { $0.firstIndex <= index } - 1]
+        return IPAddress(run.family, number: run.lower &+ UInt128(index &- run.firstIndex))
+    }
+
+    /// Returns the position of the first run for which `isBefore` is false; it is true for all runs before that one.
+    @inline(__always)
+    private func partition(_ isBefore: (AddressSet.Run) -> Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }
