@@ -11,7 +11,7 @@ struct RateGovernor: Sendable {
 
     /// Packets per second; nil for no limit.
     private let asked: Double?
-    private var pacer: SYNScanPacer
+    private var pacer: SendPacer
     /// The start of the current measuring period.
     private var mark: (at: Instant, sent: UInt64)?
     /// The measured rate of the last full period.
@@ -20,7 +20,7 @@ struct RateGovernor: Sendable {
 
     init(asked: Double?) {
         self.asked = asked
-        pacer = SYNScanPacer(rate: asked)
+        pacer = SendPacer(rate: asked)
     }
 
     mutating func allowance(at now: Instant, sent: UInt64) -> Int {
@@ -48,7 +48,7 @@ struct RateGovernor: Sendable {
         self.mark = (now, sent)
     }
 
-    mutating func spend() { pacer.spend() }
+    mutating func spend() { pacer.send() }
 
     func nextDue(at now: Instant) -> Instant { pacer.nextDue(at: now) }
 
@@ -73,7 +73,7 @@ struct RateGovernor: Sendable {
         if let rate {
             pacer.set(rate: max(Self.slowest, rate / 2), at: now)
         } else {
-            pacer = SYNScanPacer(rate: nil)
+            pacer = SendPacer(rate: nil)
         }
     }
 }
