@@ -76,14 +76,9 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
     /// Further stations, by target.
     private var others: [Int: Set<MACAddress>] = [:]
     private var otherCount = 0
-    private var pacer: SendPacer
-    private var round = 0
-    private var next = 0
-    /// The end of the current round.
-    private var roundEnd: Instant?
+    private var rounds: SweepRounds
     private var start: Instant?
     private var end: Instant?
-    private var isOver = false
     private var ignored: IgnoredReplyFilter
     private var events: [ArpingSweepEvent] = []
     private var result = ArpingSweepSummary()
@@ -95,7 +90,9 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
             .request(for: .unspecified, from: configuration.mac, configuration.source), to: .broadcast)
         stations = Array(repeating: nil, count: configuration.targets.count)
         sentAt = Array(repeating: Instant(nanoseconds: 0), count: configuration.targets.count)
-        pacer = SendPacer(rate: configuration.rate)
+        rounds = SweepRounds(
+            count: configuration.targets.count, rate: configuration.rate, retries: configuration.retries,
+            timeout: configuration.timeout)
         result.targets = configuration.targets.count
     }
 
@@ -119,51 +116,25 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
 
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
         if start == nil { start = now }
-        var allowance = pacer.allowance(at: now)
-        while !isOver {
-            while next < stations.count, stations[next] != nil { next += 1 }
-            guard next < stations.count else {
-                if batch.count > 0 { return .at(now) }
-                guard let deadline = endOfRound(at: now) else { continue }
+        while true {
+            switch rounds.step(batch, at: now) {
+            case .wait(let deadline):
+                if rounds.isOver, end == nil { end = now }
                 return deadline
+            case .probe(let index):
+                guard case .v4(let target) = configuration.targets[index] else {
+                    rounds.find(index)
+                    continue
+                }
+                let isAppended = batch.append(frameOf: template.count, token: UInt64(index)) { bytes, offset in
+                    bytes.copy(template, at: offset)
+                    bytes.setIPv4Address(target, at: offset + targetOffset)
+                }
+                guard isAppended else { return .at(now) }
+                sentAt[index] = now
+                rounds.sent()
             }
-            guard allowance > 0, batch.room > 0 else { return .at(allowance > 0 ? now : pacer.nextDue(at: now)) }
-            guard case .v4(let target) = configuration.targets[next] else {
-                next += 1
-                continue
-            }
-            let isAppended = batch.append(frameOf: template.count, token: UInt64(next)) { bytes, offset in
-                bytes.copy(template, at: offset)
-                bytes.setIPv4Address(target, at: offset + targetOffset)
-            }
-            guard isAppended else { return .at(now) }
-            sentAt[next] = now
-            next += 1
-            allowance -= 1
-            pacer.send()
         }
-        if end == nil { end = now }
-        return .finished
-    }
-
-    /// Waits for the last replies of a round, then begins the next.
-    /// - Returns: nil if there is more to do now.
-    private mutating func endOfRound(at now: Instant) -> Deadline? {
-        guard result.hosts < result.targets else {
-            isOver = true
-            return nil
-        }
-        let due = roundEnd ?? now + configuration.timeout
-        roundEnd = due
-        guard due <= now else { return .at(due) }
-        roundEnd = nil
-        guard round < configuration.retries else {
-            isOver = true
-            return nil
-        }
-        round += 1
-        next = 0
-        return nil
     }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {
@@ -178,7 +149,7 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let received = ReceivedARP(packet.bytes),
+        guard packet.form == .frame, !rounds.isOver, let received = ReceivedARP(packet.bytes),
             received.packet.operation == .reply || received.packet.operation == .request,
             received.packet.senderMAC != configuration.mac,
             let index = configuration.targets.index(of: .v4(received.packet.senderAddress))
@@ -193,6 +164,7 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
         let (address, mac) = (received.packet.senderAddress, received.packet.senderMAC)
         guard let first = stations[index] else {
             stations[index] = mac
+            rounds.find(index)
             result.hosts += 1
             let roundTrip = max(packet.arrival - sentAt[index], .zero)
             events.append(
@@ -219,8 +191,8 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
     }
 
     public mutating func stop(at now: Instant) {
-        if !isOver { result.isCutShort = true }
-        isOver = true
+        if !rounds.isOver { result.isCutShort = true }
+        rounds.stop()
         if end == nil { end = now }
     }
 

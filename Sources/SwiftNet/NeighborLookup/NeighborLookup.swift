@@ -50,13 +50,13 @@ final class NeighborLookup {
                 if case .host(let host) = event { findings.stations.append((.v4(host.address), host.mac)) }
             }
         case .v6(let source):
-            var configuration = NeighborSweepConfiguration(
+            var configuration = NeighborSolicitationConfiguration(
                 mac: neighbors.mac, source: source, targets: neighbors.addresses)
             configuration.rate = rate ?? Self.fastest
             let port = try PacketSocketPort(
                 socket, interface: neighbors.interface, hearing: .filtered(.protocols([.icmpv6])),
                 frameLength: 256, ringSlots: slots, reactor: reactor)
-            run = BackgroundRun(NeighborSweepEngine(configuration), on: port, reactor: reactor) { neighbor in
+            run = BackgroundRun(NeighborSolicitationEngine(configuration), on: port, reactor: reactor) { neighbor in
                 findings.stations.append((.v6(neighbor.address), neighbor.mac))
             }
         }

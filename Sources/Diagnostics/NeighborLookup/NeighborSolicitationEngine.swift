@@ -3,7 +3,7 @@ import PacketEngine
 import WireFormat
 
 /// The parameters of a search for IPv6 neighbors on a link.
-public struct NeighborSweepConfiguration: Sendable {
+public struct NeighborSolicitationConfiguration: Sendable {
     public var mac: MACAddress
     public var source: IPv6Address
     /// The IPv6 addresses to look up.
@@ -30,24 +30,18 @@ public struct NeighborHost: Hashable, Sendable {
 
 /// Resolves IPv6 addresses by neighbor solicitations (RFC 4861, section 7.2), in rounds; each round solicits only the
 /// addresses that have not answered.
-public struct NeighborSweepEngine: Engine, ~Copyable {
+public struct NeighborSolicitationEngine: Engine, ~Copyable {
     public typealias Event = NeighborHost
 
-    private let configuration: NeighborSweepConfiguration
-    private var isFound: [Bool]
-    private var left: Int
-    private var pacer: SendPacer
-    private var round = 0
-    private var next = 0
-    private var roundEnd: Instant?
-    private var isOver = false
+    private let configuration: NeighborSolicitationConfiguration
+    private var rounds: SweepRounds
     private var events: [NeighborHost] = []
 
-    public init(_ configuration: NeighborSweepConfiguration) {
+    public init(_ configuration: NeighborSolicitationConfiguration) {
         self.configuration = configuration
-        isFound = Array(repeating: false, count: configuration.targets.count)
-        left = configuration.targets.count
-        pacer = SendPacer(rate: configuration.rate)
+        rounds = SweepRounds(
+            count: configuration.targets.count, rate: configuration.rate, retries: configuration.retries,
+            timeout: configuration.timeout)
     }
 
     public var maximumPacketLength: Int { 128 }
@@ -71,38 +65,19 @@ public struct NeighborSweepEngine: Engine, ~Copyable {
     }
 
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
-        var allowance = pacer.allowance(at: now)
-        while !isOver {
-            while next < isFound.count, isFound[next] { next += 1 }
-            guard next < isFound.count else {
-                guard batch.isEmpty else { return .at(now) }
-                guard let deadline = endOfRound(at: now) else { continue }
-                return deadline
-            }
-            guard allowance > 0, batch.room > 0 else { return .at(allowance > 0 ? now : pacer.nextDue(at: now)) }
-            if case .v6(let target) = configuration.targets[next] {
+        while true {
+            switch rounds.step(batch, at: now) {
+            case .wait(let deadline): return deadline
+            case .probe(let index):
+                guard case .v6(let target) = configuration.targets[index] else {
+                    rounds.find(index)
+                    continue
+                }
                 let frame = Self.solicitation(for: target, from: configuration.mac, configuration.source)
-                batch.append(frame: frame, token: UInt64(next))
-                pacer.send()
-                allowance -= 1
+                batch.append(frame: frame, token: UInt64(index))
+                rounds.sent()
             }
-            next += 1
         }
-        return .finished
-    }
-
-    private mutating func endOfRound(at now: Instant) -> Deadline? {
-        let due = roundEnd ?? now + configuration.timeout
-        roundEnd = due
-        if left == 0 || due <= now && round == configuration.retries {
-            isOver = true
-            return nil
-        }
-        guard due <= now else { return .at(due) }
-        roundEnd = nil
-        round += 1
-        next = 0
-        return nil
     }
 
     public mutating func transmitted(_ token: UInt64, at instant: Instant, isExact: Bool) {}
@@ -110,23 +85,21 @@ public struct NeighborSweepEngine: Engine, ~Copyable {
 
     /// Returns a neighbor advertisement that is valid according to RFC 4861, section 7.1.2.
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let frame = ReceivedFrame(packet.bytes),
+        guard packet.form == .frame, !rounds.isOver, let frame = ReceivedFrame(packet.bytes),
             let datagram = frame.datagram(in: packet.bytes), datagram.protocol == .icmpv6, datagram.isComplete,
             !datagram.isFragment, datagram.hopLimit == 255, let view = try? ICMPv6View(datagram.payload),
             view.code == 0, view.checksumState(source: datagram.source, destination: datagram.destination) == .correct,
             case .neighborDiscovery(let message) = ICMPv6Message(view).body,
             case .neighborAdvertisement(_, let target) = message.kind,
-            let index = configuration.targets.index(of: .v6(target)), !isFound[index]
+            let index = configuration.targets.index(of: .v6(target))
         else { return }
         var mac = frame.source
         for case .targetLinkLayerAddress(let said) in message.options { mac = said }
-        guard !mac.isMulticast else { return }
-        isFound[index] = true
-        left -= 1
+        guard !mac.isMulticast, rounds.find(index) else { return }
         events.append(NeighborHost(address: target, mac: mac))
     }
 
-    public mutating func stop(at now: Instant) { isOver = true }
+    public mutating func stop(at now: Instant) { rounds.stop() }
 
     public mutating func drain(_ report: (NeighborHost) -> Void) {
         for event in events { report(event) }

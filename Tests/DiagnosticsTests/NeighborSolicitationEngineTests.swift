@@ -6,7 +6,7 @@ import WireFormat
 
 /// IPv6 neighbors on a simulated link.
 @Suite("neighbor solicitations")
-struct NeighborSweepEngineTests {
+struct NeighborSolicitationEngineTests {
     private static let mac = MACAddress(rawValue: 0x02_00_00_00_00_01)
     private static let machine = MACAddress(rawValue: 0x02_00_00_00_00_02)
     private static let source = IPv6Address(high: 0x2001_0db8 << 32, low: 1)
@@ -15,7 +15,7 @@ struct NeighborSweepEngineTests {
     @Test("a solicitation's bytes")
     func bytes() {
         let target = IPv6Address(high: 0x2001_0db8 << 32, low: 0xAB_CDEF)
-        let frame = NeighborSweepEngine.solicitation(for: target, from: Self.mac, Self.source)
+        let frame = NeighborSolicitationEngine.solicitation(for: target, from: Self.mac, Self.source)
         #expect(frame.count == 86)
         #expect(Array(frame[..<14]) == [0x33, 0x33, 0xFF, 0xAB, 0xCD, 0xEF, 2, 0, 0, 0, 0, 1, 0x86, 0xDD])
         #expect(frame[20] == 58 && frame[21] == 255 && frame[54] == 135 && frame[55] == 0)
@@ -45,8 +45,8 @@ struct NeighborSweepEngineTests {
         func isFound(_ extensionHeader: IPv6ExtensionHeader) throws -> Bool {
             var targets = AddressSet()
             try targets.insert(.v6(target))
-            var engine = NeighborSweepEngine(
-                NeighborSweepConfiguration(mac: Self.mac, source: Self.source, targets: targets))
+            var engine = NeighborSolicitationEngine(
+                NeighborSolicitationConfiguration(mac: Self.mac, source: Self.source, targets: targets))
             let plain = Self.advertisement(for: target)
             let payload = extensionHeader.before(Array(plain[54...]), .icmpv6)
             var header = IPv6Header(
@@ -69,8 +69,8 @@ struct NeighborSweepEngineTests {
         let first = IPAddress.v6(IPv6Address(high: 0x2001_0db8 << 32, low: 16))
         let last = IPAddress.v6(IPv6Address(high: 0x2001_0db8 << 32, low: 21))
         try targets.insert([(first, last)])
-        var engine = NeighborSweepEngine(
-            NeighborSweepConfiguration(mac: Self.mac, source: Self.source, targets: targets))
+        var engine = NeighborSolicitationEngine(
+            NeighborSolicitationConfiguration(mac: Self.mac, source: Self.source, targets: targets))
         var batch = PacketBatch(capacity: 64, slotLength: 128)
         var now = Instant(nanoseconds: 1_000_000_000)
         var found: [NeighborHost] = []
