@@ -10,6 +10,7 @@ struct PingSweepEngineTests {
         var summary: PingSweepSummary
         var hosts: [PingSweepHostResult]
         var times: [Instant]
+        var statistics: [[PingSweepStatistics]]
     }
 
     private func run(
@@ -34,7 +35,9 @@ struct PingSweepEngineTests {
         var recorder = Recorder<PingSweepEngine>()
         EngineLoop.run(&engine, on: &network, observer: &recorder)
         let hosts = recorder.events.compactMap { if case .host(let result) = $0 { result } else { nil } }
-        return Outcome(summary: engine.summary, hosts: hosts, times: network.log.map(\.at))
+        let statistics = recorder.events.compactMap { if case .statistics(let all, _) = $0 { all } else { nil } }
+        return Outcome(
+            summary: engine.summary, hosts: hosts, times: network.log.map(\.at), statistics: statistics)
     }
 
     @Test("finds every host that replies, with one probe each")
@@ -120,6 +123,88 @@ struct PingSweepEngineTests {
         let answered = try #require(outcome.hosts.first { $0.isAlive })
         #expect(answered.transmitted == 4 && answered.received == 4 && answered.average != nil)
         #expect(outcome.hosts.filter { !$0.isAlive }.map(\.address) == [.v4(IPv4Address(198, 18, 0, 3))])
+    }
+
+    @Test("without a limit, targets are probed and reported until the run is stopped")
+    func endless() throws {
+        let silent = IPAddress.v4(IPv4Address(198, 18, 0, 1))
+        let outcome = try run(count: 2) {
+            $0.plan = .count(nil, period: .milliseconds(1))
+            $0.reportInterval = .seconds(10)
+            $0.rate = nil
+            $0.timeout = .milliseconds(5)
+        } prepare: { network in
+            network.hosts[silent] = .unresponsive
+            // More probes than sequence numbers.
+            network.signals = [(Instant(nanoseconds: 71_000_500_000), .stop)]
+        }
+        #expect(outcome.statistics.map(\.count) == Array(repeating: 2, count: 7))
+        for (index, statistics) in outcome.statistics.enumerated() {
+            let (first, second) = (statistics[0], statistics[1])
+            #expect(first.interval.transmitted == 10_000 && first.total.transmitted == 10_000 * (index + 1))
+            #expect((9_998...10_001).contains(first.interval.received), "\(first)")
+            #expect(first.interval.average == .milliseconds(1) + .microseconds(1))
+            #expect(second.interval.received == 0 && second.interval.minimum == nil)
+        }
+        #expect(outcome.hosts.map(\.isAlive) == [true, false])
+        #expect(outcome.hosts[0].transmitted > 65_536 && outcome.summary.duplicates == 0)
+        #expect(outcome.hosts[0].transmitted - outcome.hosts[0].received <= 2)
+    }
+
+    @Test("the round trip of each probe is kept, also of one that is answered after later probes were sent")
+    func roundTrips() throws {
+        let outcome = try run(count: 3, faults: .init(delay: .milliseconds(250)...Nanoseconds.milliseconds(250))) {
+            $0.plan = .count(5, period: .milliseconds(50))
+            $0.keepsRoundTrips = true
+        } prepare: {
+            $0.hosts[.v4(IPv4Address(198, 18, 0, 2))] = .unresponsive
+        }
+        for host in outcome.hosts where host.isAlive {
+            #expect(host.roundTrips.count == 5)
+            #expect(
+                host.roundTrips.allSatisfy { $0.map { $0 >= .milliseconds(250) && $0 < .milliseconds(253) } ?? false })
+            #expect(host.average.map { $0 >= .milliseconds(250) } == true)
+        }
+        #expect(outcome.hosts.first { !$0.isAlive }?.roundTrips == [nil, nil, nil, nil, nil])
+    }
+
+    @Test("a name whose address does not reply gives up that address for the next one")
+    func alternatives() throws {
+        let addresses = (1...3).map { IPAddress.v4(IPv4Address(198, 18, 0, $0)) }
+        var configuration = PingSweepConfiguration(targets: PingSweepTargetList())
+        configuration.v4 = PingProbeFormat(
+            level: .datagram, source: .v4(Echo.here), identifier: 99, header: PingProbeHeader(),
+            data: [UInt8](repeating: 7, count: 56), key: PingScenario.key(1))
+        configuration.plan = .untilAnswered(retries: 0)
+        var engine = PingSweepEngine(configuration)
+        // The second address is a target already.
+        try engine.add(from: addresses[1], through: addresses[1])
+        try engine.add(from: addresses[0], through: addresses[0], name: "name", others: [addresses[1], addresses[2]])
+        var network = SimulatedNetwork(seed: 1, faults: .init())
+        network.hosts[addresses[0]] = .unresponsive
+        var observer = RetryingObserver()
+        EngineLoop.run(&engine, on: &network, observer: &observer)
+        #expect(Set(observer.results) == ["198.18.0.2 198.18.0.2 true", "name 198.18.0.3 true"])
+        #expect(engine.summary.targets == 2 && engine.summary.alive == 2 && engine.summary.unreachable == 0)
+    }
+
+    /// Adds the next address of a name, as a session does.
+    private struct RetryingObserver: EngineObserver {
+        var results: [String] = []
+
+        mutating func report(_ event: PingSweepEvent) {
+            if case .host(let host) = event { results.append("\(host.label) \(host.address) \(host.isAlive)") }
+        }
+
+        mutating func step(_ engine: inout PingSweepEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
+            let retries = engine.takeRetries()
+            for retry in retries {
+                try? engine.add(
+                    from: retry.addresses[0], through: retry.addresses[0], name: retry.name,
+                    others: Array(retry.addresses.dropFirst()))
+            }
+            return retries.isEmpty ? nil : now
+        }
     }
 
     @Test("replies from unverified senders are rejected")

@@ -185,7 +185,7 @@ public struct PingEngine: Engine, ~Copyable {
         return counted >= count
     }
 
-    /// Notes whether the probes around an answered one, all with a reply, are as many as requested.
+    /// Notes whether an answered probe and those before and after it, all with a reply, reach the requested number.
     mutating func countConsecutive(around number: Int) {
         guard let wanted = configuration.consecutive else { return }
         var (first, last) = (number, number)

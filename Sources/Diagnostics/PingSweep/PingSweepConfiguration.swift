@@ -7,8 +7,13 @@ public struct PingSweepConfiguration: Sendable {
     public enum Plan: Sendable, Equatable {
         /// Probe until the target replies, with up to this many retries.
         case untilAnswered(retries: Int)
-        /// Send this many probes, at this interval.
-        case count(Int, period: Nanoseconds)
+        /// Send this many probes, or nil for no limit, at this interval.
+        case count(Int?, period: Nanoseconds)
+
+        /// Whether the targets are probed until the run is stopped.
+        public var isEndless: Bool {
+            if case .count(nil, _) = self { true } else { false }
+        }
     }
 
     public var targets: PingSweepTargetList
@@ -39,6 +44,10 @@ public struct PingSweepConfiguration: Sendable {
     public var longestPacket = 0
     /// Whether to report ICMP errors and rejected packets.
     public var reportsErrors = false
+    /// The interval of periodic statistics of every target; nil for none.
+    public var reportInterval: Nanoseconds?
+    /// Whether a result includes the round-trip time of each probe of a limited count.
+    public var keepsRoundTrips = false
 
     public init(targets: PingSweepTargetList) { self.targets = targets }
 }
@@ -49,6 +58,36 @@ public enum PingSweepEvent: Sendable {
     case host(PingSweepHostResult)
     /// An ICMP error about a probe to the target of this name.
     indirect case icmpError(label: String, PingErrorNotice)
+    /// The statistics of every target since the last such event.
+    case statistics([PingSweepStatistics], at: Instant)
+}
+
+/// The statistics of one target.
+public struct PingSweepStatistics: Sendable {
+    /// The target's name if it was given by name, otherwise its address.
+    public var label: String
+    public var address: IPAddress
+    /// Since the last statistics.
+    public var interval: Tally
+    /// Since the start of the run.
+    public var total: Tally
+
+    /// The probes of a period, and the replies received in it.
+    public struct Tally: Sendable {
+        public var transmitted = 0
+        public var received = 0
+        public var minimum: Nanoseconds?
+        public var average: Nanoseconds?
+        public var maximum: Nanoseconds?
+    }
+}
+
+extension PingSweepHostResult {
+    /// The counters and round trips in the form of statistics.
+    public var tally: PingSweepStatistics.Tally {
+        .init(
+            transmitted: transmitted, received: received, minimum: minimum, average: average, maximum: maximum)
+    }
 }
 
 /// The result of one target.
@@ -68,6 +107,8 @@ public struct PingSweepHostResult: Sendable {
     public var minimum: Nanoseconds?
     public var average: Nanoseconds?
     public var maximum: Nanoseconds?
+    /// The round-trip time of each probe, nil for one without a reply; empty if they are not kept.
+    public var roundTrips: [Nanoseconds?] = []
     /// The reason for no reply, as a router, the link or the target reported it.
     public var reason: String?
     /// The reason why this host could not probe it; the target is then neither alive nor unreachable.
@@ -84,6 +125,9 @@ public struct PingSweepSummary: Sendable {
     public internal(set) var unchecked = 0
     /// Addresses that are not hosts: broadcast addresses of this host's networks.
     public internal(set) var skipped = 0
+    /// Targets without an address: names that were not resolved, and targets that the options exclude. They are not
+    /// among `targets`.
+    public package(set) var unresolved = 0
     public internal(set) var transmitted = 0
     public internal(set) var received = 0
     public internal(set) var duplicates = 0

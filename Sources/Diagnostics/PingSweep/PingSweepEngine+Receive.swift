@@ -26,10 +26,9 @@ extension PingSweepEngine {
         guard message.identifier == format.identifier, message.checksum != .incorrect,
             let index = targets.index(of: message.source)
         else { return }
-        let attempt = message.sequence
+        guard let attempt = attempt(ofSequence: message.sequence, index) else { return }
         let age = Int(hosts[index].attempts) - Int(attempt)
-        guard attempt > 0, age >= 0,
-            format.carries(cookie: format.cookie(UInt64(index), UInt64(attempt)), message.data)
+        guard format.carries(cookie: format.cookie(UInt64(index), UInt64(attempt)), message.data)
         else { return }
         guard age < 64, hosts[index].answered >> UInt64(age) & 1 == 0 else {
             summary.duplicates &+= 1
@@ -39,14 +38,19 @@ extension PingSweepEngine {
         hosts[index].received &+= 1
         summary.received &+= 1
         noteStation(of: index)
-        let known = age == 0 ? hosts[index].lastSent : age == 1 ? hosts[index].sentBefore : nil
+        let known =
+            age == 0
+            ? hosts[index].lastSent
+            : age == 1 ? hosts[index].sentBefore : probes.isEmpty ? nil : probes[index].sendTime(age: age)
         let sent = known.flatMap { $0.nanoseconds > 0 ? $0 : nil }
         let isExact = age == 0 ? hosts[index].isExact : false
         let roundTrip = sent.map { shared.roundTrip(packet.arrival - $0, isExact: isExact) }
         if let roundTrip {
             summary.roundTrips.add(roundTrip)
             if !tallies.isEmpty { tallies[index].add(roundTrip) }
+            if !probes.isEmpty { probes[index].receive(roundTrip, age: age) }
         }
+        if !intervals.isEmpty { intervals[index].receive(roundTrip) }
         guard tallies.isEmpty else {
             tallies[index].hopLimit = message.hopLimit
             decideIfComplete(index, at: packet.arrival)
@@ -55,11 +59,18 @@ extension PingSweepEngine {
         decide(index, at: packet.arrival, (roundTrip, message.hopLimit))
     }
 
+    /// Returns the last attempt with this sequence number, which has the lower 16 bits; nil if there was none.
+    private func attempt(ofSequence sequence: UInt16, _ index: Int) -> UInt32? {
+        let last = hosts[index].attempts
+        let age = UInt32(UInt16(truncatingIfNeeded: last) &- sequence)
+        return age < last ? last - age : nil
+    }
+
     private mutating func take(_ notice: PingErrorNotice, _ quote: borrowing PingQuotedProbe, _ format: PingProbeFormat)
     {
         guard quote.type == format.requestType, quote.identifier == format.identifier,
             let index = targets.index(of: quote.destination), notice.isFinal,
-            quote.sequence > 0, quote.sequence <= hosts[index].attempts
+            let attempt = attempt(ofSequence: quote.sequence, index)
         else { return }
         summary.errors &+= 1
         // "Host unreachable" (RFC 792) or "address unreachable" (RFC 4443, section 3.1) by this host itself.
@@ -70,7 +81,7 @@ extension PingSweepEngine {
             reasons[index] =
                 isSilentNeighbor ? Self.silentNeighbor(format.family) : "\(notice.meaning) from \(notice.source)"
         }
-        end(attempt: quote.sequence, of: index)
+        end(attempt: attempt, of: index)
         if configuration.reportsErrors { emit(.icmpError(label: targets.label(of: index), notice)) }
         // The kernel's neighbor resolution or the link failed; another probe would fail too.
         if notice.source == format.source { return doubt(index, at: notice.arrival) }

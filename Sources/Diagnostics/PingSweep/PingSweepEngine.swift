@@ -13,10 +13,10 @@ public struct PingSweepEngine: Engine, ~Copyable {
         var sentBefore = Instant(nanoseconds: 0)
         /// One bit for each of the last 64 attempts, set if it was answered; bit 0 is the last.
         var answered: UInt64 = 0
-        var attempts: UInt16 = 0
+        var attempts: UInt32 = 0
         /// The attempt whose send time is `lastSent`.
-        var stampedAttempt: UInt16 = 0
-        var received: UInt16 = 0
+        var stampedAttempt: UInt32 = 0
+        var received: UInt32 = 0
         /// One bit for each of the last 64 attempts, set if an ICMP error ended it or it was not sent.
         var ended: UInt64 = 0
         var state = State.waiting
@@ -45,6 +45,14 @@ public struct PingSweepEngine: Engine, ~Copyable {
     var v6: PingProbeFormat?
     /// The round trips of a target, kept if it gets several probes.
     var tallies: [RoundTripTally]
+    /// The counters of each target since the last statistics; empty if there are none.
+    var intervals: [PingSweepInterval]
+    private var nextStatistics: Instant?
+    /// The probes of each target; empty if their round-trip times are not kept.
+    var probes: [PingSweepProbes]
+    /// Further addresses of targets given by name, by index.
+    private var alternatives: [Int: [IPAddress]] = [:]
+    private var retries: [Retry] = []
     /// The last reason reported for a target without a reply.
     var reasons: [Int: String] = [:]
     /// The reason why this host could not probe a target.
@@ -83,12 +91,11 @@ public struct PingSweepEngine: Engine, ~Copyable {
         let count = configuration.targets.count
         hosts = [Host](repeating: Host(), count: count)
         undecided = count
-        if case .count = configuration.plan {
-            tallies = [RoundTripTally](repeating: RoundTripTally(), count: count)
-        } else {
-            tallies = []
-        }
+        tallies = []
+        intervals = []
+        probes = []
         pacer = SendPacer(rate: configuration.rate)
+        keepStatistics(of: count)
         summary.targets = count
         change(configuration.sought) { $0.state = .sought }
         resolveByKernel(configuration.resolvedByKernel)
@@ -111,21 +118,45 @@ public struct PingSweepEngine: Engine, ~Copyable {
 
     // MARK: Targets added during the run
 
+    /// A target given by name, whose address did not reply, and the addresses to try next.
+    public struct Retry: Sendable {
+        public var name: String
+        public var addresses: [IPAddress]
+    }
+
+    /// Returns the names whose next address is to be added as a target.
+    public mutating func takeRetries() -> [Retry] {
+        defer { retries = [] }
+        return retries
+    }
+
+    private mutating func keepStatistics(of count: Int) {
+        guard case .count(let limit, _) = configuration.plan else { return }
+        tallies.append(contentsOf: repeatElement(RoundTripTally(), count: count))
+        if configuration.reportInterval != nil {
+            intervals.append(contentsOf: repeatElement(PingSweepInterval(), count: count))
+        }
+        if configuration.keepsRoundTrips, limit != nil {
+            probes.append(contentsOf: repeatElement(PingSweepProbes(), count: count))
+        }
+    }
+
     /// Adds the targets from `first` to `last` that the set does not contain.
-    /// - Parameter name: the name of a single target for output; nil for its address.
+    /// - Parameters:
+    ///   - name: the name of a single target for output; nil for its address.
+    ///   - others: the name's further addresses: the next is tried if this one does not reply.
     public mutating func add(
-        from first: IPAddress, through last: IPAddress, name: String? = nil
+        from first: IPAddress, through last: IPAddress, name: String? = nil, others: [IPAddress] = []
     ) throws(TooManyTargets) {
         if first == last {
+            if name != nil, !others.isEmpty, targets.index(of: first) == nil { alternatives[targets.count] = others }
             try targets.append(first, name: name)
         } else {
             try targets.append(from: first, through: last)
         }
         let count = targets.count - hosts.count
         hosts.append(contentsOf: repeatElement(Host(), count: count))
-        if case .count = configuration.plan {
-            tallies.append(contentsOf: repeatElement(RoundTripTally(), count: count))
-        }
+        keepStatistics(of: count)
         undecided += count
         summary.targets += count
     }
@@ -228,13 +259,13 @@ public struct PingSweepEngine: Engine, ~Copyable {
     private var attemptsPerTarget: Int {
         switch configuration.plan {
         case .untilAnswered(let retries): retries + 1
-        case .count(let count, _): count
+        case .count(let count, _): count ?? .max
         }
     }
 
     /// The time from a probe to the next to the same target, or to the result.
     private func pause(after attempts: Int) -> Nanoseconds {
-        guard case .count(let count, let period) = configuration.plan, attempts < count else {
+        guard case .count(let count, let period) = configuration.plan, attempts < count ?? .max else {
             return configuration.timeout
         }
         return period
@@ -243,6 +274,34 @@ public struct PingSweepEngine: Engine, ~Copyable {
     // MARK: Sending
 
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
+        guard let interval = configuration.reportInterval, !intervals.isEmpty else {
+            return transmitDue(into: &batch, at: now)
+        }
+        var due = nextStatistics ?? now + interval
+        if due <= now {
+            emitStatistics(at: now)
+            // A late report does not shift the next one, and missed reports are skipped.
+            while due <= now { due = due + interval }
+        }
+        nextStatistics = due
+        let next = transmitDue(into: &batch, at: now)
+        return next == .finished ? next : .earliest(next, .at(due))
+    }
+
+    private mutating func emitStatistics(at now: Instant) {
+        let statistics = hosts.indices.map { index in
+            PingSweepStatistics(
+                label: targets.label(of: index), address: targets[index],
+                interval: intervals[index].tally,
+                total: .init(
+                    transmitted: Int(hosts[index].attempts), received: Int(hosts[index].received),
+                    tallies[index]))
+        }
+        events.append(.statistics(statistics, at: now))
+        for index in intervals.indices { intervals[index] = PingSweepInterval() }
+    }
+
+    private mutating func transmitDue(into batch: inout PacketBatch, at now: Instant) -> Deadline {
         if summary.start == nil { summary.start = now }
         if isStopping || isFinished || deadlineHasPassed(at: now) {
             finish(at: now)
@@ -259,7 +318,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
             guard append(index, from: queue, to: &batch, at: now) else { return .at(now) }
             allowance -= 1
         }
-        if undecided == 0, !expectsMore {
+        if undecided == 0, !expectsMore, retries.isEmpty {
             finish(at: now)
             return .finished
         }
@@ -326,11 +385,12 @@ public struct PingSweepEngine: Engine, ~Copyable {
             return true
         }
         let attempt = hosts[index].attempts &+ 1
+        let sequence = UInt16(truncatingIfNeeded: attempt)
         var fields = PingProbeFields(
-            destination: destination, sequence: attempt,
-            identification: attempt &+ format.header.firstIdentification)
+            destination: destination, sequence: sequence,
+            identification: sequence &+ format.header.firstIdentification)
         fields.cookie = format.cookie(UInt64(index), UInt64(attempt))
-        let token = UInt64(index) << 16 | UInt64(attempt)
+        let token = UInt64(index) << 32 | UInt64(attempt)
         guard format.append(fields, token: token, to: &batch) else { return false }
         dropFirst(of: queue)
         hosts[index].state = .waiting
@@ -340,6 +400,8 @@ public struct PingSweepEngine: Engine, ~Copyable {
         hosts[index].lastSent = now
         hosts[index].answered <<= 1
         hosts[index].ended <<= 1
+        if !intervals.isEmpty { intervals[index].transmitted += 1 }
+        if !probes.isEmpty { probes[index].send(at: now) }
         if attempt == 1, hosts[index].isResolvedByKernel {
             hosts[index].isResolving = true
             unresolvedCount += 1
@@ -367,18 +429,19 @@ public struct PingSweepEngine: Engine, ~Copyable {
     }
 
     private mutating func note(_ token: UInt64, leftAt instant: Instant, isExact: Bool) {
-        let index = Int(truncatingIfNeeded: token >> 16)
-        let attempt = UInt16(truncatingIfNeeded: token)
+        let index = Int(truncatingIfNeeded: token >> 32)
+        let attempt = UInt32(truncatingIfNeeded: token)
         // The fragments of one probe count once.
         guard attempt == hosts[index].attempts, attempt != hosts[index].stampedAttempt else { return }
         hosts[index].stampedAttempt = attempt
         hosts[index].lastSent = instant
         hosts[index].isExact = isExact
+        if !probes.isEmpty { probes[index].correctLast(to: instant) }
     }
 
     public mutating func transmissionFailed(_ token: UInt64, _ failure: TransmissionFailure, at instant: Instant) {
-        let index = Int(truncatingIfNeeded: token >> 16)
-        let attempt = UInt16(truncatingIfNeeded: token)
+        let index = Int(truncatingIfNeeded: token >> 32)
+        let attempt = UInt32(truncatingIfNeeded: token)
         // Another fragment of the probe was refused before.
         guard attempt <= hosts[index].attempts else { return }
         if failure == .noBuffers, refusalsInARow < Self.mostRefusals, attempt == hosts[index].attempts,
@@ -417,6 +480,8 @@ public struct PingSweepEngine: Engine, ~Copyable {
         refusalsInARow += 1
         holdUntil = now + .milliseconds(100)
         hosts[index].attempts -= 1
+        if !intervals.isEmpty { intervals[index].transmitted -= 1 }
+        if !probes.isEmpty { probes[index].takeBack() }
         hosts[index].answered >>= 1
         hosts[index].ended >>= 1
         hosts[index].lastSent = hosts[index].sentBefore
@@ -483,7 +548,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
     // MARK: Results
 
     /// Notes that an attempt failed or timed out.
-    mutating func end(attempt: UInt16, of index: Int) {
+    mutating func end(attempt: UInt32, of index: Int) {
         let age = Int(hosts[index].attempts) - Int(attempt)
         if (0..<64).contains(age) { hosts[index].ended |= 1 << UInt64(age) }
     }
@@ -504,6 +569,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         noteStation(of: index)
         let host = hosts[index]
         let isAlive = host.received > 0
+        if !isAlive, !isFinished, retry(index) { return }
         // A local send failure does not describe the target, unless a router or the target has also reported an error.
         let failure = isAlive ? nil : linkFailure(index) ?? (reasons[index] == nil ? failures[index] : nil)
         if isAlive {
@@ -521,8 +587,19 @@ public struct PingSweepEngine: Engine, ~Copyable {
                     roundTrip: reply?.roundTrip ?? tally?.first, hopLimit: reply?.hopLimit ?? tally?.hopLimit,
                     transmitted: Int(host.attempts), received: Int(host.received), minimum: tally?.minimum,
                     average: tally?.average, maximum: tally?.maximum,
+                    roundTrips: probes.isEmpty ? [] : probes[index].roundTrips,
                     reason: isAlive || failure != nil ? nil : reasons[index],
                     failure: failure, at: now)))
+    }
+
+    /// Gives up the address of a target given by name if the name has another one that is not a target.
+    private mutating func retry(_ index: Int) -> Bool {
+        guard let others = alternatives.removeValue(forKey: index),
+            let next = others.firstIndex(where: { targets.index(of: $0) == nil })
+        else { return false }
+        retries.append(Retry(name: targets.label(of: index), addresses: Array(others[next...])))
+        summary.targets -= 1
+        return true
     }
 
     mutating func emit(_ event: PingSweepEvent) { events.append(event) }
@@ -531,26 +608,6 @@ public struct PingSweepEngine: Engine, ~Copyable {
         guard !events.isEmpty else { return }
         for event in events { report(event) }
         events.removeAll(keepingCapacity: true)
-    }
-}
-
-/// The round trips of one target.
-struct RoundTripTally {
-    private(set) var first: Nanoseconds?
-    private(set) var minimum: Nanoseconds?
-    private(set) var maximum: Nanoseconds?
-    private var sum = Nanoseconds.zero
-    private var count: Int64 = 0
-    var hopLimit: UInt8?
-
-    var average: Nanoseconds? { count > 0 ? Nanoseconds(sum.count / count) : nil }
-
-    mutating func add(_ roundTrip: Nanoseconds) {
-        first = first ?? roundTrip
-        minimum = minimum.map { min($0, roundTrip) } ?? roundTrip
-        maximum = maximum.map { max($0, roundTrip) } ?? roundTrip
-        sum = sum + roundTrip
-        count += 1
     }
 }
 

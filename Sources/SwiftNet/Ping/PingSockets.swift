@@ -142,7 +142,9 @@ extension Ping.Configuration {
     private var familyOptions: [(option: String, only: IPAddress.Family)] {
         var found: [(option: String, only: IPAddress.Family)] = []
         if !query.exists(in: .v6) { found.append(("--icmp \(query.rawValue)", .v4)) }
-        if options.list.contains(where: { if case .timestamp = $0 { true } else { false } }) { found.append(("-T", .v4)) } else if !options.isEmpty {
+        if options.list.contains(where: { if case .timestamp = $0 { true } else { false } }) {
+            found.append(("-T", .v4))
+        } else if !options.isEmpty {
             found.append(("-R", .v4))
         }
         if flowLabel != nil { found.append(("-F", .v6)) }

@@ -26,6 +26,10 @@ public enum PingSweep: Tool {
         public var rate: Double? = 10_000
         /// Whether to report ICMP errors and rejected packets.
         public var reportsErrors = false
+        /// Whether to ping every address of a name. Otherwise the first is pinged, and the next if it does not reply.
+        public var probesAllAddresses = false
+        /// Whether a result includes the round-trip time of each probe of a limited count.
+        public var keepsRoundTrips = false
 
         public init() {}
     }
@@ -59,8 +63,6 @@ public enum PingSweep: Tool {
 
         /// The parameters of the engine.
         public let configuration: PingSweepConfiguration
-        /// The number of targets without an address, or without one of the family; known after the run.
-        public private(set) var unresolvedCount: Int
         /// The number of replies that this host dropped; known after the run.
         public private(set) var drops = KernelDrops.none
 
@@ -69,6 +71,8 @@ public enum PingSweep: Tool {
         private let links: PingSweepLinks
         private let neighbors: PingSweepNeighbors
         private let arrivals: PingSweepArrivals
+        /// Targets that the options exclude.
+        private let refusedCount: Int
 
         fileprivate init(
             _ given: [TargetInput.Target], _ input: TargetInput?, _ asked: Configuration, _ options: RunOptions
@@ -94,13 +98,13 @@ public enum PingSweep: Tool {
             }
             var routes = PingSweepRoutes(family: probe.family, requirements)
             let pieces = try routes.pieces(to: targets.map(\.expression))
-            let formats = PingSweepFormats(probe, requirements)
+            let formats = PingSweepFormats(probe, requirements, isEndless: asked.plan.isEndless)
             neighbors = try PingSweepNeighbors(
                 formats.neighbors(among: pieces), reserve: sockets.reserve, rate: asked.rate, reactor: session.reactor)
             links = try PingSweepLinks(pieces, reactor: session.reactor)
             let found = try PingSweepTargets(targets, probe, sockets)
             for message in found.refusals { options.onNotice?(message) }
-            unresolvedCount = found.refusals.count
+            refusedCount = found.refusals.count
             var set = PingSweepTargetList()
             for range in found.ranges { try set.append(from: range.first, through: range.last) }
             var configuration = PingSweepConfiguration(targets: set)
@@ -120,10 +124,12 @@ public enum PingSweep: Tool {
             configuration.deadline = session.remaining(of: probe.deadline)
             configuration.reportsErrors = asked.reportsErrors
             configuration.plan = asked.plan
+            configuration.reportInterval = probe.reportInterval
+            configuration.keepsRoundTrips = asked.keepsRoundTrips
             self.configuration = configuration
             arrivals = PingSweepArrivals(
                 names: found.names, input, sockets, formats, session, links: links, neighbors: neighbors,
-                routes: routes)
+                routes: routes, probesAllAddresses: asked.probesAllAddresses)
             try options.capture?.start(
                 identifier: identifier, query: probe.query, withNeighbors: !configuration.sought.isEmpty)
         }
@@ -155,9 +161,9 @@ public enum PingSweep: Tool {
                 }
                 if let interruption = port.interruption { throw interruption }
                 arrivals.giveUp()
-                unresolvedCount += arrivals.failures
                 drops = port.drops
-                let summary = engine.summary
+                var summary = engine.summary
+                summary.unresolved = refusedCount + arrivals.failures
                 guard summary.targets > 0 else {
                     throw SwiftNetError(.name, nil, "no target has an address")
                 }
@@ -209,17 +215,20 @@ public enum PingSweep: Tool {
 struct PingSweepFormats {
     let probe: Ping.Configuration
     private let requirements: Destination.Requirements
+    private let isEndless: Bool
     private let firstIdentification = UInt16.random(in: 0...UInt16.max)
 
-    init(_ probe: Ping.Configuration, _ requirements: Destination.Requirements) {
+    init(_ probe: Ping.Configuration, _ requirements: Destination.Requirements, isEndless: Bool) {
         self.probe = probe
         self.requirements = requirements
+        self.isEndless = isEndless
     }
 
     /// The targets on links of this host whose MAC addresses are needed.
     func neighbors(among pieces: [RoutePiece]) throws -> [LinkNeighbors] {
-        // With SO_DONTROUTE the kernel treats every target as a neighbor, whatever its routes are.
-        probe.bypassesRouting ? [] : try LinkNeighbors.among(pieces, source: probe.source)
+        // With SO_DONTROUTE the kernel treats every target as a neighbor, whatever its routes are. A neighbor that is
+        // probed without end may appear later, so the kernel looks for it at each probe.
+        probe.bypassesRouting || isEndless ? [] : try LinkNeighbors.among(pieces, source: probe.source)
     }
 
     /// The format; nil if no target of the family has a source, so that all are unreachable.
@@ -250,9 +259,9 @@ extension PingSweep.Configuration {
     fileprivate func checkLimits() throws(SwiftNetError) {
         try SwiftNetError.check(rate: rate)
         guard case .count(let count, let period) = plan else { return }
-        guard (1...Int(UInt16.max)).contains(count) else {
+        guard (1...Int(UInt16.max)).contains(count ?? 1) else {
             throw SwiftNetError(
-                .invalidArgument, "-c", "'\(count)' is out of range: 1 <= value <= 65535 in a sweep")
+                .invalidArgument, "-c", "'\(count ?? 0)' is out of range: 1 <= value <= 65535 in a sweep")
         }
         guard Privileges.isSuperuser || period >= .milliseconds(10) else {
             throw SwiftNetError(

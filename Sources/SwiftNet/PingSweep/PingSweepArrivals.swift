@@ -16,13 +16,14 @@ final class PingSweepArrivals {
     private let session: Session
     private let links: PingSweepLinks
     private let neighbors: PingSweepNeighbors
+    private let probesAllAddresses: Bool
     private var routes: PingSweepRoutes
     /// The number of targets without an address.
     private(set) var failures = 0
 
     init(
         names: [String], _ input: TargetInput?, _ sockets: PingSockets, _ formats: PingSweepFormats, _ session: Session,
-        links: PingSweepLinks, neighbors: PingSweepNeighbors, routes: PingSweepRoutes
+        links: PingSweepLinks, neighbors: PingSweepNeighbors, routes: PingSweepRoutes, probesAllAddresses: Bool
     ) {
         self.names = ForwardNames(names, family: formats.probe.family, resolver: session.resolver)
         self.input = input
@@ -32,6 +33,7 @@ final class PingSweepArrivals {
         self.links = links
         self.neighbors = neighbors
         self.routes = routes
+        self.probesAllAddresses = probesAllAddresses
     }
 
     /// Reports the names that were not resolved before the end of the run.
@@ -49,8 +51,12 @@ final class PingSweepArrivals {
     /// Passes new targets to the engine.
     /// - Returns: whether the engine has new work.
     func feed(_ engine: inout PingSweepEngine) -> Bool {
-        guard engine.expectsMore else { return false }
+        let retries = engine.takeRetries()
+        guard engine.expectsMore || !retries.isEmpty else { return false }
         var new: [TargetExpression] = []
+        for retry in retries {
+            attempt { () throws in new.append(try add(retry.addresses[...], name: retry.name, to: &engine)) }
+        }
         let isWanted = engine.progress.total - engine.progress.decided < Self.mostPending
         for target in input?.take(isWanted: isWanted, reactor: session.reactor) ?? [] {
             attempt { () throws in
@@ -66,11 +72,15 @@ final class PingSweepArrivals {
             attempt { () throws in
                 let found = try result.answer.get()
                 let families = sockets.families
-                guard let answer = found.answers.first(where: { families.contains($0.address.family) }) else {
+                let addresses = found.answers.map(\.address).filter { families.contains($0.family) }
+                guard !addresses.isEmpty else {
                     throw Resolver.Failure(name: result.name, message: SystemError.addressFamilyNotFound)
                 }
-                try add(from: answer.address, through: answer.address, name: result.name, to: &engine)
-                new.append(.address(answer.address, zone: nil))
+                if probesAllAddresses {
+                    for address in addresses { new.append(try add([address], name: result.name, to: &engine)) }
+                } else {
+                    new.append(try add(addresses[...], name: result.name, to: &engine))
+                }
             }
         }
         attempt { () throws in
@@ -90,15 +100,27 @@ final class PingSweepArrivals {
         }
     }
 
+    /// Adds the first address of a name as a target; the others are for the case that it does not reply.
     private func add(
-        from first: IPAddress, through last: IPAddress, name: String? = nil, to engine: inout PingSweepEngine
-    ) throws {
-        if engine.format(of: first.family) == nil,
-            let format = sockets.channel(first.family).flatMap({ formats.format(to: first, $0) })
+        _ addresses: ArraySlice<IPAddress>, name: String, to engine: inout PingSweepEngine
+    ) throws -> TargetExpression {
+        guard let first = addresses.first else { throw Resolver.Failure(name: name, message: "no address") }
+        prepareFormat(of: first, for: &engine)
+        try engine.add(from: first, through: first, name: name, others: Array(addresses.dropFirst()))
+        return .address(first, zone: nil)
+    }
+
+    private func add(from first: IPAddress, through last: IPAddress, to engine: inout PingSweepEngine) throws {
+        prepareFormat(of: first, for: &engine)
+        try engine.add(from: first, through: last)
+    }
+
+    private func prepareFormat(of address: IPAddress, for engine: inout PingSweepEngine) {
+        if engine.format(of: address.family) == nil,
+            let format = sockets.channel(address.family).flatMap({ formats.format(to: address, $0) })
         {
             engine.use(format)
         }
-        try engine.add(from: first, through: last, name: name)
     }
 }
 

@@ -11,7 +11,9 @@ extension PingCommand {
         let targets = arguments.operands
         let isList = targets.count > 1 && timestampOption != .tsprespec
         // A list of a script may contain only one host.
-        let isSweep = isList || filter != .all || !targetFiles.isEmpty || targets.contains(where: Self.isRange)
+        let isSweep =
+            isList || filter != .all || requiredCount != nil || probesAllAddresses || !targetFiles.isEmpty
+            || targets.contains(where: Self.isRange)
         return isSweep ? Self.sweep : Self.single
     }
 

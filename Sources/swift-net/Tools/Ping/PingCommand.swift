@@ -19,7 +19,7 @@ struct PingCommand: Command {
         ])
 
     static let single = CommandMode.standard
-    static let sweep = CommandMode(name: "several targets, --alive or --unreachable")
+    static let sweep = CommandMode(name: "several targets, --alive, --unreachable, --reachable or --all-addresses")
 
     var general = GeneralOptions()
     var ping = Ping.Configuration()
@@ -36,6 +36,9 @@ struct PingCommand: Command {
     var filter = PingSweepFilter.all
     var rate: Rate?
     var retries = 3
+    /// The number of targets that must reply for exit status 0; nil for all.
+    var requiredCount: Int?
+    var probesAllAddresses = false
     var style = PingText.Style()
     var isFlood = false
     var hasStickySource = false
@@ -77,7 +80,10 @@ struct PingCommand: Command {
         options.option("-Q", "--tos", value: .integer(0...255), help: "Set the type of service or traffic class.") {
             $0.ping.trafficClass = $1
         }
-        options.option("-F", "--flow-label", value: .integer(0...0xF_FFFF), help: "Set the IPv6 flow label.", excludes: ["-R", "-T"]) {
+        options.option(
+            "-F", "--flow-label", value: .integer(0...0xF_FFFF), help: "Set the IPv6 flow label.",
+            excludes: ["-R", "-T"]
+        ) {
             $0.ping.flowLabel = $1
         }
         options.option(
@@ -184,8 +190,12 @@ struct PingCommand: Command {
         ) { $0.rate = $1 }
         options.option(
             "--retries", value: .integer(0...1_000), help: "Retry unanswered probes N times (3).", in: [sweep],
-            excludes: ["-c"]
+            excludes: ["-c", "--report-every"]
         ) { $0.retries = $1 }
+        options.option(
+            "--reachable", value: .integer(1...Int.max), help: "Exit with 0 if at least N targets reply."
+        ) { $0.requiredCount = $1 }
+        options.flag("--all-addresses", help: "Ping every address of a name.") { $0.probesAllAddresses = true }
     }
 
     private static func declareOutput(_ options: inout OptionTable<Self>) {
@@ -217,7 +227,7 @@ struct PingCommand: Command {
         }
         options.option(
             "--report-every", value: .duration(atLeast: .milliseconds(1)),
-            help: "Print statistics and outages every TIME.", in: [single]
+            help: "Print statistics and outages every TIME; in a sweep without -c, probe every -i until Ctrl-C."
         ) { $0.ping.reportInterval = $1 }
         options.flag(
             "--split", help: "Split the first round-trip time into neighbor resolution, queue and network.",

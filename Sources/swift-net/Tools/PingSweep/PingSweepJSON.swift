@@ -7,10 +7,13 @@ final class PingSweepJSON: PingSweepReport {
     let console: Console
     private var unchecked: UncheckedTargets
 
-    init(filter: PingSweepFilter, isQuiet: Bool, _ console: Console, interface: @escaping (IPAddress) -> String?) {
+    private let required: Int?
+
+    init(_ command: PingCommand, _ console: Console, interface: @escaping (IPAddress) -> String?) {
         unchecked = UncheckedTargets(interface: interface)
-        self.filter = filter
-        self.isQuiet = isQuiet
+        filter = command.filter
+        isQuiet = command.general.isQuiet
+        required = command.requiredCount
         self.console = console
     }
 
@@ -23,11 +26,13 @@ final class PingSweepJSON: PingSweepReport {
             console.write("host", PingSweepHostRow(result, interface: unchecked.interface), at: result.at)
         case .icmpError(let label, let notice):
             console.write("icmp-error", PingErrorRow(notice, target: label), at: notice.arrival)
+        case .statistics(let targets, let instant):
+            for target in targets { console.write("report", PingSweepStatisticsRow(target), at: instant) }
         }
     }
 
     func finish(_ summary: PingSweepSummary, drops: KernelDrops, at now: Instant) {
-        console.write("summary", PingSweepSummaryRow(summary, drops), at: now)
+        console.write("summary", PingSweepSummaryRow(summary, required: required, drops), at: now)
         unchecked.complain(console)
     }
 }
@@ -43,6 +48,7 @@ private struct PingSweepHostRow: JSONRow {
     var transmitted: Int
     var received: Int
     var rtt: RoundTripRow?
+    var roundTripsMs: [Nanoseconds?]?
     var failure: String?
     var interface: String?
     var reason: String?
@@ -58,9 +64,39 @@ private struct PingSweepHostRow: JSONRow {
         if let minimum = result.minimum, let average = result.average, let maximum = result.maximum {
             rtt = RoundTripRow(min: minimum, avg: average, max: maximum)
         }
+        if !result.roundTrips.isEmpty { roundTripsMs = result.roundTrips }
         failure = result.failure
         if result.failure != nil { self.interface = interface(result.address) }
         reason = result.reason
+    }
+}
+
+/// The statistics of one target.
+private struct PingSweepStatisticsRow: JSONRow {
+    var target: String
+    var addr: IPAddress
+    var interval: Tally
+    var total: Tally
+
+    struct Tally: Encodable {
+        var transmitted: Int
+        var received: Int
+        @Null var rtt: RoundTripRow?
+
+        init(_ tally: PingSweepStatistics.Tally) {
+            transmitted = tally.transmitted
+            received = tally.received
+            if let minimum = tally.minimum, let average = tally.average, let maximum = tally.maximum {
+                rtt = RoundTripRow(min: minimum, avg: average, max: maximum)
+            }
+        }
+    }
+
+    init(_ statistics: PingSweepStatistics) {
+        target = statistics.label
+        addr = statistics.address
+        interval = Tally(statistics.interval)
+        total = Tally(statistics.total)
     }
 }
 
@@ -72,6 +108,9 @@ private struct PingSweepSummaryRow: JSONRow {
     var unchecked: Int
     var pending: Int
     var skipped: Int
+    var unresolved: Int
+    /// The number of --reachable.
+    var required: Int?
     var transmitted: Int
     var received: Int
     var duplicates: Int
@@ -82,13 +121,15 @@ private struct PingSweepSummaryRow: JSONRow {
     @Null var percentiles: PercentileRow?
     @Inlined var drops: DropsRow
 
-    init(_ summary: PingSweepSummary, _ drops: KernelDrops) {
+    init(_ summary: PingSweepSummary, required: Int?, _ drops: KernelDrops) {
         targets = summary.targets
         alive = summary.alive
         unreachable = summary.unreachable
         unchecked = summary.unchecked
         pending = summary.pending
         skipped = summary.skipped
+        unresolved = summary.unresolved
+        self.required = required
         transmitted = summary.transmitted
         received = summary.received
         duplicates = summary.duplicates

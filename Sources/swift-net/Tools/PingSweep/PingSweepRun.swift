@@ -16,9 +16,13 @@ struct PingSweepRun {
         let progress = ProgressLine(console, interval: .milliseconds(200), redrawsAtOnce: true)
         let summary = try console.run(report, of: sweep, progress: progress, drops: sweep.drops)
         if let failure = input?.failure { console.skip("--targets: \(failure)") }
+        if let required = command.requiredCount {
+            guard summary.alive < required else { return 0 }
+            return summary.alive + summary.unresolved + summary.unchecked < required ? 1 : 2
+        }
         let isComplete = summary.alive + summary.skipped == summary.targets
         // If targets could not be checked, the result is unknown.
-        guard sweep.unresolvedCount + summary.unchecked == 0 else { return 2 }
+        guard summary.unresolved + summary.unchecked == 0 else { return 2 }
         return isComplete && summary.alive > 0 ? 0 : 1
     }
 
@@ -28,24 +32,30 @@ struct PingSweepRun {
         configuration.rate = rate
         configuration.reportsErrors = command.general.isVerbose || command.general.isJSON
         configuration.plan =
-            command.ping.count.map { .count($0, period: command.interval ?? .seconds(1)) }
-            ?? .untilAnswered(retries: command.retries)
+            isCounting
+            ? .count(command.ping.count, period: command.interval ?? .seconds(1))
+            : .untilAnswered(retries: command.retries)
+        configuration.probesAllAddresses = command.probesAllAddresses
+        configuration.keepsRoundTrips = console.isJSON
         return configuration
     }
 
-    /// The rate in packets per second; nil for no limit. Without -c, -i is the time between packets, as in fping.
+    /// Whether each target gets several probes: the number of -c, or with --report-every without end.
+    private var isCounting: Bool { command.ping.count != nil || command.ping.reportInterval != nil }
+
+    /// The rate in packets per second; nil for no limit. If each target gets only one probe, -i is the time between
+    /// packets, as in fping.
     private var rate: Double? {
         if let rate = command.rate { return rate.packetsPerSecond }
-        guard command.ping.count == nil, let interval = command.interval else { return 10_000 }
+        guard !isCounting, let interval = command.interval else { return 10_000 }
         return interval == .zero ? nil : 1 / interval.seconds
     }
 
     private func report(
         _ configuration: PingSweepConfiguration, interface: @escaping (IPAddress) -> String?
     ) -> any PingSweepReport {
-        let isQuiet = command.general.isQuiet
-        return console.isJSON
-            ? PingSweepJSON(filter: command.filter, isQuiet: isQuiet, console, interface: interface)
-            : PingSweepText(configuration, filter: command.filter, isQuiet: isQuiet, console, interface: interface)
+        console.isJSON
+            ? PingSweepJSON(command, console, interface: interface)
+            : PingSweepText(command, configuration.plan, console, interface: interface)
     }
 }

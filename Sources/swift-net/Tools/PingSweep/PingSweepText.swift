@@ -2,26 +2,23 @@ import SwiftNet
 
 /// The output of a sweep in fping's format.
 final class PingSweepText: PingSweepReport {
-    private let configuration: PingSweepConfiguration
-    private let filter: PingSweepFilter
-    private let isQuiet: Bool
+    private let command: PingCommand
+    private let plan: PingSweepConfiguration.Plan
     let console: Console
     private var unchecked: UncheckedTargets
 
     init(
-        _ configuration: PingSweepConfiguration, filter: PingSweepFilter, isQuiet: Bool, _ console: Console,
+        _ command: PingCommand, _ plan: PingSweepConfiguration.Plan, _ console: Console,
         interface: @escaping (IPAddress) -> String?
     ) {
         unchecked = UncheckedTargets(interface: interface)
-        self.configuration = configuration
-        self.filter = filter
-        self.isQuiet = isQuiet
+        self.command = command
+        self.plan = plan
         self.console = console
     }
 
-    private var isCounting: Bool {
-        if case .count = configuration.plan { true } else { false }
-    }
+    private var filter: PingSweepFilter { command.filter }
+    private var isQuiet: Bool { command.general.isQuiet }
 
     func report(_ event: PingSweepEvent, at now: Instant) {
         switch event {
@@ -32,13 +29,26 @@ final class PingSweepText: PingSweepReport {
         case .icmpError(let label, let notice):
             guard !isQuiet else { return }
             console.complain("\(notice.meaning) from \(notice.source) for \(label)")
+        case .statistics(let targets, let instant):
+            var text = "[\(WallTime.timeOfDay(instant))]\n"
+            for target in targets { text += tally(target.interval, label(target.label, target.address)) + "\n" }
+            console.output.write(text)
         }
     }
 
+    /// The name or address of a target, with the address if every address of a name is pinged.
+    private func label(_ label: String, _ address: IPAddress) -> String {
+        let name = Text.escaped(label)
+        return command.probesAllAddresses && label != "\(address)" ? "\(name) (\(address))" : name
+    }
+
     private func line(_ result: PingSweepHostResult) -> String {
-        let label = Text.escaped(result.label)
+        let label = label(result.label, result.address)
         if filter != .all { return label }
-        if isCounting { return tally(result, label) }
+        if case .count = plan {
+            let reason = result.isAlive ? nil : unchecked.reason(result) ?? result.reason
+            return tally(result.tally, label) + (reason.map { " (\($0))" } ?? "")
+        }
         if result.isAlive {
             let state = console.painted("alive", .green)
             return "\(label) is \(state)" + (result.roundTrip.map { " (\(Milliseconds.short($0)) ms)" } ?? "")
@@ -48,13 +58,11 @@ final class PingSweepText: PingSweepReport {
     }
 
     /// The statistics of a target, in the format of fping -c.
-    private func tally(_ result: PingSweepHostResult, _ label: String) -> String {
-        let loss = Percent.whole(max(result.transmitted - result.received, 0), of: result.transmitted)
-        var line = "\(label) : xmt/rcv/%loss = \(result.transmitted)/\(result.received)/\(loss)%"
-        if let minimum = result.minimum, let average = result.average, let maximum = result.maximum {
+    private func tally(_ tally: PingSweepStatistics.Tally, _ label: String) -> String {
+        let loss = Percent.whole(max(tally.transmitted - tally.received, 0), of: tally.transmitted)
+        var line = "\(label) : xmt/rcv/%loss = \(tally.transmitted)/\(tally.received)/\(loss)%"
+        if let minimum = tally.minimum, let average = tally.average, let maximum = tally.maximum {
             line += ", min/avg/max = \([minimum, average, maximum].map(Milliseconds.short).joined(separator: "/"))"
-        } else if let reason = unchecked.reason(result) ?? result.reason {
-            line += " (\(reason))"
         }
         return line
     }
@@ -68,6 +76,7 @@ final class PingSweepText: PingSweepReport {
             if summary.skipped > 0 {
                 text += ", \(Text.count(summary.skipped, "broadcast address", "broadcast addresses")) skipped"
             }
+            if summary.unresolved > 0 { text += ", \(summary.unresolved) without an address" }
             text += "\n\(summary.transmitted) packets transmitted, \(summary.received) received"
             if summary.duplicates > 0 { text += ", +\(summary.duplicates) duplicates" }
             if summary.errors > 0 { text += ", +\(summary.errors) errors" }
@@ -78,6 +87,10 @@ final class PingSweepText: PingSweepReport {
                 text += "rtt min/avg/max/mdev = \(values.joined(separator: "/")) ms\n"
             }
             console.output.write(text)
+        }
+        if let required = command.requiredCount, !isQuiet || filter == .all {
+            let verdict = summary.alive < required ? "Not enough" : "Enough"
+            console.output.write("\(verdict) hosts reachable (required: \(required), reachable: \(summary.alive))\n")
         }
         unchecked.complain(console)
     }
