@@ -219,7 +219,7 @@ struct PingSpoofingTests {
 
     @Test("an interpolated round trip is never shorter than an exact one")
     func sharedTimes() {
-        var shared = SharedTimes()
+        var shared = BatchRoundTrips()
         #expect(shared.roundTrip(.microseconds(-3), isExact: false) == .zero)
         #expect(shared.roundTrip(.microseconds(9), isExact: true) == .microseconds(9))
         #expect(shared.roundTrip(.microseconds(2), isExact: false) == .microseconds(9))

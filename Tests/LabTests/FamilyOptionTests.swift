@@ -13,10 +13,10 @@ struct FamilyOptionTests {
                 ("ping --icmp timestamp 2001:db8::2", "2001:db8::2: --icmp timestamp supports only IPv4"),
                 ("traceroute -l 5 192.0.2.2", "-l: 192.0.2.2: IPv4 has no flow labels"),
             ] {
-                let words = arguments.split(separator: " ").map(String.init)
-                let outcome = try await lab.run("a", [Binary.swiftNet] + words)
+                let command = arguments.split(separator: " ").map(String.init)
+                let outcome = try await lab.run("a", [Binary.swiftNet] + command)
                 #expect(outcome.status == 2 && outcome.output.isEmpty, "\(arguments)")
-                #expect(outcome.errors == "\(words[0]): \(message)\n", "\(arguments)")
+                #expect(outcome.errors == "\(command[0]): \(message)\n", "\(arguments)")
             }
             let label = try await lab.ping("a", "-c 1 -F 5 2001:db8::2")
             #expect(label.status == 0 && label.output.contains(", flow 0x00005, "))
@@ -46,10 +46,10 @@ struct FamilyOptionTests {
                     "http://[fe80::1%25nosuch0]/: no such interface: nosuch0"
                 ),
             ] {
-                let words = arguments.split(separator: " ").map(String.init)
-                let outcome = try await lab.run("a", [Binary.swiftNet] + words)
+                let command = arguments.split(separator: " ").map(String.init)
+                let outcome = try await lab.run("a", [Binary.swiftNet] + command)
                 #expect(outcome.status == 2 && outcome.output.isEmpty, "\(arguments)")
-                #expect(outcome.errors == "\(words[0]): \(message)\n", "\(arguments)")
+                #expect(outcome.errors == "\(command[0]): \(message)\n", "\(arguments)")
             }
         }
     }

@@ -28,7 +28,7 @@ public struct PingEngine: Engine, ~Copyable {
     private var nextReport: Instant?
     var outage = PingOutageClock()
     var parts = FirstRoundTrip()
-    var shared = SharedTimes()
+    var shared = BatchRoundTrips()
     private var events: [PingEvent] = []
 
     public init(_ configuration: PingConfiguration) {

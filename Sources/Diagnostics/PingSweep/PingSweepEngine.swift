@@ -6,39 +6,6 @@ public struct PingSweepEngine: Engine, ~Copyable {
     public let configuration: PingSweepConfiguration
     public internal(set) var summary = PingSweepSummary()
 
-    /// The state of one target.
-    struct Host {
-        /// The send times of its last two probes.
-        var lastSent = Instant(nanoseconds: 0)
-        var sentBefore = Instant(nanoseconds: 0)
-        /// One bit for each of the last 64 attempts, set if it was answered; bit 0 is the last.
-        var answered: UInt64 = 0
-        var attempts: UInt32 = 0
-        /// The attempt whose send time is `lastSent`.
-        var stampedAttempt: UInt32 = 0
-        var received: UInt32 = 0
-        /// One bit for each of the last 64 attempts, set if an ICMP error ended it or it was not sent.
-        var ended: UInt64 = 0
-        var state = State.waiting
-        /// Whether `lastSent` is the packet's own time, not interpolated within a batch.
-        var isExact = true
-
-        /// Whether it is a neighbor that the kernel resolves when a probe is sent to it.
-        var isResolvedByKernel = false
-        /// Whether the kernel resolves its address and queues the probe meanwhile.
-        var isResolving = false
-
-        enum State: UInt8 {
-            /// Its MAC address is being looked up.
-            case sought
-            /// Its MAC address is known; no probe was sent yet.
-            case found
-            case waiting
-            /// Its result was reported.
-            case decided
-        }
-    }
-
     var targets: PingSweepTargetList
     var hosts: [Host]
     var v4: PingProbeFormat?
@@ -51,19 +18,19 @@ public struct PingSweepEngine: Engine, ~Copyable {
     /// The probes of each target; empty if their round-trip times are not kept.
     var probes: [PingSweepProbes]
     /// Further addresses of targets given by name, by index.
-    private var alternatives: [Int: [IPAddress]] = [:]
-    private var retries: [Retry] = []
+    var alternatives: [Int: [IPAddress]] = [:]
+    var retries: [Retry] = []
     /// The last reason reported for a target without a reply.
     var reasons: [Int: String] = [:]
     /// The reason why this host could not probe a target.
-    private var failures: [Int: String] = [:]
+    var failures: [Int: String] = [:]
     /// Targets whose link is down, with the problem of the link.
-    private var blocked: [Blocked] = []
+    var blocked: [Blocked] = []
     private var pacer: SendPacer
     /// The first target without a probe that is not resolved first.
     private var nextNew = 0
     /// Targets whose MAC address was resolved.
-    private var found = IndexQueue()
+    var found = IndexQueue()
     /// Targets with a probe in flight, in send order.
     private var waiting = IndexQueue()
     /// The same for targets that the kernel resolves, where a failure takes longer.
@@ -74,12 +41,12 @@ public struct PingSweepEngine: Engine, ~Copyable {
     private var holdUntil: Instant?
     /// Targets that this host reported as unreachable, and when that becomes final.
     private var doubted: [(index: Int, until: Instant)] = []
-    private var undecided: Int
+    var undecided: Int
     /// Whether more targets will be added: the run does not end before.
     public var expectsMore: Bool
     private var isStopping = false
     private var isFinished = false
-    var shared = SharedTimes()
+    var shared = BatchRoundTrips()
     private var events: [PingSweepEvent] = []
 
     public init(_ configuration: PingSweepConfiguration) {
@@ -101,156 +68,12 @@ public struct PingSweepEngine: Engine, ~Copyable {
         resolveByKernel(configuration.resolvedByKernel)
     }
 
-    /// Modifies the targets with these addresses.
-    private mutating func change(_ addresses: AddressSet, _ body: (inout Host) -> Void) {
-        for index in 0..<addresses.count {
-            if let index = targets.index(of: addresses[index]) { body(&hosts[index]) }
-        }
-    }
-
     public var maximumPacketLength: Int {
         max(configuration.longestPacket, v4?.packetLength ?? 0, v6?.packetLength ?? 0)
     }
 
     public var batchCapacity: Int {
         max(64, v4?.mostPackets ?? 0, v6?.mostPackets ?? 0, configuration.longestPacket / 512 + 1)
-    }
-
-    // MARK: Targets added during the run
-
-    /// A target given by name, whose address did not reply, and the addresses to try next.
-    public struct Retry: Sendable {
-        public var name: String
-        public var addresses: [IPAddress]
-    }
-
-    /// Returns the names whose next address is to be added as a target.
-    public mutating func takeRetries() -> [Retry] {
-        defer { retries = [] }
-        return retries
-    }
-
-    private mutating func keepStatistics(of count: Int) {
-        guard case .count(let limit, _) = configuration.plan else { return }
-        tallies.append(contentsOf: repeatElement(RoundTripTally(), count: count))
-        if configuration.reportInterval != nil {
-            intervals.append(contentsOf: repeatElement(PingSweepInterval(), count: count))
-        }
-        if configuration.keepsRoundTrips, limit != nil {
-            probes.append(contentsOf: repeatElement(PingSweepProbes(), count: count))
-        }
-    }
-
-    /// Adds the targets from `first` to `last` that the set does not contain.
-    /// - Parameters:
-    ///   - name: the name of a single target for output; nil for its address.
-    ///   - others: the name's further addresses: the next is tried if this one does not reply.
-    public mutating func add(
-        from first: IPAddress, through last: IPAddress, name: String? = nil, others: [IPAddress] = []
-    ) throws(TooManyTargets) {
-        if first == last {
-            if name != nil, !others.isEmpty, targets.index(of: first) == nil { alternatives[targets.count] = others }
-            try targets.append(first, name: name)
-        } else {
-            try targets.append(from: first, through: last)
-        }
-        let count = targets.count - hosts.count
-        hosts.append(contentsOf: repeatElement(Host(), count: count))
-        keepStatistics(of: count)
-        undecided += count
-        summary.targets += count
-    }
-
-    /// Marks targets as neighbors that the kernel resolves when a probe is sent to them. Until one has replied, at most
-    /// one packet to it is in the kernel's queue.
-    public mutating func resolveByKernel(_ addresses: AddressSet) {
-        change(addresses) { host in
-            if host.state == .waiting, host.attempts == 0 { host.isResolvedByKernel = true }
-        }
-    }
-
-    /// Whether the kernel resolves a target and has not found its MAC address.
-    public func isResolving(_ address: IPAddress) -> Bool {
-        targets.index(of: address).map { hosts[$0].isResolving } ?? false
-    }
-
-    /// Notes that a target's MAC address was resolved.
-    public mutating func found(_ address: IPAddress) {
-        guard let index = targets.index(of: address), hosts[index].state == .sought else { return }
-        hosts[index].state = .found
-        found.append(index)
-    }
-
-    /// The reason why a neighbor without a MAC address is unreachable.
-    public static func silentNeighbor(_ family: IPAddress.Family) -> String {
-        family == .v4 ? "no reply to ARP" : "no reply to neighbor solicitations"
-    }
-
-    /// Notes that no station on the link has a neighbor's address: it needs no probe.
-    public mutating func lost(_ address: IPAddress, reason: String, at now: Instant) {
-        guard let index = targets.index(of: address), isWithoutStation(index) else { return }
-        // A failure earlier than the kernel can detect one belongs to an earlier lookup.
-        guard !hosts[index].isResolving || now - hosts[index].lastSent >= .seconds(1) else { return }
-        if failures[index] == nil, linkFailure(index) == nil { reasons[index] = reason }
-        decide(index, at: now)
-    }
-
-    /// Notes that this host could not look up a neighbor.
-    public mutating func failed(_ address: IPAddress, _ failure: String, at now: Instant) {
-        guard let index = targets.index(of: address), isWithoutStation(index) else { return }
-        failures[index] = failure
-        decide(index, at: now)
-    }
-
-    /// Targets whose link is down.
-    public struct Blocked: Sendable {
-        var addresses: AddressSet
-        /// The problem of the link, for messages.
-        var failure: String
-
-        /// Targets with these addresses, and the problem of their link.
-        public init(addresses: AddressSet, failure: String) {
-            self.addresses = addresses
-            self.failure = failure
-        }
-    }
-
-    /// Replaces the set of targets whose links are down. A target on such a link that does not reply is not reported as
-    /// unreachable.
-    public mutating func block(_ blocked: [Blocked]) {
-        // A pending probe may be lost even if the link recovers.
-        noteBlocked()
-        self.blocked = blocked
-        noteBlocked()
-    }
-
-    /// Whether links to some targets are down.
-    public var isBlocked: Bool { !blocked.isEmpty }
-
-    private mutating func noteBlocked() {
-        guard isBlocked else { return }
-        for index in hosts.indices where hosts[index].state != .decided && hosts[index].received == 0 {
-            guard hosts[index].state == .sought || hosts[index].attempts > 0 else { continue }
-            if let failure = linkFailure(index) { failures[index] = failure }
-        }
-    }
-
-    private func linkFailure(_ index: Int) -> String? {
-        guard !blocked.isEmpty else { return nil }
-        let address = targets[index]
-        return blocked.first { $0.addresses.contains(address) }?.failure
-    }
-
-    private func isWithoutStation(_ index: Int) -> Bool {
-        hosts[index].state == .sought || hosts[index].state == .waiting && hosts[index].isResolving
-    }
-
-    /// Returns the probe format of a family.
-    public func format(of family: IPAddress.Family) -> PingProbeFormat? { family == .v4 ? v4 : v6 }
-
-    /// Sets the probe format of a family that had no targets before.
-    public mutating func use(_ format: PingProbeFormat) {
-        if format.family == .v4 { v4 = format } else { v6 = format }
     }
 
     /// Targets with a result, and all targets.
@@ -608,23 +431,5 @@ public struct PingSweepEngine: Engine, ~Copyable {
         guard !events.isEmpty else { return }
         for event in events { report(event) }
         events.removeAll(keepingCapacity: true)
-    }
-}
-
-/// A queue of indices in one array that is compacted at intervals.
-struct IndexQueue {
-    private var storage: [UInt32] = []
-    private var head = 0
-
-    var first: Int? { head < storage.count ? Int(storage[head]) : nil }
-
-    mutating func append(_ index: Int) { storage.append(UInt32(truncatingIfNeeded: index)) }
-
-    mutating func removeFirst() {
-        head += 1
-        if head > 4096, head * 2 > storage.count {
-            storage.removeFirst(head)
-            head = 0
-        }
     }
 }

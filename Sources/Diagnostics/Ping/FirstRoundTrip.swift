@@ -1,20 +1,5 @@
 import PacketEngine
 
-/// Estimates round trips of probes that were sent in one system call.
-///
-/// Only the first has its own send time. The others' are interpolated and may be slightly late, so no round trip is
-/// taken to be shorter than the shortest one with an exact send time.
-struct SharedTimes {
-    private var quickest: Nanoseconds?
-
-    mutating func roundTrip(_ measured: Nanoseconds, isExact: Bool) -> Nanoseconds {
-        let time = max(measured, .zero)
-        guard isExact else { return max(time, quickest ?? .zero) }
-        quickest = quickest.map { min($0, time) } ?? time
-        return time
-    }
-}
-
 /// The timestamps of the first probe, collected until all are known.
 struct FirstRoundTrip {
     var sent: Instant?
