@@ -20,13 +20,13 @@ public struct ArpingEngine: Engine, ~Copyable {
     private var pending = 0
     private var isAnswered = false
     private var isOver = false
-    private var ignored: IgnoredReplyFilter
+    private var ignored: AllowancePerSecond
     private var events: [ArpingEvent] = []
     private var result = ArpingSummary()
 
     public init(_ configuration: ArpingConfiguration) {
         self.configuration = configuration
-        ignored = IgnoredReplyFilter(isWanted: configuration.reportsIgnored)
+        ignored = .ignoredReplies(isWanted: configuration.reportsIgnored)
         destination = configuration.station?.mac ?? configuration.targetMAC ?? .broadcast
     }
 
@@ -190,7 +190,7 @@ public struct ArpingEngine: Engine, ~Copyable {
         if let station = configuration.station { return station.answer(frame, to: configuration.mac) }
         guard let received = ReceivedARP(frame) else { return nil }
         let problem = isAboutTarget(received) ? received.senderProblem : misdirection(of: received)
-        if let problem, ignored.takes(at: now) { events.append(.ignored(IgnoredReply(received, problem))) }
+        if let problem, ignored.take(at: now) { events.append(.ignored(IgnoredReply(received, problem))) }
         guard problem == nil, isAboutTarget(received) else { return nil }
         return Claim(
             address: received.packet.senderAddress, mac: received.packet.senderMAC, frameSource: received.frameSource,

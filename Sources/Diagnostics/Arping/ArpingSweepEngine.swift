@@ -79,13 +79,13 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
     private var rounds: SweepRounds
     private var start: Instant?
     private var end: Instant?
-    private var ignored: IgnoredReplyFilter
+    private var ignored: AllowancePerSecond
     private var events: [ArpingSweepEvent] = []
     private var result = ArpingSweepSummary()
 
     public init(_ configuration: ArpingSweepConfiguration) {
         self.configuration = configuration
-        ignored = IgnoredReplyFilter(isWanted: configuration.reportsIgnored)
+        ignored = .ignoredReplies(isWanted: configuration.reportsIgnored)
         template = ARPFrame.bytes(
             .request(for: .unspecified, from: configuration.mac, configuration.source), to: .broadcast)
         stations = Array(repeating: nil, count: configuration.targets.count)
@@ -155,7 +155,7 @@ public struct ArpingSweepEngine: Engine, ~Copyable {
             let index = configuration.targets.index(of: .v4(received.packet.senderAddress))
         else { return }
         if let problem = problem(of: received) {
-            if received.packet.operation == .reply, ignored.takes(at: packet.arrival) {
+            if received.packet.operation == .reply, ignored.take(at: packet.arrival) {
                 events.append(.ignored(IgnoredReply(received, problem)))
             }
             return

@@ -31,7 +31,7 @@ public struct DHCPDiscoverEngine: Engine, ~Copyable {
     private var start: Instant?
     private var end: Instant?
     private var isOver = false
-    private var rejections: IgnoredReplyFilter
+    private var rejections: AllowancePerSecond
     private var events: [DHCPDiscoverEvent] = []
     private var result = DHCPDiscoverSummary()
 
@@ -39,7 +39,7 @@ public struct DHCPDiscoverEngine: Engine, ~Copyable {
         self.configuration = configuration
         random = SeededGenerator(seed: configuration.seed)
         firstTransaction = UInt32(truncatingIfNeeded: random.next())
-        rejections = IgnoredReplyFilter(isWanted: configuration.reportsRejected)
+        rejections = .ignoredReplies(isWanted: configuration.reportsRejected)
     }
 
     public var maximumPacketLength: Int { Self.frame(configuration, transactionID: 0, seconds: 0).count }
@@ -199,7 +199,7 @@ public struct DHCPDiscoverEngine: Engine, ~Copyable {
 
     private mutating func reject(_ source: MACAddress, _ reason: DHCPRejectedReply.Reason, at now: Instant) {
         result.rejected += 1
-        guard rejections.takes(at: now) else { return }
+        guard rejections.take(at: now) else { return }
         events.append(.rejected(DHCPRejectedReply(source: source, reason: reason)))
     }
 

@@ -90,13 +90,13 @@ public struct RARPQueryEngine: Engine, ~Copyable {
     private var start: Instant?
     private var end: Instant?
     private var isOver = false
-    private var ignored: IgnoredReplyFilter
+    private var ignored: AllowancePerSecond
     private var events: [RARPQueryEvent] = []
     private var result = RARPQuerySummary()
 
     public init(_ configuration: RARPQueryConfiguration) {
         self.configuration = configuration
-        ignored = IgnoredReplyFilter(isWanted: configuration.reportsIgnored)
+        ignored = .ignoredReplies(isWanted: configuration.reportsIgnored)
         pause = configuration.firstPause
         var order: [MACAddress] = []
         for mac in configuration.subjects where subjects.updateValue(Subject(), forKey: mac) == nil {
@@ -184,7 +184,7 @@ public struct RARPQueryEngine: Engine, ~Copyable {
             received.packet.operation == .reverseReply
         else { return }
         if let problem = problem(of: received) {
-            if ignored.takes(at: packet.arrival) { events.append(.ignored(IgnoredReply(received, problem))) }
+            if ignored.take(at: packet.arrival) { events.append(.ignored(IgnoredReply(received, problem))) }
             return
         }
         guard let subject = subjects[received.packet.targetMAC], let sent = subject.lastSent,

@@ -17,26 +17,9 @@ public struct ReceivedARP {
         frameSource = arrived.source
         frameDestination = arrived.destination
     }
-}
 
-extension ReceivedARP {
-    /// Whether the sender can be a station: both its MAC address and the frame's source are individual addresses.
-    /// Multicast, broadcast and all-zero addresses identify no station (IEEE 802.3, section 3.2.3).
+    /// Whether the sender can be a station: both its MAC address and the frame's source identify one.
     public var hasCredibleSender: Bool { packet.senderMAC.isStation && frameSource.isStation }
-}
-
-extension MACAddress {
-    /// Whether this is an individual address, not all zeros.
-    package var isStation: Bool { !isMulticast && rawValue != 0 }
-}
-
-extension IPv4Address {
-    /// Whether a host may have the address (RFC 1122, section 3.2.1.3): it is not unspecified, loopback, multicast or
-    /// class E.
-    public var isHostAddress: Bool {
-        let first = rawValue >> 24
-        return first != 0 && first != 127 && first < 224
-    }
 }
 
 /// Builds ARP packets in Ethernet frames, padded to the minimum frame size.

@@ -63,6 +63,12 @@ public struct IPv4Address: Hashable, Sendable, Comparable {
     public var isReserved: Bool { rawValue >> 28 == 0xF }
     /// 169.254.0.0/16 (RFC 3927).
     public var isLinkLocal: Bool { rawValue >> 16 == 0xA9FE }
+    /// Whether a host may have the address: it is not in 0.0.0.0/8 or 127.0.0.0/8 (RFC 1122, section 3.2.1.3), not a
+    /// multicast address, and not reserved.
+    public var isHostAddress: Bool {
+        let first = rawValue >> 24
+        return first != 0 && first != 127 && first < 224
+    }
 
     public static func < (left: IPv4Address, right: IPv4Address) -> Bool { left.rawValue < right.rawValue }
 }

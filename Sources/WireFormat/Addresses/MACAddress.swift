@@ -44,6 +44,8 @@ public struct MACAddress: Hashable, Sendable {
     public var isMulticast: Bool { rawValue >> 40 & 1 == 1 }
     /// Whether this is the broadcast address.
     public var isBroadcast: Bool { self == .broadcast }
+    /// Whether this address identifies a station: an individual address, not all zeros (IEEE 802.3, section 3.2.3).
+    public var isStation: Bool { !isMulticast && rawValue != 0 }
     /// Whether this is a locally administered address: the second lowest bit of the first octet.
     public var isLocallyAdministered: Bool { rawValue >> 40 & 2 == 2 }
 

@@ -1,5 +1,4 @@
 import HostStack
-import PacketEngine
 import WireFormat
 
 /// An ARP or RARP reply that is invalid or not for this host, and the reason.
@@ -37,12 +36,7 @@ extension ReceivedARP {
     }
 }
 
-/// Limits reports of ignored replies to 20 per second.
-struct IgnoredReplyFilter: Sendable {
-    private let isWanted: Bool
-    private var allowance = AllowancePerSecond(20)
-
-    init(isWanted: Bool) { self.isWanted = isWanted }
-
-    mutating func takes(at now: Instant) -> Bool { isWanted && allowance.take(at: now) }
+extension AllowancePerSecond {
+    /// Returns the limit for reports of ignored replies: 20 per second, or 0 if they are not wanted.
+    static func ignoredReplies(isWanted: Bool) -> AllowancePerSecond { AllowancePerSecond(isWanted ? 20 : 0) }
 }
