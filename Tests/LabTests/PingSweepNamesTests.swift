@@ -2,7 +2,7 @@ import Testing
 
 @Suite("names and statistics of a sweep, in the lab")
 struct PingSweepNamesTests {
-    /// 192.0.2.77 is nobody, 203.0.113.9 has no route, and 192.0.2.2 and 192.0.2.3 answer.
+    /// 192.0.2.77 is not assigned, 203.0.113.9 has no route, and 192.0.2.2 and 192.0.2.3 answer.
     private static let files = NameServerLab.Files(
         "nameserver 192.0.2.2", "options timeout:1 attempts:1",
         hosts: """
