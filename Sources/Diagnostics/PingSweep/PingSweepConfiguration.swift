@@ -48,6 +48,8 @@ public struct PingSweepConfiguration: Sendable {
     public var reportInterval: Nanoseconds?
     /// Whether a result includes the round-trip time of each probe of a limited count.
     public var keepsRoundTrips = false
+    /// The number of each target's latest probes whose results are kept for a display.
+    public var recentCount = 0
 
     public init(targets: PingSweepTargetList) { self.targets = targets }
 }

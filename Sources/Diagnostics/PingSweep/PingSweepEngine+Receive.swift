@@ -36,6 +36,7 @@ extension PingSweepEngine {
         }
         hosts[index].answered |= 1 << UInt64(age)
         hosts[index].received &+= 1
+        if !probes.isEmpty { reasons[index] = nil }
         summary.received &+= 1
         noteStation(of: index)
         let known =

@@ -22,9 +22,8 @@ extension PingSweepEngine {
         if configuration.reportInterval != nil {
             intervals.append(contentsOf: repeatElement(PingSweepInterval(), count: count))
         }
-        if configuration.keepsRoundTrips, limit != nil {
-            probes.append(contentsOf: repeatElement(PingSweepProbes(), count: count))
-        }
+        let kept = configuration.keepsRoundTrips && limit != nil ? .max : configuration.recentCount
+        if kept > 0 { probes.append(contentsOf: repeatElement(PingSweepProbes(limit: kept), count: count)) }
     }
 
     /// Adds the targets from `first` to `last` that the set does not contain.

@@ -19,6 +19,8 @@ public struct PingSweepEngine: Engine, ~Copyable {
     var probes: [PingSweepProbes]
     /// Further addresses of targets given by name, by index.
     var alternatives: [Int: [IPAddress]] = [:]
+    /// The counters of each target at the last reset.
+    private var resetCounts: [(attempts: UInt32, received: UInt32)] = []
     var retries: [Retry] = []
     /// The last reason reported for a target without a reply.
     var reasons: [Int: String] = [:]
@@ -94,6 +96,34 @@ public struct PingSweepEngine: Engine, ~Copyable {
         return period
     }
 
+    // MARK: Display
+
+    public var targetCount: Int { hosts.count }
+
+    /// Returns the state of a target.
+    public func target(at index: Int, now: Instant) -> PingSweepTarget {
+        let start = index < resetCounts.count ? resetCounts[index] : (attempts: 0, received: 0)
+        return PingSweepTarget(
+            label: targets.label(of: index), address: targets[index],
+            tally: .init(
+                transmitted: Int(hosts[index].attempts &- start.attempts),
+                received: Int(hosts[index].received &- start.received), tallies[index]),
+            recent: probes[index].results(timeout: configuration.timeout, at: now),
+            reason: reasons[index])
+    }
+
+    /// Whether no probes are sent.
+    public private(set) var isPaused = false
+
+    public mutating func pause() { isPaused = true }
+    public mutating func resume() { isPaused = false }
+
+    /// Starts the counters and the round-trip times of every target anew.
+    public mutating func reset() {
+        resetCounts = hosts.map { ($0.attempts, $0.received) }
+        tallies = tallies.map { _ in RoundTripTally() }
+    }
+
     // MARK: Sending
 
     public mutating func transmit(into batch: inout PacketBatch, at now: Instant) -> Deadline {
@@ -132,6 +162,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         }
         settleDoubts(at: now)
         if let holdUntil, now < holdUntil { return .earliest(.at(holdUntil), deadline) }
+        if isPaused { return deadline }
         var allowance = pacer.allowance(at: now)
         while true {
             guard let (index, queue) = nextTarget(at: now) else { break }
@@ -374,6 +405,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
     mutating func end(attempt: UInt32, of index: Int) {
         let age = Int(hosts[index].attempts) - Int(attempt)
         if (0..<64).contains(age) { hosts[index].ended |= 1 << UInt64(age) }
+        if !probes.isEmpty { probes[index].end(age: age) }
     }
 
     /// Reports the result of a target as soon as each of its probes has a reply or a final error.
@@ -410,7 +442,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
                     roundTrip: reply?.roundTrip ?? tally?.first, hopLimit: reply?.hopLimit ?? tally?.hopLimit,
                     transmitted: Int(host.attempts), received: Int(host.received), minimum: tally?.minimum,
                     average: tally?.average, maximum: tally?.maximum,
-                    roundTrips: probes.isEmpty ? [] : probes[index].roundTrips,
+                    roundTrips: configuration.keepsRoundTrips && !probes.isEmpty ? probes[index].roundTrips : [],
                     reason: isAlive || failure != nil ? nil : reasons[index],
                     failure: failure, at: now)))
     }

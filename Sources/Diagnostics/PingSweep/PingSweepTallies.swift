@@ -1,4 +1,5 @@
 import PacketEngine
+import WireFormat
 
 /// The round trips of one target.
 struct RoundTripTally {
@@ -43,21 +44,34 @@ extension PingSweepStatistics.Tally {
     }
 }
 
-/// The send times of a target's probes, and their round-trip times.
+/// The send times of a target's probes, or of the latest ones, and their results.
 struct PingSweepProbes {
+    /// The maximum number of probes.
+    private let limit: Int
     private var sent: [Instant] = []
     /// Nil for a probe without a reply.
     private(set) var roundTrips: [Nanoseconds?] = []
+    /// The probes that an ICMP error ended or that could not be sent, as bits of the last 64.
+    private var ended: UInt64 = 0
+
+    init(limit: Int) { self.limit = limit }
 
     mutating func send(at instant: Instant) {
+        if sent.count >= limit {
+            // Rarely, so that the arrays are not moved for each probe.
+            sent.removeFirst(max(limit / 2, 1))
+            roundTrips.removeFirst(max(limit / 2, 1))
+        }
         sent.append(instant)
         roundTrips.append(nil)
+        ended <<= 1
     }
 
     /// The last probe was not sent.
     mutating func takeBack() {
         _ = sent.popLast()
         _ = roundTrips.popLast()
+        ended >>= 1
     }
 
     /// Sets the actual send time of the last probe.
@@ -75,4 +89,38 @@ struct PingSweepProbes {
         let index = roundTrips.count - 1 - age
         if roundTrips.indices.contains(index), roundTrips[index] == nil { roundTrips[index] = roundTrip }
     }
+
+    mutating func end(age: Int) {
+        if (0..<64).contains(age) { ended |= 1 << UInt64(age) }
+    }
+
+    /// The results, oldest first. A probe without a reply is lost after `timeout`, or after an error.
+    func results(timeout: Nanoseconds, at now: Instant) -> [PingSweepTarget.Result] {
+        sent.indices.map { index in
+            if let roundTrip = roundTrips[index] { return .answered(roundTrip) }
+            let age = sent.count - 1 - index
+            let isEnded = age < 64 && ended >> UInt64(age) & 1 == 1
+            return isEnded || now - sent[index] >= timeout ? .lost : .pending
+        }
+    }
+}
+
+/// A target of a sweep during the run, for a display.
+public struct PingSweepTarget: Sendable {
+    /// The result of a probe.
+    public enum Result: Hashable, Sendable {
+        case answered(Nanoseconds)
+        case lost
+        /// There is no reply yet.
+        case pending
+    }
+
+    public var label: String
+    public var address: IPAddress
+    /// Since the start of the run, or the last reset.
+    public var tally: PingSweepStatistics.Tally
+    /// The results of the latest probes, oldest first, at most `PingSweepConfiguration.recentCount`.
+    public var recent: [Result]
+    /// The reason for no reply to the last probes, as a router, the link or the target reported it.
+    public var reason: String?
 }

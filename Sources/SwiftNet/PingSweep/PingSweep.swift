@@ -30,6 +30,8 @@ public enum PingSweep: Tool {
         public var probesAllAddresses = false
         /// Whether a result includes the round-trip time of each probe of a limited count.
         public var keepsRoundTrips = false
+        /// The number of each target's latest probes whose results are kept for a display; not 0 only with a count.
+        public var recentCount = 0
 
         public init() {}
     }
@@ -126,6 +128,7 @@ public enum PingSweep: Tool {
             configuration.plan = asked.plan
             configuration.reportInterval = probe.reportInterval
             configuration.keepsRoundTrips = asked.keepsRoundTrips
+            configuration.recentCount = asked.recentCount
             self.configuration = configuration
             arrivals = PingSweepArrivals(
                 names: found.names, input, sockets, formats, session, links: links, neighbors: neighbors,

@@ -10,7 +10,7 @@ public struct CyclesHop: Sendable {
     }
 
     /// The number of recent results kept for display.
-    static let recentCapacity = 128
+    static let recentCapacity = 512
 
     public let timeToLive: Int
     /// The addresses that replied, in order of their first reply, and the annotation of the last reply.

@@ -12,7 +12,7 @@ extension PingCommand {
         let isList = targets.count > 1 && timestampOption != .tsprespec
         // A list of a script may contain only one host.
         let isSweep =
-            isList || filter != .all || requiredCount != nil || probesAllAddresses || !targetFiles.isEmpty
+            isList || filter != .all || isLive || requiredCount != nil || probesAllAddresses || !targetFiles.isEmpty
             || targets.contains(where: Self.isRange)
         return isSweep ? Self.sweep : Self.single
     }

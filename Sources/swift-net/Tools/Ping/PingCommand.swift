@@ -19,7 +19,8 @@ struct PingCommand: Command {
         ])
 
     static let single = CommandMode.standard
-    static let sweep = CommandMode(name: "several targets, --alive, --unreachable, --reachable or --all-addresses")
+    static let sweep = CommandMode(
+        name: "several targets, --live, --alive, --unreachable, --reachable or --all-addresses")
 
     var general = GeneralOptions()
     var ping = Ping.Configuration()
@@ -39,6 +40,7 @@ struct PingCommand: Command {
     /// The number of targets that must reply for exit status 0; nil for all.
     var requiredCount: Int?
     var probesAllAddresses = false
+    var isLive = false
     var style = PingText.Style()
     var isFlood = false
     var hasStickySource = false
@@ -178,6 +180,10 @@ struct PingCommand: Command {
         options.list("--targets", value: .file, help: "Read targets from FILE (- for standard input).") {
             $0.targetFiles.append($1)
         }
+        options.flag(
+            "--live", help: "Show a graph of each target on a full screen; the keys are q, p, r, a, j and k.",
+            excludes: ["--alive", "--unreachable", "--report-every", "--retries", "--rate"]
+        ) { $0.isLive = true }
         options.flag("--alive", help: "Print only the targets that reply.", excludes: ["--unreachable"]) {
             $0.filter = .alive
         }

@@ -12,12 +12,15 @@ struct CyclesScreenLines {
 
     var mode = Mode.numbers
     var showsNames: Bool
+    /// Whether a graph of the selected hop is below the table.
+    var showsGraph = false
     /// The selected row.
     var selected = 0
     private var firstRow = 0
     private let title: String
     private let names: TracerouteNames
     private let console: Console
+    private let graph: RoundTripGraph
     /// The eight bar characters, from low to high.
     private let bars: [Character]
 
@@ -26,13 +29,8 @@ struct CyclesScreenLines {
         self.names = names
         self.showsNames = showsNames
         self.console = console
+        graph = RoundTripGraph(isUnicode: isUnicode)
         bars = Array(isUnicode ? "▁▂▃▄▅▆▇█" : "_.,-~=+*")
-    }
-
-    /// Text in a color.
-    private struct Cell {
-        var text: String
-        var color: Console.Color?
     }
 
     /// - Returns: At most `rows` lines of at most `columns` characters.
@@ -40,24 +38,40 @@ struct CyclesScreenLines {
         _ hops: [CyclesHop], cycle: Int, isPaused: Bool, rows: Int, columns: Int
     ) -> [String] {
         selected = min(max(selected, 0), max(hops.count - 1, 0))
-        let room = max(rows - 4, 1)
+        let graphHeight = showsGraph ? min(max(rows / 3, 3), 12) : 0
+        let room = max(rows - 4 - graphHeight, 1)
         firstRow = min(max(firstRow, selected - room + 1), selected)
         var lines = [
-            fit([Cell(text: title), Cell(text: state(cycle, isPaused), color: isPaused ? .yellow : .dim)], columns)
+            console.line(
+                [ScreenCell(title), ScreenCell(state(cycle, isPaused), isPaused ? .yellow : .dim)], columns: columns)
         ]
         lines.append(
-            fit([Cell(text: "q quit  p pause  r reset  d display  n names  j/k down, up", color: .dim)], columns))
+            console.line(
+                [ScreenCell("q quit  p pause  r reset  d display  g graph  n names  j/k down, up", .dim)],
+                columns: columns))
         let nameWidth = self.nameWidth(hops, columns)
         let numbers = mode == .numbers ? "  " + CyclesColumns.heading : ""
-        lines.append(fit([Cell(text: "  Hop  " + padded("Host", nameWidth) + numbers, color: .dim)], columns))
+        lines.append(
+            console.line(
+                [ScreenCell("  Hop  " + ScreenCell.padded("Host", nameWidth) + numbers, .dim)], columns: columns))
         let top = hops.flatMap(\.recent).reduce(Nanoseconds.zero) { top, result in
             if case .answered(let time) = result { max(top, time) } else { top }
         }
         for (index, hop) in hops.enumerated().dropFirst(firstRow).prefix(room) {
-            lines.append(fit(row(hop, isSelected: index == selected, nameWidth, top, columns), columns))
+            lines.append(
+                console.line(row(hop, isSelected: index == selected, nameWidth, top, columns), columns: columns))
         }
         if hops.indices.contains(selected) {
-            lines.append(fit([Cell(text: details(hops[selected]), color: .dim)], columns))
+            lines.append(console.line([ScreenCell(details(hops[selected]), .dim)], columns: columns))
+            let samples = hops[selected].recent.map { result -> RoundTripGraph.Sample in
+                switch result {
+                case .lost: .lost
+                case .answered(let time): .answered(time)
+                }
+            }
+            for cells in graph.labeledLines(samples, columns: columns, height: graphHeight) {
+                lines.append(console.line(cells, columns: columns))
+            }
         }
         return Array(lines.prefix(rows))
     }
@@ -77,28 +91,28 @@ struct CyclesScreenLines {
 
     private func row(
         _ hop: CyclesHop, isSelected: Bool, _ nameWidth: Int, _ top: Nanoseconds, _ columns: Int
-    ) -> [Cell] {
+    ) -> [ScreenCell] {
         let number = "\(hop.timeToLive)"
         let color: Console.Color? =
             hop.lost == 0 ? nil : hop.lost * 10 > hop.sent ? .red : .yellow
         var cells = [
-            Cell(text: (isSelected ? ">" : " ") + padded("", 4 - number.count) + number + "  ", color: nil),
-            Cell(text: padded(name(hop), nameWidth), color: hop.isUnresponsive ? .dim : nil),
+            ScreenCell((isSelected ? ">" : " ") + ScreenCell.padded("", 4 - number.count) + number + "  ", nil),
+            ScreenCell(ScreenCell.padded(name(hop), nameWidth), hop.isUnresponsive ? .dim : nil),
         ]
         if mode == .numbers {
-            cells.append(Cell(text: "  " + CyclesColumns.row(hop), color: hop.isUnresponsive ? .dim : color))
+            cells.append(ScreenCell("  " + CyclesColumns.row(hop), hop.isUnresponsive ? .dim : color))
         }
         let used = cells.reduce(2) { $0 + $1.text.count }
         if columns - used >= 8 {
-            cells.append(Cell(text: "  "))
+            cells.append(ScreenCell("  "))
             cells += history(hop, width: columns - used, top)
         }
         return cells
     }
 
     /// Returns the latest round-trip times as bars, relative to the longest of all hops; a lost probe is an `x`.
-    private func history(_ hop: CyclesHop, width: Int, _ top: Nanoseconds) -> [Cell] {
-        var cells: [Cell] = []
+    private func history(_ hop: CyclesHop, width: Int, _ top: Nanoseconds) -> [ScreenCell] {
+        var cells: [ScreenCell] = []
         for result in hop.recent.suffix(width) {
             let (mark, color): (Character, Console.Color) =
                 switch result {
@@ -109,7 +123,7 @@ struct CyclesScreenLines {
             if let last = cells.indices.last, cells[last].color == color {
                 cells[last].text.append(mark)
             } else {
-                cells.append(Cell(text: String(mark), color: color))
+                cells.append(ScreenCell(String(mark), color))
             }
         }
         return cells
@@ -124,22 +138,5 @@ struct CyclesScreenLines {
             text += ", p50 \(Milliseconds.short(median)) ms, p90 \(Milliseconds.short(late)) ms"
         }
         return text
-    }
-
-    private func padded(_ text: String, _ width: Int) -> String {
-        text.count > width
-            ? String(text.prefix(max(width, 0))) : text + String(repeating: " ", count: width - text.count)
-    }
-
-    /// Truncates a line at the edge of the screen.
-    private func fit(_ cells: [Cell], _ columns: Int) -> String {
-        var left = columns
-        var line = ""
-        for cell in cells where left > 0 {
-            let text = String(cell.text.prefix(left))
-            left -= text.count
-            line += cell.color.map { console.painted(text, $0) } ?? text
-        }
-        return line
     }
 }

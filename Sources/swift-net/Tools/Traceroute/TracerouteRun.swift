@@ -62,10 +62,10 @@ struct TracerouteRun {
         if let terminal {
             let lines = CyclesScreenLines(
                 title: "traceroute to \(Text.escaped(target.text)) (\(target.destination.address))",
-                names: names, showsNames: !command.isNumeric, console: console, isUnicode: Self.isUnicode)
+                names: names, showsNames: !command.isNumeric, console: console, isUnicode: TerminalEncoding.isUnicode)
             defer { terminal.leave() }
             result = try console.run(
-                CyclesScreen(lines, on: terminal, table: report, console: console), of: monitor)
+                CyclesScreen(lines, on: LiveScreen(terminal, console), table: report), of: monitor)
         } else {
             result = try console.run(report, of: monitor)
         }
@@ -89,14 +89,6 @@ struct TracerouteRun {
             throw UsageError("invalid value '\(service)' for RA_SERVICE (expected a port number)")
         }
         return trace.origins(server: CurrentProcess.environment("RA_SERVER") ?? "whois.radb.net", port: port)
-    }
-
-    /// Whether the terminal's encoding is UTF-8, by the environment variables that setlocale(3) reads.
-    private static var isUnicode: Bool {
-        let value = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { CurrentProcess.environment($0) }
-            .first { !$0.isEmpty }
-        guard let value = value?.lowercased() else { return false }
-        return value.drop { $0 != "." }.hasPrefix(".utf-8") || value.drop { $0 != "." }.hasPrefix(".utf8")
     }
 }
 
