@@ -74,6 +74,27 @@ extension Engine where Self: ~Copyable {
     public mutating func transmitStamped(_ token: UInt64, _ stage: TransmitStage, at instant: Instant) {}
 }
 
+/// When an engine is to be called again.
+public enum Deadline: Equatable, Sendable {
+    /// At this instant, or earlier if a packet arrives.
+    case at(Instant)
+    /// When a packet or another event arrives.
+    case never
+    /// Never: every packet was sent, and every result reported.
+    case finished
+
+    /// The earlier of two deadlines; `.finished` counts as `.never`.
+    @inlinable
+    public static func earliest(_ left: Deadline, _ right: Deadline) -> Deadline {
+        switch (left, right) {
+        case (.at(let left), .at(let right)): .at(min(left, right))
+        case (.at, _): left
+        case (_, .at): right
+        default: .never
+        }
+    }
+}
+
 /// The stage at which the kernel took a transmit timestamp.
 public enum TransmitStage: Sendable {
     /// The next hop is resolved, and the packet enters the interface's queue.

@@ -103,18 +103,6 @@ public struct IgnoredPacket: Sendable {
     public var arrival: Instant
 }
 
-/// The parts of a round-trip time.
-public struct RoundTripParts: Sendable {
-    public var sequence: UInt16
-    /// The time until the next hop's link-layer address was resolved and the packet was queued; nil if the link needs
-    /// no such address.
-    public var neighborResolution: Nanoseconds?
-    /// The time from the queue, or without neighbor resolution from sending, to the driver.
-    public var queue: Nanoseconds
-    /// The time from the driver to the receipt of the reply.
-    public var network: Nanoseconds
-}
-
 /// Statistics of an interval, and since the start of the run.
 public struct PingReport: Sendable {
     public var at: Instant

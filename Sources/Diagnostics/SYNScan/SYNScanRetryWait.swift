@@ -16,3 +16,29 @@ enum SYNScanRetryWait {
         return (learned ?? first) * (1 << Int64(min(tries - 1, 4)))
     }
 }
+
+/// A histogram of round-trip times by powers of two of nanoseconds.
+struct RoundTripSpread: Sendable {
+    private var counts = [Int](repeating: 0, count: 64)
+    private var total = 0
+    private(set) var longest = Nanoseconds.zero
+
+    mutating func add(_ roundTrip: Nanoseconds) {
+        let value = max(roundTrip, .zero)
+        counts[63 - max(value.count, 1).leadingZeroBitCount] += 1
+        total += 1
+        longest = max(longest, value)
+    }
+
+    /// Returns the time within which the given share of replies was received, rounded up to a power of two; nil before
+    /// the first.
+    func bound(share: Double) -> Nanoseconds? {
+        guard total > 0 else { return nil }
+        var left = Int((Double(total) * share).rounded(.up))
+        for (power, count) in counts.enumerated() {
+            left -= count
+            if left <= 0 { return Nanoseconds(Int64(1) << Int64(min(power + 1, 62))) }
+        }
+        return nil
+    }
+}

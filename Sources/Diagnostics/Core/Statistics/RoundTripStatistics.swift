@@ -96,15 +96,3 @@ extension Nanoseconds {
     /// Microseconds, rounded to the nearest.
     public var roundedMicroseconds: Int64 { count / 1_000 + count % 1_000 / 500 }
 }
-
-/// The largest integer whose square is not above `value`.
-func integerRoot(_ value: UInt128) -> UInt128 {
-    guard value > 1 else { return value }
-    // Newton's method from a power of two above the root decreases until it reaches the root.
-    var root = UInt128(1) << UInt128((128 - value.leadingZeroBitCount + 1) / 2)
-    while true {
-        let next = (root + value / root) / 2
-        if next >= root { return root }
-        root = next
-    }
-}
