@@ -11,6 +11,7 @@ struct PingSweepEngineTests {
         var hosts: [PingSweepHostResult]
         var times: [Instant]
         var statistics: [[PingSweepStatistics]]
+        var packets: [[UInt8]]
     }
 
     private func run(
@@ -37,7 +38,8 @@ struct PingSweepEngineTests {
         let hosts = recorder.events.compactMap { if case .host(let result) = $0 { result } else { nil } }
         let statistics = recorder.events.compactMap { if case .statistics(let all, _) = $0 { all } else { nil } }
         return Outcome(
-            summary: engine.summary, hosts: hosts, times: network.log.map(\.at), statistics: statistics)
+            summary: engine.summary, hosts: hosts, times: network.log.map(\.at), statistics: statistics,
+            packets: network.log.map(\.bytes))
     }
 
     @Test("finds every host that replies, with one probe each")
@@ -166,6 +168,26 @@ struct PingSweepEngineTests {
             #expect(host.average.map { $0 >= .milliseconds(250) } == true)
         }
         #expect(outcome.hosts.first { !$0.isAlive }?.roundTrips == [nil, nil, nil, nil, nil])
+    }
+
+    @Test("each target is probed from the source address of its route")
+    func sources() throws {
+        let first = IPAddress.v4(IPv4Address(198, 18, 0, 4))
+        var apart = AddressSet()
+        try apart.insert([(first, .v4(IPv4Address(198, 18, 0, 6)))])
+        let other = IPAddress.v4(IPv4Address(203, 0, 113, 7))
+        var sent: [IPAddress: IPAddress] = [:]
+        let outcome = try run(count: 10) {
+            $0.otherSources = [.init(other, targets: apart)]
+        }
+        for packet in outcome.packets {
+            let datagram = try DatagramView(packet.rawBytes)
+            sent[datagram.destination] = datagram.source
+        }
+        #expect(sent.count == 10)
+        for (target, source) in sent {
+            #expect(source == (apart.contains(target) ? other : .v4(Echo.here)), "\(target)")
+        }
     }
 
     @Test("a name whose address does not reply gives up that address for the next one")

@@ -68,33 +68,16 @@ struct TracerouteCyclesTests {
         }
     }
 
-    /// Runs a script in a terminal of 100 by 20; what it prints itself comes back.
-    private func inTerminal(_ lab: Lab, _ script: String) async throws -> Lab.Outcome {
-        let functions = """
-            export LANG=C.UTF-8
-            t() { tmux -u -L lab\(lab.id) "$@"; }
-            trap 't kill-server 2>/dev/null' EXIT
-            t new-session -d -x 100 -y 20 sh
-            type_in() { t send-keys -l "$1"; t send-keys Enter; }
-            screen() { t capture-pane -p; }
-            # Waits until the screen has the word, or half a minute.
-            wait_for() { for i in $(seq 300); do screen | grep -q -- "$1" && return; sleep 0.1; done; echo "never: $1"; screen; }
-            program() { pgrep -P "$(t display-message -p '#{pane_pid}')" swift-net; }
-            # What is typed before the prompt is there is echoed in the midst of what is printed.
-            wait_for '^[#$]'
-            """
-        return try await lab.run("h0", ["bash", "-c", functions + "\n" + script])
-    }
-
     @Test("--live in a terminal: keys, another size, and the table that stays")
     func live() async throws {
         try await Lab.with(.chain(hops: 4)) { lab in
-            let outcome = try await self.inTerminal(
-                lab,
+            let outcome = try await lab.inTerminal(
+                "h0",
                 """
                 type_in '\(Binary.swiftNet) traceroute -n --live --interval 0.1 198.18.4.2'
                 wait_for 'cycle [0-9]'; wait_for '4  198.18.4.2 .*[▁▂▃▄▅▆▇█]'
                 screen; echo =====
+                t send-keys g; wait_for ' 0  *[⠀-⣿]'; t send-keys g
                 t send-keys d; wait_for 'Hop  Host *$'; t send-keys j j; wait_for '>   3'; screen; echo =====
                 t send-keys p; wait_for paused; t send-keys p; wait_for 'cycle'
                 t resize-window -x 40 -y 6; wait_for '> *3'; screen; echo =====
@@ -117,8 +100,8 @@ struct TracerouteCyclesTests {
     @Test("the terminal is given back whatever ends it", arguments: ["INT", "TERM", "HUP", "SEGV", "ABRT"])
     func restored(signal: String) async throws {
         try await Lab.with(.chain(hops: 2)) { lab in
-            let outcome = try await self.inTerminal(
-                lab,
+            let outcome = try await lab.inTerminal(
+                "h0",
                 """
                 type_in 'uname'; wait_for '^Linux'
                 type_in '\(Binary.swiftNet) traceroute -n --live 198.18.2.2'
@@ -134,8 +117,8 @@ struct TracerouteCyclesTests {
     @Test("Ctrl-Z gives the terminal back, fg takes it again; where there is none it is a report")
     func suspended() async throws {
         try await Lab.with(.chain(hops: 2)) { lab in
-            let outcome = try await self.inTerminal(
-                lab,
+            let outcome = try await lab.inTerminal(
+                "h0",
                 """
                 type_in 'bash --norc'; type_in '\(Binary.swiftNet) traceroute -n --live --interval 0.2 198.18.2.2'
                 wait_for 'cycle [0-9]'

@@ -93,6 +93,13 @@ public final class PingProbeFormat: Sendable {
             key: key)
     }
 
+    /// Returns the same probes from another address of the same family.
+    func with(source: IPAddress) -> PingProbeFormat {
+        PingProbeFormat(
+            query: query, level: level, source: source, identifier: identifier, header: header, data: data,
+            key: key)
+    }
+
     /// The length of the ICMP message, in bytes.
     var messageLength: Int { message.count }
 

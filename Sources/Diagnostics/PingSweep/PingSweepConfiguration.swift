@@ -16,11 +16,24 @@ public struct PingSweepConfiguration: Sendable {
         }
     }
 
+    /// Targets with a source address of their own.
+    public struct OtherSource: Sendable {
+        public var source: IPAddress
+        public var targets: AddressSet
+
+        public init(_ source: IPAddress, targets: AddressSet) {
+            self.source = source
+            self.targets = targets
+        }
+    }
+
     public var targets: PingSweepTargetList
     /// The probe format of IPv4 targets; nil if there are none.
     public var v4: PingProbeFormat?
     /// The probe format of IPv6 targets; nil if there are none.
     public var v6: PingProbeFormat?
+    /// Targets to which another source address than that of `v4` or `v6` is used, because their route has another.
+    public var otherSources: [OtherSource] = []
     public var plan = Plan.untilAnswered(retries: 3)
     /// The time that a probe waits for its reply.
     public var timeout = Nanoseconds.milliseconds(500)

@@ -76,8 +76,9 @@ extension PingSweepEngine {
         summary.errors &+= 1
         // "Host unreachable" (RFC 792) or "address unreachable" (RFC 4443, section 3.1) by this host itself.
         let hostUnreachable: (UInt8, UInt8) = format.family == .v4 ? (3, 1) : (1, 3)
+        let isFromHere = notice.source == (self.format(to: quote.destination) ?? format).source
         let isSilentNeighbor =
-            notice.source == format.source && hosts[index].isResolving && (notice.type, notice.code) == hostUnreachable
+            isFromHere && hosts[index].isResolving && (notice.type, notice.code) == hostUnreachable
         if hosts[index].state != .decided {
             reasons[index] =
                 isSilentNeighbor ? Self.silentNeighbor(format.family) : "\(notice.meaning) from \(notice.source)"
@@ -85,7 +86,7 @@ extension PingSweepEngine {
         end(attempt: attempt, of: index)
         if configuration.reportsErrors { emit(.icmpError(label: targets.label(of: index), notice)) }
         // The kernel's neighbor resolution or the link failed; another probe would fail too.
-        if notice.source == format.source { return doubt(index, at: notice.arrival) }
+        if isFromHere { return doubt(index, at: notice.arrival) }
         decideIfComplete(index, at: notice.arrival)
     }
 }

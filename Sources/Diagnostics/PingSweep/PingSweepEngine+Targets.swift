@@ -133,6 +133,26 @@ extension PingSweepEngine {
     /// Returns the probe format of a family.
     public func format(of family: IPAddress.Family) -> PingProbeFormat? { family == .v4 ? v4 : v6 }
 
+    /// Returns the probe format of a target; nil if its family has none.
+    func format(to target: IPAddress) -> PingProbeFormat? {
+        for other in otherFormats where other.targets.contains(target) { return other.format }
+        return format(of: target.family)
+    }
+
+    /// Sets the source addresses of targets whose route has another than the format of their family.
+    public mutating func use(_ sources: [PingSweepConfiguration.OtherSource]) {
+        for other in sources {
+            guard let base = format(of: other.source.family), base.source != other.source else { continue }
+            let ranges = other.targets.runs.map { ($0.first, $0.last) }
+            if let index = otherFormats.firstIndex(where: { $0.format.source == other.source }) {
+                // No more than the existing targets.
+                try? otherFormats[index].targets.insert(ranges)
+            } else {
+                otherFormats.append((other.targets, base.with(source: other.source)))
+            }
+        }
+    }
+
     /// Sets the probe format of a family that had no targets before.
     public mutating func use(_ format: PingProbeFormat) {
         if format.family == .v4 { v4 = format } else { v6 = format }

@@ -10,6 +10,8 @@ public struct PingSweepEngine: Engine, ~Copyable {
     var hosts: [Host]
     var v4: PingProbeFormat?
     var v6: PingProbeFormat?
+    /// The probe formats of targets with a source address of their own.
+    var otherFormats: [(targets: AddressSet, format: PingProbeFormat)] = []
     /// The round trips of a target, kept if it gets several probes.
     var tallies: [RoundTripTally]
     /// The counters of each target since the last statistics; empty if there are none.
@@ -68,6 +70,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
         summary.targets = count
         change(configuration.sought) { $0.state = .sought }
         resolveByKernel(configuration.resolvedByKernel)
+        use(configuration.otherSources)
     }
 
     public var maximumPacketLength: Int {
@@ -231,7 +234,7 @@ public struct PingSweepEngine: Engine, ~Copyable {
     private mutating func append(_ index: Int, from queue: Queue, to batch: inout PacketBatch, at now: Instant) -> Bool
     {
         let destination = targets[index]
-        guard let format = destination.family == .v4 ? v4 : v6 else {
+        guard let format = format(to: destination) else {
             // No route for this family: the result needs no probe.
             dropFirst(of: queue)
             failures[index] = "no route"

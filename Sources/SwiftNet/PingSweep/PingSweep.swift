@@ -117,6 +117,7 @@ public enum PingSweep: Tool {
                 guard let format = formats.first(family, channel, set) else { continue }
                 if family == .v4 { configuration.v4 = format } else { configuration.v6 = format }
             }
+            configuration.otherSources = formats.sources(of: pieces)
             configuration.expectsMore = !found.names.isEmpty || !(input?.isOver ?? true)
             configuration.longestPacket = probe.data.count + 8 + 60
             configuration.timeout = probe.timeout ?? .milliseconds(500)
@@ -232,6 +233,20 @@ struct PingSweepFormats {
         // With SO_DONTROUTE the kernel treats every target as a neighbor, whatever its routes are. A neighbor that is
         // probed without end may appear later, so the kernel looks for it at each probe.
         probe.bypassesRouting || isEndless ? [] : try LinkNeighbors.among(pieces, source: probe.source)
+    }
+
+    /// Returns the source addresses of the targets by their routes, for the engine to tell those that differ.
+    func sources(of pieces: [RoutePiece]) -> [PingSweepConfiguration.OtherSource] {
+        guard probe.source == nil else { return [] }
+        var sources: [PingSweepConfiguration.OtherSource] = []
+        for piece in pieces {
+            guard case .success(let route) = piece.route, let source = route.source else { continue }
+            let index = sources.firstIndex { $0.source == source } ?? sources.count
+            if index == sources.count { sources.append(.init(source, targets: AddressSet())) }
+            // No more than the targets.
+            try? sources[index].targets.insert([(piece.first, piece.last)])
+        }
+        return sources
     }
 
     /// The format; nil if no target of the family has a source, so that all are unreachable.

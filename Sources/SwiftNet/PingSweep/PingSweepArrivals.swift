@@ -86,6 +86,7 @@ final class PingSweepArrivals {
         attempt { () throws in
             let pieces = try routes.pieces(to: new)
             try links.add(pieces)
+            engine.use(formats.sources(of: pieces))
             try neighbors.add(formats.neighbors(among: pieces), to: &engine)
         }
         engine.expectsMore = expectsMore || !(input?.isOver ?? true)

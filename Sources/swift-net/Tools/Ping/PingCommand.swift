@@ -182,7 +182,7 @@ struct PingCommand: Command {
         }
         options.flag(
             "--live", help: "Show a graph of each target on a full screen; the keys are q, p, r, a, j and k.",
-            excludes: ["--alive", "--unreachable", "--report-every", "--retries", "--rate"]
+            excludes: ["--alive", "--unreachable", "--report-every", "--retries", "--rate", "-j", "--explain"]
         ) { $0.isLive = true }
         options.flag("--alive", help: "Print only the targets that reply.", excludes: ["--unreachable"]) {
             $0.filter = .alive
