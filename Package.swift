@@ -74,6 +74,10 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "SwiftNetTLS", dependencies: ["WireFormat", "COpenSSL"], swiftSettings: systemSettings),
 
+        .testTarget(
+            name: "SwiftNetTLSTests", dependencies: ["SwiftNetTLS", "COpenSSL", "WireFormat"],
+            swiftSettings: systemSettings),
+
         // Compressed text by zlib.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "SwiftNetCompression", dependencies: ["CZlib"], swiftSettings: systemSettings),
