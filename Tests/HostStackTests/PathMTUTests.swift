@@ -24,7 +24,7 @@ struct PathMTUTests {
 
     @Test("a connection retransmits in smaller segments")
     func shrinking() {
-        var pair = TCPStateTests.Pair.established()
+        var pair = TCPConnectionPair.established()
         pair.send(String(repeating: "a", count: 2_000))
         let first = pair.output()
         #expect(first.first?.length == 536)
