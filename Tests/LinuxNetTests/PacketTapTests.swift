@@ -8,12 +8,13 @@ import Testing
 struct PacketTapTests {
     private static let isPermitted = (try? PacketTap { _ in }) != nil
 
-    @Test("the wait for the last frames ends with the first pause", .enabled(if: isPermitted, "needs CAP_NET_RAW"))
+    // 100 pauses of a second would exceed the limit.
+    @Test(
+        "the wait for the last frames ends with the first pause", .enabled(if: isPermitted, "needs CAP_NET_RAW"),
+        .timeLimit(.minutes(1)))
     func quiet() throws {
         // It receives nothing before it is bound.
         let tap = try PacketTap { _ in }
-        let start = SystemClock.now
-        tap.drain(untilQuietFor: 20)
-        #expect(SystemClock.now - start < .seconds(1))
+        tap.drain(untilQuietFor: 1_000)
     }
 }
