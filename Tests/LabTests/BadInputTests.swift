@@ -54,10 +54,10 @@ struct BadInputTests {
             (["-c", "65536", "127.0.0.1", "127.0.0.2"], "65536"),
             (["-R", "::1"], ""), (["--icmp", "timestamp", "::1"], ""), ([""], "empty"),
         ] as [([String], String)])
-    func argumentList(argumentList: [String], mention: String) async throws {
-        let outcome = try await Lab.run([Binary.swiftNet, "ping"] + argumentList)
-        #expect(outcome.status == 2 && outcome.output.isEmpty, "\(argumentList): \(outcome)")
-        #expect(outcome.errors.contains(mention), "\(argumentList): \(outcome.errors)")
+    func arguments(arguments: [String], mention: String) async throws {
+        let outcome = try await Lab.run([Binary.swiftNet, "ping"] + arguments)
+        #expect(outcome.status == 2 && outcome.output.isEmpty, "\(arguments): \(outcome)")
+        #expect(outcome.errors.contains(mention), "\(arguments): \(outcome.errors)")
     }
 
     @Test("the program itself: no command, an unknown one, help, version, links")
@@ -70,11 +70,11 @@ struct BadInputTests {
         #expect(habit.status == 2 && habit.errors.contains("(use: swift-net traceroute --live)"), "\(habit.errors)")
         let version = try await Lab.run([Binary.swiftNet, "--version"])
         #expect(version.status == 0 && version.output.hasPrefix("swift-net "))
-        for argumentList in [[], ["--help"], ["-h"], ["help"]] {
-            let outcome = try await Lab.run([Binary.swiftNet] + argumentList)
+        for arguments in [[], ["--help"], ["-h"], ["help"]] {
+            let outcome = try await Lab.run([Binary.swiftNet] + arguments)
             #expect(
                 outcome.status == 0 && outcome.output.contains("ping ") && outcome.errors.isEmpty,
-                "\(argumentList): \(outcome)")
+                "\(arguments): \(outcome)")
         }
         let help = try await Lab.run([Binary.swiftNet, "help", "ping"])
         #expect(help.status == 0 && help.output.contains("--report-every"))
@@ -90,9 +90,9 @@ struct BadInputTests {
             "-i0.2", "-i 200ms", "-i=0.2", "-W2s", "-w 1m", "-c1", "-Q0x10", "-s 0", "-nc1", "-qnc 1", "--interval 0.2",
             "--interval=0.2", "-i .2", "-i 1.",
         ])
-    func goodValues(argumentList: String) async throws {
+    func goodValues(arguments: String) async throws {
         let outcome = try await Lab.run(
-            [Binary.swiftNet, "ping", "-c", "1"] + argumentList.split(separator: " ").map(String.init) + ["127.0.0.1"])
-        #expect(outcome.status == 0, "\(argumentList): \(outcome.errors)")
+            [Binary.swiftNet, "ping", "-c", "1"] + arguments.split(separator: " ").map(String.init) + ["127.0.0.1"])
+        #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
     }
 }

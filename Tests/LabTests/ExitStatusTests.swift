@@ -95,11 +95,11 @@ struct ExitStatusTests {
             try await lab.beside("b", ["sh", "-c", Self.servers], readyMark: "begun") {
                 await together(Self.rows, atMost: Self.rows.count) { rows in
                     for (status, arguments) in rows {
-                        let argumentList = arguments.split(separator: " ").map(String.init)
-                        let outcome = try await lab.run("a", ["timeout", "20", Binary.swiftNet] + argumentList)
+                        let list = arguments.split(separator: " ").map(String.init)
+                        let outcome = try await lab.run("a", ["timeout", "20", Binary.swiftNet] + list)
                         #expect(outcome.status == status, "\(arguments): \(outcome)")
                         #expect(
-                            status < 2 || outcome.errors.hasPrefix("\(argumentList[0]): "), "\(arguments): \(outcome)")
+                            status < 2 || outcome.errors.hasPrefix("\(list[0]): "), "\(arguments): \(outcome)")
                     }
                 }
             }

@@ -9,7 +9,7 @@ struct HTTPFingerprintTests {
         import http.server
         class Handler(http.server.SimpleHTTPRequestHandler):
             server_version, sys_version = "nginx/1.18.0", ""
-            def log_message(self, *argumentList): pass
+            def log_message(self, *arguments): pass
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 8081), Handler)
         print("begun", flush=True)
         server.serve_forever()
@@ -39,9 +39,9 @@ struct HTTPFingerprintTests {
         }
     }
 
-    private func ask(_ lab: Lab, _ argumentList: String) async throws -> Lab.Outcome {
+    private func ask(_ lab: Lab, _ arguments: String) async throws -> Lab.Outcome {
         try await lab.run(
-            "b", [Binary.swiftNet, "http-fingerprint"] + argumentList.split(separator: " ").map(String.init))
+            "b", [Binary.swiftNet, "http-fingerprint"] + arguments.split(separator: " ").map(String.init))
     }
 
     @Test("the packed signatures are those of the files")

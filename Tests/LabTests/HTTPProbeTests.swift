@@ -13,25 +13,25 @@ struct HTTPProbeTests {
     }
 
     /// A command's outcome, and whether its memory stayed bounded.
-    private func measured(_ lab: Lab, _ command: String, _ argumentList: String) async throws -> Lab.Outcome {
+    private func measured(_ lab: Lab, _ command: String, _ arguments: String) async throws -> Lab.Outcome {
         let outcome = try await lab.run(
             "b",
             ["python3", "-c", HostileServer.measured, Binary.swiftNet, command]
-                + argumentList.split(separator: " ").map(String.init))
+                + arguments.split(separator: " ").map(String.init))
         let most = outcome.output.split(separator: "\n").last?.split(separator: " ").last.flatMap { Int($0) }
-        #expect(try #require(most) < HostileServer.memoryLimit, "\(command) \(argumentList): \(outcome.output)")
+        #expect(try #require(most) < HostileServer.memoryLimit, "\(command) \(arguments): \(outcome.output)")
         return outcome
     }
 
-    private func probe(_ lab: Lab, _ argumentList: String, input: String = "") async throws -> Lab.Outcome {
+    private func probe(_ lab: Lab, _ arguments: String, input: String = "") async throws -> Lab.Outcome {
         try await lab.run(
-            "b", [Binary.swiftNet, "http-probe"] + argumentList.split(separator: " ").map(String.init), input: input)
+            "b", [Binary.swiftNet, "http-probe"] + arguments.split(separator: " ").map(String.init), input: input)
     }
 
     @Test("answers that no server should give: each named, and the others go on")
     func hostileAnswers() async throws {
         try await serving { lab in
-            let cases: [(path: String, argumentList: String, status: Int32)] = [
+            let cases: [(path: String, arguments: String, status: Int32)] = [
                 ("good", "200 OK  5 bytes", 0), ("length", "Content-Length is not a number: -1", 0),
                 ("chunk", "a chunk size is not a hexadecimal number", 1),
                 ("short", "connection closed by the server: reading the response", 1),
@@ -45,9 +45,9 @@ struct HTTPProbeTests {
                 ("nul", "200 O\\x00K  0 bytes", 0), ("nul", "a field value contains control characters", 0),
                 ("reset", "connection reset by the server: reading the response", 1),
             ]
-            for (path, argumentList, status) in cases {
+            for (path, arguments, status) in cases {
                 let outcome = try await measured(lab, "http-probe", "-w 2 http://127.0.0.1:8080/\(path)")
-                #expect(outcome.output.contains(argumentList), "\(path): \(outcome.output)")
+                #expect(outcome.output.contains(arguments), "\(path): \(outcome.output)")
                 #expect(outcome.status == status, "\(path): \(outcome.output)")
                 #expect(!outcome.output.contains("\u{1B}"), "\(path)")
             }

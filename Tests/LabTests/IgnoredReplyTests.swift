@@ -32,13 +32,13 @@ struct IgnoredReplyTests {
             ("arping --style habets -c 1 -w 1 -i va 192.0.2.9", "00:00:00:00:00:00 is not a valid station address"),
             ("rarp query -c 2 -i 0.1 -I va", "239.1.1.1 is a group address"),
         ])
-    func verbose(argumentList: String, reason: String) async throws {
+    func verbose(arguments: String, reason: String) async throws {
         try await Lab.with(.pair) { lab in
             try await lab.beside("b", ["python3", "-c", Self.responder], readyMark: "ready") {
                 for isVerbose in [true, false] {
                     let outcome = try await lab.run(
                         "a",
-                        [Binary.swiftNet] + argumentList.split(separator: " ").map(String.init)
+                        [Binary.swiftNet] + arguments.split(separator: " ").map(String.init)
                             + (isVerbose ? ["-v"] : []))
                     let line = "ignored a reply from 02:00:00:00:00:66: \(reason)\n"
                     #expect(outcome.status == 1 && outcome.errors.contains(line) == isVerbose, "\(outcome)")

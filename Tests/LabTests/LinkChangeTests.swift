@@ -5,23 +5,23 @@ import Testing
 struct LinkChangeTests {
     /// A command on `vb`, how to see that it works, and what its summary has.
     struct Command: Sendable, CustomTestStringConvertible {
-        var argumentList: String
+        var arguments: String
         var readyMark: String
         /// A shell's command for `a`, to be tried until it succeeds.
         var proof: String
         /// Part of the summary's line.
         var summary: String
-        var testDescription: String { argumentList }
+        var testDescription: String { arguments }
 
         static let host = Command(
-            argumentList: "host -I vb --address 192.0.2.50/24 --no-check", readyMark: "the host is up",
+            arguments: "host -I vb --address 192.0.2.50/24 --no-check", readyMark: "the host is up",
             // Its MAC address is asked for each time.
             proof: "ip neigh flush dev va; ping -c 1 -W 1 192.0.2.50", summary: " frames received, ")
         static let rarp = Command(
-            argumentList: "rarp serve -I vb --ethers /mnt/ethers", readyMark: "Serving 1 host on vb",
+            arguments: "rarp serve -I vb --ethers /mnt/ethers", readyMark: "Serving 1 host on vb",
             proof: "\(Binary.swiftNet) rarp query -I va -f -c 2 -i 0.2 02:00:00:00:00:07", summary: " requests, ")
         static let join = Command(
-            argumentList: "igmp-join -I vb 239.1.2.3", readyMark: "Joined 239.1.2.3",
+            arguments: "igmp-join -I vb 239.1.2.3", readyMark: "Joined 239.1.2.3",
             proof: "\(Binary.swiftNet) igmp-query -I va --force --response 0.3 --listen 0 239.1.2.3",
             summary: " received")
     }
@@ -40,7 +40,7 @@ struct LinkChangeTests {
         try await Lab.with(layout) { lab in
             let script = """
                 echo begun
-                (echo $BASHPID > /mnt/pid; exec \(Binary.swiftNet) \(command.argumentList) \(more)) > /mnt/log 2>&1
+                (echo $BASHPID > /mnt/pid; exec \(Binary.swiftNet) \(command.arguments) \(more)) > /mnt/log 2>&1
                 echo "status $?" >> /mnt/log; touch /mnt/done
                 """
             return try await lab.beside("b", ["bash", "-c", script], readyMark: "begun") {
@@ -67,8 +67,8 @@ struct LinkChangeTests {
         try await wait(lab, "grep -q '\(text)' /mnt/log")
     }
 
-    private static func ip(_ lab: Lab, _ argumentList: String) async throws {
-        let outcome = try await lab.run("b", ["ip"] + argumentList.split(separator: " ").map(String.init))
+    private static func ip(_ lab: Lab, _ arguments: String) async throws {
+        let outcome = try await lab.run("b", ["ip"] + arguments.split(separator: " ").map(String.init))
         #expect(outcome.status == 0, "\(outcome)")
     }
 
@@ -148,8 +148,8 @@ struct LinkChangeTests {
             ("link del dev vb", "vb was deleted"),
             ("link set dev vb netns c", "vb was moved to another network namespace"),
         ])
-    func gone(command: Command, change: (argumentList: String, message: String)) async throws {
-        let log = try await Self.running(command) { lab in try await Self.ip(lab, change.argumentList) }
+    func gone(command: Command, change: (arguments: String, message: String)) async throws {
+        let log = try await Self.running(command) { lab in try await Self.ip(lab, change.arguments) }
         #expect(Self.count(": \(change.message)", in: log) == 1, "\(log)")
         #expect(log.contains(command.summary) && log.hasSuffix("status 2\n"), "\(log)")
         #expect(!log.contains("could not be sent") && !log.contains("No such device"), "\(log)")
@@ -205,7 +205,7 @@ struct LinkChangeTests {
     @Test("a query for members goes on, and where answers may have been missed the status is 2")
     func query() async throws {
         let command = Command(
-            argumentList: "igmp-query -I vb --force --response 20 --version 2 239.1.2.3",
+            arguments: "igmp-query -I vb --force --response 20 --version 2 239.1.2.3",
             readyMark: "Sent IGMPv2 query",
             proof: "true", summary: "0 groups, 0 hosts; 1 query sent, ")
         let log = try await Self.running(command) { lab in
@@ -221,7 +221,7 @@ struct LinkChangeTests {
     @Test("a query that is due while the interface is down is sent when it is up again")
     func heldQuery() async throws {
         let command = Command(
-            argumentList: "igmp-query -I vb -c 2 --listen 0 --response 3 239.1.2.3", readyMark: "Sent IGMPv3 query",
+            arguments: "igmp-query -I vb -c 2 --listen 0 --response 3 239.1.2.3", readyMark: "Sent IGMPv3 query",
             proof: "true", summary: "0 groups, 0 hosts; 2 queries sent, ")
         let log = try await Self.running(command) { lab in
             // The second query is due after 3.6 s.
@@ -258,7 +258,7 @@ struct LinkChangeTests {
     @Test("of interfaces that were not named one may go: the others are served")
     func another() async throws {
         let command = Command(
-            argumentList: "rarp serve --ethers /mnt/ethers", readyMark: "Serving 1 host on vb, ub",
+            arguments: "rarp serve --ethers /mnt/ethers", readyMark: "Serving 1 host on vb, ub",
             proof: Command.rarp.proof, summary: Command.rarp.summary)
         let layout = Self.layout.and(
             """

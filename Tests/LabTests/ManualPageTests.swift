@@ -59,16 +59,16 @@ struct ManualPageTests {
             #expect(manual.contains(request), "\(option) is not in the manual")
         }
         for line in manual.split(separator: "\n") where line.hasPrefix(".It Fl Fl ") || line.contains(" , Fl Fl ") {
-            let argumentList = line.split(separator: " ")
+            let arguments = line.split(separator: " ")
             guard
-                let index = argumentList.indices.dropLast().first(where: {
-                    argumentList[$0] == "Fl" && argumentList[$0 + 1] == "Fl"
+                let index = arguments.indices.dropLast().first(where: {
+                    arguments[$0] == "Fl" && arguments[$0 + 1] == "Fl"
                 }),
-                index + 2 < argumentList.count
+                index + 2 < arguments.count
             else { continue }
             #expect(
-                options.contains("--\(argumentList[index + 2])"),
-                "the manual's --\(argumentList[index + 2]) is no option")
+                options.contains("--\(arguments[index + 2])"),
+                "the manual's --\(arguments[index + 2]) is no option")
         }
     }
 
@@ -124,9 +124,9 @@ struct ManualPageTests {
             "env", "PATH=\(Binary.swiftNet.dropLast("/swift-net".count)):/usr/bin:/bin", "fish", "--no-config", "-c",
             script,
         ])
-        let argumentList = outcome.lines.map { $0.split(separator: "\t")[0] }
+        let arguments = outcome.lines.map { $0.split(separator: "\t")[0] }
         let expected = ["ping", "--report-every", "traceroute", "always", "lo", "/etc/hostname", "query", "serve"]
-        #expect(argumentList.map(String.init) == expected && outcome.errors.isEmpty, "\(outcome)")
+        #expect(arguments.map(String.init) == expected && outcome.errors.isEmpty, "\(outcome)")
     }
 
     @Test("zsh loads the completion and offers the options")

@@ -50,10 +50,10 @@ struct OptionCoverageTests {
     func scripts() {
         let script = CommandLog.Entry(
             status: 0,
-            argumentList: ["sh", "-c", "/x/swift-net ping -c 1 '192.0.2.1' >/dev/null & /x/swift-net decode f"])
+            arguments: ["sh", "-c", "/x/swift-net ping -c 1 '192.0.2.1' >/dev/null & /x/swift-net decode f"])
         #expect(script.commands == [["ping", "-c", "1", "192.0.2.1"], ["decode", "f"]])
         let plain = CommandLog.Entry(
-            status: 0, argumentList: ["ip", "netns", "exec", "a", "/x/swift-net", "ping", "-c1", "a b"])
+            status: 0, arguments: ["ip", "netns", "exec", "a", "/x/swift-net", "ping", "-c1", "a b"])
         #expect(plain.commands == [["ping", "-c1", "a b"]])
     }
 }

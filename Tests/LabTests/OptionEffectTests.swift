@@ -3,10 +3,10 @@ import Testing
 /// Options whose effect no other test shows, each given once and seen to work.
 @Suite("effects of options")
 struct OptionEffectTests {
-    private static func argumentList(_ line: String) -> [String] { line.split(separator: " ").map(String.init) }
+    private static func arguments(_ line: String) -> [String] { line.split(separator: " ").map(String.init) }
 
     private func run(_ lab: Lab, _ line: String, in namespace: String = "a") async throws -> Lab.Outcome {
-        try await lab.run(namespace, [Binary.swiftNet] + Self.argumentList(line))
+        try await lab.run(namespace, [Binary.swiftNet] + Self.arguments(line))
     }
 
     @Test("every command prints the version, as JSON too", arguments: ManualPageTests.commands)
@@ -160,7 +160,7 @@ struct OptionEffectTests {
                     body = gzip.compress(body); self.send_header("Content-Encoding", "gzip")
                 self.send_header("Content-Length", str(len(body))); self.end_headers(); self.wfile.write(body)
             do_HEAD = do_OPTIONS = do_GET
-            def log_message(self, *argumentList): pass
+            def log_message(self, *arguments): pass
             def address_string(self): return "-"
         class Dual(http.server.ThreadingHTTPServer): address_family = socket.AF_INET6
         class Local(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):

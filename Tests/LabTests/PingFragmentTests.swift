@@ -44,9 +44,9 @@ struct PingFragmentTests {
             ("--fragment 64 -s 400 192.0.2.1 192.0.2.2", "--fragment cannot be used with several targets"),
             ("--fragment 64 --fragment-order overlapping -s 400 198.18.0.1", "is not on an attached network"),
         ])
-    func refusals(argumentList: String, message: String) async throws {
+    func refusals(arguments: String, message: String) async throws {
         try await Lab.with(.pair) { lab in
-            let outcome = try await lab.ping("a", argumentList)
+            let outcome = try await lab.ping("a", arguments)
             #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome.errors)")
         }
     }

@@ -50,9 +50,9 @@ struct PingTests {
         await together(cases) { arguments in
             guard await Peer.require(.ping) else { return }
             try await Lab.with(.pair.and("ip netns exec b sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0")) { lab in
-                let argumentList = arguments.split(separator: " ").map(String.init)
-                let theirs = try await lab.run("a", ["ping"] + argumentList)
-                let ours = try await lab.run("a", [Binary.swiftNet, "ping"] + argumentList)
+                let list = arguments.split(separator: " ").map(String.init)
+                let theirs = try await lab.run("a", ["ping"] + list)
+                let ours = try await lab.run("a", [Binary.swiftNet, "ping"] + list)
                 // The time of a probe is ours: it is printed even where the data has no room for one.
                 let expected =
                     arguments.contains("-s 0")

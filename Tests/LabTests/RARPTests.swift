@@ -5,7 +5,7 @@ import Testing
 struct RARPTests {
     private static let us = "02:00:00:00:00:01"
 
-    /// The pair with addresses that are known, and a file of machines.
+    /// The pair with addresses that are known, and an ethers file.
     private static let layout = Lab.Layout.pair.and(
         """
         ip -n a link set dev va down; ip -n a link set dev va address \(us); ip -n a link set dev va up
@@ -15,19 +15,19 @@ struct RARPTests {
         printf '127.0.0.1 localhost\\n192.0.2.8 named.lab.test\\n' > /mnt/hosts; mount --bind /mnt/hosts /etc/hosts
         """)
 
-    private func query(_ lab: Lab, _ argumentList: String) async throws -> Lab.Outcome {
+    private func query(_ lab: Lab, _ arguments: String) async throws -> Lab.Outcome {
         try await lab.run(
-            "a", [Binary.swiftNet, "rarp", "query"] + argumentList.split(separator: " ").map(String.init))
+            "a", [Binary.swiftNet, "rarp", "query"] + arguments.split(separator: " ").map(String.init))
     }
 
     /// Runs our server in `b` until `body` is over and SIGTERM ends it.
     /// - Returns: all that it printed.
     private func serving(
-        _ lab: Lab, _ argumentList: String = "", _ body: @Sendable @escaping () async throws -> Void
+        _ lab: Lab, _ arguments: String = "", _ body: @Sendable @escaping () async throws -> Void
     ) async throws -> String {
         // The shell becomes the server: its number is the server's. `-w` ends it whatever happens.
         let script =
-            "echo $$ > /mnt/pid; echo begun; exec \(Binary.swiftNet) rarp serve --ethers /mnt/ethers -v -w 60 \(argumentList) > /mnt/log 2>&1"
+            "echo $$ > /mnt/pid; echo begun; exec \(Binary.swiftNet) rarp serve --ethers /mnt/ethers -v -w 60 \(arguments) > /mnt/log 2>&1"
         let log = try await lab.beside("b", ["sh", "-c", script], readyMark: "begun") {
             try await Self.wait(lab, for: "Serving 4")
             try await body()
@@ -39,10 +39,10 @@ struct RARPTests {
     }
 
     /// Waits until the server's log has these words, at the longest five seconds.
-    private static func wait(_ lab: Lab, for argumentList: String) async throws {
-        let script = "until grep -q '\(argumentList)' /mnt/log; do sleep 0.02; done"
+    private static func wait(_ lab: Lab, for arguments: String) async throws {
+        let script = "until grep -q '\(arguments)' /mnt/log; do sleep 0.02; done"
         let outcome = try await lab.run("b", ["timeout", "5", "sh", "-c", script])
-        #expect(outcome.status == 0, "the log never said '\(argumentList)'")
+        #expect(outcome.status == 0, "the log never said '\(arguments)'")
     }
 
     @Test("our query against rarpd")
@@ -68,8 +68,8 @@ struct RARPTests {
     func serve() async throws {
         try await Lab.with(Self.layout) { lab in
             let log = try await self.serving(lab) {
-                let machines = ["07", "08", "09", "99"].map { "02:00:00:00:00:\($0)" }.joined(separator: " ")
-                let all = try await self.query(lab, "-j -f -i 0.3 -c 2 \(Self.us) \(machines)")
+                let others = ["07", "08", "09", "99"].map { "02:00:00:00:00:\($0)" }.joined(separator: " ")
+                let all = try await self.query(lab, "-j -f -i 0.3 -c 2 \(Self.us) \(others)")
                 #expect(all.status == 1 && all.summary?["answered"] == "3", "\(all)")
                 // No host can have 127.0.0.1, whatever a server says.
                 let addresses = Set(all.objects("reply").compactMap { $0["addr"] })
@@ -149,7 +149,7 @@ struct RARPTests {
 
     @Test("each action refuses the options of the other, and values that do not fit")
     func usage() async throws {
-        for (argumentList, part) in [
+        for (arguments, part) in [
             ("", "no ACTION given (expected query or serve)"), ("-j", "no ACTION given (expected query or serve)"),
             ("dance", "unknown action 'dance' (expected query or serve)"),
             ("query nonsense", "nonsense: not the MAC address of one host"),
@@ -169,9 +169,9 @@ struct RARPTests {
             ("query -w 0", "invalid value '0' for -w (expected 0.001 to 2147483 seconds)"),
         ] {
             let outcome = try await Lab.run(
-                [Binary.swiftNet, "rarp"] + argumentList.split(separator: " ").map(String.init))
-            let errors = argumentList == "-j" ? outcome.errors : outcome.errors + outcome.output
-            #expect(outcome.status == 2 && errors == "rarp: \(part)\n", "\(argumentList): \(outcome)")
+                [Binary.swiftNet, "rarp"] + arguments.split(separator: " ").map(String.init))
+            let errors = arguments == "-j" ? outcome.errors : outcome.errors + outcome.output
+            #expect(outcome.status == 2 && errors == "rarp: \(part)\n", "\(arguments): \(outcome)")
         }
     }
 }

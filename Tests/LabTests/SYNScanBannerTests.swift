@@ -8,7 +8,7 @@ struct SYNScanBannerTests {
         import http.server, socket, ssl, subprocess, threading, time
         class Handler(http.server.BaseHTTPRequestHandler):
             server_version = "Test/1"
-            def log_message(self, *argumentList): pass
+            def log_message(self, *arguments): pass
             def do_HEAD(self):
                 self.send_response(200); self.send_header("Content-Length", "0"); self.end_headers()
         class Both(http.server.ThreadingHTTPServer):
@@ -18,12 +18,12 @@ struct SYNScanBannerTests {
             server = Both(("::", port), Handler)
             server.socket = wrap(server.socket)
             threading.Thread(target=server.serve_forever, daemon=True).start()
-        def plain(port, argumentList):
+        def plain(port, arguments):
             listener = socket.create_server(("::", port), family=socket.AF_INET6, backlog=64, dualstack_ipv6=True)
             def serve():
                 while True:
                     stream, _ = listener.accept()
-                    stream.sendall(argumentList)
+                    stream.sendall(arguments)
                     kept.append(stream)
             threading.Thread(target=serve, daemon=True).start()
         kept = []
@@ -69,8 +69,8 @@ struct SYNScanBannerTests {
             #expect(half.output.isEmpty, "\(half.output)")
             // The other side has learnt by ARP or neighbor discovery whose the address is.
             let neighbors = try await lab.run("b", ["ip", "neigh", "show", source])
-            let machine = try await lab.run("a", ["cat", "/sys/class/net/va/address"])
-            #expect(neighbors.output.contains("lladdr \(machine.lines.first ?? "none")"), "\(neighbors)")
+            let address = try await lab.run("a", ["cat", "/sys/class/net/va/address"])
+            #expect(neighbors.output.contains("lladdr \(address.lines.first ?? "none")"), "\(neighbors)")
         }
     }
 
@@ -96,9 +96,9 @@ struct SYNScanBannerTests {
                 "--banners cannot be used with --format csv"
             ),
         ])
-    func refusals(argumentList: String, message: String) async throws {
+    func refusals(arguments: String, message: String) async throws {
         try await Lab.with(.pair) { lab in
-            let outcome = try await lab.scan(argumentList)
+            let outcome = try await lab.scan(arguments)
             #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome.errors)")
         }
     }

@@ -105,9 +105,9 @@ struct SYNScanCommandTests {
             ("2001:db8::/32 -p 80", "more than"),
             ("192.0.2.2 -p 80 -I nowhere", "-I: no such interface: nowhere (have: "),
         ])
-    func mistakes(argumentList: String, message: String) async throws {
+    func mistakes(arguments: String, message: String) async throws {
         try await Lab.with(.pair) { lab in
-            let outcome = try await lab.scan(argumentList)
+            let outcome = try await lab.scan(arguments)
             #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome)")
         }
     }
@@ -128,13 +128,13 @@ struct SYNScanCommandTests {
             ("-T4 192.0.2.2", "unknown option '-T4': --rate N"), ("-oG x 192.0.2.2", "-o FILE --format grepable"),
             ("http://192.0.2.2/", "(use: swift-net http-probe http://192.0.2.2/)"),
         ])
-    func refusals(argumentList: String, message: String) async throws {
+    func refusals(arguments: String, message: String) async throws {
         let outcome = try await Lab.run(
-            [Binary.swiftNet, "tcp-syn-scan"] + argumentList.split(separator: " ").map(String.init))
+            [Binary.swiftNet, "tcp-syn-scan"] + arguments.split(separator: " ").map(String.init))
         #expect(
-            outcome.status == 2 && outcome.output.filter { $0 != "\n" }.isEmpty == !argumentList.contains("-j"),
+            outcome.status == 2 && outcome.output.filter { $0 != "\n" }.isEmpty == !arguments.contains("-j"),
             "\(outcome)")
-        #expect(outcome.errors.contains(message), "\(argumentList): \(outcome.errors)")
+        #expect(outcome.errors.contains(message), "\(arguments): \(outcome.errors)")
     }
 
     @Test("-iL, as nmap's users type it, and --targets add up; failures with --format json are JSON")

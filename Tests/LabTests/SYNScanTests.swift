@@ -15,11 +15,11 @@ struct SYNScanTests {
         let outcome = try await lab.run(
             "a", ["nmap", "-sS", "-n", "-Pn", "-vv"] + arguments.split(separator: " ").map(String.init))
         return outcome.lines.compactMap { line in
-            let argumentList = line.split(separator: " ")
-            guard argumentList.count >= 2, argumentList[0].hasSuffix("/tcp"),
-                ["open", "closed", "filtered"].contains(argumentList[1])
+            let arguments = line.split(separator: " ")
+            guard arguments.count >= 2, arguments[0].hasSuffix("/tcp"),
+                ["open", "closed", "filtered"].contains(arguments[1])
             else { return nil }
-            return "\(argumentList[0].dropLast(4)) \(argumentList[1])"
+            return "\(arguments[0].dropLast(4)) \(arguments[1])"
         }
     }
 

@@ -24,14 +24,14 @@ struct TargetTests {
             let scan = try await lab.scan("-j --all -p 80 0xc0000202")
             #expect(scan.objects("port").map { $0["addr"] } == ["192.0.2.2"], "\(scan)")
             let refusal = "127.1: an abbreviation of 127.0.0.1, accepted only for a single target\n"
-            for (command, argumentList) in [
+            for (command, arguments) in [
                 ("ping", "127.1 192.0.2.2"), ("traceroute", "127.1 192.0.2.2"),
                 ("tcp-syn-scan", "-p 80 127.1 192.0.2.2"),
                 ("tcp-syn-scan", "-p 80 192.0.2.2 --exclude 127.1"),
             ] {
                 let many = try await lab.run(
-                    "a", [Binary.swiftNet, command] + argumentList.split(separator: " ").map(String.init))
-                #expect(many.errors == "\(command): \(refusal)" && many.status == 2, "\(argumentList): \(many)")
+                    "a", [Binary.swiftNet, command] + arguments.split(separator: " ").map(String.init))
+                #expect(many.errors == "\(command): \(refusal)" && many.status == 2, "\(arguments): \(many)")
             }
         }
     }
@@ -114,11 +114,11 @@ struct TargetTests {
     /// Runs a command whose standard input has further lines once its output has a first result.
     /// - Returns: the outcome; after the first result its count is a line of its own in the output.
     private static func feed(
-        _ lab: borrowing Lab, _ argumentList: String, first: String, result: String, rest: String
+        _ lab: borrowing Lab, _ arguments: String, first: String, result: String, rest: String
     ) async throws -> Lab.Outcome {
         let script = """
             d=$(mktemp -d); trap 'rm -rf $d' EXIT; mkfifo $d/in
-            timeout 20 $0 \(argumentList) --targets - < $d/in > $d/out & p=$!; exec 3> $d/in
+            timeout 20 $0 \(arguments) --targets - < $d/in > $d/out & p=$!; exec 3> $d/in
             printf '\(first)' >&3
             for i in $(seq 100); do grep -q '\(result)' $d/out && break; sleep 0.1; done
             grep -c '\(result)' $d/out
@@ -189,9 +189,9 @@ struct TargetTests {
     func urls() async throws {
         try await Lab.with(.pair) { lab in
             try await lab.beside("b", ["timeout", "60", "python3", "-c", HostileServer.script], readyMark: "begun") {
-                func probe(_ argumentList: String, input: String = "") async throws -> Lab.Outcome {
+                func probe(_ arguments: String, input: String = "") async throws -> Lab.Outcome {
                     try await lab.run(
-                        "b", [Binary.swiftNet, "http-probe"] + argumentList.split(separator: " ").map(String.init),
+                        "b", [Binary.swiftNet, "http-probe"] + arguments.split(separator: " ").map(String.init),
                         input: input)
                 }
                 let short = try await probe("http://127.1:8080/good")
@@ -231,12 +231,12 @@ struct TargetTests {
     @Test("-I ADDRESS%INTERFACE sends from the address through the interface")
     func sourceAndInterface() async throws {
         try await Lab.with(.pair.and("ip -n a addr add 192.0.2.9/24 dev va")) { lab in
-            for (argumentList, source) in [
+            for (arguments, source) in [
                 ("-I 192.0.2.9%va 192.0.2.2", "from 192.0.2.9 va: "),
                 ("-I 2001:db8::1%va 2001:db8::2", "from 2001:db8::1 va: "),
                 ("-I 192.0.2.9 192.0.2.2", "from 192.0.2.9 : "),
             ] {
-                let outcome = try await lab.ping("a", "-c1 \(argumentList)")
+                let outcome = try await lab.ping("a", "-c1 \(arguments)")
                 #expect(outcome.output.contains(source) && outcome.status == 0, "\(outcome)")
             }
             let none = try await lab.ping("a", "-c1 -I 192.0.2.9%none 192.0.2.2")

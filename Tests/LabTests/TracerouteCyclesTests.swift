@@ -146,9 +146,9 @@ struct TracerouteCyclesTests {
             ("--cycles 3 192.0.2.1", "--cycles requires --report or --live"),
             ("--interval 3 192.0.2.1", "--interval requires --report or --live"),
         ])
-    func refusals(argumentList: String, message: String) async throws {
+    func refusals(arguments: String, message: String) async throws {
         let outcome = try await Lab.run(
-            [Binary.swiftNet, "traceroute"] + argumentList.split(separator: " ").map(String.init))
+            [Binary.swiftNet, "traceroute"] + arguments.split(separator: " ").map(String.init))
         #expect(outcome.status == 2 && outcome.errors == "traceroute: \(message)\n", "\(outcome)")
     }
 }

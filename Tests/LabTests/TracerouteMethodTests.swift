@@ -156,9 +156,9 @@ struct TracerouteMethodTests {
             ("-g 192.0.2.7 2001:db8::1", "-g: 2001:db8::1: IPv6 has no source routes (RFC 5095)"),
             ("-T 127.0.0.1 ::1", "-T: targets must be of one family, IPv4 or IPv6"),
         ])
-    func refusals(argumentList: String, message: String) async throws {
+    func refusals(arguments: String, message: String) async throws {
         let outcome = try await Lab.run(
-            [Binary.swiftNet, "traceroute"] + argumentList.split(separator: " ").map(String.init))
+            [Binary.swiftNet, "traceroute"] + arguments.split(separator: " ").map(String.init))
         #expect(outcome.status == 2 && outcome.errors == "traceroute: \(message)\n" && outcome.output.isEmpty)
     }
 }

@@ -89,8 +89,6 @@ struct TraceroutePathsTests {
                 #expect(
                     outcome.summary?.text.contains(#"{"kind":"dead-branch","ttl":2,"addr":"198.18.102.2"}"#) == true,
                     "\(outcome.output)")
-                // The bound of the simulated network for a target that limits its errors, as Linux does.
-                #expect(outcome.summary?.number("elapsed_ms").map { $0 < 10_000 } == true, "\(outcome.output)")
             }
             #expect(incomplete < 3)
         }
@@ -103,7 +101,8 @@ struct TraceroutePathsTests {
         try await Lab.with(layout) { lab in
             let json = try await lab.traceroute("h", "-nj --paths 198.18.9.2")
             #expect(json.status == 1 && json.objects("hop").map { $0["annotation"] } == ["!N"], "\(json.output)")
-            #expect(json.summary?.number("elapsed_ms").map { $0 < 200 } == true, "\(json.output)")
+            // The first round's probes alone.
+            #expect(json.summary?.number("sent").map { $0 <= 8 } == true, "\(json.output)")
         }
     }
 
@@ -125,9 +124,9 @@ struct TraceroutePathsTests {
             ("--dot --explain 192.0.2.1", "--explain cannot be used with --dot"),
             ("--paths 127.0.0.1 127.0.0.2", "--paths takes one target"),
         ])
-    func refusals(argumentList: String, message: String) async throws {
+    func refusals(arguments: String, message: String) async throws {
         let outcome = try await Lab.run(
-            [Binary.swiftNet, "traceroute"] + argumentList.split(separator: " ").map(String.init))
+            [Binary.swiftNet, "traceroute"] + arguments.split(separator: " ").map(String.init))
         #expect(outcome.status == 2 && outcome.errors == "traceroute: \(message)\n", "\(outcome)")
     }
 }

@@ -6,8 +6,8 @@ struct TracerouteTests {
     /// The address of each hop, nil for a silent one.
     private func addresses(_ outcome: Lab.Outcome) -> [String?] {
         outcome.lines.dropFirst().filter { $0.hasPrefix(" ") || $0.first?.isNumber == true }.map { line in
-            let argumentList = line.split(separator: " ")
-            return argumentList.count > 1 && argumentList[1] != "*" ? String(argumentList[1]) : nil
+            let arguments = line.split(separator: " ")
+            return arguments.count > 1 && arguments[1] != "*" ? String(arguments[1]) : nil
         }
     }
 
@@ -97,7 +97,7 @@ struct TracerouteTests {
                 let json = try await lab.traceroute("h0", "-njF\(method)\(option) 198.18.3.2 1600")
                 #expect(json.output.contains(#""annotation":"!F-1500""#), "\(json)")
                 #expect(json.output.firstMatch(of: #/\b[a-z]\w*\(\w+: /#) == nil, "\(json)")
-                #expect(json.summary?.number("elapsed_ms").map { $0 < 100 } == true, "\(json)")
+                #expect(json.summary?["sent"] == "0", "\(json)")
             }
         }
     }
@@ -285,9 +285,9 @@ struct TracerouteTests {
             ("192.0.2.1 20", "traceroute: invalid value '20' for LENGTH (expected 30 to 65000)\n"),
             ("--size 90 192.0.2.1 100", "traceroute: LENGTH cannot be used with --size\n"),
         ])
-    func refusals(argumentList: String, message: String) async throws {
+    func refusals(arguments: String, message: String) async throws {
         let outcome = try await Lab.run(
-            [Binary.swiftNet, "traceroute"] + argumentList.split(separator: " ").map(String.init))
+            [Binary.swiftNet, "traceroute"] + arguments.split(separator: " ").map(String.init))
         #expect(outcome.status == 2 && outcome.errors == message && outcome.output.isEmpty)
     }
 }

@@ -35,10 +35,10 @@ struct TracerouteWireTests {
         ["", " -I", " -T"])
     func faults(faults: String, method: String) async throws {
         try await Lab.with(.chain(hops: 4, relayed: 2)) { lab in
-            let argumentList =
+            let arguments =
                 [Binary.relay, "x", "y", "--to", "datagrams", "--seed", "7"]
                 + faults.split(separator: " ").map(String.init)
-            try await lab.beside("w", argumentList, readyMark: "ready") {
+            try await lab.beside("w", arguments, readyMark: "ready") {
                 let outcome = try await lab.traceroute("h0", "-nj\(method) 198.18.4.2")
                 let found = self.addresses(outcome)
                 #expect(outcome.status == 0, "\(outcome.output)")

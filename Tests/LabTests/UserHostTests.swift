@@ -116,16 +116,16 @@ struct UserHostTests {
         let layout = Lab.Layout.pair.withFiles.and("echo '02:00:00:00:00:55 192.0.2.55' > /mnt/ethers")
         let arguments = "-I vb --address 192.0.2.50/24 --join 239.1.2.3 --no-check --ethers /mnt/ethers -w 60"
         try await hosting(layout, arguments) { lab in
-            let told = try await lab.run(
+            let reply = try await lab.run(
                 "a", [Binary.swiftNet, "rarp", "query", "-I", "va", "-c", "1", "-w", "5", "02:00:00:00:00:55"])
-            #expect(told.status == 0 && told.output.contains("192.0.2.55"), "\(told.output) \(told.errors)")
+            #expect(reply.status == 0 && reply.output.contains("192.0.2.55"), "\(reply.output) \(reply.errors)")
             let groups = try await lab.run(
                 "a", [Binary.swiftNet, "igmp-query", "-I", "va", "--response", "1", "--listen", "0.1"])
             #expect(groups.output.contains("239.1.2.3"), "\(groups.output) \(groups.errors)")
         }
     }
 
-    @Test("it tells who spoke to it and how, and ends when it is told")
+    @Test("it reports its peers and their protocols, and ends at its deadline")
     func peers() async throws {
         try await Lab.with(.pair) { lab in
             let outcome = try await lab.beside(

@@ -43,20 +43,20 @@ struct UserHostVLANTests {
                         "b", ["timeout", "10", "sh", "-c", "until \(condition); do sleep 0.02; done"])
                     #expect(outcome.status == 0, "never: \(condition)")
                 }
-                func arping(_ argumentList: String...) async throws -> Lab.Outcome {
+                func arping(_ arguments: String...) async throws -> Lab.Outcome {
                     try await lab.run(
                         "a",
-                        [Binary.swiftNet, "arping", "-f", "-c", "3", "-i", "0.2", "-W", "0.5"] + argumentList + [
+                        [Binary.swiftNet, "arping", "-f", "-c", "3", "-i", "0.2", "-W", "0.5"] + arguments + [
                             "192.0.2.50"
                         ])
                 }
                 try await until("grep -q 'the host is up' /mnt/log")
                 let inside = try await arping("--vlan", "7")
                 #expect(inside.status == 0, "\(inside)")
-                for argumentList in [["--vlan", "8"], []] {
+                for arguments in [["--vlan", "8"], []] {
                     let outside = try await lab.run(
                         "a",
-                        [Binary.swiftNet, "arping", "-c", "1", "-w", "1"] + argumentList + ["192.0.2.50"])
+                        [Binary.swiftNet, "arping", "-c", "1", "-w", "1"] + arguments + ["192.0.2.50"])
                     #expect(outside.status == 1, "\(outside)")
                 }
                 let echo = try await lab.run("a", ["timeout", "20", "python3", "-c", Self.echo])

@@ -8,7 +8,7 @@ struct UserStackTests {
         import http.server, random
         pages = {"/small": b"hello", "/big": random.Random(1).randbytes(3000000)}
         class Handler(http.server.BaseHTTPRequestHandler):
-            def log_message(self, *argumentList): pass
+            def log_message(self, *arguments): pass
             def do_GET(self):
                 page = pages[self.path]
                 self.send_response(200)
@@ -28,8 +28,8 @@ struct UserStackTests {
         }
     }
 
-    private func probe(_ lab: Lab, _ argumentList: String) async throws -> Lab.Outcome {
-        try await lab.run("a", [Binary.swiftNet, "http-probe"] + argumentList.split(separator: " ").map(String.init))
+    private func probe(_ lab: Lab, _ arguments: String) async throws -> Lab.Outcome {
+        try await lab.run("a", [Binary.swiftNet, "http-probe"] + arguments.split(separator: " ").map(String.init))
     }
 
     private static let own = "--stack user -I va --source 192.0.2.50 --no-check"

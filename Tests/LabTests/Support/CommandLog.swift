@@ -8,15 +8,15 @@ enum CommandLog {
     struct Entry {
         /// Nil where the test ended the program.
         var status: Int32?
-        var argumentList: [String]
+        var arguments: [String]
     }
 
     private static let path = CurrentProcess.environment("LAB_COMMAND_LOG")
 
     /// Records a run. One write is one entry, whatever other tests do at the same time.
-    static func add(_ argumentList: [String], status: Int32?) {
-        guard let path, argumentList.contains(where: { $0.contains("swift-net") }) else { return }
-        let text = ([status.map(String.init) ?? ""] + argumentList).joined(separator: "\u{1F}") + "\u{1E}"
+    static func add(_ arguments: [String], status: Int32?) {
+        guard let path, arguments.contains(where: { $0.contains("swift-net") }) else { return }
+        let text = ([status.map(String.init) ?? ""] + arguments).joined(separator: "\u{1F}") + "\u{1E}"
         do {
             let file = try FileDescriptor.open(
                 FilePath(path), .writeOnly, options: [.append, .create], permissions: [.ownerReadWrite])
@@ -31,7 +31,7 @@ enum CommandLog {
         guard let path, let bytes = try? BufferedInput.bytes(ofFile: path, for: "LAB_COMMAND_LOG") else { return nil }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\u{1E}").map { entry in
             let fields = entry.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
-            return Entry(status: Int32(fields.first ?? ""), argumentList: Array(fields.dropFirst()))
+            return Entry(status: Int32(fields.first ?? ""), arguments: Array(fields.dropFirst()))
         }
     }
 }
@@ -40,10 +40,10 @@ extension CommandLog.Entry {
     /// The arguments of each run of `swift-net` in the entry: after its path, and within scripts as far as the shell's
     /// arguments are plain.
     var commands: [[String]] {
-        if let index = argumentList.firstIndex(where: { $0.hasSuffix("/swift-net") }) {
-            return [Array(argumentList[argumentList.index(after: index)...])]
+        if let index = arguments.firstIndex(where: { $0.hasSuffix("/swift-net") }) {
+            return [Array(arguments[arguments.index(after: index)...])]
         }
-        return argumentList.flatMap(Self.commands(in:))
+        return arguments.flatMap(Self.commands(in:))
     }
 
     private static func commands(in text: String) -> [[String]] {

@@ -207,7 +207,7 @@ struct Lab: Sendable {
     enum LabError: Error { case notLaidOut, noOutput(String) }
 
     /// The arguments that run a program in one of the lab's namespaces.
-    private func argumentList(_ namespace: String, _ command: [String]) -> [String] {
+    private func arguments(_ namespace: String, _ command: [String]) -> [String] {
         [
             "nsenter", "--target", "\(anchor)", "--mount", "--user", "--preserve-credentials", "--", "ip", "netns",
             "exec", namespace,
@@ -219,19 +219,24 @@ struct Lab: Sendable {
 
     /// Runs a program in a namespace until it ends.
     func run(_ namespace: String, _ command: [String], input: String = "") async throws -> Outcome {
-        try await Self.run(argumentList(namespace, command), input: input)
+        try await Self.run(arguments(namespace, command), input: input)
     }
 
     /// Runs our `ping` in a namespace until it ends.
     func ping(_ namespace: String = "a", _ arguments: String..., input: String = "") async throws -> Outcome {
-        let argumentList = arguments.flatMap { $0.split(separator: " ").map(String.init) }
-        return try await run(namespace, [Binary.swiftNet, "ping"] + argumentList, input: input)
+        let list = arguments.flatMap { $0.split(separator: " ").map(String.init) }
+        return try await run(namespace, [Binary.swiftNet, "ping"] + list, input: input)
     }
 
     /// Runs our `traceroute` in a namespace until it ends.
     func traceroute(_ namespace: String, _ arguments: String) async throws -> Outcome {
-        let argumentList = arguments.split(separator: " ").map(String.init)
-        return try await run(namespace, [Binary.swiftNet, "traceroute"] + argumentList)
+        try await run(
+            namespace, [Binary.swiftNet, "traceroute"] + arguments.split(separator: " ").map(String.init))
+    }
+
+    /// Runs our `arping` in `a` until it ends.
+    func arping(_ arguments: String) async throws -> Outcome {
+        try await run("a", [Binary.swiftNet, "arping"] + arguments.split(separator: " ").map(String.init))
     }
 
     /// Runs a program beside `body` and ends it afterwards; `body` begins when
@@ -240,10 +245,10 @@ struct Lab: Sendable {
         _ namespace: String, _ command: [String], readyMark mark: String,
         _ body: @Sendable @escaping () async throws -> Result
     ) async throws -> Result {
-        let argumentList = argumentList(namespace, command)
-        CommandLog.add(argumentList, status: nil)
+        let arguments = arguments(namespace, command)
+        CommandLog.add(arguments, status: nil)
         let result = try await Subprocess.run(
-            .name(argumentList[0]), arguments: Arguments(Array(argumentList.dropFirst())), input: .none,
+            .name(arguments[0]), arguments: Arguments(Array(arguments.dropFirst())), input: .none,
             output: .sequence,
             error: .combinedWithOutput
         ) { execution in
@@ -268,15 +273,16 @@ struct Lab: Sendable {
     func relaying<Result: Sendable>(
         _ arguments: String, _ body: @Sendable @escaping () async throws -> Result
     ) async throws -> Result {
-        let argumentList = [Binary.relay, "ra", "rb"] + arguments.split(separator: " ").map(String.init)
-        return try await beside("r", argumentList, readyMark: "ready", body)
+        try await beside(
+            "r", [Binary.relay, "ra", "rb"] + arguments.split(separator: " ").map(String.init), readyMark: "ready", body
+        )
     }
 
     /// Runs a program outside of every lab.
-    static func run(_ argumentList: [String], input: String = "") async throws -> Outcome {
+    static func run(_ arguments: [String], input: String = "") async throws -> Outcome {
         let result = try await Subprocess.run(
-            argumentList[0].contains("/") ? .path(FilePath(argumentList[0])) : .name(argumentList[0]),
-            arguments: Arguments(Array(argumentList.dropFirst())), input: .string(input),
+            arguments[0].contains("/") ? .path(FilePath(arguments[0])) : .name(arguments[0]),
+            arguments: Arguments(Array(arguments.dropFirst())), input: .string(input),
             output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
         let status: Int32 =
             switch result.terminationStatus {
@@ -284,8 +290,8 @@ struct Lab: Sendable {
             case .signaled(let signal): 128 + signal
             }
         let outcome = Outcome(output: result.standardOutput, errors: result.standardError, status: status)
-        SwiftNames.check(argumentList, outcome)
-        CommandLog.add(argumentList, status: status)
+        SwiftNames.check(arguments, outcome)
+        CommandLog.add(arguments, status: status)
         return outcome
     }
 }
