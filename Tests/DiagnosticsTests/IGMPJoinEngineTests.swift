@@ -304,7 +304,7 @@ struct IGMPJoinEngineTests {
             for entry in batch.entries { engine.transmitted(entry.token, at: now) }
             return batch.entries.map(\.interfaceIndex)
         }
-        func hear(_ frame: [UInt8], on interface: UInt32) {
+        func receive(_ frame: [UInt8], on interface: UInt32) {
             engine.receive(
                 ReceivedPacket(
                     frame: frame.rawBytes, arrival: Instant(nanoseconds: 5_000_000_000), interfaceIndex: interface))
@@ -312,10 +312,10 @@ struct IGMPJoinEngineTests {
         #expect(send(at: 0) == [3, 5])
         _ = send(at: 4_000)
         // An older version on the second link, and an interface that is not the run's.
-        hear(Scenario.frame(.query(Scenario.query(.igmp2, response: 100))), on: 5)
-        hear(Scenario.frame(.query(Scenario.query(.igmp1))), on: 4)
+        receive(Scenario.frame(.query(Scenario.query(.igmp2, response: 100))), on: 5)
+        receive(Scenario.frame(.query(Scenario.query(.igmp1))), on: 4)
         #expect(send(at: 5_200) == [5])
-        for interface in [3, 4, 5, 5] as [UInt32] { hear(Scenario.datagram(), on: interface) }
+        for interface in [3, 4, 5, 5] as [UInt32] { receive(Scenario.datagram(), on: interface) }
         let summary = engine.summary
         #expect(summary.groups == 1 && summary.queries == 1 && summary.datagrams == 3)
         #expect(summary.flows.map(\.interface) == [3, 5] && summary.flows.map(\.datagrams) == [1, 2])

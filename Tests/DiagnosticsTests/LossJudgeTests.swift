@@ -29,14 +29,14 @@ struct LossJudgeTests {
     func whatIsThereIsTold() {
         for seed in UInt64(0)..<200 {
             let verdicts = LossJudge.judge(hops([0, 0.75, 0.3, 0.3, 0.3], seed: seed), endsAtTarget: true)
-            let told = verdicts.map { verdict in
+            let reported = verdicts.map { verdict in
                 switch verdict {
                 case .rateLimited(let hop, _): "limited \(hop)"
                 case .loss(let hop, _): "loss \(hop)"
                 default: "\(verdict)"
                 }
             }
-            #expect(told == ["limited 2", "loss 3"], "seed \(seed)")
+            #expect(reported == ["limited 2", "loss 3"], "seed \(seed)")
         }
     }
 }

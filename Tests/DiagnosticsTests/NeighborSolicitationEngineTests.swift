@@ -8,7 +8,7 @@ import WireFormat
 @Suite("neighbor solicitations")
 struct NeighborSolicitationEngineTests {
     private static let mac = MACAddress(rawValue: 0x02_00_00_00_00_01)
-    private static let machine = MACAddress(rawValue: 0x02_00_00_00_00_02)
+    private static let stationMAC = MACAddress(rawValue: 0x02_00_00_00_00_02)
     private static let source = IPv6Address(high: 0x2001_0db8 << 32, low: 1)
 
     /// RFC 4861, section 4.3, by hand: Ethernet, IPv6 with hop limit 255, type 135, the target, the option.
@@ -26,7 +26,7 @@ struct NeighborSolicitationEngineTests {
 
     /// An advertisement as a host sends it, with one change.
     private static func advertisement(
-        for target: IPv6Address, hopLimit: UInt8 = 255, option: MACAddress? = machine, breaks: Bool = false
+        for target: IPv6Address, hopLimit: UInt8 = 255, option: MACAddress? = stationMAC, breaks: Bool = false
     ) -> [UInt8] {
         let message = NDPMessage(
             .neighborAdvertisement(flags: [.solicited, .override], target: target),
@@ -36,7 +36,8 @@ struct NeighborSolicitationEngineTests {
         var header = IPv6Header(
             source: target, destination: source, nextHeader: .icmpv6, payloadLength: bytes.count)
         header.hopLimit = hopLimit
-        return EthernetHeader(destination: mac, source: machine, etherType: .ipv6).encoded() + header.encoded() + bytes
+        return EthernetHeader(destination: mac, source: stationMAC, etherType: .ipv6).encoded() + header.encoded()
+            + bytes
     }
 
     @Test("an advertisement after destination options is accepted, a fragment is not (RFC 6980)")
@@ -100,7 +101,7 @@ struct NeighborSolicitationEngineTests {
             case .finished: break loop
             }
         }
-        #expect(found.map(\.mac) == [Self.machine, Self.machine] && counts == [6, 4, 4], "\(found) \(counts)")
+        #expect(found.map(\.mac) == [Self.stationMAC, Self.stationMAC] && counts == [6, 4, 4], "\(found) \(counts)")
         #expect(now == Instant(nanoseconds: 4_000_000_000), "\(now)")
     }
 }

@@ -29,7 +29,7 @@ struct PathMTUTests {
     }
 
     @Test("the MTU of each hop from routers' errors", arguments: [TracerouteMethod.udp, .icmp])
-    func told(method: TracerouteMethod) {
+    func reported(method: TracerouteMethod) {
         let outcome = trace([2: (1_400, true), 4: (1_280, true)], method: method)
         #expect(outcome.hops.map(\.mtu) == [1_500, 1_500, 1_400, 1_400, 1_280, 1_280])
         #expect(outcome.summary.pathMTU == 1_280 && outcome.summary.verdicts.isEmpty)

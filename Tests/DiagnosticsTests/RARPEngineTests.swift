@@ -166,9 +166,9 @@ struct RARPEngineTests {
         }
         let other = answers(&engine, to: Self.request(for: Self.other), at: 999)
         #expect(count == 10 && other.count == 1 && engine.summary.limited == 990)
-        var told = 0
-        engine.drain { if case .limited = $0 { told += 1 } }
-        #expect(told <= 20)
+        var reported = 0
+        engine.drain { if case .limited = $0 { reported += 1 } }
+        #expect(reported <= 20)
     }
 
     @Test("the table can be replaced")

@@ -48,7 +48,7 @@ struct SYNScanArrivalTests {
             change(&$0)
         }
         var network = SimulatedNetwork(seed: 7, faults: .init(delay: .zero ... .zero))
-        network.ports = SimulatedPorts(answers: answers)
+        network.ports = answers
         let start = network.now
         network.signals = signals.map { (start + $0.at, $0.wakeup) }
         var engine = SYNScanEngine(configuration)

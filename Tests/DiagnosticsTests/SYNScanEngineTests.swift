@@ -51,7 +51,7 @@ struct SYNScanEngineTests {
         _ answers: @escaping (SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)]
     ) -> Outcome {
         var network = SimulatedNetwork(seed: configuration.seed, faults: faults)
-        network.ports = SimulatedPorts(answers: answers)
+        network.ports = answers
         network.signals = signals
         var engine = SYNScanEngine(configuration)
         var recorder = Recorder<SYNScanEngine>()
@@ -362,7 +362,7 @@ struct SYNScanEngineTests {
     @Test("without a rate limit: after a lossy window, the next begins at half its rate")
     func learnedRate() throws {
         var network = SimulatedNetwork(seed: 11, faults: .init(loss: 0.3))
-        network.ports = SimulatedPorts(answers: Self.usual)
+        network.ports = Self.usual
         network.keepsLog = true
         network.sendingTime = .microseconds(10)
         var engine = SYNScanEngine(
@@ -400,7 +400,7 @@ struct SYNScanEngineTests {
     @Test("the rate on average and in every 50 ms", arguments: [100.0, 10_000, 100_000])
     func pace(rate: Double) throws {
         var network = SimulatedNetwork(seed: 9)
-        network.ports = SimulatedPorts { _ in [] }
+        network.ports = { _ in [] }
         network.keepsLog = true
         network.sendingTime = .microseconds(1)
         let ports = (1...UInt16(rate == 100 ? 200 : 20_000)).map { $0 }
@@ -428,7 +428,7 @@ struct SYNScanEngineTests {
     func overflow() throws {
         var engine = SYNScanEngine(try Self.configuration("198.18.0.0/24", ports: [80], seed: 10) { $0.rate = 100_000 })
         var network = SimulatedNetwork(seed: 10)
-        network.ports = SimulatedPorts(answers: Self.usual)
+        network.ports = Self.usual
         var recorder = Recorder<SYNScanEngine>()
         engine.overflowed(5, at: network.now)
         EngineLoop.run(&engine, on: &network, observer: &recorder)

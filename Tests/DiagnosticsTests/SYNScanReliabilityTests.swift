@@ -31,7 +31,7 @@ struct SYNScanReliabilityTests {
     ) -> Outcome {
         var network = SimulatedNetwork(
             seed: configuration.seed, faults: .init(loss: loss, delay: .zero ... .milliseconds(1)))
-        network.ports = SimulatedPorts(answers: answers)
+        network.ports = answers
         network.signals = signals
         var engine = SYNScanEngine(configuration)
         var recorder = Recorder<SYNScanEngine>()
@@ -335,7 +335,7 @@ struct SYNScanReliabilityTests {
         let configuration = try Self.configuration(seed: seed)
         var network = SimulatedNetwork(seed: seed, faults: .init(delay: .zero ... .milliseconds(1)))
         var count = 0
-        network.ports = SimulatedPorts { probe in
+        network.ports = { probe in
             count += 1
             guard count <= 400, case .v4(let host) = probe.destination else { return [] }
             return [(probe.error(code: 13, from: host), .microseconds(200))]

@@ -90,14 +90,14 @@ struct TracerouteLocalFailureTests {
     private struct Changes<E: Engine & ~Copyable>: EngineObserver {
         typealias Observed = E
         var times: [(at: Instant, failure: TransmissionFailure?)]
-        let tell: (inout E, TransmissionFailure?) -> Void
+        let report: (inout E, TransmissionFailure?) -> Void
         var isListening: Bool { true }
 
         mutating func report(_ event: E.Event) {}
 
         mutating func step(_ engine: inout E, _ wakeup: WakeReason, at now: Instant) -> Instant? {
             while let next = times.first, next.at <= now {
-                tell(&engine, next.failure)
+                report(&engine, next.failure)
                 times.removeFirst()
             }
             return times.first?.at
@@ -106,7 +106,7 @@ struct TracerouteLocalFailureTests {
 
     /// The carrier is lost while probes are in flight; then the interface goes down, comes up and goes down again.
     private func runWithChanges<E: Engine & ~Copyable>(
-        _ engine: inout E, at milliseconds: [Int64], _ tell: @escaping (inout E, TransmissionFailure?) -> Void
+        _ engine: inout E, at milliseconds: [Int64], _ report: @escaping (inout E, TransmissionFailure?) -> Void
     ) {
         var network = SimulatedNetwork(seed: 1)
         network.path = Self.path
@@ -116,7 +116,7 @@ struct TracerouteLocalFailureTests {
             .system(code: 0, message: "the interface is gone"), .system(code: 0, message: "the interface is gone"),
         ]
         var changes = Changes<E>(
-            times: zip(milliseconds, failures).map { (start + .milliseconds($0), $1) }, tell: tell)
+            times: zip(milliseconds, failures).map { (start + .milliseconds($0), $1) }, report: report)
         network.withoutCarrier = start + .milliseconds(milliseconds[0])..<start + .seconds(1_000)
         EngineLoop.run(&engine, on: &network, observer: &changes)
     }

@@ -40,9 +40,9 @@ struct IPv6HostTests {
         to destination: IPv6Address = here,
         frameTo: MACAddress? = nil
     ) -> [UInt8] {
-        let machine = frameTo ?? (destination.isMulticast ? MACAddress(multicast: destination) : Self.mac)
+        let receiver = frameTo ?? (destination.isMulticast ? MACAddress(multicast: destination) : Self.mac)
         return EthernetHeader.padded(
-            EthernetHeader(destination: machine, source: Self.otherMAC, etherType: .ipv6).encoded()
+            EthernetHeader(destination: receiver, source: Self.otherMAC, etherType: .ipv6).encoded()
                 + IPv6Header(
                     source: source, destination: destination, nextHeader: next, payloadLength: payload.count
                 ).encoded() + payload)
@@ -84,8 +84,8 @@ struct IPv6HostTests {
         #expect(asked(0x1E).map(\.type) == [.echoReply])
         #expect(asked(0x5E).isEmpty)
         for type in [UInt8(0x9E), 0xDE] {
-            let told = problem(asked(type))
-            #expect(told?.code == 2 && told?.pointer == 42, "\(type)")
+            let error = problem(asked(type))
+            #expect(error?.code == 2 && error?.pointer == 42, "\(type)")
         }
         #expect(problem(asked(0x9E, to: .allNodes))?.code == 2)
         #expect(asked(0xDE, to: .allNodes).isEmpty)
@@ -158,8 +158,8 @@ struct IPv6HostTests {
             own.updateChecksum(source: .v6(source), destination: .v6(destination))
             return packet(.udp, own.encoded(), from: source, to: destination)
         }
-        let told = answers([datagram(from: Self.otherHost, to: Self.here)])
-        #expect(told.map(\.type) == [.destinationUnreachable] && told.map(\.code) == [4])
+        let errors = answers([datagram(from: Self.otherHost, to: Self.here)])
+        #expect(errors.map(\.type) == [.destinationUnreachable] && errors.map(\.code) == [4])
         #expect(answers([datagram(from: Self.otherHost, to: .allNodes)]).isEmpty)
         // UDP without a checksum is invalid (RFC 8200, section 8.1).
         #expect(answers([packet(.udp, port.encoded())]).isEmpty)
@@ -181,18 +181,18 @@ struct IPv6HostTests {
             guard let arrived = ReceivedFrame(frame), let view = try? IPv6View(frame.dropping(arrived.payloadOffset))
             else { return }
             if view.nextHeader == .hopByHopOptions {
-                #expect(view.source == (order.contains("told") ? Self.mac.linkLocalAddress : .unspecified))
+                #expect(view.source == (order.contains("advertised") ? Self.mac.linkLocalAddress : .unspecified))
                 order.append("joined")
             } else if let icmp = try? ICMPv6View(view.payload) {
                 if icmp.type == .neighborSolicitation { order.append("asked") }
-                if icmp.type == .neighborAdvertisement { order.append("told") }
+                if icmp.type == .neighborAdvertisement { order.append("advertised") }
             }
         }
         wire.run(for: .seconds(3))
         let isUp = station.host.isUp
         #expect(isUp)
         #expect(order.first == "joined")
-        #expect(order.filter { $0 != "joined" } == ["asked", "asked", "told", "told"], "\(order)")
+        #expect(order.filter { $0 != "joined" } == ["asked", "asked", "advertised", "advertised"], "\(order)")
         #expect(order.filter { $0 == "joined" }.count == 2)
     }
 
@@ -205,13 +205,13 @@ struct IPv6HostTests {
             index: 1, mac: Self.otherMAC, addresses: [(.v6(Self.here), 64)])
         let late = wire.add([interface]) { $0.checksAddresses = true }
         let early = has ? nil : wire.add(2, family: .v6, checksAddresses: true)
-        var told: [MACAddress] = []
+        var claimants: [MACAddress] = []
         late.application = { _, event, _ in
-            if case .conflict(.v6(Self.here), let mac) = event { told.append(mac) }
+            if case .conflict(.v6(Self.here), let mac) = event { claimants.append(mac) }
         }
-        wire.run(for: .seconds(3)) { !told.isEmpty }
+        wire.run(for: .seconds(3)) { !claimants.isEmpty }
         let isUp = late.host.isUp || early?.host.isUp ?? false
-        #expect(told.first == Self.mac && !isUp)
+        #expect(claimants.first == Self.mac && !isUp)
     }
 
     @Test("a query is answered with the groups of the addresses, and the groups are left at the end")

@@ -75,14 +75,14 @@ struct RouterTests {
         #expect(!transfer.isDone)
         // A link in front of the far host with a smaller MTU, whose router reports it.
         let narrow = 700
-        var told = 0
+        var reports = 0
         crossing.wire.silentMTU = narrow
         crossing.wire.silentWire = 2
         crossing.wire.watch = { now, number, frame in
             guard number == 2, frame.byteCount > narrow + EthernetView.headerLength,
                 let arrived = ReceivedFrame(frame), let view = try? IPv4View(frame.dropping(arrived.payloadOffset))
             else { return }
-            told += 1
+            reports += 1
             let error = ICMPv4Message(
                 .destinationUnreachable(
                     .fragmentationNeeded,
@@ -98,7 +98,7 @@ struct RouterTests {
                     ).encoded() + header.encoded() + error.encoded()), from: -1, on: 2)
         }
         #expect(crossing.wire.run(for: .seconds(120)) { transfer.isDone })
-        #expect(transfer.there.isWhole && transfer.back.isWhole && told > 0)
+        #expect(transfer.there.isWhole && transfer.back.isWhole && reports > 0)
     }
 
     // MARK: ICMP errors
@@ -247,9 +247,9 @@ struct RouterTests {
         let wire = SimulatedWire(seed: 8)
         let (known, unknown) = (MACAddress(rawValue: 0x0200_0000_0055), MACAddress(rawValue: 0x0200_0000_0056))
         wire.add([SimulatedWire.interface(2)]) { $0.rarpTable = [known: SimulatedWire.address(55)] }
-        var told: [ARPPacket] = []
+        var replies: [ARPPacket] = []
         wire.watch = { _, number, frame in
-            if number == 0, let arrived = ReceivedARP(frame, etherType: .reverseARP) { told.append(arrived.packet) }
+            if number == 0, let arrived = ReceivedARP(frame, etherType: .reverseARP) { replies.append(arrived.packet) }
         }
         for mac in [known, unknown] {
             wire.send(
@@ -259,13 +259,13 @@ struct RouterTests {
                         targetAddress: .unspecified), to: .broadcast), from: -1)
         }
         wire.run(for: .milliseconds(10))
-        #expect(told.map(\.targetAddress) == [SimulatedWire.address(55)])
-        #expect(told.first?.senderAddress == SimulatedWire.address(2) && told.first?.operation == .reverseReply)
+        #expect(replies.map(\.targetAddress) == [SimulatedWire.address(55)])
+        #expect(replies.first?.senderAddress == SimulatedWire.address(2) && replies.first?.operation == .reverseReply)
     }
 
     @Test("a malformed option is a parameter problem with its offset, a source route is rejected (RFC 1122)")
     func optionsOfIPv4() {
-        func told(_ options: [UInt8]) -> (type: UInt8, code: UInt8, pointer: UInt8)? {
+        func problem(_ options: [UInt8]) -> (type: UInt8, code: UInt8, pointer: UInt8)? {
             let wire = SimulatedWire(seed: 1)
             wire.add(2)
             let otherHost = SimulatedWire.address(9)
@@ -299,13 +299,13 @@ struct RouterTests {
             wire.run(for: .milliseconds(10))
             return heard
         }
-        #expect(told([1, 1, 1, 0])?.type == 0)
+        #expect(problem([1, 1, 1, 0])?.type == 0)
         // A record route longer than the options, after a no-operation.
-        let broken = told([1, 7, 9, 4])
+        let broken = problem([1, 7, 9, 4])
         #expect(broken?.type == 12 && broken?.pointer == 21)
-        let loose = told([131, 7, 4, 203, 0, 113, 1, 0])
+        let loose = problem([131, 7, 4, 203, 0, 113, 1, 0])
         #expect(loose?.type == 3 && loose?.code == 5)
         // A completed source route.
-        #expect(told([131, 7, 8, 203, 0, 113, 1, 0])?.type == 0)
+        #expect(problem([131, 7, 8, 203, 0, 113, 1, 0])?.type == 0)
     }
 }

@@ -53,8 +53,8 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
     var graph: SimulatedGraph?
     /// Stations on the link, for frames.
     var link: SimulatedLink?
-    /// Hosts with TCP ports, for scans.
-    var ports: SimulatedPorts?
+    /// Hosts with TCP ports, for scans: the frames that answer a probe, each after a delay.
+    var ports: ((SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)])?
     /// The kernel's time per packet.
     var sendingTime = Nanoseconds.microseconds(1)
     /// Until then the kernel's queues are full.
@@ -129,7 +129,7 @@ struct SimulatedNetwork: PacketPort, ~Copyable {
         if let ports {
             guard var probe = SimulatedProbe(bytes) else { return }
             probe.at = clock
-            for (frame, delay) in ports.answers(probe) where !chance(faults.loss) {
+            for (frame, delay) in ports(probe) where !chance(faults.loss) {
                 for _ in 0..<(chance(faults.duplication) ? 2 : 1) {
                     let more = Int64.random(in: 0...faults.delay.upperBound.count, using: &random)
                     deliver(

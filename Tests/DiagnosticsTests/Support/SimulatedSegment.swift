@@ -10,7 +10,7 @@ protocol SegmentStation: AnyObject {
     var due: Instant? { get }
     /// Sends frames that are due.
     func step(at now: Instant) -> [[UInt8]]
-    func hear(_ frame: [UInt8], at now: Instant)
+    func receive(_ frame: [UInt8], at now: Instant)
 }
 
 /// A station that an engine drives.
@@ -50,7 +50,7 @@ final class EngineStation<Driven: Engine & ~Copyable>: SegmentStation {
         return frames
     }
 
-    func hear(_ frame: [UInt8], at now: Instant) {
+    func receive(_ frame: [UInt8], at now: Instant) {
         guard !isFinished else { return }
         engine.receive(ReceivedPacket(frame: frame.rawBytes, arrival: now))
         due = now
@@ -94,7 +94,7 @@ struct SimulatedSegment {
         log.append((now, sender, frame))
         for (index, station) in stations.enumerated() where index != sender {
             if loss > 0, Double.random(in: 0..<1, using: &random) < loss { continue }
-            station.hear(frame, at: now)
+            station.receive(frame, at: now)
         }
     }
 

@@ -74,8 +74,3 @@ struct SimulatedProbe {
         }
     }
 }
-
-/// The reactions of simulated hosts to a probe: frames, each after a delay.
-struct SimulatedPorts {
-    var answers: (SimulatedProbe) -> [(frame: [UInt8], delay: Nanoseconds)]
-}
