@@ -27,6 +27,12 @@ run: build
 build: packages-build
 	swift build $(STATIC)
 
+# What the lab runs, and where it lists the runs.
+test: export SWIFT_NET_BINARY = $(CURDIR)/$(BINARY)
+test: export LAB_COMMAND_LOG = $(CURDIR)/.build/lab-commands
+# The suites that are about loss, rates, floods, signals and timeouts, one test at a time: other load would disturb them.
+TIMED := HostFloodTests|LinkChangeTests|NameServerFallbackTests|NameServerSignalTests|RelayTests|SYNScanReliabilityTests|SYNScanTests|SignalTests|TracerouteWireTests|UserHostAdversaryTests
+
 test: build packages-test
 	swift build --build-tests
 	swift test --skip-build --skip LabTests
@@ -35,12 +41,14 @@ test: build packages-test
 	$(BUILD)/release/scan-trial
 	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,host-trial,$(STATIC))
 	$(BUILD)/release/host-trial
-	# One lab at a time: they would not disturb each other, but their clocks are real.
-	rm -f .build/lab-commands
-	SWIFT_NET_BINARY="$(CURDIR)/$(BINARY)" LAB_COMMAND_LOG="$(CURDIR)/.build/lab-commands" \
-	    swift test --skip-build --filter LabTests --skip OptionCoverageTests --no-parallel
-	LAB_COMMAND_LOG="$(CURDIR)/.build/lab-commands" swift test --skip-build --filter OptionCoverageTests
-	Scripts/fuzz $(FUZZ_SECONDS)
+	Scripts/fuzz build
+	rm -f $(LAB_COMMAND_LOG)
+	swift test --skip-build --filter 'LabTests\.($(TIMED))' --no-parallel
+	# The other suites wait most of their time: four tests at a time, beside the fuzzer.
+	Scripts/together \
+	    "swift test --skip-build --filter LabTests --skip 'LabTests\.($(TIMED)|OptionCoverageTests)' --experimental-maximum-parallelization-width 4" \
+	    "nice Scripts/fuzz $(FUZZ_SECONDS)"
+	swift test --skip-build --filter OptionCoverageTests
 
 # Every parser of untrusted bytes, and a whole host, for FUZZ_SECONDS each: make fuzz FUZZ_SECONDS=600 TARGETS=host
 fuzz:

@@ -28,7 +28,7 @@ struct SwiftNetPackageTests {
             let folder = "/tmp/swift-net-sample-\(lab.id)"
             let build =
                 "rm -rf \(folder) && cp -r \(Binary.repository)/Tests/SamplePackage \(folder) && cd \(folder)"
-                + " && SWIFT_NET=\(Binary.repository) swift build 2>&1"
+                + " && SWIFT_NET=\(Binary.repository) nice swift build 2>&1"
             do {
                 let outcome = try await Lab.run(["sh", "-c", build])
                 try #require(outcome.status == 0, "\(outcome)")
