@@ -68,7 +68,7 @@ struct SYNScanReliabilityTests {
     private static func limited(
         syns: AnswerLimit.Kind? = nil, resets: AnswerLimit.Kind? = nil
     ) -> (SimulatedProbe) -> Answers {
-        let (synLimit, resetLimit) = (syns.map(AnswerLimit.init), resets.map(AnswerLimit.init))
+        var (synLimit, resetLimit) = (syns.map(AnswerLimit.init), resets.map(AnswerLimit.init))
         return { probe in
             guard synLimit?.allows(at: probe.at) ?? true, isOpen(probe) || resetLimit?.allows(at: probe.at) ?? true
             else { return [] }
@@ -311,7 +311,7 @@ struct SYNScanReliabilityTests {
     @Test("the ports of a firewall that rejects by ICMP and limits its errors are filtered", arguments: 0..<20)
     func rejects(round: Int) throws {
         let seed = Self.seed(round)
-        let limit = AnswerLimit(.bucket(rate: 1, burst: 6))
+        var limit = AnswerLimit(.bucket(rate: 1, burst: 6))
         let outcome = Self.run(try Self.configuration(seed: seed)) { probe in
             if Self.isOpen(probe) { return Self.answer(probe) }
             guard limit.allows(at: probe.at), case .v4(let host) = probe.destination else { return [] }

@@ -1,10 +1,10 @@
 import PacketEngine
 
 /// A host's limit of replies per second, as firewalls and kernels count it.
-final class AnswerLimit {
+struct AnswerLimit {
     /// The kind of limit.
     enum Kind {
-        /// A token bucket with a constant fill rate.
+        /// A token bucket with a constant fill rate, full at first. Without a burst it holds one token, which it lacks at first.
         case bucket(rate: Double, burst: Double)
         /// A number per second of the clock.
         case perSecond(Int)
@@ -20,10 +20,10 @@ final class AnswerLimit {
         tokens = if case .bucket(_, let burst) = kind { burst } else { 0 }
     }
 
-    func allows(at now: Instant) -> Bool {
+    mutating func allows(at now: Instant) -> Bool {
         switch kind {
         case .bucket(let rate, let burst):
-            if let last { tokens = min(burst, tokens + (now - last).seconds * rate) }
+            if let last { tokens = min(max(burst, 1), tokens + (now - last).seconds * rate) }
             last = now
         case .perSecond(let count):
             let current = (now - Instant(nanoseconds: 0)).count / 1_000_000_000

@@ -18,7 +18,7 @@ struct SimulatedGraph {
     var burst: Int?
     /// The same for the target.
     var targetBurst: Int?
-    private var tokens: [[Int]: (left: Double, at: Instant)] = [:]
+    private var limits: [[Int]: AnswerLimit] = [:]
 
     init(_ layers: [[[Int]]], seed: UInt64) {
         self.layers = layers
@@ -77,10 +77,7 @@ struct SimulatedGraph {
 
     private mutating func spend(_ router: [Int], _ burst: Int?, _ now: Instant) -> Bool {
         guard let burst else { return true }
-        let (left, at) = tokens[router] ?? (Double(burst), now)
-        let filled = min(Double(max(burst, 1)), left + (now - at).seconds)
-        tokens[router] = (filled >= 1 ? filled - 1 : filled, now)
-        return filled >= 1
+        return limits[router, default: AnswerLimit(.bucket(rate: 1, burst: Double(burst)))].allows(at: now)
     }
 
     private func message(

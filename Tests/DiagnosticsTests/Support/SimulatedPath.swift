@@ -40,7 +40,6 @@ struct SimulatedPath {
     var targetListens = false
     /// The target's error limit: a burst, then 1 per second (Linux's icmp_ratelimit).
     var targetBurst: Int?
-    private var tokens: (left: Double, at: Instant)?
     /// Until then the prober's reset has not reached it.
     private var halfOpenUntil: Instant?
     /// The MTU of the link after each router, by hop; longer packets are rejected or dropped.
@@ -50,7 +49,7 @@ struct SimulatedPath {
     /// The share of packets that the link to a hop loses, in each direction.
     var lossyLinks: [Int: Double] = [:]
     private var random: SeededGenerator
-    private var buckets: [Int: (left: Double, at: Instant)] = [:]
+    private var limits: [Int: AnswerLimit] = [:]
     /// The one-way delay of each link.
     var linkDelay = Nanoseconds.milliseconds(2)
 
@@ -102,10 +101,7 @@ struct SimulatedPath {
     }
 
     private mutating func spend(_ hop: Int, _ burst: Int, _ rate: Double, _ now: Instant) -> Bool {
-        let (left, at) = buckets[hop] ?? (Double(burst), now)
-        let filled = min(Double(burst), left + (now - at).seconds * rate)
-        buckets[hop] = (filled >= 1 ? filled - 1 : filled, now)
-        return filled >= 1
+        limits[hop, default: AnswerLimit(.bucket(rate: rate, burst: Double(burst)))].allows(at: now)
     }
 
     private func expired(
@@ -169,12 +165,7 @@ struct SimulatedPath {
             return (header.encoded() + segment.encoded(), .v4(address), delay)
         }
         if let echo = Echo.reply(to: bytes, from: .v4(address)) { return (echo, .v4(address), delay) }
-        if let targetBurst {
-            let (left, at) = tokens ?? (Double(targetBurst), now)
-            let filled = min(Double(max(targetBurst, 1)), left + (now - at).seconds)
-            tokens = (filled >= 1 ? filled - 1 : filled, now)
-            guard filled >= 1 else { return nil }
-        }
+        if let targetBurst, !spend(routers.count + 1, targetBurst, 1, now) { return nil }
         let message = ICMPv4Message(.destinationUnreachable(.port, ICMPErrorBody(data: Array(bytes.prefix(28)))))
             .encoded()
         return (Echo.datagram(message, from: address, to: source), .v4(address), delay)
