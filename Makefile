@@ -31,7 +31,7 @@ build: packages-build
 test: export SWIFT_NET_BINARY = $(CURDIR)/$(BINARY)
 test: export LAB_COMMAND_LOG = $(CURDIR)/.build/lab-commands
 # The suites that are about loss, rates, floods, signals and timeouts, one test at a time: other load would disturb them.
-TIMED := HostFloodTests|LinkChangeTests|NameServerFallbackTests|NameServerSignalTests|RelayTests|SYNScanReliabilityTests|SYNScanTests|SignalTests|TracerouteWireTests|UserHostAdversaryTests
+TIMED := HostFloodTests|LinkChangeTests|NameServerFallbackTests|NameServerSignalTests|OptionEffectTests|RelayTests|SYNScanReliabilityTests|SYNScanTests|SignalTests|TracerouteWireTests|UserHost[A-Za-z]*Tests
 
 test: build packages-test
 	swift build --build-tests
@@ -41,14 +41,12 @@ test: build packages-test
 	$(BUILD)/release/scan-trial
 	SWIFT_NET_TRIALS=1 swift build $(subst swift-net,host-trial,$(STATIC))
 	$(BUILD)/release/host-trial
-	Scripts/fuzz build
 	rm -f $(LAB_COMMAND_LOG)
 	swift test --skip-build --filter 'LabTests\.($(TIMED))' --no-parallel
-	# The other suites wait most of their time: four tests at a time, beside the fuzzer.
-	Scripts/together \
-	    "swift test --skip-build --filter LabTests --skip 'LabTests\.($(TIMED)|OptionCoverageTests)' --experimental-maximum-parallelization-width 4" \
-	    "nice Scripts/fuzz $(FUZZ_SECONDS)"
+	# The other suites wait most of their time.
+	swift test --skip-build --filter LabTests --skip 'LabTests\.($(TIMED)|OptionCoverageTests)' --experimental-maximum-parallelization-width 4
 	swift test --skip-build --filter OptionCoverageTests
+	Scripts/fuzz $(FUZZ_SECONDS)
 
 # Every parser of untrusted bytes, and a whole host, for FUZZ_SECONDS each: make fuzz FUZZ_SECONDS=600 TARGETS=host
 fuzz:
