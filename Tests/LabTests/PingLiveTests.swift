@@ -10,7 +10,7 @@ struct PingLiveTests {
                 """
                 type_in '\(Binary.swiftNet) ping --live -i 0.05 192.0.2.2 192.0.2.77 2001:db8::2'
                 wait_for '> 192.0.2.2  .*last [0-9.]*  min/avg/max .* ms  0.0% loss (0 of [0-9]'
-                wait_for '  192.0.2.77  .*100.0% loss'; wait_for 'xxx'; wait_for '[⠁-⣿]'
+                wait_for '  192.0.2.77  .*100.0% loss'; wait_for 'xxx'; wait_for '[⠁⠂⠄⡀⢀⣀⠈⠐⠠⠤⠒⠉⡄⢠⢄⡠⢸⡇⣄⣠⢀⣤⣶]'
                 screen; echo =====
                 t send-keys j; wait_for '> 192.0.2.77'; t send-keys k
                 t send-keys p; wait_for paused; t send-keys p
@@ -38,9 +38,13 @@ struct PingLiveTests {
                 outcome.status == 0 && outcome.lines[0].hasPrefix("192.0.2.2 : xmt/rcv/%loss = 10/10/0%, "),
                 "\(outcome)")
             #expect(!outcome.output.contains("\u{1B}"))
-            for (options, other) in [("--live -j", "-j"), ("--live --explain", "--explain"), ("--live -O", "-O")] {
+            for (options, message) in [
+                ("--live -j", "--live cannot be used with -j"),
+                ("--live --explain", "--live cannot be used with --explain"),
+                ("--live -O", "-O cannot be used with "),
+            ] {
                 let refused = try await lab.ping("a", "\(options) 192.0.2.2")
-                #expect(refused.status == 2 && refused.errors.contains("\(other) cannot be used with "), "\(refused)")
+                #expect(refused.status == 2 && refused.errors.hasPrefix("ping: " + message), "\(refused)")
             }
         }
     }

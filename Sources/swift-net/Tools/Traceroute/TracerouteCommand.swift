@@ -70,7 +70,7 @@ struct TracerouteCommand: Command {
             in: [report]
         ) { _ in }
         options.flag(
-            "--live", help: "Show this table on a full screen; the keys are q, p, r, d, n, j and k.", in: [live]
+            "--live", help: "Show this table on a full screen; the keys are q, p, r, d, g, n, j and k.", in: [live]
         ) { _ in }
         options.option(
             "--cycles", value: .integer(1...1_000_000, "COUNT"),
