@@ -88,7 +88,8 @@ struct AddressTests {
         "MAC texts",
         arguments: [
             ("02:00:00:00:00:01", 0x0200_0000_0001), ("2-0-0-0-0-a", 0x0200_0000_000A),
-            ("FF:FF:FF:FF:FF:FF", 0xFFFF_FFFF_FFFF),
+            ("FF:FF:FF:FF:FF:FF", 0xFFFF_FFFF_FFFF), ("0200.0000.0001", 0x0200_0000_0001),
+            ("AABB.ccdd.EEff", 0xAABB_CCDD_EEFF), ("0200-0000-0001", 0x0200_0000_0001),
         ] as [(String, UInt64)])
     func mac(text: String, value: UInt64) {
         #expect(MACAddress(text)?.rawValue == value)
@@ -98,7 +99,9 @@ struct AddressTests {
         "invalid MAC addresses",
         arguments: [
             "", "02:00:00:00:00", "02:00:00:00:00:01:02", "02:00-00:00:00:01", "020000000001", "02:00:00:00:00:001",
-            "0g:00:00:00:00:00", ":00:00:00:00:00",
+            "0g:00:00:00:00:00", ":00:00:00:00:00", "0200.0000-0001", "0200.0000.000", "0200.0000.00010",
+            "0200:0000:0001",
+            "020.00000.0001", "0200.0000.000g",
         ])
     func notMAC(text: String) {
         #expect(MACAddress(text) == nil)

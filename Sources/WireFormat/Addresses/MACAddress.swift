@@ -14,9 +14,15 @@ public struct MACAddress: Hashable, Sendable {
     /// ff:ff:ff:ff:ff:ff, every station.
     public static let broadcast = MACAddress(rawValue: 0xFFFF_FFFF_FFFF)
 
-    /// Parses 6 groups of 1 or 2 hexadecimal digits, separated by colons or by
-    /// hyphens, but not both.
+    /// Parses 6 groups of 1 or 2 hexadecimal digits, separated by colons or by hyphens, but not both; or 3 groups of 4
+    /// digits, separated by periods or by hyphens, as switches print them (`0200.0000.0001`).
+    ///
+    /// 12 digits without separators are no address here, because a host may have that name.
     public init?(_ text: some StringProtocol) {
+        if text.utf8.count == 14, let value = Self.value(ofThreeGroups: text) {
+            rawValue = value
+            return
+        }
         var value: UInt64 = 0
         var groups = 1
         var digits = 0
@@ -38,6 +44,24 @@ public struct MACAddress: Hashable, Sendable {
         }
         guard groups == 6, digits > 0 else { return nil }
         rawValue = value
+    }
+
+    /// Parses 3 groups of 4 digits in 14 characters.
+    private static func value(ofThreeGroups text: some StringProtocol) -> UInt64? {
+        var value: UInt64 = 0
+        var separator: UInt8?
+        for (index, character) in text.utf8.enumerated() {
+            if index == 4 || index == 9 {
+                guard character == UInt8(ascii: ".") || character == UInt8(ascii: "-"),
+                    separator == nil || separator == character
+                else { return nil }
+                separator = character
+            } else {
+                guard let digit = character.hexadecimalDigit else { return nil }
+                value = value << 4 | UInt64(digit)
+            }
+        }
+        return value
     }
 
     /// Whether this is a group address: the lowest bit of the first octet.

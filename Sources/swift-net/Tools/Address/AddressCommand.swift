@@ -8,8 +8,8 @@ struct AddressCommand: Command {
         usage: ["[options] ADDRESS[/LENGTH|/MASK]|PORT/tcp|PORT/udp..."],
         operand: ("ADDRESS", "an address, a network or PORT/tcp"),
         discussion: """
-            Prints the class, network, mask, host range and kind of IPv4 and IPv6 addresses, the parts of a MAC \
-            address, and the range and service of a port. Without a prefix length, the network of an IPv4 address \
+            Prints the class, network, mask, host range and kind of IPv4 and IPv6 addresses (also in brackets and with \
+            a zone, fe80::1%eth0), the parts of a MAC address (02:00:00:00:00:01, 0200.0000.0001, 020000000001), and the range and service of a port. Without a prefix length, the network of an IPv4 address \
             follows from its class. No packet is sent.
 
             Exit status: 0 if every argument was explained, 2 on error.

@@ -25,7 +25,7 @@ struct AddressReport {
     /// - Throws: `UsageError` with the invalid part of the text.
     init(_ text: String) throws {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        if parts.count == 1, let mac = MACAddress(text) {
+        if parts.count == 1, let mac = MACAddress(text) ?? Self.bareMAC(text) {
             describe(mac)
             return
         }
@@ -33,14 +33,49 @@ struct AddressReport {
             try describe(port: parts[0], transport, of: text)
             return
         }
-        guard let address = IPAddress(parts[0]) else { throw UsageError("\(text): not an address") }
+        let (name, zone) = try Self.zone(of: parts[0], text)
+        guard let address = IPAddress(name) else { throw UsageError("\(text): not an address") }
+        if let zone {
+            guard address.family == .v6 else { throw UsageError("\(text): an IPv4 address has no zone") }
+            guard !zone.isEmpty else { throw UsageError("\(text): empty zone (expected an interface after %)") }
+            guard address.needsZone else {
+                throw UsageError("\(text): \(address) has no zone (only link-local addresses and groups have)")
+            }
+        }
         switch address {
         case .v4(let address):
             let length = try parts.count == 1 ? nil : Self.length(parts[1], of: text, bits: 32)
             describe(address, length)
         case .v6(let address):
-            describe(address, try parts.count == 1 ? nil : Self.length(parts[1], of: text, bits: 128))
+            describe(address, zone, try parts.count == 1 ? nil : Self.length(parts[1], of: text, bits: 128))
         }
+    }
+
+    /// 12 hexadecimal digits, which in other commands may be the name of a host.
+    private static func bareMAC(_ text: String) -> MACAddress? {
+        guard text.utf8.count == 12, text.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else {
+            return nil
+        }
+        return UInt64(text, radix: 16).map { MACAddress(rawValue: $0) }
+    }
+
+    /// Separates an address from its zone (RFC 4007, section 11) and from brackets around both (RFC 3986, section
+    /// 3.2.2), in which the zone may begin with `%25` (RFC 6874, section 2).
+    private static func zone(of part: Substring, _ whole: String) throws -> (address: Substring, zone: Substring?) {
+        var part = part
+        let isBracketed = part.first == "["
+        if isBracketed {
+            guard let close = part.firstIndex(of: "]") else { throw UsageError("\(whole): no ] after the address") }
+            guard part.index(after: close) == part.endIndex else {
+                throw UsageError("\(whole): unexpected text after ] (the port is an argument of its own: 443/tcp)")
+            }
+            part = part[..<close].dropFirst()
+            guard part.contains(":") else { throw UsageError("\(whole): only an IPv6 address has brackets") }
+        }
+        guard let percent = part.firstIndex(of: "%") else { return (part, nil) }
+        var zone = part[part.index(after: percent)...]
+        if isBracketed, zone.hasPrefix("25"), zone.count > 2 { zone = zone.dropFirst(2) }
+        return (part[..<percent], zone)
     }
 
     /// A prefix length, or for IPv4 a mask in dotted decimal.
@@ -132,8 +167,9 @@ struct AddressReport {
 
     // MARK: IPv6
 
-    private mutating func describe(_ address: IPv6Address, _ length: Int?) {
+    private mutating func describe(_ address: IPv6Address, _ zone: Substring?, _ length: Int?) {
         add("addr", "address", "\(address)")
+        if let zone { add("zone", "zone", String(zone)) }
         add("full", "expanded", Self.full(address))
         if let length, let network = IPv6Network(address, prefixLength: length) {
             add("prefix_length", "prefix length", number: UInt64(length))
