@@ -19,7 +19,7 @@ STATIC := -c release --product swift-net -Xswiftc -static-executable --scratch-p
 BINARY := $(BUILD)/release/swift-net
 MANUALS := $(wildcard man/*.8)
 
-.PHONY: run build test fuzz corpus signatures bench docs lint install completions packages-build packages-test packages-lint packages-bench packages-servers clean
+.PHONY: run build test fuzz corpus signatures bench docs lint install uninstall completions packages-build packages-test packages-lint packages-bench packages-servers clean
 
 run: build
 	$(BINARY) $(ARGS)
@@ -76,16 +76,32 @@ lint: packages-lint
 	mandoc -Tlint -Wwarning $(MANUALS)
 	Scripts/lint-prose
 
+# What install puts under PREFIX, and uninstall removes.
+INSTALLED := bin/swift-net $(MANUALS:man/%=share/man/man8/%) share/bash-completion/completions/swift-net \
+    share/zsh/site-functions/_swift-net share/fish/vendor_completions.d/swift-net.fish
+FOLDERS := $(sort $(patsubst %/,%,$(dir $(INSTALLED))))
+
+# The capability is set only on an installed system: a package sets it when it is installed, not when it is built.
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8 \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
-	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,$(FOLDERS))
 	install -m 755 -s $(BINARY) $(DESTDIR)$(PREFIX)/bin/swift-net
 	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 completions/swift-net.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/swift-net
 	install -m 644 completions/_swift-net $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_swift-net
 	install -m 644 completions/swift-net.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/swift-net.fish
-	$(SUDO) setcap cap_net_raw+p $(DESTDIR)$(PREFIX)/bin/swift-net
+ifeq ($(DESTDIR),)
+	$(SUDO) setcap cap_net_raw+p $(PREFIX)/bin/swift-net
+else
+	@echo "No capability was set in DESTDIR. After installation: setcap cap_net_raw+p $(PREFIX)/bin/swift-net"
+endif
+
+# The same PREFIX and DESTDIR as for install. Other files stay; so do the folders, except the empty ones in DESTDIR.
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(INSTALLED))
+ifneq ($(DESTDIR),)
+	cd $(DESTDIR) && for folder in $(addprefix $(PREFIX:/%=%)/,$(FOLDERS)); do \
+	    [ ! -d $$folder ] || rmdir -p --ignore-fail-on-non-empty $$folder; done
+endif
 
 # Written anew from the binary; a test holds the committed ones against it.
 completions: build
