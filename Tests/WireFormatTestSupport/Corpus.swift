@@ -155,10 +155,12 @@ public enum Corpus {
 
     // MARK: IPv4
 
-    static func datagram(_ transport: IPProtocol, _ data: [UInt8], _ options: [IPv4Option] = []) -> [UInt8] {
+    static func datagram(
+        _ transport: IPProtocol, _ data: [UInt8], _ options: [IPv4Option] = [], timeToLive: UInt8 = 64
+    ) -> [UInt8] {
         IPv4Header(
-            source: client, destination: server, protocol: transport, payloadLength: data.count, identification: 7,
-            options: IPv4Options(options)
+            source: client, destination: server, protocol: transport, payloadLength: data.count,
+            timeToLive: timeToLive, identification: 7, options: IPv4Options(options)
         ).encoded() + data
     }
 
@@ -178,9 +180,9 @@ public enum Corpus {
             Seed("options", datagram(.udp, udp([1]), routeOptions)),
             Seed("source-route", datagram(.tcp, tcp(flags: .ack, data: [1]), sourceRoute)),
             Seed("echo", datagram(.icmp, messages4[0].bytes)), Seed("error", datagram(.icmp, messages4[1].bytes)),
-            Seed("igmp", datagram(.igmp, groupMessages[1].bytes, [.routerAlert(value: 0)])),
+            Seed("igmp", datagram(.igmp, groupMessages[1].bytes, [.routerAlert(value: 0)], timeToLive: 1)),
             Seed("fragment", fragment.encoded() + [UInt8](repeating: 1, count: 16)),
-            Seed("padded", datagram(.tcp, tcp(flags: .ack)) + [0, 0, 0, 0, 0, 0]),
+            Seed("padded", datagram(.tcp, tcp()) + [0, 0, 0, 0, 0, 0]),
             Seed("http", datagram(.tcp, tcp(flags: [.ack, .psh], data: httpTexts[0].bytes))),
             Seed("offloaded-tcp", datagram(.tcp, offloaded(tcp(), at: 16, .tcp, from: .v4(client), to: .v4(server)))),
             Seed(
@@ -239,7 +241,10 @@ public enum Corpus {
 
     // MARK: IPv6
 
-    static func packet6(_ transport: IPProtocol, _ data: [UInt8], _ headers: [IPv6ExtensionHeader] = []) -> [UInt8] {
+    static func packet6(
+        _ transport: IPProtocol, _ data: [UInt8], _ headers: [IPv6ExtensionHeader] = [],
+        source: IPv6Address = client6, hopLimit: UInt8 = 64
+    ) -> [UInt8] {
         var chain: [UInt8] = []
         for (index, header) in headers.enumerated() {
             let next = index + 1 < headers.count ? headers[index + 1].protocol : transport
@@ -248,8 +253,8 @@ public enum Corpus {
             chain += bytes
         }
         return IPv6Header(
-            source: client6, destination: server6, nextHeader: headers.first?.protocol ?? transport,
-            payloadLength: chain.count + data.count, flowLabel: 0x12345
+            source: source, destination: server6, nextHeader: headers.first?.protocol ?? transport,
+            payloadLength: chain.count + data.count, hopLimit: hopLimit, flowLabel: 0x12345
         ).encoded() + chain + data
     }
 
@@ -259,8 +264,14 @@ public enum Corpus {
         return [
             Seed("tcp", packet6(.tcp, tcp())),
             Seed("offloaded-tcp", packet6(.tcp, offloaded(tcp(), at: 16, .tcp, from: .v6(client6), to: .v6(server6)))),
-            Seed("mld", packet6(.icmpv6, messages6[2].bytes, [.hopByHopOptions([.routerAlert(0)])])),
-            Seed("routing", packet6(.udp, udp([1]), [.routing(type: 0, segmentsLeft: 1, data: route)])),
+            Seed(
+                "mld",
+                packet6(
+                    .icmpv6,
+                    ICMPv6Message(.multicastListener(listenerReport), source: linkLocal6, destination: server6)
+                        .encoded(),
+                    [.hopByHopOptions([.routerAlert(0)])], source: linkLocal6, hopLimit: 1)),
+            Seed("routing", packet6(.udp, udp([1]), [.routing(type: 2, segmentsLeft: 1, data: route)])),
             Seed(
                 "chain",
                 packet6(
@@ -292,22 +303,23 @@ public enum Corpus {
         ).encoded()
     }
 
+    private static let linkLocal6 = IPv6Address(high: 0xFE80 << 48, low: 1)
+    private static let group6 = IPv6Address(high: 0xFF05 << 48, low: 0x1234)
+    private static var listenerReport: MLDMessage {
+        MLDMessage(.version2Report([GroupRecord(.changeToInclude, group: group6, sources: [client6])]))
+    }
+
     static var messages6: [Seed] {
         let quote = Array(packet6(.udp, udp([1, 2])).prefix(48))
-        let group = IPv6Address(high: 0xFF05 << 48, low: 0x1234)
         let extensions = ICMPExtensions([ICMPInterfaceInformation(role: .nextHop, address: .v6(server6)).object])
         let bodies: [(String, ICMPv6Message.Body)] = [
             ("echo", .echoRequest(ICMPEcho(identifier: 1, sequenceNumber: 2, data: Array(0..<8)))),
             ("extended", .timeExceeded(code: 0, ICMPErrorBody(v6Original: quote, extensions: extensions))),
-            (
-                "report-v2",
-                .multicastListener(
-                    MLDMessage(.version2Report([GroupRecord(.changeToInclude, group: group, sources: [client6])])))
-            ),
+            ("report-v2", .multicastListener(listenerReport)),
             (
                 "query-v2",
                 .multicastListener(
-                    MLDMessage(.query(group: group, SourceQuery(sources: [server6])), maximumResponseCode: 0x9ABC))
+                    MLDMessage(.query(group: group6, SourceQuery(sources: [server6])), maximumResponseCode: 0x9ABC))
             ),
             ("too-big", .packetTooBig(code: 0, ICMPErrorBody(restOfHeader: 1_280, data: quote))),
             (

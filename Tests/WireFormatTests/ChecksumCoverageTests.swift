@@ -81,14 +81,17 @@ struct ChecksumCoverageTests {
 
     @Test("with total length 0 of an offloaded packet, the datagram extends to the end of the capture")
     func offloaded() throws {
-        var segment = TCPSegment(sourcePort: 1, destinationPort: 2, sequenceNumber: 3, flags: .ack, data: [9, 9, 9])
+        // Longer than a frame: evidence of segmentation offload.
+        var segment = TCPSegment(
+            sourcePort: 1, destinationPort: 2, sequenceNumber: 3, flags: .ack, data: [UInt8](repeating: 9, count: 1_503)
+        )
         segment.updateChecksum(source: .v4(source), destination: .v4(destination))
         var header = IPv4Header(
             source: source, destination: destination, protocol: .tcp, payloadLength: segment.byteCount)
         header.totalLength = 0
         let wire = header.encoded() + segment.encoded()
         let view = try IPv4View(wire.rawBytes)
-        #expect(view.payload.byteCount == 23 && !view.isTruncated)
+        #expect(view.payload.byteCount == 1_523 && !view.isTruncated)
         #expect(PacketLayers(wire.rawBytes, linkType: .rawIP).verifyChecksums(wire.rawBytes).transport == .correct)
     }
 

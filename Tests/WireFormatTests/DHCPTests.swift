@@ -171,13 +171,16 @@ struct DHCPTests {
     func decoded() {
         var message = DHCPMessage(
             operation: 2, transactionID: 0x1234, clientMAC: Self.mac,
-            options: [DHCPOption(53, [2]), DHCPOption(15, Array("a\u{1B}b".utf8))])
+            options: [
+                DHCPOption(53, [2]), DHCPOption(15, Array("a\u{1B}b".utf8)), DHCPOption(54, [192, 0, 2, 1]),
+                DHCPOption(51, [0, 0, 2, 0x58]),
+            ])
         message.yourAddress = IPv4Address(192, 0, 2, 9)
         message.file = Array("image".utf8)
         let (line, json) = packet(message)
         #expect(line == "IP 192.0.2.1.67 > 255.255.255.255.68: BOOTP/DHCP, Reply, length 300")
         let layer =
-            #"{"layer":"dhcp","operation":"reply","hardware_type":1,"hardware_length":6,"hops":0,"transaction_id":"0x00001234","seconds":0,"broadcast":false,"client_addr":"0.0.0.0","your_addr":"192.0.2.9","next_server_addr":"0.0.0.0","relay_addr":"0.0.0.0","client_mac":"02:00:00:00:00:01","file":"image","options":["message_type offer","domain_name a\\x1bb"]}],"problems":[]"#
+            #"{"layer":"dhcp","operation":"reply","hardware_type":1,"hardware_length":6,"hops":0,"transaction_id":"0x00001234","seconds":0,"broadcast":false,"client_addr":"0.0.0.0","your_addr":"192.0.2.9","next_server_addr":"0.0.0.0","relay_addr":"0.0.0.0","client_mac":"02:00:00:00:00:01","file":"image","options":["message_type offer","domain_name a\\x1bb","server_identifier 192.0.2.1","ip_address_lease_time 600"]}],"problems":[]"#
         #expect(json.hasSuffix(layer), "\(json)")
         message.operation = 1
         #expect(packet(message).line.hasSuffix("BOOTP/DHCP, Request from 02:00:00:00:00:01, length 300"))

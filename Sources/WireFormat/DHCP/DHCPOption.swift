@@ -101,6 +101,22 @@ public struct DHCPOption: Hashable, Sendable {
     /// The value by the option's type; bytes for an unknown option, or if the data does not fit its type.
     public var value: Value { Self.known[code]?.kind.flatMap(interpreted) ?? .bytes(data) }
 
+    /// Whether the data has a length or form that the option's standard does not allow; false for an unknown option.
+    var isMisfit: Bool {
+        switch (code, Self.known[code]?.kind) {
+        case (43, _): data.isEmpty
+        case (77, _), (120, _), (_, .clientIdentifier?): data.count < 2
+        case (80, _): !data.isEmpty
+        case (81, _), (94, _): code == 81 ? data.count < 3 : data.count != 3
+        case (97, _): data.count != 17
+        case (124, _), (125, _): data.count < 5
+        // No home agent is known (RFC 2132, section 8.13).
+        case (68, _) where data.isEmpty: false
+        case (_, let kind?): interpreted(kind) == nil
+        case (_, nil): false
+        }
+    }
+
     private func interpreted(_ kind: Kind) -> Value? {
         let bytes = data.rawBytes
         func fits(_ size: Int) -> Bool { !data.isEmpty && data.count.isMultiple(of: size) }

@@ -63,6 +63,7 @@ extension FieldSink where Self: ~Copyable {
             bytes("target_protocol", view.targetProtocolAddress, at: offset)
         }
         end()
+        checkStandards(view, layer)
     }
 }
 

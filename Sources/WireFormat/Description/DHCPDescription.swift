@@ -46,6 +46,7 @@ extension FieldSink where Self: ~Copyable {
         }
         end()
         if let problem = options.problem { self.problem("\(problem)") }
+        checkStandards(view, options)
         if !view.hasMagicCookie {
             describePayload(view.bytes.dropping(DHCPView.fixedLength), at: base + DHCPView.fixedLength)
         }

@@ -43,11 +43,15 @@ public struct Explanation: Sendable {
     }
 
     /// Decodes `bytes` as far as possible.
-    public init(_ bytes: RawSpan, startingAt start: Start, frameCheckSequenceLength: Int = 0) {
+    /// - Parameter originalLength: the length of the packet on the wire, in bytes; 0 if unknown.
+    public init(
+        _ bytes: RawSpan, startingAt start: Start, frameCheckSequenceLength: Int = 0, originalLength: Int = 0
+    ) {
         switch start {
         case .link(let type):
             describe(
-                bytes, PacketLayers(bytes, linkType: type), frameCheckSequenceLength: frameCheckSequenceLength)
+                bytes, PacketLayers(bytes, linkType: type, originalLength: originalLength),
+                frameCheckSequenceLength: frameCheckSequenceLength)
         case .icmp: describeICMP(bytes, at: 0, .alone)
         case .icmpv6: describeICMPv6(bytes, at: 0, .alone)
         }

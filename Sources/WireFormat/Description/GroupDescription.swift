@@ -43,6 +43,7 @@ extension FieldSink where Self: ~Copyable {
             if type == .membershipQuery || type == .version3Report { problem("igmp: the message is truncated") }
         }
         end()
+        checkStandards(view, message, context)
     }
 
     /// Describes the fields of an MLD message after the checksum.

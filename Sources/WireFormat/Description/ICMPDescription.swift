@@ -19,6 +19,7 @@ extension FieldSink where Self: ~Copyable {
             "checksum", context.isIncomplete ? .unchecked : view.checksumState, UInt64(view.checksum), at: base + 2, 2)
         let hasData = describeBody(view, at: base)
         end()
+        checkStandards(view, context)
         if type.isError, !context.isQuoted {
             describeQuote(view.payload, wordLength: 4, words: type.quoteWords(rest), at: base + 8)
         } else if hasData {
@@ -86,8 +87,8 @@ extension FieldSink where Self: ~Copyable {
         let length = ICMPErrorBody.quoteLength(data, words: words, wordLength: wordLength)
         let quote = data.prefix(length)
         switch quote.byteCount > 0 ? quote.byte(at: 0) >> 4 : 0 {
-        case 4: describeIPv4(quote, at: base, isQuoted: true)
-        case 6: describeIPv6(quote, at: base, isQuoted: true)
+        case 4: describeIPv4(quote, at: base, nil)
+        case 6: describeIPv6(quote, at: base, nil)
         default: describePayload(quote, at: base, isQuoted: true)
         }
         guard length < data.byteCount else { return }
@@ -153,6 +154,7 @@ extension FieldSink where Self: ~Copyable {
             }
         }
         end()
+        checkStandards(view, layer, context)
         if type.isError, !context.isQuoted {
             describeQuote(view.payload, wordLength: 8, words: type.quoteWords(rest), at: base + 8)
         } else if hasData {

@@ -1,6 +1,8 @@
 extension FieldSink where Self: ~Copyable {
     /// Describes an IPv4 datagram and its payload.
-    mutating func describeIPv4(_ bytes: RawSpan, at base: Int, isQuoted: Bool) {
+    /// - Parameter layers: the layers of the packet; nil for a datagram that an ICMP error quotes.
+    mutating func describeIPv4(_ bytes: RawSpan, at base: Int, _ layers: PacketLayers?) {
+        let isQuoted = layers == nil
         let view: IPv4View
         do throws(ParseError) {
             view = try IPv4View(bytes)
@@ -12,15 +14,28 @@ extension FieldSink where Self: ~Copyable {
             return describeCutIPv4(bytes, at: base, isQuoted: isQuoted, error)
         }
         begin(.ipv4, isQuoted: isQuoted)
-        describeFields(view, at: base, isQuoted: isQuoted)
+        describeFields(view, at: base, isQuoted: isQuoted, isUnsegmented: layers?.broken != .ipv4)
         end()
+        let offset = base + view.headerLength
+        if let layers {
+            if let fault = LengthFault(ipv4: bytes, layers) {
+                problem(.ipv4, fault)
+                return describePayload(bytes.dropping(view.headerLength), at: offset)
+            }
+            if layers.missingByteCount > 0 { problem(.ipv4, .missing(layers.missingByteCount, isIPv6: false)) }
+            checkStandards(view, payloadLength: layers.statedEnd - offset)
+        }
         // Old routers change the total length of quoted datagrams: all bytes are used instead.
         let data = isQuoted ? bytes.dropping(view.headerLength) : view.payload
-        let offset = base + view.headerLength
         guard view.fragmentOffset == 0 else { return describePayload(data, at: offset, isQuoted: isQuoted) }
         let context = DatagramContext(
             addresses: (.v4(view.source), .v4(view.finalDestination)),
-            isIncomplete: isQuoted || view.isTruncated || view.moreFragments, isQuoted: isQuoted)
+            isIncomplete: isQuoted || view.isTruncated || view.moreFragments, isQuoted: isQuoted,
+            header: layers.map { layers in
+                .init(
+                    hopLimit: view.timeToLive, hasRouterAlert: view.hasRouterAlert, isFragment: view.moreFragments,
+                    payloadLength: layers.statedEnd - offset)
+            })
         describeTransport(view.protocol, data, at: offset, context)
     }
 
@@ -44,9 +59,11 @@ extension FieldSink where Self: ~Copyable {
         }
     }
 
-    /// - Parameter statedLength: the length that the header states, if it is truncated.
+    /// - Parameters:
+    ///   - statedLength: the length that the header states, if it is truncated.
+    ///   - isUnsegmented: whether a total length of 0 is that of a datagram before segmentation by the network card.
     private mutating func describeFields(
-        _ view: borrowing IPv4View, at base: Int, isQuoted: Bool, statedLength: Int? = nil
+        _ view: borrowing IPv4View, at base: Int, isQuoted: Bool, statedLength: Int? = nil, isUnsegmented: Bool = false
     ) {
         number("version", 4, at: base, 1)
         number("header_length", statedLength ?? view.headerLength, "bytes", at: base, 1)
@@ -57,7 +74,7 @@ extension FieldSink where Self: ~Copyable {
             text.append(decimal: totalLength)
             text.append(" bytes")
             if isTruncated { text.append(", more than available") }
-            if totalLength == 0 { text.append(", offloaded to the network card") }
+            if totalLength == 0, isUnsegmented { text.append(", offloaded to the network card") }
         }
         number("identification", view.identification, at: base + 4, 2)
         beginList("flags")

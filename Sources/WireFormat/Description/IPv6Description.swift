@@ -1,6 +1,8 @@
 extension FieldSink where Self: ~Copyable {
     /// Describes an IPv6 packet, its extension headers and its payload.
-    mutating func describeIPv6(_ bytes: RawSpan, at base: Int, isQuoted: Bool) {
+    /// - Parameter layers: the layers of the packet; nil for a packet that an ICMP error quotes.
+    mutating func describeIPv6(_ bytes: RawSpan, at base: Int, _ layers: PacketLayers?) {
+        let isQuoted = layers == nil
         let view: IPv6View
         do throws(ParseError) {
             view = try IPv6View(bytes)
@@ -31,6 +33,10 @@ extension FieldSink where Self: ~Copyable {
         end()
         let rest = data.dropping(reader.offset)
         let offset = start + reader.offset
+        if let layers {
+            if layers.missingByteCount > 0 { problem(.ipv6, .missing(layers.missingByteCount, isIPv6: true)) }
+            checkStandards(view, data, payloadLength: layers.statedEnd - start)
+        }
         if reader.isTruncated {
             problem("\(isQuoted ? "quoted " : "")ipv6: the header \(reader.nextHeader) is truncated")
             return describePayload(rest, at: offset, isQuoted: isQuoted)
@@ -39,7 +45,12 @@ extension FieldSink where Self: ~Copyable {
         let destination = reader.finalDestinationOffset.map { data.ipv6Address(at: $0) } ?? view.destination
         let context = DatagramContext(
             addresses: (.v6(view.source), .v6(destination)),
-            isIncomplete: isQuoted || view.isTruncated || reader.isFragment, isQuoted: isQuoted)
+            isIncomplete: isQuoted || layers?.isTruncated ?? false || reader.isFragment, isQuoted: isQuoted,
+            header: layers.map { layers in
+                .init(
+                    hopLimit: view.hopLimit, hasRouterAlert: IPv6Option.hasRouterAlert(view, data),
+                    isFragment: reader.isFragment, payloadLength: layers.statedEnd - offset)
+            })
         guard reader.nextHeader != .noNextHeader else {
             return describePayload(rest, at: offset, isQuoted: isQuoted)
         }

@@ -43,6 +43,7 @@ extension FieldSink where Self: ~Copyable {
         }
         if !isCut { describeEnd(bytes, layers, frameCheckSequenceLength) }
         end()
+        checkStandards(view, originalLength: Int(layers.wireLength))
     }
 
     private mutating func describe(_ type: EtherType, at offset: Int) {
@@ -113,6 +114,7 @@ extension FieldSink where Self: ~Copyable {
         number("identifier", tag.identifier, at: offset, 2)
         describe(tag.etherType, at: offset + 2)
         end()
+        checkStandards(tag)
     }
 
     private mutating func describeLogicalLinkControl(_ bytes: RawSpan, at offset: Int) {

@@ -6,9 +6,26 @@ struct DatagramContext {
     var isIncomplete: Bool
     /// Whether the datagram is quoted by an ICMP error, and thereby truncated and modified.
     var isQuoted: Bool
+    /// The IP header around the message; nil if the message is not in a datagram, or in a quoted one: routers change
+    /// the header of what they quote.
+    var header: Header?
+
+    /// What the standards of the upper layers require of the IP header.
+    struct Header {
+        /// The time to live or hop limit.
+        var hopLimit: UInt8
+        /// Whether the header has the router alert option (RFC 2113, RFC 2711).
+        var hasRouterAlert: Bool
+        /// Whether the datagram is a fragment.
+        var isFragment: Bool
+        /// The length of the IP payload without extension headers as stated, in bytes.
+        var payloadLength: Int
+    }
 
     /// The context of a message without a datagram.
-    static var alone: DatagramContext { DatagramContext(addresses: nil, isIncomplete: false, isQuoted: false) }
+    static var alone: DatagramContext {
+        DatagramContext(addresses: nil, isIncomplete: false, isQuoted: false, header: nil)
+    }
 }
 
 extension FieldSink where Self: ~Copyable {
@@ -19,8 +36,8 @@ extension FieldSink where Self: ~Copyable {
         switch layers.network {
         case .arp, .reverseARP:
             describeARP(bytes.prefix(layers.end).dropping(start), layers.network == .arp ? .arp : .rarp, at: start)
-        case .ipv4: describeIPv4(bytes.prefix(layers.end).dropping(start), at: start, isQuoted: false)
-        case .ipv6: describeIPv6(bytes.prefix(layers.end).dropping(start), at: start, isQuoted: false)
+        case .ipv4: describeIPv4(bytes.prefix(layers.end).dropping(start), at: start, layers)
+        case .ipv6: describeIPv6(bytes.prefix(layers.end).dropping(start), at: start, layers)
         case .none:
             if let broken = layers.broken {
                 problem(ofBroken: broken, bytes.dropping(start), layers)
@@ -42,8 +59,8 @@ extension FieldSink where Self: ~Copyable {
                 _ = try LinuxCookedView(bytes, version: layers.linkType == .linuxCooked ? .first : .second)
             case .loopback: _ = try NullLoopbackView(bytes)
             case .arp, .rarp: return describeARP(bytes, layer, at: layers.networkOffset)
-            case .ipv4: return describeIPv4(bytes, at: layers.networkOffset, isQuoted: false)
-            case .ipv6: return describeIPv6(bytes, at: layers.networkOffset, isQuoted: false)
+            case .ipv4: return describeIPv4(bytes, at: layers.networkOffset, layers)
+            case .ipv6: return describeIPv6(bytes, at: layers.networkOffset, layers)
             default: problem("\(layer) cannot be parsed")
             }
         } catch {

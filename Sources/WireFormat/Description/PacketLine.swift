@@ -12,10 +12,10 @@ extension TextBuffer {
         switch layers.network {
         case .ipv4:
             append("IP ")
-            append(datagram: bytes, layers)
+            append(datagram: bytes, layers, originalLength: originalLength)
         case .ipv6:
             append("IP6 ")
-            append(datagram: bytes, layers)
+            append(datagram: bytes, layers, originalLength: originalLength)
         case .arp, .reverseARP:
             let packet = bytes.dropping(layers.networkOffset)
             append(layers.network == .arp ? "ARP, " : "RARP, ")
@@ -42,6 +42,13 @@ extension TextBuffer {
 
     /// Appends a packet with an unknown or unreadable payload.
     private mutating func append(linkLineOf bytes: RawSpan, _ layers: PacketLayers, originalLength: Int) {
+        let header = bytes.dropping(layers.networkOffset)
+        if layers.broken == .ipv4, header.byteCount >= IPv4View.minimumHeaderLength, header.byte(at: 0) >> 4 == 4,
+            let fault = LengthFault(ipv4: header, layers)
+        {
+            append("IP ")
+            return append(fault)
+        }
         if layers.linkType == .ethernet, let frame = try? EthernetView(bytes) {
             append(frame.source)
             append(" > ")
@@ -82,11 +89,20 @@ extension TextBuffer {
         append(UInt8(ascii: "]"))
     }
 
-    private mutating func append(datagram bytes: RawSpan, _ layers: PacketLayers) {
+    private mutating func append(datagram bytes: RawSpan, _ layers: PacketLayers, originalLength: Int) {
         let start = layers.networkOffset
         let transport = bytes.extracting(min(layers.transportOffset, layers.end)..<layers.end)
         let ports = layers.ports(bytes)
+        let missing = max(layers.statedEnd - originalLength, 0)
+        if missing > 0 {
+            append(LengthFault.missing(missing, isIPv6: layers.network == .ipv6))
+            // tcpdump has a space here for IPv4 alone.
+            if layers.network == .ipv4 { append(UInt8(ascii: " ")) }
+        }
         if layers.network == .ipv4 {
+            if layers.broken == .ipv4, let fault = LengthFault(ipv4: bytes.dropping(start), layers) {
+                return append(fault)
+            }
             append(bytes.ipv4Address(at: start + 12))
             if let port = ports.source { append(port: port) }
             append(" > ")
@@ -99,19 +115,26 @@ extension TextBuffer {
         }
         if let port = ports.destination { append(port: port) }
         append(": ")
-        if let broken = layers.broken { return append(cut: broken, bytes, layers, transport) }
         let stated = max(layers.statedEnd - layers.transportOffset, 0)
+        if let broken = layers.broken { return append(cut: broken, bytes, layers, transport, stated: stated) }
         if layers.isLaterFragment { return append(fragment: bytes, layers, length: stated) }
         switch layers.readableTransport {
         case .tcp?: if let view = try? TCPView(transport) { append(line: view, length: stated) }
         case .udp?:
+            let length = Int(transport.bigEndian16(at: 4))
+            let fault = LengthFault(udp: length, payload: stated, isFragment: layers.isFragment)
+            if let fault, case .udpLength = fault { return append(fault) }
+            // A jumbogram's length is 0; in the first fragment, the length is that of the whole datagram.
+            let data = (length == 0 ? stated : length) - UDPView.headerLength
             if DHCPView.isCarried(from: ports.source, to: ports.destination),
                 let view = try? DHCPView(transport.dropping(UDPView.headerLength))
             {
-                return append(line: view, length: max(stated - UDPView.headerLength, 0))
+                return append(line: view, length: min(data, stated - UDPView.headerLength))
             }
-            append("UDP, length ")
-            append(decimal: max(stated - UDPView.headerLength, 0))
+            append("UDP, ")
+            if let fault { return append(fault) }
+            append("length ")
+            append(decimal: data)
         case .icmp?: if let view = try? ICMPv4View(transport) { append(line: view, length: stated) }
         case .icmpv6?: if let view = try? ICMPv6View(transport) { append(line: view, length: stated) }
         case .igmp?: if let view = try? IGMPView(transport) { append(line: view) }
@@ -123,7 +146,10 @@ extension TextBuffer {
     }
 
     /// Appends the available part of a truncated header, and the mark.
-    private mutating func append(cut layer: Layer, _ bytes: RawSpan, _ layers: PacketLayers, _ transport: RawSpan) {
+    /// - Parameter stated: the length of the IP payload by the IP header.
+    private mutating func append(
+        cut layer: Layer, _ bytes: RawSpan, _ layers: PacketLayers, _ transport: RawSpan, stated: Int
+    ) {
         switch layer {
         case .ipv6 where layers.network == .ipv6:
             // The extension header that is named but truncated.
@@ -142,18 +168,23 @@ extension TextBuffer {
             }
             return
         case .tcp where transport.byteCount >= TCPView.minimumHeaderLength:
-            // Padded, so that it can be parsed; an invalid data offset is ignored.
-            let stated = Int(transport.byte(at: 12) >> 4) * 4
-            guard stated > transport.byteCount else { break }
-            let padded = transport.copied() + [UInt8](repeating: 0, count: stated - transport.byteCount)
-            let length = max(layers.statedEnd - layers.transportOffset, 0)
+            // Padded, so that it can be parsed.
+            let headerLength = Int(transport.byte(at: 12) >> 4) * 4
+            guard headerLength >= TCPView.minimumHeaderLength else {
+                append(UInt8(ascii: " "))
+                return append(LengthFault.tcpHeaderShort(headerLength, segment: stated))
+            }
+            let padded = transport.copied() + [UInt8](repeating: 0, count: headerLength - transport.byteCount)
             if let view = try? TCPView(padded.rawBytes) {
-                append(line: view, length: length, available: transport.byteCount)
+                append(line: view, length: stated, available: transport.byteCount)
             }
             return
+        case .udp where stated < UDPView.headerLength && transport.byteCount >= 4:
+            return append(LengthFault.udpHeader(available: stated))
         case .icmp where transport.byteCount > 0:
             append("ICMP ")
             append(nameOf: ICMPv4Type(rawValue: transport.byte(at: 0)))
+        case .icmpv6 where stated == 0: return append("ICMP6, length 0 (invalid)")
         case .icmpv6 where transport.byteCount > 0:
             append("ICMP6, ")
             append(nameOf: ICMPv6Type(rawValue: transport.byte(at: 0)))
@@ -282,6 +313,10 @@ extension TextBuffer {
         append("Flags [")
         append(flags)
         append(UInt8(ascii: "]"))
+        if view.headerLength > segmentLength {
+            append(UInt8(ascii: " "))
+            return append(LengthFault.tcpHeaderLong(view.headerLength, segment: segmentLength))
+        }
         if length > 0 || !flags.isDisjoint(with: [.syn, .fin, .rst]) {
             append(", seq ")
             append(decimal: view.sequenceNumber)

@@ -21,11 +21,7 @@ extension FieldSink where Self: ~Copyable {
             }
         checksum("checksum", state, UInt64(view.checksum), at: base + 6, 2)
         end()
-        if view.length != 0,
-            Int(view.length) < UDPView.headerLength || !context.isIncomplete && Int(view.length) > bytes.byteCount
-        {
-            problem("udp: length at offset 4 is \(view.length), which is invalid")
-        }
+        checkStandards(view, context)
         let data = base + UDPView.headerLength
         if !context.isQuoted, DHCPView.isCarried(from: view.sourcePort, to: view.destinationPort) {
             describeDHCP(view.payload, at: data)
@@ -78,6 +74,7 @@ extension FieldSink where Self: ~Copyable {
         endList()
         end()
         if reader.isMalformed { problem("tcp: an option has an invalid length") }
+        checkStandards(view, context)
         let data = base + view.headerLength
         if !context.isQuoted, HTTPStartLine.isRecognized(in: view.payload) {
             describeHTTP(view.payload, at: data)

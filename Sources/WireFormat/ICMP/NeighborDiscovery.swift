@@ -107,7 +107,7 @@ public struct NDPMessage: Hashable, Sendable {
         }
     }
 
-    private var fixedByteCount: Int {
+    var fixedByteCount: Int {
         switch kind {
         case .routerSolicitation: 8
         case .routerAdvertisement: 16

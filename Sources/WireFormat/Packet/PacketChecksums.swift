@@ -21,7 +21,8 @@ extension PacketLayers {
     public func verifyChecksums(_ bytes: RawSpan) -> PacketChecksums {
         let start = networkOffset
         switch network {
-        case .ipv4 where broken == .ipv4: return PacketChecksums(network: .unchecked, transport: nil)
+        case .ipv4 where Int(bytes.byte(at: start) & 0xF) &* 4 &+ start > bytes.byteCount:
+            return PacketChecksums(network: .unchecked, transport: nil)
         case .ipv4:
             let header = bytes.extracting(start..<transportOffset)
             let state: ChecksumState = InternetChecksum.of(header) == 0 ? .correct : .incorrect

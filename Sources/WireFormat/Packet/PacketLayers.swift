@@ -23,6 +23,7 @@ public struct PacketLayers: Sendable {
     @usableFromInline var transportStart: UInt32 = 0
     @usableFromInline var endOfData: UInt32 = 0
     @usableFromInline var statedEndOfData: UInt32 = 0
+    @usableFromInline var wireLength: UInt32
     /// The EtherType after the last tag; 0 if the link layer has none.
     public var etherType = EtherType(rawValue: 0)
     /// The number of tags after the Ethernet header.
@@ -57,9 +58,11 @@ public struct PacketLayers: Sendable {
     @usableFromInline static let maximumTags: UInt8 = 8
 
     /// Parses the layers of `bytes`.
+    /// - Parameter originalLength: the length of the packet on the wire, in bytes; 0 if unknown.
     @inlinable
-    public init(_ bytes: RawSpan, linkType: LinkType) {
+    public init(_ bytes: RawSpan, linkType: LinkType, originalLength: Int = 0) {
         self.linkType = linkType
+        wireLength = UInt32(clamping: originalLength)
         endOfData = UInt32(truncatingIfNeeded: bytes.byteCount)
         statedEndOfData = endOfData
         if linkType == .ethernet {
@@ -206,7 +209,11 @@ public struct PacketLayers: Sendable {
         }
         transportStart = UInt32(truncatingIfNeeded: data)
         let totalLength = Int(bytes.bigEndian16(at: start &+ 2))
-        let stop = totalLength == 0 ? bytes.byteCount : Swift.max(start &+ totalLength, data)
+        guard totalLength >= headerLength || isUnsegmented(bytes, from: start) else {
+            broken = .ipv4
+            return
+        }
+        let stop = totalLength == 0 ? bytes.byteCount : start &+ totalLength
         isTruncated = stop > bytes.byteCount
         statedEndOfData = UInt32(truncatingIfNeeded: stop)
         endOfData = UInt32(truncatingIfNeeded: Swift.min(stop, bytes.byteCount))
@@ -229,8 +236,7 @@ public struct PacketLayers: Sendable {
         let next = IPProtocol(rawValue: bytes.byte(at: start &+ 6))
         let payloadLength = Int(bytes.bigEndian16(at: start &+ 4))
         let data = start &+ IPv6View.headerLength
-        // 0 in a jumbogram or an offloaded packet; without data, there is no next header.
-        let stop = payloadLength == 0 && next != .noNextHeader ? bytes.byteCount : data &+ payloadLength
+        let stop = payloadLength == 0 ? unstatedEnd(bytes, from: start) : data &+ payloadLength
         isTruncated = stop > bytes.byteCount
         statedEndOfData = UInt32(truncatingIfNeeded: stop)
         endOfData = UInt32(truncatingIfNeeded: Swift.min(stop, bytes.byteCount))
@@ -238,6 +244,42 @@ public struct PacketLayers: Sendable {
         if next.isExtensionHeader { return walkChain(bytes, first: next) }
         transport = next
         checkTransport(bytes)
+    }
+
+    /// Whether the datagram was captured before segmentation by the network card, which sets a length field that is 0
+    /// (TSO; BIG TCP). The evidence: it is longer than an Ethernet frame can carry (1,500 bytes), no fragment, and
+    /// TCP or UDP. Any other datagram with a length of 0 is invalid.
+    @usableFromInline
+    func isUnsegmented(_ bytes: RawSpan, from start: Int) -> Bool {
+        guard Swift.max(Int(wireLength), bytes.byteCount) &- start > 1_500 else { return false }
+        if network == .ipv4 {
+            guard bytes.bigEndian16(at: start &+ 2) == 0, bytes.bigEndian16(at: start &+ 6) & 0x3FFF == 0 else {
+                return false
+            }
+            return transport == .tcp || transport == .udp
+        }
+        let next = IPProtocol(rawValue: bytes.byte(at: start &+ 6))
+        return next == .tcp || next == .udp
+    }
+
+    /// Returns the end of an IPv6 packet whose payload length is 0: that of the jumbo payload option (RFC 2675,
+    /// section 2), all bytes before segmentation by the network card, or else the end of the fixed header.
+    @usableFromInline
+    func unstatedEnd(_ bytes: RawSpan, from start: Int) -> Int {
+        let data = start &+ IPv6View.headerLength
+        if bytes.byte(at: start &+ 6) == IPProtocol.hopByHopOptions.rawValue,
+            let length = IPv6Option.jumboPayloadLength(bytes.dropping(data))
+        {
+            return data &+ length
+        }
+        return isUnsegmented(bytes, from: start) ? Swift.max(bytes.byteCount, data) : data
+    }
+
+    /// The number of bytes that the datagram's header states and the packet on the wire does not have; 0 if the
+    /// length on the wire is unknown.
+    @inlinable public var missingByteCount: Int {
+        wireLength == 0 || network != .ipv4 && network != .ipv6
+            ? 0 : Swift.max(statedEnd &- Int(wireLength), 0)
     }
 
     /// Parses the extension headers of IPv6.
