@@ -118,7 +118,7 @@ let package = Package(
             dependencies: [
                 "CStandalone",
                 "WireFormat", "PacketEngine", "LinuxProcess", "HostStack", "Diagnostics", "SwiftNet",
-                "SwiftNetTLS", "SwiftNetSignatures",
+                "SwiftNetTLS", "SwiftNetSignatures", "SwiftNetCompression",
             ],
             swiftSettings: settings
         ),

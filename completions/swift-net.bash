@@ -216,7 +216,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         decode)
-            options='-c --count --filter -w --pcap -j --json -q --quiet -v --verbose --explain -x --hex -e --link-level --number --time -n --numeric --color -h --help -V --version'
+            options='-c --count --filter -w --pcap -j --json -q --quiet -v --verbose --explain -x --hex -e --link-level --number --time --precise -n --numeric --color -h --help -V --version'
             case "$previous" in
                 -c|--count) return ;;
                 --filter) return ;;

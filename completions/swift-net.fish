@@ -333,6 +333,7 @@ complete -c swift-net -n '__fish_seen_subcommand_from decode' -s x -l hex -d 'Al
 complete -c swift-net -n '__fish_seen_subcommand_from decode' -s e -l link-level -d 'Print the link-layer addresses before each line.'
 complete -c swift-net -n '__fish_seen_subcommand_from decode' -l number -d 'Print the packet number before each line.'
 complete -c swift-net -n '__fish_seen_subcommand_from decode' -l time -x -a 'local utc epoch delta none' -d 'Set the format of the times; delta is the time since the previous packet (local).'
+complete -c swift-net -n '__fish_seen_subcommand_from decode' -l precise -d 'Print times with nanoseconds.'
 complete -c swift-net -n '__fish_seen_subcommand_from decode' -s n -l numeric -d 'Accepted for compatibility; names are never looked up.'
 complete -c swift-net -n '__fish_seen_subcommand_from decode' -l color -x -a 'auto always never' -d 'Use colors (auto: on a terminal).'
 complete -c swift-net -n '__fish_seen_subcommand_from decode' -s h -l help -d 'Print this help.'

@@ -82,7 +82,7 @@ struct CutHeaderTests {
         arguments: [
             (
                 ipv4(.tcp, segment), 50,
-                #"{"layer":"tcp","source_port":40000,"destination_port":8080,"sequence":7,"acknowledgment":9,"header_length":32,"flags":["psh","ack"],"window":64240,"checksum":"unchecked","urgent_pointer":0,"options":["nop","nop"]}],"problems":["tcp: header at offset 0 needs 32 bytes, but has 30"]"#
+                #"{"layer":"tcp","source_port":40000,"destination_port":8080,"sequence":7,"acknowledgment":9,"header_length":32,"flags":["psh","ack"],"window":64240,"checksum":"unchecked","checksum_value":"0x0000","urgent_pointer":0,"options":["nop","nop"]}],"problems":["tcp: header at offset 0 needs 32 bytes, but has 30"]"#
             ),
             (
                 ipv4(.udp, datagram), 26,
@@ -90,7 +90,7 @@ struct CutHeaderTests {
             ),
             (
                 ipv4(.icmp, echo), 26,
-                #"{"layer":"icmp","type":8,"code":0,"checksum":"unchecked","identifier":5}],"problems":["icmp: header at offset 0 needs 8 bytes, but has 6"]"#
+                #"{"layer":"icmp","type":8,"code":0,"checksum":"unchecked","checksum_value":"0xf7f4","identifier":5}],"problems":["icmp: header at offset 0 needs 8 bytes, but has 6"]"#
             ),
             (
                 ipv4(.udp, datagram, [.routerAlert(value: 0), .recordRoute(IPv4RouteData(emptySlots: 2))]), 27,
@@ -98,7 +98,7 @@ struct CutHeaderTests {
             ),
             (
                 ipv6(.icmpv6, [135, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 1, count: 16)), 52,
-                #"{"layer":"ndp","type":135,"code":0,"checksum":"unchecked"}],"problems":["ndp: header at offset 0 needs 24 bytes, but has 12"]"#
+                #"{"layer":"ndp","type":135,"code":0,"checksum":"unchecked","checksum_value":"0x0000"}],"problems":["ndp: header at offset 0 needs 24 bytes, but has 12"]"#
             ),
         ])
     func json(packet: [UInt8], count: Int, end: String) {

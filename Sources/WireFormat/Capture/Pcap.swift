@@ -49,6 +49,8 @@ struct PcapReader: Sendable {
     static let nanosecondMagic: UInt32 = 0xA1B2_3C4D
     /// Alexey Kuznetzov's variant, whose record headers have 8 additional bytes.
     static let modifiedMagic: UInt32 = 0xA1B2_CD34
+    /// Navtel's number, for the format of microseconds.
+    static let navtelMagic: UInt32 = 0xA12B_3C4D
 
     struct Order: Sendable {
         var order: ByteOrder
@@ -59,12 +61,17 @@ struct PcapReader: Sendable {
     let linkType: LinkType
     private let frameCheckSequenceLength: Int
     private let form: Order
+    private let lengthOrder: LengthOrder
+
+    /// The order of the two lengths in a record header. Before version 2.3 the length on the wire is the first; writers
+    /// of 2.3 used either order, and the captured length is the smaller one (libpcap, sf-pcap.c).
+    private enum LengthOrder { case capturedFirst, originalFirst, smallerIsCaptured }
 
     /// Returns the format of a file that begins with this number, read in network byte order; nil if unknown.
     static func order(_ magic: UInt32) -> Order? {
         for (order, magic) in [(ByteOrder.bigEndian, magic), (.littleEndian, magic.byteSwapped)] {
             switch magic {
-            case microsecondMagic:
+            case microsecondMagic, navtelMagic:
                 return Order(order: order, hasNanoseconds: false, recordHeaderLength: recordHeaderLength)
             case nanosecondMagic:
                 return Order(order: order, hasNanoseconds: true, recordHeaderLength: recordHeaderLength)
@@ -81,7 +88,13 @@ struct PcapReader: Sendable {
         self.form = form
         let major = form.order.read16(bytes, at: 4)
         let minor = form.order.read16(bytes, at: 6)
-        guard major == 2 else { throw CaptureError(.unsupportedVersion(major: major, minor: minor), offset: 4) }
+        switch (major, minor) {
+        // 543.0 is that of DG/UX.
+        case (2, 0...2), (543, 0): lengthOrder = .originalFirst
+        case (2, 3): lengthOrder = .smallerIsCaptured
+        case (2, 4): lengthOrder = .capturedFirst
+        default: throw CaptureError(.unsupportedVersion(major: major, minor: minor), offset: 4)
+        }
         // The highest bits are the length of the frame check sequence in 16-bit words.
         let word = form.order.read32(bytes, at: 20)
         linkType = .inFile(UInt16(truncatingIfNeeded: word))
@@ -91,7 +104,11 @@ struct PcapReader: Sendable {
     func next(_ window: RawSpan, offset: UInt64) throws(CaptureError) -> CaptureReader.Step {
         let header = form.recordHeaderLength
         guard window.byteCount >= header else { return .needs(header) }
-        let length = Int(form.order.read32(window, at: 8))
+        var length = Int(form.order.read32(window, at: 8))
+        var originalLength = Int(form.order.read32(window, at: 12))
+        if lengthOrder == .originalFirst || lengthOrder == .smallerIsCaptured && length > originalLength {
+            swap(&length, &originalLength)
+        }
         guard length <= CaptureReader.maximumLength else {
             throw CaptureError(.invalidLength(UInt64(length)), offset: offset + 8)
         }
@@ -101,7 +118,7 @@ struct PcapReader: Sendable {
         return .packet(
             CapturedPacket(
                 nanoseconds: seconds &* 1_000_000_000 &+ (form.hasNanoseconds ? fraction : fraction &* 1_000),
-                originalLength: Int(form.order.read32(window, at: 12)), linkType: linkType, interface: 0,
+                originalLength: originalLength, linkType: linkType, interface: 0,
                 frameCheckSequenceLength: frameCheckSequenceLength, direction: nil,
                 range: header..<header &+ length),
             consumed: header &+ length)

@@ -86,6 +86,11 @@ extension PacketJSON: FieldSink {
         case .offloaded: text.append("\"offloaded\"")
         case .unchecked: text.append("\"unchecked\"")
         }
+        text.append(",\"")
+        text.append(name)
+        text.append("_value\":\"0x")
+        text.append(hexadecimal: value, digits: 2 * length)
+        text.append(UInt8(ascii: "\""))
     }
 
     mutating func beginList(_ name: StaticString) {

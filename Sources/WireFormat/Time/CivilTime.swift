@@ -79,7 +79,8 @@ extension Int64 {
 
 extension TextBuffer {
     /// Appends the time of day in tcpdump's format, `12:00:00.000001`, at an offset from UTC in seconds.
-    public mutating func append(timeOfDay nanoseconds: Int64, secondsFromUTC: Int = 0) {
+    /// - Parameter digits: the number of digits after the decimal point: 6, or 9 for nanoseconds.
+    public mutating func append(timeOfDay nanoseconds: Int64, secondsFromUTC: Int = 0, digits: Int = 6) {
         let seconds = nanoseconds.floorDivided(by: 1_000_000_000)
         let local = seconds &+ Int64(secondsFromUTC)
         let ofDay = UInt64(local &- local.floorDivided(by: 86_400) &* 86_400)
@@ -89,11 +90,17 @@ extension TextBuffer {
         append(UInt8(ascii: ":"))
         append(decimal: ofDay % 60, minimumDigits: 2)
         append(UInt8(ascii: "."))
-        append(decimal: UInt64(nanoseconds &- seconds &* 1_000_000_000) / 1_000, minimumDigits: 6)
+        append(fraction: UInt64(nanoseconds &- seconds &* 1_000_000_000), digits: digits)
+    }
+
+    /// Appends the nanoseconds of a second, with 6 digits or 9.
+    public mutating func append(fraction nanoseconds: UInt64, digits: Int) {
+        append(decimal: digits == 9 ? nanoseconds : nanoseconds / 1_000, minimumDigits: digits)
     }
 
     /// Appends `2026-01-31T12:00:00.000001Z` (RFC 3339).
-    public mutating func append(rfc3339 nanoseconds: Int64) {
+    /// - Parameter digits: the number of digits after the decimal point: 6, or 9 for nanoseconds.
+    public mutating func append(rfc3339 nanoseconds: Int64, digits: Int = 6) {
         let seconds = nanoseconds.floorDivided(by: 1_000_000_000)
         let time = CivilTime(secondsSince1970: seconds)
         if time.year < 0 { append(UInt8(ascii: "-")) }
@@ -103,7 +110,7 @@ extension TextBuffer {
         append(UInt8(ascii: "-"))
         append(decimal: UInt64(time.day), minimumDigits: 2)
         append(UInt8(ascii: "T"))
-        append(timeOfDay: nanoseconds)
+        append(timeOfDay: nanoseconds, digits: digits)
         append(UInt8(ascii: "Z"))
     }
 }

@@ -37,9 +37,11 @@ final class Console {
     }
 
     /// Writes a row for a packet of a capture file.
-    /// - Parameter wall: The time in nanoseconds since 1970-01-01 00:00 UTC; nil if the file has no time.
-    func write(_ type: String, _ row: some JSONRow, wall: Int64?, to stream: BufferedOutput? = nil) {
-        json.write(type, row, wall: wall, to: stream ?? output)
+    /// - Parameters:
+    ///   - wall: The time in nanoseconds since 1970-01-01 00:00 UTC; nil if the file has no time.
+    ///   - digits: The number of digits of its fraction: 6, or 9 for nanoseconds.
+    func write(_ type: String, _ row: some JSONRow, wall: Int64?, digits: Int = 6, to stream: BufferedOutput? = nil) {
+        json.write(type, row, wall: wall, digits: digits, to: stream ?? output)
     }
 
     /// Prints a message on standard error, after flushing standard output.

@@ -15,14 +15,16 @@ final class JSONWriter: Encoder, SingleValueEncodingContainer {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     /// Writes a line to `stream`.
-    /// - Parameter wall: The time of the event, in nanoseconds since 1970-01-01 00:00 UTC; nil if unknown.
-    func write(_ type: String, _ row: some JSONRow, wall: Int64?, to stream: BufferedOutput) {
-        encode(type, row, wall: wall)
+    /// - Parameters:
+    ///   - wall: The time of the event, in nanoseconds since 1970-01-01 00:00 UTC; nil if unknown.
+    ///   - digits: The number of digits of its fraction: 6, or 9 for nanoseconds.
+    func write(_ type: String, _ row: some JSONRow, wall: Int64?, digits: Int = 6, to stream: BufferedOutput) {
+        encode(type, row, wall: wall, digits: digits)
         stream.write(text)
     }
 
     /// Encodes a line into `text`, with the line feed at its end.
-    func encode(_ type: String, _ row: some JSONRow, wall: Int64?) {
+    func encode(_ type: String, _ row: some JSONRow, wall: Int64?, digits: Int = 6) {
         text.removeAll()
         text.append("{\"type\":")
         text.append(jsonString: type)
@@ -38,7 +40,7 @@ final class JSONWriter: Encoder, SingleValueEncodingContainer {
         }
         guard let wall else { return text.append(",\"time\":null}\n") }
         text.append(",\"time\":\"")
-        text.append(rfc3339: wall)
+        text.append(rfc3339: wall, digits: digits)
         text.append("\"}\n")
     }
 

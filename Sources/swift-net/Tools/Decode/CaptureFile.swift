@@ -16,7 +16,7 @@ protocol CaptureVisitor: ~Copyable {
 
 /// A capture file or a pipe, read through a sliding window: memory use does not depend on the size of the file.
 struct CaptureFile: ~Copyable {
-    private let input: BufferedInput
+    private var input: CaptureInput
     private let signals: SignalSource
     private var window: [UInt8]
     /// The part of the window that has been read and not consumed.
@@ -28,7 +28,7 @@ struct CaptureFile: ~Copyable {
     private static let windowSize = 256 << 10
 
     init(path: String) throws(SystemError) {
-        let opened = try BufferedInput(path: path, for: "FILE")
+        let opened = try CaptureInput(path: path)
         signals = try SignalSource()
         input = opened
         window = [UInt8](repeating: 0, count: Self.windowSize)
@@ -36,7 +36,8 @@ struct CaptureFile: ~Copyable {
 
     /// Passes packets to the visitor, until the visitor stops or the file ends.
     /// - Returns: Whether the file was read to its end.
-    /// - Throws: `CaptureError` if the file is invalid or truncated, `SystemError` if a read fails.
+    /// - Throws: `CaptureError` or `CaptureInput.Failure` if the file is invalid or truncated, `SystemError` if a read
+    ///   fails.
     mutating func read<Visitor: CaptureVisitor & ~Copyable>(for visitor: inout Visitor) throws -> Bool {
         var reader = CaptureReader()
         while true {
@@ -47,7 +48,7 @@ struct CaptureFile: ~Copyable {
                 start += consumed
             case .consumed(let count): start += count
             case .needs(let count):
-                let offset = reader.offset
+                let offset = input.offset
                 visitor.pause(
                     at: offset, percent: input.size.flatMap { $0 > 0 ? Int(min(offset, $0) * 100 / $0) : nil })
                 guard try fill(atLeast: count) else {

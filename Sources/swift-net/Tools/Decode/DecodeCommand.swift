@@ -8,7 +8,7 @@ struct DecodeCommand: Command {
         usage: ["[options] FILE|- [FILTER...]"],
         operand: ("FILE", "a pcap or pcapng file, or -"),
         discussion: """
-            Reads pcap and pcapng files, and prints one line per packet as tcpdump -n does. A filter consists of layers \
+            Reads pcap and pcapng files, compressed with gzip or not, and prints one line per packet as tcpdump -n does. A filter consists of layers \
             (arp, ip, ip6, icmp, igmp, tcp, udp, http, vlan ...), [src|dst] host ADDRESS, net NETWORK, \
             port NUMBER, portrange FIRST-LAST, ether host MAC, and, or, not and parentheses.
 
@@ -19,13 +19,15 @@ struct DecodeCommand: Command {
             ("-r", "the file is an argument: swift-net decode FILE"), ("-A", "-x prints the bytes"),
             ("-X", "-x prints the bytes"), ("-XX", "-x prints the bytes"), ("-#", "--number"), ("-t", "--time none"),
             ("-tt", "--time epoch"), ("-ttt", "--time delta"), ("-tttt", "--time utc"),
-            ("-Y", "--filter EXPRESSION"), ("-T", "--json"),
+            ("-Y", "--filter EXPRESSION"), ("-T", "--json"), ("--nano", "--precise"),
+            ("--time-stamp-precision", "--precise"),
         ])
 
     var general = GeneralOptions()
     var filterText: String?
     var limit = Int.max
     var timeFormat = PacketTime.Format.local
+    var isPrecise = false
     var showsBytes = false
     var showsLinkLevel = false
     var showsNumber = false
@@ -65,6 +67,7 @@ struct DecodeCommand: Command {
             help: "Set the format of the times; delta is the time since the previous packet (local).",
             excludes: ["-j", "-q"]
         ) { $0.timeFormat = $1 }
+        options.flag("--precise", help: "Print times with nanoseconds.", excludes: ["-q"]) { $0.isPrecise = true }
         options.flag("-n", "--numeric", help: "Accepted for compatibility; names are never looked up.") { _ in }
         options.color()
     }
@@ -76,6 +79,7 @@ struct DecodeCommand: Command {
         guard filterText == nil || operands.isEmpty else {
             throw UsageError("--filter cannot be used with a filter after the file")
         }
+        if isPrecise, timeFormat == .none { throw UsageError("--precise cannot be used with --time none") }
         let text = filterText ?? operands
         do {
             filter = try text.isEmpty ? nil : PacketFilter(text)
@@ -84,7 +88,8 @@ struct DecodeCommand: Command {
         }
         // As with tcpdump -w, a capture on standard output suppresses the lines, unless an option about lines is given.
         let writesToOutput = general.capture.map(BufferedOutput.isStandardOutput) ?? false
-        let asksForLines = ["-v", "-x", "-e", "--number", "--time", "--explain"].contains(where: arguments.has)
+        let asksForLines = ["-v", "-x", "-e", "--number", "--time", "--precise", "--explain"].contains(
+            where: arguments.has)
         printsPackets = !general.isQuiet && (!writesToOutput || asksForLines)
     }
 

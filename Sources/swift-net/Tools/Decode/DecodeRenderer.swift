@@ -17,7 +17,7 @@ struct DecodeRenderer: ~Copyable {
         self.command = command
         explanationsLeft = command.general.isVerbose ? .max : command.general.explained ?? 0
         self.console = console
-        time = PacketTime(command.timeFormat)
+        time = PacketTime(command.timeFormat, isPrecise: command.isPrecise)
         json = PacketJSON(showsBytes: command.showsBytes)
     }
 
@@ -50,7 +50,8 @@ struct DecodeRenderer: ~Copyable {
         text.append(UInt8(ascii: "\n"))
         if takesExplanation() {
             let explanation = Explanation(
-                bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength)
+                bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength,
+                originalLength: packet.originalLength)
             text.append(explanation.table(bytes, showsBytes: command.showsBytes || !command.general.isVerbose, console))
         } else if command.showsBytes {
             text.append(dumpOf: bytes)
@@ -81,7 +82,7 @@ struct DecodeRenderer: ~Copyable {
         json.text.append(decimal: number)
         if let nanoseconds = packet.nanoseconds {
             json.text.append(",\"time\":\"")
-            json.text.append(rfc3339: nanoseconds)
+            json.text.append(rfc3339: nanoseconds, digits: command.isPrecise ? 9 : 6)
             json.text.append("\",\"length\":")
         } else {
             json.text.append(",\"time\":null,\"length\":")
@@ -102,12 +103,13 @@ struct DecodeRenderer: ~Copyable {
         // Keep the order of the packets.
         passOn()
         let explanation = Explanation(
-            bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength)
+            bytes, startingAt: .link(packet.linkType), frameCheckSequenceLength: packet.frameCheckSequenceLength,
+            originalLength: packet.originalLength)
         let row = ExplainedPacketRow(
             number: number, length: packet.originalLength, captured: bytes.byteCount,
             direction: packet.direction.map { $0 == .outbound ? "out" : "in" },
             explanation: ExplanationRow(explanation, of: bytes))
-        console.write("packet", row, wall: packet.nanoseconds)
+        console.write("packet", row, wall: packet.nanoseconds, digits: command.isPrecise ? 9 : 6)
     }
 
     /// Writes and flushes all output.

@@ -27,7 +27,7 @@ struct DecodeRun {
         } catch {
             failures.append("\(command.file): \(ErrorText.reason(error))")
             // A truncated or invalid file was read as far as possible.
-            isRead = error is CaptureError
+            isRead = error is CaptureError || error is CaptureInput.Failure
         }
         let isDamaged = !failures.isEmpty
         let unwritten = copy?.finish().map { "--pcap: \($0)" }
@@ -62,7 +62,7 @@ private struct DecodeSession: CaptureVisitor, ~Copyable {
 
     mutating func visit(_ packet: CapturedPacket, _ bytes: RawSpan) -> Bool {
         seen += 1
-        let layers = PacketLayers(bytes, linkType: packet.linkType)
+        let layers = PacketLayers(bytes, linkType: packet.linkType, originalLength: packet.originalLength)
         if let filter, !filter.matches(bytes, layers) { return true }
         shown += 1
         renderer.show(packet, bytes, layers, number: seen)

@@ -16,10 +16,15 @@ struct PacketTime {
     }
 
     private let format: Format
+    /// The number of digits after the decimal point: 6, or 9 for nanoseconds.
+    private let digits: Int
     private var zone = LocalTime()
     private var last: Int64?
 
-    init(_ format: Format) { self.format = format }
+    init(_ format: Format, isPrecise: Bool) {
+        self.format = format
+        digits = isPrecise ? 9 : 6
+    }
 
     /// Appends the time and a space; a hyphen for a packet without a time.
     mutating func append(_ nanoseconds: Int64?, to text: inout TextBuffer) {
@@ -28,22 +33,21 @@ struct PacketTime {
         switch format {
         case .local:
             let offset = zone.secondsFromUTC(at: nanoseconds / 1_000_000_000)
-            text.append(timeOfDay: nanoseconds, secondsFromUTC: offset)
-        case .utc: text.append(rfc3339: nanoseconds)
-        case .epoch: Self.append(seconds: nanoseconds, to: &text)
+            text.append(timeOfDay: nanoseconds, secondsFromUTC: offset, digits: digits)
+        case .utc: text.append(rfc3339: nanoseconds, digits: digits)
+        case .epoch: append(seconds: nanoseconds, to: &text)
         case .delta:
-            Self.append(seconds: nanoseconds &- (last ?? nanoseconds), to: &text)
+            append(seconds: nanoseconds &- (last ?? nanoseconds), to: &text)
             last = nanoseconds
         case .none: break
         }
         text.append(UInt8(ascii: " "))
     }
 
-    private static func append(seconds nanoseconds: Int64, to text: inout TextBuffer) {
+    private func append(seconds nanoseconds: Int64, to text: inout TextBuffer) {
         if nanoseconds < 0 { text.append(UInt8(ascii: "-")) }
-        let microseconds = nanoseconds.magnitude / 1_000
-        text.append(decimal: microseconds / 1_000_000)
+        text.append(decimal: nanoseconds.magnitude / 1_000_000_000)
         text.append(UInt8(ascii: "."))
-        text.append(decimal: microseconds % 1_000_000, minimumDigits: 6)
+        text.append(fraction: nanoseconds.magnitude % 1_000_000_000, digits: digits)
     }
 }
