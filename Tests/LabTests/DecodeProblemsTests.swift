@@ -51,7 +51,10 @@ struct DecodeProblemsTests {
             lengths.map { ipv4(17, udp($0)) } + lengths.map { ipv4(17, udp($0, data: 8), fragment: 0x2000) }
             + lengths.map { ipv6(17, udp($0)) } + [ipv4(17, udp(80, data: 8), length: 100, fragment: 0x2000)]
         // The options of 8 and 9 words end after the shorter snapshot.
-        let segments = ([0, 1, 2, 3, 4, 5, 6, 7] + Array(10...15)).map { ipv4(6, tcp(words: $0, data: 16)) } + [ipv4(6, tcp(words: 6))]
+        let segments =
+            ([0, 1, 2, 3, 4, 5, 6, 7] + Array(10...15)).map { ipv4(6, tcp(words: $0, data: 16)) } + [
+                ipv4(6, tcp(words: 6))
+            ]
         let payloads =
             [4, 8, 10, 11, 12, 100, 2_000].map { ipv6(17, udp(11), length: $0) }
             + [20, 100].map { ipv6(6, tcp(words: 5), length: $0) }

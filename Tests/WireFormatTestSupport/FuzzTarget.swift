@@ -102,8 +102,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
             return isTooShort || layers.broken == .ipv4 || layers.broken == .ipv6
                 ? nil : "a datagram that the walk reads cannot be read"
         }
-        // A payload length of 0 is that of all bytes to the view; to the walk it is, if something shows that.
-        if datagram.family == .v6, bytes.bigEndian16(at: 4) == 0, layers.end == IPv6View.headerLength { return nil }
+        // A payload length of 0 means all bytes to the view; to the walk only with evidence, or what a jumbo option says.
+        if datagram.family == .v6, bytes.bigEndian16(at: 4) == 0, layers.end < bytes.byteCount { return nil }
         _ = (datagram.isComplete, datagram.hasIncorrectHeaderChecksum, datagram.ipv4Options.byteCount)
         guard datagram.protocol == layers.transport, datagram.headerLength == layers.transportOffset,
             datagram.isFragment == layers.isFragment, datagram.isLaterFragment == layers.isLaterFragment,

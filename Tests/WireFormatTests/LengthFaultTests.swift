@@ -84,6 +84,10 @@ struct LengthFaultTests {
         #expect(line(Self.ipv4(17, Self.udp(11), words: 4)) == "IP bad-hlen 16")
         #expect(line(Self.ipv4(17, Self.udp(11), words: 0)) == "IP bad-hlen 0")
         #expect(line(Self.ipv4(17, Self.udp(11), words: 15)) == "IP bad-len 31")
+        #expect(
+            problems(Self.ipv4(17, Self.udp(11), words: 4)) == [
+                "ipv4: bad-hlen 16: the header length is below 20 bytes"
+            ])
     }
 
     @Test("a length of 0 is that of segmentation offload if the packet is longer than a frame can carry")
@@ -159,20 +163,26 @@ struct LengthFaultTests {
         #expect(line(Self.ipv4(17, Self.udp(11), length: 24)) == "IP \(Self.ports)truncated-udp 4")
         #expect(line(Self.ipv4(17, Self.udp(11), length: 27)) == "IP \(Self.ports)truncated-udp 7")
         #expect(line(Self.ipv6(17, Self.udp(11), length: 4)) == "IP6 \(Self.ports6)truncated-udp 4")
+        #expect(
+            problems(Self.ipv4(17, Self.udp(11), length: 27))
+                == ["udp: truncated-udp 7: the IP payload is shorter than a UDP header"])
     }
 
     @Test(
         "data offsets of TCP",
         arguments: [
-            (0, 0, " tcp 20 [bad hdr length 0 - too short, < 20]"),
-            (4, 0, " tcp 4 [bad hdr length 16 - too short, < 20]"),
-            (6, 0, "Flags [S] [bad hdr length 24 - too long, > 20]"),
-            (15, 4, "Flags [S] [bad hdr length 60 - too long, > 24]"),
-        ] as [(UInt8, Int, String)])
-    func dataOffset(words: UInt8, data: Int, line: String) {
+            (0, 0, " tcp 20 ", "[bad hdr length 0 - too short, < 20]", "the data offset is below 20 bytes"),
+            (4, 0, " tcp 4 ", "[bad hdr length 16 - too short, < 20]", "the data offset is below 20 bytes"),
+            (6, 0, "Flags [S] ", "[bad hdr length 24 - too long, > 20]", "the data offset exceeds the segment"),
+            (15, 4, "Flags [S] ", "[bad hdr length 60 - too long, > 24]", "the data offset exceeds the segment"),
+        ] as [(UInt8, Int, String, String, String)])
+    func dataOffset(words: UInt8, data: Int, start: String, fault: String, reason: String) {
         let packet = Self.ipv4(6, Self.tcp(words: words, data: data))
-        #expect(self.line(packet) == "IP 192.0.2.1.40000 > 198.51.100.2.9999: \(line)")
-        #expect(!problems(packet).isEmpty)
+        #expect(line(packet) == "IP 192.0.2.1.40000 > 198.51.100.2.9999: \(start)\(fault)")
+        #expect(problems(packet) == ["tcp: \(fault): \(reason)"])
+        let packet6 = Self.ipv6(6, Self.tcp(words: words, data: data))
+        #expect(line(packet6) == "IP6 2001:db8::1.40000 > 2001:db8::2.9999: \(start)\(fault)")
+        #expect(problems(packet6) == ["tcp: \(fault): \(reason)"])
     }
 
     @Test("a short snapshot is no fault of the packet")

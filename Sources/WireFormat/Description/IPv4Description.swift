@@ -40,8 +40,12 @@ extension FieldSink where Self: ~Copyable {
     }
 
     private mutating func describeCutIPv4(_ bytes: RawSpan, at base: Int, isQuoted: Bool, _ error: ParseError) {
-        problem(isQuoted ? "quoted \(error)" : "\(error)")
         let stated = Int(bytes.byte(at: 0) & 0xF) * 4
+        if !isQuoted, stated < IPv4View.minimumHeaderLength, bytes.byteCount >= IPv4View.minimumHeaderLength {
+            problem(.ipv4, .ipv4Header(stated))
+        } else {
+            problem(isQuoted ? "quoted \(error)" : "\(error)")
+        }
         describeCut(
             bytes, at: base, paddedTo: max(stated, IPv4View.minimumHeaderLength),
             fix: { if stated < IPv4View.minimumHeaderLength { $0[0] = 0x45 } }

@@ -16,7 +16,7 @@ enum LengthFault {
     /// The UDP length exceeds the IP payload.
     case udpBeyond(Int, available: Int)
     /// The data offset of TCP is below 5 words (RFC 9293, section 3.1).
-    case tcpHeaderShort(Int, segment: Int)
+    case tcpHeaderShort(Int)
     /// The data offset of TCP exceeds the segment.
     case tcpHeaderLong(Int, segment: Int)
 
@@ -45,6 +45,18 @@ enum LengthFault {
             self = .udpLength(length)
         } else if length > payload, !isFragment {
             self = .udpBeyond(length, available: payload)
+        } else {
+            return nil
+        }
+    }
+
+    /// The fault of a data offset of TCP, in bytes; nil if it is possible.
+    /// - Parameter segment: the length of the segment by the IP header.
+    init?(tcp headerLength: Int, segment: Int) {
+        if headerLength < TCPView.minimumHeaderLength {
+            self = .tcpHeaderShort(headerLength)
+        } else if headerLength > segment {
+            self = .tcpHeaderLong(headerLength, segment: segment)
         } else {
             return nil
         }
@@ -80,9 +92,8 @@ extension TextBuffer {
         case .udpBeyond(let length, let available):
             append("bad length ", length - UDPView.headerLength)
             append(" > ", available - UDPView.headerLength)
-        case .tcpHeaderShort(let length, let segment):
-            append("tcp ", segment - length)
-            append(" [bad hdr length ", length)
+        case .tcpHeaderShort(let length):
+            append("[bad hdr length ", length)
             append(" - too short, < ", TCPView.minimumHeaderLength)
             append(UInt8(ascii: "]"))
         case .tcpHeaderLong(let length, let segment):

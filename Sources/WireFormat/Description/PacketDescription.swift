@@ -84,11 +84,17 @@ extension FieldSink where Self: ~Copyable {
     }
 
     /// Describes the available part of a truncated header, and reports why it cannot be parsed.
+    /// - Parameter fault: the reason, if it is a length that the packet cannot have.
     mutating func describeCut(
-        _ error: ParseError, _ bytes: RawSpan, at base: Int, _ context: DatagramContext, paddedTo length: Int,
-        fix: (inout [UInt8]) -> Void = { _ in }, _ body: (inout Self, RawSpan, DatagramContext) -> Void
+        _ error: ParseError, _ bytes: RawSpan, at base: Int, _ context: DatagramContext, fault: LengthFault? = nil,
+        paddedTo length: Int, fix: (inout [UInt8]) -> Void = { _ in },
+        _ body: (inout Self, RawSpan, DatagramContext) -> Void
     ) {
-        problem(context.isQuoted ? "quoted \(error)" : "\(error)")
+        if let fault {
+            problem(error.layer, fault)
+        } else {
+            problem(context.isQuoted ? "quoted \(error)" : "\(error)")
+        }
         var context = context
         context.isIncomplete = true
         describeCut(bytes, at: base, paddedTo: length, fix: fix) { body(&$0, $1, context) }

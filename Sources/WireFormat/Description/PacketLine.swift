@@ -170,9 +170,11 @@ extension TextBuffer {
         case .tcp where transport.byteCount >= TCPView.minimumHeaderLength:
             // Padded, so that it can be parsed.
             let headerLength = Int(transport.byte(at: 12) >> 4) * 4
-            guard headerLength >= TCPView.minimumHeaderLength else {
+            if let fault = LengthFault(tcp: headerLength, segment: stated), case .tcpHeaderShort = fault {
+                append(" tcp ")
+                append(decimal: stated - headerLength)
                 append(UInt8(ascii: " "))
-                return append(LengthFault.tcpHeaderShort(headerLength, segment: stated))
+                return append(fault)
             }
             let padded = transport.copied() + [UInt8](repeating: 0, count: headerLength - transport.byteCount)
             if let view = try? TCPView(padded.rawBytes) {
@@ -313,9 +315,9 @@ extension TextBuffer {
         append("Flags [")
         append(flags)
         append(UInt8(ascii: "]"))
-        if view.headerLength > segmentLength {
+        if let fault = LengthFault(tcp: view.headerLength, segment: segmentLength) {
             append(UInt8(ascii: " "))
-            return append(LengthFault.tcpHeaderLong(view.headerLength, segment: segmentLength))
+            return append(fault)
         }
         if length > 0 || !flags.isDisjoint(with: [.syn, .fin, .rst]) {
             append(", seq ")

@@ -5,7 +5,9 @@ extension FieldSink where Self: ~Copyable {
         do throws(ParseError) {
             view = try UDPView(bytes)
         } catch {
-            return describeCut(error, bytes, at: base, context, paddedTo: UDPView.headerLength) {
+            let payload = context.header?.payloadLength ?? .max
+            let fault = payload < UDPView.headerLength ? LengthFault.udpHeader(available: payload) : nil
+            return describeCut(error, bytes, at: base, context, fault: fault, paddedTo: UDPView.headerLength) {
                 $0.describeUDP($1, at: base, $2)
             }
         }
@@ -90,8 +92,11 @@ extension FieldSink where Self: ~Copyable {
     ) {
         guard context.isQuoted, bytes.byteCount >= 8 else {
             let stated = bytes.byteCount > 12 ? Int(bytes.byte(at: 12) >> 4) * 4 : 0
+            let fault =
+                bytes.byteCount < TCPView.minimumHeaderLength
+                ? nil : context.header.flatMap { LengthFault(tcp: stated, segment: $0.payloadLength) }
             return describeCut(
-                error, bytes, at: base, context, paddedTo: max(stated, TCPView.minimumHeaderLength),
+                error, bytes, at: base, context, fault: fault, paddedTo: max(stated, TCPView.minimumHeaderLength),
                 fix: { if stated < TCPView.minimumHeaderLength { $0[12] = 0x50 | $0[12] & 0xF } }
             ) {
                 $0.describeTCP($1, at: base, $2, statedLength: stated)

@@ -209,6 +209,11 @@ public struct PacketLayers: Sendable {
         }
         transportStart = UInt32(truncatingIfNeeded: data)
         let totalLength = Int(bytes.bigEndian16(at: start &+ 2))
+        let fragment = bytes.bigEndian16(at: start &+ 6) & 0x3FFF
+        if fragment != 0 {
+            isFragment = true
+            isLaterFragment = fragment & 0x1FFF != 0
+        }
         guard totalLength >= headerLength || isUnsegmented(bytes, from: start) else {
             broken = .ipv4
             return
@@ -217,11 +222,6 @@ public struct PacketLayers: Sendable {
         isTruncated = stop > bytes.byteCount
         statedEndOfData = UInt32(truncatingIfNeeded: stop)
         endOfData = UInt32(truncatingIfNeeded: Swift.min(stop, bytes.byteCount))
-        let fragment = bytes.bigEndian16(at: start &+ 6) & 0x3FFF
-        if fragment != 0 {
-            isFragment = true
-            isLaterFragment = fragment & 0x1FFF != 0
-        }
         checkTransport(bytes)
     }
 
@@ -238,7 +238,7 @@ public struct PacketLayers: Sendable {
         let data = start &+ IPv6View.headerLength
         let stop = payloadLength == 0 ? unstatedEnd(bytes, from: start) : data &+ payloadLength
         isTruncated = stop > bytes.byteCount
-        statedEndOfData = UInt32(truncatingIfNeeded: stop)
+        statedEndOfData = UInt32(clamping: stop)
         endOfData = UInt32(truncatingIfNeeded: Swift.min(stop, bytes.byteCount))
         transportStart = UInt32(truncatingIfNeeded: data)
         if next.isExtensionHeader { return walkChain(bytes, first: next) }
@@ -253,9 +253,7 @@ public struct PacketLayers: Sendable {
     func isUnsegmented(_ bytes: RawSpan, from start: Int) -> Bool {
         guard Swift.max(Int(wireLength), bytes.byteCount) &- start > 1_500 else { return false }
         if network == .ipv4 {
-            guard bytes.bigEndian16(at: start &+ 2) == 0, bytes.bigEndian16(at: start &+ 6) & 0x3FFF == 0 else {
-                return false
-            }
+            guard bytes.bigEndian16(at: start &+ 2) == 0, !isFragment else { return false }
             return transport == .tcp || transport == .udp
         }
         let next = IPProtocol(rawValue: bytes.byte(at: start &+ 6))
