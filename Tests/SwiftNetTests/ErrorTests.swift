@@ -44,6 +44,41 @@ struct ErrorTests {
         for error in errors { #expect(error?.kind == .invalidArgument && error?.subject == "--rate") }
     }
 
+    @Test("a request that would be more than one, by a line end in a field, the method or the user agent")
+    func requests() {
+        let changes: [(String, (inout HTTPProbeConfiguration) -> Void)] = [
+            ("a header field", { $0.fields = [("X-A", "1\r\nHost: other")] }),
+            ("a header field", { $0.fields = [("X-A\n", nil)] }),
+            ("a header field", { $0.fields = [("", "1")] }),
+            ("the method", { $0.method = HTTPMethod("GET /other HTTP/1.1\r\n") }),
+            ("the method", { $0.method = HTTPMethod("") }),
+            ("the user agent", { $0.userAgent = "a\u{0}b" }),
+        ]
+        for (part, change) in changes {
+            var configuration = HTTPProbe.Configuration()
+            change(&configuration.request)
+            let error = #expect(throws: SwiftNetError.self) {
+                try HTTPProbe.run(["http://127.0.0.1:9/"], configuration)
+            }
+            #expect(error?.kind == .invalidArgument)
+            #expect(error?.description == "\(part) has characters that cannot be sent")
+        }
+    }
+
+    @Test("DHCP options that the encoding determines, and a MAC address that is not a station's")
+    func dhcpOptions() {
+        for code in DHCPDiscoverConfiguration.reservedOptions {
+            var configuration = DHCPDiscover.Configuration()
+            configuration.requestedOptions = [code]
+            let error = #expect(throws: SwiftNetError.self) { try DHCPDiscover.run(nil, configuration) }
+            #expect(error?.description == "DHCP option \(code) cannot be set")
+        }
+        var configuration = DHCPDiscover.Configuration()
+        configuration.mac = .broadcast
+        let error = #expect(throws: SwiftNetError.self) { try DHCPDiscover.run(nil, configuration) }
+        #expect(error?.description == "ff:ff:ff:ff:ff:ff is not the MAC address of one host")
+    }
+
     @Test("a query or an option that the family does not have, and a report interval of 0")
     func pings() {
         var configuration = Ping.Configuration(count: 1)

@@ -78,11 +78,11 @@ struct AddressKindTests {
 
     @Test("port ranges (RFC 6335)")
     func ranges() {
-        let rows: [(UInt16, PortRange)] = [
+        let rows: [(UInt16, PortClass)] = [
             (0, .wellKnown), (1_023, .wellKnown), (1_024, .registered), (49_151, .registered), (49_152, .dynamic),
             (65_535, .dynamic),
         ]
-        for (port, range) in rows { #expect(PortRange(port) == range, "\(port)") }
+        for (port, range) in rows { #expect(PortClass(port) == range, "\(port)") }
     }
 
     @Test("service names from a services file")

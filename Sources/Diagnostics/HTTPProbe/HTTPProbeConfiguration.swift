@@ -49,4 +49,27 @@ public struct HTTPProbeConfiguration: Sendable {
     var cookies: String?
 
     public init(seed: UInt64) { self.seed = seed }
+
+    /// The part of the request that cannot be sent in one line, and would begin another line or request; nil if there is
+    /// none.
+    var unsendablePart: String? {
+        if let method, !method.isSendable { return "the method" }
+        if !HTTPField.isSendable(userAgent) { return "the user agent" }
+        let field = fields.first {
+            $0.name.isEmpty || !HTTPField.isSendable($0.name) || !HTTPField.isSendable($0.value ?? "")
+        }
+        return field.map { _ in "a header field" }
+    }
+
+    /// Throws if the method, the user agent or a field has characters that cannot be sent.
+    package func check() throws(UnsendableRequest) {
+        if let part = unsendablePart { throw UnsendableRequest(part: part) }
+    }
+}
+
+/// A request with a part that cannot be sent in one line.
+package struct UnsendableRequest: Error, CustomStringConvertible {
+    var part: String
+
+    package var description: String { "\(part) has characters that cannot be sent" }
 }

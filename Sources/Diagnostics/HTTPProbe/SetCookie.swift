@@ -35,13 +35,14 @@ public struct SetCookie: Hashable, Sendable {
 
     public func has(_ attribute: String) -> Bool { attributes.contains { $0.name == attribute } }
 
-    public subscript(attribute: String) -> String? { attributes.first { $0.name == attribute }?.value }
+    /// The value of the last attribute of this name, which is the one that counts (RFC 6265, section 5.3); empty if it has
+    /// none, and nil without such an attribute.
+    public subscript(attribute: String) -> String? {
+        attributes.last { $0.name == attribute }.map { $0.value ?? "" }
+    }
 
     /// Returns the values of every attribute of this name, in order.
     func values(_ attribute: String) -> [String] { attributes.filter { $0.name == attribute }.map { $0.value ?? "" } }
-
-    /// The value of the last attribute of this name, which is the one that counts (RFC 6265, section 5.3).
-    func last(_ attribute: String) -> String? { values(attribute).last }
 
     /// Returns attributes that are missing or invalid.
     func problems(isSecure: Bool) -> [String] {

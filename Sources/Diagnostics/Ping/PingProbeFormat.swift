@@ -103,6 +103,18 @@ public final class PingProbeFormat: Sendable {
     /// The length of the ICMP message, in bytes.
     var messageLength: Int { message.count }
 
+    /// The length of the data after the ICMP header, in bytes.
+    public var dataLength: Int { data.count }
+
+    /// The length of the IP datagram as ping(8) announces it, in bytes: options take 40, whatever they are.
+    public var announcedLength: Int {
+        let options = header.options.isEmpty ? 0 : IPv4Options.maximumByteCount
+        return (family == .v4 ? IPv4View.minimumHeaderLength + options : IPv6View.headerLength) + messageLength
+    }
+
+    /// The number of fragments of a probe; nil if it is not fragmented on purpose.
+    public var fragmentCount: Int? { header.fragments?.count(messageLength) }
+
     /// The length of the packet, or of the whole datagram if it is fragmented, in bytes.
     var packetLength: Int { headerLength + messageLength }
 

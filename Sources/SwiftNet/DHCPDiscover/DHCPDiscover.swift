@@ -58,8 +58,12 @@ public enum DHCPDiscover: Tool {
         private var port: PacketSocketPort
 
         fileprivate init(_ interface: String?, _ asked: Configuration, _ options: RunOptions) throws {
-            if let mac = asked.mac, mac.isMulticast || mac == .unspecified {
+            if let mac = asked.mac, !mac.isStation {
                 throw SwiftNetError(.invalidArgument, nil, "\(mac) is not the MAC address of one host")
+            }
+            let codes = asked.requestedOptions + asked.options.map(\.code)
+            if let code = codes.first(where: DHCPDiscoverConfiguration.reservedOptions.contains) {
+                throw SwiftNetError(.invalidArgument, nil, "DHCP option \(code) cannot be set")
             }
             try EthernetLink.checkName(interface)
             let (session, sockets) = try Session.openLink(options, for: "dhcp-discover")

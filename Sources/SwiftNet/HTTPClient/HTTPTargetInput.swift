@@ -4,18 +4,9 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// URLs that are read line by line during a run.
-package struct HTTPTargetInput {
-    private let lines: LineInput
-    private let urls: (_ line: String) -> [String]
+extension TargetInput<String> {
     /// The maximum number of waiting URLs; at the maximum, reading pauses.
-    private static let mostWaiting = 1_000
-
-    /// - Parameter urls: returns the valid URLs of a line.
-    package init(_ lines: LineInput, urls: @escaping (_ line: String) -> [String]) {
-        self.lines = lines
-        self.urls = urls
-    }
+    private static var mostWaiting: Int { 1_000 }
 
     /// Adds the URLs read so far to an engine, and lets the run end when the input has ended.
     /// - Parameter plan: creates the plan of a URL and its number in the run; nil if it is invalid.
@@ -25,11 +16,11 @@ package struct HTTPTargetInput {
         plan: (_ url: String, _ number: Int) -> Plan?
     ) -> Instant? {
         guard engine.expectsMore else { return nil }
-        let texts = lines.take(isWanted: engine.waitingCount < Self.mostWaiting, reactor: reactor).flatMap(urls)
+        let texts = take(isWanted: engine.waitingCount < Self.mostWaiting, reactor: reactor)
         for text in texts {
             if let plan = plan(text, engine.summary.targets) { engine.add(plan) }
         }
-        engine.expectsMore = !lines.isOver
+        engine.expectsMore = !isOver
         return engine.expectsMore && texts.isEmpty ? nil : now
     }
 }

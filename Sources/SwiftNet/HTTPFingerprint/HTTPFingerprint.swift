@@ -48,7 +48,7 @@ public enum HTTPFingerprint: Tool {
 
     /// - Parameter input: further URLs, tested as they are read.
     package static func prepare(
-        _ targets: [String], reading input: HTTPTargetInput?, _ configuration: Configuration, options: RunOptions
+        _ targets: [String], reading input: TargetInput<String>?, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping { try Prepared(targets, input, configuration, options) }
     }
@@ -62,12 +62,12 @@ public enum HTTPFingerprint: Tool {
         private let transport: StreamTransport
         private var engine: HTTPEngine<HTTPFingerprintPlan>?
 
-        private let input: HTTPTargetInput?
+        private let input: TargetInput<String>?
         private var request: HTTPFingerprintConfiguration
         private let judge: HTTPFingerprintMatcher?
 
         fileprivate init(
-            _ targets: [String], _ input: HTTPTargetInput?, _ asked: Configuration, _ options: RunOptions
+            _ targets: [String], _ input: TargetInput<String>?, _ asked: Configuration, _ options: RunOptions
         ) throws {
             self.input = input
             request = asked.request

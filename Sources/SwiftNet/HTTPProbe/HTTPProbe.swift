@@ -50,7 +50,7 @@ public enum HTTPProbe: Tool {
 
     /// - Parameter input: further URLs, requested as they are read.
     package static func prepare(
-        _ targets: [String], reading input: HTTPTargetInput?, _ configuration: Configuration, options: RunOptions
+        _ targets: [String], reading input: TargetInput<String>?, _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping { try Prepared(targets, input, configuration, options) }
     }
@@ -70,14 +70,15 @@ public enum HTTPProbe: Tool {
         private let transport: StreamTransport
         private var engine: HTTPEngine<HTTPProbePlan>?
 
-        private let input: HTTPTargetInput?
+        private let input: TargetInput<String>?
         private var request: HTTPProbeConfiguration
 
         fileprivate init(
-            _ targets: [String], _ input: HTTPTargetInput?, _ asked: Configuration, _ options: RunOptions
+            _ targets: [String], _ input: TargetInput<String>?, _ asked: Configuration, _ options: RunOptions
         ) throws {
             self.input = input
             request = asked.request
+            do { try request.check() } catch { throw SwiftNetError(.invalidArgument, nil, error.description) }
             let urls = try request.overrides.urls(targets, asked.family, interface: asked.interface)
             engine = try HTTPEngine(
                 urls.enumerated().map { [request] in HTTPProbePlan($0.element, request, number: $0.offset) },

@@ -51,7 +51,7 @@ public enum PingSweep: Tool {
 
     /// - Parameter input: further targets, pinged as they are read.
     package static func prepare(
-        _ targets: [(text: String, expression: TargetExpression)], reading input: TargetInput?,
+        _ targets: [GivenTarget], reading input: TargetInput<GivenTarget>?,
         _ configuration: Configuration, options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping { try Prepared(targets, input, configuration, options) }
@@ -77,7 +77,7 @@ public enum PingSweep: Tool {
         private let refusedCount: Int
 
         fileprivate init(
-            _ given: [TargetInput.Target], _ input: TargetInput?, _ asked: Configuration, _ options: RunOptions
+            _ given: [GivenTarget], _ input: TargetInput<GivenTarget>?, _ asked: Configuration, _ options: RunOptions
         ) throws {
             try asked.checkLimits()
             let probe = try asked.probe.checked()

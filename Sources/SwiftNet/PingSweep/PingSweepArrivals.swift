@@ -10,7 +10,7 @@ final class PingSweepArrivals {
     private static let mostPending = 65_536
 
     private let names: ForwardNames
-    private let input: TargetInput?
+    private let input: TargetInput<GivenTarget>?
     private let sockets: PingSockets
     private let formats: PingSweepFormats
     private let session: Session
@@ -22,7 +22,8 @@ final class PingSweepArrivals {
     private(set) var failures = 0
 
     init(
-        names: [String], _ input: TargetInput?, _ sockets: PingSockets, _ formats: PingSweepFormats, _ session: Session,
+        names: [String], _ input: TargetInput<GivenTarget>?, _ sockets: PingSockets, _ formats: PingSweepFormats,
+        _ session: Session,
         links: PingSweepLinks, neighbors: PingSweepNeighbors, routes: PingSweepRoutes, probesAllAddresses: Bool
     ) {
         self.names = ForwardNames(names, family: formats.probe.family, resolver: session.resolver)
@@ -132,7 +133,7 @@ struct PingSweepTargets {
     /// The reasons why targets are skipped.
     private(set) var refusals: [String] = []
 
-    init(_ targets: [TargetInput.Target], _ probe: Ping.Configuration, _ sockets: PingSockets) throws {
+    init(_ targets: [GivenTarget], _ probe: Ping.Configuration, _ sockets: PingSockets) throws {
         for (text, target) in targets {
             switch target {
             case .address(let address, let zone):

@@ -32,7 +32,8 @@ public enum SYNScan: Tool {
     /// - Parameter input: further targets, scanned as they are read; only for a whole scan, from its start, with this
     ///   host's addresses as sources.
     package static func prepare(
-        _ targets: [String], reading input: TargetInput?, _ configuration: Configuration, options: RunOptions
+        _ targets: [String], reading input: TargetInput<GivenTarget>?, _ configuration: Configuration,
+        options: RunOptions
     ) throws(SwiftNetError) -> Prepared {
         try SwiftNetError.wrapping {
             try configuration.check()
@@ -78,7 +79,8 @@ public enum SYNScan: Tool {
         private var port: PacketRingPort?
 
         fileprivate init(
-            _ given: [TargetExpression], _ input: TargetInput?, excludes: [TargetExpression], _ asked: Configuration,
+            _ given: [TargetExpression], _ input: TargetInput<GivenTarget>?, excludes: [TargetExpression],
+            _ asked: Configuration,
             _ options: RunOptions
         ) throws {
             let (ports, seed) = (try asked.portList(), try asked.orderSeed())

@@ -5,7 +5,7 @@ import WireFormat
 
 /// The targets of a scan: those known at its start, and further ones from standard input.
 final class SYNScanArrivals {
-    private let input: TargetInput?
+    private let input: TargetInput<GivenTarget>?
     private let excludes: [TargetExpression]
     private let asked: SYNScan.Configuration
     private let session: Session
@@ -24,7 +24,8 @@ final class SYNScanArrivals {
     private(set) var isIncomplete = false
 
     init(
-        _ input: TargetInput?, excludes: [TargetExpression], _ asked: SYNScan.Configuration, _ session: Session,
+        _ input: TargetInput<GivenTarget>?, excludes: [TargetExpression], _ asked: SYNScan.Configuration,
+        _ session: Session,
         _ reserve: SocketReserve
     ) {
         self.input = input

@@ -2,21 +2,21 @@ import Diagnostics
 import LinuxProcess
 import PacketEngine
 
-/// Targets that are read line by line during a run.
-package final class TargetInput {
-    /// A target and its text.
-    typealias Target = (text: String, expression: TargetExpression)
+/// A target and its text.
+package typealias GivenTarget = (text: String, expression: TargetExpression)
 
+/// Targets, or URLs, that are read line by line during a run.
+package final class TargetInput<Target> {
     private let lines: LineInput
-    private let targets: (_ line: String) -> [String]
+    private let targets: (_ line: String) -> [Target]
     /// The error if there is no target at all.
     let missingTarget: SwiftNetError
     /// The pause in the input after which the targets read so far are used; without a pause, `longestGathering`.
-    private static let pause = Nanoseconds.milliseconds(100)
-    private static let longestGathering = Nanoseconds.milliseconds(500)
+    private static var pause: Nanoseconds { .milliseconds(100) }
+    private static var longestGathering: Nanoseconds { .milliseconds(500) }
 
     /// - Parameter targets: returns the valid targets of a line.
-    package init(_ lines: LineInput, missingTarget: String, targets: @escaping (_ line: String) -> [String]) {
+    package init(_ lines: LineInput, missingTarget: String, targets: @escaping (_ line: String) -> [Target]) {
         self.lines = lines
         self.missingTarget = SwiftNetError(.invalidArgument, nil, missingTarget)
         self.targets = targets
@@ -30,9 +30,7 @@ package final class TargetInput {
     /// Returns the targets read since the last call.
     /// - Parameter isWanted: whether to read more; otherwise the writer waits.
     func take(isWanted: Bool = true, reactor: Reactor) -> [Target] {
-        lines.take(isWanted: isWanted, reactor: reactor).flatMap(targets).compactMap { text in
-            (try? TargetExpression(text)).map { (text, $0) }
-        }
+        lines.take(isWanted: isWanted, reactor: reactor).flatMap(targets)
     }
 
     /// Returns the next target and those that follow without a pause, so that their routes are looked up together.

@@ -3,6 +3,11 @@ public struct HTTPField: Hashable, Sendable {
     /// The lines of the field; more than one if it was folded (RFC 9112, section 5.2). Never empty.
     public private(set) var lines: [HTTPLine]
 
+    /// Whether a name or a value can be sent in one line: no CR, LF or NUL (RFC 9110, section 5.5).
+    public static func isSendable(_ text: String) -> Bool {
+        !text.utf8.contains { $0 == 10 || $0 == 13 || $0 == 0 }
+    }
+
     /// Creates a valid field `name: value`.
     public init(_ name: String, _ value: String) { self.init(HTTPLine(Array("\(name): \(value)".utf8))) }
 

@@ -73,6 +73,9 @@ public struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
     public static let known: [HTTPMethod] = [.get, .head, .post, .put, .delete, .connect, .options, .trace, .patch]
 
     public var description: String { name }
+
+    /// Whether the name can be sent as one word: printable ASCII characters without spaces.
+    public var isSendable: Bool { !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
 }
 
 /// The version, `HTTP/1.1`, as received (RFC 9112, section 2.3).

@@ -20,9 +20,9 @@ struct TargetFile {
     static func targets(
         of paths: [String], _ console: Console, allowsZones: Bool = true, readsAhead: Bool = false,
         missingTarget: String
-    ) throws -> (texts: [String], input: TargetInput?) {
+    ) throws -> (texts: [String], input: TargetInput<GivenTarget>?) {
         var texts: [String] = []
-        var input: TargetInput?
+        var input: TargetInput<GivenTarget>?
         for path in paths {
             let file = TargetFile(path: path, option: "--targets")
             guard path == "-", !readsAhead, input == nil else {
@@ -34,7 +34,7 @@ struct TargetFile {
                 number += 1
                 return file.usable(TargetList.targets(ofLine: line), line: number, console.skip) {
                     problem(ofTarget: $0, allowsZones: allowsZones)
-                }
+                }.compactMap { text in (try? TargetExpression(text)).map { (text, $0) } }
             }
         }
         return (texts, input)
@@ -63,12 +63,12 @@ struct TargetFile {
         try entries(TargetList.urls(ofLine:), console.skip, problem)
     }
 
-    /// Returns the URLs of lines that are read during the run.
-    func urls(
-        readFrom lines: LineInput, _ console: Console, _ problem: @escaping (String) -> String?
-    ) -> HTTPTargetInput {
+    /// Returns the URLs of standard input, which are read line by line during the run.
+    func comingURLs(
+        _ console: Console, missingTarget: String, _ problem: @escaping (String) -> String?
+    ) throws -> TargetInput<String> {
         var number = 0
-        return HTTPTargetInput(lines) { line in
+        return TargetInput(try lines(), missingTarget: missingTarget) { line in
             number += 1
             return usable(TargetList.urls(ofLine: line), line: number, console.skip, problem)
         }

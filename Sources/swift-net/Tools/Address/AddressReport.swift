@@ -218,7 +218,7 @@ struct AddressReport {
         }
         add("port", "port", number: UInt64(port))
         add("transport", "transport", transport.rawValue)
-        let range = PortRange(port)
+        let range = PortClass(port)
         add("range", "range", range.rawValue, note: "\(range.ports.lowerBound) to \(range.ports.upperBound), RFC 6335")
         if let service = services.name(of: port, transport) {
             add("service", "service", service, note: "/etc/services")

@@ -12,8 +12,7 @@ struct HTTPTargets {
     /// The URLs of the command line; after `readFiles` also those of the files.
     var urls: [String] = []
     /// Standard input, if its URLs are requested as they are read.
-    private(set) var input: LineInput?
-    private(set) var comingURLs: HTTPTargetInput?
+    private(set) var input: TargetInput<String>?
 
     /// - Throws: `UsageError` if neither a URL nor a file is given.
     mutating func take(operands: [String]) throws {
@@ -34,13 +33,8 @@ struct HTTPTargets {
                 urls += try file.urls(console, problem)
                 continue
             }
-            do {
-                let lines = try LineInput(for: file.option)
-                input = lines
-                comingURLs = file.urls(readFrom: lines, console, problem)
-            } catch {
-                throw UsageError("--targets: \(error)")
-            }
+            input = try file.comingURLs(
+                console, missingTarget: HTTPProbeCommand.summary.missingOperand.message, problem)
         }
         guard !urls.isEmpty || input != nil else { throw HTTPProbeCommand.summary.missingOperand }
     }

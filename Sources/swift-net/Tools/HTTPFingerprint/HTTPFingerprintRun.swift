@@ -11,7 +11,7 @@ struct HTTPFingerprintRun {
         let signatureFile = try path.map { try console.file($0, for: "-o") } ?? console.output
         let options = try console.runOptions(command.general)
         let run = try HTTPFingerprint.prepare(
-            command.targets.urls, reading: command.targets.comingURLs, command.fingerprint, options: options)
+            command.targets.urls, reading: command.targets.input, command.fingerprint, options: options)
         let signature = command.product.map {
             HTTPFingerprintSignature(command, product: $0, to: signatureFile, console)
         }

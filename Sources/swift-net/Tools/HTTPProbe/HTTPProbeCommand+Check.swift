@@ -56,10 +56,9 @@ extension HTTPProbeCommand {
 extension OptionValue where Value == HTTPMethod {
     static var method: Self {
         OptionValue(specification: ValueSpecification(name: "METHOD")) { text in
-            guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw ValueError(expected: "printable characters without spaces")
-            }
-            return HTTPMethod(text)
+            let method = HTTPMethod(text)
+            guard method.isSendable else { throw ValueError(expected: "printable characters without spaces") }
+            return method
         }
     }
 }
@@ -68,9 +67,7 @@ extension OptionValue where Value == (name: String, value: String?) {
     /// `Name: value`, `Name:` and `Name;`, as in curl.
     static var field: Self {
         OptionValue(specification: ValueSpecification(name: "FIELD")) { text in
-            guard !text.utf8.contains(where: { $0 == 10 || $0 == 13 || $0 == 0 }) else {
-                throw ValueError(expected: "one line; use --raw for others")
-            }
+            guard HTTPField.isSendable(text) else { throw ValueError(expected: "one line; use --raw for others") }
             guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
                 guard text.hasSuffix(";"), text.count > 1 else {
                     throw ValueError(expected: "'Name: value', 'Name:' or 'Name;'")

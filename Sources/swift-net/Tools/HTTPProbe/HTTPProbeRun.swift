@@ -33,6 +33,6 @@ struct HTTPProbeRun {
         if command.stack == .user, command.checksAddress, console.errors.isTerminal {
             waiting.draw("checking for an address conflict", at: SystemClock.now)
         }
-        return try HTTPProbe.prepare(targets.urls, reading: targets.comingURLs, command.probe, options: options)
+        return try HTTPProbe.prepare(targets.urls, reading: targets.input, command.probe, options: options)
     }
 }

@@ -99,7 +99,7 @@ extension PingCommand {
 
     func run(_ console: Console) throws -> Int32 {
         console.limit(to: ping.deadline)
-        guard isSweep else { return try SinglePing(command: self, console: console).run() }
+        guard isSweep else { return try PingRun(command: self, console: console).run() }
         let (listed, input) = try TargetFile.targets(
             of: targetFiles, console, missingTarget: Self.summary.missingOperand.message)
         let all = try zip(texts, expressions) + listed.map { ($0, try TargetExpression($0)) }

@@ -205,8 +205,8 @@ struct PingSummaryRow: JSONRow {
         var fragmentOrder: String
         var fragmentVerdict: String
 
-        init(_ plan: PingFragmentPlan, dataLength: Int, _ summary: PingSummary) {
-            fragments = plan.count(dataLength + 8)
+        init(_ plan: PingFragmentPlan, count: Int, _ summary: PingSummary) {
+            fragments = count
             fragmentBytes = plan.size
             fragmentOrder = plan.order.rawValue
             fragmentVerdict = FragmentVerdict(plan, summary).rawValue
@@ -232,7 +232,7 @@ struct PingSummaryRow: JSONRow {
         failed = summary.failed
         corrupted = summary.corrupted
         outageMs = summary.outage
-        fragments = facts.fragments.map { Fragments($0, dataLength: facts.dataLength, summary) }
+        fragments = facts.fragments.map { Fragments($0, count: facts.format.fragmentCount ?? 1, summary) }
         self.drops = DropsRow(drops)
     }
 }

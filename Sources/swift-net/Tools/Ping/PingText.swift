@@ -49,7 +49,8 @@ final class PingText: PingRunReport {
         if facts.device != nil || facts.hasFixedSource { line += "from \(facts.source) \(facts.device ?? ""): " }
         line +=
             facts.address.family == .v4
-            ? "\(facts.dataLength)(\(facts.packetLength)) bytes of data.\n" : "\(facts.dataLength) data bytes\n"
+            ? "\(facts.format.dataLength)(\(facts.format.announcedLength)) bytes of data.\n"
+            : "\(facts.format.dataLength) data bytes\n"
         print(line)
         // Start the lookup of the target's name before its first reply.
         if facts.wantsNames { _ = names?.name(of: facts.address) }
@@ -138,7 +139,7 @@ final class PingText: PingRunReport {
         }
         var line =
             "\(time(reply.arrival))\(reply.byteCount) bytes from \(label(reply.source)): icmp_seq=\(reply.sequence)"
-        if style.isVerbose { line += " ident=\(facts.identifier)" }
+        if style.isVerbose { line += " ident=\(facts.format.identifier)" }
         if let hopLimit = reply.hopLimit { line += " ttl=\(hopLimit)" }
         if reply.flags.contains(.truncated) {
             print(line + " (truncated)\n")
@@ -232,8 +233,8 @@ final class PingText: PingRunReport {
             case .laterBelieved: "reassembled by the target, which kept the data received later"
             case .mixed: "reassembled by the target, which kept data of both kinds"
             }
-        let count = plan.count(facts.dataLength + 8)
-        return "\(count) fragments of \(plan.size) bytes per probe, \(plan.order.rawValue): \(verdict)\n"
+        return
+            "\(facts.format.fragmentCount ?? 1) fragments of \(plan.size) bytes per probe, \(plan.order.rawValue): \(verdict)\n"
     }
 
     private func lastLine(_ summary: PingSummary) -> String {

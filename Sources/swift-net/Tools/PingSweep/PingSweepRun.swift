@@ -4,9 +4,9 @@ import SwiftNet
 /// Runs a sweep of several targets, one line each.
 struct PingSweepRun {
     let command: PingCommand
-    let targets: [(text: String, expression: TargetExpression)]
+    let targets: [GivenTarget]
     /// Standard input, if it has targets.
-    let input: TargetInput?
+    let input: TargetInput<GivenTarget>?
     let console: Console
 
     func run() throws -> Int32 {

@@ -16,10 +16,8 @@ struct PingFacts {
     var hasFixedSource = false
     /// Whether several hosts may reply.
     var isMulticast = false
-    var identifier: UInt16
-    var dataLength: Int
-    /// The length of the packet with its headers in bytes, as ping counts it.
-    var packetLength: Int
+    /// The form of the probes.
+    var format: PingProbeFormat
     var flowLabel: UInt32?
     var fragments: PingFragmentPlan?
     var pattern: [UInt8]?

@@ -2,7 +2,7 @@ import LinuxProcess
 import SwiftNet
 
 /// Pings one target until -c, -w or Ctrl-C.
-struct SinglePing {
+struct PingRun {
     let command: PingCommand
     let console: Console
 
@@ -38,16 +38,13 @@ struct SinglePing {
 
     private func report(_ ping: Ping.Prepared) -> any PingRunReport {
         let destination = ping.destination
-        let size = command.ping.data.count
         let facts = PingFacts(
             hostname: hostname(destination), address: destination.address,
             zone: destination.zoneName, source: destination.source,
             device: command.ping.interface, interface: destination.interfaceName,
             hasFixedSource: command.ping.source != nil || command.hasStickySource,
             isMulticast: ping.isToMany,
-            identifier: ping.format.identifier, dataLength: size,
-            packetLength: size + 8 + 20 + (command.ping.options.isEmpty ? 0 : IPv4Options.maximumByteCount),
-            flowLabel: command.ping.flowLabel, fragments: command.ping.fragments,
+            format: ping.format, flowLabel: command.ping.flowLabel, fragments: command.ping.fragments,
             pattern: command.pattern,
             wantsNames: command.wantsNames ?? !(destination.canonicalName == nil || command.isFlood))
         if console.isJSON {

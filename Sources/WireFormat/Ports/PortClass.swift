@@ -1,5 +1,5 @@
 /// The ranges of port numbers (RFC 6335, section 6).
-public enum PortRange: String, Sendable {
+public enum PortClass: String, Sendable {
     /// 0 to 1023: assigned by IANA, and privileged on Unix.
     case wellKnown = "well-known"
     /// 1024 to 49151: registered with IANA.
