@@ -230,7 +230,10 @@ extension UserSpaceHost {
             guard let first = late.firstFragment else { continue }
             switch late.key.source {
             case .v4: sendError({ .timeExceeded(code: 1, $0) }, about: first.rawBytes, isForOne: true, at: now)
-            case .v6: sendError6({ .timeExceeded(code: 1, $0) }, about: first.rawBytes, isForOne: true, at: now)
+            case .v6:
+                sendError6(
+                    { .timeExceeded(code: 1, $0) }, about: first.rawBytes,
+                    isForOne: !late.key.destination.isMulticast, at: now)
             }
         }
     }

@@ -139,6 +139,51 @@ struct IPv6HostTests {
         #expect(answers(for: .seconds(31), [pieces[1]]).isEmpty)
     }
 
+    @Test("a fragment with an invalid length is reported each time, and the datagram is still reassembled")
+    func invalidFragments() {
+        let whole = echo()
+        let pieces = [
+            fragment(0, Array(whole.prefix(48)), more: true), fragment(48, Array(whole.dropFirst(48)), more: false),
+        ]
+        let wrong = fragment(0, Array(whole.prefix(41)), more: true)
+        #expect(answers([wrong, wrong] + pieces).map(\.type) == [.parameterProblem, .parameterProblem, .echoReply])
+        #expect(answers([fragment(48, [], more: true)] + pieces).map(\.type) == [.echoReply])
+        // The pointer is that of the fragment header behind the options.
+        let options: [UInt8] = [44, 0, 1, 4, 0, 0, 0, 0]
+        let header = IPv6ExtensionHeader.fragment(offset: 8_190, reserved: 0, moreFragments: true, identification: 7)
+        let long = packet(
+            .destinationOptions, options + header.encoded(nextHeader: .udp) + [UInt8](repeating: 0, count: 8))
+        #expect(problem(answers([long])).map { [Int($0.code), Int($0.pointer)] } == [0, 50])
+        // A TCP header in two fragments (RFC 7112).
+        let segment = [UInt8](repeating: 0, count: 16)
+        #expect(
+            problem(answers([fragment(0, segment, more: true, next: .tcp)])).map { [Int($0.code), Int($0.pointer)] }
+                == [3, 0])
+    }
+
+    @Test("neighbor discovery in fragments is ignored, even in atomic ones (RFC 6980)")
+    func fragmentedDiscovery() {
+        let frame = NDPFrame.solicitation(for: Self.here, from: Self.otherHost, mac: Self.otherMAC, at: Self.mac)
+        let message = Array(frame.dropFirst(EthernetView.headerLength + IPv6View.headerLength))
+        #expect(answers([frame]).map(\.type) == [.neighborAdvertisement])
+        let atomic = IPv6ExtensionHeader.fragment(offset: 0, reserved: 0, moreFragments: false, identification: 9)
+        func inFragment(_ headers: [UInt8], _ data: [UInt8]) -> [UInt8] {
+            EthernetHeader(destination: Self.mac, source: Self.otherMAC, etherType: .ipv6).encoded()
+                + IPv6Header(
+                    source: Self.otherHost, destination: Self.here, nextHeader: .fragment,
+                    payloadLength: headers.count + data.count, hopLimit: 255
+                ).encoded() + headers + data
+        }
+        #expect(answers([inFragment(atomic.encoded(nextHeader: .icmpv6), message)]).isEmpty)
+        let pieces = [(0, Array(message.prefix(16)), true), (2, Array(message.dropFirst(16)), false)]
+        let both = pieces.map { offset, data, more in
+            let header = IPv6ExtensionHeader.fragment(
+                offset: UInt16(offset), reserved: 0, moreFragments: more, identification: 10)
+            return inFragment(header.encoded(nextHeader: .icmpv6), data)
+        }
+        #expect(answers(both).isEmpty)
+    }
+
     @Test("a fragment within a fragment is rejected, because nesting would be unlimited")
     func nested() {
         let inner = IPv6ExtensionHeader.fragment(offset: 0, reserved: 0, moreFragments: false, identification: 8)

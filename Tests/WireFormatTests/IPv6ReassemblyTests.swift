@@ -9,7 +9,7 @@ struct IPv6ReassemblyTests {
     /// Returns a fragment, with a hop-by-hop header if requested.
     private func fragment(
         _ offset: Int, _ data: [UInt8], more: Bool, next: IPProtocol = .udp, hasOptions: Bool = false,
-        identification: UInt32 = 7
+        identification: UInt32 = 7, ecn: UInt8 = 0
     ) -> [UInt8] {
         let options = hasOptions ? IPv6ExtensionHeader.hopByHopOptions([.padN([0, 0, 0, 0])]) : nil
         let own = IPv6ExtensionHeader.fragment(
@@ -17,7 +17,7 @@ struct IPv6ReassemblyTests {
         let extensions = (options?.encoded(nextHeader: .fragment) ?? []) + own.encoded(nextHeader: next)
         return IPv6Header(
             source: Self.source, destination: Self.destination, nextHeader: options?.protocol ?? .fragment,
-            payloadLength: extensions.count + data.count
+            payloadLength: extensions.count + data.count, trafficClass: 0xB8 | ecn
         ).encoded() + extensions + data
     }
 
@@ -26,7 +26,7 @@ struct IPv6ReassemblyTests {
         let extensions = options?.encoded(nextHeader: .udp) ?? []
         return IPv6Header(
             source: Self.source, destination: Self.destination, nextHeader: options?.protocol ?? .udp,
-            payloadLength: extensions.count + data.count
+            payloadLength: extensions.count + data.count, trafficClass: 0xB8
         ).encoded() + extensions + data
     }
 
@@ -85,6 +85,78 @@ struct IPv6ReassemblyTests {
         // Destination options of 16 bytes, of which 8 are available.
         let first = fragment(0, [17, 1, 1, 4, 0, 0, 0, 0], more: true, next: .destinationOptions)
         #expect(reassembly.add(ipv6: first.rawBytes, now: 0) == .dropped(.malformed))
+        #expect(reassembly.waitingCount == 0)
+    }
+
+    @Test(
+        "the upper-layer header belongs to the chain (RFC 7112, section 3)",
+        arguments: [
+            (IPProtocol.tcp, 8, false), (.tcp, 16, false), (.tcp, 24, true), (.udp, 8, true), (.icmpv6, 8, true),
+            (IPProtocol(rawValue: 41), 32, false), (IPProtocol(rawValue: 41), 40, true),
+            (.encapsulatingSecurityPayload, 8, true), (IPProtocol(rawValue: 132), 8, true),
+        ])
+    func upperLayer(next: IPProtocol, length: Int, isWhole: Bool) {
+        var data = [UInt8](repeating: 0, count: length)
+        if next == .tcp, length > 12 { data[12] = 0x60 }
+        func outcome(_ data: [UInt8]) -> Reassembly.Outcome {
+            var reassembly = Reassembly()
+            return reassembly.add(ipv6: fragment(0, data, more: true, next: next).rawBytes, now: 0)
+        }
+        #expect(outcome(data) == (isWhole ? .waiting : .dropped(.malformed)))
+        guard next == .tcp, length == 24 else { return }
+        // TCP options are a part of the header.
+        data[12] = 0x70
+        #expect(outcome(data) == .dropped(.malformed))
+        // Options before the header, and nothing of it.
+        var reassembly = Reassembly()
+        let options = fragment(0, [6, 0, 1, 4, 0, 0, 0, 0], more: true, next: .destinationOptions)
+        #expect(reassembly.add(ipv6: options.rawBytes, now: 0) == .dropped(.malformed))
+    }
+
+    @Test("an invalid fragment does not prevent the reassembly of the packet")
+    func invalidFragments() {
+        let eight = [UInt8](0..<8)
+        for (invalid, outcome): ([UInt8], Reassembly.Outcome) in [
+            (fragment(8, [], more: true), .ignored), (fragment(8, [1, 2], more: true), .dropped(.invalidLength)),
+            (fragment(65_528, eight, more: false), .dropped(.tooLong)),
+            // 65,528 bytes of data, and 8 of options before the fragment header.
+            (fragment(65_520, eight, more: true, hasOptions: true), .dropped(.tooLong)),
+            (fragment(0, eight, more: true, next: .tcp), .dropped(.malformed)),
+        ] {
+            var reassembly = Reassembly()
+            #expect(reassembly.add(ipv6: fragment(0, eight, more: true).rawBytes, now: 0) == .waiting)
+            #expect(reassembly.add(ipv6: invalid.rawBytes, now: 0) == outcome)
+            let last = reassembly.add(ipv6: fragment(8, eight, more: false).rawBytes, now: 0)
+            #expect(last == .complete(whole(eight + eight, hasOptions: false)))
+        }
+        // A payload length of exactly 65,535 is the maximum.
+        var reassembly = Reassembly()
+        let longest = fragment(65_520, [UInt8](repeating: 0, count: 7), more: false, hasOptions: true)
+        #expect(reassembly.add(ipv6: longest.rawBytes, now: 0) == .waiting)
+    }
+
+    @Test(
+        "ECN: CE remains, and Not-ECT mixed with anything else drops the packet (RFC 3168, section 5.3)",
+        arguments: [
+            ([0, 0], 0), ([3, 3], 3), ([2, 3], 3), ([3, 1], 3), ([1, 2], 1), ([0, 3], nil), ([3, 0], nil),
+            ([0, 1], nil),
+        ] as [([UInt8], UInt8?)])
+    func congestion(values: [UInt8], expected: UInt8?) throws {
+        var reassembly = Reassembly()
+        let outcomes = values.enumerated().map { index, ecn in
+            reassembly.add(
+                ipv6: fragment(index * 8, Array(0..<8), more: index < values.count - 1, ecn: ecn).rawBytes, now: 0)
+        }
+        guard let expected else {
+            #expect(outcomes.last == .dropped(.contradictoryECN))
+            return
+        }
+        guard case .complete(let whole)? = outcomes.last else {
+            Issue.record("\(values): \(outcomes)")
+            return
+        }
+        let trafficClass = try IPv6View(whole.rawBytes).trafficClass
+        #expect(trafficClass == 0xB8 | expected)
     }
 
     @Test("invalid overlaps, lengths and ends")

@@ -18,10 +18,10 @@ struct ReassemblyTests {
         ).encoded() + (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     }
 
-    private func fragment(_ offset: Int, _ data: [UInt8], more: Bool) -> [UInt8] {
+    private func fragment(_ offset: Int, _ data: [UInt8], more: Bool, ecn: UInt8 = 0) -> [UInt8] {
         var header = IPv4Header(
             source: IPv4Address(192, 0, 2, 1), destination: IPv4Address(192, 0, 2, 2), protocol: .udp,
-            payloadLength: data.count, identification: 7)
+            payloadLength: data.count, typeOfService: 0xB8 | ecn, identification: 7)
         header.fragmentOffset = UInt16(offset / 8)
         header.moreFragments = more
         return header.encoded() + data
@@ -129,6 +129,57 @@ struct ReassemblyTests {
             outcome(fragment(24, Array(0..<8), more: true), fragment(16, [1], more: false))
                 == .dropped(.contradictoryEnd))
         #expect(outcome([0x45, 0]) == .dropped(.malformed))
+    }
+
+    @Test(
+        "ECN: CE remains, and Not-ECT mixed with anything else drops the datagram (RFC 3168, section 5.3)",
+        arguments: [
+            ([0, 0], 0), ([1, 1], 1), ([2, 2], 2), ([3, 3], 3), ([2, 3], 3), ([3, 2], 3), ([1, 3], 3), ([1, 2], 1),
+            ([2, 1, 3], 3), ([0, 3], nil), ([3, 0], nil), ([2, 3, 0], nil), ([0, 2], nil), ([1, 0], nil),
+        ] as [([UInt8], UInt8?)])
+    func congestion(values: [UInt8], expected: UInt8?) throws {
+        for isReversed in [false, true] {
+            var reassembly = Reassembly()
+            let pieces = values.enumerated().map { index, ecn in
+                fragment(index * 8, Array(0..<8), more: index < values.count - 1, ecn: ecn)
+            }
+            let outcomes = (isReversed ? pieces.reversed() : pieces).map { reassembly.add($0, now: 0) }
+            guard let expected else {
+                #expect(outcomes.last == .dropped(.contradictoryECN), "\(values)")
+                #expect(reassembly.add(pieces[0], now: 0) == .ignored)
+                continue
+            }
+            guard case .complete(let whole)? = outcomes.last else {
+                Issue.record("\(values): \(outcomes)")
+                continue
+            }
+            let view = try IPv4View(whole.rawBytes)
+            let (ecn, state) = (view.typeOfService, view.checksumState)
+            #expect(ecn == 0xB8 | expected && state == .correct, "\(values)")
+        }
+    }
+
+    @Test("an invalid fragment is dropped and does not prevent the reassembly of the datagram")
+    func invalidFragments() {
+        let eight = [UInt8](0..<8)
+        for (invalid, outcome): ([UInt8], Reassembly.Outcome) in [
+            (fragment(0, [], more: true), .ignored), (fragment(8, [], more: true), .ignored),
+            (fragment(65_528, [], more: true), .ignored), (fragment(8, [], more: false), .dropped(.invalidLength)),
+            (fragment(0, [1, 2, 3], more: true), .dropped(.invalidLength)),
+            (fragment(65_528, eight, more: false), .dropped(.tooLong)),
+        ] {
+            for position in 0...1 {
+                var reassembly = Reassembly()
+                if position == 1 { #expect(reassembly.add(fragment(0, eight, more: true), now: 0) == .waiting) }
+                #expect(reassembly.add(invalid, now: 0) == outcome)
+                #expect(reassembly.waitingCount == position)
+                if position == 0 { #expect(reassembly.add(fragment(0, eight, more: true), now: 0) == .waiting) }
+                guard case .complete = reassembly.add(fragment(8, eight, more: false), now: 0) else {
+                    Issue.record("not complete after \(outcome)")
+                    continue
+                }
+            }
+        }
     }
 
     @Test("a datagram that is not a fragment is complete at once, without its padding")

@@ -77,7 +77,7 @@ extension UserSpaceHost {
         let delivery = Delivery(
             from: .v6(view.source), to: .v6(view.destination), payload.dropping(chain.offset), in: packet)
         switch chain.nextHeader {
-        case .icmpv6: deliverICMPv6(view, delivery, arrival, at: now)
+        case .icmpv6: deliverICMPv6(view, delivery, arrival, isReassembled: isReassembled, at: now)
         case .udp where links[arrival.link].isIPv6Up: deliverUDP(delivery, arrival, at: now)
         case .tcp where links[arrival.link].isIPv6Up: deliverTCP(delivery, arrival, at: now)
         case .udp, .tcp, .noNextHeader: break
@@ -94,7 +94,9 @@ extension UserSpaceHost {
         case .complete(let whole):
             counters.reassembled &+= 1
             process(whole.rawBytes, arrival, isReassembled: true, at: now)
-        case .dropped(.invalidLength): sendParameterProblem(code: 0, at: 4, about: packet, arrival, at: now)
+        // An empty last fragment is only dropped.
+        case .dropped(.invalidLength) where packet.byteCount > start + 8:
+            sendParameterProblem(code: 0, at: 4, about: packet, arrival, at: now)
         case .dropped(.tooLong): sendParameterProblem(code: 0, at: start + 2, about: packet, arrival, at: now)
         case .dropped(.malformed): sendParameterProblem(code: 3, at: 0, about: packet, arrival, at: now)
         case .waiting, .ignored, .dropped: break
@@ -113,7 +115,8 @@ extension UserSpaceHost {
     // MARK: ICMPv6
 
     private mutating func deliverICMPv6(
-        _ view: borrowing IPv6View, _ delivery: borrowing Delivery, _ arrival: FrameArrival, at now: Instant
+        _ view: borrowing IPv6View, _ delivery: borrowing Delivery, _ arrival: FrameArrival, isReassembled: Bool,
+        at now: Instant
     ) {
         guard let message = try? ICMPv6View(delivery.payload),
             message.checksumState(source: view.source, destination: view.destination) == .correct
@@ -122,7 +125,8 @@ extension UserSpaceHost {
             return
         }
         if message.type.isNeighborDiscovery {
-            guard let arrived = ReceivedNDP(view, message, mac: arrival.mac) else {
+            // Neighbor discovery messages must not be fragmented (RFC 6980, section 5).
+            guard !isReassembled, let arrived = ReceivedNDP(view, message, mac: arrival.mac) else {
                 counters.malformed &+= 1
                 return
             }

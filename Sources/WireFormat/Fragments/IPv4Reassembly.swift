@@ -13,7 +13,7 @@ extension Reassembly {
             identification: UInt32(view.identification))
         let fragment = Fragment(
             key, offset: Int(view.fragmentOffset) &* 8, moreFragments: view.moreFragments,
-            header: bytes.prefix(view.headerLength), data: view.payload)
+            ecn: view.typeOfService, header: bytes.prefix(view.headerLength), data: view.payload)
         let (index, outcome) = add(
             fragment, headerRoom: IPv4View.minimumHeaderLength,
             limit: Int(UInt16.max) - IPv4View.minimumHeaderLength, now: now)
@@ -32,6 +32,7 @@ extension Reassembly {
         var header = datagram.header
         guard let length = UInt16(exactly: header.count + datagram.byteCount) else { return nil }
         header.withMutableBytes { bytes in
+            if datagram.hasCongestion { bytes.setByte(bytes.bytes.byte(at: 1) | 3, at: 1) }
             bytes.setBigEndian16(length, at: 2)
             bytes.setBigEndian16(0, at: 6)
             bytes.setBigEndian16(0, at: 10)

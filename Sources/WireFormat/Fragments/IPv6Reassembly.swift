@@ -11,12 +11,13 @@ extension Reassembly {
         let start = position.offset + 8
         let bits = packet.bigEndian16(at: position.offset + 2)
         let (offset, moreFragments) = (Int(bits & 0xFFF8), bits & 1 != 0)
-        if offset == 0 {
+        // An invalid length is reported first.
+        if offset == 0, !moreFragments || (packet.byteCount - start) % 8 == 0 {
             // A first fragment must contain all headers (RFC 7112, section 5).
             let next = IPProtocol(rawValue: packet.byte(at: position.offset))
-            var chain = IPv6ChainReader(first: next, payload: packet.dropping(start))
-            while chain.next() != nil {}
-            guard !chain.isTruncated else { return .dropped(.malformed) }
+            guard Self.hasWholeChain(packet.dropping(start), first: next, needsUpperLayer: moreFragments) else {
+                return .dropped(.malformed)
+            }
             if !moreFragments {
                 return .complete(
                     Self.headers(packet.prefix(start).copied(), position) + packet.dropping(start).copied())
@@ -26,10 +27,11 @@ extension Reassembly {
             source: .v6(view.source), destination: .v6(view.destination), protocol: .fragment,
             identification: packet.bigEndian32(at: position.offset + 4))
         let fragment = Fragment(
-            key, offset: offset, moreFragments: moreFragments, header: packet.prefix(start),
-            data: packet.dropping(start))
+            key, offset: offset, moreFragments: moreFragments, ecn: packet.byte(at: 1) >> 4,
+            header: packet.prefix(start), data: packet.dropping(start))
         let (complete, outcome) = add(
-            fragment, headerRoom: IPv6View.headerLength, limit: Int(UInt16.max), now: now)
+            fragment, headerRoom: IPv6View.headerLength,
+            limit: Int(UInt16.max) - (position.offset - IPv6View.headerLength), now: now)
         guard let complete else { return outcome }
         let first = table.datagrams[complete]
         guard let view = try? IPv6View(first.header.rawBytes), let position = FragmentHeaderPosition(view),
@@ -40,10 +42,36 @@ extension Reassembly {
         }
         var header = Self.headers(first.header, position)
         let length = UInt16(truncatingIfNeeded: header.count - IPv6View.headerLength + first.byteCount)
-        header.withMutableBytes { $0.setBigEndian16(length, at: 4) }
+        header.withMutableBytes { bytes in
+            if first.hasCongestion { bytes.setByte(bytes.bytes.byte(at: 1) | 0x30, at: 1) }
+            bytes.setBigEndian16(length, at: 4)
+        }
         let whole = table.update(complete) { $0.take(header) }
         table.remove(complete)
         return .complete(whole)
+    }
+
+    /// Whether the bytes contain every header through the upper-layer header, which is part of the chain (RFC 7112,
+    /// section 3).
+    private static func hasWholeChain(_ bytes: RawSpan, first: IPProtocol, needsUpperLayer: Bool) -> Bool {
+        var chain = IPv6ChainReader(first: first, payload: bytes)
+        while chain.next() != nil {}
+        // A nested fragment header names a header that is in another fragment.
+        guard !chain.isTruncated, !chain.isLaterFragment, needsUpperLayer else { return !chain.isTruncated }
+        let upper = bytes.dropping(chain.offset)
+        let needed =
+            switch chain.nextHeader {
+            case .tcp where upper.byteCount >= TCPView.minimumHeaderLength:
+                max(Int(upper.byte(at: 12) >> 4) &* 4, TCPView.minimumHeaderLength)
+            case .tcp: TCPView.minimumHeaderLength
+            case .udp: UDPView.headerLength
+            case .encapsulatingSecurityPayload: 8
+            case IPProtocol(rawValue: 4): IPv4View.minimumHeaderLength
+            case IPProtocol(rawValue: 41): IPv6View.headerLength
+            case .noNextHeader: 0
+            default: 1
+            }
+        return upper.byteCount >= needed
     }
 
     /// Returns the headers without the fragment header, which is the last of them.

@@ -25,23 +25,29 @@ public struct Reassembly: Sendable {
         case waiting
         /// The complete datagram: the first fragment's headers without fragment fields, and all data.
         case complete([UInt8])
-        /// The datagram was dropped; its later fragments are ignored until it expires.
+        /// The fragment was dropped, or the whole datagram; the reason says which.
         case dropped(Reason)
-        /// The fragment belongs to a datagram that was dropped.
+        /// The fragment belongs to a datagram that was dropped, or it has no data although more fragments follow.
         case ignored
     }
 
-    /// The reason for which a datagram was dropped.
+    /// The reason for which a fragment or a datagram was dropped. Later fragments of a dropped datagram are ignored until
+    /// it expires.
     public enum Reason: Error, Hashable, Sendable {
         /// A fragment overlaps another without being its exact duplicate.
         case overlap
-        /// The datagram would be longer than 65,535 bytes.
+        /// The datagram would be longer than 65,535 bytes: the fragment is dropped, or the datagram if the length of
+        /// its first fragment's header is the reason.
         case tooLong
         /// Two fragments disagree on the end of the datagram.
         case contradictoryEnd
-        /// A fragment other than the last has no data or a length that is not a multiple of 8.
+        /// Fragments with and without ECN: the datagram is dropped, because congestion could not be reported
+        /// (RFC 3168, section 5.3).
+        case contradictoryECN
+        /// The fragment is dropped: its length is not a multiple of 8 although more fragments follow, or it is the last
+        /// and has no data.
         case invalidLength
-        /// The headers cannot be parsed, or bytes are missing.
+        /// The fragment is dropped: its headers cannot be parsed, or bytes are missing.
         case malformed
         /// The reassembly timeout; a time exceeded error, code 1, is due if the first fragment was received (RFC 792,
         /// RFC 4443).
@@ -90,6 +96,8 @@ public struct Reassembly: Sendable {
         /// The offset of its data in the datagram's data.
         var offset: Int
         var moreFragments: Bool
+        /// The ECN field (RFC 3168, section 5), 0 to 3.
+        var ecn: UInt8
         /// The bytes before the data.
         var header: RawSpan
         var data: RawSpan
@@ -97,10 +105,11 @@ public struct Reassembly: Sendable {
         var end: Int { offset &+ data.byteCount }
 
         @_lifetime(copy header, copy data)
-        init(_ key: Key, offset: Int, moreFragments: Bool, header: RawSpan, data: RawSpan) {
+        init(_ key: Key, offset: Int, moreFragments: Bool, ecn: UInt8, header: RawSpan, data: RawSpan) {
             self.key = key
             self.offset = offset
             self.moreFragments = moreFragments
+            self.ecn = ecn & 3
             self.header = header
             self.data = data
         }
@@ -114,6 +123,10 @@ public struct Reassembly: Sendable {
     mutating func add(
         _ fragment: borrowing Fragment, headerRoom: Int, limit: Int, now: Int64
     ) -> (index: Int?, outcome: Outcome) {
+        let count = fragment.data.byteCount
+        if count == 0, fragment.moreFragments { return (nil, .ignored) }
+        guard count > 0, !fragment.moreFragments || count % 8 == 0 else { return (nil, .dropped(.invalidLength)) }
+        guard fragment.end <= limit else { return (nil, .dropped(.tooLong)) }
         var index = table.index(of: fragment.key)
         if let known = index, table.datagrams[known].deadline <= now {
             table.remove(known)
@@ -129,6 +142,10 @@ public struct Reassembly: Sendable {
             return (nil, .dropped(reason))
         }
         if table.datagrams[index].isComplete {
+            guard table.datagrams[index].isECNConsistent else {
+                table.giveUp(index)
+                return (nil, .dropped(.contradictoryECN))
+            }
             lastLength = table.datagrams[index].byteCount
             return (index, .waiting)
         }
@@ -140,9 +157,6 @@ public struct Reassembly: Sendable {
     }
 
     private mutating func insert(_ fragment: borrowing Fragment, into index: Int, limit: Int) -> Reason? {
-        let count = fragment.data.byteCount
-        guard count > 0, !fragment.moreFragments || count % 8 == 0 else { return .invalidLength }
-        guard fragment.end <= limit else { return .tooLong }
         // Space for a datagram like the last one, or twice the current space, unless others would be dropped for it.
         let likely = max(lastLength, table.datagrams[index].room * 2)
         let room = heldBytes + likely <= memoryLimit / 2 ? max(fragment.end, min(likely, limit)) : fragment.end

@@ -90,6 +90,8 @@ struct PartialDatagram: Sendable {
     /// The bytes before the first fragment's data, and the length of that data.
     private(set) var header: [UInt8] = []
     private var firstLength = 0
+    /// The values of the ECN field that fragments have: bit N is set for value N.
+    private var ecnValues: UInt8 = 0
 
     /// The maximum number of fragments: 8,192 for a full datagram in fragments of 8 bytes.
     private static let pieceLimit = 8_192
@@ -102,6 +104,10 @@ struct PartialDatagram: Sendable {
     }
 
     var isComplete: Bool { byteCount == length && !header.isEmpty }
+    /// Whether any fragment experienced congestion (CE).
+    var hasCongestion: Bool { ecnValues & 0b1000 != 0 }
+    /// Whether not only some of the fragments are Not-ECT; Linux accepts the same combinations.
+    var isECNConsistent: Bool { ecnValues & 1 == 0 || ecnValues == 1 }
     /// The space for data, in bytes.
     var room: Int { max(bytes.count - headerRoom, 0) }
     var heldBytes: Int { bytes.count + pieces.count * MemoryLayout<Piece>.stride + header.count }
@@ -147,6 +153,7 @@ struct PartialDatagram: Sendable {
         bytes.withMutableBytes { $0.copy(fragment.data, at: headerRoom + offset) }
         pieces.insert(Piece(offset: UInt32(truncatingIfNeeded: offset), end: UInt32(truncatingIfNeeded: end)), at: low)
         byteCount += end - offset
+        ecnValues |= 1 << fragment.ecn
         if offset == 0 {
             header = fragment.header.copied()
             firstLength = end
