@@ -64,6 +64,8 @@ public struct HostConfiguration: Sendable {
     /// The RARP server's table of client addresses (RFC 903).
     public var rarpTable: [MACAddress: IPv4Address] = [:]
     public var tcp = TCPConfiguration()
+    /// The time at instant 0, in nanoseconds since 1970-01-01 00:00 UTC, for timestamp options; nil if unknown.
+    public var universalTime: Int64?
     /// Random bits for numbers that must not be predictable, such as initial sequence numbers.
     public var seed: (UInt64, UInt64)
 

@@ -182,7 +182,8 @@ extension UserSpaceHost {
     mutating func deliverUDP(_ delivery: borrowing Delivery, _ arrival: FrameArrival, at now: Instant) {
         let (source, destination) = (delivery.source, delivery.destination)
         guard let datagram = try? UDPView(delivery.payload), !source.isUnspecified,
-            datagram.datagramLength <= datagram.bytes.byteCount,
+            // Length 0 is for jumbograms, which this host does not accept (RFC 2675).
+            UDPView.headerLength...max(datagram.bytes.byteCount, UDPView.headerLength) ~= Int(datagram.length),
             arrival.hasPendingChecksum
                 || datagram.checksumState(source: source, destination: destination) != .incorrect,
             // UDP over IPv6 requires a checksum (RFC 8200, section 8.1).

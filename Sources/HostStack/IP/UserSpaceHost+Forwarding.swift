@@ -9,6 +9,9 @@ extension UserSpaceHost {
         guard let view = try? IPv4View(datagram) else { return }
         // Link-local packets are not forwarded.
         guard !view.source.isUnspecified, !view.destination.isLinkLocal, !view.source.isLinkLocal else { return }
+        if case .unreadable(let offset)? = IPv4OptionProblem(view.options) {
+            return sendParameterProblem(at: IPv4View.minimumHeaderLength + offset, about: datagram, at: now)
+        }
         guard view.timeToLive > 1 else {
             return sendError({ .timeExceeded(code: 0, $0) }, about: datagram, isForOne: true, at: now)
         }
@@ -24,9 +27,12 @@ extension UserSpaceHost {
         }
         let before = view.bytes.bigEndian16(at: 8)
         let checksum = InternetChecksum.updated(view.headerChecksum, replacing: before, with: before - 0x100)
-        guard datagram.byteCount <= mtu, let mac = links[hop.interface].mac(of: hop.address) else {
+        guard datagram.byteCount <= mtu, view.headerLength == IPv4View.minimumHeaderLength,
+            let mac = links[hop.interface].mac(of: hop.address)
+        else {
             var copy = datagram.copied()
             Self.age(&copy, at: 0, checksum)
+            record(in: &copy, view.headerLength, by: hop, at: now)
             if send(copy, by: hop, mtu: mtu, at: now) { counters.forwarded &+= 1 }
             return
         }
@@ -35,6 +41,19 @@ extension UserSpaceHost {
         routes.count(hop)
         enqueue(frame, on: hop.interface)
         counters.forwarded &+= 1
+    }
+
+    /// Records the outgoing interface's address in the options of a datagram (RFC 1812, section 5.3.13).
+    private func record(in datagram: inout [UInt8], _ headerLength: Int, by hop: RoutingTable.Hop, at now: Instant) {
+        guard headerLength > IPv4View.minimumHeaderLength, let own = links[hop.interface].source(to: hop.address)?.v4
+        else { return }
+        var options = Array(datagram[IPv4View.minimumHeaderLength..<headerLength])
+        recorder(own, at: now).record(in: &options)
+        datagram.withMutableBytes { bytes in
+            bytes.copy(options, at: IPv4View.minimumHeaderLength)
+            bytes.setBigEndian16(0, at: 10)
+            bytes.setBigEndian16(InternetChecksum.of(bytes.bytes.prefix(headerLength)), at: 10)
+        }
     }
 
     /// Forwards an IPv6 packet. Routers do not fragment IPv6 (RFC 8200, section 4.5).

@@ -50,16 +50,21 @@ extension UserSpaceHost {
         guard let problem = IPv4OptionProblem(view.options) else { return true }
         switch problem {
         case .unreadable(let offset):
-            let pointer = UInt32(IPv4View.minimumHeaderLength + offset) << 24
-            sendError(
-                { .parameterProblem(code: 0, $0) }, word: pointer, about: datagram, isForOne: arrival.isForOne,
-                at: now)
+            guard arrival.isForOne else { return false }
+            sendParameterProblem(at: IPv4View.minimumHeaderLength + offset, about: datagram, at: now)
         case .sourceRoute:
             sendError(
                 { .destinationUnreachable(.sourceRouteFailed, $0) }, about: datagram, isForOne: arrival.isForOne,
                 at: now)
         }
         return false
+    }
+
+    /// - Parameter offset: the offset of the byte in error.
+    mutating func sendParameterProblem(at offset: Int, about datagram: RawSpan, at now: Instant) {
+        sendError(
+            { .parameterProblem(code: 0, $0) }, word: UInt32(UInt8(clamping: offset)) << 24, about: datagram,
+            isForOne: true, at: now)
     }
 
     /// Delivers a complete datagram to its protocol.
@@ -92,9 +97,22 @@ extension UserSpaceHost {
             guard arrival.isForOne else { return }
             sendDatagram(
                 .icmp, Self.echoReply(to: message), from: view.destination, to: view.source,
-                typeOfService: view.typeOfService, at: now)
+                typeOfService: view.typeOfService,
+                options: recorder(view.destination, at: now).echoed(view.options), at: now)
         case .destinationUnreachable, .redirect: hearError(view, message, at: now)
         default: break
+        }
+    }
+
+    /// Returns what records `address` in options.
+    func recorder(_ address: IPv4Address, at now: Instant) -> IPv4OptionRecorder {
+        let (links, day) = (links, Int64(86_400_000))
+        // Without the time of day, the highest bit marks another clock (RFC 791, section 3.1).
+        let timestamp =
+            configuration.universalTime.map { UInt32(truncatingIfNeeded: ($0 &+ now.nanoseconds) / 1_000_000 % day) }
+            ?? UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000) | 0x8000_0000
+        return IPv4OptionRecorder(address: address, timestamp: timestamp) { own in
+            links.contains { $0.isOwn(.v4(own)) }
         }
     }
 

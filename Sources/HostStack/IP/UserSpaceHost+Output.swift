@@ -119,10 +119,10 @@ extension UserSpaceHost {
     /// Adds the IPv4 header, fragments the datagram if it exceeds the MTU, and passes it to the ARP of the next hop.
     mutating func sendDatagram(
         _ protocol: IPProtocol, _ payload: [UInt8], from source: IPv4Address, to destination: IPv4Address,
-        typeOfService: UInt8 = 0, at now: Instant
+        typeOfService: UInt8 = 0, options: IPv4Options = IPv4Options(), at now: Instant
     ) {
         guard isUp, let hop = routes.hop(to: .v4(destination)),
-            payload.count + IPv4View.minimumHeaderLength <= Int(UInt16.max)
+            payload.count + options.paddedByteCount + IPv4View.minimumHeaderLength <= Int(UInt16.max)
         else {
             counters.unreachable &+= 1
             return
@@ -130,7 +130,8 @@ extension UserSpaceHost {
         identification &+= 1
         let header = IPv4Header(
             source: source, destination: destination, protocol: `protocol`, payloadLength: payload.count,
-            typeOfService: typeOfService, identification: UInt16(truncatingIfNeeded: identification))
+            typeOfService: typeOfService, identification: UInt16(truncatingIfNeeded: identification),
+            options: options)
         send(header.encoded() + payload, by: hop, mtu: mtu(to: .v4(destination), by: hop, at: now), at: now)
     }
 

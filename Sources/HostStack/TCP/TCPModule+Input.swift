@@ -12,7 +12,7 @@ extension TCPModule {
         if let index = indices[pair] {
             switch blocks[index].connection.receive(segment, view.payload, at: now) {
             case .nothing: break
-            case .refuse: refuse(segment, pair, view.payload, at: now)
+            case .refuse: refuse(segment, pair, view.payload)
             case .challenge: if challenges.take(at: now) { blocks[index].connection.needsAcknowledgment = true }
             case .reopen:
                 remove(index)
@@ -26,10 +26,10 @@ extension TCPModule {
     /// Processes a segment without a connection; it may open one (RFC 9293, sections 3.10.7.1 and 3.10.7.2).
     private mutating func answer(_ segment: ReceivedTCPHeader, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
         guard !segment.flags.contains(.rst) else { return }
-        guard let listener = listeners[pair.local.port] else { return refuse(segment, pair, data, at: now) }
+        guard let listener = listeners[pair.local.port] else { return refuse(segment, pair, data) }
         if segment.flags.contains(.ack) {
             guard !segment.flags.contains(.syn), takeCookie(segment, pair, data, at: now) else {
-                return refuse(segment, pair, data, at: now)
+                return refuse(segment, pair, data)
             }
             return
         }
@@ -46,8 +46,8 @@ extension TCPModule {
         settle(index, at: now)
     }
 
-    private mutating func refuse(_ segment: ReceivedTCPHeader, _ pair: TCPPair, _ data: RawSpan, at now: Instant) {
-        guard !segment.flags.contains(.rst), strays.count < Self.strayLimit, refusals.take(at: now) else { return }
+    private mutating func refuse(_ segment: ReceivedTCPHeader, _ pair: TCPPair, _ data: RawSpan) {
+        guard !segment.flags.contains(.rst), strays.count < Self.strayLimit else { return }
         if segment.flags.contains(.ack) {
             strays.append(
                 Stray(pair: pair, sequence: segment.acknowledgment, acknowledgment: SequenceNumber(0), flags: .rst))

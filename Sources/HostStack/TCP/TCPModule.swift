@@ -57,12 +57,11 @@ struct TCPModule: Sendable {
     private var ready: [Int] = []
     private var readyHead = 0
     private var alarms = Heap<Alarm>()
-    var strays: [Stray] = []
+    var strays: Deque<Stray> = []
     let key: SipHash
     let cookies: SynCookie
     var lastCookie: Instant?
     var challenges = AllowancePerSecond(10)
-    var refusals = AllowancePerSecond(1_000)
     private var nextPort: UInt16
     private var events: [HostEvent] = []
     /// Connections in TIME-WAIT, oldest first; the oldest is removed early if the table is full.
@@ -74,7 +73,7 @@ struct TCPModule: Sendable {
 
     /// The maximum number of connections, including those that have ended but are not removed yet.
     private static let limit = 4_096
-    static let strayLimit = 256
+    static let strayLimit = 65_536
     /// The buffer space of all connections beyond the minimum of each, in bytes.
     private static let memoryBudget = 12 << 20
     private static let leastBuffer = 3 << 10
@@ -262,7 +261,7 @@ struct TCPModule: Sendable {
         return doubts
     }
 
-    mutating func takeStray() -> Stray? { strays.isEmpty ? nil : strays.removeFirst() }
+    mutating func takeStray() -> Stray? { strays.popFirst() }
 
     /// Schedules output for connections whose next hop was resolved.
     mutating func wake(_ isMeant: (TCPPair) -> Bool) {

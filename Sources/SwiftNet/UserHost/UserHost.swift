@@ -251,6 +251,7 @@ extension UserHost.Configuration {
         host.forwards = forwards
         host.checksAddresses = checksAddresses
         host.rarpTable = rarpHosts
+        host.universalTime = SystemClock.wall(at: Instant(nanoseconds: 0))
         host.gateways = try UserHostLinks.gateways(gateways, of: Array(addresses.joined()))
         var engineConfiguration = UserHostConfiguration(host)
         engineConfiguration.services = services
