@@ -10,7 +10,7 @@ public struct HostConfiguration: Sendable {
         public var mac: MACAddress
         public var mtu: Int
         /// The host's addresses on this interface; they must not be addresses of the kernel.
-        public let addresses: [(address: IPAddress, prefixLength: Int)]
+        public internal(set) var addresses: [(address: IPAddress, prefixLength: Int)]
         /// The multicast groups to join, in addition to the mandatory ones.
         public var groups: [IPAddress] = []
 
@@ -61,6 +61,9 @@ public struct HostConfiguration: Sendable {
     public var forwards = false
     /// Whether addresses are checked for duplicates before use (RFC 5227; RFC 4862, section 5.4).
     public var checksAddresses = true
+    /// Whether an address that another station claims is kept in any case. If false, it is given up at the second
+    /// conflict within 10 s (RFC 5227, section 2.4, c and b).
+    public var keepsAddresses = true
     /// The RARP server's table of client addresses (RFC 903).
     public var rarpTable: [MACAddress: IPv4Address] = [:]
     public var tcp = TCPConfiguration()

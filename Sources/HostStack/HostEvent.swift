@@ -11,8 +11,12 @@ public enum HostEvent: Sendable {
     case connection(TCPIdentifier, TCPEvents, TCPFailure?)
     /// A port has datagrams to read.
     case datagrams(port: UInt16)
-    /// Another station claims an address of this host (RFC 5227; RFC 4862, section 5.4).
+    /// Another station has an address that this host was checking (RFC 5227, section 2.1; RFC 4862, section 5.4).
     case conflict(IPAddress, MACAddress)
+    /// An address in use was announced because another station claims it (RFC 5227, section 2.4).
+    case defended(IPAddress, MACAddress)
+    /// An address in use was given up because another station claims it.
+    case relinquished(IPAddress, MACAddress)
 }
 
 /// A peer that contacted the host, and the protocol it used.

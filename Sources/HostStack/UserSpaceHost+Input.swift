@@ -55,13 +55,14 @@ extension UserSpaceHost {
             // Another station has the address or is probing for it (RFC 5227, section 2.1.1).
             let isTaken = isOwn(.v4(packet.senderAddress))
             let isWanted = isOurs && packet.senderAddress.isUnspecified
-            if isTaken || isWanted, packet.senderMAC != links[link].configuration.mac {
+            if isTaken || isWanted, !isOwn(packet.senderMAC) {
                 events.append(
                     .conflict(.v4(isTaken ? packet.senderAddress : packet.targetAddress), packet.senderMAC))
             }
             return
         }
-        if packet.operation == .request, isOurs, !packet.senderAddress.isUnspecified {
+        if packet.operation == .request, isOurs, !packet.senderAddress.isUnspecified, !isOwn(.v4(packet.senderAddress))
+        {
             hear(.arp, .v4(packet.senderAddress), arrived.frameSource, on: link)
         }
         links[link].input(packet, at: now)
@@ -91,6 +92,9 @@ extension UserSpaceHost {
             default: break
             }
             return
+        }
+        guard !links[link].isOwn(.v6(arrived.source)) else {
+            return hearConflict(over: .v6(arrived.source), by: arrived.mac, on: link, at: now)
         }
         if case .neighborSolicitation(_, let target) = arrived.message.kind, isOwn(.v6(target)),
             !arrived.source.isUnspecified
@@ -122,7 +126,7 @@ extension UserSpaceHost {
             counters.unreachable &+= 1
             sendUnreachable(.host, about: datagram.rawBytes, ip(hop).family, at: now)
         case .crowdedOut: counters.dropped &+= 1
-        case .conflict(let address, let mac): events.append(.conflict(ip(address), mac))
+        case .conflict(let address, let mac): hearConflict(over: ip(address), by: mac, on: link, at: now)
         case .expired: break
         }
     }

@@ -12,10 +12,6 @@ final class SourceHost {
     private(set) var pendingEvents: [(connection: TCPIdentifier, changes: TCPEvents)] = []
     /// Reports of other hosts that claim one of the addresses, not read yet.
     private(set) var conflicts: [(address: IPAddress, mac: MACAddress)] = []
-    private var lastConflict: Instant?
-
-    /// Repeated conflicts are rate-limited.
-    private static let conflictPause = Nanoseconds.seconds(10)
 
     /// - Parameters:
     ///   - links: the links that probes leave by, with their addresses.
@@ -56,9 +52,7 @@ final class SourceHost {
         host.drain { event in
             switch event {
             case .connection(let connection, let changes, _): pendingEvents.append((connection, changes))
-            case .conflict(let address, let mac):
-                if let last = lastConflict, now - last < Self.conflictPause { return }
-                lastConflict = now
+            case .conflict(let address, let mac), .defended(let address, let mac):
                 conflicts.append((address, mac))
             default: break
             }

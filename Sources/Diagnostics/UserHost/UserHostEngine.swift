@@ -16,8 +16,12 @@ public struct UserHostConfiguration: Sendable {
 public enum UserHostEvent: Sendable {
     /// No other host has its addresses: it is running.
     case up
-    /// Another host has one of its addresses.
+    /// Another host has one of its addresses, which is not used.
     case taken(IPAddress, MACAddress)
+    /// Another host claims an address in use, which was announced again.
+    case defended(IPAddress, MACAddress)
+    /// Another host claimed an address again within 10 s; it is not used anymore.
+    case relinquished(IPAddress, MACAddress)
     /// A peer used a service for the first time.
     case peer(UserHostPeer)
     case failed(TransmissionFailure)
@@ -50,9 +54,6 @@ public struct UserHostEngine: Engine, ~Copyable {
     private var hasLeft = false
     private var start: Instant?
     private var nextLook: Instant?
-    private var lastConflict: (address: IPAddress, mac: MACAddress, at: Instant)?
-
-    private static let conflictPause = Nanoseconds.seconds(10)
 
     /// The maximum number of peers kept.
     private static let peerLimit = 4_096
@@ -135,9 +136,12 @@ public struct UserHostEngine: Engine, ~Copyable {
             switch event {
             case .heard(let contact): note(contact, at: now)
             case .conflict(let address, let mac):
-                report(address, isClaimedBy: mac, at: now)
-                // An address in use is defended and an address of another host is not taken (RFC 5227, section 2.4, b).
-                if !isUp { isOver = true }
+                if !isOver { events.append(.taken(address, mac)) }
+                isOver = true
+            case .defended(let address, let mac): events.append(.defended(address, mac))
+            case .relinquished(let address, let mac):
+                events.append(.relinquished(address, mac))
+                if !hasAddress { isOver = true }
             case .datagrams(let port): serveDatagrams(port, at: now)
             case .accepted(let connection, let local, let remote):
                 guard let service = UserHostService(port: local.port) else { continue }
@@ -172,13 +176,11 @@ public struct UserHostEngine: Engine, ~Copyable {
         }
     }
 
-    /// Repeated conflicts are rate-limited.
-    private mutating func report(_ address: IPAddress, isClaimedBy mac: MACAddress, at now: Instant) {
-        if let last = lastConflict, last.address == address, last.mac == mac, now - last.at < Self.conflictPause {
-            return
-        }
-        lastConflict = (address, mac, now)
-        events.append(.taken(address, mac))
+    /// Whether it still has an address; the link-local one that comes with others does not count.
+    private var hasAddress: Bool {
+        let all = configuration.host.interfaces.flatMap(\.addresses).map(\.address)
+        let isCompanion = all.contains { $0.family == .v6 && !$0.needsZone }
+        return host.addresses.contains { !(isCompanion && $0.family == .v6 && $0.needsZone) }
     }
 
     /// Closes idle connections.

@@ -30,7 +30,7 @@ public struct ARPConfiguration: Sendable {
 /// - input: updates the cache from received packets and answers requests for the host's addresses;
 /// - cache control: repeats unanswered requests, gives up after the last, and removes expired entries.
 public struct ARPModule: Sendable {
-    private let configuration: ARPConfiguration
+    private var configuration: ARPConfiguration
     private var cache: ARPCache
     private var events: [NeighborEvent<IPv4Address>] = []
     private var lastDoubt: Instant?
@@ -52,6 +52,9 @@ public struct ARPModule: Sendable {
         case .pending, nil: nil
         }
     }
+
+    /// Removes one of the host's own addresses.
+    mutating func remove(_ address: IPv4Address) { configuration.addresses.removeAll { $0 == address } }
 
     /// Adds a permanent cache entry.
     public mutating func setPermanent(_ address: IPv4Address, _ mac: MACAddress, at now: Instant) {
@@ -166,9 +169,11 @@ public struct ARPModule: Sendable {
         guard packet.operation == .request || packet.operation == .reply, packet.senderMAC != configuration.mac,
             packet.senderMAC.isStation
         else { return }
-        if configuration.addresses.contains(packet.senderAddress) {
+        guard !configuration.addresses.contains(packet.senderAddress) else {
             events.append(.conflict(packet.senderAddress, packet.senderMAC))
-        } else if !packet.senderAddress.isUnspecified, !packet.senderAddress.isMulticast,
+            return
+        }
+        if !packet.senderAddress.isUnspecified, !packet.senderAddress.isMulticast,
             !packet.senderAddress.isLimitedBroadcast
         {
             learn(packet, at: now)

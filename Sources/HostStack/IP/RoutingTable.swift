@@ -11,6 +11,8 @@ public struct RoutingTable: Sendable {
         public var interface: Int
         /// The number of datagrams sent by this route.
         public internal(set) var useCount: UInt64 = 0
+        /// Whether the host still has an address for the route.
+        var isUsable = true
 
         public init(_ network: IPNetwork, gateway: IPAddress? = nil, interface: Int) {
             self.network = network
@@ -37,9 +39,14 @@ public struct RoutingTable: Sendable {
         routes.insert(route, at: index)
     }
 
+    /// Stops the use of routes; their counts remain.
+    mutating func disable(_ isMeant: (Route) -> Bool) {
+        for number in routes.indices where isMeant(routes[number]) { routes[number].isUsable = false }
+    }
+
     /// Returns the next hop to `destination`, or nil if there is no route.
     func hop(to destination: IPAddress) -> Hop? {
-        for (number, route) in routes.enumerated() where route.network.contains(destination) {
+        for (number, route) in routes.enumerated() where route.isUsable && route.network.contains(destination) {
             let gateway = redirects.isEmpty ? route.gateway : redirects[destination]?.gateway ?? route.gateway
             return Hop(address: gateway ?? destination, interface: route.interface, route: number)
         }

@@ -97,7 +97,7 @@ extension UserSpaceHost {
     public mutating func sendDatagram(
         from port: UInt16, to remote: TCPEndpoint, _ data: [UInt8], source: IPAddress? = nil, at now: Instant
     ) {
-        guard let own = source ?? self.source(to: remote.address) else { return }
+        guard let own = source ?? self.source(to: remote.address), isOwn(own) else { return }
         var datagram = UDPDatagram(sourcePort: port, destinationPort: remote.port, data: data)
         datagram.updateChecksum(source: own, destination: remote.address)
         send(.udp, datagram.encoded(), from: own, to: remote.address, at: now)
@@ -245,7 +245,7 @@ extension UserSpaceHost {
 
     // MARK: Segments without a connection
 
-    private mutating func send(_ stray: TCPModule.Stray, at now: Instant) {
+    mutating func send(_ stray: TCPModule.Stray, at now: Instant) {
         let (source, destination) = (stray.pair.local.address, stray.pair.remote.address)
         var segment = TCPSegment(
             sourcePort: stray.pair.local.port, destinationPort: stray.pair.remote.port,

@@ -3,7 +3,7 @@ import WireFormat
 
 /// One of a host's links: the host's addresses on it, and its neighbors.
 struct HostLink: Sendable {
-    let configuration: HostConfiguration.Interface
+    private(set) var configuration: HostConfiguration.Interface
     private(set) var arp: ARPModule
     private(set) var ndp: NDPModule
     /// Pending frames of address checks and announcements, by family.
@@ -18,6 +18,11 @@ struct HostLink: Sendable {
     private var isConnected = true
     /// MAC addresses of neighbors that the caller has resolved.
     private var fixedNeighbors: [IPAddress: MACAddress] = [:]
+    /// The times at which addresses were last defended.
+    private var defenses: [IPAddress: Instant] = [:]
+
+    /// DEFEND_INTERVAL (RFC 5227, section 1.1).
+    private static let defendInterval = Nanoseconds.seconds(10)
 
     init(
         _ configuration: HostConfiguration.Interface, isRouter: Bool, checksAddresses: Bool,
@@ -132,6 +137,33 @@ struct HostLink: Sendable {
 
     mutating func drainARP(_ report: (NeighborEvent<IPv4Address>) -> Void) { arp.drain(report) }
     mutating func drainNDP(_ report: (NeighborEvent<IPv6Address>) -> Void) { ndp.drain(report) }
+
+    // MARK: Conflicts
+
+    /// Returns an announcement of an address that another station claims, or nil if the address was announced less than
+    /// DEFEND_INTERVAL ago (RFC 5227, section 2.4).
+    mutating func defend(_ address: IPAddress, at now: Instant) -> [UInt8]? {
+        if let last = defenses[address], now - last < Self.defendInterval { return nil }
+        defenses[address] = now
+        switch address {
+        case .v4(let address):
+            return ARPFrame.bytes(ARPPacket.announcement(of: address, at: configuration.mac), to: .broadcast)
+        case .v6(let address): return NDPFrame.announcement(of: address, ndp.configuration)
+        }
+    }
+
+    /// Removes an address.
+    mutating func remove(_ address: IPAddress) {
+        configuration.addresses.removeAll { $0.address == address }
+        switch address {
+        case .v4(let address):
+            arp.remove(address)
+            claim?.remove(.v4(address))
+        case .v6(let address):
+            ndp.remove(address)
+            detection?.remove(.v6(address))
+        }
+    }
 
     // MARK: Groups
 

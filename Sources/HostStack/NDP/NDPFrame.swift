@@ -29,6 +29,13 @@ package enum NDPFrame {
             to: destinationMAC == nil ? target.solicitedNodeGroup : target, mac: mac, frameTo: destinationMAC)
     }
 
+    /// Returns an unsolicited advertisement of an address to all nodes (RFC 4861, section 7.2.6).
+    static func announcement(of address: IPv6Address, _ configuration: NDPConfiguration) -> [UInt8] {
+        advertisement(
+            of: address, flags: configuration.isRouter ? [.router, .override] : .override, to: .allNodes,
+            mac: configuration.mac)
+    }
+
     /// Returns a neighbor advertisement for one of the host's addresses.
     package static func advertisement(
         of target: IPv6Address, flags: NDPMessage.NeighborFlags, to destination: IPv6Address, mac: MACAddress,

@@ -8,7 +8,7 @@ import WireFormat
 /// - input: answers solicitations for the host's addresses and updates the cache from received messages;
 /// - cache control: probes neighbors whose reachability has expired.
 public struct NDPModule: Sendable {
-    let configuration: NDPConfiguration
+    private(set) var configuration: NDPConfiguration
     private var cache: NeighborCache
     private var events: [NeighborEvent<IPv6Address>] = []
     private var lastDoubt: Instant?
@@ -20,6 +20,9 @@ public struct NDPModule: Sendable {
         self.configuration = configuration
         cache = NeighborCache(capacity: configuration.capacity)
     }
+
+    /// Removes one of the host's own addresses.
+    mutating func remove(_ address: IPv6Address) { configuration.addresses.removeAll { $0.address == address } }
 
     /// The number of cache entries.
     public var count: Int { cache.entries.count }

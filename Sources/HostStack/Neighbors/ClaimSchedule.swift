@@ -4,7 +4,7 @@ import WireFormat
 /// Frames with their send times, and the time from which an address may be used.
 struct ClaimSchedule: Sendable {
     /// The frames, with their times relative to the start.
-    private var plan: [(after: Nanoseconds, frame: [UInt8])] = []
+    private var plan: [(after: Nanoseconds, address: IPAddress, frame: [UInt8])] = []
     /// The number of frames that have been sent.
     private var sent = 0
     /// The time from which the address may be used, relative to the start.
@@ -12,7 +12,15 @@ struct ClaimSchedule: Sendable {
     private var start: Instant?
     private(set) var isDone = false
 
-    mutating func add(_ frame: [UInt8], after: Nanoseconds) { plan.append((after, frame)) }
+    mutating func add(_ frame: [UInt8], of address: IPAddress, after: Nanoseconds) {
+        plan.append((after, address, frame))
+    }
+
+    /// Removes the frames of an address that is not used anymore.
+    mutating func remove(_ address: IPAddress) {
+        sent -= plan.prefix(sent).count { $0.address == address }
+        plan.removeAll { $0.address == address }
+    }
 
     /// The time of the next frame or of first use; immediately if not started.
     var due: Instant? {
@@ -71,14 +79,16 @@ enum AddressClaim {
         for number in 0..<probeCount {
             if number > 0 { after = after + .milliseconds(1_000 + Int64(random.next() % 1_000)) }
             for address in addresses {
-                schedule.add(ARPFrame.bytes(ARPPacket.probe(for: address, from: mac), to: .broadcast), after: after)
+                schedule.add(
+                    ARPFrame.bytes(ARPPacket.probe(for: address, from: mac), to: .broadcast), of: .v4(address),
+                    after: after)
             }
         }
         schedule.firstUse = after + announceWait
         for number in 0..<announceCount {
             for address in addresses {
                 schedule.add(
-                    ARPFrame.bytes(ARPPacket.announcement(of: address, at: mac), to: .broadcast),
+                    ARPFrame.bytes(ARPPacket.announcement(of: address, at: mac), to: .broadcast), of: .v4(address),
                     after: schedule.firstUse + announceInterval * Int64(number))
             }
         }
@@ -97,14 +107,12 @@ enum DuplicateAddressDetection {
         schedule.firstUse = after + configuration.retransmissionTimer
         for (address, _) in configuration.addresses {
             schedule.add(
-                NDPFrame.solicitation(for: address, from: .unspecified, mac: configuration.mac), after: after)
+                NDPFrame.solicitation(for: address, from: .unspecified, mac: configuration.mac), of: .v6(address),
+                after: after)
         }
         for (address, _) in configuration.addresses {
             schedule.add(
-                NDPFrame.advertisement(
-                    of: address, flags: configuration.isRouter ? [.router, .override] : .override, to: .allNodes,
-                    mac: configuration.mac),
-                after: schedule.firstUse)
+                NDPFrame.announcement(of: address, configuration), of: .v6(address), after: schedule.firstUse)
         }
         return schedule
     }

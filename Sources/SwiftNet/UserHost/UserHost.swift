@@ -72,6 +72,9 @@ public enum UserHost: Tool {
         /// Whether to check that no other host has the addresses (RFC 5227; RFC 4862, section 5.4), which takes up to 6
         /// s.
         public var checksAddresses = true
+        /// Whether to keep an address in use that another host claims; otherwise it is announced once, and given up at
+        /// the second claim within 10 s (RFC 5227, section 2.4).
+        public var defends = false
         /// The VLAN of the host; nil for untagged frames.
         public var vlan: UInt16?
         /// The duration of the run; nil for no limit.
@@ -87,7 +90,7 @@ public enum UserHost: Tool {
         public var routes: [RoutingTable.Route]
         /// The number of hosts that it received something from.
         public var peerCount: Int
-        /// Whether another host had one of the addresses.
+        /// Whether another host had one of the addresses, or claimed it and it was given up.
         public var isTaken: Bool
         /// Frames of other VLANs, by VLAN identifier.
         public var ignoredVLANs: [UInt16: Int]
@@ -154,7 +157,6 @@ public enum UserHost: Tool {
             try session.begin()
             var engine = UserHostEngine(configuration)
             if let ethers { engine.know(ethers.table) }
-            var isUp = false
             var isTaken = false
             var ignoredVLANs: [UInt16: Int] = [:]
             let start = SystemClock.now
@@ -162,8 +164,9 @@ public enum UserHost: Tool {
                 failure = SessionObserver.erasing(&observer) { observer in
                     let filtered = observer.filtering { event in
                         switch event {
-                        case .up: isUp = true
-                        case .taken: isTaken = isTaken || !isUp
+                        case .up: break
+                        case .taken, .relinquished: isTaken = true
+                        case .defended: break
                         case .failed(let failure): return !self.watch.explains(failure)
                         case .peer: break
                         }
@@ -250,6 +253,7 @@ extension UserHost.Configuration {
             }, seed: (random.next(), random.next()))
         host.forwards = forwards
         host.checksAddresses = checksAddresses
+        host.keepsAddresses = defends
         host.rarpTable = rarpHosts
         host.universalTime = SystemClock.wall(at: Instant(nanoseconds: 0))
         host.gateways = try UserHostLinks.gateways(gateways, of: Array(addresses.joined()))

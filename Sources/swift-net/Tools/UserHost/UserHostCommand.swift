@@ -13,6 +13,9 @@ struct UserHostCommand: Command {
             --serve, and reports the hosts that send to it. Durations are in seconds (1, 0.2) or have a unit (200ms, \
             2s, 1m).
 
+            If another host claims an address in use, the address is announced once; at a second claim within 10 s it \
+            is given up, unless --defend is given.
+
             Exit status: 0 if it ran until -w, SIGINT or SIGTERM, 1 if another host has an address, 2 on error.
             """,
         foreignOptions: [
@@ -50,6 +53,9 @@ struct UserHostCommand: Command {
             "--join", value: .hostGroup,
             help: "Join this multicast group, on the first interface or on INTERFACE."
         ) { $0.configuration.groups.append($1) }
+        options.flag(
+            "--defend", help: "Keep addresses that another host claims: announce them again, at most every 10 s."
+        ) { $0.configuration.defends = true }
         options.flag("--no-check", help: "Use the addresses at once, without checking whether other hosts have them.") {
             $0.configuration.checksAddresses = false
         }

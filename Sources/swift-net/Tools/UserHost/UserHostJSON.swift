@@ -20,9 +20,9 @@ final class UserHostJSON: UserHostReport {
     func report(_ event: UserHostEvent, at now: Instant) {
         switch event {
         case .up: if !isQuiet { console.write("up", UserHostUpRow(), at: now) }
-        case .taken(let address, let mac):
-            console.write(
-                "conflict", UserHostConflictRow(addr: address, mac: mac, vendor: vendors.name(of: mac)), at: now)
+        case .taken(let address, let mac): reportConflict(address, mac, "not-used", at: now)
+        case .defended(let address, let mac): reportConflict(address, mac, "defended", at: now)
+        case .relinquished(let address, let mac): reportConflict(address, mac, "given-up", at: now)
         case .peer(let peer):
             guard !isQuiet else { return }
             let row = UserHostPeerRow(
@@ -31,6 +31,11 @@ final class UserHostJSON: UserHostReport {
             console.write("peer", row, at: peer.last)
         case .failed(let failure): failures.note(failure)
         }
+    }
+
+    private func reportConflict(_ address: IPAddress, _ mac: MACAddress, _ action: String, at now: Instant) {
+        let row = UserHostConflictRow(addr: address, mac: mac, vendor: vendors.name(of: mac), action: action)
+        console.write("conflict", row, at: now)
     }
 
     func finish(_ summary: UserHost.Summary, drops: KernelDrops, at now: Instant) {
@@ -55,6 +60,8 @@ private struct UserHostConflictRow: JSONRow {
     var addr: IPAddress
     var mac: MACAddress
     @Null var vendor: String?
+    /// What the host did.
+    var action: String
 }
 
 /// A host used a protocol or port for the first time.

@@ -36,11 +36,17 @@ final class UserHostText: UserHostReport {
     func report(_ event: UserHostEvent, at now: Instant) {
         switch event {
         case .up: if !isQuiet { write(console.painted("the host is up", .green)) }
-        case .taken(let address, let mac):
-            write(console.painted("\(address) is used by another host, \(mac)\(vendor(mac))", .red))
+        case .taken(let address, let mac): reportConflict(address, mac)
+        case .defended(let address, let mac): reportConflict(address, mac, "; announced it again")
+        case .relinquished(let address, let mac):
+            reportConflict(address, mac, "; given up after 2 conflicts within 10 s (--defend keeps it)")
         case .peer(let peer): if !isQuiet { show(peer) }
         case .failed(let failure): failures.note(failure)
         }
+    }
+
+    private func reportConflict(_ address: IPAddress, _ mac: MACAddress, _ action: String = "") {
+        write(console.painted("\(address) is used by another host, \(mac)\(vendor(mac))\(action)", .red))
     }
 
     private func show(_ peer: UserHostPeer) {
