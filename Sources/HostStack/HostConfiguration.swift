@@ -75,8 +75,12 @@ public struct HostConfiguration: Sendable {
     public init(_ interfaces: [Interface], seed: (UInt64, UInt64)) {
         self.interfaces = interfaces
         self.seed = seed
-        let headers = IPv4View.minimumHeaderLength + TCPView.minimumHeaderLength
-        tcp.maximumSegmentSize = max((interfaces.map(\.mtu).min() ?? 1_500) - headers, 536)
+        tcp.maximumSegmentSize = Self.maximumSegmentSize(interfaces.map(\.mtu))
+    }
+
+    /// Returns the maximum segment size for IPv4 on links with these MTUs.
+    static func maximumSegmentSize(_ mtus: [Int]) -> Int {
+        max((mtus.min() ?? 1_500) - IPv4View.minimumHeaderLength - TCPView.minimumHeaderLength, 48)
     }
 
     /// The maximum length of a sent frame, in bytes.
@@ -96,7 +100,7 @@ public struct HostCounters: Hashable, Sendable {
     public var reassembled: UInt64 = 0
     /// Datagrams without a route or without a reply from the next hop.
     public var unreachable: UInt64 = 0
-    /// Datagrams dropped because the output queue was full.
+    /// Datagrams and frames dropped because the output queue was full or a link was down.
     public var dropped: UInt64 = 0
     /// ICMP errors that were sent.
     public var errorsSent: UInt64 = 0

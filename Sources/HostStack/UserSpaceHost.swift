@@ -74,8 +74,38 @@ public struct UserSpaceHost: ~Copyable {
         }
     }
 
+    /// Applies a change of an interface.
+    public mutating func apply(_ change: LinkChange, at now: Instant) {
+        switch change.kind {
+        case .renamed: break
+        case .mtu(let mtu, _): setMTU(mtu, of: change.index, at: now)
+        case .up: setLink(change.index, isConnected: true, at: now)
+        default: setLink(change.index, isConnected: false, at: now)
+        }
+    }
+
+    /// Changes the MTU of an interface: later packets, fragments, segments and errors are of the new one.
+    /// - Parameter interface: the interface index (if_nametoindex(3)).
+    public mutating func setMTU(_ mtu: Int, of interface: UInt32, at now: Instant) {
+        for number in links.indices where links[number].configuration.index == interface { links[number].setMTU(mtu) }
+        tcp.setMaximumSegmentSize(HostConfiguration.maximumSegmentSize(links.map(\.configuration.mtu)))
+        let (routes, links) = (routes, links)
+        tcp.shrinkSegments(at: now) { remote in
+            routes.hop(to: remote).map {
+                links[$0.interface].configuration.mtu - TCPModule.headerLength(remote.family)
+            }
+        }
+    }
+
+    /// The maximum length of a sent frame, in bytes.
+    public var frameLength: Int {
+        (links.map(\.configuration.mtu).max() ?? 1_500) + EthernetView.headerLength
+    }
+
     /// Reports that a frame could not be sent: an address is not used until its check was completed.
     public mutating func sendingFailed(at now: Instant) {
+        counters.sent &-= 1
+        counters.dropped &+= 1
         for number in links.indices { links[number].sendingFailed(at: now) }
     }
 

@@ -55,6 +55,10 @@ public enum EngineLoop {
         while true {
             let now = port.now
             if next == batch.count {
+                // The MTU of a link may have been raised.
+                if engine.maximumPacketLength > batch.slotLength {
+                    batch = PacketBatch(capacity: engine.batchCapacity, slotLength: engine.maximumPacketLength)
+                }
                 batch.removeAll()
                 next = 0
                 deadline = engine.transmit(into: &batch, at: now)

@@ -8,6 +8,8 @@ public struct LinkChange: Sendable, Equatable {
         /// The interface is up and has carrier.
         case up(wasDown: Bool)
         case renamed(from: String)
+        /// The MTU, in bytes, was changed; reported only to those that ask for it.
+        case mtu(Int, from: Int)
         /// The interface was deleted.
         case deleted
         /// The interface was moved to another network namespace.

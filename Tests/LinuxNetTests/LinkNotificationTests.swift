@@ -141,6 +141,21 @@ struct LinkNotificationTests {
         #expect(tracker.note(removal).isEmpty && note(.up, "eth1").isEmpty)
     }
 
+    @Test("a change of the MTU is reported to those that ask for it")
+    func mtu() {
+        for reports in [true, false] {
+            var tracker = LinkTracker([Self.interface(7, "eth1")], reportsMTU: reports)
+            var notification = LinkNotification(index: 7, name: "eth1", state: .up)
+            #expect(tracker.note(notification).isEmpty)
+            notification.mtu = 1_400
+            let change = LinkChange(index: 7, name: "eth1", kind: .mtu(1_400, from: 1_500))
+            #expect(tracker.note(notification) == (reports ? [change] : []))
+            #expect(tracker.note(notification).isEmpty && !change.isFinal)
+            let back = LinkChange(index: 7, name: "eth1", kind: .mtu(1_500, from: 1_400))
+            #expect(tracker.compare(with: [Self.interface(7, "eth1")]) == (reports ? [back] : []))
+        }
+    }
+
     @Test("lost notifications are detected by comparison")
     func comparing() {
         var tracker = LinkTracker([Self.interface(1, "a"), Self.interface(2, "b"), Self.interface(3, "c")])

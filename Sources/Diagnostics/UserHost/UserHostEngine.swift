@@ -69,7 +69,7 @@ public struct UserHostEngine: Engine, ~Copyable {
         }
     }
 
-    public var maximumPacketLength: Int { configuration.host.frameLength }
+    public var maximumPacketLength: Int { host.frameLength }
     /// The number of frames that a port delivers at a time: a router that forwards fewer than it receives drops the
     /// rest.
     public var batchCapacity: Int { 1_024 }
@@ -220,10 +220,8 @@ public struct UserHostEngine: Engine, ~Copyable {
 
     public mutating func stop(at now: Instant) { isOver = true }
 
-    /// Notes that an interface went down or came up.
-    public mutating func setLink(_ interface: UInt32, isConnected: Bool, at now: Instant) {
-        host.setLink(interface, isConnected: isConnected, at: now)
-    }
+    /// Applies a change of an interface.
+    public mutating func apply(_ change: LinkChange, at now: Instant) { host.apply(change, at: now) }
 
     /// Replaces the table of the RARP server.
     public mutating func know(_ hosts: [MACAddress: IPv4Address]) { host.setRARPTable(hosts) }

@@ -15,7 +15,7 @@ extension UserSpaceHost {
         guard view.timeToLive > 1 else {
             return sendError({ .timeExceeded(code: 0, $0) }, about: datagram, isForOne: true, at: now)
         }
-        guard let hop = routes.hop(to: .v4(view.destination)) else {
+        guard let hop = routes.hop(to: .v4(view.destination)), links[hop.interface].isConnected else {
             counters.unreachable &+= 1
             return sendUnreachable(.network, about: datagram, .v4, at: now)
         }
@@ -69,7 +69,7 @@ extension UserSpaceHost {
             return sendError6(
                 { .destinationUnreachable(.beyondScope, $0) }, about: packet, isForOne: true, on: link, at: now)
         }
-        guard let hop = routes.hop(to: .v6(view.destination)) else {
+        guard let hop = routes.hop(to: .v6(view.destination)), links[hop.interface].isConnected else {
             counters.unreachable &+= 1
             return sendUnreachable(.network, about: packet, .v6, on: link, at: now)
         }

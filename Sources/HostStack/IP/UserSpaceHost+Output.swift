@@ -42,7 +42,7 @@ extension UserSpaceHost {
         let (routes, isUp) = (routes, isUp)
         // Copied first, because `tcp` is borrowed for the duration of the call.
         let (links, token) = (links, frameToken)
-        var sent = 0
+        var (sent, unsent): (UInt64, UInt64) = (0, 0)
         let isMore = tcp.output(at: now) { pair in
             nextHop = nil
             guard isUp, let hop = routes.hop(to: pair.remote.address) else { return false }
@@ -53,6 +53,11 @@ extension UserSpaceHost {
             return true
         } _: { pair, connection, segment in
             guard let nextHop else { return }
+            // Lost, as on a wire: the segment is retransmitted.
+            guard links[nextHop.hop.interface].isConnected else {
+                unsent += 1
+                return
+            }
             let interface = links[nextHop.hop.interface].configuration
             let length = segment.headerLength + segment.length
             let header = SegmentHeader(from: pair.local.address, to: pair.remote.address, payload: length)
@@ -79,12 +84,13 @@ extension UserSpaceHost {
             }
             sent += 1
         }
-        counters.sent &+= UInt64(sent)
+        counters.sent &+= sent
+        counters.dropped &+= unsent
         return isMore
     }
 
     mutating func enqueue(_ frame: [UInt8], on link: Int) {
-        guard output.count < Self.outputLimit else {
+        guard output.count < Self.outputLimit, links[link].isConnected else {
             counters.dropped &+= 1
             return
         }

@@ -15,7 +15,7 @@ struct HostLink: Sendable {
     private let groups: Set<IPAddress>
     private var hasJoined = false
     /// Whether the link is up. No address is claimed and no group reported while it is down.
-    private var isConnected = true
+    private(set) var isConnected = true
     /// MAC addresses of neighbors that the caller has resolved.
     private var fixedNeighbors: [IPAddress: MACAddress] = [:]
     /// The times at which addresses were last defended.
@@ -202,6 +202,12 @@ struct HostLink: Sendable {
         claim?.restart(at: now)
         detection?.restart(at: now)
         for index in memberships.indices { memberships[index].rejoin(at: now) }
+    }
+
+    /// Sets the maximum packet length, in bytes.
+    mutating func setMTU(_ mtu: Int) {
+        configuration.mtu = mtu
+        for index in memberships.indices { memberships[index].setPacketLength(mtu) }
     }
 
     /// Reports that a frame could not be sent: an unfinished address check starts again.

@@ -36,7 +36,7 @@ public struct MembershipHost: Sendable {
     public let newest: MembershipVersion
     /// The version in use, limited by the oldest querier on the link.
     public private(set) var version: MembershipVersion
-    private let maximumReportLength: Int
+    private var maximumReportLength = 64
     private var robustness: Int
     private var queryInterval: Nanoseconds
     private var groups: [Group] = []
@@ -59,10 +59,15 @@ public struct MembershipHost: Sendable {
     ) {
         newest = version
         self.version = version
-        maximumReportLength = max(packetLength - MembershipFrame.overhead(version.family), 64)
         self.robustness = max(robustness, 1)
         self.queryInterval = queryInterval
         randomness = SeededGenerator(seed: seed)
+        setPacketLength(packetLength)
+    }
+
+    /// Sets the maximum packet length including the IP header, in bytes.
+    mutating func setPacketLength(_ length: Int) {
+        maximumReportLength = max(length - MembershipFrame.overhead(newest.family), 64)
     }
 
     /// Whether no message is pending.

@@ -10,13 +10,12 @@ struct HostFrameEngine: Engine, ~Copyable {
     var watch: ((_ frame: RawSpan, _ isOutbound: Bool, _ at: Instant) -> Void)?
     /// The reason for which the last unsent frame failed.
     private(set) var failure: TransmissionFailure?
-    let maximumPacketLength: Int
 
     init(_ configuration: HostConfiguration) {
         host = UserSpaceHost(configuration)
-        maximumPacketLength = configuration.frameLength
     }
 
+    var maximumPacketLength: Int { host.frameLength }
     var batchCapacity: Int { 64 }
     var wantsExactTimes: Bool { false }
 

@@ -39,6 +39,8 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
     private var identifiers: [TCPIdentifier: StreamIdentifier] = [:]
     private var asked: [String: Instant] = [:]
     private var events: [HostEvent] = []
+    /// Returns the changes of the port's interface since the last call; called when results are available.
+    public var linkChanges: (_ now: Instant) -> [LinkChange] = { _ in [] }
     /// The maximum time for which the kernel's queues may be full during an address check.
     private static var fullPatience: Nanoseconds { .seconds(1) }
 
@@ -80,7 +82,9 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
             } else {
                 fullSince = nil
             }
-            if try port.wait(until: until).contains(.stop) { return .stopped }
+            let wakeReason = try port.wait(until: until)
+            if wakeReason.contains(.results) { takeLinkChanges() }
+            if wakeReason.contains(.stop) { return .stopped }
         }
         return nil
     }
@@ -169,7 +173,10 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
             var until = deadline
             if nextInBatch < batch.count { until = now + .milliseconds(1) }
             let wakeReason = try port.wait(until: .earliest(until, carrier.host.deadline))
-            if wakeReason.contains(.results) { takeNames(&engine) }
+            if wakeReason.contains(.results) {
+                takeNames(&engine)
+                takeLinkChanges()
+            }
             if !wakeReason.subtracting(.packets).isEmpty { return wakeReason }
         }
     }
@@ -179,6 +186,9 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
         var isBusy = true
         while isBusy {
             if nextInBatch == batch.count {
+                if carrier.maximumPacketLength > batch.slotLength {
+                    batch = PacketBatch(capacity: carrier.batchCapacity, slotLength: carrier.maximumPacketLength)
+                }
                 batch.removeAll()
                 nextInBatch = 0
                 _ = carrier.transmit(into: &batch, at: port.now)
@@ -192,6 +202,11 @@ public struct HostStreams<Port: PacketPort & ~Copyable, Names: NameSource>: Stre
             isBusy = received > 0 || batch.count > 0 && nextInBatch == batch.count
             if events.count > 256 { return }
         }
+    }
+
+    private mutating func takeLinkChanges() {
+        let now = port.now
+        for change in linkChanges(now) { carrier.host.apply(change, at: now) }
     }
 
     private mutating func takeNames<E: StreamEngine & ~Copyable>(_ engine: inout E) {

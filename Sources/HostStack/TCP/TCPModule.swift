@@ -49,7 +49,7 @@ struct TCPModule: Sendable {
         var maximumSegmentSize: UInt16?
     }
 
-    let configuration: TCPConfiguration
+    private(set) var configuration: TCPConfiguration
     var blocks: [Block] = []
     private var free: [Int] = []
     var indices: [TCPPair: Int] = [:]
@@ -282,6 +282,19 @@ struct TCPModule: Sendable {
         blocks[index].connection.shrinkSegments(to: size, at: now)
         settle(index, at: now)
     }
+
+    /// Does the same for every connection.
+    /// - Parameter size: returns the size for a peer; nil for no change.
+    mutating func shrinkSegments(at now: Instant, to size: (IPAddress) -> Int?) {
+        for index in blocks.indices where blocks[index].isUsed {
+            guard let size = size(blocks[index].pair.remote.address) else { continue }
+            blocks[index].connection.shrinkSegments(to: size, at: now)
+            settle(index, at: now)
+        }
+    }
+
+    /// Sets the maximum segment size of later connections over IPv4.
+    mutating func setMaximumSegmentSize(_ size: Int) { configuration.maximumSegmentSize = size }
 
     /// Ends the connections to an unreachable host: those in the handshake fail, and closing ones are removed.
     mutating func giveUp(at now: Instant, _ isMeant: (TCPPair) -> Bool) {

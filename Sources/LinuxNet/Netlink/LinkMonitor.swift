@@ -15,11 +15,15 @@ public final class LinkMonitor {
     private var hasLost = false
     private var buffer = [UInt8](repeating: 0, count: 32_768)
 
-    /// - Parameter interfaces: the interfaces to watch, in their last known state. Changes since then are reported.
-    public init(watching interfaces: [Interface], reactor: Reactor) throws(SystemError) {
+    /// - Parameters:
+    ///   - interfaces: the interfaces to watch, in their last known state. Changes since then are reported.
+    ///   - reportsMTU: whether changes of the MTU are reported too.
+    public init(
+        watching interfaces: [Interface], reportsMTU: Bool = false, reactor: Reactor
+    ) throws(SystemError) {
         descriptor = try .socket(AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE, "netlink socket")
         self.reactor = reactor
-        tracker = LinkTracker(interfaces)
+        tracker = LinkTracker(interfaces, reportsMTU: reportsMTU)
         try listen()
         // No notifications were received between the first listing of the interfaces and now.
         changes = try tracker.compare(with: Interface.all())

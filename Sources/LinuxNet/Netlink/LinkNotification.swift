@@ -16,6 +16,8 @@ struct LinkNotification: Equatable {
     /// Nil if the message has no name.
     var name: String?
     var state: LinkState
+    /// Nil if the message has no MTU.
+    var mtu: Int?
     /// Whether the interface has left this network namespace.
     var isRemoval = false
     /// Whether it was moved to another namespace (reported since Linux 4.15).
@@ -62,6 +64,7 @@ struct LinkNotification: Equatable {
             case Int(IFLA_IFNAME):
                 let text = message.string(attribute)
                 if !text.isEmpty { name = text }
+            case Int(IFLA_MTU): mtu = message.uint32(attribute).map { Int($0) }
             // The identifier may be -1 or 0: its presence is enough.
             case Int(IFLA_NEW_NETNSID), Int(IFLA_NEW_IFINDEX): isMove = isRemoval
             default: break

@@ -6,20 +6,23 @@ struct LinkTracker {
     private struct Link {
         var name: String
         var state: LinkState
+        var mtu: Int
     }
 
     private var links: [UInt32: Link] = [:]
+    private let reportsMTU: Bool
 
-    init(_ interfaces: [Interface]) {
+    init(_ interfaces: [Interface], reportsMTU: Bool = false) {
+        self.reportsMTU = reportsMTU
         for interface in interfaces {
-            links[interface.index] = Link(name: interface.name, state: interface.state)
+            links[interface.index] = Link(name: interface.name, state: interface.state, mtu: interface.mtu)
         }
     }
 
     /// Replaces the watched interfaces; unreported changes of those watched before are kept.
     mutating func watch(_ interfaces: [Interface]) {
         let known = links
-        self = LinkTracker(interfaces)
+        self = LinkTracker(interfaces, reportsMTU: reportsMTU)
         for (index, link) in known where links[index] != nil { links[index] = link }
     }
 
@@ -44,7 +47,11 @@ struct LinkTracker {
                 }
             changes.append(LinkChange(index: index, name: name, kind: kind))
         }
-        links[index] = Link(name: name, state: notification.state)
+        let mtu = notification.mtu ?? link.mtu
+        if reportsMTU, mtu != link.mtu {
+            changes.append(LinkChange(index: index, name: name, kind: .mtu(mtu, from: link.mtu)))
+        }
+        links[index] = Link(name: name, state: notification.state, mtu: mtu)
         return changes
     }
 
@@ -57,7 +64,9 @@ struct LinkTracker {
                 changes.append(LinkChange(index: index, name: link.name, kind: .gone))
                 continue
             }
-            changes += note(LinkNotification(index: index, name: interface.name, state: interface.state))
+            var notification = LinkNotification(index: index, name: interface.name, state: interface.state)
+            notification.mtu = interface.mtu
+            changes += note(notification)
         }
         return changes
     }

@@ -27,6 +27,9 @@ final class StreamTransport {
     private let keepsHandshakes: Bool
     private var kernel: KernelStreams?
     private var user: HostStreams<PacketSocketPort, BackgroundNames>?
+    private var watch: LinkWatch?
+    /// Whether the user-space host's interface exists until the end of the run.
+    var isComplete: Bool { !(watch?.isOver ?? false) }
 
     /// Opens the session; with a user-space host, waits until it has its address.
     init(_ asked: Requirements, _ options: RunOptions) throws {
@@ -60,11 +63,15 @@ final class StreamTransport {
             let (session, sockets) = try Session.openLink(options, for: "--stack user")
             self.session = session
             tap = nil
+            var port = try UserHostLinks.port(
+                sockets.packetSocket(), of: configuration, on: [link], beginsCapture: false, session)
+            let watch = LinkWatch([link], reportsMTU: true, session)
+            self.watch = watch
+            port.endsWithInterface = !watch.isActive
             var streams = HostStreams(
-                configuration,
-                on: try UserHostLinks.port(
-                    sockets.packetSocket(), of: configuration, on: [link], beginsCapture: false, session),
+                configuration, on: port,
                 names: BackgroundNames(family: asked.family, resolver: session.resolver))
+            streams.linkChanges = { watch.take(at: $0) }
             if let obstacle = try streams.bringUp() { throw SwiftNetError(ofHost: obstacle) }
             session.capture?.begin()
             if asked.reportsSegments {
@@ -105,8 +112,13 @@ final class StreamTransport {
         }
         guard var port = user.take() else { return .zero }
         defer { session.capture?.finish() }
-        try session.run(&engine, on: &port, observer: observer)
+        let watched = observer.before { engine, _, now in
+            if !self.isComplete { engine.stop(at: now) }
+            return nil
+        }
+        try session.run(&engine, on: &port, observer: watched)
         let elapsed = SystemClock.now - start
+        guard isComplete else { return elapsed }
         try port.settle(atMost: .seconds(1))
         return elapsed
     }

@@ -60,6 +60,8 @@ public enum HTTPFingerprint: Tool {
         public typealias Summary = HTTPFingerprintSummary
 
         private let transport: StreamTransport
+        /// Whether the interface of a user-space host existed until the end of the run.
+        public var isComplete: Bool { transport.isComplete }
         private var engine: HTTPEngine<HTTPFingerprintPlan>?
 
         private let input: TargetInput<String>?

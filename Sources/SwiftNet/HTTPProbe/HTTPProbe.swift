@@ -68,6 +68,8 @@ public enum HTTPProbe: Tool {
         }
 
         private let transport: StreamTransport
+        /// Whether the interface of a user-space host existed until the end of the run.
+        public var isComplete: Bool { transport.isComplete }
         private var engine: HTTPEngine<HTTPProbePlan>?
 
         private let input: TargetInput<String>?

@@ -145,7 +145,7 @@ public enum UserHost: Tool {
             ethers?.lookUpNames(by: session.resolver)
             port = try UserHostLinks.port(
                 sockets.packetSocket(), of: configuration.host, on: links, vlan: asked.vlan, session)
-            watch = LinkWatch(links, session)
+            watch = LinkWatch(links, reportsMTU: true, session)
         }
 
         /// Returns the current name of one of the host's interfaces, or its last known one.
@@ -187,11 +187,8 @@ public enum UserHost: Tool {
         private func feed(_ engine: inout UserHostEngine, _ wakeup: WakeReason, at now: Instant) -> Instant? {
             let changes = watch.take(at: now)
             for change in changes {
-                switch change.kind {
-                case .renamed: names[change.index] = change.name
-                case .up: engine.setLink(change.index, isConnected: true, at: now)
-                default: engine.setLink(change.index, isConnected: false, at: now)
-                }
+                if case .renamed = change.kind { names[change.index] = change.name }
+                engine.apply(change, at: now)
             }
             if watch.isOver { engine.stop(at: now) }
             if let ethers {

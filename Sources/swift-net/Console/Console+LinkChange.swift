@@ -17,6 +17,7 @@ extension LinkChange {
                 ? "\(name) is up again, but has no carrier; waiting for it" : "\(name) has no carrier; waiting for it"
         case .up(let wasDown): wasDown ? "\(name) is up again" : "\(name) has carrier again"
         case .renamed(let former): "\(former) was renamed to \(name)"
+        case .mtu(let mtu, let former): "the MTU of \(name) is \(mtu) bytes now; it was \(former)"
         case .deleted: "\(name) was deleted"
         case .moved: "\(name) was moved to another network namespace"
         case .gone: "\(name) was deleted or moved to another network namespace"
@@ -28,16 +29,19 @@ private struct LinkChangeRow: JSONRow {
     var interface: String
     var state: String
     var formerName: String?
+    var mtu: Int?
 
     init(_ change: LinkChange) {
         interface = change.name
         if case .renamed(let former) = change.kind { formerName = former }
+        if case .mtu(let new, _) = change.kind { mtu = new }
         state =
             switch change.kind {
             case .down: "down"
             case .noCarrier: "no-carrier"
             case .up: "up"
             case .renamed: "renamed"
+            case .mtu: "mtu"
             case .deleted: "deleted"
             case .moved: "moved"
             case .gone: "gone"

@@ -57,6 +57,7 @@ final class LinkTroubles {
                 case .renamed:
                     names[index] = change.name
                     return nil
+                case .mtu: return nil
                 }
             }
     }

@@ -18,12 +18,14 @@ final class LinkWatch {
 
     /// Must be created before the run begins. Without permission for the kernel's notifications, an interface that goes
     /// down ends the run, because its recovery cannot be detected.
-    /// - Parameter needsAll: whether the first missing interface ends the run; otherwise the last.
-    init(_ links: [EthernetLink], needsAll: Bool = true, _ session: Session) {
+    /// - Parameters:
+    ///   - needsAll: whether the first missing interface ends the run; otherwise the last.
+    ///   - reportsMTU: whether changes of the MTU are reported too.
+    init(_ links: [EthernetLink], needsAll: Bool = true, reportsMTU: Bool = false, _ session: Session) {
         self.session = session
         self.needsAll = needsAll
         let interfaces = links.map(\.interface)
-        monitor = try? LinkMonitor(watching: interfaces, reactor: session.reactor)
+        monitor = try? LinkMonitor(watching: interfaces, reportsMTU: reportsMTU, reactor: session.reactor)
         setNames(interfaces)
     }
 
@@ -48,7 +50,7 @@ final class LinkWatch {
             session.options.onLinkChange?(change, now)
             switch change.kind {
             case .down, .noCarrier: awaited.insert(change.index)
-            case .renamed: break
+            case .renamed, .mtu: break
             default: awaited.remove(change.index)
             }
             names[change.index] = change.isFinal ? nil : change.name

@@ -19,7 +19,7 @@ struct HTTPFingerprintRun {
         let summary = try console.run(form, of: run, progress: ProgressLine(console))
         try command.targets.checkInput(console, targets: summary.targets)
         // A server whose name could not be resolved was not checked.
-        guard summary.unresolved == 0 else { return 2 }
+        guard summary.unresolved == 0, run.isComplete else { return 2 }
         return signature?.isComplete ?? (summary.recognized == summary.targets) ? 0 : 1
     }
 

@@ -23,7 +23,7 @@ struct HTTPProbeRun {
         let summary = try console.run(report, of: probe, progress: progress)
         try targets.checkInput(console, targets: summary.targets)
         // A server whose name could not be resolved was not checked.
-        guard summary.unresolved == 0 else { return 2 }
+        guard summary.unresolved == 0, probe.isComplete else { return 2 }
         return summary.failed == 0 && summary.answered > 0 ? 0 : 1
     }
 

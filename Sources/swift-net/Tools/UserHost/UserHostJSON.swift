@@ -82,6 +82,7 @@ private struct UserHostSummaryRow: JSONRow {
     var delivered: UInt64
     var forwarded: UInt64
     var malformed: UInt64
+    var dropped: UInt64
     var unreachable: UInt64
     /// The routes of a router.
     var routes: [RouteRow]?
@@ -102,6 +103,7 @@ private struct UserHostSummaryRow: JSONRow {
         delivered = counters.delivered
         forwarded = counters.forwarded
         malformed = counters.malformed
+        dropped = counters.dropped
         unreachable = counters.unreachable
         elapsedMs = summary.elapsed
     }

@@ -70,6 +70,7 @@ final class UserHostText: UserHostReport {
             Text.count(summary.peerCount, "peer"), "\(counters.received) frames received", "\(counters.sent) sent",
         ]
         if counters.forwarded > 0 { parts.append("\(counters.forwarded) datagrams forwarded") }
+        if counters.dropped > 0 { parts.append("\(counters.dropped) dropped") }
         if counters.malformed > 0 { parts.append("\(counters.malformed) malformed") }
         if !isQuiet, !summary.routes.isEmpty {
             write("")
