@@ -59,6 +59,8 @@ public struct HostConfiguration: Sendable {
     public var gateways: [IPAddress] = []
     /// Whether the host forwards datagrams between its interfaces.
     public var forwards = false
+    /// Whether a router sends router advertisements on its links with IPv6 addresses (RFC 4861, section 6.2).
+    public var advertises = false
     /// Whether addresses are checked for duplicates before use (RFC 5227; RFC 4862, section 5.4).
     public var checksAddresses = true
     /// Whether an address that another station claims is kept in any case. If false, it is given up at the second
@@ -104,6 +106,8 @@ public struct HostCounters: Hashable, Sendable {
     public var dropped: UInt64 = 0
     /// ICMP errors that were sent.
     public var errorsSent: UInt64 = 0
+    /// Redirects that were sent.
+    public var redirectsSent: UInt64 = 0
 
     init() {}
 }

@@ -18,6 +18,7 @@ public struct UserSpaceHost: ~Copyable {
     var pathMTUs = PathMTUTable()
     var reassembly = Reassembly()
     var icmp = ICMPErrorModule()
+    var redirects = RedirectLimit()
     /// The rate limit of replies to multicast echo requests.
     var groupEchoes = AllowancePerSecond(10)
     var rarp: RARPModule
@@ -40,7 +41,9 @@ public struct UserSpaceHost: ~Copyable {
         var random = SeededGenerator(seed: configuration.seed.0 ^ configuration.seed.1)
         links = configuration.interfaces.map {
             HostLink(
-                $0, isRouter: configuration.forwards, checksAddresses: configuration.checksAddresses,
+                $0, isRouter: configuration.forwards,
+                advertises: configuration.forwards && configuration.advertises,
+                checksAddresses: configuration.checksAddresses,
                 random: &random)
         }
         identification = UInt32(truncatingIfNeeded: random.next())
@@ -190,9 +193,12 @@ public struct UserSpaceHost: ~Copyable {
         events.removeAll(keepingCapacity: true)
     }
 
-    /// Leaves all groups; the caller then only has to send the pending messages.
+    /// Leaves all groups and stops being a router; the caller then only has to send the pending messages.
     public mutating func leaveGroups(at now: Instant) {
-        for number in links.indices { links[number].leaveGroups(at: now) }
+        for number in links.indices {
+            links[number].leaveGroups(at: now)
+            if let frame = links[number].finalAdvertisement() { enqueue(frame, on: number) }
+        }
     }
 
     // MARK: Addresses

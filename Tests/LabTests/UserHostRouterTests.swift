@@ -20,10 +20,13 @@ struct UserHostRouterTests {
         ip netns exec m sysctl -qw net.ipv4.ip_forward=0
         """)
 
-    private func routing(_ body: @Sendable @escaping (Lab) async throws -> Void) async throws -> Void {
+    /// - Parameter more: further options of the router.
+    private func routing(
+        _ more: String = "", _ body: @Sendable @escaping (Lab) async throws -> Void
+    ) async throws -> Void {
         let arguments =
             "-I ma -I mb --address 192.0.2.254/24 --address 198.51.100.254/24@mb --address 2001:db8::fe/64 "
-            + "--address 2001:db8:1::fe/64@mb --forward --no-check -w 100"
+            + "--address 2001:db8:1::fe/64@mb --forward --no-check -w 100 \(more)"
         try await Lab.with(Self.bare) { lab in
             try await lab.beside(
                 "m", [Binary.swiftNet, "host"] + arguments.split(separator: " ").map(String.init),
@@ -68,6 +71,70 @@ struct UserHostRouterTests {
         #expect(lines.count > 40)
         for (line, other) in zip(lines, wanted) { #expect(line == other) }
         #expect(lines.count == wanted.count, "\(lines) \(wanted)")
+    }
+
+    private func shell(_ lab: Lab, _ script: String, in namespace: String = "a") async throws -> Lab.Outcome {
+        try await lab.run(namespace, ["sh", "-c", script])
+    }
+
+    @Test("Linux takes an address, a default route and the MTU from its advertisements, and drops the route at the end")
+    func advertisements() async throws {
+        let state = "ip -6 addr show dev va dynamic; ip -6 route show default proto ra"
+        try await Lab.with(Self.bare) { lab in
+            let arguments =
+                "-I ma -I mb --address 2001:db8::fe/64 --address 2001:db8:1::fe/64@mb --forward --advertise --no-check"
+            let router = [Binary.swiftNet, "host"] + arguments.split(separator: " ").map(String.init)
+            try await lab.beside("m", router + ["-w", "5"], readyMark: "the host is up") {
+                let taken = try await shell(
+                    lab,
+                    """
+                    for i in $(seq 100); do ip -6 route show default proto ra | grep -q . && break; sleep 0.1; done
+                    \(state)
+                    """)
+                #expect(taken.output.contains("inet6 2001:db8::"), "\(taken.output)")
+                #expect(taken.output.contains("default via fe80::6:ff:fe00:fe dev va"), "\(taken.output)")
+                // The run ends, with a last advertisement.
+                let left = try await shell(
+                    lab,
+                    """
+                    for i in $(seq 150); do ip -6 route show default proto ra | grep -q . || break; sleep 0.1; done
+                    ip -6 route show default proto ra
+                    """)
+                #expect(left.output.isEmpty, "\(left.output)")
+            }
+        }
+    }
+
+    @Test("Linux is redirected to the router that is the next hop on its own link")
+    func redirects() async throws {
+        try await routing("--gateway 192.0.2.253") { lab in
+            let ping = try await lab.run("a", ["ping", "-c", "1", "-W", "1", "203.0.113.9"])
+            #expect(ping.output.contains("Redirect Host(New nexthop: 192.0.2.253)"), "\(ping.output)")
+        }
+    }
+
+    @Test("an MTU that is changed while it runs counts for later packets")
+    func changedMTU() async throws {
+        try await routing { lab in
+            @Sendable func set(_ mtu: Int) async throws {
+                _ = try await shell(lab, "ip link set mb mtu \(mtu); sleep 0.3", in: "m")
+                _ = try await shell(lab, "ip link set vb mtu \(mtu)", in: "b")
+                _ = try await shell(lab, "ip route flush cache; ip -6 route flush cache")
+            }
+            try await set(1_300)
+            for (far, length, message) in [
+                ("198.51.100.2", 1_330, "Frag needed and DF set (mtu = 1300)"),
+                ("2001:db8:1::2", 1_310, "Packet too big: mtu=1300"),
+            ] {
+                let ping = try await lab.run("a", ["ping", "-c", "1", "-W", "2", "-M", "do", "-s", "\(length)", far])
+                #expect(ping.output.contains(message), "\(ping.output)")
+            }
+            try await set(1_500)
+            for (far, length) in [("198.51.100.2", 1_472), ("2001:db8:1::2", 1_452)] {
+                let ping = try await lab.run("a", ["ping", "-c", "2", "-W", "2", "-M", "do", "-s", "\(length)", far])
+                #expect(ping.output.contains(" 1 received") || ping.output.contains(" 2 received"), "\(ping.output)")
+            }
+        }
     }
 
     private actor Gathered {

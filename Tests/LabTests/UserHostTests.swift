@@ -175,7 +175,7 @@ struct UserHostTests {
                 "--mac 01:00:5e:00:00:01",
                 "invalid value '01:00:5e:00:00:01' for --mac (expected a unicast MAC address, or interface)"
             ),
-            ("--serve echo,chess", "invalid value 'echo,chess' for --serve (expected echo, discard, http)"),
+            ("--serve echo,chess", "invalid value 'echo,chess' for --serve (expected echo, discard, http, iperf)"),
             (
                 "--join 192.0.2.1",
                 "invalid value '192.0.2.1' for --join (expected a multicast address, or ADDRESS@INTERFACE)"

@@ -24,6 +24,8 @@ public enum UserHostEvent: Sendable {
     case relinquished(IPAddress, MACAddress)
     /// A peer used a service for the first time.
     case peer(UserHostPeer)
+    /// A stream to the iperf service has ended.
+    case stream(IperfStream)
     case failed(TransmissionFailure)
 }
 
@@ -44,6 +46,7 @@ public struct UserHostEngine: Engine, ~Copyable {
     private let configuration: UserHostConfiguration
     private var host: UserSpaceHost
     private var connections: [TCPIdentifier: ServedConnection] = [:]
+    private var receivers = IperfReceivers()
     private var peers: [IPAddress: UserHostPeer] = [:]
     private var events: [UserHostEvent] = []
     /// Host events that are being handled.
@@ -141,12 +144,12 @@ public struct UserHostEngine: Engine, ~Copyable {
             case .defended(let address, let mac): events.append(.defended(address, mac))
             case .relinquished(let address, let mac):
                 events.append(.relinquished(address, mac))
-                if !hasAddress { isOver = true }
+                if !hasAddress { stop(at: now) }
             case .datagrams(let port): serveDatagrams(port, at: now)
             case .accepted(let connection, let local, let remote):
                 guard let service = UserHostService(port: local.port) else { continue }
                 connections[connection] = ServedConnection(
-                    service: service, remote: remote, patienceEnds: now + ServedConnection.patience)
+                    service: service, remote: remote, at: now)
             case .connection(let connection, let changes, _): serve(connection, changes, at: now)
             }
         }
@@ -162,12 +165,26 @@ public struct UserHostEngine: Engine, ~Copyable {
             let mac = peers[served.remote.address]?.mac
             isThere = served.serve(connection, on: &host, mac: mac, &scratch, at: now) && isThere
         }
+        if served.service == .iperf, !isThere || served.hasEnded {
+            // Nothing more is to come.
+            events.append(.stream(served.stream))
+            isThere = false
+        }
         connections[connection] = isThere ? served : nil
     }
 
     private mutating func serveDatagrams(_ port: UInt16, at now: Instant) {
         let service = UserHostService(port: port)
         while let datagram = host.takeDatagram(port) {
+            if service == .iperf {
+                let remote = TCPEndpoint(datagram.remote, datagram.remotePort)
+                let (reply, stream) = receivers.take(datagram.data, from: remote, at: now)
+                if let reply {
+                    host.sendDatagram(from: port, to: remote, reply, source: datagram.local, at: now)
+                }
+                if let stream { events.append(.stream(stream)) }
+                continue
+            }
             // A datagram from an echo port would loop forever (RFC 862 and CERT CA-1996-01).
             guard service == .echo, ![7, 9, 13, 17, 19].contains(datagram.remotePort) else { continue }
             host.sendDatagram(
@@ -185,7 +202,7 @@ public struct UserHostEngine: Engine, ~Copyable {
 
     /// Closes idle connections.
     private mutating func look(at now: Instant) {
-        guard !connections.isEmpty else {
+        guard !connections.isEmpty || !receivers.isEmpty else {
             nextLook = nil
             return
         }
@@ -198,7 +215,9 @@ public struct UserHostEngine: Engine, ~Copyable {
         for (connection, served) in connections where served.patienceEnds <= now {
             host.abort(connection, at: now)
             connections[connection] = nil
+            if served.service == .iperf { events.append(.stream(served.stream)) }
         }
+        for stream in receivers.remove(at: now) { events.append(.stream(stream)) }
     }
 
     private mutating func note(_ contact: HostContact, at now: Instant) {
@@ -218,7 +237,13 @@ public struct UserHostEngine: Engine, ~Copyable {
         if isNew { events.append(.peer(peer)) }
     }
 
-    public mutating func stop(at now: Instant) { isOver = true }
+    public mutating func stop(at now: Instant) {
+        guard !isOver else { return }
+        isOver = true
+        let unfinished = connections.values.filter { $0.service == .iperf }.map(\.stream)
+        for stream in unfinished.sorted(by: { $0.remote.port < $1.remote.port }) { events.append(.stream(stream)) }
+        for stream in receivers.remove(at: now, all: true) { events.append(.stream(stream)) }
+    }
 
     /// Applies a change of an interface.
     public mutating func apply(_ change: LinkChange, at now: Instant) { host.apply(change, at: now) }

@@ -10,12 +10,15 @@ public enum UserHostService: String, Hashable, Sendable, CaseIterable {
     case discard
     /// A page that describes the client.
     case http
+    /// Receives the streams of iperf 2 clients.
+    case iperf
 
     public var port: UInt16 {
         switch self {
         case .echo: 7
         case .discard: 9
         case .http: 80
+        case .iperf: 5_001
         }
     }
 
@@ -32,6 +35,9 @@ public enum UserHostService: String, Hashable, Sendable, CaseIterable {
 struct ServedConnection {
     let service: UserHostService
     let remote: TCPEndpoint
+    private let began: Instant
+    /// The data that the iperf service received.
+    private(set) var stream: IperfStream
     var page = UserHostPage()
     /// Responses that did not fit into the send buffer; nothing is read until they are sent.
     private var unsent: [UInt8] = []
@@ -40,10 +46,12 @@ struct ServedConnection {
     /// The time at which it is closed if nothing is received.
     var patienceEnds: Instant
 
-    init(service: UserHostService, remote: TCPEndpoint, patienceEnds: Instant) {
+    init(service: UserHostService, remote: TCPEndpoint, at now: Instant) {
         self.service = service
         self.remote = remote
-        self.patienceEnds = patienceEnds
+        began = now
+        stream = IperfStream(remote: remote)
+        patienceEnds = now + Self.patience
     }
 
     /// The maximum number of request bytes read before their responses are sent.
@@ -67,6 +75,12 @@ struct ServedConnection {
                 _ = host.send(connection, scratch.rawBytes)
             }
         case .discard: host.read(connection) { $0.byteCount }
+        case .iperf:
+            host.read(connection) {
+                stream.byteCount &+= UInt64($0.byteCount)
+                return $0.byteCount
+            }
+            stream.elapsed = now - began
         case .http:
             repeat {
                 if !unsent.isEmpty { unsent.removeFirst(host.send(connection, unsent.rawBytes)) }

@@ -25,6 +25,7 @@ extension UserSpaceHost {
                 { .destinationUnreachable(.fragmentationNeeded, $0) }, word: UInt32(UInt16(clamping: mtu)),
                 about: datagram, isForOne: true, at: now)
         }
+        if hop.interface == link { redirect(view, about: datagram, to: hop, at: now) }
         let before = view.bytes.bigEndian16(at: 8)
         let checksum = InternetChecksum.updated(view.headerChecksum, replacing: before, with: before - 0x100)
         guard datagram.byteCount <= mtu, view.headerLength == IPv4View.minimumHeaderLength,
@@ -79,6 +80,7 @@ extension UserSpaceHost {
                 { .packetTooBig(code: 0, $0) }, word: UInt32(clamping: mtu), about: packet, isForOne: true, on: link,
                 at: now)
         }
+        if hop.interface == link { redirect(view, about: packet, to: hop, at: now) }
         counters.forwarded &+= 1
         let (known, wantsUse) = links[hop.interface].neighbor(to: hop.address)
         guard let mac = known, !wantsUse else {

@@ -9,6 +9,8 @@ struct HostLink: Sendable {
     /// Pending frames of address checks and announcements, by family.
     private var claim: ClaimSchedule?
     private var detection: ClaimSchedule?
+    /// The router's advertisements, if it sends any.
+    private var advertiser: RouterAdvertiser?
     /// Multicast group membership, by family.
     private var memberships: [MembershipHost] = []
     /// The groups whose packets are accepted.
@@ -25,7 +27,7 @@ struct HostLink: Sendable {
     private static let defendInterval = Nanoseconds.seconds(10)
 
     init(
-        _ configuration: HostConfiguration.Interface, isRouter: Bool, checksAddresses: Bool,
+        _ configuration: HostConfiguration.Interface, isRouter: Bool, advertises: Bool, checksAddresses: Bool,
         random: inout SeededGenerator
     ) {
         self.configuration = configuration
@@ -33,6 +35,7 @@ struct HostLink: Sendable {
         var discovery = NDPConfiguration(mac: configuration.mac, addresses: configuration.ipv6Addresses)
         discovery.isRouter = isRouter
         ndp = NDPModule(discovery)
+        if advertises, !configuration.ipv6Addresses.isEmpty { advertiser = RouterAdvertiser(seed: random.next()) }
         if checksAddresses {
             if !configuration.ipv4Addresses.isEmpty {
                 claim = AddressClaim.schedule(configuration.ipv4Addresses, mac: configuration.mac, random: &random)
@@ -79,6 +82,13 @@ struct HostLink: Sendable {
 
     /// An IPv6 source address that is not link-local, for destinations beyond the link.
     var globalSource: IPv6Address? { configuration.ipv6Addresses.first { !$0.address.isLinkLocal }?.address }
+
+    /// Whether an IPv6 address is in a network of the link.
+    func isNeighbor(_ address: IPv6Address) -> Bool {
+        configuration.ipv6Addresses.contains {
+            IPv6Network($0.address, prefixLength: $0.prefixLength)?.contains(address) ?? false
+        }
+    }
 
     // MARK: Neighbors
 
@@ -133,7 +143,10 @@ struct HostLink: Sendable {
 
     /// Processes an ARP packet.
     mutating func input(_ packet: ARPPacket, at now: Instant) { arp.input(packet, at: now) }
-    mutating func input(_ arrived: ReceivedNDP, at now: Instant) { ndp.input(arrived, at: now) }
+    mutating func input(_ arrived: ReceivedNDP, at now: Instant) {
+        if case .routerSolicitation = arrived.message.kind { advertiser?.solicit(at: now) }
+        ndp.input(arrived, at: now)
+    }
 
     mutating func drainARP(_ report: (NeighborEvent<IPv4Address>) -> Void) { arp.drain(report) }
     mutating func drainNDP(_ report: (NeighborEvent<IPv6Address>) -> Void) { ndp.drain(report) }
@@ -201,6 +214,7 @@ struct HostLink: Sendable {
         guard isConnected, !self.isConnected else { return }
         claim?.restart(at: now)
         detection?.restart(at: now)
+        advertiser?.restart(at: now)
         for index in memberships.indices { memberships[index].rejoin(at: now) }
     }
 
@@ -222,6 +236,7 @@ struct HostLink: Sendable {
         earliest = .earliest(earliest, .earliest(claim?.due, detection?.due))
         if !hasJoined, !memberships.isEmpty { return Instant(nanoseconds: 0) }
         for membership in memberships { earliest = .earliest(earliest, membership.due) }
+        if isIPv6Up, let advertiser { earliest = .earliest(earliest, advertiser.due) }
         return earliest
     }
 
@@ -238,7 +253,16 @@ struct HostLink: Sendable {
             guard let message = memberships[index].next(at: now) else { continue }
             return MembershipFrame.bytes(message, from: identity)
         }
-        return claim?.advance(at: now) ?? detection?.advance(at: now)
+        if let frame = claim?.advance(at: now) ?? detection?.advance(at: now) { return frame }
+        guard isIPv6Up, advertiser?.take(at: now) ?? false else { return nil }
+        return RouterAdvertiser.frame(ndp.configuration, mtu: configuration.mtu)
+    }
+
+    /// Returns the last router advertisement, which ends the use of the router; nil if it has not sent any.
+    mutating func finalAdvertisement() -> [UInt8]? {
+        guard isConnected, isIPv6Up, advertiser != nil else { return nil }
+        advertiser = nil
+        return RouterAdvertiser.frame(ndp.configuration, mtu: configuration.mtu, isFinal: true)
     }
 
     /// The addresses that may already be used.

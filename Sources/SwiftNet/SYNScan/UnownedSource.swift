@@ -50,7 +50,7 @@ struct UnownedSource {
                 switch event {
                 case .up: isFree = true
                 case .taken(_, let mac): owner = mac
-                case .defended, .relinquished, .peer, .failed: break
+                case .defended, .relinquished, .peer, .stream, .failed: break
                 }
             }, isInterested: { !isFree })
         try session.run(&engine, on: &port, observer: observer)

@@ -69,6 +69,8 @@ public enum UserHost: Tool {
         public var ethers: String?
         /// Whether to forward datagrams between its interfaces.
         public var forwards = false
+        /// Whether a router sends router advertisements on interfaces with an IPv6 address.
+        public var advertises = false
         /// Whether to check that no other host has the addresses (RFC 5227; RFC 4862, section 5.4), which takes up to 6
         /// s.
         public var checksAddresses = true
@@ -168,7 +170,7 @@ public enum UserHost: Tool {
                         case .taken, .relinquished: isTaken = true
                         case .defended: break
                         case .failed(let failure): return !self.watch.explains(failure)
-                        case .peer: break
+                        case .peer, .stream: break
                         }
                         return true
                     }
@@ -233,6 +235,9 @@ extension UserHost.Configuration {
         if forwards, links.count < 2 {
             throw SwiftNetError(.invalidArgument, "--forward", "a router needs 2 or more interfaces")
         }
+        if advertises, !forwards || !self.addresses.contains(where: { $0.address.family == .v6 }) {
+            throw SwiftNetError(.invalidArgument, "--advertise", "needs a router with an IPv6 address")
+        }
         var random = SystemRandomness()
         var host = HostConfiguration(
             links.indices.map {
@@ -249,6 +254,7 @@ extension UserHost.Configuration {
                 return interface
             }, seed: (random.next(), random.next()))
         host.forwards = forwards
+        host.advertises = advertises
         host.checksAddresses = checksAddresses
         host.keepsAddresses = defends
         host.rarpTable = rarpHosts

@@ -20,7 +20,7 @@ struct UserHostCommand: Command {
             """,
         foreignOptions: [
             ("-i", "-I INTERFACE sets the interface"), ("-a", "--address ADDRESS/LENGTH sets an address"),
-            ("-p", "--serve echo,discard,http runs services on their own ports"),
+            ("-p", "--serve echo,discard,http,iperf runs services on their own ports"),
         ])
 
     var general = GeneralOptions()
@@ -61,7 +61,7 @@ struct UserHostCommand: Command {
         }
 
         options.section("Services")
-        options.list("--serve", value: .hostServices, help: "Run these services: echo, discard, http.") {
+        options.list("--serve", value: .hostServices, help: "Run these services: echo, discard, http, iperf.") {
             $0.configuration.services.formUnion($1)
         }
         options.option("--ethers", value: .file, help: "Reply to RARP requests of the hosts in FILE (ethers(5)).") {
@@ -70,6 +70,9 @@ struct UserHostCommand: Command {
         options.flag("--forward", help: "Forward packets between the interfaces, as a router.") {
             $0.configuration.forwards = true
         }
+        options.flag(
+            "--advertise", help: "Send router advertisements with the prefixes of the addresses (with --forward)."
+        ) { $0.configuration.advertises = true }
         options.option(
             "-w", "--deadline", "--duration", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME."
         ) { $0.configuration.duration = $1 }
@@ -90,6 +93,12 @@ struct UserHostCommand: Command {
         guard !configuration.addresses.isEmpty else { throw UsageError("--address ADDRESS/LENGTH is required") }
         if configuration.forwards, Set(interfaces).count < 2 {
             throw UsageError("--forward requires -I for 2 interfaces or more")
+        }
+        if configuration.advertises {
+            guard configuration.forwards else { throw UsageError("--advertise requires --forward") }
+            guard configuration.addresses.contains(where: { $0.address.family == .v6 }) else {
+                throw UsageError("--advertise requires an IPv6 address")
+            }
         }
     }
 

@@ -29,6 +29,7 @@ final class UserHostJSON: UserHostReport {
                 addr: peer.address, mac: peer.mac, vendor: vendors.name(of: peer.mac),
                 interface: host.interfaceName(peer.interface), did: peer.did.map(\.text))
             console.write("peer", row, at: peer.last)
+        case .stream(let stream): console.write("stream", UserHostStreamRow(stream), at: now)
         case .failed(let failure): failures.note(failure)
         }
     }
@@ -74,6 +75,34 @@ private struct UserHostPeerRow: JSONRow {
     var did: [String]
 }
 
+/// A stream to the iperf service has ended.
+private struct UserHostStreamRow: JSONRow {
+    var `protocol`: String
+    var addr: IPAddress
+    var port: UInt16
+    var bytes: UInt64
+    var elapsedMs: Nanoseconds
+    var bitsPerSecond: Double
+    /// UDP alone.
+    var datagrams: Int64?
+    var lost: Int64?
+    var outOfOrder: Int64?
+    var jitterMs: Nanoseconds?
+
+    init(_ stream: IperfStream) {
+        `protocol` = stream.datagrams == nil ? "tcp" : "udp"
+        addr = stream.remote.address
+        port = stream.remote.port
+        bytes = stream.byteCount
+        elapsedMs = stream.elapsed
+        bitsPerSecond = stream.bitsPerSecond.rounded()
+        datagrams = stream.datagrams?.total
+        lost = stream.datagrams?.lost
+        outOfOrder = stream.datagrams?.outOfOrder
+        jitterMs = stream.datagrams?.jitter
+    }
+}
+
 /// The summary of a host's run.
 private struct UserHostSummaryRow: JSONRow {
     var peers: Int
@@ -84,6 +113,7 @@ private struct UserHostSummaryRow: JSONRow {
     var malformed: UInt64
     var dropped: UInt64
     var unreachable: UInt64
+    var redirects: UInt64
     /// The routes of a router.
     var routes: [RouteRow]?
     var elapsedMs: Nanoseconds
@@ -105,6 +135,7 @@ private struct UserHostSummaryRow: JSONRow {
         malformed = counters.malformed
         dropped = counters.dropped
         unreachable = counters.unreachable
+        redirects = counters.redirectsSent
         elapsedMs = summary.elapsed
     }
 }

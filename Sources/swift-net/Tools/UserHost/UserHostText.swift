@@ -41,6 +41,7 @@ final class UserHostText: UserHostReport {
         case .relinquished(let address, let mac):
             reportConflict(address, mac, "; given up after 2 conflicts within 10 s (--defend keeps it)")
         case .peer(let peer): if !isQuiet { show(peer) }
+        case .stream(let stream): show(stream, at: now)
         case .failed(let failure): failures.note(failure)
         }
     }
@@ -59,6 +60,20 @@ final class UserHostText: UserHostReport {
                 + vendor(peer.mac))
     }
 
+    private func show(_ stream: IperfStream, at now: Instant) {
+        var line =
+            "\(WallTime.timeOfDay(now))  iperf \(stream.datagrams == nil ? "tcp" : "udp") from \(stream.remote): "
+            + "\(stream.byteCount) bytes in \(Milliseconds.decimal(stream.elapsed.count / 1_000_000, places: 3)) s, "
+            + "\(Milliseconds.decimal(Int64(min(stream.bitsPerSecond / 1e3, 1e15)), places: 3)) Mbit/s"
+        if let datagrams = stream.datagrams {
+            line +=
+                ", jitter \(Milliseconds.decimal(datagrams.jitter.count / 1_000, places: 3)) ms, "
+                + "\(datagrams.lost) of \(datagrams.total) datagrams lost"
+            if datagrams.outOfOrder > 0 { line += ", \(datagrams.outOfOrder) out of order" }
+        }
+        write(line)
+    }
+
     private func vendor(_ mac: MACAddress) -> String {
         vendors.name(of: mac).map { "  (\(Text.escaped($0)))" } ?? ""
     }
@@ -70,6 +85,7 @@ final class UserHostText: UserHostReport {
             Text.count(summary.peerCount, "peer"), "\(counters.received) frames received", "\(counters.sent) sent",
         ]
         if counters.forwarded > 0 { parts.append("\(counters.forwarded) datagrams forwarded") }
+        if counters.redirectsSent > 0 { parts.append("\(counters.redirectsSent) redirects sent") }
         if counters.dropped > 0 { parts.append("\(counters.dropped) dropped") }
         if counters.malformed > 0 { parts.append("\(counters.malformed) malformed") }
         if !isQuiet, !summary.routes.isEmpty {
