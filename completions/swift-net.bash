@@ -201,7 +201,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         host)
-            options='-I --interface --address --gateway --mac --vlan --join --no-check --serve --ethers --forward -w --deadline --duration -j --json -q --quiet -v --verbose --pcap --explain --color -h --help -V --version'
+            options='-I --interface --address --gateway --mac --vlan --join --defend --no-check --serve --ethers --forward --advertise -w --deadline --duration -j --json -q --quiet -v --verbose --pcap --explain --color -h --help -V --version'
             case "$previous" in
                 -I|--interface) words=$(command ls /sys/class/net) ;;
                 --address) return ;;
@@ -209,7 +209,7 @@ _swift_net() {
                 --mac) return ;;
                 --vlan) return ;;
                 --join) return ;;
-                --serve) words='echo discard http' ;;
+                --serve) words='echo discard http iperf' ;;
                 --ethers) files=1 ;;
                 -w|--deadline|--duration) return ;;
                 --pcap) files=1 ;;

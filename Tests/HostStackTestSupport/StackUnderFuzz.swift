@@ -28,6 +28,10 @@ public struct StackUnderFuzz: ~Copyable {
             ])
         var configuration = HostConfiguration([near, far], seed: (seed, ~seed))
         configuration.forwards = true
+        configuration.advertises = true
+        // Half of the hosts give their addresses up.
+        configuration.keepsAddresses = seed % 2 == 0
+        configuration.gateways = [.v4(IPv4Address(198, 51, 100, 254)), .v6(Self.otherHost.linkLocalAddress)]
         configuration.checksAddresses = checksAddresses
         configuration.rarpTable = [Self.otherHost: IPv4Address(192, 0, 2, 1)]
         host = UserSpaceHost(configuration)
