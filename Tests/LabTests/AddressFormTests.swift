@@ -42,7 +42,7 @@ struct AddressFormTests {
     }
 
     @Test(
-        "what is not an address is named",
+        "a text that is not an address is named in the error",
         arguments: [
             ("fe80::1%", "fe80::1%: empty zone (expected an interface after %)"),
             (
