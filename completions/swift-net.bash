@@ -14,7 +14,7 @@ _swift_net() {
             ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W 'ping traceroute arping rarp dhcp-discover igmp-join igmp-query tcp-syn-scan http-probe http-fingerprint host decode address' -- "$current"))
             return ;;
         ping)
-            options='-4 --ipv4 -6 --ipv6 -I --interface -s --size -p --pattern -t --ttl -Q --tos -F --flow-label -e --identifier -m --mark -M --pmtu-discovery --icmp -R --record-route -T --timestamp --fragment --fragment-order -b --broadcast -B --sticky-source -C --connect -d -L --no-loop -r --bypass-routing -S --send-buffer -c --count -i --interval -w --deadline -W --timeout -A --adaptive -f --flood -l --preload --targets --alive --unreachable --rate --retries -j --json -q --quiet -v --verbose -n --numeric -H --names -a --audible -D --timestamps -O --outstanding -U --user-latency -3 --precise --plot --report-every --split --pcap --explain --color -h --help -V --version'
+            options='-4 --ipv4 -6 --ipv6 -I --interface -s --size -p --pattern -t --ttl -Q --tos -F --flow-label -e --identifier -m --mark -M --pmtu-discovery --icmp -R --record-route -T --timestamp --fragment --fragment-order -b --broadcast -B --sticky-source -C --connect -d -L --no-loop -r --bypass-routing -S --send-buffer -c --count -i --interval -w --deadline --keep-going --consecutive -W --timeout -A --adaptive -f --flood -l --preload --targets --live --alive --unreachable --rate --retries --reachable --all-addresses -j --json -q --quiet -v --verbose -n --numeric -H --names -a --audible -D --timestamps -O --outstanding -U --user-latency -3 --precise --plot --report-every --split --pcap --explain --color -h --help -V --version'
             case "$previous" in
                 -I|--interface) words=$(command ls /sys/class/net) ;;
                 -s|--size) return ;;
@@ -33,11 +33,13 @@ _swift_net() {
                 -c|--count) return ;;
                 -i|--interval) return ;;
                 -w|--deadline) return ;;
+                --consecutive) return ;;
                 -W|--timeout) return ;;
                 -l|--preload) return ;;
                 --targets) files=1 ;;
                 --rate) return ;;
                 --retries) return ;;
+                --reachable) return ;;
                 --report-every) return ;;
                 --pcap) files=1 ;;
                 --color) words='auto always never' ;;
