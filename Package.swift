@@ -185,7 +185,7 @@ let package = Package(
                 "privilege-trial",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
-            exclude: ["Adversary", "DHCPServer", "NameServer", "Oracle"],
+            exclude: ["Adversary", "DHCPServer", "NameServer", "Oracle", "Stations"],
             swiftSettings: settings
         ),
     ]

@@ -9,9 +9,13 @@ public struct PacketBatch: ~Copyable {
         public var length: Int
         /// The destination address; unspecified for frames.
         public var destination: IPAddress
+        /// Whether the bytes begin with a link header.
+        @inlinable public var isFrame: Bool {
+            if case .v4(let address) = destination { address.rawValue == 0 } else { false }
+        }
         /// The engine's identifier of the packet, passed to `transmitted` or `transmissionFailed`.
         public var token: UInt64
-        /// The index of the interface that a frame is sent on; 0 for the port's interface.
+        /// The index of the interface that the packet is sent on, if the port has several; 0 for the port's interface.
         public var interfaceIndex: UInt32
 
         @inlinable
@@ -54,29 +58,29 @@ public struct PacketBatch: ~Copyable {
 
     /// Adds a packet of `length` bytes. `fill` writes it at the given offset; the slot contains the bytes of an earlier
     /// packet.
+    /// - Parameter interface: the index of the interface to send on; 0 for the port's interface.
     /// - Returns: false, without calling `fill`, if no slot is free or the packet does not fit in one.
     @inlinable
     @discardableResult
     public mutating func append(
-        length: Int, destination: IPAddress, token: UInt64, _ fill: (inout MutableRawSpan, Int) -> Void
+        length: Int, destination: IPAddress, token: UInt64, interface: UInt32 = 0,
+        _ fill: (inout MutableRawSpan, Int) -> Void
     ) -> Bool {
         guard room > 0, length >= 0, length <= slotLength else { return false }
         let offset = packets.count &* slotLength
         slots.withMutableBytes { bytes in fill(&bytes, offset) }
-        packets.append(Entry(offset: offset, length: length, destination: destination, token: token))
+        packets.append(
+            Entry(offset: offset, length: length, destination: destination, token: token, interfaceIndex: interface))
         return true
     }
 
     /// Adds a frame in the same way; its destination is in its header.
-    /// - Parameter interface: the index of the interface to send on; 0 for the port's interface.
     @inlinable
     @discardableResult
     public mutating func append(
         frameOf length: Int, token: UInt64, interface: UInt32 = 0, _ fill: (inout MutableRawSpan, Int) -> Void
     ) -> Bool {
-        guard append(length: length, destination: .v4(.unspecified), token: token, fill) else { return false }
-        if interface != 0 { packets[packets.count - 1].interfaceIndex = interface }
-        return true
+        append(length: length, destination: .v4(.unspecified), token: token, interface: interface, fill)
     }
 
     /// Adds a copy of a complete frame.

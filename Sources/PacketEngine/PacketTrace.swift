@@ -27,12 +27,8 @@ public struct PacketTrace: Sendable {
         start = startsAtMessage ? .message : .datagram
     }
 
-    package init(direction: Direction, frame: [UInt8]) {
-        self.init(direction: direction, frame: frame, hasEthernetHeader: true)
-    }
-
     /// Creates a trace from a captured frame; without an Ethernet header it begins with the IP header.
-    public init(direction: Direction, frame: [UInt8], hasEthernetHeader: Bool) {
+    public init(direction: Direction, frame: [UInt8], hasEthernetHeader: Bool = true) {
         self.direction = direction
         bytes = frame
         family = frame.first.map { $0 >> 4 == 6 } == true ? .v6 : .v4

@@ -48,6 +48,8 @@ public struct ReceivedPacket: ~Escapable {
     public let ipv4Options: [UInt8]
     /// The index of the receiving interface; 0 if not known.
     public let interfaceIndex: UInt32
+    /// Whether this host sent the packet, for ports that receive such packets.
+    public let isOutbound: Bool
     /// Whether the TCP or UDP checksum is not computed yet, because the packet never left this system.
     public let hasPendingChecksum: Bool
 
@@ -55,7 +57,8 @@ public struct ReceivedPacket: ~Escapable {
     @_lifetime(copy bytes)
     public init(
         bytes: RawSpan, form: Form, arrival: Instant, source: IPAddress, destination: IPAddress? = nil,
-        hopLimit: UInt8? = nil, ipv4Options: [UInt8] = [], interfaceIndex: UInt32 = 0, hasPendingChecksum: Bool = false
+        hopLimit: UInt8? = nil, ipv4Options: [UInt8] = [], interfaceIndex: UInt32 = 0, isOutbound: Bool = false,
+        hasPendingChecksum: Bool = false
     ) {
         self.bytes = bytes
         self.form = form
@@ -65,6 +68,7 @@ public struct ReceivedPacket: ~Escapable {
         self.hopLimit = hopLimit
         self.ipv4Options = ipv4Options
         self.interfaceIndex = interfaceIndex
+        self.isOutbound = isOutbound
         self.hasPendingChecksum = hasPendingChecksum
     }
 

@@ -115,7 +115,7 @@ struct LinkNotificationTests {
     {
         Interface(
             index: index, name: name, mtu: 1_500, isUp: isUp, hasCarrier: hasCarrier, isLoopback: false,
-            hasEthernetHeader: true, seeksNeighbors: true, macAddress: nil, addresses: [])
+            type: .ethernet, framing: .ethernet, seeksNeighbors: true, macAddress: nil, addresses: [])
     }
 
     @Test("changes of watched interfaces are reported once")

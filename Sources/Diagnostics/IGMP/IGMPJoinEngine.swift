@@ -93,8 +93,8 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
             let link = members[index].link
             let version = members[index].host.version
             while batch.room > 0, let message = members[index].host.next(at: now) {
-                let frame = MembershipFrame.bytes(message, from: configuration.links[link].identity)
-                if batch.append(frame: frame, token: nextToken, interface: configuration.links[link].index) {
+                let sender = configuration.links[link]
+                if batch.append(message, from: sender.identity, token: nextToken, interface: sender.index) {
                     inFlight[nextToken] = (link, message)
                 }
                 nextToken += 1
@@ -206,23 +206,24 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
     }
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let link = link(of: packet.interfaceIndex),
-            let received = ReceivedMulticast(packet.bytes)
+        guard !isOver, let link = link(of: packet.interfaceIndex),
+            let received = ReceivedMulticast(packet, on: configuration.links[link].identity)
         else { return }
+        let isOwn = packet.isOutbound || configuration.links[link].identity.sent(received.frameSource)
         if let membership = ReceivedMembership(received) {
-            receive(membership, on: link, at: packet.arrival)
-        } else {
+            receive(membership, isOwn: isOwn, on: link, at: packet.arrival)
+        } else if !isOwn {
             count(received, on: link, at: packet.arrival)
         }
     }
 
-    private mutating func receive(_ received: ReceivedMembership, on link: Int, at now: Instant) {
+    private mutating func receive(_ received: ReceivedMembership, isOwn: Bool, on link: Int, at now: Instant) {
         let family = received.message.version.family
         let own = members.indices.filter { members[$0].link == link && members[$0].host.newest.family == family }
         // Ignore the other address family.
         guard !own.isEmpty else { return }
         // Packets of this host's kernel do not count as another host's.
-        if received.frameSource == configuration.links[link].identity.mac {
+        if isOwn {
             guard configuration.isJoinedBySystem else { return }
             if case .query = received.message { return }
             result.reports += 1
@@ -250,10 +251,7 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
     }
 
     private mutating func count(_ received: borrowing ReceivedMulticast, on link: Int, at now: Instant) {
-        let interface = configuration.links[link]
-        guard !isLeaving, !received.isAboutGroups, received.frameSource != interface.identity.mac,
-            let filter = filters[received.destination]
-        else { return }
+        guard !isLeaving, !received.isAboutGroups, let filter = filters[received.destination] else { return }
         guard filter.admits(received.source) else {
             result.unwanted += 1
             return
@@ -270,7 +268,8 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
             isFirst = true
             flows[flow] = result.flows.count
             result.flows.append(
-                MulticastFlow(interface: interface.index, group: flow.group, source: flow.source, at: now))
+                MulticastFlow(
+                    interface: configuration.links[link].index, group: flow.group, source: flow.source, at: now))
             result.flows[result.flows.count - 1].take(bytes: bytes, at: now)
             streams.append((received.ports, NumberedStream()))
             number(received, in: streams.count - 1)

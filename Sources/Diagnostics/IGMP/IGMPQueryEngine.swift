@@ -35,7 +35,7 @@ public enum IGMPQueryEvent: Hashable, Sendable {
     /// A host leaves a group.
     case leave(IPAddress, host: IPAddress, MembershipVersion, at: Instant)
     /// The link has a querier; without `isForced` no further query is sent.
-    case otherQuerier(IPAddress, MACAddress, MembershipVersion, at: Instant)
+    case otherQuerier(IPAddress, MACAddress?, MembershipVersion, at: Instant)
     case failed(TransmissionFailure)
 }
 
@@ -43,7 +43,8 @@ public enum IGMPQueryEvent: Hashable, Sendable {
 public struct GroupMember: Hashable, Sendable {
     public var group: IPAddress
     public var host: IPAddress
-    public var mac: MACAddress
+    /// Nil on a link without MAC addresses.
+    public var mac: MACAddress?
     public var version: MembershipVersion
     /// The sources of the group record; older versions have none and accept all.
     public var filter: SourceFilter
@@ -136,7 +137,7 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
         guard isConnected else { return deadline.map { .at($0) } ?? .never }
         if let retry, retry > now { return .at(deadline.map { min($0, retry) } ?? retry) }
         isPending = true
-        batch.append(frame: MembershipFrame.bytes(.query(configuration.query), from: configuration.identity), token: 0)
+        _ = batch.append(.query(configuration.query), from: configuration.identity, token: 0)
         return .at(now)
     }
 
@@ -169,8 +170,9 @@ public struct IGMPQueryEngine: Engine, ~Copyable {
     // MARK: Receiving
 
     public mutating func receive(_ packet: borrowing ReceivedPacket) {
-        guard packet.form == .frame, !isOver, let multicast = ReceivedMulticast(packet.bytes),
-            let received = ReceivedMembership(multicast), received.frameSource != configuration.identity.mac,
+        guard !isOver, let multicast = ReceivedMulticast(packet, on: configuration.identity),
+            let received = ReceivedMembership(multicast),
+            !packet.isOutbound, !configuration.identity.sent(received.frameSource),
             received.message.version.family == configuration.query.version.family
         else { return }
         switch received.message {

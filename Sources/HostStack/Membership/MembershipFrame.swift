@@ -2,20 +2,21 @@ import WireFormat
 
 /// A host's addresses on its link.
 public struct LinkIdentity: Hashable, Sendable {
-    public var mac: MACAddress
+    /// Nil if the link has no link header; then messages are sent as IP packets.
+    public var mac: MACAddress?
     /// Unspecified if the host has none. Reports may be sent from it (RFC 3376, section 4.2.13).
     public var address: IPv4Address
     /// Link-local, or unspecified if the host has none (RFC 3590).
     public var linkLocal: IPv6Address
 
-    public init(mac: MACAddress, address: IPv4Address = .unspecified, linkLocal: IPv6Address = .unspecified) {
+    public init(mac: MACAddress?, address: IPv4Address = .unspecified, linkLocal: IPv6Address = .unspecified) {
         self.mac = mac
         self.address = address
         self.linkLocal = linkLocal
     }
 }
 
-/// Builds group membership messages in Ethernet frames: time to live 1, the Router Alert option
+/// Builds group membership messages, in Ethernet frames if the link has them: time to live 1, the Router Alert option
 /// (RFC 3376, section 4; RFC 3810, section 5), and the MAC address of the destination group.
 package enum MembershipFrame {
     /// The bytes of a report other than its records: IP header, Router Alert option and message header.
@@ -28,9 +29,10 @@ package enum MembershipFrame {
             case .v4(let group): (.ipv4, datagram(message, from: identity.address, to: group))
             case .v6(let group): (.ipv6, datagram(message, from: identity.linkLocal, to: group))
             }
+        guard let mac = identity.mac else { return packet }
         return EthernetHeader.padded(
             EthernetHeader(
-                destination: MACAddress(multicast: destination), source: identity.mac, etherType: etherType
+                destination: MACAddress(multicast: destination), source: mac, etherType: etherType
             ).encoded() + packet)
     }
 

@@ -5,7 +5,8 @@ import WireFormat
 package struct ReceivedMembership {
     package var message: MembershipMessage
     package var source: IPAddress
-    package var frameSource: MACAddress
+    /// Nil without an Ethernet header.
+    package var frameSource: MACAddress?
 
     /// Returns nil for other packets and for messages that must be ignored: truncated, with a wrong
     /// checksum, from beyond the link (RFC 3376, section 4; RFC 3810, sections 5.1.14 and 6.2), or with
@@ -122,8 +123,9 @@ public struct GroupTraffic: Sendable {
     public init(groups: [IPAddress]) { self.groups = Set(groups) }
 
     /// Whether a frame contains a membership message or a datagram to one of the groups.
-    public func contains(_ frame: RawSpan) -> Bool {
-        guard let packet = ReceivedMulticast(frame) else { return false }
+    /// - Parameter hasEthernetHeader: whether it begins with an Ethernet header rather than the IP header.
+    public func contains(_ frame: RawSpan, hasEthernetHeader: Bool = true) -> Bool {
+        guard let packet = ReceivedMulticast(frame, hasEthernetHeader: hasEthernetHeader) else { return false }
         return groups.contains(packet.destination) || ReceivedMembership(packet) != nil
     }
 }

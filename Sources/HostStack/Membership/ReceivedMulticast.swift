@@ -1,8 +1,9 @@
 import WireFormat
 
-/// An IPv4 or IPv6 multicast packet, received in an untagged frame.
+/// An IPv4 or IPv6 multicast packet, received in an untagged or priority-tagged frame, or on a link without a link header.
 public struct ReceivedMulticast: ~Escapable {
-    public let frameSource: MACAddress
+    /// Nil without an Ethernet header.
+    public let frameSource: MACAddress?
     public let source: IPAddress
     public let destination: IPAddress
     /// Time to live or hop limit.
@@ -14,14 +15,24 @@ public struct ReceivedMulticast: ~Escapable {
     public let payload: RawSpan
 
     /// Returns nil for other frames, truncated packets and fragments other than the first.
+    /// - Parameter hasEthernetHeader: whether the bytes begin with an Ethernet header rather than the IP header.
     @_lifetime(copy frame)
-    public init?(_ frame: RawSpan) {
-        // A tagged frame belongs to another network.
-        guard let arrived = ReceivedFrame(frame), arrived.payloadOffset == EthernetView.headerLength,
-            let datagram = arrived.datagram(in: frame), datagram.destination.isMulticast, datagram.isComplete,
-            !datagram.isLaterFragment, !datagram.hasIncorrectHeaderChecksum
+    public init?(_ frame: RawSpan, hasEthernetHeader: Bool = true) {
+        if hasEthernetHeader {
+            guard let arrived = ReceivedFrame(frame), let datagram = arrived.datagram(in: frame) else { return nil }
+            self.init(datagram, frameSource: arrived.source)
+        } else {
+            guard let datagram = try? DatagramView(frame) else { return nil }
+            self.init(datagram, frameSource: nil)
+        }
+    }
+
+    @_lifetime(copy datagram)
+    private init?(_ datagram: borrowing DatagramView, frameSource: MACAddress?) {
+        guard datagram.destination.isMulticast, datagram.isComplete, !datagram.isLaterFragment,
+            !datagram.hasIncorrectHeaderChecksum
         else { return nil }
-        frameSource = arrived.source
+        self.frameSource = frameSource
         source = datagram.source
         destination = datagram.destination
         hopLimit = datagram.hopLimit

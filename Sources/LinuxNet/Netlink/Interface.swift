@@ -12,8 +12,9 @@ public struct Interface: Sendable, Equatable {
     /// Whether the link layer is up: a cable is connected and the other end is up (IFF_LOWER_UP).
     public var hasCarrier: Bool
     public var isLoopback: Bool
-    /// Whether frames begin with an Ethernet header (ARPHRD_ETHER, ARPHRD_LOOPBACK).
-    public var hasEthernetHeader: Bool
+    public var type: InterfaceType
+    /// How packets begin on a packet socket; nil if that is not supported.
+    public var framing: LinkFraming?
     /// Whether neighbors are resolved by ARP and neighbor discovery (no IFF_NOARP).
     public var seeksNeighbors: Bool
     public var macAddress: MACAddress?
@@ -29,6 +30,9 @@ public struct Interface: Sendable, Equatable {
 
     /// IFF_LOWER_UP, which is missing in `net/if.h`.
     static let lowerUp: UInt32 = 0x10000
+
+    /// Whether frames begin with an Ethernet header.
+    public var hasEthernetHeader: Bool { framing == .ethernet }
 
     /// The state of the interface and its link layer.
     public var state: LinkState { LinkState(isUp: isUp, hasCarrier: hasCarrier) }
@@ -46,12 +50,15 @@ public struct Interface: Sendable, Equatable {
             Int(RTM_GETLINK), flags: clinux_NLM_F_DUMP, header: ifinfomsg(), "interfaces")
         for link in links {
             guard let fixed = link.header(ifinfomsg.self) else { continue }
+            let type = InterfaceType(rawValue: fixed.ifi_type)
+            // A GRE tunnel with a multicast group as its peer has both flags.
+            let isPointToPoint = fixed.ifi_flags & UInt32(IFF_POINTOPOINT | IFF_BROADCAST) == UInt32(IFF_POINTOPOINT)
             var interface = Interface(
                 index: UInt32(bitPattern: fixed.ifi_index), name: "", mtu: 0,
                 isUp: fixed.ifi_flags & UInt32(IFF_UP) != 0,
                 hasCarrier: fixed.ifi_flags & Self.lowerUp != 0,
                 isLoopback: fixed.ifi_flags & UInt32(IFF_LOOPBACK) != 0,
-                hasEthernetHeader: [Int32(ARPHRD_ETHER), Int32(ARPHRD_LOOPBACK)].contains(Int32(fixed.ifi_type)),
+                type: type, framing: type.framing(isPointToPoint: isPointToPoint),
                 seeksNeighbors: fixed.ifi_flags & UInt32(IFF_NOARP) == 0,
                 macAddress: nil, addresses: [])
             for attribute in link.attributes(after: MemoryLayout<ifinfomsg>.size) {

@@ -60,24 +60,32 @@ struct SendVector: ~Copyable {
         }
     }
 
-    /// Sends frames on a packet socket, by the interface that it is bound to or by their own.
-    /// - Returns: the number of frames that the kernel accepted, or the negative errno of the first.
-    mutating func sendFrames(_ batch: borrowing PacketBatch, _ range: Range<Int>, on socket: Int32) -> Int {
+    /// Sends frames, or IP packets on links without a link header, on a packet socket, by the interface that it is
+    /// bound to or by their own.
+    /// - Returns: the number of packets that the kernel accepted, or the negative errno of the first.
+    mutating func sendFrames(
+        _ batch: borrowing PacketBatch, _ range: Range<Int>, on socket: Int32, boundTo interface: UInt32 = 0
+    ) -> Int {
         let count = min(range.count, capacity)
         return batch.storage.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return 0 }
             let first = batch.entries[range.lowerBound]
-            if count == 1, first.interfaceIndex == 0, tag == nil {
+            if count == 1, first.interfaceIndex == 0, first.isFrame, tag == nil {
                 return sendFrame(base + first.offset, first.length, on: socket)
             }
             for index in 0..<count {
                 let entry = batch.entries[range.lowerBound + index]
                 setPieces(of: index, UnsafeMutableRawPointer(mutating: base + entry.offset), entry.length)
-                if entry.interfaceIndex == 0 {
+                if entry.interfaceIndex == 0, entry.isFrame {
                     headers[index].msg_hdr.msg_name = nil
                     headers[index].msg_hdr.msg_namelen = 0
                 } else {
-                    addresses[index] = SocketAddress(interface: entry.interfaceIndex)
+                    // Drivers such as PPP's take the protocol of a packet without link header from here.
+                    let etherType: EtherType? =
+                        entry.isFrame ? nil : entry.destination.family == .v4 ? .ipv4 : .ipv6
+                    addresses[index] = SocketAddress(
+                        interface: entry.interfaceIndex == 0 ? interface : entry.interfaceIndex,
+                        etherType: etherType?.rawValue ?? 0)
                     headers[index].msg_hdr.msg_name = UnsafeMutableRawPointer(addresses + index)
                     headers[index].msg_hdr.msg_namelen = addresses[index].length
                 }

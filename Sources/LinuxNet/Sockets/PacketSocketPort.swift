@@ -111,15 +111,16 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
         while next < batch.count {
             let start = now
             let range = next..<min(batch.count, next + min(most, batch.count - next))
-            let result = sendVector.sendFrames(batch, range, on: descriptor.rawValue)
+            let result = sendVector.sendFrames(batch, range, on: descriptor.rawValue, boundTo: interface)
             if result > 0 {
                 let sent = next..<next + result
                 engine.transmitted(batch, sent, from: start, span: result > 1 ? now - start : .zero)
                 if let trace {
                     for index in sent {
-                        var frame = batch.bytes(of: batch.entries[index])
+                        let entry = batch.entries[index]
+                        var frame = batch.bytes(of: entry)
                         if let tag, frame.count >= 12 { frame.insert(contentsOf: tag, at: 12) }
-                        trace(PacketTrace(direction: .outbound, frame: frame))
+                        trace(PacketTrace(direction: .outbound, frame: frame, hasEthernetHeader: entry.isFrame))
                     }
                 }
                 next += result
@@ -167,7 +168,8 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
             }
             if total & 63 == 0 { translator.refresh() }
             deliver(
-                frame.bytes, tag: frame.tag, link: frame.link, arrival: translator.instantOfPast(frame.stamp),
+                frame.bytes, hasEthernetHeader: Self.hasEthernetHeader(frame.link), tag: frame.tag, link: frame.link,
+                arrival: translator.instantOfPast(frame.stamp),
                 hasPendingChecksum: false, to: &engine)
         }
         return 1_024
@@ -177,6 +179,7 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
         var details = ControlDetails()
         var tag: UInt16?
         var hasPendingChecksum = false
+        var networkOffset = 0
         receiveVector.forEachControl(index) { level, type, data in
             details.read(level, type, data)
             guard level == SOL_PACKET, type == PACKET_AUXDATA, data.count >= MemoryLayout<tpacket_auxdata>.size else {
@@ -184,21 +187,31 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
             }
             let auxiliary = data.loadUnaligned(as: tpacket_auxdata.self)
             if auxiliary.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0 { tag = auxiliary.tp_vlan_tci }
+            networkOffset = Int(auxiliary.tp_net)
             hasPendingChecksum = auxiliary.tp_status & UInt32(TP_STATUS_CSUMNOTREADY) != 0
         }
+        let link = receiveVector.linkSource(index)
+        var bytes = receiveVector.bytes(index)
+        let hasEthernetHeader = Self.hasEthernetHeader(link)
+        if !hasEthernetHeader { bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(networkOffset)) }
         deliver(
-            receiveVector.bytes(index), tag: tag, link: receiveVector.linkSource(index),
+            bytes, hasEthernetHeader: hasEthernetHeader, tag: tag, link: link,
             arrival: translator.instant(ofStamp: details.stamp), hasPendingChecksum: hasPendingChecksum,
             to: &engine)
     }
 
+    /// Whether a received packet has an Ethernet header. Without one it is an IP packet.
+    private static func hasEthernetHeader(_ link: sockaddr_ll) -> Bool {
+        InterfaceType(rawValue: link.sll_hatype).hasEthernetHeader
+    }
+
     /// Passes a frame to the engine if it belongs to the received VLAN.
     private mutating func deliver<E: Engine & ~Copyable>(
-        _ bytes: UnsafeRawBufferPointer, tag: UInt16?, link: sockaddr_ll, arrival: Instant,
+        _ bytes: UnsafeRawBufferPointer, hasEthernetHeader: Bool, tag: UInt16?, link: sockaddr_ll, arrival: Instant,
         hasPendingChecksum: Bool, to engine: inout E
     ) {
         let interface = interface != 0 ? interface : UInt32(bitPattern: link.sll_ifindex)
-        let direction: PacketTrace.Direction = Int32(link.sll_pkttype) == PACKET_OUTGOING ? .outbound : .inbound
+        let isOutbound = Int32(link.sll_pkttype) == PACKET_OUTGOING
         if let trace {
             // The frame as it was on the wire.
             tagged.removeAll(keepingCapacity: true)
@@ -206,12 +219,15 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
             if let tag, bytes.count >= 12 {
                 tagged.insert(contentsOf: VLANFilter.tag(tag), at: 12)
             }
-            trace(PacketTrace(direction: direction, frame: tagged))
+            trace(
+                PacketTrace(
+                    direction: isOutbound ? .outbound : .inbound, frame: tagged, hasEthernetHeader: hasEthernetHeader))
         }
         guard vlanFilter.accepts(tag: tag, packetType: Int32(link.sll_pkttype)) else { return }
         engine.receive(
             ReceivedPacket(
-                frame: bytes.bytes, arrival: arrival, interfaceIndex: interface,
+                bytes: bytes.bytes, form: hasEthernetHeader ? .frame : .datagram, arrival: arrival,
+                source: .v4(.unspecified), interfaceIndex: interface, isOutbound: isOutbound,
                 hasPendingChecksum: hasPendingChecksum))
     }
 

@@ -59,17 +59,17 @@ public final class PacketTap {
             guard count > 0 else { return }
             for index in 0..<count {
                 let link = vector.linkSource(index)
-                let isLoopback = Int32(link.sll_hatype) == ARPHRD_LOOPBACK
+                let type = InterfaceType(rawValue: link.sll_hatype)
                 let isOutbound = Int32(link.sll_pkttype) == PACKET_OUTGOING
                 var details = ControlDetails()
                 vector.forEachControl(index) { level, type, data in details.read(level, type, data) }
                 // The loopback interface shows every packet twice, sent and received.
-                if isLoopback, isOutbound { continue }
+                if type == .loopback, isOutbound { continue }
                 deliver(
                     Frame(
                         bytes: Array(vector.bytes(index)), interfaceIndex: UInt32(bitPattern: link.sll_ifindex),
                         isOutbound: isOutbound,
-                        hasEthernetHeader: isLoopback || Int32(link.sll_hatype) == ARPHRD_ETHER,
+                        hasEthernetHeader: type.hasEthernetHeader,
                         wallTime: details.stamp ?? SystemClock.wall))
             }
         }

@@ -78,7 +78,7 @@ public enum RARPServer: Tool {
             port = try session.linkPort(
                 sockets, on: interfaces.count == 1 ? links.all[0].index : 0, hearing: .etherTypes([.reverseARP]))
             // If no interfaces were named, the run continues without one that disappears.
-            watch = LinkWatch(links.all, needsAll: !interfaces.isEmpty, session)
+            watch = LinkWatch(links.all.map(\.interface), needsAll: !interfaces.isEmpty, session)
             var configuration = RARPServerConfiguration(links: links.configurations, table: names.table)
             configuration.rate = asked.rate
             configuration.duration = asked.duration
@@ -114,7 +114,7 @@ public enum RARPServer: Tool {
             if wakeup.contains(.reload) {
                 if names.read() {
                     isChanged = true
-                    if links.update(keeping: watch.awaited) { watch.watch(links.all) }
+                    if links.update(keeping: watch.awaited) { watch.watch(links.all.map(\.interface)) }
                 }
                 onReload?(names.failure.map { .failure($0) } ?? .success(names.count))
             }

@@ -94,7 +94,7 @@ public enum UserHost: Tool {
         public var peerCount: Int
         /// Whether another host had one of the addresses, or claimed it and it was given up.
         public var isTaken: Bool
-        /// Frames of other VLANs, by VLAN identifier.
+        /// Frames of other VLANs.
         public var ignoredVLANs: [UInt16: Int]
         public var elapsed: Nanoseconds
     }
@@ -147,7 +147,7 @@ public enum UserHost: Tool {
             ethers?.lookUpNames(by: session.resolver)
             port = try UserHostLinks.port(
                 sockets.packetSocket(), of: configuration.host, on: links, vlan: asked.vlan, session)
-            watch = LinkWatch(links, reportsMTU: true, session)
+            watch = LinkWatch(links.map(\.interface), reportsMTU: true, session)
         }
 
         /// Returns the current name of one of the host's interfaces, or its last known one.

@@ -9,9 +9,11 @@ enum IGMPScenario {
     static let group = IPAddress.v4(IPv4Address(239, 1, 2, 3))
     static let groupV6 = IPAddress.v6(IPv6Address(high: 0xFF05 << 48, low: 0x1_0003))
 
+    static func mac(_ number: UInt8) -> MACAddress { MACAddress(rawValue: 0x0200_0000_0000 | UInt64(number)) }
+
     static func identity(_ number: UInt8) -> LinkIdentity {
         LinkIdentity(
-            mac: MACAddress(rawValue: 0x0200_0000_0000 | UInt64(number)), address: IPv4Address(192, 0, 2, number),
+            mac: mac(number), address: IPv4Address(192, 0, 2, number),
             linkLocal: IPv6Address(high: 0xFE80 << 48, low: UInt64(number)))
     }
 
@@ -57,7 +59,7 @@ enum IGMPScenario {
             source: IPv4Address(192, 0, 2, number), destination: group, protocol: .udp, payloadLength: udp.byteCount,
             timeToLive: 8)
         return EthernetHeader(
-            destination: MACAddress(multicast: group), source: identity(number).mac, etherType: .ipv4
+            destination: MACAddress(multicast: group), source: mac(number), etherType: .ipv4
         ).encoded() + header.encoded() + udp.encoded()
     }
 }

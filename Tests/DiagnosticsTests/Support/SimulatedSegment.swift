@@ -20,8 +20,11 @@ final class EngineStation<Driven: Engine & ~Copyable>: SegmentStation {
     private(set) var due: Instant?
     private(set) var isFinished = false
     private var batch: PacketBatch
+    /// `.datagram` on a link without a link header.
+    private let form: ReceivedPacket.Form
 
-    init(_ engine: consuming Driven) {
+    init(_ engine: consuming Driven, form: ReceivedPacket.Form = .frame) {
+        self.form = form
         batch = PacketBatch(capacity: engine.batchCapacity, slotLength: engine.maximumPacketLength)
         self.engine = engine
         due = Instant(nanoseconds: 0)
@@ -52,7 +55,8 @@ final class EngineStation<Driven: Engine & ~Copyable>: SegmentStation {
 
     func receive(_ frame: [UInt8], at now: Instant) {
         guard !isFinished else { return }
-        engine.receive(ReceivedPacket(frame: frame.rawBytes, arrival: now))
+        engine.receive(
+            ReceivedPacket(bytes: frame.rawBytes, form: form, arrival: now, source: .v4(.unspecified)))
         due = now
     }
 

@@ -16,16 +16,23 @@ public struct EthernetLink: Sendable {
 
     /// Throws if the interface is down or not an Ethernet interface.
     init(_ interface: Interface) throws(SwiftNetError) {
-        try Self.checkState(of: interface)
         guard !interface.isLoopback, interface.hasEthernetHeader, let mac = interface.macAddress else {
-            throw SwiftNetError(.interface, nil, "interface \(interface.name) is not an Ethernet interface")
+            let reason =
+                switch interface.framing {
+                case .ethernet?: ""
+                case .datagram?: ": \(interface.type) has no MAC addresses"
+                case nil: ": it is \(interface.type)"
+                }
+            throw SwiftNetError(
+                .interface, nil, "interface \(interface.name) is not an Ethernet interface\(reason)")
         }
+        try Self.checkState(of: interface)
         self.interface = interface
         self.mac = mac
     }
 
     /// Throws if the interface is down or has no carrier.
-    private static func checkState(of interface: Interface) throws(SwiftNetError) {
+    static func checkState(of interface: Interface) throws(SwiftNetError) {
         switch interface.state {
         case .up: return
         case .down: throw SwiftNetError(.interface, nil, "interface \(interface.name) is down")

@@ -21,10 +21,9 @@ final class LinkWatch {
     /// - Parameters:
     ///   - needsAll: whether the first missing interface ends the run; otherwise the last.
     ///   - reportsMTU: whether changes of the MTU are reported too.
-    init(_ links: [EthernetLink], needsAll: Bool = true, reportsMTU: Bool = false, _ session: Session) {
+    init(_ interfaces: [Interface], needsAll: Bool = true, reportsMTU: Bool = false, _ session: Session) {
         self.session = session
         self.needsAll = needsAll
-        let interfaces = links.map(\.interface)
         monitor = try? LinkMonitor(watching: interfaces, reportsMTU: reportsMTU, reactor: session.reactor)
         setNames(interfaces)
     }
@@ -33,8 +32,7 @@ final class LinkWatch {
     var isActive: Bool { monitor != nil }
 
     /// Watches these interfaces from now on.
-    func watch(_ links: [EthernetLink]) {
-        let interfaces = links.map(\.interface)
+    func watch(_ interfaces: [Interface]) {
         monitor?.watch(interfaces)
         setNames(interfaces)
     }

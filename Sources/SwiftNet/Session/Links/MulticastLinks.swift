@@ -4,10 +4,11 @@ import LinuxNet
 import PacketEngine
 import WireFormat
 
-/// The interfaces on which a tool joins groups or queries for members.
+/// The interfaces on which a tool joins groups or queries for members: Ethernet interfaces, and links whose packets are
+/// IP packets without a link header.
 final class MulticastLinks {
     /// The links, at least one.
-    let all: [EthernetLink]
+    let all: [Interface]
     let watch: LinkWatch
     var port: PacketSocketPort
 
@@ -31,45 +32,73 @@ final class MulticastLinks {
             frameLength: links.map(\.mtu).reduce(0, max) + EthernetView.headerLength, reactor: session.reactor,
             tap: session.capture?.tap,
             trace: onPacket.map { show in
-                { if wanted.contains($0.bytes.rawBytes) { show($0) } }
+                { if wanted.contains($0.bytes.rawBytes, hasEthernetHeader: $0.start == .frame) { show($0) } }
             })
         let admitted: [LinkMulticast] =
             groups.map { Set($0.map(MACAddress.init(multicast:))).map { .group($0) } } ?? [.all]
-        for link in links {
+        // Tunnels have no address filter.
+        for link in links where link.framing == .ethernet {
             for multicast in admitted { try port.admit(multicast, on: link.index) }
         }
         try session.capture?.start(.multicast, interface: only) {
-            indices.contains($0.interfaceIndex) && wanted.contains($0.bytes.rawBytes)
+            indices.contains($0.interfaceIndex)
+                && wanted.contains($0.bytes.rawBytes, hasEthernetHeader: $0.hasEthernetHeader)
         }
         watch = LinkWatch(links, session)
         all = links
         self.port = port
     }
 
-    private static func find(_ names: [String], _ group: IPAddress) throws -> [EthernetLink] {
-        var links: [EthernetLink] = []
+    private static func find(_ names: [String], _ group: IPAddress) throws -> [Interface] {
+        let interfaces = try Interface.all()
+        var links: [Interface] = []
         for name in names {
-            let link = try EthernetLink.find(name)
+            let link = try EthernetLink.interface(name, of: interfaces)
+            try check(link)
             if !links.contains(where: { $0.index == link.index }) { links.append(link) }
         }
         guard links.isEmpty else { return links }
-        links = try EthernetLink.all()
+        links = interfaces.filter { (try? check($0)) != nil }
         if links.count > 1, let route = try? RouteTable.route(to: group),
             let found = links.first(where: { $0.index == route.interfaceIndex })
         {
             return [found]
         }
-        return [try EthernetLink.find(nil)]
+        // Beside an Ethernet interface, tunnels are not guessed.
+        let candidates = links.contains(where: \.hasEthernetHeader) ? links.filter(\.hasEthernetHeader) : links
+        guard candidates.count != 1 else { return candidates }
+        throw SwiftNetError(
+            .interface, nil,
+            links.isEmpty
+                ? "no interface is up"
+                : "several interfaces: use -I (have: \(links.map(\.name).joined(separator: ", ")))")
+    }
+
+    /// Throws if no groups can be joined on an interface.
+    private static func check(_ interface: Interface) throws(SwiftNetError) {
+        switch interface.framing {
+        case .datagram?: try EthernetLink.checkState(of: interface)
+        case .ethernet?: _ = try EthernetLink(interface)
+        case nil:
+            throw SwiftNetError(
+                .interface, nil,
+                "interface \(interface.name) is not supported: \(interface.type) has another link header")
+        }
     }
 
     /// This host's addresses on a link. IPv6 groups are reported from the link-local address (RFC 3810, section 5).
-    static func identity(on link: EthernetLink) -> LinkIdentity {
-        let linkLocal = link.interface.addresses.lazy.compactMap { entry -> IPv6Address? in
-            if case .v6(let address) = entry.address, address.isLinkLocal, !entry.isTentative { address } else { nil }
+    static func identity(on link: Interface) -> LinkIdentity {
+        var identity = LinkIdentity(mac: link.hasEthernetHeader ? link.macAddress : nil)
+        for entry in link.addresses {
+            switch entry.address {
+            case .v4(let address) where identity.address.isUnspecified: identity.address = address
+            case .v6(let address)
+            where address.isLinkLocal && !entry.isTentative && identity.linkLocal.isUnspecified:
+                identity.linkLocal = address
+            default: break
+            }
         }
-        return LinkIdentity(
-            mac: link.mac, address: link.addresses.first?.address ?? .unspecified,
-            linkLocal: linkLocal.first ?? .unspecified)
+        return identity
     }
 
     /// Parses a group that hosts report (RFC 3376, section 6; RFC 3810, section 6).

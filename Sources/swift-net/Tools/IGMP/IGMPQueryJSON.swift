@@ -24,12 +24,12 @@ final class IGMPQueryJSON: IGMPQueryReport {
             let row = MemberRow(
                 group: member.group, host: member.host, version: member.version.number,
                 mode: member.filter.mode.rawValue, sources: member.filter.sources, mac: member.mac,
-                vendor: vendors.name(of: member.mac), delayMs: member.delay)
+                vendor: member.mac.flatMap(vendors.name), delayMs: member.delay)
             console.write("member", row, at: member.arrival)
         case .leave(let group, let host, let version, let at):
             console.write("leave", LeaveRow(group: group, host: host, version: version.number), at: at)
         case .otherQuerier(let address, let mac, let version, let at):
-            let row = IGMPQueryRow(from: address, mac: mac, vendor: vendors.name(of: mac), version: version.number)
+            let row = IGMPQueryRow(from: address, mac: mac, vendor: mac.flatMap(vendors.name), version: version.number)
             console.write("querier", row, at: at)
         case .failed: break
         }
@@ -56,7 +56,7 @@ private struct MemberRow: JSONRow {
     var version: Int
     var mode: String
     var sources: [IPAddress]
-    var mac: MACAddress
+    @Null var mac: MACAddress?
     @Null var vendor: String?
     @Null var delayMs: Nanoseconds?
 }
@@ -69,7 +69,7 @@ private struct LeaveRow: JSONRow {
 
 private struct IGMPQueryRow: JSONRow {
     var from: IPAddress
-    var mac: MACAddress
+    @Null var mac: MACAddress?
     @Null var vendor: String?
     var version: Int
 }

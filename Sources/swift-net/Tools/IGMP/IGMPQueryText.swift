@@ -47,18 +47,19 @@ final class IGMPQueryText: IGMPQueryReport {
         case .asked(let query, _): return "Sent \(MembershipText.query(query)), on \(run.interfaceName)"
         case .member(let member):
             let sources = MembershipText.sources(member.filter)
-            return "\(member.group)  \(member.host) \(station(member.mac))  \(member.version), sources: \(sources)"
+            return "\(member.group)  \(member.host)\(station(member.mac))  \(member.version), sources: \(sources)"
         case .leave(let group, let host, let version, _):
             return general.isVerbose ? "\(group)  \(host)  \(version), leaves" : nil
         case .otherQuerier(let address, let mac, let version, _):
-            return "\(address) \(station(mac)) is another querier, \(version)"
+            return "\(address)\(station(mac)) is another querier, \(version)"
         case .failed: return nil
         }
     }
 
-    /// `[02:00:00:00:00:01]`, with the vendor if known.
-    private func station(_ mac: MACAddress) -> String {
-        "[\(mac)]" + (vendors.name(of: mac).map { " (\(Text.escaped($0)))" } ?? "")
+    /// ` [02:00:00:00:00:01]`, with the vendor if known; empty on a link without MAC addresses.
+    private func station(_ mac: MACAddress?) -> String {
+        guard let mac else { return "" }
+        return " [\(mac)]" + (vendors.name(of: mac).map { " (\(Text.escaped($0)))" } ?? "")
     }
 
     func finish(_ summary: IGMPQuerySummary, drops: KernelDrops, at now: Instant) {
