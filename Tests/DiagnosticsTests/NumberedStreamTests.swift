@@ -57,6 +57,76 @@ struct NumberedStreamTests {
         #expect(count([1, 2, 3], .iperf) == nil)
     }
 
+    /// Datagrams of a stream, 2 ms apart: the bytes of each, from its number and its time in microseconds.
+    private func numbering(
+        first: Int64 = 1, step: Int64 = 2_000, _ bytes: (Int64, Int64) -> [UInt8]
+    ) -> StreamNumbering? {
+        var stream = NumberedStream()
+        for number in 0..<20 as Range<Int64> {
+            let microseconds = 1_700_000_000_999_000 + number * step
+            stream.take(
+                bytes(first + number, microseconds).rawBytes, at: Instant(nanoseconds: number * 2_000_000))
+        }
+        return stream.count?.numbering
+    }
+
+    private func integers(_ integers: Int64...) -> [UInt8] {
+        integers.flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) } }
+    }
+
+    @Test("a counter is iperf's only with iperf's send times, in datagrams of one length")
+    func iperfHeader() {
+        let rest = [UInt8](repeating: 0x30, count: 40)
+        func stamps(_ time: Int64) -> [UInt8] { integers(time / 1_000_000, time % 1_000_000) }
+        #expect(numbering { integers($0) + stamps($1) + rest } == .iperf)
+        #expect(numbering(first: 0) { integers($0) + stamps($1) } == .iperf)
+        // A number followed by nothing, zeros, text, other counters, a magic number, and other forms of time.
+        #expect(numbering { number, _ in integers(number) } == nil)
+        #expect(numbering { number, _ in integers(number, 0, 0) + rest } == nil)
+        #expect(numbering { number, _ in integers(number) + rest } == nil)
+        #expect(numbering { number, _ in integers(number, number, number) + rest } == nil)
+        #expect(numbering { number, _ in integers(number, 0x5EAD_BEEF, 0) + rest } == nil)
+        #expect(numbering { number, _ in integers(number, 1_700_000_000 + number, 0) + rest } == nil)
+        #expect(numbering { integers($0, $1 >> 32, $1) + rest } == nil)
+        #expect(numbering { integers($0, $1 / 1_000_000, $1 % 1_000_000 * 1_000) + rest } == nil)
+        // Times that stand still, run backwards or run too fast, and lengths that change.
+        #expect(numbering(step: 0) { integers($0) + stamps($1) + rest } == nil)
+        #expect(numbering(step: -2_000) { integers($0) + stamps($1) + rest } == nil)
+        #expect(numbering(step: 900_000) { integers($0) + stamps($1) + rest } == nil)
+        #expect(numbering { integers($0) + stamps($1) + rest.prefix(Int($0)) } == nil)
+        // An old iperf's datagram has only this header; a shorter one has not even that.
+        #expect(numbering { integers($0) + stamps($1).prefix(7) } == nil)
+        // The clock of another host may be wrong by years, but not unset.
+        #expect(numbering { integers($0) + stamps($1 - 600_000_000_000_000) + rest } == .iperf)
+        #expect(numbering { integers($0) + stamps($1 - 1_700_000_000_000_000) + rest } == nil)
+    }
+
+    @Test("a counter is RTP's only in a header of RTP")
+    func rtpHeader() {
+        func header(
+            _ number: Int64, flags: Int64 = 0x80, type: Int64 = 33, time: Int64, source: Int64 = 0x1234_5678
+        ) -> [UInt8] { integers(flags << 24 | type << 16 | number & 0xFFFF, time, source) }
+        let rest = [UInt8](repeating: 0x47, count: 30)
+        #expect(numbering { header($0, time: $1) + rest } == .rtp)
+        // Times of one frame are equal, and those of video also go back.
+        #expect(numbering { number, _ in header(number, time: 3_000) + rest } == .rtp)
+        #expect(numbering { number, _ in header(number, time: (number ^ 1) * 3_000) + rest } == .rtp)
+        // Two sources and an extension of a word; three bytes of padding.
+        let extended = integers(1, 2, 0xBEDE_0001, 0) + rest
+        #expect(numbering { header($0, flags: 0x92, time: $1) + extended } == .rtp)
+        #expect(numbering { header($0, flags: 0xA0, time: $1) + rest + [0, 0, 3] } == .rtp)
+        // A 32-bit counter with the highest bit set; RTCP; a type or time that is none; lists that do not fit.
+        #expect(numbering { number, _ in integers(0x8000_0000 + number, 0, 0) + rest } == nil)
+        #expect(numbering { header($0, type: 200, time: $1) + rest } == nil)
+        #expect(numbering { header($0, type: $0 & 0x3F, time: $1) + rest } == nil)
+        #expect(numbering { number, _ in header(number, time: number &* 0x3779_B97F) + rest } == nil)
+        #expect(numbering { header($0, flags: 0x8F, time: $1) + rest } == nil)
+        #expect(numbering { header($0, flags: 0x90, time: $1) + integers(0xBEDE_00FF) + rest } == nil)
+        #expect(numbering { header($0, flags: 0x90, time: $1) } == nil)
+        #expect(numbering { header($0, flags: 0xA0, time: $1) + rest + [0] } == nil)
+        #expect(numbering { header($0, flags: 0xA0, time: $1) + rest + [200] } == nil)
+    }
+
     @Test(
         "on any input nothing traps, and a stream's counts equal those of a list",
         arguments: 1...50 as ClosedRange<UInt64>)

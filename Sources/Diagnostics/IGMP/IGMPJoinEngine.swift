@@ -263,7 +263,7 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         var isFirst = false
         if let index = flows[flow] {
             result.flows[index].take(bytes: bytes, at: now)
-            number(received, in: index)
+            number(received, in: index, at: now)
         } else if result.flows.count < Self.mostFlows {
             isFirst = true
             flows[flow] = result.flows.count
@@ -272,7 +272,7 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
                     interface: configuration.links[link].index, group: flow.group, source: flow.source, at: now))
             result.flows[result.flows.count - 1].take(bytes: bytes, at: now)
             streams.append((received.ports, NumberedStream()))
-            number(received, in: streams.count - 1)
+            number(received, in: streams.count - 1, at: now)
         } else {
             result.otherDatagrams += 1
         }
@@ -284,9 +284,9 @@ public struct IGMPJoinEngine: Engine, ~Copyable {
         if let count = configuration.count, result.datagrams >= count { leave(at: now) }
     }
 
-    private mutating func number(_ received: borrowing ReceivedMulticast, in index: Int) {
+    private mutating func number(_ received: borrowing ReceivedMulticast, in index: Int, at now: Instant) {
         guard received.protocol == .udp, received.ports == streams[index].ports else { return }
-        streams[index].stream.take(received.payload.dropping(UDPView.headerLength))
+        streams[index].stream.take(received.payload.dropping(UDPView.headerLength), at: now)
     }
 
     /// Notes that an interface went down or came up; in the latter case the groups are reported there again.

@@ -1,3 +1,4 @@
+import PacketEngine
 import WireFormat
 
 /// The format of the sequence numbers in a stream.
@@ -20,11 +21,11 @@ public struct StreamCount: Hashable, Sendable {
 }
 
 /// Tracks the sequence numbers in a stream. No field announces them: a format is accepted when its numbers increase by
-/// little from datagram to datagram.
+/// little from datagram to datagram, and the other fields of its header fit (`StreamHeader`).
 struct NumberedStream: Hashable, Sendable {
     private enum State: Hashable {
         /// The number of consecutive datagrams with increasing numbers.
-        case watching(StreamNumbering, seen: Int)
+        case watching(StreamNumbering, seen: Int, first: StreamHeader)
         case counting(StreamNumbering)
         case unnumbered
     }
@@ -38,6 +39,7 @@ struct NumberedStream: Hashable, Sendable {
 
     private var state: State?
     private var synchronizationSource: UInt32 = 0
+    private var lastHeader: StreamHeader?
     private var first: Int64 = 0
     private var highest: Int64 = 0
     private var unique: Int64 = 0
@@ -57,32 +59,41 @@ struct NumberedStream: Hashable, Sendable {
     }
 
     /// Processes the payload of a datagram.
-    mutating func take(_ data: RawSpan) {
+    mutating func take(_ data: RawSpan, at arrival: Instant = Instant(nanoseconds: 0)) {
         switch state {
-        case nil: begin(data)
-        case .watching(let numbering, let seen):
-            guard let step = step(data, numbering), Self.smallStep.contains(step) else {
+        case nil: begin(data, at: arrival)
+        case .watching(let numbering, let seen, let first):
+            guard let step = step(data, numbering), Self.smallStep.contains(step),
+                let header = StreamHeader(data, numbering, at: arrival), let last = lastHeader, header.follows(last)
+            else {
                 state = .unnumbered
                 return
             }
             advance(by: step)
-            state = seen + 1 >= Self.proof ? .counting(numbering) : .watching(numbering, seen: seen + 1)
+            lastHeader = header
+            if seen + 1 < Self.proof {
+                state = .watching(numbering, seen: seen + 1, first: first)
+            } else {
+                state = header.completes(first) ? .counting(numbering) : .unnumbered
+            }
         case .counting(let numbering):
             if let step = step(data, numbering) { advance(by: step) }
         case .unnumbered: break
         }
     }
 
-    private mutating func begin(_ data: RawSpan) {
+    private mutating func begin(_ data: RawSpan, at arrival: Instant) {
         if let number = Self.mcjoin(data) {
             state = .counting(.mcjoin)
             start(at: number)
-        } else if data.byteCount >= 12, data.byte(at: 0) >> 6 == 2 {
-            state = .watching(.rtp, seen: 1)
+        } else if let header = StreamHeader(data, .rtp, at: arrival) {
+            state = .watching(.rtp, seen: 1, first: header)
+            lastHeader = header
             synchronizationSource = data.bigEndian32(at: 8)
             start(at: Int64(data.bigEndian16(at: 2)))
-        } else if data.byteCount >= 12 {
-            state = .watching(.iperf, seen: 1)
+        } else if let header = StreamHeader(data, .iperf, at: arrival) {
+            state = .watching(.iperf, seen: 1, first: header)
+            lastHeader = header
             start(at: Int64(Int32(bitPattern: data.bigEndian32(at: 0))))
         } else {
             state = .unnumbered

@@ -65,7 +65,7 @@ final class StreamTransport {
             tap = nil
             var port = try UserHostLinks.port(
                 sockets.packetSocket(), of: configuration, on: [link], beginsCapture: false, session)
-            let watch = LinkWatch([link], reportsMTU: true, session)
+            let watch = LinkWatch([link.interface], reportsMTU: true, session)
             self.watch = watch
             port.endsWithInterface = !watch.isActive
             var streams = HostStreams(
