@@ -75,6 +75,9 @@ struct ArpingCommand: Command {
         options.flag("-r", help: "Print only the MAC address of each reply.", in: single, excludes: ["-j"]) {
             $0.settings.printsMAC = true
         }
+        options.flag("--timestamps", help: "Print the time before each line.", in: sending, excludes: ["-j"]) {
+            $0.settings.printsTimes = true
+        }
         options.pcap(in: sending)
         options.explain(in: sending)
         options.option(

@@ -23,6 +23,8 @@ struct ArpingSettings {
     /// Whether only the MAC address or the address of each reply is printed.
     var printsMAC = false
     var printsAddress = false
+    /// Whether each line begins with its time.
+    var printsTimes = false
     var display = ArpingDisplay()
 
     /// The target, if it is a MAC address.

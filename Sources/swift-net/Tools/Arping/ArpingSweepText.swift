@@ -23,15 +23,21 @@ final class ArpingSweepText: ArpingSweepReport {
         case .host(let host):
             let change = comparison?.record(host.address, host.mac)
             guard !command.general.isQuiet, !command.printsOnlyDuplicates else { return }
-            write(host, change)
+            write(host, change, at: now)
         case .duplicate(let address, let first, let other):
             guard !command.general.isQuiet else { return }
-            console.output.write("\(address)  \(vendors.named(other))  also claimed by \(vendors.named(first))\n")
+            let claim = "\(vendors.named(other))  also claimed by \(vendors.named(first))"
+            console.output.write("\(time(now))\(address)  \(claim)\n")
         }
     }
 
-    private func write(_ host: ArpingSweepHost, _ change: ArpingComparison.Change?) {
+    private func time(_ instant: Instant) -> String {
+        command.settings.printsTimes ? "[\(WallTime.seconds(instant))] " : ""
+    }
+
+    private func write(_ host: ArpingSweepHost, _ change: ArpingComparison.Change?, at now: Instant) {
         text.removeAll()
+        text.append(time(now))
         text.append(host.address)
         text.append("  ")
         text.append(host.mac)
@@ -52,7 +58,9 @@ final class ArpingSweepText: ArpingSweepReport {
         guard !command.general.isQuiet else { return }
         let vanished = vanished(summary)
         if !command.printsOnlyDuplicates {
-            for host in vanished { console.output.write("\(host.address)  \(vendors.named(host.mac))  vanished\n") }
+            for host in vanished {
+                console.output.write("\(time(now))\(host.address)  \(vendors.named(host.mac))  vanished\n")
+            }
         }
         console.output.write(
             "\n\(Text.count(summary.targets, "address", "addresses")), \(Text.count(summary.hosts, "host")), \(summary.duplicates) claimed by several hosts; \(Text.count(summary.sent, "probe")) in \(summary.elapsed.wholeMilliseconds)ms\n"

@@ -43,15 +43,21 @@ final class ArpingText: ArpingReport {
     func report(_ event: ArpingEvent, at now: Instant) {
         switch event {
         case .reply(let reply):
-            write((settings.display.beepsAtReply ? Self.alert : "") + (isRaw ? raw(reply) : lines.line(reply)))
+            write((settings.display.beepsAtReply ? Self.alert : "") + time(reply.arrival) + line(reply))
         case .timeout:
-            write((settings.display.beepsAtTimeout ? Self.alert : "") + (isRaw ? "" : lines.timeout()))
+            let line = isRaw ? "" : lines.timeout()
+            write((settings.display.beepsAtTimeout ? Self.alert : "") + (line.isEmpty ? "" : time(now) + line))
         case .ignored(let reply): console.complain(reply.message)
         case .failed(let failure): self.failure = failure
         }
     }
 
-    private func raw(_ reply: ArpingReply) -> String {
+    private func time(_ instant: Instant) -> String {
+        settings.printsTimes ? "[\(WallTime.seconds(instant))] " : ""
+    }
+
+    private func line(_ reply: ArpingReply) -> String {
+        guard isRaw else { return lines.line(reply) }
         let parts = (settings.printsMAC ? ["\(reply.mac)"] : []) + (settings.printsAddress ? ["\(reply.address)"] : [])
         return Text.joined(parts, by: " ") + "\n"
     }

@@ -113,6 +113,9 @@ struct HabetsCommand: Command {
         ) {
             $0.settings.display.showsProbes = true
         }
+        options.flag("--timestamps", help: "Print the time before each line.", excludes: ["-D", "-j"]) {
+            $0.settings.printsTimes = true
+        }
         options.flag("-a", help: "Ring the bell for each reply.", excludes: ["-j"]) {
             $0.settings.display.beepsAtReply = true
         }
