@@ -25,6 +25,9 @@ extension Arping {
         public var interface: String?
         /// The sender IP address of probes; nil for the interface's address that is nearest to the target.
         public var source: IPv4Address?
+        /// Whether `source` may be an address that this host does not have. It is used only if no host on the link replies
+        /// to ARP for it; not for announcements, and not for a target that is a MAC address.
+        public var checksUnownedSource = false
         /// The VLAN tag of probes, and the only VLAN to receive; nil for untagged frames.
         public var tag: VLANTag?
         /// The destination MAC address of probes from the start; nil for broadcast.

@@ -50,10 +50,12 @@ public enum Arping: Tool {
         fileprivate init(_ text: String, _ asked: Configuration, _ options: RunOptions) throws {
             let target = try ArpingTarget(text)
             try EthernetLink.checkName(asked.interface)
-            let (session, sockets) = try Session.openLink(options, for: "arping")
+            let (session, sockets) = try Session.openLink(
+                options, for: "arping", sockets: asked.checksUnownedSource ? 2 : 1)
             self.session = session
             let found = try target.find(asked, session)
             link = found.link
+            if !found.ownsSource { try session.checkIsUnused(found.source, on: link, tag: asked.tag, sockets) }
             port = try session.linkPort(
                 sockets, on: found.link.index,
                 hearing: found.station == nil ? .etherTypes([.arp]) : .protocols([.icmp]),

@@ -18,6 +18,8 @@ enum ArpingTarget {
         var source: IPv4Address
         var address: IPv4Address
         var station: MACAddress?
+        /// Whether this host has the source address, or it is none.
+        var ownsSource = true
     }
 
     init(_ text: String) throws(SwiftNetError) {
@@ -35,6 +37,13 @@ enum ArpingTarget {
         switch self {
         case .host(let target, let text):
             let address = try Self.address(of: target, text, asked, session)
+            if let source = asked.source, asked.checksUnownedSource, asked.mode == .ask, source.isHostAddress,
+                try !Interface.isOwn(.v4(source))
+            {
+                // There is no route from an address that this host does not have.
+                let link = try Self.link(asked.interface, to: address, source: nil)
+                return Found(link: link, source: source, address: address, ownsSource: false)
+            }
             let link = try Self.link(asked.interface, to: address, source: asked.source)
             return Found(
                 link: link, source: try Self.source(on: link, to: address, asked.source, asked.mode), address: address)

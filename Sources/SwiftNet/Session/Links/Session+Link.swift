@@ -76,10 +76,12 @@ private final class LinkBoundWatch {
 }
 
 extension Session {
-    /// Opens a session with an unbound packet socket.
+    /// Opens a session with unbound packet sockets.
     /// - Parameter tool: the command that needs CAP_NET_RAW, for the error message.
-    static func openLink(_ options: RunOptions, for tool: String) throws -> (Session, SocketReserve) {
-        try open(options, .rawSockets(tool)) { _ in try SocketReserve(packetSockets: 1) }
+    static func openLink(
+        _ options: RunOptions, for tool: String, sockets count: Int = 1
+    ) throws -> (Session, SocketReserve) {
+        try open(options, .rawSockets(tool)) { _ in try SocketReserve(packetSockets: count) }
     }
 
     /// Binds a packet socket and starts the capture of the same frames.
@@ -92,7 +94,7 @@ extension Session {
         let port = try PacketSocketPort(
             sockets.packetSocket(), interface: interface, hearing: .filtered(filter), vlan: vlan, reactor: reactor,
             tap: capture?.tap, trace: options.onPacket)
-        try capture?.start(filter, interface: interface)
+        try capture?.start(filter, interface: interface, vlan: vlan)
         return port
     }
 }

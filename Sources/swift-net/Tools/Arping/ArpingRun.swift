@@ -26,8 +26,11 @@ struct ArpingRun {
             return try Arping.prepare(settings.target, settings.arping, options: options)
         } catch {
             var error = error
-            // Habets' option for the interface.
-            if settings.style == .habets, error.subject == "-I" { error.subject = "-i" }
+            // Habets' options for the interface and the sender address.
+            if settings.style == .habets, let subject = error.subject {
+                if subject == "-I" { error.subject = "-i" }
+                if subject.hasPrefix("-s: ") { error.subject = "-S" + subject.dropFirst(2) }
+            }
             throw error
         }
     }

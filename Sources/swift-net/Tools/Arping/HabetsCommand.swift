@@ -67,8 +67,11 @@ struct HabetsCommand: Command {
         options.option("-w", "--deadline", value: .duration(atLeast: .milliseconds(1)), help: "Stop after TIME.") {
             $0.settings.arping.deadline = $1
         }
-        options.option("-S", "--sender", value: .ipv4, help: "Send from this address of this host.") {
-            $0.settings.arping.source = $1
+        options.option(
+            "-S", "--sender", value: .ipv4,
+            help: "Send from this address: one of this host, or one that no host on the link has."
+        ) {
+            ($0.settings.arping.source, $0.settings.arping.checksUnownedSource) = ($1, true)
         }
         options.flag("-0", help: "Send from 0.0.0.0.") { $0.settings.arping.source = .unspecified }
         options.flag("-b", help: "Send from 255.255.255.255.") { $0.settings.arping.source = .limitedBroadcast }
