@@ -73,7 +73,7 @@ _swift_net() {
                 --color) words='auto always never' ;;
             esac ;;
         arping)
-            options='-D -U -A --probe --announce --sweep --table -I --interface -s -S --source --sender -0 -t --target-mac -T --target-address -b --vlan -c --count -i -W --interval --wait -w --deadline -f --rate --retries --duplicates --compare -j --json -q --quiet -v --verbose -r --pcap --explain --style -h --help -V --version'
+            options='-D -U -A --probe --announce --sweep --table -I --interface -s -S --source --sender -0 -t --target-mac -T --target-address -b --vlan -c --count -i -W --interval --wait -w --deadline -f --rate --retries --duplicates --compare -j --json -q --quiet -v --verbose -r --timestamps --pcap --explain --style -h --help -V --version'
             case "$previous" in
                 --probe) return ;;
                 --announce) return ;;

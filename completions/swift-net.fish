@@ -136,6 +136,7 @@ complete -c swift-net -n '__fish_seen_subcommand_from arping' -s j -l json -d 'P
 complete -c swift-net -n '__fish_seen_subcommand_from arping' -s q -l quiet -d 'Print nothing.'
 complete -c swift-net -n '__fish_seen_subcommand_from arping' -s v -l verbose -d 'Also report ignored replies with the reason, and the number of frames of other VLANs.'
 complete -c swift-net -n '__fish_seen_subcommand_from arping' -s r -d 'Print only the MAC address of each reply.'
+complete -c swift-net -n '__fish_seen_subcommand_from arping' -l timestamps -d 'Print the time before each line.'
 complete -c swift-net -n '__fish_seen_subcommand_from arping' -l pcap -r -F -d 'Write every frame sent or received to FILE (pcapng; - for standard output).'
 complete -c swift-net -n '__fish_seen_subcommand_from arping' -l explain -d 'Explain the first N packets sent and received, field by field (2).'
 complete -c swift-net -n '__fish_seen_subcommand_from arping' -l style -x -a 'iputils habets' -d 'Use the options and output of iputils or habets (iputils).'

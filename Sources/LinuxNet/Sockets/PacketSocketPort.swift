@@ -34,8 +34,8 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
     /// Whether an interface that goes down ends the run; false if the caller waits for it to come up. The kernel keeps
     /// the socket bound meanwhile, and its memberships.
     public var endsWithInterface = true
-    /// The number of received frames of other VLANs, by identifier.
-    public var ignoredVLANs: [UInt16: Int] { vlanFilter.ignored }
+    /// The number of received frames of other VLANs.
+    public var ignoredVLANs: [VLANIdentity: Int] { vlanFilter.ignored }
 
     /// Starts to receive on a socket. Earlier frames are not reported.
     /// - Parameters:
@@ -80,7 +80,8 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
         receiveVector = ReceiveVector(capacity: ring == nil ? 64 : 1, slotLength: max(frameLength, 2_048))
         self.interface = interface
         vlanFilter = VLANFilter(vlan, hidesTags: hidesTags)
-        let tag = tagsFrames ? vlanFilter.identifier.map { VLANFilter.tag($0) } : nil
+        var tag: [UInt8]?
+        if tagsFrames, let vlan, vlan != 0 { tag = RemovedTag(information: vlan).bytes }
         self.tag = tag
         sendVector = SendVector(capacity: 64, tag: tag)
         self.tap = tap
@@ -177,7 +178,7 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
 
     private mutating func deliver<E: Engine & ~Copyable>(_ index: Int, to engine: inout E) {
         var details = ControlDetails()
-        var tag: UInt16?
+        var tag: RemovedTag?
         var hasPendingChecksum = false
         var networkOffset = 0
         receiveVector.forEachControl(index) { level, type, data in
@@ -186,7 +187,8 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
                 return
             }
             let auxiliary = data.loadUnaligned(as: tpacket_auxdata.self)
-            if auxiliary.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0 { tag = auxiliary.tp_vlan_tci }
+            tag = RemovedTag(
+                status: auxiliary.tp_status, etherType: auxiliary.tp_vlan_tpid, information: auxiliary.tp_vlan_tci)
             networkOffset = Int(auxiliary.tp_net)
             hasPendingChecksum = auxiliary.tp_status & UInt32(TP_STATUS_CSUMNOTREADY) != 0
         }
@@ -207,7 +209,7 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
 
     /// Passes a frame to the engine if it belongs to the received VLAN.
     private mutating func deliver<E: Engine & ~Copyable>(
-        _ bytes: UnsafeRawBufferPointer, hasEthernetHeader: Bool, tag: UInt16?, link: sockaddr_ll, arrival: Instant,
+        _ bytes: UnsafeRawBufferPointer, hasEthernetHeader: Bool, tag: RemovedTag?, link: sockaddr_ll, arrival: Instant,
         hasPendingChecksum: Bool, to engine: inout E
     ) {
         let interface = interface != 0 ? interface : UInt32(bitPattern: link.sll_ifindex)
@@ -216,9 +218,7 @@ public struct PacketSocketPort: PacketPort, ~Copyable {
             // The frame as it was on the wire.
             tagged.removeAll(keepingCapacity: true)
             tagged.append(contentsOf: bytes)
-            if let tag, bytes.count >= 12 {
-                tagged.insert(contentsOf: VLANFilter.tag(tag), at: 12)
-            }
+            tag?.insert(in: &tagged)
             trace(
                 PacketTrace(
                     direction: isOutbound ? .outbound : .inbound, frame: tagged, hasEthernetHeader: hasEthernetHeader))

@@ -29,6 +29,8 @@ public final class PacketTap {
         descriptor = try .socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0, "packet socket")
         self.deliver = deliver
         try descriptor.setOption(SOL_SOCKET, SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
+        // The kernel removes VLAN tags and reports them there.
+        try descriptor.setOption(SOL_PACKET, PACKET_AUXDATA, Int32(1), "PACKET_AUXDATA")
         var size: Int32 = 8 << 20
         if setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
             setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVBUF, &size, 4)
@@ -62,12 +64,22 @@ public final class PacketTap {
                 let type = InterfaceType(rawValue: link.sll_hatype)
                 let isOutbound = Int32(link.sll_pkttype) == PACKET_OUTGOING
                 var details = ControlDetails()
-                vector.forEachControl(index) { level, type, data in details.read(level, type, data) }
+                var bytes = Array(vector.bytes(index))
+                vector.forEachControl(index) { level, type, data in
+                    details.read(level, type, data)
+                    guard level == SOL_PACKET, type == PACKET_AUXDATA,
+                        data.count >= MemoryLayout<tpacket_auxdata>.size
+                    else { return }
+                    let auxiliary = data.loadUnaligned(as: tpacket_auxdata.self)
+                    RemovedTag(
+                        status: auxiliary.tp_status, etherType: auxiliary.tp_vlan_tpid,
+                        information: auxiliary.tp_vlan_tci)?.insert(in: &bytes)
+                }
                 // The loopback interface shows every packet twice, sent and received.
                 if type == .loopback, isOutbound { continue }
                 deliver(
                     Frame(
-                        bytes: Array(vector.bytes(index)), interfaceIndex: UInt32(bitPattern: link.sll_ifindex),
+                        bytes: bytes, interfaceIndex: UInt32(bitPattern: link.sll_ifindex),
                         isOutbound: isOutbound,
                         hasEthernetHeader: type.hasEthernetHeader,
                         wallTime: details.stamp ?? SystemClock.wall))

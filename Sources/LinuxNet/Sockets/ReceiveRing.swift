@@ -9,7 +9,7 @@ final class ReceiveRing {
         var bytes: UnsafeRawBufferPointer
         /// The timestamp, in nanoseconds since 1970.
         var stamp: Int64
-        var tag: UInt16?
+        var tag: RemovedTag?
         var link: sockaddr_ll
     }
 
@@ -68,7 +68,8 @@ final class ReceiveRing {
         return Frame(
             bytes: UnsafeRawBufferPointer(start: slot + offset, count: count),
             stamp: Int64(header.tp_sec) * 1_000_000_000 + Int64(header.tp_nsec),
-            tag: header.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0 ? header.tp_vlan_tci : nil,
+            tag: RemovedTag(
+                status: header.tp_status, etherType: header.tp_vlan_tpid, information: header.tp_vlan_tci),
             link: (slot + addressOffset).loadUnaligned(as: sockaddr_ll.self))
     }
 

@@ -103,6 +103,16 @@ public struct SocketFilter: Sendable, Equatable {
 }
 
 extension SocketFilter {
+    /// Returns a filter that also accepts frames whose tag (IEEE 802.1Q) is in their bytes: those that this host sends on
+    /// a packet socket. The kernel removes the outer tag of received frames before.
+    public var orTagged: SocketFilter {
+        var filter = SocketFilter()
+        filter.loadHalf(UInt32(bitPattern: -0x1000))
+        filter.branch(ifOneOf: [UInt32(EtherType.vlan.rawValue)]) { $0.emit(BPF_RET | BPF_K, .max) }
+        filter.instructions += instructions
+        return filter
+    }
+
     /// Attaches the filter to a socket and discards packets that were queued before.
     func attach(to descriptor: Int32) throws(SystemError) {
         var program = instructions.map { sock_filter(code: $0.code, jt: $0.jumpTrue, jf: $0.jumpFalse, k: $0.k) }

@@ -41,8 +41,8 @@ public enum Arping: Tool {
         public private(set) var linkTrouble: String?
         /// Whether the run ended early because its interface went down or disappeared.
         public private(set) var isLinkGone = false
-        /// Frames of other VLANs, by VLAN identifier, 0 for untagged ones; known after the run.
-        public private(set) var ignoredVLANs: [UInt16: Int] = [:]
+        /// Frames of other VLANs; known after the run.
+        public private(set) var ignoredVLANs: [VLANIdentity: Int] = [:]
 
         private let session: Session
         private var port: PacketSocketPort

@@ -65,8 +65,8 @@ public enum ArpingSweep: Tool {
         public private(set) var isLinkGone = false
         /// The number of replies that this host dropped because its receive buffer was full; known after the run.
         public private(set) var overflowCount: UInt64 = 0
-        /// Frames of other VLANs, by VLAN identifier, 0 for untagged ones; known after the run.
-        public private(set) var ignoredVLANs: [UInt16: Int] = [:]
+        /// Frames of other VLANs; known after the run.
+        public private(set) var ignoredVLANs: [VLANIdentity: Int] = [:]
 
         private let session: Session
         private var port: PacketSocketPort
@@ -84,7 +84,7 @@ public enum ArpingSweep: Tool {
                 hearing: asked.vlan == nil ? .etherType(.arp) : .filtered(.etherTypes([.arp])), vlan: asked.vlan,
                 tagsFrames: true, frameLength: 128, ringSlots: 4_096, reactor: session.reactor,
                 tap: session.capture?.tap, trace: options.onPacket)
-            try session.capture?.start(.etherTypes([.arp]), interface: link.index)
+            try session.capture?.start(.etherTypes([.arp]), interface: link.index, vlan: asked.vlan)
             var configuration = ArpingSweepConfiguration(
                 mac: link.mac, source: try ArpingTarget.source(on: link, to: first, asked.source, .ask),
                 targets: targets)

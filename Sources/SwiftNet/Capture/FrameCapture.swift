@@ -56,15 +56,25 @@ public final class FrameCapture {
 
     /// Starts to receive frames that pass a filter, on one interface or, with 0, on all.
     /// - Parameters:
+    ///   - vlan: the VLAN of the run; nil for untagged frames.
     ///   - isOwn: selects the run's own frames.
     ///   - beginsFile: whether the run begins; otherwise the file is not touched until `begin`.
     func start(
-        _ filter: SocketFilter, interface: UInt32 = 0, beginsFile: Bool = true,
+        _ filter: SocketFilter, interface: UInt32 = 0, vlan: UInt16? = nil, beginsFile: Bool = true,
         isOwn: @escaping (PacketTap.Frame) -> Bool = { _ in true }
     ) throws {
-        isWanted = isOwn
+        isWanted = { frame in vlan.map { Self.isWanted(frame, in: $0) } ?? true && isOwn(frame) }
         if beginsFile { begin() }
-        try tap?.start(filter: filter, interface: interface)
+        try tap?.start(filter: vlan == nil ? filter : filter.orTagged, interface: interface)
+    }
+
+    /// Whether a frame with a tag in its bytes was sent in the VLAN, rather than received with a second tag.
+    private static func isWanted(_ frame: PacketTap.Frame, in vlan: UInt16) -> Bool {
+        let bytes = frame.bytes.rawBytes
+        guard let header = try? EthernetView(bytes), header.etherType == .vlan,
+            let tag = try? VLANTagView(header.payload)
+        else { return true }
+        return frame.isOutbound ? tag.identifier == vlan : tag.etherType != .vlan
     }
 
     /// Truncates the file. A run that cannot begin leaves an existing file unchanged.

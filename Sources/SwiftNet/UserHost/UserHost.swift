@@ -95,7 +95,7 @@ public enum UserHost: Tool {
         /// Whether another host had one of the addresses, or claimed it and it was given up.
         public var isTaken: Bool
         /// Frames of other VLANs.
-        public var ignoredVLANs: [UInt16: Int]
+        public var ignoredVLANs: [VLANIdentity: Int]
         public var elapsed: Nanoseconds
     }
 
@@ -160,7 +160,7 @@ public enum UserHost: Tool {
             var engine = UserHostEngine(configuration)
             if let ethers { engine.know(ethers.table) }
             var isTaken = false
-            var ignoredVLANs: [UInt16: Int] = [:]
+            var ignoredVLANs: [VLANIdentity: Int] = [:]
             let start = SystemClock.now
             if var port = port.take() {
                 failure = SessionObserver.erasing(&observer) { observer in

@@ -72,7 +72,7 @@ enum UserHostLinks {
                 try port.admit(.all, on: own.index)
             }
         }
-        try session.capture?.start(filter, interface: only, beginsFile: beginsCapture)
+        try session.capture?.start(filter, interface: only, vlan: vlan, beginsFile: beginsCapture)
         return port
     }
 }

@@ -182,11 +182,10 @@ final class Console {
         }
     }
 
-    /// Reports the number of ignored frames of other VLANs, by VLAN identifier.
-    func reportIgnored(_ frames: [UInt16: Int]) {
-        for (identifier, count) in frames.sorted(by: { $0.key < $1.key }) {
-            let network = identifier == 0 ? "untagged" : "of VLAN \(identifier)"
-            complain("ignored \(Text.count(count, "frame")), \(network)")
+    /// Reports the number of ignored frames of other VLANs.
+    func reportIgnored(_ frames: [VLANIdentity: Int]) {
+        for (vlan, count) in frames.sorted(by: { $0.key < $1.key }) {
+            complain("ignored \(Text.count(count, "frame")), \(vlan)")
         }
     }
 
