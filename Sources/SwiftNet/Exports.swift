@@ -10,3 +10,4 @@ public typealias WakeupEvent = LinuxProcess.WakeupEvent
 
 /// The names of hosts that replied, looked up in the background, once per address.
 package typealias HostNames = ReverseNames
+package typealias OriginSource = RegistryQueries.Source

@@ -110,6 +110,41 @@ struct TracerouteMethodTests {
         }
     }
 
+    @Test("the autonomous systems by DNS: several records, junk, other prefixes, a server that does not answer")
+    func originsByDNS() async throws {
+        @Sendable func name(_ hop: Int) -> String { "2.\(hop).18.198.origin.as.test" }
+        let texts = [
+            "\(name(1))=64500 64501 | 198.18.1.0/24 | US | arin | 2001-01-01",
+            "\(name(1))=64502 | 198.18.0.0/15 | US | arin | 2001-01-01",
+            "\(name(2))=evil\\x1b[31m | 198.18.2.0/24 | | |", "\(name(2))=64503\\n | 198.18.2.0/24",
+            "\(name(3))=64504 | 192.0.2.0/24 | US | arin | 2001-01-01", "\(name(4))===badtext", "\(name(5))===silent",
+        ]
+        let server = NameServerLab.server(["--udp", "198.18.1.2"] + texts.flatMap { ["--text", $0] })
+        try await Lab.with(Lab.Layout.chain(hops: 5).withFiles) { lab in
+            try await lab.beside("h1", server, readyMark: "begun") {
+                let client = NameServerLab(lab: lab, client: "h0")
+                let files = NameServerLab.Files("nameserver 198.18.1.2", "options timeout:1 attempts:1")
+                let zone = ["RA_ZONE=as.test"]
+                let text = try await client.run(
+                    "traceroute -nA --as-source dns 198.18.5.2", files, environment: zone)
+                #expect(text.status == 0 && text.lines.count == 6, "\(text)")
+                #expect(text.lines[1].hasPrefix(" 1  198.18.1.2 [AS64500/AS64501]  "), "\(text.output)")
+                for hop in 2...5 {
+                    #expect(text.lines[hop].hasPrefix(" \(hop)  198.18.\(hop).2 [*]  "), "\(text.output)")
+                }
+                for mode in ["-q 1", "--paths", "--report --cycles 1"] {
+                    let json = try await client.run(
+                        "traceroute -nAj --as-source dns \(mode) 198.18.2.2", files, environment: zone)
+                    #expect(json.output.contains(#""origins":["AS64500","AS64501"]"#), "\(json.output)")
+                }
+                let queries = try await client.queries().filter { $0.type == "TXT" }
+                #expect(queries.prefix(5).map { "\($0.name)" }.sorted() == (1...5).map(name), "\(queries)")
+            }
+        }
+        let alone = try await Lab.run([Binary.swiftNet, "traceroute", "--as-source", "dns", "127.0.0.1"])
+        #expect(alone.status == 2 && alone.errors == "traceroute: --as-source requires -A\n", "\(alone)")
+    }
+
     @Test("several targets: a block each, and exit status 1 when one does not answer")
     func severalTargets() async throws {
         try await Lab.with(.chain(hops: 3).and("ip -n h3 route add blackhole 198.18.99.0/24")) { lab in

@@ -30,6 +30,19 @@ struct DNSTests {
 
     private static func message(_ bytes: [UInt8]) throws -> DNSMessage { try DNSMessage(bytes.rawBytes) }
 
+    @Test("the character strings of a TXT record; a length that exceeds the data, and no data, are none")
+    func text() {
+        let long = [UInt8](repeating: 0x61, count: 255)
+        let valid: [([UInt8], [[UInt8]])] = [
+            ([2, 0x41, 0x42, 0, 1, 0x43], [[0x41, 0x42], [], [0x43]]), ([255] + long, [long]), ([0], [[]]),
+        ]
+        for (data, strings) in valid { #expect(DNSMessage.Record.Data.other(data).characterStrings == strings) }
+        for data: [UInt8] in [[], [1], [2, 0x41], [1, 0x41, 255], [255] + long.dropLast()] {
+            #expect(DNSMessage.Record.Data.other(data).characterStrings == nil, "\(data)")
+        }
+        #expect(DNSMessage.Record.Data.ipv4(IPv4Address(1, 0, 2, 1)).characterStrings == nil)
+    }
+
     @Test("a message truncated anywhere is an error that names the field")
     func cut() {
         for length in 0..<Self.reply.count {

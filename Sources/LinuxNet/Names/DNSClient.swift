@@ -18,6 +18,8 @@ final class DNSClient {
         var addresses: [IPAddress] = []
         /// The name that owns the records, after following aliases.
         var canonicalName: String?
+        /// The text of each TXT record.
+        var texts: [String] = []
     }
 
     enum Failure: Error, Equatable {
@@ -82,12 +84,28 @@ final class DNSClient {
         }
     }
 
+    /// Queries the TXT records of a fully qualified name.
+    func texts(of name: String, _ completion: @escaping Completion) {
+        guard let wanted = DNSName(name) else { return completion(.failure(.invalidName)) }
+        ask(name, DNSMessage.RecordType.text, completion) { message throws(Failure) in
+            let records = message.resolved(wanted, type: DNSMessage.RecordType.text)?.data ?? []
+            let texts = records.compactMap(\.characterStrings).map { String(decoding: $0.joined(), as: UTF8.self) }
+            guard !texts.isEmpty else { throw .noRecord }
+            return Reply(texts: texts)
+        }
+    }
+
     /// Returns the name for the reverse lookup of an address (RFC 1035, section 3.5; RFC 3596, section 2.5).
     static func pointerName(of address: IPAddress) -> String {
+        reversed(address) + (address.family == .v4 ? ".in-addr.arpa" : ".ip6.arpa")
+    }
+
+    /// Returns the labels of an address in a reverse lookup: its bytes, or for IPv6 its hexadecimal digits, from the last
+    /// to the first.
+    static func reversed(_ address: IPAddress) -> String {
         let bytes = address.networkBytes.reversed()
-        if address.family == .v4 { return bytes.map { "\($0)" }.joined(separator: ".") + ".in-addr.arpa" }
-        let digits = bytes.flatMap { [$0 & 0xF, $0 >> 4] }.map { String($0, radix: 16) }
-        return digits.joined(separator: ".") + ".ip6.arpa"
+        if address.family == .v4 { return bytes.map { "\($0)" }.joined(separator: ".") }
+        return bytes.flatMap { [$0 & 0xF, $0 >> 4] }.map { String($0, radix: 16) }.joined(separator: ".")
     }
 
     /// Cancels all queries; their completions are not called.

@@ -5,9 +5,18 @@ import LinuxProcess
 import PacketEngine
 import WireFormat
 
-/// Queries a registry's server about addresses with the whois protocol (RFC 3912): a line is sent, text is returned.
-/// The queries run in the reactor.
+/// Queries a registry about addresses. The queries run in the reactor.
 public final class RegistryQueries {
+    /// The registry, and how it is queried.
+    public enum Source: Sendable, Equatable {
+        /// A server of the whois protocol (RFC 3912): a line is sent, text is returned. The server is a name, which is
+        /// resolved at the first query, or an address; the standard TCP port is 43.
+        case whois(server: String, port: UInt16)
+        /// TXT records in DNS: the name has the address as in a reverse lookup, and `origin.ZONE` for IPv4 or
+        /// `origin6.ZONE` for IPv6. The records are the lines of the text.
+        case dns(zone: String)
+    }
+
     public enum Entry: Sendable, Equatable {
         /// The server has not replied yet.
         case pending
@@ -15,30 +24,27 @@ public final class RegistryQueries {
         case known(String?)
     }
 
+    public let source: Source
     private let resolver: Resolver
-    private let server: String
-    private let port: UInt16
     /// Nil until the server's name is resolved; empty if it has no address.
     private var servers: [Resolver.Answer]?
     private var entries: [IPAddress: Entry] = [:]
     private var waiting: Deque<IPAddress> = []
     private var openCount = 0
-    private static let mostConnections = 8
+    /// The maximum number of concurrent connections or DNS queries.
+    private var mostOpen: Int { if case .whois = source { 8 } else { 32 } }
     private static let mostEntries = 4_096
 
-    /// - Parameters:
-    ///   - server: a name or an address; a name is resolved at the first query.
-    ///   - port: the TCP port; 43 is the standard port.
-    public init(server: String, port: UInt16, resolver: Resolver) {
-        self.server = server
-        self.port = port
+    public init(_ source: Source, resolver: Resolver) {
+        self.source = source
         self.resolver = resolver
     }
 
     /// Returns what is known about an address; the first call for an address sends the query.
     public func text(of address: IPAddress) -> Entry {
         if let entry = entries[address] { return entry }
-        guard entries.count < Self.mostEntries else { return .known(nil) }
+        // A link-local address has no origin.
+        guard entries.count < Self.mostEntries, !address.needsZone else { return .known(nil) }
         entries[address] = .pending
         waiting.append(address)
         if entries.count == 1 { findServer() } else { askWaiting() }
@@ -46,6 +52,7 @@ public final class RegistryQueries {
     }
 
     private func findServer() {
+        guard case .whois(let server, _) = source else { return askWaiting() }
         if let address = IPAddress(server) {
             servers = [Resolver.Answer(address: address)]
             return askWaiting()
@@ -57,18 +64,35 @@ public final class RegistryQueries {
     }
 
     private func askWaiting() {
-        guard let servers else { return }
-        while openCount < Self.mostConnections, let address = waiting.popFirst() {
-            openCount += 1
-            let question = RegistryConnection("\(address)\r\n", servers, port, resolver.reactor) { [weak self] text in
-                guard let self else { return }
-                entries[address] = .known(text)
-                openCount -= 1
-                resolver.reactor.reportResult()
-                askWaiting()
+        while openCount < mostOpen, let address = waiting.first {
+            switch source {
+            case .whois(_, let port):
+                guard let servers else { return }
+                let question = RegistryConnection("\(address)\r\n", servers, port, resolver.reactor) { [weak self] in
+                    self?.finish(address, $0)
+                }
+                begin(address)
+                question.connect()
+            case .dns(let zone):
+                let origin = address.family == .v4 ? "origin" : "origin6"
+                begin(address)
+                resolver.lookUpTexts(of: "\(DNSClient.reversed(address)).\(origin).\(zone)") { [weak self] texts in
+                    self?.finish(address, texts.isEmpty ? nil : texts.joined(separator: "\n"))
+                }
             }
-            question.connect()
         }
+    }
+
+    private func begin(_ address: IPAddress) {
+        waiting.removeFirst()
+        openCount += 1
+    }
+
+    private func finish(_ address: IPAddress, _ text: String?) {
+        entries[address] = .known(text)
+        openCount -= 1
+        resolver.reactor.reportResult()
+        askWaiting()
     }
 }
 

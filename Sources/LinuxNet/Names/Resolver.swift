@@ -124,6 +124,17 @@ public final class Resolver {
             })
     }
 
+    /// Queries the TXT records of a fully qualified name from the DNS servers only; none if it has none or no server
+    /// replies.
+    ///
+    /// `completion` is called once: from the reactor, or before this method returns if no server is queried.
+    func lookUpTexts(of name: String, _ completion: @escaping ([String]) -> Void) {
+        dnsClient().texts(of: name) { [reactor] result in
+            reactor.reportResult()
+            completion((try? result.get())?.texts ?? [])
+        }
+    }
+
     private func begin(_ lookup: Lookup) {
         if hasRoom(isReverse: lookup.isReverse) || lookup.needsNoServer(files) { return start(lookup) }
         if lookup.isReverse { waitingReverse.append(lookup) } else { waiting.append(lookup) }

@@ -97,9 +97,9 @@ public final class TracerouteRunner {
         names = HostNames(resolver: session.resolver, zone: found.first?.destination.zone ?? 0)
     }
 
-    /// The autonomous systems of hosts, from a registry.
-    package func origins(server: String, port: UInt16) -> RouteOrigins {
-        RouteOrigins(RegistryQueries(server: server, port: port, resolver: session.resolver))
+    /// Returns the lookups of autonomous systems.
+    package func origins(_ source: OriginSource) -> RouteOrigins {
+        RouteOrigins(RegistryQueries(source, resolver: session.resolver))
     }
 
     /// Runs an engine on the sockets to its end.

@@ -10,6 +10,8 @@ public struct DNSMessage: Hashable, Sendable {
         public static let canonicalName: UInt16 = 5
         /// PTR, the name of an address (RFC 1035).
         public static let pointer: UInt16 = 12
+        /// TXT, text (RFC 1035).
+        public static let text: UInt16 = 16
         /// AAAA, an IPv6 address (RFC 3596).
         public static let ipv6: UInt16 = 28
     }
@@ -173,6 +175,22 @@ public struct DNSMessage: Hashable, Sendable {
             bytes += data
         }
         return bytes
+    }
+}
+
+extension DNSMessage.Record.Data {
+    /// The character strings of a TXT record (RFC 1035, section 3.3.14); nil for the data of other types, and if a
+    /// string exceeds the data.
+    public var characterStrings: [[UInt8]]? {
+        guard case .other(let bytes) = self, !bytes.isEmpty else { return nil }
+        var strings: [[UInt8]] = []
+        var rest = bytes[...]
+        while let length = rest.popFirst() {
+            guard rest.count >= length else { return nil }
+            strings.append(Array(rest.prefix(Int(length))))
+            rest = rest.dropFirst(Int(length))
+        }
+        return strings
     }
 }
 

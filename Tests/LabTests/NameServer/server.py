@@ -3,7 +3,7 @@
 The first label of a name is a behavior, then, if it has them, a delay in milliseconds and anything that tells names
 apart, joined by hyphens: `ok.test`, `servfail-200.test`, `ok-200-n17.test`. With `-aN` the address is 198.18.2.N in
 place of 192.0.2.2. The reverse name of an address behaves as `--pointer ADDRESS=LABEL` says, and does not exist
-otherwise.
+otherwise. `--text NAME=TEXT` gives a name a TXT record, a backslash in it is an escape of Python; several add up.
 
 Each query is a line of the log: protocol, server, type, name, names that wait for their answers, source port.
 """
@@ -15,8 +15,8 @@ import random
 import socket
 import struct
 
-A, CNAME, SOA, PTR, AAAA, OPT = 1, 5, 6, 12, 28, 41
-TYPE_NAMES = {A: "A", PTR: "PTR", AAAA: "AAAA"}
+A, CNAME, SOA, PTR, TXT, AAAA, OPT = 1, 5, 6, 12, 16, 28, 41
+TYPE_NAMES = {A: "A", PTR: "PTR", TXT: "TXT", AAAA: "AAAA"}
 FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 1, 2, 3, 4, 5
 RCODES = {"formerr": FORMERR, "servfail": SERVFAIL, "nxdomain": NXDOMAIN, "notimp": NOTIMP, "refused": REFUSED}
 RESPONSE, TRUNCATED = 0x8580, 0x0200
@@ -34,6 +34,12 @@ def encoded(labels):
 
 def record(kind, data, owner=QUESTION_POINTER, family=1):
     return owner + struct.pack("!HHIH", kind, family, 60, len(data)) + data
+
+
+def text_record(text):
+    data = text.encode("latin-1", "replace").decode("unicode_escape").encode("latin-1")
+    parts = [data[start : start + 255] for start in range(0, len(data), 255)] or [b""]
+    return record(TXT, b"".join(bytes([len(part)]) + part for part in parts))
 
 
 def address(text, owner=QUESTION_POINTER):
@@ -101,6 +107,8 @@ class Query:
 def datagrams(query, behavior, arguments):
     """The replies by UDP, and by TCP where it makes no difference."""
     q = query
+    if q.kind == TXT and q.texts:
+        return [q.reply(*map(text_record, q.texts))]
     if behavior in RCODES:
         return [q.empty(NXDOMAIN) if behavior == "nxdomain" else q.reply(code=RCODES[behavior])]
     match behavior:
@@ -134,6 +142,9 @@ def datagrams(query, behavior, arguments):
             return [b""]
         case "short":
             return [q.packet[:5]]
+        case "badtext":
+            # A string that is longer than its record.
+            return [q.reply(record(TXT, b"\xff64500 | 198.18.0.0/16 |"))]
         case "header":
             return [q.reply(question=b"", counts=(0, 0, 0, 0))]
         case "headless":
@@ -208,8 +219,9 @@ def datagrams(query, behavior, arguments):
 
 
 class Server:
-    def __init__(self, pointers, log):
+    def __init__(self, pointers, texts, log):
         self.pointers = pointers
+        self.texts = texts
         self.log = open(log, "a", buffering=1, encoding="ascii")
         self.pending = {}
         # For answers from another address and from another port.
@@ -220,7 +232,10 @@ class Server:
         self.pending[query.name] = self.pending.get(query.name, 0) + 1
         kind = TYPE_NAMES.get(query.kind, str(query.kind))
         self.log.write(f"{protocol} {server} {kind} {query.name} {len(self.pending)} {port}\n")
+        query.texts = self.texts.get(query.name, [])
         label = (query.labels or [b""])[0].decode("latin-1")
+        if query.kind == TXT and len(query.texts) == 1 and query.texts[0].startswith("="):
+            label, query.texts = query.texts[0][1:], []
         if query.kind == PTR:
             reversed_labels = [label.decode("latin-1") for label in reversed(query.labels[:4])]
             label = self.pointers.get(".".join(reversed_labels), "nxdomain")
@@ -316,9 +331,13 @@ async def main():
     parser.add_argument("--silent", metavar="ADDRESS", action="append", default=[], help="take datagrams, answer none")
     parser.add_argument("--forge-from", metavar="ADDRESS", help="the other address of forged answers")
     parser.add_argument("--pointer", metavar="ADDRESS=LABEL", action="append", default=[])
+    parser.add_argument("--text", metavar="NAME=TEXT", action="append", default=[], help="`==LABEL` is a behavior")
     parser.add_argument("--log", metavar="FILE", required=True)
     options = parser.parse_args()
-    server = Server(dict(pointer.split("=", 1) for pointer in options.pointer), options.log)
+    texts = {}
+    for name, text in (text.split("=", 1) for text in options.text):
+        texts.setdefault(name, []).append(text)
+    server = Server(dict(pointer.split("=", 1) for pointer in options.pointer), texts, options.log)
     loop = asyncio.get_running_loop()
     silent = [bound(own) for own in options.silent]
     for own in options.udp:

@@ -37,6 +37,7 @@ struct TracerouteCommand: Command {
     var nameWait = Nanoseconds.seconds(1)
     var printsExtensions = false
     var printsOrigins = false
+    var originSource = OriginSourceName.whois
     var printsHopsBack = false
     /// Set by -O info: print the flags of the target's TCP segment.
     var printsFlags = false
@@ -194,6 +195,10 @@ struct TracerouteCommand: Command {
             "-A", "--as-path-lookups", help: "Look up the autonomous system of each hop in a routing registry.",
             in: [hops, paths, report, live]
         ) { $0.printsOrigins = true }
+        options.option(
+            "--as-source", value: .choice(OriginSourceName.self),
+            help: "Look it up by whois or by DNS, as mtr does (whois).", in: [hops, paths, report, live], requires: "-A"
+        ) { $0.originSource = $1 }
         options.flag(
             "-e", "--extensions", help: "Print MPLS labels and interface information of routers.", in: [hops]
         ) { $0.printsExtensions = true }

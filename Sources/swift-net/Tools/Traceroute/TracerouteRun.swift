@@ -82,13 +82,17 @@ struct TracerouteRun {
             origins: command.printsOrigins ? try origins(trace) : nil, nameTimeout: command.nameWait)
     }
 
-    /// Returns the lookups at the server of RA_SERVER and the port of RA_SERVICE, as in traceroute.
+    /// Returns the lookups at the server of RA_SERVER and the port of RA_SERVICE, as in traceroute, or in the DNS zone
+    /// of RA_ZONE.
     private func origins(_ trace: TracerouteRunner) throws -> RouteOrigins {
+        if command.originSource == .dns {
+            return trace.origins(.dns(zone: CurrentProcess.environment("RA_ZONE") ?? "asn.cymru.com"))
+        }
         let service = CurrentProcess.environment("RA_SERVICE") ?? "nicname"
         guard let port = service == "nicname" ? 43 : UInt16(service) else {
             throw UsageError("invalid value '\(service)' for RA_SERVICE (expected a port number)")
         }
-        return trace.origins(server: CurrentProcess.environment("RA_SERVER") ?? "whois.radb.net", port: port)
+        return trace.origins(.whois(server: CurrentProcess.environment("RA_SERVER") ?? "whois.radb.net", port: port))
     }
 }
 

@@ -7,6 +7,11 @@ enum TraceModule: String, CaseIterable {
     var method: TracerouteMethod { TracerouteMethod(rawValue: rawValue) ?? .udp }
 }
 
+/// The sources of --as-source.
+enum OriginSourceName: String, CaseIterable {
+    case whois, dns
+}
+
 /// An option of -O.
 enum TCPProbeOption {
     case info, ecn
